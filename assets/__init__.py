@@ -1,0 +1,1 @@
+"""The Dagster graph: what is built, from what. The only folder that imports dagster."""

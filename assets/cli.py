@@ -1,0 +1,108 @@
+"""The command line: trimtab datasets | models | versions | sql | ledger, each with --json."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.listing import list_datasets, list_models, list_versions
+from datasets_registry.registry import Registry
+from datasets_registry.state import State
+from generation.ledger import Ledger
+
+app = typer.Typer(
+    help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+)  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _print(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:
+    if as_json:
+        print(json.dumps(list(rows), indent=2, default=str))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in columns))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _registry() -> Registry:
+    return Registry(State().prepare())
+
+
+@app.command()
+def datasets(as_json: Json = False) -> None:
+    """Show the newest version of every dataset, with its checks."""
+    columns = ("name", "version", "rows", "status", "checks_passed", "checks", "warnings")
+    _print(list_datasets(_registry()), as_json, columns)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """Show the newest version of every model: base, dataset, loss, folder."""
+    columns = ("name", "version", "status", "base", "trained_on", "rows", "loss", "data_version")
+    _print(list_models(_registry()), as_json, columns)
+
+
+@app.command()
+def versions(dataset: str, as_json: Json = False) -> None:
+    """Show every version of a dataset or model, oldest first."""
+    columns = ("name", "version", "rows", "status", "checks_passed", "checks", "data_version", "created_at")
+    _print(list_versions(_registry(), dataset), as_json, columns)
+
+
+@app.command()
+def sql(query: str, as_json: Json = False) -> None:
+    """Ask DuckDB: a view per dataset (latest passed), "dataset@3" for a version, and
+    versions, lineage, checks, models, completions."""
+    registry = _registry()
+    if not registry.state.views.exists():
+        registry.refresh_views()
+    try:
+        with duckdb.connect(registry.state.views, read_only=True) as connection:
+            found = connection.execute(query)
+            columns = [one[0] for one in found.description or []]
+            rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise BadInput(f"{first} (`trimtab sql \"SHOW TABLES\"` lists what there is)") from error
+    _print(rows, as_json, columns)
+
+
+@app.command()
+def ledger(as_json: Json = False) -> None:
+    """Show stored completions by model and asset: counts, failures, tokens, seconds."""
+    columns = (
+        "model", "asset", "completions", "failures", "prompt_tokens", "completion_tokens", "seconds",
+    )  # fmt: skip
+    rows = Ledger(State().prepare().ledger).stats()
+    shown = rows if as_json else [{**row, "model": row["model"][:12]} for row in rows]
+    _print(shown, as_json, columns)
+
+
+def main() -> None:
+    """Run the command line; errors are one line with the remedy, exit code 2."""
+    try:
+        app()
+    except TrimtabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

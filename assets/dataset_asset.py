@@ -1,0 +1,110 @@
+"""Dataset assets: made once per recipe, audited, then published."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from assets.materials import Materials, OpenBackend, open_local
+from assets.profile import Profile
+from assets.recipe import Recipe
+from assets.shown import check_results, column_schema, dataset_metadata
+from datasets_registry.errors import TrimtabError
+from datasets_registry.registry import Registry
+from datasets_registry.row import Row
+from datasets_registry.state import State
+from datasets_registry.version import Derivation, Version
+from quality.check import run_check
+from quality.checks import checks_of
+
+MODEL_POOL = "gpu"
+Build = Callable[[Materials], Sequence[Row]]
+Metadata = Callable[[Sequence[Any]], dict[str, Any]]
+
+
+@contextmanager
+def failures_as_sentences() -> Iterator[None]:
+    """Show a TrimtabError as its sentence in the UI, and do not retry it."""
+    try:
+        yield
+    except TrimtabError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
+    """Progress lines to Dagster's log, and to the terminal of whoever started the run."""
+
+    def report(line: str) -> None:
+        context.log.info(line)
+        print(line, file=sys.stdout, flush=True)
+
+    return report
+
+
+def open_registry(profile: Profile) -> Registry:
+    """The registry, after making sure that its disk can take more."""
+    state = State().prepare(profile.min_free_gb)
+    os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
+    return Registry(state)
+
+
+def dataset_asset(
+    recipe: Recipe, row: type[Row], build: Build, profile: Profile, *, group: str,
+    generates: bool = False, shown: Metadata = lambda rows: {}, backend: OpenBackend = open_local,
+) -> dg.AssetsDefinition:  # fmt: skip
+    """An asset that commits ``build``'s rows, runs their checks, and passes them or not.
+
+    A recipe whose inputs, settings and code made a passed version before is not run again.
+    """
+
+    @dg.asset(
+        name=recipe.name, deps=list(recipe.inputs), description=row.grain, group_name=group,
+        kinds={"parquet", "duckdb"}, code_version=recipe.code_version,
+        metadata={"dagster/column_schema": column_schema(row)},
+        pool=MODEL_POOL if generates else None,
+        check_specs=[
+            dg.AssetCheckSpec(
+                one.name, asset=recipe.name, blocking=one.severity == "error",
+                description=f"Catches {one.catches}.",
+            )
+            for one in checks_of(recipe.name)
+        ],
+    )  # fmt: skip
+    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        with failures_as_sentences():
+            registry = open_registry(profile)
+            how = recipe.derivation(registry, context.run_id)
+            report = reporter(context)
+            version = registry.find(recipe.name, how.recipe)
+            if version:
+                registry.reuse(version, how)
+                report(f"{version}: unchanged, nothing to do")
+            else:
+                materials = Materials(recipe.name, profile, registry, how, report, backend)
+                version = publish(registry, row, build(materials), how)
+                report(f"{version}: {version.num_rows} rows, {version.status}")
+            return result(registry, row, version, shown)
+
+    return materialize
+
+
+def publish(registry: Registry, row: type[Row], rows: Sequence[Row], how: Derivation) -> Version:
+    """Write, audit, publish: a candidate becomes latest only when its blocking checks pass."""
+    version = registry.commit(row, rows, how)
+    checks = [run_check(one, registry, version, how.inputs) for one in checks_of(row.dataset)]
+    return registry.record_checks(version, checks)
+
+
+def result(
+    registry: Registry, row: type[Row], version: Version, shown: Metadata
+) -> dg.MaterializeResult:
+    """What Dagster keeps of a materialization."""
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(version.data_version),
+        metadata=dataset_metadata(version, registry.table(version))
+        | shown(registry.rows(row, version)),
+        check_results=check_results(version.name, registry.checks(version)),
+    )

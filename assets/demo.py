@@ -1,0 +1,151 @@
+"""Build everything that is not up to date, then say what came out: python -m assets.demo."""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import dagster as dg
+from rich.console import Console
+from rich.table import Table
+
+from assets.dataset_asset import open_registry
+from assets.graph import Graph, build_graph
+from assets.plan import Step, plan
+from assets.profile import load_profile
+from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import Metric
+from datasets_registry.state import REPOSITORY, State
+
+TAG = "trimtab/demo"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@contextmanager
+def one_at_a_time(state: State) -> Iterator[None]:
+    """Hold the state folder's demo lock; it goes with the process, however that ends."""
+    with (state.root / ".demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadInput(f"another `make demo` is at work in {state.root}: wait for it") from error
+        yield
+
+
+def open_instance() -> dg.DagsterInstance:
+    """The Dagster instance that ``dg dev`` shows: DAGSTER_HOME, or this checkout's own."""
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    return dg.DagsterInstance.from_config(str(REPOSITORY))
+
+
+def bury_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Close runs of a demo that was killed, and free the pool slots that they hold.
+
+    Holding the demo lock, every unfinished run with the demo's tag is dead.
+    """
+    unfinished = dg.RunsFilter(
+        tags={TAG: "yes"}, statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    )
+    for run in instance.get_runs(unfinished):
+        instance.report_run_failed(run, "the demo was killed; `make demo` goes on from what is saved")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> list[str]:
+    """Materialize the stale assets in one run in this process; the failures' sentences."""
+    job = graph.definitions.resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(
+        instance=instance, raise_on_error=False, run_config=QUIET, tags={TAG: "yes"},
+        asset_selection=[dg.AssetKey(one.name) for one in steps],
+    )  # fmt: skip
+    failures = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.user_failure_data
+            told = error.description if error and error.description else None
+            cause = event.step_failure_data.error
+            failures.append(f"{event.step_key}: {told or (cause.message.strip() if cause else 'failed')}")
+    for one in result.get_asset_check_evaluations():
+        if not one.passed and one.severity == dg.AssetCheckSeverity.ERROR:
+            failures.append(f"{one.asset_key.to_user_string()}: {one.description}")
+    return failures
+
+
+def show(registry: Registry, console: Console) -> None:
+    """The closing tables."""
+    datasets = Table("dataset", "version", "rows", "checks passed", title="Datasets", title_justify="left")
+    for one in list_datasets(registry):
+        passed = f"{one['checks_passed']} of {one['checks']}"
+        warned = f" (warns: {', '.join(one['warnings'])})" if one["warnings"] else ""
+        datasets.add_row(one["name"], str(one["version"]), str(one["rows"]), passed + warned)
+    models = Table("model", "version", "base", "trained on", "loss", "win rate against base",
+                   title="Models", title_justify="left")  # fmt: skip
+    wins = win_rates(registry)
+    for one in list_models(registry):
+        loss = "" if one["loss"] is None else f"{one['loss']:.3f}"
+        models.add_row(
+            one["name"], str(one["version"]), one["base"] or "–", ", ".join(one["trained_on"]) or "–",
+            loss, wins.get(one["name"], "–"),
+        )  # fmt: skip
+    console.print(datasets)
+    console.print(models)
+
+
+def win_rates(registry: Registry) -> dict[str, str]:
+    """Each model's win rates by kind of prompt with their 95 % intervals."""
+    version = registry.newest("evaluation")
+    told: dict[str, list[str]] = {}
+    for one in registry.rows(Metric, version) if version else []:
+        if one.metric == "win_rate" and one.value is not None:
+            interval = f"{one.low:.2f}–{one.high:.2f}"
+            told.setdefault(one.model, []).append(f"{one.kind} {one.value:.2f} ({interval})")
+    return {model: ", ".join(figures) for model, figures in told.items()}
+
+
+NEXT = """
+Three things to try next:
+  make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000
+  trimtab sql "SELECT label, count(*) FROM preference_pairs GROUP BY 1"
+  edit a principle in methods/constitution.toml, then `make demo`: only what it changes is made anew
+"""
+
+
+def demo(console: Console) -> int:
+    """Plan, build, show; the exit code."""
+    started = time.monotonic()
+    profile = load_profile()
+    graph = build_graph(profile)
+    registry = open_registry(profile)
+    with one_at_a_time(registry.state), open_instance() as instance:
+        bury_dead_runs(instance)
+        steps = plan(graph, registry)
+        console.print(f"Trimtab: {profile.description}", highlight=False)
+        for one in steps:
+            console.print(f"  to build: {one.name} ({one.reason})", highlight=False)
+        failures = build(graph, instance, steps) if steps else []
+    if not steps:
+        console.print("Everything is up to date: nothing was generated, nothing was trained.")
+    for failure in failures:
+        console.print(f"failed: {failure}", style="red", highlight=False)
+    show(registry, console)
+    console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
+    console.print(NEXT, highlight=False, markup=False)
+    return 1 if failures else 0
+
+
+def main() -> None:
+    """Run the demo; bad input is one line and exit code 2."""
+    try:
+        sys.exit(demo(Console()))
+    except TrimtabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Evaluation: base, SFT and DPO policy on held-out prompts, judged against the base."""
+
+import dagster as dg
+
+from assets.cai import system_texts
+from assets.dataset_asset import dataset_asset
+from assets.materials import Materials, OpenBackend, open_local
+from assets.profile import Profile
+from assets.recipe import Recipe
+from assets.rlaif import judge_texts, prompts_of
+from datasets_registry.schemas import EvaluationAnswer, Metric
+from methods import conversation, held_out, judge, refusals, templates
+from methods.constitution import Constitution
+from methods.held_out import answer_held_out, compare
+from methods.refusals import PHRASES
+from methods.templates import template_path
+from quality import metrics
+
+MODELS = ("base_policy", "sft_policy", "dpo_policy")
+
+
+def evaluation_assets(
+    profile: Profile, constitution: Constitution, backend: OpenBackend = open_local
+) -> list[tuple[Recipe, dg.AssetsDefinition]]:
+    """``evaluation_answers`` and ``evaluation``."""
+    return [_answers(profile, constitution, backend), _figures(profile)]
+
+
+def _answers(
+    profile: Profile, constitution: Constitution, backend: OpenBackend
+) -> tuple[Recipe, dg.AssetsDefinition]:
+    settings = profile.evaluation_settings
+    questions = {
+        kind: constitution[one].preference_question for kind, one in settings.principles.items()
+    }
+    recipe = Recipe(
+        "evaluation_answers", ("red_team_prompts", "helpful_prompts", *MODELS),
+        settings={**settings.model_dump(mode="json"), "questions": questions},
+        texts=(*judge_texts(), PHRASES, *map(template_path, system_texts(profile))),
+        code=(held_out, judge, conversation, templates, refusals),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> list[EvaluationAnswer]:
+        prompts = prompts_of(materials, "evaluation")
+        answers = {}
+        for name in MODELS:
+            with materials.completer(name) as complete:
+                model = complete.backend.fingerprint
+                answers[name] = answer_held_out(name, prompts, complete, model, settings)
+        base = answers.pop("base_policy")
+        with materials.completer("base_policy") as complete:
+            compared = [
+                row
+                for ones in answers.values()
+                for row in compare(ones, base, constitution, complete, settings)
+            ]
+        return base + compared
+
+    return recipe, dataset_asset(
+        recipe, EvaluationAnswer, build, profile, group="evaluation", generates=True,
+        backend=backend,
+    )  # fmt: skip
+
+
+def _figures(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
+    recipe = Recipe("evaluation", ("evaluation_answers",), code=(metrics,))
+
+    def build(materials: Materials) -> list[Metric]:
+        return metrics.metrics(materials.rows(EvaluationAnswer))
+
+    def shown(figures: list[Metric]) -> dict[str, float]:
+        return {
+            f"{one.model}_{one.kind}_{one.metric}": one.value
+            for one in figures
+            if one.value is not None and one.metric in ("win_rate", "refusal_rate", "mean_tokens")
+        }
+
+    return recipe, dataset_asset(
+        recipe, Metric, build, profile, group="evaluation", shown=shown
+    )

@@ -1,0 +1,47 @@
+"""The whole graph of a profile: recipes and assets, inputs before what is made from them."""
+
+from dataclasses import dataclass
+
+import dagster as dg
+
+from assets.cai import cai_assets
+from assets.evaluation import evaluation_assets
+from assets.materials import OpenBackend, open_local
+from assets.model_asset import base_policy_asset, base_policy_recipe
+from assets.profile import Profile
+from assets.prompts import prompt_assets
+from assets.recipe import Recipe
+from assets.rlaif import rlaif_assets
+from methods.constitution import load_constitution
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Recipes in building order, and the assets that follow them."""
+
+    profile: Profile
+    recipes: tuple[Recipe, ...]
+    assets: tuple[dg.AssetsDefinition, ...]
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        """What Dagster loads."""
+        return dg.Definitions(
+            assets=self.assets,
+            resources={"pipes": dg.PipesSubprocessClient()},
+            executor=dg.in_process_executor,
+        )
+
+
+def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
+    """The graph of ``profile``; raises BadInput where a prompt file or the constitution is unusable."""
+    constitution = load_constitution(profile.constitution_path)
+    pairs = [
+        (base_policy_recipe(profile), base_policy_asset(profile)),
+        *prompt_assets(profile),
+        *cai_assets(profile, constitution, backend),
+        *rlaif_assets(profile, constitution, backend),
+        *evaluation_assets(profile, constitution, backend),
+    ]
+    recipes, assets = zip(*pairs, strict=True)
+    return Graph(profile, recipes, assets)

@@ -1,0 +1,129 @@
+"""Model assets: trained in a process of their own by Dagster Pipes, once per recipe."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import BaseModel
+
+from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
+from assets.profile import Profile
+from assets.recipe import Recipe
+from assets.shown import model_metadata
+from datasets_registry.registry import Registry
+from datasets_registry.state import REPOSITORY, durable
+from datasets_registry.version import Derivation, Version
+from generation.model_folder import fingerprint, resolve_model
+from methods.templates import fill
+
+
+def base_policy_asset(profile: Profile) -> dg.AssetsDefinition:
+    """The model that everything starts from, found or converted once."""
+    recipe = base_policy_recipe(profile)
+
+    @dg.asset(
+        name=recipe.name, group_name="models", kinds={"safetensors"},
+        description="The base policy and judge: weights, tokenizer and chat template as given.",
+        code_version=recipe.code_version, pool=MODEL_POOL,
+    )  # fmt: skip
+    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        with failures_as_sentences():
+            registry = open_registry(profile)
+            folder = resolve_model(profile.policy.model, registry.state.models)
+            how = recipe.derivation(registry, context.run_id)
+            version = registry.newest(recipe.name)
+            if version is None or version.data_version != fingerprint(folder):
+                version = registry.commit_model(recipe.name, folder, fingerprint(folder), how)
+                version = registry.record_checks(version, [])
+            reporter(context)(f"{version}: {profile.policy.model}")
+            return dg.MaterializeResult(
+                data_version=dg.DataVersion(version.data_version),
+                metadata={
+                    "version": version.number, "model": profile.policy.model, "folder": str(folder),
+                },
+            )  # fmt: skip
+
+    return materialize
+
+
+def base_policy_recipe(profile: Profile) -> Recipe:
+    """Which model is the base; its content is seen by fingerprint when it is materialized."""
+    return Recipe("base_policy", settings={"model": profile.policy.model})
+
+
+def model_asset(
+    recipe: Recipe, trainer: str, settings: BaseModel, profile: Profile, *, grain: str
+) -> dg.AssetsDefinition:
+    """A model trained by ``training.<trainer>`` from ``recipe.inputs``: a base and a dataset."""
+
+    @dg.asset(
+        name=recipe.name, deps=list(recipe.inputs), description=grain, group_name="models",
+        kinds={"pytorch", "safetensors"}, code_version=recipe.code_version, pool=MODEL_POOL,
+    )  # fmt: skip
+    def materialize(
+        context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient
+    ) -> dg.MaterializeResult:
+        with failures_as_sentences():
+            registry = open_registry(profile)
+            how = recipe.derivation(registry, context.run_id)
+            report = reporter(context)
+            version = registry.find(recipe.name, how.recipe)
+            if version:
+                registry.reuse(version, how)
+                report(f"{version}: unchanged, not trained")
+            else:
+                output = registry.state.runs / f"{recipe.name}-{how.recipe[:16]}"
+                config = write_config(output, recipe.name, how, settings, profile)
+                report(f"{recipe.name}: training on {how.inputs[1]} from {how.inputs[0]}")
+                pipes.run(
+                    context=context, cwd=str(REPOSITORY),
+                    command=[sys.executable, "-m", f"training.{trainer}", "--config", str(config)],
+                    env={"TRIMTAB_HOME": str(registry.state.root)},
+                )  # fmt: skip
+                version = register(registry, recipe.name, output, how)
+                report(f"{version}: trained, {version.status}")
+            return dg.MaterializeResult(
+                data_version=dg.DataVersion(version.data_version),
+                metadata=model_metadata(version, read_manifest(registry, version)),
+            )
+
+    return materialize
+
+
+def write_config(
+    output: Path, name: str, how: Derivation, settings: BaseModel, profile: Profile
+) -> Path:
+    """The run's config file, which anybody can pass to the trainer by hand."""
+    system_prompt = profile.answers.system_prompt
+    base, dataset = how.inputs
+    config: dict[str, Any] = {
+        "name": name, "base": str(base), "dataset": str(dataset), "output": str(output),
+        "settings": settings.model_dump(mode="json"),
+        "system_text": fill(system_prompt) if system_prompt else None,
+    }  # fmt: skip
+    with durable(output / "run.json") as temporary:
+        temporary.write_text(json.dumps(config, indent=2))
+    return output / "run.json"
+
+
+def register(registry: Registry, name: str, output: Path, how: Derivation) -> Version:
+    """Move a finished model to its place by fingerprint, and record it as passed."""
+    trained = output / "model"
+    identity = json.loads((trained / "manifest.json").read_text())["fingerprint"]
+    folder = registry.state.models / name / identity[:16]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        trained.rename(folder)
+    version = registry.commit_model(name, folder, identity, how)
+    version = registry.record_checks(version, [])
+    shutil.rmtree(output, ignore_errors=True)
+    return version
+
+
+def read_manifest(registry: Registry, version: Version) -> dict[str, Any]:
+    """The manifest of a trained model version."""
+    manifest: dict[str, Any] = json.loads((registry.folder(version) / "manifest.json").read_text())
+    return manifest

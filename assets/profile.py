@@ -1,0 +1,137 @@
+"""The profile: one TOML file that says what is built, chosen by ``TRIMTAB_PROFILE``."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets_registry.errors import BadInput
+from datasets_registry.state import REPOSITORY
+from generation.request import SamplingParams
+from methods.critique_revision import RevisionSettings
+from methods.held_out import EvaluationSettings
+from methods.judge import JudgeSettings
+from methods.pairs import PairSettings
+from methods.prompt_files import PromptSettings
+from training.config import DpoSettings, TrainSettings
+
+FOLDER = REPOSITORY / "profiles"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Policy(_Section):
+    """The base policy, which is also the judge."""
+
+    model: str = Field(min_length=1)
+    backend: str = "transformers"
+    batch_size: int = Field(16, ge=1)
+
+
+class PromptFile(PromptSettings):
+    """A prompt file and how much of it is taken."""
+
+    file: str
+
+
+class Answers(SamplingParams):
+    """How policies are asked and sampled."""
+
+    system_prompt: str | None = None
+    seed: int = 0
+
+    @property
+    def sampling(self) -> SamplingParams:
+        """The sampling parameters alone."""
+        return SamplingParams(**self.model_dump(include=set(SamplingParams.model_fields)))
+
+
+class Revisions(_Section):
+    """How often answers are revised, and how long a critique may be."""
+
+    num_revisions: int = Field(2, ge=1, le=4)
+    critique_max_tokens: int = Field(256, ge=1)
+
+
+class Evaluation(_Section):
+    """The principle that compares answers to each kind of held-out prompt."""
+
+    red_team: str
+    helpful: str
+
+
+class Profile(_Section):
+    """Everything that decides what is built."""
+
+    description: str
+    min_free_gb: float = Field(1, ge=0)
+    constitution: str
+    policy: Policy
+    red_team_prompts: PromptFile
+    helpful_prompts: PromptFile
+    answers: Answers
+    revisions: Revisions
+    judge: JudgeSettings
+    sft: TrainSettings
+    dpo: DpoSettings
+    evaluation: Evaluation
+
+    @property
+    def constitution_path(self) -> Path:
+        """The constitution's file; relative paths start at the repository."""
+        return REPOSITORY / self.constitution
+
+    @property
+    def revision_settings(self) -> RevisionSettings:
+        """How drafts, critiques and revisions are sampled."""
+        critiques = self.answers.sampling.model_copy(
+            update={"max_tokens": self.revisions.critique_max_tokens}
+        )
+        return RevisionSettings(
+            num_revisions=self.revisions.num_revisions, answers=self.answers.sampling,
+            system_prompt=self.answers.system_prompt, critiques=critiques, seed=self.answers.seed,
+        )  # fmt: skip
+
+    @property
+    def pair_settings(self) -> PairSettings:
+        """How preference pairs are sampled."""
+        one = self.answers
+        return PairSettings(system_prompt=one.system_prompt, answers=one.sampling, seed=one.seed)
+
+    @property
+    def evaluation_settings(self) -> EvaluationSettings:
+        """How held-out prompts are answered and compared."""
+        return EvaluationSettings(
+            system_prompt=self.answers.system_prompt, answers=self.answers.sampling,
+            principles={"red_team": self.evaluation.red_team, "helpful": self.evaluation.helpful},
+            max_outside_probability=self.judge.max_outside_probability, seed=self.answers.seed,
+        )  # fmt: skip
+
+
+def load_profile(name: str | None = None) -> Profile:
+    """The profile ``name``, ``TRIMTAB_PROFILE`` or ``laptop``; raises BadInput saying what is wrong."""
+    name = name or os.environ.get("TRIMTAB_PROFILE") or "laptop"
+    known = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.is_file():
+        raise BadInput(f"unknown profile {name!r}: there are {', '.join(known)}, or give a .toml file")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"profile {path} is not valid TOML: {error}") from error
+    return _validated(path, content)
+
+
+def _validated(path: Path, content: dict[str, Any]) -> Profile:
+    try:
+        return Profile.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise BadInput(f"profile {path}: unknown key {place!r}: remove it") from error
+        raise BadInput(f"profile {path}: {place}: {first['msg']}") from error

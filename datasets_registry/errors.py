@@ -1,0 +1,38 @@
+"""What can go wrong for a person: every message names the value and the remedy.
+
+TrimtabError
+├── BadInput          a profile, prompt file, constitution, name or model directory is unusable
+├── UnknownVersion    no such dataset, model or version
+├── UnpassedVersion   the version exists but a blocking check has not passed
+├── BrokenObject      a stored file is missing or is not what the catalog says
+├── NoSpace           the state folder cannot take more data
+└── ModelFailed       a model or a trainer stopped without a result
+"""
+
+
+class TrimtabError(Exception):
+    """Base of every error that is shown to a person as one line."""
+
+
+class BadInput(TrimtabError):
+    """A value given by a person cannot be used."""
+
+
+class UnknownVersion(TrimtabError):
+    """The named dataset, model or version does not exist."""
+
+
+class UnpassedVersion(TrimtabError):
+    """The version exists, but a blocking check has not passed."""
+
+
+class BrokenObject(TrimtabError):
+    """A stored object is missing or does not match its hash."""
+
+
+class NoSpace(TrimtabError):
+    """The state folder cannot be written."""
+
+
+class ModelFailed(TrimtabError):
+    """A model or trainer stopped without a usable result."""

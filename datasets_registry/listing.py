@@ -1,0 +1,62 @@
+"""What there is, as plain rows for tables and JSON."""
+
+import json
+from typing import Any
+
+from datasets_registry.registry import Registry
+from datasets_registry.version import Version
+
+
+def list_datasets(registry: Registry) -> list[dict[str, Any]]:
+    """The newest version of every dataset."""
+    return [_dataset(registry, _newest(registry, name)) for name in registry.names("dataset")]
+
+
+def list_versions(registry: Registry, name: str) -> list[dict[str, Any]]:
+    """Every version of a dataset or model, oldest first."""
+    return [_dataset(registry, one) for one in registry.versions(name)]
+
+
+def _newest(registry: Registry, name: str) -> Version:
+    return registry.newest(name) or registry.versions(name)[-1]
+
+
+def _dataset(registry: Registry, version: Version) -> dict[str, Any]:
+    checks = registry.checks(version)
+    return {
+        "name": version.name,
+        "version": version.number,
+        "rows": version.num_rows,
+        "status": version.status,
+        "checks_passed": sum(one.passed for one in checks),
+        "checks": len(checks),
+        "warnings": [one.check for one in checks if not one.passed and one.severity == "warning"],
+        "data_version": version.data_version,
+        "created_at": version.created_at,
+    }
+
+
+def list_models(registry: Registry) -> list[dict[str, Any]]:
+    """The newest version of every model, with what it was made from."""
+    return [_model(registry, _newest(registry, name)) for name in registry.names("model")]
+
+
+def _model(registry: Registry, version: Version) -> dict[str, Any]:
+    path = registry.folder(version) / "manifest.json"
+    manifest = json.loads(path.read_text()) if path.exists() else {}
+    datasets = manifest.get("datasets", {})
+    return {
+        "name": version.name,
+        "version": version.number,
+        "status": version.status,
+        "base": _reference(manifest.get("base")),
+        "trained_on": [_reference(one) for one in datasets.values()],
+        "rows": manifest.get("rows", {}).get("trained"),
+        "loss": manifest.get("metrics", {}).get("loss"),
+        "data_version": version.data_version,
+        "folder": str(registry.folder(version)),
+    }
+
+
+def _reference(version: dict[str, Any] | None) -> str | None:
+    return f"{version['name']}@{version['number']}" if version else None

@@ -1,0 +1,69 @@
+"""A dataset's row as a frozen model, and the Arrow schema that follows from it."""
+
+import types
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+_SCALARS: dict[Any, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
+
+
+class Row(BaseModel):
+    """One row of a dataset; its fields are the columns, their descriptions the documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    dataset: ClassVar[str]
+    grain: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+
+def _arrow_type(annotation: Any) -> tuple[pa.DataType, bool]:
+    """The Arrow type of an annotation, and whether it may be null."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        (inner,) = [argument for argument in arguments if argument is not type(None)]
+        return _arrow_type(inner)[0], True
+    if origin is Literal:
+        return pa.string(), False
+    if origin in (list, tuple):
+        return pa.list_(_arrow_type(arguments[0])[0]), False
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return pa.struct(_fields(annotation)), False
+    return _SCALARS[annotation], False
+
+
+def _fields(model: type[BaseModel]) -> list[pa.Field]:
+    fields = []
+    for name, field in model.model_fields.items():
+        kind, nullable = _arrow_type(field.annotation)
+        fields.append(pa.field(name, kind, nullable=nullable))
+    return fields
+
+
+R = TypeVar("R", bound=Row)
+
+
+@cache
+def arrow_schema(row: type[Row]) -> pa.Schema:
+    """The Arrow schema of a row type: one field per column, nullable only where ``None`` is allowed."""
+    return pa.schema(_fields(row))
+
+
+def to_table(row: type[Row], rows: Sequence[Row]) -> pa.Table:
+    """The rows as one Arrow table of the row type's schema."""
+    return pa.Table.from_pylist([one.model_dump() for one in rows], schema=arrow_schema(row))
+
+
+def from_table(row: type[R], table: pa.Table) -> list[R]:
+    """The table's rows as typed rows; columns that the row type lacks are left out."""
+    names = [name for name in row.model_fields if name in table.column_names]
+    return [row.model_validate(one) for one in table.select(names).to_pylist()]

@@ -1,0 +1,192 @@
+"""One row type per dataset; columns are TRL's where TRL has them."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from datasets_registry.row import Row
+
+FinishReason = Literal["stop", "length", "choice", "error"]
+
+
+class Prompt(Row):
+    """A prompt and where it came from."""
+
+    key: ClassVar[tuple[str, ...]] = ("prompt_id",)
+
+    prompt_id: str = Field(description="Hash of the prompt's text")
+    prompt: str = Field(description="What the user says")
+    category: str = Field(description="Harm category, or kind of task")
+    split: Literal["train", "evaluation"] = Field(description="What the prompt may be used for")
+    split_group: str = Field(description="Prompts of one group never stand in both splits")
+    source: str = Field(description="Who wrote it")
+    licence: str = Field(description="SPDX identifier")
+
+
+class RedTeamPrompt(Prompt):
+    """Prompts that invite a harmful answer."""
+
+    dataset: ClassVar[str] = "red_team_prompts"
+    grain: ClassVar[str] = "One row per red-team prompt: category, split, source and licence."
+
+
+class HelpfulPrompt(Prompt):
+    """Prompts that deserve a helpful answer."""
+
+    dataset: ClassVar[str] = "helpful_prompts"
+    grain: ClassVar[str] = "One row per helpful prompt: kind, split, source and licence."
+
+
+class RevisionStep(Row):
+    """One critique and revision under one principle."""
+
+    dataset: ClassVar[str] = "cai_revisions"
+    grain: ClassVar[str] = "One row per revision step of a red-team prompt: principle, critique, revision."
+    key: ClassVar[tuple[str, ...]] = ("prompt_id", "step")
+
+    prompt_id: str = Field(description="The prompt answered")
+    step: int = Field(description="1 for the first revision")
+    prompt: str = Field(description="What the user says")
+    category: str = Field(description="Harm category")
+    split_group: str = Field(description="Group of the prompt")
+    principle_id: str = Field(description="Principle drawn for this step")
+    draft: str = Field(description="Response before this step")
+    critique: str | None = Field(description="What the model found wrong; null after a failure")
+    revision: str | None = Field(description="Response after this step; null after a failure")
+    changed: bool | None = Field(description="Whether the revision differs from the draft")
+    finish_reason: FinishReason | None = Field(description="How the revision ended")
+    failure: str | None = Field(description="Why the revision must not train anything")
+    draft_key: str = Field(description="Ledger key of the draft")
+    critique_key: str | None = Field(description="Ledger key of the critique")
+    revision_key: str | None = Field(description="Ledger key of the revision")
+
+
+class HelpfulAnswer(Row):
+    """An answer to a helpful prompt."""
+
+    dataset: ClassVar[str] = "helpful_answers"
+    grain: ClassVar[str] = "One row per helpful training prompt: the base policy's answer, or why there is none."
+    key: ClassVar[tuple[str, ...]] = ("prompt_id",)
+
+    prompt_id: str = Field(description="The prompt answered")
+    prompt: str = Field(description="What the user says")
+    category: str = Field(description="Kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    completion: str = Field(description="The answer")
+    finish_reason: FinishReason = Field(description="How the answer ended")
+    failure: str | None = Field(description="Why the answer must not train anything")
+    completion_key: str = Field(description="Ledger key of the answer")
+
+
+class SftExample(Row):
+    """A prompt and the completion to learn."""
+
+    dataset: ClassVar[str] = "cai_sft"
+    grain: ClassVar[str] = "One row per training example: a last revision or a helpful answer."
+    key: ClassVar[tuple[str, ...]] = ("prompt_id",)
+
+    prompt_id: str = Field(description="The prompt answered")
+    prompt: str = Field(description="What the user says")
+    completion: str = Field(description="What the policy shall answer")
+    kind: Literal["revision", "helpful"] = Field(description="Where the completion comes from")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    completion_key: str = Field(description="Ledger key of the completion")
+
+
+class CompletionPair(Row):
+    """Two samples for one prompt."""
+
+    dataset: ClassVar[str] = "completion_pairs"
+    grain: ClassVar[str] = "One row per training prompt: two samples of the SFT policy, or why they make no pair."
+    key: ClassVar[tuple[str, ...]] = ("pair_id",)
+
+    pair_id: str = Field(description="Hash of the prompt and both completions")
+    prompt_id: str = Field(description="The prompt answered")
+    prompt: str = Field(description="What the user says")
+    kind: Literal["red_team", "helpful"] = Field(description="Which prompt set")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    completion_a: str = Field(description="Sample 0")
+    completion_b: str = Field(description="Sample 1")
+    failure: str | None = Field(description="Why the pair is not judged")
+    key_a: str = Field(description="Ledger key of sample 0")
+    key_b: str = Field(description="Ledger key of sample 1")
+
+
+class AiJudgement(Row):
+    """One verdict of the judge."""
+
+    dataset: ClassVar[str] = "ai_judgements"
+    grain: ClassVar[str] = "One row per pair, order and principle: the judge's choice probabilities."
+    key: ClassVar[tuple[str, ...]] = ("pair_id", "order", "principle_id")
+
+    pair_id: str = Field(description="The pair judged")
+    order: Literal["ab", "ba"] = Field(description="Which completion was shown first")
+    principle_id: str = Field(description="Principle drawn for the pair")
+    p_first: float | None = Field(description="Probability of the first, normalised over the choices")
+    outside_probability: float | None = Field(description="Probability outside the choices")
+    verdict: Literal["first", "second", "even"] | None = Field(description="The likelier choice")
+    failure: str | None = Field(description="Why there is no verdict")
+    judgement_key: str = Field(description="Ledger key of the judge call")
+
+
+class PreferencePair(Row):
+    """A pair with its label."""
+
+    dataset: ClassVar[str] = "preference_pairs"
+    grain: ClassVar[str] = "One row per pair: soft label over both orders; chosen and rejected unless tied or unparsed."
+    key: ClassVar[tuple[str, ...]] = ("pair_id",)
+
+    pair_id: str = Field(description="The pair")
+    prompt_id: str = Field(description="The prompt answered")
+    prompt: str = Field(description="What the user says")
+    kind: Literal["red_team", "helpful"] = Field(description="Which prompt set")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    principle_id: str | None = Field(description="Principle of the verdicts; null if not judged")
+    p_a: float | None = Field(description="Probability that completion a is better, mean of both orders")
+    label: Literal["a", "b", "tie", "unparsed", "unjudged"] = Field(description="What the orders agree on")
+    failure: str | None = Field(description="Why there is no label")
+    chosen: str | None = Field(description="The better completion; null without a label")
+    rejected: str | None = Field(description="The worse completion; null without a label")
+
+
+class EvaluationAnswer(Row):
+    """A model's answer to a held-out prompt, compared with the base policy's."""
+
+    dataset: ClassVar[str] = "evaluation_answers"
+    grain: ClassVar[str] = "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
+    key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
+
+    model: str = Field(description="Asset name of the model")
+    prompt_id: str = Field(description="The held-out prompt")
+    prompt: str = Field(description="What the user says")
+    kind: Literal["red_team", "helpful"] = Field(description="Which prompt set")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    completion: str = Field(description="The answer")
+    finish_reason: FinishReason = Field(description="How the answer ended")
+    num_tokens: int = Field(description="Length of the answer in tokens")
+    refused: bool = Field(description="Whether the answer has a refusal phrase")
+    p_win: float | None = Field(description="Probability of beating the base, mean of both orders")
+    verdict: Literal["win", "loss", "tie", "same", "unparsed"] | None = Field(
+        description="What both orders agree on; null for the base policy itself"
+    )
+    completion_key: str = Field(description="Ledger key of the answer")
+
+
+class Metric(Row):
+    """One figure of one model."""
+
+    dataset: ClassVar[str] = "evaluation"
+    grain: ClassVar[str] = "One row per model, prompt set and metric: value with its 95 % interval."
+    key: ClassVar[tuple[str, ...]] = ("model", "kind", "metric")
+
+    model: str = Field(description="Asset name of the model")
+    kind: Literal["red_team", "helpful"] = Field(description="Which prompt set")
+    metric: str = Field(description="What is measured")
+    value: float | None = Field(description="The figure; null where nothing could be measured")
+    low: float | None = Field(description="Lower end of the 95 % interval")
+    high: float | None = Field(description="Upper end of the 95 % interval")
+    num_items: int = Field(description="Over how many answers")

@@ -1,0 +1,81 @@
+"""Where state lives: one folder, ``.trimtab`` or ``TRIMTAB_HOME``, and durable writes into it."""
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datasets_registry.errors import BadInput, NoSpace
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class State:
+    """The folders under one state root; created on first use."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        """``root`` defaults to ``TRIMTAB_HOME``, else ``.trimtab`` in the repository."""
+        self.root = (root or Path(os.environ.get("TRIMTAB_HOME") or REPOSITORY / ".trimtab")).resolve()
+        self.objects = self.root / "objects"
+        self.ledger = self.root / "ledger"
+        self.models = self.root / "models"
+        self.runs = self.root / "runs"
+        self.cache = self.root / "cache"
+        self.tables = self.root / "tables"
+        self.catalog = self.root / "catalog.sqlite"
+        self.views = self.root / "catalog.duckdb"
+
+    def prepare(self, min_free_gb: float = 0.0) -> "State":
+        """Create the folders and make sure that ``min_free_gb`` gigabytes (1e9 bytes) are free.
+
+        Raises NoSpace or BadInput before anything is spent.
+        """
+        try:
+            for folder in (self.objects, self.ledger, self.models, self.runs, self.cache, self.tables):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".probe-{uuid.uuid4().hex}"
+            probe.write_bytes(b"x" * 4096)
+            probe.unlink()
+        except OSError as error:
+            raise _state_error(self.root, error) from error
+        free = shutil.disk_usage(self.root).free / 1e9
+        if free < min_free_gb:
+            raise NoSpace(
+                f"{self.root} has {free:.1f} GB free and this profile needs {min_free_gb:g} GB: "
+                "free some space, or set TRIMTAB_HOME to a larger disk"
+            )
+        return self
+
+
+def _state_error(root: Path, error: OSError) -> BadInput | NoSpace:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(f"{root} is full: free some space, or set TRIMTAB_HOME to a larger disk")
+    return BadInput(f"cannot write state to {root} ({error.strerror}): set TRIMTAB_HOME to a folder of yours")
+
+
+def sync(path: Path) -> None:
+    """Force a file or a folder's entries to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def durable(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success it is synced and renamed into place."""
+    temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        raise _state_error(path.parent, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Talking to language models: one contract, several backends, one ledger."""

@@ -1,0 +1,96 @@
+"""What is asked of a model and what comes back; and the contract that every backend keeps."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from datasets_registry.hashing import digest
+
+KEY_SCHEME = 1
+
+
+class Message(BaseModel):
+    """One turn of a conversation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class SamplingParams(BaseModel):
+    """How tokens are drawn; temperature 0 takes the most probable one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(1.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int = Field(256, ge=1)
+    stop: tuple[str, ...] = ()
+
+
+class Request(BaseModel):
+    """One completion wanted: ``messages`` may end in an unfinished assistant turn to continue.
+
+    With ``choices`` no text is drawn: the probability of each choice's one token is returned.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    messages: tuple[Message, ...] = Field(min_length=1)
+    params: SamplingParams = SamplingParams()  # type: ignore[call-arg]
+    seed: int = 0
+    sample: int = 0
+    choices: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _choices_are_distinct(self) -> "Request":
+        if len(set(self.choices)) != len(self.choices):
+            raise ValueError(f"choices {self.choices!r} repeat one another")
+        return self
+
+    @property
+    def continues(self) -> bool:
+        """Whether the last message is an assistant turn to go on with."""
+        return self.messages[-1].role == "assistant"
+
+    def key(self, model: str) -> str:
+        """The ledger's key: all that determines the text's distribution, and not the backend."""
+        return digest([KEY_SCHEME, model, self.model_dump(mode="json")])
+
+
+class Completion(BaseModel):
+    """A finished sample. ``error`` says why there is none; then ``text`` is empty.
+
+    ``choice_probabilities`` are raw, in the order of the request's choices, and with
+    ``outside_probability`` they sum to one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = ""
+    finish_reason: Literal["stop", "length", "choice", "error"]
+    error: str | None = None
+    num_prompt_tokens: int = 0
+    num_completion_tokens: int = 0
+    choice_probabilities: tuple[float, ...] | None = None
+    outside_probability: float | None = None
+
+
+class Backend(Protocol):
+    """Something that completes requests; loads its model on the first one that needs it."""
+
+    name: str
+    fingerprint: str
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Yield (index into ``requests``, completion) as each finishes, in any order.
+
+        A request that cannot be completed yields a completion with an error, not an exception.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the model's memory."""
+        ...

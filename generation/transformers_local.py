@@ -1,0 +1,98 @@
+"""transformers in this process: the backend for a CPU and for small models."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from generation.chat import choice_ids, prompt_ids
+from generation.model_folder import fingerprint
+from generation.request import Completion, Request
+
+
+class TransformersBackend:
+    """A local model directory, loaded at the first request: float32 on a CPU, bfloat16 on a GPU."""
+
+    name = "transformers"
+
+    def __init__(self, folder: Path, *, batch_size: int) -> None:
+        self.folder, self.batch_size = folder, batch_size
+        self.fingerprint = fingerprint(folder)
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def _load(self) -> None:
+        if self._model is not None:
+            return
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        gpu = torch.cuda.is_available()
+        self._tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        self._model = AutoModelForCausalLM.from_pretrained(
+            self.folder,
+            dtype=torch.bfloat16 if gpu else torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+        )
+        self._model.to("cuda" if gpu else "cpu").eval()
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Yield completions as they finish: batches of like length, longest first."""
+        self._load()
+        prompts = [prompt_ids(self._tokenizer, one) for one in requests]
+        window = self._model.config.max_position_embeddings
+        fitting = []
+        for index, (one, ids) in enumerate(zip(requests, prompts, strict=True)):
+            wanted = 1 if one.choices else one.params.max_tokens
+            if len(ids) + wanted <= window:
+                fitting.append(index)
+            else:
+                yield index, _too_long(len(ids), wanted, window)
+        fitting.sort(key=lambda index: (requests[index].choices, -len(prompts[index]), index))
+        for batch in _batches(fitting, requests, self.batch_size):
+            yield from self._complete_batch(batch, requests, prompts)
+
+    def _complete_batch(
+        self, batch: Sequence[int], requests: Sequence[Request], prompts: Sequence[list[int]]
+    ) -> Iterator[tuple[int, Completion]]:
+        from generation.decoding import decode, score_choices
+
+        asked = [requests[index] for index in batch]
+        ids = [prompts[index] for index in batch]
+        if asked[0].choices:
+            choices = choice_ids(self._tokenizer, asked[0].choices)
+            finished = enumerate(score_choices(self._model, ids, choices))
+        else:
+            keys = [one.key(self.fingerprint) for one in asked]
+            finished = decode(self._model, self._tokenizer, asked, ids, keys)
+        for place, completion in finished:
+            yield batch[place], completion
+
+    def close(self) -> None:
+        """Free the model, and the GPU's cached memory with it."""
+        if self._model is None:
+            return
+        import torch
+
+        self._model = self._tokenizer = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _batches(order: Sequence[int], requests: Sequence[Request], size: int) -> Iterator[list[int]]:
+    """Runs of at most ``size`` indices whose requests have the same choices."""
+    batch: list[int] = []
+    for index in order:
+        if batch and (len(batch) == size or requests[index].choices != requests[batch[0]].choices):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _too_long(prompt: int, wanted: int, window: int) -> Completion:
+    reason = f"prompt of {prompt} and {wanted} new tokens exceed the window of {window}"
+    return Completion(finish_reason="error", error=reason, num_prompt_tokens=prompt)

@@ -1,0 +1,63 @@
+"""The constitution: principles that critique, revise and compare, read from TOML."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets_registry.errors import BadInput
+
+DEFAULT = Path(__file__).parent / "constitution.toml"
+
+
+class Principle(BaseModel):
+    """One principle of a constitution."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    critique_request: str = Field(min_length=1)
+    revision_request: str = Field(min_length=1)
+    preference_question: str = Field(min_length=1)
+
+
+class Constitution(BaseModel):
+    """A named set of principles."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    principles: tuple[Principle, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        """The principles' ids, in the file's order."""
+        return [one.id for one in self.principles]
+
+    def __getitem__(self, principle_id: str) -> Principle:
+        for one in self.principles:
+            if one.id == principle_id:
+                return one
+        raise BadInput(f"constitution {self.name!r} has no principle {principle_id!r}: it has {self.ids}")
+
+
+def load_constitution(path: Path) -> Constitution:
+    """Read a constitution; raises BadInput naming the file, the place and what to write instead."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"constitution {path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"constitution {path} is not valid TOML: {error}") from error
+    try:
+        constitution = Constitution.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"constitution {path}: {place}: {first['msg']}") from error
+    if not constitution.principles:
+        raise BadInput(f"constitution {path} is empty: write at least one [[principles]] table")
+    twice = [one for one in constitution.ids if constitution.ids.count(one) > 1]
+    if twice:
+        raise BadInput(f"constitution {path}: principle id {twice[0]!r} stands twice: rename one")
+    return constitution

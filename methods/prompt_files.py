@@ -1,0 +1,95 @@
+"""Prompt files: JSON lines with a prompt, its category, split, source and licence."""
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import content_id, digest
+from datasets_registry.schemas import Prompt
+
+P = TypeVar("P", bound=Prompt)
+COLUMNS = ("prompt", "category", "split", "source", "licence")
+
+
+class PromptSettings(BaseModel):
+    """How many prompts of each split are taken; null takes all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    train: int | None = Field(None, ge=1)
+    evaluation: int | None = Field(None, ge=1)
+    seed: int = 0
+
+
+def load_prompts(row: type[P], path: Path) -> list[P]:
+    """Every prompt of a file; raises BadInput naming the line and what to mend."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise BadInput(f"prompt file {path} cannot be read: {error.strerror}") from error
+    prompts = [_prompt(row, path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not prompts:
+        raise BadInput(f"prompt file {path} is empty: write one JSON object a line")
+    seen: dict[str, int] = {}
+    for number, one in enumerate(prompts, 1):
+        if one.prompt_id in seen:
+            raise BadInput(f"prompt file {path}: prompts {seen[one.prompt_id]} and {number} are equal: drop one")
+        seen[one.prompt_id] = number
+    return prompts
+
+
+def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
+    where = f"prompt file {path}, line {number}"
+    try:
+        content = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{where}: not a JSON object: {error}") from error
+    if not isinstance(content, dict):
+        raise BadInput(f"{where}: not a JSON object: write {{\"prompt\": …}}")
+    missing = [name for name in COLUMNS if name not in content]
+    if missing:
+        raise BadInput(f"{where}: column {missing[0]!r} is missing: each line needs {', '.join(COLUMNS)}")
+    text = str(content["prompt"]).strip()
+    if not text:
+        raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
+    group = content.pop("split_group", None) or digest(_normalised(text))[:16]
+    values = content | {"prompt": text, "prompt_id": content_id(text), "split_group": group}
+    try:
+        return row.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(f"{where}: {first['loc'][0]}: {first['msg']}") from error
+
+
+def _normalised(text: str) -> str:
+    """The prompt without case, accents' forms and punctuation, so that trivial variants are a group."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower()))
+
+
+def subset(prompts: Sequence[P], settings: PromptSettings) -> list[P]:
+    """A seeded subset of each split, balanced over categories; adding prompts moves few others."""
+    train = [one for one in prompts if one.split == "train"]
+    held_out = [one for one in prompts if one.split == "evaluation"]
+    return _balanced(train, settings.train, settings.seed) + _balanced(
+        held_out, settings.evaluation, settings.seed
+    )
+
+
+def _balanced(prompts: Iterable[P], count: int | None, seed: int) -> list[P]:
+    by_category: dict[str, list[P]] = defaultdict(list)
+    for one in sorted(prompts, key=lambda one: digest([seed, one.prompt_id])):
+        by_category[one.category].append(one)
+    ranked = [
+        (rank, digest([seed, one.category]), one)
+        for ones in by_category.values()
+        for rank, one in enumerate(ones)
+    ]
+    ranked.sort(key=lambda entry: entry[:2])
+    return [one for _, _, one in ranked[:count]]

@@ -1,0 +1,88 @@
+"""Figures of a model's held-out answers, each with a 95 % interval where it is a mean."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from datasets_registry.hashing import derive_seed
+from datasets_registry.schemas import EvaluationAnswer, Metric
+
+RESAMPLES = 2_000
+WIN_POINTS = {"win": 1.0, "tie": 0.5, "same": 0.5, "loss": 0.0}
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % score interval of a proportion (Wilson 1927); holds for few trials too."""
+    z, share = 1.959964, successes / trials
+    centre = share + z * z / (2 * trials)
+    spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def bootstrap_interval(
+    values: Sequence[float], statistic: Callable[[np.ndarray], float] = np.mean
+) -> tuple[float, float]:
+    """The 95 % percentile interval of a statistic; seeded by the values, so it repeats."""
+    sample = np.asarray(values, dtype=float)
+    generator = np.random.default_rng(derive_seed("bootstrap", [float(one) for one in sample]))
+    draws = generator.integers(0, len(sample), size=(RESAMPLES, len(sample)))
+    figures = [statistic(sample[draw]) for draw in draws]
+    low, high = np.percentile(figures, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def distinct_n(texts: Iterable[str], n: int) -> float | None:
+    """Share of distinct n-grams of words among all (Li et al. 2016); None where there is none."""
+    grams: list[tuple[str, ...]] = []
+    for text in texts:
+        words = text.lower().split()
+        grams += [tuple(words[start : start + n]) for start in range(len(words) - n + 1)]
+    return len(set(grams)) / len(grams) if grams else None
+
+
+def metrics(answers: Sequence[EvaluationAnswer]) -> list[Metric]:
+    """Win rate against the base, refusal rate, mean length and distinct-1/2/3 by model and kind."""
+    groups = sorted({(one.model, one.kind) for one in answers})
+    found = []
+    for model, kind in groups:
+        group = [one for one in answers if (one.model, one.kind) == (model, kind)]
+        for name, value, interval, count in _figures(group):
+            low, high = interval if interval else (None, None)
+            found.append(
+                Metric(
+                    model=model, kind=kind, metric=name, value=value, low=low, high=high,
+                    num_items=count,
+                )
+            )  # fmt: skip
+    return found
+
+
+Figure = tuple[str, float | None, tuple[float, float] | None, int]
+
+
+def _figures(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
+    count = len(group)
+    refused = sum(one.refused for one in group)
+    yield "refusal_rate", refused / count, wilson_interval(refused, count), count
+    lengths = [float(one.num_tokens) for one in group]
+    yield "mean_tokens", sum(lengths) / count, bootstrap_interval(lengths), count
+    truncated = sum(one.finish_reason == "length" for one in group)
+    yield "truncated_rate", truncated / count, wilson_interval(truncated, count), count
+    for n in (1, 2, 3):
+        yield f"distinct_{n}", distinct_n((one.completion for one in group), n), None, count
+    if any(one.verdict is not None for one in group):
+        yield from _wins(group)
+
+
+def _wins(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
+    """Wins and half the ties; unparsed verdicts are counted apart, never as either."""
+    points = [WIN_POINTS[one.verdict] for one in group if one.verdict in WIN_POINTS]
+    value = sum(points) / len(points) if points else None
+    yield "win_rate", value, bootstrap_interval(points) if points else None, len(points)
+    unparsed = sum(one.verdict == "unparsed" for one in group)
+    yield "unparsed_rate", unparsed / len(group), wilson_interval(unparsed, len(group)), len(group)
+    margins = [one.p_win for one in group if one.p_win is not None]
+    mean = sum(margins) / len(margins) if margins else None
+    yield "mean_p_win", mean, bootstrap_interval(margins) if margins else None, len(margins)

@@ -1,0 +1,73 @@
+"""What a training run is told: one JSON file that names exact versions and all settings."""
+
+import argparse
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets_registry.errors import BadInput
+
+C = TypeVar("C", bound="RunConfig")
+
+
+class TrainSettings(BaseModel):
+    """Settings that every trainer shares; they are part of the model's version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float = Field(1e-4, gt=0)
+    num_epochs: float = Field(1.0, gt=0)
+    batch_size: int = Field(8, ge=1)
+    gradient_accumulation: int = Field(1, ge=1)
+    max_length: int = Field(1024, ge=8)
+    lora_rank: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    warmup_share: float = Field(0.1, ge=0, lt=1)
+    system_prompt: str | None = None
+    seed: int = 0
+
+
+class DpoSettings(TrainSettings):
+    """And what DPO needs besides (Rafailov et al. 2023)."""
+
+    beta: float = Field(0.1, gt=0)
+
+
+class RunConfig(BaseModel):
+    """One run: ``base`` and ``dataset`` are registry versions such as ``cai_sft@3``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    base: str
+    dataset: str
+    output: Path
+    system_text: str | None = None
+
+
+class SftRun(RunConfig):
+    """A supervised fine-tuning run."""
+
+    settings: TrainSettings
+
+
+class DpoRun(RunConfig):
+    """A direct preference optimisation run."""
+
+    settings: DpoSettings
+
+
+def read_config(kind: type[C], description: str) -> C:
+    """The run config named on the command line; raises BadInput naming the field that is wrong."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--config", type=Path, required=True, help="a JSON file: see training/config.py")
+    path = parser.parse_args().config
+    try:
+        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"run config {path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"run config {path}: {place}: {first['msg']}") from error

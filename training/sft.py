@@ -1,0 +1,53 @@
+"""Supervised fine-tuning on prompts and completions: python -m training.sft --config run.json."""
+
+from collections.abc import Callable
+
+from training.config import SftRun, read_config
+from training.manifest import finish, save_merged
+from training.rows import fitting, reply, turns
+from training.run import (
+    load_model,
+    lora,
+    main,
+    open_run,
+    progress_callback,
+    require_rows,
+    train,
+    trainer_arguments,
+)
+
+
+def sft(report: Callable[[str], None]) -> None:
+    """Train a LoRA adapter on the completions' tokens alone, and merge it."""
+    config = read_config(SftRun, __doc__)
+    run = open_run(config, config.settings, report)
+    rows = run.registry.table(run.dataset).to_pylist()
+    model, tokenizer = load_model(run)
+    examples = [
+        {
+            "prompt": turns(tokenizer, one["prompt"], config.system_text),
+            "completion": reply(tokenizer, one["completion"]),
+        }
+        for one in rows
+    ]
+    kept = fitting(tokenizer, examples, ["completion"], config.settings.max_length)
+    require_rows(run, len(rows), kept)
+
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(**trainer_arguments(run, len(kept))),
+        train_dataset=Dataset.from_list(kept),
+        processing_class=tokenizer,
+        peft_config=lora(config.settings),
+        callbacks=[progress_callback(run)],
+    )
+    history = train(run, trainer)
+    counts = {"given": len(rows), "trained": len(kept), "too_long": len(rows) - len(kept)}
+    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+
+
+if __name__ == "__main__":
+    main(sft)
