@@ -1,5 +1,7 @@
 """Constitutional AI: prompts → revisions and helpful answers → the SFT set → the SFT policy."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from assets.dataset_asset import dataset_asset
@@ -64,7 +66,7 @@ def _revisions(
             model = complete.backend.fingerprint
             return revise(prompts, constitution, complete, model, settings)
 
-    def shown(steps: list[RevisionStep]) -> dict[str, float | int]:
+    def shown(steps: Sequence[RevisionStep]) -> dict[str, float | int]:
         changed = [one.changed for one in steps if one.changed is not None]
         return {
             "changed_share": sum(changed) / max(len(changed), 1),
@@ -90,7 +92,7 @@ def _answers(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsD
         with materials.completer("base_policy") as complete:
             return answer_helpful(prompts, complete, complete.backend.fingerprint, settings)
 
-    def shown(answers: list[HelpfulAnswer]) -> dict[str, int]:
+    def shown(answers: Sequence[HelpfulAnswer]) -> dict[str, int]:
         return {"failures": sum(one.failure is not None for one in answers)}
 
     return recipe, dataset_asset(
@@ -105,7 +107,7 @@ def _sft_set(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     def build(materials: Materials) -> list[SftExample]:
         return sft_examples(materials.rows(RevisionStep), materials.rows(HelpfulAnswer))
 
-    def shown(examples: list[SftExample]) -> dict[str, int]:
+    def shown(examples: Sequence[SftExample]) -> dict[str, int]:
         revisions = sum(one.kind == "revision" for one in examples)
         return {"revisions": revisions, "helpful": len(examples) - revisions}
 

@@ -62,7 +62,16 @@ def models(as_json: Json = False) -> None:
 @app.command()
 def versions(dataset: str, as_json: Json = False) -> None:
     """Show every version of a dataset or model, oldest first."""
-    columns = ("name", "version", "rows", "status", "checks_passed", "checks", "data_version", "created_at")
+    columns = (
+        "name",
+        "version",
+        "rows",
+        "status",
+        "checks_passed",
+        "checks",
+        "data_version",
+        "created_at",
+    )
     _print(list_versions(_registry(), dataset), as_json, columns)
 
 
@@ -80,7 +89,7 @@ def sql(query: str, as_json: Json = False) -> None:
             rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
-        raise BadInput(f"{first} (`trimtab sql \"SHOW TABLES\"` lists what there is)") from error
+        raise BadInput(f'{first} (`trimtab sql "SHOW TABLES"` lists what there is)') from error
     _print(rows, as_json, columns)
 
 

@@ -73,7 +73,8 @@ def dataset_asset(
             for one in checks_of(recipe.name)
         ],
     )  # fmt: skip
-    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    # Dagster takes a generic annotation beside check_specs for a tuple of outputs
+    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
             registry = open_registry(profile)
             how = recipe.derivation(registry, context.run_id)
@@ -100,11 +101,10 @@ def publish(registry: Registry, row: type[Row], rows: Sequence[Row], how: Deriva
 
 def result(
     registry: Registry, row: type[Row], version: Version, shown: Metadata
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     """What Dagster keeps of a materialization."""
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.data_version),
-        metadata=dataset_metadata(version, registry.table(version))
-        | shown(registry.rows(row, version)),
+        metadata=dataset_metadata(version, registry.table(version)) | shown(registry.rows(row, version)),
         check_results=check_results(version.name, registry.checks(version)),
     )

@@ -4,6 +4,7 @@ import fcntl
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -118,6 +119,7 @@ Three things to try next:
 def demo(console: Console) -> int:
     """Plan, build, show; the exit code."""
     started = time.monotonic()
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     profile = load_profile()
     graph = build_graph(profile)
     registry = open_registry(profile)
@@ -141,7 +143,7 @@ def demo(console: Console) -> int:
 def main() -> None:
     """Run the demo; bad input is one line and exit code 2."""
     try:
-        sys.exit(demo(Console()))
+        sys.exit(demo(Console(width=None if sys.stdout.isatty() else 120)))
     except TrimtabError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

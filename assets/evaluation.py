@@ -1,5 +1,7 @@
 """Evaluation: base, SFT and DPO policy on held-out prompts, judged against the base."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from assets.cai import system_texts
@@ -7,7 +9,7 @@ from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
 from assets.profile import Profile
 from assets.recipe import Recipe
-from assets.rlaif import judge_texts, prompts_of
+from assets.rlaif import prompts_of
 from datasets_registry.schemas import EvaluationAnswer, Metric
 from methods import conversation, held_out, judge, refusals, templates
 from methods.constitution import Constitution
@@ -30,13 +32,11 @@ def _answers(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
     settings = profile.evaluation_settings
-    questions = {
-        kind: constitution[one].preference_question for kind, one in settings.principles.items()
-    }
+    questions = {kind: constitution[one].preference_question for kind, one in settings.principles.items()}
     recipe = Recipe(
         "evaluation_answers", ("red_team_prompts", "helpful_prompts", *MODELS),
         settings={**settings.model_dump(mode="json"), "questions": questions},
-        texts=(*judge_texts(), PHRASES, *map(template_path, system_texts(profile))),
+        texts=(PHRASES, *map(template_path, ("judge", *system_texts(profile)))),
         code=(held_out, judge, conversation, templates, refusals),
     )  # fmt: skip
 
@@ -68,13 +68,11 @@ def _figures(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     def build(materials: Materials) -> list[Metric]:
         return metrics.metrics(materials.rows(EvaluationAnswer))
 
-    def shown(figures: list[Metric]) -> dict[str, float]:
+    def shown(figures: Sequence[Metric]) -> dict[str, float]:
         return {
             f"{one.model}_{one.kind}_{one.metric}": one.value
             for one in figures
             if one.value is not None and one.metric in ("win_rate", "refusal_rate", "mean_tokens")
         }
 
-    return recipe, dataset_asset(
-        recipe, Metric, build, profile, group="evaluation", shown=shown
-    )
+    return recipe, dataset_asset(recipe, Metric, build, profile, group="evaluation", shown=shown)

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterPipesExecutionError
 from pydantic import BaseModel
 
 from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
 from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.shown import model_metadata
+from datasets_registry.errors import ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import Derivation, Version
@@ -29,7 +31,7 @@ def base_policy_asset(profile: Profile) -> dg.AssetsDefinition:
         description="The base policy and judge: weights, tokenizer and chat template as given.",
         code_version=recipe.code_version, pool=MODEL_POOL,
     )  # fmt: skip
-    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
             registry = open_registry(profile)
             folder = resolve_model(profile.policy.model, registry.state.models)
@@ -65,7 +67,7 @@ def model_asset(
     )  # fmt: skip
     def materialize(
         context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
             registry = open_registry(profile)
             how = recipe.derivation(registry, context.run_id)
@@ -78,11 +80,7 @@ def model_asset(
                 output = registry.state.runs / f"{recipe.name}-{how.recipe[:16]}"
                 config = write_config(output, recipe.name, how, settings, profile)
                 report(f"{recipe.name}: training on {how.inputs[1]} from {how.inputs[0]}")
-                pipes.run(
-                    context=context, cwd=str(REPOSITORY),
-                    command=[sys.executable, "-m", f"training.{trainer}", "--config", str(config)],
-                    env={"TRIMTAB_HOME": str(registry.state.root)},
-                )  # fmt: skip
+                run_trainer(context, pipes, trainer, config, registry)
                 version = register(registry, recipe.name, output, how)
                 report(f"{version}: trained, {version.status}")
             return dg.MaterializeResult(
@@ -93,9 +91,28 @@ def model_asset(
     return materialize
 
 
-def write_config(
-    output: Path, name: str, how: Derivation, settings: BaseModel, profile: Profile
-) -> Path:
+def run_trainer(
+    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, trainer: str, config: Path,
+    registry: Registry,
+) -> None:  # fmt: skip
+    """Run ``training.<trainer>`` in a process of its own; raises ModelFailed with its sentence."""
+    told = config.with_name("error.txt")
+    told.unlink(missing_ok=True)
+    try:
+        pipes.run(
+            context=context, cwd=str(REPOSITORY),
+            command=[sys.executable, "-m", f"training.{trainer}", "--config", str(config)],
+            env={
+                "TRIMTAB_HOME": str(registry.state.root),
+                "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
+            },
+        )  # fmt: skip
+    except DagsterPipesExecutionError as error:
+        why = told.read_text() if told.exists() else f"{error}: see the run's stderr for the cause"
+        raise ModelFailed(why) from error
+
+
+def write_config(output: Path, name: str, how: Derivation, settings: BaseModel, profile: Profile) -> Path:
     """The run's config file, which anybody can pass to the trainer by hand."""
     system_prompt = profile.answers.system_prompt
     base, dataset = how.inputs

@@ -108,7 +108,7 @@ class Profile(_Section):
         return EvaluationSettings(
             system_prompt=self.answers.system_prompt, answers=self.answers.sampling,
             principles={"red_team": self.evaluation.red_team, "helpful": self.evaluation.helpful},
-            max_outside_probability=self.judge.max_outside_probability, seed=self.answers.seed,
+            judge=self.judge, seed=self.answers.seed,
         )  # fmt: skip
 
 

@@ -20,9 +20,7 @@ def prompt_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:
     ]
 
 
-def _prompts(
-    row: type[Prompt], settings: PromptFile, profile: Profile
-) -> tuple[Recipe, dg.AssetsDefinition]:
+def _prompts(row: type[Prompt], settings: PromptFile, profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     path = REPOSITORY / settings.file
     load_prompts(row, path)
     recipe = Recipe(

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation
+from quality.checks import checks_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,11 @@ class Recipe:
 
     @property
     def code_version(self) -> str:
-        """Changes with settings, prompt texts and code, but not with comments or docstrings."""
+        """Changes with settings, prompt texts, checks and code, not with comments or docstrings."""
         texts = sorted([path.name, file_digest(path)] for path in self.texts)
         code = sorted([module.__name__, _code_digest(module)] for module in self.code)
-        return digest([dict(self.settings), texts, code])[:16]
+        checks = [asdict(one) for one in checks_of(self.name)]
+        return digest([dict(self.settings), texts, code, checks])[:16]
 
     def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:
         """This recipe over the newest inputs, all of which must have passed their checks."""

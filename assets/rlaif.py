@@ -1,7 +1,7 @@
 """RLAIF: completion pairs of the SFT policy → AI judgements → preference pairs → the DPO policy."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -21,7 +21,7 @@ from datasets_registry.schemas import (
 )
 from methods import conversation, judge, pairs, templates
 from methods.constitution import Constitution
-from methods.judge import EXAMPLES, judge_pairs, label_pairs
+from methods.judge import judge_pairs, label_pairs
 from methods.pairs import Kind, pair_completions
 from methods.templates import template_path
 from training import dpo, manifest, rows, run
@@ -44,14 +44,7 @@ def prompts_of(materials: Materials, split: str) -> list[tuple[Kind, Prompt]]:
     red_team: list[tuple[Kind, Prompt]] = [
         ("red_team", one) for one in materials.rows(RedTeamPrompt) if one.split == split
     ]
-    return red_team + [
-        ("helpful", one) for one in materials.rows(HelpfulPrompt) if one.split == split
-    ]
-
-
-def judge_texts() -> tuple[Path, ...]:
-    """The files that make up a judge call."""
-    return (template_path("judge"), EXAMPLES)
+    return red_team + [("helpful", one) for one in materials.rows(HelpfulPrompt) if one.split == split]
 
 
 def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDefinition]:
@@ -68,7 +61,7 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
         with materials.completer("sft_policy") as complete:
             return pair_completions(prompts, complete, complete.backend.fingerprint, settings)
 
-    def shown(rows: list[CompletionPair]) -> dict[str, int]:
+    def shown(rows: Sequence[CompletionPair]) -> dict[str, int]:
         return {"failures": sum(one.failure is not None for one in rows)}
 
     return recipe, dataset_asset(
@@ -87,7 +80,7 @@ def _judgements(
             **settings.model_dump(mode="json"),
             "principles": {one.id: one.preference_question for one in constitution.principles},
         },
-        texts=judge_texts(), code=(judge, templates),
+        texts=(template_path("judge"),), code=(judge, templates),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[AiJudgement]:
@@ -96,11 +89,12 @@ def _judgements(
             model = complete.backend.fingerprint
             return judge_pairs(usable, constitution, complete, model, settings)
 
-    def shown(verdicts: list[AiJudgement]) -> dict[str, float]:
-        parsed = [one for one in verdicts if one.verdict is not None]
+    def shown(verdicts: Sequence[AiJudgement]) -> dict[str, float]:
+        crossed = [one for one in verdicts if one.order in ("ab", "ba")]
+        parsed = [one for one in crossed if one.verdict is not None]
         first = sum(one.verdict == "first" for one in parsed)
         return {
-            "parse_rate": len(parsed) / max(len(verdicts), 1),
+            "parse_rate": len(parsed) / max(len(crossed), 1),
             "first_position_share": first / max(len(parsed), 1),
         }
 
@@ -116,7 +110,7 @@ def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     def build(materials: Materials) -> list[PreferencePair]:
         return label_pairs(materials.rows(CompletionPair), materials.rows(AiJudgement))
 
-    def shown(labelled: list[PreferencePair]) -> dict[str, float | int]:
+    def shown(labelled: Sequence[PreferencePair]) -> dict[str, float | int]:
         counts = Counter(one.label for one in labelled)
         margins = [abs(one.p_a - 0.5) for one in labelled if one.p_a is not None]
         return {
@@ -125,9 +119,7 @@ def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
             "mean_margin": sum(margins) / max(len(margins), 1),
         }  # fmt: skip
 
-    return recipe, dataset_asset(
-        recipe, PreferencePair, build, profile, group="rlaif", shown=shown
-    )
+    return recipe, dataset_asset(recipe, PreferencePair, build, profile, group="rlaif", shown=shown)
 
 
 def _dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:

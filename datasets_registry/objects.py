@@ -38,11 +38,12 @@ def normalise(table: pa.Table, schema: pa.Schema, key: Sequence[str]) -> pa.Tabl
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         raise BadInput(f"column {missing[0]!r} is missing: the rows have {table.column_names}")
-    table = table.select(schema.names).cast(schema).replace_schema_metadata(None)
+    table = table.select(schema.names)
     for field in schema:
         if not field.nullable and table[field.name].null_count:
             row = pc.index(pc.is_null(table[field.name]), True).as_py()
             raise BadInput(f"row {row} has no {field.name!r}, which may not be null")
+    table = table.cast(schema).replace_schema_metadata(None)
     keys = table.group_by(list(key)).aggregate([([], "count_all")])
     if keys.num_rows < table.num_rows:
         (twice, *_) = keys.filter(pc.field("count_all") > 1).select(list(key)).to_pylist()

@@ -172,9 +172,7 @@ class Registry:
 
     def find(self, name: str, recipe: str) -> Version | None:
         """The passed version of ``name`` that this recipe made before, if any."""
-        query = (
-            select(D.number).where(D.name == name, D.recipe == recipe).order_by(D.id.desc()).limit(1)
-        )
+        query = select(D.number).where(D.name == name, D.recipe == recipe).order_by(D.id.desc()).limit(1)
         with self.engine.connect() as connection:
             number = connection.scalar(query)
         if number is None:
@@ -196,9 +194,7 @@ class Registry:
             how = connection.execute(newest).mappings().first()
             if how is None:
                 return None
-            query = select(inputs.name, inputs.data_version).where(
-                inputs.derivation_id == how["id"]
-            )
+            query = select(inputs.name, inputs.data_version).where(inputs.derivation_id == how["id"])
             return how["code_version"], {name: data for name, data in connection.execute(query)}
 
     def checks(self, version: Version) -> list[CheckResult]:

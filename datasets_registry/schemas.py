@@ -6,6 +6,9 @@ from pydantic import Field
 
 from datasets_registry.row import Row
 
+# Logits closer to zero than this are no verdict: batches of another shape move them by as much
+TIE_LOGIT = 0.01
+
 FinishReason = Literal["stop", "length", "choice", "error"]
 
 
@@ -65,7 +68,9 @@ class HelpfulAnswer(Row):
     """An answer to a helpful prompt."""
 
     dataset: ClassVar[str] = "helpful_answers"
-    grain: ClassVar[str] = "One row per helpful training prompt: the base policy's answer, or why there is none."
+    grain: ClassVar[str] = (
+        "One row per helpful training prompt: the base policy's answer, or why there is none."
+    )
     key: ClassVar[tuple[str, ...]] = ("prompt_id",)
 
     prompt_id: str = Field(description="The prompt answered")
@@ -98,7 +103,9 @@ class CompletionPair(Row):
     """Two samples for one prompt."""
 
     dataset: ClassVar[str] = "completion_pairs"
-    grain: ClassVar[str] = "One row per training prompt: two samples of the SFT policy, or why they make no pair."
+    grain: ClassVar[str] = (
+        "One row per training prompt: two samples of the SFT policy, or why they make no pair."
+    )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
 
     pair_id: str = Field(description="Hash of the prompt and both completions")
@@ -118,11 +125,13 @@ class AiJudgement(Row):
     """One verdict of the judge."""
 
     dataset: ClassVar[str] = "ai_judgements"
-    grain: ClassVar[str] = "One row per pair, order and principle: the judge's choice probabilities."
+    grain: ClassVar[str] = "One row per pair, order and principle: the judge's raw choice probabilities."
     key: ClassVar[tuple[str, ...]] = ("pair_id", "order", "principle_id")
 
     pair_id: str = Field(description="The pair judged")
-    order: Literal["ab", "ba"] = Field(description="Which completion was shown first")
+    order: Literal["ab", "ba", "aa", "bb"] = Field(
+        description="What was shown first and second; equal ones measure the liking for a position"
+    )
     principle_id: str = Field(description="Principle drawn for the pair")
     p_first: float | None = Field(description="Probability of the first, normalised over the choices")
     outside_probability: float | None = Field(description="Probability outside the choices")
@@ -135,7 +144,9 @@ class PreferencePair(Row):
     """A pair with its label."""
 
     dataset: ClassVar[str] = "preference_pairs"
-    grain: ClassVar[str] = "One row per pair: soft label over both orders; chosen and rejected unless tied or unparsed."
+    grain: ClassVar[str] = (
+        "One row per pair: soft label over both orders; chosen and rejected unless tied or unparsed."
+    )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
 
     pair_id: str = Field(description="The pair")
@@ -146,6 +157,8 @@ class PreferencePair(Row):
     split_group: str = Field(description="Group of the prompt")
     principle_id: str | None = Field(description="Principle of the verdicts; null if not judged")
     p_a: float | None = Field(description="Probability that completion a is better, mean of both orders")
+    logit_ab: float | None = Field(description="Logit for a, shown first, position taken off")
+    logit_ba: float | None = Field(description="Logit for a, shown second, position taken off")
     label: Literal["a", "b", "tie", "unparsed", "unjudged"] = Field(description="What the orders agree on")
     failure: str | None = Field(description="Why there is no label")
     chosen: str | None = Field(description="The better completion; null without a label")
@@ -156,7 +169,9 @@ class EvaluationAnswer(Row):
     """A model's answer to a held-out prompt, compared with the base policy's."""
 
     dataset: ClassVar[str] = "evaluation_answers"
-    grain: ClassVar[str] = "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
+    grain: ClassVar[str] = (
+        "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
+    )
     key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
 
     model: str = Field(description="Asset name of the model")

@@ -5,7 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from datasets_registry.errors import BadInput, NoSpace
@@ -34,7 +34,14 @@ class State:
         Raises NoSpace or BadInput before anything is spent.
         """
         try:
-            for folder in (self.objects, self.ledger, self.models, self.runs, self.cache, self.tables):
+            for folder in (
+                self.objects,
+                self.ledger,
+                self.models,
+                self.runs,
+                self.cache,
+                self.tables,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / f".probe-{uuid.uuid4().hex}"
             probe.write_bytes(b"x" * 4096)
@@ -78,4 +85,5 @@ def durable(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise _state_error(path.parent, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

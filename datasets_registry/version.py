@@ -64,7 +64,5 @@ class CheckResult(BaseModel):
 def validated_name(name: str) -> str:
     """``name`` itself; raises BadInput unless it is lower-case words such as ``cai_sft``."""
     if not NAME.fullmatch(name):
-        raise BadInput(
-            f"name {name[:80]!r} is not usable: take lower-case letters, digits and underscores"
-        )
+        raise BadInput(f"name {name[:80]!r} is not usable: take lower-case letters, digits and underscores")
     return name

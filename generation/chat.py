@@ -23,9 +23,7 @@ def special_tokens(tokenizer: Any) -> list[str]:
 def render(tokenizer: Any, messages: Sequence[Message], *, continues: bool) -> str:
     """The conversation as the model reads it, ready for the assistant's next or unfinished turn."""
     if tokenizer.chat_template is None:
-        raise BadInput(
-            f"model {tokenizer.name_or_path!r} has no chat template: take an instruct model"
-        )
+        raise BadInput(f"model {tokenizer.name_or_path!r} has no chat template: take an instruct model")
     specials = special_tokens(tokenizer)
     turns = [{"role": one.role, "content": as_text(one.content, specials)} for one in messages]
     return str(

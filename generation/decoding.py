@@ -13,8 +13,8 @@ from generation.sampling import draw_tokens
 class _Row:
     """One sequence in the making."""
 
-    def __init__(self, place: int, request: Request, key: str, num_prompt_tokens: int) -> None:
-        self.place, self.request, self.key = place, request, key
+    def __init__(self, place: int, request: Request, num_prompt_tokens: int) -> None:
+        self.place, self.request, self.noise_key = place, request, request.noise_key
         self.num_prompt_tokens = num_prompt_tokens
         self.ids: list[int] = []
 
@@ -58,17 +58,15 @@ def end_tokens(model: Any, tokenizer: Any) -> set[int]:
 
 
 def decode(
-    model: Any, tokenizer: Any, requests: Sequence[Request], prompts: Sequence[list[int]],
-    keys: Sequence[str],
-) -> Iterator[tuple[int, Completion]]:  # fmt: skip
+    model: Any, tokenizer: Any, requests: Sequence[Request], prompts: Sequence[list[int]]
+) -> Iterator[tuple[int, Completion]]:
     """Yield (place in the batch, completion) as rows finish.
 
     A row's text does not depend on its batch-mates, beyond floating-point ties: its noise comes
-    from its own key, and left padding is masked.
+    from the request itself, and left padding is masked.
     """
     rows = [
-        _Row(place, one, key, len(ids))
-        for place, (one, ids, key) in enumerate(zip(requests, prompts, keys, strict=True))
+        _Row(place, one, len(ids)) for place, (one, ids) in enumerate(zip(requests, prompts, strict=True))
     ]
     ends = end_tokens(model, tokenizer)
     ids, mask = _left_padded(prompts, model.device)
@@ -78,7 +76,7 @@ def decode(
         with torch.inference_mode():
             logits = _next_logits(model, ids, mask, cache)
             tokens = draw_tokens(
-                logits, [row.request.params for row in rows], [row.key for row in rows], step
+                logits, [row.request.params for row in rows], [row.noise_key for row in rows], step
             )
         kept = []
         for position, (row, token) in enumerate(zip(rows, tokens.tolist(), strict=True)):
@@ -115,9 +113,7 @@ def _left_padded(prompts: Sequence[list[int]], device: Any) -> tuple[torch.Tenso
     return torch.tensor(padded, device=device), torch.tensor(mask, device=device)
 
 
-def score_choices(
-    model: Any, prompts: Sequence[list[int]], choices: Sequence[int]
-) -> list[Completion]:
+def score_choices(model: Any, prompts: Sequence[list[int]], choices: Sequence[int]) -> list[Completion]:
     """The raw probability of each choice token after each prompt; a shared prefix is read once."""
     shared = _shared_prefix(prompts)
     rests = [ids[shared:] for ids in prompts]
@@ -125,9 +121,7 @@ def score_choices(
     width = int(lengths.max())
     padded = torch.tensor([ids + [0] * (width - len(ids)) for ids in rests], device=model.device)
     columns = torch.arange(width, device=model.device)
-    mask = torch.cat(
-        [lengths.new_ones(len(rests), shared), (columns < lengths[:, None]).long()], dim=1
-    )
+    mask = torch.cat([lengths.new_ones(len(rests), shared), (columns < lengths[:, None]).long()], dim=1)
     cache = DynamicCache(config=model.config)
     with torch.inference_mode():
         if shared:

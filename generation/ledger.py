@@ -138,4 +138,3 @@ class Writer:
                 self.flush()
             except Exception as error:
                 self._failure = error
-

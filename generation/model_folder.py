@@ -1,7 +1,6 @@
 """A model on disk: where a name comes from, what may be in its folder, and its fingerprint."""
 
 import json
-import os
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +10,13 @@ from datasets_registry.hashing import digest, file_digest
 SMOLLM2 = "smollm2-135m-instruct"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja")
-_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt")
+_TOKENIZER = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+)
 
 
 def resolve_model(source: str, models: Path) -> Path:
@@ -72,7 +77,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    status = os.stat(path)
+    status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 

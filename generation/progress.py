@@ -32,7 +32,9 @@ class Progress:
         spent = max(time.monotonic() - self._start, 1e-9)
         filled = round(16 * self._done / self._total)
         bar = "━" * filled + "─" * (16 - filled)
-        rate = f"{self._written / spent:.0f} tokens/s" if self._written else f"{self._read / spent:.0f} read/s"
+        rate = (
+            f"{self._written / spent:.0f} tokens/s" if self._written else f"{self._read / spent:.0f} read/s"
+        )
         left = spent / max(self._done, 1) * (self._total - self._done)
         when = f"{_span(left)} left" if self._done < self._total else f"took {_span(spent)}"
         return f"{self._title} {bar} {self._done}/{self._total} · {rate} · {when}"

@@ -39,7 +39,7 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     messages: tuple[Message, ...] = Field(min_length=1)
-    params: SamplingParams = SamplingParams()  # type: ignore[call-arg]
+    params: SamplingParams = SamplingParams()
     seed: int = 0
     sample: int = 0
     choices: tuple[str, ...] = ()
@@ -58,6 +58,12 @@ class Request(BaseModel):
     def key(self, model: str) -> str:
         """The ledger's key: all that determines the text's distribution, and not the backend."""
         return digest([KEY_SCHEME, model, self.model_dump(mode="json")])
+
+    @property
+    def noise_key(self) -> str:
+        """What the sampling noise hangs on: more tokens or another stop only go on or cut."""
+        messages = [one.model_dump() for one in self.messages]
+        return digest([KEY_SCHEME, messages, self.seed, self.sample])
 
 
 class Completion(BaseModel):

@@ -31,9 +31,7 @@ class ScriptedBackend:
 def chosen(*probabilities: float) -> Completion:
     """A completion of a request with choices, each with its raw probability."""
     outside = max(0.0, 1.0 - sum(probabilities))
-    return Completion(
-        finish_reason="choice", choice_probabilities=probabilities, outside_probability=outside
-    )
+    return Completion(finish_reason="choice", choice_probabilities=probabilities, outside_probability=outside)
 
 
 def _spoken(text: str) -> Completion:

@@ -30,7 +30,9 @@ def convert(target: Path) -> Path:
     source = packaged()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     loaded = AutoModelForCausalLM.from_pretrained(source, gguf_file=_FILE, dtype=torch.float32)
     config = loaded.config
     # a model that came from GGUF counts as quantised and would refuse to be saved

@@ -26,7 +26,9 @@ class TransformersBackend:
             return
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         gpu = torch.cuda.is_available()
         self._tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
         self._model = AutoModelForCausalLM.from_pretrained(
@@ -62,10 +64,9 @@ class TransformersBackend:
         ids = [prompts[index] for index in batch]
         if asked[0].choices:
             choices = choice_ids(self._tokenizer, asked[0].choices)
-            finished = enumerate(score_choices(self._model, ids, choices))
+            finished: Iterator[tuple[int, Completion]] = enumerate(score_choices(self._model, ids, choices))
         else:
-            keys = [one.key(self.fingerprint) for one in asked]
-            finished = decode(self._model, self._tokenizer, asked, ids, keys)
+            finished = decode(self._model, self._tokenizer, asked, ids)
         for place, completion in finished:
             yield batch[place], completion
 

@@ -90,8 +90,7 @@ def _revise_once(
 ) -> None:  # fmt: skip
     of = f"{step} of {settings.num_revisions}"
     principles = [
-        constitution[draw(constitution.ids, settings.seed, chain.prompt.prompt_id, step)]
-        for chain in chains
+        constitution[draw(constitution.ids, settings.seed, chain.prompt.prompt_id, step)] for chain in chains
     ]
     asked = [
         _critique_request(chain, principle, step, settings)
@@ -110,15 +109,16 @@ def _revise_once(
     for chain, principle, request, critique, rewrite, use in rows:
         revision = next(revisions) if use else None
         row = _row(chain, step, principle, critique, revision)
-        keys = {"critique_key": request.key(model), "revision_key": rewrite.key(model) if use else None}
+        keys = {
+            "critique_key": request.key(model),
+            "revision_key": rewrite.key(model) if use else None,
+        }
         chain.steps.append(row.model_copy(update=keys))
         if row.revision is not None and use:
             chain.response, chain.response_key = row.revision, rewrite.key(model)
 
 
-def _critique_request(
-    chain: _Chain, principle: Principle, step: int, settings: RevisionSettings
-) -> Request:
+def _critique_request(chain: _Chain, principle: Principle, step: int, settings: RevisionSettings) -> Request:
     ask = fill("critique", critique_request=principle.critique_request)
     turns = (
         Message(role="assistant", content=chain.response),
@@ -132,7 +132,11 @@ def _critique_request(
 
 
 def _revision_request(
-    asked: Request, critique: Completion, principle: Principle, step: int, settings: RevisionSettings
+    asked: Request,
+    critique: Completion,
+    principle: Principle,
+    step: int,
+    settings: RevisionSettings,
 ) -> Request:
     ask = fill("revision", revision_request=principle.revision_request)
     turns = (
@@ -147,7 +151,11 @@ def _revision_request(
 
 
 def _row(
-    chain: _Chain, step: int, principle: Principle, critique: Completion, revision: Completion | None
+    chain: _Chain,
+    step: int,
+    principle: Principle,
+    critique: Completion,
+    revision: Completion | None,
 ) -> RevisionStep:
     failure = failure_of(revision) if revision else f"critique {failure_of(critique)}"
     text = revision.text if revision and revision.text.strip() else None

@@ -11,7 +11,7 @@ from generation.completer import Complete
 from generation.request import Request, SamplingParams
 from methods.constitution import Constitution
 from methods.conversation import opening
-from methods.judge import both_orders, combine, read_verdict
+from methods.judge import JudgeSettings, combine, judge_requests, read_verdict
 from methods.pairs import Kind
 from methods.refusals import is_refusal
 
@@ -27,7 +27,7 @@ class EvaluationSettings(BaseModel):
     system_prompt: str | None = None
     answers: SamplingParams
     principles: Mapping[Kind, str]
-    max_outside_probability: float = 0.5
+    judge: JudgeSettings
     seed: int = 0
 
 
@@ -67,18 +67,24 @@ def compare(
     """
     base = {one.prompt_id: one.completion for one in baseline}
     differing = [one for one in answers if one.completion != base[one.prompt_id]]
-    requests = []
-    for one in differing:
-        question = constitution[settings.principles[one.kind]].preference_question
-        requests += both_orders(one.prompt, one.completion, base[one.prompt_id], question)
-    verdicts = [
-        read_verdict(completion, settings.max_outside_probability)
-        for completion in complete("comparisons with the base", requests)
-    ]
+    asked = [
+        judge_requests(
+            one.prompt, one.completion, base[one.prompt_id],
+            constitution[settings.principles[one.kind]].preference_question, settings.judge,
+        )
+        for one in differing
+    ]  # fmt: skip
+    calls = [request for requests in asked for request in requests.values()]
+    completions = iter(complete("comparisons with the base", calls))
     outcomes: dict[str, tuple[Outcome, float | None]] = {}
-    for place, one in enumerate(differing):
-        label, p_win = combine(*verdicts[2 * place : 2 * place + 2])
-        outcomes[one.prompt_id] = (_OUTCOMES[label], p_win)
+    for one, requests in zip(differing, asked, strict=True):
+        preference = combine(
+            {
+                order: read_verdict(next(completions), settings.judge.max_outside_probability)
+                for order in requests
+            }
+        )
+        outcomes[one.prompt_id] = (_OUTCOMES[preference.label], preference.p_a)
     compared = []
     for one in answers:
         outcome, p_win = outcomes.get(one.prompt_id, ("same", 0.5))

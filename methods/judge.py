@@ -1,86 +1,67 @@
 """An AI judge: every pair in both orders, choice probabilities, ties where the orders disagree.
 
 Labels follow RL-CAI (Bai et al. 2022, §4) and RLAIF (Lee et al. 2023, §3): the normalised
-probability of each option's letter, averaged over both orders.
+probability of each option's letter, averaged over both orders. A judge with a strong liking for a
+position can be calibrated: its verdict on two identical responses is nothing but position, and is
+taken off (in logits), as content-free calibration does (Zhao et al. 2021).
 """
 
-import tomllib
-from collections.abc import Iterable, Sequence
-from functools import cache
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.hashing import draw
-from datasets_registry.schemas import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.schemas import TIE_LOGIT, AiJudgement, CompletionPair, PreferencePair
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.constitution import Constitution
-from methods.templates import FOLDER, fill
+from methods.templates import fill
 
-EXAMPLES = FOLDER / "judge_examples.toml"
 OPENING = "Response"
 CHOICES = (" A", " B")
-Order = Literal["ab", "ba"]
+Order = Literal["ab", "ba", "aa", "bb"]
+Label = Literal["a", "b", "tie", "unparsed"]
+_FLOOR = 1e-6
 
 
 class JudgeSettings(BaseModel):
-    """How principles are drawn, and how sure of its choices a judge must be to be heard."""
+    """How principles are drawn, how sure of its choices a judge must be, and its calibration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_outside_probability: float = Field(0.5, gt=0, le=1)
+    calibration: Literal["none", "identical"] = "none"
     seed: int = 0
 
-
-class Comparison(BaseModel):
-    """Two responses to compare under one question."""
-
-    model_config = ConfigDict(frozen=True)
-
-    prompt: str
-    first: str
-    second: str
-    question: str
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The judge calls of one pair."""
+        return ("ab", "ba", "aa", "bb") if self.calibration == "identical" else ("ab", "ba")
 
 
-class Example(Comparison):
-    """A comparison with its answer, shown to the judge."""
-
-    better: Literal["first", "second"]
-
-
-@cache
-def examples() -> tuple[Example, ...]:
-    """The judge's worked examples."""
-    content = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return tuple(Example.model_validate(one) for one in content["examples"])
-
-
-def judge_request(comparison: Comparison) -> Request:
-    """The judge call for one comparison in one order; nothing is drawn, so it has no seed."""
-    turns: list[Message] = []
-    for example in examples():
-        answer = CHOICES[0 if example.better == "first" else 1]
-        turns += [_question(example), Message(role="assistant", content=OPENING + answer)]
-    turns += [_question(comparison), Message(role="assistant", content=OPENING)]
+def judge_request(prompt: str, first: str, second: str, question: str) -> Request:
+    """One judge call; nothing is drawn, so it has no seed."""
+    asked = fill("judge", prompt=prompt, first=first, second=second, question=question)
     return Request(
-        messages=tuple(turns), params=SamplingParams(temperature=0, max_tokens=1), choices=CHOICES
+        messages=(
+            Message(role="user", content=asked),
+            Message(role="assistant", content=OPENING),
+        ),
+        params=SamplingParams(temperature=0, max_tokens=1),
+        choices=CHOICES,
     )
 
 
-def _question(comparison: Comparison) -> Message:
-    return Message(
-        role="user",
-        content=fill("judge", **comparison.model_dump(include=set(Comparison.model_fields))),
-    )
-
-
-def both_orders(prompt: str, a: str, b: str, question: str) -> tuple[Request, Request]:
-    """The judge calls with ``a`` first, and with ``b`` first."""
-    ab = Comparison(prompt=prompt, first=a, second=b, question=question)
-    ba = Comparison(prompt=prompt, first=b, second=a, question=question)
-    return judge_request(ab), judge_request(ba)
+def judge_requests(
+    prompt: str, a: str, b: str, question: str, settings: JudgeSettings
+) -> dict[Order, Request]:
+    """The judge calls of one pair by order."""
+    shown = {"a": a, "b": b}
+    return {
+        order: judge_request(prompt, shown[order[0]], shown[order[1]], question) for order in settings.orders
+    }
 
 
 class Verdict(BaseModel):
@@ -118,15 +99,19 @@ def judge_pairs(
     pairs: Iterable[CompletionPair], constitution: Constitution, complete: Complete, model: str,
     settings: JudgeSettings,
 ) -> list[AiJudgement]:  # fmt: skip
-    """Judge each usable pair in both orders under the principle drawn for its prompt."""
+    """Judge each usable pair in every order under the principle drawn for its prompt."""
     asked: list[tuple[CompletionPair, Order, str, Request]] = []
     for pair in (one for one in pairs if one.failure is None):
         principle = constitution[draw(constitution.ids, settings.seed, pair.prompt_id)]
-        ab, ba = both_orders(
-            pair.prompt, pair.completion_a, pair.completion_b, principle.preference_question
+        requests = judge_requests(
+            pair.prompt,
+            pair.completion_a,
+            pair.completion_b,
+            principle.preference_question,
+            settings,
         )
-        asked += [(pair, "ab", principle.id, ab), (pair, "ba", principle.id, ba)]
-    completions = complete("both orders", [request for *_, request in asked])
+        asked += [(pair, order, principle.id, one) for order, one in requests.items()]
+    completions = complete("judge calls", [request for *_, request in asked])
     return [
         AiJudgement(
             pair_id=pair.pair_id, order=order, principle_id=principle_id,
@@ -137,40 +122,74 @@ def judge_pairs(
     ]  # fmt: skip
 
 
-def combine(ab: Verdict | AiJudgement, ba: Verdict | AiJudgement) -> tuple[str, float | None]:
-    """The label of ``a`` against ``b`` ("a", "b", "tie", "unparsed") and P(a is better)."""
-    if ab.p_first is None or ba.p_first is None or ab.verdict is None or ba.verdict is None:
-        return "unparsed", None
-    p_a = (ab.p_first + 1 - ba.p_first) / 2
-    if ab.verdict == ba.verdict or "even" in (ab.verdict, ba.verdict):
-        return "tie", p_a
-    return ("a" if ab.verdict == "first" else "b"), p_a
+class Preference(BaseModel):
+    """What a pair's judge calls say together of ``a`` against ``b``; logits are for ``a``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: Label
+    logit_ab: float | None = None
+    logit_ba: float | None = None
+    p_a: float | None = None
 
 
-def label_pairs(
-    pairs: Sequence[CompletionPair], judgements: Iterable[AiJudgement]
-) -> list[PreferencePair]:
+def combine(verdicts: Mapping[Order, Verdict | AiJudgement]) -> Preference:
+    """One label from a pair's verdicts; a tie where the orders disagree or are too close to call.
+
+    The soft label ``p_a`` is the mean over both orders. Identical responses, where they were
+    judged, give the position's share, which is taken off both logits first.
+    """
+    logits = {order: _logit(one) for order, one in verdicts.items()}
+    if any(one is None for one in logits.values()):
+        return Preference(label="unparsed")
+    known = {order: one for order, one in logits.items() if one is not None}
+    position = (known.get("aa", 0.0) + known.get("bb", 0.0)) / 2
+    ab, ba = known["ab"] - position, position - known["ba"]
+    p_a = (_sigmoid(ab) + _sigmoid(ba)) / 2
+    label: Label = "tie"
+    if min(ab, ba) > TIE_LOGIT:
+        label = "a"
+    elif max(ab, ba) < -TIE_LOGIT:
+        label = "b"
+    return Preference(label=label, logit_ab=ab, logit_ba=ba, p_a=p_a)
+
+
+def _logit(verdict: Verdict | AiJudgement) -> float | None:
+    if verdict.verdict is None or verdict.p_first is None:
+        return None
+    p = min(max(verdict.p_first, _FLOOR), 1 - _FLOOR)
+    return math.log(p / (1 - p))
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+def label_pairs(pairs: Sequence[CompletionPair], judgements: Iterable[AiJudgement]) -> list[PreferencePair]:
     """One row per pair; verdicts meet their pair by id."""
-    verdicts = {(one.pair_id, one.order): one for one in judgements}
-    return [
-        _label(one, verdicts.get((one.pair_id, "ab")), verdicts.get((one.pair_id, "ba")))
-        for one in pairs
-    ]
+    verdicts: dict[str, dict[Order, AiJudgement]] = {}
+    for one in judgements:
+        verdicts.setdefault(one.pair_id, {})[one.order] = one
+    return [_label(one, verdicts.get(one.pair_id, {})) for one in pairs]
 
 
-def _label(pair: CompletionPair, ab: AiJudgement | None, ba: AiJudgement | None) -> PreferencePair:
-    if ab is None or ba is None:
-        label, p_a, failure = "unjudged", None, pair.failure or "a judge call is missing"
+def _label(pair: CompletionPair, verdicts: Mapping[Order, AiJudgement]) -> PreferencePair:
+    if {"ab", "ba"} <= verdicts.keys():
+        preference = combine(verdicts)
+        failure = next((one.failure for one in verdicts.values() if one.failure), None)
+        told: dict[str, object] = preference.model_dump() | {
+            "failure": "the orders disagree" if preference.label == "tie" else failure,
+            "principle_id": verdicts["ab"].principle_id,
+        }
     else:
-        label, p_a = combine(ab, ba)
-        failure = "the orders disagree" if label == "tie" else ab.failure or ba.failure
+        told = {"label": "unjudged", "failure": pair.failure or "a judge call is missing"}
     completions = {"a": pair.completion_a, "b": pair.completion_b}
+    empty = dict.fromkeys(("principle_id", "p_a", "logit_ab", "logit_ba"))
+    same = pair.model_dump(include={"pair_id", "prompt_id", "prompt", "kind", "category", "split_group"})
     return PreferencePair.model_validate(
-        {
-            "pair_id": pair.pair_id, "prompt_id": pair.prompt_id, "prompt": pair.prompt,
-            "kind": pair.kind, "category": pair.category, "split_group": pair.split_group,
-            "principle_id": ab.principle_id if ab else None, "p_a": p_a, "label": label,
-            "failure": failure, "chosen": completions.get(label),
-            "rejected": completions.get({"a": "b", "b": "a"}.get(label, "")),
+        empty | told | same
+        | {
+            "chosen": completions.get(str(told["label"])),
+            "rejected": completions.get({"a": "b", "b": "a"}.get(str(told["label"]), "")),
         }
     )  # fmt: skip

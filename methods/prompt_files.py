@@ -40,7 +40,9 @@ def load_prompts(row: type[P], path: Path) -> list[P]:
     seen: dict[str, int] = {}
     for number, one in enumerate(prompts, 1):
         if one.prompt_id in seen:
-            raise BadInput(f"prompt file {path}: prompts {seen[one.prompt_id]} and {number} are equal: drop one")
+            raise BadInput(
+                f"prompt file {path}: prompts {seen[one.prompt_id]} and {number} are equal: drop one"
+            )
         seen[one.prompt_id] = number
     return prompts
 
@@ -52,7 +54,7 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
     except json.JSONDecodeError as error:
         raise BadInput(f"{where}: not a JSON object: {error}") from error
     if not isinstance(content, dict):
-        raise BadInput(f"{where}: not a JSON object: write {{\"prompt\": …}}")
+        raise BadInput(f'{where}: not a JSON object: write {{"prompt": …}}')
     missing = [name for name in COLUMNS if name not in content]
     if missing:
         raise BadInput(f"{where}: column {missing[0]!r} is missing: each line needs {', '.join(COLUMNS)}")

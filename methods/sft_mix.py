@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from datasets_registry.schemas import HelpfulAnswer, RevisionStep, SftExample
 
 
-def sft_examples(
-    revisions: Iterable[RevisionStep], answers: Iterable[HelpfulAnswer]
-) -> list[SftExample]:
+def sft_examples(revisions: Iterable[RevisionStep], answers: Iterable[HelpfulAnswer]) -> list[SftExample]:
     """One example per prompt whose last revision, or whose answer, is whole."""
     last: dict[str, RevisionStep] = {}
     for step in sorted(revisions, key=lambda one: one.step):

@@ -24,9 +24,7 @@ class Check:
     severity: Literal["error", "warning"] = "error"
 
 
-def run_check(
-    check: Check, registry: Registry, version: Version, inputs: Iterable[Version]
-) -> CheckResult:
+def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
     """Measure ``version``; a figure that cannot be had does not pass."""
     given = {one.name: one for one in inputs}
     with duckdb.connect() as connection:

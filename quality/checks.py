@@ -1,19 +1,23 @@
 """The table of all checks: each names the dataset, the figure and the failure that it catches."""
 
+from datasets_registry.schemas import TIE_LOGIT
 from quality.check import Check
 
 _SOURCES = ("red_team_prompts", "helpful_prompts")
 _UNION = "(SELECT * FROM red_team_prompts UNION ALL SELECT * FROM helpful_prompts)"
 
 
+def _blank(column: str) -> str:
+    # trim() alone leaves tabs and line breaks
+    return f"regexp_full_match({column}, '\\s*')"
+
+
 def _no_rows(dataset: str) -> Check:
-    return Check(
-        dataset, "has_rows", "SELECT count(*) FROM this", "a dataset without rows", at_least=1
-    )
+    return Check(dataset, "has_rows", "SELECT count(*) FROM this", "a dataset without rows", at_least=1)
 
 
 def _no_empty(dataset: str, *columns: str) -> Check:
-    empty = " OR ".join(f"trim({one}) = ''" for one in columns)
+    empty = " OR ".join(map(_blank, columns))
     return Check(
         dataset, "no_empty_text", f"SELECT count(*) FROM this WHERE {empty}",
         f"rows with an empty {' or '.join(columns)}", at_most=0,
@@ -65,7 +69,8 @@ CHECKS: tuple[Check, ...] = (
     _no_rows("helpful_answers"),
     Check(
         "helpful_answers", "no_empty_text",
-        "SELECT count(*) FROM this WHERE trim(prompt) = '' OR (failure IS NULL AND trim(completion) = '')",
+        f"SELECT count(*) FROM this WHERE {_blank('prompt')}"
+        f" OR (failure IS NULL AND {_blank('completion')})",
         "usable rows with an empty prompt or completion", at_most=0,
     ),
     _source_prompt("helpful_answers", "helpful_prompts"),
@@ -77,8 +82,8 @@ CHECKS: tuple[Check, ...] = (
     _no_rows("completion_pairs"),
     Check(
         "completion_pairs", "no_empty_text",
-        "SELECT count(*) FROM this WHERE trim(prompt) = ''"
-        " OR (failure IS NULL AND (trim(completion_a) = '' OR trim(completion_b) = ''))",
+        f"SELECT count(*) FROM this WHERE {_blank('prompt')}"
+        f" OR (failure IS NULL AND ({_blank('completion_a')} OR {_blank('completion_b')}))",
         "usable pairs with an empty prompt or completion", at_most=0,
     ),
     _source_prompt("completion_pairs", *_SOURCES),
@@ -92,12 +97,13 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "ai_judgements", "both_orders",
         "SELECT count(*) FROM (SELECT pair_id, principle_id FROM this GROUP BY ALL"
-        " HAVING count(DISTINCT \"order\") <> 2)",
+        " HAVING count(*) FILTER (\"order\" IN ('ab', 'ba')) <> 2)",
         "pairs that were not judged in both orders", at_most=0,
     ),
     Check(
         "ai_judgements", "first_position_share",
-        "SELECT avg((verdict = 'first')::INT) FROM this WHERE verdict IS NOT NULL",
+        "SELECT avg((verdict = 'first')::INT) FROM this"
+        " WHERE verdict IS NOT NULL AND \"order\" IN ('ab', 'ba')",
         "a judge that prefers a position", at_least=0.25, at_most=0.75, severity="warning",
     ),
     _no_rows("preference_pairs"),
@@ -111,18 +117,24 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "preference_pairs", "label_recomputed",
-        """
-        WITH orders AS (
-            SELECT pair_id,
-                   any_value(verdict) FILTER ("order" = 'ab') AS ab,
-                   any_value(verdict) FILTER ("order" = 'ba') AS ba
-            FROM ai_judgements GROUP BY pair_id
+        f"""
+        WITH logits AS (
+            SELECT pair_id, "order", verdict,
+                   ln(greatest(least(p_first, 1 - 1e-6), 1e-6)
+                      / (1 - greatest(least(p_first, 1 - 1e-6), 1e-6))) AS logit
+            FROM ai_judgements
+        ), orders AS (
+            SELECT pair_id, bool_and(verdict IS NOT NULL) AS parsed,
+                   any_value(logit) FILTER ("order" = 'ab') AS ab,
+                   any_value(logit) FILTER ("order" = 'ba') AS ba,
+                   coalesce(avg(logit) FILTER ("order" IN ('aa', 'bb')), 0) AS position
+            FROM logits GROUP BY pair_id
         ), expected AS (
             SELECT p.pair_id, p.completion_a, p.completion_b, CASE
                 WHEN o.pair_id IS NULL THEN 'unjudged'
-                WHEN ab IS NULL OR ba IS NULL THEN 'unparsed'
-                WHEN ab = 'first' AND ba = 'second' THEN 'a'
-                WHEN ab = 'second' AND ba = 'first' THEN 'b'
+                WHEN NOT parsed THEN 'unparsed'
+                WHEN least(ab - position, position - ba) > {TIE_LOGIT} THEN 'a'
+                WHEN greatest(ab - position, position - ba) < -{TIE_LOGIT} THEN 'b'
                 ELSE 'tie' END AS label
             FROM completion_pairs p LEFT JOIN orders o USING (pair_id)
         )

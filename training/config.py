@@ -58,11 +58,16 @@ class DpoRun(RunConfig):
     settings: DpoSettings
 
 
-def read_config(kind: type[C], description: str) -> C:
-    """The run config named on the command line; raises BadInput naming the field that is wrong."""
+def config_path(description: str | None) -> Path:
+    """The path given as ``--config``."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--config", type=Path, required=True, help="a JSON file: see training/config.py")
-    path = parser.parse_args().config
+    path: Path = parser.parse_args().config
+    return path
+
+
+def read_config(kind: type[C], path: Path) -> C:
+    """The run config at ``path``; raises BadInput naming the field that is wrong."""
     try:
         return kind.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:

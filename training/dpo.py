@@ -1,6 +1,7 @@
 """Direct preference optimisation on labelled pairs: python -m training.dpo --config run.json."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from training.config import DpoRun, read_config
 from training.manifest import finish, save_merged
@@ -17,13 +18,13 @@ from training.run import (
 )
 
 
-def dpo(report: Callable[[str], None]) -> None:
+def dpo(path: Path, report: Callable[[str], None]) -> None:
     """Train a LoRA adapter with the sigmoid loss (Rafailov et al. 2023), and merge it.
 
     The reference model is the base itself, with the adapter switched off. Pairs without a label
     (ties, unparsed, unjudged) are not trained on.
     """
-    config = read_config(DpoRun, __doc__)
+    config = read_config(DpoRun, path)
     run = open_run(config, config.settings, report)
     rows = run.registry.table(run.dataset).to_pylist()
     labelled = [one for one in rows if one["label"] in ("a", "b")]
@@ -61,4 +62,4 @@ def dpo(report: Callable[[str], None]) -> None:
 
 
 if __name__ == "__main__":
-    main(dpo)
+    main(dpo, __doc__)

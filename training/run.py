@@ -21,7 +21,7 @@ from datasets_registry.errors import ModelFailed, TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
-from training.config import RunConfig, TrainSettings
+from training.config import RunConfig, TrainSettings, config_path
 
 
 @dataclass
@@ -63,8 +63,12 @@ def _exact(registry: Registry, reference: str) -> Version:
 def load_model(run: Run) -> tuple[Any, Any]:
     """The base model in float32 (bfloat16 on a GPU) and its tokenizer."""
     import torch
+    from datasets import disable_progress_bars
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
+    disable_progress_bars()
     dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
     model = AutoModelForCausalLM.from_pretrained(
         run.base_folder, dtype=dtype, local_files_only=True, use_safetensors=True
@@ -150,6 +154,9 @@ def progress_callback(run: Run) -> Any:
 
 def train(run: Run, trainer: Any) -> list[dict[str, float]]:
     """Train, from the last checkpoint where there is one; the log history. Raises on NaN losses."""
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(run.checkpoints)
     if checkpoint:
         run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
@@ -169,16 +176,24 @@ def require_rows(run: Run, given: int, fitting: Sequence[Any]) -> None:
         )
 
 
-def main(work: Callable[[Callable[[str], None]], None]) -> None:
-    """Run a trainer's ``work``; errors are one line and exit code 2, as everywhere in Trimtab."""
+Work = Callable[[Path, Callable[[str], None]], None]
+
+
+def main(work: Work, description: str | None) -> None:
+    """Run a trainer's ``work``; errors are one line and exit code 2, as everywhere in Trimtab.
+
+    The line is left beside the config too, where the asset finds it.
+    """
+    path = config_path(description)
     _die_with_parent()
     try:
         if _in_dagster():
             with open_dagster_pipes() as pipes:
-                work(_through(pipes))
+                work(path, _through(pipes))
         else:
-            work(lambda line: print(line, file=sys.stderr, flush=True))
+            work(path, lambda line: print(line, file=sys.stderr, flush=True))
     except TrimtabError as error:
+        path.with_name("error.txt").write_text(str(error))
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -1,6 +1,7 @@
 """Supervised fine-tuning on prompts and completions: python -m training.sft --config run.json."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from training.config import SftRun, read_config
 from training.manifest import finish, save_merged
@@ -17,9 +18,9 @@ from training.run import (
 )
 
 
-def sft(report: Callable[[str], None]) -> None:
+def sft(path: Path, report: Callable[[str], None]) -> None:
     """Train a LoRA adapter on the completions' tokens alone, and merge it."""
-    config = read_config(SftRun, __doc__)
+    config = read_config(SftRun, path)
     run = open_run(config, config.settings, report)
     rows = run.registry.table(run.dataset).to_pylist()
     model, tokenizer = load_model(run)
@@ -50,4 +51,4 @@ def sft(report: Callable[[str], None]) -> None:
 
 
 if __name__ == "__main__":
-    main(sft)
+    main(sft, __doc__)

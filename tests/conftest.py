@@ -1,0 +1,57 @@
+"""Fixtures: a temporary state, a tiny real model, SmolLM2, and rows to start from."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+
+import pytest
+from hypothesis import settings
+
+from datasets_registry.registry import Registry
+from datasets_registry.state import REPOSITORY, State
+from datasets_registry.version import Derivation
+from generation.model_folder import SMOLLM2
+from generation.smollm2 import convert
+from tests.tiny_model import write_tiny_model
+
+# a busy machine is no failure
+settings.register_profile("trimtab", deadline=None)
+settings.load_profile("trimtab")
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
+    """A state root of the test's own, which subprocesses see too."""
+    root = tmp_path / "state"
+    monkeypatch.setenv("TRIMTAB_HOME", str(root))
+    return State().prepare()
+
+
+@pytest.fixture
+def registry(state: State) -> Iterator[Registry]:
+    """A registry over the temporary state."""
+    one = Registry(state)
+    yield one
+    one.engine.dispose()
+
+
+@pytest.fixture
+def derivation() -> Derivation:
+    """A derivation from nothing."""
+    return Derivation(code_version="1", settings={}, inputs=())
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama of two layers with a chat template: real code, small numbers."""
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """SmolLM2-135M-Instruct, converted once for the checkout."""
+    return convert(REPOSITORY / ".trimtab" / "models" / SMOLLM2)

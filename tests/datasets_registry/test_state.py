@@ -1,0 +1,54 @@
+"""State lives in one folder, and a folder that cannot be used is said before anything is spent."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import BadInput, NoSpace
+from datasets_registry.state import REPOSITORY, State, durable
+
+
+def test_the_root_is_trimtab_home_or_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TRIMTAB_HOME", str(tmp_path))
+    assert State().root == tmp_path
+    monkeypatch.delenv("TRIMTAB_HOME")
+    assert State().root == REPOSITORY / ".trimtab"
+
+
+def test_too_little_space_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(NoSpace, match="this profile needs 1e.09 GB: free some space, or set TRIMTAB_HOME"):
+        State(tmp_path).prepare(min_free_gb=1e9)
+
+
+def test_a_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadInput, match="cannot write state to"):
+        State(tmp_path / "file" / "state").prepare()
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), durable(tmp_path / "whole") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Path:
+    """A file system of one megabyte; skipped where this process may not mount one."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a tmpfs needs root")
+    return tmp_path
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(small_disk: Path) -> None:
+    try:
+        with pytest.raises(NoSpace, match="is full: free some space"), durable(small_disk / "big") as path:
+            path.write_bytes(b"x" * 2_000_000)
+        assert list(small_disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", small_disk], check=True)

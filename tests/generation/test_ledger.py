@@ -1,0 +1,189 @@
+"""A completion is stored once, found by its key, and survives what interrupts its run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets_registry.state import REPOSITORY, State
+from generation.completer import Completer
+from generation.ledger import Ledger, Origin, Writer
+from generation.request import Completion, Message, Request, SamplingParams
+from generation.scripted import ScriptedBackend, chosen
+
+
+def ask(text: str, **fields: object) -> Request:
+    """A one-turn request."""
+    return Request.model_validate({"messages": [{"role": "user", "content": text}], **fields})
+
+
+CHANGES: list[dict[str, object]] = [
+    {"messages": [{"role": "user", "content": "other"}]},
+    {"messages": [{"role": "system", "content": "hello"}]},
+    {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": ""}]},
+    {"params": {"temperature": 0.5}},
+    {"params": {"top_p": 0.5}},
+    {"params": {"max_tokens": 7}},
+    {"params": {"stop": ["x"]}},
+    {"seed": 1},
+    {"sample": 1},
+    {"choices": ["A", "B"]},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda one: str(one)[:40])
+def test_every_field_changes_the_key(change: dict[str, object]) -> None:
+    plain = ask("hello")
+    assert Request.model_validate(plain.model_dump() | change).key("m") != plain.key("m")
+    assert plain.key("m") != plain.key("other model")
+
+
+@given(st.permutations(["messages", "params", "seed", "sample", "choices"]))
+def test_the_order_of_fields_does_not_change_the_key(order: list[str]) -> None:
+    plain = ask("hello", choices=["A", "B"])
+    fields = plain.model_dump()
+    assert Request.model_validate({name: fields[name] for name in order}).key("m") == plain.key("m")
+
+
+def test_repeated_choices_are_refused() -> None:
+    with pytest.raises(ValueError, match="repeat one another"):
+        ask("hello", choices=["A", "A"])
+
+
+@pytest.fixture
+def ledger(state: State) -> Ledger:
+    """An empty ledger."""
+    return Ledger(state.ledger)
+
+
+def completer(ledger: Ledger, backend: ScriptedBackend, lines: list[str] | None = None) -> Completer:
+    """The backend behind the ledger."""
+    told = lines if lines is not None else []
+    return Completer(backend, ledger, asset="test", report=told.append)
+
+
+def test_what_is_stored_is_found_and_not_generated_again(ledger: Ledger) -> None:
+    first, second = (ScriptedBackend(lambda one: one.messages[-1].content.upper()) for _ in range(2))
+    requests = [ask("a"), ask("b"), ask("a")]
+    assert [one.text for one in completer(ledger, first)("x", requests)] == ["A", "B", "A"]
+    assert len(first.requests) == 2
+    again = completer(ledger, second)
+    assert [one.text for one in again("x", [*requests, ask("c")])] == ["A", "B", "A", "C"]
+    assert [one.messages[-1].content for one in second.requests] == ["c"]
+    assert (again.num_found, again.num_generated) == (2, 1)
+
+
+def test_another_backend_of_the_same_model_finds_the_same_completions(ledger: Ledger) -> None:
+    completer(ledger, ScriptedBackend(lambda _: "one", name="transformers"))("x", [ask("a")])
+    other = ScriptedBackend(lambda _: "two", name="vllm")
+    assert [one.text for one in completer(ledger, other)("x", [ask("a")])] == ["one"]
+    assert other.requests == []
+
+
+def test_a_failure_is_a_row_with_its_reason_and_is_tried_again(ledger: Ledger, state: State) -> None:
+    broken = Completion(finish_reason="error", error="window exceeded")
+    found = completer(ledger, ScriptedBackend(lambda _: broken))("x", [ask("a")])
+    assert found[0].error == "window exceeded"
+    assert ledger.stats()[0]["failures"] == 1
+    assert completer(ledger, ScriptedBackend(lambda _: "fine"))("x", [ask("a")])[0].text == "fine"
+    assert ledger.find([ask("a").key(ScriptedBackend(lambda _: "").fingerprint)])
+
+
+def test_choice_probabilities_come_back_as_they_were(ledger: Ledger) -> None:
+    request = ask("a", choices=["A", "B"])
+    first = completer(ledger, ScriptedBackend(lambda _: chosen(0.25, 0.5)))("x", [request])
+    again = completer(ledger, ScriptedBackend(lambda _: chosen(0.9, 0.1)))("x", [request])
+    assert again == first
+    assert again[0].choice_probabilities == (0.25, 0.5) and again[0].outside_probability == 0.25
+
+
+def test_a_run_that_breaks_keeps_what_was_finished(ledger: Ledger) -> None:
+    class Breaking(ScriptedBackend):
+        def complete(self, requests: object) -> Iterator[tuple[int, Completion]]:
+            yield 1, Completion(text="saved", finish_reason="stop")
+            raise RuntimeError("engine died")
+
+    with pytest.raises(RuntimeError, match="engine died"):
+        completer(ledger, Breaking(lambda _: ""))("x", [ask("a"), ask("b")])
+    key = ask("b").key(ScriptedBackend(lambda _: "").fingerprint)
+    assert ledger.find([key])[key].text == "saved"
+
+
+def test_progress_says_how_many_of_how_many_and_how_fast(ledger: Ledger) -> None:
+    lines: list[str] = []
+    completer(ledger, ScriptedBackend(lambda _: "two words"), lines)("answers", [ask("a"), ask("b")])
+    assert lines[0] == "test: answers: 0 of 2 found in the ledger"
+    assert "2/2" in lines[-1] and "tokens/s" in lines[-1] and "took" in lines[-1]
+
+
+def test_a_background_flush_that_fails_stops_the_run(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.ledger.FLUSH_SECONDS", 0.01)
+    (ledger.folder).rename(ledger.folder.with_name("moved"))
+    ledger.folder.write_text("a file where the ledger was")
+    completion = Completion(text="a", finish_reason="stop")
+    with (
+        pytest.raises(Exception, match="cannot write state"),
+        Writer(ledger, Origin("m", "b", "a")) as writer,
+    ):
+        for number in range(200):
+            writer.add(str(number), ask(str(number)), completion)
+            time.sleep(0.01)
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+import generation.ledger
+from generation.completer import Completer
+from generation.ledger import Ledger
+from generation.request import Message, Request
+from generation.scripted import ScriptedBackend
+generation.ledger.FLUSH_SECONDS = 0.2
+def slowly(request):
+    time.sleep(0.02)
+    return request.messages[-1].content
+requests = [Request(messages=(Message(role="user", content=str(n)),)) for n in range(200)]
+Completer(ScriptedBackend(slowly), Ledger(Path(sys.argv[1])), asset="x", report=print)("x", requests)
+"""
+
+
+def test_kill_9_loses_nothing_that_was_flushed_and_nothing_is_generated_twice(ledger: Ledger) -> None:
+    for _ in range(2):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(ledger.folder)], cwd=REPOSITORY)
+        deadline = time.monotonic() + 60
+        before = len(list(ledger.folder.glob("[0-9]*.parquet")))
+        while len(list(ledger.folder.glob("[0-9]*.parquet"))) < before + 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    backend = ScriptedBackend(lambda one: one.messages[-1].content)
+    requests = [Request(messages=(Message(role="user", content=str(n)),)) for n in range(200)]
+    stored = set(ledger.find([one.key(backend.fingerprint) for one in requests]))
+    assert 0 < len(stored) < 200
+    completions = completer(ledger, backend)("x", requests)
+    assert [one.text for one in completions] == [str(n) for n in range(200)]
+    assert len(backend.requests) == 200 - len(stored)
+    (count, distinct) = duckdb.sql(
+        f"SELECT count(*), count(DISTINCT key) FROM read_parquet('{ledger.folder}/[0-9]*.parquet')"
+    ).fetchall()[0]
+    assert count == distinct == 200
+
+
+def test_stats_of_an_empty_ledger_are_empty(tmp_path: Path) -> None:
+    assert Ledger(tmp_path).stats() == []
+    assert Ledger(tmp_path).find(["x"]) == {}
+
+
+def test_params_are_validated() -> None:
+    with pytest.raises(ValueError, match="temperature"):
+        SamplingParams(temperature=-1)
+    with pytest.raises(ValueError, match="role"):
+        Message.model_validate({"role": "tool", "content": ""})

@@ -1,0 +1,57 @@
+"""A model directory is safetensors alone, and its fingerprint is what it is, not where."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import BadInput
+from generation.model_folder import SMOLLM2, fingerprint, resolve_model, validated_folder
+
+
+def test_a_copy_has_the_same_fingerprint_and_an_edit_another(tiny_model: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_model, tmp_path / "copy")
+    assert fingerprint(copy) == fingerprint(tiny_model)
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"_name_or_path": "elsewhere"}))
+    assert fingerprint(copy) == fingerprint(tiny_model)
+    (copy / "chat_template.jinja").write_text("other")
+    assert fingerprint(copy) != fingerprint(tiny_model)
+
+
+def test_a_directory_without_weights_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_model, tmp_path / "copy")
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(BadInput, match="no .*safetensors weights"):
+        validated_folder(copy)
+
+
+def test_pickled_weights_are_refused(tiny_model: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_model, tmp_path / "copy")
+    (copy / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(BadInput, match="pickled weights .pytorch_model.bin., which can run code"):
+        resolve_model(str(copy), tmp_path)
+
+
+def test_a_directory_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="has no config.json"):
+        resolve_model(str(tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("source", ["/nowhere/model", "./nowhere", "nothing", "a/b/c"])
+def test_a_name_that_is_nothing_says_what_it_may_be(source: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="neither a directory, nor a hub id"):
+        resolve_model(source, tmp_path)
+
+
+def test_a_hub_id_that_cannot_be_had_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="could not be had from the hub"):
+        resolve_model("trimtab-test/does-not-exist", tmp_path)
+
+
+@pytest.mark.model
+def test_the_packaged_model_is_converted_once(smollm2: Path) -> None:
+    stamp = (smollm2 / "model.safetensors").stat().st_mtime_ns
+    assert resolve_model(SMOLLM2, smollm2.parent) == smollm2
+    assert (smollm2 / "model.safetensors").stat().st_mtime_ns == stamp

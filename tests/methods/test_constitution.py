@@ -1,0 +1,52 @@
+"""A constitution that cannot be used is refused with its file and place."""
+
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import BadInput
+from methods.constitution import DEFAULT, load_constitution
+
+PRINCIPLE = (
+    '[[principles]]\nid = "{0}"\ncritique_request = "c"\nrevision_request = "r"\npreference_question = "q"\n'
+)
+
+
+def write(folder: Path, text: str) -> Path:
+    """The constitution's file."""
+    path = folder / "constitution.toml"
+    path.write_text(text)
+    return path
+
+
+def test_ours_has_twelve_or_more_principles_with_all_three_texts() -> None:
+    constitution = load_constitution(DEFAULT)
+    assert len(constitution.principles) >= 12
+    assert constitution["avoid_harm"].preference_question.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('name = "x"\nprinciples = []', "is empty: write at least one"),
+        ('name = "x"\n' + PRINCIPLE.format("a") * 2, "principle id 'a' stands twice: rename one"),
+        ('name = "x', "is not valid TOML"),
+        ('name = "x"\n' + PRINCIPLE.format("A b"), "principles.0.id"),
+        ('name = "x"\n[[principles]]\nid = "a"', "principles.0.critique_request: Field required"),
+        (PRINCIPLE.format("a"), "name: Field required"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=message):
+        load_constitution(write(tmp_path, text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_constitution(tmp_path / "nothing.toml")
+
+
+def test_an_unknown_principle_names_those_there_are(tmp_path: Path) -> None:
+    constitution = load_constitution(write(tmp_path, 'name = "x"\n' + PRINCIPLE.format("a")))
+    with pytest.raises(BadInput, match=r"has no principle 'b': it has \['a'\]"):
+        constitution["b"]

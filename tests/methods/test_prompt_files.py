@@ -1,0 +1,77 @@
+"""Prompt files: ours are as promised, and a fault names its line."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import BadInput
+from datasets_registry.schemas import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.state import REPOSITORY
+from methods.prompt_files import PromptSettings, load_prompts, subset
+
+GOOD = {"prompt": "Hello?", "category": "explain", "split": "train", "source": "me", "licence": "MIT"}
+OURS = REPOSITORY / "assets" / "prompts"
+
+
+def write(folder: Path, *lines: object) -> Path:
+    """A prompt file."""
+    path = folder / "prompts.jsonl"
+    path.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "categories"), [(RedTeamPrompt, "red_team", 8), (HelpfulPrompt, "helpful", 8)]
+)
+def test_our_prompts_cover_their_categories(row: type[Prompt], name: str, categories: int) -> None:
+    prompts = load_prompts(row, OURS / f"{name}.jsonl")
+    splits = Counter(one.split for one in prompts)
+    assert splits["train"] >= 48 and splits["evaluation"] >= 24
+    assert len({one.category for one in prompts}) >= categories
+    groups = {split: {one.split_group for one in prompts if one.split == split} for split in splits}
+    assert not groups["train"] & groups["evaluation"]
+    assert all(one.source and one.licence for one in prompts)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([GOOD, {**GOOD, "prompt": " "}], "line 2: the prompt is empty"),
+        ([{name: value for name, value in GOOD.items() if name != "licence"}], "column 'licence' is missing"),
+        (["{not json"], "line 1: not a JSON object"),
+        (["[1]"], "line 1: not a JSON object"),
+        ([], "is empty: write one JSON object a line"),
+        ([GOOD, GOOD], "prompts 1 and 2 are equal: drop one"),
+        ([{**GOOD, "split": "test"}], "line 1: split: Input should be 'train' or 'evaluation'"),
+        ([{**GOOD, "extra": 1}], "line 1: extra"),
+    ],
+)
+def test_a_fault_names_its_line(lines: list[object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=message):
+        load_prompts(HelpfulPrompt, write(tmp_path, *lines))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_prompts(HelpfulPrompt, tmp_path / "nothing.jsonl")
+
+
+def test_trivial_variants_share_a_split_group_and_a_given_group_is_kept(tmp_path: Path) -> None:
+    lines = [GOOD, {**GOOD, "prompt": "hello"}, {**GOOD, "prompt": "Bye", "split_group": "mine"}]
+    first, variant, given = load_prompts(HelpfulPrompt, write(tmp_path, *lines))
+    assert first.split_group == variant.split_group and given.split_group == "mine"
+    assert first.prompt_id != variant.prompt_id
+
+
+def test_a_subset_is_seeded_balanced_and_independent_of_order() -> None:
+    prompts = load_prompts(RedTeamPrompt, OURS / "red_team.jsonl")
+    settings = PromptSettings(train=16, evaluation=8)
+    chosen = subset(prompts, settings)
+    assert {one.prompt_id for one in subset(prompts[::-1], settings)} == {one.prompt_id for one in chosen}
+    train = Counter(one.category for one in chosen if one.split == "train")
+    assert set(train.values()) == {2} and len(train) == 8
+    other = subset(prompts, settings.model_copy(update={"seed": 1}))
+    assert {one.prompt_id for one in other} != {one.prompt_id for one in chosen}
+    assert len(subset(prompts, PromptSettings())) == len(prompts)

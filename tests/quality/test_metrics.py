@@ -1,0 +1,45 @@
+"""Figures and their intervals."""
+
+import pytest
+
+from datasets_registry.schemas import EvaluationAnswer
+from quality.metrics import bootstrap_interval, distinct_n, metrics, wilson_interval
+from tests.rows import make
+
+
+def test_wilson_gives_the_textbook_interval() -> None:
+    low, high = wilson_interval(5, 10)
+    assert (low, high) == (pytest.approx(0.2366, abs=1e-4), pytest.approx(0.7634, abs=1e-4))
+    assert wilson_interval(0, 10)[0] == 0 and wilson_interval(0, 10)[1] > 0.2
+
+
+def test_the_bootstrap_repeats_and_holds_the_mean() -> None:
+    values = [0.0, 0.5, 1.0, 1.0, 0.0, 1.0]
+    low, high = bootstrap_interval(values)
+    assert (low, high) == bootstrap_interval(values)
+    assert low < sum(values) / len(values) < high
+
+
+def test_distinct_n_counts_distinct_grams() -> None:
+    assert distinct_n(["a b a b"], 1) == pytest.approx(2 / 4)
+    assert distinct_n(["a b a b"], 2) == pytest.approx(2 / 3)
+    assert distinct_n(["a"], 3) is None
+
+
+def test_ties_count_half_and_unparsed_verdicts_count_apart() -> None:
+    verdicts = ["win", "tie", "same", "loss", "unparsed"]
+    answers = [make(EvaluationAnswer, str(place), verdict=one) for place, one in enumerate(verdicts)]
+    found = {one.metric: one for one in metrics(answers)}
+    assert found["win_rate"].value == 0.5 and found["win_rate"].num_items == 4
+    assert found["unparsed_rate"].value == pytest.approx(0.2)
+
+
+def test_the_base_has_no_win_rate_and_each_kind_its_own_figures() -> None:
+    answers = [
+        make(EvaluationAnswer, "p1", model="base_policy", refused=True),
+        make(EvaluationAnswer, "p2", model="base_policy", kind="red_team", num_tokens=9),
+    ]
+    found = {(one.kind, one.metric): one.value for one in metrics(answers)}
+    assert ("helpful", "win_rate") not in found
+    assert (found["helpful", "refusal_rate"], found["red_team", "refusal_rate"]) == (1.0, 0.0)
+    assert found["red_team", "mean_tokens"] == 9
