@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import math
 import os
 import shutil
 import signal
@@ -96,6 +97,7 @@ def trainer_arguments(run: Run, num_rows: int) -> dict[str, Any]:
         "seed": one.seed,
         "logging_steps": 1,
         "logging_first_step": True,
+        "logging_nan_inf_filter": False,
         "save_strategy": "steps",
         "save_steps": max(1, steps // 10),
         "save_total_limit": 2,
@@ -162,7 +164,7 @@ def train(run: Run, trainer: Any) -> list[dict[str, float]]:
         run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
     trainer.train(resume_from_checkpoint=checkpoint)
     history = [one for one in trainer.state.log_history if "loss" in one]
-    if not history or any(one["loss"] != one["loss"] for one in history):
+    if not history or not all(math.isfinite(one["loss"]) for one in history):
         raise ModelFailed(f"{run.config.name}: the loss is not a number: lower learning_rate")
     return history
 

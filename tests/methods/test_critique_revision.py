@@ -52,7 +52,7 @@ def test_every_step_keeps_principle_draft_critique_and_revision() -> None:
     steps = run(ScriptedBackend(by_stage), "x", "y", "z")
     assert [(one.prompt_id, one.step) for one in steps] == [(p.prompt_id, n) for p in PROMPTS for n in (1, 2)]
     first, second = steps[:2]
-    assert first.draft == "draft of prompt p0" and first.critique.startswith("[criticise")
+    assert first.draft == "draft of prompt p0" and str(first.critique).startswith("[criticise")
     assert first.revision == f"[revise {first.principle_id} Write only the new response.]"
     assert second.draft == first.revision and first.changed is True
 
@@ -70,7 +70,7 @@ def test_editing_one_principle_changes_only_requests_that_follow_from_it() -> No
     fresh = [one for one in after.requests if one.key("m") not in asked]
     touched = {one.prompt_id for one in old if one.principle_id == "b"}
     assert fresh and touched
-    assert all(any("edited" in turn.content for turn in one.messages) or one.messages for one in fresh)
+    assert any("edited" in one.messages[-1].content for one in fresh)
     assert {one.prompt_id for one, other in zip(old, new, strict=True) if one != other} <= touched
 
 

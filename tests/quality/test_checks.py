@@ -44,8 +44,10 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     *((row, "has_rows", []) for row in GOOD),
     (RedTeamPrompt, "no_empty_text", [make(RedTeamPrompt, prompt=" ")]),
     (HelpfulPrompt, "no_empty_text", [make(HelpfulPrompt, prompt="")]),
-    (RedTeamPrompt, "splits_apart", [make(RedTeamPrompt), make(RedTeamPrompt, "x", split="evaluation", split_group="p1")]),
-    (HelpfulPrompt, "splits_apart", [make(HelpfulPrompt), make(HelpfulPrompt, "x", split="evaluation", split_group="p1")]),
+    *(
+        (row, "splits_apart", [make(row), make(row, "x", split="evaluation", split_group="p1")])
+        for row in (RedTeamPrompt, HelpfulPrompt)
+    ),
     (RevisionStep, "no_empty_text", [make(RevisionStep, revision=" ")]),
     (RevisionStep, "prompt_equals_source", [make(RevisionStep, prompt="prompt")]),
     (RevisionStep, "no_evaluation_prompt", [make(RevisionStep, "held")]),
