@@ -21,7 +21,7 @@ OpenBackend = Callable[[Registry, Version, Profile], Backend]
 def open_local(registry: Registry, model: Version, profile: Profile) -> Backend:
     """The profile's backend over a registered model."""
     policy = profile.policy
-    return open_backend(policy.backend, registry.folder(model), batch_size=policy.batch_size)
+    return open_backend(policy.backend, registry.folder(model), policy.engine)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
+from generation.engine import EngineSettings
 from generation.request import SamplingParams
 from methods.critique_revision import RevisionSettings
 from methods.held_out import EvaluationSettings
@@ -25,11 +26,11 @@ class _Section(BaseModel):
 
 
 class Policy(_Section):
-    """The base policy, which is also the judge."""
+    """The base policy, which is also the judge, and how its backend runs."""
 
     model: str = Field(min_length=1)
     backend: str = "transformers"
-    batch_size: int = Field(16, ge=1)
+    engine: EngineSettings = EngineSettings()
 
 
 class PromptFile(PromptSettings):

@@ -13,6 +13,7 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("finish_reason", pa.string(), nullable=False),
         pa.field("error", pa.string()),
         pa.field("num_prompt_tokens", pa.int64(), nullable=False),
+        pa.field("num_cached_tokens", pa.int64(), nullable=False),
         pa.field("num_completion_tokens", pa.int64(), nullable=False),
         pa.field("choice_probabilities", pa.list_(pa.float64())),
         pa.field("outside_probability", pa.float64()),

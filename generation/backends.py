@@ -1,17 +1,18 @@
-"""Which backends there are: one line each."""
+"""Which backends there are: one file and one line each."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
+from generation.engine import EngineSettings
 from generation.request import Backend
 from generation.transformers_local import TransformersBackend
 
-BACKENDS: dict[str, Callable[..., Backend]] = {"transformers": TransformersBackend}
+BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {"transformers": TransformersBackend}
 
 
-def open_backend(name: str, folder: Path, *, batch_size: int) -> Backend:
+def open_backend(name: str, folder: Path, settings: EngineSettings) -> Backend:
     """The named backend over a local model folder; nothing is loaded before the first request."""
     if name not in BACKENDS:
         raise BadInput(f"unknown backend {name!r}: there are {', '.join(sorted(BACKENDS))}")
-    return BACKENDS[name](folder, batch_size=batch_size)
+    return BACKENDS[name](folder, settings)

@@ -69,6 +69,8 @@ class Request(BaseModel):
 class Completion(BaseModel):
     """A finished sample. ``error`` says why there is none; then ``text`` is empty.
 
+    ``num_cached_tokens`` of the prompt's tokens were not computed anew (a shared prefix).
+
     ``choice_probabilities`` are raw, in the order of the request's choices, and with
     ``outside_probability`` they sum to one.
     """
@@ -79,6 +81,7 @@ class Completion(BaseModel):
     finish_reason: Literal["stop", "length", "choice", "error"]
     error: str | None = None
     num_prompt_tokens: int = 0
+    num_cached_tokens: int = 0
     num_completion_tokens: int = 0
     choice_probabilities: tuple[float, ...] | None = None
     outside_probability: float | None = None

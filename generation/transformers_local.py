@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.chat import choice_ids, prompt_ids
+from generation.engine import EngineSettings
 from generation.model_folder import fingerprint
 from generation.request import Completion, Request
 
@@ -15,8 +16,8 @@ class TransformersBackend:
 
     name = "transformers"
 
-    def __init__(self, folder: Path, *, batch_size: int) -> None:
-        self.folder, self.batch_size = folder, batch_size
+    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        self.folder, self.batch_size = folder, settings.batch_size
         self.fingerprint = fingerprint(folder)
         self._model: Any = None
         self._tokenizer: Any = None

@@ -9,6 +9,7 @@ import torch
 from datasets_registry.errors import BadInput
 from generation.backends import open_backend
 from generation.chat import as_text, choice_ids, prompt_ids, special_tokens
+from generation.engine import EngineSettings
 from generation.request import Backend, Completion, Message, Request, SamplingParams
 from generation.sampling import draw_tokens, uniform
 from generation.scripted import ScriptedBackend
@@ -34,14 +35,14 @@ def finished(backend: Backend, requests: list[Request]) -> list[Completion]:
 @pytest.fixture
 def backend(tiny_model: Path) -> Iterator[Backend]:
     """The transformers backend over the tiny model."""
-    one = open_backend("transformers", tiny_model, batch_size=4)
+    one = open_backend("transformers", tiny_model, EngineSettings(batch_size=4))
     yield one
     one.close()
 
 
 def test_an_unknown_backend_names_those_there_are(tiny_model: Path) -> None:
     with pytest.raises(BadInput, match="unknown backend 'tpu': there are transformers"):
-        open_backend("tpu", tiny_model, batch_size=1)
+        open_backend("tpu", tiny_model, EngineSettings(batch_size=1))
 
 
 def test_a_row_does_not_depend_on_its_batch_mates(backend: Backend) -> None:
@@ -106,7 +107,7 @@ def test_choices_equal_the_models_own_next_token_distribution(tiny_model: Path) 
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     model = AutoModelForCausalLM.from_pretrained(tiny_model)
     request = ask("Which response is better?", choices=(" A", " B"))
-    (one,) = finished(open_backend("transformers", tiny_model, batch_size=2), [request])
+    (one,) = finished(open_backend("transformers", tiny_model, EngineSettings(batch_size=2)), [request])
     with torch.inference_mode():
         logits = model(torch.tensor([prompt_ids(tokenizer, request)])).logits[0, -1]
     wanted = logits.softmax(-1)[choice_ids(tokenizer, request.choices)].tolist()
@@ -169,7 +170,7 @@ def test_the_scripted_backend_answers_by_id_in_any_order() -> None:
 
 @pytest.mark.model
 def test_smollm2_answers_and_repeats_itself(smollm2: Path) -> None:
-    backend = open_backend("transformers", smollm2, batch_size=4)
+    backend = open_backend("transformers", smollm2, EngineSettings(batch_size=4))
     requests = [ask("What is the capital of France?", temperature=0, max_tokens=24), ask("Say hello.")]
     first = finished(backend, requests)
     assert "Paris" in first[0].text
