@@ -1,6 +1,7 @@
 """The command line: trimtab datasets | models | versions | sql | ledger, each with --json."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -20,6 +21,8 @@ app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
+WIDE = 240
+HASH = re.compile(r"[0-9a-f]{32,64}")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -30,7 +33,8 @@ def _print(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]
     table = Table(*columns)
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in columns))
-    Console().print(table)
+    # a pipe has no width to fit in, and nothing may be cut there
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def _cell(value: Any) -> str:
@@ -38,6 +42,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)
+    if isinstance(value, str) and HASH.fullmatch(value):
+        return value[:12]
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -77,7 +77,7 @@ def dataset_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
             registry = open_registry(profile)
-            how = recipe.derivation(registry, context.run_id)
+            how = recipe.derivation(registry, context.run.run_id)
             report = reporter(context)
             version = registry.find(recipe.name, how.recipe)
             if version:

@@ -64,17 +64,22 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
         instance=instance, raise_on_error=False, run_config=QUIET, tags={TAG: "yes"},
         asset_selection=[dg.AssetKey(one.name) for one in steps],
     )  # fmt: skip
-    failures = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.user_failure_data
-            told = error.description if error and error.description else None
-            cause = event.step_failure_data.error
-            failures.append(f"{event.step_key}: {told or (cause.message.strip() if cause else 'failed')}")
+    failures = [f"{one.step_key}: {_why(one)}" for one in result.all_events if one.is_step_failure]
     for one in result.get_asset_check_evaluations():
         if not one.passed and one.severity == dg.AssetCheckSeverity.ERROR:
             failures.append(f"{one.asset_key.to_user_string()}: {one.description}")
     return failures
+
+
+def _why(event: dg.DagsterEvent) -> str:
+    """The failure's sentence; for an error that nobody foresaw, what was raised first."""
+    told = event.step_failure_data.user_failure_data
+    if told and told.description:
+        return told.description
+    error = event.step_failure_data.error
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else "failed"
 
 
 def show(registry: Registry, console: Console) -> None:
@@ -111,7 +116,7 @@ def win_rates(registry: Registry) -> dict[str, str]:
 NEXT = """
 Three things to try next:
   make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000
-  trimtab sql "SELECT label, count(*) FROM preference_pairs GROUP BY 1"
+  .venv/bin/trimtab sql "SELECT label, count(*) FROM preference_pairs GROUP BY 1"
   edit a principle in methods/constitution.toml, then `make demo`: only what it changes is made anew
 """
 

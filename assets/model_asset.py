@@ -35,7 +35,7 @@ def base_policy_asset(profile: Profile) -> dg.AssetsDefinition:
         with failures_as_sentences():
             registry = open_registry(profile)
             folder = resolve_model(profile.policy.model, registry.state.models)
-            how = recipe.derivation(registry, context.run_id)
+            how = recipe.derivation(registry, context.run.run_id)
             version = registry.newest(recipe.name)
             if version is None or version.data_version != fingerprint(folder):
                 version = registry.commit_model(recipe.name, folder, fingerprint(folder), how)
@@ -70,7 +70,7 @@ def model_asset(
     ) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
             registry = open_registry(profile)
-            how = recipe.derivation(registry, context.run_id)
+            how = recipe.derivation(registry, context.run.run_id)
             report = reporter(context)
             version = registry.find(recipe.name, how.recipe)
             if version:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,9 +24,12 @@ class Recipe:
     texts: tuple[Path, ...] = ()
     code: tuple[ModuleType, ...] = ()
 
-    @property
+    @cached_property
     def code_version(self) -> str:
-        """Changes with settings, prompt texts, checks and code, not with comments or docstrings."""
+        """Changes with settings, prompt texts, checks and code, not with comments or docstrings.
+
+        Taken once, when the graph is built, so that an edit made during a run counts for the next.
+        """
         texts = sorted([path.name, file_digest(path)] for path in self.texts)
         code = sorted([module.__name__, _code_digest(module)] for module in self.code)
         checks = [asdict(one) for one in checks_of(self.name)]

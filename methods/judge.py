@@ -165,6 +165,11 @@ def _sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
+def _tie_reason(preference: Preference) -> str:
+    assert preference.logit_ab is not None and preference.logit_ba is not None
+    return "the orders disagree" if preference.logit_ab * preference.logit_ba < 0 else "too close to call"
+
+
 def label_pairs(pairs: Sequence[CompletionPair], judgements: Iterable[AiJudgement]) -> list[PreferencePair]:
     """One row per pair; verdicts meet their pair by id."""
     verdicts: dict[str, dict[Order, AiJudgement]] = {}
@@ -178,7 +183,7 @@ def _label(pair: CompletionPair, verdicts: Mapping[Order, AiJudgement]) -> Prefe
         preference = combine(verdicts)
         failure = next((one.failure for one in verdicts.values() if one.failure), None)
         told: dict[str, object] = preference.model_dump() | {
-            "failure": "the orders disagree" if preference.label == "tie" else failure,
+            "failure": _tie_reason(preference) if preference.label == "tie" else failure,
             "principle_id": verdicts["ab"].principle_id,
         }
     else:

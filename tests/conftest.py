@@ -52,6 +52,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def opinionated_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that prefers one response to another, though for no reason."""
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "opinionated", initializer_range=0.1)
+
+
+@pytest.fixture(scope="session")
 def smollm2() -> Path:
     """SmolLM2-135M-Instruct, converted once for the checkout."""
     return convert(REPOSITORY / ".trimtab" / "models" / SMOLLM2)

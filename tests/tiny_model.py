@@ -14,8 +14,11 @@ CHAT_TEMPLATE = (
 CORPUS = ["Response A: yes. Response B: no. A B A B", "Which response is better? The answer is 12."] * 50
 
 
-def write_tiny_model(folder: Path) -> Path:
-    """Write the model and its tokenizer as safetensors; the same at every call."""
+def write_tiny_model(folder: Path, initializer_range: float = 0.02) -> Path:
+    """Write the model and its tokenizer as safetensors; the same at every call.
+
+    A wider ``initializer_range`` gives it opinions: other inputs, clearly other logits.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -45,6 +48,7 @@ def write_tiny_model(folder: Path) -> Path:
             eos_token_id=fast.eos_token_id,
             pad_token_id=fast.pad_token_id,
             bos_token_id=None,
+            initializer_range=initializer_range,
         )
     )
     model.save_pretrained(folder)

@@ -206,7 +206,11 @@ def _in_dagster() -> bool:
 
 
 def _through(pipes: PipesContext) -> Callable[[str], None]:
-    return lambda line: pipes.log.info(line)
+    def report(line: str) -> None:
+        pipes.log.info(line)
+        print(line, file=sys.stderr, flush=True)
+
+    return report
 
 
 def _die_with_parent() -> None:

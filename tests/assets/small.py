@@ -1,0 +1,79 @@
+"""A profile small enough for tests: the tiny model, a few prompts, real generation and training."""
+
+import json
+from pathlib import Path
+
+from methods.constitution import DEFAULT
+
+PROFILE = """
+description = "A tiny random model"
+min_free_gb = 0.1
+constitution = "{constitution}"
+
+[policy]
+model = "{model}"
+backend = "transformers"
+engine = {{ batch_size = 8 }}
+
+[red_team_prompts]
+file = "{red_team}"
+
+[helpful_prompts]
+file = "{helpful}"
+
+[answers]
+temperature = 1.0
+max_tokens = 48
+stop = ["e"]
+
+[revisions]
+num_revisions = 2
+critique_max_tokens = 8
+
+[judge]
+max_outside_probability = 1.0
+calibration = "identical"
+
+[sft]
+learning_rate = 1e-3
+num_epochs = 1
+batch_size = 2
+max_length = 512
+
+[dpo]
+learning_rate = 1e-3
+num_epochs = 1
+batch_size = 1
+max_length = 512
+beta = 0.1
+
+[evaluation]
+red_team = "avoid_harm"
+helpful = "answer_helpfully"
+"""
+
+
+def write_profile(folder: Path, model: Path) -> Path:
+    """The profile's file, beside prompt files and a constitution that a test may edit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    constitution = folder / "constitution.toml"
+    constitution.write_text(DEFAULT.read_text())
+    files = {kind: write_prompts(folder, kind) for kind in ("red_team", "helpful")}
+    path = folder / "small.toml"
+    path.write_text(PROFILE.format(constitution=constitution, model=model, **files))
+    return path
+
+
+def write_prompts(folder: Path, kind: str, train: int = 8, evaluation: int = 3) -> Path:
+    """A prompt file."""
+    path = folder / f"{kind}.jsonl"
+    rows = [
+        {
+            "prompt": f"{kind} {split} prompt {number}", "category": f"c{number % 2}", "split": split,
+            "source": "test", "licence": "Apache-2.0",
+        }
+        for split, count in (("train", train), ("evaluation", evaluation))
+        for number in range(count)
+    ]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path

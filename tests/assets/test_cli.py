@@ -1,0 +1,105 @@
+"""The command line answers from the registry, in tables and JSON; errors are one line, exit code 2."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assets.cli import app
+from datasets_registry.errors import BadInput, UnknownVersion
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import SftExample
+from datasets_registry.state import REPOSITORY
+from datasets_registry.version import CheckResult, Derivation
+from generation.completer import Completer
+from generation.ledger import Ledger
+from generation.request import Message, Request
+from generation.scripted import ScriptedBackend
+from tests.rows import make
+
+NOTHING = Derivation(code_version="1", settings={}, inputs=())
+GREEN = CheckResult(check="c", passed=True, severity="error", value=0, threshold=0, description="none")
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def filled(registry: Registry, tiny_model: Path) -> Registry:
+    """A registry with a dataset of two versions, a model and a completion."""
+    for rows in ([make(SftExample)], [make(SftExample), make(SftExample, "p2")]):
+        registry.record_checks(registry.commit(SftExample, rows, NOTHING), [GREEN])
+    registry.record_checks(registry.commit_model("base_policy", tiny_model, "f" * 64, NOTHING), [])
+    request = Request(messages=(Message(role="user", content="hi"),))
+    backend = ScriptedBackend(lambda _: "two words")
+    Completer(backend, Ledger(registry.state.ledger), asset="answers", report=lambda _: None)("x", [request])
+    return registry
+
+
+def told(*arguments: str) -> str:
+    """What the command prints."""
+    result = RUNNER.invoke(app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_datasets_shows_the_newest_version_and_its_checks(filled: Registry) -> None:
+    (row,) = json.loads(told("datasets", "--json"))
+    assert (row["name"], row["version"], row["rows"], row["status"]) == ("cai_sft", 2, 2, "passed")
+    assert (row["checks_passed"], row["checks"]) == (1, 1)
+    assert "cai_sft" in told("datasets")
+
+
+def test_versions_lists_all_oldest_first(filled: Registry) -> None:
+    assert [one["version"] for one in json.loads(told("versions", "cai_sft", "--json"))] == [1, 2]
+    assert "passed" in told("versions", "cai_sft")
+
+
+def test_models_shows_what_a_model_is(filled: Registry) -> None:
+    (row,) = json.loads(told("models", "--json"))
+    assert row["name"] == "base_policy" and row["base"] is None
+    assert "base_policy" in told("models")
+
+
+def test_sql_answers_over_datasets_and_versions(filled: Registry) -> None:
+    assert json.loads(told("sql", 'SELECT count(*) AS n FROM "cai_sft@1"', "--json")) == [{"n": 1}]
+    assert "vanilla" in told("sql", "SELECT 'vanilla' AS flavour")
+
+
+def test_sql_writes_nothing(filled: Registry) -> None:
+    with pytest.raises(BadInput, match="read-only"):
+        RUNNER.invoke(app, ["sql", "CREATE TABLE x (y INT)"], catch_exceptions=False)
+
+
+def test_a_wrong_query_says_how_to_see_what_there_is(filled: Registry) -> None:
+    with pytest.raises(BadInput, match="SHOW TABLES"):
+        RUNNER.invoke(app, ["sql", "SELECT * FROM nothing"], catch_exceptions=False)
+
+
+def test_ledger_counts_by_model_and_asset(filled: Registry) -> None:
+    (row,) = json.loads(told("ledger", "--json"))
+    assert (row["asset"], row["completions"], row["failures"]) == ("answers", 1, 0)
+    assert row["completion_tokens"] == 2
+    assert "answers" in told("ledger")
+
+
+def test_an_unknown_name_is_an_error(filled: Registry) -> None:
+    with pytest.raises(UnknownVersion):
+        RUNNER.invoke(app, ["versions", "nothing"], catch_exceptions=False)
+
+
+def test_an_error_is_one_line_with_the_remedy_and_exit_code_2(state: object) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "assets.cli", "versions", "nothing"],
+        capture_output=True, text=True, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert run.returncode == 2 and run.stdout == ""
+    assert run.stderr.splitlines() == [
+        "error: no dataset or model 'nothing': `trimtab datasets` shows those there are"
+    ]
+
+
+def test_every_command_has_a_help_text() -> None:
+    for name in ("datasets", "models", "versions", "sql", "ledger"):
+        assert "--json" in told(name, "--help")

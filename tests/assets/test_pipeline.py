@@ -1,0 +1,139 @@
+"""The whole graph on scripted replies and real training: built once, rebuilt only where content changed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.demo import build
+from assets.graph import Graph, build_graph
+from assets.plan import plan
+from assets.profile import Profile, load_profile
+from datasets_registry.hashing import digest
+from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import AiJudgement, RevisionStep
+from datasets_registry.version import Version
+from generation.request import Backend, Completion, Request
+from generation.scripted import Script, ScriptedBackend, chosen
+from methods.constitution import load_constitution
+from tests.assets.small import write_profile
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+
+
+def script(request: Request) -> str | Completion:
+    """Answers that differ by sample and by all that was said; a judge that prefers the longer one."""
+    asked = request.messages[-1 - bool(request.choices)].content
+    if request.choices:
+        first, second = re.findall(r"^Response [AB]: (.*)$", asked, flags=re.MULTILINE)
+        p = 0.5 if first == second else 0.8 if len(first) > len(second) else 0.2
+        return chosen(p, 1 - p)
+    said = digest([turn.content for turn in request.messages])[:8]
+    return f"answer {'again ' * request.sample}{said}"
+
+
+@dataclass
+class Workshop:
+    """A small profile's graph over a registry, with every request that reached a model."""
+
+    path: Path
+    registry: Registry
+    instance: dg.DagsterInstance
+    script: Script = script
+    requests: list[Request] = field(default_factory=list)
+
+    def graph(self) -> Graph:
+        """The graph as it stands in the profile now."""
+        return build_graph(load_profile(str(self.path)), self._open)
+
+    def _open(self, registry: Registry, model: Version, profile: Profile) -> Backend:
+        backend = ScriptedBackend(self.script, model=model.data_version)
+        backend.requests = self.requests
+        return backend
+
+    def build(self) -> list[str]:
+        """Build what is stale; the names planned. Fails where an asset fails."""
+        self.requests.clear()
+        graph = self.graph()
+        steps = plan(graph, self.registry)
+        if steps:
+            assert build(graph, self.instance, steps) == []
+        return [one.name for one in steps]
+
+    def edit(self, old: str, new: str) -> None:
+        """Edit the constitution."""
+        path = self.path.with_name("constitution.toml")
+        assert path.read_text().count(old) == 1
+        path.write_text(path.read_text().replace(old, new))
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of everything."""
+        listed = [*list_datasets(self.registry), *list_models(self.registry)]
+        return {one["name"]: one["version"] for one in listed}
+
+    def changed(self, before: dict[str, int]) -> set[str]:
+        """Whatever has another version than ``before``."""
+        return {name for name, version in self.versions().items() if version != before[name]}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
+    """A workshop in which nothing is built yet."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Workshop(write_profile(tmp_path / "profile", tiny_model), registry, instance)
+
+
+def question_of(workshop: Workshop, principle: str) -> str:
+    """The principle's preference question as it stands in the file."""
+    return load_constitution(workshop.path.with_name("constitution.toml"))[principle].preference_question
+
+
+def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
+    assert len(workshop.build()) == 13
+    first = workshop.versions()
+    assert set(first.values()) == {1} and len(first) == 13
+    for one in list_datasets(workshop.registry):
+        assert one["checks_passed"] + len(one["warnings"]) == one["checks"] > 0, one
+    trained = {one["name"]: one["trained_on"] for one in list_models(workshop.registry)}
+    assert (trained["sft_policy"], trained["dpo_policy"]) == (["cai_sft@1"], ["preference_pairs@1"])
+
+    assert workshop.build() == [] and workshop.requests == []
+
+    judged = workshop.registry.rows(AiJudgement, workshop.registry.passed("ai_judgements"))
+    principle = judged[0].principle_id
+    workshop.edit(question_of(workshop, principle), "Which response is better in this test?")
+    workshop.build()
+    assert len(workshop.requests) == sum(one.principle_id == principle for one in judged)
+    assert all("in this test" in one.messages[0].content for one in workshop.requests)
+    # the verdicts came out the same, so no label and no model changed
+    assert workshop.changed(first) == {"ai_judgements"}
+
+    steps = workshop.registry.rows(RevisionStep, workshop.registry.passed("cai_revisions"))
+    edited = load_constitution(workshop.path.with_name("constitution.toml"))[steps[0].principle_id]
+    workshop.edit(edited.critique_request, "Say what is wrong.")
+    assert "red_team_prompts" not in workshop.build()
+    critiques = [one for one in workshop.requests if one.messages[-1].content == "Say what is wrong."]
+    assert len(critiques) == sum(one.principle_id == edited.id for one in steps)
+    assert {"cai_revisions", "sft_policy", "dpo_policy"} <= workshop.changed(first)
+    assert not {"red_team_prompts", "helpful_prompts", "helpful_answers"} & workshop.changed(first)
+
+
+def test_a_red_blocking_check_stops_everything_below_and_says_why(workshop: Workshop) -> None:
+    workshop.path.write_text(
+        workshop.path.read_text().replace("outside_probability = 1.0", "outside_probability = 0.1")
+    )
+    workshop.script = lambda one: chosen(0.3, 0.3) if one.choices else script(one)
+    graph = workshop.graph()
+    failures = build(graph, workshop.instance, plan(graph, workshop.registry))
+    assert any(
+        "ai_judgements: a judge that does not answer the question: 0, wanted at least 0.9" in one
+        for one in failures
+    )
+    assert {one["name"]: one["status"] for one in list_datasets(workshop.registry)}[
+        "ai_judgements"
+    ] == "failed"
+    assert "preference_pairs" not in workshop.versions() and "dpo_policy" not in workshop.versions()
