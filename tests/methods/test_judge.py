@@ -67,11 +67,13 @@ def completing(
     return complete
 
 
-@pytest.mark.parametrize("settings", [PLAIN, CALIBRATED])
-def test_a_judge_that_always_prefers_the_first_yields_only_ties(settings: JudgeSettings) -> None:
+@pytest.mark.parametrize(
+    ("settings", "reason"), [(PLAIN, "the orders disagree"), (CALIBRATED, "too close to call")]
+)
+def test_a_judge_that_always_prefers_the_first_yields_only_ties(settings: JudgeSettings, reason: str) -> None:
     found = labels(lambda first, second: 0.8, settings)
     assert {one.label for one in found} == {"tie"}
-    assert all(one.chosen is None and one.failure == "the orders disagree" for one in found)
+    assert all(one.chosen is None and one.failure == reason for one in found)
 
 
 def test_a_judge_that_prefers_the_longer_labels_the_longer() -> None:
