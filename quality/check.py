@@ -53,4 +53,4 @@ def _describe(check: Check, value: float | None) -> str:
         if bound is not None
     ]
     figure = "nothing to measure" if value is None else f"{value:.4g}"
-    return f"{check.catches}: {figure}, wanted {' and '.join(bounds)}"
+    return f"{check.name} is {figure}, wanted {' and '.join(bounds)}; catches {check.catches}"
