@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class EngineSettings(BaseModel):
-    """Knobs of speed alone: a completion's distribution does not depend on them."""
+    """Knobs of speed alone: a completion's distribution does not depend on them.
+
+    The exception names itself: a model without local weights is what its server calls it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

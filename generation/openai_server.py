@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     import openai
 
 Put = Callable[[tuple[int, Completion]], None]
-# what the client knows by name; the rest goes beside it
-_PROTOCOL = {
-    "model", "messages", "max_tokens", "temperature", "top_p", "seed", "stop", "logprobs", "top_logprobs",
-}  # fmt: skip
 
 
 class OpenAIBackend:
@@ -146,11 +142,12 @@ async def _completed(
     if request.continues and not dialect.vllm:
         return failed("only a vLLM server is known to continue an unfinished assistant turn")
     fields = body(request, dialect, ids)
-    known = {name: value for name, value in fields.items() if name in _PROTOCOL}
-    extra = {name: value for name, value in fields.items() if name not in _PROTOCOL}
 
     async def ask() -> Reply:
-        raw = await client.chat.completions.with_raw_response.create(**known, extra_body=extra or None)
+        # the client merges what it knows by name and what it does not into one JSON object
+        raw = await client.chat.completions.with_raw_response.create(
+            model=dialect.model, messages=fields["messages"], extra_body=fields
+        )
         return Reply.model_validate(json.loads(raw.text))
 
     reply = await caller.call(index, ask)

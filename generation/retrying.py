@@ -56,35 +56,34 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 class Breaker:
     """Counts rounds of failure without any success between; a burst of failures is one round.
 
-    It trips after ``rounds`` of them, or a few hangs. One bad request does not make a server down:
+    It trips after ``rounds`` of them, or three hangs. One bad request does not make a server down:
     unless the server cannot be reached at all, as many different requests must have failed.
     """
 
     def __init__(self, rounds: int) -> None:
-        self.num_rounds = 0
-        self._rounds, self._share = rounds, 0.0
+        self._most: dict[Kind, int] = {"hang": min(HANGS, rounds)}
+        self._rounds = rounds
         self._counted_at = -math.inf
-        self._requests: set[int] = set()
-        self._unreachable = False
+        self.succeeded()
 
     def succeeded(self) -> None:
         """The server answered: start again."""
         self.num_rounds, self._share, self._unreachable = 0, 0.0, False
-        self._requests.clear()
+        self._requests: dict[int, Kind] = {}
 
     def failed(self, request: int, kind: Kind, started: float) -> bool:
         """Note the failure of an attempt begun at ``started``; whether it began a round."""
-        self._requests.add(request)
+        self._requests[request] = kind
         self._unreachable |= kind == "unreachable"
         if started <= self._counted_at:
             return False
         self._counted_at = time.monotonic()
         self.num_rounds += 1
-        self._share += 1 / (min(HANGS, self._rounds) if kind == "hang" else self._rounds)
+        self._share += 1 / self._most.get(kind, self._rounds)
         return True
 
     @property
     def tripped(self) -> bool:
         """Whether the server is to be taken for down."""
-        enough = self._unreachable or len(self._requests) >= self._rounds
-        return enough and self._share >= 1 - 1e-9
+        share = sum(1 / self._most.get(kind, self._rounds) for kind in self._requests.values())
+        return self._share >= 1 - 1e-9 and (self._unreachable or share >= 1 - 1e-9)

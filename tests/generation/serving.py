@@ -8,7 +8,7 @@ from typing import Any
 
 from generation.engine import EngineSettings
 from generation.openai_server import OpenAIBackend
-from generation.request import Completion, Message, Request, SamplingParams
+from generation.request import Backend, Completion, Message, Request, SamplingParams
 from generation.retrying import Patience
 from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, spoken
 
@@ -48,7 +48,7 @@ def serving(
         yield server, OpenAIBackend(tmp_path, settings, patience=patience, jitter=Random(0))
 
 
-def finished(backend: OpenAIBackend, requests: list[Request]) -> list[Completion]:
+def finished(backend: Backend, requests: list[Request]) -> list[Completion]:
     """The completions in the order of the requests."""
     found = dict(backend.complete(requests))
     assert sorted(found) == list(range(len(requests)))
