@@ -14,12 +14,14 @@ from tests.generation.serving import ask, echo, finished, first_then, serving
 
 
 def test_waiting_for_a_slot_is_no_part_of_the_timeout(tmp_path: Path) -> None:
-    def slow(call: Call) -> Answer:
-        return Answer(spoken("ok"), delay=0.2)
+    def answer(call: Call) -> Answer:
+        if call.number == 0:
+            return refused(429, "slow down", retry_after="1")
+        return Answer(spoken("ok"), delay=0.1)
 
-    with serving(slow, tmp_path, timeout_seconds=0.6, max_concurrency=2) as (server, backend):
-        rows = finished(backend, [ask(str(number)) for number in range(12)])
-    assert [one.error for one in rows] == [None] * 12 and len(server.calls) == 12
+    with serving(answer, tmp_path, timeout_seconds=0.4, max_concurrency=40) as (server, backend):
+        rows = finished(backend, [ask(str(number)) for number in range(40)])
+    assert [one.error for one in rows] == [None] * 40 and len(server.calls) == 41
 
 
 @pytest.mark.parametrize("dated", [False, True])

@@ -20,7 +20,7 @@ from generation.openai_server import OpenAIBackend
 from generation.request import Message, Request, SamplingParams
 from generation.transformers_local import TransformersBackend
 from tests.generation.misbehaving_server import Answer, MisbehavingServer
-from tests.generation.serving import ask, echo, finished
+from tests.generation.serving import ask, echo, finished, serving
 from tests.generation.tiny_server import served
 
 LETTERS = (" A", " B")
@@ -59,6 +59,15 @@ def test_the_wire_changes_nothing(tiny_model: Path) -> None:
         same = {"choice_probabilities", "outside_probability"}
         assert one.model_dump(exclude=same) == other.model_dump(exclude=same)
         assert one.choice_probabilities == pytest.approx(other.choice_probabilities, abs=1e-9)
+
+
+def test_control_tokens_in_a_message_stay_text_where_they_are_known(tiny_model: Path, tmp_path: Path) -> None:
+    with serving(echo, tiny_model) as (known, backend):
+        finished(backend, [ask(ATTACK)])
+    with serving(echo, tmp_path) as (unknown, hosted):
+        finished(hosted, [ask(ATTACK)])
+    assert "<|im_" not in known.calls[0].prompt and "im_end|>" in known.calls[0].prompt
+    assert unknown.calls[0].prompt == ATTACK
 
 
 def test_a_choice_of_several_tokens_is_refused_before_anything_is_asked(tiny_model: Path) -> None:
