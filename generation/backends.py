@@ -5,10 +5,14 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
+from generation.openai_server import OpenAIBackend
 from generation.request import Backend
 from generation.transformers_local import TransformersBackend
 
-BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {"transformers": TransformersBackend}
+BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
+    "openai": OpenAIBackend,
+    "transformers": TransformersBackend,
+}
 
 
 def open_backend(name: str, folder: Path, settings: EngineSettings) -> Backend:
