@@ -79,6 +79,8 @@ def _why(event: dg.DagsterEvent) -> str:
     error = event.step_failure_data.error
     while error and error.cause:
         error = error.cause
+    if error and error.cls_name == "DagsterExecutionInterruptedError":
+        return "interrupted"
     return error.message.strip() if error else "failed"
 
 
@@ -113,6 +115,9 @@ def win_rates(registry: Registry) -> dict[str, str]:
     return {model: ", ".join(figures) for model, figures in told.items()}
 
 
+AGAIN = """
+What was finished is saved. Mend the cause and run `make demo` again: it goes on from there.
+"""
 NEXT = """
 Three things to try next:
   make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000
@@ -141,7 +146,7 @@ def demo(console: Console) -> int:
         console.print(f"failed: {failure}", style="red", highlight=False)
     show(registry, console)
     console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
-    console.print(NEXT, highlight=False, markup=False)
+    console.print(AGAIN if failures else NEXT, highlight=False, markup=False)
     return 1 if failures else 0
 
 

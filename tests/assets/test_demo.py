@@ -131,6 +131,23 @@ def test_others_read_while_the_demo_builds(demo: Demo) -> None:
     assert reads > 3
 
 
+def test_an_interrupted_demo_says_that_it_can_go_on(demo: Demo) -> None:
+    constitution = demo.profile.with_name("constitution.toml")
+    constitution.write_text(
+        constitution.read_text().replace("read the", "see the").replace("Point out", "Name")
+    )
+    process = demo.start()
+    assert process.stdout
+    told = ""
+    for line in process.stdout:
+        told += line
+        if "critique 1 of 2" in line:
+            process.send_signal(signal.SIGINT)
+    assert process.wait() == 1
+    process.stdout.close()
+    assert "cai_revisions: interrupted" in told and "it goes on from there" in told, told
+
+
 def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
     import fcntl
 
