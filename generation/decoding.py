@@ -20,9 +20,9 @@ class _Row:
 
     def finished(self, token: int, ends: set[int], tokenizer: Any) -> Completion | None:
         """Take ``token``; the completion if it was the last one."""
+        self.ids.append(token)
         if token in ends:
             return self._completion(tokenizer, "stop", self.ids)
-        self.ids.append(token)
         text = self._stopped_text(tokenizer)
         if text is not None:
             return self._completion(tokenizer, "stop", self.ids, text)
