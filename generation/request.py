@@ -71,6 +71,8 @@ class Completion(BaseModel):
 
     ``num_cached_tokens`` of the prompt's tokens were not computed anew (a shared prefix).
 
+    ``num_completion_tokens`` are all that were drawn, the one that ended the turn included.
+
     ``choice_probabilities`` are raw, in the order of the request's choices, and with
     ``outside_probability`` they sum to one.
     """

@@ -1,5 +1,6 @@
 """A backend that gives scripted replies: for tests, examples and dry runs of a pipeline."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from datasets_registry.hashing import digest
@@ -9,7 +10,10 @@ Script = Callable[[Request], str | Completion]
 
 
 class ScriptedBackend:
-    """Answers each request by ``script``: a text, or a whole completion (choices, failures)."""
+    """Answers each request by ``script``: a text, or a whole completion (choices, failures).
+
+    A text's tokens are its words; it is cut at the request's stop strings and ``max_tokens``.
+    """
 
     def __init__(self, script: Script, *, name: str = "scripted", model: str = "scripted") -> None:
         self.name = name
@@ -22,7 +26,7 @@ class ScriptedBackend:
         for index in reversed(range(len(requests))):
             self.requests.append(requests[index])
             reply = self._script(requests[index])
-            yield index, reply if isinstance(reply, Completion) else _spoken(reply)
+            yield index, reply if isinstance(reply, Completion) else _spoken(requests[index], reply)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -34,5 +38,17 @@ def chosen(*probabilities: float) -> Completion:
     return Completion(finish_reason="choice", choice_probabilities=probabilities, outside_probability=outside)
 
 
-def _spoken(text: str) -> Completion:
-    return Completion(text=text, finish_reason="stop", num_completion_tokens=len(text.split()))
+def _spoken(request: Request, text: str) -> Completion:
+    read = sum(len(one.content.split()) for one in request.messages)
+    cuts = [text.index(one) for one in request.params.stop if one in text]
+    text = text[: min(cuts)] if cuts else text
+    words = list(re.finditer(r"\S+", text))
+    limit = request.params.max_tokens
+    if len(words) > limit:
+        end = words[limit - 1].end()
+        return Completion(
+            text=text[:end], finish_reason="length", num_prompt_tokens=read, num_completion_tokens=limit
+        )
+    return Completion(
+        text=text, finish_reason="stop", num_prompt_tokens=read, num_completion_tokens=len(words)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
 from generation.model_folder import fingerprint
-from generation.request import Completion, Request
+from generation.request import Completion, Message, Request
 
 
 class TransformersBackend:
@@ -29,6 +29,8 @@ class TransformersBackend:
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils.logging import disable_progress_bar
 
+        from generation.shared_attention import share_prefixes
+
         disable_progress_bar()
         gpu = torch.cuda.is_available()
         self._tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
@@ -39,11 +41,12 @@ class TransformersBackend:
             use_safetensors=True,
         )
         self._model.to("cuda" if gpu else "cpu").eval()
+        share_prefixes(self._model)
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
-        """Yield completions as they finish: batches of like length, longest first."""
+        """Yield completions as they finish: batches of like length, longest first, samples together."""
         self._load()
-        prompts = [prompt_ids(self._tokenizer, one) for one in requests]
+        prompts = self._prompts(requests)
         window = self._model.config.max_position_embeddings
         fitting = []
         for index, (one, ids) in enumerate(zip(requests, prompts, strict=True)):
@@ -52,9 +55,16 @@ class TransformersBackend:
                 fitting.append(index)
             else:
                 yield index, _too_long(len(ids), wanted, window)
-        fitting.sort(key=lambda index: (requests[index].choices, -len(prompts[index]), index))
+        fitting.sort(key=lambda index: (requests[index].choices, -len(prompts[index]), prompts[index], index))
         for batch in _batches(fitting, requests, self.batch_size):
             yield from self._complete_batch(batch, requests, prompts)
+
+    def _prompts(self, requests: Sequence[Request]) -> list[list[int]]:
+        rendered: dict[tuple[Message, ...], list[int]] = {}
+        for one in requests:
+            if one.messages not in rendered:
+                rendered[one.messages] = prompt_ids(self._tokenizer, one)
+        return [rendered[one.messages] for one in requests]
 
     def _complete_batch(
         self, batch: Sequence[int], requests: Sequence[Request], prompts: Sequence[list[int]]

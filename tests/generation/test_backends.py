@@ -11,7 +11,7 @@ from generation.backends import open_backend
 from generation.chat import as_text, choice_ids, prompt_ids, special_tokens
 from generation.engine import EngineSettings
 from generation.request import Backend, Completion, Message, Request, SamplingParams
-from generation.sampling import draw_tokens, uniform
+from generation.sampling import Sampler, uniforms
 from generation.scripted import ScriptedBackend
 
 
@@ -47,8 +47,8 @@ def test_an_unknown_backend_names_those_there_are(tiny_model: Path) -> None:
 
 def test_a_row_does_not_depend_on_its_batch_mates(backend: Backend) -> None:
     requests = [ask("hello " * length, temperature=1.0) for length in (1, 30, 5, 12, 3, 40, 2)]
-    together = finished(backend, requests)
-    alone = [finished(backend, [one])[0] for one in requests]
+    together = [one.text for one in finished(backend, requests)]
+    alone = [finished(backend, [one])[0].text for one in requests]
     assert together == alone
 
 
@@ -149,17 +149,34 @@ def test_unicode_and_empty_prompts_are_completed(backend: Backend) -> None:
 
 def test_noise_belongs_to_the_key_and_the_step() -> None:
     key, other = "ab" * 32, "cd" * 32
-    assert uniform(key, 3) == uniform(key, 3)
-    assert len({uniform(key, 3), uniform(key, 4), uniform(other, 3)}) == 3
-    assert 0.45 < sum(uniform(key, step) for step in range(4000)) / 4000 < 0.55
+    assert uniforms(key, 0, 9)[3:].tolist() == uniforms(key, 3, 6).tolist()
+    assert len({*uniforms(key, 0, 50).tolist(), *uniforms(other, 0, 50).tolist()}) == 100
+    assert 0.45 < uniforms(key, 0, 4000).mean() < 0.55
 
 
-def test_draws_follow_the_distribution() -> None:
-    logits = torch.tensor([[0.0, 1.0, 2.0]])
-    params = [SamplingParams(temperature=1.0)]
-    drawn = [int(draw_tokens(logits, params, ["ef" * 32], step)) for step in range(3000)]
-    for token, probability in enumerate(logits.softmax(-1)[0].tolist()):
-        assert drawn.count(token) / 3000 == pytest.approx(probability, abs=0.03)
+@pytest.mark.parametrize("vocabulary", [3, 256, 1000])
+def test_draws_follow_the_distribution(vocabulary: int) -> None:
+    logits = torch.linspace(-6, 0, vocabulary)[torch.randperm(vocabulary, generator=torch.manual_seed(0))]
+    keys = [f"{number:032x}" for number in range(4000)]
+    sampler = Sampler([SamplingParams(temperature=0.5)] * 4000, keys, torch.device("cpu"))
+    drawn = sampler.draw(logits.expand(4000, -1), 0)
+    found = drawn.bincount(minlength=vocabulary) / 4000
+    assert (found - (logits / 0.5).softmax(-1)).abs().max() < 0.03
+
+
+def test_a_token_of_no_probability_is_never_drawn() -> None:
+    logits = torch.full((512, 700), -torch.inf)
+    logits[:, [0, 255, 256, 699]] = 0.0
+    keys = [f"{number:032x}" for number in range(512)]
+    drawn = Sampler([SamplingParams()] * 512, keys, torch.device("cpu")).draw(logits, 5)
+    assert set(drawn.tolist()) == {0, 255, 256, 699}
+
+
+def test_a_nucleus_wider_than_the_candidates_is_kept_whole() -> None:
+    logits = torch.zeros(2000, 3000)
+    keys = [f"{number:032x}" for number in range(2000)]
+    drawn = Sampler([SamplingParams(top_p=0.9)] * 2000, keys, torch.device("cpu")).draw(logits, 0)
+    assert len(set(drawn.tolist())) > 1024
 
 
 def test_the_scripted_backend_answers_by_id_in_any_order() -> None:

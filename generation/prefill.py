@@ -1,0 +1,115 @@
+"""Reading prompts: a prefix that all share once, each prompt once, whatever the number of its samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from generation.shared_attention import Prefix, shares_prefixes, split
+
+
+@dataclass
+class Read:
+    """Prompts as read: the next token's logits of each, and what a decoding step needs.
+
+    ``num_cached`` are the tokens of each prompt that an earlier one had paid for.
+    """
+
+    logits: torch.Tensor
+    cache: Any
+    mask: torch.Tensor
+    lengths: torch.Tensor
+    prefix: Prefix | None
+    num_cached: list[int]
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on with these rows alone."""
+        self.mask, self.lengths = self.mask[rows], self.lengths[rows]
+        self.cache.batch_select_indices(rows)
+
+    def step(self, model: Any, tokens: torch.Tensor) -> None:
+        """Append one token to each row."""
+        self.mask = torch.cat([self.mask, self.mask.new_ones(len(tokens), 1)], dim=1)
+        options = {} if self.prefix is None else {"shared_prefix": self.prefix}
+        output = model(
+            input_ids=tokens[:, None], attention_mask=self.mask, position_ids=self.lengths[:, None],
+            past_key_values=self.cache, use_cache=True, **options,
+        )  # fmt: skip
+        self.lengths = self.lengths + 1
+        self.logits = output.logits[:, -1]
+
+
+def read(model: Any, prompts: Sequence[list[int]]) -> Read:
+    """Read ``prompts``, of which equal ones are read once."""
+    distinct = list(dict.fromkeys(tuple(one) for one in prompts))
+    places = {one: place for place, one in enumerate(distinct)}
+    which = [places[tuple(one)] for one in prompts]
+    shared = _shared_prefix(distinct)
+    cache = DynamicCache(config=model.config)
+    logits, mask = _distinct(model, distinct, shared, cache)
+    rows = torch.tensor(which, device=model.device)
+    prefix = None
+    if shared and shares_prefixes(model):
+        prefix, cache = split(cache, shared, rows)
+        mask = mask[:, shared:]
+    else:
+        cache.batch_select_indices(rows)
+    return Read(
+        logits=logits[rows],
+        cache=cache,
+        mask=mask[rows],
+        lengths=torch.tensor([len(one) for one in prompts], device=model.device),
+        prefix=prefix,
+        num_cached=_num_cached(which, prompts, shared),
+    )
+
+
+def _distinct(
+    model: Any, prompts: Sequence[tuple[int, ...]], shared: int, cache: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The next token's logits, and the mask of what now is in the cache."""
+    width = max(len(one) for one in prompts) - shared
+    rests, mask = _left_padded([one[shared:] for one in prompts], width, model.device)
+    mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
+    logits = None
+    if shared:
+        prefix = torch.tensor([prompts[0][:shared]], device=model.device)
+        logits = model(input_ids=prefix, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+        cache.batch_repeat_interleave(len(prompts))
+    if logits is None or width:
+        logits = model(
+            input_ids=rests, attention_mask=mask, past_key_values=cache, use_cache=True, logits_to_keep=1,
+            position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:],
+        ).logits  # fmt: skip
+    return logits[:, -1], mask
+
+
+def _left_padded(
+    rests: Sequence[tuple[int, ...]], width: int, device: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
+    padded = [[0] * (width - len(one)) + list(one) for one in rests]
+    mask = [[0] * (width - len(one)) + [1] * len(one) for one in rests]
+    return (
+        torch.tensor(padded, dtype=torch.long, device=device),
+        torch.tensor(mask, dtype=torch.long, device=device),
+    )
+
+
+def _shared_prefix(prompts: Sequence[tuple[int, ...]]) -> int:
+    """How many leading tokens all share; of several prompts at least one token each is left over."""
+    if len(prompts) == 1:
+        return len(prompts[0])
+    first, last = min(prompts), max(prompts)
+    limit = min(len(one) for one in prompts) - 1
+    return next((place for place in range(limit) if first[place] != last[place]), limit)
+
+
+def _num_cached(which: Sequence[int], prompts: Sequence[list[int]], shared: int) -> list[int]:
+    paid: set[int] = set()
+    counts = []
+    for place, ids in zip(which, prompts, strict=True):
+        counts.append(len(ids) if place in paid else shared if paid else 0)
+        paid.add(place)
+    return counts

@@ -1,0 +1,107 @@
+"""Models whose answers are known: what the conformance suite holds a backend against."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from generation.chat import prompt_ids
+from generation.request import Message, Request, SamplingParams
+
+
+def ask(
+    *turns: str, seed: int = 0, sample: int = 0, choices: tuple[str, ...] = (), **params: object
+) -> Request:
+    """A request of user and assistant turns by turns, the user first."""
+    roles = ("user", "assistant")
+    return Request(
+        messages=tuple(
+            Message.model_validate({"role": roles[place % 2], "content": text})
+            for place, text in enumerate(turns)
+        ),
+        params=SamplingParams.model_validate({"max_tokens": 12, **params}),
+        seed=seed,
+        sample=sample,
+        choices=choices,
+    )
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A model folder, and turns after which it is known what comes."""
+
+    folder: Path
+    ends: tuple[str, ...]
+    """Turns whose greedy continuation is ``says``, and then the end of the turn."""
+    says: str
+    empty: tuple[str, ...]
+    """Turns after which the model ends its turn at once."""
+    unicode: tuple[str, ...]
+    """Turns whose greedy continuation is not ASCII."""
+
+    def ids(self, request: Request) -> list[int]:
+        """The request's prompt as token ids."""
+        return prompt_ids(_loaded(self.folder)[1], request)
+
+    def num_tokens(self, text: str) -> int:
+        """How many tokens a text is."""
+        return len(_loaded(self.folder)[1](text, add_special_tokens=False)["input_ids"])
+
+    def next_token(self, request: Request, temperature: float = 1.0) -> dict[str, float]:
+        """The model's own next-token distribution, by the token's text."""
+        model, tokenizer = _loaded(self.folder)
+        with torch.inference_mode():
+            logits = model(torch.tensor([self.ids(request)])).logits[0, -1].double()
+        found: dict[str, float] = {}
+        for token, probability in enumerate((logits / temperature).softmax(-1).tolist()):
+            text = tokenizer.decode([token], skip_special_tokens=True)
+            found[text] = found.get(text, 0.0) + probability
+        return found
+
+    def greedy(self, request: Request) -> str:
+        """The most probable continuation, token by token, by the plainest loop there is."""
+        model, tokenizer = _loaded(self.folder)
+        ids = self.ids(request)
+        start = len(ids)
+        while len(ids) < start + request.params.max_tokens:
+            with torch.inference_mode():
+                token = int(model(torch.tensor([ids])).logits[0, -1].argmax())
+            if token == tokenizer.eos_token_id:
+                break
+            ids.append(token)
+        return str(tokenizer.decode(ids[start:], skip_special_tokens=True))
+
+
+@cache
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model.eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def ending(folder: Path) -> KnownModel:
+    """What is known of the tiny model of ``write_ending_model``."""
+    return KnownModel(
+        folder,
+        ends=("go on", "now q"),
+        says="🌍!",
+        empty=("go on", "that was all!"),
+        unicode=("go on", "now q"),
+    )
+
+
+def smollm2(folder: Path) -> KnownModel:
+    """What is known of SmolLM2-135M-Instruct."""
+    question = "What is the capital of France?"
+    return KnownModel(
+        folder,
+        ends=(question, "The capital of France is"),
+        says=" Paris.",
+        empty=(question, "The capital of France is Paris."),
+        unicode=("How is coffee called in French?", 'In French it is called "caf'),
+    )

@@ -1,0 +1,116 @@
+"""The backends under test: one line each says how one is opened and what it cannot do by nature."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from generation.backends import open_backend
+from generation.engine import EngineSettings
+from generation.request import Backend, Completion, Request
+from generation.scripted import ScriptedBackend
+from tests.generation.known_model import KnownModel
+
+Capability = Literal["sampling", "distribution", "template", "window", "tokens"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One backend under test.
+
+    ``open`` gives it over a model folder, as a context, so that a server can be started and ended
+    with it. ``package`` must be importable, or the row is skipped with ``remedy``. ``lacks`` names
+    what does not apply, and why.
+    """
+
+    name: str
+    open: Callable[[Path], AbstractContextManager[Backend]]
+    model: Literal["ending", "smollm2"] = "ending"
+    marks: tuple[pytest.MarkDecorator, ...] = ()
+    package: str = "transformers"
+    remedy: str = "make setup"
+    lacks: Mapping[Capability, str] = field(default_factory=dict)
+
+    def param(self) -> object:
+        """The row as a parameter of a fixture."""
+        return pytest.param(self, id=self.name, marks=self.marks)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open backend and what is known of its model."""
+
+    entry: Entry
+    backend: Backend
+    model: KnownModel
+
+    def complete(self, *requests: Request) -> list[Completion]:
+        """The completions in the order of the requests; each index comes exactly once."""
+        return finished(self.backend, requests)
+
+    def needs(self, capability: Capability) -> None:
+        """Skip, saying why, where the backend has no such thing."""
+        if capability in self.entry.lacks:
+            pytest.skip(f"{self.entry.name}: {self.entry.lacks[capability]}")
+
+
+def finished(backend: Backend, requests: Sequence[Request]) -> list[Completion]:
+    """The completions in the order of the requests; each index comes exactly once."""
+    pairs = list(backend.complete(requests))
+    assert sorted(index for index, _ in pairs) == list(range(len(requests)))
+    found = dict(pairs)
+    return [found[place] for place in range(len(requests))]
+
+
+def local(name: str, settings: EngineSettings) -> Callable[[Path], AbstractContextManager[Backend]]:
+    """How to open one of ``BACKENDS`` over a folder."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Backend]:
+        backend = open_backend(name, folder, settings)
+        try:
+            yield backend
+        finally:
+            backend.close()
+
+    return opened
+
+
+@contextmanager
+def _scripted(folder: Path) -> Iterator[Backend]:
+    def script(request: Request) -> str | Completion:
+        spoken = request.messages[-1].content
+        if spoken in ("that was all!", "now q"):
+            return "" if spoken == "that was all!" else "🌍!"
+        return " ".join([f"{spoken} {request.noise_key[:8]} é🌍"] * 10)
+
+    yield ScriptedBackend(script)
+
+
+def missing(entry: Entry) -> str | None:
+    """Why the row cannot run here, if it cannot."""
+    if find_spec(entry.package) is None:
+        return f"{entry.name}: {entry.package} is not installed: run `{entry.remedy}`"
+    return None
+
+
+_SCRIPTED_LACKS: dict[Capability, str] = {
+    "sampling": "a script draws nothing",
+    "distribution": "a script has no next-token distribution",
+    "template": "a script reads messages, not a rendered prompt",
+    "window": "a script has no window",
+    "tokens": "a script's tokens are its words",
+}
+
+TESTED = (
+    Entry("scripted", _scripted, lacks=_SCRIPTED_LACKS),
+    Entry("transformers", local("transformers", EngineSettings(batch_size=4))),
+    Entry(
+        "transformers-smollm2", local("transformers", EngineSettings(batch_size=16)),
+        model="smollm2", marks=(pytest.mark.model,),
+    ),
+)  # fmt: skip
