@@ -7,8 +7,12 @@ from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
 from generation.request import Backend
 from generation.transformers_local import TransformersBackend
+from generation.vllm_engine import VllmBackend
 
-BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {"transformers": TransformersBackend}
+BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
+    "transformers": TransformersBackend,
+    "vllm": VllmBackend,
+}
 
 
 def open_backend(name: str, folder: Path, settings: EngineSettings) -> Backend:

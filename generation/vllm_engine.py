@@ -1,6 +1,7 @@
 """vLLM: the backend for a GPU, and on a CPU several times the speed of transformers."""
 
 import json
+import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from generation.model_folder import fingerprint
 from generation.request import Completion, Request
 from generation.vllm_job import Adapter, Answer, Job
 from generation.vllm_process import EngineDied, EngineProcess
+
+_log = logging.getLogger(__name__)
 
 
 class VllmBackend:
@@ -113,6 +116,7 @@ class Engine:
 
     def _count(self, deaths: list[str], death: str) -> None:
         deaths.append(death)
+        _log.warning("vLLM over %s died and is started again: its process %s", self.folder, death)
         if len(deaths) == 2:
             raise ModelFailed(
                 f"vLLM over {self.folder} died twice in one run: its process {death}. What was finished "
@@ -131,7 +135,7 @@ def _reading_order(request: Request) -> tuple[list[str], int]:
 
 
 def _adapter_digest(folder: Path) -> str:
-    files = sorted(folder.glob("*.safetensors")) + [folder / "adapter_config.json"]
-    if not files[-1].is_file() or len(files) == 1:
+    weights, config = sorted(folder.glob("*.safetensors")), folder / "adapter_config.json"
+    if not (weights and config.is_file()):
         raise BadInput(f"adapter directory {folder} has no adapter_config.json or no *.safetensors weights")
-    return digest([[path.name, file_digest(path)] for path in files])
+    return digest([[path.name, file_digest(path)] for path in (*weights, config)])

@@ -39,7 +39,7 @@ class EngineProcess:
         if find_spec("vllm") is None:
             raise BadInput("backend 'vllm' needs vLLM, which is not installed: run `make vllm`")
         self._connection, other = Pipe()
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, as it lives until stop()
         command = [
             sys.executable, "-m", "generation.vllm_worker", str(other.fileno()), str(os.getpid()),
             str(folder), settings.model_dump_json(), str(max_lora_rank),

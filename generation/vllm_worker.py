@@ -17,55 +17,28 @@ from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
 from generation.request import Completion, Message, Request
 from generation.vllm_job import ANSWERS, JOBS, Answer, Job
-from generation.vllm_sampling import engine_params, finished
+from generation.vllm_parameters import engine_arguments, engine_params, finished
 
 ALIVE_SECONDS = 5.0
-LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
-
-
-def engine_arguments(
-    folder: Path, settings: EngineSettings, window: int, max_lora_rank: int, *, cpu: bool
-) -> dict[str, Any]:
-    """What vLLM is started with."""
-    arguments: dict[str, Any] = {
-        "model": str(folder),
-        "dtype": "float32" if cpu else "bfloat16",
-        "load_format": "safetensors",
-        "max_model_len": window,
-        "max_num_seqs": settings.batch_size,
-        "enable_prefix_caching": True,
-        "logprobs_mode": "raw_logprobs",
-        "disable_log_stats": True,
-    }
-    if cpu:
-        # a seeded request whose prompt is read in pieces crashes the CPU engine
-        arguments |= {"enable_chunked_prefill": False, "max_num_batched_tokens": window}
-        arguments |= {"block_size": 32, "enforce_eager": True}
-    else:
-        arguments |= {
-            "gpu_memory_utilization": settings.gpu_memory_utilization,
-            "tensor_parallel_size": settings.tensor_parallel_size,
-        }
-    if max_lora_rank:
-        rank = min(one for one in LORA_RANKS if one >= max_lora_rank)
-        arguments |= {"enable_lora": True, "max_lora_rank": rank}
-    return arguments
 
 
 class Worker:
     """An engine, its tokenizer, and the jobs that are in it."""
 
     def __init__(self, folder: Path, settings: EngineSettings, max_lora_rank: int) -> None:
+        import torch
         from transformers import AutoConfig, AutoTokenizer
+
+        cpu = not torch.cuda.is_available()
+        if cpu:
+            # one small function would be compiled, for which there need be no compiler
+            os.environ["TORCHDYNAMO_DISABLE"] = "1"
         from vllm.engine.arg_utils import EngineArgs
-        from vllm.platforms import current_platform
         from vllm.v1.engine.llm_engine import LLMEngine
 
         config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
         self._window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
-        arguments = engine_arguments(
-            folder, settings, self._window, max_lora_rank, cpu=current_platform.is_cpu()
-        )
+        arguments = engine_arguments(folder, settings, self._window, max_lora_rank, cpu=cpu)
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
         self._jobs: dict[str, Job] = {}
@@ -86,17 +59,16 @@ class Worker:
         request = job.request
         try:
             ids = self._prompt(request.messages)
-            params = engine_params(request, choice_ids(self._tokenizer, request.choices))
+            choices = choice_ids(self._tokenizer, request.choices)
         except BadInput as error:
             return Answer(place=job.place, bad_input=str(error))
-        wanted = 1 if request.choices else request.params.max_tokens
+        wanted = 1 if choices else request.params.max_tokens
         if len(ids) + wanted > self._window:
             reason = f"prompt of {len(ids)} and {wanted} new tokens exceed the window of {self._window}"
             return _failed(job, reason, len(ids))
         try:
-            self._engine.add_request(
-                str(job.place), tokens_input(ids), params, lora_request=_lora_request(job)
-            )
+            params = engine_params(request, choices)
+            self._engine.add_request(str(job.place), tokens_input(ids), params, lora_request=_lora(job))
         except (VLLMClientError, ValueError) as error:
             return _failed(job, f"the engine refused the request: {error}", len(ids))
         self._jobs[str(job.place)] = job
@@ -118,7 +90,7 @@ def _failed(job: Job, reason: str, num_prompt_tokens: int) -> Answer:
     return Answer(place=job.place, completion=completion)
 
 
-def _lora_request(job: Job) -> Any:
+def _lora(job: Job) -> Any:
     from vllm.lora.request import LoRARequest
 
     one = job.adapter

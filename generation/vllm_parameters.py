@@ -1,10 +1,43 @@
-"""Our requests as vLLM's sampling parameters, and its outputs as our completions."""
+"""Our settings and requests as vLLM's parameters, and its outputs as our completions."""
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from generation.engine import EngineSettings
 from generation.request import Completion, Request
+
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+
+
+def engine_arguments(
+    folder: Path, settings: EngineSettings, window: int, max_lora_rank: int, *, cpu: bool
+) -> dict[str, Any]:
+    """What vLLM is started with."""
+    arguments: dict[str, Any] = {
+        "model": str(folder),
+        "dtype": "float32" if cpu else "bfloat16",
+        "load_format": "safetensors",
+        "max_model_len": window,
+        "max_num_seqs": settings.batch_size,
+        "enable_prefix_caching": True,
+        "logprobs_mode": "raw_logprobs",
+        "disable_log_stats": True,
+    }
+    if cpu:
+        # a seeded request whose prompt is read in pieces crashes the CPU engine
+        arguments |= {"enable_chunked_prefill": False, "max_num_batched_tokens": window}
+        arguments |= {"block_size": 32, "enforce_eager": True}
+    else:
+        arguments |= {
+            "gpu_memory_utilization": settings.gpu_memory_utilization,
+            "tensor_parallel_size": settings.tensor_parallel_size,
+        }
+    if max_lora_rank:
+        rank = min(one for one in LORA_RANKS if one >= max_lora_rank)
+        arguments |= {"enable_lora": True, "max_lora_rank": rank}
+    return arguments
 
 
 def engine_params(request: Request, choices: Sequence[int]) -> Any:
