@@ -41,7 +41,7 @@ def backend(tiny_model: Path) -> Iterator[Backend]:
 
 
 def test_an_unknown_backend_names_those_there_are(tiny_model: Path) -> None:
-    with pytest.raises(BadInput, match="unknown backend 'tpu': there are .*transformers"):
+    with pytest.raises(BadInput, match=r"unknown backend 'tpu': there are .*transformers"):
         open_backend("tpu", tiny_model, EngineSettings(batch_size=1))
 
 

@@ -1,0 +1,78 @@
+"""Which models a /v1 server serves, what kind of server it is, and whether it serves the right one."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from datasets_registry.errors import BadInput
+from generation.model_folder import fingerprint
+from generation.openai_protocol import Dialect
+
+if TYPE_CHECKING:
+    import openai
+
+
+class ServedModel(BaseModel):
+    """One entry of the list; ``root`` is the path or hub name that a vLLM server was started with."""
+
+    id: str
+    owned_by: str | None = None
+    root: str | None = None
+
+
+class _List(BaseModel):
+    data: list[ServedModel]
+
+
+async def served_models(client: "openai.AsyncOpenAI") -> list[ServedModel]:
+    """The server's list; empty where it has none or does not show it."""
+    import openai
+
+    try:
+        raw = await client.models.with_raw_response.list()
+    except openai.APIStatusError as error:
+        if error.status_code in (400, 403, 404, 405, 422):
+            return []
+        raise
+    try:
+        return _List.model_validate(json.loads(raw.text)).data
+    except ValueError:
+        return []
+
+
+def dialect(
+    served: Sequence[ServedModel], server: str, name: str | None, folder: Path, tokens: Sequence[str]
+) -> Dialect:
+    """How to speak to the model called ``name`` there, or to the only one; raises BadInput if it is not
+    served, or is visibly not the model in ``folder``.
+    """
+    if name is None and len(served) != 1:
+        raise BadInput(f"{_known(served, server)}: choose one in engine.served_model")
+    model = next((one for one in served if name in (None, one.id)), None)
+    if model is None:
+        vllm = any(one.owned_by == "vllm" for one in served)
+        if vllm:  # others answer to names that they do not list
+            raise BadInput(f"{_known(served, server)}, and not {name!r}: correct engine.served_model")
+        return Dialect(str(name), special_tokens=tokens)
+    _check_is_folder(model, folder)
+    return Dialect(model.id, vllm=model.owned_by == "vllm", special_tokens=tokens)
+
+
+def _known(served: Sequence[ServedModel], server: str) -> str:
+    names = ", ".join(repr(one.id) for one in served[:10]) or "no list of models"
+    return f"the server at {server} serves {names}"
+
+
+def _check_is_folder(model: ServedModel, folder: Path) -> None:
+    """A server of this machine says where its model lies: then it must be the same model."""
+    root = Path(model.root or "")
+    if not (root.is_absolute() and (root / "config.json").is_file() and any(folder.glob("*.safetensors"))):
+        return
+    if root.resolve() != folder.resolve() and fingerprint(root) != fingerprint(folder):
+        raise BadInput(
+            f"{model.id!r} is served from {root}, which is another model than {folder}: "
+            "start the server with the latter"
+        )

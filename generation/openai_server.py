@@ -1,0 +1,172 @@
+"""Any /v1 chat-completions server through the openai client: the backend for models served elsewhere."""
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.hashing import digest
+from generation.background import stream
+from generation.calling import Caller
+from generation.chat import choice_ids, special_tokens
+from generation.concurrency import AdaptiveLimit
+from generation.engine import EngineSettings
+from generation.model_folder import fingerprint
+from generation.openai_protocol import Dialect, Reply, body, completion, failed
+from generation.request import Completion, Request
+from generation.retrying import Failure, Patience
+
+if TYPE_CHECKING:
+    import openai
+
+Put = Callable[[tuple[int, Completion]], None]
+
+
+class OpenAIBackend:
+    """A model behind ``engine.base_url``, which is the model of the local folder where it has weights.
+
+    Its fingerprint is then the folder's, so that a change of backend redoes nothing. Without weights
+    it is the digest of the served name, the declared revision and whatever tokenizer is in the folder.
+    """
+
+    name = "openai"
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: EngineSettings,
+        *,
+        patience: Patience | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        if settings.base_url is None:
+            raise BadInput("the openai backend needs engine.base_url, such as http://127.0.0.1:8000/v1")
+        self.folder, self.settings, self.server = folder, settings, settings.base_url
+        self.fingerprint = _fingerprint(folder, settings)
+        self._key = _key(settings.api_key_env)
+        self._patience = patience or Patience()
+        # processes that share a server must not come back at the same moments
+        self._jitter = jitter or random.Random(os.getpid())
+        self._tokenizer: Any = None
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Yield completions as the server finishes them; closing this early cancels the rest."""
+        if not requests:
+            return
+        self._load_tokenizer()
+        ids: dict[tuple[str, ...], list[int]] = {(): []}
+        for choices in {one.choices for one in requests if one.choices}:
+            ids[choices] = choice_ids(self._tokenizer, choices) if self._tokenizer else []
+        yield from stream(partial(self._run, requests, ids))
+
+    def close(self) -> None:
+        """The model is the server's; forget the tokenizer."""
+        self._tokenizer = None
+
+    def _load_tokenizer(self) -> None:
+        if self._tokenizer is None and (self.folder / "tokenizer_config.json").is_file():
+            from transformers import AutoTokenizer
+
+            self._tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+
+    async def _run(
+        self, requests: Sequence[Request], ids: dict[tuple[str, ...], list[int]], put: Put
+    ) -> None:
+        async with self._client() as client:
+            caller = self._caller()
+            dialect = await self._dialect(caller, client)
+            waiting = iter(range(len(requests)))
+
+            async def work() -> None:
+                for index in waiting:
+                    request = requests[index]
+                    put(
+                        (
+                            index,
+                            await _completed(caller, client, dialect, index, request, ids[request.choices]),
+                        )
+                    )
+
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.settings.max_concurrency, len(requests))):
+                    group.create_task(work())
+
+    def _client(self) -> "openai.AsyncOpenAI":
+        import openai
+
+        seconds = self.settings.timeout_seconds
+        return openai.AsyncOpenAI(
+            base_url=self.server,
+            api_key=self._key or "none",
+            max_retries=0,
+            timeout=openai.Timeout(seconds, connect=min(10.0, seconds)),
+        )
+
+    def _caller(self) -> Caller:
+        from generation.openai_errors import Refusals
+
+        settings = self.settings
+        refusals = Refusals(self.server, settings.served_model or "", self._key, settings.api_key_env)
+        return Caller(
+            self.server,
+            limit=AdaptiveLimit(settings.max_concurrency),
+            patience=self._patience,
+            timeout=settings.timeout_seconds,
+            jitter=self._jitter,
+            failure_of=refusals.failure,
+        )
+
+    async def _dialect(self, caller: Caller, client: "openai.AsyncOpenAI") -> Dialect:
+        from generation.openai_models import dialect, served_models
+
+        served = await caller.call(-1, lambda: served_models(client))
+        if isinstance(served, Failure):
+            raise ModelFailed(f"the server at {self.server} did not say what it serves: {served.reason}")
+        tokens = special_tokens(self._tokenizer) if self._tokenizer else []
+        return dialect(served, self.server, self.settings.served_model, self.folder, tokens)
+
+
+async def _completed(
+    caller: Caller,
+    client: "openai.AsyncOpenAI",
+    dialect: Dialect,
+    index: int,
+    request: Request,
+    ids: list[int],
+) -> Completion:
+    if request.continues and not dialect.vllm:
+        return failed("only a vLLM server is known to continue an unfinished assistant turn")
+    fields = body(request, dialect, ids)
+
+    async def ask() -> Reply:
+        # the client merges what it knows by name and what it does not into one JSON object
+        raw = await client.chat.completions.with_raw_response.create(
+            model=dialect.model, messages=fields["messages"], extra_body=fields
+        )
+        return Reply.model_validate(json.loads(raw.text))
+
+    reply = await caller.call(index, ask)
+    return failed(reply.reason) if isinstance(reply, Failure) else completion(reply, request, ids)
+
+
+def _fingerprint(folder: Path, settings: EngineSettings) -> str:
+    if any(folder.glob("*.safetensors")):
+        return fingerprint(folder)
+    if settings.served_model is None:
+        raise BadInput("a model without local weights needs engine.served_model, its name at the server")
+    return digest(["served", settings.served_model, settings.served_revision, fingerprint(folder)])
+
+
+def _key(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    if not (value := os.environ.get(variable, "").strip()):
+        raise BadInput(
+            f"the environment variable {variable} (engine.api_key_env) is not set: put the key there"
+        )
+    return value
