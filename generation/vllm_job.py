@@ -1,0 +1,39 @@
+"""What goes to the vLLM engine's process and what comes back: lists of these, as JSON."""
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from generation.request import Completion, Request
+
+
+class Adapter(BaseModel):
+    """One version of a LoRA adapter; ``number`` is what the engine calls it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    version: str
+    folder: str
+
+
+class Job(BaseModel):
+    """One request, by its place among those that were given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: int
+    request: Request
+    adapter: Adapter | None = None
+
+
+class Answer(BaseModel):
+    """A job's completion, or why the request can never have one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: int
+    completion: Completion | None = None
+    bad_input: str | None = None
+
+
+JOBS = TypeAdapter(list[Job])
+ANSWERS = TypeAdapter(list[Answer])

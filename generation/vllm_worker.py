@@ -1,0 +1,149 @@
+"""The engine's process: python -m generation.vllm_worker CONNECTION PARENT FOLDER SETTINGS MAX_LORA_RANK."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from generation.chat import choice_ids, prompt_ids
+from generation.engine import EngineSettings
+from generation.request import Completion, Message, Request
+from generation.vllm_job import ANSWERS, JOBS, Answer, Job
+from generation.vllm_parameters import engine_arguments, engine_params, finished
+
+ALIVE_SECONDS = 5.0
+
+
+class Worker:
+    """An engine, its tokenizer, and the jobs that are in it."""
+
+    def __init__(self, folder: Path, settings: EngineSettings, max_lora_rank: int) -> None:
+        import torch
+        from transformers import AutoConfig, AutoTokenizer
+
+        cpu = not torch.cuda.is_available()
+        if cpu:
+            # one small function would be compiled, for which there need be no compiler
+            os.environ["TORCHDYNAMO_DISABLE"] = "1"
+        from vllm.engine.arg_utils import EngineArgs
+        from vllm.v1.engine.llm_engine import LLMEngine
+
+        config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+        self._window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
+        arguments = engine_arguments(folder, settings, self._window, max_lora_rank, cpu=cpu)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
+        self._jobs: dict[str, Job] = {}
+        self._prompt: Callable[[tuple[Message, ...]], list[int]] = lru_cache(256)(
+            lambda messages: prompt_ids(self._tokenizer, Request(messages=messages))
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether the engine has something to do."""
+        return bool(self._jobs)
+
+    def begin(self, job: Job) -> Answer | None:
+        """Put a job into the engine; the answer at once where it cannot be done."""
+        from vllm.exceptions import VLLMClientError
+        from vllm.inputs import tokens_input
+
+        request = job.request
+        try:
+            ids = self._prompt(request.messages)
+            choices = choice_ids(self._tokenizer, request.choices)
+        except BadInput as error:
+            return Answer(place=job.place, bad_input=str(error))
+        wanted = 1 if choices else request.params.max_tokens
+        if len(ids) + wanted > self._window:
+            reason = f"prompt of {len(ids)} and {wanted} new tokens exceed the window of {self._window}"
+            return _failed(job, reason, len(ids))
+        try:
+            params = engine_params(request, choices)
+            self._engine.add_request(str(job.place), tokens_input(ids), params, lora_request=_lora(job))
+        except (VLLMClientError, ValueError) as error:
+            return _failed(job, f"the engine refused the request: {error}", len(ids))
+        self._jobs[str(job.place)] = job
+        return None
+
+    def step(self) -> list[Answer]:
+        """One step of the whole batch; the answers to what it finished."""
+        answers = []
+        for output in self._engine.step():
+            job = self._jobs.pop(output.request_id)
+            choices = choice_ids(self._tokenizer, job.request.choices)
+            completion = finished(output, job.request, choices, self._tokenizer)
+            answers.append(Answer(place=job.place, completion=completion))
+        return answers
+
+
+def _failed(job: Job, reason: str, num_prompt_tokens: int) -> Answer:
+    completion = Completion(finish_reason="error", error=reason, num_prompt_tokens=num_prompt_tokens)
+    return Answer(place=job.place, completion=completion)
+
+
+def _lora(job: Job) -> Any:
+    from vllm.lora.request import LoRARequest
+
+    one = job.adapter
+    return None if one is None else LoRARequest(one.version, one.number, one.folder)
+
+
+def serve(worker: Worker, connection: Connection, arrived: "SimpleQueue[list[Job] | None]") -> None:
+    """Answer jobs until there can be no more: the other end is closed."""
+    said = 0.0
+    while True:
+        answers: list[Answer] = []
+        while not (worker.busy and arrived.empty()):
+            jobs = arrived.get()
+            if jobs is None:
+                return
+            begun = [worker.begin(job) for job in jobs]
+            answers += [one for one in begun if one is not None]
+            if answers:
+                break
+        if worker.busy:
+            answers += worker.step()
+        if answers or time.monotonic() - said > ALIVE_SECONDS:
+            said = time.monotonic()
+            connection.send_bytes(ANSWERS.dump_json(answers))
+
+
+def main() -> None:
+    """Load, say that it is done, and serve."""
+    number, parent, folder, settings, rank = sys.argv[1:]
+    threading.Thread(target=_die_with, args=(int(parent),), daemon=True).start()
+    connection = Connection(int(number))
+    worker = Worker(Path(folder), EngineSettings.model_validate_json(settings), int(rank))
+    arrived: SimpleQueue[list[Job] | None] = SimpleQueue()
+    threading.Thread(target=_read, args=(connection, arrived), daemon=True).start()
+    with suppress(OSError):
+        connection.send_bytes(b"[]")
+        serve(worker, connection, arrived)
+
+
+def _read(connection: Connection, arrived: "SimpleQueue[list[Job] | None]") -> None:
+    """Take jobs as they come, so that the sender never waits for a step to end."""
+    with suppress(EOFError, OSError):
+        while True:
+            arrived.put(JOBS.validate_json(connection.recv_bytes()))
+    arrived.put(None)
+
+
+def _die_with(parent: int) -> None:
+    """Where the parent is killed, its engine must not go on unseen."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

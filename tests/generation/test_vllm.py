@@ -1,0 +1,242 @@
+"""What is vLLM's own: an engine that dies, is released, and serves adapters; `make vllm` installs it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.state import REPOSITORY
+from generation.completer import Completer
+from generation.engine import EngineSettings
+from generation.ledger import Ledger
+from generation.request import Completion, Request
+from generation.vllm_engine import VllmBackend
+from generation.vllm_parameters import engine_arguments
+from tests.generation.known_model import KnownModel, ask, ending
+from tests.generation.opened import finished
+from tests.tiny_model import write_ending_model
+
+SETTINGS = EngineSettings(batch_size=8, cpu_kv_cache_gb=1)
+LETTERS = (" A", " B")
+installed = pytest.mark.skipif(find_spec("vllm") is None, reason="vllm is not installed: run `make vllm`")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model of a shape that vLLM runs on a CPU."""
+    return write_ending_model(tmp_path_factory.mktemp("models") / "ending")
+
+
+@pytest.fixture(scope="module")
+def backend(folder: Path) -> Iterator[VllmBackend]:
+    """One backend for the module, since an engine starts in ten seconds and more."""
+    one = VllmBackend(folder, SETTINGS)
+    yield one
+    one.close()
+
+
+def long_requests(number: int) -> list[Request]:
+    """Requests that keep an engine busy for a while."""
+    return [ask(f"Tell me story {place}.", max_tokens=400, temperature=0.8) for place in range(number)]
+
+
+class Murdered:
+    """A backend whose engine is killed after so many completions of a run, for each of ``after``."""
+
+    def __init__(self, backend: VllmBackend, after: Sequence[int]) -> None:
+        self.backend, self.after = backend, after
+        self.name, self.fingerprint = backend.name, backend.fingerprint
+        self.killed: list[int] = []
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """The backend's completions."""
+        for number, pair in enumerate(self.backend.complete(requests), start=1):
+            yield pair
+            if number in self.after:
+                pid = self.backend.engine.pid
+                assert pid is not None
+                self.killed.append(pid)
+                os.kill(pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Nothing of its own."""
+
+
+def completer(backend: Murdered | VllmBackend, tmp_path: Path) -> Completer:
+    """The backend behind a ledger."""
+    return Completer(backend, Ledger(tmp_path / "ledger"), asset="test", report=lambda line: None)
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    return False
+
+
+def is_gone(pid: int, patience: float = 15.0) -> bool:
+    """Whether the process ends in time."""
+    deadline = time.monotonic() + patience
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not is_running(pid)
+
+
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vllm is installed")
+def test_without_vllm_the_error_says_how_to_install_it(folder: Path) -> None:
+    with pytest.raises(BadInput, match="run `make vllm`"):
+        finished(VllmBackend(folder, SETTINGS), [ask("hello")])
+
+
+def test_the_engine_is_started_for_the_machine(folder: Path) -> None:
+    settings = EngineSettings(batch_size=99, gpu_memory_utilization=0.5, tensor_parallel_size=2)
+    cpu = engine_arguments(folder, settings, 4096, 0, cpu=True)
+    gpu = engine_arguments(folder, settings, 4096, 20, cpu=False)
+    assert (cpu["dtype"], gpu["dtype"]) == ("float32", "bfloat16")
+    assert cpu["max_num_batched_tokens"] >= cpu["max_model_len"] and not cpu["enable_chunked_prefill"]
+    assert (gpu["gpu_memory_utilization"], gpu["tensor_parallel_size"]) == (0.5, 2)
+    assert (gpu["max_num_seqs"], gpu["max_lora_rank"]) == (99, 32)
+    assert "enable_lora" not in cpu
+
+
+def test_a_folder_without_an_adapter_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"has no adapter_config\.json"):
+        VllmBackend(folder, SETTINGS).adapted(tmp_path)
+
+
+@installed
+@pytest.mark.vllm
+def test_samples_of_one_prompt_share_its_tokens(backend: VllmBackend) -> None:
+    requests = [ask("Tell me a story. " * 8, sample=number, max_tokens=2) for number in range(6)]
+    cached = [one.num_cached_tokens for one in finished(backend, requests)]
+    assert cached.count(0) == 1 and sorted(cached)[1] >= 64
+
+
+@installed
+@pytest.mark.vllm
+def test_a_choice_of_several_tokens_is_refused_with_the_remedy(backend: VllmBackend) -> None:
+    with pytest.raises(BadInput, match="take choices of one token"):
+        finished(backend, [ask("Which?", choices=("the first one", "the second one"))])
+    assert finished(backend, [ask("Which?", choices=LETTERS)])[0].error is None
+
+
+@installed
+@pytest.mark.vllm
+def test_an_engine_killed_once_is_started_again_and_the_run_completes(
+    backend: VllmBackend, tmp_path: Path
+) -> None:
+    murdered = Murdered(backend, after=[3])
+    requests = long_requests(24)
+    completions = completer(murdered, tmp_path)("killed once", requests)
+    assert [one.finish_reason for one in completions] == ["length"] * 24
+    assert len(murdered.killed) == 1 and backend.engine.pid not in murdered.killed
+    undisturbed = finished(backend, requests)
+    assert [one.text for one in undisturbed] == [one.text for one in completions]
+
+
+@installed
+@pytest.mark.vllm
+def test_an_engine_killed_twice_fails_the_run_and_what_was_finished_is_kept(
+    backend: VllmBackend, tmp_path: Path
+) -> None:
+    murdered = Murdered(backend, after=[3, 12])
+    requests = long_requests(24)
+    with pytest.raises(ModelFailed, match=r"died twice in one run: its process was killed by signal 9.*kept"):
+        completer(murdered, tmp_path)("killed twice", requests)
+    assert len(murdered.killed) == 2 and all(is_gone(pid) for pid in murdered.killed)
+    again = completer(backend, tmp_path)
+    assert len(again("again", requests)) == 24
+    assert again.num_found >= 12 and again.num_found + again.num_generated == 24
+
+
+@installed
+@pytest.mark.vllm
+def test_no_engine_is_left_after_an_exception_and_after_close(backend: VllmBackend) -> None:
+    with pytest.raises(ZeroDivisionError):
+        for number, _ in enumerate(backend.complete(long_requests(24))):
+            pid = backend.engine.pid
+            raise ZeroDivisionError(number)
+    assert pid is not None and is_gone(pid)
+    finished(backend, [ask("hello")])
+    pid = backend.engine.pid
+    backend.close()
+    assert pid is not None and not is_running(pid) and backend.engine.pid is None
+
+
+LONELY = """
+import sys
+from pathlib import Path
+from generation.engine import EngineSettings
+from generation.vllm_engine import VllmBackend
+from tests.generation.test_vllm import SETTINGS, long_requests
+backend = VllmBackend(Path(sys.argv[1]), SETTINGS)
+for _ in backend.complete(long_requests(1000)):
+    print(backend.engine.pid, flush=True)
+"""
+
+
+@installed
+@pytest.mark.vllm
+def test_no_engine_is_left_when_its_parent_is_killed(folder: Path) -> None:
+    command = [sys.executable, "-c", LONELY, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as parent:
+        assert parent.stdout is not None
+        engine = int(parent.stdout.readline())
+        assert is_running(engine)
+        parent.kill()
+    assert is_gone(engine)
+
+
+@installed
+@pytest.mark.vllm
+def test_an_engine_that_cannot_load_says_why(folder: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    (broken / "model.safetensors").write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelFailed, match=r"vLLM did not start over .*broken.*: .*SafetensorError"):
+        finished(VllmBackend(broken, SETTINGS), [ask("hello")])
+
+
+def write_adapter(base: Path, folder: Path, merged: Path, seed: int) -> None:
+    """A random LoRA adapter, as a training run keeps it, and the model that it makes."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(seed)
+    lora = LoraConfig(r=4, lora_alpha=16, target_modules="all-linear", init_lora_weights=False)
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), lora)
+    model.save_pretrained(folder)
+    model.merge_and_unload().save_pretrained(merged)
+    AutoTokenizer.from_pretrained(base).save_pretrained(merged)
+
+
+@installed
+@pytest.mark.vllm
+def test_each_version_of_an_adapter_is_served_as_itself(
+    backend: VllmBackend, folder: Path, tmp_path: Path
+) -> None:
+    adapter, texts, fingerprints = tmp_path / "adapter", [], {backend.fingerprint}
+    request, choice = ask("Tell me a story.", temperature=0), ask("Which?", choices=LETTERS)
+    for seed in (1, 2):
+        merged = tmp_path / f"merged{seed}"
+        write_adapter(folder, adapter, merged, seed)
+        adapted = backend.adapted(adapter)
+        spoken, chosen = finished(adapted, [request, choice])
+        known = KnownModel(merged, (), "", (), ())
+        wanted = known.next_token(choice)
+        assert chosen.choice_probabilities == pytest.approx([wanted[one] for one in LETTERS], abs=1e-4)
+        assert spoken.text == known.greedy(request)
+        texts.append(spoken.text)
+        fingerprints.add(adapted.fingerprint)
+    texts.append(finished(backend, [request])[0].text)
+    assert texts[-1] == ending(folder).greedy(request)
+    assert len(set(texts)) == len(fingerprints) == 3
