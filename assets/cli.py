@@ -102,14 +102,20 @@ def sql(query: str, as_json: Json = False) -> None:
 def ledger(context: typer.Context, as_json: Json = False) -> None:
     """Show stored completions by model and asset: counts, failures, tokens, seconds, dollars."""
     if context.invoked_subcommand:
-        return
-    columns = (
-        "model", "asset", "completions", "failures", "prompt_tokens", "cached_tokens",
-        "completion_tokens", "seconds", "usd",
-    )  # fmt: skip
+        return None
     rows = _ledger().stats()
-    shown = rows if as_json else [{**row, "model": row["model"][:12]} for row in rows]
-    _print(shown, as_json, columns)
+    if as_json:
+        return _print(rows, True, ())
+    shown = [{_HEADINGS.get(name, name): value for name, value in row.items()} for row in rows]
+    idle = {name for name in ("cached", "usd") if not any(row[name] for row in shown)}
+    columns = [one for one in ("model", "asset", *_HEADINGS.values(), "seconds", "usd") if one not in idle]
+    return _print([{**row, "model": row["model"][:8]} for row in shown], False, columns)
+
+
+_HEADINGS = {
+    "completions": "done", "failures": "failed", "prompt_tokens": "tokens in", "cached_tokens": "cached",
+    "completion_tokens": "tokens out",
+}  # fmt: skip
 
 
 def _ledger() -> Ledger:
