@@ -71,12 +71,12 @@ def _small(ledger: Ledger) -> list[str]:
 
 
 def _merge(ledger: Ledger, names: Sequence[str]) -> int:
-    spill = ledger.folder / f".spill-{uuid.uuid4().hex}"
+    tables, spill = ledger.tables(names), ledger.folder / f".spill-{uuid.uuid4().hex}"
     try:
-        with ledger.open(names) as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
+        with ledger.open() as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
             connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{_quoted(spill)}'")
-            wanted = connection.sql("SELECT count(*) FROM completions").fetchall()[0][0]
-            _write_sorted(connection, temporary, names)
+            wanted = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
+            _write_sorted(connection, tables, temporary, names)
             num_rows = pq.read_metadata(temporary).num_rows
             if num_rows != wanted:
                 raise BrokenObject(
@@ -97,10 +97,12 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _write_sorted(connection: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> None:
+def _write_sorted(
+    connection: duckdb.DuckDBPyConnection, tables: str, path: Path, names: Sequence[str]
+) -> None:
     """Write ``completions`` by key, as small row groups, so that few keys need few of them."""
     columns = ", ".join(_column(field) for field in LEDGER_SCHEMA)
-    rows = connection.sql(f"SELECT {columns} FROM completions ORDER BY key, created_at")
+    rows = connection.sql(f"{tables} SELECT {columns} FROM completions ORDER BY key, created_at")
     with pq.ParquetWriter(path, LEDGER_SCHEMA, compression="zstd") as writer:
         for batch in rows.to_arrow_reader(ROW_GROUP):
             writer.write_table(pa.Table.from_batches([batch]).cast(LEDGER_SCHEMA))

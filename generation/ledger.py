@@ -45,34 +45,32 @@ class Ledger:
         """The names of the segments that together hold every completion now."""
         return live(self.folder)
 
-    @contextmanager
-    def open(self, segments: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection with the rows of ``segments`` as ``stored``, and each once as ``completions``.
+    def tables(self, segments: Collection[str]) -> str:
+        """SQL that puts before a query the rows of ``segments``: ``stored``, and once ``completions``.
 
         A column that a segment was written without is null.
         """
-        paths = [str(self.folder / one).replace("'", "''") for one in segments]
-        files = ", ".join(f"'{one}'" for one in sorted(paths))
-        rows = "SELECT * FROM nothing"
-        if paths:
-            scan = f"read_parquet([{files}], union_by_name=true, filename=true)"
-            rows += f" UNION ALL BY NAME SELECT * FROM {scan}"
-        with duckdb.connect() as connection:
-            connection.execute(f"SET dynamic_or_filter_threshold = {FEW_KEYS}")
-            connection.register("nothing", LEDGER_SCHEMA.empty_table())
-            connection.execute(f"CREATE TEMP VIEW stored AS {rows}")
-            connection.execute(f"CREATE TEMP VIEW completions AS {once('stored')}")
-            yield connection
+        files = ", ".join("'" + str(self.folder / one).replace("'", "''") + "'" for one in sorted(segments))
+        scan = f"SELECT * FROM read_parquet([{files}], union_by_name=true, filename=true)"
+        rows = f"SELECT * FROM nothing UNION ALL BY NAME {scan}" if segments else "SELECT * FROM nothing"
+        named = {"stored": rows, "completions": once("stored")}
+        return "WITH " + ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in named.items()) + " "
 
     @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise BrokenObject(
-                f"{self.folder} has a segment that cannot be read ({str(error).splitlines()[0]}): move "
-                "it away, and what it held is generated again"
-            ) from error
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for queries over ``tables``; raises BrokenObject for a segment that is none."""
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"SET dynamic_or_filter_threshold = {FEW_KEYS}; SET parquet_metadata_cache = true"
+            )
+            connection.register("nothing", LEDGER_SCHEMA.empty_table())
+            try:
+                yield connection
+            except duckdb.InvalidInputException as error:
+                raise BrokenObject(
+                    f"{self.folder} has a segment that cannot be read ({str(error).splitlines()[0]}): move "
+                    "it away, and what it held is generated again"
+                ) from error
 
     def find(self, keys: Sequence[str], among: Collection[str] | None = None) -> dict[str, Completion]:
         """The first success stored under each key; failures are not found, so they are retried.
@@ -83,23 +81,22 @@ class Ledger:
         segments = self.segments() if among is None else among
         if not segments or not keys:
             return {}
-        with self._readable(), self.open(segments) as connection:
+        with self.open() as connection:
             connection.register("wanted", pa.table({"key": pa.array(keys, pa.string())}))
             hits = connection.sql(
-                "SELECT key, min(created_at) AS created_at, arg_min(filename, created_at) AS filename"
+                f"{self.tables(segments)} SELECT key, min(created_at) AS created_at,"
+                " arg_min(filename, created_at) AS filename"
                 " FROM stored SEMI JOIN wanted USING (key) WHERE error IS NULL GROUP BY key"
             ).to_arrow_table()
-            return self._read(hits) if len(hits) else {}
+            return self._read(connection, hits) if len(hits) else {}
 
-    def _read(self, hits: pa.Table) -> dict[str, Completion]:
-        columns = ", ".join(Completion.model_fields)
-        files = hits.column("filename").unique().to_pylist()
-        with self.open([Path(one).name for one in files]) as connection:
-            connection.register("hits", hits)
-            rows = connection.sql(
-                f"SELECT key, {columns} FROM stored SEMI JOIN hits USING (key, created_at)"
-                " WHERE error IS NULL"
-            ).to_arrow_table()
+    def _read(self, connection: duckdb.DuckDBPyConnection, hits: pa.Table) -> dict[str, Completion]:
+        segments = [Path(one).name for one in hits.column("filename").unique().to_pylist()]
+        connection.register("hits", hits)
+        rows = connection.sql(
+            f"{self.tables(segments)} SELECT key, {', '.join(Completion.model_fields)}"
+            " FROM stored SEMI JOIN hits USING (key, created_at) WHERE error IS NULL"
+        ).to_arrow_table()
         keys, *values = (column.to_pylist() for column in rows.columns)
         return {key: _completion(one) for key, *one in zip(keys, *values, strict=True)}
 
@@ -111,8 +108,8 @@ class Ledger:
 
     def ask(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """The rows of a query over ``completions`` (each once) or ``stored``."""
-        with self._readable(), self.open(self.segments()) as connection:
-            found = connection.execute(query, list(parameters))
+        with self.open() as connection:
+            found = connection.execute(self.tables(self.segments()) + query, list(parameters))
             names = [column[0] for column in found.description]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
