@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from assets.profile import Profile
@@ -10,6 +11,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.row import Row
 from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend
+from generation.budget import Meter
 from generation.completer import Completer
 from generation.ledger import Ledger
 from generation.request import Backend
@@ -43,12 +45,17 @@ class Materials:
         """An input dataset's rows."""
         return self.registry.rows(row, self.version(row.dataset))
 
+    @cached_property
+    def meter(self) -> Meter:
+        """What this materialization has spent, held to the profile's budget."""
+        return Meter(self.profile.policy.price, self.profile.budget)
+
     @contextmanager
     def completer(self, model: str) -> Iterator[Completer]:
         """The input model ``model`` behind the ledger; its memory is freed afterwards."""
         backend = self.open_backend(self.registry, self.version(model), self.profile)
         ledger = Ledger(self.registry.state.ledger)
         try:
-            yield Completer(backend, ledger, asset=self.asset, report=self.report)
+            yield Completer(backend, ledger, asset=self.asset, report=self.report, meter=self.meter)
         finally:
             backend.close()

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
+from generation.accounting import Price
+from generation.budget import Budget
 from generation.engine import EngineSettings
 from generation.request import SamplingParams
 from methods.critique_revision import RevisionSettings
@@ -31,6 +33,7 @@ class Policy(_Section):
     model: str = Field(min_length=1)
     backend: str = "transformers"
     engine: EngineSettings = EngineSettings()
+    price: Price = Price()
 
 
 class PromptFile(PromptSettings):
@@ -80,6 +83,7 @@ class Profile(_Section):
     sft: TrainSettings
     dpo: DpoSettings
     evaluation: Evaluation
+    budget: Budget = Budget()
 
     @property
     def constitution_path(self) -> Path:

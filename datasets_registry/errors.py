@@ -5,6 +5,7 @@ TrimtabError
 ├── UnknownVersion    no such dataset, model or version
 ├── UnpassedVersion   the version exists but a blocking check has not passed
 ├── BrokenObject      a stored file is missing or is not what the catalog says
+├── OverBudget        generation would spend, or has spent, more than the profile's budget
 ├── NoSpace           the state folder cannot take more data
 └── ModelFailed       a model or a trainer stopped without a result
 """
@@ -28,6 +29,10 @@ class UnpassedVersion(TrimtabError):
 
 class BrokenObject(TrimtabError):
     """A stored object is missing or does not match its hash."""
+
+
+class OverBudget(TrimtabError):
+    """Generation would spend, or has spent, more than the profile allows."""
 
 
 class NoSpace(TrimtabError):

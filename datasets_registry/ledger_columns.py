@@ -1,4 +1,4 @@
-"""The columns of a stored completion: what the ledger writes and the ``completions`` view shows."""
+"""What the ledger stores of a completion, and how every reader sees each of them once."""
 
 import pyarrow as pa
 
@@ -18,6 +18,18 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("choice_probabilities", pa.list_(pa.float64())),
         pa.field("outside_probability", pa.float64()),
         pa.field("seconds", pa.float64(), nullable=False),
+        pa.field("usd", pa.float64()),
         pa.field("created_at", pa.timestamp("us", tz="UTC"), nullable=False),
     ]
 )
+
+
+def once(source: str) -> str:
+    """SQL for the rows of ``source``: the first success of each key, and every failure, once.
+
+    Rows may lie in two segments for a while (see ``generation.compaction``), and two runs that
+    raced may have stored one key twice.
+    """
+    attempt = "CASE WHEN error IS NULL THEN NULL ELSE created_at END"
+    rank = f"row_number() OVER (PARTITION BY key, {attempt} ORDER BY created_at)"
+    return f"SELECT * FROM {source} QUALIFY {rank} = 1"

@@ -1,6 +1,7 @@
 """Where state lives: one folder, ``.trimtab`` or ``TRIMTAB_HOME``, and durable writes into it."""
 
 import errno
+import fcntl
 import os
 import shutil
 import uuid
@@ -87,3 +88,23 @@ def durable(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold ``path`` against all other processes; without ``wait``, yield whether it could be had.
+
+    The lock ends with the process, however that ends.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise _state_error(path.parent, error) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

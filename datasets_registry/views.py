@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 
 from datasets_registry import catalog
 from datasets_registry.hashing import digest
-from datasets_registry.ledger_columns import LEDGER_SCHEMA
+from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.objects import object_path
 from datasets_registry.state import State, durable
 
@@ -136,9 +136,9 @@ def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Any]
 
 
 def _completions(state: State) -> str:
-    """All ledger segments; an empty one makes the view valid before the first completion."""
-    empty = state.ledger / "empty.parquet"
+    """Each stored completion once; an empty segment per schema makes the view valid from the start."""
+    empty = state.ledger / f"empty-{digest(LEDGER_SCHEMA.to_string())[:8]}.parquet"
     if not empty.exists():
         with durable(empty) as temporary:
             pq.write_table(LEDGER_SCHEMA.empty_table(), temporary)
-    return f"SELECT * FROM read_parquet('{_quoted(state.ledger)}/*.parquet', union_by_name=true)"
+    return once(f"read_parquet('{_quoted(state.ledger)}/*.parquet', union_by_name=true)")

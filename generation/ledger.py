@@ -2,8 +2,8 @@
 
 import threading
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets_registry.ledger_columns import LEDGER_SCHEMA
+from datasets_registry.errors import BrokenObject
+from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.state import durable
 from generation.request import Completion, Request
+from generation.segments import live, new_name
 
 FLUSH_SECONDS = 5.0
 FLUSH_COMPLETIONS = 1_000
+# fewer keys than this are handed down to the scan, which then skips the row groups without them
+FEW_KEYS = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,49 +41,94 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def _source(self) -> str | None:
-        if not any(self.folder.glob("*.parquet")):
-            return None
-        pattern = str(self.folder / "*.parquet").replace("'", "''")
-        return f"read_parquet('{pattern}', union_by_name=true)"
+    def segments(self) -> frozenset[str]:
+        """The names of the segments that together hold every completion now."""
+        return live(self.folder)
 
-    def find(self, keys: Sequence[str]) -> dict[str, Completion]:
-        """The first success stored under each key; failures are not found, so they are retried."""
-        source = self._source()
-        if source is None or not keys:
-            return {}
-        wanted = pa.table({"key": pa.array(keys, pa.string())})
-        packed = ", ".join(f"{one} := {one}" for one in Completion.model_fields)
+    def tables(self, segments: Collection[str]) -> str:
+        """SQL that puts before a query the rows of ``segments``: ``stored``, and once ``completions``.
+
+        A column that a segment was written without is null.
+        """
+        files = ", ".join("'" + str(self.folder / one).replace("'", "''") + "'" for one in sorted(segments))
+        scan = f"SELECT * FROM read_parquet([{files}], union_by_name=true, filename=true)"
+        rows = f"SELECT * FROM nothing UNION ALL BY NAME {scan}" if segments else "SELECT * FROM nothing"
+        named = {"stored": rows, "completions": once("stored")}
+        return "WITH " + ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in named.items()) + " "
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for queries over ``tables``; raises BrokenObject for a segment that is none."""
         with duckdb.connect() as connection:
-            connection.register("wanted", wanted)
-            rows = connection.execute(
-                f"SELECT key, arg_min(struct_pack({packed}), created_at) FROM {source}"
-                " SEMI JOIN wanted USING (key) WHERE error IS NULL GROUP BY key"
-            ).fetchall()
-        return {key: Completion(**values) for key, values in rows}
+            connection.execute(
+                f"SET dynamic_or_filter_threshold = {FEW_KEYS}; SET parquet_metadata_cache = true"
+            )
+            connection.register("nothing", LEDGER_SCHEMA.empty_table())
+            try:
+                yield connection
+            except duckdb.InvalidInputException as error:
+                raise BrokenObject(
+                    f"{self.folder} has a segment that cannot be read ({str(error).splitlines()[0]}): move "
+                    "it away, and what it held is generated again"
+                ) from error
+
+    def find(self, keys: Sequence[str], among: Collection[str] | None = None) -> dict[str, Completion]:
+        """The first success stored under each key; failures are not found, so they are retried.
+
+        Keys are looked for first, and texts read only from the segments that hold some of them.
+        ``among`` restricts the search to those segments.
+        """
+        segments = self.segments() if among is None else among
+        if not segments or not keys:
+            return {}
+        with self.open() as connection:
+            connection.register("wanted", pa.table({"key": pa.array(keys, pa.string())}))
+            hits = connection.sql(
+                f"{self.tables(segments)} SELECT key, min(created_at) AS created_at,"
+                " arg_min(filename, created_at) AS filename"
+                " FROM stored SEMI JOIN wanted USING (key) WHERE error IS NULL GROUP BY key"
+            ).to_arrow_table()
+            return self._read(connection, hits) if len(hits) else {}
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, hits: pa.Table) -> dict[str, Completion]:
+        segments = [Path(one).name for one in hits.column("filename").unique().to_pylist()]
+        connection.register("hits", hits)
+        rows = connection.sql(
+            f"{self.tables(segments)} SELECT key, {', '.join(Completion.model_fields)}"
+            " FROM stored SEMI JOIN hits USING (key, created_at) WHERE error IS NULL"
+        ).to_arrow_table()
+        keys, *values = (column.to_pylist() for column in rows.columns)
+        return {key: _completion(one) for key, *one in zip(keys, *values, strict=True)}
 
     def append(self, rows: Sequence[dict[str, Any]]) -> None:
         """Write one segment: durable and visible as a whole when this returns."""
-        path = self.folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.parquet"
-        with durable(path) as temporary:
+        with durable(self.folder / new_name()) as temporary:
             table = pa.Table.from_pylist(list(rows), schema=LEDGER_SCHEMA)
             pq.write_table(table, temporary, compression="zstd")
 
-    def stats(self) -> list[dict[str, Any]]:
-        """Completions, failures and tokens by model and asset."""
-        source = self._source()
-        if source is None:
-            return []
-        with duckdb.connect() as connection:
-            found = connection.execute(
-                "SELECT model, asset, count(*) FILTER (error IS NULL) AS completions,"
-                " count(*) FILTER (error IS NOT NULL) AS failures,"
-                " sum(num_prompt_tokens)::BIGINT AS prompt_tokens,"
-                " sum(num_completion_tokens)::BIGINT AS completion_tokens,"
-                f" round(sum(seconds), 1) AS seconds FROM {source} GROUP BY ALL ORDER BY ALL"
-            )
+    def ask(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a query over ``completions`` (each once) or ``stored``."""
+        with self.open() as connection:
+            found = connection.execute(self.tables(self.segments()) + query, list(parameters))
             names = [column[0] for column in found.description]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def stats(self) -> list[dict[str, Any]]:
+        """Completions, failures, tokens, seconds and dollars by model and asset."""
+        return self.ask(
+            "SELECT model, asset, count(*) FILTER (error IS NULL) AS completions,"
+            " count(*) FILTER (error IS NOT NULL) AS failures,"
+            " sum(num_prompt_tokens)::BIGINT AS prompt_tokens,"
+            " coalesce(sum(num_cached_tokens), 0)::BIGINT AS cached_tokens,"
+            " sum(num_completion_tokens)::BIGINT AS completion_tokens,"
+            " round(sum(seconds), 1) AS seconds, coalesce(round(sum(usd), 4), 0) AS usd"
+            " FROM completions GROUP BY ALL ORDER BY ALL"
+        )
+
+
+def _completion(values: Sequence[Any]) -> Completion:
+    named = zip(Completion.model_fields, values, strict=True)
+    return Completion(**{name: value for name, value in named if value is not None})
 
 
 class Writer:
@@ -108,12 +157,12 @@ class Writer:
         self._thread.join()
         self.flush()
 
-    def add(self, key: str, request: Request, completion: Completion) -> None:
+    def add(self, key: str, request: Request, completion: Completion, usd: float | None = None) -> None:
         """Store one completion; raises what the background flush met, such as a full disk."""
         now = time.monotonic()
         row = completion.model_dump() | {
             "key": key, "model": self._origin.model, "backend": self._origin.backend,
-            "asset": self._origin.asset, "request": request.model_dump_json(),
+            "asset": self._origin.asset, "request": request.model_dump_json(), "usd": usd,
             "seconds": now - self._last, "created_at": datetime.now(UTC),
         }  # fmt: skip
         self._last = now

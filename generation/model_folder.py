@@ -9,9 +9,11 @@ from datasets_registry.hashing import digest, file_digest
 
 SMOLLM2 = "smollm2-135m-instruct"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-_FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja")
+_FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja", "chat_template.json")
 _TOKENIZER = (
     "tokenizer.json",
+    "tokenizer.model",
+    "added_tokens.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "vocab.json",

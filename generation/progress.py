@@ -36,9 +36,15 @@ class Progress:
             f"{self._written / spent:.0f} tokens/s" if self._written else f"{self._read / spent:.0f} read/s"
         )
         left = spent / max(self._done, 1) * (self._total - self._done)
-        when = f"{_span(left)} left" if self._done < self._total else f"took {_span(spent)}"
+        when = f"{span(left)} left" if self._done < self._total else f"took {span(spent)}"
         return f"{self._title} {bar} {self._done}/{self._total} · {rate} · {when}"
 
 
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"
+def span(seconds: float) -> str:
+    """A duration as people say it: ``20 s``, ``3.5 min``, ``12 min``, ``7.2 h``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    if minutes < 90:
+        return f"{minutes:.1f} min" if minutes < 10 else f"{minutes:.0f} min"
+    return f"{minutes / 60:.1f} h"

@@ -1,0 +1,187 @@
+"""A million stored completions: lookups, memory, merging: python benchmarks/ledger.py [--json] [--quick]."""
+
+import hashlib
+import multiprocessing
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+# run as a file, this folder would hide the package of the same name
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, run
+from datasets_registry.ledger_columns import LEDGER_SCHEMA
+from generation.compaction import compact
+from generation.completer import Completer
+from generation.ledger import FLUSH_COMPLETIONS, Ledger
+from generation.request import Completion, Message, Request, SamplingParams
+from generation.scripted import ScriptedBackend
+from generation.segments import new_name
+
+ROWS, QUICK_ROWS = 1_000_000, 50_000
+REPEATS = 5
+SAMPLES = 4
+T = TypeVar("T")
+
+
+def key(number: int) -> str:
+    """The key of the stored completion ``number``."""
+    return hashlib.sha256(str(number).encode()).hexdigest()
+
+
+def fill(folder: Path, num_rows: int) -> None:
+    """Segments as a run leaves them: 1,000 completions each, requests of 500 and texts of 300 characters."""
+    rng = random.Random(0)
+    words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 9))) for _ in range(3_000)]
+    prose = " ".join(rng.choices(words, k=400_000))
+    for first in range(0, num_rows, FLUSH_COMPLETIONS):
+        starts = [rng.randrange(len(prose) - 800) for _ in range(FLUSH_COMPLETIONS)]
+        table = _segment([key(first + one) for one in range(FLUSH_COMPLETIONS)], prose, starts)
+        pq.write_table(table, folder / new_name(), compression="zstd")
+
+
+def _segment(keys: Sequence[str], prose: str, starts: Sequence[int]) -> pa.Table:
+    given = {
+        "key": keys,
+        "request": [
+            f'{{"messages":[{{"role":"user","content":"{prose[one : one + 440]}"}}]}}' for one in starts
+        ],
+        "text": [prose[one + 450 : one + 750] for one in starts],
+    }
+    alike = {
+        "model": "m" * 64, "backend": "vllm", "asset": "a", "finish_reason": "stop",
+        "num_prompt_tokens": 120, "num_cached_tokens": 20, "num_completion_tokens": 60, "usd": 0.0,
+        "seconds": 0.01, "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }  # fmt: skip
+    columns = [given.get(name, [alike.get(name)] * len(keys)) for name in LEDGER_SCHEMA.names]
+    return pa.table(dict(zip(LEDGER_SCHEMA.names, columns, strict=True)), schema=LEDGER_SCHEMA)
+
+
+def open_ledger(folder: Path) -> tuple[list[float], float]:
+    """Seconds until a new process has found its first completion, and peak megabytes."""
+    start = time.perf_counter()
+    assert len(Ledger(folder).find([key(0)])) == 1
+    return [time.perf_counter() - start], peak_megabytes()
+
+
+def look_up(folder: Path, num_rows: int, batch: int, present: bool) -> tuple[list[float], float]:
+    """Lookups per second of each repeat, and peak megabytes."""
+    rng, ledger, rates = random.Random(1), Ledger(folder), []
+    for _ in range(REPEATS):
+        keys = [key(one if present else -one - 1) for one in rng.sample(range(num_rows), batch)]
+        start = time.perf_counter()
+        found = ledger.find(keys)
+        rates.append(batch / (time.perf_counter() - start))
+        assert len(found) == (batch if present else 0)
+    return rates, peak_megabytes()
+
+
+def merge(folder: Path) -> tuple[list[float], float]:
+    """Seconds that compaction takes, and peak megabytes."""
+    start = time.perf_counter()
+    assert compact(Ledger(folder)).num_segments == 1
+    return [time.perf_counter() - start], peak_megabytes()
+
+
+def peak_megabytes() -> float:
+    """The most that this process has had resident."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(one.split()[1]) / 1e3 for one in lines if one.startswith("VmHWM"))
+
+
+def alone(work: Callable[..., T], *arguments: object) -> T:
+    """``work`` in a new process, so that its memory and its first opening are its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def figure(name: str, values: Sequence[float], unit: str, goal: str | None = None) -> Figure:
+    """The median of ``values`` and whether it keeps ``goal``: a sign, a space and a number."""
+    value, holds = median(values), None
+    if goal:
+        sign, bound = goal.split()
+        holds = {"<=": value <= float(bound), ">=": value >= float(bound), "==": value == float(bound)}[sign]
+    interval = (min(values), max(values)) if len(values) > 1 else None
+    return Figure(name=name, value=value, unit=unit, interval=interval, goal=goal, holds=holds)
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Every figure, over segments as they are written and over merged ones."""
+    num_rows = QUICK_ROWS if quick else ROWS
+    figures = [edited(1_000 if quick else 10_000)]
+    with temporary_folder() as folder:
+        fill(folder, num_rows)
+        figures += searches(folder, num_rows, f"{num_rows // FLUSH_COMPLETIONS:,} segments")
+        seconds, megabytes = alone(merge, folder)
+        figures += [
+            figure("compaction", seconds, "s"),
+            figure("compaction: peak memory", [megabytes], "MB", "<= 1500"),
+        ]
+        figures += searches(folder, num_rows, "compacted")
+    return figures
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="trimtab-ledger-") as folder:
+        yield Path(folder)
+
+
+def searches(folder: Path, num_rows: int, layout: str) -> Iterator[Figure]:
+    """Opening, and lookups of many and of few."""
+    many, few = min(num_rows // 2, 100_000), num_rows // 1_000
+    seconds, _ = alone(open_ledger, folder)
+    yield figure(f"{layout}: open and find one", seconds, "s", "<= 1")
+    rates, megabytes = alone(look_up, folder, num_rows, many, True)
+    yield figure(f"{layout}: {many:,} stored at a time", rates, "lookups/s", ">= 50000")
+    yield figure(f"{layout}: peak memory", [megabytes], "MB", "<= 1500")
+    rates, _ = alone(look_up, folder, num_rows, many, False)
+    yield figure(f"{layout}: {many:,} not stored at a time", rates, "lookups/s", ">= 50000")
+    rates, _ = alone(look_up, folder, num_rows, few, True)
+    yield figure(f"{layout}: finding {few:,} takes", [few / one for one in rates], "s")
+
+
+def edited(num_prompts: int) -> Figure:
+    """Completions generated after one prompt of many was edited: exactly those of that prompt."""
+    with temporary_folder() as folder:
+        prompts = [f"prompt {number}" for number in range(num_prompts)]
+        ScriptedRun(folder).complete(prompts)
+        second = ScriptedRun(folder)
+        second.complete(["an edited prompt" if one == "prompt 7" else one for one in prompts])
+        assert {one.messages[0].content for one in second.backend.requests} == {"an edited prompt"}
+        name = f"one of {num_prompts:,} prompts edited: generated"
+        return figure(name, [len(second.backend.requests)], "completions", f"== {SAMPLES}")
+
+
+class ScriptedRun:
+    """A scripted backend behind the ledger in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.backend = ScriptedBackend(lambda one: f"{one.messages[0].content}: {one.sample}")
+        self._complete = Completer(self.backend, Ledger(folder), asset="edited", report=lambda _: None)
+
+    def complete(self, prompts: Sequence[str]) -> list[Completion]:
+        """``SAMPLES`` completions of each prompt."""
+        params = SamplingParams(max_tokens=16)
+        asked = [
+            Request(messages=(Message(role="user", content=one),), params=params, sample=sample)
+            for one in prompts
+            for sample in range(SAMPLES)
+        ]
+        return self._complete("answers", asked)
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

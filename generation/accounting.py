@@ -1,0 +1,115 @@
+"""What generation costs: prices, and an estimate of what is still to generate, from the ledger's history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from generation.ledger import Ledger, Origin
+from generation.progress import span
+from generation.request import Completion, Request
+
+# the usual rule of thumb for English, used only before the ledger knows better
+CHARACTERS_PER_TOKEN = 4
+
+
+class Price(BaseModel):
+    """US dollars per million tokens; a local model costs nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: float = Field(0.0, ge=0)
+    cached: float | None = Field(None, ge=0, description="Prompt tokens served from a cache; as prompt")
+    completion: float = Field(0.0, ge=0)
+
+    def of(self, prompt: float, cached: float, completion: float) -> float:
+        """Dollars for so many tokens; ``cached`` are among ``prompt``."""
+        cached_price = self.prompt if self.cached is None else self.cached
+        return ((prompt - cached) * self.prompt + cached * cached_price + completion * self.completion) / 1e6
+
+    def of_completion(self, one: Completion) -> float:
+        """Dollars for one completion."""
+        return self.of(one.num_prompt_tokens, one.num_cached_tokens, one.num_completion_tokens)
+
+
+@dataclass(frozen=True)
+class History:
+    """Means over this model's earlier completions; ``seconds`` is None where the backend is new."""
+
+    prompt_tokens: float
+    cached_tokens: float
+    completion_tokens: float
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What generating would take; ``bound``: completion tokens are the most allowed, not a mean."""
+
+    tokens: float
+    usd: float
+    seconds: float | None
+    bound: bool
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        known = self.seconds is not None and other.seconds is not None
+        seconds = (self.seconds or 0) + (other.seconds or 0) if known else None
+        return Estimate(self.tokens + other.tokens, self.usd + other.usd, seconds, self.bound or other.bound)
+
+    def __str__(self) -> str:
+        """For example ``about 24 k tokens, $0.02, 3.1 min``."""
+        how = "up to about" if self.bound else "about"
+        when = "time unknown" if self.seconds is None else span(self.seconds)
+        return ", ".join(
+            [f"{how} {count(self.tokens)} tokens", *([dollars(self.usd)] if self.usd else []), when]
+        )
+
+
+def estimate(ledger: Ledger, origin: Origin, requests: Sequence[Request], price: Price) -> Estimate:
+    """What ``requests`` would take: by the asset's own history, else the model's, else their limits."""
+    total = Estimate(0, 0, 0, False)
+    for choosing in (False, True):
+        alike = [one for one in requests if bool(one.choices) is choosing]
+        if alike:
+            total += _estimate(alike, _history(ledger, origin, choosing), price)
+    return total
+
+
+def _estimate(requests: Sequence[Request], history: History | None, price: Price) -> Estimate:
+    limits = [0 if one.choices else one.params.max_tokens for one in requests]
+    if history is None:
+        characters = sum(len(turn.content) for one in requests for turn in one.messages)
+        prompt, cached, completion = characters / CHARACTERS_PER_TOKEN, 0.0, float(sum(limits))
+        return Estimate(prompt + completion, price.of(prompt, cached, completion), None, any(limits))
+    prompt, cached = (len(requests) * one for one in (history.prompt_tokens, history.cached_tokens))
+    completion = sum(min(one, history.completion_tokens) for one in limits)
+    seconds = None if history.seconds is None else len(requests) * history.seconds
+    return Estimate(prompt + completion, price.of(prompt, cached, completion), seconds, False)
+
+
+def _history(ledger: Ledger, origin: Origin, choosing: bool) -> History | None:
+    found = ledger.ask(
+        "SELECT asset = ? AS own, avg(num_prompt_tokens) AS prompt_tokens,"
+        " avg(coalesce(num_cached_tokens, 0)) AS cached_tokens,"
+        " avg(num_completion_tokens) AS completion_tokens,"
+        " avg(seconds) FILTER (backend = ?) AS seconds"
+        " FROM stored WHERE error IS NULL AND model = ? AND (finish_reason = 'choice') = ?"
+        " GROUP BY own ORDER BY own DESC LIMIT 1",
+        origin.asset, origin.backend, origin.model, choosing,
+    )  # fmt: skip
+    if not found:
+        return None
+    return History(**{name: value for name, value in found[0].items() if name != "own"})
+
+
+def count(tokens: float) -> str:
+    """A number of tokens as people say it: ``850``, ``2.4 k``, ``24 k``, ``1.3 M``."""
+    for size, unit in ((1e6, " M"), (1e3, " k")):
+        if tokens >= size:
+            return f"{tokens / size:.1f}{unit}" if tokens < 10 * size else f"{tokens / size:,.0f}{unit}"
+    return f"{tokens:.0f}"
+
+
+def dollars(usd: float) -> str:
+    """An amount as people say it: ``$0.02``, ``under $0.01``."""
+    return f"${usd:,.2f}" if usd >= 0.005 or usd == 0 else "under $0.01"

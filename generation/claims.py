@@ -1,0 +1,87 @@
+"""Claims: which keys a living process is generating, so that no other generates them too.
+
+A claim is a file of keys that its process holds locked. A killed process loses the lock with its
+life, so nobody waits for the dead. Keys are claimed before the ledger is asked for the last time and
+stored before the claim ends: whoever is given a key after that finds it.
+"""
+
+import fcntl
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from datasets_registry.state import durable, locked
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Keys that are ours until the claim ends, and the others' with who holds them."""
+
+    mine: list[str]
+    theirs: dict[str, str]
+
+
+@contextmanager
+def claim(folder: Path, keys: Sequence[str]) -> Iterator[Claim]:
+    """Yield a claim of those of ``keys`` that no living process has claimed in ``folder``."""
+    with ExitStack() as stack:
+        with locked(folder / ".lock"):
+            taken = _taken(folder)
+            theirs = {one: taken[one] for one in keys if one in taken}
+            mine = [one for one in keys if one not in taken]
+            if mine:
+                _take(folder / f"{uuid.uuid4().hex}.claim", mine, stack)
+        yield Claim(mine, theirs)
+
+
+def _take(path: Path, keys: Sequence[str], stack: ExitStack) -> None:
+    with durable(path) as temporary:
+        temporary.write_text("\n".join([_name_of_this_process(), *keys]))
+    held = stack.enter_context(path.open())
+    fcntl.flock(held, fcntl.LOCK_EX)
+    stack.callback(path.unlink, missing_ok=True)
+
+
+def _taken(folder: Path) -> dict[str, str]:
+    taken: dict[str, str] = {}
+    for left in folder.glob(".tmp-*"):
+        left.unlink(missing_ok=True)
+    for path in folder.glob("*.claim"):
+        # a claim may end, and its file with it, at any moment
+        with suppress(FileNotFoundError), path.open() as file:
+            owner, *keys = file.read().split("\n")
+            if _is_held(file) and _runs(owner):
+                taken |= dict.fromkeys(keys, owner)
+            else:
+                path.unlink()
+    return taken
+
+
+def _is_held(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _name_of_this_process() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _runs(owner: str) -> bool:
+    """False for a process of this machine that is gone, though a forked child may hold its lock."""
+    _, process, _, host = owner.split(" ", 3)
+    try:
+        if host == socket.gethostname():
+            os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

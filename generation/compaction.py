@@ -1,0 +1,136 @@
+"""Compaction: small segments become one, sorted by key, and no reader or writer notices.
+
+1. One compaction runs at a time. It takes the segments that are small now; later ones wait.
+2. The merged segment is written aside, counted, synced and renamed into place. It names the
+   segments that it stands for. From then on rows lie in two places: the ledger leaves out what is
+   superseded, and the ``completions`` view shows each row once (``ledger_columns.once``).
+3. Superseded segments are deleted by a later compaction, after ``GRACE_SECONDS``, when no query
+   that listed them before the merge is still reading.
+
+Killed at any moment, it leaves the old, both, or the merged: every row is there and read once.
+"""
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets_registry.errors import BrokenObject, NoSpace
+from datasets_registry.ledger_columns import LEDGER_SCHEMA
+from datasets_registry.state import durable, locked
+from generation.ledger import Ledger
+from generation.segments import MERGED, SUPERSEDES, listed, new_name, superseded
+
+GRACE_SECONDS = 600.0
+ABANDONED_SECONDS = 3_600.0
+LARGE_ROWS = 500_000
+MANY_SEGMENTS = 256
+ROW_GROUP = 8_192
+MEMORY = "1GB"
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What was done: segments and rows merged, files deleted, and segments that remain to read."""
+
+    num_merged: int
+    num_rows: int
+    num_deleted: int
+    num_segments: int
+
+
+def compact(ledger: Ledger, *, at_least: int = 2) -> Compaction:
+    """Merge the small segments where there are ``at_least`` so many, and delete what was merged before."""
+    with locked(ledger.folder / ".compaction.lock", wait=False) as ours:
+        if not ours:
+            return Compaction(0, 0, 0, len(ledger.segments()))
+        num_deleted = _delete_old(ledger.folder)
+        small = _small(ledger) if len(ledger.segments()) >= at_least else []
+        if len(small) < at_least:
+            return Compaction(0, 0, num_deleted, len(ledger.segments()))
+        num_rows = _merge(ledger, small)
+        return Compaction(len(small), num_rows, num_deleted, len(ledger.segments()))
+
+
+def _small(ledger: Ledger) -> list[str]:
+    """The segments worth merging; one with columns of a later release is left to that release."""
+    small = []
+    for name in sorted(ledger.segments()):
+        metadata = pq.read_metadata(ledger.folder / name)
+        known = set(metadata.schema.to_arrow_schema().names) <= set(LEDGER_SCHEMA.names)
+        if known and metadata.num_rows < LARGE_ROWS:
+            small.append(name)
+    return small
+
+
+def _merge(ledger: Ledger, names: Sequence[str]) -> int:
+    tables, spill = ledger.tables(names), ledger.folder / f".spill-{uuid.uuid4().hex}"
+    try:
+        with ledger.open() as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
+            connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{_quoted(spill)}'")
+            wanted = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
+            _write_sorted(connection, tables, temporary, names)
+            num_rows = pq.read_metadata(temporary).num_rows
+            if num_rows != wanted:
+                raise BrokenObject(
+                    f"merging {len(names)} segments of {ledger.folder} gave {num_rows} rows instead of "
+                    f"{wanted}: nothing was changed; check the disk and try again"
+                )
+            return int(num_rows)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise NoSpace(
+            f"{ledger.folder} could not be compacted ({str(error).splitlines()[0]}): nothing was "
+            "changed; free some space and try again"
+        ) from error
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _write_sorted(
+    connection: duckdb.DuckDBPyConnection, tables: str, path: Path, names: Sequence[str]
+) -> None:
+    """Write ``completions`` by key, as small row groups, so that few keys need few of them."""
+    columns = ", ".join(_column(field) for field in LEDGER_SCHEMA)
+    rows = connection.sql(f"{tables} SELECT {columns} FROM completions ORDER BY key, created_at")
+    with pq.ParquetWriter(path, LEDGER_SCHEMA, compression="zstd") as writer:
+        for batch in rows.to_arrow_reader(ROW_GROUP):
+            writer.write_table(pa.Table.from_batches([batch]).cast(LEDGER_SCHEMA))
+        writer.add_key_value_metadata({SUPERSEDES: json.dumps(list(names))})
+
+
+def _column(field: pa.Field) -> str:
+    """A count that older segments lack is zero."""
+    number = pa.types.is_integer(field.type) and not field.nullable
+    return f"coalesce({field.name}, 0) AS {field.name}" if number else str(field.name)
+
+
+def _delete_old(folder: Path) -> int:
+    """Delete what was merged long enough ago, oldest first, and what killed writers left."""
+    gone = superseded(folder, listed(folder))
+    old = [folder / one for one in sorted(gone) if _age(folder / gone[one]) > GRACE_SECONDS]
+    left = [one for one in folder.glob(".tmp-*") if _age(one) > ABANDONED_SECONDS]
+    there = [one for one in (*old, *left) if one.exists()]
+    for path in there:
+        path.unlink(missing_ok=True)
+    for spill in folder.glob(".spill-*"):
+        shutil.rmtree(spill, ignore_errors=True)
+    return len(there)
+
+
+def _age(path: Path) -> float:
+    """Seconds since the file was written; a file that is gone has just been written."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

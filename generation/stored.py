@@ -1,0 +1,32 @@
+"""One stored completion in full, by the first digits of its key."""
+
+import json
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from generation.ledger import Ledger
+
+_SOME = 'trimtab sql "SELECT key, asset, text FROM completions LIMIT 5"'
+
+
+def stored_completion(ledger: Ledger, prefix: str) -> dict[str, Any]:
+    """The completion whose key begins with ``prefix``, its request as JSON; a failure if no success.
+
+    Raises BadInput where no key or several begin so.
+    """
+    if not prefix:
+        raise BadInput(f"give a key or its first digits: `{_SOME}` shows some")
+    rows = ledger.ask(
+        "SELECT * EXCLUDE (filename) FROM completions WHERE key >= ? AND key < ? ORDER BY error IS NOT NULL,"
+        " created_at DESC",
+        prefix, prefix + "~",
+    )  # fmt: skip
+    keys = sorted({row["key"] for row in rows})
+    if not keys:
+        raise BadInput(f"no stored completion's key begins with {prefix!r}: `{_SOME}` shows some")
+    if len(keys) > 1:
+        raise BadInput(
+            f"{len(keys)} stored keys begin with {prefix!r}, such as {keys[0][: len(prefix) + 4]} and "
+            f"{keys[1][: len(prefix) + 4]}: give more digits"
+        )
+    return rows[0] | {"request": json.loads(rows[0]["request"])}

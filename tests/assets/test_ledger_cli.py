@@ -1,0 +1,108 @@
+"""`trimtab ledger`: what was generated, one completion in full, and compaction."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.cli import main
+from assets.profile import load_profile
+from datasets_registry.errors import BadInput
+from datasets_registry.state import State
+from generation.budget import Meter
+from generation.completer import Completer
+from generation.ledger import Ledger
+from generation.request import Message, Request
+from generation.scripted import ScriptedBackend
+
+REQUESTS = [Request(messages=(Message(role="user", content=f"question {n}"),)) for n in range(40)]
+
+
+@pytest.fixture
+def key(state: State) -> str:
+    """The first request's key; all are stored, in two segments."""
+    backend = ScriptedBackend(lambda one: one.messages[-1].content.upper())
+    for part in (REQUESTS[:1], REQUESTS[1:]):
+        Completer(backend, Ledger(state.ledger), asset="answers", report=print)("x", part)
+    return REQUESTS[0].key(backend.fingerprint)
+
+
+@pytest.fixture
+def trimtab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """The command line: (exit code, output)."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["trimtab", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+            sys.exit(0)
+        out, err = capsys.readouterr()
+        return int(stopped.value.code or 0), out + err
+
+    return run
+
+
+def test_stats_are_shown_by_model_and_asset(trimtab: Any, key: str) -> None:
+    code, out = trimtab("ledger")
+    assert code == 0 and "answers" in out and "40" in out and "tokens" in out and "usd" not in out
+    (row,) = json.loads(trimtab("ledger", "--json")[1])
+    assert (row["asset"], row["completions"], row["failures"], row["completion_tokens"]) == (
+        "answers",
+        40,
+        0,
+        80,
+    )
+    assert {"prompt_tokens", "cached_tokens", "seconds", "usd"} <= row.keys()
+
+
+def test_an_empty_ledger_has_no_stats(trimtab: Any, state: State) -> None:
+    assert trimtab("ledger", "--json") == (0, "[]\n")
+
+
+def test_one_completion_is_shown_by_the_first_digits_of_its_key(trimtab: Any, key: str) -> None:
+    code, out = trimtab("ledger", "show", key[:12])
+    assert code == 0
+    for part in ("[user] question 0", "[completion] QUESTION 0", key[:12], "stop", "scripted", "answers"):
+        assert part in out
+    row = json.loads(trimtab("ledger", "show", key, "--json")[1])
+    assert row["text"] == "QUESTION 0" and row["key"] == key
+    assert Request.model_validate(row["request"]) == REQUESTS[0]
+
+
+def test_a_key_that_is_unknown_or_not_unique_is_refused_with_the_remedy(trimtab: Any, key: str) -> None:
+    code, out = trimtab("ledger", "show", "xyz")
+    assert code == 2 and "begins with 'xyz'" in out and "trimtab sql" in out
+    # 40 keys share 16 first digits
+    crowded = next(one for one in "0123456789abcdef" if trimtab("ledger", "show", one)[0] == 2)
+    code, out = trimtab("ledger", "show", crowded)
+    assert code == 2 and ("give more digits" in out or "no stored completion" in out)
+    assert trimtab("ledger", "show", "")[0] == 2
+
+
+def test_compaction_says_what_it_did(trimtab: Any, key: str, state: State) -> None:
+    before = trimtab("ledger", "--json")
+    (done,) = json.loads(trimtab("ledger", "compact", "--json")[1])
+    assert (done["num_merged"], done["num_rows"], done["num_segments"]) == (2, 40, 1)
+    assert trimtab("ledger", "--json") == before
+    assert trimtab("ledger", "compact")[0] == 0
+
+
+def test_a_profile_sets_prices_and_a_budget(tmp_path: Path) -> None:
+    laptop = load_profile("laptop")
+    assert laptop.policy.price.prompt == 0 and laptop.budget.max_usd is None
+    text = (Path(__file__).parents[2] / "profiles" / "laptop.toml").read_text()
+    priced = tmp_path / "priced.toml"
+    priced.write_text(
+        text.replace(
+            "[policy]", "[budget]\nmax_usd = 5\n\n[policy]\nprice = { prompt = 2.5, completion = 10 }"
+        )
+    )
+    profile = load_profile(str(priced))
+    meter = Meter(profile.policy.price, profile.budget)
+    assert meter.price.of(1e6, 0, 1e6) == 12.5 and meter.budget.max_usd == 5
+    priced.write_text(text + "\n[budget]\nmax_usd = -1\n")
+    with pytest.raises(BadInput, match="budget.max_usd"):
+        load_profile(str(priced))
