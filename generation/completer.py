@@ -37,7 +37,6 @@ class Completer:
         keys = [one.key(self.backend.fingerprint) for one in requests]
         search = Search(self.ledger, dict(zip(keys, requests, strict=True)))
         search.look()
-        search.look()
         title, generated = f"{self.asset}: {stage}", 0
         if not search.missing:
             self.report(f"{title}: {len(search.done):,} of {len(search.done):,} found; nothing to generate")

@@ -1,0 +1,88 @@
+"""A run that writes down what it asks of its backend: python -m benchmarks.sides.recorded_run JSON."""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+import generation.ledger
+from generation.completer import Completer
+from generation.engine import EngineSettings
+from generation.ledger import Ledger
+from generation.request import Backend, Completion, Message, Request, SamplingParams
+
+
+class RecordedRun(BaseModel):
+    """What the run completes, with which backend, and where it keeps it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    opening: str = "benchmarks.sides.recorded_run:open_tiny"
+    argument: str
+    ledger: Path
+    asked: Path
+    numbers: tuple[int, ...]
+    flush_seconds: float = 0.1
+
+    @property
+    def requests(self) -> list[Request]:
+        """One request per number, of different lengths."""
+        return [
+            Request(
+                messages=(Message(role="user", content=f"Say something about {number}."),),
+                params=SamplingParams(max_tokens=4 + number % 29),
+                seed=number,
+            )
+            for number in self.numbers
+        ]
+
+    def open_backend(self) -> Backend:
+        """The backend that ``opening`` (module:function) makes of ``argument``."""
+        module, function = self.opening.split(":")
+        backend: Backend = getattr(importlib.import_module(module), function)(self.argument)
+        return backend
+
+
+def open_tiny(folder: str) -> Backend:
+    """The transformers backend on a model folder."""
+    from generation.transformers_local import TransformersBackend
+
+    return TransformersBackend(Path(folder), EngineSettings(batch_size=8))
+
+
+class Recorded:
+    """A backend that appends ``process key`` to a file for everything that it is asked."""
+
+    def __init__(self, backend: Backend, asked: Path) -> None:
+        self._backend, self._asked = backend, asked
+        self.name, self.fingerprint = backend.name, backend.fingerprint
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Write down, then complete."""
+        lines = [f"{os.getpid()} {one.key(self.fingerprint)}\n" for one in requests]
+        with self._asked.open("a") as file:
+            file.write("".join(lines))
+        for number, completed in enumerate(self._backend.complete(requests)):
+            if number == 0:
+                print("begun", flush=True)
+            yield completed
+
+    def close(self) -> None:
+        """Release the backend."""
+        self._backend.close()
+
+
+def main() -> None:
+    """Complete the run's requests through the ledger, flushing often."""
+    run = RecordedRun.model_validate_json(sys.argv[1])
+    generation.ledger.FLUSH_SECONDS = run.flush_seconds
+    generation.ledger.FLUSH_COMPLETIONS = 20
+    backend = Recorded(run.open_backend(), run.asked)
+    Completer(backend, Ledger(run.ledger), asset="faults", report=lambda _: None)("x", run.requests)
+
+
+if __name__ == "__main__":
+    main()
