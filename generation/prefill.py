@@ -46,7 +46,8 @@ def read(model: Any, prompts: Sequence[list[int]]) -> Read:
     distinct = list(dict.fromkeys(tuple(one) for one in prompts))
     places = {one: place for place, one in enumerate(distinct)}
     which = [places[tuple(one)] for one in prompts]
-    shared = _shared_prefix(distinct)
+    # a sliding window counts the padding that would stand between a prefix and the rest
+    shared = _shared_prefix(distinct) if shares_prefixes(model) or len(distinct) == 1 else 0
     cache = DynamicCache(config=model.config)
     logits, mask = _distinct(model, distinct, shared, cache)
     rows = torch.tensor(which, device=model.device)

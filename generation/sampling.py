@@ -68,7 +68,8 @@ def _inverted(weights: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     Sums of blocks come first and then one block's own, so that no running sum of a whole
     vocabulary is written. A token of weight zero is never drawn.
     """
-    blocks = pad(weights, (0, -weights.shape[-1] % _BLOCK)).unflatten(-1, (-1, _BLOCK))
+    missing = -weights.shape[-1] % _BLOCK
+    blocks = (pad(weights, (0, missing)) if missing else weights).view(len(weights), -1, _BLOCK)
     ends = blocks.sum(-1).double().cumsum(-1)
     block, part = _passed(ends, noise)
     inside = blocks[torch.arange(len(blocks), device=blocks.device), block].double().cumsum(-1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from transformers import AttentionInterface, AttentionMaskInterface, Cache
+from transformers import AttentionInterface, AttentionMaskInterface, Cache, DynamicCache
 from transformers.cache_utils import DynamicLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -16,8 +16,9 @@ Prefix = list[tuple[torch.Tensor, torch.Tensor]]
 
 def share_prefixes(model: Any) -> None:
     """Let ``model`` take a ``shared_prefix``, where its layers are plain attention over all tokens."""
-    layers = getattr(model.config, "layer_types", None) or ["full_attention"]
-    if model.config._attn_implementation == "sdpa" and set(layers) == {"full_attention"}:
+    plain = all(type(one) is DynamicLayer for one in DynamicCache(config=model.config).layers)
+    pluggable = bool(getattr(model, "_supports_attention_backend", False))
+    if model.config._attn_implementation == "sdpa" and plain and pluggable:
         AttentionInterface.register(NAME, _attend)
         AttentionMaskInterface.register(NAME, sdpa_mask)
         model.set_attn_implementation(NAME)
@@ -64,7 +65,8 @@ def _by_head(grouped: torch.Tensor) -> torch.Tensor:
 
 
 def _by_row(stacked: torch.Tensor, rows: int) -> torch.Tensor:
-    return stacked.unflatten(1, (rows, -1)).transpose(0, 1)
+    kv_heads, _, width = stacked.shape
+    return stacked.view(kv_heads, rows, -1, width).transpose(0, 1)
 
 
 class _RoomyLayer(DynamicLayer):  # type: ignore[misc]

@@ -17,10 +17,13 @@ CORPUS = ["Response A: yes. Response B: no. A B A B", "Which response is better?
 ENDING = "q🌍!"
 
 
-def write_tiny_model(folder: Path) -> Path:
-    """Write the model and its tokenizer as safetensors; the same at every call."""
+def write_tiny_model(folder: Path, initializer_range: float = 0.02) -> Path:
+    """Write the model and its tokenizer as safetensors; the same at every call.
+
+    A wider ``initializer_range`` gives it opinions: other inputs, clearly other logits.
+    """
     tokenizer = _tokenizer()
-    return _save(_llama(tokenizer), tokenizer, folder)
+    return _save(_llama(tokenizer, initializer_range=initializer_range), tokenizer, folder)
 
 
 def write_ending_model(folder: Path) -> Path:
@@ -74,7 +77,7 @@ def _tokenizer() -> Any:
     )
 
 
-def _llama(tokenizer: Any, head_dim: int = 16) -> Any:
+def _llama(tokenizer: Any, *, head_dim: int = 16, initializer_range: float = 0.02) -> Any:
     torch.manual_seed(0)
     return LlamaForCausalLM(
         LlamaConfig(
@@ -89,6 +92,7 @@ def _llama(tokenizer: Any, head_dim: int = 16) -> Any:
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             bos_token_id=None,
+            initializer_range=initializer_range,
         )
     )
 

@@ -1,0 +1,1 @@
+"""Performance claims, each measured beside what it is compared with: make bench."""

@@ -1,0 +1,52 @@
+"""A measured figure with its goal, and how a benchmark reports: a table, or JSON, and its exit code."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.table import Table
+
+
+class Figure(BaseModel):
+    """One figure; ``interval`` is the smallest and largest of the repeats, ``goal`` a bound on ``value``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    value: float | None
+    unit: str
+    interval: tuple[float, float] | None = None
+    goal: str | None = None
+    holds: bool | None = None
+
+
+def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
+    """A figure that must not exceed ``goal``."""
+    return Figure(name=name, value=value, unit=unit, goal=f"<= {goal:g}", holds=value <= goal)
+
+
+def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> None:
+    """Parse ``--json`` and ``--quick``, measure, print; exits 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", action="store_true", help="print a list of figures for programs")
+    parser.add_argument("--quick", action="store_true", help="a version under 60 s, for sanity")
+    arguments = parser.parse_args()
+    figures = measure(arguments.quick)
+    if arguments.json:
+        print(json.dumps([one.model_dump() for one in figures], indent=2))
+    else:
+        Console().print(_table(figures))
+    sys.exit(any(one.holds is False for one in figures))
+
+
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table("figure", "value", "unit", "interval", "goal", "holds")
+    for one in figures:
+        value = "not run" if one.value is None else f"{one.value:.4g}"
+        interval = "" if one.interval is None else f"{one.interval[0]:.4g}–{one.interval[1]:.4g}"
+        holds = {True: "yes", False: "MISSED", None: ""}[one.holds]
+        table.add_row(one.name, value, one.unit, interval, one.goal or "", holds)
+    return table

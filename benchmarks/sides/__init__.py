@@ -1,0 +1,1 @@
+"""What the benchmarks compare, each side in a process of its own."""
