@@ -105,7 +105,7 @@ def test_a_model_that_is_not_served_is_named_with_those_that_are(tmp_path: Path)
     assert server.calls == []
 
 
-def test_a_list_of_models_is_asked_again_but_not_needed(tmp_path: Path) -> None:
+def test_a_server_without_a_list_of_models_will_do(tmp_path: Path) -> None:
     with serving(echo, tmp_path) as (server, backend):
         server.models = Answer(b"<html>", status=404)
         assert finished(backend, [ask("a")])[0].text == "re: a"
