@@ -25,6 +25,8 @@ ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     # the process is the engine's own already
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    # with several GPUs: a process that has asked for its GPUs must not fork
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
 }
 
 

@@ -37,6 +37,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_ending_model(tmp_path_factory.mktemp("models") / "ending")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Let engines use one thread: a model this tiny is not worth two, which fight on a busy machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+        yield
+
+
 @pytest.fixture(scope="module")
 def backend(folder: Path) -> Iterator[VllmBackend]:
     """One backend for the module, since an engine starts in ten seconds and more."""
@@ -47,7 +56,7 @@ def backend(folder: Path) -> Iterator[VllmBackend]:
 
 def long_requests(number: int) -> list[Request]:
     """Requests that keep an engine busy for a while."""
-    return [ask(f"Tell me story {place}.", max_tokens=400, temperature=0.8) for place in range(number)]
+    return [ask(f"Tell me story {place}.", max_tokens=160, temperature=0.8) for place in range(number)]
 
 
 class Murdered:
