@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: setup vllm demo dev test lint bench
+.PHONY: setup vllm demo dev test test-vllm lint bench
 
 setup: $(STAMP)
 
@@ -39,6 +39,9 @@ dev: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest --cov --cov-report=term
+
+test-vllm: $(VLLM)
+	$(BIN)/pytest -m vllm tests/generation
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -56,8 +56,9 @@ class Ledger:
         named = {"stored": rows, "completions": once("stored")}
         return "WITH " + ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in named.items()) + " "
 
+    # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
     @contextmanager
-    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
         """A connection for queries over ``tables``; raises BrokenObject for a segment that is none."""
         with duckdb.connect() as connection:
             connection.execute(
@@ -90,7 +91,7 @@ class Ledger:
             ).to_arrow_table()
             return self._read(connection, hits) if len(hits) else {}
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, hits: pa.Table) -> dict[str, Completion]:
+    def _read(self, connection: "duckdb.DuckDBPyConnection", hits: pa.Table) -> dict[str, Completion]:
         segments = [Path(one).name for one in hits.column("filename").unique().to_pylist()]
         connection.register("hits", hits)
         rows = connection.sql(

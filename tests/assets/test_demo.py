@@ -98,6 +98,7 @@ def test_a_demo_killed_at_three_points_completes_and_regenerates_nothing(demo: D
     told = demo.run()
     assert stored <= demo.stored()
     assert "Datasets" in told and "Models" in told and "make dev" in told
+    assert "leaked" not in told
     assert "cai_sft@1" in told and "preference_pairs@1" in told
 
 
