@@ -14,6 +14,7 @@ from generation.engine import EngineSettings
 from generation.request import Backend, Completion, Request
 from generation.scripted import ScriptedBackend
 from tests.generation.known_model import KnownModel
+from tests.generation.tiny_server import served
 
 Capability = Literal["sampling", "distribution", "template", "window", "tokens"]
 
@@ -113,6 +114,7 @@ TESTED = (
         "transformers-smollm2", local("transformers", EngineSettings(batch_size=16)),
         model="smollm2", marks=(pytest.mark.model,),
     ),
+    Entry("openai", served, package="openai"),
     Entry(
         "vllm", local("vllm", EngineSettings(batch_size=16, cpu_kv_cache_gb=1)),
         marks=(pytest.mark.vllm,), package="vllm", remedy="make vllm",
