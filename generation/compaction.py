@@ -98,7 +98,7 @@ def _quoted(path: Path) -> str:
 
 
 def _write_sorted(
-    connection: duckdb.DuckDBPyConnection, tables: str, path: Path, names: Sequence[str]
+    connection: "duckdb.DuckDBPyConnection", tables: str, path: Path, names: Sequence[str]
 ) -> None:
     """Write ``completions`` by key, as small row groups, so that few keys need few of them."""
     columns = ", ".join(_column(field) for field in LEDGER_SCHEMA)

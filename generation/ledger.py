@@ -24,6 +24,7 @@ FLUSH_SECONDS = 5.0
 FLUSH_COMPLETIONS = 1_000
 # fewer keys than this are handed down to the scan, which then skips the row groups without them
 FEW_KEYS = 1_000
+# duckdb's types are quoted where they annotate: referenced at exit, they are reported as leaks
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Ledger:
         return "WITH " + ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in named.items()) + " "
 
     @contextmanager
-    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
         """A connection for queries over ``tables``; raises BrokenObject for a segment that is none."""
         with duckdb.connect() as connection:
             connection.execute(
@@ -90,7 +91,7 @@ class Ledger:
             ).to_arrow_table()
             return self._read(connection, hits) if len(hits) else {}
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, hits: pa.Table) -> dict[str, Completion]:
+    def _read(self, connection: "duckdb.DuckDBPyConnection", hits: pa.Table) -> dict[str, Completion]:
         segments = [Path(one).name for one in hits.column("filename").unique().to_pylist()]
         connection.register("hits", hits)
         rows = connection.sql(
