@@ -63,6 +63,15 @@ def test_many_keys_are_looked_up_in_plain_and_in_merged_segments(ledger: Ledger)
     assert len(ledger.segments()) == 1
 
 
+def test_a_run_that_leaves_many_segments_merges_them(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.completer.MANY_SEGMENTS", 3)
+    run = completer(ledger, ScriptedBackend(lambda _: "one"))
+    for number, left in enumerate([1, 2, 1, 2]):
+        run("x", [ask(str(number))])
+        assert len(ledger.segments()) == left
+    assert ledger.stats()[0]["completions"] == 4
+
+
 def test_another_backend_of_the_same_model_finds_the_same_completions(ledger: Ledger) -> None:
     completer(ledger, ScriptedBackend(lambda _: "one", name="transformers"))("x", [ask("a")])
     other = ScriptedBackend(lambda _: "two", name="vllm")
