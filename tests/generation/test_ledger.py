@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks.ledger import SAMPLES, edited, fill, key
 from datasets_registry.state import REPOSITORY, State
+from generation.compaction import compact
 from generation.completer import Completer
 from generation.ledger import Ledger, Origin, Writer
 from generation.request import Completion, Message, Request, SamplingParams
@@ -46,6 +48,30 @@ def test_what_is_stored_is_found_and_not_generated_again(ledger: Ledger) -> None
     assert (again.num_found, again.num_generated) == (2, 1)
 
 
+def test_of_many_prompts_with_one_edited_exactly_that_ones_samples_are_generated() -> None:
+    figure = edited(200)
+    assert figure.value == SAMPLES and figure.holds
+
+
+def test_many_keys_are_looked_up_in_plain_and_in_merged_segments(ledger: Ledger) -> None:
+    fill(ledger.folder, 2_000)
+    for _ in range(2):
+        found = ledger.find([key(number) for number in range(1_500)] + [key(-1)])
+        assert found.keys() == {key(number) for number in range(1_500)}
+        assert all(len(one.text) == 300 for one in found.values())
+        compact(ledger)
+    assert len(ledger.segments()) == 1
+
+
+def test_a_run_that_leaves_many_segments_merges_them(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.completer.MANY_SEGMENTS", 3)
+    run = completer(ledger, ScriptedBackend(lambda _: "one"))
+    for number, left in enumerate([1, 2, 1, 2]):
+        run("x", [ask(str(number))])
+        assert len(ledger.segments()) == left
+    assert ledger.stats()[0]["completions"] == 4
+
+
 def test_another_backend_of_the_same_model_finds_the_same_completions(ledger: Ledger) -> None:
     completer(ledger, ScriptedBackend(lambda _: "one", name="transformers"))("x", [ask("a")])
     other = ScriptedBackend(lambda _: "two", name="vllm")
@@ -78,8 +104,8 @@ def test_a_run_that_breaks_keeps_what_was_finished(ledger: Ledger) -> None:
 
     with pytest.raises(RuntimeError, match="engine died"):
         completer(ledger, Breaking(lambda _: ""))("x", [ask("a"), ask("b")])
-    key = ask("b").key(ScriptedBackend(lambda _: "").fingerprint)
-    assert ledger.find([key])[key].text == "saved"
+    saved = ask("b").key(ScriptedBackend(lambda _: "").fingerprint)
+    assert ledger.find([saved])[saved].text == "saved"
 
 
 def test_progress_says_how_many_of_how_many_and_how_fast(ledger: Ledger) -> None:
