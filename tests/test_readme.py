@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,11 @@ def test_a_block_runs(language: str, code: str, environment: dict[str, str]) -> 
         try:
             assert "dagster_webserver_version" in serves(environment["PORT"])
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=20)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.communicate(timeout=60)
         return
     told, _ = process.communicate(timeout=600)

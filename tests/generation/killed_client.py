@@ -19,8 +19,11 @@ from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer,
 
 ROWS = 500
 CLIENT = """
+import signal
 import sys
 from pathlib import Path
+# a job in the background is started with interrupts ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from generation import ledger
 from generation.completer import Completer
 from generation.engine import EngineSettings
