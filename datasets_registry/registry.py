@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from datasets_registry import catalog, views
-from datasets_registry.errors import BrokenObject, UnknownVersion, UnpassedVersion
+from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
 from datasets_registry.objects import (
     Object,
     data_version,
@@ -35,13 +35,22 @@ class Registry:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def commit(self, row: type[R], rows: Sequence[R], derivation: Derivation) -> Version:
-        """Store rows as a candidate version; identical rows are the same version, written once."""
+    def commit(
+        self, row: type[R], rows: Sequence[R], derivation: Derivation, name: str | None = None
+    ) -> Version:
+        """Store rows as a candidate version; identical rows are the same version, written once.
+
+        ``name`` is the row type's dataset unless another is given.
+        """
         table = normalise(to_table(row, rows), arrow_schema(row), row.key)
         objects = put_table(self.state.objects, table)
-        content = {"objects": [[one.sha, one.rows] for one in objects], "key": list(row.key)}
+        content = {
+            "objects": [[one.sha, one.rows] for one in objects],
+            "key": list(row.key),
+            "row": row.dataset,
+        }
         return self._record(
-            row.dataset, "dataset", data_version(objects), table.num_rows, content, derivation
+            name or row.dataset, "dataset", data_version(objects), table.num_rows, content, derivation
         )
 
     def commit_model(self, name: str, folder: Path, fingerprint: str, derivation: Derivation) -> Version:
@@ -145,6 +154,15 @@ class Registry:
                 return one
         raise UnknownVersion(f"no {name}@{number}: the newest is {versions[-1]}")
 
+    def resolve(self, reference: str) -> Version:
+        """The version that ``cai_sft@3`` names; ``cai_sft`` alone is the newest that passed."""
+        name, _, number = reference.partition("@")
+        if not number:
+            return self.passed(name)
+        if not number.isdecimal():
+            raise BadInput(f"{reference!r} names no version: write {name}@1, or {name} for the latest")
+        return self.version(name, int(number))
+
     def newest(self, name: str) -> Version | None:
         """The version that ``name`` was last built to, passed or not; None before the first."""
         query = select(D.number).where(D.name == name).order_by(D.id.desc()).limit(1)
@@ -197,6 +215,20 @@ class Registry:
             query = select(inputs.name, inputs.data_version).where(inputs.derivation_id == how["id"])
             return how["code_version"], {name: data for name, data in connection.execute(query)}
 
+    def derivation(self, version: Version) -> Derivation:
+        """How ``version`` was made, the last time that it was."""
+        query = select(catalog.DERIVATIONS).where(D.name == version.name, D.number == version.number)
+        inputs = catalog.INPUTS.c
+        with self.engine.connect() as connection:
+            how = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
+            given = connection.execute(
+                select(inputs.name, inputs.number).where(inputs.derivation_id == how["id"])
+            ).all()
+        return Derivation(
+            code_version=how["code_version"], settings=how["settings"], run_id=how["run_id"],
+            inputs=tuple(self.version(name, number) for name, number in given),
+        )  # fmt: skip
+
     def checks(self, version: Version) -> list[CheckResult]:
         """The newest result of every check of ``version``."""
         c = catalog.CHECKS.c
@@ -213,6 +245,14 @@ class Registry:
         """The rows of a dataset version as Arrow."""
         objects = [Object(sha, rows) for sha, rows in version.content["objects"]]
         return read_objects(self.state.objects, objects)
+
+    def files(self, version: Version) -> list[Path]:
+        """The Parquet files of a dataset version, in key order; raises BrokenObject where one is missing."""
+        paths = [object_path(self.state.objects, one[0]) for one in version.content["objects"]]
+        for path in paths:
+            if not path.exists():
+                raise BrokenObject(f"object {path} of {version} is missing: run `trimtab verify {version}`")
+        return paths
 
     def rows(self, row: type[R], version: Version) -> list[R]:
         """The rows of a dataset version as typed rows, in key order."""

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _SCALARS: dict[Any, pa.DataType] = {
     str: pa.string(),
@@ -24,6 +24,21 @@ class Row(BaseModel):
     dataset: ClassVar[str]
     grain: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
+    # columns that say what a row is good for; a change of one is a flip
+    labels: ClassVar[tuple[str, ...]] = ()
+
+
+def ledger_key(description: str) -> Any:
+    """A column that names a stored completion."""
+    return Field(description=description, json_schema_extra={"references": "completions"})
+
+
+def ledger_keys(row: type[Row]) -> list[str]:
+    """The columns that name stored completions."""
+    return [
+        name for name, field in row.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("references")
+    ]  # fmt: skip
 
 
 def _arrow_type(annotation: Any) -> tuple[pa.DataType, bool]:

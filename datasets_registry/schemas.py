@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from datasets_registry.row import Row
+from datasets_registry.row import Row, ledger_key
 
 # Logits closer to zero than this are no verdict: batches of another shape move them by as much
 TIE_LOGIT = 0.01
@@ -46,6 +46,7 @@ class RevisionStep(Row):
     dataset: ClassVar[str] = "cai_revisions"
     grain: ClassVar[str] = "One row per revision step of a red-team prompt: principle, critique, revision."
     key: ClassVar[tuple[str, ...]] = ("prompt_id", "step")
+    labels: ClassVar[tuple[str, ...]] = ("changed", "failure")
 
     prompt_id: str = Field(description="The prompt answered")
     step: int = Field(description="1 for the first revision")
@@ -59,9 +60,9 @@ class RevisionStep(Row):
     changed: bool | None = Field(description="Whether the revision differs from the draft")
     finish_reason: FinishReason | None = Field(description="How the revision ended")
     failure: str | None = Field(description="Why the revision must not train anything")
-    draft_key: str = Field(description="Ledger key of the draft")
-    critique_key: str | None = Field(description="Ledger key of the critique")
-    revision_key: str | None = Field(description="Ledger key of the revision")
+    draft_key: str = ledger_key("Ledger key of the draft")
+    critique_key: str | None = ledger_key("Ledger key of the critique")
+    revision_key: str | None = ledger_key("Ledger key of the revision")
 
 
 class HelpfulAnswer(Row):
@@ -80,7 +81,7 @@ class HelpfulAnswer(Row):
     completion: str = Field(description="The answer")
     finish_reason: FinishReason = Field(description="How the answer ended")
     failure: str | None = Field(description="Why the answer must not train anything")
-    completion_key: str = Field(description="Ledger key of the answer")
+    completion_key: str = ledger_key("Ledger key of the answer")
 
 
 class SftExample(Row):
@@ -96,7 +97,7 @@ class SftExample(Row):
     kind: Literal["revision", "helpful"] = Field(description="Where the completion comes from")
     category: str = Field(description="Harm category, or kind of task")
     split_group: str = Field(description="Group of the prompt")
-    completion_key: str = Field(description="Ledger key of the completion")
+    completion_key: str = ledger_key("Ledger key of the completion")
 
 
 class CompletionPair(Row):
@@ -117,8 +118,8 @@ class CompletionPair(Row):
     completion_a: str = Field(description="Sample 0")
     completion_b: str = Field(description="Sample 1")
     failure: str | None = Field(description="Why the pair is not judged")
-    key_a: str = Field(description="Ledger key of sample 0")
-    key_b: str = Field(description="Ledger key of sample 1")
+    key_a: str = ledger_key("Ledger key of sample 0")
+    key_b: str = ledger_key("Ledger key of sample 1")
 
 
 class AiJudgement(Row):
@@ -127,6 +128,7 @@ class AiJudgement(Row):
     dataset: ClassVar[str] = "ai_judgements"
     grain: ClassVar[str] = "One row per pair, order and principle: the judge's raw choice probabilities."
     key: ClassVar[tuple[str, ...]] = ("pair_id", "order", "principle_id")
+    labels: ClassVar[tuple[str, ...]] = ("verdict",)
 
     pair_id: str = Field(description="The pair judged")
     order: Literal["ab", "ba", "aa", "bb"] = Field(
@@ -137,7 +139,7 @@ class AiJudgement(Row):
     outside_probability: float | None = Field(description="Probability outside the choices")
     verdict: Literal["first", "second", "even"] | None = Field(description="The likelier choice")
     failure: str | None = Field(description="Why there is no verdict")
-    judgement_key: str = Field(description="Ledger key of the judge call")
+    judgement_key: str = ledger_key("Ledger key of the judge call")
 
 
 class PreferencePair(Row):
@@ -148,6 +150,7 @@ class PreferencePair(Row):
         "One row per pair: soft label over both orders; chosen and rejected unless tied or unparsed."
     )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
+    labels: ClassVar[tuple[str, ...]] = ("label",)
 
     pair_id: str = Field(description="The pair")
     prompt_id: str = Field(description="The prompt answered")
@@ -173,6 +176,7 @@ class EvaluationAnswer(Row):
         "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
     )
     key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
+    labels: ClassVar[tuple[str, ...]] = ("verdict", "refused")
 
     model: str = Field(description="Asset name of the model")
     prompt_id: str = Field(description="The held-out prompt")
@@ -188,7 +192,7 @@ class EvaluationAnswer(Row):
     verdict: Literal["win", "loss", "tie", "same", "unparsed"] | None = Field(
         description="What both orders agree on; null for the base policy itself"
     )
-    completion_key: str = Field(description="Ledger key of the answer")
+    completion_key: str = ledger_key("Ledger key of the answer")
 
 
 class Metric(Row):

@@ -1,0 +1,31 @@
+"""trimtab datasets | versions | models: what there is."""
+
+from assets.printing import Json, open_state, print_rows
+from datasets_registry.listing import list_datasets, list_models, list_versions
+
+
+def datasets(as_json: Json = False) -> None:
+    """Show the newest version of every dataset, with its checks."""
+    columns = ("name", "version", "rows", "status", "checks_passed", "checks", "warnings")
+    print_rows(list_datasets(open_state()), as_json, columns)
+
+
+def models(as_json: Json = False) -> None:
+    """Show the newest version of every model: base, dataset, loss, folder."""
+    columns = ("name", "version", "status", "base", "trained_on", "rows", "loss", "data_version")
+    print_rows(list_models(open_state()), as_json, columns)
+
+
+def versions(dataset: str, as_json: Json = False) -> None:
+    """Show every version of a dataset or model, oldest first."""
+    columns = (
+        "name",
+        "version",
+        "rows",
+        "status",
+        "checks_passed",
+        "checks",
+        "data_version",
+        "created_at",
+    )
+    print_rows(list_versions(open_state(), dataset), as_json, columns)

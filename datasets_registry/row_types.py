@@ -1,0 +1,30 @@
+"""Which row type each dataset has."""
+
+from datasets_registry import schemas
+from datasets_registry.errors import BadInput
+from datasets_registry.row import Row
+from datasets_registry.version import Version
+
+ROW_TYPES: dict[str, type[Row]] = {
+    one.dataset: one
+    for one in (
+        schemas.RedTeamPrompt,
+        schemas.HelpfulPrompt,
+        schemas.RevisionStep,
+        schemas.HelpfulAnswer,
+        schemas.SftExample,
+        schemas.CompletionPair,
+        schemas.AiJudgement,
+        schemas.PreferencePair,
+        schemas.EvaluationAnswer,
+        schemas.Metric,
+    )
+}
+
+
+def row_type(version: Version) -> type[Row]:
+    """The row type that ``version`` was committed with; raises BadInput where this Trimtab lacks it."""
+    name = version.content.get("row", version.name)
+    if name not in ROW_TYPES:
+        raise BadInput(f"{version} has rows of a type {name!r} that is not known: know {sorted(ROW_TYPES)}")
+    return ROW_TYPES[name]
