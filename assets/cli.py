@@ -6,15 +6,18 @@ import typer
 
 from assets.commands.ledger import ledger_app
 from assets.commands.listing import datasets, models, versions
+from assets.commands.passing import pass_version
 from assets.commands.sql import sql
+from assets.commands.upkeep import gc, verify
 from datasets_registry.errors import TrimtabError
 
 app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (datasets, models, versions, sql):
+for command in (datasets, models, versions, sql, verify, gc):
     app.command()(command)
+app.command("pass")(pass_version)
 app.add_typer(ledger_app, name="ledger")
 
 

@@ -1,5 +1,7 @@
-"""The catalog: which versions exist, how each was derived, and which checks it passed (SQLite, WAL)."""
+"""The catalog's tables, and how it is opened: SQLite in the state folder, or the database at a URL."""
 
+import os
+import uuid
 from pathlib import Path
 
 from sqlalchemy import (
@@ -15,12 +17,37 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    insert,
+    make_url,
+    select,
 )
-from sqlalchemy.engine.base import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from datasets_registry.errors import BadInput, BrokenCatalog
+from datasets_registry.state import State, durable
+
 METADATA = MetaData()
+LOCK_SECONDS = 60
+
+# one row: which catalog this is, and a count of changes that every writer raises first
+CATALOG = Table(
+    "catalog",
+    METADATA,
+    Column("one", Integer, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("changes", Integer, nullable=False),
+)
+
+OBJECTS = Table(
+    "object",
+    METADATA,
+    Column("sha", String, primary_key=True),
+    Column("num_rows", Integer, nullable=False),
+    Column("num_bytes", Integer, nullable=False),
+    Column("file_sha", String, nullable=False),
+)
 
 VERSIONS = Table(
     "version",
@@ -74,24 +101,94 @@ CHECKS = Table(
 )
 
 
-def _configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # SQLAlchemy must not open transactions of its own: ours start IMMEDIATE, in _begin
-    connection.isolation_level = None
+def open_catalog(state: State, url: str | None = None) -> Engine:
+    """The catalog of ``state``: at ``url``, else at TRIMTAB_CATALOG, else SQLite; created where absent.
+
+    Raises BrokenCatalog where the state folder's objects belong to a catalog that is not this one.
+    """
+    url = url or os.environ.get("TRIMTAB_CATALOG")
+    known = state.catalog_id.read_text().strip() if state.catalog_id.exists() else None
+    if known and not url and not state.catalog.exists():
+        raise _lost(state, f"{state.catalog} is gone")
+    engine = _engine(url) if url else _sqlite(state.catalog)
+    try:
+        found = _identity(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise BrokenCatalog(f"the catalog cannot be opened ({_first_line(error)}): {_REMEDY}") from error
+    if known is None:
+        with durable(state.catalog_id) as temporary:
+            temporary.write_text(found)
+    elif known != found:
+        engine.dispose()
+        raise _lost(state, f"the catalog that was opened is {found[:8]}, and the folder's is {known[:8]}")
+    return engine
+
+
+_REMEDY = "see that its server runs and that TRIMTAB_CATALOG names it, or restore its file from a backup"
+
+
+def _first_line(error: DBAPIError) -> str:
+    return (str(error.orig).splitlines() or ["no reason given"])[0]
+
+
+def _lost(state: State, what: str) -> BrokenCatalog:
+    return BrokenCatalog(
+        f"{what}: restore the catalog from a backup, or set TRIMTAB_CATALOG to where it is. The data is "
+        f"whole and readable with `duckdb -readonly {state.views}`; to begin an empty catalog beside it, "
+        f"remove {state.catalog_id}"
+    )
+
+
+def _engine(url: str) -> Engine:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError as error:
+        raise BadInput("TRIMTAB_CATALOG is no URL: write postgresql+psycopg://host/database") from error
+    if backend != "postgresql":
+        raise BadInput(
+            f"TRIMTAB_CATALOG is for PostgreSQL, not {backend}: write postgresql+psycopg://host/database"
+        )
+    try:
+        return create_engine(url)
+    except ModuleNotFoundError as error:
+        raise BadInput(f"PostgreSQL needs its driver: `pip install -e '.[postgres]'` ({error})") from error
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_SECONDS})
+    event.listen(engine, "connect", _durable_and_concurrent)
+    return engine
+
+
+def _durable_and_concurrent(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _identity(engine: Engine) -> str:
+    """The catalog's id; the first to open it creates its tables and gives it one."""
+    try:
+        return _read_identity(engine)
+    except DBAPIError:
+        pass
+    for _ in range(3):
+        try:
+            METADATA.create_all(engine)
+            with engine.begin() as connection:
+                connection.execute(insert(CATALOG).values(one=1, id=uuid.uuid4().hex, changes=0))
+            break
+        except IntegrityError:  # another process was first
+            break
+        except DBAPIError as error:  # another process was creating the same table
+            if "already exists" not in str(error.orig) and "duplicate key" not in str(error.orig):
+                raise
+    return _read_identity(engine)
 
 
-def open_catalog(path: Path) -> Engine:
-    """The catalog at ``path``, created where absent; writers queue for at most a minute."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
-    METADATA.create_all(engine)
-    return engine
+def _read_identity(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(select(CATALOG.c.id)).scalar_one())

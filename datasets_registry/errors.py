@@ -5,6 +5,7 @@ TrimtabError
 ├── UnknownVersion    no such dataset, model or version
 ├── UnpassedVersion   the version exists but a blocking check has not passed
 ├── BrokenObject      a stored file is missing or is not what the catalog says
+├── BrokenCatalog     the catalog is gone, cannot be opened, or is another folder's
 ├── OverBudget        generation would spend, or has spent, more than the profile's budget
 ├── NoSpace           the state folder cannot take more data
 └── ModelFailed       a model or a trainer stopped without a result
@@ -29,6 +30,10 @@ class UnpassedVersion(TrimtabError):
 
 class BrokenObject(TrimtabError):
     """A stored object is missing or does not match its hash."""
+
+
+class BrokenCatalog(TrimtabError):
+    """The catalog is gone, cannot be opened, or belongs to another state folder."""
 
 
 class OverBudget(TrimtabError):

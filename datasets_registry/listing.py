@@ -51,11 +51,22 @@ def _model(registry: Registry, version: Version) -> dict[str, Any]:
         "status": version.status,
         "base": _reference(manifest.get("base")),
         "trained_on": [_reference(one) for one in datasets.values()],
+        "behind": behind(registry, version),
         "rows": manifest.get("rows", {}).get("trained"),
         "loss": manifest.get("metrics", {}).get("loss"),
         "data_version": version.data_version,
         "folder": str(registry.folder(version)),
     }
+
+
+def behind(registry: Registry, version: Version) -> list[str]:
+    """The latest passed versions that ``version`` should have been made from and was not."""
+    found = []
+    for one in registry.derivation(version).inputs:
+        latest = registry.latest(one.name)
+        if latest is not None and latest.data_version != one.data_version:
+            found.append(f"{one.name}@{latest.number}")
+    return sorted(found)
 
 
 def _reference(version: dict[str, Any] | None) -> str | None:

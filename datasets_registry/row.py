@@ -73,6 +73,17 @@ def arrow_schema(row: type[Row]) -> pa.Schema:
     return pa.schema(_fields(row))
 
 
+def choices(row: type[Row]) -> dict[str, tuple[str, ...]]:
+    """The columns that hold one of a few words, and the words."""
+    found = {}
+    for name, field in row.model_fields.items():
+        kinds = [field.annotation, *get_args(field.annotation)]
+        literal = next((kind for kind in kinds if get_origin(kind) is Literal), None)
+        if literal is not None:
+            found[name] = get_args(literal)
+    return found
+
+
 def to_table(row: type[Row], rows: Sequence[Row]) -> pa.Table:
     """The rows as one Arrow table of the row type's schema."""
     return pa.Table.from_pylist([one.model_dump() for one in rows], schema=arrow_schema(row))

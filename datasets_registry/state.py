@@ -27,6 +27,7 @@ class State:
         self.cache = self.root / "cache"
         self.tables = self.root / "tables"
         self.catalog = self.root / "catalog.sqlite"
+        self.catalog_id = self.root / "catalog.id"
         self.views = self.root / "catalog.duckdb"
 
     def prepare(self, min_free_gb: float = 0.0) -> "State":
@@ -91,10 +92,10 @@ def durable(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, *, wait: bool = True, shared: bool = False) -> Iterator[bool]:
     """Hold ``path`` against all other processes; without ``wait``, yield whether it could be had.
 
-    The lock ends with the process, however that ends.
+    Any number may hold it ``shared``. The lock ends with the process, however that ends.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,8 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
         raise _state_error(path.parent, error) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(file, kind if wait else kind | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return

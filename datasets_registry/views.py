@@ -1,9 +1,9 @@
 """``catalog.duckdb``: views over the Parquet objects for anybody with DuckDB, replaced atomically."""
 
-import fcntl
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from datasets_registry import catalog
 from datasets_registry.hashing import digest
 from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.objects import object_path
-from datasets_registry.state import State, durable
+from datasets_registry.records import Records
+from datasets_registry.state import State, durable, locked
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
 STORAGE_VERSION = "v1.0.0"
+_STAMP = "trimtab_changes"
 
 _VERSIONS = pa.schema(
     [("name", pa.string()), ("version", pa.int64()), ("kind", pa.string()), ("status", pa.string()),
@@ -42,22 +44,53 @@ _MODELS = pa.schema(
 )  # fmt: skip
 
 
-@contextmanager
-def _locked(state: State) -> Iterator[None]:
-    with (state.root / ".views.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def write_views(state: State, records: Records) -> None:
+    """Bring ``catalog.duckdb`` up to date; whoever has the old one open keeps reading it undisturbed.
+
+    Only views that changed are made anew. Of several writers that wait, the first writes for all.
+    """
+    wanted = records.changes()
+    with locked(state.root / ".views.lock"):
+        if not _is_behind(state, wanted):
+            return
+        wanted = records.changes()
+        views = dict(_statements(state, records.engine))
+        with durable(state.views) as temporary:
+            if state.views.exists():
+                shutil.copyfile(state.views, temporary)
+            connection = duckdb.connect()
+            connection.execute(f"ATTACH '{_quoted(temporary)}' AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
+            connection.execute("USE c")
+            _replace(connection, views | {_STAMP: f"SELECT {wanted} AS changes"})
+            connection.execute("USE memory")
+            connection.execute("DETACH c")
+            connection.close()
 
 
-def write_views(state: State, engine: Engine) -> None:
-    """Replace ``catalog.duckdb``; whoever has the old one open keeps reading it undisturbed."""
-    with _locked(state), durable(state.views) as temporary:
-        connection = duckdb.connect()
-        connection.execute(f"ATTACH '{_quoted(temporary)}' AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
-        for name, sql in _statements(state, engine):
-            connection.execute(f'CREATE VIEW c."{name}" AS {sql}')
-        connection.execute("DETACH c")
-        connection.close()
+def _is_behind(state: State, wanted: int) -> bool:
+    if not state.views.exists():
+        return True
+    try:
+        with duckdb.connect(state.views, read_only=True) as connection:
+            found = connection.execute(f"SELECT changes FROM {_STAMP}").fetchone()
+    except duckdb.Error:
+        state.views.unlink()
+        return True
+    return found is None or found[0] < wanted
+
+
+def _replace(connection: "duckdb.DuckDBPyConnection", views: Mapping[str, str]) -> None:
+    """Make the views that are new or changed; the comment of a view is the digest of its SQL."""
+    query = "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'c' AND NOT internal"
+    there = dict(connection.execute(query).fetchall())
+    for name in there.keys() - views.keys():
+        connection.execute(f'DROP VIEW "{name}"')
+    for name, sql in views.items():
+        if there.get(name) != (mark := digest(sql)[:16]):
+            # a version whose files are gone must not keep the others from being read
+            with suppress(duckdb.IOException):
+                connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+                connection.execute(f"COMMENT ON VIEW \"{name}\" IS '{mark}'")
 
 
 def _quoted(path: Path) -> str:
@@ -66,7 +99,7 @@ def _quoted(path: Path) -> str:
 
 def _over(paths: Sequence[Path]) -> str:
     files = ", ".join(f"'{_quoted(path)}'" for path in paths)
-    return f"SELECT * FROM read_parquet([{files}], union_by_name=true)"
+    return f"SELECT * FROM read_parquet([{files}])"
 
 
 def _statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
@@ -94,7 +127,7 @@ def _dataset_views(
     for one in versions:
         if one["kind"] == "dataset":
             key = (one["name"], one["number"])
-            paths[key] = [object_path(state.objects, sha) for sha, _ in one["content"]["objects"]]
+            paths[key] = [object_path(state.objects, part[0]) for part in one["content"]["objects"]]
             yield f"{one['name']}@{one['number']}", _over(paths[key])
     passed = {(one["name"], one["number"]) for one in versions if one["status"] == "passed"}
     latest = {}

@@ -9,6 +9,7 @@ from datasets_registry.schemas import (
     EvaluationAnswer,
     HelpfulAnswer,
     HelpfulPrompt,
+    Metric,
     PreferencePair,
     RedTeamPrompt,
     RevisionStep,
@@ -18,6 +19,10 @@ from datasets_registry.schemas import (
 R = TypeVar("R", bound=Row)
 
 _DEFAULTS: dict[type[Row], dict[str, Any]] = {
+    Metric: {
+        "model": "sft_policy", "kind": "helpful", "metric": "win_rate", "value": 0.5, "low": None,
+        "high": None, "num_items": 1,
+    },
     RedTeamPrompt: {"category": "privacy", "split": "train", "source": "test", "licence": "Apache-2.0"},
     HelpfulPrompt: {"category": "explain", "split": "train", "source": "test", "licence": "Apache-2.0"},
     RevisionStep: {

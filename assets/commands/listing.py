@@ -11,8 +11,8 @@ def datasets(as_json: Json = False) -> None:
 
 
 def models(as_json: Json = False) -> None:
-    """Show the newest version of every model: base, dataset, loss, folder."""
-    columns = ("name", "version", "status", "base", "trained_on", "rows", "loss", "data_version")
+    """Show the newest version of every model: base, dataset, loss, and newer passed data it is behind."""
+    columns = ("name", "version", "status", "base", "trained_on", "behind", "rows", "loss", "data_version")
     print_rows(list_models(open_state()), as_json, columns)
 
 

@@ -108,7 +108,7 @@ def test_lineage_names_the_exact_inputs(registry: Registry) -> None:
 def test_a_missing_object_is_a_sentence_and_makes_the_recipe_stale(registry: Registry) -> None:
     version = registry.record_checks(registry.commit(Metric, figures(1), how("1")), [])
     object_path(registry.state.objects, version.content["objects"][0][0]).unlink()
-    with pytest.raises(BrokenObject, match="rebuild the dataset"):
+    with pytest.raises(BrokenObject, match="trimtab verify evaluation@1"):
         registry.table(version)
     assert registry.find("evaluation", how("1").recipe) is None
 

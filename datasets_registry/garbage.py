@@ -1,0 +1,93 @@
+"""The garbage collector: files that no version, model, open reader or recent writer can need."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import select
+
+from datasets_registry import catalog
+from datasets_registry.registry import Registry
+from datasets_registry.state import locked
+
+GRACE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was, or would be, removed; ``waiting`` are unneeded files within their grace."""
+
+    paths: tuple[Path, ...]
+    num_bytes: int
+    waiting: int
+
+
+def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) -> Collected:
+    """Remove unneeded files that nobody has touched for ``grace``; only name them in a dry run.
+
+    Writers hold a shared lock while they add objects and name them, and the collector waits for them, so
+    that what a commit relies on cannot go between. Where machines share the folder, only the grace does
+    that: keep it longer than the longest commit, and than readers keep ``catalog.duckdb`` open.
+    """
+    with locked(registry.state.root / ".gc.lock"):
+        oldest = time.time() - grace.total_seconds()
+        unneeded = [(path, *_size_and_time(path)) for path in _unneeded(registry)]
+        old = [(path, size) for path, size, changed in unneeded if changed <= oldest]
+        if not dry_run:
+            for path, _ in old:
+                _remove(path)
+        sizes = sum(size for _, size in old)
+        return Collected(tuple(path for path, _ in old), sizes, len(unneeded) - len(old))
+
+
+def _unneeded(registry: Registry) -> Iterator[Path]:
+    state = registry.state
+    needed, models = _needed(registry)
+    yield from (path for path in state.objects.glob("??/*.parquet") if path.stem not in needed)
+    for folder in (state.root, state.objects, state.ledger, state.tables, state.models):
+        yield from folder.glob(".tmp-*")
+    yield from state.objects.glob("??/.tmp-*")
+    yield from (state.cache / "spill").glob("sort-*")
+    if state.views.exists():
+        shown = _tables_in_use(registry)
+        yield from (path for path in state.tables.glob("*.parquet") if str(path) not in shown)
+    # only folders that training made: models/<name>/<16 hex digits>
+    trained = state.models.rglob("manifest.json")
+    yield from (path.parent for path in trained if path.parent.resolve() not in models)
+
+
+def _needed(registry: Registry) -> tuple[set[str], set[Path]]:
+    """The objects and the model folders that versions name."""
+    content = catalog.VERSIONS.c
+    with registry.engine.connect() as connection:
+        rows = connection.execute(select(content.kind, content.content)).all()
+    objects = {one[0] for kind, held in rows if kind == "dataset" for one in held["objects"]}
+    folders = {registry.state.root / held["path"] for kind, held in rows if kind == "model"}
+    return objects, {one.resolve() for one in folders}
+
+
+def _tables_in_use(registry: Registry) -> str:
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        rows = connection.execute("SELECT sql FROM duckdb_views() WHERE NOT internal").fetchall()
+    return "\n".join(sql for (sql,) in rows)
+
+
+def _size_and_time(path: Path) -> tuple[int, float]:
+    files = [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else [path]
+    try:
+        found = [one.stat() for one in [path, *files]]
+    except FileNotFoundError:
+        return 0, time.time()
+    sizes = [one.st_size for one in (found[1:] if path.is_dir() else found[:1])]
+    return sum(sizes), max(one.st_mtime for one in found)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,27 @@
+"""Work on a stream's items by several threads, in the stream's order, a few items ahead and no more."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+THREADS = min(4, os.cpu_count() or 1)
+
+
+def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS) -> Iterator[U]:
+    """``work`` of every item, in order; at most ``threads`` + 1 results wait to be taken."""
+    waiting: deque[Future[U]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for one in waiting:
+                one.cancel()

@@ -1,0 +1,97 @@
+"""Damage to what is stored is named, object by object, and reading it is a sentence."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import BrokenCatalog, BrokenObject
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import HelpfulPrompt
+from datasets_registry.state import State
+from datasets_registry.version import Derivation, Version
+from quality.check import run_check
+from quality.checks import checks_of
+from quality.verify import verify
+from tests.rows import make
+
+
+@pytest.fixture
+def version(registry: Registry, derivation: Derivation) -> Version:
+    """A passed version of one object."""
+    rows = [make(HelpfulPrompt, f"p{number}") for number in range(50)]
+    one = registry.commit(HelpfulPrompt, rows, derivation)
+    return registry.record_checks(
+        one, [run_check(c, registry, one, ()) for c in checks_of("helpful_prompts")]
+    )
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+
+
+def truncate(path: Path) -> None:
+    """Lose the last half."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [(flip, "is not the file that was written"), (truncate, "bytes of"), (Path.unlink, "is missing")],
+)
+def test_each_damage_is_named_and_reading_is_a_sentence(
+    harm: Callable[[Path], None], named: str, registry: Registry, version: Version
+) -> None:
+    assert verify(registry, version) == []
+    (path,) = registry.files(version)
+    harm(path)
+    (finding,) = verify(registry, version)
+    assert finding.version == "helpful_prompts@1" and str(path) in finding.what and named in finding.what
+    with pytest.raises(BrokenObject, match=str(path)):
+        registry.table(version)
+
+
+def test_every_flipped_byte_is_found(registry: Registry, version: Version) -> None:
+    (path,) = registry.files(version)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 200)):
+        data = bytearray(whole)
+        data[place] ^= 0x40
+        path.write_bytes(data)
+        assert verify(registry, version), place
+    path.write_bytes(whole)
+    assert verify(registry, version) == []
+
+
+def test_committing_the_rows_again_heals_a_truncated_object(
+    registry: Registry, version: Version, derivation: Derivation
+) -> None:
+    rows = registry.rows(HelpfulPrompt, version)
+    truncate(registry.files(version)[0])
+    assert registry.commit(HelpfulPrompt, rows, derivation).number == version.number
+    assert verify(registry, version) == []
+
+
+def test_a_check_that_finds_something_else_is_named(registry: Registry, version: Version) -> None:
+    wrong = [one.model_copy(update={"value": 7.0}) for one in registry.checks(version)]
+    registry.record_checks(version, wrong[:1])
+    (finding,) = verify(registry, version)
+    assert "recorded 7.0 and now finds 50.0" in finding.what
+
+
+def test_a_deleted_catalog_is_named_and_never_replaced_by_an_empty_one(
+    state: State, derivation: Derivation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
+    one = Registry(state)
+    one.record_checks(one.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation), [])
+    one.engine.dispose()
+    for path in state.root.glob("catalog.sqlite*"):
+        path.unlink()
+    with pytest.raises(BrokenCatalog, match="is gone: restore the catalog from a backup"):
+        Registry(state)
+    assert not state.catalog.exists()
