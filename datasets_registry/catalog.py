@@ -1,5 +1,6 @@
-"""The catalog: which versions exist, how each was derived, and which checks it passed (SQLite, WAL)."""
+"""The catalog: which versions exist, how each was derived, and which checks it passed."""
 
+import os
 from pathlib import Path
 
 from sqlalchemy import (
@@ -87,11 +88,20 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def open_catalog(path: Path) -> Engine:
-    """The catalog at ``path``, created where absent; writers queue for at most a minute."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
+def _queue(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4)")
+
+
+def open_catalog(path: Path, url: str | None = None) -> Engine:
+    """The catalog at ``url`` or ``TRIMTAB_CATALOG``, else SQLite at ``path``; created where absent."""
+    url = url or os.environ.get("TRIMTAB_CATALOG")
+    if url:
+        engine = create_engine(url)
+        event.listen(engine, "begin", _queue)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
     METADATA.create_all(engine)
     return engine

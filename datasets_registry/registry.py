@@ -29,9 +29,9 @@ V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
 class Registry:
     """Versioned datasets and models under one state root; safe for many processes at once."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, url: str | None = None) -> None:
         self.state = state
-        self.engine = catalog.open_catalog(state.catalog)
+        self.engine = catalog.open_catalog(state.catalog, url)
 
     # -- writing -------------------------------------------------------------------------------
 
