@@ -18,6 +18,7 @@ from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Derivation
 from generation.model_folder import SMOLLM2
 from generation.smollm2 import convert
+from tests.postgres import PostgresServer, postgres_binaries, postgres_server
 from tests.tiny_model import write_tiny_model
 
 # a busy machine is no failure
@@ -30,6 +31,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     """A state root of the test's own, which subprocesses see too."""
     root = tmp_path / "state"
     monkeypatch.setenv("TRIMTAB_HOME", str(root))
+    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
     return State().prepare()
 
 
@@ -45,6 +47,16 @@ def registry(state: State) -> Iterator[Registry]:
 def derivation() -> Derivation:
     """A derivation from nothing."""
     return Derivation(code_version="1", settings={}, inputs=())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the whole run; skipped where PostgreSQL is not installed."""
+    binaries = postgres_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres_server(binaries) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,93 @@
+"""A PostgreSQL server of the tests' own: a temporary folder, a local socket and no network."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+USER = "trimtab"
+
+
+class PostgresServer:
+    """A running server that gives fresh databases."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._databases = 0
+
+    def database(self) -> str:
+        """The SQLAlchemy URL of a new, empty database."""
+        self._databases += 1
+        name = f"database_{self._databases}"
+        with self._connect() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return f"postgresql+psycopg://{USER}@/{name}?host={self.folder}"
+
+    def setting(self, name: str) -> str:
+        """What the server has ``name`` set to."""
+        with self._connect() as connection:
+            row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.folder), user=USER, dbname="postgres", autocommit=True)
+
+
+def postgres_binaries() -> Path | None:
+    """The folder with PostgreSQL's programs, newest first; None where it is not installed."""
+    installed = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    found = sorted(installed, key=lambda one: int(one.parts[-3]), reverse=True)
+    on_path = shutil.which("postgres")
+    if on_path:
+        # a link into the folder that has initdb and pg_ctl as well
+        found.insert(0, Path(on_path).resolve())
+    return next((one.parent for one in found if (one.parent / "pg_ctl").exists()), None)
+
+
+@contextmanager
+def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
+    """A server that lives as long as the context; every commit is synced to disk."""
+    # a socket's path may have 107 bytes, which a folder of pytest's or TMPDIR's may exceed
+    with tempfile.TemporaryDirectory(prefix="trimtab-pg-", dir="/tmp") as name:
+        folder = Path(name)
+        user = _unprivileged()
+        if user:
+            shutil.chown(folder, user)
+        data, log = str(folder / "data"), str(folder / "log")
+        setup = ["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
+        _run(user, folder, str(binaries / "initdb"), "--pgdata", data, *setup)
+        pg_ctl = [str(binaries / "pg_ctl"), "--pgdata", data, "--wait"]
+        options = f"-k {folder} -c listen_addresses= -c fsync=on -c max_connections=100"
+        _run(user, folder, *pg_ctl, "--log", log, "--options", options, "start")
+        try:
+            yield PostgresServer(folder)
+        finally:
+            _run(user, folder, *pg_ctl, "--mode", "fast", "stop")
+
+
+def _unprivileged() -> str | None:
+    """Whom to run the server as: PostgreSQL refuses root; None is whoever we are."""
+    if os.geteuid() != 0:
+        return None
+    known = {one.pw_name for one in pwd.getpwall()}
+    return next(one for one in ("postgres", "nobody") if one in known)
+
+
+def _run(user: str | None, folder: Path, *command: str) -> None:
+    # the server that pg_ctl starts would keep a pipe open for as long as it runs
+    with (folder / "commands.log").open("ab") as log:
+        done = subprocess.run(
+            command, cwd=folder, user=user, group=user and pwd.getpwnam(user).pw_gid,
+            extra_groups=[] if user else None, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    if done.returncode:
+        told = (folder / "commands.log").read_text(errors="replace")
+        raise RuntimeError(f"{Path(command[0]).name} ended with {done.returncode}: {told[-2000:]}")
