@@ -1,7 +1,10 @@
 """The catalog is SQLite in the state root, or the database that a URL names."""
 
+from pathlib import Path
+
 import pytest
 
+from datasets_registry.errors import BrokenCatalog, TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.schemas import Metric
 from datasets_registry.state import State
@@ -16,13 +19,34 @@ def test_the_catalog_is_the_one_that_the_environment_names(state: State, registr
 
 
 def test_a_url_that_is_given_stands_before_the_environment(
-    state: State, registry: Registry, derivation: Derivation, postgres: PostgresServer
+    registry: Registry, derivation: Derivation, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    other = Registry(state, postgres.database())
+    other = Registry(State(tmp_path / "other").prepare(), postgres.database())
     other.commit(Metric, [ROW], derivation)
     assert other.engine.dialect.name == "postgresql"
     assert (other.names("dataset"), registry.names("dataset")) == (["evaluation"], [])
     other.engine.dispose()
+
+
+def test_a_folder_is_not_opened_with_another_folders_catalog(
+    state: State, registry: Registry, postgres: PostgresServer
+) -> None:
+    with pytest.raises(BrokenCatalog, match="the catalog that was opened is .*, and the folder's is"):
+        Registry(state, postgres.database())
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "is no URL: write postgresql"),
+        ("mysql://h/d", "is for PostgreSQL, not mysql"),
+        ("postgresql+psycopg://u:secret@/d?host=/nowhere", "cannot be opened .connection"),
+    ],
+)
+def test_an_unusable_url_is_a_sentence_without_its_password(url: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(TrimtabError, match=message) as told:
+        Registry(State(tmp_path / "other").prepare(), url)
+    assert "secret" not in str(told.value)
 
 
 @pytest.mark.parametrize("fixed", ["fsync", "listen_addresses"])
