@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from assets.commands.exporting import export_dataset
 from assets.commands.importing import import_dataset
 from assets.commands.ledger import ledger_app
 from assets.commands.listing import datasets, models, versions
@@ -16,6 +17,7 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (datasets, models, versions, sql):
     app.command()(command)
+app.command("export")(export_dataset)
 app.command("import")(import_dataset)
 app.add_typer(ledger_app, name="ledger")
 
