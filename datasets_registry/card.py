@@ -28,7 +28,7 @@ def card(registry: Registry, row: type[Row], version: Version, form: Form) -> st
     spdx = licences(registry, version)
     how = registry.derivation(version)
     parts = {
-        "front_matter": _front_matter(registry, row, version, form, spdx),
+        "front_matter": _front_matter(registry, version, form, spdx),
         "name": cell(version.name), "grain": row.grain, "version": str(version.number),
         "num_rows": f"{version.num_rows or 0:,}", "status": version.status,
         "data_version": version.data_version, "load": _load(form), "key": ", ".join(row.key),
@@ -40,10 +40,8 @@ def card(registry: Registry, row: type[Row], version: Version, form: Form) -> st
     return _SLOT.sub(lambda slot: parts[slot[1]], TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _front_matter(
-    registry: Registry, row: type[Row], version: Version, form: Form, spdx: Sequence[str]
-) -> str:
-    splits = splits_of(row, schema_of(registry.files(version)))
+def _front_matter(registry: Registry, version: Version, form: Form, spdx: Sequence[str]) -> str:
+    splits = splits_of(registry.files(version))
     files = [{"split": one, "path": FILES[form].format(split=one)} for one in splits]
     hub = hub_licences(spdx)
     said: dict[str, Any] = {"pretty_name": version.name, "license": hub[0] if len(hub) == 1 else hub}
@@ -84,7 +82,7 @@ def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
     schema = schema_of(files)
     nulls, lengths = null_shares(files, schema), text_lengths(files, schema)
     figures = [
-        (name, None if nulls.get(name) is None else f"{nulls[name]:.1%}", *(lengths.get(name) or [None] * 4))
+        (name, None if nulls.get(name) is None else f"{nulls[name]:.1%}", *_lengths(lengths, name))
         for name in schema.names if name in nulls or name in lengths
     ]  # fmt: skip
     parts = [
@@ -95,6 +93,10 @@ def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
         if name in schema.names:
             parts += [f"Rows by `{name}`:", table((cell(name), "rows"), label_counts(files, name))]
     return "\n\n".join(parts)
+
+
+def _lengths(lengths: Mapping[str, list[int] | None], name: str) -> list[int] | list[str]:
+    return lengths.get(name) or [""] * 4
 
 
 def _checks(registry: Registry, version: Version) -> str:

@@ -71,13 +71,12 @@ def _write(
 ) -> None:
     files = registry.files(version)
     schema = schema_of(files)
-    splits = splits_of(row_type(version), schema)
+    splits = splits_of(files)
     writers = {one: WRITERS[form](folder, one, schema) for one in splits}
     done = 0
     for batch in batches(files):
         for split, part in by_split(batch, splits):
-            if part.num_rows:
-                writers[split].write(part)
+            writers[split].write(part)
         done += batch.num_rows
         report(done)
     for one in writers.values():

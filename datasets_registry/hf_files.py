@@ -26,7 +26,7 @@ class ArrowParts(Parts):
     def close(self) -> None:
         super().close()
         files = [self.named(part, len(self._paths)) for part in range(len(self._paths))]
-        state = {
+        state: dict[str, Any] = {
             "_data_files": [{"filename": one} for one in files], "_format_columns": None,
             "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, **self._state,
         }  # fmt: skip

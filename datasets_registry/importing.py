@@ -34,6 +34,10 @@ class Imported:
     rows: list[Row] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
+    def without_licence(self) -> int:
+        """How many rows nobody named a licence for."""
+        return sum(getattr(one, "licence", None) == NO_LICENCE for one in self.rows)
+
     def counts(self) -> dict[str, int]:
         """Rejected rows by kind of reason, the commonest first."""
         return dict(Counter(one.kind for one in self.rejections).most_common())
@@ -52,7 +56,7 @@ def import_rows(
         raise BadInput(f"{source.name} has no row at its start that can be read ({why}): mend the file")
     read_as = chosen_format(known, like, mapping)
     default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
-    imported = Imported(read_as, _derivation(source, read_as, mapping, default | given.named()))
+    imported = Imported(read_as, _derivation(source, read_as, mapping, given))
     reader = _Reader(source, imported, given, default)
     for done, record in enumerate(chain(first, records), 1):
         reader.take(record)
@@ -60,10 +64,8 @@ def import_rows(
     return imported
 
 
-def _derivation(
-    source: Source, read_as: Format, mapping: Mapping[str, str], said: Mapping[str, str]
-) -> Derivation:
-    settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **said}
+def _derivation(source: Source, read_as: Format, mapping: Mapping[str, str], given: Given) -> Derivation:
+    settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **vars(given)}
     return Derivation(code_version=f"import:{read_as.name}:{read_as.number}", settings=settings, inputs=())
 
 

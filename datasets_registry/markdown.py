@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|])")
+_SPECIAL = re.compile(r"([\\`*\[\]|])")
 
 
 def cell(value: object) -> str:

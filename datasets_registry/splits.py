@@ -7,15 +7,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from datasets_registry.row import Row
+from datasets_registry.statistics import distinct
 
 BATCH_ROWS = 8_192
 WHOLE = ("train",)
 
 
-def splits_of(row: type[Row], schema: pa.Schema) -> Sequence[str]:
-    """``train`` and ``evaluation`` where the rows say which, else ``train`` alone."""
-    return ("train", "evaluation") if "split" in row.model_fields and "split" in schema.names else WHOLE
+def splits_of(files: Sequence[Path]) -> Sequence[str]:
+    """``train`` and ``evaluation`` where the rows say which and there are any, else ``train`` alone."""
+    found = distinct(files, "split") if "split" in schema_of(files).names else []
+    return [one for one in ("train", "evaluation") if one in found] or WHOLE
 
 
 def schema_of(files: Sequence[Path]) -> pa.Schema:
@@ -32,9 +33,11 @@ def batches(files: Sequence[Path]) -> Iterator[pa.RecordBatch]:
 
 
 def by_split(batch: pa.RecordBatch, splits: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The part of ``batch`` in each split."""
+    """The part of ``batch`` in each split that has any."""
     if len(splits) == 1:
         yield splits[0], batch
         return
     for split in splits:
-        yield split, batch.filter(pc.equal(batch["split"], split))
+        part = batch.filter(pc.equal(batch["split"], split))
+        if part.num_rows:
+            yield split, part

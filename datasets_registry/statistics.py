@@ -43,7 +43,8 @@ def label_counts(files: Sequence[Path], column: str) -> list[tuple[str, int]]:
 
 def distinct(files: Sequence[Path], column: str) -> list[str]:
     """The values of a text column, sorted."""
-    query = f"SELECT DISTINCT {_quoted(column)} FROM read_parquet(?) WHERE {_quoted(column)} IS NOT NULL ORDER BY 1"
+    name = _quoted(column)
+    query = f"SELECT DISTINCT {name} FROM read_parquet(?) WHERE {name} IS NOT NULL ORDER BY 1"
     return [value for (value,) in _asked(query, files)]
 
 
@@ -55,4 +56,4 @@ def _quoted(name: str) -> str:
 def _asked(query: str, files: Sequence[Path]) -> list[tuple[Any, ...]]:
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         connection.execute("SET enable_progress_bar = false")
-        return connection.execute(query, [[str(one) for one in files]]).fetchall()
+        return list(connection.execute(query, [[str(one) for one in files]]).fetchall())

@@ -117,5 +117,5 @@ def _tell(version: Version, is_new: bool, imported: Imported, rejected: str | No
         counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
         print_rows(counts, False, ("reason", "rows"))
         print(f"each rejected row with its reason: {rejected}")
-    if imported.derivation.settings["licence"] == NO_LICENCE:
-        print("no licence was given: --licence MIT, for example, names it", file=sys.stderr)
+    if imported.without_licence():
+        print(f"no licence was given, so it is {NO_LICENCE}: --licence MIT would name one", file=sys.stderr)
