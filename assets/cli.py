@@ -4,6 +4,8 @@ import sys
 
 import typer
 
+from assets.commands.exporting import export_dataset
+from assets.commands.importing import import_dataset
 from assets.commands.ledger import ledger_app
 from assets.commands.listing import datasets, models, versions
 from assets.commands.passing import pass_version
@@ -18,6 +20,8 @@ app = typer.Typer(
 for command in (datasets, models, versions, sql, verify, gc):
     app.command()(command)
 app.command("pass")(pass_version)
+app.command("export")(export_dataset)
+app.command("import")(import_dataset)
 app.add_typer(ledger_app, name="ledger")
 
 

@@ -1,6 +1,6 @@
 """Which row type each dataset has."""
 
-from datasets_registry import schemas
+from datasets_registry import imported_schemas, schemas
 from datasets_registry.errors import BadInput
 from datasets_registry.row import Row
 from datasets_registry.version import Version
@@ -18,6 +18,9 @@ ROW_TYPES: dict[str, type[Row]] = {
         schemas.PreferencePair,
         schemas.EvaluationAnswer,
         schemas.Metric,
+        imported_schemas.Problem,
+        imported_schemas.HumanPreference,
+        imported_schemas.Demonstration,
     )
 }
 

@@ -1,8 +1,6 @@
 """Prompt files: JSON lines with a prompt, its category, split, source and licence."""
 
 import json
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, digest
 from datasets_registry.schemas import Prompt
+from datasets_registry.splitting import split_group
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")
@@ -61,18 +60,13 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
     text = str(content["prompt"]).strip()
     if not text:
         raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
-    group = content.pop("split_group", None) or digest(_normalised(text))[:16]
+    group = content.pop("split_group", None) or split_group(text)
     values = content | {"prompt": text, "prompt_id": content_id(text), "split_group": group}
     try:
         return row.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(f"{where}: {first['loc'][0]}: {first['msg']}") from error
-
-
-def _normalised(text: str) -> str:
-    """The prompt without case, accents' forms and punctuation, so that trivial variants are a group."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower()))
 
 
 def subset(prompts: Sequence[P], settings: PromptSettings) -> list[P]:

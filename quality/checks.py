@@ -163,6 +163,18 @@ CHECKS: tuple[Check, ...] = (
         reads=("cai_sft", "preference_pairs"),
     ),
     _no_rows("evaluation"),
+    _no_rows("problems"),
+    _no_empty("problems", "prompt", "answer"),
+    _splits_apart("problems"),
+    _no_rows("human_preferences"),
+    _no_empty("human_preferences", "prompt", "chosen", "rejected"),
+    Check(
+        "human_preferences", "chosen_differs",
+        "SELECT count(*) FROM this WHERE chosen = rejected",
+        "pairs whose chosen is the rejected", at_most=0,
+    ),
+    _no_rows("demonstrations"),
+    _no_empty("demonstrations", "prompt", "completion"),
 )  # fmt: skip
 
 

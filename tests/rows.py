@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
 from datasets_registry.row import Row
 from datasets_registry.schemas import (
     AiJudgement,
@@ -52,6 +53,15 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "finish_reason": "stop", "num_tokens": 3, "refused": False, "p_win": None, "verdict": None,
         "completion_key": "k",
     },
+    Problem: {"answer": "4", "solution": None, "split": "train", "source": "test", "licence": "MIT"},
+    HumanPreference: {
+        "messages": [ChatMessage(role="user", content="hi")], "chosen": "one", "rejected": "two",
+        "score_chosen": 2.5, "score_rejected": None, "source": "test", "licence": "MIT",
+    },
+    Demonstration: {
+        "messages": [ChatMessage(role="user", content="hi")], "completion": "an answer",
+        "source": "test", "licence": "MIT",
+    },
 }  # fmt: skip
 
 
@@ -59,5 +69,6 @@ def make(row: type[R], name: str = "p1", **fields: Any) -> R:
     """A row about the prompt ``name``; ``fields`` override what it says."""
     known = set(row.model_fields)
     about = {"prompt_id": name, "prompt": f"prompt {name}", "split_group": name, "pair_id": f"pair {name}"}
+    about |= {"problem_id": name, "id": name}
     values = {key: value for key, value in about.items() if key in known}
     return row.model_validate(values | _DEFAULTS[row] | fields)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
 from datasets_registry.schemas import (
@@ -37,6 +38,9 @@ GOOD: dict[type[Row], list[Row]] = {
     PreferencePair: [make(PreferencePair)],
     EvaluationAnswer: [make(EvaluationAnswer, "held")],
     Metric: [METRIC],
+    Problem: [make(Problem)],
+    HumanPreference: [make(HumanPreference)],
+    Demonstration: [make(Demonstration)],
 }
 
 # (row type, check, the rows that must turn it red)
@@ -46,7 +50,7 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (HelpfulPrompt, "no_empty_text", [make(HelpfulPrompt, prompt="")]),
     *(
         (row, "splits_apart", [make(row), make(row, "x", split="evaluation", split_group="p1")])
-        for row in (RedTeamPrompt, HelpfulPrompt)
+        for row in (RedTeamPrompt, HelpfulPrompt, Problem)
     ),
     (RevisionStep, "no_empty_text", [make(RevisionStep, revision=" ")]),
     (RevisionStep, "prompt_equals_source", [make(RevisionStep, prompt="prompt")]),
@@ -72,6 +76,10 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (PreferencePair, "labelled_share", [make(PreferencePair, label="tie", chosen=None, rejected=None)]),
     (EvaluationAnswer, "prompt_equals_source", [make(EvaluationAnswer, "held", prompt="other")]),
     (EvaluationAnswer, "no_training_prompt", [make(EvaluationAnswer, "h1")]),
+    (Problem, "no_empty_text", [make(Problem, answer=" ")]),
+    (HumanPreference, "no_empty_text", [make(HumanPreference, chosen="")]),
+    (HumanPreference, "chosen_differs", [make(HumanPreference, chosen="two")]),
+    (Demonstration, "no_empty_text", [make(Demonstration, completion="")]),
 ]  # fmt: skip
 
 

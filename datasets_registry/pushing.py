@@ -1,0 +1,46 @@
+"""An exported folder to a dataset repository of the Hugging Face hub."""
+
+import os
+from pathlib import Path
+
+from datasets_registry.errors import BadInput, TrimtabError
+
+# the Arrow copies are for this machine
+LOCAL_FILES = ["*.arrow", "*/state.json", "*/dataset_info.json", "dataset_dict.json"]
+
+
+def require_pushable(repository: str) -> str:
+    """The token; raises BadInput before any work where it is missing or the name cannot be one."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils._validators import validate_repo_id
+
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise BadInput(f"{repository[:80]!r} is no repository: write owner/name ({error})") from error
+    token = os.environ.get("HF_TOKEN")
+    if not token:
+        raise BadInput("HF_TOKEN is not set: put a token with write access to the hub into the environment")
+    return token
+
+
+def push(folder: Path, repository: str, endpoint: str | None = None) -> str:
+    """Upload the folder, into a private repository where there is none yet; its address."""
+    from huggingface_hub import HfApi
+
+    token = require_pushable(repository)
+    try:
+        api = HfApi(endpoint=endpoint, token=token)
+        address = api.create_repo(repository, repo_type="dataset", private=True, exist_ok=True)
+        api.upload_folder(
+            repo_id=repository, folder_path=folder, repo_type="dataset", ignore_patterns=LOCAL_FILES,
+            commit_message="Export from Trimtab",
+        )  # fmt: skip
+    # the client's errors change with its HTTP library; whatever fails there, the export is whole
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0].replace(token, "(token)")
+        raise TrimtabError(
+            f"{repository!r} cannot be pushed: {first} (check the network and that HF_TOKEN may write "
+            f"there; the export itself is whole in {folder})"
+        ) from error
+    return str(address)

@@ -1,0 +1,83 @@
+"""Records as they stand in a file: JSON lines, JSON lists and Parquet, each with its place."""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets_registry.errors import BadInput
+
+BATCH_ROWS = 1_000
+NOT_AN_OBJECT = "not a JSON object"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of a file: where it stands and its columns, or why it has none."""
+
+    file: str
+    number: int
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    failure: str | None = None
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The file's bytes, unpacked where its name ends in .gz."""
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def json_records(path: Path) -> Iterator[Record]:
+    """The objects of a JSON list, or of JSON lines: whichever the file has, by its first character."""
+    with opened(path) as file:
+        start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return _list_records(path) if start.startswith(b"[") else _line_records(path)
+
+
+def _line_records(path: Path) -> Iterator[Record]:
+    with opened(path) as file:
+        for number, line in enumerate(file, 1):
+            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+            if text.strip():
+                yield _parsed(path.name, number, text)
+
+
+def _parsed(file: str, number: int, line: bytes) -> Record:
+    try:
+        value = json.loads(line)
+    except UnicodeDecodeError:
+        return Record(file, number, failure="not UTF-8 text")
+    except (ValueError, RecursionError):
+        return Record(file, number, {"text": line[:500].decode()}, "not JSON")
+    return _object(file, number, value)
+
+
+def _object(file: str, number: int, value: Any) -> Record:
+    if isinstance(value, dict):
+        return Record(file, number, value)
+    return Record(file, number, {"value": value}, NOT_AN_OBJECT)
+
+
+def _list_records(path: Path) -> Iterator[Record]:
+    try:
+        with opened(path) as file:
+            values = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is not a JSON list: {error}; mend it, or write an object a line") from error
+    for number, value in enumerate(values, 1):
+        yield _object(path.name, number, value)
+
+
+def parquet_records(path: Path) -> Iterator[Record]:
+    """The rows of a Parquet file, a batch at a time."""
+    try:
+        with pq.ParquetFile(path) as file:
+            batches = file.iter_batches(batch_size=BATCH_ROWS)
+            rows = (row for batch in batches for row in batch.to_pylist())
+            yield from (Record(path.name, number, row) for number, row in enumerate(rows, 1))
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"{path} is not a Parquet file: {error}") from error

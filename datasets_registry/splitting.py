@@ -1,0 +1,12 @@
+"""Which prompts belong together, so that none of a group is held out while another is trained on."""
+
+import re
+import unicodedata
+
+from datasets_registry.hashing import digest
+
+
+def split_group(prompt: str) -> str:
+    """The group of ``prompt``: equal for prompts that differ in case, punctuation or accents' forms alone."""
+    words = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower()))
+    return digest(words)[:16]

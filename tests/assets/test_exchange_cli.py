@@ -1,0 +1,108 @@
+"""trimtab export and import: what they print, what they refuse, and what they leave in the registry."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from assets.cli import app
+from datasets_registry.errors import BadInput, UnpassedVersion
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import SftExample
+from datasets_registry.version import CheckResult, Derivation
+from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines
+from tests.rows import make
+
+RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="bad")
+
+
+def run(*arguments: object) -> Result:
+    """The finished command."""
+    result = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "train.jsonl", GSM8K, GSM8K, GSM8K | {"answer": "none"})
+    result = run("import", path, "--as", "gsm8k", "--licence", "MIT")
+    assert "read as gsm8k: rows of problems" in result.stdout
+    assert "gsm8k@1: 1 rows, passed; 2 rejected" in result.stdout
+    assert "exact duplicate" in result.stdout and "rejected.jsonl" in result.stdout
+    version = registry.passed("gsm8k")
+    assert {one.check for one in registry.checks(version)} == {"has_rows", "no_empty_text", "splits_apart"}
+    how = registry.derivation(version)
+    assert how.code_version == "import:gsm8k:1"
+    assert (how.settings["file"], how.settings["licence"]) == ("train.jsonl", "MIT")
+    assert str(tmp_path) not in json.dumps(dict(how.settings))
+
+
+def test_the_same_file_again_makes_no_new_version(registry: Registry, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "train.jsonl", GSM8K)
+    run("import", path, "--as", "gsm8k")
+    assert "gsm8k@1: unchanged, no new version" in run("import", path, "--as", "gsm8k").stdout
+    said = json.loads(run("import", path, "--as", "gsm8k", "--licence", "NOASSERTION", "--json").stdout)
+    assert (said["version"], said["new"], said["accepted"]) == ("gsm8k@1", False, 1)
+    assert len(registry.versions("gsm8k")) == 1
+
+
+def test_nothing_is_committed_where_no_row_is_accepted(registry: Registry, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "hh.jsonl", HH_RLHF | {"rejected": HH_RLHF["chosen"]})
+    with pytest.raises(BadInput, match="no row of .* .1 × chosen and rejected are equal.*rejected.jsonl"):
+        run("import", path, "--as", "hh")
+    assert registry.newest("hh") is None
+
+
+def test_a_dataset_of_another_row_type_is_refused(registry: Registry, tmp_path: Path) -> None:
+    hh, gsm8k = write_lines(tmp_path / "h.jsonl", HH_RLHF), write_lines(tmp_path / "g.jsonl", GSM8K)
+    run("import", gsm8k, "--as", "mine")
+    with pytest.raises(BadInput, match="'mine' has rows of type problems, and these are human_preferences"):
+        run("import", hh, "--as", "mine", "--like", "human_preferences")
+    with pytest.raises(BadInput, match="'cai_sft' has rows of type cai_sft"):
+        run("import", hh, "--as", "cai_sft", "--like", "human_preferences")
+
+
+def test_names_row_types_and_maps_are_validated(registry: Registry, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "g.jsonl", GSM8K)
+    with pytest.raises(BadInput, match="not usable"):
+        run("import", path, "--as", "../x")
+    with pytest.raises(BadInput, match="no row type 'nothing': there are"):
+        run("import", path, "--as", "x", "--like", "nothing")
+    with pytest.raises(BadInput, match="--map needs --like ROW_TYPE"):
+        run("import", path, "--as", "x", "--map", "prompt=question")
+    with pytest.raises(BadInput, match="no file or folder"):
+        run("import", tmp_path / "absent.jsonl", "--as", "x")
+
+
+def test_a_check_that_cannot_be_measured_fails_the_version(registry: Registry, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "sft.jsonl", make(SftExample).model_dump())
+    assert "copy@1: 1 rows, failed" in run("import", path, "--as", "copy").stdout
+    with pytest.raises(UnpassedVersion, match="cannot be measured"):
+        registry.passed("copy")
+
+
+def test_an_export_names_its_files_and_an_unpassed_version_warns(registry: Registry, tmp_path: Path) -> None:
+    how = Derivation(code_version="1", settings={}, inputs=())
+    registry.record_checks(registry.commit(SftExample, [make(SftExample)], how), [RED])
+    with pytest.raises(UnpassedVersion):
+        run("export", "cai_sft", tmp_path / "out", "--to", "csv")
+    result = run("export", "cai_sft@1", tmp_path / "out", "--to", "csv", "--json")
+    assert "warning: cai_sft@1 is failed: it has not passed its checks" in result.stderr
+    said = json.loads(result.stdout)
+    assert (said["rows"], said["files"]) == (1, ["README.md", "train.csv"])
+    with pytest.raises(BadInput, match="is not empty"):
+        run("export", "cai_sft@1", tmp_path / "out", "--to", "csv")
+
+
+def test_an_export_comes_back_under_another_name(registry: Registry, tmp_path: Path) -> None:
+    run("import", write_lines(tmp_path / "h.jsonl", HH_RLHF), "--as", "hh", "--licence", "MIT")
+    assert "hh@1: 1 rows as hf" in run("export", "hh", tmp_path / "out", "--to", "hf").stdout
+    said = json.loads(run("import", tmp_path / "out", "--as", "copy", "--json").stdout)
+    assert said["format"] == "rows"
+    assert registry.passed("copy").data_version == registry.passed("hh").data_version
+
+
+def test_both_commands_have_a_help_text() -> None:
+    for name in ("import", "export"):
+        assert "--json" in run(name, "--help").stdout

@@ -1,0 +1,118 @@
+"""Public formats are recognised, and what they say is kept or rejected with a reason."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datasets_registry.formats import FORMATS
+from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
+from tests.datasets_registry.samples import (
+    ASKED,
+    BINARIZED,
+    CHAT,
+    GSM8K,
+    HH_RLHF,
+    imported,
+    reasons,
+    ultrafeedback,
+    write_lines,
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (HH_RLHF, "hh-rlhf"),
+        (BINARIZED, "ultrafeedback-binarized"),
+        (ultrafeedback("1", "5"), "ultrafeedback"),
+        (GSM8K, "gsm8k"),
+        (CHAT, "chat"),
+    ],
+)
+def test_each_format_is_recognised_and_no_other_takes_it(row: dict[str, Any], name: str) -> None:
+    assert [one.name for one in FORMATS if one.recognise(row)] == [name]
+
+
+def test_hh_rlhf_gives_the_common_dialogue_and_both_answers(tmp_path: Path) -> None:
+    (row,) = imported(write_lines(tmp_path / "hh.jsonl", HH_RLHF)).rows
+    assert isinstance(row, HumanPreference)
+    assert [one.role for one in row.messages] == ["user", "assistant", "user"]
+    assert (row.prompt, row.chosen, row.rejected) == ("How are you?", "Well.", "Go away.")
+
+
+def test_hh_rlhf_rows_that_are_no_comparison_are_rejected_with_their_reason(tmp_path: Path) -> None:
+    chosen = HH_RLHF["chosen"]
+    found = imported(
+        write_lines(
+            tmp_path / "hh.jsonl",
+            HH_RLHF,
+            {"chosen": chosen, "rejected": chosen},
+            {"chosen": chosen, "rejected": "\n\nHuman: Other?\n\nAssistant: Yes."},
+            {"chosen": chosen, "rejected": ASKED},
+            {"chosen": chosen, "rejected": f"{ASKED}\n\nAssistant:"},
+            {"chosen": chosen, "rejected": "Hello"},
+            {"chosen": chosen, "rejected": None},
+        )
+    )
+    assert reasons(found) == [
+        (2, "chosen and rejected are equal"),
+        (3, "chosen and rejected differ before the last answer"),
+        (4, "the conversation does not end with an answer"),
+        (5, "the last answer is empty"),
+        (6, "a dialogue does not start with a human turn"),
+        (7, "a dialogue is not text"),
+    ]
+
+
+def test_binarized_ultrafeedback_keeps_its_scores_and_drops_ties(tmp_path: Path) -> None:
+    tie = BINARIZED | {"score_chosen": 2.5}
+    found = imported(write_lines(tmp_path / "uf.jsonl", BINARIZED, tie))
+    (row,) = found.rows
+    assert isinstance(row, HumanPreference)
+    assert (row.score_chosen, row.score_rejected, row.prompt) == (8.0, 2.5, "Why?")
+    assert reasons(found) == [(2, "tie: both answers have one score")]
+
+
+def test_an_answer_alone_takes_its_context_from_the_prompt_column(tmp_path: Path) -> None:
+    alone = {"prompt": "Why?", "chosen": BINARIZED["chosen"][1:], "rejected": BINARIZED["rejected"][1:]}  # type: ignore[index]
+    (row,) = imported(write_lines(tmp_path / "uf.jsonl", alone)).rows
+    assert isinstance(row, HumanPreference)
+    assert row.messages == [ChatMessage(role="user", content="Why?")]
+
+
+def test_ultrafeedback_pairs_the_best_rated_answer_with_the_worst(tmp_path: Path) -> None:
+    found = imported(
+        write_lines(
+            tmp_path / "uf.jsonl",
+            ultrafeedback("3", "5", "1"),
+            ultrafeedback("4", "4"),
+            ultrafeedback("4", "N/A"),
+        )
+    )
+    (row,) = found.rows
+    assert isinstance(row, HumanPreference)
+    assert (row.chosen, row.rejected, row.score_chosen) == ("answer 1", "answer 2", 5.0)
+    assert reasons(found) == [(2, "tie: all answers have one score"), (3, "fewer than two rated answers")]
+
+
+def test_gsm8k_gives_the_gold_answer_and_a_solution_without_calculator_marks(tmp_path: Path) -> None:
+    found = imported(write_lines(tmp_path / "gsm8k.jsonl", GSM8K, GSM8K | {"answer": "1080"}))
+    (row,) = found.rows
+    assert isinstance(row, Problem)
+    assert (row.answer, row.solution, row.split) == ("1080", "It is 1000+80 = 1080.", "train")
+    assert reasons(found) == [(2, "no #### with an answer behind it")]
+
+
+def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "Hi"}]
+    listed = {"messages": [{"role": "user", "content": parts}, {"role": "assistant", "content": "Yes."}]}
+    tool = {"messages": [{"role": "tool", "content": "x"}, *listed["messages"]]}
+    image = {"messages": [{"role": "user", "content": [{"type": "image"}]}, *listed["messages"]]}
+    found = imported(write_lines(tmp_path / "chat.jsonl", CHAT, listed, tool, image, {"messages": []}))
+    assert [one.completion for one in found.rows if isinstance(one, Demonstration)] == ["Hello.", "Yes."]
+    assert reasons(found) == [
+        (3, "a message has the unknown role 'tool'"),
+        (4, "a message is not text"),
+        (5, "the conversation is not a list of messages"),
+    ]

@@ -1,0 +1,166 @@
+"""Files become rows by map or by name; each row is accepted whole or rejected with line and reason."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datasets_registry.errors import BadInput
+from datasets_registry.filling import Given
+from datasets_registry.hashing import content_id
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.importing import write_rejections
+from datasets_registry.mapping import parsed_map
+from datasets_registry.schemas import PreferencePair, RedTeamPrompt
+from datasets_registry.source import open_source
+from datasets_registry.state import State
+from tests.datasets_registry.samples import GSM8K, imported, reasons, write_lines
+
+SUM = {"Body": "I have 1 pen", "Question": "And you?", "Answer": 51.0, "turns": ["first", "second"]}
+MAP = {"prompt": "Body+Question", "answer": "Answer"}
+
+
+def test_a_map_joins_picks_and_says_texts(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "sums.jsonl", SUM)
+    (row,) = imported(
+        path, Problem, MAP | {"solution": "turns.1", "source": "=me"}, Given(licence="MIT")
+    ).rows
+    assert isinstance(row, Problem)
+    assert (row.prompt, row.answer, row.solution) == ("I have 1 pen And you?", "51", "second")
+    assert (row.source, row.licence, row.problem_id) == ("me", "MIT", content_id(row.prompt, "51"))
+
+
+@pytest.mark.parametrize("name", ["sums.json", "sums.json.gz", "sums.jsonl.gz", "sums.parquet", "sums.csv"])
+def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, name: str) -> None:
+    plain = {name: value for name, value in SUM.items() if name != "turns"}
+    text = json.dumps([plain] if ".json" in name and "jsonl" not in name else plain)
+    path = tmp_path / name
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist([plain]), path)
+    elif name.endswith(".csv"):
+        path.write_text('Body,Question,Answer\n"I have 1 pen",And you?,51\n')
+    else:
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    (row,) = imported(path, Problem, MAP, Given(source="me", licence="MIT")).rows
+    assert (
+        row
+        == imported(write_lines(tmp_path / "x.jsonl", SUM), Problem, MAP, Given("train", "me", "MIT")).rows[0]
+    )
+
+
+def test_a_row_that_lacks_a_column_is_rejected_with_its_reason(tmp_path: Path) -> None:
+    found = imported(
+        write_lines(
+            tmp_path / "sums.jsonl",
+            SUM,
+            {"Body": "I have 2 pens", "Question": "And you?"},
+            "{broken",
+            "[1]",
+            "",
+            SUM | {"Answer": None},
+            SUM | {"Answer": [1]},
+            SUM | {"Answer": " "},
+            SUM,
+            '{"Body": "half \\ud800", "Question": "?", "Answer": 1}',
+        ),
+        Problem,
+        MAP,
+    )
+    assert len(found.rows) == 1
+    assert reasons(found) == [
+        (2, "column Answer is missing"),
+        (3, "not JSON"),
+        (4, "not a JSON object"),
+        (6, "answer is null"),
+        (7, "answer is not text"),
+        (8, "answer is empty"),
+        (9, "duplicate of line 1"),
+        (10, "half of a surrogate pair, which is no text"),
+    ]
+    assert found.counts()["exact duplicate"] == 1
+
+
+def test_rejected_rows_are_written_with_their_content(tmp_path: Path, state: State) -> None:
+    found = imported(write_lines(tmp_path / "g.jsonl", GSM8K, GSM8K))
+    path = write_rejections(state, "mine", found)
+    assert path is not None and path.is_relative_to(state.root / "imports" / "mine")
+    (line,) = map(json.loads, path.read_text().splitlines())
+    assert (line["line"], line["reason"], line["row"]) == (2, "duplicate of line 1", GSM8K)
+    assert write_rejections(state, "mine", imported(write_lines(tmp_path / "g.jsonl", GSM8K))) is None
+
+
+def test_an_id_that_stands_twice_with_other_content_is_rejected(tmp_path: Path) -> None:
+    one, other = ({"problem_id": "a", "prompt": text, "answer": "1"} for text in ("x", "y"))
+    found = imported(write_lines(tmp_path / "p.jsonl", one, other), Problem)
+    assert reasons(found) == [(2, "problem_id is that of line 1, which says something else")]
+
+
+def test_cells_of_a_csv_know_empty_text_from_null_and_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text('prompt,answer,solution\n"two\nlines",1,\n\nshort,2\nb,3,""\nc,4,"say ""x"""\n')
+    found = imported(path, Problem)
+    assert [one.solution for one in found.rows if isinstance(one, Problem)] == [None, "", 'say "x"']
+    assert reasons(found) == [(5, "2 cells where the header has 3")]
+
+
+def test_values_outside_a_literal_are_rejected(tmp_path: Path) -> None:
+    row = {"prompt": "x", "category": "c", "split": "test", "licence": "MIT"}
+    found = imported(write_lines(tmp_path / "p.jsonl", row, row | {"split": "train"}), RedTeamPrompt)
+    assert reasons(found) == [(1, "split: Input should be 'train' or 'evaluation'")]
+
+
+def test_an_unknown_format_says_the_columns_there_are_and_those_wanted(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "sums.jsonl", SUM)
+    with pytest.raises(BadInput, match="'Body', 'Question', 'Answer', 'turns', which is no known format"):
+        imported(path)
+    with pytest.raises(BadInput, match="problems wants prompt, answer: add --map prompt=… --map answer=…"):
+        imported(path, Problem)
+    with pytest.raises(BadInput, match="preference_pairs has no column 'answer' to map to"):
+        imported(path, PreferencePair, MAP)
+
+
+@pytest.mark.parametrize("entry", ["prompt", "=x", "prompt="])
+def test_a_map_entry_that_is_none_is_refused(entry: str) -> None:
+    with pytest.raises(BadInput, match="write column=source, once for each column"):
+        parsed_map([entry])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.txt", b"x", "of no kind that can be imported"),
+        ("x.jsonl", b"", "it is empty"),
+        ("x.jsonl", b"{", "the first is not JSON"),
+        ("x.json", b"[1,", "is not a JSON list"),
+        ("x.jsonl.gz", b"x", "not a whole .gz file"),
+        ("x.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 9)[:-9], "not a whole .gz file"),
+        ("x.parquet", b"x", "not a Parquet file"),
+        ("x.csv", b"a,b\n\xff,2\n", "cannot be read as UTF-8 CSV"),
+        ("x.csv", b"a,a\n1,2\n", "needs a first line of distinct column names"),
+    ],
+)
+def test_a_broken_file_is_a_sentence(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        imported(tmp_path / name)
+
+
+def test_a_folder_has_files_of_one_kind(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="has no data file"):
+        open_source(str(tmp_path))
+    write_lines(tmp_path / "a.jsonl", GSM8K)
+    write_lines(tmp_path / "b.jsonl", GSM8K)
+    assert reasons(imported(tmp_path)) == [(1, "duplicate of a.jsonl line 1")]
+    (tmp_path / "c.csv").write_text("a\n1\n")
+    with pytest.raises(BadInput, match="has files of 2 kinds"):
+        open_source(str(tmp_path))
+
+
+def test_the_hub_is_a_sentence_without_a_network() -> None:
+    with pytest.raises(BadInput, match="hub dataset 'nobody/nothing', split 'test', cannot be read"):
+        open_source("hub:nobody/nothing:test")
+    with pytest.raises(BadInput, match="names no hub dataset"):
+        open_source("hub:../../x")
