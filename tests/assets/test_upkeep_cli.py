@@ -1,0 +1,89 @@
+"""trimtab pass, verify and gc: what a person does when something is red, broken or left over."""
+
+import json
+import os
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from assets.cli import app
+from assets.shown import check_results
+from datasets_registry.errors import BadInput, UnpassedVersion
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import HelpfulPrompt
+from datasets_registry.version import CheckResult, Derivation, Version
+from quality.check import run_check
+from quality.checks import checks_of
+from tests.rows import make
+
+RUNNER = CliRunner()
+RED = CheckResult(
+    check="no_empty_text", passed=False, severity="error", value=1, threshold=0, description="1 bad row"
+)
+
+
+@pytest.fixture
+def failed(registry: Registry, derivation: Derivation) -> Version:
+    """A version with a red blocking check."""
+    return registry.record_checks(registry.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation), [RED])
+
+
+def told(*arguments: str, code: int = 0) -> str:
+    """What the command prints."""
+    result = RUNNER.invoke(app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_a_person_passes_a_failed_version_and_it_is_recorded(registry: Registry, failed: Version) -> None:
+    with pytest.raises(UnpassedVersion, match="check no_empty_text failed"):
+        registry.passed("helpful_prompts")
+    rows = json.loads(told("pass", "helpful_prompts@1", "--reason", "the row is fine", "--json"))
+    assert [one["severity"] for one in rows] == ["warning", "warning"]
+    assert all("passed helpful_prompts@1: the row is fine" in one["description"] for one in rows)
+    passed = registry.passed("helpful_prompts")
+    results = check_results("helpful_prompts", registry.checks(passed))
+    assert [str(one.severity) for one in results if not one.passed] == ["AssetCheckSeverity.WARN"]
+    checks = json.loads(told("sql", "SELECT * FROM checks WHERE version = 1", "--json"))
+    assert [one["severity"] for one in checks] == ["error", "warning", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("helpful_prompts", "--reason", "x"), "say which version"),
+        (("helpful_prompts@1", "--reason", " "), "say why helpful_prompts@1 may be used"),
+    ],
+)
+def test_a_pass_needs_a_number_and_a_reason(
+    failed: Version, arguments: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        RUNNER.invoke(app, ["pass", *arguments], catch_exceptions=False)
+
+
+def test_verify_names_what_is_broken_and_exits_with_1(registry: Registry, derivation: Derivation) -> None:
+    version = registry.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation)
+    checks = [run_check(one, registry, version, ()) for one in checks_of("helpful_prompts")]
+    registry.record_checks(version, checks)
+    assert "1 versions are whole" in told("verify")
+    assert json.loads(told("verify", "helpful_prompts@1", "--json")) == []
+    registry.files(version)[0].unlink()
+    (finding,) = json.loads(told("verify", "helpful_prompts", "--json", code=1))
+    assert "is missing" in finding["what"]
+    with pytest.raises(BadInput, match="No files found"):
+        RUNNER.invoke(app, ["sql", "FROM helpful_prompts"], catch_exceptions=False)
+
+
+def test_gc_says_what_would_go_and_removes_it_when_told(registry: Registry) -> None:
+    orphan = registry.state.objects / "aa" / ("aa" * 32 + ".parquet")
+    orphan.parent.mkdir()
+    orphan.write_bytes(b"x")
+    assert json.loads(told("gc", "--json")) == []
+    os.utime(orphan, (time.time() - 90_000,) * 2)
+    assert json.loads(told("gc", "--json")) == [{"path": str(orphan)}] and orphan.exists()
+    assert "removed" in told("gc", "--remove") and not orphan.exists()
+    for grace in ("1m", "soon"):
+        with pytest.raises(BadInput, match="grace"):
+            RUNNER.invoke(app, ["gc", "--grace", grace], catch_exceptions=False)

@@ -1,0 +1,67 @@
+"""catalog.duckdb: read by other clients, quick with many versions, and never stopped by one broken file."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import Metric
+from datasets_registry.version import Derivation
+from tests.rows import make
+
+
+def publish(registry: Registry, value: float) -> None:
+    """A passed version with one figure."""
+    how = Derivation(code_version=str(value), settings={}, inputs=())
+    registry.record_checks(registry.commit(Metric, [make(Metric, value=value)], how), [])
+
+
+def test_an_older_client_reads_every_view(registry: Registry) -> None:
+    publish(registry, 1.0)
+    cli = Path(sys.executable).with_name("duckdb")
+    version = subprocess.run([cli, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version.startswith("v1.")
+    for view in ("evaluation", '"evaluation@1"', "versions", "lineage", "checks", "models", "completions"):
+        query = f"SELECT count(*) AS n FROM {view}"
+        run = subprocess.run(
+            [cli, "-readonly", "-json", registry.state.views, query], capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stderr
+        assert json.loads(run.stdout)[0]["n"] in (0, 1)
+
+
+def test_only_new_views_are_made(registry: Registry) -> None:
+    publish(registry, 1.0)
+    publish(registry, 2.0)
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        assert connection.execute('SELECT value FROM "evaluation@1"').fetchall() == [(1.0,)]
+        assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
+
+
+def test_a_version_whose_file_is_gone_keeps_no_other_from_being_published(registry: Registry) -> None:
+    publish(registry, 1.0)
+    registry.files(registry.version("evaluation", 1))[0].unlink()
+    publish(registry, 2.0)
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
+        with pytest.raises(duckdb.IOException):
+            connection.execute('SELECT value FROM "evaluation@1"')
+
+
+def test_a_damaged_view_file_is_written_anew(registry: Registry) -> None:
+    publish(registry, 1.0)
+    registry.state.views.write_bytes(b"not a database")
+    publish(registry, 2.0)
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
+
+
+def test_writers_that_wait_leave_the_work_to_the_first(registry: Registry) -> None:
+    publish(registry, 1.0)
+    before = registry.state.views.stat().st_ino
+    registry.refresh_views()
+    assert registry.state.views.stat().st_ino == before
