@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from assets.commands.diff import diff
 from assets.commands.ledger import ledger_app
 from assets.commands.listing import datasets, models, versions
 from assets.commands.sql import sql
@@ -13,7 +14,7 @@ app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (datasets, models, versions, sql):
+for command in (datasets, models, versions, sql, diff):
     app.command()(command)
 app.add_typer(ledger_app, name="ledger")
 

@@ -1,4 +1,4 @@
-"""DuckDB over Parquet files in little memory: a connection, quoted names, and what a row type's files hold."""
+"""DuckDB over Parquet files in little memory: a connection, quoted names and the rows of a query."""
 
 import os
 import uuid
