@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from assets.commands.diff import diff
 from assets.commands.exporting import export_dataset
 from assets.commands.importing import import_dataset
 from assets.commands.ledger import ledger_app
@@ -17,7 +18,7 @@ app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (datasets, models, versions, sql, verify, gc):
+for command in (datasets, models, versions, diff, sql, verify, gc):
     app.command()(command)
 app.command("pass")(pass_version)
 app.command("export")(export_dataset)

@@ -1,6 +1,7 @@
 """The catalog's tables, and how it is opened: SQLite in the state folder, or the database at a URL."""
 
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from datasets_registry.errors import BadInput, BrokenCatalog
@@ -171,21 +172,20 @@ def _durable_and_concurrent(connection: DBAPIConnection, _: ConnectionPoolEntry)
 
 def _identity(engine: Engine) -> str:
     """The catalog's id; the first to open it creates its tables and gives it one."""
-    try:
-        return _read_identity(engine)
-    except DBAPIError:
-        pass
-    for _ in range(3):
+    for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, None):
         try:
-            METADATA.create_all(engine)
-            with engine.begin() as connection:
-                connection.execute(insert(CATALOG).values(one=1, id=uuid.uuid4().hex, changes=0))
-            break
-        except IntegrityError:  # another process was first
-            break
-        except DBAPIError as error:  # another process was creating the same table
-            if "already exists" not in str(error.orig) and "duplicate key" not in str(error.orig):
-                raise
+            return _read_identity(engine)
+        except (DBAPIError, NoResultFound):
+            # others may be creating the same tables at this moment, and then ours fail
+            try:
+                METADATA.create_all(engine)
+                with engine.begin() as connection:
+                    connection.execute(insert(CATALOG).values(one=1, id=uuid.uuid4().hex, changes=0))
+            except DBAPIError as error:
+                raced = any(one in str(error.orig) for one in ("already exists", "duplicate key"))
+                if patience is None or not raced:
+                    raise
+                time.sleep(patience)
     return _read_identity(engine)
 
 

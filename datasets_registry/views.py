@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from datasets_registry import catalog
 from datasets_registry.hashing import digest
+from datasets_registry.judgements import judgements_sql
 from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.objects import object_path
 from datasets_registry.records import Records
@@ -117,7 +118,11 @@ def _statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
     }
     for name, (schema, rows) in tables.items():
         yield name, _over([_small_table(state, name, schema, rows)])
-    yield "completions", _completions(state)
+    completions = _completions(state)
+    yield "completions", completions
+    latest = dict(_dataset_views(state, versions, derivations))
+    judged, pairs = latest.get("ai_judgements"), latest.get("completion_pairs")
+    yield "judgements", judgements_sql(judged, pairs, completions)
 
 
 def _dataset_views(

@@ -7,6 +7,7 @@ from typing import Literal
 import duckdb
 
 from datasets_registry.registry import Registry
+from datasets_registry.scanning import column, parquet, scanning
 from datasets_registry.version import CheckResult, Version
 
 
@@ -27,10 +28,10 @@ class Check:
 def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
     """Measure ``version``; a figure that cannot be had does not pass."""
     given = {one.name: one for one in inputs}
-    with duckdb.connect() as connection:
-        connection.register("this", registry.table(version))
+    with scanning(registry.state) as connection:
+        _show(connection, "this", registry, version)
         for name in check.reads:
-            connection.register(name, registry.table(given.get(name) or registry.passed(name)))
+            _show(connection, name, registry, given.get(name) or registry.passed(name))
         found = connection.execute(check.sql).fetchone()
     value = None if found is None or found[0] is None else float(found[0])
     passed = value is not None and _within(check, value)
@@ -39,6 +40,11 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
         threshold=check.at_least if check.at_least is not None else check.at_most,
         description=_describe(check, value),
     )  # fmt: skip
+
+
+def _show(connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, version: Version) -> None:
+    # a view over the files, so that a check needs no more memory than its SQL
+    connection.execute(f"CREATE VIEW {column(name)} AS SELECT * FROM {parquet(registry.files(version))}")
 
 
 def _within(check: Check, value: float) -> bool:

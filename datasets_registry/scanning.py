@@ -1,0 +1,70 @@
+"""DuckDB over Parquet files in little memory: a connection, quoted names and the rows of a query."""
+
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from datasets_registry.errors import BrokenObject
+from datasets_registry.state import State
+
+MEMORY = "1500MB"
+MOST_THREADS = 4
+
+
+# quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
+@contextmanager
+def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection that spills to the state's cache; raises BrokenObject for a file that is no Parquet."""
+    spill = state.cache / "duckdb" / uuid.uuid4().hex
+    spill.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {quoted(str(spill))}")
+        connection.execute(f"SET threads = {min(MOST_THREADS, os.cpu_count() or 1)}")
+        connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+        try:
+            yield connection
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            first = str(error).splitlines()[0]
+            raise BrokenObject(
+                f"an object cannot be read ({first}): `trimtab verify` names what it holds"
+            ) from error
+
+
+def quoted(text: str) -> str:
+    """``text`` as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def column(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def columns(names: Sequence[str], table: str | None = None) -> str:
+    """The names as SQL identifiers, of ``table`` if given."""
+    return ", ".join(column(one) if table is None else f"{table}.{column(one)}" for one in names)
+
+
+def parquet(paths: Sequence[Path]) -> str:
+    """SQL that reads the files."""
+    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}])"
+
+
+def types(connection: "duckdb.DuckDBPyConnection", paths: Sequence[Path]) -> dict[str, str]:
+    """The files' columns and their SQL types."""
+    found = connection.execute(f"DESCRIBE SELECT * FROM {parquet(paths[:1])}").fetchall()
+    return {one[0]: one[1] for one in found}
+
+
+def records(
+    connection: "duckdb.DuckDBPyConnection", query: str, parameters: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """The rows of a query by column name."""
+    found = connection.execute(query, list(parameters))
+    names = [one[0] for one in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
