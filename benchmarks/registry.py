@@ -1,0 +1,177 @@
+"""Commits, reads, diffs and many writers against pyarrow and Delta Lake: python benchmarks/registry.py."""
+
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+
+# run as a file, this folder would hide the package of the same name
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, run
+from benchmarks.sides import registry_work as work
+from benchmarks.sides.registry_rows import write_rows
+from benchmarks.sides.registry_writers import (
+    read_delta,
+    read_registry,
+    together,
+    write_delta,
+    write_registry,
+)
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import Metric
+from datasets_registry.state import State
+from datasets_registry.version import Derivation
+
+ROWS, QUICK_ROWS = 1_000_000, 20_000
+REPEATS, QUICK_REPEATS = 3, 1
+TIMES, QUICK_TIMES = 10, 2
+
+
+def alone(do: Callable[..., Any], *arguments: object) -> Any:
+    """``do`` in a new process, so that its memory and its time are its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(do, *arguments).result()
+
+
+def figure(name: str, values: Sequence[float], unit: str, at_most: float | None = None) -> Figure:
+    """The median of the repeats, and whether it keeps its bound."""
+    value = median(values)
+    return Figure(
+        name=name, value=value, unit=unit, interval=(min(values), max(values)) if len(values) > 1 else None,
+        goal=None if at_most is None else f"<= {at_most:g}",
+        holds=None if at_most is None else value <= at_most,
+    )  # fmt: skip
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Every figure."""
+    num_rows, repeats = (QUICK_ROWS, QUICK_REPEATS) if quick else (ROWS, REPEATS)
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="trimtab-registry-") as name:
+        folder = Path(name)
+        for order in ("in key order", "shuffled"):
+            rows = folder / f"{order}.arrow"
+            write_rows(rows, num_rows, order == "in key order")
+            found += commits(folder, rows, num_rows, order, repeats)
+            if order == "in key order":
+                found += reads(folder, repeats)
+                rows.unlink()
+        found += many(folder, rows, num_rows, QUICK_TIMES if quick else TIMES)
+        rows.unlink()
+    found += writers(2 if quick else 8, 5 if quick else 25, repeats)
+    return [*found, *attach(100 if quick else 1_000)]
+
+
+def commits(folder: Path, rows: Path, num_rows: int, order: str, repeats: int) -> Iterator[Figure]:
+    """Commits of the rows, again, and with 1 % changed, each repeat beside pyarrow's writing of them."""
+    root, out = folder / "state", folder / "one.parquet"
+    taken: dict[str, list[float]] = {"commit": [], "identical": [], "clustered": [], "scattered": []}
+    new: dict[str, list[float]] = {"clustered": [], "scattered": []}
+    plain = []
+    for _ in range(repeats):
+        plain.append(alone(work.write_parquet, rows, out))
+        seconds, size, _ = alone(work.commit_all, root, rows)
+        taken["commit"].append(seconds / plain[-1])
+        taken["identical"].append(alone(work.commit_again, root, rows)[0] / plain[-1])
+        for kind in new:
+            seconds, added, _ = alone(work.commit_edited, root, rows, num_rows, kind == "clustered")
+            taken[kind].append(seconds / plain[-1])
+            new[kind].append(100 * added / size)
+    yield figure(f"{order}: pyarrow writes {num_rows:,} rows", plain, "s")
+    yield figure(f"{order}: commit / pyarrow", taken["commit"], "ratio", 1.3)
+    yield figure(f"{order}: identical commit / pyarrow", taken["identical"], "ratio", 0.2)
+    # ids of shuffled rows are hashes, so rows that stand together have keys far apart
+    where = {"clustered": "neighbouring rows", "scattered": "every hundredth row"}
+    for kind, told in where.items():
+        near = kind == "clustered" and order == "in key order"
+        yield figure(f"{order}: 1 % changed, {told} / pyarrow", taken[kind], "ratio", 0.5 if near else None)
+        yield figure(f"{order}: 1 % changed, {told}: new bytes", new[kind], "%", 5 if near else None)
+    for kind, after in (("neighbouring rows", 2), ("every hundredth row", 3)):
+        seconds, changed, megabytes = alone(work.compare, root, 1, after)
+        assert changed == num_rows // 100
+        yield figure(f"{order}: diff, {kind} changed", [seconds], "s", 10)
+        yield figure(f"{order}: diff, {kind} changed: peak memory", [megabytes], "MB")
+
+
+def reads(folder: Path, repeats: int) -> Iterator[Figure]:
+    """Questions through the views against bare ``read_parquet``."""
+    found = alone(work.read, folder / "state", folder / "one.parquet", max(repeats, 3))
+    for name, taken in found.items():
+        yield figure(f"{name}: view / read_parquet", [view / same for view, same, _ in taken], "ratio", 1.1)
+        yield figure(f"{name}: view / one file by pyarrow", [view / one for view, _, one in taken], "ratio")
+
+
+def many(folder: Path, rows: Path, num_rows: int, times: int) -> Iterator[Figure]:
+    """Peak memory of many more rows, and whether time grows with them."""
+    root = folder / "state"
+    small, _, _ = alone(work.commit_many, root, rows, 1)
+    seconds, _, megabytes = alone(work.commit_many, root, rows, times)
+    told = f"{times * num_rows:,} rows"
+    yield figure(f"{told}: commit", [seconds], "s")
+    yield figure(f"{told}: peak memory", [megabytes], "MB", 2_000)
+    yield figure(f"{told}: time per row / that of {num_rows:,}", [seconds / times / small], "ratio", 1.2)
+
+
+def writers(number: int, commits: int, repeats: int) -> Iterator[Figure]:
+    """Writers to datasets of their own and to one, beside readers, against Delta Lake."""
+    for one in (False, True):
+        ratios, ours, wrong = [], [], []
+        for _ in range(repeats):
+            with tempfile.TemporaryDirectory(prefix="trimtab-writers-") as name:
+                root = Path(name) / "state"
+                seconds, errors = together(root, write_registry, read_registry, number, commits, one)
+                wrong += errors + lost(root, number, commits, one)
+                delta = Path(name) / "delta"
+                delta.mkdir()
+                theirs, _ = together(delta, write_delta, read_delta, number, commits, one)
+            ours.append(seconds)
+            ratios.append(seconds / theirs)
+        told = f"{number} writers × {commits} commits to {'one dataset' if one else 'datasets of their own'}"
+        yield figure(told, ours, "s")
+        yield figure(f"{told} / Delta Lake", ratios, "ratio", 0.5)
+        yield figure(f"{told}: errors and losses", [len(wrong)], "", 0)
+        print(*wrong[:5], sep="\n", file=sys.stderr)
+
+
+def lost(root: Path, number: int, commits: int, one: bool) -> list[str]:
+    """Versions that were committed and are not there."""
+    registry = Registry(State(root))
+    names = ["shared"] if one else [f"dataset_{writer}" for writer in range(number)]
+    there = sum(len(registry.versions(name)) for name in names)
+    registry.engine.dispose()
+    return [] if there == number * commits else [f"{there} versions of {number * commits}"]
+
+
+def attach(number: int) -> Iterator[Figure]:
+    """Opening the views of many versions and asking one; and writing them after one more."""
+    with tempfile.TemporaryDirectory(prefix="trimtab-attach-") as name:
+        registry = Registry(State(Path(name)).prepare())
+        for turn in range(number):
+            row = Metric(model="m", kind="helpful", metric="x", value=turn, low=0, high=1, num_items=1)
+            made = Derivation(code_version=str(turn), settings={}, inputs=())
+            version = registry.commit(Metric, [row], made)
+            registry.records.add_checks(version, [], "passed")
+        registry.refresh_views()
+        taken = []
+        for _ in range(5):
+            start = time.perf_counter()
+            with duckdb.connect(registry.state.views, read_only=True) as connection:
+                connection.execute('SELECT value FROM "evaluation@1"').fetchall()
+            taken.append(time.perf_counter() - start)
+        yield figure(f"{number:,} versions: attach and ask one", taken, "s", 0.2)
+        start = time.perf_counter()
+        registry.record_checks(version, [])
+        yield figure(f"{number:,} versions: publish one more", [time.perf_counter() - start], "s")
+        registry.engine.dispose()
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

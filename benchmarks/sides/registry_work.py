@@ -1,0 +1,118 @@
+"""What benchmarks/registry.py times, each in a process of its own."""
+
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.sides.registry_rows import SCHEMA, Example, batches, edited, multiplied
+from datasets_registry.comparison import Comparison
+from datasets_registry.registry import Registry
+from datasets_registry.row_types import ROW_TYPES
+from datasets_registry.scanning import scanning
+from datasets_registry.state import State
+from datasets_registry.version import Derivation
+
+QUERIES = {
+    "group-by": "SELECT substr(prompt, 1, 1) AS first, count(*), avg(length(chosen)) FROM {} GROUP BY 1",
+    "unnest of steps": "SELECT one.label, count(*), avg(one.n_correct) FROM"
+    " (SELECT unnest(steps) AS one FROM {}) GROUP BY 1",
+}
+
+
+def how(code: str) -> Derivation:
+    """A derivation from nothing."""
+    return Derivation(code_version=code, settings={}, inputs=())
+
+
+def write_parquet(rows: Path, out: Path) -> float:
+    """Seconds that pyarrow takes to write the rows to zstd Parquet."""
+    start = time.perf_counter()
+    with pq.ParquetWriter(out, SCHEMA, compression="zstd") as writer:
+        for batch in batches(rows):
+            writer.write_batch(batch)
+    return time.perf_counter() - start
+
+
+def commit(root: Path, given: Iterable[pa.RecordBatch]) -> tuple[float, int, float]:
+    """Seconds of one commit, how many bytes it added, and peak megabytes."""
+    registry = Registry(State(root).prepare())
+    before = {path for path in registry.state.objects.rglob("*.parquet")}
+    start = time.perf_counter()
+    version = registry.commit(Example, given, how("bench"))
+    seconds = time.perf_counter() - start
+    registry.record_checks(version, [])
+    added = sum(path.stat().st_size for path in registry.files(version) if path not in before)
+    registry.engine.dispose()
+    return seconds, added, peak_megabytes()
+
+
+def commit_all(root: Path, rows: Path) -> tuple[float, int, float]:
+    """A first commit into an empty store."""
+    shutil.rmtree(root, ignore_errors=True)
+    return commit(root, batches(rows))
+
+
+def commit_again(root: Path, rows: Path) -> tuple[float, int, float]:
+    """The same rows once more."""
+    return commit(root, batches(rows))
+
+
+def commit_edited(root: Path, rows: Path, num_rows: int, clustered: bool) -> tuple[float, int, float]:
+    """The rows with 1 % changed, beside those that are stored."""
+    return commit(root, edited(rows, num_rows, clustered))
+
+
+def commit_many(root: Path, rows: Path, times: int) -> tuple[float, int, float]:
+    """``times`` as many rows, in no order."""
+    shutil.rmtree(root, ignore_errors=True)
+    return commit(root, multiplied(rows, times))
+
+
+def read(root: Path, single: Path, repeats: int) -> dict[str, list[tuple[float, float, float]]]:
+    """Seconds of each query, warm and in turn: the view, ``read_parquet`` of its files, and of one file."""
+    registry = Registry(State(root))
+    files = [str(path) for path in registry.files(registry.version("examples", 1))]
+    sources = ['"examples@1"', f"read_parquet({files})", f"read_parquet('{single}')"]
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in QUERIES}
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        for turn in range(repeats + 1):
+            for name, query in QUERIES.items():
+                taken = [_seconds(connection, query.format(source)) for source in sources]
+                if turn:
+                    found[name].append((taken[0], taken[1], taken[2]))
+    registry.engine.dispose()
+    return found
+
+
+def _seconds(connection: "duckdb.DuckDBPyConnection", query: str) -> float:
+    taken = []
+    for _ in range(3):
+        start = time.perf_counter()
+        connection.execute(query).fetchall()
+        taken.append(time.perf_counter() - start)
+    return median(taken)
+
+
+def compare(root: Path, before: int, after: int) -> tuple[float, int, float]:
+    """Seconds to compare two versions, how many rows changed, and peak megabytes."""
+    registry = Registry(State(root))
+    ROW_TYPES[Example.dataset] = Example
+    old, new = (registry.version("examples", one) for one in (before, after))
+    start = time.perf_counter()
+    with scanning(registry.state) as connection:
+        changed = Comparison(connection, registry, old, new).counts()["changed"]
+    seconds = time.perf_counter() - start
+    registry.engine.dispose()
+    return seconds, changed, peak_megabytes()
+
+
+def peak_megabytes() -> float:
+    """The most that this process has had resident."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(one.split()[1]) / 1e3 for one in lines if one.startswith("VmHWM"))

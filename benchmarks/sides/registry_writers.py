@@ -1,0 +1,114 @@
+"""Writers and readers at once, on the registry and on Delta Lake: the same rows, commits and questions."""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.synchronize import Barrier, Event
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import Metric
+from datasets_registry.state import State
+from datasets_registry.version import Derivation
+
+ROWS = 500
+READERS = 4
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def table(writer: int, turn: int) -> pa.Table:
+    """500 rows that no other commit has."""
+    names = [f"{writer}-{turn}-{number}" for number in range(ROWS)]
+    alike: dict[str, Any] = {"model": "m", "kind": "helpful", "value": 0.5, "low": None, "high": None}
+    columns = {name: [value] * ROWS for name, value in alike.items()}
+    return pa.table({**columns, "metric": names, "num_items": [turn] * ROWS})
+
+
+def write_registry(root: str, writer: int, commits: int, one: bool, ready: Barrier) -> None:
+    """Publish ``commits`` versions, to this writer's dataset or to the one of all."""
+    registry = Registry(State(Path(root)).prepare())
+    name = "shared" if one else f"dataset_{writer}"
+    ready.wait()
+    for turn in range(commits):
+        made = Derivation(code_version=f"{writer}-{turn}", settings={}, inputs=())
+        version = registry.commit(Metric, [table(writer, turn)], made, name)
+        registry.record_checks(version, [])
+    registry.engine.dispose()
+
+
+def write_delta(root: str, writer: int, commits: int, one: bool, ready: Barrier) -> None:
+    """The same with Delta Lake, each commit again where another came first."""
+    from deltalake import write_deltalake
+    from deltalake.exceptions import CommitFailedError
+
+    path = str(Path(root) / ("shared" if one else f"dataset_{writer}"))
+    ready.wait()
+    for turn in range(commits):
+        while True:
+            try:
+                write_deltalake(path, table(writer, turn), mode="overwrite")
+                break
+            except CommitFailedError:
+                continue
+
+
+def read_registry(root: str, stop: Event, errors: Any) -> None:
+    """Ask for every dataset's rows again and again; each must be whole."""
+    views = Path(root) / "catalog.duckdb"
+    while not stop.is_set():
+        if views.exists():
+            try:
+                with duckdb.connect(views, read_only=True) as connection:
+                    names = connection.execute("SELECT DISTINCT name FROM versions").fetchall()
+                    for (name,) in names:
+                        assert connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() == (ROWS,)
+            except Exception as error:
+                errors.put(repr(error))
+        time.sleep(0.05)
+
+
+def read_delta(root: str, stop: Event, errors: Any) -> None:
+    """The same with Delta Lake."""
+    from deltalake import DeltaTable
+
+    while not stop.is_set():
+        try:
+            for path in Path(root).glob("*/_delta_log/00000000000000000000.json"):
+                assert len(DeltaTable(str(path.parents[1])).to_pyarrow_table()) == ROWS
+        except Exception as error:
+            errors.put(repr(error))
+        time.sleep(0.05)
+
+
+def together(
+    root: Path, write: Callable[..., None], read: Callable[..., None], writers: int, commits: int, one: bool
+) -> tuple[float, list[str]]:
+    """Seconds from when all writers are ready until all are done, and what went wrong anywhere."""
+    stop, errors = SPAWN.Event(), SPAWN.SimpleQueue()
+    ready = SPAWN.Barrier(writers + 1)
+    reading = [SPAWN.Process(target=read, args=(str(root), stop, errors)) for _ in range(READERS)]
+    working = [
+        SPAWN.Process(target=write, args=(str(root), number, commits, one, ready))
+        for number in range(writers)
+    ]
+    for process in reading:
+        process.start()
+    for process in working:
+        process.start()
+    # imports are no part of a commit
+    ready.wait()
+    start = time.perf_counter()
+    for process in working:
+        process.join()
+    seconds = time.perf_counter() - start
+    stop.set()
+    for process in reading:
+        process.join()
+    found = [f"a writer ended with {one.exitcode}" for one in working if one.exitcode]
+    while not errors.empty():
+        found.append(str(errors.get()))
+    return seconds, found
