@@ -5,8 +5,11 @@ import sys
 import typer
 
 from assets.commands.diff import diff
+from assets.commands.explain import explain
 from assets.commands.ledger import ledger_app
+from assets.commands.lineage import lineage
 from assets.commands.listing import datasets, models, versions
+from assets.commands.show import show
 from assets.commands.sql import sql
 from datasets_registry.errors import TrimtabError
 
@@ -14,7 +17,7 @@ app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (datasets, models, versions, sql, diff):
+for command in (datasets, models, versions, sql, show, diff, explain, lineage):
     app.command()(command)
 app.add_typer(ledger_app, name="ledger")
 

@@ -42,8 +42,8 @@ def find_row(
     ids = [one["id"] for one in found]
     if ids[0] == row_id or len(ids) == 1:
         return records(connection, f"SELECT * FROM {source} WHERE {whole} = ?", [ids[0]])[0]
-    more = f" and {found[0]['number'] - MOST_LISTED:,} more" if found[0]["number"] > MOST_LISTED else ""
+    number, listed = found[0]["number"], ", ".join(ids[:MOST_LISTED])
+    more = f" and {number - MOST_LISTED:,} more" if number > MOST_LISTED else ""
     raise BadInput(
-        f"{found[0]['number']:,} rows of {version} begin with {row_id!r} ({', '.join(ids[:MOST_LISTED])}{more}):"
-        " give more of the key"
+        f"{number:,} rows of {version} begin with {row_id!r} ({listed}{more}): give more of the key"
     )
