@@ -8,7 +8,7 @@ from rich.tree import Tree
 
 from assets.printing import Json, console, open_state, plain
 from datasets_registry.latest import find_version
-from datasets_registry.recipe_changes import setting_changes, shortened
+from datasets_registry.recipe_changes import shortened
 from quality.explanation import explain_row
 
 CELL_CHARACTERS = 160
@@ -44,8 +44,8 @@ class Printer:
         if found["version"] not in self._told:
             self._told.add(found["version"])
             tree.add(plain(f"made by code {made['code_version'][:12]}, run {made['run_id'] or 'unknown'}"))
-            for one in setting_changes({}, made["settings"]):
-                tree.add(plain(f"setting {one['path']} = {one['after']}"))
+            for name, value in made["settings"].items():
+                tree.add(plain(f"setting {name} = {shortened(value)}"))
         for row in found["rows"]:
             tree.add(self._row(row))
         return tree
@@ -55,8 +55,9 @@ class Printer:
         if row.get("shown_above"):
             return _leaf(f"row {key} (shown above)")
         tree = _leaf(f"row {key}")
+        told = {*row["key"], *(one["column"] for one in row["calls"])}
         for name, value in row["row"].items():
-            if name not in row["key"] and value is not None:
+            if name not in told and value is not None:
                 tree.add(plain(f"{name} = {shortened(value, CELL_CHARACTERS)}"))
         if row["principle"]:
             one = row["principle"]
