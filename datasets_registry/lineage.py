@@ -21,7 +21,7 @@ def downstream(registry: Registry, version: Version) -> dict[str, Any]:
     """``version`` with what was built from it, what was built from that, and so on."""
     built: dict[str, list[tuple[Version, str]]] = {}
     for kind in ("dataset", "model"):
-        for name in registry.names(kind):  # type: ignore[arg-type]
+        for name in registry.names(kind):
             for one in registry.versions(name):
                 how = registry.derivation(one)
                 for given in how.inputs:

@@ -53,9 +53,8 @@ def _input(before: Version, after: Version) -> dict[str, Any]:
 
 def setting_changes(before: object, after: object, path: str = "") -> Iterator[dict[str, str]]:
     """Each setting that differs: its path such as ``answers.temperature``, and both values, shortened."""
-    sides = [{} if one is None else one for one in (before, after)]
-    if before != after and all(isinstance(one, Mapping) for one in sides):
-        old, new = sides
+    old, new = ({} if one is None else one for one in (before, after))
+    if before != after and isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in sorted({*old, *new}):
             place = f"{path}.{name}" if path else str(name)
             yield from setting_changes(old.get(name), new.get(name), place)

@@ -141,7 +141,7 @@ class Traced:
         return self.publish(PreferencePair, labels, "judge-1", {}, self.pairs, judged)
 
     def _trained(self) -> Version:
-        data = self.preferences[-1]
+        data = self.preferences[2]
         manifest = {
             "base": reference(self.policy), "datasets": {"train": reference(data)},
             "rows": {"given": data.num_rows, "trained": 4}, "metrics": {"loss": 0.4},
@@ -184,6 +184,6 @@ def reply(model: str, request: Request) -> str | Completion:
         return chosen(first, 1 - outside - first).model_copy(
             update={"num_prompt_tokens": 40, "num_completion_tokens": 1}
         )
-    if place % 6 == 0:
+    if place % 9 == 0:
         return "an answer that goes on and on and on"
     return f"{('yes', 'no', 'a full answer')[place % 3]} in {1 + place % 2}"

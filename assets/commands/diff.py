@@ -86,7 +86,8 @@ def reasons(found: dict[str, Any]) -> list[str]:
         lines += [f"  {_input(one, flips['flips'])}" for one in flips["inputs"]]
         if flips["unexplained"]:
             lines.append(
-                f"  {flips['unexplained']:,} flips have no changed row in an input: code or settings did it"
+                f"  {flips['unexplained']:,} flips have no changed row in an input: "
+                "code, settings or a model did it"
             )
     lines += [line for one in found["recipes"] for line in _recipe(one)]
     return lines

@@ -16,7 +16,7 @@ CELL_CHARACTERS = 160
 
 def explain(
     dataset: str,
-    row_id: Annotated[str, typer.Argument(help="The row's key, a/b/c where it has several parts, or a beginning.")],
+    row_id: Annotated[str, typer.Argument(help="The row's key (a/b/c for several parts) or its beginning.")],
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Show all that a row was made from: inputs, principle, model calls, tokens and cost."""

@@ -43,7 +43,10 @@ def _print(found: dict[str, Any]) -> None:
         if rows:
             print_rows(rows, False, names)
     if found["settings"]:
-        _table(("setting", "value"), ((one["path"], one["after"]) for one in setting_changes({}, found["settings"])))
+        _table(
+            ("setting", "value"),
+            ((one["path"], one["after"]) for one in setting_changes({}, found["settings"])),
+        )
     _sample(found.get("sample", []))
 
 
@@ -71,7 +74,8 @@ def _pairs(facts: Iterable[tuple[str, Any]]) -> None:
 
 def _columns(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {**one, "type": one["type"] + (" or null" if one["nullable"] else "")} for one in found.get("columns", [])
+        {**one, "type": one["type"] + (" or null" if one["nullable"] else "")}
+        for one in found.get("columns", [])
     ]
 
 
