@@ -19,6 +19,7 @@ from datasets_registry.version import Derivation
 from generation.model_folder import SMOLLM2
 from generation.smollm2 import convert
 from tests.tiny_model import write_tiny_model
+from tests.traced import Traced
 
 # a busy machine is no failure
 settings.register_profile("trimtab", deadline=None)
@@ -39,6 +40,22 @@ def registry(state: State) -> Iterator[Registry]:
     one = Registry(state)
     yield one
     one.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+    """A registry with a history, for tests that only read it."""
+    registry = Registry(State(tmp_path_factory.mktemp("history") / "state").prepare())
+    yield Traced(registry)
+    registry.engine.dispose()
+
+
+@pytest.fixture
+def traced(history: Traced, state: State) -> Iterator[Traced]:
+    """A copy of that history in a state of the test's own."""
+    copied = history.copied_to(state)
+    yield copied
+    copied.registry.engine.dispose()
 
 
 @pytest.fixture

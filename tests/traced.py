@@ -4,7 +4,9 @@ Only the models are scripted; rows, ledger keys, checks and versions are made as
 """
 
 import json
+import shutil
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from datasets_registry.hashing import derive_seed, digest
@@ -20,6 +22,7 @@ from datasets_registry.schemas import (
     Prompt,
     RedTeamPrompt,
 )
+from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
 from generation.accounting import Price
 from generation.budget import Meter
@@ -68,6 +71,14 @@ class Traced:
         self.preferences = [self._judge(one) for one in ROUNDS]
         self.trained = self._trained()
         self._evaluate()
+
+    def copied_to(self, state: State) -> "Traced":
+        """The same history in another state folder, to break things in."""
+        shutil.copytree(self.registry.state.root, state.root, dirs_exist_ok=True)
+        other = copy(self)
+        other.registry = Registry(state)
+        other.registry.refresh_views()
+        return other
 
     def publish(
         self, row: type[Row], rows: Sequence[Row], code: str, settings: dict[str, object],

@@ -33,12 +33,6 @@ def answered(*arguments: str) -> Any:
     return json.loads(told(*arguments, "--json"))
 
 
-@pytest.fixture
-def traced(registry: Registry) -> Traced:
-    """A registry with a history."""
-    return Traced(registry)
-
-
 def test_show_tells_all_of_a_dataset_version(traced: Traced) -> None:
     found = answered("show", "preference_pairs@3", "--rows", "2")
     assert (found["version"], found["status"], found["rows"], found["key"]) == (3, "passed", 24, ["pair_id"])

@@ -118,8 +118,8 @@ def test_calls_made_anew_are_told_from_those_read_anew(registry: Registry) -> No
     assert difference(registry, before, after)["calls"] == {"same_calls": 1, "new_calls": 1}
 
 
-def test_flips_are_explained_by_the_input_rows_that_changed(registry: Registry) -> None:
-    traced = Traced(registry)
+def test_flips_are_explained_by_the_input_rows_that_changed(traced: Traced) -> None:
+    registry = traced.registry
     found = difference(registry, traced.preferences[0], traced.preferences[1])
     flips = sum(one["rows"] for one in found["labels"]["label"])
     judged, pairs = sorted(found["flips"]["inputs"], key=lambda one: str(one["name"]))
@@ -134,8 +134,8 @@ def test_flips_are_explained_by_the_input_rows_that_changed(registry: Registry) 
     assert recipes["ai_judgements"]["code_version"] == {"before": "judge-1", "after": "judge-2"}
 
 
-def test_another_judge_and_another_principle_are_named(registry: Registry) -> None:
-    traced = Traced(registry)
+def test_another_judge_and_another_principle_are_named(traced: Traced) -> None:
+    registry = traced.registry
     found = difference(registry, traced.preferences[2], traced.preferences[3])
     (recipe,) = [one for one in found["recipes"] if one["name"] == "ai_judgements"]
     assert [one["path"] for one in recipe["settings"]] == ["principles.kind"]
@@ -143,8 +143,8 @@ def test_another_judge_and_another_principle_are_named(registry: Registry) -> No
     assert judge["changed"] and (judge["before"], judge["after"]) == (1, 2)
 
 
-def test_a_broken_input_is_named_and_the_rest_is_told(registry: Registry) -> None:
-    traced = Traced(registry)
+def test_a_broken_input_is_named_and_the_rest_is_told(traced: Traced) -> None:
+    registry = traced.registry
     for path in registry.files(registry.version("ai_judgements", 1)):
         path.unlink()
     found = difference(registry, traced.preferences[0], traced.preferences[1])

@@ -18,9 +18,8 @@ def test_without_datasets_the_view_is_empty_and_has_its_columns(registry: Regist
         assert [one[0] for one in found.description] == names and found.fetchall() == []
 
 
-def test_every_judgement_stands_with_its_pair_and_its_call(registry: Registry) -> None:
-    Traced(registry)
-    with duckdb.connect(registry.state.views, read_only=True) as connection:
+def test_every_judgement_stands_with_its_pair_and_its_call(history: Traced) -> None:
+    with duckdb.connect(history.registry.state.views, read_only=True) as connection:
         (rows, pairs, calls) = connection.execute(
             "SELECT count(*), count(completion_a), count(finish_reason) FROM judgements"
         ).fetchone() or (0, 0, 0)
@@ -28,8 +27,8 @@ def test_every_judgement_stands_with_its_pair_and_its_call(registry: Registry) -
     assert rows == pairs == calls == expected > 0
 
 
-def test_a_judgement_without_its_call_or_pair_is_kept(registry: Registry) -> None:
-    Traced(registry)
+def test_a_judgement_without_its_call_or_pair_is_kept(history: Traced) -> None:
+    registry = history.registry
     source = f"FROM read_parquet('{registry.files(registry.passed('ai_judgements'))[0]}')"
     with duckdb.connect() as connection:
         found = connection.execute(

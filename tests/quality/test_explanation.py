@@ -17,12 +17,6 @@ from tests.rows import make
 from tests.traced import Traced
 
 
-@pytest.fixture
-def traced(registry: Registry) -> Traced:
-    """A registry with a history."""
-    return Traced(registry)
-
-
 def labelled(traced: Traced) -> PreferencePair:
     """A pair of the newest preferences that the judge labelled."""
     rows = traced.registry.rows(PreferencePair, traced.preferences[3])
