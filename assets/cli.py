@@ -5,11 +5,14 @@ import sys
 import typer
 
 from assets.commands.diff import diff
+from assets.commands.explain import explain
 from assets.commands.exporting import export_dataset
 from assets.commands.importing import import_dataset
 from assets.commands.ledger import ledger_app
+from assets.commands.lineage import lineage
 from assets.commands.listing import datasets, models, versions
 from assets.commands.passing import pass_version
+from assets.commands.show import show
 from assets.commands.sql import sql
 from assets.commands.upkeep import gc, verify
 from datasets_registry.errors import TrimtabError
@@ -18,7 +21,7 @@ app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (datasets, models, versions, diff, sql, verify, gc):
+for command in (datasets, models, versions, show, diff, explain, lineage, sql, verify, gc):
     app.command()(command)
 app.command("pass")(pass_version)
 app.command("export")(export_dataset)

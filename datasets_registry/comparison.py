@@ -138,11 +138,11 @@ class Comparison:
 
         Flips come first.
         """
-        flipped = " + ".join([f"{column(one)}::INT" for one in self.labels] or ["0"])
+        flipped = [f"{column(one)} DESC" for one in self.labels]
         rows = records(
             self.connection,
-            f"SELECT * FROM {self.name} WHERE {self.in_both} ORDER BY {flipped} DESC, {columns(self.key)}"
-            f" LIMIT {int(limit)}",
+            f"SELECT * FROM {self.name} WHERE {self.in_both}"
+            f" ORDER BY {', '.join([*flipped, columns(self.key)])} LIMIT {int(limit)}",
         )
         return [self._beside(row) for row in rows]
 

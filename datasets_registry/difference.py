@@ -19,11 +19,11 @@ def difference(registry: Registry, before: Version, after: Version, num_rows: in
     with scanning(registry.state) as connection:
         found = Comparison(connection, registry, before, after)
         labels = {one: found.flips(one) for one in found.labels}
+        why = flip_reasons(registry, found) if any(labels.values()) else None
         return {
             "name": after.name, "before": before.number, "after": after.number, "rows": found.counts(),
             "columns": _columns(found), "changed_columns": found.changed_columns(), "labels": labels,
-            "calls": found.reparsed(),
-            "flips": flip_reasons(registry, found) if any(labels.values()) else None,
+            "calls": found.reparsed(), "flips": why,
             "recipes": recipe_changes(registry, before, after), "sample": found.sample(num_rows),
         }  # fmt: skip
 

@@ -25,9 +25,10 @@ def judgements_sql(judgements: str | None, pairs: str | None, completions: str |
     ]  # fmt: skip
     # of a call that failed and then succeeded the success counts, and one failure of several
     last = "QUALIFY row_number() OVER (PARTITION BY key ORDER BY error IS NOT NULL, created_at DESC) = 1"
+    wanted = f"SEMI JOIN ({said}) AS wanted ON key = wanted.judgement_key"
     return (
         f"SELECT {', '.join(columns)} FROM ({said}) AS said LEFT JOIN ({pair}) AS pair USING (pair_id)"
-        f" LEFT JOIN (SELECT * FROM ({call}) {last}) AS call ON call.key = said.judgement_key"
+        f" LEFT JOIN (SELECT * FROM ({call}) {wanted} {last}) AS call ON call.key = said.judgement_key"
     )
 
 

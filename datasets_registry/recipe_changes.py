@@ -53,10 +53,11 @@ def _input(before: Version, after: Version) -> dict[str, Any]:
 
 def setting_changes(before: object, after: object, path: str = "") -> Iterator[dict[str, str]]:
     """Each setting that differs: its path such as ``answers.temperature``, and both values, shortened."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in sorted({*before, *after}):
+    old, new = ({} if one is None else one for one in (before, after))
+    if before != after and isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in sorted({*old, *new}):
             place = f"{path}.{name}" if path else str(name)
-            yield from setting_changes(before.get(name), after.get(name), place)
+            yield from setting_changes(old.get(name), new.get(name), place)
     elif before != after:
         yield {"path": path, "before": shortened(before), "after": shortened(after)}
 

@@ -26,13 +26,20 @@ def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
         connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {quoted(str(spill))}")
         connection.execute(f"SET threads = {min(MOST_THREADS, os.cpu_count() or 1)}")
         connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
-        try:
+        with reading():
             yield connection
-        except (duckdb.InvalidInputException, duckdb.IOException) as error:
-            first = str(error).splitlines()[0]
-            raise BrokenObject(
-                f"an object cannot be read ({first}): `trimtab verify` names what it holds"
-            ) from error
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn DuckDB's complaint about a file into a BrokenObject."""
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        first = str(error).splitlines()[0]
+        raise BrokenObject(
+            f"an object cannot be read ({first}): `trimtab verify` names what it holds"
+        ) from error
 
 
 def quoted(text: str) -> str:

@@ -20,6 +20,7 @@ from generation.model_folder import SMOLLM2
 from generation.smollm2 import convert
 from tests.postgres import PostgresServer, postgres_binaries, postgres_server
 from tests.tiny_model import write_tiny_model
+from tests.traced import Traced
 
 # a busy machine is no failure
 settings.register_profile("trimtab", deadline=None)
@@ -41,6 +42,23 @@ def registry(state: State) -> Iterator[Registry]:
     one = Registry(state)
     yield one
     one.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+    """A registry with a history, for tests that only read it."""
+    registry = Registry(State(tmp_path_factory.mktemp("history") / "state").prepare())
+    yield Traced(registry)
+    registry.engine.dispose()
+
+
+@pytest.fixture
+def traced(history: Traced, state: State, monkeypatch: pytest.MonkeyPatch) -> Iterator[Traced]:
+    """A copy of that history in a state of the test's own, its catalog's file with it."""
+    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
+    copied = history.copied_to(state)
+    yield copied
+    copied.registry.engine.dispose()
 
 
 @pytest.fixture

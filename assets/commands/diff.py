@@ -86,7 +86,8 @@ def reasons(found: dict[str, Any]) -> list[str]:
         lines += [f"  {_input(one, flips['flips'])}" for one in flips["inputs"]]
         if flips["unexplained"]:
             lines.append(
-                f"  {flips['unexplained']:,} flips have no changed input row: code or settings did it"
+                f"  {flips['unexplained']:,} flips have no changed row in an input: "
+                "code, settings or a model did it"
             )
     lines += [line for one in found["recipes"] for line in _recipe(one)]
     return lines
@@ -108,8 +109,8 @@ def _input(one: dict[str, Any], total: int) -> str:
         if one.get(name)
     ]
     told = "; ".join([part for part in (columns, *more, *calls) if part]) or "none of its rows changed"
-    by = ", ".join(one["matched_on"])
-    return f"{name} changed under {one['flips']:,} of {total:,} flips (by {by}): {told}"
+    matched = ", ".join(one["matched_on"])
+    return f"{name} changed under {one['flips']:,} of {total:,} flips (by {matched}): {told}"
 
 
 def _recipe(one: dict[str, Any]) -> list[str]:

@@ -1,0 +1,200 @@
+"""A registry with a history: a policy's pairs, two judges in four rounds, preferences, a trained model.
+
+Only the models are scripted; rows, ledger keys, checks and versions are made as the pipeline makes them.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+
+from datasets_registry.hashing import derive_seed, digest
+from datasets_registry.registry import Registry
+from datasets_registry.row import Row
+from datasets_registry.schemas import (
+    AiJudgement,
+    CompletionPair,
+    EvaluationAnswer,
+    HelpfulPrompt,
+    Metric,
+    PreferencePair,
+    Prompt,
+    RedTeamPrompt,
+)
+from datasets_registry.state import State
+from datasets_registry.version import Derivation, Version
+from generation.accounting import Price
+from generation.budget import Meter
+from generation.completer import Completer
+from generation.ledger import Ledger
+from generation.request import Completion, Request, SamplingParams
+from generation.scripted import ScriptedBackend, chosen
+from methods.constitution import Constitution, Principle
+from methods.judge import JudgeSettings, judge_pairs, label_pairs
+from methods.pairs import Kind, PairSettings, pair_completions
+from quality.check import run_check
+from quality.checks import checks_of
+from tests.rows import make
+
+NUM_PROMPTS = 12
+_TEN_CENTS = Price(prompt=0.1, completion=0.4)
+PAIRS = PairSettings(answers=SamplingParams(temperature=0.7, max_tokens=6))
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of judging: which judge, how sure it must be, and what its first principle asks."""
+
+    judge: str
+    code: str = "judge-1"
+    max_outside: float = 0.5
+    question: str = "Which response is kinder?"
+
+
+ROUNDS = (
+    Round("judge one"),
+    Round("judge one", code="judge-2", max_outside=0.15),
+    Round("judge one", question="Which response is kinder to the reader?"),
+    Round("judge two"),
+)
+
+
+class Traced:
+    """The versions made, by name and number."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.prompts = [self._prompts(kind) for kind in (RedTeamPrompt, HelpfulPrompt)]
+        self.policy = self._model("sft_policy", "policy", {})
+        self.pairs = self._pairs()
+        self.preferences = [self._judge(one) for one in ROUNDS]
+        self.trained = self._trained()
+        self._evaluate()
+
+    def copied_to(self, state: State) -> "Traced":
+        """The same history in another state folder, to break things in."""
+        shutil.copytree(self.registry.state.root, state.root, dirs_exist_ok=True)
+        other = copy(self)
+        other.registry = Registry(state)
+        other.registry.refresh_views()
+        return other
+
+    def publish(
+        self, row: type[Row], rows: Sequence[Row], code: str, settings: dict[str, object],
+        *inputs: Version,
+    ) -> Version:  # fmt: skip
+        """Write, audit, publish."""
+        how = Derivation(code_version=code, settings=settings, inputs=inputs, run_id="run-1")
+        version = self.registry.commit(row, rows, how)
+        results = [
+            run_check(one, self.registry, version, self._all(inputs)) for one in checks_of(row.dataset)
+        ]
+        return self.registry.record_checks(version, results)
+
+    def _all(self, inputs: Sequence[Version]) -> list[Version]:
+        """The inputs and what they came from, which checks may read."""
+        further = [up for one in inputs for up in self._all(self.registry.derivation(one).inputs)]
+        return [*further, *inputs]
+
+    def _prompts(self, row: type[Prompt]) -> Version:
+        rows = [
+            make(row, f"{row.dataset[0]}{place:02d}", category="ab"[place % 2] + row.dataset[:4])
+            for place in range(NUM_PROMPTS)
+        ]
+        return self.publish(row, rows, "prompts-1", {"seed": 0})
+
+    def _model(self, name: str, text: str, manifest: dict[str, object], *inputs: Version) -> Version:
+        folder = self.registry.state.models / name / digest(text)[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text("{}")
+        if manifest:
+            (folder / "manifest.json").write_text(json.dumps(manifest))
+        how = Derivation(code_version="model-1", settings={"model": text}, inputs=inputs)
+        return self.registry.record_checks(self.registry.commit_model(name, folder, digest(text), how), [])
+
+    def completer(self, model: str, asset: str) -> Completer:
+        """A scripted model behind the real ledger."""
+        backend = ScriptedBackend(lambda request: reply(model, request), model=model)
+        ledger = Ledger(self.registry.state.ledger)
+        return Completer(backend, ledger, asset=asset, report=lambda _: None, meter=Meter(_TEN_CENTS))
+
+    def _pairs(self) -> Version:
+        kinds: tuple[tuple[Kind, type[Prompt]], ...] = (
+            ("red_team", RedTeamPrompt), ("helpful", HelpfulPrompt),
+        )  # fmt: skip
+        prompts = [
+            (kind, one)
+            for (kind, row), version in zip(kinds, self.prompts, strict=True)
+            for one in self.registry.rows(row, version)
+        ]
+        complete = self.completer("policy", "completion_pairs")
+        rows = pair_completions(prompts, complete, complete.backend.fingerprint, PAIRS)
+        settings = PAIRS.model_dump(mode="json")
+        return self.publish(CompletionPair, rows, "pairs-1", settings, *self.prompts, self.policy)
+
+    def _judge(self, one: Round) -> Version:
+        """One round: judgements and the preferences that follow from them."""
+        constitution = Constitution(
+            name="two",
+            principles=(_principle("kind", one.question), _principle("brief", "Which is shorter?")),
+        )
+        judge = self._model("base_policy", one.judge, {})
+        settings = JudgeSettings(max_outside_probability=one.max_outside)
+        pairs = self.registry.rows(CompletionPair, self.pairs)
+        complete = self.completer(one.judge, "ai_judgements")
+        verdicts = judge_pairs(pairs, constitution, complete, complete.backend.fingerprint, settings)
+        told = settings.model_dump(mode="json") | {
+            "principles": {it.id: it.preference_question for it in constitution.principles}
+        }
+        judged = self.publish(AiJudgement, verdicts, one.code, told, self.pairs, judge)
+        labels = label_pairs(pairs, verdicts)
+        return self.publish(PreferencePair, labels, "judge-1", {}, self.pairs, judged)
+
+    def _trained(self) -> Version:
+        data = self.preferences[2]
+        manifest = {
+            "base": reference(self.policy), "datasets": {"train": reference(data)},
+            "rows": {"given": data.num_rows, "trained": 4}, "metrics": {"loss": 0.4},
+            "settings": {"beta": 0.1}, "seconds": 3.0,
+        }  # fmt: skip
+        return self._model("dpo_policy", "trained", manifest, self.policy, data)
+
+    def _evaluate(self) -> None:
+        answers = [
+            make(
+                EvaluationAnswer, f"e{place:02d}", model="dpo_policy", kind=kind, p_win=0.8,
+                category="ab"[place % 2] + f"{kind}_prompts"[:4], verdict="win" if place % 3 else "tie",
+            )
+            for kind in ("red_team", "helpful")
+            for place in ((0, 1, 2, 3) if kind == "helpful" else (4, 5, 6, 7))
+        ]  # fmt: skip
+        how = Derivation(code_version="evaluation-1", settings={}, inputs=(self.trained,))
+        version = self.registry.record_checks(self.registry.commit(EvaluationAnswer, answers, how), [])
+        figure = Metric(
+            model="dpo_policy", kind="helpful", metric="win_rate", value=0.7, low=0.5, high=0.9, num_items=4
+        )
+        self.publish(Metric, [figure], "evaluation-1", {}, version)
+
+
+def reference(version: Version) -> dict[str, object]:
+    """A version as a manifest names it."""
+    return {"name": version.name, "number": version.number, "data_version": version.data_version}
+
+
+def _principle(name: str, question: str) -> Principle:
+    return Principle(id=name, critique_request="c", revision_request="r", preference_question=question)
+
+
+def reply(model: str, request: Request) -> str | Completion:
+    """A judge's choice, or a policy's answer, that hangs on nothing but the model and the request."""
+    place = derive_seed(model, request.messages[0].content, request.sample)
+    if request.choices:
+        outside = 0.2 if place % 7 == 0 else 0.1
+        first = (0.55, 0.7, 0.2, 0.1)[place // 7 % 4]
+        return chosen(first, 1 - outside - first).model_copy(
+            update={"num_prompt_tokens": 40, "num_completion_tokens": 1}
+        )
+    if place % 9 == 0:
+        return "an answer that goes on and on and on"
+    return f"{('yes', 'no', 'a full answer')[place % 3]} in {1 + place % 2}"
