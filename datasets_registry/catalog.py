@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoResultFound
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from datasets_registry.errors import BadInput, BrokenCatalog
@@ -182,7 +182,7 @@ def _identity(engine: Engine) -> str:
                 with engine.begin() as connection:
                     connection.execute(insert(CATALOG).values(one=1, id=uuid.uuid4().hex, changes=0))
             except DBAPIError as error:
-                raced = any(one in str(error.orig) for one in ("already exists", "duplicate key"))
+                raced = isinstance(error, IntegrityError) or "already exists" in str(error.orig)
                 if patience is None or not raced:
                     raise
                 time.sleep(patience)
