@@ -16,9 +16,9 @@ from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
 from datasets_registry.state import State
-from datasets_registry.version import Derivation, Version
-from quality.check import run_check
+from datasets_registry.version import Version
 from quality.checks import checks_of
+from quality.publishing import publish
 
 MODEL_POOL = "gpu"
 Build = Callable[[Materials], Sequence[Row]]
@@ -90,13 +90,6 @@ def dataset_asset(
             return result(registry, row, version, shown)
 
     return materialize
-
-
-def publish(registry: Registry, row: type[Row], rows: Sequence[Row], how: Derivation) -> Version:
-    """Write, audit, publish: a candidate becomes latest only when its blocking checks pass."""
-    version = registry.commit(row, rows, how)
-    checks = [run_check(one, registry, version, how.inputs) for one in checks_of(row.dataset)]
-    return registry.record_checks(version, checks)
 
 
 def result(

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from statistics import median
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
@@ -26,6 +27,16 @@ class Figure(BaseModel):
 def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
     """A figure that must not exceed ``goal``."""
     return Figure(name=name, value=value, unit=unit, goal=f"<= {goal:g}", holds=value <= goal)
+
+
+def repeated(name: str, values: Sequence[float], unit: str, goal: str | None = None) -> Figure:
+    """The median of ``values`` and whether it keeps ``goal``: a sign, a space and a number."""
+    value, holds = median(values), None
+    if goal:
+        sign, bound = goal.split()
+        holds = {"<=": value <= float(bound), ">=": value >= float(bound), "==": value == float(bound)}[sign]
+    interval = (min(values), max(values)) if len(values) > 1 else None
+    return Figure(name=name, value=value, unit=unit, interval=interval, goal=goal, holds=holds)
 
 
 def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> None:

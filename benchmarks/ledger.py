@@ -1,18 +1,14 @@
 """A million stored completions: lookups, memory, merging: python benchmarks/ledger.py [--json] [--quick]."""
 
 import hashlib
-import multiprocessing
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
-from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +16,8 @@ import pyarrow.parquet as pq
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.figure import Figure, repeated, run
+from benchmarks.sides.alone import alone, peak_megabytes
 from datasets_registry.ledger_columns import LEDGER_SCHEMA
 from generation.compaction import compact
 from generation.completer import Completer
@@ -32,7 +29,6 @@ from generation.segments import new_name
 ROWS, QUICK_ROWS = 1_000_000, 50_000
 REPEATS = 5
 SAMPLES = 4
-T = TypeVar("T")
 
 
 def key(number: int) -> str:
@@ -94,28 +90,6 @@ def merge(folder: Path) -> tuple[list[float], float]:
     return [time.perf_counter() - start], peak_megabytes()
 
 
-def peak_megabytes() -> float:
-    """The most that this process has had resident."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(one.split()[1]) / 1e3 for one in lines if one.startswith("VmHWM"))
-
-
-def alone(work: Callable[..., T], *arguments: object) -> T:
-    """``work`` in a new process, so that its memory and its first opening are its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
-
-
-def figure(name: str, values: Sequence[float], unit: str, goal: str | None = None) -> Figure:
-    """The median of ``values`` and whether it keeps ``goal``: a sign, a space and a number."""
-    value, holds = median(values), None
-    if goal:
-        sign, bound = goal.split()
-        holds = {"<=": value <= float(bound), ">=": value >= float(bound), "==": value == float(bound)}[sign]
-    interval = (min(values), max(values)) if len(values) > 1 else None
-    return Figure(name=name, value=value, unit=unit, interval=interval, goal=goal, holds=holds)
-
-
 def measure(quick: bool) -> Sequence[Figure]:
     """Every figure, over segments as they are written and over merged ones."""
     num_rows = QUICK_ROWS if quick else ROWS
@@ -125,8 +99,8 @@ def measure(quick: bool) -> Sequence[Figure]:
         figures += searches(folder, num_rows, f"{num_rows // FLUSH_COMPLETIONS:,} segments")
         seconds, megabytes = alone(merge, folder)
         figures += [
-            figure("compaction", seconds, "s"),
-            figure("compaction: peak memory", [megabytes], "MB", "<= 1500"),
+            repeated("compaction", seconds, "s"),
+            repeated("compaction: peak memory", [megabytes], "MB", "<= 1500"),
         ]
         figures += searches(folder, num_rows, "compacted")
     return figures
@@ -143,14 +117,14 @@ def searches(folder: Path, num_rows: int, layout: str) -> Iterator[Figure]:
     """Opening, and lookups of many and of few."""
     many, few = min(num_rows // 2, 100_000), num_rows // 1_000
     seconds, _ = alone(open_ledger, folder)
-    yield figure(f"{layout}: open and find one", seconds, "s", "<= 1")
+    yield repeated(f"{layout}: open and find one", seconds, "s", "<= 1")
     rates, megabytes = alone(look_up, folder, num_rows, many, True)
-    yield figure(f"{layout}: {many:,} stored at a time", rates, "lookups/s", ">= 50000")
-    yield figure(f"{layout}: peak memory", [megabytes], "MB", "<= 1500")
+    yield repeated(f"{layout}: {many:,} stored at a time", rates, "lookups/s", ">= 50000")
+    yield repeated(f"{layout}: peak memory", [megabytes], "MB", "<= 1500")
     rates, _ = alone(look_up, folder, num_rows, many, False)
-    yield figure(f"{layout}: {many:,} not stored at a time", rates, "lookups/s", ">= 50000")
+    yield repeated(f"{layout}: {many:,} not stored at a time", rates, "lookups/s", ">= 50000")
     rates, _ = alone(look_up, folder, num_rows, few, True)
-    yield figure(f"{layout}: finding {few:,} takes", [few / one for one in rates], "s")
+    yield repeated(f"{layout}: finding {few:,} takes", [few / one for one in rates], "s")
 
 
 def edited(num_prompts: int) -> Figure:
@@ -162,7 +136,7 @@ def edited(num_prompts: int) -> Figure:
         second.complete(["an edited prompt" if one == "prompt 7" else one for one in prompts])
         assert {one.messages[0].content for one in second.backend.requests} == {"an edited prompt"}
         name = f"one of {num_prompts:,} prompts edited: generated"
-        return figure(name, [len(second.backend.requests)], "completions", f"== {SAMPLES}")
+        return repeated(name, [len(second.backend.requests)], "completions", f"== {SAMPLES}")
 
 
 class ScriptedRun:

@@ -1,22 +1,19 @@
 """Commits, reads, diffs and many writers against pyarrow and Delta Lake: python benchmarks/registry.py."""
 
-import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import duckdb
 
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides import registry_work as work
+from benchmarks.sides.alone import alone
 from benchmarks.sides.registry_rows import write_rows
 from benchmarks.sides.registry_writers import (
     read_delta,
@@ -33,22 +30,6 @@ from datasets_registry.version import Derivation
 ROWS, QUICK_ROWS = 1_000_000, 20_000
 REPEATS, QUICK_REPEATS = 3, 1
 TIMES, QUICK_TIMES = 10, 2
-
-
-def alone(do: Callable[..., Any], *arguments: object) -> Any:
-    """``do`` in a new process, so that its memory and its time are its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(do, *arguments).result()
-
-
-def figure(name: str, values: Sequence[float], unit: str, at_most: float | None = None) -> Figure:
-    """The median of the repeats, and whether it keeps its bound."""
-    value = median(values)
-    return Figure(
-        name=name, value=value, unit=unit, interval=(min(values), max(values)) if len(values) > 1 else None,
-        goal=None if at_most is None else f"<= {at_most:g}",
-        holds=None if at_most is None else value <= at_most,
-    )  # fmt: skip
 
 
 def measure(quick: bool) -> Sequence[Figure]:
@@ -85,28 +66,32 @@ def commits(folder: Path, rows: Path, num_rows: int, order: str, repeats: int) -
             seconds, added, _ = alone(work.commit_edited, root, rows, num_rows, kind == "clustered")
             taken[kind].append(seconds / plain[-1])
             new[kind].append(100 * added / size)
-    yield figure(f"{order}: pyarrow writes {num_rows:,} rows", plain, "s")
-    yield figure(f"{order}: commit / pyarrow", taken["commit"], "ratio", 1.3)
-    yield figure(f"{order}: identical commit / pyarrow", taken["identical"], "ratio", 0.2)
+    yield repeated(f"{order}: pyarrow writes {num_rows:,} rows", plain, "s")
+    yield repeated(f"{order}: commit / pyarrow", taken["commit"], "ratio", "<= 1.3")
+    yield repeated(f"{order}: identical commit / pyarrow", taken["identical"], "ratio", "<= 0.2")
     # ids of shuffled rows are hashes, so rows that stand together have keys far apart
     where = {"clustered": "neighbouring rows", "scattered": "every hundredth row"}
     for kind, told in where.items():
         near = kind == "clustered" and order == "in key order"
-        yield figure(f"{order}: 1 % changed, {told} / pyarrow", taken[kind], "ratio", 0.5 if near else None)
-        yield figure(f"{order}: 1 % changed, {told}: new bytes", new[kind], "%", 5 if near else None)
+        yield repeated(
+            f"{order}: 1 % changed, {told} / pyarrow", taken[kind], "ratio", "<= 0.5" if near else None
+        )
+        yield repeated(f"{order}: 1 % changed, {told}: new bytes", new[kind], "%", "<= 5" if near else None)
     for kind, after in (("neighbouring rows", 2), ("every hundredth row", 3)):
         seconds, changed, megabytes = alone(work.compare, root, 1, after)
         assert changed == num_rows // 100
-        yield figure(f"{order}: diff, {kind} changed", [seconds], "s", 10)
-        yield figure(f"{order}: diff, {kind} changed: peak memory", [megabytes], "MB")
+        yield repeated(f"{order}: diff, {kind} changed", [seconds], "s", "<= 10")
+        yield repeated(f"{order}: diff, {kind} changed: peak memory", [megabytes], "MB")
 
 
 def reads(folder: Path, repeats: int) -> Iterator[Figure]:
     """Questions through the views against bare ``read_parquet``."""
     found = alone(work.read, folder / "state", folder / "one.parquet", max(repeats, 3))
     for name, taken in found.items():
-        yield figure(f"{name}: view / read_parquet", [view / same for view, same, _ in taken], "ratio", 1.1)
-        yield figure(f"{name}: view / one file by pyarrow", [view / one for view, _, one in taken], "ratio")
+        yield repeated(
+            f"{name}: view / read_parquet", [view / same for view, same, _ in taken], "ratio", "<= 1.1"
+        )
+        yield repeated(f"{name}: view / one file by pyarrow", [view / one for view, _, one in taken], "ratio")
 
 
 def many(folder: Path, rows: Path, num_rows: int, times: int) -> Iterator[Figure]:
@@ -115,9 +100,11 @@ def many(folder: Path, rows: Path, num_rows: int, times: int) -> Iterator[Figure
     small, _, _ = alone(work.commit_many, root, rows, 1)
     seconds, _, megabytes = alone(work.commit_many, root, rows, times)
     told = f"{times * num_rows:,} rows"
-    yield figure(f"{told}: commit", [seconds], "s")
-    yield figure(f"{told}: peak memory", [megabytes], "MB", 2_000)
-    yield figure(f"{told}: time per row / that of {num_rows:,}", [seconds / times / small], "ratio", 1.2)
+    yield repeated(f"{told}: commit", [seconds], "s")
+    yield repeated(f"{told}: peak memory", [megabytes], "MB", "<= 2000")
+    yield repeated(
+        f"{told}: time per row / that of {num_rows:,}", [seconds / times / small], "ratio", "<= 1.2"
+    )
 
 
 def writers(number: int, commits: int, repeats: int) -> Iterator[Figure]:
@@ -135,9 +122,9 @@ def writers(number: int, commits: int, repeats: int) -> Iterator[Figure]:
             ours.append(seconds)
             ratios.append(seconds / theirs)
         told = f"{number} writers × {commits} commits to {'one dataset' if one else 'datasets of their own'}"
-        yield figure(told, ours, "s")
-        yield figure(f"{told} / Delta Lake", ratios, "ratio", 0.5)
-        yield figure(f"{told}: errors and losses", [len(wrong)], "", 0)
+        yield repeated(told, ours, "s")
+        yield repeated(f"{told} / Delta Lake", ratios, "ratio", "<= 0.5")
+        yield repeated(f"{told}: errors and losses", [len(wrong)], "", "<= 0")
         print(*wrong[:5], sep="\n", file=sys.stderr)
 
 
@@ -166,10 +153,10 @@ def attach(number: int) -> Iterator[Figure]:
             with duckdb.connect(registry.state.views, read_only=True) as connection:
                 connection.execute('SELECT value FROM "evaluation@1"').fetchall()
             taken.append(time.perf_counter() - start)
-        yield figure(f"{number:,} versions: attach and ask one", taken, "s", 0.2)
+        yield repeated(f"{number:,} versions: attach and ask one", taken, "s", "<= 0.2")
         start = time.perf_counter()
         registry.record_checks(version, [])
-        yield figure(f"{number:,} versions: publish one more", [time.perf_counter() - start], "s")
+        yield repeated(f"{number:,} versions: publish one more", [time.perf_counter() - start], "s")
         registry.engine.dispose()
 
 

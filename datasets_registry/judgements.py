@@ -1,5 +1,6 @@
 """The view ``judgements``: every judge call with its pair and the stored completion it was read from."""
 
+from datasets_registry.ledger_columns import LAST_ATTEMPT
 from datasets_registry.schemas import AiJudgement, CompletionPair
 
 _PAIR = ("prompt_id", "prompt", "kind", "category", "completion_a", "completion_b")
@@ -23,12 +24,11 @@ def judgements_sql(judgements: str | None, pairs: str | None, completions: str |
         *(f'said."{one}"' for one in AiJudgement.model_fields), *(f'pair."{one}"' for one in _PAIR),
         *(f'call."{one}"' for one in _CALL),
     ]  # fmt: skip
-    # of a call that failed and then succeeded the success counts, and one failure of several
-    last = "QUALIFY row_number() OVER (PARTITION BY key ORDER BY error IS NOT NULL, created_at DESC) = 1"
     wanted = f"SEMI JOIN ({said}) AS wanted ON key = wanted.judgement_key"
+    made = f"SELECT * FROM ({call}) {wanted} {LAST_ATTEMPT}"
     return (
         f"SELECT {', '.join(columns)} FROM ({said}) AS said LEFT JOIN ({pair}) AS pair USING (pair_id)"
-        f" LEFT JOIN (SELECT * FROM ({call}) {wanted} {last}) AS call ON call.key = said.judgement_key"
+        f" LEFT JOIN ({made}) AS call ON call.key = said.judgement_key"
     )
 
 

@@ -24,6 +24,10 @@ LEDGER_SCHEMA = pa.schema(
 )
 
 
+# of a call that failed and then succeeded the success counts, and one failure of several
+LAST_ATTEMPT = "QUALIFY row_number() OVER (PARTITION BY key ORDER BY error IS NOT NULL, created_at DESC) = 1"
+
+
 def once(source: str) -> str:
     """SQL for the rows of ``source``: the first success of each key, and every failure, once.
 

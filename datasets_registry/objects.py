@@ -1,7 +1,7 @@
 """Immutable Parquet objects named by the hash of what they hold, not of how they are encoded."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,6 @@ from datasets_registry.content_hash import HASH_SCHEME, content_hash
 from datasets_registry.errors import BrokenObject
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.state import durable
-
-PIECE_ROWS = 1_024
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,6 @@ def read_object(path: Path) -> pa.Table:
             f"object {path} {why}: `trimtab verify` names the versions that need it, and materializing "
             "one of them again writes it anew"
         ) from error
-
-
-def read_pieces(path: Path) -> Iterator[pa.Table]:
-    """An object's rows, a few at a time; raises BrokenObject as ``read_object`` does."""
-    table = read_object(path)
-    yield from (table.slice(start, PIECE_ROWS) for start in range(0, len(table), PIECE_ROWS))
 
 
 def damage(root: Path, one: Object) -> str | None:

@@ -161,18 +161,12 @@ class Records:
         """What is recorded of one object."""
         return next(iter(self.objects([sha])), None)
 
-    def objects(self, shas: Sequence[str] | None = None) -> list[Object]:
-        """What is recorded of these objects, or of all."""
-        parts = [[]] if shas is None else _parts(shas)
+    def objects(self, shas: Sequence[str]) -> list[Object]:
+        """What is recorded of these objects."""
+        parts = [shas[start : start + SHAS_AT_ONCE] for start in range(0, len(shas), SHAS_AT_ONCE)]
         queries = [select(catalog.OBJECTS).where(OBJECT.sha.in_(part)) for part in parts]
-        if shas is None:
-            queries = [select(catalog.OBJECTS)]
         with self.engine.connect() as connection:
             return [Object(**row) for query in queries for row in connection.execute(query).mappings()]
-
-
-def _parts(shas: Sequence[str]) -> list[Sequence[str]]:
-    return [shas[start : start + SHAS_AT_ONCE] for start in range(0, len(shas), SHAS_AT_ONCE)]
 
 
 def now() -> str:

@@ -2,8 +2,9 @@
 
 import getpass
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import pyarrow as pa
 
@@ -44,12 +45,9 @@ class Registry:
     def stage(self, row: type[R], rows: Rows, name: str | None = None) -> Staged:
         """Make the objects of a version durable; nobody sees it before ``commit_staged``."""
         name = validated_name(name or row.dataset)
-        require_compatible(row, self._before(name))
+        require_compatible(row, self.newest(name))
         with self.adding():
             return stage(name, row, rows, self.state.objects, self.state.cache / "spill", self.records.object)
-
-    def _before(self, name: str) -> Version | None:
-        return self.records.newest(name)
 
     def commit_staged(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
         """Make staged datasets versions, all of them or, whatever happens, none."""
@@ -77,7 +75,7 @@ class Registry:
             self.records.add_derivation(connection, name, number, derivation)
         return self.version(name, number)
 
-    def adding(self) -> Any:
+    def adding(self) -> AbstractContextManager[bool]:
         """Hold off the garbage collector while objects are written and named."""
         return locked(self.state.root / ".gc.lock", shared=True)
 
@@ -141,8 +139,13 @@ class Registry:
             if not number.isdecimal():
                 raise BadInput(f"{reference!r} names no version: write {name}@1, or {name} for the latest")
             return self.version(name, int(number))
-        latest = self.latest(name)
-        return latest or self.require_passed(self.versions(name)[-1])
+        if latest := self.latest(name):
+            return latest
+        newest = self.newest(name) or self.versions(name)[-1]
+        raise UnpassedVersion(
+            f"no version of {name!r} has passed; {newest} is not passed ({self._why_not(newest)}): "
+            f"`trimtab show {newest}` looks into it"
+        )
 
     def newest(self, name: str) -> Version | None:
         """The version that ``name`` was last built to, passed or not; None before the first."""
@@ -165,10 +168,13 @@ class Registry:
     def require_passed(self, version: Version) -> Version:
         """``version`` itself; raises UnpassedVersion with the failing check where it is not passed."""
         if version.status != "passed":
-            red = [one for one in self.checks(version) if _is_red(one)]
-            why = f"check {red[0].check} failed: {red[0].description}" if red else "it was never checked"
+            why = self._why_not(version)
             raise UnpassedVersion(f"{version} is not passed ({why}); mend its inputs and build it again")
         return version
+
+    def _why_not(self, version: Version) -> str:
+        red = next((one for one in self.checks(version) if _is_red(one)), None)
+        return f"check {red.check} failed: {red.description}" if red else "it was never checked"
 
     def find(self, name: str, recipe: str) -> Version | None:
         """The passed version of ``name`` that this recipe made before, if any."""

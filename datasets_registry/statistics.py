@@ -7,6 +7,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from datasets_registry.scanning import column as quote
+
 QUANTILES = (0.05, 0.5, 0.95, 1.0)
 MOST_LABELS = 20
 MEMORY = "512MB"
@@ -17,7 +19,7 @@ def null_shares(files: Sequence[Path], schema: pa.Schema) -> dict[str, float | N
     names = [field.name for field in schema if field.nullable]
     if not names:
         return {}
-    figures = ", ".join(f"avg(({_quoted(one)} IS NULL)::INT)" for one in names)
+    figures = ", ".join(f"avg(({quote(one)} IS NULL)::INT)" for one in names)
     (row,) = _asked(f"SELECT {figures} FROM read_parquet(?)", files)
     return dict(zip(names, row, strict=True))
 
@@ -27,14 +29,14 @@ def text_lengths(files: Sequence[Path], schema: pa.Schema) -> dict[str, list[int
     names = [field.name for field in schema if field.type == pa.string()]
     if not names:
         return {}
-    figures = ", ".join(f"quantile_disc(length({_quoted(one)}), {list(QUANTILES)})" for one in names)
+    figures = ", ".join(f"quantile_disc(length({quote(one)}), {list(QUANTILES)})" for one in names)
     (row,) = _asked(f"SELECT {figures} FROM read_parquet(?)", files)
     return dict(zip(names, row, strict=True))
 
 
 def label_counts(files: Sequence[Path], column: str) -> list[tuple[str, int]]:
     """How often each value of a column stands, the commonest first and at most twenty."""
-    name = _quoted(column)
+    name = quote(column)
     query = f"SELECT {name}::VARCHAR, count(*) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1"
     return [
         ("null" if value is None else value, count) for value, count in _asked(query, files)[:MOST_LABELS]
@@ -43,14 +45,9 @@ def label_counts(files: Sequence[Path], column: str) -> list[tuple[str, int]]:
 
 def distinct(files: Sequence[Path], column: str) -> list[str]:
     """The values of a text column, sorted."""
-    name = _quoted(column)
+    name = quote(column)
     query = f"SELECT DISTINCT {name} FROM read_parquet(?) WHERE {name} IS NOT NULL ORDER BY 1"
     return [value for (value,) in _asked(query, files)]
-
-
-def _quoted(name: str) -> str:
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def _asked(query: str, files: Sequence[Path]) -> list[tuple[Any, ...]]:

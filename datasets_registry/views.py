@@ -18,6 +18,7 @@ from datasets_registry.judgements import judgements_sql
 from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.objects import object_path
 from datasets_registry.records import Records
+from datasets_registry.scanning import column, parquet, quoted
 from datasets_registry.state import State, durable, locked
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
@@ -60,7 +61,7 @@ def write_views(state: State, records: Records) -> None:
             if state.views.exists():
                 shutil.copyfile(state.views, temporary)
             connection = duckdb.connect()
-            connection.execute(f"ATTACH '{_quoted(temporary)}' AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
+            connection.execute(f"ATTACH {quoted(str(temporary))} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
             connection.execute("USE c")
             _replace(connection, views | {_STAMP: f"SELECT {wanted} AS changes"})
             connection.execute("USE memory")
@@ -85,22 +86,17 @@ def _replace(connection: "duckdb.DuckDBPyConnection", views: Mapping[str, str]) 
     query = "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'c' AND NOT internal"
     there = dict(connection.execute(query).fetchall())
     for name in there.keys() - views.keys():
-        connection.execute(f'DROP VIEW "{name}"')
+        connection.execute(f"DROP VIEW {column(name)}")
     for name, sql in views.items():
         if there.get(name) != (mark := digest(sql)[:16]):
             # a version whose files are gone must not keep the others from being read
             with suppress(duckdb.IOException):
-                connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
-                connection.execute(f"COMMENT ON VIEW \"{name}\" IS '{mark}'")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+                connection.execute(f"CREATE OR REPLACE VIEW {column(name)} AS {sql}")
+                connection.execute(f"COMMENT ON VIEW {column(name)} IS {quoted(mark)}")
 
 
 def _over(paths: Sequence[Path]) -> str:
-    files = ", ".join(f"'{_quoted(path)}'" for path in paths)
-    return f"SELECT * FROM read_parquet([{files}])"
+    return f"SELECT * FROM {parquet(paths)}"
 
 
 def _statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
@@ -109,7 +105,8 @@ def _statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
         derivations = connection.execute(select(catalog.DERIVATIONS)).mappings().all()
         inputs = connection.execute(select(catalog.INPUTS)).mappings().all()
         checks = connection.execute(select(catalog.CHECKS)).mappings().all()
-    yield from _dataset_views(state, versions, derivations)
+    datasets = dict(_dataset_views(state, versions, derivations))
+    yield from datasets.items()
     tables = {
         "versions": (_VERSIONS, [{**one, "version": one["number"]} for one in versions]),
         "lineage": (_LINEAGE, list(_lineage(derivations, inputs))),
@@ -120,8 +117,7 @@ def _statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
         yield name, _over([_small_table(state, name, schema, rows)])
     completions = _completions(state)
     yield "completions", completions
-    latest = dict(_dataset_views(state, versions, derivations))
-    judged, pairs = latest.get("ai_judgements"), latest.get("completion_pairs")
+    judged, pairs = datasets.get("ai_judgements"), datasets.get("completion_pairs")
     yield "judgements", judgements_sql(judged, pairs, completions)
 
 
@@ -179,4 +175,4 @@ def _completions(state: State) -> str:
     if not empty.exists():
         with durable(empty) as temporary:
             pq.write_table(LEDGER_SCHEMA.empty_table(), temporary)
-    return once(f"read_parquet('{_quoted(state.ledger)}/*.parquet', union_by_name=true)")
+    return once(f"read_parquet({quoted(f'{state.ledger}/*.parquet')}, union_by_name=true)")

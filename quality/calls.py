@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets_registry.errors import BrokenObject
+from datasets_registry.ledger_columns import LAST_ATTEMPT
 from datasets_registry.registry import Registry
 from generation.ledger import Ledger
 
@@ -12,8 +13,7 @@ _TOKENS = ("num_prompt_tokens", "num_completion_tokens")
 _STORED = (
     "SELECT key, model, backend, asset, request, text, finish_reason, error, num_prompt_tokens,"
     " num_completion_tokens, choice_probabilities, outside_probability, seconds, usd, created_at"
-    " FROM completions WHERE key IN (SELECT unnest(?))"
-    " QUALIFY row_number() OVER (PARTITION BY key ORDER BY error IS NOT NULL, created_at DESC) = 1"
+    f" FROM completions WHERE key IN (SELECT unnest(?)) {LAST_ATTEMPT}"
 )
 
 

@@ -9,7 +9,6 @@ from rich.table import Table
 from assets.printing import Json, console, open_state, plain
 from datasets_registry.difference import difference
 from datasets_registry.errors import BadInput
-from datasets_registry.latest import latest_passed
 from datasets_registry.recipe_changes import shortened
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -34,7 +33,7 @@ def diff(
 
 def _version(registry: Registry, dataset: str, number: str) -> Version:
     if number == "latest":
-        return latest_passed(registry, dataset)
+        return registry.resolve(dataset)
     if not number.isdecimal():
         raise BadInput(f"{number!r} names no version of {dataset}: write a number such as 3, or latest")
     return registry.version(dataset, int(number))

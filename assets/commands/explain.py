@@ -7,7 +7,6 @@ import typer
 from rich.tree import Tree
 
 from assets.printing import Json, console, open_state, plain
-from datasets_registry.latest import find_version
 from datasets_registry.recipe_changes import shortened
 from quality.explanation import explain_row
 
@@ -21,7 +20,7 @@ def explain(
 ) -> None:  # fmt: skip
     """Show all that a row was made from: inputs, principle, model calls, tokens and cost."""
     registry = open_state()
-    found = explain_row(registry, find_version(registry, dataset), row_id)
+    found = explain_row(registry, registry.resolve(dataset), row_id)
     if as_json:
         print(json.dumps(found, indent=2, default=str))
     else:

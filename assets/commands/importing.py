@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import typer
@@ -18,7 +19,7 @@ from datasets_registry.row_types import ROW_TYPES, row_type
 from datasets_registry.source import open_source
 from datasets_registry.version import CheckResult, Version, validated_name
 from quality.check import Check, run_check
-from quality.checks import checks_of
+from quality.publishing import publish
 
 Name = Annotated[str, typer.Option("--as", help="Name of the dataset to make a version of.")]
 Like = Annotated[str | None, typer.Option(help="Row type, where the file's format does not say.")]
@@ -85,14 +86,13 @@ def _published(registry: Registry, name: str, imported: Imported) -> tuple[Versi
     if found:
         return registry.reuse(found, how), False
     before = {one.number for one in registry.versions(name)} if registry.newest(name) else set()
-    version = registry.commit(row, imported.rows, how, name)
-    checks = [_checked(one, registry, version) for one in checks_of(row.dataset)]
-    return registry.record_checks(version, checks), version.number not in before
+    version = publish(registry, row, imported.rows, how, name, _checked)
+    return version, version.number not in before
 
 
-def _checked(check: Check, registry: Registry, version: Version) -> CheckResult:
+def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
     try:
-        return run_check(check, registry, version, ())
+        return run_check(check, registry, version, inputs)
     except TrimtabError as error:
         # a check against a dataset that is not there finds nothing, and so does not pass
         return CheckResult(

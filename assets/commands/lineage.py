@@ -8,7 +8,6 @@ from rich.tree import Tree
 
 from assets.printing import Json, console, open_state, plain
 from datasets_registry import lineage as library
-from datasets_registry.latest import find_version
 
 
 def lineage(
@@ -18,7 +17,7 @@ def lineage(
 ) -> None:
     """Show what a dataset or model came from, back to the sources; DATASET@3 for a version."""
     registry = open_state()
-    version = find_version(registry, name)
+    version = registry.resolve(name)
     found = library.downstream(registry, version) if down else library.upstream(registry, version)
     if as_json:
         print(json.dumps(found, indent=2))

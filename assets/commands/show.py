@@ -8,7 +8,6 @@ import typer
 from rich.table import Table
 
 from assets.printing import Json, console, open_state, plain, print_rows
-from datasets_registry.latest import find_version
 from datasets_registry.recipe_changes import setting_changes, shortened
 from datasets_registry.showing import show_version
 
@@ -22,7 +21,7 @@ def show(
 ) -> None:
     """Show a dataset or model (the latest passed, or NAME@3): status, columns, checks, inputs, rows."""
     registry = open_state()
-    version = find_version(registry, name)
+    version = registry.resolve(name)
     found = show_version(registry, version, rows)
     newest = registry.newest(version.name)
     found["newest"] = str(newest or version)

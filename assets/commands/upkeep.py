@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from assets.printing import Json, open_state, print_rows
+from assets.progress_bar import progress_bar
 from datasets_registry.errors import BadInput
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
@@ -27,8 +27,10 @@ def verify(
     registry = open_state()
     chosen = _chosen(registry, version)
     found: list[dict[str, str]] = []
-    for one in track(chosen, "verifying", disable=as_json, transient=True):
-        found.extend(asdict(finding) for finding in verify_version(registry, one))
+    with progress_bar("verifying", len(chosen), "versions") as report:
+        for done, one in enumerate(chosen, 1):
+            found.extend(asdict(finding) for finding in verify_version(registry, one))
+            report(done)
     print_rows(found, as_json, ("version", "what"))
     if found:
         raise typer.Exit(1)

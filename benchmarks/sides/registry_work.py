@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.sides.alone import peak_megabytes
 from benchmarks.sides.registry_rows import SCHEMA, Example, batches, edited, multiplied
 from datasets_registry.comparison import Comparison
 from datasets_registry.registry import Registry
@@ -110,9 +111,3 @@ def compare(root: Path, before: int, after: int) -> tuple[float, int, float]:
     seconds = time.perf_counter() - start
     registry.engine.dispose()
     return seconds, changed, peak_megabytes()
-
-
-def peak_megabytes() -> float:
-    """The most that this process has had resident."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(one.split()[1]) / 1e3 for one in lines if one.startswith("VmHWM"))

@@ -1,0 +1,21 @@
+"""Write, audit, publish: a candidate becomes latest only when its blocking checks pass."""
+
+from collections.abc import Callable, Sequence
+
+from datasets_registry.registry import Registry
+from datasets_registry.row import Row
+from datasets_registry.version import CheckResult, Derivation, Version
+from quality.check import Check, run_check
+from quality.checks import checks_of
+
+RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
+
+
+def publish(
+    registry: Registry, row: type[Row], rows: Sequence[Row], how: Derivation, name: str | None = None,
+    run: RunCheck = run_check,
+) -> Version:  # fmt: skip
+    """Commit ``rows``, ``run`` the checks of their row type, and let them decide."""
+    version = registry.commit(row, rows, how, name)
+    checks = [run(one, registry, version, how.inputs) for one in checks_of(row.dataset)]
+    return registry.record_checks(version, checks)
