@@ -31,7 +31,8 @@ def verify(
         for done, one in enumerate(chosen, 1):
             found.extend(asdict(finding) for finding in verify_version(registry, one))
             report(done)
-    print_rows(found, as_json, ("version", "what"))
+    if found or as_json:
+        print_rows(found, as_json, ("version", "what"))
     if found:
         raise typer.Exit(1)
     if not as_json:
@@ -57,7 +58,8 @@ def gc(
     """Find files that no version, model or recent writer needs, and remove them with --remove."""
     collected = collect(open_state(), _duration(grace), dry_run=not remove)
     rows = [{"path": str(path)} for path in collected.paths]
-    print_rows(rows, as_json, ("path",))
+    if rows or as_json:
+        print_rows(rows, as_json, ("path",))
     if not as_json:
         verb = "removed" if remove else "would be removed with --remove"
         print(
