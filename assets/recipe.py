@@ -1,6 +1,7 @@
 """A recipe: all that decides an asset's content, known before anything runs."""
 
 import ast
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation
+from quality.check import Check
 from quality.checks import checks_of
 
 
@@ -32,7 +34,7 @@ class Recipe:
         """
         texts = sorted([path.name, file_digest(path)] for path in self.texts)
         code = sorted([module.__name__, _code_digest(module)] for module in self.code)
-        checks = [asdict(one) for one in checks_of(self.name)]
+        checks = [_recorded(one) for one in checks_of(self.name)]
         return digest([dict(self.settings), texts, code, checks])[:16]
 
     def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:
@@ -41,6 +43,12 @@ class Recipe:
             code_version=self.code_version, settings=self.settings,
             inputs=tuple(registry.passed(one) for one in self.inputs), run_id=run_id,
         )  # fmt: skip
+
+
+def _recorded(check: Check) -> dict[str, Any]:
+    measure = check.measure
+    told = _code_digest(sys.modules[measure.__module__]) if callable(measure) else measure
+    return asdict(check) | {"measure": told}
 
 
 def _code_digest(module: ModuleType) -> str:

@@ -1,6 +1,7 @@
-"""A check: SQL that gives one figure of a dataset version, and the bounds that it must keep."""
+"""A check: SQL or a function that gives one figure of a dataset version, and the bounds it must keep."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,19 +11,30 @@ from datasets_registry.registry import Registry
 from datasets_registry.scanning import column, parquet, scanning
 from datasets_registry.version import CheckResult, Version
 
+Measure = Callable[["duckdb.DuckDBPyConnection"], float | None]
+
 
 @dataclass(frozen=True)
 class Check:
-    """``sql`` reads the version as ``this`` and other datasets, in ``reads``, by name."""
+    """``measure`` reads the version as ``this`` and other datasets, in ``reads``, by name.
+
+    SQL may ask for ``$settings``, the JSON text of the settings that the version was made with.
+    """
 
     dataset: str
     name: str
-    sql: str
+    measure: "str | Measure"
     catches: str
     at_least: float | None = None
     at_most: float | None = None
     reads: tuple[str, ...] = ()
     severity: Literal["error", "warning"] = "error"
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words, such as ``at least 0.25 and at most 0.75``."""
+        sides = (("least", self.at_least), ("most", self.at_most))
+        return " and ".join(f"at {side} {bound:g}" for side, bound in sides if bound is not None)
 
 
 def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
@@ -32,14 +44,25 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
         _show(connection, "this", registry, version)
         for name in check.reads:
             _show(connection, name, registry, given.get(name) or registry.passed(name))
-        found = connection.execute(check.sql).fetchone()
-    value = None if found is None or found[0] is None else float(found[0])
+        value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(
         check=check.name, passed=passed, severity=check.severity, value=value,
         threshold=check.at_least if check.at_least is not None else check.at_most,
         description=_describe(check, value),
     )  # fmt: skip
+
+
+def _measure(
+    check: Check, connection: "duckdb.DuckDBPyConnection", registry: Registry, version: Version
+) -> float | None:
+    if callable(check.measure):
+        return check.measure(connection)
+    settings = {}
+    if "$settings" in check.measure:
+        settings = {"settings": json.dumps(dict(registry.derivation(version).settings))}
+    found = connection.execute(check.measure, settings).fetchone()
+    return None if found is None or found[0] is None else float(found[0])
 
 
 def _show(connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, version: Version) -> None:
@@ -53,10 +76,5 @@ def _within(check: Check, value: float) -> bool:
 
 
 def _describe(check: Check, value: float | None) -> str:
-    bounds = [
-        f"at {side} {bound:g}"
-        for side, bound in (("least", check.at_least), ("most", check.at_most))
-        if bound is not None
-    ]
     figure = "nothing to measure" if value is None else f"{value:.4g}"
-    return f"{check.name} is {figure}, wanted {' and '.join(bounds)}; catches {check.catches}"
+    return f"{check.name} is {figure}, wanted {check.bounds}; catches {check.catches}"
