@@ -27,12 +27,17 @@ def derive_seed(*parts: object) -> int:
     return int(digest(list(parts))[:16], 16) >> 1
 
 
-def draw(ids: Sequence[str], *parts: object) -> str:
-    """One of ``ids``, uniformly, by rendezvous hashing (Thaler and Ravishankar 1998).
+def ranked(ids: Sequence[str], *parts: object) -> list[str]:
+    """``ids`` in an order drawn by ``parts``, by rendezvous hashing (Thaler and Ravishankar 1998).
 
-    Adding an id moves only the draws that it wins; the order of ``ids`` does not matter.
+    Another id moves into one place and leaves the order of the rest; the order of ``ids`` does not matter.
     """
-    return max(ids, key=lambda one: digest([*parts, one]))
+    return sorted(ids, key=lambda one: digest([*parts, one]), reverse=True)
+
+
+def draw(ids: Sequence[str], *parts: object) -> str:
+    """One of ``ids``, uniformly: the first of their drawn order, so that adding an id moves few draws."""
+    return ranked(ids, *parts)[0]
 
 
 def file_digest(path: Path) -> str:

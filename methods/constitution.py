@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
+from datasets_registry.schemas import Signal
 
 DEFAULT = Path(__file__).parent / "constitution.toml"
 
@@ -16,6 +17,7 @@ class Principle(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    signal: Signal = "harmlessness"
     critique_request: str = Field(min_length=1)
     revision_request: str = Field(min_length=1)
     preference_question: str = Field(min_length=1)

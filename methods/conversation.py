@@ -1,15 +1,43 @@
 """How a conversation opens, and when a completion must not become a label."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
+from datasets_registry.imported_schemas import ChatMessage
 from generation.request import Completion, Message
 from methods.templates import fill
 
 
-def opening(prompt: str, system_prompt: str | None) -> tuple[Message, ...]:
-    """The user's turn, after the named system prompt's text if there is one."""
-    user = Message(role="user", content=prompt)
+class Asked(Protocol):
+    """A row that holds what the user says, and the turns before."""
+
+    @property
+    def prompt(self) -> str:
+        """What the user says."""
+        ...
+
+    @property
+    def history(self) -> list[ChatMessage]:
+        """Turns before the prompt."""
+        ...
+
+
+def asked_of(row: Asked) -> tuple[Message, ...]:
+    """The conversation up to the answer."""
+    return (*messages_of(row.history), Message(role="user", content=row.prompt))
+
+
+def messages_of(turns: Sequence[ChatMessage]) -> tuple[Message, ...]:
+    """A row's turns as messages for a model."""
+    return tuple(Message(role=one.role, content=one.content) for one in turns)
+
+
+def opening(row: Asked, system_prompt: str | None) -> tuple[Message, ...]:
+    """The conversation, after the named system prompt's text if there is one."""
+    asked = asked_of(row)
     if system_prompt is None:
-        return (user,)
-    return (Message(role="system", content=fill(system_prompt)), user)
+        return asked
+    return (Message(role="system", content=fill(system_prompt)), *asked)
 
 
 def failure_of(completion: Completion) -> str | None:
