@@ -6,14 +6,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.schemas import EvaluationAnswer, Prompt
+from datasets_registry.schemas import EvaluationAnswer, Kind, Prompt
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
 from methods.constitution import Constitution
-from methods.conversation import opening
-from methods.judge import JudgeSettings, combine, judge_requests, read_verdict
-from methods.pairs import Kind
+from methods.comparison import ComparisonSettings, ask, comparisons
+from methods.conversation import asked_of, opening
+from methods.labels import combine
 from methods.refusals import is_refusal
+from methods.verdict import read_verdict
 
 Outcome = Literal["win", "loss", "tie", "same", "unparsed"]
 _OUTCOMES: Mapping[str, Outcome] = {"a": "win", "b": "loss", "tie": "tie", "unparsed": "unparsed"}
@@ -27,7 +28,7 @@ class EvaluationSettings(BaseModel):
     system_prompt: str | None = None
     answers: SamplingParams
     principles: Mapping[Kind, str]
-    judge: JudgeSettings
+    judge: ComparisonSettings
     seed: int = 0
 
 
@@ -38,7 +39,7 @@ def answer_held_out(
     """One answer of the model ``name`` per prompt, not compared yet."""
     requests = [
         Request(
-            messages=opening(one.prompt, settings.system_prompt),
+            messages=opening(one, settings.system_prompt),
             params=settings.answers,
             seed=derive_seed(settings.seed, "evaluation", one.prompt_id),
         )
@@ -47,7 +48,7 @@ def answer_held_out(
     answers = complete(f"answers of {name}", requests)
     return [
         EvaluationAnswer(
-            model=name, prompt_id=one.prompt_id, prompt=one.prompt, kind=kind,
+            model=name, prompt_id=one.prompt_id, prompt=one.prompt, history=one.history, kind=kind,
             category=one.category, split_group=one.split_group, completion=answer.text.strip(),
             finish_reason=answer.finish_reason, num_tokens=answer.num_completion_tokens,
             refused=is_refusal(answer.text), p_win=None, verdict=None,
@@ -59,7 +60,7 @@ def answer_held_out(
 
 def compare(
     answers: Sequence[EvaluationAnswer], baseline: Sequence[EvaluationAnswer],
-    constitution: Constitution, complete: Complete, settings: EvaluationSettings,
+    constitution: Constitution, complete: Complete, model: str, settings: EvaluationSettings,
 ) -> list[EvaluationAnswer]:  # fmt: skip
     """``answers`` with the judge's verdict against the baseline's answer to the same prompt.
 
@@ -68,23 +69,19 @@ def compare(
     base = {one.prompt_id: one.completion for one in baseline}
     differing = [one for one in answers if one.completion != base[one.prompt_id]]
     asked = [
-        judge_requests(
-            one.prompt, one.completion, base[one.prompt_id],
+        comparisons(
+            asked_of(one), one.completion, base[one.prompt_id],
             constitution[settings.principles[one.kind]].preference_question, settings.judge,
         )
         for one in differing
     ]  # fmt: skip
-    calls = [request for requests in asked for request in requests.values()]
-    completions = iter(complete("comparisons with the base", calls))
+    calls = [call for calls in asked for call in calls.values()]
+    said = iter(ask("comparisons with the base", calls, complete, model, settings.judge))
     outcomes: dict[str, tuple[Outcome, float | None]] = {}
-    for one, requests in zip(differing, asked, strict=True):
-        preference = combine(
-            {
-                order: read_verdict(next(completions), settings.judge.max_outside_probability)
-                for order in requests
-            }
-        )
-        outcomes[one.prompt_id] = (_OUTCOMES[preference.label], preference.p_a)
+    for one, calls_of_one in zip(differing, asked, strict=True):
+        found = combine({order: read_verdict(next(said), settings.judge) for order in calls_of_one})
+        label = found.label() if found else "unparsed"
+        outcomes[one.prompt_id] = (_OUTCOMES[label], found.p_a if found else None)
     compared = []
     for one in answers:
         outcome, p_win = outcomes.get(one.prompt_id, ("same", 0.5))

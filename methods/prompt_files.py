@@ -1,4 +1,4 @@
-"""Prompt files: JSON lines with a prompt, its category, split, source and licence."""
+"""Prompt files: JSON lines with a prompt, its category, split, source, licence and perhaps turns before it."""
 
 import json
 from collections import defaultdict
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, digest
+from datasets_registry.imported_schemas import ChatMessage
 from datasets_registry.schemas import Prompt
 from datasets_registry.splitting import split_group
 
@@ -60,9 +61,12 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
     text = str(content["prompt"]).strip()
     if not text:
         raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
-    group = content.pop("split_group", None) or split_group(text)
-    values = content | {"prompt": text, "prompt_id": content_id(text), "split_group": group}
     try:
+        history = [ChatMessage.model_validate(one) for one in content.get("history") or []]
+        group = content.pop("split_group", None) or split_group(history[0].content if history else text)
+        told = [[one.role, one.content] for one in history]
+        prompt_id = content_id(text, told) if history else content_id(text)
+        values = content | {"prompt": text, "prompt_id": prompt_id, "split_group": group, "history": history}
         return row.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]

@@ -31,7 +31,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     model, tokenizer = load_model(run)
     examples = [
         {
-            "prompt": turns(tokenizer, one["prompt"], config.system_text),
+            "prompt": turns(tokenizer, one, config.system_text),
             "chosen": reply(tokenizer, one["chosen"]),
             "rejected": reply(tokenizer, one["rejected"]),
         }

@@ -1,6 +1,6 @@
 """Dataset rows as TRL examples: conversations, with the template's tokens kept out of the text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from generation.chat import as_text, special_tokens
@@ -8,11 +8,13 @@ from generation.chat import as_text, special_tokens
 Turns = list[dict[str, str]]
 
 
-def turns(tokenizer: Any, prompt: str, system_text: str | None) -> Turns:
-    """The prompt as the policy is asked it."""
+def turns(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> Turns:
+    """The row's conversation up to the completion, as the policy is asked it."""
     specials = special_tokens(tokenizer)
     system = [] if system_text is None else [{"role": "system", "content": system_text}]
-    return [*system, {"role": "user", "content": as_text(prompt, specials)}]
+    asked = [*row.get("history", []), {"role": "user", "content": row["prompt"]}]
+    said = [{"role": one["role"], "content": as_text(one["content"], specials)} for one in asked]
+    return [*system, *said]
 
 
 def reply(tokenizer: Any, completion: str) -> Turns:

@@ -26,7 +26,7 @@ def sft(path: Path, report: Callable[[str], None]) -> None:
     model, tokenizer = load_model(run)
     examples = [
         {
-            "prompt": turns(tokenizer, one["prompt"], config.system_text),
+            "prompt": turns(tokenizer, one, config.system_text),
             "completion": reply(tokenizer, one["completion"]),
         }
         for one in rows
