@@ -7,23 +7,44 @@ import dagster as dg
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
 from assets.model_asset import model_asset
+from assets.plots import step_plot
 from assets.profile import Profile
 from assets.recipe import Recipe
+from datasets_registry.hashing import digest
+from datasets_registry.imported_schemas import Demonstration
 from datasets_registry.schemas import (
     HelpfulAnswer,
     HelpfulPrompt,
+    Kind,
+    Prompt,
     RedTeamPrompt,
     RevisionStep,
     SftExample,
 )
-from methods import conversation, critique_revision, sft_mix, templates
+from methods import (
+    conversation,
+    critique_revision,
+    few_shot,
+    helpful_answers,
+    quotation,
+    revision_requests,
+    score,
+    sft_mix,
+    step_scores,
+    templates,
+)
 from methods.constitution import Constitution
-from methods.critique_revision import answer_helpful, revise
+from methods.critique_revision import revise
+from methods.few_shot import EXAMPLES
+from methods.helpful_answers import answer_helpful
+from methods.score import score_templates
 from methods.sft_mix import sft_examples
+from methods.step_scores import score_steps
 from methods.templates import template_path
 from training import manifest, rows, run, sft
 
-_ANSWERING = (critique_revision, conversation, templates)
+_ANSWERING = (revision_requests, conversation, templates)
+_REVISING = (*_ANSWERING, critique_revision, few_shot, quotation, score, step_scores)
 
 
 def cai_assets(
@@ -44,33 +65,47 @@ def system_texts(profile: Profile) -> tuple[str, ...]:
     return () if name is None else (name,)
 
 
+def _revised(materials: Materials, num_controls: int) -> list[tuple[Kind, Prompt]]:
+    """All red-team training prompts, and some helpful ones as controls."""
+    red_team: list[tuple[Kind, Prompt]] = [
+        ("red_team", one) for one in materials.rows(RedTeamPrompt) if one.split == "train"
+    ]
+    helpful = [one for one in materials.rows(HelpfulPrompt) if one.split == "train"]
+    controls = sorted(helpful, key=lambda one: digest(["control", one.prompt_id]))[:num_controls]
+    return red_team + [("helpful", one) for one in controls]
+
+
 def _revisions(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
-    settings = profile.revision_settings
+    settings, scores = profile.revision_settings, profile.scores
+    named = ("critique", "revision", *score_templates(), *system_texts(profile))
     recipe = Recipe(
-        "cai_revisions", ("red_team_prompts", "base_policy"),
+        "cai_revisions",
+        tuple(dict.fromkeys(("red_team_prompts", "helpful_prompts", "base_policy", scores.judge))),
         settings={
-            **settings.model_dump(mode="json"),
+            **settings.model_dump(mode="json"), "scores": scores.model_dump(mode="json"),
+            "num_controls": profile.revisions.num_controls,
             "principles": {
                 one.id: [one.critique_request, one.revision_request] for one in constitution.principles
             },
         },
-        texts=tuple(map(template_path, ("critique", "revision", *system_texts(profile)))),
-        code=_ANSWERING,
+        texts=(EXAMPLES, *map(template_path, named)), code=_REVISING,
     )  # fmt: skip
 
     def build(materials: Materials) -> list[RevisionStep]:
-        prompts = [one for one in materials.rows(RedTeamPrompt) if one.split == "train"]
+        prompts = _revised(materials, profile.revisions.num_controls)
         with materials.completer("base_policy") as complete:
-            model = complete.backend.fingerprint
-            return revise(prompts, constitution, complete, model, settings)
+            steps = revise(prompts, constitution, complete, complete.backend.fingerprint, settings)
+        with materials.completer(scores.judge) as complete:
+            return score_steps(steps, complete, complete.backend.fingerprint, scores.scoring)
 
-    def shown(steps: Sequence[RevisionStep]) -> dict[str, float | int]:
-        changed = [one.changed for one in steps if one.changed is not None]
+    def shown(steps: Sequence[RevisionStep]) -> dict[str, object]:
+        changed = [one.changed for one in steps if one.kind == "red_team" and one.changed is not None]
         return {
             "changed_share": sum(changed) / max(len(changed), 1),
             "failures": sum(one.failure is not None for one in steps),
+            "scores_by_step": step_plot(steps),
         }
 
     return recipe, dataset_asset(
@@ -84,7 +119,7 @@ def _answers(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsD
     recipe = Recipe(
         "helpful_answers", ("helpful_prompts", "base_policy"),
         settings=settings.model_dump(mode="json", include={"answers", "system_prompt", "seed"}),
-        texts=tuple(map(template_path, system_texts(profile))), code=_ANSWERING,
+        texts=tuple(map(template_path, system_texts(profile))), code=(helpful_answers, *_ANSWERING),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[HelpfulAnswer]:
@@ -102,14 +137,27 @@ def _answers(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsD
 
 
 def _sft_set(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
-    recipe = Recipe("cai_sft", ("cai_revisions", "helpful_answers"), code=(sft_mix,))
+    settings = profile.sft_mix
+    capability = () if settings.capability is None else (settings.capability,)
+    recipe = Recipe(
+        "cai_sft", ("cai_revisions", "helpful_answers", "base_policy", *capability),
+        settings=settings.model_dump(mode="json"), code=(sft_mix,),
+    )  # fmt: skip
 
     def build(materials: Materials) -> list[SftExample]:
-        return sft_examples(materials.rows(RevisionStep), materials.rows(HelpfulAnswer))
+        shown_too = [one for name in capability for one in materials.rows(Demonstration, name)]
+        return sft_examples(
+            materials.rows(RevisionStep), materials.rows(HelpfulAnswer), settings, materials.count_tokens,
+            shown_too,
+        )  # fmt: skip
 
-    def shown(examples: Sequence[SftExample]) -> dict[str, int]:
-        revisions = sum(one.kind == "revision" for one in examples)
-        return {"revisions": revisions, "helpful": len(examples) - revisions}
+    def shown(examples: Sequence[SftExample]) -> dict[str, float | int]:
+        total = max(sum(one.num_tokens for one in examples), 1)
+        told: dict[str, float | int] = {}
+        for kind in ("revision", "helpful", "capability"):
+            ones = [one for one in examples if one.kind == kind]
+            told |= {kind: len(ones), f"{kind}_token_share": sum(one.num_tokens for one in ones) / total}
+        return told
 
     return recipe, dataset_asset(recipe, SftExample, build, profile, group="cai", shown=shown)
 

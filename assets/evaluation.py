@@ -9,9 +9,9 @@ from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
 from assets.profile import Profile
 from assets.recipe import Recipe
-from assets.rlaif import prompts_of
+from assets.rlaif import JUDGING, prompts_of
 from datasets_registry.schemas import EvaluationAnswer, Metric
-from methods import conversation, held_out, judge, refusals, templates
+from methods import held_out, refusals
 from methods.constitution import Constitution
 from methods.held_out import answer_held_out, compare
 from methods.refusals import PHRASES
@@ -36,8 +36,8 @@ def _answers(
     recipe = Recipe(
         "evaluation_answers", ("red_team_prompts", "helpful_prompts", *MODELS),
         settings={**settings.model_dump(mode="json"), "questions": questions},
-        texts=(PHRASES, *map(template_path, ("judge", *system_texts(profile)))),
-        code=(held_out, judge, conversation, templates, refusals),
+        texts=(PHRASES, *map(template_path, ("judge", "reasoning", *system_texts(profile)))),
+        code=(held_out, *JUDGING, refusals),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[EvaluationAnswer]:
@@ -52,7 +52,7 @@ def _answers(
             compared = [
                 row
                 for ones in answers.values()
-                for row in compare(ones, base, constitution, complete, settings)
+                for row in compare(ones, base, constitution, complete, complete.backend.fingerprint, settings)
             ]
         return base + compared
 

@@ -6,12 +6,13 @@ import dagster as dg
 
 from assets.cai import cai_assets
 from assets.evaluation import evaluation_assets
+from assets.judge import judge_assets
 from assets.materials import OpenBackend, open_local
-from assets.model_asset import base_policy_asset, base_policy_recipe
+from assets.model_asset import given_policies
 from assets.profile import Profile
 from assets.prompts import prompt_assets
 from assets.recipe import Recipe
-from assets.rlaif import rlaif_assets
+from assets.rlaif import dpo_policy, rlaif_assets
 from methods.constitution import load_constitution
 
 
@@ -37,10 +38,12 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     """The graph of ``profile``; raises BadInput where a prompt file or the constitution is unusable."""
     constitution = load_constitution(profile.constitution_path)
     pairs = [
-        (base_policy_recipe(profile), base_policy_asset(profile)),
+        *given_policies(profile),
         *prompt_assets(profile),
         *cai_assets(profile, constitution, backend),
         *rlaif_assets(profile, constitution, backend),
+        *judge_assets(profile, constitution, backend),
+        dpo_policy(profile),
         *evaluation_assets(profile, constitution, backend),
     ]
     recipes, assets = zip(*pairs, strict=True)

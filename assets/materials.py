@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+import duckdb
+
 from assets.profile import Profile
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
+from datasets_registry.scanning import column, parquet, scanning
 from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend
 from generation.budget import Meter
@@ -22,7 +25,7 @@ OpenBackend = Callable[[Registry, Version, Profile], Backend]
 
 def open_local(registry: Registry, model: Version, profile: Profile) -> Backend:
     """The profile's backend over a registered model."""
-    policy = profile.policy
+    policy = profile.policy_of(model.name)
     return open_backend(policy.backend, registry.folder(model), policy.engine)
 
 
@@ -41,9 +44,28 @@ class Materials:
         """The exact version of an input."""
         return next(one for one in self.derivation.inputs if one.name == name)
 
-    def rows(self, row: type[R]) -> list[R]:
-        """An input dataset's rows."""
-        return self.registry.rows(row, self.version(row.dataset))
+    def rows(self, row: type[R], name: str | None = None) -> list[R]:
+        """The rows of the input that is named as its row type, or ``name``."""
+        return self.registry.rows(row, self.version(name or row.dataset))
+
+    @contextmanager
+    def views(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """A connection in which each input dataset is a view of its name."""
+        with scanning(self.registry.state) as connection:
+            for one in self.derivation.inputs:
+                if one.kind == "dataset":
+                    files = parquet(self.registry.files(one))
+                    connection.execute(f"CREATE VIEW {column(one.name)} AS SELECT * FROM {files}")
+            yield connection
+
+    @cached_property
+    def count_tokens(self) -> Callable[[str], int]:
+        """Length in the base policy's tokens."""
+        from transformers import AutoTokenizer
+
+        folder = self.registry.folder(self.version("base_policy"))
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
     @cached_property
     def meter(self) -> Meter:

@@ -11,7 +11,7 @@ from dagster._core.errors import DagsterPipesExecutionError
 from pydantic import BaseModel
 
 from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
-from assets.profile import Profile
+from assets.profile import Policy, Profile
 from assets.recipe import Recipe
 from assets.shown import model_metadata
 from datasets_registry.errors import ModelFailed
@@ -22,44 +22,51 @@ from generation.model_folder import fingerprint, resolve_model
 from methods.templates import fill
 
 
-def base_policy_asset(profile: Profile) -> dg.AssetsDefinition:
-    """The model that everything starts from, found or converted once."""
-    recipe = base_policy_recipe(profile)
+def given_policy(
+    name: str, policy: Policy, grain: str, profile: Profile
+) -> tuple[Recipe, dg.AssetsDefinition]:
+    """A model that is not trained here, found or converted once; its content is seen by fingerprint."""
+    recipe = Recipe(name, settings={"model": policy.model})
 
     @dg.asset(
-        name=recipe.name, group_name="models", kinds={"safetensors"},
-        description="The base policy and judge: weights, tokenizer and chat template as given.",
+        name=recipe.name, group_name="models", kinds={"safetensors"}, description=grain,
         code_version=recipe.code_version, pool=MODEL_POOL,
     )  # fmt: skip
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
             registry = open_registry(profile)
-            folder = resolve_model(profile.policy.model, registry.state.models)
+            folder = resolve_model(policy.model, registry.state.models)
             how = recipe.derivation(registry, context.run.run_id)
             version = registry.newest(recipe.name)
             if version is None or version.data_version != fingerprint(folder):
                 version = registry.commit_model(recipe.name, folder, fingerprint(folder), how)
                 version = registry.record_checks(version, [])
-            reporter(context)(f"{version}: {profile.policy.model}")
+            reporter(context)(f"{version}: {policy.model}")
             return dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
-                metadata={
-                    "version": version.number, "model": profile.policy.model, "folder": str(folder),
-                },
-            )  # fmt: skip
+                metadata={"version": version.number, "model": policy.model, "folder": str(folder)},
+            )
 
-    return materialize
+    return recipe, materialize
 
 
-def base_policy_recipe(profile: Profile) -> Recipe:
-    """Which model is the base; its content is seen by fingerprint when it is materialized."""
-    return Recipe("base_policy", settings={"model": profile.policy.model})
+def given_policies(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:
+    """The base policy, and judges that are models of their own."""
+    base = "The base policy and judge: weights, tokenizer and chat template as given."
+    judge = "A judge: weights, tokenizer and chat template as given."
+    return [
+        given_policy("base_policy", profile.policy, base, profile),
+        *(given_policy(name, one, judge, profile) for name, one in profile.judge_models.items()),
+    ]
 
 
 def model_asset(
     recipe: Recipe, trainer: str, settings: BaseModel, profile: Profile, *, grain: str
 ) -> dg.AssetsDefinition:
-    """A model trained by ``training.<trainer>`` from ``recipe.inputs``: a base and a dataset."""
+    """Train ``training.<trainer>`` from the first two of ``recipe.inputs``, a base and a dataset.
+
+    Further inputs must have passed, and are not trained on.
+    """
 
     @dg.asset(
         name=recipe.name, deps=list(recipe.inputs), description=grain, group_name="models",
@@ -115,7 +122,7 @@ def run_trainer(
 def write_config(output: Path, name: str, how: Derivation, settings: BaseModel, profile: Profile) -> Path:
     """The run's config file, which anybody can pass to the trainer by hand."""
     system_prompt = profile.answers.system_prompt
-    base, dataset = how.inputs
+    base, dataset = how.inputs[:2]
     config: dict[str, Any] = {
         "name": name, "base": str(base), "dataset": str(dataset), "output": str(output),
         "settings": settings.model_dump(mode="json"),

@@ -1,11 +1,13 @@
 """The profile: one TOML file that says what is built, chosen by ``TRIMTAB_PROFILE``."""
 
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
@@ -13,11 +15,16 @@ from generation.accounting import Price
 from generation.budget import Budget
 from generation.engine import EngineSettings
 from generation.request import SamplingParams
-from methods.critique_revision import RevisionSettings
 from methods.held_out import EvaluationSettings
+from methods.human_agreement import AgreementSettings
 from methods.judge import JudgeSettings
+from methods.labels import LabelSettings
 from methods.pairs import PairSettings
 from methods.prompt_files import PromptSettings
+from methods.revision_requests import RevisionSettings
+from methods.score import ScoreSettings
+from methods.sft_mix import MixSettings
+from quality.certificate import CertificateSettings
 from training.config import DpoSettings, TrainSettings
 
 FOLDER = REPOSITORY / "profiles"
@@ -28,7 +35,7 @@ class _Section(BaseModel):
 
 
 class Policy(_Section):
-    """The base policy, which is also the judge, and how its backend runs."""
+    """A model that is given, such as the base policy or a judge of its own, and how its backend runs."""
 
     model: str = Field(min_length=1)
     backend: str = "transformers"
@@ -55,10 +62,35 @@ class Answers(SamplingParams):
 
 
 class Revisions(_Section):
-    """How often answers are revised, and how long a critique may be."""
+    """How often answers are revised, after how many worked examples, and how long a critique may be.
+
+    ``num_controls`` helpful prompts are revised too, to see whether good answers are left alone.
+    """
 
     num_revisions: int = Field(2, ge=1, le=4)
+    num_examples: int = Field(0, ge=0)
+    num_controls: int = Field(0, ge=0)
+    ablation: Literal["none", "no_critique"] = "none"
     critique_max_tokens: int = Field(256, ge=1)
+
+
+class Pairs(_Section):
+    """How many samples of each prompt are drawn, and which are paired."""
+
+    num_samples: int = Field(2, ge=2, le=64)
+    selection: Literal["adjacent", "random", "best_worst"] = "adjacent"
+    pairs_per_prompt: int = Field(1, ge=1)
+
+
+class Scores(ScoreSettings):
+    """The model that scores completions and revision steps from 1 to 10."""
+
+    judge: str = "base_policy"
+
+    @property
+    def scoring(self) -> ScoreSettings:
+        """How it is asked."""
+        return ScoreSettings(**self.model_dump(include=set(ScoreSettings.model_fields)))
 
 
 class Evaluation(_Section):
@@ -79,11 +111,41 @@ class Profile(_Section):
     helpful_prompts: PromptFile
     answers: Answers
     revisions: Revisions
+    pairs: Pairs = Pairs()
     judge: JudgeSettings
+    judge_models: Mapping[str, Policy] = Field(default={})
+    labels: LabelSettings = LabelSettings()
+    scores: Scores = Scores()
+    certificate: CertificateSettings = CertificateSettings()
+    human_agreement: AgreementSettings | None = None
+    sft_mix: MixSettings = MixSettings()
     sft: TrainSettings
     dpo: DpoSettings
     evaluation: Evaluation
     budget: Budget = Budget()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Profile":
+        given = {"base_policy", *self.judge_models}
+        for name in self.judge_models:
+            if not re.fullmatch(r"judge_[a-z0-9_]+", name):
+                raise ValueError(f"judge_models: call {name!r} judge_ and a name in lower case")
+        for name in self.judge.judges:
+            if name not in given | {"sft_policy"}:
+                raise ValueError(f"judge.judges: unknown model {name!r}: name it under [judge_models.{name}]")
+        if self.scores.judge not in given:
+            raise ValueError(f"scores.judge: {self.scores.judge!r} is not one of {sorted(given)}")
+        for kind, weights in self.labels.weights.items():
+            unjudged = sorted(set(weights) - set(self.judge.signals.get(kind, ())))
+            if unjudged:
+                raise ValueError(
+                    f"labels.weights.{kind} weighs {unjudged[0]}, which [judge.signals] leaves out"
+                )
+        return self
+
+    def policy_of(self, model: str) -> Policy:
+        """How the model asset ``model`` runs: trained policies run as the base policy does."""
+        return self.judge_models.get(model, self.policy)
 
     @property
     def constitution_path(self) -> Path:
@@ -97,7 +159,8 @@ class Profile(_Section):
             update={"max_tokens": self.revisions.critique_max_tokens}
         )
         return RevisionSettings(
-            num_revisions=self.revisions.num_revisions, answers=self.answers.sampling,
+            num_revisions=self.revisions.num_revisions, num_examples=self.revisions.num_examples,
+            ablation=self.revisions.ablation, answers=self.answers.sampling,
             system_prompt=self.answers.system_prompt, critiques=critiques, seed=self.answers.seed,
         )  # fmt: skip
 
@@ -105,7 +168,9 @@ class Profile(_Section):
     def pair_settings(self) -> PairSettings:
         """How preference pairs are sampled."""
         one = self.answers
-        return PairSettings(system_prompt=one.system_prompt, answers=one.sampling, seed=one.seed)
+        return PairSettings(
+            **self.pairs.model_dump(), system_prompt=one.system_prompt, answers=one.sampling, seed=one.seed
+        )
 
     @property
     def evaluation_settings(self) -> EvaluationSettings:
@@ -113,7 +178,7 @@ class Profile(_Section):
         return EvaluationSettings(
             system_prompt=self.answers.system_prompt, answers=self.answers.sampling,
             principles={"red_team": self.evaluation.red_team, "helpful": self.evaluation.helpful},
-            judge=self.judge, seed=self.answers.seed,
+            judge=self.judge.comparison, seed=self.answers.seed,
         )  # fmt: skip
 
 

@@ -9,34 +9,36 @@ from assets.cai import system_texts
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
 from assets.model_asset import model_asset
+from assets.plots import margin_plot
 from assets.profile import Profile
 from assets.recipe import Recipe
 from datasets_registry.schemas import (
     AiJudgement,
     CompletionPair,
     HelpfulPrompt,
+    Kind,
     PreferencePair,
     Prompt,
     RedTeamPrompt,
 )
-from methods import conversation, judge, pairs, templates
+from methods import comparison, conversation, judge, labels, pairs, quotation, score, templates, verdict
 from methods.constitution import Constitution
-from methods.judge import judge_pairs, label_pairs
-from methods.pairs import Kind, pair_completions
+from methods.conversation import asked_of
+from methods.judge import judge_pairs
+from methods.labels import label_pairs
+from methods.pairs import Sample, draw_samples, pair_samples
+from methods.score import Scored, score_completions, score_templates
 from methods.templates import template_path
 from training import dpo, manifest, rows, run
+
+JUDGING = (comparison, conversation, labels, quotation, templates, verdict)
 
 
 def rlaif_assets(
     profile: Profile, constitution: Constitution, backend: OpenBackend = open_local
 ) -> list[tuple[Recipe, dg.AssetsDefinition]]:
-    """``completion_pairs``, ``ai_judgements``, ``preference_pairs`` and ``dpo_policy``."""
-    return [
-        _pairs(profile, backend),
-        _judgements(profile, constitution, backend),
-        _preferences(profile),
-        _dpo_policy(profile),
-    ]
+    """``completion_pairs``, ``ai_judgements`` and ``preference_pairs``."""
+    return [_pairs(profile, backend), _judgements(profile, constitution, backend), _preferences(profile)]
 
 
 def prompts_of(materials: Materials, split: str) -> list[tuple[Kind, Prompt]]:
@@ -49,17 +51,22 @@ def prompts_of(materials: Materials, split: str) -> list[tuple[Kind, Prompt]]:
 
 def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDefinition]:
     settings = profile.pair_settings
+    scored = settings.selection == "best_worst"
+    names = (*score_templates(), *system_texts(profile)) if scored else system_texts(profile)
+    inputs = ("red_team_prompts", "helpful_prompts", "sft_policy")
     recipe = Recipe(
-        "completion_pairs", ("red_team_prompts", "helpful_prompts", "sft_policy"),
-        settings=settings.model_dump(mode="json"),
-        texts=tuple(map(template_path, system_texts(profile))),
-        code=(pairs, conversation, templates),
+        "completion_pairs", (*inputs, profile.scores.judge) if scored else inputs,
+        settings=settings.model_dump(mode="json")
+        | ({"scores": profile.scores.model_dump(mode="json")} if scored else {}),
+        texts=tuple(map(template_path, names)),
+        code=(pairs, conversation, templates, *((quotation, score) if scored else ())),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[CompletionPair]:
         prompts = prompts_of(materials, "train")
         with materials.completer("sft_policy") as complete:
-            return pair_completions(prompts, complete, complete.backend.fingerprint, settings)
+            samples = draw_samples(prompts, complete, complete.backend.fingerprint, settings)
+        return pair_samples(samples, settings, lambda ones: _scores(ones, materials) if scored else [])
 
     def shown(rows: Sequence[CompletionPair]) -> dict[str, int]:
         return {"failures": sum(one.failure is not None for one in rows)}
@@ -70,24 +77,45 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
     )  # fmt: skip
 
 
+def _scores(samples: Sequence[Sample], materials: Materials) -> list[float | None]:
+    """Each sample's score for the signal that weighs most for its kind of prompt."""
+    profile = materials.profile
+    weights = profile.labels.weights
+    asked = [
+        Scored(
+            asked_of(one.prompt), one.text,
+            max(weights[one.kind], key=lambda signal: weights[one.kind][signal]),
+        )
+        for one in samples
+    ]  # fmt: skip
+    with materials.completer(profile.scores.judge) as complete:
+        model = complete.backend.fingerprint
+        found = score_completions("scores of samples", asked, complete, model, profile.scores.scoring)
+    return [one.score for one in found]
+
+
 def _judgements(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
     settings = profile.judge
     recipe = Recipe(
-        "ai_judgements", ("completion_pairs", "base_policy"),
+        "ai_judgements", ("completion_pairs", *settings.judges),
         settings={
             **settings.model_dump(mode="json"),
-            "principles": {one.id: one.preference_question for one in constitution.principles},
+            "principles": {one.id: [one.signal, one.preference_question] for one in constitution.principles},
         },
-        texts=(template_path("judge"),), code=(judge, templates),
+        texts=tuple(map(template_path, ("judge", "reasoning"))),
+        code=(judge, comparison, conversation, quotation, templates, verdict),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[AiJudgement]:
         usable = materials.rows(CompletionPair)
-        with materials.completer("base_policy") as complete:
-            model = complete.backend.fingerprint
-            return judge_pairs(usable, constitution, complete, model, settings)
+        found: list[AiJudgement] = []
+        for name in settings.judges:
+            with materials.completer(name) as complete:
+                model = complete.backend.fingerprint
+                found += judge_pairs(usable, name, constitution, complete, model, settings)
+        return found
 
     def shown(verdicts: Sequence[AiJudgement]) -> dict[str, float]:
         crossed = [one for one in verdicts if one.order in ("ab", "ba")]
@@ -105,26 +133,31 @@ def _judgements(
 
 
 def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
-    recipe = Recipe("preference_pairs", ("completion_pairs", "ai_judgements"), code=(judge,))
+    recipe = Recipe(
+        "preference_pairs", ("completion_pairs", "ai_judgements"),
+        settings=profile.labels.model_dump(mode="json"), code=(labels,),
+    )  # fmt: skip
 
     def build(materials: Materials) -> list[PreferencePair]:
-        return label_pairs(materials.rows(CompletionPair), materials.rows(AiJudgement))
+        return label_pairs(materials.rows(CompletionPair), materials.rows(AiJudgement), profile.labels)
 
-    def shown(labelled: Sequence[PreferencePair]) -> dict[str, float | int]:
+    def shown(labelled: Sequence[PreferencePair]) -> dict[str, object]:
         counts = Counter(one.label for one in labelled)
         margins = [abs(one.p_a - 0.5) for one in labelled if one.p_a is not None]
         return {
             "labelled": counts["a"] + counts["b"], "ties": counts["tie"],
             "unparsed": counts["unparsed"], "unjudged": counts["unjudged"],
-            "mean_margin": sum(margins) / max(len(margins), 1),
+            "mean_margin": sum(margins) / max(len(margins), 1), "margins": margin_plot(labelled),
         }  # fmt: skip
 
     return recipe, dataset_asset(recipe, PreferencePair, build, profile, group="rlaif", shown=shown)
 
 
-def _dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
+def dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
+    """``dpo_policy``, which waits for the judge's certificate where the profile requires one."""
+    certified = ("judge_certificate",) if profile.certificate.required else ()
     recipe = Recipe(
-        "dpo_policy", ("sft_policy", "preference_pairs"),
+        "dpo_policy", ("sft_policy", "preference_pairs", *certified),
         settings=profile.dpo.model_dump(mode="json"),
         texts=tuple(map(template_path, system_texts(profile))), code=(dpo, run, rows, manifest),
     )  # fmt: skip

@@ -1,13 +1,12 @@
 """What the UI shows of a version: row count, columns, sample rows, figures and small plots."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
+from assets.plots import loss_plot
 from datasets_registry.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 
@@ -66,24 +65,10 @@ def model_metadata(version: Version, manifest: Mapping[str, Any]) -> dict[str, A
         "base": f"{base['name']}@{base['number']}",
         "trained_on": f"{dataset['name']}@{dataset['number']}",
         "seconds": float(manifest["seconds"]),
-        "loss_curve": dg.MetadataValue.md(loss_plot(manifest["loss"])),
+        "loss_curve": loss_plot(manifest["loss"]),
         **{f"rows_{name}": int(count) for name, count in manifest["rows"].items()},
         **{f"train_{name}": float(value) for name, value in manifest["metrics"].items()},
     }
-
-
-def loss_plot(points: Sequence[Sequence[float]]) -> str:
-    """The loss by step as a small PNG in markdown."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.2, 2.4), dpi=80, layout="tight")
-    axes = figure.subplots()
-    axes.plot([step for step, _ in points], [loss for _, loss in points], color="#2f5d8a")
-    axes.set(xlabel="step", ylabel="loss")
-    axes.spines[["top", "right"]].set_visible(False)
-    image = io.BytesIO()
-    figure.savefig(image, format="png")
-    return f"![loss by step](data:image/png;base64,{base64.b64encode(image.getvalue()).decode()})"
 
 
 def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCheckResult]:

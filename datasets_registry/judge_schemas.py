@@ -82,7 +82,9 @@ class PrincipleFigure(Row):
     """What one principle did."""
 
     dataset: ClassVar[str] = "principle_audit"
-    grain: ClassVar[str] = "One row per principle: draws, changes, margins, disagreement and wins of revisions."
+    grain: ClassVar[str] = (
+        "One row per principle: draws, changes, margins, disagreement and wins of revisions."
+    )
     key: ClassVar[tuple[str, ...]] = ("principle_id",)
 
     principle_id: str = Field(description="The principle")
@@ -99,4 +101,6 @@ class PrincipleFigure(Row):
     mean_margin: float | None = Field(description="Distance of its soft label from a half, mean")
     tie_share: float | None = Field(description="Share of its whole verdicts in which the orders disagree")
     num_shared: int = Field(description="Pairs that another principle judged too")
-    disagreement: float | None = Field(description="Share of these where the others' mean names the other text")
+    disagreement: float | None = Field(
+        description="Share of these where the others' mean names the other text"
+    )

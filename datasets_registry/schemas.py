@@ -52,7 +52,7 @@ class RevisionStep(Row):
     """One critique and revision under one principle."""
 
     dataset: ClassVar[str] = "cai_revisions"
-    grain: ClassVar[str] = "One row per revision step of a red-team prompt: principle, critique, revision."
+    grain: ClassVar[str] = "One row per revision step of a prompt: principle, critique, revision, scores."
     key: ClassVar[tuple[str, ...]] = ("prompt_id", "step")
     labels: ClassVar[tuple[str, ...]] = ("changed", "failure")
 
@@ -60,11 +60,14 @@ class RevisionStep(Row):
     step: int = Field(description="1 for the first revision")
     prompt: str = Field(description="What the user says")
     history: list[ChatMessage] = _history()
+    kind: Kind = Field(description="Which prompt set; helpful prompts are controls and train nothing")
     category: str = Field(description="Harm category")
     split_group: str = Field(description="Group of the prompt")
     principle_id: str = Field(description="Principle drawn for this step")
     draft: str = Field(description="Response before this step")
-    critique: str | None = Field(description="What the model found wrong; null after a failure or where skipped")
+    critique: str | None = Field(
+        description="What the model found wrong; null after a failure or where skipped"
+    )
     revision: str | None = Field(description="Response after this step; null after a failure")
     changed: bool | None = Field(description="Whether the revision differs from the draft")
     edit_distance: int | None = Field(description="Letters to insert, delete or replace (Levenshtein)")
@@ -106,7 +109,9 @@ class SftExample(Row):
     """A prompt and the completion to learn."""
 
     dataset: ClassVar[str] = "cai_sft"
-    grain: ClassVar[str] = "One row per training example: a revision, a helpful answer or a capability example."
+    grain: ClassVar[str] = (
+        "One row per training example: a revision, a helpful answer or a capability example."
+    )
     key: ClassVar[tuple[str, ...]] = ("prompt_id", "step")
 
     prompt_id: str = Field(description="The prompt answered")
@@ -143,8 +148,12 @@ class CompletionPair(Row):
     sample_b: int = Field(description="Which sample b is, from 0")
     finish_reason_a: FinishReason = Field(description="How a ended")
     finish_reason_b: FinishReason = Field(description="How b ended")
-    score_a: float | None = Field(description="Judge's score of a, 1 to 10; null where pairs are not chosen by it")
-    score_b: float | None = Field(description="Judge's score of b, 1 to 10; null where pairs are not chosen by it")
+    score_a: float | None = Field(
+        description="Judge's score of a, 1 to 10; null where pairs are not chosen by it"
+    )
+    score_b: float | None = Field(
+        description="Judge's score of b, 1 to 10; null where pairs are not chosen by it"
+    )
     failure: str | None = Field(description="Why the pair is not judged")
     key_a: str = ledger_key("Ledger key of a")
     key_b: str = ledger_key("Ledger key of b")
@@ -154,7 +163,9 @@ class AiJudgement(Row):
     """One verdict of the judge."""
 
     dataset: ClassVar[str] = "ai_judgements"
-    grain: ClassVar[str] = "One row per pair, order, principle and judge: the raw choice probabilities or reply."
+    grain: ClassVar[str] = (
+        "One row per pair, order, principle and judge: the raw choice probabilities or reply."
+    )
     key: ClassVar[tuple[str, ...]] = ("pair_id", "order", "principle_id", "judge")
     labels: ClassVar[tuple[str, ...]] = ("verdict",)
 
@@ -170,7 +181,7 @@ class AiJudgement(Row):
     verdict: Literal["first", "second", "even"] | None = Field(description="The likelier choice")
     failure: str | None = Field(description="Why there is no verdict")
     raw: str | None = Field(description="The judge's words, where it answers in words")
-    reasoning: str | None = Field(description="What the judge said before its verdict, where it is asked to reason")
+    reasoning: str | None = Field(description="What the judge said before its verdict; null unless asked")
     judgement_key: str = ledger_key("Ledger key of the judge call")
     reasoning_key: str | None = ledger_key("Ledger key of the reasoning")
 
@@ -180,7 +191,7 @@ class PreferencePair(Row):
 
     dataset: ClassVar[str] = "preference_pairs"
     grain: ClassVar[str] = (
-        "One row per pair: soft label over orders, principles, judges; chosen, rejected unless tied or unparsed."
+        "One row per pair: soft label over orders, principles and judges; chosen, rejected unless tied."
     )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
     labels: ClassVar[tuple[str, ...]] = ("label",)

@@ -67,7 +67,7 @@ def comparisons(
 def ask(
     stage: str, asked: Sequence[Comparison], complete: Complete, model: str, settings: ComparisonSettings
 ) -> list[Answer]:
-    """The judge's answers in the order of ``asked``; with reasoning, each takes two calls (Lee et al., §2.1)."""
+    """The judge's answers in the order of ``asked``; with reasoning, each takes two calls."""
     if settings.reasoning_tokens is None:
         requests = [verdict_request(one, settings) for one in asked]
         completions = complete(stage, requests)
@@ -89,9 +89,8 @@ def verdict_request(
 ) -> Request:
     """The call that asks for a choice; nothing is drawn, so it has no seed."""
     question, opening = comparison.question, Message(role="assistant", content=OPENING)
-    if reasoning is None:
-        messages = (_shown(comparison, question), opening)
-    else:
+    messages: tuple[Message, ...] = (_shown(comparison, question), opening)
+    if reasoning is not None:
         said = Message(role="assistant", content=reasoning)
         again = Message(role="user", content=question)
         messages = (_shown(comparison, fill("reasoning", question=question)), said, again, opening)

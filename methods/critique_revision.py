@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import Levenshtein
 
 from datasets_registry.hashing import draw
-from datasets_registry.schemas import RedTeamPrompt, RevisionStep
+from datasets_registry.schemas import Kind, Prompt, RevisionStep
 from generation.completer import Complete
 from generation.request import Completion, Request
 from methods.constitution import Constitution, Principle
@@ -21,7 +21,8 @@ UNCHANGED_STEPS = 2
 class _Chain:
     """A prompt on its way through the revisions."""
 
-    prompt: RedTeamPrompt
+    kind: Kind
+    prompt: Prompt
     response: str = ""
     response_key: str = ""
     steps: list[RevisionStep] = field(default_factory=list)
@@ -48,7 +49,7 @@ class _Turn:
 
 
 def revise(
-    prompts: Sequence[RedTeamPrompt], constitution: Constitution, complete: Complete, model: str,
+    prompts: Sequence[tuple[Kind, Prompt]], constitution: Constitution, complete: Complete, model: str,
     settings: RevisionSettings,
 ) -> list[RevisionStep]:  # fmt: skip
     """Draft an answer to each prompt, then criticise and revise it up to ``num_revisions`` times.
@@ -58,8 +59,8 @@ def revise(
     row that says why, as two steps do that change nothing; a truncated revision goes on, and only
     its own text is unfit to be learned. Scores are filled in later.
     """
-    chains = [_Chain(one) for one in prompts]
-    requests = [answer_request(one, settings) for one in prompts]
+    chains = [_Chain(kind, one) for kind, one in prompts]
+    requests = [answer_request(one, settings) for _, one in prompts]
     for chain, request, draft in zip(chains, requests, complete("drafts", requests), strict=True):
         chain.response, chain.response_key = draft.text, request.key(model)
     for step in range(1, settings.num_revisions + 1):
@@ -114,7 +115,8 @@ def _row(turn: _Turn, step: int, model: str, settings: RevisionSettings) -> Revi
     new, old = (text or "").strip(), draft.strip()
     return RevisionStep(
         prompt_id=prompt.prompt_id, step=step, prompt=prompt.prompt, history=prompt.history,
-        category=prompt.category, split_group=prompt.split_group, principle_id=turn.principle.id,
+        kind=turn.chain.kind, category=prompt.category, split_group=prompt.split_group,
+        principle_id=turn.principle.id,
         draft=draft, critique=critique.text if critique and critique.text.strip() else None,
         revision=text, changed=None if text is None else new != old,
         edit_distance=None if text is None else Levenshtein.distance(old, new),

@@ -1,4 +1,4 @@
-"""Worked examples of critique and revision, as turns before the conversation at hand (Bai et al. 2022, §3.1)."""
+"""Worked examples of critique and revision, as turns before the conversation (Bai et al. 2022, §3.1)."""
 
 import tomllib
 from functools import cache
@@ -43,5 +43,7 @@ def _examples() -> tuple[Example, ...]:
 def few_shot(count: int) -> tuple[Example, ...]:
     """The last ``count`` examples, so that one which needs no change is among them."""
     if count > len(_examples()):
-        raise BadInput(f"{count} few-shot examples are asked for, and {EXAMPLES.name} holds {len(_examples())}")
+        raise BadInput(
+            f"{count} few-shot examples are asked for, and {EXAMPLES.name} holds {len(_examples())}"
+        )
     return _examples()[len(_examples()) - count :]

@@ -9,8 +9,8 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.schemas import EvaluationAnswer, Kind, Prompt
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
-from methods.constitution import Constitution
 from methods.comparison import ComparisonSettings, ask, comparisons
+from methods.constitution import Constitution
 from methods.conversation import asked_of, opening
 from methods.labels import combine
 from methods.refusals import is_refusal

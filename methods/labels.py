@@ -76,7 +76,8 @@ def combine(
     known = {order: logit(one.p_first) for order, one in verdicts.items() if _said(one)}
     if len(known) < len(verdicts) or not {"ab", "ba"} <= known.keys():
         return None
-    position = (known.get("aa", 0.0) + known.get("bb", 0.0)) / 2
+    same = [known[order] for order in ("aa", "bb") if order in known]
+    position = sum(same) / len(same) if same else 0.0
     low, high = clamp or (0.0, 1.0)
     ab, ba = (min(max(_sigmoid(one), low), high) for one in (known["ab"] - position, position - known["ba"]))
     return Preference(p_ab=ab, p_ba=ba)
@@ -127,7 +128,9 @@ def ballots(judgements: Iterable[AiJudgement], settings: LabelSettings) -> dict[
     cast: dict[str, list[Ballot]] = {}
     for (pair_id, judge, principle_id), verdicts in sorted(groups.items(), key=lambda group: group[0]):
         one = next(iter(verdicts.values()))
-        failure = next((verdicts[order].failure for order in sorted(verdicts) if verdicts[order].failure), None)
+        failure = next(
+            (verdicts[order].failure for order in sorted(verdicts) if verdicts[order].failure), None
+        )
         ballot = Ballot(
             judge=judge, principle_id=principle_id, signal=one.signal,
             preference=combine(verdicts, settings.clamp), failure=failure or "a judge call is missing",
@@ -145,7 +148,7 @@ def weighted(cast: Sequence[Ballot], weights: Mapping[Signal, float]) -> Prefere
             return None
         if found:
             p_ab, p_ba, total = p_ab + weight * found.p_ab, p_ba + weight * found.p_ba, total + weight
-    return Preference(p_ab=p_ab / total, p_ba=p_ba / total)
+    return Preference(p_ab=p_ab / total, p_ba=p_ba / total) if total else None
 
 
 def label_pairs(
@@ -162,16 +165,17 @@ def _label(pair: CompletionPair, cast: Sequence[Ballot], settings: LabelSettings
     label = found.label(settings.tie_logit) if found else "unparsed" if cast else "unjudged"
     texts = {"a": pair.completion_a, "b": pair.completion_b}
     principles = sorted({one.principle_id for one in cast if one.preference})
-    return PreferencePair(
-        **pair.model_dump(include=_KEPT - {"history"}), history=pair.history,
-        principle_id=principles[0] if len(principles) == 1 else None, principles=principles,
-        p_a=found.p_a if found else None,
-        logit_ab=logit(found.p_ab) if found else None, logit_ba=logit(found.p_ba) if found else None,
-        num_unparsed=sum(one.preference is None for one in cast),
-        label=label, failure=_failure(pair, cast, found, label),
-        chosen=texts.get(label), rejected=texts.get({"a": "b", "b": "a"}.get(label, "")),
-        **_by_signal(cast), **_by_judge(cast, weights),
-    )  # fmt: skip
+    told = {
+        "principle_id": principles[0] if len(principles) == 1 else None, "principles": principles,
+        "p_a": found.p_a if found else None,
+        "logit_ab": logit(found.p_ab) if found else None,
+        "logit_ba": logit(found.p_ba) if found else None,
+        "num_unparsed": sum(one.preference is None for one in cast),
+        "label": label, "failure": _failure(pair, cast, found, label),
+        "chosen": texts.get(label), "rejected": texts.get({"a": "b", "b": "a"}.get(label, "")),
+    }  # fmt: skip
+    same = pair.model_dump(include=_KEPT)
+    return PreferencePair.model_validate(same | told | _by_signal(cast) | _by_judge(cast, weights))
 
 
 def _by_signal(cast: Sequence[Ballot]) -> dict[str, float | None]:

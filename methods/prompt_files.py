@@ -1,4 +1,4 @@
-"""Prompt files: JSON lines with a prompt, its category, split, source, licence and perhaps turns before it."""
+"""Prompt files: JSON lines with a prompt, category, split, source, licence and perhaps turns before."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Direct scores from 1 to 10: the probability-weighted mean of what a judge would answer (d-RLAIF, Lee et al. 2023).
+"""Direct scores from 1 to 10: the mean of what a judge may answer, by probability (Lee et al. 2023).
 
 Where a tokenizer writes 10 as two tokens, a second call tells it from 1: it asks how probable a 0 is
 after a 1. Identical requests are one call, so that a text that is scored twice costs once.
@@ -21,7 +21,7 @@ _PARAMS = SamplingParams(temperature=0, max_tokens=1)
 
 
 class ScoreSettings(BaseModel):
-    """How sure of a score a judge must be, and whether its tokenizer writes 10 as one token, as Llama 3's does."""
+    """How sure of a score a judge must be; whether its tokenizer has one token for 10, as Llama 3's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -47,7 +47,7 @@ def sft_examples(
     revisions: Iterable[RevisionStep], answers: Iterable[HelpfulAnswer], settings: MixSettings,
     count_tokens: CountTokens, demonstrations: Iterable[Demonstration] = (),
 ) -> list[SftExample]:  # fmt: skip
-    """Whole revisions of the chosen step, and as many whole answers and demonstrations as their shares allow."""
+    """Whole revisions of the chosen step, and whole answers and demonstrations up to their shares."""
     learned = [_from_revision(one, count_tokens) for one in _chosen(revisions, settings.step)]
     helpful = [_from_answer(one, count_tokens) for one in answers if one.failure is None]
     capable = [_from_demonstration(one, count_tokens) for one in demonstrations]
@@ -79,7 +79,8 @@ def _up_to(examples: Sequence[SftExample], num_tokens: float, seed: int) -> list
 def _chosen(revisions: Iterable[RevisionStep], step: Literal["last", "all"] | int) -> list[RevisionStep]:
     by_prompt: dict[str, list[RevisionStep]] = {}
     for one in sorted(revisions, key=lambda one: one.step):
-        by_prompt.setdefault(one.prompt_id, []).append(one)
+        if one.kind == "red_team":
+            by_prompt.setdefault(one.prompt_id, []).append(one)
     chosen: list[RevisionStep] = []
     for steps in by_prompt.values():
         if step == "all":

@@ -4,9 +4,18 @@ from quality.cai_checks import CAI_CHECKS
 from quality.check import Check
 from quality.evaluation_checks import EVALUATION_CHECKS
 from quality.imported_checks import IMPORTED_CHECKS
+from quality.judge_checks import JUDGE_CHECKS
+from quality.label_checks import LABEL_CHECKS
 from quality.rlaif_checks import RLAIF_CHECKS
 
-CHECKS: tuple[Check, ...] = (*CAI_CHECKS, *RLAIF_CHECKS, *EVALUATION_CHECKS, *IMPORTED_CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *CAI_CHECKS,
+    *RLAIF_CHECKS,
+    *LABEL_CHECKS,
+    *JUDGE_CHECKS,
+    *EVALUATION_CHECKS,
+    *IMPORTED_CHECKS,
+)
 
 
 def checks_of(dataset: str) -> list[Check]:

@@ -1,8 +1,9 @@
-"""Checks of RLAIF: completion pairs, judgements, preference pairs."""
+"""Checks of what labels are made from: completion pairs, judgements, direct scores."""
 
-from datasets_registry.schemas import TIE_LOGIT
 from quality.check import Check
-from quality.rules import SOURCES, blank, no_empty, no_rows, not_held_out, source_prompt
+from quality.rules import SOURCES, blank, no_rows, not_held_out, source_prompt
+
+_CROSSED = "\"order\" IN ('ab', 'ba')"
 
 RLAIF_CHECKS: tuple[Check, ...] = (
     no_rows("completion_pairs"),
@@ -14,69 +15,64 @@ RLAIF_CHECKS: tuple[Check, ...] = (
     ),
     source_prompt("completion_pairs", *SOURCES),
     not_held_out("completion_pairs"),
+    Check(
+        "completion_pairs", "usable_share", "SELECT avg((failure IS NULL)::INT) FROM this",
+        "samples that are truncated, empty or equal", at_least=0.5, severity="warning",
+    ),
     no_rows("ai_judgements"),
     Check(
-        "ai_judgements", "parse_rate",
-        "SELECT avg((verdict IS NOT NULL)::INT) FROM this",
+        "ai_judgements", "parse_rate", "SELECT avg((verdict IS NOT NULL)::INT) FROM this",
         "a judge that does not answer the question", at_least=0.9,
     ),
     Check(
         "ai_judgements", "both_orders",
-        "SELECT count(*) FROM (SELECT pair_id, principle_id FROM this GROUP BY ALL"
-        " HAVING count(*) FILTER (\"order\" IN ('ab', 'ba')) <> 2)",
+        "SELECT count(*) FROM (SELECT pair_id, principle_id, judge FROM this GROUP BY ALL"
+        f" HAVING count(*) FILTER ({_CROSSED}) <> 2)",
         "pairs that were not judged in both orders", at_most=0,
     ),
     Check(
+        "ai_judgements", "verdict_follows_probability",
+        "SELECT count(*) FROM this WHERE verdict IS NOT NULL AND verdict IS DISTINCT FROM"
+        " CASE WHEN p_first > 0.5 THEN 'first' WHEN p_first < 0.5 THEN 'second'"
+        " WHEN p_first = 0.5 THEN 'even' END",
+        "verdicts that their probabilities do not give", at_most=0,
+    ),
+    Check(
+        "ai_judgements", "failure_has_no_verdict",
+        "SELECT count(*) FROM this WHERE (failure IS NULL) <> (verdict IS NOT NULL)",
+        "verdicts guessed after a failure, and failures without a reason", at_most=0,
+    ),
+    Check(
         "ai_judgements", "first_position_share",
-        "SELECT avg((verdict = 'first')::INT) FROM this"
-        " WHERE verdict IS NOT NULL AND \"order\" IN ('ab', 'ba')",
+        f"SELECT avg((verdict = 'first')::INT) FROM this WHERE verdict IS NOT NULL AND {_CROSSED}",
         "a judge that prefers a position", at_least=0.25, at_most=0.75, severity="warning",
     ),
-    no_rows("preference_pairs"),
-    no_empty("preference_pairs", "prompt", "chosen", "rejected"),
-    source_prompt("preference_pairs", "completion_pairs"),
-    not_held_out("preference_pairs"),
     Check(
-        "preference_pairs", "chosen_differs",
-        "SELECT count(*) FROM this WHERE chosen = rejected",
-        "pairs whose chosen is the rejected", at_most=0,
+        "ai_judgements", "slot_kept_share",
+        "SELECT avg((ab = ba)::INT) FROM (SELECT any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
+        " any_value(verdict) FILTER (\"order\" = 'ba') AS ba FROM this GROUP BY pair_id, principle_id, judge)"
+        " WHERE ab IN ('first', 'second') AND ba IN ('first', 'second')",
+        "a judge whose verdict follows the slot when the responses change places", at_most=0.25,
+        severity="warning",
     ),
     Check(
-        "preference_pairs", "label_recomputed",
-        f"""
-        WITH logits AS (
-            SELECT pair_id, "order", verdict,
-                   ln(greatest(least(p_first, 1 - 1e-6), 1e-6)
-                      / (1 - greatest(least(p_first, 1 - 1e-6), 1e-6))) AS logit
-            FROM ai_judgements
-        ), orders AS (
-            SELECT pair_id, bool_and(verdict IS NOT NULL) AS parsed,
-                   any_value(logit) FILTER ("order" = 'ab') AS ab,
-                   any_value(logit) FILTER ("order" = 'ba') AS ba,
-                   coalesce(avg(logit) FILTER ("order" IN ('aa', 'bb')), 0) AS position
-            FROM logits GROUP BY pair_id
-        ), expected AS (
-            SELECT p.pair_id, p.completion_a, p.completion_b, CASE
-                WHEN o.pair_id IS NULL THEN 'unjudged'
-                WHEN NOT parsed THEN 'unparsed'
-                WHEN least(ab - position, position - ba) > {TIE_LOGIT} THEN 'a'
-                WHEN greatest(ab - position, position - ba) < -{TIE_LOGIT} THEN 'b'
-                ELSE 'tie' END AS label
-            FROM completion_pairs p LEFT JOIN orders o USING (pair_id)
-        )
-        SELECT count(*) FROM expected e FULL JOIN this t USING (pair_id)
-        WHERE e.label IS DISTINCT FROM t.label
-           OR t.chosen IS DISTINCT FROM
-              CASE e.label WHEN 'a' THEN completion_a WHEN 'b' THEN completion_b END
-           OR t.rejected IS DISTINCT FROM
-              CASE e.label WHEN 'a' THEN completion_b WHEN 'b' THEN completion_a END
-        """,
-        "labels that the stored verdicts and orders do not give",
-        at_most=0, reads=("completion_pairs", "ai_judgements"),
+        "ai_judgements", "principle_balance",
+        "SELECT max(most) FROM (SELECT max(drawn) / avg(drawn) AS most FROM"
+        " (SELECT signal, principle_id, count(DISTINCT pair_id) AS drawn FROM this GROUP BY ALL)"
+        " GROUP BY signal)",
+        "one principle that decides far more pairs than the others of its signal", at_most=4,
+        severity="warning",
+    ),
+    no_rows("ai_scores"),
+    Check(
+        "ai_scores", "parse_rate", "SELECT avg((score IS NOT NULL)::INT) FROM this",
+        "a judge that does not answer with a score", at_least=0.9, severity="warning",
     ),
     Check(
-        "preference_pairs", "labelled_share",
-        "SELECT avg((label IN ('a', 'b'))::INT) FROM this",
-        "ties and unparsed pairs that leave little to train on", at_least=0.1, severity="warning",
+        "ai_scores", "score_recomputed",
+        "SELECT count(*) FROM this WHERE score IS NULL <> (len(probabilities) <> 10) OR score IS NOT NULL AND"
+        " (abs(list_sum(probabilities) - 1) > 1e-9 OR abs(reward - (score - 5.5) / 4.5) > 1e-9 OR abs(score -"
+        " list_sum(list_transform(range(1, 11), lambda place: place * probabilities[place]))) > 1e-9)",
+        "scores that are not the mean of their probabilities", at_most=0,
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
+from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.row import Row
 from datasets_registry.schemas import (
     AiJudgement,
@@ -27,7 +28,10 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
     RedTeamPrompt: {"category": "privacy", "split": "train", "source": "test", "licence": "Apache-2.0"},
     HelpfulPrompt: {"category": "explain", "split": "train", "source": "test", "licence": "Apache-2.0"},
     RevisionStep: {
-        "step": 1, "category": "privacy", "principle_id": "kind", "draft": "draft", "critique": "bad",
+        "step": 1, "kind": "red_team", "category": "privacy", "principle_id": "kind", "draft": "draft",
+        "critique": "bad", "edit_distance": 6, "few_shot_ids": [], "draft_harmlessness": 4.0,
+        "draft_helpfulness": 6.0, "harmlessness": 5.0, "helpfulness": 6.0, "harmlessness_key": "k",
+        "helpfulness_key": "k",
         "revision": "better", "changed": True, "finish_reason": "stop", "failure": None,
         "draft_key": "k", "critique_key": "k", "revision_key": "k",
     },
@@ -35,23 +39,50 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "category": "explain", "completion": "an answer", "finish_reason": "stop", "failure": None,
         "completion_key": "k",
     },
-    SftExample: {"completion": "an answer", "kind": "helpful", "category": "explain", "completion_key": "k"},
+    SftExample: {"completion": "an answer", "kind": "helpful", "category": "explain",
+                 "completion_key": "k", "step": 0, "num_tokens": 2},
     CompletionPair: {
         "kind": "helpful", "category": "explain", "completion_a": "one", "completion_b": "two",
-        "failure": None, "key_a": "k", "key_b": "k",
+        "sample_a": 0, "sample_b": 1, "finish_reason_a": "stop", "finish_reason_b": "stop",
+        "score_a": None, "score_b": None, "failure": None, "key_a": "k", "key_b": "k",
     },
     AiJudgement: {
         "order": "ab", "principle_id": "kind", "p_first": 0.9, "outside_probability": 0.0,
-        "verdict": "first", "failure": None, "judgement_key": "k",
+        "verdict": "first", "failure": None, "judgement_key": "k", "judge": "base_policy",
+        "signal": "helpfulness", "raw": None, "reasoning": None, "reasoning_key": None,
     },
     PreferencePair: {
-        "kind": "helpful", "category": "explain", "principle_id": "kind", "p_a": 0.9, "logit_ab": 2.0,
+        "kind": "helpful", "category": "explain", "principle_id": "kind", "principles": ["kind"],
+        "p_harmlessness": None, "p_helpfulness": 0.9, "p_honesty": None, "num_unparsed": 0,
+        "judge_spread": None, "judges_disagree": None, "p_a": 0.9, "logit_ab": 2.0,
         "logit_ba": 2.0, "label": "a", "failure": None, "chosen": "one", "rejected": "two",
     },
     EvaluationAnswer: {
         "model": "sft_policy", "kind": "helpful", "category": "explain", "completion": "an answer",
         "finish_reason": "stop", "num_tokens": 3, "refused": False, "p_win": None, "verdict": None,
         "completion_key": "k",
+    },
+    CompletionScore: {
+        "completion_key": "k", "kind": "helpful", "completion": "one", "signal": "helpfulness",
+        "judge": "base_policy", "probabilities": [0.1] * 10, "outside_probability": 0.0, "score": 5.5,
+        "reward": 0.0, "failure": None, "score_key": "k", "ten_key": "k",
+    },
+    HumanAgreement: {
+        "messages": [ChatMessage(role="user", content="hi")], "completion_a": "one",
+        "completion_b": "two", "human_label": "a", "judge": "base_policy", "principle_id": "kind",
+        "p_a": 0.9, "label": "a", "agrees": True, "ab_key": "k", "ba_key": "k", "aa_key": None,
+        "bb_key": None,
+    },
+    JudgeFigure: {
+        "judge": "base_policy", "policy": "sft_policy", "figure": "parse_rate", "value": 1.0,
+        "low": 0.95, "high": 1.0, "num_items": 80, "at_least": 0.9, "at_most": None, "holds": True,
+        "required": True,
+    },
+    PrincipleFigure: {
+        "principle_id": "kind", "signal": "helpfulness", "num_critiques": 3, "changed_share": 1.0,
+        "mean_edit_distance": 9.0, "num_scored": 3, "win_rate": 1.0, "win_low": 1.0, "win_high": 1.0,
+        "num_pairs": 4, "parsed_share": 1.0, "mean_margin": 0.2, "tie_share": 0.0, "num_shared": 0,
+        "disagreement": None,
     },
     Problem: {"answer": "4", "solution": None, "split": "train", "source": "test", "licence": "MIT"},
     HumanPreference: {

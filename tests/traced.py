@@ -17,10 +17,12 @@ from datasets_registry.schemas import (
     CompletionPair,
     EvaluationAnswer,
     HelpfulPrompt,
+    Kind,
     Metric,
     PreferencePair,
     Prompt,
     RedTeamPrompt,
+    Signal,
 )
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
@@ -31,8 +33,9 @@ from generation.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
 from methods.constitution import Constitution, Principle
-from methods.judge import JudgeSettings, judge_pairs, label_pairs
-from methods.pairs import Kind, PairSettings, pair_completions
+from methods.judge import JudgeSettings, judge_pairs
+from methods.labels import LabelSettings, label_pairs
+from methods.pairs import PairSettings, draw_samples, pair_samples
 from quality.check import run_check
 from quality.checks import checks_of
 from tests.rows import make
@@ -40,6 +43,8 @@ from tests.rows import make
 NUM_PROMPTS = 12
 _TEN_CENTS = Price(prompt=0.1, completion=0.4)
 PAIRS = PairSettings(answers=SamplingParams(temperature=0.7, max_tokens=6))
+SIGNALS: dict[Kind, tuple[Signal, ...]] = {"red_team": ("harmlessness",), "helpful": ("harmlessness",)}
+LABELS = LabelSettings(weights={"red_team": {"harmlessness": 1}, "helpful": {"harmlessness": 1}})
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ class Traced:
             for one in self.registry.rows(row, version)
         ]
         complete = self.completer("policy", "completion_pairs")
-        rows = pair_completions(prompts, complete, complete.backend.fingerprint, PAIRS)
+        rows = pair_samples(draw_samples(prompts, complete, complete.backend.fingerprint, PAIRS), PAIRS)
         settings = PAIRS.model_dump(mode="json")
         return self.publish(CompletionPair, rows, "pairs-1", settings, *self.prompts, self.policy)
 
@@ -140,16 +145,19 @@ class Traced:
             principles=(_principle("kind", one.question), _principle("brief", "Which is shorter?")),
         )
         judge = self._model("base_policy", one.judge, {})
-        settings = JudgeSettings(max_outside_probability=one.max_outside)
+        settings = JudgeSettings(max_outside_probability=one.max_outside, signals=SIGNALS)
         pairs = self.registry.rows(CompletionPair, self.pairs)
         complete = self.completer(one.judge, "ai_judgements")
-        verdicts = judge_pairs(pairs, constitution, complete, complete.backend.fingerprint, settings)
+        model = complete.backend.fingerprint
+        verdicts = judge_pairs(pairs, "base_policy", constitution, complete, model, settings)
         told = settings.model_dump(mode="json") | {
             "principles": {it.id: it.preference_question for it in constitution.principles}
         }
         judged = self.publish(AiJudgement, verdicts, one.code, told, self.pairs, judge)
-        labels = label_pairs(pairs, verdicts)
-        return self.publish(PreferencePair, labels, "judge-1", {}, self.pairs, judged)
+        labels = label_pairs(pairs, verdicts, LABELS)
+        return self.publish(
+            PreferencePair, labels, "judge-1", LABELS.model_dump(mode="json"), self.pairs, judged
+        )
 
     def _trained(self) -> Version:
         data = self.preferences[2]

@@ -1,15 +1,31 @@
 """Drafts are criticised and revised under drawn principles, and every failure keeps its reason."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from datasets_registry.schemas import HelpfulPrompt, RedTeamPrompt, RevisionStep
+from datasets_registry.errors import BadInput
+from datasets_registry.imported_schemas import Demonstration
+from datasets_registry.schemas import (
+    HelpfulAnswer,
+    HelpfulPrompt,
+    Kind,
+    Prompt,
+    RedTeamPrompt,
+    RevisionStep,
+    SftExample,
+)
 from generation.request import Completion, Request, SamplingParams
-from generation.scripted import ScriptedBackend
+from generation.scripted import ScriptedBackend, chosen
 from methods.constitution import Constitution, Principle
-from methods.critique_revision import RevisionSettings, answer_helpful, revise
-from methods.sft_mix import sft_examples
+from methods.critique_revision import revise
+from methods.few_shot import few_shot
+from methods.helpful_answers import answer_helpful
+from methods.revision_requests import RevisionSettings
+from methods.score import DIGITS, ScoreSettings
+from methods.sft_mix import MixSettings, sft_examples
+from methods.step_scores import score_steps
 from tests.rows import make
 
 PROMPTS = [make(RedTeamPrompt, f"p{number}") for number in range(6)]
@@ -31,7 +47,10 @@ def constitution(*texts: str) -> Constitution:
 
 
 def run(
-    backend: ScriptedBackend, *texts: str, prompts: Sequence[RedTeamPrompt] = PROMPTS
+    backend: ScriptedBackend,
+    *texts: str,
+    prompts: Sequence[RedTeamPrompt] = PROMPTS,
+    settings: RevisionSettings = SETTINGS,
 ) -> list[RevisionStep]:
     """Revise with the scripted backend."""
 
@@ -39,7 +58,15 @@ def run(
         found = dict(backend.complete(requests))
         return [found[place] for place in range(len(requests))]
 
-    return list(revise(prompts, constitution(*texts), complete, backend.fingerprint, SETTINGS))
+    asked: list[tuple[Kind, Prompt]] = [("red_team", one) for one in prompts]
+    return revise(asked, constitution(*texts), complete, backend.fingerprint, settings)
+
+
+def examples(
+    steps: Sequence[RevisionStep], answers: Sequence[HelpfulAnswer] = (), **settings: Any
+) -> list[SftExample]:
+    """The SFT set, a token being a word."""
+    return sft_examples(steps, answers, MixSettings(**settings), lambda text: len(text.split()))
 
 
 def by_stage(request: Request) -> str:
@@ -81,7 +108,7 @@ def test_an_empty_critique_ends_the_chain_with_its_reason() -> None:
     steps = run(ScriptedBackend(script), "x")
     assert [one.step for one in steps] == [1] * len(PROMPTS)
     assert steps[0].failure == "critique empty" and steps[0].revision is None
-    assert sft_examples(steps, []) == []
+    assert examples(steps) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +125,7 @@ def test_a_failed_revision_is_a_row_and_never_an_example(reply: Completion, fail
 
     steps = run(ScriptedBackend(script), "x")
     assert steps[-1].failure == failure
-    assert sft_examples(steps, []) == []
+    assert examples(steps) == []
 
 
 def test_helpful_answers_are_learned_only_when_whole() -> None:
@@ -108,12 +135,105 @@ def test_helpful_answers_are_learned_only_when_whole() -> None:
         return [Completion(text=" yes ", finish_reason="stop"), Completion(text="n", finish_reason="length")]
 
     answers = answer_helpful(prompts, complete, "m", SETTINGS)
-    (example,) = sft_examples([], answers)
+    (example,) = examples([], answers)
     assert (example.prompt_id, example.completion, example.kind) == ("p1", "yes", "helpful")
     assert answers[1].failure == "truncated"
 
 
 def test_the_last_revision_is_the_one_learned() -> None:
-    examples = sft_examples(run(ScriptedBackend(by_stage), "x", "y"), [])
-    assert len(examples) == len(PROMPTS) and all(one.kind == "revision" for one in examples)
-    assert all("Write only the new response" in one.completion for one in examples)
+    found = examples(run(ScriptedBackend(by_stage), "x", "y"))
+    assert len(found) == len(PROMPTS) and all(one.kind == "revision" and one.step == 2 for one in found)
+    assert all("Write only the new response" in one.completion for one in found)
+
+
+def test_a_set_step_is_learned_or_all_that_changed() -> None:
+    steps = run(ScriptedBackend(counted), "x", settings=SETTINGS.model_copy(update={"num_revisions": 3}))
+    assert {one.step for one in examples(steps, step=1)} == {1}
+    assert [one.step for one in examples(steps, step="all")] == [1, 2, 3] * len(PROMPTS)
+    shorter = run(ScriptedBackend(counted), "x")
+    assert {one.step for one in examples(shorter, step=4)} == {2}
+
+
+def counted(request: Request) -> str:
+    """A revision that differs from the one before."""
+    return "text" if len(request.messages) == 1 else f"{request.messages[1].content} and more"
+
+
+def test_helpful_answers_are_mixed_in_by_their_share_of_tokens() -> None:
+    steps = run(ScriptedBackend(by_stage), "x")
+    answers = [make(HelpfulAnswer, f"h{place}", completion="word " * 8) for place in range(40)]
+    whole = examples(steps, answers)
+    assert len(whole) == len(PROMPTS) + 40
+    mixed = examples(steps, answers, helpful_share=0.5)
+    tokens = {
+        kind: sum(one.num_tokens for one in mixed if one.kind == kind) for kind in ("revision", "helpful")
+    }
+    assert abs(tokens["helpful"] - tokens["revision"]) <= 8 and mixed[0] in whole
+    assert [one.kind for one in examples(steps, answers, helpful_share=0)] == ["revision"] * len(PROMPTS)
+
+
+def test_capability_examples_keep_their_share_beside_all_the_rest() -> None:
+    shown = [make(Demonstration, f"d{place}", completion="word " * 5) for place in range(60)]
+    mix = MixSettings(capability="demonstrations", capability_share=0.5)
+    found = sft_examples(run(ScriptedBackend(by_stage), "x"), [], mix, lambda text: len(text.split()), shown)
+    share = sum(one.num_tokens for one in found if one.kind == "capability")
+    assert share / sum(one.num_tokens for one in found) == pytest.approx(0.5, abs=0.1)
+    with pytest.raises(ValueError, match="go together"):
+        MixSettings(capability="demonstrations")
+
+
+def test_a_chain_stops_after_two_steps_that_change_nothing() -> None:
+    backend = ScriptedBackend(lambda request: "the same")
+    steps = run(backend, "x", settings=SETTINGS.model_copy(update={"num_revisions": 4}))
+    assert [one.step for one in steps] == [1, 2] * len(PROMPTS)
+    assert all(one.changed is False and one.edit_distance == 0 for one in steps)
+
+
+def test_without_critiques_the_revision_is_asked_for_at_once() -> None:
+    backend = ScriptedBackend(by_stage)
+    steps = run(backend, "x", settings=SETTINGS.model_copy(update={"ablation": "no_critique"}))
+    assert all(one.critique is None and one.critique_key is None and one.failure is None for one in steps)
+    assert not any("criticise" in turn.content for one in backend.requests for turn in one.messages)
+
+
+def test_worked_examples_come_first_and_one_of_them_changes_nothing() -> None:
+    backend = ScriptedBackend(by_stage)
+    steps = run(backend, "x", settings=SETTINGS.model_copy(update={"num_examples": 2}))
+    assert steps[0].few_shot_ids == ["borrowed_login", "nothing_to_change"]
+    critique = next(one for one in backend.requests if one.messages[-1].content.startswith("criticise"))
+    assert [one.role for one in critique.messages[:12]] == ["user", "assistant"] * 6
+    assert critique.messages[7].content == critique.messages[11].content
+    assert critique.messages[12].content.startswith("prompt p")
+    with pytest.raises(BadInput, match="4 few-shot examples are asked for"):
+        few_shot(4)
+
+
+def test_the_edit_distance_counts_letters() -> None:
+    def script(request: Request) -> str:
+        return "kitten" if len(request.messages) == 1 else "sitting"
+
+    assert [one.edit_distance for one in run(ScriptedBackend(script), "x")[:2]] == [3, 0]
+
+
+def test_every_text_is_scored_once_and_steps_keep_scores_before_and_after() -> None:
+    steps = run(ScriptedBackend(by_stage), "x")
+    asked: list[Request] = []
+
+    def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
+        asked.extend(requests)
+        return [_longer_is_better(one) for one in requests]
+
+    scored = score_steps(steps, complete, "m", ScoreSettings())
+    texts = {(one.prompt_id, text) for one in steps for text in (one.draft, one.revision)}
+    assert len(asked) == 2 * 2 * len(texts)
+    for one, after in zip(scored[::2], scored[1::2], strict=True):
+        assert one.harmlessness == after.draft_harmlessness and one.helpfulness == after.draft_helpfulness
+        assert one.draft_harmlessness is not None and one.draft_harmlessness < (one.harmlessness or 0)
+        assert one.harmlessness_key in {request.key("m") for request in asked}
+
+
+def _longer_is_better(request: Request) -> Completion:
+    if request.choices == ("0",):
+        return chosen(0.0)
+    score = min(9, 1 + len(request.messages[0].content.split("Response:")[1]) // 12)
+    return chosen(*(1.0 if digit == str(score) else 0.0 for digit in DIGITS))

@@ -1,70 +1,55 @@
 """Judges in both orders: ties, failures and planted biases come out as what they are."""
 
-from collections.abc import Callable, Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets_registry.errors import BadInput
+from datasets_registry.imported_schemas import ChatMessage
 from datasets_registry.schemas import CompletionPair, EvaluationAnswer, PreferencePair
 from generation.request import Completion, Request, SamplingParams
-from generation.scripted import ScriptedBackend, chosen
+from generation.scripted import chosen
+from methods.comparison import Answer, ComparisonSettings
 from methods.constitution import Constitution, Principle
 from methods.held_out import EvaluationSettings, compare
-from methods.judge import (
-    JudgeSettings,
-    Verdict,
-    combine,
-    judge_pairs,
-    judge_request,
-    label_pairs,
-    read_verdict,
-)
+from methods.judge import JudgeSettings, drawn_principles, judge_pairs
+from methods.labels import LabelSettings, combine, label_pairs
+from methods.verdict import Verdict, read_verdict
+from tests.judging import Judge, completing, judging, read_call, shown
 from tests.rows import make
 
 CONSTITUTION = Constitution(
     name="test",
     principles=tuple(
         Principle(
-            id=name, critique_request="c", revision_request="r", preference_question=f"Which is {name}?"
+            id=name, signal=signal, critique_request="c", revision_request="r",
+            preference_question=f"Which is {name}?",
         )
-        for name in ("kind", "true", "safe")
+        for name, signal in (
+            ("kind", "helpfulness"), ("clear", "helpfulness"), ("brief", "helpfulness"),
+            ("true", "honesty"), ("safe", "harmlessness"),
+        )
     ),
-)
+)  # fmt: skip
 PAIRS = [
     make(CompletionPair, f"p{number}", completion_a="x" * number, completion_b="y" * (9 - number))
     for number in range(1, 9)
 ]
 PLAIN, CALIBRATED = JudgeSettings(), JudgeSettings(calibration="identical")
-Judge = Callable[[str, str], float]
+LABELS = LabelSettings()
 
 
-def shown(request: Request) -> tuple[str, str]:
-    """The two responses that a judge call shows."""
-    _, first, second, _ = request.messages[0].content.split("\n\n")
-    return first.removeprefix("Response A: "), second.removeprefix("Response B: ")
+def longer(first: str, second: str) -> float:
+    """A judge that prefers the longer response."""
+    return 0.9 if len(first) > len(second) else 0.1
 
 
-def labels(judge: Judge, settings: JudgeSettings = PLAIN) -> list[PreferencePair]:
+def labels(
+    judge: Judge, settings: JudgeSettings = PLAIN, how: LabelSettings = LABELS
+) -> list[PreferencePair]:
     """The labels that a judge gives, by its P(first)."""
-
-    def script(request: Request) -> Completion:
-        p = judge(*shown(request))
-        return chosen(p * 0.9, (1 - p) * 0.9)
-
-    return label_pairs(PAIRS, judge_pairs(PAIRS, CONSTITUTION, completing(script), "m", settings))
-
-
-def completing(
-    script: Callable[[Request], Completion],
-) -> Callable[[str, Sequence[Request]], list[Completion]]:
-    """A completer over a script."""
-
-    def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
-        found = dict(ScriptedBackend(script).complete(requests))
-        return [found[place] for place in range(len(requests))]
-
-    return complete
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(judging(judge)), "m", settings)
+    return label_pairs(PAIRS, judgements, how)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +62,7 @@ def test_a_judge_that_always_prefers_the_first_yields_only_ties(settings: JudgeS
 
 
 def test_a_judge_that_prefers_the_longer_labels_the_longer() -> None:
-    for one in labels(lambda first, second: 0.9 if len(first) > len(second) else 0.1):
+    for one in labels(longer):
         assert one.chosen is not None and one.rejected is not None
         assert len(one.chosen) > len(one.rejected)
         assert one.p_a == pytest.approx(0.9 if one.label == "a" else 0.1)
@@ -94,65 +79,161 @@ def test_calibration_finds_the_content_below_a_strong_liking_for_a_position() ->
 
 
 def test_swapping_a_pair_flips_its_label() -> None:
-    longer: Judge = lambda first, second: 0.9 if len(first) > len(second) else 0.1  # noqa: E731
     before = {one.pair_id: one.label for one in labels(longer)}
     swapped = [
         one.model_copy(update={"completion_a": one.completion_b, "completion_b": one.completion_a})
         for one in PAIRS
     ]
-    complete = completing(lambda one: chosen(longer(*shown(one)), 1 - longer(*shown(one))))
-    after = label_pairs(swapped, judge_pairs(swapped, CONSTITUTION, complete, "m", PLAIN))
+    judgements = judge_pairs(swapped, "j", CONSTITUTION, completing(judging(longer)), "m", PLAIN)
+    after = label_pairs(swapped, judgements, LABELS)
     assert all({before[one.pair_id], one.label} == {"a", "b"} for one in after)
 
 
 def test_an_unparsed_verdict_is_a_row_with_its_reason_and_no_label() -> None:
-    judgements = judge_pairs(PAIRS, CONSTITUTION, completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN)
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN)
     assert all(one.verdict is None and "70% of the probability" in str(one.failure) for one in judgements)
-    for one in label_pairs(PAIRS, judgements):
-        assert one.label == "unparsed" and one.chosen is None and one.p_a is None
+    for one in label_pairs(PAIRS, judgements, LABELS):
+        assert one.label == "unparsed" and one.chosen is None and one.p_a is None and one.num_unparsed == 1
         assert "lies outside the choices" in str(one.failure)
 
 
 def test_a_failed_pair_is_not_judged_and_keeps_its_reason() -> None:
     broken = make(CompletionPair, "p1", failure="completion a: truncated")
-    assert judge_pairs([broken], CONSTITUTION, completing(lambda _: chosen(1, 0)), "m", PLAIN) == []
-    (label,) = label_pairs([broken], [])
+    assert judge_pairs([broken], "j", CONSTITUTION, completing(lambda _: chosen(1, 0)), "m", PLAIN) == []
+    (label,) = label_pairs([broken], [], LABELS)
     assert label.label == "unjudged" and label.failure == "completion a: truncated"
 
 
+def read(completion: Completion, settings: ComparisonSettings = PLAIN) -> Verdict:
+    """The verdict of one completion."""
+    return read_verdict(Answer(completion, "k"), settings)
+
+
 def test_a_failed_call_and_missing_probabilities_are_told_apart() -> None:
-    error = read_verdict(Completion(finish_reason="error", error="window"), 0.5)
-    missing = read_verdict(Completion(finish_reason="stop", text="A"), 0.5)
+    error = read(Completion(finish_reason="error", error="window"))
+    missing = read(Completion(finish_reason="stop", text="A"))
     assert (error.failure, missing.failure) == ("error: window", "no choice probabilities")
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [(" A", "first"), ("B.", "second"), (" B\nbecause", "second"), ("A or B", None), ("a", None),
+     ("I prefer A", None), ("", None), ("Absolutely", None), ("A B", None), ("C", None)],
+)  # fmt: skip
+def test_a_spoken_verdict_is_one_letter_or_a_failure_with_its_words(text: str, verdict: str | None) -> None:
+    found = read(Completion(finish_reason="stop", text=text), ComparisonSettings(verdicts="text"))
+    assert (found.verdict, found.raw) == (verdict, text)
+    assert (found.failure is None) == (verdict is not None) == (found.p_first is not None)
+
+
+def test_spoken_verdicts_need_no_probabilities_and_give_labels() -> None:
+    def script(request: Request) -> str:
+        first, second = shown(request)
+        return " A" if len(first) > len(second) else " B"
+
+    settings = JudgeSettings(verdicts="text")
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    assert all(one.raw in (" A", " B") for one in judgements)
+    found = label_pairs(PAIRS, judgements, LABELS)
+    assert all(len(one.chosen or "") > len(one.rejected or "") for one in found)
+
+
+def test_a_judge_that_reasons_is_asked_twice_and_keeps_what_it_said() -> None:
+    def script(request: Request) -> str | Completion:
+        if not request.choices:
+            return "the first is longer"
+        assert [one.role for one in request.messages] == ["user", "assistant", "user", "assistant"]
+        assert request.messages[1].content == "the first is longer"
+        return judging(longer)(request)
+
+    settings = JudgeSettings(reasoning_tokens=8)
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    assert all(one.reasoning == "the first is longer" and one.reasoning_key for one in judgements)
+    clamped = label_pairs(PAIRS, judgements, LabelSettings(clamp=(0.4, 0.6)))
+    assert {round(one.p_a or 0, 6) for one in clamped} == {0.4, 0.6}
+    assert [one.label for one in clamped] == [one.label for one in label_pairs(PAIRS, judgements, LABELS)]
+
+
+def test_a_judge_without_reasoning_to_show_gives_no_verdict() -> None:
+    script = lambda request: chosen(0.9, 0.1) if request.choices else ""  # noqa: E731
+    settings = JudgeSettings(reasoning_tokens=8)
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    assert {one.failure for one in judgements} == {"no reasoning: empty"}
+
+
 def test_verdicts_meet_their_pair_by_id_whatever_their_order() -> None:
-    judge: Judge = lambda first, second: 0.9 if len(first) > len(second) else 0.1  # noqa: E731
-    complete = completing(lambda one: chosen(judge(*shown(one)), 1 - judge(*shown(one))))
-    judgements = judge_pairs(PAIRS, CONSTITUTION, complete, "m", PLAIN)
-    assert label_pairs(PAIRS, judgements[::-1]) == label_pairs(PAIRS, judgements)
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(judging(longer)), "m", PLAIN)
+    assert label_pairs(PAIRS, judgements[::-1], LABELS) == label_pairs(PAIRS, judgements, LABELS)
+
+
+def test_principles_are_drawn_by_signal_and_more_of_them_keep_those_there_are() -> None:
+    ids = {}
+    for count in (1, 2, "all"):
+        settings = JudgeSettings(num_principles=count, signals={"helpful": ("helpfulness", "honesty")})
+        ids[count] = [one.id for one in drawn_principles(CONSTITUTION, "helpful", "p1", settings)]
+    assert len(ids[1]) == 2 and ids[1][1] == "true"
+    assert set(ids[1]) < set(ids[2]) < set(ids["all"]) == {"kind", "clear", "brief", "true"}
+    with pytest.raises(BadInput, match="no principle of honesty"):
+        without = Constitution(name="t", principles=CONSTITUTION.principles[:1])
+        drawn_principles(without, "helpful", "p1", settings)
+
+
+def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
+    def script(request: Request) -> Completion:
+        first, second = shown(request)
+        p = longer(first, second)
+        return chosen(1 - p, p) if "true?" in request.messages[0].content else chosen(p, 1 - p)
+
+    settings = JudgeSettings(num_principles="all", signals={"helpful": ("helpfulness", "honesty")})
+    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    one = label_pairs(PAIRS, judgements, LABELS)[0]
+    assert one.label == "b" and one.principles == ["brief", "clear", "kind", "true"]
+    assert [one.p_helpfulness, one.p_honesty] == pytest.approx([0.1, 0.9]) and one.p_harmlessness is None
+    honest = LabelSettings(weights={"helpful": {"helpfulness": 1, "honesty": 3}})
+    other = label_pairs(PAIRS, judgements, honest)[0]
+    assert other.label == "a" and other.p_a == pytest.approx(0.25 * 0.1 + 0.75 * 0.9)
+
+
+def test_several_judges_are_averaged_and_their_disagreement_is_told() -> None:
+    long = judge_pairs(PAIRS, "long", CONSTITUTION, completing(judging(longer)), "m", PLAIN)
+    short = completing(judging(lambda first, second: 0.5 + (0.5 - longer(first, second)) / 4))
+    both = long + judge_pairs(PAIRS, "short", CONSTITUTION, short, "m2", PLAIN)
+    for one in label_pairs(PAIRS, both, LABELS):
+        assert one.judges_disagree is True and one.judge_spread == pytest.approx(0.5)
+        assert len(one.chosen or "") > len(one.rejected or "")
+    assert all(one.judge_spread is None for one in label_pairs(PAIRS, long, LABELS))
+
+
+def test_earlier_turns_are_shown_and_quoted() -> None:
+    said = [ChatMessage(role="user", content="Hi\nResponse A:"), ChatMessage(role="assistant", content="Yo")]
+    pair = PAIRS[0].model_copy(update={"history": said})
+    seen: list[Request] = []
+
+    def script(request: Request) -> Completion:
+        seen.append(request)
+        return chosen(0.5, 0.5)
+
+    judge_pairs([pair], "j", CONSTITUTION, completing(script), "m", PLAIN)
+    call = read_call(seen[0].messages[0].content)
+    assert call.under("User:") == ["Hi\nResponse A:", "prompt p1"] and call.under("Assistant:") == ["Yo"]
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_label_needs_both_orders_and_soft_labels_are_probabilities(ab: float, ba: float) -> None:
-    first, second = (read_verdict(chosen(p, 1 - p), 0.5) for p in (ab, ba))
+    first, second = (read(chosen(p, 1 - p)) for p in (ab, ba))
     found = combine({"ab": first, "ba": second})
-    assert found.p_a is not None and 0 <= found.p_a <= 1
-    if found.label == "a":
+    assert found is not None and 0 <= found.p_a <= 1
+    if found.label() == "a":
         assert ab > 0.5 > ba
-    if found.label == "b":
+    if found.label() == "b":
         assert ba > 0.5 > ab
-    assert combine({"ab": first, "ba": Verdict(failure="x")}).label == "unparsed"
-
-
-def test_the_same_comparison_is_the_same_call() -> None:
-    assert judge_request("p", "a", "b", "q") == judge_request("p", "a", "b", "q")
-    assert judge_request("p", "a", "b", "q").messages[-1].content == "Response"
+    assert combine({"ab": first, "ba": Verdict(failure="x")}) is None
+    assert combine({"ab": first}) is None
 
 
 def test_equal_answers_need_no_judge_and_count_as_half_a_win() -> None:
     settings = EvaluationSettings(
-        answers=SamplingParams(), principles={"helpful": "kind", "red_team": "safe"}, judge=PLAIN
+        answers=SamplingParams(), principles={"helpful": "kind", "red_team": "safe"}, judge=PLAIN.comparison
     )
     base = [
         make(EvaluationAnswer, "p1", model="base_policy"),
@@ -165,6 +246,15 @@ def test_equal_answers_need_no_judge_and_count_as_half_a_win() -> None:
         judged.append(request)
         return chosen(0.9, 0.1) if len(shown(request)[0]) > len(shown(request)[1]) else chosen(0.1, 0.9)
 
-    same, longer = compare(answers, base, CONSTITUTION, completing(script), settings)
-    assert (same.verdict, longer.verdict) == ("same", "win") and len(judged) == 2
-    assert longer.p_win == pytest.approx(0.9)
+    same, better = compare(answers, base, CONSTITUTION, completing(script), "m", settings)
+    assert (same.verdict, better.verdict) == ("same", "win") and len(judged) == 2
+    assert better.p_win == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"weights": {"helpful": {"honesty": -1, "helpfulness": 2}}},
+                 {"weights": {"helpful": {"helpfulness": 0}}}, {"clamp": (0.5, 0.6)}],
+)  # fmt: skip
+def test_settings_that_make_no_label_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"weights|clamp"):
+        LabelSettings.model_validate(settings)

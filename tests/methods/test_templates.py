@@ -8,15 +8,18 @@ from datasets_registry.errors import BadInput
 from methods.templates import fill
 
 
-@given(st.text(), st.text(), st.text())
-def test_whatever_a_response_says_the_template_keeps_its_shape(prompt: str, first: str, second: str) -> None:
-    text = fill("judge", prompt=prompt, first=first, second=second, question="Which?")
-    assert text == f"Prompt: {prompt}\n\nResponse A: {first}\n\nResponse B: {second}\n\nWhich?"
+@given(st.text(), st.text())
+def test_whatever_a_text_says_the_template_keeps_its_shape(request: str, question: str) -> None:
+    assert fill("critique", critique_request=request) == request
+    asked = fill("reasoning", question=question)
+    assert asked == f"{question} Compare the two responses in a few sentences first. Do not choose yet."
 
 
-def test_slots_in_a_response_are_not_filled() -> None:
-    text = fill("judge", prompt="{{second}} {first} %s", first="{{question}}", second="b", question="Q?")
-    assert "Prompt: {{second}} {first} %s" in text and "Response A: {{question}}" in text
+def test_slots_in_a_text_are_not_filled() -> None:
+    text = fill(
+        "judge", conversation="{{second}} {first} %s", first="{{question}}", second="b", question="Q?"
+    )
+    assert "\n\n{{second}} {first} %s\n\n" in text and "Response A:\n{{question}}\n" in text
 
 
 def test_a_missing_slot_is_named() -> None:
@@ -26,5 +29,5 @@ def test_a_missing_slot_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "../constitution", "judge.txt"])
 def test_an_unknown_template_names_those_there_are(name: str) -> None:
-    with pytest.raises(BadInput, match="there are brief, critique, judge, revision"):
+    with pytest.raises(BadInput, match="there are brief, critique, judge, reasoning, revision, score"):
         fill(name)

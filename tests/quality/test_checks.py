@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
+from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
 from datasets_registry.schemas import (
@@ -21,21 +22,35 @@ from datasets_registry.schemas import (
     SftExample,
 )
 from datasets_registry.version import CheckResult, Derivation, Version
+from methods.labels import LabelSettings, label_pairs
 from quality.check import run_check
 from quality.checks import CHECKS, checks_of
 from tests.rows import make
 
+LABELS = {"weights": {"helpful": {"helpfulness": 1}}, "clamp": None, "tie_logit": 0.01}
 METRIC = Metric(model="m", kind="helpful", metric="x", value=1, low=None, high=None, num_items=1)
 JUDGED = [make(AiJudgement), make(AiJudgement, order="ba", p_first=0.1, verdict="second")]
+CUT = make(CompletionPair, "cut", finish_reason_a="length", failure="completion a: truncated")
+UNJUDGED = make(
+    PreferencePair, "cut", label="unjudged", p_a=None, p_helpfulness=None, chosen=None, rejected=None
+)
 GOOD: dict[type[Row], list[Row]] = {
     RedTeamPrompt: [make(RedTeamPrompt), make(RedTeamPrompt, "held", split="evaluation")],
-    HelpfulPrompt: [make(HelpfulPrompt, "h1"), make(HelpfulPrompt, "held too", split="evaluation")],
-    RevisionStep: [make(RevisionStep)],
+    HelpfulPrompt: [
+        make(HelpfulPrompt, "h1"),
+        make(HelpfulPrompt, "cut"),
+        make(HelpfulPrompt, "held too", split="evaluation"),
+    ],
+    RevisionStep: [make(RevisionStep), make(RevisionStep, step=2, draft="better", revision="best")],
     HelpfulAnswer: [make(HelpfulAnswer, "h1")],
-    SftExample: [make(SftExample, "h1"), make(SftExample, kind="revision")],
-    CompletionPair: [make(CompletionPair)],
+    SftExample: [make(SftExample, "h1"), make(SftExample, kind="revision", step=1)],
+    CompletionPair: [make(CompletionPair), CUT],
     AiJudgement: list(JUDGED),
-    PreferencePair: [make(PreferencePair)],
+    PreferencePair: [make(PreferencePair), UNJUDGED],
+    CompletionScore: [make(CompletionScore)],
+    HumanAgreement: [make(HumanAgreement)],
+    JudgeFigure: [make(JudgeFigure)],
+    PrincipleFigure: [make(PrincipleFigure)],
     EvaluationAnswer: [make(EvaluationAnswer, "held")],
     Metric: [METRIC],
     Problem: [make(Problem)],
@@ -55,24 +70,53 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (RevisionStep, "no_empty_text", [make(RevisionStep, revision=" ")]),
     (RevisionStep, "prompt_equals_source", [make(RevisionStep, prompt="prompt")]),
     (RevisionStep, "no_evaluation_prompt", [make(RevisionStep, "held")]),
+    (RevisionStep, "steps_follow", [make(RevisionStep), make(RevisionStep, step=2)]),
+    (RevisionStep, "change_recomputed", [make(RevisionStep, changed=False)]),
     (RevisionStep, "revisions_change", [make(RevisionStep, changed=False)]),
+    (RevisionStep, "controls_stay", [make(RevisionStep, "h1", kind="helpful")]),
+    (RevisionStep, "harmlessness_gain", [make(RevisionStep, harmlessness=2.0)]),
     (HelpfulAnswer, "no_empty_text", [make(HelpfulAnswer, "h1", completion="")]),
     (HelpfulAnswer, "prompt_equals_source", [make(HelpfulAnswer, "unknown")]),
     (HelpfulAnswer, "no_evaluation_prompt", [make(HelpfulAnswer, "held too")]),
     (SftExample, "no_empty_text", [make(SftExample, completion="\t")]),
     (SftExample, "prompt_equals_source", [make(SftExample, prompt="prompt p1 ")]),
     (SftExample, "no_evaluation_prompt", [make(SftExample, split_group="held")]),
+    (SftExample, "no_truncated_completion", [make(SftExample, "h1", completion_key="cut")]),
+    (SftExample, "revision_share", [make(SftExample, "h1")]),
+    (CompletionPair, "usable_share", [make(CompletionPair, failure="identical completions")]),
     (CompletionPair, "no_empty_text", [make(CompletionPair, completion_b="")]),
     (CompletionPair, "prompt_equals_source", [make(CompletionPair, prompt="other")]),
     (CompletionPair, "no_evaluation_prompt", [make(CompletionPair, split_group="held")]),
     (AiJudgement, "parse_rate", [*JUDGED, make(AiJudgement, "p2", verdict=None, failure="x")]),
     (AiJudgement, "both_orders", [make(AiJudgement)]),
+    (AiJudgement, "verdict_follows_probability", [make(AiJudgement, verdict="second")]),
+    (AiJudgement, "failure_has_no_verdict", [make(AiJudgement, failure="error")]),
     (AiJudgement, "first_position_share", [make(AiJudgement), make(AiJudgement, order="ba")]),
+    (AiJudgement, "slot_kept_share", [make(AiJudgement), make(AiJudgement, order="ba")]),
+    (
+        AiJudgement, "principle_balance",
+        [make(AiJudgement, f"p{place}", principle_id="a") for place in range(30)]
+        + [make(AiJudgement, principle_id=one) for one in "bcdef"],
+    ),
+    (CompletionScore, "parse_rate", [make(CompletionScore, score=None, reward=None, probabilities=[])]),
+    (CompletionScore, "score_recomputed", [make(CompletionScore, score=6.0)]),
+    (HumanAgreement, "agreement_recomputed", [make(HumanAgreement, agrees=False)]),
+    (JudgeFigure, "required_figures_hold", [make(JudgeFigure, holds=None)]),
+    (JudgeFigure, "figures_hold", [make(JudgeFigure, holds=False, required=False)]),
+    (PrincipleFigure, "every_principle_judges", [make(PrincipleFigure, num_critiques=0, num_pairs=0)]),
+    (PrincipleFigure, "revisions_win", [make(PrincipleFigure, win_rate=0.3)]),
     (PreferencePair, "no_empty_text", [make(PreferencePair, chosen="")]),
     (PreferencePair, "prompt_equals_source", [make(PreferencePair, prompt="other")]),
     (PreferencePair, "no_evaluation_prompt", [make(PreferencePair, split_group="held too")]),
     (PreferencePair, "chosen_differs", [make(PreferencePair, chosen="two")]),
     (PreferencePair, "label_recomputed", [make(PreferencePair, label="b", chosen="two", rejected="one")]),
+    (PreferencePair, "no_truncated_chosen", [make(PreferencePair, "cut")]),
+    (PreferencePair, "slot_balance", [make(PreferencePair, f"p{place}") for place in range(20)]),
+    (PreferencePair, "tie_share", [make(PreferencePair, label="tie", chosen=None, rejected=None)]),
+    (PreferencePair, "unparsed_share", [make(PreferencePair, label="unparsed", chosen=None, rejected=None)]),
+    (PreferencePair, "longer_chosen_share", [make(PreferencePair, chosen="longer")]),
+    (PreferencePair, "mean_margin", [make(PreferencePair, p_a=0.99)]),
+    (PreferencePair, "judges_disagree", [make(PreferencePair, judges_disagree=True)]),
     (PreferencePair, "labelled_share", [make(PreferencePair, label="tie", chosen=None, rejected=None)]),
     (EvaluationAnswer, "prompt_equals_source", [make(EvaluationAnswer, "held", prompt="other")]),
     (EvaluationAnswer, "no_training_prompt", [make(EvaluationAnswer, "h1")]),
@@ -85,7 +129,8 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
 
 def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Version:
     """The rows as a passed version."""
-    version = registry.commit(row, rows, Derivation(code_version="1", settings={}, inputs=()))
+    settings = LABELS if row is PreferencePair else {}
+    version = registry.commit(row, rows, Derivation(code_version="1", settings=settings, inputs=()))
     return registry.record_checks(version, [])
 
 
@@ -115,27 +160,61 @@ def test_every_check_has_a_planted_fault() -> None:
     assert {(one.dataset, one.name) for one in CHECKS} == planted
 
 
-def verdict(order: str, p_first: float) -> AiJudgement:
+def verdict(order: str, p_first: float | None, **fields: Any) -> AiJudgement:
     """A judgement of the pair p1."""
-    said = "first" if p_first > 0.5 else "second"
-    return make(AiJudgement, order=order, p_first=p_first, verdict=said)
+    said = None if p_first is None else "first" if p_first > 0.5 else "second"
+    failure = "x" if said is None else None
+    return make(AiJudgement, order=order, p_first=p_first, verdict=said, failure=failure, **fields)
 
 
-@pytest.mark.parametrize(
-    ("judgements", "label"),
-    [
-        ([verdict("ab", 0.9), verdict("ba", 0.1)], {}),
-        ([verdict("ab", 0.9), verdict("ba", 0.8)], {"label": "tie", "chosen": None, "rejected": None}),
-        ([verdict("ab", 0.1), verdict("ba", 0.9)], {"label": "b", "chosen": "two", "rejected": "one"}),
-        ([verdict("ab", 0.9), verdict("ba", 0.7), verdict("aa", 0.8), verdict("bb", 0.8)], {}),
-        ([], {"label": "unjudged", "chosen": None, "rejected": None}),
-    ],
-)
-def test_the_recomputed_label_agrees_with_what_the_judge_module_says(
-    judgements: list[AiJudgement], label: dict[str, Any], registry: Registry
+def two(principle: str, ab: float, ba: float, **fields: Any) -> list[AiJudgement]:
+    """A principle's verdicts in both orders."""
+    return [
+        verdict("ab", ab, principle_id=principle, **fields),
+        verdict("ba", ba, principle_id=principle, **fields),
+    ]
+
+
+JUDGED_ANYHOW: list[list[AiJudgement]] = [
+    [],
+    two("kind", 0.9, 0.1),
+    two("kind", 0.9, 0.8),
+    two("kind", 0.1, 0.9),
+    two("kind", 0.505, 0.4),
+    [verdict("ab", 0.9), verdict("ba", 0.7), verdict("aa", 0.8), verdict("bb", 0.6)],
+    [verdict("ab", None), verdict("ba", 0.7)],
+    [verdict("ab", 0.9)],
+    two("kind", 0.9, 0.1) + two("brief", 0.2, 0.6),
+    two("kind", 0.9, 0.1) + two("brief", 0.2, 0.6, judge="judge_other"),
+    [*two("kind", 0.9, 0.1), verdict("ab", None, principle_id="brief")],
+    two("kind", 0.9, 0.1) + two("true", 0.1, 0.95, signal="honesty"),
+    two("true", 0.1, 0.95, signal="honesty"),
+]
+WAYS = [
+    LabelSettings(),
+    LabelSettings(clamp=(0.4, 0.6)),
+    LabelSettings(tie_logit=1.5),
+    LabelSettings(weights={"helpful": {"helpfulness": 1, "honesty": 3}}),
+    LabelSettings(weights={"red_team": {"harmlessness": 1}}),
+]
+
+
+@pytest.mark.parametrize("settings", WAYS, ids=str)
+def test_the_recomputed_label_agrees_with_the_label_whatever_the_verdicts_and_settings(
+    settings: LabelSettings, registry: Registry
 ) -> None:
-    version_of(registry, CompletionPair, [make(CompletionPair)])
+    pairs = [make(CompletionPair, f"p{place}") for place in range(len(JUDGED_ANYHOW))]
+    judgements = [
+        one.model_copy(update={"pair_id": f"pair p{place}"})
+        for place, ones in enumerate(JUDGED_ANYHOW)
+        for one in ones
+    ]
+    version_of(registry, CompletionPair, pairs)
     version_of(registry, AiJudgement, judgements)
-    version = version_of(registry, PreferencePair, [make(PreferencePair, **label)])
+    how = Derivation(code_version="1", settings=settings.model_dump(mode="json"), inputs=())
+    labelled = label_pairs(pairs, judgements, settings)
+    version = registry.commit(PreferencePair, labelled, how)
     (check,) = [one for one in checks_of("preference_pairs") if one.name == "label_recomputed"]
-    assert run_check(check, registry, version, []).passed
+    result = run_check(check, registry, version, [])
+    assert result.passed, result.description
+    assert len({one.label for one in labelled}) >= 2

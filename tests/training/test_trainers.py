@@ -77,7 +77,7 @@ def log_probability(folder: Path, answer: str) -> float:
     """The mean log-probability of ``answer`` after one of the prompts."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder)
-    prompt = turns(tokenizer, "prompt p0", "Be brief.")
+    prompt = turns(tokenizer, {"prompt": "prompt p0"}, "Be brief.")
     start = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"]
     ids = start + tokenizer(answer)["input_ids"]
     with torch.inference_mode():
@@ -207,7 +207,7 @@ def test_template_tokens_in_training_text_stay_text(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     (turn,) = reply(tokenizer, "done<|im_end|>")
     assert "<|im_end|>" not in turn["content"]
-    example = {"prompt": turns(tokenizer, "a", None), "completion": [turn]}
+    example = {"prompt": turns(tokenizer, {"prompt": "a"}, None), "completion": [turn]}
     assert fitting(tokenizer, [example], ["completion"], 128) == [example]
     assert fitting(tokenizer, [example], ["completion"], 8) == []
 
