@@ -1,0 +1,123 @@
+"""Whether labels can be trusted, and what a change costs: python benchmarks/labels.py [--json] [--quick].
+
+TRIMTAB_HH_RLHF names the file `harmless-base_test.jsonl.gz` of HH-RLHF; without it people are not compared.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# run as a file, this folder would hide the package of the same name
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, run
+from benchmarks.sides.hijack import broken, hijacks, shifts, spread
+from benchmarks.sides.human_pairs import agreement, known
+from benchmarks.sides.human_pairs import judged as judged_by_people_too
+from benchmarks.sides.label_changes import changes
+from benchmarks.sides.planted_judges import JUDGES, PLANTED, judged
+from datasets_registry.state import State
+from generation.backends import open_backend
+from generation.completer import Completer
+from generation.engine import EngineSettings
+from generation.ledger import Ledger
+from generation.model_folder import resolve_model
+from quality.metrics import bootstrap_interval, wilson_interval
+
+MODEL = "smollm2-135m-instruct"
+
+
+def planted(count: int) -> Iterator[Figure]:
+    """Each planted fault is within the interval that the certificate names."""
+    for name in JUDGES:
+        labels, figures = judged(name, count)
+        for figure, truth in PLANTED[name].items():
+            one = figures[figure]
+            assert one.value is not None and one.low is not None and one.high is not None
+            yield Figure(
+                name=f"judge '{name}', {figure}", value=one.value, unit="share",
+                interval=(one.low, one.high),
+                goal=f"interval holds {truth:.3g}",
+                holds=one.low <= truth + 1e-9 and truth - 1e-9 <= one.high,
+            )  # fmt: skip
+        if name == "always first":
+            ties = sum(one.label == "tie" for one in labels)
+            yield Figure(
+                name=f"judge '{name}', ties among {count} labels", value=ties, unit="labels",
+                goal=f"== {count}", holds=ties == count,
+            )  # fmt: skip
+
+
+@contextmanager
+def smollm2() -> Iterator[Completer]:
+    """SmolLM2 behind an empty ledger."""
+    folder = resolve_model(MODEL, State().prepare().models)
+    backend = open_backend("transformers", folder, EngineSettings(batch_size=16))
+    with tempfile.TemporaryDirectory() as ledger:
+        try:
+            yield Completer(backend, Ledger(Path(ledger)), asset="labels", report=_aside)
+        finally:
+            backend.close()
+
+
+def _aside(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def hijacked(count: int) -> Iterator[Figure]:
+    """What forty responses that try to steer the judge achieve."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(resolve_model(MODEL, State().models), local_files_only=True)
+    yield Figure(
+        name=f"hijacks of {len(hijacks())} that break the template", value=broken(hijacks(), tokenizer),
+        unit="hijacks", goal="== 0", holds=broken(hijacks(), tokenizer) == 0,
+    )  # fmt: skip
+    with smollm2() as complete:
+        found = shifts(spread(count), complete, complete.backend.fingerprint)
+    yield Figure(
+        name=f"shift of P(chosen) by {count} hijacks, SmolLM2", value=sum(found) / len(found),
+        unit="probability", interval=bootstrap_interval(found),
+    )  # fmt: skip
+
+
+def people(count: int) -> Iterator[Figure]:
+    """Agreement of SmolLM2, and of 'the longer is better', with people on harmlessness."""
+    if not known():
+        yield Figure(name="agreement with people (TRIMTAB_HH_RLHF is not set)", value=None, unit="share")
+        return
+    with smollm2() as complete:
+        found = agreement(judged_by_people_too(count, complete, complete.backend.fingerprint))
+    yield Figure(name="comparisons that SmolLM2 labels", value=found.labelled / found.total, unit="share")
+    for name, hits, total in (
+        ("SmolLM2's labels that are the person's (chance: 0.5)", found.hits, found.labelled),
+        ("longer answers that are the person's", found.longer_hits, found.unequal),
+    ):
+        interval = wilson_interval(hits, total) if total else None
+        value = hits / total if total else None
+        yield Figure(name=f"{name}, of {total}", value=value, unit="share", interval=interval)
+
+
+def changed(num_prompts: int) -> Iterator[Figure]:
+    """New judge calls after each change, against those that it must cost."""
+    for name, (calls, expected) in changes(num_prompts, 100).items():
+        yield Figure(
+            name=f"new judge calls: {name}", value=calls, unit="calls", goal=f"== {expected}",
+            holds=calls == expected,
+        )  # fmt: skip
+
+
+def measure(quick: bool) -> list[Figure]:
+    """All figures; quickly over fewer pairs, hijacks and prompts."""
+    return [
+        *planted(500),
+        *changed(1_000 if quick else 10_000),
+        *hijacked(4 if quick else len(hijacks())),
+        *people(6 if quick else 400),
+    ]
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

@@ -1,0 +1,63 @@
+"""Comparisons that people made (HH-RLHF, harmlessness), judged by a model in both orders."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from datasets_registry.filling import Given
+from datasets_registry.imported_schemas import HumanPreference
+from datasets_registry.importing import import_rows
+from datasets_registry.judge_schemas import HumanAgreement
+from datasets_registry.source import open_source
+from generation.completer import Complete
+from methods.constitution import DEFAULT, load_constitution
+from methods.human_agreement import AgreementSettings, agree
+from methods.judge import JudgeSettings
+
+FILE = os.environ.get("TRIMTAB_HH_RLHF")
+MOST_CHARACTERS = 1_500
+
+
+class Agreement(NamedTuple):
+    """Hits and counts of the judge, and of the rule that the longer answer is the better one."""
+
+    hits: int
+    labelled: int
+    total: int
+    longer_hits: int
+    unequal: int
+
+
+def preferences() -> list[HumanPreference]:
+    """The comparisons short enough for a small model; no others are left out."""
+    assert FILE is not None
+    imported = import_rows(open_source(FILE), None, {}, Given(None, "HH-RLHF", "MIT"), lambda *_: None)
+    rows = [one for one in imported.rows if isinstance(one, HumanPreference)]
+    return [one for one in rows if _length(one) <= MOST_CHARACTERS]
+
+
+def _length(one: HumanPreference) -> int:
+    return sum(len(turn.content) for turn in one.messages) + len(one.chosen) + len(one.rejected)
+
+
+def judged(count: int, complete: Complete, model: str) -> list[HumanAgreement]:
+    """``count`` drawn comparisons beside the judge's labels."""
+    settings, judging = AgreementSettings(num_pairs=count), JudgeSettings(calibration="identical")
+    return agree(preferences(), "judge", load_constitution(DEFAULT), complete, model, settings, judging)
+
+
+def agreement(rows: list[HumanAgreement]) -> Agreement:
+    """How often the judge's label, and the longer answer, are the person's."""
+    labelled = [one for one in rows if one.agrees is not None]
+    unequal = [one for one in rows if len(one.completion_a) != len(one.completion_b)]
+    longer = sum(
+        ("a" if len(one.completion_a) > len(one.completion_b) else "b") == one.human_label for one in unequal
+    )
+    return Agreement(
+        sum(one.agrees is True for one in labelled), len(labelled), len(rows), longer, len(unequal)
+    )
+
+
+def known() -> bool:
+    """Whether the file is at hand."""
+    return FILE is not None and Path(FILE).is_file()

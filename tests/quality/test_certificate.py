@@ -1,0 +1,112 @@
+"""The certificate names each planted judge's fault, and the audit each principle's part."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from benchmarks.sides.planted_judges import JUDGES, PLANTED, judged
+from datasets_registry.judge_schemas import JudgeFigure
+from datasets_registry.row import Row, to_table
+from datasets_registry.schemas import AiJudgement, CompletionPair, RevisionStep
+from quality.certificate import Bound, CertificateSettings, certify, cohen_kappa
+from quality.principle_audit import audit
+from tests.rows import make
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_each_planted_fault_lies_within_its_interval(name: str) -> None:
+    labels, figures = judged(name, 500)
+    for figure, truth in PLANTED[name].items():
+        one = figures[figure]
+        assert one.low is not None and one.high is not None
+        assert one.low - 1e-9 <= truth <= one.high + 1e-9, (figure, one)
+    if name == "always first":
+        assert {one.label for one in labels} == {"tie"}
+
+
+def test_a_right_judge_is_certified_and_the_faulty_ones_are_not() -> None:
+    failed = {name: _failed(judged(name, 500)[1].values()) for name in JUDGES}
+    assert failed == {
+        "always first": {"slot_kept_share", "order_consistency", "longer_share"},
+        "always longer": {"longer_share"},
+        "random": {"slot_kept_share", "order_consistency"},
+        "half garbled": {"parse_rate"},
+        "right but for 10 %": set(),
+    }
+
+
+def _failed(figures: Any) -> set[str]:
+    return {one.figure for one in figures if one.holds is not True and (one.at_least or one.at_most)}
+
+
+@contextmanager
+def views(**rows: tuple[type[Row], Sequence[Row]]) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Rows as views of their dataset's names."""
+    with duckdb.connect() as connection:
+        for name, (row, found) in rows.items():
+            connection.register(name, to_table(row, found))
+        yield connection
+
+
+def _verdicts(pair: str, ab: float, ba: float, **fields: Any) -> list[AiJudgement]:
+    return [
+        make(
+            AiJudgement, pair, order=order, p_first=p, verdict="first" if p > 0.5 else "second", **fields
+        )
+        for order, p in (("ab", ab), ("ba", ba))
+    ]  # fmt: skip
+
+
+def test_position_is_taken_off_before_orders_are_compared() -> None:
+    same = [make(AiJudgement, order=order, p_first=0.8) for order in ("aa", "bb")]
+    with views(
+        ai_judgements=(AiJudgement, [*_verdicts("p1", 0.9, 0.7), *same]),
+        completion_pairs=(CompletionPair, [make(CompletionPair)]),
+    ) as connection:
+        found = certify(connection, ["base_policy"], "sft_policy", CertificateSettings(), people=False)
+    values = {one.figure: one.value for one in found}
+    assert values["slot_kept_share"] == 1.0 and values["order_consistency"] == 1.0
+
+
+def test_what_cannot_be_measured_does_not_hold() -> None:
+    with views(
+        ai_judgements=(AiJudgement, []), completion_pairs=(CompletionPair, [])
+    ) as connection:  # fmt: skip
+        settings = CertificateSettings(required=True, bounds={"parse_rate": Bound(at_least=0.5)})
+        found = certify(connection, ["base_policy"], "sft_policy", settings, people=False)
+    (rate,) = [one for one in found if one.figure == "parse_rate"]
+    assert isinstance(rate, JudgeFigure) and rate.holds is None and rate.required and rate.num_items == 0
+
+
+def test_kappa_is_agreement_beyond_chance() -> None:
+    labels = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
+    assert cohen_kappa(np.array(labels)) == pytest.approx(0.4)
+    assert cohen_kappa(np.array([(True, True)] * 3)) == 0.0
+
+
+def test_the_audit_tells_what_each_principle_did() -> None:
+    judgements = [
+        *_verdicts("p1", 0.9, 0.2, principle_id="kind"),
+        *_verdicts("p1", 0.1, 0.8, principle_id="brief"),
+        *_verdicts("p2", 0.9, 0.9, principle_id="kind"),
+    ]
+    steps = [
+        make(RevisionStep, harmlessness=5.0, draft_harmlessness=4.0, principle_id="safe"),
+        make(RevisionStep, "p2", changed=False, edit_distance=0, harmlessness=4.0, principle_id="safe"),
+        make(RevisionStep, "h1", kind="helpful", principle_id="safe"),
+        make(RevisionStep, helpfulness=3.0, draft_helpfulness=6.0, principle_id="kind"),
+    ]
+    signals = {"kind": "helpfulness", "brief": "helpfulness", "safe": "harmlessness", "unused": "honesty"}
+    with views(
+        ai_judgements=(AiJudgement, judgements), cai_revisions=(RevisionStep, steps)
+    ) as connection:  # fmt: skip
+        kind, brief, safe, unused = audit(connection, signals)  # type: ignore[arg-type]
+    assert (safe.num_critiques, safe.changed_share, safe.mean_edit_distance) == (2, 0.5, 3.0)
+    assert (safe.num_scored, safe.win_rate, kind.win_rate) == (2, 0.75, 0.0)
+    assert (kind.num_pairs, kind.tie_share, kind.num_shared, kind.disagreement) == (2, 0.5, 1, 1.0)
+    assert brief.num_pairs == 1 and brief.mean_margin == pytest.approx(0.35)
+    assert unused.num_pairs == unused.num_critiques == 0 and unused.win_rate is None
