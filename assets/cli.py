@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from assets.commands.auditing import judges, principles
 from assets.commands.diff import diff
 from assets.commands.explain import explain
 from assets.commands.exporting import export_dataset
@@ -21,7 +22,20 @@ app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
     no_args_is_help=True, add_completion=False, rich_markup_mode=None,
 )  # fmt: skip
-for command in (datasets, models, versions, show, diff, explain, lineage, sql, verify, gc):
+for command in (
+    datasets,
+    models,
+    versions,
+    show,
+    diff,
+    explain,
+    lineage,
+    sql,
+    principles,
+    judges,
+    verify,
+    gc,
+):
     app.command()(command)
 app.command("pass")(pass_version)
 app.command("export")(export_dataset)

@@ -102,7 +102,8 @@ def _judgements(
         "ai_judgements", ("completion_pairs", *settings.judges),
         settings={
             **settings.model_dump(mode="json"),
-            "principles": {one.id: [one.signal, one.preference_question] for one in constitution.principles},
+            "principles": {one.id: one.preference_question for one in constitution.principles},
+            "principle_signals": {one.id: one.signal for one in constitution.principles},
         },
         texts=tuple(map(template_path, ("judge", "reasoning"))),
         code=(judge, comparison, conversation, quotation, templates, verdict),

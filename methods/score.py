@@ -94,6 +94,8 @@ def read_score(completions: Sequence[Completion], max_outside: float) -> Score:
         if one.error is not None or not one.choice_probabilities:
             return Score(failure=f"error: {one.error}" if one.error else "no choice probabilities")
     raw = list(completions[0].choice_probabilities or ())
+    if len(raw) + len(completions) != 11:
+        return Score(failure=f"{len(raw)} choice probabilities")
     if len(completions) == 2:
         (ten,) = completions[1].choice_probabilities or (0.0,)
         raw = [raw[0] * (1 - ten), *raw[1:], raw[0] * ten]

@@ -1,6 +1,5 @@
 """The whole graph on scripted replies and real training: built once, rebuilt only where content changed."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,21 +18,25 @@ from datasets_registry.schemas import AiJudgement, RevisionStep
 from datasets_registry.version import Version
 from generation.request import Backend, Completion, Request
 from generation.scripted import Script, ScriptedBackend, chosen
+from methods.comparison import CHOICES
 from methods.constitution import load_constitution
 from tests.assets.small import write_profile
+from tests.judging import shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
 
 def script(request: Request) -> str | Completion:
     """Answers that differ by sample and by all that was said; a judge that prefers the longer one."""
-    asked = request.messages[-1 - bool(request.choices)].content
-    if request.choices:
-        first, second = re.findall(r"^Response [AB]: (.*)$", asked, flags=re.MULTILINE)
+    if request.choices == CHOICES:
+        first, second = shown(request)
         p = 0.5 if first == second else 0.8 if len(first) > len(second) else 0.2
         return chosen(p, 1 - p)
+    if request.choices:
+        return chosen(*[0.9 / len(request.choices)] * len(request.choices))
     said = digest([turn.content for turn in request.messages])[:8]
-    return f"answer {'again ' * request.sample}{said}"
+    # neither sample of a prompt is the longer one as a rule
+    return f"answer {'again ' * ((request.sample + int(said, 16)) % 2)}{said}"
 
 
 @dataclass
@@ -96,9 +99,9 @@ def question_of(workshop: Workshop, principle: str) -> str:
 
 
 def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
-    assert len(workshop.build()) == 13
+    assert len(workshop.build()) == 16
     first = workshop.versions()
-    assert set(first.values()) == {1} and len(first) == 13
+    assert set(first.values()) == {1} and len(first) == 16
     for one in list_datasets(workshop.registry):
         assert one["checks_passed"] + len(one["warnings"]) == one["checks"] > 0, one
     trained = {one["name"]: one["trained_on"] for one in list_models(workshop.registry)}
@@ -107,7 +110,8 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     assert workshop.build() == [] and workshop.requests == []
 
     judged = workshop.registry.rows(AiJudgement, workshop.registry.passed("ai_judgements"))
-    principle = judged[0].principle_id
+    held_out = ("avoid_harm", "answer_helpfully")
+    principle = next(one.principle_id for one in judged if one.principle_id not in held_out)
     workshop.edit(question_of(workshop, principle), "Which response is better in this test?")
     workshop.build()
     assert len(workshop.requests) == sum(one.principle_id == principle for one in judged)
@@ -129,7 +133,7 @@ def test_a_red_blocking_check_stops_everything_below_and_says_why(workshop: Work
     workshop.path.write_text(
         workshop.path.read_text().replace("outside_probability = 1.0", "outside_probability = 0.1")
     )
-    workshop.script = lambda one: chosen(0.3, 0.3) if one.choices else script(one)
+    workshop.script = lambda one: chosen(0.3, 0.3) if one.choices == CHOICES else script(one)
     graph = workshop.graph()
     failures = build(graph, workshop.instance, plan(graph, workshop.registry))
     assert any(

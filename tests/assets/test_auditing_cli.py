@@ -1,0 +1,59 @@
+"""principles and judges: what each principle did, and how far each judge can be trusted."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from assets.cli import app
+from datasets_registry.errors import BadInput
+from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
+from datasets_registry.row import Row
+from datasets_registry.schemas import RevisionStep
+from datasets_registry.version import Derivation
+from tests.rows import make
+from tests.traced import Traced
+
+
+def told(*arguments: str) -> str:
+    """What the command prints."""
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def audited(traced: Traced) -> Traced:
+    """The registry with a history, an audit and a certificate."""
+    how = Derivation(code_version="1", settings={}, inputs=())
+    rows: list[tuple[type[Row], list[Row]]] = [
+        (PrincipleFigure, [make(PrincipleFigure), make(PrincipleFigure, principle_id="unused", num_pairs=0)]),
+        (JudgeFigure, [make(JudgeFigure), make(JudgeFigure, figure="longer_share", holds=False)]),
+        (RevisionStep, [make(RevisionStep), make(RevisionStep, "p2", changed=False)]),
+    ]
+    for row, ones in rows:
+        traced.registry.record_checks(traced.registry.commit(row, ones, how), [])
+    return traced
+
+
+def test_principles_are_listed_with_what_they_did(audited: Traced) -> None:
+    found: list[dict[str, Any]] = json.loads(told("principles", "--json"))
+    assert [one["principle_id"] for one in found] == ["kind", "unused"]
+    assert "mean_margin" in told("principles") and "unused" in told("principles")
+
+
+def test_a_principle_shows_the_rows_it_did_least_for(audited: Traced) -> None:
+    found = json.loads(told("principles", "kind", "--json"))
+    steps, pairs = found["weakest"]["cai_revisions"], found["weakest"]["preference_pairs"]
+    assert steps[0]["row"] == "p2/1" and not steps[0]["changed"]
+    assert pairs and pairs == sorted(pairs, key=lambda one: abs(one["p_a"] - 0.5))
+    assert "trimtab explain preference_pairs ROW" in told("principles", "kind")
+    with pytest.raises(BadInput, match="no principle 'nobody': it has kind, unused"):
+        told("principles", "nobody")
+
+
+def test_judges_show_their_certificate(audited: Traced) -> None:
+    found = json.loads(told("judges", "--json"))
+    assert {one["figure"]: one["holds"] for one in found} == {"parse_rate": True, "longer_share": False}
+    assert "longer_share" in told("judges")
