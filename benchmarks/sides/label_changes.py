@@ -39,19 +39,21 @@ class Line:
         self.new_calls = 0
 
     def run(
-        self, asked: list[CompletionPair], rules: Constitution, labels: LabelSettings
-    ) -> list[PreferencePair]:
+        self, asked: list[CompletionPair], rules: Constitution, labels: LabelSettings,
+        judging: JudgeSettings = JUDGING,
+    ) -> list[PreferencePair]:  # fmt: skip
         """The labels of ``asked``, from calls stored or made."""
         backend = ScriptedBackend(_answer)
         complete = Completer(backend, self.ledger, asset="labels", report=lambda _: None)
-        judgements = judge_pairs(asked, "planted", rules, complete, backend.fingerprint, JUDGING)
+        judgements = judge_pairs(asked, "planted", rules, complete, backend.fingerprint, judging)
         self.new_calls = len(backend.requests)
         return label_pairs(asked, judgements, labels)
 
 
 def _answer(request: Request) -> Completion:
-    p = 0.2 + len(request.messages[0].content) % 7 / 10
-    return chosen(p, 1 - p)
+    place = len(request.messages[0].content) % 7
+    p, inside = 0.2 + place / 10, 0.9 if place == 0 else 1.0
+    return chosen(inside * p, inside * (1 - p))
 
 
 def changes(num_prompts: int, num_more: int) -> dict[str, tuple[int, int]]:
@@ -71,4 +73,8 @@ def changes(num_prompts: int, num_more: int) -> dict[str, tuple[int, int]]:
         told["another aggregation"] = line.new_calls, 0
         line.run(asked, constitution(), LabelSettings(tie_logit=1.0))
         told["another tie band"] = line.new_calls, 0
+        strict = JUDGING.model_copy(update={"max_outside_probability": 0.05})
+        reparsed = line.run(asked, constitution(), LabelSettings(), strict)
+        assert any(one.label == "unparsed" for one in reparsed)
+        told["another parser"] = line.new_calls, 0
     return told
