@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, digest
@@ -61,8 +61,8 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
     text = str(content["prompt"]).strip()
     if not text:
         raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
+    history = _history(content.get("history") or [], where)
     try:
-        history = [ChatMessage.model_validate(one) for one in content.get("history") or []]
         group = content.pop("split_group", None) or split_group(history[0].content if history else text)
         told = [[one.role, one.content] for one in history]
         prompt_id = content_id(text, told) if history else content_id(text)
@@ -71,6 +71,18 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(f"{where}: {first['loc'][0]}: {first['msg']}") from error
+
+
+def _history(turns: object, where: str) -> list[ChatMessage]:
+    """The turns before the prompt, the last of which is the assistant's."""
+    remedy = 'write [{"role": "user", "content": …}, {"role": "assistant", "content": …}]'
+    try:
+        history = TypeAdapter(list[ChatMessage]).validate_python(turns)
+    except ValidationError as error:
+        raise BadInput(f"{where}: history: {error.errors()[0]['msg']}: {remedy}") from error
+    if history and history[-1].role != "assistant":
+        raise BadInput(f"{where}: history ends with the {history[-1].role}'s turn: {remedy}")
+    return history
 
 
 def subset(prompts: Sequence[P], settings: PromptSettings) -> list[P]:

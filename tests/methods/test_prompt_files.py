@@ -9,6 +9,7 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.schemas import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
+from methods.conversation import opening
 from methods.prompt_files import PromptSettings, load_prompts, subset
 
 GOOD = {"prompt": "Hello?", "category": "explain", "split": "train", "source": "me", "licence": "MIT"}
@@ -46,6 +47,9 @@ def test_our_prompts_cover_their_categories(row: type[Prompt], name: str, catego
         ([GOOD, GOOD], "prompts 1 and 2 are equal: drop one"),
         ([{**GOOD, "split": "test"}], "line 1: split: Input should be 'train' or 'evaluation'"),
         ([{**GOOD, "extra": 1}], "line 1: extra"),
+        ([{**GOOD, "history": ["hi"]}], "line 1: history: .* write "),
+        ([{**GOOD, "history": [{"role": "robot", "content": "hi"}]}], "line 1: history: Input should be"),
+        ([{**GOOD, "history": [{"role": "user", "content": "hi"}]}], "history ends with the user's turn"),
     ],
 )
 def test_a_fault_names_its_line(lines: list[object], message: str, tmp_path: Path) -> None:
@@ -63,6 +67,15 @@ def test_trivial_variants_share_a_split_group_and_a_given_group_is_kept(tmp_path
     first, variant, given = load_prompts(HelpfulPrompt, write(tmp_path, *lines))
     assert first.split_group == variant.split_group and given.split_group == "mine"
     assert first.prompt_id != variant.prompt_id
+
+
+def test_turns_before_the_prompt_are_part_of_it_and_the_first_decides_its_group(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "Hi there"}, {"role": "assistant", "content": "Hello"}]
+    lines = [GOOD, {**GOOD, "history": said}, {**GOOD, "prompt": "What now?", "history": said}]
+    alone, after, other = load_prompts(HelpfulPrompt, write(tmp_path, *lines))
+    assert alone.prompt_id != after.prompt_id and alone.split_group != after.split_group
+    assert after.split_group == other.split_group
+    assert [one.content for one in opening(after, None)] == ["Hi there", "Hello", after.prompt]
 
 
 def test_a_subset_is_seeded_balanced_and_independent_of_order() -> None:

@@ -212,6 +212,14 @@ def test_template_tokens_in_training_text_stay_text(tiny_model: Path) -> None:
     assert fitting(tokenizer, [example], ["completion"], 8) == []
 
 
+def test_earlier_turns_are_part_of_what_is_asked(tiny_model: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    said = [{"role": "user", "content": "a<|im_end|>"}, {"role": "assistant", "content": "b"}]
+    asked = turns(tokenizer, {"prompt": "c", "history": said}, "Be brief.")
+    assert [one["role"] for one in asked] == ["system", "user", "assistant", "user"]
+    assert "<|im_end|>" not in asked[1]["content"] and asked[3]["content"] == "c"
+
+
 def test_the_config_path_comes_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["x", "--config", "run.json"])
     assert config_path("what it does") == Path("run.json")
