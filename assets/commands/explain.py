@@ -56,7 +56,7 @@ class Printer:
         tree = _leaf(f"row {key}")
         told = {*row["key"], *(one["column"] for one in row["calls"])}
         for name, value in row["row"].items():
-            if name not in told and value is not None:
+            if name not in told and value not in (None, []):
                 tree.add(plain(f"{name} = {shortened(value, CELL_CHARACTERS)}"))
         if row["principle"]:
             one = row["principle"]
