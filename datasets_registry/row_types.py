@@ -1,6 +1,6 @@
 """Which row type each dataset has."""
 
-from datasets_registry import imported_schemas, schemas
+from datasets_registry import hygiene_schemas, imported_schemas, schemas
 from datasets_registry.errors import BadInput
 from datasets_registry.row import Row
 from datasets_registry.version import Version
@@ -21,6 +21,7 @@ ROW_TYPES: dict[str, type[Row]] = {
         imported_schemas.Problem,
         imported_schemas.HumanPreference,
         imported_schemas.Demonstration,
+        hygiene_schemas.HygieneFinding,
     )
 }
 

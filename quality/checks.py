@@ -3,10 +3,17 @@
 from quality.cai_checks import CAI_CHECKS
 from quality.check import Check
 from quality.evaluation_checks import EVALUATION_CHECKS
+from quality.hygiene_checks import HYGIENE_CHECKS
 from quality.imported_checks import IMPORTED_CHECKS
 from quality.rlaif_checks import RLAIF_CHECKS
 
-CHECKS: tuple[Check, ...] = (*CAI_CHECKS, *RLAIF_CHECKS, *EVALUATION_CHECKS, *IMPORTED_CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *CAI_CHECKS,
+    *RLAIF_CHECKS,
+    *EVALUATION_CHECKS,
+    *IMPORTED_CHECKS,
+    *HYGIENE_CHECKS,
+)
 
 
 def checks_of(dataset: str) -> list[Check]:
