@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.cai import cai_assets
 from assets.evaluation import evaluation_assets
+from assets.hygiene import hygiene_assets
 from assets.materials import OpenBackend, open_local
 from assets.model_asset import base_policy_asset, base_policy_recipe
 from assets.profile import Profile
@@ -42,6 +43,7 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
         *cai_assets(profile, constitution, backend),
         *rlaif_assets(profile, constitution, backend),
         *evaluation_assets(profile, constitution, backend),
+        *hygiene_assets(profile),
     ]
     recipes, assets = zip(*pairs, strict=True)
     return Graph(profile, recipes, assets)
