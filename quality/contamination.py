@@ -27,7 +27,7 @@ def contaminated(texts: str, evaluation: str) -> str:
     """SQL of each text in ``texts`` that shares 13 words in a row with a prompt of ``evaluation``.
 
     A text of fewer words is compared whole. ``texts`` has ``text_id`` and ``words``; what comes back is
-    ``text_id``, ``evaluation_id``, the words shared first and how many 13-grams are.
+    ``text_id``, one ``evaluation_id`` and ``phrase`` that it shares, and how many 13-grams it shares.
     """
     return f"""
     WITH evaluation AS ({evaluation}),
