@@ -11,7 +11,7 @@ from datasets_registry.hygiene_schemas import HygieneFinding
 from quality.findings import Place, each_text, finding
 
 # shorter texts are named wrongly too often, longer ones are no surer
-LEAST_CHARACTERS, MOST_CHARACTERS = 40, 256
+LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
 LEAST_PROBABILITY = 0.9
 
 
