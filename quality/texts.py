@@ -44,8 +44,9 @@ class LabelDataset:
         )
 
     def _sibling(self, text: str) -> str:
-        shared = text == self.prompt and self.siblings is not None
-        return f"{column(self.siblings)}::VARCHAR" if shared and self.siblings else "NULL"
+        if self.siblings is None or text != self.prompt:
+            return "NULL"
+        return f"{column(self.siblings)}::VARCHAR"
 
 
 # a later label dataset is one more entry here, and one more input of data_hygiene

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.imported_schemas import HumanPreference
 from datasets_registry.row import Row, to_table
 from datasets_registry.schemas import HelpfulPrompt, PreferencePair, RedTeamPrompt, SftExample
 from datasets_registry.state import REPOSITORY
 from methods.refusals import is_refusal
 from quality.hygiene import hygiene
+from quality.texts import LabelDataset
 from tests.quality.labelled import answers, found, kinds, views
 from tests.rows import make
 
@@ -113,3 +115,15 @@ def test_the_query_of_the_page_counts_the_copies_of_an_answer() -> None:
         findings = to_table(HygieneFinding, hygiene(connection, is_refusal))
         connection.register("data_hygiene", findings)
         assert connection.execute(query).fetchall() == [("a", 3, "same")]
+
+
+def test_another_label_dataset_needs_only_an_entry() -> None:
+    human = LabelDataset(HumanPreference, ("chosen", "rejected"), siblings=None)
+    rows = [make(HumanPreference, one, prompt="How so?", rejected=f"no {one}") for one in "ab"]
+    with views() as connection:
+        connection.register("human_preferences", to_table(HumanPreference, rows))
+        findings = hygiene(connection, is_refusal, (human,))
+    assert [(one.label_dataset, *kinds([one])[0]) for one in findings] == [
+        ("human_preferences", "pair b", "chosen", "exact_duplicate"),
+        ("human_preferences", "pair b", "prompt", "exact_duplicate"),
+    ]
