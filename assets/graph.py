@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.cai import cai_assets
 from assets.evaluation import evaluation_assets
+from assets.hygiene import hygiene_assets
 from assets.judge import judge_assets
 from assets.materials import OpenBackend, open_local
 from assets.model_asset import given_policies
@@ -45,6 +46,7 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
         *judge_assets(profile, constitution, backend),
         dpo_policy(profile),
         *evaluation_assets(profile, constitution, backend),
+        *hygiene_assets(profile),
     ]
     recipes, assets = zip(*pairs, strict=True)
     return Graph(profile, recipes, assets)

@@ -46,8 +46,9 @@ class Recipe:
 
 
 def _recorded(check: Check) -> dict[str, Any]:
-    measure = check.measure
-    told = _code_digest(sys.modules[measure.__module__]) if callable(measure) else measure
+    told: object = check.measure
+    if callable(check.measure):
+        told = [_code_digest(sys.modules[one]) for one in (check.measure.__module__, *check.code)]
     return asdict(check) | {"measure": told}
 
 

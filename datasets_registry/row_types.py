@@ -1,6 +1,6 @@
 """Which row type each dataset has."""
 
-from datasets_registry import imported_schemas, judge_schemas, schemas
+from datasets_registry import hygiene_schemas, imported_schemas, judge_schemas, schemas
 from datasets_registry.errors import BadInput
 from datasets_registry.row import Row
 from datasets_registry.version import Version
@@ -25,6 +25,7 @@ ROW_TYPES: dict[str, type[Row]] = {
         judge_schemas.HumanAgreement,
         judge_schemas.JudgeFigure,
         judge_schemas.PrincipleFigure,
+        hygiene_schemas.HygieneFinding,
     )
 }
 

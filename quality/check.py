@@ -8,6 +8,8 @@ from typing import Literal
 import duckdb
 
 from datasets_registry.registry import Registry
+from datasets_registry.row import arrow_schema
+from datasets_registry.row_types import ROW_TYPES
 from datasets_registry.scanning import column, parquet, scanning
 from datasets_registry.version import CheckResult, Version
 
@@ -17,6 +19,9 @@ Measure = Callable[["duckdb.DuckDBPyConnection"], float | None]
 @dataclass(frozen=True)
 class Check:
     """``measure`` reads the version as ``this`` and other datasets, in ``reads``, by name.
+
+    Those in ``reads_if_there`` have no rows where no version has passed. A function that runs code of other
+    modules than its own names them in ``code``, so that a change of them counts as one of the check.
 
     SQL may ask for ``$settings``, the JSON text of the settings that the version was made with.
     """
@@ -29,6 +34,8 @@ class Check:
     at_most: float | None = None
     reads: tuple[str, ...] = ()
     severity: Literal["error", "warning"] = "error"
+    reads_if_there: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> str:
@@ -41,9 +48,11 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
     """Measure ``version``; a figure that cannot be had does not pass."""
     given = {one.name: one for one in inputs}
     with scanning(registry.state) as connection:
-        _show(connection, "this", registry, version)
+        show(connection, "this", registry, version)
         for name in check.reads:
-            _show(connection, name, registry, given.get(name) or registry.passed(name))
+            show(connection, name, registry, given.get(name) or registry.passed(name))
+        for name in check.reads_if_there:
+            show(connection, name, registry, given.get(name) or registry.latest(name))
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(
@@ -65,9 +74,15 @@ def _measure(
     return None if found is None or found[0] is None else float(found[0])
 
 
-def _show(connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, version: Version) -> None:
-    # a view over the files, so that a check needs no more memory than its SQL
-    connection.execute(f"CREATE VIEW {column(name)} AS SELECT * FROM {parquet(registry.files(version))}")
+def show(
+    connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, version: Version | None
+) -> None:
+    """Make ``version`` the view ``name``; without one it has no rows."""
+    if version is None:
+        connection.register(name, arrow_schema(ROW_TYPES[name]).empty_table())
+    else:
+        # a view over the files, so that a check needs no more memory than its SQL
+        connection.execute(f"CREATE VIEW {column(name)} AS SELECT * FROM {parquet(registry.files(version))}")
 
 
 def _within(check: Check, value: float) -> bool:

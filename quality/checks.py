@@ -3,6 +3,7 @@
 from quality.cai_checks import CAI_CHECKS
 from quality.check import Check
 from quality.evaluation_checks import EVALUATION_CHECKS
+from quality.hygiene_checks import HYGIENE_CHECKS
 from quality.imported_checks import IMPORTED_CHECKS
 from quality.judge_checks import JUDGE_CHECKS
 from quality.label_checks import LABEL_CHECKS
@@ -15,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     *JUDGE_CHECKS,
     *EVALUATION_CHECKS,
     *IMPORTED_CHECKS,
+    *HYGIENE_CHECKS,
 )
 
 

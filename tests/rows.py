@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from datasets_registry.hygiene_schemas import HygieneFinding
 from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
 from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.row import Row
@@ -92,6 +93,10 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
     Demonstration: {
         "messages": [ChatMessage(role="user", content="hi")], "completion": "an answer",
         "source": "test", "licence": "MIT",
+    },
+    HygieneFinding: {
+        "label_dataset": "preference_pairs", "text_column": "chosen", "row_id": "pair p1",
+        "kind": "refusal", "matches": None, "cluster": None, "detail": "has a refusal phrase", "score": 1.0,
     },
 }  # fmt: skip
 

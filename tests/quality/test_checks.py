@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from datasets_registry.hygiene_schemas import HygieneFinding
 from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
 from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.registry import Registry
@@ -56,11 +57,13 @@ GOOD: dict[type[Row], list[Row]] = {
     Problem: [make(Problem)],
     HumanPreference: [make(HumanPreference)],
     Demonstration: [make(Demonstration)],
+    HygieneFinding: [],
 }
 
 # (row type, check, the rows that must turn it red)
 FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
-    *((row, "has_rows", []) for row in GOOD),
+    # to find nothing is good
+    *((row, "has_rows", []) for row in GOOD if row is not HygieneFinding),
     (RedTeamPrompt, "no_empty_text", [make(RedTeamPrompt, prompt=" ")]),
     (HelpfulPrompt, "no_empty_text", [make(HelpfulPrompt, prompt="")]),
     *(
@@ -124,6 +127,20 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (HumanPreference, "no_empty_text", [make(HumanPreference, chosen="")]),
     (HumanPreference, "chosen_differs", [make(HumanPreference, chosen="two")]),
     (Demonstration, "no_empty_text", [make(Demonstration, completion="")]),
+    *(
+        (row, "near_duplicates_across_splits", [make(row), make(row, "P1!", split="evaluation")])
+        for row in (RedTeamPrompt, HelpfulPrompt)
+    ),
+    (SftExample, "contamination", [make(SftExample, prompt="Prompt, HELD.")]),
+    (PreferencePair, "contamination", [make(PreferencePair, chosen="Prompt held too")]),
+    *(
+        (HygieneFinding, name, [make(HygieneFinding, kind=kind)])
+        for name, kind in (
+            ("duplicate_share", "near_duplicate"), ("boilerplate_share", "boilerplate"),
+            ("refusal_share", "refusal"), ("personal_data", "email"),
+            ("language_outlier_share", "language_outlier"),
+        )
+    ),
 ]  # fmt: skip
 
 

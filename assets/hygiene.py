@@ -1,0 +1,53 @@
+"""Data hygiene: what a person should know about the texts before a model learns from them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import dagster as dg
+
+from assets.dataset_asset import dataset_asset
+from assets.materials import Materials
+from assets.profile import Profile
+from assets.recipe import Recipe
+from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.scanning import scanning
+from methods import refusals
+from methods.refusals import PHRASES, is_refusal
+from quality import (
+    boilerplate,
+    clusters,
+    contamination,
+    duplicates,
+    findings,
+    hygiene,
+    languages,
+    lengths,
+    minhash,
+    personal_data,
+    texts,
+    words,
+)
+from quality.check import show
+from quality.rules import SOURCES
+from quality.texts import LABELS
+
+FINDERS = (boilerplate, clusters, contamination, duplicates, languages, lengths, minhash, personal_data)
+
+
+def hygiene_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:
+    """``data_hygiene``."""
+    recipe = Recipe(
+        "data_hygiene", (*(one.name for one in LABELS), *SOURCES), texts=(PHRASES,),
+        code=(*FINDERS, findings, hygiene, texts, words, refusals),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> list[HygieneFinding]:
+        with scanning(materials.registry.state) as connection:
+            for name in recipe.inputs:
+                show(connection, name, materials.registry, materials.version(name))
+            return hygiene.hygiene(connection, is_refusal)
+
+    def shown(found: Sequence[HygieneFinding]) -> dict[str, int]:
+        return dict(Counter(one.kind for one in found))
+
+    return [(recipe, dataset_asset(recipe, HygieneFinding, build, profile, group="quality", shown=shown))]

@@ -1,0 +1,36 @@
+"""The hygiene finders and blocking checks over many preference pairs: python benchmarks/hygiene.py."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+# run as a file, this folder would hide the packages beside it
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, at_most, repeated, run
+from benchmarks.sides import hygiene_work as work
+from benchmarks.sides.alone import alone
+
+PAIRS, QUICK_PAIRS = 100_000, 5_000
+# on two cores, for 100,000 pairs
+GOALS = {"check: contamination of the pairs": 15.0}
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Seconds of each finder and check, and the peak memory of them all."""
+    pairs = QUICK_PAIRS if quick else PAIRS
+    with tempfile.TemporaryDirectory(prefix="trimtab-hygiene-") as name:
+        work.write(Path(name), pairs)
+        taken, megabytes = alone(work.measure, Path(name))
+    found = []
+    for one, (seconds, _) in taken.items():
+        told, goal = f"{pairs:,} pairs: {one}", GOALS.get(one)
+        found.append(repeated(told, [seconds], "s", f"<= {goal}" if goal else None))
+    planted, reported = (pairs - 1) // work.COPIED, taken["duplicates"][1]
+    missed = repeated("planted near duplicates found", [reported / planted], "share", ">= 0.99")
+    return [*found, missed, at_most("peak memory", megabytes, "MB", 3_000)]
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

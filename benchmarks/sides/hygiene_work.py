@@ -1,0 +1,94 @@
+"""Made-up label datasets with planted copies, and the hygiene finders over them, each timed."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.sides.alone import peak_megabytes
+from datasets_registry.scanning import column, parquet, scanning
+from datasets_registry.state import State
+from methods.refusals import is_refusal
+from quality.boilerplate import boilerplate
+from quality.contamination import contaminations
+from quality.duplicates import duplicates, split_near_duplicates
+from quality.findings import each_text
+from quality.hygiene_checks import HYGIENE_CHECKS
+from quality.languages import language_outliers
+from quality.lengths import length_outliers
+from quality.personal_data import personal_data_findings
+from quality.texts import learned, load_texts
+
+PROMPT_WORDS, COMPLETION_WORDS = 25, 60
+EVALUATION_PROMPTS = 1_000
+# every fiftieth completion is the one before with another end
+COPIED = 50
+
+
+def write(folder: Path, num_pairs: int) -> None:
+    """``num_pairs`` preference pairs, half as many SFT examples and the prompt sets, as Parquet files."""
+    turn = random.Random(0)
+    words = [f"{one}{other}{end}" for one in "bcdfglmnprst" for other in "aeiou" for end in _ENDS]
+    weights = [1 / (place + 10) for place in range(len(words))]
+
+    def texts(number: int, num_words: int) -> list[str]:
+        return [" ".join(turn.choices(words, weights, k=num_words)).capitalize() for _ in range(number)]
+
+    ids = [f"{turn.getrandbits(64):016x}" for _ in range(num_pairs)]
+    prompts, chosen, rejected = (
+        texts(num_pairs, one) for one in (PROMPT_WORDS, COMPLETION_WORDS, COMPLETION_WORDS)
+    )
+    for place in range(COPIED, num_pairs, COPIED):
+        chosen[place] = f"{chosen[place - 1]} once more."
+    pairs = {"pair_id": ids, "prompt_id": ids, "prompt": prompts, "chosen": chosen, "rejected": rejected}
+    half = num_pairs // 2
+    sft = {"prompt_id": ids[:half], "prompt": prompts[:half], "completion": rejected[half : 2 * half]}
+    held = {"prompt": texts(EVALUATION_PROMPTS, PROMPT_WORDS), "split": ["evaluation"] * EVALUATION_PROMPTS}
+    held |= {"prompt_id": [f"e{place}" for place in range(EVALUATION_PROMPTS)]}
+    held |= {"problem_id": held["prompt_id"]}
+    training = {"prompt": prompts, "split": ["train"] * num_pairs, "prompt_id": ids, "problem_id": ids}
+    both = {name: training[name] + held[name] for name in held}
+    for name, columns in (("preference_pairs", pairs), ("cai_sft", sft), ("red_team_prompts", both),
+                          ("helpful_prompts", held), ("problems", held)):  # fmt: skip
+        pq.write_table(pa.table(columns), folder / f"{name}.parquet")
+
+
+_ENDS = ["", "n", "r", "s", "t", "ter", "ning", "sion", "ment", "able", "ous", "ly"]
+
+
+def measure(folder: Path) -> tuple[dict[str, tuple[float, int]], float]:
+    """Seconds and number of findings by finder, and peak memory in megabytes."""
+    taken: dict[str, tuple[float, int]] = {}
+
+    def timed(name: str, work: Callable[[], Iterable[object] | None]) -> None:
+        start = time.perf_counter()
+        number = len(list(work() or ()))
+        taken[name] = time.perf_counter() - start, number
+
+    with scanning(State(folder / "state").prepare()) as connection:
+        for path in folder.glob("*.parquet"):
+            connection.execute(f"CREATE VIEW {column(path.stem)} AS SELECT * FROM {parquet([path])}")
+        _checks(connection, timed)
+        timed("reading and normalising", lambda: load_texts(connection))
+        timed("contamination findings", lambda: contaminations(connection))
+        timed("duplicates", lambda: duplicates(connection))
+        timed("languages", lambda: language_outliers(connection))
+        timed("lengths", lambda: length_outliers(connection))
+        timed("personal data", lambda: personal_data_findings(connection))
+        timed("boilerplate", lambda: boilerplate(connection, learned()))
+        timed("refusals", lambda: [one for one, text in each_text(connection, learned()) if is_refusal(text)])
+    return taken, peak_megabytes()
+
+
+def _checks(
+    connection: "duckdb.DuckDBPyConnection", timed: Callable[[str, Callable[[], Iterable[object]]], None]
+) -> None:
+    (check,) = [one for one in HYGIENE_CHECKS if one.name == "contamination" and "pairs" in one.dataset]
+    connection.execute("CREATE VIEW this AS SELECT * FROM preference_pairs")
+    timed("check: contamination of the pairs", lambda: connection.execute(str(check.measure)).fetchall())
+    connection.execute("CREATE OR REPLACE VIEW this AS SELECT * FROM red_team_prompts")
+    timed("check: near duplicates across splits", lambda: [split_near_duplicates(connection)])

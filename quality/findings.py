@@ -1,0 +1,30 @@
+"""Findings: rows of data_hygiene, and the texts that they are about."""
+
+from collections.abc import Iterator
+
+import duckdb
+
+from datasets_registry.hygiene_schemas import FindingKind, HygieneFinding
+
+# dataset, column and row id
+Place = tuple[str, str, str]
+AT_ONCE = 10_000
+
+
+def finding(
+    place: Place, kind: FindingKind, detail: str, score: float,
+    matches: str | None = None, cluster: str | None = None,
+) -> HygieneFinding:  # fmt: skip
+    """A row about the text at ``place``; scores are rounded, so that their last bits make no new version."""
+    return HygieneFinding(
+        label_dataset=place[0], text_column=place[1], row_id=place[2], kind=kind, matches=matches,
+        cluster=cluster, detail=detail, score=round(float(score), 4),
+    )  # fmt: skip
+
+
+def each_text(connection: "duckdb.DuckDBPyConnection", where: str = "true") -> Iterator[tuple[Place, str]]:
+    """The texts of the table ``texts`` for which ``where`` holds, without having them all in memory."""
+    found = connection.execute(f"SELECT label_dataset, text_column, row_id, text FROM texts WHERE {where}")
+    while rows := found.fetchmany(AT_ONCE):
+        for dataset, column, row_id, text in rows:
+            yield (dataset, column, row_id), text

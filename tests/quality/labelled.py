@@ -1,0 +1,40 @@
+"""Small label datasets in memory, and what hygiene finds in them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.row import Row, to_table
+from datasets_registry.schemas import HelpfulPrompt, PreferencePair, RedTeamPrompt, SftExample
+from methods.refusals import is_refusal
+from quality.hygiene import hygiene
+from tests.rows import make
+
+ROWS: tuple[type[Row], ...] = (RedTeamPrompt, HelpfulPrompt, SftExample, PreferencePair)
+
+
+@contextmanager
+def views(*rows: Row) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection with a view of each dataset, of which ``rows`` are the rows, in that order."""
+    with duckdb.connect() as connection:
+        for kind in ROWS:
+            connection.register(kind.dataset, to_table(kind, [one for one in rows if type(one) is kind]))
+        yield connection
+
+
+def found(*rows: Row) -> list[HygieneFinding]:
+    """Every finding in ``rows``."""
+    with views(*rows) as connection:
+        return hygiene(connection, is_refusal)
+
+
+def answers(*completions: str) -> list[SftExample]:
+    """An SFT example for each completion, with prompts that differ."""
+    return [make(SftExample, f"p{place:02}", completion=one) for place, one in enumerate(completions)]
+
+
+def kinds(findings: Sequence[HygieneFinding]) -> list[tuple[str, str, str]]:
+    """Row, column and kind of the findings."""
+    return [(one.row_id, one.text_column, one.kind) for one in findings]

@@ -1,0 +1,129 @@
+"""Findings of data_hygiene: each kind on planted texts, none on good ones, whatever the order of rows."""
+
+import random
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.imported_schemas import HumanPreference
+from datasets_registry.row import Row, to_table
+from datasets_registry.schemas import HelpfulPrompt, PreferencePair, RedTeamPrompt, SftExample
+from datasets_registry.state import REPOSITORY
+from methods.refusals import is_refusal
+from quality.hygiene import hygiene
+from quality.texts import LabelDataset
+from tests.quality.labelled import answers, found, kinds, views
+from tests.rows import make
+
+ENGLISH = "The weather changes from day to day while the climate is what one expects over many years."
+GERMAN = "Das Wetter ändert sich von Tag zu Tag, während das Klima über viele Jahre hinweg gilt."
+LONG = "please tell me in a few words how it is that one of them came to be here"
+PLANTED: tuple[Row, ...] = (
+    make(RedTeamPrompt, "e1", split="evaluation", prompt=f"Now {LONG}."),
+    make(HelpfulPrompt, "e2", split="evaluation", prompt="How are you?"),
+    make(HelpfulPrompt, "t1", prompt="This is not held out"),
+    *answers(ENGLISH, ENGLISH, ENGLISH.upper() + "!", GERMAN, "how are YOU", "I cannot help with that."),
+    make(SftExample, "p90", prompt=f"So {LONG.title()}", completion="Call +49 30 901820 or +49 30 901821."),
+)  # fmt: skip
+EXPECTED = [
+    ("p01", "completion", "exact_duplicate"), ("p02", "completion", "near_duplicate"),
+    ("p03", "completion", "language_outlier"), ("p04", "completion", "contamination"),
+    ("p05", "completion", "refusal"), ("p90", "completion", "phone"), ("p90", "prompt", "contamination"),
+]  # fmt: skip
+
+
+def test_each_planted_text_is_found_once() -> None:
+    assert sorted(kinds(found(*PLANTED))) == EXPECTED
+
+
+def test_a_finding_says_what_it_matches_and_shows_no_datum() -> None:
+    by_kind = {(one.row_id, one.kind): one for one in found(*PLANTED)}
+    near = by_kind["p02", "near_duplicate"]
+    assert (near.matches, near.cluster, near.score) == ("p00", "p00", 1.0)
+    whole = by_kind["p04", "contamination"]
+    assert (whole.matches, whole.score) == ("helpful_prompts/e2", 1)
+    assert whole.detail == "has words of an evaluation prompt: how are you"
+    part = by_kind["p90", "contamination"]
+    assert (part.matches, part.score) == ("red_team_prompts/e1", len(LONG.split()) - 12)
+    assert part.detail.endswith(": a few words how it is that one of them came to be")
+    assert by_kind["p90", "phone"].detail == "+•• •• •••••• at character 6, and 1 more"
+    assert by_kind["p03", "language_outlier"].detail == "de, where most are en"
+
+
+def test_twelve_words_in_a_row_are_no_contamination() -> None:
+    held = make(RedTeamPrompt, split="evaluation", prompt=LONG)
+    shared = " ".join(LONG.split()[:12])
+    assert found(held, *answers(f"{shared} otherwise"), make(SftExample, prompt=f"so {shared}")) == []
+
+
+def test_nothing_is_found_in_nothing() -> None:
+    assert found() == []
+
+
+@settings(max_examples=10)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(turn: random.Random) -> None:
+    rows = list(PLANTED)
+    turn.shuffle(rows)
+    assert found(*rows) == found(*PLANTED)
+
+
+def pair(name: str, prompt_id: str, chosen: str | None) -> PreferencePair:
+    """A pair about a prompt that other pairs may share."""
+    label = "tie" if chosen is None else "a"
+    return make(
+        PreferencePair, name, pair_id=name, prompt_id=prompt_id, prompt=f"ask {prompt_id}", chosen=chosen,
+        rejected=None if chosen is None else f"no {name}", label=label,
+    )  # fmt: skip
+
+
+def test_pairs_of_one_prompt_do_not_repeat_it_and_their_answers_may() -> None:
+    rows = [pair("a", "p", "same"), pair("b", "p", "same"), pair("c", "p", None), pair("d", "p", None)]
+    assert kinds(found(*rows)) == [("b", "chosen", "exact_duplicate")]
+
+
+def test_a_phrase_of_many_rows_is_boilerplate_unless_their_prompts_have_it() -> None:
+    phrase = "I am always here for you"
+    said = answers(*(f"{phrase} number{place}" if place < 6 else f"fine {place}" for place in range(20)))
+    boilerplate = [one for one in found(*said) if one.kind == "boilerplate"]
+    assert [one.row_id for one in boilerplate] == [f"p{place:02}" for place in range(6)]
+    assert {(one.detail, one.score) for one in boilerplate} == {("in 6 rows: am always here for you", 0.3)}
+    asked = [one.model_copy(update={"prompt": f"Say: {phrase}, {one.prompt_id}"}) for one in said[:2]]
+    assert not [one for one in found(*asked, *said[2:]) if one.kind == "boilerplate"]
+
+
+@pytest.mark.parametrize(("length", "z"), [(4_000, 34.7), (1, -21.2)])
+def test_a_text_far_from_the_usual_length_is_an_outlier(length: int, z: float) -> None:
+    texts = [chr(97 + place) * (20 + place % 4) for place in range(12)]
+    (one,) = found(*answers(*texts, "z" * length))
+    assert (one.row_id, one.kind) == ("p12", "length_outlier")
+    assert one.score == pytest.approx(z, abs=1) and one.detail.startswith(f"{length} characters, where")
+
+
+def test_few_texts_have_no_usual_length() -> None:
+    assert found(*answers("a", "b" * 900)) == []
+
+
+def test_the_query_of_the_page_counts_the_copies_of_an_answer() -> None:
+    page = (REPOSITORY / "docs" / "methods" / "hygiene.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"^```sql\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    rows = [pair(name, name, "same" if name < "d" else name * 9) for name in "cbade"]
+    with views(*rows) as connection:
+        findings = to_table(HygieneFinding, hygiene(connection, is_refusal))
+        connection.register("data_hygiene", findings)
+        assert connection.execute(query).fetchall() == [("a", 3, "same")]
+
+
+def test_another_label_dataset_needs_only_an_entry() -> None:
+    human = LabelDataset(HumanPreference, ("chosen", "rejected"), siblings=None)
+    rows = [make(HumanPreference, one, prompt="How so?", rejected=f"no {one}") for one in "ab"]
+    with views() as connection:
+        connection.register("human_preferences", to_table(HumanPreference, rows))
+        findings = hygiene(connection, is_refusal, (human,))
+    assert [(one.label_dataset, *kinds([one])[0]) for one in findings] == [
+        ("human_preferences", "pair b", "chosen", "exact_duplicate"),
+        ("human_preferences", "pair b", "prompt", "exact_duplicate"),
+    ]

@@ -1,0 +1,81 @@
+"""Checks of hygiene beyond one planted fault each."""
+
+import duckdb
+import pytest
+
+from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import HelpfulPrompt, PreferencePair, RedTeamPrompt, SftExample
+from datasets_registry.version import CheckResult, Version
+from quality.check import run_check
+from quality.checks import checks_of
+from quality.contamination import contamination, evaluation_prompts
+from quality.hygiene_checks import HYGIENE_CHECKS
+from tests.quality.labelled import answers
+from tests.quality.test_checks import version_of
+from tests.rows import make
+
+
+def checked(registry: Registry, name: str, version: Version) -> CheckResult:
+    """The result of the check ``name`` of ``version``."""
+    (check,) = [one for one in checks_of(version.name) if one.name == name]
+    return run_check(check, registry, version, [])
+
+
+@pytest.fixture
+def prompts(registry: Registry) -> Registry:
+    """A registry with both prompt sets."""
+    version_of(registry, RedTeamPrompt, [make(RedTeamPrompt, "held", split="evaluation")])
+    version_of(registry, HelpfulPrompt, [make(HelpfulPrompt, "free")])
+    return registry
+
+
+def test_problems_count_for_contamination_once_there_are_some(prompts: Registry) -> None:
+    learned = version_of(prompts, SftExample, answers("What is 7 times 8?", "56"))
+    assert checked(prompts, "contamination", learned).value == 0
+    problem = make(Problem, split="evaluation", prompt="What is 7 times 8?")
+    version_of(prompts, Problem, [problem.model_copy(update={"split": "train"})])
+    assert checked(prompts, "contamination", learned).value == 0
+    version_of(prompts, Problem, [problem])
+    assert checked(prompts, "contamination", learned).value == 1
+
+
+def test_near_duplicates_within_a_split_do_no_harm(registry: Registry) -> None:
+    same = [make(RedTeamPrompt), make(RedTeamPrompt, "P1!"), make(RedTeamPrompt, "x", split="evaluation")]
+    version = version_of(registry, RedTeamPrompt, same)
+    assert checked(registry, "near_duplicates_across_splits", version).value == 0
+
+
+def test_a_share_is_that_of_the_worst_column(registry: Registry) -> None:
+    version_of(registry, SftExample, answers("a", "b", "c", "d"))
+    version_of(registry, PreferencePair, [make(PreferencePair, f"p{place}") for place in range(2)])
+    findings = [
+        make(HygieneFinding, kind="near_duplicate", label_dataset=dataset, text_column=column, row_id=row_id)
+        for dataset, column, row_id in (
+            ("cai_sft", "completion", "p01"), ("cai_sft", "prompt", "p01"), ("cai_sft", "prompt", "p02"),
+            ("cai_sft", "prompt", "p03"), ("preference_pairs", "rejected", "pair p1"),
+        )
+    ]  # fmt: skip
+    version = version_of(registry, HygieneFinding, findings)
+    assert checked(registry, "duplicate_share", version).value == 0.75
+    assert checked(registry, "refusal_share", version).value == 0
+
+
+def test_contamination_blocks_and_findings_only_warn() -> None:
+    severities = {one.name: one.severity for one in HYGIENE_CHECKS}
+    assert severities.pop("contamination") == severities.pop("near_duplicates_across_splits") == "error"
+    assert set(severities.values()) == {"warning"}
+
+
+def test_grams_of_two_texts_are_not_those_of_their_seam() -> None:
+    words = " ".join(f"w{place}" for place in range(13))
+    with duckdb.connect() as connection:
+        for name in ("red_team_prompts", "helpful_prompts"):
+            connection.execute(f"CREATE TABLE {name} AS SELECT 'e' AS prompt_id, $words AS prompt,"
+                               " 'evaluation' AS split", {"words": words})  # fmt: skip
+        halves = [words[:20], words[20:], words, f"a {words.upper()} b"]
+        connection.execute("CREATE TABLE given AS SELECT unnest($halves) AS text", {"halves": halves})
+        texts = "SELECT text AS text_id, lower(text) AS words FROM given"
+        query = contamination(texts, evaluation_prompts("red_team_prompts", "helpful_prompts"))
+        assert connection.execute(query).fetchall() == [(2,)]
