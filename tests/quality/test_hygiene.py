@@ -29,9 +29,9 @@ PLANTED: tuple[Row, ...] = (
     make(SftExample, "p90", prompt=f"So {LONG.title()}", completion="Call +49 30 901820 or +49 30 901821."),
 )  # fmt: skip
 EXPECTED = [
-    ("p01", "completion", "exact_duplicate"), ("p02", "completion", "near_duplicate"),
-    ("p03", "completion", "language_outlier"), ("p04", "completion", "contamination"),
-    ("p05", "completion", "refusal"), ("p90", "completion", "phone"), ("p90", "prompt", "contamination"),
+    ("p01/0", "completion", "exact_duplicate"), ("p02/0", "completion", "near_duplicate"),
+    ("p03/0", "completion", "language_outlier"), ("p04/0", "completion", "contamination"),
+    ("p05/0", "completion", "refusal"), ("p90/0", "completion", "phone"), ("p90/0", "prompt", "contamination"),
 ]  # fmt: skip
 
 
@@ -41,16 +41,16 @@ def test_each_planted_text_is_found_once() -> None:
 
 def test_a_finding_says_what_it_matches_and_shows_no_datum() -> None:
     by_kind = {(one.row_id, one.kind): one for one in found(*PLANTED)}
-    near = by_kind["p02", "near_duplicate"]
-    assert (near.matches, near.cluster, near.score) == ("p00", "p00", 1.0)
-    whole = by_kind["p04", "contamination"]
+    near = by_kind["p02/0", "near_duplicate"]
+    assert (near.matches, near.cluster, near.score) == ("p00/0", "p00/0", 1.0)
+    whole = by_kind["p04/0", "contamination"]
     assert (whole.matches, whole.score) == ("helpful_prompts/e2", 1)
     assert whole.detail == "has words of an evaluation prompt: how are you"
-    part = by_kind["p90", "contamination"]
+    part = by_kind["p90/0", "contamination"]
     assert (part.matches, part.score) == ("red_team_prompts/e1", len(LONG.split()) - 12)
     assert part.detail.endswith(": a few words how it is that one of them came to be")
-    assert by_kind["p90", "phone"].detail == "+•• •• •••••• at character 6, and 1 more"
-    assert by_kind["p03", "language_outlier"].detail == "de, where most are en"
+    assert by_kind["p90/0", "phone"].detail == "+•• •• •••••• at character 6, and 1 more"
+    assert by_kind["p03/0", "language_outlier"].detail == "de, where most are en"
 
 
 def test_twelve_words_in_a_row_are_no_contamination() -> None:
@@ -89,7 +89,7 @@ def test_a_phrase_of_many_rows_is_boilerplate_unless_their_prompts_have_it() -> 
     phrase = "I am always here for you"
     said = answers(*(f"{phrase} number{place}" if place < 6 else f"fine {place}" for place in range(20)))
     boilerplate = [one for one in found(*said) if one.kind == "boilerplate"]
-    assert [one.row_id for one in boilerplate] == [f"p{place:02}" for place in range(6)]
+    assert [one.row_id for one in boilerplate] == [f"p{place:02}/0" for place in range(6)]
     assert {(one.detail, one.score) for one in boilerplate} == {("in 6 rows: am always here for you", 0.3)}
     asked = [one.model_copy(update={"prompt": f"Say: {phrase}, {one.prompt_id}"}) for one in said[:2]]
     assert not [one for one in found(*asked, *said[2:]) if one.kind == "boilerplate"]
@@ -99,7 +99,7 @@ def test_a_phrase_of_many_rows_is_boilerplate_unless_their_prompts_have_it() -> 
 def test_a_text_far_from_the_usual_length_is_an_outlier(length: int, z: float) -> None:
     texts = [chr(97 + place) * (20 + place % 4) for place in range(12)]
     (one,) = found(*answers(*texts, "z" * length))
-    assert (one.row_id, one.kind) == ("p12", "length_outlier")
+    assert (one.row_id, one.kind) == ("p12/0", "length_outlier")
     assert one.score == pytest.approx(z, abs=1) and one.detail.startswith(f"{length} characters, where")
 
 
