@@ -31,7 +31,8 @@ PLANTED: tuple[Row, ...] = (
 EXPECTED = [
     ("p01/0", "completion", "exact_duplicate"), ("p02/0", "completion", "near_duplicate"),
     ("p03/0", "completion", "language_outlier"), ("p04/0", "completion", "contamination"),
-    ("p05/0", "completion", "refusal"), ("p90/0", "completion", "phone"), ("p90/0", "prompt", "contamination"),
+    ("p05/0", "completion", "refusal"), ("p90/0", "completion", "phone"),
+    ("p90/0", "prompt", "contamination"),
 ]  # fmt: skip
 
 
