@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,10 +14,16 @@ THREADS = min(4, os.cpu_count() or 1)
 
 def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS) -> Iterator[U]:
     """``work`` of every item, in order; at most ``threads`` + 1 results wait to be taken."""
+    items = iter(items)
+    first = list(islice(items, 2))
+    if len(first) < 2:
+        # a small commit is one item, and starting threads for it would be most of its time
+        yield from map(work, first)
+        return
     waiting: deque[Future[U]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for item in items:
+            for item in chain(first, items):
                 waiting.append(pool.submit(work, item))
                 if len(waiting) > threads:
                     yield waiting.popleft().result()

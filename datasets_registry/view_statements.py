@@ -1,13 +1,15 @@
 """The SQL of every view in ``catalog.duckdb``, and the small tables that some of them read."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from datasets_registry import catalog
 from datasets_registry.hashing import digest
@@ -37,66 +39,90 @@ _MODELS = pa.schema(
      ("created_at", pa.string())]
 )  # fmt: skip
 
+V, D, INPUT = catalog.VERSIONS.c, catalog.DERIVATIONS.c, catalog.INPUTS.c
+_NUMBERED = (V.name, V.number.label("version"), V.status, V.data_version, V.created_at)
+_VERSION_ROWS = select(*_NUMBERED, V.kind, V.num_rows).order_by(V.name, V.number)
+_MODEL_ROWS = select(*_NUMBERED, V.content).where(V.kind == "model").order_by(V.name, V.number)
+_BUILT = select(D.name, D.number.label("version"), func.max(D.id).label("last")).group_by(D.name, D.number)
+_INPUT_ROWS = (
+    select(
+        D.name, D.number.label("version"), INPUT.name.label("input"), INPUT.number.label("input_version"),
+        INPUT.data_version.label("input_data_version"), D.code_version, D.settings, D.run_id, D.at,
+    )
+    .join(catalog.INPUTS, INPUT.derivation_id == D.id)
+    .order_by(D.id, INPUT.name)
+)  # fmt: skip
+_CHECK_ROWS = select(catalog.CHECKS, catalog.CHECKS.c.number.label("version")).order_by(catalog.CHECKS.c.id)
 
-def statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
-    """Every view's name and SQL, of the catalog as it is now; what they read is there when this is over."""
+
+@dataclass(frozen=True)
+class View:
+    """A view to be: ``mark`` differs where the SQL does, which is built only where it is asked for."""
+
+    name: str
+    mark: str
+    sql: Callable[[], str]
+
+
+def wanted_views(state: State, engine: Engine) -> list[View]:
+    """Every view of the catalog as it is now; the small tables are written when this is over."""
     with engine.connect() as connection:
-        versions = connection.execute(select(catalog.VERSIONS)).mappings().all()
-        derivations = connection.execute(select(catalog.DERIVATIONS)).mappings().all()
-        inputs = connection.execute(select(catalog.INPUTS)).mappings().all()
-        checks = connection.execute(select(catalog.CHECKS)).mappings().all()
-    datasets = dict(_dataset_views(state, versions, derivations))
-    yield from datasets.items()
+        versions = connection.execute(_VERSION_ROWS).mappings().all()
+        built = connection.execute(_BUILT).mappings().all()
+        inputs = connection.execute(_INPUT_ROWS).mappings().all()
+        checks = connection.execute(_CHECK_ROWS).mappings().all()
+    datasets = {one.name: one for one in _dataset_views(state, engine, versions, built)}
     tables = {
-        "versions": (_VERSIONS, [{**one, "version": one["number"]} for one in versions]),
-        "lineage": (_LINEAGE, list(_lineage(derivations, inputs))),
-        "checks": (_CHECKS, [{**one, "version": one["number"]} for one in checks]),
-        "models": (_MODELS, list(_models(state, versions))),
+        "versions": (_VERSIONS, versions),
+        "lineage": (_LINEAGE, [{**one, "settings": json.dumps(one["settings"])} for one in inputs]),
+        "checks": (_CHECKS, checks),
+        "models": (_MODELS, list(_models(state, engine))),
     }
-    for name, (schema, rows) in tables.items():
-        yield name, _over([_small_table(state, name, schema, rows)])
+    small = {name: _over([_small_table(state, name, *one)]) for name, one in tables.items()}
     completions = _completions(state)
-    yield "completions", completions
-    judged, pairs = datasets.get("ai_judgements"), datasets.get("completion_pairs")
-    yield "judgements", judgements_sql(judged, pairs, completions)
+    judged, pairs = (
+        datasets[name].sql() if name in datasets else None for name in ("ai_judgements", "completion_pairs")
+    )
+    small |= {"completions": completions, "judgements": judgements_sql(judged, pairs, completions)}
+    return [
+        *datasets.values(),
+        *(View(name, digest(sql)[:16], partial(str, sql)) for name, sql in small.items()),
+    ]
 
 
 def _dataset_views(
-    state: State, versions: Sequence[Any], derivations: Sequence[Any]
-) -> Iterator[tuple[str, str]]:
-    paths = {}
-    for one in versions:
-        if one["kind"] == "dataset":
-            key = (one["name"], one["number"])
-            paths[key] = [object_path(state.objects, part[0]) for part in one["content"]["objects"]]
-            yield f"{one['name']}@{one['number']}", _over(paths[key])
-    passed = {(one["name"], one["number"]) for one in versions if one["status"] == "passed"}
-    latest = {}
-    for one in sorted(derivations, key=lambda row: row["id"]):
-        if (one["name"], one["number"]) in passed & paths.keys():
-            latest[one["name"]] = paths[one["name"], one["number"]]
-    yield from ((name, _over(files)) for name, files in latest.items())
+    state: State, engine: Engine, versions: Sequence[Any], built: Sequence[Any]
+) -> Iterator[View]:
+    """A view of every version, and of each dataset's latest that passed."""
+    root = digest(str(state.objects))[:8]
+    last = {(one["name"], one["version"]): one["last"] for one in built}
+    latest: dict[str, Any] = {}
+    for one in (one for one in versions if one["kind"] == "dataset"):
+        name, key = one["name"], (one["name"], one["version"])
+        # a version's objects never change, so what they are need not be read again
+        mark, sql = f"{root}-{one['data_version']}", partial(_version_sql, state, engine, *key)
+        yield View(f"{name}@{one['version']}", mark, sql)
+        if one["status"] == "passed" and last[key] > latest.get(name, (-1,))[0]:
+            latest[name] = (last[key], View(name, mark, sql))
+    yield from (view for _, view in latest.values())
 
 
-def _lineage(derivations: Sequence[Any], inputs: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    made = {one["id"]: one for one in derivations}
-    for one in inputs:
-        how = made[one["derivation_id"]]
-        yield {
-            "name": how["name"], "version": how["number"], "input": one["name"],
-            "input_version": one["number"], "input_data_version": one["data_version"],
-            "code_version": how["code_version"], "settings": json.dumps(how["settings"]),
-            "run_id": how["run_id"], "at": how["at"],
-        }  # fmt: skip
+def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:
+    v = catalog.VERSIONS.c
+    with engine.connect() as connection:
+        query = select(v.content).where(v.name == name, v.number == number)
+        content = connection.execute(query).scalar_one()
+    return _over([object_path(state.objects, part[0]) for part in content["objects"]])
 
 
-def _models(state: State, versions: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    for one in versions:
-        if one["kind"] == "model":
-            folder = state.root / one["content"]["path"]
-            manifest = folder / "manifest.json"
-            text = manifest.read_text() if manifest.exists() else None
-            yield {**one, "version": one["number"], "path": str(folder), "manifest": text}
+def _models(state: State, engine: Engine) -> Iterator[dict[str, Any]]:
+    with engine.connect() as connection:
+        models = connection.execute(_MODEL_ROWS).mappings().all()
+    for one in models:
+        folder = state.root / one["content"]["path"]
+        manifest = folder / "manifest.json"
+        text = manifest.read_text() if manifest.exists() else None
+        yield {**one, "path": str(folder), "manifest": text}
 
 
 def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Any]) -> Path:

@@ -4,17 +4,16 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from datasets_registry.hashing import digest
 from datasets_registry.records import Records
 from datasets_registry.scanning import column, quoted
 from datasets_registry.state import State, durable, locked
-from datasets_registry.view_statements import statements
+from datasets_registry.view_statements import View, wanted_views
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
 STORAGE_VERSION = "v1.0.0"
@@ -32,7 +31,7 @@ def write_views(state: State, records: Records) -> None:
         if shown >= wanted:
             return
         wanted = records.changes()
-        views = dict(statements(state, records.engine))
+        views = wanted_views(state, records.engine)
         with durable(state.views) as temporary:
             if shown >= 0:
                 shutil.copyfile(state.views, temporary)
@@ -88,24 +87,24 @@ def _kept() -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def _replace(connection: "duckdb.DuckDBPyConnection", views: Mapping[str, str]) -> None:
-    """Make the views that are new or changed; the comment of a view is the digest of its SQL."""
+def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> None:
+    """Make the views that are new or changed; a view's mark is its comment."""
     query = "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'c' AND NOT internal"
     there = dict(connection.execute(query).fetchall())
-    marks = {name: digest(sql)[:16] for name, sql in views.items()}
-    dropped = [f"DROP VIEW {column(name)}" for name in there.keys() - views.keys()]
-    made = [
-        f"CREATE OR REPLACE VIEW {column(name)} AS {views[name]};"
-        f"COMMENT ON VIEW {column(name)} IS {quoted(mark)}"
-        for name, mark in marks.items()
-        if there.get(name) != mark
-    ]
+    gone = there.keys() - {one.name for one in views}
+    changes = [f"DROP VIEW {column(name)}" for name in gone]
+    changes += [_made(one) for one in views if there.get(one.name) != one.mark]
     try:
         # at once, as each transaction is synced
-        connection.execute(";".join(["BEGIN", *dropped, *made, "COMMIT"]))
+        connection.execute(";".join(["BEGIN", *changes, "COMMIT"]))
     except duckdb.IOException:
         connection.execute("ROLLBACK")
-        for one in [*dropped, *made]:
+        for one in changes:
             # a version whose files are gone must not keep the others from being read
             with suppress(duckdb.IOException):
                 connection.execute(one)
+
+
+def _made(view: View) -> str:
+    name = column(view.name)
+    return f"CREATE OR REPLACE VIEW {name} AS {view.sql()}; COMMENT ON VIEW {name} IS {quoted(view.mark)}"
