@@ -36,7 +36,7 @@ def put_chunk(root: Path, chunk: pa.Table, known: Callable[[str], Object | None]
     if path.exists() and (there := known(sha)) and path.stat().st_size == there.num_bytes:
         return there
     sink = pa.BufferOutputStream()
-    pq.write_table(chunk, sink, compression="zstd", write_page_checksum=True)
+    pq.write_table(chunk.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
     data = sink.getvalue()
     with durable(path) as temporary:
         temporary.write_bytes(data)

@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS
     waiting: deque[Future[U]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for item in chain(first, items):
+            for item in _joined(first, items):
                 waiting.append(pool.submit(work, item))
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
@@ -32,3 +32,10 @@ def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS
         finally:
             for one in waiting:
                 one.cancel()
+
+
+def _joined(first: list[T], rest: Iterator[T]) -> Iterator[T]:
+    """As ``itertools.chain``, which holds ``first`` to its end: an item may be 64 MB."""
+    while first:
+        yield first.pop(0)
+    yield from rest
