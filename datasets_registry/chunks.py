@@ -5,7 +5,8 @@ from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from datasets_registry.values import lengths
 
 MIN_ROWS = 4_096
 MEAN_MORE_ROWS = 8_192
@@ -38,7 +39,7 @@ class Cutter:
         while (end := self._next_cut(table, sizes, start)) is not None:
             chunk = pa.concat_tables([*self._rest, table.slice(start, end - start)])
             self._rest, self._rows, self._bytes, start = [], 0, 0, end
-            yield chunk.combine_chunks()
+            yield chunk
         if start < len(table):
             self._rest.append(table.slice(start))
             self._rows += len(table) - start
@@ -47,7 +48,7 @@ class Cutter:
     def finish(self) -> Iterator[pa.Table]:
         """The last chunk."""
         if self._rest:
-            yield pa.concat_tables(self._rest).combine_chunks()
+            yield pa.concat_tables(self._rest)
 
     def _next_cut(self, table: pa.Table, sizes: np.ndarray, start: int) -> int | None:
         before = int(sizes[start - 1]) if start else 0
@@ -72,22 +73,18 @@ def _key_texts(table: pa.Table, key: Sequence[str]) -> Iterator[bytes]:
 
 def _row_bytes(table: pa.Table) -> np.ndarray:
     """Each row's size in bytes: of its values, not of their encoding."""
-    total = np.zeros(len(table), np.int64)
-    for column in table.combine_chunks().columns:
-        if len(table):
-            total += _sizes(column.chunk(0))
-    return total
+    found = [np.sum([_sizes(one) for one in batch.columns], axis=0) for batch in table.to_batches()]
+    return np.concatenate([np.zeros(0, np.int64), *found])
 
 
 def _sizes(array: pa.Array) -> np.ndarray:
     kind = array.type
     if pa.types.is_string(kind):
-        return np.asarray(pc.fill_null(pc.binary_length(array), 0)).astype(np.int64)
+        return lengths(array)
     if pa.types.is_list(kind):
-        lengths = np.asarray(pc.fill_null(pc.list_value_length(array), 0)).astype(np.int64)
         inner = np.concatenate([[0], np.cumsum(_sizes(array.flatten()))])
-        ends = np.cumsum(lengths)
-        return np.asarray(inner[ends] - inner[ends - lengths], np.int64)
+        ends = np.cumsum(lengths(array))
+        return np.asarray(np.diff(inner[ends], prepend=0), np.int64)
     if pa.types.is_struct(kind):
         return np.asarray(np.sum([_sizes(one) for one in array.flatten()], axis=0, dtype=np.int64))
     return np.full(len(array), 8, np.int64)

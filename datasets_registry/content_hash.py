@@ -1,13 +1,14 @@
 """What a chunk of rows says, as a hash: of values, whatever Arrow's layout or a writer made of them."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from datasets_registry.hashing import canonical
+from datasets_registry.values import lengths, numbers, text_bytes, valid
 
 HASH_SCHEME = 2
 
@@ -23,9 +24,8 @@ def content_hash(table: pa.Table) -> str:
     both zeros. The layout that is hashed is written down in docs/storage.md, and HASH_SCHEME numbers it.
     """
     found = hashlib.sha256(canonical([[one.name, type_name(one.type)] for one in table.schema]))
-    for column in table.combine_chunks().columns:
-        array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        _feed(found, array)
+    for column in table.columns:
+        _feed(found, column.type, column.chunks)
     return found.hexdigest()
 
 
@@ -39,46 +39,39 @@ def type_name(kind: pa.DataType) -> str:
     return str(kind)
 
 
-def _feed(found: _Hash, array: pa.Array) -> None:
-    _feed_nulls(found, array)
-    kind = array.type
+def _feed(found: _Hash, kind: pa.DataType, arrays: Sequence[pa.Array]) -> None:
+    """One column, whose values are those of all ``arrays``: joined, they would be copied first."""
+    _feed_nulls(found, arrays)
     if pa.types.is_list(kind):
-        _feed_numbers(found, pc.fill_null(pc.list_value_length(array), 0))
-        _feed(found, array.flatten())
+        _update(found, map(lengths, arrays), "<i8")
+        _feed(found, kind.value_type, [one.flatten() for one in arrays])
     elif pa.types.is_struct(kind):
-        for child in array.flatten():
-            _feed(found, child)
+        children = [one.flatten() for one in arrays]
+        for place, field in enumerate(kind):
+            _feed(found, field.type, [one[place] for one in children])
     elif pa.types.is_string(kind):
-        _feed_text(found, pc.fill_null(array, "") if array.null_count else array)
+        _update(found, map(lengths, arrays), "<i8")
+        for one in arrays:
+            found.update(text_bytes(one))
+    elif pa.types.is_floating(kind):
+        _update(found, (_canonical_floats(numbers(one)) for one in arrays), "<f8")
     else:
-        _feed_scalars(found, array)
+        _update(found, map(numbers, arrays), "u1" if pa.types.is_boolean(kind) else "<i8")
 
 
-def _feed_nulls(found: _Hash, array: pa.Array) -> None:
+def _feed_nulls(found: _Hash, arrays: Sequence[pa.Array]) -> None:
     """Lengths first, so that no two arrays run into one another."""
-    found.update(np.array([len(array), array.null_count], "<i8").tobytes())
-    if array.null_count:
-        found.update(np.asarray(array.is_valid()).astype("u1").tobytes())
+    nulls = sum(one.null_count for one in arrays)
+    found.update(np.array([sum(map(len, arrays)), nulls], "<i8").tobytes())
+    if nulls:
+        _update(found, map(valid, arrays), "u1")
 
 
-def _feed_numbers(found: _Hash, array: pa.Array) -> None:
-    found.update(np.asarray(array).astype("<i8").tobytes())
+def _update(found: _Hash, values: Iterable[np.ndarray], kind: str) -> None:
+    for one in values:
+        found.update(np.ascontiguousarray(one, kind).tobytes())
 
 
-def _feed_text(found: _Hash, array: pa.Array) -> None:
-    _feed_numbers(found, pc.binary_length(array))
-    _, offsets, data = array.buffers()
-    if len(array) and data is not None:
-        ends = np.frombuffer(offsets, "<i4")[array.offset : array.offset + len(array) + 1]
-        found.update(memoryview(data)[ends[0] : ends[-1]])
-
-
-def _feed_scalars(found: _Hash, array: pa.Array) -> None:
-    kind = array.type
-    if pa.types.is_floating(kind):
-        values = np.asarray(pc.fill_null(array, 0.0)) + 0.0
-        found.update(np.where(np.isnan(values), np.nan, values).astype("<f8").tobytes())
-    elif pa.types.is_boolean(kind):
-        found.update(np.asarray(pc.fill_null(array, False)).astype("u1").tobytes())
-    else:
-        _feed_numbers(found, pc.fill_null(array.cast(pa.int64()), 0))
+def _canonical_floats(values: np.ndarray) -> np.ndarray:
+    positive = values + 0.0
+    return np.where(np.isnan(positive), np.nan, positive)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -27,16 +27,17 @@ NO_LICENCE = "NOASSERTION"
 
 @dataclass
 class Imported:
-    """What became of a source's rows."""
+    """What becomes of a source's rows.
+
+    ``rows`` are the accepted ones, read as they are taken; what is counted is complete when all are taken.
+    """
 
     format: Format
     derivation: Derivation
-    rows: list[Row] = field(default_factory=list)
+    rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     rejections: list[Rejection] = field(default_factory=list)
-
-    def without_licence(self) -> int:
-        """How many rows nobody named a licence for."""
-        return sum(getattr(one, "licence", None) == NO_LICENCE for one in self.rows)
+    accepted: int = 0
+    without_licence: int = 0
 
     def counts(self) -> dict[str, int]:
         """Rejected rows by kind of reason, the commonest first."""
@@ -47,7 +48,10 @@ def import_rows(
     source: Source, like: type[Row] | None, mapping: Mapping[str, str], given: Given,
     report: Callable[[int], None] = lambda done: None,
 ) -> Imported:  # fmt: skip
-    """Read all of ``source``; raises BadInput where the format cannot be told or the file is broken."""
+    """Begin to read ``source``; raises BadInput where the format cannot be told or its start is broken.
+
+    Taking the rows raises BadInput where the file is broken further on.
+    """
     records = source.records()
     first = list(islice(records, FIRST_ROWS))
     known = [one.columns for one in first if one.failure is None]
@@ -57,10 +61,7 @@ def import_rows(
     read_as = chosen_format(known, like, mapping)
     default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
     imported = Imported(read_as, _derivation(source, read_as, mapping, given))
-    reader = _Reader(source, imported, given, default)
-    for done, record in enumerate(chain(first, records), 1):
-        reader.take(record)
-        report(done)
+    imported.rows = _Reader(source, imported, given, default).accepted(chain(first, records), report)
     return imported
 
 
@@ -75,14 +76,22 @@ class _Reader:
     def __init__(self, source: Source, imported: Imported, given: Given, default: Mapping[str, str]) -> None:
         self._source, self._imported = source, imported
         self._given, self._default = given, default
-        self._seen: dict[tuple[Any, ...], tuple[str, str]] = {}
+        self._seen: dict[tuple[Any, ...], tuple[str, int, bytes]] = {}
 
-    def take(self, record: Record) -> None:
-        try:
-            self._imported.rows.append(self._accepted(record))
-        except Rejected as why:
-            one = Rejection(record.file, record.number, why.kind, str(why), record.columns)
-            self._imported.rejections.append(one)
+    def accepted(self, records: Iterable[Record], report: Callable[[int], None]) -> Iterator[Row]:
+        """The rows that are accepted; they and the others are counted."""
+        found = self._imported
+        for done, record in enumerate(records, 1):
+            report(done)
+            try:
+                row = self._accepted(record)
+            except Rejected as why:
+                one = Rejection(record.file, record.number, why.kind, str(why), record.columns)
+                found.rejections.append(one)
+                continue
+            found.accepted += 1
+            found.without_licence += getattr(row, "licence", None) == NO_LICENCE
+            yield row
 
     def _accepted(self, record: Record) -> Row:
         if record.failure is not None:
@@ -97,11 +106,13 @@ class _Reader:
         return row
 
     def _require_new(self, record: Record, row: Row, said: str) -> None:
-        key = tuple(getattr(row, name) for name in row.key)
-        place, before = self._seen.setdefault(key, (self._source.place(record), said))
-        if place == self._source.place(record):
+        # of every row this much is kept, so it is kept small
+        key, this = tuple(getattr(row, name) for name in row.key), bytes.fromhex(said)
+        file, number, before = self._seen.setdefault(key, (record.file, record.number, this))
+        if (file, number) == (record.file, record.number):
             return
-        if before == said:
+        place = self._source.place(Record(file, number))
+        if before == this:
             raise Rejected("exact duplicate", f"duplicate of {place}")
         names = " and ".join(row.key)
         raise Rejected(f"{names} used before", f"{names} is that of {place}, which says something else")

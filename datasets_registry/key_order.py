@@ -2,7 +2,9 @@
 
 import shutil
 import uuid
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -37,22 +39,26 @@ def _gathered(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 
 
 def in_order(table: pa.Table, key: Sequence[str]) -> pa.Table:
-    """``table`` in key order, as one chunk; raises BadInput where a key stands twice."""
-    table = table.combine_chunks()
+    """``table`` in key order; raises BadInput where a key stands twice."""
     if not _ascends(table, key):
+        table = table.combine_chunks()
         table = table.take(pc.sort_indices(table, [(name, "ascending") for name in key])).combine_chunks()
         _require_unique(table, key)
     return table
 
 
+def _key_at(table: pa.Table, key: Sequence[str], place: int) -> Key:
+    return tuple(table[name][place].as_py() for name in key)
+
+
 def first_key(table: pa.Table, key: Sequence[str]) -> Key:
     """The key of a table's first row."""
-    return tuple(table[name][0].as_py() for name in key)
+    return _key_at(table, key, 0)
 
 
 def last_key(table: pa.Table, key: Sequence[str]) -> Key:
     """The key of a table's last row."""
-    return tuple(table[name][-1].as_py() for name in key)
+    return _key_at(table, key, -1)
 
 
 def require_apart(before: Key, after: Key, key: Sequence[str]) -> None:
@@ -85,8 +91,8 @@ def _below(left: Sequence[Any], right: Sequence[Any]) -> Any:
 def _require_unique(table: pa.Table, key: Sequence[str]) -> None:
     left, right = _neighbours(table, key)
     ascends = _below([left[one] for one in key], [right[one] for one in key])
-    place = pc.index(ascends, False).as_py()
-    if place >= 0:
+    if not pc.all(ascends).as_py():
+        place = pc.index(ascends, False).as_py()
         require_apart(last_key(table.slice(place, 1), key), first_key(table.slice(place + 1, 1), key), key)
 
 
@@ -109,8 +115,7 @@ class _Run:
                 self.head = None
                 yield head
                 continue
-            above = _below(list(bound), [head[name] for name in self.key])
-            count = pc.index(above, True).as_py()
+            count = bisect_right(range(len(head)), bound, key=partial(_key_at, head, self.key))
             yield head.slice(0, count)
             self.head = head.slice(count)
             return

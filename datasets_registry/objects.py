@@ -33,11 +33,10 @@ def put_chunk(root: Path, chunk: pa.Table, known: Callable[[str], Object | None]
     """Store a chunk, durable when this returns; one that is whole already is not written again."""
     sha = content_hash(chunk)
     path = object_path(root, sha)
-    there = known(sha)
-    if there and path.exists() and path.stat().st_size == there.num_bytes:
+    if path.exists() and (there := known(sha)) and path.stat().st_size == there.num_bytes:
         return there
     sink = pa.BufferOutputStream()
-    pq.write_table(chunk, sink, compression="zstd", write_page_checksum=True)
+    pq.write_table(chunk.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
     data = sink.getvalue()
     with durable(path) as temporary:
         temporary.write_bytes(data)

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,10 +14,16 @@ THREADS = min(4, os.cpu_count() or 1)
 
 def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS) -> Iterator[U]:
     """``work`` of every item, in order; at most ``threads`` + 1 results wait to be taken."""
+    items = iter(items)
+    first = list(islice(items, 2))
+    if len(first) < 2:
+        # a small commit is one item, and starting threads for it would be most of its time
+        yield from map(work, first)
+        return
     waiting: deque[Future[U]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for item in items:
+            for item in _joined(first, items):
                 waiting.append(pool.submit(work, item))
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
@@ -25,3 +32,10 @@ def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS
         finally:
             for one in waiting:
                 one.cancel()
+
+
+def _joined(first: list[T], rest: Iterator[T]) -> Iterator[T]:
+    """As ``itertools.chain``, which holds ``first`` to its end: an item may be 64 MB."""
+    while first:
+        yield first.pop(0)
+    yield from rest

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, func, insert, select, update
 
 from datasets_registry import catalog
 from datasets_registry.errors import UnknownVersion
@@ -15,6 +16,23 @@ from datasets_registry.version import CheckResult, Derivation, Status, Version
 V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
 INPUT, OBJECT = catalog.INPUTS.c, catalog.OBJECTS.c
 SHAS_AT_ONCE = 500
+
+# the statements of every commit, built once: building one costs more than SQLite takes to answer it
+_CHANGES = select(catalog.CATALOG.c.changes)
+_RAISE = update(catalog.CATALOG).values(changes=catalog.CATALOG.c.changes + 1)
+_NAMED = V.name == bindparam("of")
+_VERSION = select(catalog.VERSIONS).where(_NAMED, V.number == bindparam("no"))
+_IDENTICAL = select(catalog.VERSIONS).where(_NAMED, V.data_version == bindparam("identity"))
+_LAST_NUMBER = select(func.max(V.number)).where(_NAMED)
+_BUILT_LAST = (
+    select(catalog.VERSIONS)
+    .join(catalog.DERIVATIONS, and_(V.name == D.name, V.number == D.number))
+    .where(D.name == bindparam("of"))
+    .order_by(D.id.desc())
+    .limit(1)
+)
+_OF_RECIPE, _PASSED = _BUILT_LAST.where(D.recipe == bindparam("by")), _BUILT_LAST.where(V.status == "passed")
+_OBJECTS = select(catalog.OBJECTS).where(OBJECT.sha.in_(bindparam("shas", expanding=True)))
 
 
 class Records:
@@ -27,51 +45,49 @@ class Records:
     def writing(self) -> Iterator[Connection]:
         """A transaction that no other writer's overlaps: each raises the count of changes first."""
         with self.engine.begin() as connection:
-            changes = catalog.CATALOG.c.changes
-            connection.execute(update(catalog.CATALOG).values(changes=changes + 1))
+            connection.execute(_RAISE)
             yield connection
 
     def changes(self) -> int:
         """How many transactions have written so far."""
         with self.engine.connect() as connection:
-            return int(connection.execute(select(catalog.CATALOG.c.changes)).scalar_one())
+            return int(connection.execute(_CHANGES).scalar_one())
 
     # -- writing, inside a transaction -----------------------------------------------------------
 
     def add_version(
         self, connection: Connection, name: str, kind: Literal["dataset", "model"], identity: str,
         num_rows: int | None, content: dict[str, Any],
-    ) -> int:  # fmt: skip
-        """The number of the version with this content, inserted where it is new."""
-        number = connection.scalar(select(V.number).where(V.name == name, V.data_version == identity))
-        if number is None:
-            last = connection.scalar(select(func.max(V.number)).where(V.name == name)) or 0
-            number = last + 1
-            connection.execute(
-                insert(catalog.VERSIONS).values(
-                    name=name, number=number, kind=kind, data_version=identity, status="candidate",
-                    num_rows=num_rows, content=content, created_at=now(),
-                )
-            )  # fmt: skip
-        return int(number)
+    ) -> Version:  # fmt: skip
+        """The version with this content, inserted where it is new."""
+        same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
+        if same:
+            return Version(**same)
+        last = connection.scalar(_LAST_NUMBER, {"of": name}) or 0
+        new = Version(
+            name=name, number=last + 1, kind=kind, data_version=identity, status="candidate",
+            num_rows=num_rows, content=content, created_at=now(),
+        )  # fmt: skip
+        connection.execute(insert(catalog.VERSIONS), new.model_dump())
+        return new
 
     def add_objects(self, connection: Connection, objects: Sequence[Object]) -> None:
         """Record objects that are not recorded yet, and what their files are now."""
+        shas = list({one.sha for one in objects})
+        known = {one.sha: one for one in _recorded(connection, shas)}
+        new = {one.sha: asdict(one) for one in objects if one.sha not in known}
+        if new:
+            connection.execute(insert(catalog.OBJECTS), list(new.values()))
         for one in objects:
-            values = {"num_rows": one.num_rows, "num_bytes": one.num_bytes, "file_sha": one.file_sha}
-            there = connection.execute(
-                select(OBJECT.num_bytes, OBJECT.file_sha).where(OBJECT.sha == one.sha)
-            ).first()
-            if there is None:
-                connection.execute(insert(catalog.OBJECTS).values(sha=one.sha, **values))
-            elif tuple(there) != (one.num_bytes, one.file_sha):
+            if one.sha in known and one != known[one.sha]:
+                values = {"num_bytes": one.num_bytes, "file_sha": one.file_sha}
                 connection.execute(update(catalog.OBJECTS).where(OBJECT.sha == one.sha).values(**values))
 
-    def add_derivation(self, connection: Connection, name: str, number: int, how: Derivation) -> None:
-        """Record that ``name@number`` was made so, which makes it the newest of its name."""
+    def add_derivation(self, connection: Connection, version: Version, how: Derivation) -> None:
+        """Record that ``version`` was made so, which makes it the newest of its name."""
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
-                name=name, number=number, recipe=how.recipe, code_version=how.code_version,
+                name=version.name, number=version.number, recipe=how.recipe, code_version=how.code_version,
                 settings=dict(how.settings), run_id=how.run_id, at=now(),
             )
         )  # fmt: skip
@@ -87,9 +103,9 @@ class Records:
     def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
         """Record check results, and the status that they decide."""
         with self.writing() as connection:
-            for one in results:
-                values = one.model_dump() | {"name": version.name, "number": version.number}
-                connection.execute(insert(catalog.CHECKS).values(**values, at=now()))
+            told = {"name": version.name, "number": version.number, "at": now()}
+            if results:
+                connection.execute(insert(catalog.CHECKS), [one.model_dump() | told for one in results])
             same = and_(V.name == version.name, V.number == version.number)
             connection.execute(update(catalog.VERSIONS).where(same).values(status=status))
 
@@ -108,31 +124,26 @@ class Records:
             raise UnknownVersion(f"no dataset or model {name!r}: `trimtab datasets` shows those there are")
         return found
 
-    def _versions(self, query: Select[Any]) -> list[Version]:
+    def _versions(self, query: Select[Any], **values: object) -> list[Version]:
         with self.engine.connect() as connection:
-            return [Version(**one) for one in connection.execute(query).mappings()]
+            return [Version(**one) for one in connection.execute(query, values).mappings()]
 
     def version(self, name: str, number: int) -> Version:
         """Version ``number`` of ``name``, whatever its status."""
-        found = self._versions(select(catalog.VERSIONS).where(V.name == name, V.number == number))
+        found = self._versions(_VERSION, of=name, no=number)
         if not found:
             raise UnknownVersion(f"no {name}@{number}: the newest is {self.versions(name)[-1]}")
         return found[0]
 
     def newest(self, name: str, recipe: str | None = None) -> Version | None:
         """The version that ``name`` was last built to, passed or not; by ``recipe`` where one is given."""
-        query = select(D.number).where(D.name == name).order_by(D.id.desc()).limit(1)
-        with self.engine.connect() as connection:
-            number = connection.scalar(query if recipe is None else query.where(D.recipe == recipe))
-        return None if number is None else self.version(name, number)
+        if recipe is None:
+            return next(iter(self._versions(_BUILT_LAST, of=name)), None)
+        return next(iter(self._versions(_OF_RECIPE, of=name, by=recipe)), None)
 
     def latest(self, name: str) -> Version | None:
         """The passed version of ``name`` that was built last."""
-        passed = and_(V.name == D.name, V.number == D.number, V.status == "passed")
-        query = select(D.number).join(catalog.VERSIONS, passed).where(D.name == name)
-        with self.engine.connect() as connection:
-            number = connection.scalar(query.order_by(D.id.desc()).limit(1))
-        return None if number is None else self.version(name, number)
+        return next(iter(self._versions(_PASSED, of=name)), None)
 
     def derivation(self, version: Version) -> Derivation:
         """How ``version`` was made, the last time that it was."""
@@ -163,10 +174,15 @@ class Records:
 
     def objects(self, shas: Sequence[str]) -> list[Object]:
         """What is recorded of these objects."""
-        parts = [shas[start : start + SHAS_AT_ONCE] for start in range(0, len(shas), SHAS_AT_ONCE)]
-        queries = [select(catalog.OBJECTS).where(OBJECT.sha.in_(part)) for part in parts]
         with self.engine.connect() as connection:
-            return [Object(**row) for query in queries for row in connection.execute(query).mappings()]
+            return _recorded(connection, shas)
+
+
+def _recorded(connection: Connection, shas: Sequence[str]) -> list[Object]:
+    parts = [shas[start : start + SHAS_AT_ONCE] for start in range(0, len(shas), SHAS_AT_ONCE)]
+    return [
+        Object(**row) for part in parts for row in connection.execute(_OBJECTS, {"shas": part}).mappings()
+    ]
 
 
 def now() -> str:

@@ -17,7 +17,7 @@ from datasets_registry.records import Records
 from datasets_registry.row import Row, from_table
 from datasets_registry.staging import Rows, Staged, stage
 from datasets_registry.state import State, locked
-from datasets_registry.version import CheckResult, Derivation, Version, validated_name
+from datasets_registry.version import CheckResult, Derivation, Status, Version, validated_name
 
 R = TypeVar("R", bound=Row)
 BY_HAND = "passed_by_person"
@@ -51,19 +51,19 @@ class Registry:
 
     def commit_staged(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
         """Make staged datasets versions, all of them or, whatever happens, none."""
-        numbers = []
+        versions = []
         with self.adding():
             for one in staged:
                 self._require_objects([part.sha for part in one.objects])
             with self.records.writing() as connection:
                 for one in staged:
                     self.records.add_objects(connection, one.objects)
-                    number = self.records.add_version(
+                    version = self.records.add_version(
                         connection, one.name, "dataset", one.data_version, one.num_rows, one.content
                     )
-                    self.records.add_derivation(connection, one.name, number, derivation)
-                    numbers.append(number)
-        return [self.version(one.name, number) for one, number in zip(staged, numbers, strict=True)]
+                    self.records.add_derivation(connection, version, derivation)
+                    versions.append(version)
+        return versions
 
     def commit_model(self, name: str, folder: Path, fingerprint: str, derivation: Derivation) -> Version:
         """Record a finished model directory under the state root as a candidate version."""
@@ -71,9 +71,9 @@ class Registry:
         content = {"path": str(folder.relative_to(self.state.root) if inside else folder)}
         validated_name(name)
         with self.records.writing() as connection:
-            number = self.records.add_version(connection, name, "model", fingerprint, None, content)
-            self.records.add_derivation(connection, name, number, derivation)
-        return self.version(name, number)
+            version = self.records.add_version(connection, name, "model", fingerprint, None, content)
+            self.records.add_derivation(connection, version, derivation)
+        return version
 
     def adding(self) -> AbstractContextManager[bool]:
         """Hold off the garbage collector while objects are written and named."""
@@ -86,9 +86,10 @@ class Registry:
 
     def record_checks(self, version: Version, results: Sequence[CheckResult]) -> Version:
         """Store check results and let them decide: passed, or failed where a blocking one is red."""
-        self.records.add_checks(version, results, "failed" if any(map(_is_red, results)) else "passed")
+        status: Status = "failed" if any(map(_is_red, results)) else "passed"
+        self.records.add_checks(version, results, status)
         self.refresh_views()
-        return self.version(version.name, version.number)
+        return version.model_copy(update={"status": status})
 
     def pass_by_hand(self, version: Version, reason: str) -> Version:
         """Let a person overrule the blocking checks of ``version``; who and why is recorded."""
@@ -108,13 +109,13 @@ class Registry:
         )
         self.records.add_checks(version, [*overruled, decision], "passed")
         self.refresh_views()
-        return self.version(version.name, version.number)
+        return version.model_copy(update={"status": "passed"})
 
     def reuse(self, version: Version, derivation: Derivation) -> Version:
         """Make an existing version the newest of its name again, without writing data."""
         if self.newest(version.name) != version:
             with self.records.writing() as connection:
-                self.records.add_derivation(connection, version.name, version.number, derivation)
+                self.records.add_derivation(connection, version, derivation)
             self.refresh_views()
         return version
 

@@ -19,7 +19,7 @@ from datasets_registry.objects import Object, data_version, object_path, put_chu
 from datasets_registry.pipelined import pipelined
 from datasets_registry.row import Row, arrow_schema, choices, to_table
 
-ROWS_AT_ONCE = 10_000
+ROWS_AT_ONCE = 1_000
 Rows = Iterable[Row | pa.RecordBatch | pa.Table | pl.DataFrame]
 
 

@@ -1,48 +1,23 @@
 """``catalog.duckdb``: views over the Parquet objects for anybody with DuckDB, replaced atomically."""
 
 import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-from sqlalchemy import Engine, select
 
-from datasets_registry import catalog
-from datasets_registry.hashing import digest
-from datasets_registry.judgements import judgements_sql
-from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
-from datasets_registry.objects import object_path
 from datasets_registry.records import Records
-from datasets_registry.scanning import column, parquet, quoted
+from datasets_registry.scanning import column, quoted
 from datasets_registry.state import State, durable, locked
+from datasets_registry.view_statements import View, wanted_views
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
 STORAGE_VERSION = "v1.0.0"
-
-_VERSIONS = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("kind", pa.string()), ("status", pa.string()),
-     ("num_rows", pa.int64()), ("data_version", pa.string()), ("created_at", pa.string())]
-)  # fmt: skip
-_LINEAGE = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("input", pa.string()),
-     ("input_version", pa.int64()), ("input_data_version", pa.string()), ("code_version", pa.string()),
-     ("settings", pa.string()), ("run_id", pa.string()), ("at", pa.string())]
-)  # fmt: skip
-_CHECKS = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("check", pa.string()), ("passed", pa.bool_()),
-     ("severity", pa.string()), ("value", pa.float64()), ("threshold", pa.float64()),
-     ("description", pa.string()), ("at", pa.string())]
-)  # fmt: skip
-_MODELS = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("status", pa.string()),
-     ("data_version", pa.string()), ("path", pa.string()), ("manifest", pa.string()),
-     ("created_at", pa.string())]
-)  # fmt: skip
+_KEPT = threading.local()
 
 
 def write_views(state: State, records: Records) -> None:
@@ -56,17 +31,12 @@ def write_views(state: State, records: Records) -> None:
         if shown >= wanted:
             return
         wanted = records.changes()
-        views = dict(_statements(state, records.engine))
+        views = wanted_views(state, records.engine)
         with durable(state.views) as temporary:
             if shown >= 0:
                 shutil.copyfile(state.views, temporary)
-            connection = duckdb.connect()
-            connection.execute(f"ATTACH {quoted(str(temporary))} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
-            connection.execute("USE c")
-            _replace(connection, views)
-            connection.execute("USE memory")
-            connection.execute("DETACH c")
-            connection.close()
+            with _attached(temporary) as connection:
+                _replace(connection, views)
         _stamp(state).write_text(json.dumps([wanted, *_mark(state)]))
 
 
@@ -91,98 +61,50 @@ def _shown(state: State) -> int:
         return -1
 
 
-def _replace(connection: "duckdb.DuckDBPyConnection", views: Mapping[str, str]) -> None:
-    """Make the views that are new or changed; the comment of a view is the digest of its SQL."""
+@contextmanager
+def _attached(path: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection whose tables and views are those of the file ``path``, whole when this is over."""
+    connection = _kept()
+    try:
+        connection.execute(f"ATTACH {quoted(str(path))} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute("USE c")
+        yield connection
+        connection.execute("USE memory")
+        connection.execute("DETACH c")
+    except BaseException:
+        # in whatever state an error left it, nobody uses it again
+        _KEPT.process = None
+        connection.close()
+        raise
+
+
+def _kept() -> "duckdb.DuckDBPyConnection":
+    """This thread's empty database in memory: to open one for each commit would cost 30 ms of its 40."""
+    if getattr(_KEPT, "process", None) != os.getpid():
+        settings = {"threads": 1, "enable_external_file_cache": False}
+        _KEPT.connection, _KEPT.process = duckdb.connect(config=settings), os.getpid()
+    connection: duckdb.DuckDBPyConnection = _KEPT.connection
+    return connection
+
+
+def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> None:
+    """Make the views that are new or changed; a view's mark is its comment."""
     query = "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'c' AND NOT internal"
     there = dict(connection.execute(query).fetchall())
-    for name in there.keys() - views.keys():
-        connection.execute(f"DROP VIEW {column(name)}")
-    for name, sql in views.items():
-        if there.get(name) != (mark := digest(sql)[:16]):
+    gone = there.keys() - {one.name for one in views}
+    changes = [f"DROP VIEW {column(name)}" for name in gone]
+    changes += [_made(one) for one in views if there.get(one.name) != one.mark]
+    try:
+        # at once, as each transaction is synced
+        connection.execute(";".join(["BEGIN", *changes, "COMMIT"]))
+    except duckdb.IOException:
+        connection.execute("ROLLBACK")
+        for one in changes:
             # a version whose files are gone must not keep the others from being read
             with suppress(duckdb.IOException):
-                connection.execute(f"CREATE OR REPLACE VIEW {column(name)} AS {sql}")
-                connection.execute(f"COMMENT ON VIEW {column(name)} IS {quoted(mark)}")
+                connection.execute(one)
 
 
-def _over(paths: Sequence[Path]) -> str:
-    return f"SELECT * FROM {parquet(paths)}"
-
-
-def _statements(state: State, engine: Engine) -> Iterator[tuple[str, str]]:
-    with engine.connect() as connection:
-        versions = connection.execute(select(catalog.VERSIONS)).mappings().all()
-        derivations = connection.execute(select(catalog.DERIVATIONS)).mappings().all()
-        inputs = connection.execute(select(catalog.INPUTS)).mappings().all()
-        checks = connection.execute(select(catalog.CHECKS)).mappings().all()
-    datasets = dict(_dataset_views(state, versions, derivations))
-    yield from datasets.items()
-    tables = {
-        "versions": (_VERSIONS, [{**one, "version": one["number"]} for one in versions]),
-        "lineage": (_LINEAGE, list(_lineage(derivations, inputs))),
-        "checks": (_CHECKS, [{**one, "version": one["number"]} for one in checks]),
-        "models": (_MODELS, list(_models(state, versions))),
-    }
-    for name, (schema, rows) in tables.items():
-        yield name, _over([_small_table(state, name, schema, rows)])
-    completions = _completions(state)
-    yield "completions", completions
-    judged, pairs = datasets.get("ai_judgements"), datasets.get("completion_pairs")
-    yield "judgements", judgements_sql(judged, pairs, completions)
-
-
-def _dataset_views(
-    state: State, versions: Sequence[Any], derivations: Sequence[Any]
-) -> Iterator[tuple[str, str]]:
-    paths = {}
-    for one in versions:
-        if one["kind"] == "dataset":
-            key = (one["name"], one["number"])
-            paths[key] = [object_path(state.objects, part[0]) for part in one["content"]["objects"]]
-            yield f"{one['name']}@{one['number']}", _over(paths[key])
-    passed = {(one["name"], one["number"]) for one in versions if one["status"] == "passed"}
-    latest = {}
-    for one in sorted(derivations, key=lambda row: row["id"]):
-        if (one["name"], one["number"]) in passed & paths.keys():
-            latest[one["name"]] = paths[one["name"], one["number"]]
-    yield from ((name, _over(files)) for name, files in latest.items())
-
-
-def _lineage(derivations: Sequence[Any], inputs: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    made = {one["id"]: one for one in derivations}
-    for one in inputs:
-        how = made[one["derivation_id"]]
-        yield {
-            "name": how["name"], "version": how["number"], "input": one["name"],
-            "input_version": one["number"], "input_data_version": one["data_version"],
-            "code_version": how["code_version"], "settings": json.dumps(how["settings"]),
-            "run_id": how["run_id"], "at": how["at"],
-        }  # fmt: skip
-
-
-def _models(state: State, versions: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    for one in versions:
-        if one["kind"] == "model":
-            folder = state.root / one["content"]["path"]
-            manifest = folder / "manifest.json"
-            text = manifest.read_text() if manifest.exists() else None
-            yield {**one, "version": one["number"], "path": str(folder), "manifest": text}
-
-
-def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Any]) -> Path:
-    """A catalog table as Parquet named by its content, so that older readers keep theirs."""
-    plain = [{field: row[field] for field in schema.names} for row in rows]
-    path = state.tables / f"{name}-{digest(plain)[:16]}.parquet"
-    if not path.exists():
-        with durable(path) as temporary:
-            pq.write_table(pa.Table.from_pylist(plain, schema=schema), temporary)
-    return path
-
-
-def _completions(state: State) -> str:
-    """Each stored completion once; an empty segment per schema makes the view valid from the start."""
-    empty = state.ledger / f"empty-{digest(LEDGER_SCHEMA.to_string())[:8]}.parquet"
-    if not empty.exists():
-        with durable(empty) as temporary:
-            pq.write_table(LEDGER_SCHEMA.empty_table(), temporary)
-    return once(f"read_parquet({quoted(f'{state.ledger}/*.parquet')}, union_by_name=true)")
+def _made(view: View) -> str:
+    name = column(view.name)
+    return f"CREATE OR REPLACE VIEW {name} AS {view.sql()}; COMMENT ON VIEW {name} IS {quoted(view.mark)}"

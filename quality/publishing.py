@@ -12,10 +12,15 @@ RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
 
 
 def publish(
-    registry: Registry, row: type[Row], rows: Sequence[Row], how: Derivation, name: str | None = None,
-    run: RunCheck = run_check,
-) -> Version:  # fmt: skip
-    """Commit ``rows``, ``run`` the checks of their row type, and let them decide."""
-    version = registry.commit(row, rows, how, name)
-    checks = [run(one, registry, version, how.inputs) for one in checks_of(row.dataset)]
+    registry: Registry, row: type[Row], rows: Sequence[Row], how: Derivation, name: str | None = None
+) -> Version:
+    """Commit ``rows``, run the checks of their row type, and let them decide."""
+    return judged(registry, row, registry.commit(row, rows, how, name), how.inputs)
+
+
+def judged(
+    registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
+) -> Version:
+    """Let the checks of the row type, as ``run`` runs them, decide on a candidate."""
+    checks = [run(one, registry, version, inputs) for one in checks_of(row.dataset)]
     return registry.record_checks(version, checks)

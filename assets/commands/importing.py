@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections import deque
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import typer
@@ -17,9 +19,10 @@ from datasets_registry.registry import Registry
 from datasets_registry.row import Row
 from datasets_registry.row_types import ROW_TYPES, row_type
 from datasets_registry.source import open_source
+from datasets_registry.staging import Staged
 from datasets_registry.version import CheckResult, Version, validated_name
 from quality.check import Check, run_check
-from quality.publishing import publish
+from quality.publishing import judged
 
 Name = Annotated[str, typer.Option("--as", help="Name of the dataset to make a version of.")]
 Like = Annotated[str | None, typer.Option(help="Row type, where the file's format does not say.")]
@@ -49,13 +52,27 @@ def import_dataset(
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
     with progress_bar("importing") as report:
         imported = import_rows(open_source(file), like_row, mapping, Given(split, source, licence), report)
-    _require_same(registry, name, imported.format.row)
+        _require_same(registry, name, imported.format.row)
+        staged = _staged(registry, name, imported)
     rejected = write_rejections(registry.state, name, imported)
-    if not imported.rows:
+    if not imported.accepted:
         why = ", ".join(f"{count} × {kind}" for kind, count in imported.counts().items())
         raise BadInput(f"no row of {file} can be imported ({why}): {rejected} has each with its reason")
-    version, is_new = _published(registry, name, imported)
+    version, is_new = _published(registry, name, imported, staged)
     _tell(version, is_new, imported, str(rejected) if rejected else None, as_json)
+
+
+def _staged(registry: Registry, name: str, imported: Imported) -> Staged | None:
+    """The rows, stored as they are read; None where none is accepted, or this import was made before."""
+    first = next(imported.rows, None)
+    if first is None:
+        return None
+    rows = chain([first], imported.rows)
+    if registry.find(name, imported.derivation.recipe):
+        # read for its counts alone
+        deque(rows, maxlen=0)
+        return None
+    return registry.stage(imported.format.row, rows, name)
 
 
 def _row(registry: Registry, name: str, like: str | None) -> type[Row] | None:
@@ -79,15 +96,18 @@ def _require_same(registry: Registry, name: str, row: type[Row]) -> None:
         raise BadInput(f"{name!r} has rows of type {has}, and these are {row.dataset}: choose another name")
 
 
-def _published(registry: Registry, name: str, imported: Imported) -> tuple[Version, bool]:
+def _published(
+    registry: Registry, name: str, imported: Imported, staged: Staged | None
+) -> tuple[Version, bool]:
     """The version with these rows, and whether it is new."""
-    row, how = imported.format.row, imported.derivation
-    found = registry.find(name, how.recipe)
+    how = imported.derivation
+    found = None if staged else registry.find(name, how.recipe)
     if found:
         return registry.reuse(found, how), False
     before = {one.number for one in registry.versions(name)} if registry.newest(name) else set()
-    version = publish(registry, row, imported.rows, how, name, _checked)
-    return version, version.number not in before
+    assert staged is not None
+    (version,) = registry.commit_staged([staged], how)
+    return judged(registry, imported.format.row, version, (), _checked), version.number not in before
 
 
 def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
@@ -104,18 +124,18 @@ def _checked(check: Check, registry: Registry, version: Version, inputs: Sequenc
 def _tell(version: Version, is_new: bool, imported: Imported, rejected: str | None, as_json: bool) -> None:
     said: dict[str, Any] = {
         "version": str(version), "new": is_new, "status": version.status, "format": imported.format.name,
-        "row_type": imported.format.row.dataset, "accepted": len(imported.rows),
+        "row_type": imported.format.row.dataset, "accepted": imported.accepted,
         "rejected": imported.counts(), "rejected_file": rejected, "data_version": version.data_version,
     }  # fmt: skip
     if as_json:
         print(json.dumps(said, indent=2))
         return
     print(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")
-    outcome = f"{len(imported.rows)} rows, {version.status}" if is_new else "unchanged, no new version"
+    outcome = f"{imported.accepted} rows, {version.status}" if is_new else "unchanged, no new version"
     print(f"{version}: {outcome}; {len(imported.rejections)} rejected")
     if rejected:
         counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
         print_rows(counts, False, ("reason", "rows"))
         print(f"each rejected row with its reason: {rejected}")
-    if imported.without_licence():
+    if imported.without_licence:
         print(f"no licence was given, so it is {NO_LICENCE}: --licence MIT would name one", file=sys.stderr)

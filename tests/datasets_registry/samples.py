@@ -40,14 +40,22 @@ def write_lines(path: Path, *rows: Any) -> Path:
     return path
 
 
+class Taken(Imported):
+    """What became of a file's rows."""
+
+    rows: list[Row]  # type: ignore[assignment]
+
+
 def imported(
     path: Path,
     like: type[Row] | None = None,
     mapping: dict[str, str] | None = None,
     given: Given | None = None,
-) -> Imported:
-    """What becomes of a file's rows."""
-    return import_rows(open_source(str(path)), like, mapping or {}, given or Given())
+) -> Taken:
+    """What becomes of a file's rows, all of them taken."""
+    found = import_rows(open_source(str(path)), like, mapping or {}, given or Given())
+    rows = list(found.rows)
+    return Taken(**vars(found) | {"rows": rows})
 
 
 def reasons(found: Imported) -> Sequence[tuple[int, str]]:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,10 +14,13 @@ from datasets_registry.errors import BadInput
 from datasets_registry.filling import Given
 from datasets_registry.hashing import content_id
 from datasets_registry.imported_schemas import Problem
-from datasets_registry.importing import write_rejections
+from datasets_registry.importing import import_rows, write_rejections
 from datasets_registry.mapping import parsed_map
+from datasets_registry.registry import Registry
+from datasets_registry.row import Row
 from datasets_registry.schemas import PreferencePair, RedTeamPrompt
 from datasets_registry.source import open_source
+from datasets_registry.staging import ROWS_AT_ONCE
 from datasets_registry.state import State
 from tests.datasets_registry.samples import GSM8K, imported, reasons, write_lines
 
@@ -164,3 +169,38 @@ def test_the_hub_is_a_sentence_without_a_network() -> None:
         open_source("hub:nobody/nothing:test")
     with pytest.raises(BadInput, match="names no hub dataset"):
         open_source("hub:../../x")
+
+
+def test_a_large_file_is_never_in_memory_whole(registry: Registry, tmp_path: Path) -> None:
+    lines = ({"prompt": f"What is {number} + 1?", "answer": number + 1} for number in range(3 * ROWS_AT_ONCE))
+    path = write_lines(tmp_path / "p.jsonl", *lines)
+    found = import_rows(open_source(str(path)), Problem, {}, Given(licence="MIT"))
+    alive, most = 0, 0
+
+    def let_go() -> None:
+        nonlocal alive
+        alive -= 1
+
+    def watched() -> Iterator[Row]:
+        nonlocal alive, most
+        for row in found.rows:
+            alive += 1
+            most = max(most, alive)
+            weakref.finalize(row, let_go)
+            yield row
+            del row
+
+    staged = registry.stage(Problem, watched(), "mine")
+    assert staged.num_rows == found.accepted == 3 * ROWS_AT_ONCE
+    assert most <= ROWS_AT_ONCE + 2
+
+
+def test_a_file_that_breaks_off_leaves_no_version(registry: Registry, tmp_path: Path) -> None:
+    lines = [{"prompt": f"What is {number} + 1?", "answer": 1} for number in range(100)]
+    whole = gzip.compress("".join(json.dumps(one) + "\n" for one in lines).encode(), 0)
+    path = tmp_path / "p.jsonl.gz"
+    path.write_bytes(whole[:-9])
+    found = import_rows(open_source(str(path)), Problem, {}, Given(licence="MIT"))
+    with pytest.raises(BadInput, match="not a whole .gz file"):
+        registry.commit(Problem, found.rows, found.derivation, "mine")
+    assert registry.newest("mine") is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from datasets_registry import views
 from datasets_registry.registry import Registry
 from datasets_registry.schemas import Metric
 from datasets_registry.version import Derivation
@@ -58,6 +59,19 @@ def test_a_damaged_view_file_is_written_anew(registry: Registry) -> None:
     publish(registry, 2.0)
     with duckdb.connect(registry.state.views, read_only=True) as connection:
         assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
+
+
+def test_after_a_publication_that_failed_the_next_one_succeeds(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(registry, 1.0)
+    with monkeypatch.context() as patch, pytest.raises(duckdb.Error, match="syntax error"):
+        patch.setattr(views, "quoted", lambda text: text)
+        publish(registry, 2.0)
+    registry.refresh_views()
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
+    assert not list(registry.state.root.glob(".tmp-*"))
 
 
 def test_writers_that_wait_leave_the_work_to_the_first(registry: Registry) -> None:
