@@ -79,6 +79,7 @@ def _revisions(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
     settings, scores = profile.revision_settings, profile.scores
+    few_shot.few_shot(settings.num_examples)
     named = ("critique", "revision", *score_templates(), *system_texts(profile))
     recipe = Recipe(
         "cai_revisions",

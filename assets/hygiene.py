@@ -10,7 +10,6 @@ from assets.materials import Materials
 from assets.profile import Profile
 from assets.recipe import Recipe
 from datasets_registry.hygiene_schemas import HygieneFinding
-from datasets_registry.scanning import scanning
 from methods import refusals
 from methods.refusals import PHRASES, is_refusal
 from quality import (
@@ -27,7 +26,6 @@ from quality import (
     texts,
     words,
 )
-from quality.check import show
 from quality.rules import SOURCES
 from quality.texts import LABELS
 
@@ -42,9 +40,7 @@ def hygiene_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]
     )  # fmt: skip
 
     def build(materials: Materials) -> list[HygieneFinding]:
-        with scanning(materials.registry.state) as connection:
-            for name in recipe.inputs:
-                show(connection, name, materials.registry, materials.version(name))
+        with materials.views() as connection:
             return hygiene.hygiene(connection, is_refusal)
 
     def shown(found: Sequence[HygieneFinding]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from methods import completion_scores, conversation, human_agreement, quotation,
 from methods.completion_scores import score_pairs
 from methods.constitution import Constitution
 from methods.human_agreement import AgreementSettings, agree
+from methods.judge import principles_of
 from methods.score import score_templates
 from methods.templates import template_path
 from quality import ballots, certificate, metrics, principle_audit
@@ -63,9 +64,8 @@ def _agreement(
     profile: Profile, settings: AgreementSettings, constitution: Constitution, backend: OpenBackend
 ) -> Built:
     judge = profile.judge.judges[0]
-    questions = {
-        one.id: one.preference_question for one in constitution.principles if one.signal == settings.signal
-    }
+    ids = principles_of(constitution, settings.signal, "[human_agreement]")
+    questions = {one: constitution[one].preference_question for one in ids}
     recipe = Recipe(
         "human_agreement", (settings.dataset, judge),
         settings=settings.model_dump(mode="json")

@@ -11,13 +11,14 @@ import duckdb
 from assets.profile import Profile
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
-from datasets_registry.scanning import column, parquet, scanning
+from datasets_registry.scanning import scanning
 from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend
 from generation.budget import Meter
 from generation.completer import Completer
 from generation.ledger import Ledger
 from generation.request import Backend
+from quality.check import show
 
 R = TypeVar("R", bound=Row)
 OpenBackend = Callable[[Registry, Version, Profile], Backend]
@@ -54,8 +55,7 @@ class Materials:
         with scanning(self.registry.state) as connection:
             for one in self.derivation.inputs:
                 if one.kind == "dataset":
-                    files = parquet(self.registry.files(one))
-                    connection.execute(f"CREATE VIEW {column(one.name)} AS SELECT * FROM {files}")
+                    show(connection, one.name, self.registry, one)
             yield connection
 
     @cached_property

@@ -17,8 +17,14 @@ class Step:
 
 
 def plan(graph: Graph, registry: Registry) -> list[Step]:
-    """The assets to build, inputs first; one below a stale one may turn out unchanged."""
+    """The assets to build, inputs first; one below a stale one may turn out unchanged.
+
+    Raises where an input that no asset makes, such as imported data, is not there or has not passed.
+    """
     steps: dict[str, Step] = {}
+    made = {one.name for one in graph.recipes}
+    for name in sorted({one for recipe in graph.recipes for one in recipe.inputs} - made):
+        registry.passed(name)
     for recipe in graph.recipes:
         above = [one for one in recipe.inputs if one in steps]
         reason = f"{above[0]} is built first" if above else _reason(recipe, registry)

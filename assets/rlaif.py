@@ -21,17 +21,28 @@ from datasets_registry.schemas import (
     Prompt,
     RedTeamPrompt,
 )
-from methods import comparison, conversation, judge, labels, pairs, quotation, score, templates, verdict
+from methods import (
+    comparison,
+    conversation,
+    judge,
+    labels,
+    pairs,
+    preference,
+    quotation,
+    score,
+    templates,
+    verdict,
+)
 from methods.constitution import Constitution
 from methods.conversation import asked_of
-from methods.judge import judge_pairs
+from methods.judge import judge_pairs, require_principles
 from methods.labels import label_pairs
 from methods.pairs import Sample, draw_samples, pair_samples
 from methods.score import Scored, score_completions, score_templates
 from methods.templates import template_path
 from training import dpo, manifest, rows, run
 
-JUDGING = (comparison, conversation, labels, quotation, templates, verdict)
+JUDGING = (comparison, conversation, preference, quotation, templates, verdict)
 
 
 def rlaif_assets(
@@ -98,6 +109,7 @@ def _judgements(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
     settings = profile.judge
+    require_principles(constitution, settings)
     recipe = Recipe(
         "ai_judgements", ("completion_pairs", *settings.judges),
         settings={
@@ -136,7 +148,7 @@ def _judgements(
 def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     recipe = Recipe(
         "preference_pairs", ("completion_pairs", "ai_judgements"),
-        settings=profile.labels.model_dump(mode="json"), code=(labels,),
+        settings=profile.labels.model_dump(mode="json"), code=(labels, preference),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[PreferencePair]:

@@ -163,7 +163,7 @@ class Registry:
         """
         version = self.newest(name)
         if version is None:
-            raise UnknownVersion(f"{name!r} has no version yet: materialize it first")
+            raise UnknownVersion(f"{name!r} has no version yet: materialize it first, or `trimtab import` it")
         return self.require_passed(version)
 
     def require_passed(self, version: Version) -> Version:

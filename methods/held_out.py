@@ -12,7 +12,7 @@ from generation.request import Request, SamplingParams
 from methods.comparison import ComparisonSettings, ask, comparisons
 from methods.constitution import Constitution
 from methods.conversation import asked_of, opening
-from methods.labels import combine
+from methods.preference import combine
 from methods.refusals import is_refusal
 from methods.verdict import read_verdict
 

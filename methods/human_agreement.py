@@ -12,8 +12,8 @@ from generation.completer import Complete
 from methods.comparison import Answer, Comparison, Order, ask, comparisons
 from methods.constitution import Constitution
 from methods.conversation import messages_of
-from methods.judge import JudgeSettings
-from methods.labels import combine
+from methods.judge import JudgeSettings, principles_of
+from methods.preference import combine
 from methods.verdict import read_verdict
 
 
@@ -44,7 +44,7 @@ def agree(
     model: str, settings: AgreementSettings, judging: JudgeSettings,
 ) -> list[HumanAgreement]:  # fmt: skip
     """The judge's label of each taken comparison beside the person's, under one principle of the signal."""
-    ids = [one.id for one in constitution.principles if one.signal == settings.signal]
+    ids = principles_of(constitution, settings.signal, "[human_agreement]")
     chosen = taken(preferences, settings)
     principles = [constitution[draw(ids, settings.seed, one.pair_id)] for one in chosen]
     asked: list[dict[Order, Comparison]] = []

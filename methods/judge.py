@@ -35,18 +35,31 @@ class JudgeSettings(ComparisonSettings):
         return ComparisonSettings(**self.model_dump(include=set(ComparisonSettings.model_fields)))
 
 
+def principles_of(constitution: Constitution, signal: Signal, asker: str) -> list[str]:
+    """The ids of a signal's principles; raises BadInput where ``asker`` asks for a signal that has none."""
+    ids = [one.id for one in constitution.principles if one.signal == signal]
+    if not ids:
+        raise BadInput(
+            f"constitution {constitution.name!r} has no principle of {signal}, which the profile's {asker} "
+            f"asks for: write one with signal = {signal!r}, or take {signal} out"
+        )
+    return ids
+
+
+def require_principles(constitution: Constitution, settings: JudgeSettings) -> None:
+    """Raise BadInput where a judged signal has no principle, before anything is generated."""
+    for kind, signals in settings.signals.items():
+        for signal in signals:
+            principles_of(constitution, signal, f"[judge.signals] of {kind} prompts")
+
+
 def drawn_principles(
     constitution: Constitution, kind: Kind, prompt_id: str, settings: JudgeSettings
 ) -> list[Principle]:
     """The principles of a prompt's pairs, by signal; another prompt or principle moves few draws."""
     drawn = []
     for signal in settings.signals.get(kind, ()):
-        ids = [one.id for one in constitution.principles if one.signal == signal]
-        if not ids:
-            raise BadInput(
-                f"constitution {constitution.name!r} has no principle of {signal}, which the profile's "
-                f"[judge.signals] asks of {kind} prompts: write one, or take {signal} out"
-            )
+        ids = principles_of(constitution, signal, f"[judge.signals] of {kind} prompts")
         count = len(ids) if settings.num_principles == "all" else settings.num_principles
         drawn += [constitution[one] for one in ranked(ids, settings.seed, prompt_id)[:count]]
     return drawn

@@ -9,7 +9,7 @@ from generation.chat import prompt_ids
 from generation.completer import Complete
 from generation.request import Message, Request
 from methods.comparison import Comparison, ComparisonSettings, ask, comparisons, verdict_request
-from methods.labels import combine
+from methods.preference import combine
 from methods.quotation import MARK
 from methods.verdict import read_verdict
 

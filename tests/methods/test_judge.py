@@ -13,7 +13,8 @@ from methods.comparison import Answer, ComparisonSettings
 from methods.constitution import Constitution, Principle
 from methods.held_out import EvaluationSettings, compare
 from methods.judge import JudgeSettings, drawn_principles, judge_pairs
-from methods.labels import LabelSettings, combine, label_pairs
+from methods.labels import LabelSettings, label_pairs
+from methods.preference import combine
 from methods.verdict import Verdict, read_verdict
 from tests.judging import Judge, completing, judging, read_call, shown
 from tests.rows import make
