@@ -13,7 +13,7 @@ from datasets_registry.imported_schemas import Demonstration, HumanPreference, P
 from datasets_registry.rejection import Rejected
 from datasets_registry.row import Row, arrow_schema
 from datasets_registry.schemas import HelpfulPrompt, RedTeamPrompt
-from datasets_registry.splitting import split_group
+from datasets_registry.splitting import conversation_group
 
 # what a row's id is the hash of; text in it may not be empty
 IDENTITY: dict[type[Row], tuple[str, ...]] = {
@@ -41,6 +41,7 @@ class Given:
 def wanted(row: type[Row]) -> list[str]:
     """The columns that a file, or a map, must have for ``row``."""
     optional = {field.name for field in arrow_schema(row) if field.nullable}
+    optional |= {name for name, field in row.model_fields.items() if not field.is_required()}
     if row in IDENTITY:
         optional |= {*row.key, "messages", "split", "split_group", "source", "licence"}
     return [name for name in row.model_fields if name not in optional]
@@ -57,7 +58,10 @@ def filled(row: type[Row], said: Mapping[str, Any], given: Given, default: Mappi
     if row in IDENTITY:
         _complete(row, values, default)
     nulls = {field.name: None for field in schema if field.nullable}
-    return _validated(row, nulls | values)
+    defaults = {
+        name: field.get_default() for name, field in row.model_fields.items() if not field.is_required()
+    }
+    return _validated(row, nulls | defaults | values)
 
 
 def _complete(row: type[Row], values: dict[str, Any], default: Mapping[str, str]) -> None:
@@ -70,10 +74,12 @@ def _complete(row: type[Row], values: dict[str, Any], default: Mapping[str, str]
     for name in ("split", "source", "licence"):
         if name in row.model_fields and name not in values:
             values[name] = default[name]
+    said = [(one["role"], one["content"]) for one in values.get("history", [])]
     if "split_group" in row.model_fields and "split_group" not in values:
-        values["split_group"] = split_group(str(values["prompt"]))
+        values["split_group"] = conversation_group(str(values["prompt"]), said)
     if row.key[0] not in values:
-        values[row.key[0]] = content_id(*(values[name] for name in IDENTITY[row]))
+        named = [values[name] for name in IDENTITY[row]]
+        values[row.key[0]] = content_id(*named, [list(one) for one in said]) if said else content_id(*named)
 
 
 def _validated(row: type[Row], values: Mapping[str, Any]) -> Row:

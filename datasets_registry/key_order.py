@@ -16,7 +16,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.pipelined import pipelined
 
 RUN_BYTES = 64 << 20
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 19
 Key = tuple[Any, ...]
 
 

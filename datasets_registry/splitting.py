@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from datasets_registry.hashing import digest
 
@@ -10,3 +11,8 @@ def split_group(prompt: str) -> str:
     """The group of ``prompt``: equal for prompts that differ in case, punctuation or accents' forms alone."""
     words = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower()))
     return digest(words)[:16]
+
+
+def conversation_group(prompt: str, history: Sequence[tuple[str, str]]) -> str:
+    """The group of a prompt after ``history`` (role, content): that of how the conversation opens."""
+    return split_group(history[0][1] if history else prompt)

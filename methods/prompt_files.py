@@ -12,7 +12,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, digest
 from datasets_registry.imported_schemas import ChatMessage
 from datasets_registry.schemas import Prompt
-from datasets_registry.splitting import split_group
+from datasets_registry.splitting import conversation_group
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")
@@ -63,9 +63,9 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
         raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
     history = _history(content.get("history") or [], where)
     try:
-        group = content.pop("split_group", None) or split_group(history[0].content if history else text)
-        told = [[one.role, one.content] for one in history]
-        prompt_id = content_id(text, told) if history else content_id(text)
+        said = [(one.role, one.content) for one in history]
+        group = content.pop("split_group", None) or conversation_group(text, said)
+        prompt_id = content_id(text, [list(one) for one in said]) if said else content_id(text)
         values = content | {"prompt": text, "prompt_id": prompt_id, "split_group": group, "history": history}
         return row.model_validate(values)
     except ValidationError as error:

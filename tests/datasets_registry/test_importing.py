@@ -117,6 +117,16 @@ def test_values_outside_a_literal_are_rejected(tmp_path: Path) -> None:
     assert reasons(found) == [(1, "split: Input should be 'train' or 'evaluation'")]
 
 
+def test_turns_before_a_prompt_may_be_given_and_are_part_of_its_identity(tmp_path: Path) -> None:
+    row = {"prompt": "and then?", "category": "c"}
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    lines = write_lines(tmp_path / "p.jsonl", row, row | {"history": said})
+    alone, after = list(imported(lines, RedTeamPrompt).rows)
+    assert isinstance(alone, RedTeamPrompt) and isinstance(after, RedTeamPrompt)
+    assert alone.history == [] and [one.content for one in after.history] == ["hi", "hello"]
+    assert alone.prompt_id != after.prompt_id and alone.split_group != after.split_group
+
+
 def test_an_unknown_format_says_the_columns_there_are_and_those_wanted(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "sums.jsonl", SUM)
     with pytest.raises(BadInput, match="'Body', 'Question', 'Answer', 'turns', which is no known format"):

@@ -1,0 +1,77 @@
+"""SmolLM2 as a judge: each way of asking gives rows that can be read; hijacks leave the tokens alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from transformers import AutoTokenizer
+
+from benchmarks.sides.hijack import broken, hijacks
+from datasets_registry.schemas import CompletionPair
+from generation.backends import open_backend
+from generation.completer import Completer
+from generation.engine import EngineSettings
+from generation.ledger import Ledger
+from methods.constitution import DEFAULT, load_constitution
+from methods.conversation import asked_of
+from methods.judge import JudgeSettings, judge_pairs
+from methods.labels import LabelSettings, label_pairs
+from methods.score import Scored, ScoreSettings, score_completions
+from tests.rows import make
+
+pytestmark = pytest.mark.model
+PAIRS = [
+    make(
+        CompletionPair, "tea", prompt="Is green tea good for me?",
+        completion_a="For most people, yes, in moderation; it has caffeine.", completion_b="Purple.",
+    ),
+    make(
+        CompletionPair, "knot", prompt="How do I tie a bowline?", completion_a="I do not know, sorry.",
+        completion_b="Make a small loop, bring the end up through it, around behind, and down again.",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Completer]:
+    """SmolLM2 behind a ledger."""
+    backend = open_backend("transformers", smollm2, EngineSettings(batch_size=16))
+    ledger = Ledger(tmp_path_factory.mktemp("real") / "ledger")
+    yield Completer(backend, ledger, asset="test", report=lambda _: None)
+    backend.close()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        JudgeSettings(),
+        JudgeSettings(calibration="identical", num_principles=2),
+        JudgeSettings(verdicts="text"),
+        JudgeSettings(reasoning_tokens=24),
+    ],
+    ids=["probabilities", "calibrated", "words", "reasoning"],
+)
+def test_every_call_is_a_verdict_or_a_reason(settings: JudgeSettings, complete: Completer) -> None:
+    model = complete.backend.fingerprint
+    rows = judge_pairs(PAIRS, "judge", load_constitution(DEFAULT), complete, model, settings)
+    assert all((one.verdict is None) == (one.failure is not None) for one in rows)
+    if settings.verdicts == "probabilities":
+        assert all(one.p_first is not None and 0 < one.p_first < 1 for one in rows)
+    else:
+        assert all(one.raw is not None for one in rows)
+    if settings.reasoning_tokens:
+        assert all(one.reasoning for one in rows)
+    labels = label_pairs(PAIRS, rows, LabelSettings())
+    assert all((one.chosen is None) == (one.label not in ("a", "b")) for one in labels)
+
+
+def test_scores_are_on_the_scale_and_equal_texts_score_alike(complete: Completer) -> None:
+    asked = [Scored(asked_of(one), one.completion_a, "helpfulness") for one in (*PAIRS, PAIRS[0])]
+    found = score_completions("scores", asked, complete, complete.backend.fingerprint, ScoreSettings())
+    assert all(one.score is not None and 1 < one.score < 10 for one in found)
+    assert found[0] == found[2] and found[0].score != found[1].score
+
+
+def test_no_hijack_changes_the_lines_or_the_control_tokens_of_a_call(smollm2: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(smollm2)
+    assert len(hijacks()) == 40 and broken(hijacks(), tokenizer) == 0
