@@ -71,9 +71,10 @@ def hijacked(count: int) -> Iterator[Figure]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(resolve_model(MODEL, State().models), local_files_only=True)
+    num_broken = broken(hijacks(), tokenizer)
     yield Figure(
-        name=f"hijacks of {len(hijacks())} that break the template", value=broken(hijacks(), tokenizer),
-        unit="hijacks", goal="== 0", holds=broken(hijacks(), tokenizer) == 0,
+        name=f"hijacks of {len(hijacks())} that break the template", value=num_broken, unit="hijacks",
+        goal="== 0", holds=num_broken == 0,
     )  # fmt: skip
     with smollm2() as complete:
         found = shifts(spread(count), complete, complete.backend.fingerprint)
