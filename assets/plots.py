@@ -59,6 +59,7 @@ def figure_plot(figures: Sequence[JudgeFigure]) -> dg.MetadataValue:
         several = len({one.judge for one in drawn}) > 1
         names = [f"{one.judge} {one.figure}" if several else one.figure for one in reversed(drawn)]
         axes.set_yticks(range(len(drawn)), names, fontsize=8)
+        axes.set_ylim(-0.6, len(drawn) - 0.4)
         axes.set_xlim(min(0.0, *(one.low or 0.0 for one in drawn)) if drawn else 0.0, 1.0)
 
     return picture("judge figures", draw, height=0.8 + 0.25 * len(drawn))
