@@ -12,17 +12,30 @@ from assets.graph import Graph, build_graph
 from assets.plan import plan
 from assets.profile import Profile, load_profile
 from datasets_registry.hashing import digest
+from datasets_registry.imported_schemas import HumanPreference
 from datasets_registry.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.schemas import AiJudgement, RevisionStep
-from datasets_registry.version import Version
+from datasets_registry.version import Derivation, Version
 from generation.request import Backend, Completion, Request
 from generation.scripted import Script, ScriptedBackend, chosen
 from methods.comparison import CHOICES
 from methods.constitution import load_constitution
+from quality.publishing import publish
 from tests.assets.small import write_profile
 from tests.judging import shown
+from tests.rows import make
 
+# everything that a profile may ask for beyond what the demo does
+MORE = """
+[pairs]
+num_samples = 3
+selection = "best_worst"
+
+[human_agreement]
+num_pairs = 3
+signal = "honesty"
+"""
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
 
@@ -88,7 +101,10 @@ def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[W
     """A workshop in which nothing is built yet."""
     path = write_profile(tmp_path / "profile", tiny_model)
     # scripted replies are whole words, and would end at the first of these letters
-    path.write_text(path.read_text().replace('stop = ["e"]', ""))
+    path.write_text(path.read_text().replace('stop = ["e"]', "") + MORE)
+    people = [make(HumanPreference, f"q{place}", rejected="no" * place) for place in range(1, 5)]
+    nothing = Derivation(code_version="1", settings={}, inputs=())
+    publish(registry, HumanPreference, people, nothing)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance)
 
@@ -99,9 +115,9 @@ def question_of(workshop: Workshop, principle: str) -> str:
 
 
 def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
-    assert len(workshop.build()) == 17
+    assert len(workshop.build()) == 18
     first = workshop.versions()
-    assert set(first.values()) == {1} and len(first) == 17
+    assert set(first.values()) == {1} and len(first) == 19
     for one in list_datasets(workshop.registry):
         assert one["checks_passed"] + len(one["warnings"]) == one["checks"] > 0, one
     trained = {one["name"]: one["trained_on"] for one in list_models(workshop.registry)}

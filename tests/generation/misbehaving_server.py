@@ -87,10 +87,14 @@ class MisbehavingServer:
         self._loop.close()
 
     async def _stop(self) -> None:
+        # a connection whose acceptance is under way when the server closes would never be closed itself
+        await asyncio.sleep(0.05)
         self._server.close()
-        for task in list(self._connections):
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        while self._connections:
+            for task in list(self._connections):
+                task.cancel()
+            await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0.01)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
