@@ -11,7 +11,6 @@ from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
 from datasets_registry.schemas import PreferencePair, RevisionStep
 
 BLUE, ORANGE, GREY = "#2f5d8a", "#c8692b", "#b8bec6"
-MOST_BYTES = 50_000
 _SHOWN = ("parse_rate", "first_position_share", "slot_kept_share", "order_consistency", "longer_share",
           "human_accuracy", "cohen_kappa")  # fmt: skip
 

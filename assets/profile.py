@@ -19,7 +19,7 @@ from methods.held_out import EvaluationSettings
 from methods.human_agreement import AgreementSettings
 from methods.judge import JudgeSettings
 from methods.labels import LabelSettings
-from methods.pairs import PairSettings
+from methods.pairs import PairSelection, PairSettings
 from methods.prompt_files import PromptSettings
 from methods.revision_requests import RevisionSettings
 from methods.score import ScoreSettings
@@ -74,14 +74,6 @@ class Revisions(_Section):
     critique_max_tokens: int = Field(256, ge=1)
 
 
-class Pairs(_Section):
-    """How many samples of each prompt are drawn, and which are paired."""
-
-    num_samples: int = Field(2, ge=2, le=64)
-    selection: Literal["adjacent", "random", "best_worst"] = "adjacent"
-    pairs_per_prompt: int = Field(1, ge=1)
-
-
 class Scores(ScoreSettings):
     """The model that scores completions and revision steps from 1 to 10."""
 
@@ -111,7 +103,7 @@ class Profile(_Section):
     helpful_prompts: PromptFile
     answers: Answers
     revisions: Revisions
-    pairs: Pairs = Pairs()
+    pairs: PairSelection = PairSelection()
     judge: JudgeSettings
     judge_models: Mapping[str, Policy] = Field(default={})
     labels: LabelSettings = LabelSettings()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import dagster as dg
 
@@ -77,7 +78,7 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
         prompts = prompts_of(materials, "train")
         with materials.completer("sft_policy") as complete:
             samples = draw_samples(prompts, complete, complete.backend.fingerprint, settings)
-        return pair_samples(samples, settings, lambda ones: _scores(ones, materials) if scored else [])
+        return pair_samples(samples, settings, partial(_scores, materials=materials) if scored else None)
 
     def shown(rows: Sequence[CompletionPair]) -> dict[str, int]:
         return {"failures": sum(one.failure is not None for one in rows)}

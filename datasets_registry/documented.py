@@ -1,12 +1,10 @@
 """docs/datasets.md from the row types: python -m datasets_registry.documented [--check]."""
 
-import argparse
-import sys
-
 from datasets_registry.content_hash import type_name
 from datasets_registry.row import Row, arrow_schema, ledger_keys
 from datasets_registry.row_types import ROW_TYPES
 from datasets_registry.state import REPOSITORY
+from datasets_registry.written_page import keep_page
 
 PAGE = REPOSITORY / "docs" / "datasets.md"
 INTRODUCTION = """# Datasets
@@ -49,14 +47,5 @@ def _names(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{one}`" for one in names)
 
 
-def main() -> None:
-    """Write the page, or with ``--check`` exit 1 where it is not what the row types say."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is old")
-    if parser.parse_args().check:
-        sys.exit(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page())
-    PAGE.write_text(page(), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    keep_page(PAGE, page(), __doc__)

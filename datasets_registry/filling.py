@@ -8,12 +8,11 @@ from pydantic import ValidationError
 
 from datasets_registry.coercion import coerced
 from datasets_registry.dialogue import last_prompt
-from datasets_registry.hashing import content_id
 from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
 from datasets_registry.rejection import Rejected
 from datasets_registry.row import Row, arrow_schema
 from datasets_registry.schemas import HelpfulPrompt, RedTeamPrompt
-from datasets_registry.splitting import conversation_group
+from datasets_registry.splitting import conversation_group, conversation_id
 
 # what a row's id is the hash of; text in it may not be empty
 IDENTITY: dict[type[Row], tuple[str, ...]] = {
@@ -78,8 +77,7 @@ def _complete(row: type[Row], values: dict[str, Any], default: Mapping[str, str]
     if "split_group" in row.model_fields and "split_group" not in values:
         values["split_group"] = conversation_group(str(values["prompt"]), said)
     if row.key[0] not in values:
-        named = [values[name] for name in IDENTITY[row]]
-        values[row.key[0]] = content_id(*named, [list(one) for one in said]) if said else content_id(*named)
+        values[row.key[0]] = conversation_id([values[name] for name in IDENTITY[row]], said)
 
 
 def _validated(row: type[Row], values: Mapping[str, Any]) -> Row:

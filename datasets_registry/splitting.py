@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from datasets_registry.hashing import digest
+from datasets_registry.hashing import content_id, digest
 
 
 def split_group(prompt: str) -> str:
@@ -16,3 +16,8 @@ def split_group(prompt: str) -> str:
 def conversation_group(prompt: str, history: Sequence[tuple[str, str]]) -> str:
     """The group of a prompt after ``history`` (role, content): that of how the conversation opens."""
     return split_group(history[0][1] if history else prompt)
+
+
+def conversation_id(parts: Sequence[object], history: Sequence[tuple[str, str]]) -> str:
+    """The id of a row that says ``parts`` after ``history``; without history, that of the parts."""
+    return content_id(*parts, [list(one) for one in history]) if history else content_id(*parts)

@@ -1,6 +1,6 @@
 """One judge call: two responses to one conversation, shown in a given order, under one question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +82,16 @@ def ask(
         Answer(said, request.key(model), reason, before.key(model))
         for request, said, before, reason in zip(requests, completions, first, reasons, strict=True)
     ]
+
+
+def ask_pairs(
+    stage: str, asked: Sequence[Mapping[Order, Comparison]], complete: Complete, model: str,
+    settings: ComparisonSettings,
+) -> list[dict[Order, Answer]]:  # fmt: skip
+    """The answers to each pair's comparisons, by order, pair by pair."""
+    calls = [call for orders in asked for call in orders.values()]
+    answers = iter(ask(stage, calls, complete, model, settings))
+    return [{order: next(answers) for order in orders} for orders in asked]
 
 
 def verdict_request(

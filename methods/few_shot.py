@@ -40,6 +40,12 @@ def _examples() -> tuple[Example, ...]:
     return tuple(Example.model_validate(one) for one in content["examples"])
 
 
+@cache
+def few_shot_turns(count: int, critique: bool) -> tuple[Message, ...]:
+    """The turns of the last ``count`` examples, which stand before each conversation."""
+    return tuple(turn for one in few_shot(count) for turn in one.turns(critique))
+
+
 def few_shot(count: int) -> tuple[Example, ...]:
     """The last ``count`` examples, so that one which needs no change is among them."""
     if count > len(_examples()):

@@ -9,7 +9,7 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.schemas import EvaluationAnswer, Kind, Prompt
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
-from methods.comparison import ComparisonSettings, ask, comparisons
+from methods.comparison import ComparisonSettings, ask_pairs, comparisons
 from methods.constitution import Constitution
 from methods.conversation import asked_of, opening
 from methods.preference import combine
@@ -75,11 +75,10 @@ def compare(
         )
         for one in differing
     ]  # fmt: skip
-    calls = [call for calls in asked for call in calls.values()]
-    said = iter(ask("comparisons with the base", calls, complete, model, settings.judge))
+    answered = ask_pairs("comparisons with the base", asked, complete, model, settings.judge)
     outcomes: dict[str, tuple[Outcome, float | None]] = {}
-    for one, calls_of_one in zip(differing, asked, strict=True):
-        found = combine({order: read_verdict(next(said), settings.judge) for order in calls_of_one})
+    for one, said in zip(differing, answered, strict=True):
+        found = combine({order: read_verdict(answer, settings.judge) for order, answer in said.items()})
         label = found.label() if found else "unparsed"
         outcomes[one.prompt_id] = (_OUTCOMES[label], found.p_a if found else None)
     compared = []

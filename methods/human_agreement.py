@@ -9,7 +9,7 @@ from datasets_registry.imported_schemas import HumanPreference
 from datasets_registry.judge_schemas import HumanAgreement
 from datasets_registry.schemas import Signal
 from generation.completer import Complete
-from methods.comparison import Answer, Comparison, Order, ask, comparisons
+from methods.comparison import Answer, Comparison, Order, ask_pairs, comparisons
 from methods.constitution import Constitution
 from methods.conversation import messages_of
 from methods.judge import JudgeSettings, principles_of
@@ -52,11 +52,10 @@ def agree(
         a, b, _ = shown_as(one)
         question = principle.preference_question
         asked.append(comparisons(messages_of(one.messages), a, b, question, judging))
-    calls = [call for orders in asked for call in orders.values()]
-    answers = iter(ask(f"people's comparisons by {judge}", calls, complete, model, judging))
+    answered = ask_pairs(f"people's comparisons by {judge}", asked, complete, model, judging)
     return [
-        _row(one, judge, principle.id, {order: next(answers) for order in orders}, judging)
-        for one, principle, orders in zip(chosen, principles, asked, strict=True)
+        _row(one, judge, principle.id, answers, judging)
+        for one, principle, answers in zip(chosen, principles, answered, strict=True)
     ]
 
 

@@ -14,7 +14,7 @@ from generation.request import Completion, Request, SamplingParams
 from methods.conversation import failure_of, opening
 
 
-class PairSettings(BaseModel):
+class PairSelection(BaseModel):
     """How many samples are drawn and which are paired.
 
     ``adjacent`` pairs samples 0 and 1, 2 and 3 and so on; ``random`` draws ``pairs_per_prompt`` of all
@@ -26,16 +26,21 @@ class PairSettings(BaseModel):
     num_samples: int = Field(2, ge=2, le=64)
     selection: Literal["adjacent", "random", "best_worst"] = "adjacent"
     pairs_per_prompt: int = Field(1, ge=1)
-    system_prompt: str | None = None
-    answers: SamplingParams
-    seed: int = 0
 
     @model_validator(mode="after")
-    def _enough_samples(self) -> "PairSettings":
+    def _enough_samples(self) -> "PairSelection":
         possible = self.num_samples * (self.num_samples - 1) // 2
         if self.selection == "random" and self.pairs_per_prompt > possible:
             raise ValueError(f"{self.num_samples} samples make {possible} pairs, not {self.pairs_per_prompt}")
         return self
+
+
+class PairSettings(PairSelection):
+    """The selection, and how samples are drawn."""
+
+    system_prompt: str | None = None
+    answers: SamplingParams
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from datasets_registry.errors import BadInput
-from datasets_registry.hashing import content_id, digest
+from datasets_registry.hashing import digest
 from datasets_registry.imported_schemas import ChatMessage
 from datasets_registry.schemas import Prompt
-from datasets_registry.splitting import conversation_group
+from datasets_registry.splitting import conversation_group, conversation_id
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")
@@ -65,8 +65,12 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
     try:
         said = [(one.role, one.content) for one in history]
         group = content.pop("split_group", None) or conversation_group(text, said)
-        prompt_id = content_id(text, [list(one) for one in said]) if said else content_id(text)
-        values = content | {"prompt": text, "prompt_id": prompt_id, "split_group": group, "history": history}
+        values = content | {
+            "prompt": text,
+            "prompt_id": conversation_id([text], said),
+            "split_group": group,
+            "history": history,
+        }
         return row.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]

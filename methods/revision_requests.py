@@ -8,7 +8,7 @@ from datasets_registry.hashing import derive_seed
 from generation.request import Message, Request, SamplingParams
 from methods.constitution import Principle
 from methods.conversation import Asked, opening
-from methods.few_shot import few_shot
+from methods.few_shot import few_shot_turns
 from methods.templates import fill
 
 
@@ -28,12 +28,6 @@ class RevisionSettings(BaseModel):
     answers: SamplingParams
     critiques: SamplingParams
     seed: int = 0
-
-    @property
-    def examples(self) -> tuple[Message, ...]:
-        """The worked examples' turns."""
-        critique = self.ablation == "none"
-        return tuple(turn for one in few_shot(self.num_examples) for turn in one.turns(critique))
 
 
 class Prompted(Asked, Protocol):
@@ -88,4 +82,5 @@ def _answered(row: Prompted, response: str, settings: RevisionSettings) -> tuple
     asked = opening(row, settings.system_prompt)
     system = asked[:1] if settings.system_prompt else ()
     said = Message(role="assistant", content=response)
-    return (*system, *settings.examples, *asked[len(system) :], said)
+    examples = few_shot_turns(settings.num_examples, settings.ablation == "none")
+    return (*system, *examples, *asked[len(system) :], said)

@@ -1,5 +1,19 @@
 """SQL over judgements: a judge's verdict on a pair under one principle, position taken off."""
 
+# the calls that show a pair in one order or the other
+CROSSED = "\"order\" IN ('ab', 'ba')"
+
+
+def slots(table: str) -> str:
+    """SQL of the parsed verdicts on each pair of ``table`` in both orders: equal ones follow the slot."""
+    return (
+        "SELECT judge, ab, ba FROM (SELECT judge, any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
+        f" any_value(verdict) FILTER (\"order\" = 'ba') AS ba FROM {table}"
+        " GROUP BY pair_id, principle_id, judge)"
+        " WHERE ab IN ('first', 'second') AND ba IN ('first', 'second')"
+    )
+
+
 # ab and ba are logits for a; identical responses, where they were judged, give the position's share
 BALLOTS = """
     SELECT pair_id, judge, principle_id, signal, ab - position AS logit_ab, position - ba AS logit_ba,

@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.judge_schemas import JudgeFigure
 from datasets_registry.schemas import TIE_LOGIT
-from quality.ballots import BALLOTS
+from quality.ballots import BALLOTS, CROSSED, slots
 from quality.metrics import bootstrap_interval, wilson_interval
 
-_CROSSED = "judge = ? AND \"order\" IN ('ab', 'ba')"
 # the logit's mean over orders, and both texts' lengths in characters
 _MEASURED = f"""
     SELECT logit_ab, logit_ba, length(completion_a), length(completion_b)
@@ -92,7 +91,7 @@ def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[F
     parsed, first, total, outside = _one(
         connection,
         "SELECT count(verdict), count(*) FILTER (verdict = 'first'), count(*), avg(outside_probability)"
-        f" FROM ai_judgements WHERE {_CROSSED}",
+        f" FROM ai_judgements WHERE judge = ? AND {CROSSED}",
         judge,
     )
     yield _share("parse_rate", parsed, total)
@@ -100,11 +99,7 @@ def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[F
     yield "outside_probability", outside, None, total
     kept, both = _one(
         connection,
-        "SELECT count(*) FILTER (ab = ba), count(*) FROM"
-        " (SELECT any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
-        " any_value(verdict) FILTER (\"order\" = 'ba') AS ba FROM ai_judgements"
-        f" WHERE {_CROSSED} GROUP BY pair_id, principle_id)"
-        " WHERE ab IN ('first', 'second') AND ba IN ('first', 'second')",
+        f"SELECT count(*) FILTER (ab = ba), count(*) FROM ({slots('ai_judgements')}) WHERE judge = ?",
         judge,
     )
     yield _share("slot_kept_share", kept, both)

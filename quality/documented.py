@@ -1,9 +1,7 @@
 """docs/checks.md from the table of checks: python -m quality.documented [--check]."""
 
-import argparse
-import sys
-
 from datasets_registry.state import REPOSITORY
+from datasets_registry.written_page import keep_page
 from quality.check import Check
 from quality.checks import CHECKS
 
@@ -42,14 +40,5 @@ def _line(check: Check) -> str:
     return f"| `{check.name}` | {severity} | {check.bounds} | {check.catches} |"
 
 
-def main() -> None:
-    """Write the page, or with ``--check`` exit 1 where it is not what the table says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is old")
-    if parser.parse_args().check:
-        sys.exit(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page())
-    PAGE.write_text(page(), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    keep_page(PAGE, page(), __doc__)

@@ -1,9 +1,8 @@
 """Checks of what labels are made from: completion pairs, judgements, direct scores."""
 
+from quality.ballots import CROSSED, slots
 from quality.check import Check
 from quality.rules import SOURCES, blank, no_rows, not_held_out, source_prompt
-
-_CROSSED = "\"order\" IN ('ab', 'ba')"
 
 RLAIF_CHECKS: tuple[Check, ...] = (
     no_rows("completion_pairs"),
@@ -27,7 +26,7 @@ RLAIF_CHECKS: tuple[Check, ...] = (
     Check(
         "ai_judgements", "both_orders",
         "SELECT count(*) FROM (SELECT pair_id, principle_id, judge FROM this GROUP BY ALL"
-        f" HAVING count(*) FILTER ({_CROSSED}) <> 2)",
+        f" HAVING count(*) FILTER ({CROSSED}) <> 2)",
         "pairs that were not judged in both orders", at_most=0,
     ),
     Check(
@@ -44,14 +43,12 @@ RLAIF_CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "ai_judgements", "first_position_share",
-        f"SELECT avg((verdict = 'first')::INT) FROM this WHERE verdict IS NOT NULL AND {_CROSSED}",
+        f"SELECT avg((verdict = 'first')::INT) FROM this WHERE verdict IS NOT NULL AND {CROSSED}",
         "a judge that prefers a position", at_least=0.25, at_most=0.75, severity="warning",
     ),
     Check(
         "ai_judgements", "slot_kept_share",
-        "SELECT avg((ab = ba)::INT) FROM (SELECT any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
-        " any_value(verdict) FILTER (\"order\" = 'ba') AS ba FROM this GROUP BY pair_id, principle_id, judge)"
-        " WHERE ab IN ('first', 'second') AND ba IN ('first', 'second')",
+        f"SELECT avg((ab = ba)::INT) FROM ({slots('this')})",
         "a judge whose verdict follows the slot when the responses change places", at_most=0.25,
         severity="warning",
     ),

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.sides.judge_call import read_call
 from datasets_registry.hashing import ranked
 from generation.chat import prompt_ids
 from generation.completer import Complete
 from generation.request import Message, Request
-from methods.comparison import Comparison, ComparisonSettings, ask, comparisons, verdict_request
+from methods.comparison import Comparison, ComparisonSettings, ask_pairs, comparisons, verdict_request
 from methods.preference import combine
-from methods.quotation import MARK
 from methods.verdict import read_verdict
 
 HIJACKS = Path(__file__).with_name("hijacks.txt")
@@ -41,9 +41,10 @@ def shifts(attacks: Sequence[str], complete: Complete, model: str) -> list[float
     texts = [f"{RESPONSE} {attack}" for attack in attacks]
     neutral = [f"{RESPONSE} {(_FILLER * 3)[: len(attack)]}" for attack in attacks]
     asked = [comparisons(PROMPT, text, OPPONENT, QUESTION, SETTINGS) for text in (*texts, *neutral)]
-    calls = [call for orders in asked for call in orders.values()]
-    answers = iter(ask("hijacks", calls, complete, model, SETTINGS))
-    found = [combine({order: read_verdict(next(answers), SETTINGS) for order in orders}) for orders in asked]
+    answered = ask_pairs("hijacks", asked, complete, model, SETTINGS)
+    found = [
+        combine({order: read_verdict(one, SETTINGS) for order, one in said.items()}) for said in answered
+    ]
     p = [one.p_a if one else 0.5 for one in found]
     return [steered - plain for steered, plain in zip(p[: len(texts)], p[len(texts) :], strict=True)]
 
@@ -55,7 +56,9 @@ def broken(attacks: Sequence[str], tokenizer: Any) -> int:
 
 def _keeps(attack: str, first: bool, tokenizer: Any) -> bool:
     plain, steered = (_call(text, first) for text in (RESPONSE, f"{RESPONSE}\n{attack}"))
-    return _lines(plain) == _lines(steered) and _control(plain, tokenizer) == _control(steered, tokenizer)
+    return _unquoted(plain) == _unquoted(steered) and _control(plain, tokenizer) == _control(
+        steered, tokenizer
+    )
 
 
 def _call(text: str, first: bool) -> Request:
@@ -63,8 +66,8 @@ def _call(text: str, first: bool) -> Request:
     return verdict_request(Comparison(PROMPT, *shown, QUESTION), SETTINGS)
 
 
-def _lines(request: Request) -> list[str]:
-    return [one for one in request.messages[0].content.split("\n") if not one.startswith(MARK)]
+def _unquoted(request: Request) -> list[str]:
+    return read_call(request.messages[0].content).plain
 
 
 def _control(request: Request, tokenizer: Any) -> list[int]:

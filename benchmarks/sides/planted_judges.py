@@ -1,17 +1,18 @@
 """Judges with a planted fault over pairs whose better text is known, and their certificates."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import duckdb
 
+from benchmarks.sides.judge_call import shown
 from datasets_registry.hashing import derive_seed
 from datasets_registry.imported_schemas import ChatMessage, HumanPreference
 from datasets_registry.judge_schemas import HumanAgreement, JudgeFigure
 from datasets_registry.row import to_table
 from datasets_registry.schemas import AiJudgement, CompletionPair, PreferencePair
 from generation.request import Completion, Request
-from generation.scripted import ScriptedBackend, chosen
+from generation.scripted import chosen, completing
 from methods.constitution import Constitution, Principle
 from methods.human_agreement import AgreementSettings, agree
 from methods.judge import JudgeSettings, judge_pairs
@@ -92,28 +93,19 @@ def _pair(place: int) -> CompletionPair:
     )  # fmt: skip
 
 
-def _answering(name: str) -> Callable[[str, Sequence[Request]], list[Completion]]:
+def _script(name: str) -> Callable[[Request], Completion]:
     def script(request: Request) -> Completion:
-        first, second = _shown(request.messages[0].content)
+        first, second = shown(request)
         said = JUDGES[name](first, second, random.Random(derive_seed(name, first, second)))
         return chosen(0.1, 0.1) if said is None else chosen(said, 1 - said)
 
-    def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
-        found = dict(ScriptedBackend(script).complete(requests))
-        return [found[place] for place in range(len(requests))]
-
-    return complete
-
-
-def _shown(call: str) -> tuple[str, str]:
-    first, second = call.split("\nResponse A:\n")[1].split("\n\nResponse B:\n")
-    return first.removeprefix("> "), second.split("\n\n")[0].removeprefix("> ")
+    return script
 
 
 def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, JudgeFigure]]:
     """The labels and the certificate of a planted judge over ``count`` pairs."""
     constitution = Constitution(name="planted", principles=(_principle(),))
-    asked, complete = pairs(count), _answering(name)
+    asked, complete = pairs(count), completing(_script(name))
     judging = JudgeSettings()
     judgements = judge_pairs(asked, name, constitution, complete, "planted", judging)
     people = [_preference(one) for one in asked]

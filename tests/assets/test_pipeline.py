@@ -11,6 +11,7 @@ from assets.demo import build
 from assets.graph import Graph, build_graph
 from assets.plan import plan
 from assets.profile import Profile, load_profile
+from benchmarks.sides.judge_call import shown
 from datasets_registry.hashing import digest
 from datasets_registry.imported_schemas import HumanPreference
 from datasets_registry.listing import list_datasets, list_models
@@ -23,7 +24,6 @@ from methods.comparison import CHOICES
 from methods.constitution import load_constitution
 from quality.publishing import publish
 from tests.assets.small import write_profile
-from tests.judging import shown
 from tests.rows import make
 
 # everything that a profile may ask for beyond what the demo does

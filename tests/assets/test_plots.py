@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.plots import MOST_BYTES, figure_plot, loss_plot, margin_plot, principle_plot, step_plot
+from assets.plots import figure_plot, loss_plot, margin_plot, principle_plot, step_plot
 from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
 from datasets_registry.schemas import PreferencePair, RevisionStep
 from tests.rows import make
 
+MOST_BYTES = 50_000
 MANY: list[tuple[Callable[[Any], dg.MetadataValue], Sequence[Any]]] = [
     (margin_plot, [make(PreferencePair, f"p{place}", p_a=place / 500) for place in range(500)]),
     (figure_plot, [make(JudgeFigure, judge=f"judge_{place}") for place in range(20)]),

@@ -54,12 +54,8 @@ def run(
 ) -> list[RevisionStep]:
     """Revise with the scripted backend."""
 
-    def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
-        found = dict(backend.complete(requests))
-        return [found[place] for place in range(len(requests))]
-
     asked: list[tuple[Kind, Prompt]] = [("red_team", one) for one in prompts]
-    return revise(asked, constitution(*texts), complete, backend.fingerprint, settings)
+    return revise(asked, constitution(*texts), backend.in_order, backend.fingerprint, settings)
 
 
 def examples(

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.sides.judge_call import read_call, shown
 from datasets_registry.errors import BadInput
 from datasets_registry.imported_schemas import ChatMessage
 from datasets_registry.schemas import CompletionPair, EvaluationAnswer, PreferencePair
 from generation.request import Completion, Request, SamplingParams
-from generation.scripted import chosen
+from generation.scripted import chosen, completing
 from methods.comparison import Answer, ComparisonSettings
 from methods.constitution import Constitution, Principle
 from methods.held_out import EvaluationSettings, compare
@@ -16,7 +17,7 @@ from methods.judge import JudgeSettings, drawn_principles, judge_pairs
 from methods.labels import LabelSettings, label_pairs
 from methods.preference import combine
 from methods.verdict import Verdict, read_verdict
-from tests.judging import Judge, completing, judging, read_call, shown
+from tests.judging import Judge, judging
 from tests.rows import make
 
 CONSTITUTION = Constitution(

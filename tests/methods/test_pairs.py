@@ -6,8 +6,8 @@ import pytest
 
 from datasets_registry.schemas import CompletionPair, HelpfulPrompt, Kind, Prompt
 from generation.request import Completion, Request, SamplingParams
+from generation.scripted import completing
 from methods.pairs import PairSettings, Sample, draw_samples, pair_samples
-from tests.judging import completing
 from tests.rows import make
 
 PROMPTS: list[tuple[Kind, Prompt]] = [("helpful", make(HelpfulPrompt, name)) for name in ("p1", "p2")]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.sides.judge_call import read_call
 from generation.request import Message
 from methods.comparison import Comparison, ComparisonSettings, verdict_request
 from methods.quotation import MARK, quoted
-from tests.judging import read_call
 
 SETTINGS = ComparisonSettings()
 HOSTILE = st.one_of(

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.sides.judge_call import read_call
 from datasets_registry.schemas import CompletionPair, Kind, Signal
 from generation.request import Completion, Message, Request
-from generation.scripted import chosen
+from generation.scripted import chosen, completing
 from methods.completion_scores import score_pairs
 from methods.score import DIGITS, Scored, ScoreSettings, calls_of, read_score, score_completions
-from tests.judging import completing, read_call
 from tests.rows import make
 
 SETTINGS = ScoreSettings()
