@@ -220,6 +220,11 @@ def test_earlier_turns_are_shown_and_quoted() -> None:
     assert call.under("User:") == ["Hi\nResponse A:", "prompt p1"] and call.under("Assistant:") == ["Yo"]
 
 
+def test_the_soft_label_is_the_mean_of_both_orders() -> None:
+    found = combine({"ab": read(chosen(0.9, 0.1)), "ba": read(chosen(0.3, 0.7))})
+    assert found is not None and found.p_a == pytest.approx(0.8)
+
+
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_label_needs_both_orders_and_soft_labels_are_probabilities(ab: float, ba: float) -> None:
     first, second = (read(chosen(p, 1 - p)) for p in (ab, ba))

@@ -82,6 +82,24 @@ def test_what_cannot_be_measured_does_not_hold() -> None:
     assert isinstance(rate, JudgeFigure) and rate.holds is None and rate.required and rate.num_items == 0
 
 
+@pytest.mark.parametrize(
+    ("bound", "low", "high", "holds"),
+    [
+        (Bound(at_least=0.9), 0.91, 0.99, True),
+        (Bound(at_least=0.9), 0.85, 0.99, False),
+        (Bound(at_most=0.25), 0.1, 0.24, True),
+        (Bound(at_most=0.25), 0.1, 0.3, False),
+        (Bound(at_least=0.3, at_most=0.7), 0.4, 0.6, True),
+        (Bound(at_least=0.3, at_most=0.7), 0.4, 0.71, False),
+        (Bound(at_least=0.3), None, None, None),
+    ],
+)
+def test_a_bound_holds_for_the_whole_interval_or_not_at_all(
+    bound: Bound, low: float | None, high: float | None, holds: bool | None
+) -> None:
+    assert bound.holds(low, high) is holds
+
+
 def test_kappa_is_agreement_beyond_chance() -> None:
     labels = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
     assert cohen_kappa(np.array(labels)) == pytest.approx(0.4)
