@@ -89,7 +89,7 @@ def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
         "Nulls, and characters at 5, 50, 95 and 100 % of the rows:",
         table(("column", "nulls", "5 %", "median", "95 %", "longest"), figures),
     ]
-    for name in row.labels:
+    for name in row.label_columns:
         if name in schema.names:
             parts += [f"Rows by `{name}`:", table((cell(name), "rows"), label_counts(files, name))]
     return "\n\n".join(parts)

@@ -53,7 +53,7 @@ class Comparison:
         self.key = self.row.key
         common = [one for one in self.after.types if one in self.before.types]
         self.values = [one for one in common if one not in self.key]
-        self.labels = [one for one in self.row.labels if one in self.values]
+        self.labels = [one for one in self.row.label_columns if one in self.values]
         self.calls = [one for one in ledger_keys(self.row) if one in self.values]
         self._compare()
 

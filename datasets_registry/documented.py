@@ -27,7 +27,7 @@ def _section(row: type[Row]) -> str:
     lines = [
         f"\n## {row.dataset}\n",
         f"{row.grain} Key: {_names(row.key)}.",
-        *([f"Labels: {_names(row.labels)}."] if row.labels else []),
+        *([f"Labels: {_names(row.label_columns)}."] if row.label_columns else []),
         "\n| column | type | null | meaning |",
         "|---|---|---|---|",
         *(_line(row, name) for name in row.model_fields),

@@ -20,13 +20,16 @@ class Problem(Row):
     """A problem with a known answer."""
 
     dataset: ClassVar[str] = "problems"
-    grain: ClassVar[str] = "One row per problem: gold answer, split, source and licence."
+    grain: ClassVar[str] = "One row per problem: gold answer and steps, difficulty, split, source, licence."
     key: ClassVar[tuple[str, ...]] = ("problem_id",)
 
     problem_id: str = Field(description="Hash of the prompt and the gold answer")
     prompt: str = Field(description="The problem as it is put")
     answer: str = Field(description="Gold answer, which a verifier compares with")
     solution: str | None = Field(description="How the answer is reached; null where nobody wrote it")
+    steps: list[str] = Field([], description="The solution's steps; empty where nobody wrote them apart")
+    family: str | None = Field(None, description="Kind of problem; null where its source does not say")
+    difficulty: int | None = Field(None, description="How hard, such as how many numbers; null where unsaid")
     split: Literal["train", "evaluation"] = Field(description="What the problem may be used for")
     split_group: str = Field(description="Problems of one group never stand in both splits")
     source: str = Field(description="Who wrote it")

@@ -15,7 +15,7 @@ class CompletionScore(Row):
     dataset: ClassVar[str] = "ai_scores"
     grain: ClassVar[str] = "One row per completion and signal: the judge's distribution over 1 to 10."
     key: ClassVar[tuple[str, ...]] = ("completion_key", "signal", "judge")
-    labels: ClassVar[tuple[str, ...]] = ("failure",)
+    label_columns: ClassVar[tuple[str, ...]] = ("failure",)
 
     completion_key: str = ledger_key("Ledger key of the completion")
     prompt_id: str = Field(description="The prompt answered")
@@ -39,7 +39,7 @@ class HumanAgreement(Row):
     dataset: ClassVar[str] = "human_agreement"
     grain: ClassVar[str] = "One row per human comparison judged: the judge's label beside the person's."
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
-    labels: ClassVar[tuple[str, ...]] = ("label",)
+    label_columns: ClassVar[tuple[str, ...]] = ("label",)
 
     pair_id: str = Field(description="The comparison in human_preferences")
     messages: list[ChatMessage] = Field(description="The conversation up to the answers")
@@ -63,7 +63,7 @@ class JudgeFigure(Row):
     dataset: ClassVar[str] = "judge_certificate"
     grain: ClassVar[str] = "One row per judge and figure: value, 95 % interval, bounds and whether it holds."
     key: ClassVar[tuple[str, ...]] = ("judge", "policy", "figure")
-    labels: ClassVar[tuple[str, ...]] = ("holds",)
+    label_columns: ClassVar[tuple[str, ...]] = ("holds",)
 
     judge: str = Field(description="Asset name of the judging model")
     policy: str = Field(description="Asset name of the model whose completions were judged")

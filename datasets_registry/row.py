@@ -25,7 +25,7 @@ class Row(BaseModel):
     grain: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
     # columns that say what a row is good for; a change of one is a flip
-    labels: ClassVar[tuple[str, ...]] = ()
+    label_columns: ClassVar[tuple[str, ...]] = ()
 
 
 def ledger_key(description: str) -> Any:

@@ -1,6 +1,13 @@
 """Which row type each dataset has."""
 
-from datasets_registry import hygiene_schemas, imported_schemas, judge_schemas, schemas
+from datasets_registry import (
+    hygiene_schemas,
+    imported_schemas,
+    judge_schemas,
+    rft_schemas,
+    schemas,
+    step_schemas,
+)
 from datasets_registry.errors import BadInput
 from datasets_registry.row import Row
 from datasets_registry.version import Version
@@ -26,6 +33,13 @@ ROW_TYPES: dict[str, type[Row]] = {
         judge_schemas.JudgeFigure,
         judge_schemas.PrincipleFigure,
         hygiene_schemas.HygieneFinding,
+        rft_schemas.GoldSolution,
+        rft_schemas.Candidate,
+        rft_schemas.RftSelection,
+        rft_schemas.VerifiedPair,
+        step_schemas.Solution,
+        step_schemas.StepRollout,
+        step_schemas.StepLabels,
     )
 }
 

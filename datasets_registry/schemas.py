@@ -54,7 +54,7 @@ class RevisionStep(Row):
     dataset: ClassVar[str] = "cai_revisions"
     grain: ClassVar[str] = "One row per revision step of a prompt: principle, critique, revision, scores."
     key: ClassVar[tuple[str, ...]] = ("prompt_id", "step")
-    labels: ClassVar[tuple[str, ...]] = ("changed", "failure")
+    label_columns: ClassVar[tuple[str, ...]] = ("changed", "failure")
 
     prompt_id: str = Field(description="The prompt answered")
     step: int = Field(description="1 for the first revision")
@@ -167,7 +167,7 @@ class AiJudgement(Row):
         "One row per pair, order, principle and judge: the raw choice probabilities or reply."
     )
     key: ClassVar[tuple[str, ...]] = ("pair_id", "order", "principle_id", "judge")
-    labels: ClassVar[tuple[str, ...]] = ("verdict",)
+    label_columns: ClassVar[tuple[str, ...]] = ("verdict",)
 
     pair_id: str = Field(description="The pair judged")
     order: Literal["ab", "ba", "aa", "bb"] = Field(
@@ -194,7 +194,7 @@ class PreferencePair(Row):
         "One row per pair: soft label over orders, principles and judges; chosen, rejected unless tied."
     )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
-    labels: ClassVar[tuple[str, ...]] = ("label",)
+    label_columns: ClassVar[tuple[str, ...]] = ("label",)
 
     pair_id: str = Field(description="The pair")
     prompt_id: str = Field(description="The prompt answered")
@@ -228,7 +228,7 @@ class EvaluationAnswer(Row):
         "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
     )
     key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
-    labels: ClassVar[tuple[str, ...]] = ("verdict", "refused")
+    label_columns: ClassVar[tuple[str, ...]] = ("verdict", "refused")
 
     model: str = Field(description="Asset name of the model")
     prompt_id: str = Field(description="The held-out prompt")

@@ -46,7 +46,8 @@ def write(folder: Path, num_pairs: int) -> None:
         chosen[place] = f"{chosen[place - 1]} once more."
     pairs = {"pair_id": ids, "prompt_id": ids, "prompt": prompts, "chosen": chosen, "rejected": rejected}
     half = num_pairs // 2
-    sft = {"prompt_id": ids[:half], "prompt": prompts[:half], "completion": rejected[half : 2 * half]}
+    sft = {"prompt_id": ids[:half], "step": [0] * half, "prompt": prompts[:half]}
+    sft |= {"completion": rejected[half : 2 * half]}
     held = {"prompt": texts(EVALUATION_PROMPTS, PROMPT_WORDS), "split": ["evaluation"] * EVALUATION_PROMPTS}
     held |= {"prompt_id": [f"e{place}" for place in range(EVALUATION_PROMPTS)]}
     held |= {"problem_id": held["prompt_id"]}
