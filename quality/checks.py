@@ -7,6 +7,7 @@ from quality.hygiene_checks import HYGIENE_CHECKS
 from quality.imported_checks import IMPORTED_CHECKS
 from quality.judge_checks import JUDGE_CHECKS
 from quality.label_checks import LABEL_CHECKS
+from quality.rft_checks import RFT_CHECKS
 from quality.rlaif_checks import RLAIF_CHECKS
 
 CHECKS: tuple[Check, ...] = (
@@ -17,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     *EVALUATION_CHECKS,
     *IMPORTED_CHECKS,
     *HYGIENE_CHECKS,
+    *RFT_CHECKS,
 )
 
 
