@@ -50,6 +50,11 @@ class FamilySettings(BaseModel):
             raise ValueError(f"sizes {list(self.sizes)} has one below 2: a sum needs two numbers")
         return self
 
+    @property
+    def name(self) -> str:
+        """What problems say they are; sums in symbols are a kind of their own, which the lab can read."""
+        return f"symbol_{self.family}" if self.style == "symbols" else self.family
+
 
 class ProblemSettings(BaseModel):
     """The families of a problem set, and the seed that draws them."""
@@ -113,7 +118,7 @@ def _problem(settings: FamilySettings, draft: Draft) -> Problem:
     held_out = derive_seed("split", group) % 10_000 < EVALUATION_SHARE * 10_000
     return Problem(
         problem_id=content_id(prompt, steps.answer), prompt=prompt, answer=steps.answer,
-        solution="\n".join(steps.lines), steps=list(steps.lines), family=settings.family,
+        solution="\n".join(steps.lines), steps=list(steps.lines), family=settings.name,
         difficulty=difficulty, split="evaluation" if held_out else "train", split_group=group,
         source=SOURCE, licence=LICENCE,
     )  # fmt: skip

@@ -101,6 +101,8 @@ class StoppingRule(BaseModel):
         """
         if self.until == "distinct":
             return None
+        if self.until == "fixed":
+            return 1.0
         seen = tally.num_accepted + tally.num_rejected
         return reach(self, tally.num_accepted, seen)
 
@@ -129,4 +131,4 @@ def reach(rule: StoppingRule, num_accepted: int, num_seen: int) -> float:
         for number, mass in states.items():
             place = (drawn + chunk, number)
             waiting[place] = waiting.get(place, 0.0) + mass
-    return met
+    return min(met, 1.0)
