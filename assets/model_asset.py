@@ -11,7 +11,8 @@ from dagster._core.errors import DagsterPipesExecutionError
 from pydantic import BaseModel
 
 from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
-from assets.profile import Policy, Profile
+from assets.policy import Policy
+from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.shown import model_metadata
 from datasets_registry.errors import ModelFailed

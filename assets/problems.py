@@ -10,12 +10,11 @@ from methods.verifiers import verifier
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials
 from assets.model_asset import given_policy, model_asset
-from assets.profile import Policy, Profile
+from assets.profile import Profile
 from assets.reasoning import Reasoning, Started
 from assets.recipe import Recipe
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import GoldSolution, GoldVerdict
-from generation import lab_model
 from methods import (
     equations,
     gold,
@@ -96,8 +95,7 @@ def _start(name: str, profile: Profile) -> list[Built]:
 
 def _lab_base(profile: Profile) -> Built:
     assert profile.reasoning is not None
-    policy = Policy(model=lab_model.LAB, engine=profile.reasoning.lab_engine)
-    return given_policy("lab_base", policy, LAB_BASE, profile)
+    return given_policy("lab_base", profile.reasoning.lab, LAB_BASE, profile)
 
 
 def _solutions(name: str, started: Started, profile: Profile) -> Built:

@@ -3,10 +3,13 @@
 from typing import Literal
 
 from methods.solutions import SolutionSettings
+from methods.step_judge import StepJudgeSettings
 from methods.step_settings import StepSettings
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from assets.policy import Policy
 from generation.engine import EngineSettings
+from generation.lab_model import LAB
 from generation.request import SamplingParams
 from methods.candidates import CandidateSettings
 from methods.gold_solutions import GoldSettings
@@ -78,11 +81,16 @@ class ProcessTuned(_Section):
 
 
 class Steps(_Section):
-    """Which candidates are labelled step by step, by whose rollouts, and how."""
+    """Which candidates are labelled step by step, by whose rollouts, and how.
+
+    A ``judge`` names each first error too, so that labels on which both agree can be told.
+    """
 
     completer: str = "lab_policy"
     solutions: SolutionSettings = SolutionSettings()
     labels: StepSettings = StepSettings()
+    judge: str | None = None
+    judging: StepJudgeSettings = StepJudgeSettings()
 
 
 class Reasoning(_Section):
@@ -93,7 +101,7 @@ class Reasoning(_Section):
 
     problems: ProblemSettings | None = None
     verifier: VerifierSettings = VerifierSettings(kind="maths")
-    lab_engine: EngineSettings = EngineSettings(batch_size=256)
+    lab: Policy = Policy(model=LAB, engine=EngineSettings(batch_size=256))
     lab_policy: Started | None = None
     cold_start_policy: Started | None = None
     candidates: Drawn | None = None
@@ -122,11 +130,25 @@ class Reasoning(_Section):
         return tuple(one for one in STARTED if getattr(self, one) is not None)
 
     @property
-    def models(self) -> tuple[str, ...]:
-        """The models of this section that write solutions."""
-        lab = ("lab_base",) if self.lab_policy else ()
-        tuned = ("rft_policy",) if self.rft_policy else ()
-        return (*lab, *self.started, *tuned)
+    def lab_models(self) -> tuple[str, ...]:
+        """The models that stand on the lab base."""
+        lab = ("lab_base", "lab_policy") if self.lab_policy else ()
+        return (*lab, "rft_policy") if self.rft_policy and self.rft_policy.base in lab else lab
+
+    def require_models(self, given: set[str]) -> None:
+        """Raise ValueError where a model is named that is neither in ``given`` nor started here."""
+        known = given | {*self.lab_models, *self.started}
+        samplers = self.candidates.policies if self.candidates else ()
+        named = {f"candidates.policies.{place}": one for place, one in enumerate(samplers)}
+        if self.steps:
+            named |= {"steps.completer": self.steps.completer}
+            named |= {"steps.judge": self.steps.judge} if self.steps.judge else {}
+        for part in ("rft_policy", "reward_model", "process_reward_model"):
+            tuned = getattr(self, part)
+            named |= {f"{part}.base": tuned.base} if tuned else {}
+        for place, name in named.items():
+            if name not in known - {"rft_policy"}:
+                raise ValueError(f"reasoning.{place}: unknown model {name!r}: take one of {sorted(known)}")
 
     @property
     def gold(self) -> str | None:
