@@ -1,11 +1,14 @@
 r"""Where a solution states its final answer: ``\boxed{}``, or the last line by a marker, and nowhere else.
 
 The last line counts where it is ``#### 24``, ``Answer: 24``, ``A: 24`` or ends with ``the answer is 24``.
-The last ``\boxed{}`` counts wherever it stands, unless the last line has a marker.
+The last ``\boxed{}`` counts wherever it stands, unless the last line has a marker. Calculator annotations
+are overlooked, and so is an earlier ``the answer is`` that no number follows.
 """
 
 import re
 from dataclasses import dataclass
+
+from methods.number import number
 
 MAX_LENGTH = 100_000
 MAX_BOXES = 100
@@ -18,6 +21,7 @@ _MARKED = re.compile(
     r"|\b[Tt]he (?:final )?answer is:?[ \t]*(?P<sentence>[^\n]*)$",
     re.MULTILINE,
 )
+_ANNOTATION = re.compile(r"<<[^<>\n]*>>")
 _NEXT_SENTENCE = re.compile(r"[.!?]['\")*]*\s+\S")
 
 
@@ -34,15 +38,15 @@ def final_answers(text: str) -> FinalAnswers:
     """The answers that markers name; hostile text costs time linear in its length."""
     if len(text) > MAX_LENGTH:
         return FinalAnswers(None, reason=f"longer than {MAX_LENGTH:,} characters")
-    text = text.rstrip()
+    text = (_ANNOTATION.sub("", text) if "<<" in text else text).rstrip()
     boxes = _boxes(text) if "\\boxed" in text else []
     if boxes is None:
         return FinalAnswers(None, reason=f"a \\boxed without its end, or more than {MAX_BOXES} of them")
-    marked = [(one.end(), _content(one)) for one in _MARKED.finditer(text)]
-    if marked and marked[-1][0] == len(text):
-        return _last(marked[-1][1], [*boxes, *(said for _, said in marked[:-1])])
+    marked = list(_MARKED.finditer(text))
+    if marked and marked[-1].end() == len(text):
+        return _last(_content(marked[-1]), [*boxes, *_stated(marked[:-1])])
     if boxes:
-        return _last(boxes[-1], [*boxes[:-1], *(said for _, said in marked)])
+        return _last(boxes[-1], [*boxes[:-1], *_stated(marked)])
     return FinalAnswers(None, reason="text follows the final answer" if marked else "no final answer")
 
 
@@ -53,6 +57,10 @@ def _last(answer: str, earlier: list[str]) -> FinalAnswers:
     if _NEXT_SENTENCE.search(answer):
         return FinalAnswers(None, reason="text follows the final answer")
     return FinalAnswers(answer, tuple(_unboxed(one.strip()) for one in earlier if one.strip()))
+
+
+def _stated(marked: list[re.Match[str]]) -> list[str]:
+    return [said for one in marked if (said := _content(one)) and not (one["sentence"] and number(said) is None)]
 
 
 def _content(found: re.Match[str]) -> str:
