@@ -17,7 +17,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _MARKED = re.compile(
     r"^[ \t]*(?:####[ \t]*(?P<hashes>.*)"
     r"|(?:#{1,3}[ \t]+|>[ \t]*)?[*_]{0,3}(?:(?:[Tt]he[ \t]+)?(?:[Ff]inal[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|A)"
-    r"[*_]{0,3}[ \t]*:[ \t]*(?P<label>.*))$"
+    r"[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]*(?P<label>.*))$"
     r"|\b[Tt]he (?:final )?answer is:?[ \t]*(?P<sentence>[^\n]*)$",
     re.MULTILINE,
 )
@@ -51,12 +51,17 @@ def final_answers(text: str) -> FinalAnswers:
 
 
 def _last(answer: str, earlier: list[str]) -> FinalAnswers:
-    answer = _unboxed(answer.strip())
+    answer = _unboxed(_unmarked(answer))
     if not answer.strip("*_$. "):
         return FinalAnswers(None, reason="the final answer is empty")
     if _NEXT_SENTENCE.search(answer):
         return FinalAnswers(None, reason="text follows the final answer")
-    return FinalAnswers(answer, tuple(_unboxed(one.strip()) for one in earlier if one.strip()))
+    return FinalAnswers(answer, tuple(_unboxed(said) for one in earlier if (said := _unmarked(one))))
+
+
+def _unmarked(text: str) -> str:
+    """The text without the ends of bold or italics that began before the marker."""
+    return text.strip().strip("*_").strip()
 
 
 def _stated(marked: list[re.Match[str]]) -> list[str]:

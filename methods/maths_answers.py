@@ -11,14 +11,14 @@ from fractions import Fraction
 from methods.arithmetic import Unparsed, value
 from methods.final_answer import final_answers
 from methods.number import MAX_LENGTH, Number, number, plain
-from methods.symbolic import equal, refusal
+from methods.symbolic import differing_symbols
 from methods.verification import Verification, Verify, rejected
 
 _SHORT = re.compile(r"(?:A|Answer):[ ]?(-?[0-9]{1,18})")
 _MARKER = re.compile(r"nswer|NSWER|A:|A\s*[*_]|####|boxed")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _LEFT_SIDE = re.compile(r"\s*\\?[A-Za-z](?:_?\{?[A-Za-z0-9]\}?)?(?:\([A-Za-z]\))?\s*=\s*(?=[^=]+$)")
-_SPACING = re.compile(r"\s+|\\left|\\right|\\[,!;: ]")
+_SPACING = re.compile(r"\s+|\\left|\\right")
 _DIGITS_FRACTION = re.compile(r"\\frac\s*([0-9])\s*([0-9])")
 
 
@@ -66,10 +66,9 @@ def differing(answer: str, gold: str, tolerance: float) -> str | None:
     left, right = _tidy(answer), _tidy(gold)
     if left == right or (left.isalpha() and left.casefold() == right.casefold()):
         return None
-    reason = refusal(left) or refusal(right)
-    if reason is not None:
-        return f"{answer[:80]} is not {gold[:80]} as text, and {reason}, is not worked out"
-    return None if equal(left, right) else f"{answer[:80]} is not {gold[:80]}"
+    if left.count("=") != right.count("="):
+        return f"{answer[:80]} is not {gold[:80]}"
+    return differing_symbols(left, right)
 
 
 def _differing_numbers(

@@ -25,8 +25,8 @@ _GROUP_SPACE = re.compile(r"(?<=[0-9])(?:\\[,!:; ]|\{,\}|[\u00a0\u2009\u202f])(?
 _TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|textit|operatorname)\s*\{([^{}]*)\}")
 _FRACTION = re.compile(rf"(?<=[0-9])?\s*\\[dt]?frac(?:{_BRACED}{_BRACED}|\s*([0-9])\s*([0-9]))")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})")
-_SPACES = {r"\!": "", r"\,": " ", r"\;": " ", r"\:": " ", r"\ ": " ", "~": " ", "\u00a0": " "}
-_MEANT = {r"\$": "$", r"\%": "%", r"\left": "", r"\right": "", "−": "-", "–": "-", "½": " 1/2", "°": " degrees "}
+_SPACE = re.compile(r"(?<!\\)\\[,;: ]|~|\u00a0")
+_MEANT = {r"\!": "", r"\$": "$", r"\%": "%", r"\left": "", r"\right": "", "−": "-", "–": "-", "½": " 1/2", "°": " degrees "}
 _DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 
@@ -54,7 +54,8 @@ def plain(text: str) -> str:
     if "\\" in text or not text.isascii():
         text = _GROUP_SPACE.sub("", text)
         text = _DEGREES.sub(" degrees ", _TEXT.sub(r" \1 ", text))
-        for written, meant in (_SPACES | _MEANT).items():
+        text = _SPACE.sub(" ", text)
+        for written, meant in _MEANT.items():
             text = text.replace(written, meant)
     return text.strip()
 

@@ -1,15 +1,15 @@
-"""Whether two mathematical expressions are equal, by math-verify within bounds of our own.
+"""Whether two mathematical expressions are equal: math-verify, within bounds of our own.
 
 math-verify bounds its time by SIGALRM, which only works on a process's main thread. Here, what could
 be slow is refused before it is parsed (towers of powers, factorials, sums, long or deep text), and a
-profile hook of the calling thread ends what takes longer than ``SECONDS``.
+profile hook of the calling thread ends what takes more than ``MAX_CALLS`` calls and returns:
+a count gives the same verdict on a busy machine.
 """
 
 import logging
 import re
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,16 +21,17 @@ MAX_LENGTH = 200
 MAX_DEPTH = 8
 MAX_EXPONENT = 100
 MAX_DIGITS = 30
-SECONDS = 2.0
+MAX_CALLS = 4_000_000
 _COMMANDS = Path(__file__).with_name("latex_commands.txt")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _PROSE = re.compile(r"[^\W\d_]{2,}")
 _POWER = re.compile(r"(?:\^|\*\*)\s*\{?\s*[-+(]*\s*([0-9]*)")
 _POWERED_POWER = re.compile(r"(?:\^|\*\*)[^,=]*?(?:\^|\*\*)[^,=]*?(?:\^|\*\*)|(?:\^|\*\*)\s*[{(]+[^})]*(?:\^|\*\*|!)")
 _CHAINED = re.compile(r"(?:\^|\*\*)\s*\{?[0-9A-Za-z.]+\}?\s*(?:\^|\*\*)")
+_WARMING = ((r"x^2+2x+1", r"(x+1)^2"), (r"\sin(x)^2+\cos(x)^2", "1"), ("[1,2]", "[1,2)"), (r"\sqrt{2}", "1,2"))
 
 
-class _OutOfTime(BaseException):
+class _TooLong(BaseException):
     """Ends a comparison; no Exception, since sympy and math-verify catch those."""
 
 
@@ -68,25 +69,32 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def equal(answer: str, gold: str) -> bool:
-    """Whether two expressions that are not refused are equal; False where either cannot be read."""
-    prose = _COMMAND.sub(" ", answer + " " + gold)
+def differing_symbols(answer: str, gold: str) -> str | None:
+    """Why two expressions are not equal; None where they are."""
+    reason = refusal(answer) or refusal(gold)
+    if reason is not None:
+        return f"{answer[:80]} is not {gold[:80]} as text, and {reason}, is not worked out"
+    different = f"{answer[:80]} is not {gold[:80]}"
+    prose = _COMMAND.sub(" ", f"{answer} {gold}")
     if _PROSE.search(prose):  # "no" and "on" would be the same product of two variables
-        return False
+        return different
+    same = _math_verify()
     try:
-        with _limited(SECONDS):
-            return _math_verify()(answer, gold)
-    except (_OutOfTime, RecursionError, MemoryError):
-        return False
+        with _limited(MAX_CALLS):
+            return None if same(answer, gold) else different
+    except (_TooLong, RecursionError, MemoryError):
+        return f"{answer[:80]} and {gold[:80]} could not be compared within {MAX_CALLS:,} calls"
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
+def _limited(calls: int) -> Iterator[None]:
+    left = calls
 
     def look(frame: FrameType, event: str, argument: Any) -> None:
-        if time.monotonic() > end:
-            raise _OutOfTime
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooLong
 
     before = sys.getprofile()
     sys.setprofile(look)
@@ -106,7 +114,11 @@ def _imported() -> tuple[Callable[..., Any], Callable[..., bool], Any]:
 
     for name in ("math_verify.parser", "math_verify.grader"):  # it warns that its own time limit is off
         logging.getLogger(name).setLevel(logging.ERROR)
-    return parse, verify, [LatexExtractionConfig()]
+    config = [LatexExtractionConfig()]
+    for warm in _WARMING:  # grammar and sympy's parts load at first use, which must not count as work
+        read = [parse(f"${one}$", config, parsing_timeout=None) for one in warm]
+        verify(*read, timeout_seconds=None)
+    return parse, verify, config
 
 
 def _math_verify() -> Callable[[str, str], bool]:
