@@ -23,8 +23,8 @@ from tests.rows import make
 from training.config import SftRun, config_path, read_config
 from training.dpo import dpo
 from training.rows import fitting, reply, turns
-from training.run import last_checkpoint
 from training.sft import sft
+from training.trainer import last_checkpoint
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 SETTINGS = {"learning_rate": 5e-3, "num_epochs": 8, "batch_size": 4, "max_length": 128}
