@@ -10,6 +10,9 @@ from datasets_registry.errors import BadInput
 from generation.model_folder import fingerprint
 from generation.padding import batches, padded_ids
 
+# from a model, a padded batch and the rows' lengths: one result per row
+OfBatch = Callable[[Any, dict[str, Any], list[int]], Sequence[Any]]
+
 
 class ScoringModel:
     """A folder with transformers' ``kind`` of head: float32 on a CPU, bfloat16 on a GPU.

@@ -86,21 +86,22 @@ def _trainer(run: Run, model: Any, tokenizer: Any, kept: Sequence[Mapping[str, A
             loss = step_loss(output.logits, wanted, counts)
             return (loss, output) if return_outputs else loss
 
+    arguments = TrainingArguments(remove_unused_columns=False, **trainer_arguments(run, len(kept)))
     adapter = lora(run.settings, "TOKEN_CLS")
     if adapter is not None:
         from peft import get_peft_model
 
         model = get_peft_model(model, adapter)
-    trainer = StepTrainer(
+        if arguments.gradient_checkpointing:
+            # else nothing that is recomputed would ask for gradients, as the embeddings are frozen
+            model.enable_input_require_grads()
+    return StepTrainer(
         model=model,
-        args=TrainingArguments(remove_unused_columns=False, **trainer_arguments(run, len(kept))),
+        args=arguments,
         train_dataset=[one["example"] for one in kept],
         data_collator=StepCollator(tokenizer.pad_token_id or 0),
         callbacks=[progress_callback(run)],
     )
-    # the loss is a mean already: the model must not be told to divide it by a count of labels
-    trainer.model_accepts_loss_kwargs = False
-    return trainer
 
 
 def _figures(scorer: StepScorer, measured: Sequence[Mapping[str, Any]]) -> dict[str, float]:

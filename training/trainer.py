@@ -20,16 +20,19 @@ def load_model(run: Run, kind: str = "AutoModelForCausalLM", **options: Any) -> 
     import torch
     import transformers
     from datasets import disable_progress_bars
-    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+    from transformers.utils import logging
 
-    disable_progress_bar()
+    logging.disable_progress_bar()
     disable_progress_bars()
-    set_verbosity_error()
     transformers.set_seed(run.settings.seed)
     dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    verbosity = logging.get_verbosity()
+    # that a new head is not in the base is no news
+    logging.set_verbosity_error()
     model = getattr(transformers, kind).from_pretrained(
         run.base_folder, dtype=dtype, local_files_only=True, use_safetensors=True, **options
     )
+    logging.set_verbosity(verbosity)
     return model, transformers.AutoTokenizer.from_pretrained(run.base_folder, local_files_only=True)
 
 
