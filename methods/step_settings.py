@@ -78,7 +78,7 @@ class StepSettings(BaseModel):
             )
         if self.max_rollouts < self.planned:
             raise ValueError(
-                f"max_rollouts {self.max_rollouts} is less than the {self.planned} rollouts that are planned: "
+                f"max_rollouts {self.max_rollouts} is less than the {self.planned} that are planned: "
                 "raise it, or leave it out"
             )
         return self

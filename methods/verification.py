@@ -1,17 +1,17 @@
-"""What a verifier says of a completion: accepted or not, the answer that it found, and why not."""
+"""The contract of a verifier: completion and gold answer in, a verdict with its reason out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """A verifier's verdict; ``reason`` says why the completion is not accepted, null where it is."""
+    """Whether a completion is accepted, what was read from it, and why it is not accepted."""
 
     accepted: bool
-    extracted: str | None = None
-    reason: str | None = None
+    extracted: str | None
+    reason: str | None
 
 
-# of a completion and the gold answer
 Verify = Callable[[str, str], Verification]
+"""(completion, gold answer) to verification."""
