@@ -18,13 +18,14 @@ from benchmarks.sides.human_pairs import agreement, known
 from benchmarks.sides.human_pairs import judged as judged_by_people_too
 from benchmarks.sides.label_changes import changes
 from benchmarks.sides.planted_judges import JUDGES, PLANTED, judged
+from datasets_registry.intervals import wilson_interval
 from datasets_registry.state import State
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger import Ledger
 from generation.model_folder import resolve_model
-from quality.metrics import bootstrap_interval, wilson_interval
+from quality.metrics import bootstrap_interval
 
 MODEL = "smollm2-135m-instruct"
 

@@ -84,11 +84,19 @@ class StepLabels(Row):
         description="Label that the measured ones imply, as no step after a wrong one counts as right;"
         " null where nothing implies one or the step was measured"
     )
-    soft: list[float | None] = Field(description="Accepted share of the rollouts per step; null if unprobed")
-    low: list[float | None] = Field(description="Lower end of the share's 95 % Wilson interval")
-    high: list[float | None] = Field(description="Upper end of the share's 95 % Wilson interval")
+    soft: list[float | None] = Field(
+        description="Accepted share of the rollouts per step; null if unprobed. An early stop biases it"
+    )
+    low: list[float | None] = Field(
+        description="Lower end of the share's 95 % Wilson interval; of the last step, the verdict itself"
+    )
+    high: list[float | None] = Field(
+        description="Upper end of the share's 95 % Wilson interval; of the last step, the verdict itself"
+    )
     num_accepted: list[int] = Field(description="Accepted rollouts per step")
-    num_rollouts: list[int] = Field(description="Finished rollouts per step; 0 if unprobed")
+    num_rollouts: list[int] = Field(
+        description="Finished rollouts per step; 0 if unprobed, and 1 of the last step: the solution itself"
+    )
     num_failed: list[int] = Field(
         description="Rollouts per step without a completion, which count for nothing"
     )
@@ -101,17 +109,21 @@ class StepLabels(Row):
         description="First wrong step, from 1; 0 where no step is wrong; null where it is not decided"
     )
     confirmed: bool | None = Field(
-        description="Whether fresh rollouts on both sides of the first error agree; null where not asked"
+        description="Whether fresh rollouts alone, on both sides of the first error, say the same; null where"
+        " none were asked for"
     )
     judge_first_error: int | None = Field(description="First wrong step in a judge's eyes; 0 for none")
     consensus: bool | None = Field(
-        description="Whether rollouts and judge name the same first error; null where no judge was asked"
+        description="Whether rollouts and judge name the same first error; null where either names none"
     )
+    judge_failure: str | None = Field(description="Why the judge that was asked named none")
     judge_key: str | None = ledger_key("Ledger key of the judge's reply")
     method: str = Field(description="How steps were chosen, and when rollouts stopped")
     accepted: bool | None = Field(description="The verifier's verdict of the whole solution")
     policy: str = Field(description="Asset name of the completing model")
-    num_tokens: int = Field(description="Tokens generated in rollouts of this solution")
+    num_tokens: int = Field(
+        description="Tokens generated in its rollouts; what several solutions share counts for the first"
+    )
     exhaustive_tokens: int = Field(
         description="Tokens that the planned rollouts from every step would take, by the mean length of"
         " those from each step, or of what is left of the solution"

@@ -7,10 +7,11 @@ import duckdb
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from datasets_registry.intervals import wilson_interval
 from datasets_registry.judge_schemas import JudgeFigure
 from datasets_registry.schemas import TIE_LOGIT
 from quality.ballots import BALLOTS, CROSSED, slots
-from quality.metrics import bootstrap_interval, wilson_interval
+from quality.metrics import bootstrap_interval
 
 # the logit's mean over orders, and both texts' lengths in characters
 _MEASURED = f"""

@@ -1,24 +1,15 @@
 """Figures of a model's held-out answers, each with a 95 % interval where it is a mean."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from datasets_registry.hashing import derive_seed
+from datasets_registry.intervals import wilson_interval
 from datasets_registry.schemas import EvaluationAnswer, Metric
 
 RESAMPLES = 2_000
 WIN_POINTS = {"win": 1.0, "tie": 0.5, "same": 0.5, "loss": 0.0}
-
-
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a proportion (Wilson 1927); holds for few trials too."""
-    z, share = 1.959964, successes / trials
-    centre = share + z * z / (2 * trials)
-    spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    scale = 1 + z * z / trials
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def bootstrap_interval(

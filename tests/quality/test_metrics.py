@@ -2,8 +2,9 @@
 
 import pytest
 
+from datasets_registry.intervals import wilson_interval
 from datasets_registry.schemas import EvaluationAnswer
-from quality.metrics import bootstrap_interval, distinct_n, metrics, wilson_interval
+from quality.metrics import bootstrap_interval, distinct_n, metrics
 from tests.rows import make
 
 
