@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import dagster as dg
-from methods.gold import gold_verdicts
-from methods.verifiers import verifier
 
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials
@@ -25,7 +23,9 @@ from methods import (
     verifiers,
     worked_sums,
 )
+from methods.gold import gold_verdicts
 from methods.problem_families import STORIES, make_problems
+from methods.verifiers import verifier
 from training import manifest, rows, run, sft
 
 Built = tuple[Recipe, dg.AssetsDefinition]
@@ -73,7 +73,7 @@ def _verdicts(profile: Profile, section: Reasoning) -> Built:
     )
 
     def build(materials: Materials) -> list[GoldVerdict]:
-        return gold_verdicts(materials.rows(Problem), settings.kind, verifier(settings))
+        return gold_verdicts(materials.rows(Problem), verifier(settings), settings.kind)
 
     return recipe, dataset_asset(recipe, GoldVerdict, build, profile, group="rft")
 

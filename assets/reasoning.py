@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from methods.solutions import SolutionSettings
-from methods.step_judge import StepJudgeSettings
-from methods.step_settings import StepSettings
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.policy import Policy
 from generation.engine import EngineSettings
-from generation.lab_model import LAB
+from generation.model_folder import LAB
 from generation.request import SamplingParams
 from methods.candidates import CandidateSettings
 from methods.gold_solutions import GoldSettings
 from methods.problem_families import ProblemSettings
 from methods.selections import SelectionSettings
+from methods.solutions import SolutionSettings
+from methods.step_judge import StepJudgeSettings
+from methods.step_settings import StepSettings
 from methods.stopping import StoppingRule
 from methods.verification import VerifierSettings
 from methods.verified_pairs import VerifiedPairSettings

@@ -1,6 +1,5 @@
 """Process rewards: solutions → rollouts from their prefixes → step labels → the process reward model."""
 
-import dagster as dg
 from collections.abc import Sequence
 
 from assets.dataset_asset import dataset_asset

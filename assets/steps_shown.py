@@ -15,7 +15,9 @@ SAMPLES = 12
 def labels_shown(labelled: Sequence[StepLabels]) -> dict[str, Any]:
     """Counts, tokens spent as a share of exhaustive, and two pictures."""
     usable = [one for one in labelled if one.failure is None]
-    spent, exhaustive = (sum(getattr(one, name) for one in usable) for name in ("num_tokens", "exhaustive_tokens"))
+    spent, exhaustive = (
+        sum(getattr(one, name) for one in usable) for name in ("num_tokens", "exhaustive_tokens")
+    )
     return {
         "failures": len(labelled) - len(usable),
         "with_an_error": sum(bool(one.first_error) for one in usable),
@@ -56,7 +58,9 @@ def spending_plot(spent: int, exhaustive: int) -> dg.MetadataValue:
     """Tokens that rollouts took, beside those that the same number from every step would have taken."""
 
     def draw(axes: Any) -> None:
-        axes.barh(["exhaustive", "spent"], [exhaustive, spent], color=[GREY, ORANGE if spent > exhaustive else BLUE])
+        axes.barh(
+            ["exhaustive", "spent"], [exhaustive, spent], color=[GREY, ORANGE if spent > exhaustive else BLUE]
+        )
         axes.set(xlabel="tokens of rollouts")
 
     return picture("tokens spent", draw, height=1.3)

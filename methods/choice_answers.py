@@ -33,11 +33,15 @@ def choice(letters: str = "ABCDE") -> Verify:
     def verify(completion: str, gold: str) -> Verification:
         right = gold.strip().strip("().")
         if len(right) != 1 or right not in letters:
-            raise BadInput(f"the gold answer {gold[:40]!r} is none of the letters {letters}; give one of them")
+            raise BadInput(
+                f"the gold answer {gold[:40]!r} is none of the letters {letters}; give one of them"
+            )
         found = _letters(completion, letters)
         if isinstance(found, Verification):
             return found
-        return Verification(True, found, None) if found == right else rejected(f"{found} is not {right}", found)
+        return (
+            Verification(True, found, None) if found == right else rejected(f"{found} is not {right}", found)
+        )
 
     return verify
 
@@ -51,7 +55,9 @@ def _letters(completion: str, letters: str) -> str | Verification:
     marked = [(one.end(), one[one.lastindex or 0]) for one in _marker(letters).finditer(text)]
     bare = re.fullmatch(_BARE, last)
     if bare is None and not (marked and marked[-1][0] == len(text)):
-        return rejected("text follows the chosen letter" if marked else "no letter is chosen on the last line")
+        return rejected(
+            "text follows the chosen letter" if marked else "no letter is chosen on the last line"
+        )
     chosen = {said for _, said in marked} | ({bare[1]} if bare else set())
     if len(chosen) > 1:
         return rejected(f"two different letters: {' and '.join(sorted(chosen))}")

@@ -51,6 +51,10 @@ def require_assertions(tests: str) -> None:
     try:
         tree = ast.parse(tests)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadInput(f"the tests {tests[:60]!r} are no Python ({error}); write assert statements") from error
+        raise BadInput(
+            f"the tests {tests[:60]!r} are no Python ({error}); write assert statements"
+        ) from error
     if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
-        raise BadInput(f"the tests {tests[:60]!r} assert nothing; write assert statements that call the program")
+        raise BadInput(
+            f"the tests {tests[:60]!r} assert nothing; write assert statements that call the program"
+        )

@@ -61,7 +61,9 @@ def _limit(memory_bytes: int, cpu_seconds: int) -> None:
 
 
 def _prctl(option: int, value: int) -> None:
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
+    _checked(
+        _libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
+    )
 
 
 def _checked(result: int) -> int:
@@ -113,7 +115,14 @@ def _program() -> list[bytes]:
         for row in map(str.split, _TABLE.read_text(encoding="utf-8").splitlines())
         if row[0] != "#" and row[column] != "-"
     }
-    program = [_load(4), _jump(0x15, architecture, 1, 0), _end(_KILL), _load(0), _jump(0x35, _X32, 0, 1), _end(_REFUSE | _PERMISSION)]
+    program = [
+        _load(4),
+        _jump(0x15, architecture, 1, 0),
+        _end(_KILL),
+        _load(0),
+        _jump(0x35, _X32, 0, 1),
+        _end(_REFUSE | _PERMISSION),
+    ]
     for name, number in calls.items():
         then = _looked_at(name)
         program += [_jump(0x15, number, 0, len(then)), *then]

@@ -65,7 +65,9 @@ def _unmarked(text: str) -> str:
 
 
 def _stated(marked: list[re.Match[str]]) -> list[str]:
-    return [said for one in marked if (said := _content(one)) and not (one["sentence"] and number(said) is None)]
+    return [
+        said for one in marked if (said := _content(one)) and not (one["sentence"] and number(said) is None)
+    ]
 
 
 def _content(found: re.Match[str]) -> str:

@@ -2,38 +2,30 @@
 
 from collections.abc import Sequence
 
-from datasets_registry.errors import BadInput
 from datasets_registry.imported_schemas import Problem
-from methods.verification import Kind, Verification, Verify
+from datasets_registry.rft_schemas import GoldVerdict
+from methods.verification import Kind, Verify, rejected
 
 
-def gold_rejections(
-    problems: Sequence[Problem], verify: Verify, kind: Kind
-) -> list[tuple[Problem, Verification]]:
-    """The problems whose gold answer the verifier does not accept, each with its verification.
+def gold_verdicts(problems: Sequence[Problem], verify: Verify, kind: Kind) -> list[GoldVerdict]:
+    """The verdict on each problem's own gold answer; one that cannot be shown is not accepted."""
+    return [_verdict(one, gold_completion(one, kind), verify) for one in problems]
 
-    Raises BadInput for a problem whose kind needs a written solution and that has none.
+
+def _verdict(problem: Problem, shown: str | None, verify: Verify) -> GoldVerdict:
+    verdict = rejected("no written solution") if shown is None else verify(shown, problem.answer)
+    return GoldVerdict(
+        problem_id=problem.problem_id, answer=problem.answer, completion=shown, accepted=verdict.accepted,
+        extracted=verdict.extracted, reason=verdict.reason,
+    )  # fmt: skip
+
+
+def gold_completion(problem: Problem, kind: Kind) -> str | None:
+    """The completion that must be accepted: the written solution, or the answer as the kind expects it.
+
+    None where the kind needs a written solution and there is none.
     """
-    found = []
-    for problem in problems:
-        verification = verify(gold_completion(problem, kind), problem.answer)
-        if not verification.accepted:
-            found.append((problem, verification))
-    return found
-
-
-def gold_accepted(problems: Sequence[Problem], verify: Verify, kind: Kind) -> list[str]:
-    """Ids of the problems whose gold answer the verifier rejects; empty where all is well."""
-    return [problem.problem_id for problem, _ in gold_rejections(problems, verify, kind)]
-
-
-def gold_completion(problem: Problem, kind: Kind) -> str:
-    """The completion that must be accepted: the written solution, or the answer as the kind expects it."""
     if kind in ("code", "format"):
-        if problem.solution is None:
-            raise BadInput(
-                f"problem {problem.problem_id} has no solution to check its {kind} answer with; write one"
-            )
         return problem.solution
     if kind == "exact":
         return problem.answer

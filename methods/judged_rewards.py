@@ -2,23 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
 
 from datasets_registry.imported_schemas import Problem
-from generation.completer import Complete
-from generation.request import Backend, Message
+from generation.completer import Completer
+from generation.request import Message
 from methods.candidates import Draw, Reward
 from methods.score import Scored, ScoreSettings, score_completions
 
 
-class Judge(Protocol):
-    """A model behind the ledger."""
-
-    backend: Backend
-    __call__: Complete
-
-
-def by_judge(open_judge: Callable[[], AbstractContextManager[Judge]], settings: ScoreSettings) -> Reward:
+def by_judge(open_judge: Callable[[], AbstractContextManager[Completer]], settings: ScoreSettings) -> Reward:
     """Each draw's helpfulness in a judge's eyes, or None where it could not be read."""
 
     def reward(draws: Sequence[tuple[Problem, Draw]]) -> list[float | None]:

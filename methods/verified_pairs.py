@@ -50,11 +50,15 @@ def _matched(
         chosen, rejected = right[place % len(right)], wrong[place % len(wrong)]
         if settings.length_matched:
             taken = {other for one, other in pairs if one == chosen.completion_key}
-            free = [one for one in wrong if one.completion_key not in taken] or list(wrong)
-            length = chosen.num_tokens
-            rejected = min(free, key=lambda one, length=length: abs(one.num_tokens - length))
+            rejected = _of_like_length(
+                chosen, [one for one in wrong if one.completion_key not in taken] or wrong
+            )
         pairs.setdefault((chosen.completion_key, rejected.completion_key), (chosen, rejected))
     return list(pairs.values())[: settings.per_problem]
+
+
+def _of_like_length(chosen: Candidate, wrong: Sequence[Candidate]) -> Candidate:
+    return min(wrong, key=lambda one: abs(one.num_tokens - chosen.num_tokens))
 
 
 def _pair(chosen: Candidate, rejected: Candidate) -> VerifiedPair:

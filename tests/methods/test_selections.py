@@ -1,6 +1,7 @@
 """Selections: distinct paths, the tie-break, top k, gold and rationalised ones; pairs of right and wrong."""
 
 import random
+from typing import Any
 
 from datasets_registry.rft_schemas import Candidate, GoldSolution
 from generation.scripted import completing
@@ -21,7 +22,7 @@ def pool(rate: float = 0.5) -> list[Candidate]:
     return sorted(rows, key=lambda one: (one.problem_id, one.sample))
 
 
-def draw(text: str, path: str | None, key: str, **fields: object) -> Candidate:
+def draw(text: str, path: str | None, key: str, **fields: Any) -> Candidate:
     """An accepted draw."""
     return make(Candidate, completion=text, path=path, completion_key=key, **fields)
 
