@@ -33,11 +33,15 @@ def choice(letters: str = "ABCDE") -> Verify:
     def verify(completion: str, gold: str) -> Verification:
         right = gold.strip().strip("().")
         if len(right) != 1 or right not in letters:
-            raise BadInput(f"the gold answer {gold[:40]!r} is none of the letters {letters}; give one of them")
+            raise BadInput(
+                f"the gold answer {gold[:40]!r} is none of the letters {letters}; give one of them"
+            )
         found = _letters(completion, letters)
         if isinstance(found, Verification):
             return found
-        return Verification(True, found, None) if found == right else rejected(f"{found} is not {right}", found)
+        return (
+            Verification(True, found, None) if found == right else rejected(f"{found} is not {right}", found)
+        )
 
     return verify
 
@@ -51,7 +55,9 @@ def _letters(completion: str, letters: str) -> str | Verification:
     marked = [(one.end(), one[one.lastindex or 0]) for one in _marker(letters).finditer(text)]
     bare = re.fullmatch(_BARE, last)
     if bare is None and not (marked and marked[-1][0] == len(text)):
-        return rejected("text follows the chosen letter" if marked else "no letter is chosen on the last line")
+        return rejected(
+            "text follows the chosen letter" if marked else "no letter is chosen on the last line"
+        )
     chosen = {said for _, said in marked} | ({bare[1]} if bare else set())
     if len(chosen) > 1:
         return rejected(f"two different letters: {' and '.join(sorted(chosen))}")
@@ -63,9 +69,8 @@ def _letters(completion: str, letters: str) -> str | Verification:
 def _marker(letters: str) -> re.Pattern[str]:
     """A letter after a marker to the end of its line; another lone letter on the line is no match."""
     other = rf"(?![^\n]*(?:\bor\b|\band\b|/|,|&)[ \t]*\(?[{letters}]\b)"
-    start = r"(?:[Tt]he[ \t]+)?(?:[Ff]inal |[Cc]orrect )?(?:[Aa]nswer|ANSWER)[*_]{0,3}(?:[ \t]+is)?:?[*_]{0,3}[ \t]+"
-    letter = r"[*_]{0,3}\(?([A-Z])"
-    written = rf"\b{start}{letter}"
-    rest = r"(?:[*_]{0,3}\)?[ \t]*|\\)?[).:][*_]{0,3}(?:[ \t][^\n]*)?)$"
+    start = r"\b(?:[Aa]nswer|ANSWER)[*_]{0,3}(?:[ \t]+is:?|:)[*_]{0,3}[ \t]*[*_]{0,3}"
+    written = rf"{start}\(?([A-Z])\)?[*_]{{0,3}}(?:[ \t]*$|[.:)][*_]{{0,3}}[ \t]*$|[.:][ \t][^\n]*$)"
+    closed = rf"{start}(?:\(([A-Z])\)|([A-Z])\))[ \t]+[^\n]*$"
     boxed = r"\\boxed\{(?:\\text\{)?\(?([A-Z])\)?\}?\}[ \t$.]*$"
-    return re.compile(rf"{other}(?:{written}{rest}|{boxed})", re.MULTILINE)
+    return re.compile(rf"{other}(?:{written}|{closed}|{boxed})", re.MULTILINE)

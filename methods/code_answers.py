@@ -6,6 +6,7 @@ The tests are Python: assert statements that call what the completion defines.
 
 import ast
 import re
+from functools import lru_cache
 
 from datasets_registry.errors import BadInput
 from methods.sandbox import Limits, failure
@@ -17,7 +18,10 @@ _PYTHON = {"", "python", "py", "python3"}
 
 
 def code(limits: Limits | None = None) -> Verify:
-    """A verifier that runs programs; raises BadInput where tests assert nothing, or code cannot be confined."""
+    """A verifier that runs programs.
+
+    Raises BadInput where the tests assert nothing, or where this machine cannot confine the code.
+    """
     bounds = limits or Limits()
 
     def verify(completion: str, gold: str) -> Verification:
@@ -46,11 +50,16 @@ def extract(completion: str) -> str | Verification:
     return rejected("no fenced block of Python")
 
 
+@lru_cache(maxsize=1024)
 def require_assertions(tests: str) -> None:
     """Refuse tests that cannot fail: every program would pass them."""
     try:
         tree = ast.parse(tests)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadInput(f"the tests {tests[:60]!r} are no Python ({error}); write assert statements") from error
+        raise BadInput(
+            f"the tests {tests[:60]!r} are no Python ({error}); write assert statements"
+        ) from error
     if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
-        raise BadInput(f"the tests {tests[:60]!r} assert nothing; write assert statements that call the program")
+        raise BadInput(
+            f"the tests {tests[:60]!r} assert nothing; write assert statements that call the program"
+        )

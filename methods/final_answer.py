@@ -16,7 +16,8 @@ _BOX = re.compile(r"\\boxed\s*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _MARKED = re.compile(
     r"^[ \t]*(?:####[ \t]*(?P<hashes>.*)"
-    r"|(?:#{1,3}[ \t]+|>[ \t]*)?[*_]{0,3}(?:(?:[Tt]he[ \t]+)?(?:[Ff]inal[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|A)"
+    r"|(?:#{1,3}[ \t]+|>[ \t]*)?[*_]{0,3}"
+    r"(?:(?:[Tt]he[ \t]+)?(?:[Ff]inal[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|A)"
     r"[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]*(?P<label>.*))$"
     r"|\b[Tt]he (?:final )?answer is:?[ \t]*(?P<sentence>[^\n]*)$",
     re.MULTILINE,
@@ -65,7 +66,9 @@ def _unmarked(text: str) -> str:
 
 
 def _stated(marked: list[re.Match[str]]) -> list[str]:
-    return [said for one in marked if (said := _content(one)) and not (one["sentence"] and number(said) is None)]
+    return [
+        said for one in marked if (said := _content(one)) and not (one["sentence"] and number(said) is None)
+    ]
 
 
 def _content(found: re.Match[str]) -> str:

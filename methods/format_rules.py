@@ -66,7 +66,9 @@ def read_rules(gold: str) -> FormatRules:
         known = ", ".join(field.alias or name for name, field in FormatRules.model_fields.items())
         raise BadInput(f"format rule {name!r}: {first['msg']}; the rules are {known}") from error
     except regex.error as error:
-        raise BadInput(f"format rule 'matches': {rules.matches!r} is no pattern ({error}); correct it") from error
+        raise BadInput(
+            f"format rule 'matches': {rules.matches!r} is no pattern ({error}); correct it"
+        ) from error
     if not rules.model_fields_set:
         raise BadInput("the gold answer has no format rule, so everything would keep it; give one")
     return rules

@@ -42,7 +42,9 @@ def _verify(completion: str, gold: str, tolerance: float) -> Verification:
         return rejected(found.reason or "no final answer")
     for earlier in found.earlier:
         if differing(found.answer, earlier, tolerance) is not None:
-            return rejected(f"two different final answers: {earlier[:50]} and {found.answer[:50]}", found.answer)
+            return rejected(
+                f"two different final answers: {earlier[:50]} and {found.answer[:50]}", found.answer
+            )
     reason = differing(found.answer, gold, tolerance)
     return Verification(reason is None, found.answer, reason)
 
@@ -71,9 +73,7 @@ def differing(answer: str, gold: str, tolerance: float) -> str | None:
     return differing_symbols(left, right)
 
 
-def _differing_numbers(
-    mine: Number, theirs: Number, tolerance: float, answer: str, gold: str
-) -> str | None:
+def _differing_numbers(mine: Number, theirs: Number, tolerance: float, answer: str, gold: str) -> str | None:
     if not mine.same_unit(theirs):
         return f"the unit of {answer} is not that of {gold}"
     allowed = 0 if theirs.value.denominator == 1 else abs(theirs.value) * Fraction(tolerance)
@@ -95,7 +95,10 @@ def _is_right(left: str, result: Number) -> bool:
     """Whether the left side works out to the result, chains included."""
     sides = [one.translate(str.maketrans("", "", "$, ")).replace("×", "*") for one in left.split("=")]
     try:
-        return all(abs(value(one) - float(result.value)) <= 1e-9 * max(1.0, abs(float(result.value))) for one in sides)
+        return all(
+            abs(value(one) - float(result.value)) <= 1e-9 * max(1.0, abs(float(result.value)))
+            for one in sides
+        )
     except Unparsed:
         return False
 

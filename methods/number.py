@@ -26,7 +26,17 @@ _TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|textit|operatorname)\s*\{([^{}
 _FRACTION = re.compile(rf"(?<=[0-9])?\s*\\[dt]?frac(?:{_BRACED}{_BRACED}|\s*([0-9])\s*([0-9]))")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})")
 _SPACE = re.compile(r"(?<!\\)\\[,;: ]|~|\u00a0")
-_MEANT = {r"\!": "", r"\$": "$", r"\%": "%", r"\left": "", r"\right": "", "−": "-", "–": "-", "½": " 1/2", "°": " degrees "}
+_MEANT = {
+    r"\!": "",
+    r"\$": "$",
+    r"\%": "%",
+    r"\left": "",
+    r"\right": "",
+    "−": "-",
+    "–": "-",
+    "½": " 1/2",
+    "°": " degrees ",
+}
 _DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 

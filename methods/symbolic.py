@@ -26,9 +26,16 @@ _COMMANDS = Path(__file__).with_name("latex_commands.txt")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _PROSE = re.compile(r"[^\W\d_]{2,}")
 _POWER = re.compile(r"(?:\^|\*\*)\s*\{?\s*[-+(]*\s*([0-9]*)")
-_POWERED_POWER = re.compile(r"(?:\^|\*\*)[^,=]*?(?:\^|\*\*)[^,=]*?(?:\^|\*\*)|(?:\^|\*\*)\s*[{(]+[^})]*(?:\^|\*\*|!)")
+_POWERED_POWER = re.compile(
+    r"(?:\^|\*\*)[^,=]*?(?:\^|\*\*)[^,=]*?(?:\^|\*\*)|(?:\^|\*\*)\s*[{(]+[^})]*(?:\^|\*\*|!)"
+)
 _CHAINED = re.compile(r"(?:\^|\*\*)\s*\{?[0-9A-Za-z.]+\}?\s*(?:\^|\*\*)")
-_WARMING = ((r"x^2+2x+1", r"(x+1)^2"), (r"\sin(x)^2+\cos(x)^2", "1"), ("[1,2]", "[1,2)"), (r"\sqrt{2}", "1,2"))
+_WARMING = (
+    (r"x^2+2x+1", r"(x+1)^2"),
+    (r"\sin(x)^2+\cos(x)^2", "1"),
+    ("[1,2]", "[1,2)"),
+    (r"\sqrt{2}", "1,2"),
+)
 
 
 class _TooLong(BaseException):

@@ -43,5 +43,7 @@ class VerifierSettings(BaseModel):
     def _refuse_fields_of_another_kind(self) -> Self:
         foreign = self.model_fields_set - {"kind"} - _FIELDS.get(self.kind, set())
         if foreign:
-            raise ValueError(f"{min(foreign)} does not apply to a verifier of kind {self.kind!r}; leave it out")
+            raise ValueError(
+                f"{min(foreign)} does not apply to a verifier of kind {self.kind!r}; leave it out"
+            )
         return self
