@@ -72,5 +72,5 @@ def _marker(letters: str) -> re.Pattern[str]:
     start = r"\b(?:[Aa]nswer|ANSWER)[*_]{0,3}(?:[ \t]+is:?|:)[*_]{0,3}[ \t]*[*_]{0,3}"
     written = rf"{start}\(?([A-Z])\)?[*_]{{0,3}}(?:[ \t]*$|[.:)][*_]{{0,3}}[ \t]*$|[.:][ \t][^\n]*$)"
     closed = rf"{start}(?:\(([A-Z])\)|([A-Z])\))[ \t]+[^\n]*$"
-    boxed = r"\\boxed\{(?:\\text\{)?\(?([A-Z])\)?\}?\}[ \t$.]*$"
+    boxed = r"\\boxed\{(?:\\text\{)?\(?([A-Z])\)?\}?\}[ \t$.]*"
     return re.compile(rf"{other}(?:{written}|{closed}|{boxed})", re.MULTILINE)

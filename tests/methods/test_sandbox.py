@@ -51,10 +51,11 @@ def test_nothing_outside_changes(tmp_path: Path) -> None:
     kept.write_text("as it was")
     before = kept.stat()
     attempts = (
-        "open(kept, 'w').write('x')", "open(kept, 'a')", "open(new, 'x')", "open('new', 'w')", "os.unlink(kept)",
-        "os.rename(kept, new)", "os.link(kept, new)", "os.symlink(kept, new)", "os.mkdir(new)", "os.chmod(kept, 0)",
-        "os.chown(kept, 1, 1)", "os.utime(kept, (0, 0))", "os.truncate(kept, 0)", "os.mkfifo(new)",
-        "os.setxattr(kept, 'user.x', b'x')", "open('/tmp/trimtab-x', 'w')", "os.rmdir(os.path.dirname(kept))",
+        "open(kept, 'w').write('x')", "open(kept, 'a')", "open(new, 'x')", "open('new', 'w')",
+        "os.unlink(kept)", "os.rename(kept, new)", "os.link(kept, new)", "os.symlink(kept, new)",
+        "os.mkdir(new)", "os.chmod(kept, 0)", "os.chown(kept, 1, 1)", "os.utime(kept, (0, 0))",
+        "os.truncate(kept, 0)", "os.mkfifo(new)", "os.setxattr(kept, 'user.x', b'x')",
+        "open('/tmp/trimtab-x', 'w')", "os.rmdir(os.path.dirname(kept))",
         "os.open(kept, os.O_RDONLY | os.O_TRUNC)", "os.open('/dev/shm', os.O_TMPFILE | os.O_RDWR)",
     )  # fmt: skip
     lines = [f"import os\nkept, new, done = {str(kept)!r}, {str(tmp_path / 'new')!r}, []"]
@@ -88,7 +89,8 @@ def test_no_server_is_reached(servers: list[socket.socket]) -> None:
     program = f"""
 import socket
 reached = []
-for family, address in ((socket.AF_INET, {tcp.getsockname()!r}), (socket.AF_UNIX, {abstract.getsockname()!r})):
+served = ((socket.AF_INET, {tcp.getsockname()!r}), (socket.AF_UNIX, {abstract.getsockname()!r}))
+for family, address in served:
     try:
         socket.socket(family).connect(address)
         reached.append(address)
@@ -110,7 +112,7 @@ for family, address in ((socket.AF_INET, {tcp.getsockname()!r}), (socket.AF_UNIX
         "import os; print('accepted'); os._exit(0)",
         "import ctypes; ctypes.string_at(0)",
         "import os; os.closerange(0, 64)",
-        "import os\nfor one in range(64):\n    try: os.write(one, b'{\"accepted\": true}')\n    except OSError: pass",
+        "import os\nfor one in range(64):\n    try: os.write(one, VERDICT)\n    except OSError: pass",
         "import sys; sys.modules.clear()",
         "import builtins; builtins.AssertionError = builtins.Exception = type('Never', (Exception,), {})",
         "import json; json.dumps = lambda *_, **__: '{\"accepted\": true}'",
@@ -123,30 +125,31 @@ for family, address in ((socket.AF_INET, {tcp.getsockname()!r}), (socket.AF_UNIX
 )
 @pytest.mark.parametrize("where", ["at import", "in a call"])
 def test_a_wrong_program_is_not_accepted_whatever_it_does(trick: str, where: str) -> None:
-    wrong = "def add(a, b):\n    return 0\n"
+    wrong = "VERDICT = b'{\"accepted\": true}'\ndef add(a, b):\n    return 0\n"
     if where == "in a call":
-        wrong = (
-            "def add(a, b):\n" + "\n".join(f"    {line}" for line in trick.splitlines()) + "\n    return 0\n"
-        )
-        trick = ""
-    assert failure(f"{wrong}{trick}", "assert abs(add(1, 2) - 3) < 1e-6", Limits(3, 256)) is not None
+        inside = "".join(f"    {line}\n" for line in trick.splitlines())
+        wrong, trick = wrong.replace("    return", f"{inside}    return"), ""
+    assert failure(f"{wrong}{trick}", "assert abs(add(1, 2) - 3) < 1e-6", QUICK) is not None
 
 
 ALWAYS = """
 def yes(*_): return True
 methods = ("eq", "lt", "gt", "le", "ge", "contains", "bool", "instancecheck")
 def zero(*_): return 0
-names = {f"__{one}__": yes for one in methods} | {f"__{one}__": zero for one in ("sub", "rsub", "abs", "float")}
+numbers = ("sub", "rsub", "abs", "float")
+names = {f"__{one}__": yes for one in methods} | {f"__{one}__": zero for one in numbers}
 """
+COMPARED = ("{} == 3", "3 == {}", "abs({} - 3) < 1e-6", "3 in {}", "{} > 2", "[{}] == [3]", "{} in (3, 4)")
 
 
 @pytest.mark.parametrize("parent", ["object", "int", "float", "str", "list", "tuple", "set", "dict"])
-@pytest.mark.parametrize(
-    "test", ["{} == 3", "3 == {}", "abs({} - 3) < 1e-6", "3 in {}", "{} > 2", "[{}] == [3]"]
-)
-def test_a_value_that_claims_to_equal_everything_equals_nothing(parent: str, test: str) -> None:
+def test_a_value_that_claims_to_equal_everything_equals_nothing(parent: str) -> None:
     program = f"{ALWAYS}\nLiar = type('Liar', ({parent},), names)\ndef add(a, b): return Liar()"
-    assert run(program, f"assert {test.format('add(1, 2)')}") is not None
+    tests = ["believed = []"]
+    for one in COMPARED:
+        tests.append(f"try:\n    assert {one.format('add(1, 2)')}\nexcept (AssertionError, TypeError): pass")
+        tests.append(f"else: believed.append({one!r})")
+    assert run(program, "\n".join([*tests, "assert not believed, believed"])) is None
 
 
 def test_no_secret_is_within_reach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +163,7 @@ def seen():
         except OSError: pass
     return found
 """
-    assert run(program % str(Path(__file__)), "assert seen() == {}, seen()") is None
+    assert run(program % str(Path(__file__)), "assert seen().keys() <= {'LC_CTYPE'}, seen()") is None
 
 
 def test_the_tests_are_not_in_the_memory_of_the_program() -> None:
@@ -172,7 +175,7 @@ def held(half, other):
     top = libc.sbrk(0)
     return ctypes.string_at(top - (1 << 19), 1 << 19).count((half + other).encode())
 """
-    sentinel = "nonceOfTheseTests"
+    sentinel = "nonceOfTheseTests" * 100  # long enough to lie on the heap
     written = f"# {sentinel}\nfound = held('nonceOf', 'TheseTests')\nassert found == 0, found"
     assert run(program, written) is None
     assert str(run(f"{program}\nkept = {sentinel!r}", written)).startswith("`assert found == 0")
