@@ -132,6 +132,12 @@ def test_a_wrong_program_is_not_accepted_whatever_it_does(trick: str, where: str
     assert failure(f"{wrong}{trick}", "assert abs(add(1, 2) - 3) < 1e-6", QUICK) is not None
 
 
+def test_tests_that_catch_everything_do_not_hide_that_the_program_ended() -> None:
+    tests = "try:\n    add(1, 2)\nexcept BaseException:\n    pass\nassert True"
+    ended = run("import os\ndef add(a, b):\n    os._exit(0)", tests)
+    assert ended == "the completion's process has ended"
+
+
 ALWAYS = """
 def yes(*_): return True
 methods = ("eq", "lt", "gt", "le", "ge", "contains", "bool", "instancecheck")
@@ -172,8 +178,10 @@ import ctypes
 def held(half, other):
     libc = ctypes.CDLL(None)
     libc.sbrk.restype = ctypes.c_void_p
-    top = libc.sbrk(0)
-    return ctypes.string_at(top - (1 << 19), 1 << 19).count((half + other).encode())
+    top = low = libc.sbrk(0) // 4096 * 4096
+    while libc.mprotect(ctypes.c_void_p(low - 4096), 4096, 3) == 0:  # succeeds where a page is mapped
+        low -= 4096
+    return ctypes.string_at(low, top - low).count((half + other).encode())
 """
     sentinel = "nonceOfTheseTests" * 100  # long enough to lie on the heap
     written = f"# {sentinel}\nfound = held('nonceOf', 'TheseTests')\nassert found == 0, found"
