@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,7 @@ def test_no_server_is_reached(servers: list[socket.socket]) -> None:
     tcp, abstract = servers
     program = f"""
 import socket
+import sys
 reached = []
 served = ((socket.AF_INET, {tcp.getsockname()!r}), (socket.AF_UNIX, {abstract.getsockname()!r}))
 for family, address in served:
@@ -217,7 +219,7 @@ def test_untrusted_code_does_not_run_where_it_cannot_be_confined(
 
 
 def test_other_systems_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     sandbox._require_confinement.cache_clear()
     with pytest.raises(BadInput, match="cannot be confined on darwin"):
         run(ADD)
