@@ -69,9 +69,8 @@ def _letters(completion: str, letters: str) -> str | Verification:
 def _marker(letters: str) -> re.Pattern[str]:
     """A letter after a marker to the end of its line; another lone letter on the line is no match."""
     other = rf"(?![^\n]*(?:\bor\b|\band\b|/|,|&)[ \t]*\(?[{letters}]\b)"
-    start = r"(?:[Tt]he[ \t]+)?(?:[Ff]inal |[Cc]orrect )?(?:[Aa]nswer|ANSWER)[*_]{0,3}(?:[ \t]+is)?:?[*_]{0,3}[ \t]+"
-    letter = r"[*_]{0,3}\(?([A-Z])"
-    written = rf"\b{start}{letter}"
-    rest = r"(?:[*_]{0,3}\)?[ \t]*|\\)?[).:][*_]{0,3}(?:[ \t][^\n]*)?)$"
-    boxed = r"\\boxed\{(?:\\text\{)?\(?([A-Z])\)?\}?\}[ \t$.]*$"
-    return re.compile(rf"{other}(?:{written}{rest}|{boxed})", re.MULTILINE)
+    start = r"\b(?:[Aa]nswer|ANSWER)[*_]{0,3}(?:[ \t]+is:?|:)[*_]{0,3}[ \t]*[*_]{0,3}"
+    written = rf"{start}\(?([A-Z])\)?[*_]{{0,3}}(?:[ \t]*$|[.:)][*_]{{0,3}}[ \t]*$|[.:][ \t][^\n]*$)"
+    closed = rf"{start}(?:\(([A-Z])\)|([A-Z])\))[ \t]+[^\n]*$"
+    boxed = r"\\boxed\{(?:\\text\{)?\(?([A-Z])\)?\}?\}[ \t$.]*"
+    return re.compile(rf"{other}(?:{written}|{closed}|{boxed})", re.MULTILINE)

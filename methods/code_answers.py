@@ -6,6 +6,7 @@ The tests are Python: assert statements that call what the completion defines.
 
 import ast
 import re
+from functools import lru_cache
 
 from datasets_registry.errors import BadInput
 from methods.sandbox import Limits, failure
@@ -17,7 +18,10 @@ _PYTHON = {"", "python", "py", "python3"}
 
 
 def code(limits: Limits | None = None) -> Verify:
-    """A verifier that runs programs; raises BadInput where tests assert nothing, or code cannot be confined."""
+    """A verifier that runs programs.
+
+    Raises BadInput where the tests assert nothing, or where this machine cannot confine the code.
+    """
     bounds = limits or Limits()
 
     def verify(completion: str, gold: str) -> Verification:
@@ -46,6 +50,7 @@ def extract(completion: str) -> str | Verification:
     return rejected("no fenced block of Python")
 
 
+@lru_cache(maxsize=1024)
 def require_assertions(tests: str) -> None:
     """Refuse tests that cannot fail: every program would pass them."""
     try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 _SAFE_INTEGER = 2**53
-_SEQUENCES: dict[str, type] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_SEQUENCES: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 
 
 def encode(value: Any, keep: Callable[[Any], dict[str, int]]) -> Any:

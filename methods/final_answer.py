@@ -16,7 +16,8 @@ _BOX = re.compile(r"\\boxed\s*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _MARKED = re.compile(
     r"^[ \t]*(?:####[ \t]*(?P<hashes>.*)"
-    r"|(?:#{1,3}[ \t]+|>[ \t]*)?[*_]{0,3}(?:(?:[Tt]he[ \t]+)?(?:[Ff]inal[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|A)"
+    r"|(?:#{1,3}[ \t]+|>[ \t]*)?[*_]{0,3}"
+    r"(?:(?:[Tt]he[ \t]+)?(?:[Ff]inal[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|A)"
     r"[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]*(?P<label>.*))$"
     r"|\b[Tt]he (?:final )?answer is:?[ \t]*(?P<sentence>[^\n]*)$",
     re.MULTILINE,

@@ -68,9 +68,8 @@ def differing(answer: str, gold: str, tolerance: float) -> str | None:
     left, right = _tidy(answer), _tidy(gold)
     if left == right or (left.isalpha() and left.casefold() == right.casefold()):
         return None
-    if left.count("=") != right.count("="):
-        return f"{answer[:80]} is not {gold[:80]}"
-    return differing_symbols(left, right)
+    remark = "" if left.count("=") != right.count("=") else differing_symbols(left, right)
+    return None if remark is None else f"{answer[:80]} is not {gold[:80]} {remark}".rstrip()
 
 
 def _differing_numbers(mine: Number, theirs: Number, tolerance: float, answer: str, gold: str) -> str | None:

@@ -74,7 +74,7 @@ def _run(completion: str, tests: str, limits: Limits) -> str | None:
 
 def _verdict(sent: bytes, seconds: float) -> dict[str, object]:
     """The runner's report; the runner and all that it made are gone afterwards."""
-    command = [sys.executable, "-I", "-S", "-B", "-c", _START, str(_ROOT)]
+    command = [sys.executable, "-I", "-S", "-c", _START, str(_ROOT)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env={}, cwd="/", start_new_session=True,

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -48,14 +49,14 @@ def verifier(settings: VerifierSettings) -> Verify:
             return exact
 
 
-def read_rows(path: str) -> list[VerifiedRow]:
-    """The rows of a file of JSON lines; raises BadInput that names the first bad line."""
+def read_rows(path: str) -> list[tuple[int, VerifiedRow]]:
+    """The rows of a file of JSON lines, by line number; raises BadInput that names the first bad line."""
     rows = []
     try:
-        with open(path, encoding="utf-8") as lines:  # noqa: PTH123
+        with Path(path).open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    rows.append(_row(path, number, line))
+                    rows.append((number, _row(path, number, line)))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
     return rows
@@ -78,15 +79,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rows = read_rows(parsed.file)
         verify = verifier(VerifierSettings(kind=parsed.kind))
-        for row in _shown(rows):
-            print(json.dumps(asdict(verify(row.completion, row.gold)), ensure_ascii=False))
+        for number, row in _shown(rows):
+            print(json.dumps(asdict(_verified(verify, row, f"{parsed.file}:{number}"))))
     except BadInput as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def _shown(rows: list[VerifiedRow]) -> Iterable[VerifiedRow]:
+def _verified(verify: Verify, row: VerifiedRow, place: str) -> Verification:
+    try:
+        return verify(row.completion, row.gold)
+    except BadInput as error:
+        raise BadInput(f"{place}: {error}") from error
+
+
+def _shown(rows: list[tuple[int, VerifiedRow]]) -> Iterable[tuple[int, VerifiedRow]]:
     """The rows, with a bar of progress on a terminal where there are many."""
     if len(rows) < _MANY or not sys.stderr.isatty():
         return rows
@@ -96,7 +104,7 @@ def _shown(rows: list[VerifiedRow]) -> Iterable[VerifiedRow]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m methods.verifiers",
-        description="Reads {completion, gold} as JSON lines, writes {accepted, extracted, reason} in that order.",
+        description="Reads {completion, gold} as JSON lines; writes {accepted, extracted, reason}, in order.",
     )
     parser.add_argument("kind", choices=get_args(Kind), help="which program decides")
     parser.add_argument("file", help="JSON lines with completion and gold")

@@ -1,0 +1,66 @@
+"""A letter counts only where it is chosen, on the last line; exact text counts as it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets_registry.errors import BadInput
+from methods.choice_answers import choice, exact
+
+VERIFY = choice("ABCD")
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "B", "(B)", "B.", "B)", "**B**", "Some thought.\nB", "Answer: (B)", "Answer: B", "Answer: B.",
+        "Answer:B", "The answer is B.", "The answer is (B) Paris", "So the final answer is B",
+        "**Answer:** B", "Answer: B. Paris", "Answer: B) Paris", "\\boxed{B}", "$\\boxed{\\text{(B)}}$.",
+        "Answer: B\nAnswer: B",
+    ],
+)  # fmt: skip
+def test_a_chosen_letter_is_accepted(completion: str) -> None:
+    assert VERIFY(completion, "B").accepted
+    assert VERIFY(completion, "(B)").accepted
+    said = VERIFY(completion, "C")
+    assert (said.accepted, said.extracted, said.reason) == (False, "B", "B is not C")
+
+
+@pytest.mark.parametrize(
+    ("completion", "reason"),
+    [
+        ("", "no letter is chosen on the last line"),
+        ("A dog has four legs", "no letter is chosen on the last line"),
+        ("Answer: A dog", "no letter is chosen on the last line"),
+        ("Answer: A or B", "no letter is chosen on the last line"),
+        ("Answer: (A) or (B)", "no letter is chosen on the last line"),
+        ("Answer: A, B", "no letter is chosen on the last line"),
+        ("a", "no letter is chosen on the last line"),
+        ("Answer: A\nThat is clear.", "text follows the chosen letter"),
+        ("Answer: A\nAnswer: B", "two different letters: A and B"),
+        ("Answer: B\nA", "two different letters: A and B"),
+        ("\\boxed{A} or\n\\boxed{B}", "two different letters: A and B"),
+        ("E", "E is none of the letters ABCD"),
+    ],
+)
+def test_a_letter_that_is_not_chosen_is_not_taken(completion: str, reason: str) -> None:
+    said = VERIFY(completion, "A")
+    assert not said.accepted and said.reason == reason
+
+
+@pytest.mark.parametrize("gold", ["E", "", "AB", "a"])
+def test_a_gold_answer_is_a_letter(gold: str) -> None:
+    with pytest.raises(BadInput, match="none of the letters ABCD"):
+        VERIFY("A", gold)
+
+
+@given(st.text("ABCD answer:is.()\n*", max_size=60))
+def test_no_text_makes_it_fail(completion: str) -> None:
+    said = VERIFY(completion, "A")
+    assert said.accepted == (said.reason is None)
+
+
+def test_exact_text_is_compared_but_for_space_and_composition() -> None:
+    assert exact(" cafe\u0301\n", "caf\u00e9").accepted
+    assert exact("Paris", "paris").reason == "'Paris' is not 'paris'"
+    assert not exact("Paris, France", "Paris").accepted

@@ -1,0 +1,124 @@
+"""Verifiers are chosen by their settings, read files of rows, and accept their own gold answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from datasets_registry.errors import BadInput
+from datasets_registry.imported_schemas import Problem
+from methods.gold import gold_accepted, gold_rejections
+from methods.verification import Kind
+from methods.verifiers import VerifierSettings, main, verifier
+
+RIGHT: dict[Kind, tuple[str, str]] = {
+    "maths": ("A:24", "24"),
+    "exact": ("Paris", "Paris"),
+    "choice": ("Answer: (B)", "B"),
+    "code": ("def one(): return 1", "assert one() == 1"),
+    "format": ("two words", '{"max_words": 2}'),
+}
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_every_kind_accepts_what_is_right_and_says_why_not(kind: Kind) -> None:
+    verify = verifier(VerifierSettings(kind=kind))
+    completion, gold = RIGHT[kind]
+    assert verify(completion, gold).accepted
+    wrong = verify("three more words", gold)
+    assert not wrong.accepted and wrong.reason
+
+
+def test_settings_reach_their_verifier() -> None:
+    assert verifier(VerifierSettings(kind="maths", relative_tolerance=0.1))("A: 0.3", "0.31").accepted
+    assert verifier(VerifierSettings(kind="choice", letters="XY"))("X", "X").accepted
+    slow = verifier(VerifierSettings(kind="code", seconds=0.5))("while True: pass", "assert True")
+    assert slow.reason == "takes longer than 0.5 s"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kind": "exact", "seconds": 1},
+        {"kind": "maths", "letters": "AB"},
+        {"kind": "sums"},
+        {"kind": "code", "x": 1},
+    ],
+)
+def test_settings_that_do_not_apply_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        VerifierSettings(**settings)
+
+
+def written(folder: Path, *lines: str) -> str:
+    path = folder / "rows.jsonl"
+    path.write_text("".join(f"{one}\n" for one in lines))
+    return str(path)
+
+
+def test_rows_are_verified_in_their_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"completion": f"A: {n}", "gold": "2", "id": n} for n in range(4)]
+    assert main(["maths", written(tmp_path, *map(json.dumps, rows))]) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["extracted"] for one in said] == ["0", "1", "2", "3"]
+    assert said[2] == {"accepted": True, "extracted": "2", "reason": None}
+    assert said[1] == {"accepted": False, "extracted": "1", "reason": "1 is not 2"}
+
+
+@pytest.mark.parametrize("bad", ["{", "[]", '{"completion": "x"}', '{"completion": 1, "gold": "x"}', '"x"'])
+def test_a_bad_row_stops_everything_before_it_begins(
+    bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, '{"completion": "A: 1", "gold": "1"}', bad)
+    assert main(["maths", path]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(f"{path}:2: ") and said.err.count("\n") == 1
+
+
+def test_gold_that_cannot_be_used_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, '{"completion": "B", "gold": "Z"}')
+    assert main(["choice", path]) == 2
+    assert capsys.readouterr().err.startswith(f"{path}:1: the gold answer 'Z'")
+    assert main(["maths", str(tmp_path / "none.jsonl")]) == 2
+
+
+def test_it_runs_as_a_command() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "methods.verifiers", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "{maths,exact,choice,code,format}" in run.stdout
+
+
+def problem(answer: str, solution: str | None = None) -> Problem:
+    return Problem(
+        problem_id=f"id of {answer}", prompt="?", answer=answer, solution=solution, split="train",
+        split_group="g", source="s", licence="MIT",
+    )  # fmt: skip
+
+
+def test_gold_answers_that_their_verifier_rejects_are_found() -> None:
+    maths = verifier(VerifierSettings(kind="maths"))
+    problems = [
+        problem("1,234"),
+        problem("5", "2+3=5\n#### 5"),
+        problem("6", "2+3=5\n#### 5"),
+        problem("1/2"),
+    ]
+    assert gold_accepted(problems, maths, "maths") == ["id of 6"]
+    ((_, why),) = gold_rejections(problems, maths, "maths")
+    assert why.reason == "5 is not 6"
+
+
+def test_every_kind_has_a_gold_completion() -> None:
+    for kind, (completion, gold) in RIGHT.items():
+        verify = verifier(VerifierSettings(kind=kind))
+        assert (
+            gold_accepted([problem(gold, completion if kind in ("code", "format") else None)], verify, kind)
+            == []
+        )
+    with pytest.raises(BadInput, match="has no solution"):
+        gold_accepted([problem("assert one() == 1")], verifier(VerifierSettings(kind="code")), "code")
