@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from datasets_registry.errors import BadInput
 from datasets_registry.imported_schemas import Problem
-from methods.gold import gold_accepted, gold_rejections
+from methods.gold import gold_verdicts
 from methods.verification import Kind
 from methods.verifiers import VerifierSettings, main, verifier
 
@@ -108,17 +107,20 @@ def test_gold_answers_that_their_verifier_rejects_are_found() -> None:
         problem("6", "2+3=5\n#### 5"),
         problem("1/2"),
     ]
-    assert gold_accepted(problems, maths, "maths") == ["id of 6"]
-    ((_, why),) = gold_rejections(problems, maths, "maths")
-    assert why.reason == "5 is not 6"
+    (red,) = [one for one in gold_verdicts(problems, maths, "maths") if not one.accepted]
+    assert (red.problem_id, red.completion, red.reason) == ("id of 6", "2+3=5\n#### 5", "5 is not 6")
 
 
 def test_every_kind_has_a_gold_completion() -> None:
     for kind, (completion, gold) in RIGHT.items():
         verify = verifier(VerifierSettings(kind=kind))
-        assert (
-            gold_accepted([problem(gold, completion if kind in ("code", "format") else None)], verify, kind)
-            == []
+        (one,) = gold_verdicts(
+            [problem(gold, completion if kind in ("code", "format") else None)], verify, kind
         )
-    with pytest.raises(BadInput, match="has no solution"):
-        gold_accepted([problem("assert one() == 1")], verifier(VerifierSettings(kind="code")), "code")
+        assert one.accepted, one.reason
+
+
+def test_a_program_that_nobody_wrote_is_not_accepted() -> None:
+    verify = verifier(VerifierSettings(kind="code"))
+    (one,) = gold_verdicts([problem("assert one() == 1")], verify, "code")
+    assert (one.accepted, one.completion, one.reason) == (False, None, "no written solution")
