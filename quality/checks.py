@@ -8,6 +8,7 @@ from quality.imported_checks import IMPORTED_CHECKS
 from quality.judge_checks import JUDGE_CHECKS
 from quality.label_checks import LABEL_CHECKS
 from quality.rlaif_checks import RLAIF_CHECKS
+from quality.step_checks import STEP_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *CAI_CHECKS,
@@ -17,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     *EVALUATION_CHECKS,
     *IMPORTED_CHECKS,
     *HYGIENE_CHECKS,
+    *STEP_CHECKS,
 )
 
 
