@@ -37,7 +37,7 @@ UNJUDGED = make(
     PreferencePair, "cut", label="unjudged", p_a=None, p_helpfulness=None, chosen=None, rejected=None
 )
 RIGHT_STEPS = ["1 + 1 = 2", "2 + 2 = 4", "Answer: 4"]
-RIGHT = {"solution_id": "s2", "completions": RIGHT_STEPS, "accepted": True}
+RIGHT: dict[str, Any] = {"solution_id": "s2", "completions": RIGHT_STEPS, "accepted": True}
 UNPROBED = make(
     StepLabels, **RIGHT, labels=[None, None, True], implied=[True, True, None], soft=[None, None, 1.0],
     low=[None, None, 1.0], high=[None, None, 1.0], num_accepted=[0, 0, 1], num_rollouts=[0, 0, 1],
