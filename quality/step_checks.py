@@ -84,6 +84,12 @@ ROLLOUT_CHECKS: tuple[Check, ...] = (
         at_least=0.02, at_most=0.98, severity="warning",
     ),
     Check(
+        "step_rollouts", "parse_rate",
+        "SELECT avg((extracted IS NOT NULL)::INT) FROM this WHERE finish_reason <> 'error'",
+        "completers that mostly end without an answer, which looks like wrong steps", at_least=0.5,
+        severity="warning",
+    ),
+    Check(
         "step_rollouts", "truncated_share", "SELECT avg((finish_reason = 'length')::INT) FROM this",
         "a limit of tokens that makes right steps look wrong", at_most=0.1, severity="warning",
     ),

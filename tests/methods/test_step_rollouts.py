@@ -156,7 +156,7 @@ def dying(complete: Complete, rounds: int) -> Complete:
 
 @pytest.mark.parametrize("rounds", [1, 4])
 def test_a_run_that_was_killed_goes_on_and_asks_only_for_the_rest(rounds: int, tmp_path: Path) -> None:
-    script = completer(right=0.4, wrong=0.05)
+    script = completer(right=0.9)
     whole = Run(SEVERAL, settings(), script)
     before, after = ScriptedBackend(script), ScriptedBackend(script)
 

@@ -170,6 +170,7 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (StepRollout, "steps_of_solutions", [make(StepRollout, step=3)]),
     (StepRollout, "steps_of_solutions", [make(StepRollout, solution_id="s3")]),
     (StepRollout, "accepted_share", [make(StepRollout)]),
+    (StepRollout, "parse_rate", [make(StepRollout, accepted=False, extracted=None)]),
     (StepRollout, "truncated_share", [make(StepRollout, accepted=False, finish_reason="length")]),
     (StepRollout, "failed_share", [make(StepRollout, accepted=None, finish_reason="error")]),
     (StepLabels, "lists_agree", [make(StepLabels, implied=[None, None])]),

@@ -31,7 +31,9 @@ def test_the_checks_find_what_the_labels_say(fields: dict[str, Any], registry: R
     inputs = [
         registry.record_checks(registry.commit(row, rows, how), [])
         for row, rows in (
-            (Problem, [make(Problem), make(Problem, "p2")]), (Solution, solutions), (StepRollout, run.rollouts),
+            (Problem, [make(Problem), make(Problem, "p2")]),
+            (Solution, solutions),
+            (StepRollout, run.rollouts),
         )
     ]  # fmt: skip
     version = registry.commit(StepLabels, run.labels, how)
