@@ -169,4 +169,6 @@ def _sft_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
         texts=tuple(map(template_path, system_texts(profile))), code=(sft, run, rows, manifest),
     )  # fmt: skip
     grain = "The base policy after supervised fine-tuning on cai_sft: one model directory."
-    return recipe, model_asset(recipe, "sft", profile.sft, profile, grain=grain)
+    return recipe, model_asset(
+        recipe, "sft", profile.sft, profile, grain=grain, system_prompt=profile.answers.system_prompt
+    )

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from assets.materials import Materials, OpenBackend, open_local
 from assets.profile import Profile
@@ -15,14 +16,16 @@ from assets.shown import check_results, column_schema, dataset_metadata
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
+from datasets_registry.scanning import scanning
 from datasets_registry.state import State
 from datasets_registry.version import Version
-from quality.checks import checks_of
+from quality.check import show
 from quality.publishing import publish
 
 MODEL_POOL = "gpu"
-Build = Callable[[Materials], Sequence[Row]]
+Build = Callable[[Materials], Iterable[Row]]
 Metadata = Callable[[Sequence[Any]], dict[str, Any]]
+Query = Callable[["duckdb.DuckDBPyConnection"], dict[str, Any]]
 
 
 @contextmanager
@@ -53,11 +56,13 @@ def open_registry(profile: Profile) -> Registry:
 
 def dataset_asset(
     recipe: Recipe, row: type[Row], build: Build, profile: Profile, *, group: str,
-    generates: bool = False, shown: Metadata = lambda rows: {}, backend: OpenBackend = open_local,
+    generates: bool = False, shown: Metadata | None = None, queried: Query | None = None,
+    backend: OpenBackend = open_local,
 ) -> dg.AssetsDefinition:  # fmt: skip
     """An asset that commits ``build``'s rows, runs their checks, and passes them or not.
 
-    A recipe whose inputs, settings and code made a passed version before is not run again.
+    A recipe whose inputs, settings and code made a passed version before is not run again. What the UI
+    shows comes of all rows by ``shown``, or of SQL over the view ``this`` by ``queried`` where they are many.
     """
 
     @dg.asset(
@@ -70,7 +75,7 @@ def dataset_asset(
                 one.name, asset=recipe.name, blocking=one.severity == "error",
                 description=f"Catches {one.catches}.",
             )
-            for one in checks_of(recipe.name)
+            for one in recipe.checks
         ],
     )  # fmt: skip
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
@@ -85,19 +90,25 @@ def dataset_asset(
                 report(f"{version}: unchanged, nothing to do")
             else:
                 materials = Materials(recipe.name, profile, registry, how, report, backend)
-                version = publish(registry, row, build(materials), how)
+                version = publish(registry, row, build(materials), how, recipe.name)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
-            return result(registry, row, version, shown)
+            return result(registry, row, version, shown, queried)
 
     return materialize
 
 
 def result(
-    registry: Registry, row: type[Row], version: Version, shown: Metadata
+    registry: Registry, row: type[Row], version: Version, shown: Metadata | None, queried: Query | None
 ) -> dg.MaterializeResult[None]:
     """What Dagster keeps of a materialization."""
+    metadata = dataset_metadata(version, next(registry.batches(version)))
+    if shown:
+        metadata |= shown(registry.rows(row, version))
+    if queried:
+        with scanning(registry.state) as connection:
+            show(connection, "this", registry, version)
+            metadata |= queried(connection)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(version.data_version),
-        metadata=dataset_metadata(version, registry.table(version)) | shown(registry.rows(row, version)),
+        data_version=dg.DataVersion(version.data_version), metadata=metadata,
         check_results=check_results(version.name, registry.checks(version)),
-    )
+    )  # fmt: skip

@@ -10,10 +10,13 @@ from assets.hygiene import hygiene_assets
 from assets.judge import judge_assets
 from assets.materials import OpenBackend, open_local
 from assets.model_asset import given_policies
+from assets.problems import problem_assets
 from assets.profile import Profile
 from assets.prompts import prompt_assets
 from assets.recipe import Recipe
+from assets.rft import rft_assets
 from assets.rlaif import dpo_policy, rlaif_assets
+from assets.steps import step_assets
 from methods.constitution import load_constitution
 
 
@@ -47,6 +50,9 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
         dpo_policy(profile),
         *evaluation_assets(profile, constitution, backend),
         *hygiene_assets(profile),
+        *problem_assets(profile),
+        *rft_assets(profile, backend),
+        *step_assets(profile, backend),
     ]
     recipes, assets = zip(*pairs, strict=True)
     return Graph(profile, recipes, assets)

@@ -10,7 +10,7 @@ import duckdb
 
 from assets.profile import Profile
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
+from datasets_registry.row import Row, from_table
 from datasets_registry.scanning import scanning
 from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend
@@ -48,6 +48,11 @@ class Materials:
     def rows(self, row: type[R], name: str | None = None) -> list[R]:
         """The rows of the input that is named as its row type, or ``name``."""
         return self.registry.rows(row, self.version(name or row.dataset))
+
+    def stream(self, row: type[R], name: str | None = None) -> Iterator[R]:
+        """The same rows in key order, one object's at a time."""
+        for batch in self.registry.batches(self.version(name or row.dataset)):
+            yield from from_table(row, batch)
 
     @contextmanager
     def views(self) -> "Iterator[duckdb.DuckDBPyConnection]":

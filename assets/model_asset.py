@@ -11,7 +11,8 @@ from dagster._core.errors import DagsterPipesExecutionError
 from pydantic import BaseModel
 
 from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
-from assets.profile import Policy, Profile
+from assets.policy import Policy
+from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.shown import model_metadata
 from datasets_registry.errors import ModelFailed
@@ -61,11 +62,13 @@ def given_policies(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]
 
 
 def model_asset(
-    recipe: Recipe, trainer: str, settings: BaseModel, profile: Profile, *, grain: str
-) -> dg.AssetsDefinition:
+    recipe: Recipe, trainer: str, settings: BaseModel, profile: Profile, *, grain: str,
+    system_prompt: str | None,
+) -> dg.AssetsDefinition:  # fmt: skip
     """Train ``training.<trainer>`` from the first two of ``recipe.inputs``, a base and a dataset.
 
-    Further inputs must have passed, and are not trained on.
+    Further inputs must have passed, and are not trained on. ``system_prompt`` names what stands before
+    each conversation.
     """
 
     @dg.asset(
@@ -85,7 +88,7 @@ def model_asset(
                 report(f"{version}: unchanged, not trained")
             else:
                 output = registry.state.runs / f"{recipe.name}-{how.recipe[:16]}"
-                config = write_config(output, recipe.name, how, settings, profile)
+                config = write_config(output, recipe.name, how, settings, system_prompt)
                 report(f"{recipe.name}: training on {how.inputs[1]} from {how.inputs[0]}")
                 run_trainer(context, pipes, trainer, config, registry)
                 version = register(registry, recipe.name, output, how)
@@ -119,9 +122,10 @@ def run_trainer(
         raise ModelFailed(why) from error
 
 
-def write_config(output: Path, name: str, how: Derivation, settings: BaseModel, profile: Profile) -> Path:
+def write_config(
+    output: Path, name: str, how: Derivation, settings: BaseModel, system_prompt: str | None
+) -> Path:
     """The run's config file, which anybody can pass to the trainer by hand."""
-    system_prompt = profile.answers.system_prompt
     base, dataset = how.inputs[:2]
     config: dict[str, Any] = {
         "name": name, "base": str(base), "dataset": str(dataset), "output": str(output),

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from assets.policy import Policy
+from assets.reasoning import Reasoning
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
-from generation.accounting import Price
 from generation.budget import Budget
-from generation.engine import EngineSettings
 from generation.request import SamplingParams
 from methods.held_out import EvaluationSettings
 from methods.human_agreement import AgreementSettings
@@ -32,15 +32,6 @@ FOLDER = REPOSITORY / "profiles"
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Policy(_Section):
-    """A model that is given, such as the base policy or a judge of its own, and how its backend runs."""
-
-    model: str = Field(min_length=1)
-    backend: str = "transformers"
-    engine: EngineSettings = EngineSettings()
-    price: Price = Price()
 
 
 class PromptFile(PromptSettings):
@@ -114,6 +105,7 @@ class Profile(_Section):
     sft: TrainSettings
     dpo: DpoSettings
     evaluation: Evaluation
+    reasoning: Reasoning | None = None
     budget: Budget = Budget()
 
     @model_validator(mode="after")
@@ -133,10 +125,17 @@ class Profile(_Section):
                 raise ValueError(
                     f"labels.weights.{kind} weighs {unjudged[0]}, which [judge.signals] leaves out"
                 )
+        if self.reasoning:
+            self.reasoning.require_models({*given, "sft_policy", "dpo_policy"})
         return self
 
     def policy_of(self, model: str) -> Policy:
-        """How the model asset ``model`` runs: trained policies run as the base policy does."""
+        """How the model asset ``model`` runs: trained policies run as the base policy does.
+
+        Those that stand on the lab base run in this process, on any machine.
+        """
+        if self.reasoning and model in self.reasoning.lab_models:
+            return self.reasoning.lab
         return self.judge_models.get(model, self.policy)
 
     @property

@@ -25,6 +25,13 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[Path, ...] = ()
     code: tuple[ModuleType, ...] = ()
+    # whose checks hold of it, where that is not the name
+    rows_of: str | None = None
+
+    @property
+    def checks(self) -> list[Check]:
+        """What must hold of the rows."""
+        return checks_of(self.rows_of or self.name)
 
     @cached_property
     def code_version(self) -> str:
@@ -34,7 +41,7 @@ class Recipe:
         """
         texts = sorted([path.name, file_digest(path)] for path in self.texts)
         code = sorted([module.__name__, _code_digest(module)] for module in self.code)
-        checks = [_recorded(one) for one in checks_of(self.name)]
+        checks = [_recorded(one) for one in self.checks]
         return digest([dict(self.settings), texts, code, checks])[:16]
 
     def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:

@@ -176,4 +176,6 @@ def dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
         texts=tuple(map(template_path, system_texts(profile))), code=(dpo, run, rows, manifest),
     )  # fmt: skip
     grain = "The SFT policy after direct preference optimisation on preference_pairs: one model directory."
-    return recipe, model_asset(recipe, "dpo", profile.dpo, profile, grain=grain)
+    return recipe, model_asset(
+        recipe, "dpo", profile.dpo, profile, grain=grain, system_prompt=profile.answers.system_prompt
+    )

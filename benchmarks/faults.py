@@ -27,6 +27,7 @@ from generation.scripted import ScriptedBackend
 from generation.segments import listed
 
 KILLS, QUICK_KILLS = 50, 3
+ROLLOUT_KILLS, ROLLOUT_SOLUTIONS = 20, 40
 
 
 def overlapping(folder: Path, num_requests: int, *, kill_one: bool) -> tuple[int, Damage]:
@@ -120,6 +121,10 @@ def measure(quick: bool) -> Sequence[Figure]:
         kills = QUICK_KILLS if quick else KILLS
         damage = kill_runs(RecordedRun.model_fields["opening"].default, str(model), folder, kills)
         figures = [*killed_figures("transformers", damage, kills)]
+        opening = RecordedRun.model_fields["opening"].default
+        kills = QUICK_KILLS if quick else ROLLOUT_KILLS
+        damage = kill_runs(opening, str(model), folder / "rollouts", kills, ROLLOUT_SOLUTIONS, rollouts=True)
+        figures += killed_figures("rollouts", damage, kills)
         for kill_one in (False, True):
             twice, damage = overlapping(folder / f"four{kill_one}", 600, kill_one=kill_one)
             title = f"4 processes{', one killed' if kill_one else ''}"

@@ -1,4 +1,4 @@
-"""Row types of rejection sampling: gold solutions, candidates, selections, pairs of right and wrong."""
+"""Row types of rejection sampling: gold solutions and verdicts, candidates, selections, pairs."""
 
 from typing import ClassVar, Literal
 
@@ -23,6 +23,22 @@ class GoldSolution(Row):
     family: str | None = Field(description="Kind of problem")
     difficulty: int | None = Field(description="How hard, such as how many numbers")
     split_group: str = Field(description="Group of the problem")
+
+
+class GoldVerdict(Row):
+    """The verifier's verdict of a problem's own gold answer."""
+
+    dataset: ClassVar[str] = "gold_verdicts"
+    grain: ClassVar[str] = "One row per problem: whether the verifier accepts its own gold answer."
+    key: ClassVar[tuple[str, ...]] = ("problem_id",)
+    label_columns: ClassVar[tuple[str, ...]] = ("accepted",)
+
+    problem_id: str = Field(description="The problem")
+    answer: str = Field(description="Gold answer")
+    completion: str | None = Field(description="What was shown as a right solution; null where there is none")
+    accepted: bool = Field(description="The verifier's verdict")
+    extracted: str | None = Field(description="Final answer that the verifier found")
+    reason: str | None = Field(description="Why it is not accepted; null where it is")
 
 
 class Candidate(Row):

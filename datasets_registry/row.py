@@ -86,7 +86,19 @@ def choices(row: type[Row]) -> dict[str, tuple[str, ...]]:
 
 def to_table(row: type[Row], rows: Sequence[Row]) -> pa.Table:
     """The rows as one Arrow table of the row type's schema."""
-    return pa.Table.from_pylist([one.model_dump() for one in rows], schema=arrow_schema(row))
+    schema = arrow_schema(row)
+    return pa.Table.from_pydict({one.name: _column(rows, one) for one in schema}, schema=schema)
+
+
+def _column(rows: Sequence[Row], field: pa.Field) -> list[Any]:
+    values = [getattr(one, field.name) for one in rows]
+    return [_plain(one) for one in values] if pa.types.is_nested(field.type) else values
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def from_table(row: type[R], table: pa.Table) -> list[R]:

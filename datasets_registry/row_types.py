@@ -34,6 +34,7 @@ ROW_TYPES: dict[str, type[Row]] = {
         judge_schemas.PrincipleFigure,
         hygiene_schemas.HygieneFinding,
         rft_schemas.GoldSolution,
+        rft_schemas.GoldVerdict,
         rft_schemas.Candidate,
         rft_schemas.RftSelection,
         rft_schemas.VerifiedPair,

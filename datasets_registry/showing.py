@@ -28,8 +28,9 @@ def show_version(registry: Registry, version: Version, num_rows: int) -> dict[st
 def _dataset(registry: Registry, version: Version, num_rows: int) -> dict[str, Any]:
     kind = row_type(version)
     return {
-        "rows": version.num_rows, "grain": kind.grain, "key": list(kind.key), "labels": list(kind.label_columns),
-        "columns": _columns(kind), "sample": _sample(registry, version, num_rows),
+        "rows": version.num_rows, "grain": kind.grain, "key": list(kind.key),
+        "labels": list(kind.label_columns), "columns": _columns(kind),
+        "sample": _sample(registry, version, num_rows),
     }  # fmt: skip
 
 

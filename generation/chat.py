@@ -6,6 +6,9 @@ from typing import Any
 from datasets_registry.errors import BadInput
 from generation.request import Message, Request
 
+# stands for a turn's text while the template is filled; no conversation is likely to hold it
+_HERE = "TRIMTAB:TURN:TEXT"
+
 
 def as_text(content: str, special_tokens: Sequence[str]) -> str:
     """``content`` with every special token of the template broken, so that it cannot end a turn."""
@@ -21,25 +24,73 @@ def special_tokens(tokenizer: Any) -> list[str]:
 
 
 def render(tokenizer: Any, messages: Sequence[Message], *, continues: bool) -> str:
-    """The conversation as the model reads it, ready for the assistant's next or unfinished turn."""
+    """The conversation as the model reads it, ready for the assistant's next or unfinished turn.
+
+    An unfinished turn stands at the end byte for byte, its outer white space too: a rollout begins
+    right after a finished step. Templates that trim their messages would take a line's end away, and
+    so would `continue_final_message` of transformers with them.
+    """
+    if not continues:
+        return _templated(tokenizer, messages, add_generation_prompt=True)
+    return opening(tokenizer, messages[:-1]) + as_text(messages[-1].content, special_tokens(tokenizer))
+
+
+def opening(tokenizer: Any, messages: Sequence[Message]) -> str:
+    """The conversation up to where the text of the assistant's next turn begins."""
+    turn = Message(role="assistant", content=_HERE)
+    text = _templated(tokenizer, [*messages, turn], add_generation_prompt=False)
+    if _HERE not in text:
+        raise BadInput(f"the chat template of {tokenizer.name_or_path!r} leaves out what the assistant says")
+    return text[: text.rindex(_HERE)]
+
+
+def finished(tokenizer: Any, messages: Sequence[Message]) -> str:
+    """The conversation with every turn ended, as a model is trained on it."""
+    return _templated(tokenizer, messages, add_generation_prompt=False)
+
+
+def _templated(tokenizer: Any, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
     if tokenizer.chat_template is None:
         raise BadInput(f"model {tokenizer.name_or_path!r} has no chat template: take an instruct model")
     specials = special_tokens(tokenizer)
     turns = [{"role": one.role, "content": as_text(one.content, specials)} for one in messages]
     return str(
-        tokenizer.apply_chat_template(
-            turns,
-            tokenize=False,
-            add_generation_prompt=not continues,
-            continue_final_message=continues,
-        )
+        tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
     )
+
+
+def keeps_outer_space(tokenizer: Any) -> bool:
+    """Whether the template leaves the outer white space of the assistant's turn as it is."""
+    asked = Message(role="user", content=_HERE)
+    said = Message(role="assistant", content=f" {_HERE}\n")
+    return said.content in finished(tokenizer, [asked, said])
+
+
+def token_ids(tokenizer: Any, text: str) -> list[int]:
+    """``text`` as token ids, special ones only where ``text`` spells them.
+
+    Raises BadInput where the vocabulary lacks a character and has no token for unknown ones.
+    """
+    return list(encode(tokenizer, text)["input_ids"])
+
+
+def encode(tokenizer: Any, text: str, **options: Any) -> Any:
+    """What the tokenizer makes of ``text``; raises BadInput as ``token_ids`` does."""
+    try:
+        return tokenizer(text, add_special_tokens=False, **options)
+    except Exception as error:
+        # the tokenizers library raises plain exceptions: its words are all there is to know one by
+        if "Missing [UNK] token" not in str(error):
+            raise
+        raise BadInput(
+            f"the vocabulary of {tokenizer.name_or_path!r} lacks a character of {text!r}: "
+            "ask this model only what it can spell"
+        ) from error
 
 
 def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
     """The request's prompt as token ids; special tokens come from the template alone."""
-    text = render(tokenizer, request.messages, continues=request.continues)
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return token_ids(tokenizer, render(tokenizer, request.messages, continues=request.continues))
 
 
 def choice_ids(tokenizer: Any, choices: Sequence[str]) -> list[int]:

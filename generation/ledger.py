@@ -111,7 +111,8 @@ class Ledger:
     def append(self, rows: Sequence[dict[str, Any]]) -> None:
         """Write one segment: durable and visible as a whole when this returns."""
         with durable(self.folder / new_name()) as temporary:
-            table = pa.Table.from_pylist(list(rows), schema=LEDGER_SCHEMA)
+            columns = {name: [one[name] for one in rows] for name in LEDGER_SCHEMA.names}
+            table = pa.Table.from_pydict(columns, schema=LEDGER_SCHEMA)
             pq.write_table(table, temporary, compression="zstd")
 
     def ask(self, query: str, *parameters: Any) -> list[dict[str, Any]]:

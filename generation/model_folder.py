@@ -8,6 +8,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 
 SMOLLM2 = "smollm2-135m-instruct"
+LAB = "lab"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja", "chat_template.json")
 _TOKENIZER = (
@@ -22,7 +23,7 @@ _TOKENIZER = (
 
 
 def resolve_model(source: str, models: Path) -> Path:
-    """The local folder of ``source``: the packaged SmolLM2, a directory, or a hub id to download.
+    """The local folder of ``source``: SmolLM2, the lab model, a directory, or a hub id to download.
 
     Raises BadInput where it has no weights, or pickled ones.
     """
@@ -30,13 +31,17 @@ def resolve_model(source: str, models: Path) -> Path:
         from generation.smollm2 import convert
 
         return validated_folder(convert(models / SMOLLM2))
+    if source == LAB:
+        from generation.lab_model import write_lab_model
+
+        return validated_folder(write_lab_model(models / LAB))
     folder = Path(source).expanduser()
     if folder.is_dir():
         return validated_folder(folder.resolve())
     if folder.is_absolute() or source.startswith((".", "~")) or source.count("/") != 1:
         raise BadInput(
             f"model {source!r} is neither a directory, nor a hub id such as 'owner/name', "
-            f"nor {SMOLLM2!r}: correct `policy.model` in the profile"
+            f"nor {SMOLLM2!r} nor {LAB!r}: correct `policy.model` in the profile"
         )
     return validated_folder(_download(source))
 

@@ -15,11 +15,15 @@ TOP_LOGPROBS = 20  # the most that servers give
 
 @dataclass(frozen=True)
 class Dialect:
-    """What the server understands beyond the protocol, and what its tokenizer is known to hold."""
+    """What the server understands beyond the protocol, and what its tokenizer is known to hold.
+
+    ``trims`` says that its chat template is known to cut the outer white space of an unfinished turn.
+    """
 
     model: str
     vllm: bool = False
     special_tokens: Sequence[str] = ()
+    trims: bool = False
 
 
 class _Message(BaseModel):

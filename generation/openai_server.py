@@ -5,6 +5,7 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest
 from generation.background import stream
 from generation.calling import Caller
-from generation.chat import choice_ids, special_tokens
+from generation.chat import choice_ids, keeps_outer_space, special_tokens
 from generation.concurrency import AdaptiveLimit
 from generation.engine import EngineSettings
 from generation.model_folder import fingerprint
@@ -128,7 +129,9 @@ class OpenAIBackend:
         if isinstance(served, Failure):
             raise ModelFailed(f"the server at {self.server} did not say what it serves: {served.reason}")
         tokens = special_tokens(self._tokenizer) if self._tokenizer else []
-        return dialect(served, self.server, self.settings.served_model, self.folder, tokens)
+        found = dialect(served, self.server, self.settings.served_model, self.folder, tokens)
+        templated = self._tokenizer is not None and self._tokenizer.chat_template is not None
+        return replace(found, trims=templated and not keeps_outer_space(self._tokenizer))
 
 
 async def _completed(
@@ -141,6 +144,9 @@ async def _completed(
 ) -> Completion:
     if request.continues and not dialect.vllm:
         return failed("only a vLLM server is known to continue an unfinished assistant turn")
+    said = request.messages[-1].content
+    if request.continues and dialect.trims and said != said.strip():
+        return failed("the server's chat template would cut the white space at an end of the unfinished turn")
     fields = body(request, dialect, ids)
 
     async def ask() -> Reply:

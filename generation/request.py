@@ -1,11 +1,12 @@
 """What is asked of a model and what comes back; and the contract that every backend keeps."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from datasets_registry.hashing import digest
+from datasets_registry.hashing import canonical, digest
 
 # counts every change of how a key is computed; `tests/generation/test_key.py` holds it to its digests
 KEY_SCHEME = 2
@@ -46,11 +47,12 @@ class Request(BaseModel):
     sample: int = 0
     choices: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _choices_are_distinct(self) -> "Request":
-        if len(set(self.choices)) != len(self.choices):
-            raise ValueError(f"choices {self.choices!r} repeat one another")
-        return self
+    @field_validator("choices")
+    @classmethod
+    def _choices_are_distinct(cls, choices: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(choices)) != len(choices):
+            raise ValueError(f"choices {choices!r} repeat one another")
+        return choices
 
     @property
     def continues(self) -> bool:
@@ -62,13 +64,42 @@ class Request(BaseModel):
 
         Fields at their default are left out, so that a new one leaves the keys of old requests alone.
         """
-        return digest([KEY_SCHEME, model, self.model_dump(mode="json", exclude_defaults=True)])
+        # the digest of [KEY_SCHEME, model, fields not at their default], of which samples share the beginning
+        sample = f',"sample":{self.sample}' if self.sample else ""
+        seed = f',"seed":{self.seed}' if self.seed else ""
+        return hashlib.sha256(f"{_shared(model, self)}{sample}{seed}}}]".encode()).hexdigest()
 
     @property
     def noise_key(self) -> str:
         """What the sampling noise hangs on: more tokens or another stop only go on or cut."""
         messages = [one.model_dump() for one in self.messages]
         return digest([NOISE_SCHEME, messages, self.seed, self.sample])
+
+
+class _Shared(NamedTuple):
+    """What the last key began with, and of which parts: the next sample's key begins so too."""
+
+    model: str = ""
+    messages: tuple[Message, ...] = ()
+    params: SamplingParams | None = None
+    choices: tuple[str, ...] = ()
+    text: str = ""
+
+
+_last = _Shared()
+
+
+def _shared(model: str, one: Request) -> str:
+    """The canonical JSON of a request's key up to its sample and seed, which sort last."""
+    global _last
+    last = _last
+    same = last.messages == one.messages and last.params is one.params and last.choices == one.choices
+    if not (same and last.model == model):
+        parts = one.model_dump(mode="json", exclude_defaults=True, exclude={"sample", "seed"})
+        text = canonical([KEY_SCHEME, model, parts]).decode().removesuffix("}]")
+        # replaced as one, so that threads see either
+        _last = last = _Shared(model, one.messages, one.params, one.choices, text)
+    return last.text
 
 
 class Completion(BaseModel):

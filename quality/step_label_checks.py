@@ -1,8 +1,9 @@
 """Checks of step labels, which must follow from the stored rollouts and the threshold."""
 
 from quality.check import Check
+from quality.rft_checks import no_held_out_problem
 from quality.rules import no_rows
-from quality.step_checks import STEPS, no_evaluation_problem
+from quality.step_checks import STEPS
 
 _THRESHOLD = "json_extract_string($settings, '$.threshold')::DOUBLE"
 # the labels of each step, measured or else implied
@@ -24,7 +25,7 @@ _MEASURED = ("labels", "soft", "low", "high", "stops")
 
 STEP_LABEL_CHECKS: tuple[Check, ...] = (
     no_rows("step_labels"),
-    no_evaluation_problem("step_labels"),
+    no_held_out_problem("step_labels"),
     Check(
         "step_labels", "lists_agree",
         "SELECT count(*) FROM this WHERE "

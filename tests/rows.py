@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from datasets_registry.hygiene_schemas import HygieneFinding
 from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
 from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rft_schemas import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from datasets_registry.row import Row
 from datasets_registry.schemas import (
     AiJudgement,
@@ -87,6 +88,26 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "disagreement": None,
     },
     Problem: {"answer": "4", "solution": None, "split": "train", "source": "test", "licence": "MIT"},
+    GoldSolution: {"completion": "1+1=2\nA:2", "family": "sums", "difficulty": 2},
+    GoldVerdict: {
+        "answer": "4", "completion": "A:4", "accepted": True, "extracted": "4", "reason": None,
+    },
+    Candidate: {
+        "policy": "lab_policy", "hinted": False, "sample": 0, "answer": "4", "family": "sums",
+        "difficulty": 2, "completion": "2+2=4\nA:4", "accepted": True, "extracted": "4", "reason": None,
+        "reward": 1.0, "path": "2+2=4", "finish_reason": "stop", "num_tokens": 10, "rule": "fixed, at most 1",
+        "stop": "all_drawn", "num_draws": 1, "num_accepted": 1, "propensity": 1.0, "completion_key": "k",
+    },
+    RftSelection: {
+        "rank": 1, "completion": "2+2=4\nA:4", "kind": "sampled", "reward": 1.0, "path": "2+2=4",
+        "pass_rate": 0.5, "num_draws": 2, "policy": "lab_policy", "sample": 0, "family": "sums",
+        "difficulty": 2, "num_tokens": 10, "completion_key": "k",
+    },
+    VerifiedPair: {
+        "chosen": "2+2=4\nA:4", "rejected": "2+2=5\nA:5", "reward_chosen": 1.0, "reward_rejected": 0.0,
+        "num_tokens_chosen": 10, "num_tokens_rejected": 10, "propensity": 1.0, "policy": "lab_policy",
+        "chosen_key": "k", "rejected_key": "w",
+    },
     HumanPreference: {
         "messages": [ChatMessage(role="user", content="hi")], "chosen": "one", "rejected": "two",
         "score_chosen": 2.5, "score_rejected": None, "source": "test", "licence": "MIT",

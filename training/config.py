@@ -2,9 +2,9 @@
 
 import argparse
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from datasets_registry.errors import BadInput
 
@@ -21,17 +21,43 @@ class TrainSettings(BaseModel):
     batch_size: int = Field(8, ge=1)
     gradient_accumulation: int = Field(1, ge=1)
     max_length: int = Field(1024, ge=8)
-    lora_rank: int = Field(16, ge=1)
+    max_steps: int | None = Field(None, ge=1, description="Steps of the run, in place of num_epochs")
+    lora_rank: int | None = Field(
+        16, ge=1, description="Rank of the adapter; `none` (or null) trains all weights"
+    )
     lora_alpha: int = Field(32, ge=1)
     warmup_share: float = Field(0.1, ge=0, lt=1)
     system_prompt: str | None = None
     seed: int = 0
+
+    @field_validator("lora_rank", mode="before")
+    @classmethod
+    def _none_in_words(cls, value: object) -> object:
+        # TOML has no null
+        return None if value == "none" else value
 
 
 class DpoSettings(TrainSettings):
     """And what DPO needs besides (Rafailov et al. 2023)."""
 
     beta: float = Field(0.1, gt=0)
+
+
+class RewardSettings(TrainSettings):
+    """And what reward models need besides: the share of problems that they are measured on."""
+
+    held_out_share: float = Field(
+        0.1, ge=0, lt=1, description="Share of split groups that is not trained on but measured"
+    )
+
+
+class ProcessRewardSettings(RewardSettings):
+    """And what process reward models need besides: which labels of the steps they learn."""
+
+    target: Literal["hard", "soft"] = Field(
+        "hard", description="The thresholded label, or the accepted share of the rollouts"
+    )
+    use_implied: bool = Field(False, description="Learn also labels that the measured ones imply")
 
 
 class RunConfig(BaseModel):
@@ -56,6 +82,18 @@ class DpoRun(RunConfig):
     """A direct preference optimisation run."""
 
     settings: DpoSettings
+
+
+class RewardRun(RunConfig):
+    """An outcome reward model's run."""
+
+    settings: RewardSettings
+
+
+class ProcessRewardRun(RunConfig):
+    """A process reward model's run."""
+
+    settings: ProcessRewardSettings
 
 
 def config_path(description: str | None) -> Path:

@@ -5,29 +5,21 @@ from pathlib import Path
 
 from training.config import DpoRun, read_config
 from training.manifest import finish, save_merged
-from training.rows import fitting, reply, turns
-from training.run import (
-    load_model,
-    lora,
-    main,
-    open_run,
-    progress_callback,
-    require_rows,
-    train,
-    trainer_arguments,
-)
+from training.rows import fitting, preferred, reply, turns
+from training.run import main, open_run, require_rows, rows_of
+from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
 
 
 def dpo(path: Path, report: Callable[[str], None]) -> None:
-    """Train a LoRA adapter with the sigmoid loss (Rafailov et al. 2023), and merge it.
+    """Train with the sigmoid loss (Rafailov et al. 2023): a LoRA adapter, which is merged, or all weights.
 
-    The reference model is the base itself, with the adapter switched off. Pairs without a label
-    (ties, unparsed, unjudged) are not trained on.
+    The reference model is the base itself: with the adapter switched off, or loaded once more. Pairs
+    without a label (ties, unparsed, unjudged) are not trained on; verified pairs all have one.
     """
     config = read_config(DpoRun, path)
     run = open_run(config, config.settings, report)
-    rows = run.registry.table(run.dataset).to_pylist()
-    labelled = [one for one in rows if one["label"] in ("a", "b")]
+    rows = rows_of(run, "prompt", "chosen", "rejected")
+    labelled = preferred(rows)
     model, tokenizer = load_model(run)
     examples = [
         {
@@ -45,7 +37,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
 
     trainer = DPOTrainer(
         model=model,
-        args=DPOConfig(beta=config.settings.beta, **trainer_arguments(run, len(kept))),
+        args=DPOConfig(beta=config.settings.beta, max_length=None, **trainer_arguments(run, len(kept))),
         train_dataset=Dataset.from_list(kept),
         processing_class=tokenizer,
         peft_config=lora(config.settings),

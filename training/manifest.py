@@ -16,15 +16,16 @@ _LIBRARIES = ("torch", "transformers", "trl", "peft")
 
 
 def save_merged(run: Run, trainer: Any, tokenizer: Any) -> Path:
-    """Merge the adapter into the base and save both, whole or not at all."""
+    """Save the trained model, an adapter both merged into the base and beside it, whole or not at all."""
     folder, temporary = run.config.output / "model", run.config.output / ".tmp-model"
     shutil.rmtree(temporary, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    adapter = trainer.accelerator.unwrap_model(trainer.model)
-    adapter.save_pretrained(temporary / "adapter")
-    _forget_local_paths(temporary / "adapter")
-    merged = adapter.merge_and_unload(safe_merge=True)
-    merged.save_pretrained(temporary)
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if run.settings.lora_rank is not None:
+        model.save_pretrained(temporary / "adapter")
+        _forget_local_paths(temporary / "adapter")
+        model = model.merge_and_unload(safe_merge=True)
+    model.save_pretrained(temporary)
     tokenizer.save_pretrained(temporary)
     return temporary
 
@@ -38,9 +39,15 @@ def _forget_local_paths(adapter: Path) -> None:
 
 
 def finish(
-    run: Run, temporary: Path, history: Sequence[Mapping[str, float]], rows: Mapping[str, int]
-) -> Path:
-    """Write the manifest and put the model in place; returns its folder."""
+    run: Run, temporary: Path, history: Sequence[Mapping[str, float]], rows: Mapping[str, int],
+    held_out: Mapping[str, float] | None = None,
+) -> Path:  # fmt: skip
+    """Write the manifest and put the model in place; returns its folder.
+
+    Figures of held-out rows stand among the metrics as ``held_out_…``.
+    """
+    metrics = {name: value for name, value in history[-1].items() if name != "epoch"}
+    metrics |= {f"held_out_{name}": value for name, value in (held_out or {}).items()}
     manifest = {
         "name": run.config.name,
         "fingerprint": fingerprint(temporary),
@@ -48,7 +55,7 @@ def finish(
         "datasets": {"train": _version(run.dataset)},
         "settings": run.settings.model_dump(mode="json"),
         "rows": dict(rows),
-        "metrics": {name: value for name, value in history[-1].items() if name != "epoch"},
+        "metrics": metrics,
         "loss": [[int(one.get("step", place + 1)), one["loss"]] for place, one in enumerate(history)],
         "seconds": round(time.monotonic() - run.started, 1),
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},

@@ -3,9 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from generation.chat import as_text, special_tokens
+from generation.chat import as_text, finished, special_tokens, token_ids
+from generation.request import Message
 
 Turns = list[dict[str, str]]
+
+
+def asked(row: Mapping[str, Any], system_text: str | None) -> tuple[Message, ...]:
+    """The row's conversation up to the completion, as a scorer is given it."""
+    system = [] if system_text is None else [{"role": "system", "content": system_text}]
+    said = [*system, *row.get("history", []), {"role": "user", "content": row["prompt"]}]
+    return tuple(Message(role=one["role"], content=one["content"]) for one in said)
 
 
 def turns(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> Turns:
@@ -15,6 +23,11 @@ def turns(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> Tu
     asked = [*row.get("history", []), {"role": "user", "content": row["prompt"]}]
     said = [{"role": one["role"], "content": as_text(one["content"], specials)} for one in asked]
     return [*system, *said]
+
+
+def preferred(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pairs in which one completion is preferred: of verified pairs, which have no label, all."""
+    return [one for one in rows if one.get("label", "a") in ("a", "b")]
 
 
 def reply(tokenizer: Any, completion: str) -> Turns:
@@ -28,10 +41,13 @@ def fitting(
     """The examples whose every conversation has at most ``max_length`` tokens; none is cut."""
     kept = []
     for one in examples:
-        lengths = [
-            len(tokenizer.apply_chat_template(one["prompt"] + one[name], return_dict=True)["input_ids"])
-            for name in replies
-        ]
+        lengths = [len(conversation_ids(tokenizer, one["prompt"] + one[name])) for name in replies]
         if max(lengths) <= max_length:
             kept.append(one)
     return kept
+
+
+def conversation_ids(tokenizer: Any, conversation: Iterable[Mapping[str, str]]) -> list[int]:
+    """The ended conversation as token ids; raises BadInput where the vocabulary lacks a character."""
+    messages = [Message.model_validate(one) for one in conversation]
+    return token_ids(tokenizer, finished(tokenizer, messages))

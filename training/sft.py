@@ -6,23 +6,15 @@ from pathlib import Path
 from training.config import SftRun, read_config
 from training.manifest import finish, save_merged
 from training.rows import fitting, reply, turns
-from training.run import (
-    load_model,
-    lora,
-    main,
-    open_run,
-    progress_callback,
-    require_rows,
-    train,
-    trainer_arguments,
-)
+from training.run import main, open_run, require_rows, rows_of
+from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
 
 
 def sft(path: Path, report: Callable[[str], None]) -> None:
-    """Train a LoRA adapter on the completions' tokens alone, and merge it."""
+    """Train on the completions' tokens alone: a LoRA adapter, which is merged, or all weights."""
     config = read_config(SftRun, path)
     run = open_run(config, config.settings, report)
-    rows = run.registry.table(run.dataset).to_pylist()
+    rows = rows_of(run, "prompt", "completion")
     model, tokenizer = load_model(run)
     examples = [
         {
@@ -39,7 +31,7 @@ def sft(path: Path, report: Callable[[str], None]) -> None:
 
     trainer = SFTTrainer(
         model=model,
-        args=SFTConfig(**trainer_arguments(run, len(kept))),
+        args=SFTConfig(max_length=None, **trainer_arguments(run, len(kept))),
         train_dataset=Dataset.from_list(kept),
         processing_class=tokenizer,
         peft_config=lora(config.settings),

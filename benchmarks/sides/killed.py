@@ -33,16 +33,19 @@ class Damage:
     differing_rows: int = 0
 
 
-def kill_runs(opening: str, argument: str, folder: Path, kills: int, num_requests: int = 400) -> Damage:
+def kill_runs(
+    opening: str, argument: str, folder: Path, kills: int, num_requests: int = 400, *, rollouts: bool = False
+) -> Damage:
     """Kill runs with the backend ``opening`` at random moments, restart them, and count the damage."""
     rng, damage = random.Random(SEED), Damage()
-    whole = _run_of(opening, argument, folder / "undisturbed", num_requests)
+    folder.mkdir(exist_ok=True)
+    whole = _run_of(opening, argument, folder / "undisturbed", num_requests, rollouts)
     process, began = start(whole), time.monotonic()
     finish(process)
     seconds = time.monotonic() - began
     for cycle in range(kills):
         if damage.kills < kills:
-            one = _run_of(opening, argument, folder / f"cycle{cycle}", num_requests)
+            one = _run_of(opening, argument, folder / f"cycle{cycle}", num_requests, rollouts)
             _kill_until_done(one, rng, seconds / 4, kills, damage)
             damage.differing_rows += len(_rows(whole.ledger) ^ _rows(one.ledger))
     return damage
@@ -71,11 +74,11 @@ def _kill_until_done(
     inspect(one.ledger, damage)
 
 
-def _run_of(opening: str, argument: str, folder: Path, num_requests: int) -> RecordedRun:
+def _run_of(opening: str, argument: str, folder: Path, num_requests: int, rollouts: bool) -> RecordedRun:
     folder.mkdir()
     return RecordedRun(
         opening=opening, argument=argument, ledger=folder / "ledger", asked=folder / "asked",
-        numbers=tuple(range(num_requests)),
+        numbers=tuple(range(num_requests)), rollouts=rollouts,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ class RecordedRun(BaseModel):
     asked: Path
     numbers: tuple[int, ...]
     flush_seconds: float = 0.1
+    rollouts: bool = False
 
     @property
     def requests(self) -> list[Request]:
@@ -38,6 +39,15 @@ class RecordedRun(BaseModel):
             )
             for number in self.numbers
         ]
+
+    def work(self, complete: Completer) -> None:
+        """Complete the requests, or draw rollouts of as many solutions in rounds."""
+        if self.rollouts:
+            from benchmarks.sides.recorded_rollouts import draw
+
+            draw(self.numbers, complete)
+        else:
+            complete("x", self.requests)
 
     def open_backend(self) -> Backend:
         """The backend that ``opening`` (module:function) makes of ``argument``."""
@@ -76,12 +86,12 @@ class Recorded:
 
 
 def main() -> None:
-    """Complete the run's requests through the ledger, flushing often."""
+    """Do the run's work through the ledger, flushing often."""
     run = RecordedRun.model_validate_json(sys.argv[1])
     generation.ledger.FLUSH_SECONDS = run.flush_seconds
     generation.ledger.FLUSH_COMPLETIONS = 20
     backend = Recorded(run.open_backend(), run.asked)
-    Completer(backend, Ledger(run.ledger), asset="faults", report=lambda _: None)("x", run.requests)
+    run.work(Completer(backend, Ledger(run.ledger), asset="faults", report=lambda _: None))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +13,19 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed, UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
 from datasets_registry.schemas import PreferencePair, SftExample
 from datasets_registry.state import REPOSITORY
-from datasets_registry.version import CheckResult, Derivation
+from datasets_registry.version import CheckResult
 from generation.model_folder import fingerprint, validated_folder
 from tests.rows import make
+from tests.training.runs import SETTINGS, commit, write
 from training.config import SftRun, config_path, read_config
 from training.dpo import dpo
 from training.rows import fitting, reply, turns
-from training.run import last_checkpoint
 from training.sft import sft
+from training.trainer import last_checkpoint
 
-NOTHING = Derivation(code_version="1", settings={}, inputs=())
-SETTINGS = {"learning_rate": 5e-3, "num_epochs": 8, "batch_size": 4, "max_length": 128}
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 bad row")
-
-
-@pytest.fixture
-def base(registry: Registry, tiny_model: Path) -> Path:
-    """The tiny model as the passed version base_policy@1."""
-    folder = registry.state.models / "base"
-    shutil.copytree(tiny_model, folder)
-    version = registry.commit_model("base_policy", folder, fingerprint(folder), NOTHING)
-    registry.record_checks(version, [])
-    return folder
-
-
-def commit(registry: Registry, row: type[Row], rows: Sequence[Row], *checks: CheckResult) -> str:
-    """The rows as a checked version; its reference."""
-    return str(registry.record_checks(registry.commit(row, rows, NOTHING), checks))
 
 
 def examples(count: int) -> list[SftExample]:
@@ -59,18 +41,6 @@ def pairs(count: int) -> list[PreferencePair]:
         for number in range(count)
     ]
     return [*rows, tie]
-
-
-def write(folder: Path, dataset: str, **changes: Any) -> Path:
-    """A run's config file."""
-    config = {
-        "name": "policy", "base": "base_policy@1", "dataset": dataset, "output": str(folder),
-        "settings": SETTINGS, "system_text": "Be brief.",
-    }  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "run.json"
-    path.write_text(json.dumps(config | changes))
-    return path
 
 
 def log_probability(folder: Path, answer: str) -> float:

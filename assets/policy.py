@@ -1,0 +1,17 @@
+"""A model that is given: where it comes from, and how its backend runs."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from generation.accounting import Price
+from generation.engine import EngineSettings
+
+
+class Policy(BaseModel):
+    """A model that is given, such as the base policy or a judge of its own, and how its backend runs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = Field(min_length=1)
+    backend: str = "transformers"
+    engine: EngineSettings = EngineSettings()
+    price: Price = Price()

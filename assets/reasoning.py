@@ -1,0 +1,158 @@
+"""The profile's reasoning section: problems with known answers, the policies that solve them, and how."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from assets.policy import Policy
+from generation.engine import EngineSettings
+from generation.model_folder import LAB
+from generation.request import SamplingParams
+from methods.candidates import CandidateSettings
+from methods.gold_solutions import GoldSettings
+from methods.problem_families import ProblemSettings
+from methods.selections import SelectionSettings
+from methods.solutions import SolutionSettings
+from methods.step_judge import StepJudgeSettings
+from methods.step_settings import StepSettings
+from methods.stopping import StoppingRule
+from methods.verification import VerifierSettings
+from methods.verified_pairs import VerifiedPairSettings
+from training.config import ProcessRewardSettings, RewardSettings, TrainSettings
+
+STARTED = ("lab_policy", "cold_start_policy")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Started(_Section):
+    """A policy that starts from gold solutions: which ones, and how it is trained on them."""
+
+    gold: GoldSettings = GoldSettings()
+    training: TrainSettings = TrainSettings()
+
+
+class Drawn(_Section):
+    """Whose draws are candidates, for which problems, and when drawing stops.
+
+    ``number`` training problems of ``families`` are drawn by content; None takes all.
+    """
+
+    policies: tuple[str, ...] = Field(("lab_policy",), min_length=1)
+    families: tuple[str, ...] = ()
+    number: int | None = Field(None, ge=1)
+    rule: StoppingRule = StoppingRule()
+    answers: SamplingParams = SamplingParams()
+    system_prompt: str | None = None
+    num_rationalisations: int = Field(0, ge=0)
+    seed: int = 0
+    reward: Literal["verifier", "judge"] = "verifier"
+
+    @property
+    def drawing(self) -> CandidateSettings:
+        """How one policy draws."""
+        return CandidateSettings(
+            rule=self.rule, answers=self.answers, system_prompt=self.system_prompt,
+            num_rationalisations=self.num_rationalisations, seed=self.seed,
+        )  # fmt: skip
+
+
+class Tuned(_Section):
+    """A model that is trained on what was drawn, and the model that it starts from."""
+
+    base: str = "lab_base"
+    training: TrainSettings = TrainSettings()
+
+
+class RewardTuned(_Section):
+    """The outcome reward model's base and training."""
+
+    base: str = "lab_policy"
+    training: RewardSettings = RewardSettings()
+
+
+class ProcessTuned(_Section):
+    """The process reward model's base and training."""
+
+    base: str = "lab_policy"
+    training: ProcessRewardSettings = ProcessRewardSettings()
+
+
+class Steps(_Section):
+    """Which candidates are labelled step by step, by whose rollouts, and how.
+
+    A ``judge`` names each first error too, so that labels on which both agree can be told.
+    """
+
+    completer: str = "lab_policy"
+    solutions: SolutionSettings = SolutionSettings()
+    labels: StepSettings = StepSettings()
+    judge: str | None = None
+    judging: StepJudgeSettings = StepJudgeSettings()
+
+
+class Reasoning(_Section):
+    """What is built of problems with known answers; a part that is left out is not built.
+
+    ``problems`` are made by families, or imported where none are named.
+    """
+
+    problems: ProblemSettings | None = None
+    verifier: VerifierSettings = VerifierSettings(kind="maths")
+    lab: Policy = Policy(model=LAB, engine=EngineSettings(batch_size=256))
+    lab_policy: Started | None = None
+    cold_start_policy: Started | None = None
+    candidates: Drawn | None = None
+    selections: SelectionSettings = SelectionSettings()
+    rft_policy: Tuned | None = None
+    pairs: VerifiedPairSettings = VerifiedPairSettings()
+    reward_model: RewardTuned | None = None
+    steps: Steps | None = None
+    process_reward_model: ProcessTuned | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Reasoning":
+        for part, needed in (
+            ("rft_policy", "candidates"), ("reward_model", "candidates"), ("steps", "candidates"),
+            ("process_reward_model", "steps"),
+        ):  # fmt: skip
+            if getattr(self, part) is not None and getattr(self, needed) is None:
+                raise ValueError(f"{part} needs [reasoning.{needed}]: add it, or leave {part} out")
+        if self.rft_policy is not None and self.gold is None and self.selections.with_gold:
+            raise ValueError("selections.with_gold needs lab_policy or cold_start_policy: set it to false")
+        return self
+
+    @property
+    def started(self) -> tuple[str, ...]:
+        """The policies that start from gold solutions."""
+        return tuple(one for one in STARTED if getattr(self, one) is not None)
+
+    @property
+    def lab_models(self) -> tuple[str, ...]:
+        """The models that stand on the lab base."""
+        lab = ("lab_base", "lab_policy") if self.lab_policy else ()
+        return (*lab, "rft_policy") if self.rft_policy and self.rft_policy.base in lab else lab
+
+    def require_models(self, given: set[str]) -> None:
+        """Raise ValueError where a model is named that is neither in ``given`` nor started here."""
+        known = given | {*self.lab_models, *self.started}
+        samplers = self.candidates.policies if self.candidates else ()
+        named = {f"candidates.policies.{place}": one for place, one in enumerate(samplers)}
+        if self.steps:
+            named |= {"steps.completer": self.steps.completer}
+            named |= {"steps.judge": self.steps.judge} if self.steps.judge else {}
+        for part in ("rft_policy", "reward_model", "process_reward_model"):
+            tuned = getattr(self, part)
+            named |= {f"{part}.base": tuned.base} if tuned else {}
+        for place, name in named.items():
+            if name not in known - {"rft_policy"}:
+                raise ValueError(f"reasoning.{place}: unknown model {name!r}: take one of {sorted(known)}")
+
+    @property
+    def gold(self) -> str | None:
+        """The dataset of gold solutions that selections are joined by: that of the first sampler."""
+        sampler = self.candidates.policies[0] if self.candidates else ""
+        names = {"lab_policy": "lab_solutions", "cold_start_policy": "cold_start_solutions"}
+        return names.get(sampler) if sampler in self.started else None

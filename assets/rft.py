@@ -1,0 +1,150 @@
+"""Rejection sampling: candidates → selections and pairs → the RFT policy and the outcome reward model."""
+
+from collections.abc import Iterator
+
+from methods.verifiers import verifier
+
+from assets.dataset_asset import dataset_asset
+from assets.materials import Materials, OpenBackend
+from assets.model_asset import model_asset
+from assets.problems import VERIFYING, Built
+from assets.profile import Profile
+from assets.reasoning import Drawn, Reasoning
+from assets.recipe import Recipe
+from assets.rft_shown import candidates_shown, selections_shown
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import ranked
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection, VerifiedPair
+from methods import (
+    candidates,
+    equations,
+    judged_rewards,
+    quotation,
+    score,
+    selections,
+    stopping,
+    templates,
+    verified_pairs,
+)
+from methods.candidates import Reward, by_verifier, draw_candidates
+from methods.judged_rewards import by_judge
+from methods.score import score_templates
+from methods.templates import template_path
+from training import manifest, reward_model, rows, run, sft
+
+RFT_POLICY = "A policy trained on rft_selections: one model directory."
+REWARD_MODEL = "An outcome reward model trained on verified_pairs: one model directory."
+
+
+def rft_assets(profile: Profile, backend: OpenBackend) -> list[Built]:
+    """``candidates``, ``rft_selections``, ``verified_pairs``, and the models trained on them."""
+    section = profile.reasoning
+    if section is None or section.candidates is None:
+        return []
+    drawn = [_candidates(profile, section, section.candidates, backend), _selections(profile, section)]
+    return [*drawn, _pairs(profile, section), *_policy(profile, section), *_reward_model(profile, section)]
+
+
+def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: OpenBackend) -> Built:
+    judged = (profile.scores.judge,) if drawn.reward == "judge" else ()
+    hinted = ("hint",) if drawn.num_rationalisations else ()
+    system = (drawn.system_prompt,) if drawn.system_prompt else ()
+    names = (*hinted, *system, *(score_templates() if judged else ()))
+    recipe = Recipe(
+        "candidates", tuple(dict.fromkeys(("problems", "gold_verdicts", *drawn.policies, *judged))),
+        settings=drawn.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")}
+        | ({"scores": profile.scores.model_dump(mode="json")} if judged else {}),
+        texts=tuple(map(template_path, names)),
+        code=(candidates, stopping, templates, *VERIFYING,
+              *((judged_rewards, quotation, score) if judged else ())),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> Iterator[Candidate]:
+        problems, verify = wanted(materials.rows(Problem), drawn), verifier(section.verifier)
+        for policy in drawn.policies:
+            with materials.completer(policy) as complete:
+                yield from draw_candidates(
+                    problems, complete, complete.backend.fingerprint, policy, verify, drawn.drawing,
+                    _reward(materials, drawn),
+                )  # fmt: skip
+
+    return recipe, dataset_asset(
+        recipe, Candidate, build, profile, group="rft", generates=True, queried=candidates_shown,
+        backend=backend,
+    )  # fmt: skip
+
+
+def wanted(problems: list[Problem], drawn: Drawn) -> list[Problem]:
+    """The training problems that are drawn for, sorted by id; raises BadInput where there are too few."""
+    found = {
+        one.problem_id: one for one in problems
+        if one.split == "train" and (not drawn.families or one.family in drawn.families)
+    }  # fmt: skip
+    number = len(found) if drawn.number is None else drawn.number
+    if len(found) < max(number, 1):
+        raise BadInput(
+            f"{number} problems of the families {list(drawn.families) or 'given'} are to be drawn for, and "
+            f"there are {len(found)} for training: lower reasoning.candidates.number, or add problems"
+        )
+    return [found[one] for one in sorted(ranked(list(found), "drawn", drawn.seed)[:number])]
+
+
+def _reward(materials: Materials, drawn: Drawn) -> Reward:
+    if drawn.reward == "verifier":
+        return by_verifier
+    return by_judge(
+        lambda: materials.completer(materials.profile.scores.judge), materials.profile.scores.scoring
+    )
+
+
+def _selections(profile: Profile, section: Reasoning) -> Built:
+    settings = section.selections
+    gold = (section.gold,) if section.gold and settings.with_gold else ()
+    recipe = Recipe(
+        "rft_selections", ("candidates", *gold), settings=settings.model_dump(mode="json"),
+        code=(selections, equations),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> Iterator[RftSelection]:
+        learned = materials.rows(GoldSolution, gold[0]) if gold else []
+        return selections.select(materials.stream(Candidate), learned, settings)
+
+    return recipe, dataset_asset(recipe, RftSelection, build, profile, group="rft", queried=selections_shown)
+
+
+def _pairs(profile: Profile, section: Reasoning) -> Built:
+    recipe = Recipe(
+        "verified_pairs", ("candidates",), settings=section.pairs.model_dump(mode="json"),
+        code=(verified_pairs,),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> Iterator[VerifiedPair]:
+        return verified_pairs.verified_pairs(materials.stream(Candidate), section.pairs)
+
+    return recipe, dataset_asset(recipe, VerifiedPair, build, profile, group="rft")
+
+
+def _policy(profile: Profile, section: Reasoning) -> list[Built]:
+    if (tuned := section.rft_policy) is None:
+        return []
+    recipe = Recipe(
+        "rft_policy", (tuned.base, "rft_selections"), settings=tuned.training.model_dump(mode="json"),
+        code=(sft, run, rows, manifest),
+    )  # fmt: skip
+    return [
+        (recipe, model_asset(recipe, "sft", tuned.training, profile, grain=RFT_POLICY, system_prompt=None))
+    ]
+
+
+def _reward_model(profile: Profile, section: Reasoning) -> list[Built]:
+    if (tuned := section.reward_model) is None:
+        return []
+    recipe = Recipe(
+        "reward_model", (tuned.base, "verified_pairs"), settings=tuned.training.model_dump(mode="json"),
+        code=(reward_model, run, rows, manifest),
+    )  # fmt: skip
+    trained = model_asset(
+        recipe, "reward_model", tuned.training, profile, grain=REWARD_MODEL, system_prompt=None
+    )
+    return [(recipe, trained)]

@@ -1,0 +1,129 @@
+"""Process rewards: solutions → rollouts from their prefixes → step labels → the process reward model."""
+
+from collections.abc import Sequence
+
+from assets.dataset_asset import dataset_asset
+from assets.materials import Materials, OpenBackend
+from assets.model_asset import model_asset
+from assets.problems import VERIFYING, Built
+from assets.profile import Profile
+from assets.reasoning import Reasoning, Steps
+from assets.recipe import Recipe
+from assets.steps_shown import labels_shown
+from datasets_registry.rft_schemas import Candidate
+from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
+from methods import (
+    quotation,
+    rollout_counts,
+    rollout_pool,
+    solutions,
+    step_judge,
+    step_labels,
+    step_rollouts,
+    step_search,
+    steps,
+    templates,
+)
+from methods.solutions import choose_solutions
+from methods.step_judge import StepVerdict, judge_steps, step_judge_templates
+from methods.step_labels import label_steps
+from methods.step_rollouts import draw_rollouts
+from methods.templates import template_path
+from methods.verifiers import verifier
+from training import manifest, process_reward_model, rows, run
+
+MEASURING = (rollout_counts, step_search, steps)
+GRAIN = "A process reward model trained on step_labels: one model directory."
+
+
+def step_assets(profile: Profile, backend: OpenBackend) -> list[Built]:
+    """``solutions``, ``step_rollouts``, ``step_labels`` and ``process_reward_model``."""
+    section = profile.reasoning
+    if section is None or section.steps is None:
+        return []
+    labelled = section.steps
+    return [
+        _solutions(profile, labelled), _rollouts(profile, section, labelled, backend),
+        _labels(profile, labelled, backend), *_model(profile, section),
+    ]  # fmt: skip
+
+
+def _solutions(profile: Profile, labelled: Steps) -> Built:
+    settings = labelled.solutions
+    recipe = Recipe(
+        "solutions", ("candidates",), settings=settings.model_dump(mode="json"), code=(solutions, steps)
+    )
+
+    def build(materials: Materials) -> list[Solution]:
+        return choose_solutions(materials.rows(Candidate), settings)
+
+    def shown(found: Sequence[Solution]) -> dict[str, float]:
+        usable = [one for one in found if one.failure is None]
+        return {
+            "failures": len(found) - len(usable), "accepted": sum(bool(one.accepted) for one in usable),
+            "mean_steps": sum(len(one.completions) for one in usable) / max(len(usable), 1),
+        }  # fmt: skip
+
+    return recipe, dataset_asset(recipe, Solution, build, profile, group="prm", shown=shown)
+
+
+def _rollouts(profile: Profile, section: Reasoning, labelled: Steps, backend: OpenBackend) -> Built:
+    settings, completer = labelled.labels, labelled.completer
+    system = (settings.system_prompt,) if settings.system_prompt else ()
+    recipe = Recipe(
+        "step_rollouts", ("solutions", completer),
+        settings=settings.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")},
+        texts=tuple(map(template_path, system)),
+        code=(step_rollouts, rollout_pool, templates, *MEASURING, *VERIFYING),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> list[StepRollout]:
+        verify = verifier(section.verifier)
+        with materials.completer(completer) as complete:
+            model = complete.backend.fingerprint
+            return draw_rollouts(materials.rows(Solution), complete, model, completer, verify, settings)
+
+    return recipe, dataset_asset(
+        recipe, StepRollout, build, profile, group="prm", generates=True, backend=backend
+    )
+
+
+def _labels(profile: Profile, labelled: Steps, backend: OpenBackend) -> Built:
+    settings, judge = labelled.labels, labelled.judge
+    judged = (judge,) if judge else ()
+    recipe = Recipe(
+        "step_labels", ("solutions", "step_rollouts", *judged),
+        settings=settings.model_dump(mode="json")
+        | ({"judge": labelled.judging.model_dump(mode="json")} if judge else {}),
+        texts=tuple(map(template_path, step_judge_templates() if judge else ())),
+        code=(step_labels, *MEASURING, *((step_judge, quotation, templates) if judge else ())),
+    )  # fmt: skip
+
+    def build(materials: Materials) -> list[StepLabels]:
+        found, drawn = materials.rows(Solution), materials.rows(StepRollout)
+        verdicts = _judged(found, materials, labelled) if judge else None
+        return label_steps(found, drawn, labelled.completer, settings, verdicts)
+
+    return recipe, dataset_asset(
+        recipe, StepLabels, build, profile, group="prm", generates=judge is not None, shown=labels_shown,
+        backend=backend,
+    )  # fmt: skip
+
+
+def _judged(found: Sequence[Solution], materials: Materials, labelled: Steps) -> dict[str, StepVerdict]:
+    assert labelled.judge is not None
+    with materials.completer(labelled.judge) as complete:
+        return judge_steps(found, complete, complete.backend.fingerprint, labelled.judging)
+
+
+def _model(profile: Profile, section: Reasoning) -> list[Built]:
+    if (tuned := section.process_reward_model) is None:
+        return []
+    recipe = Recipe(
+        "process_reward_model", (tuned.base, "step_labels"), settings=tuned.training.model_dump(mode="json"),
+        code=(process_reward_model, run, rows, manifest),
+    )  # fmt: skip
+    trained = model_asset(
+        recipe, "process_reward_model", tuned.training, profile, grain=GRAIN, system_prompt=None
+    )
+    return [(recipe, trained)]

@@ -1,0 +1,50 @@
+"""Draws that stopping rules save, and what the pipeline itself costs: python benchmarks/candidates.py."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+# run as a file, this folder would hide the packages beside it
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, at_most, repeated, run
+from benchmarks.sides import candidate_work as work
+from benchmarks.sides.alone import alone
+
+PROBLEMS, QUICK_PROBLEMS, DRAWS = 100_000, 2_000, 16
+MINED, QUICK_MINED, MOST = 5_000, 500, 30
+RATES = (0.05, 0.1, 0.3, 0.5, 0.7, 0.9)
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Shares of draws for pairs, then rows per second and memory of draws to a passed version."""
+    return [
+        *_mining(QUICK_MINED if quick else MINED),
+        *_pipeline(QUICK_PROBLEMS if quick else PROBLEMS, quick),
+    ]
+
+
+def _mining(problems: int) -> Iterator[Figure]:
+    """Draws until one is right and one wrong, as a share of always 30, and the pairs that are missed."""
+    for rate in RATES:
+        found = work.mined(problems, rate, MOST)
+        told = f"pass rate {rate}: pairs"
+        yield Figure(name=f"{told}, draws / fixed {MOST}", value=found.draws_share, unit="ratio")
+        yield Figure(name=f"{told}, found / fixed {MOST}", value=found.pairs_share, unit="ratio")
+
+
+def _pipeline(problems: int, quick: bool) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="trimtab-candidates-") as folder:
+        one = alone(work.pipeline, Path(folder), problems, DRAWS)
+    told = f"{problems:,} problems x {DRAWS} draws"
+    yield repeated(f"{told}: rows", [one.num_rows], "rows", f"== {problems * DRAWS}")
+    yield repeated(f"{told}: pipeline, without the backend", [one.rows_per_second], "rows/s", ">= 20000")
+    yield at_most(f"{told}: peak memory", one.megabytes, "MB", 2_000)
+    with tempfile.TemporaryDirectory(prefix="trimtab-candidates-") as folder:
+        half = alone(work.pipeline, Path(folder), problems // 2, DRAWS)
+    yield repeated("peak memory / that of half as many", [one.megabytes / half.megabytes], "ratio")
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

@@ -1,0 +1,127 @@
+"""A lab: a registry of its own, in which lab policies are trained and measured through the product's code."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from datasets_registry.hashing import derive_seed
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import Candidate, GoldSolution
+from datasets_registry.row import Row
+from datasets_registry.state import State
+from datasets_registry.version import Derivation, Version
+from generation.backends import open_backend
+from generation.completer import Completer
+from generation.engine import EngineSettings
+from generation.ledger import Ledger
+from generation.model_folder import fingerprint, resolve_model
+from generation.request import SamplingParams
+from methods.candidates import CandidateSettings, draw_candidates
+from methods.stopping import StoppingRule
+from methods.verification import VerifierSettings
+from methods.verifiers import verifier
+from training.config import TrainSettings
+from training.sft import sft
+
+MATHS = VerifierSettings(kind="maths")
+MAX_TOKENS = 96
+
+
+class Lab:
+    """Datasets and policies under one folder; ``TRIMTAB_HOME`` names it for the trainers."""
+
+    def __init__(self, folder: Path, *, batch_size: int = 512) -> None:
+        os.environ["TRIMTAB_HOME"] = str(folder)
+        self.registry = Registry(State(folder).prepare())
+        self.engine = EngineSettings(batch_size=batch_size)
+        self._trained = 0
+
+    def given(self, source: str) -> Version:
+        """A model that is given, such as ``lab``."""
+        folder = resolve_model(source, self.registry.state.models)
+        how = Derivation(code_version="1", settings={}, inputs=())
+        name = source.replace("-", "_")
+        version = self.registry.commit_model(name, folder, fingerprint(folder), how)
+        return self.registry.record_checks(version, [])
+
+    def commit(self, row: type[Row], rows: Iterable[Row], name: str | None = None) -> Version:
+        """A passed dataset version."""
+        how = Derivation(code_version="1", settings={}, inputs=())
+        return self.registry.record_checks(self.registry.commit(row, rows, how, name), [])
+
+    def train(
+        self, base: Version, dataset: Version, settings: BaseModel, trainer: Any = sft, **told: Any
+    ) -> Version:
+        """The model that ``trainer`` makes of exactly these versions."""
+        self._trained += 1
+        name = f"model_{self._trained}"
+        output = self.registry.state.runs / name
+        output.mkdir(parents=True)
+        config = {"name": name, "base": str(base), "dataset": str(dataset), "output": str(output),
+                  "settings": settings.model_dump(mode="json")} | told  # fmt: skip
+        path = output / "run.json"
+        path.write_text(json.dumps(config))
+        trainer(path, lambda line: None)
+        manifest = json.loads((output / "model" / "manifest.json").read_text())
+        how = Derivation(code_version="1", settings={}, inputs=())
+        version = self.registry.commit_model(name, output / "model", manifest["fingerprint"], how)
+        return self.registry.record_checks(version, [])
+
+    @contextmanager
+    def completer(self, model: Version) -> Iterator[Completer]:
+        """The model behind the lab's ledger."""
+        backend = open_backend("transformers", self.registry.folder(model), self.engine)
+        try:
+            yield Completer(
+                backend, Ledger(self.registry.state.ledger), asset=model.name, report=lambda line: None
+            )
+        finally:
+            backend.close()
+
+    def draws(
+        self, model: Version, problems: Sequence[Problem], rule: StoppingRule, *, temperature: float = 1.0,
+        seed: int = 0, max_tokens: int = MAX_TOKENS, system_prompt: str | None = None,
+    ) -> list[Candidate]:  # fmt: skip
+        """The model's draws for ``problems``, as candidates."""
+        settings = CandidateSettings(
+            rule=rule, answers=SamplingParams(temperature=temperature, max_tokens=max_tokens), seed=seed,
+            system_prompt=system_prompt,
+        )  # fmt: skip
+        with self.completer(model) as complete:
+            drawn = draw_candidates(
+                sorted(problems, key=lambda one: one.problem_id), complete, complete.backend.fingerprint,
+                model.name, verifier(MATHS), settings,
+            )  # fmt: skip
+            return sorted(drawn, key=lambda one: (one.problem_id, one.sample))
+
+    def right(
+        self, model: Version, problems: Sequence[Problem], temperature: float, **told: Any
+    ) -> list[bool]:
+        """Whether one draw for each problem is accepted, in the order of ids."""
+        drawn = self.draws(model, problems, StoppingRule(max_draws=1), temperature=temperature, **told)
+        return [bool(one.accepted) for one in drawn]
+
+
+def gold(problems: Iterable[Problem]) -> list[GoldSolution]:
+    """The problems' written solutions."""
+    return [
+        GoldSolution(
+            problem_id=one.problem_id, prompt=one.prompt, completion=one.solution or "", family=one.family,
+            difficulty=one.difficulty, split_group=one.split_group,
+        )
+        for one in problems
+    ]  # fmt: skip
+
+
+def full(steps: int, *, rate: float = 2e-3, batch_size: int = 32, seed: int = 0) -> TrainSettings:
+    """Training of all weights for a number of steps."""
+    return TrainSettings(
+        learning_rate=rate, max_steps=steps, batch_size=batch_size, lora_rank=None, max_length=256,
+        seed=derive_seed("training", seed) % 2**31,
+    )  # fmt: skip

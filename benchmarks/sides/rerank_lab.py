@@ -1,0 +1,147 @@
+"""One seed of reranking: a lab policy, both reward models trained on its draws, and its held-out draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import get_args
+
+from benchmarks.sides.lab import MATHS, MAX_TOKENS, Lab, full, gold
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.rft_schemas import Candidate, GoldSolution, VerifiedPair
+from datasets_registry.step_schemas import StepLabels
+from datasets_registry.version import Version
+from generation.request import Message, SamplingParams
+from generation.reward_scores import Answered, OutcomeScorer
+from generation.step_scores import StepScorer
+from generation.step_tokens import Stepped
+from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.reranking import Aggregate, best_of, majority, pass_at_n, solution_score, weighted_majority
+from methods.solutions import SolutionSettings, choose_solutions
+from methods.step_labels import label_steps
+from methods.step_rollouts import draw_rollouts
+from methods.step_settings import StepSettings
+from methods.steps import split
+from methods.stopping import StoppingRule
+from methods.verified_pairs import VerifiedPairSettings, verified_pairs
+from methods.verifiers import verifier
+from training.config import ProcessRewardSettings, RewardSettings
+from training.process_reward_model import process_reward_model
+from training.reward_model import reward_model
+
+PRM: Aggregate = "min"
+AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+RATE = 5e-4
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    gold: int
+    problems: int
+    held_out: int
+    base_steps: int
+    reward_steps: int
+    draws: int
+    best_of: int
+
+
+def chosen(lab: Lab, size: Size, seed: int) -> dict[str, list[bool]]:
+    """Whether each held-out problem is solved by each way of choosing among its draws."""
+    family = FamilySettings(
+        family="sums", train=size.gold + size.problems, evaluation=size.held_out, sizes=(3, 4, 5),
+        style="symbols",
+    )  # fmt: skip
+    problems = make_problems(ProblemSettings(families=(family,), seed=seed))
+    training = [one for one in problems if one.split == "train"]
+    policy = lab.train(
+        lab.given("lab"), lab.commit(GoldSolution, gold(training[: size.gold])),
+        full(size.base_steps, seed=seed),
+    )  # fmt: skip
+    drawn = lab.draws(policy, training[size.gold :], StoppingRule(max_draws=size.draws), seed=seed)
+    prm = lab.train(policy, _labels(lab, policy, drawn), _process(size, seed), process_reward_model)
+    pairs = lab.commit(VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=4)))
+    orm = lab.train(policy, pairs, _outcome(size, seed), reward_model)
+    held_out = [one for one in problems if one.split == "evaluation"]
+    return _chosen(lab, held_out, policy, prm, orm, size)
+
+
+def _labels(lab: Lab, policy: Version, drawn: Sequence[Candidate]) -> Version:
+    settings = StepSettings(rollouts=SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS))
+    solutions = choose_solutions(drawn, SolutionSettings())
+    with lab.completer(policy) as complete:
+        model = complete.backend.fingerprint
+        rollouts = draw_rollouts(solutions, complete, model, policy.name, verifier(MATHS), settings)
+    return lab.commit(StepLabels, label_steps(solutions, rollouts, policy.name, settings))
+
+
+def _process(size: Size, seed: int) -> ProcessRewardSettings:
+    trained = full(size.reward_steps, rate=RATE, seed=seed).model_dump()
+    return ProcessRewardSettings(**trained, use_implied=True)
+
+
+def _outcome(size: Size, seed: int) -> RewardSettings:
+    return RewardSettings(**full(size.reward_steps, rate=RATE, seed=seed).model_dump())
+
+
+def _chosen(
+    lab: Lab, problems: Sequence[Problem], policy: Version, prm: Version, orm: Version, size: Size
+) -> dict[str, list[bool]]:
+    drawn = lab.draws(policy, problems, StoppingRule(max_draws=size.best_of), seed=7)
+    scores = _step_scores(lab, prm, drawn)
+    ways: Mapping[str, Sequence[float | None]] = {
+        **{f"PRM, {one}": [_score(steps, one) for steps in scores] for one in AGGREGATES},
+        "ORM": _outcome_scores(lab, orm, drawn),
+    }
+    found: dict[str, list[bool]] = {name: [] for name in ("one draw", "majority", f"PRM, {PRM}, vote", *ways)}
+    found[f"pass@{size.best_of}"] = []
+    for _, group in groupby(range(len(drawn)), key=lambda place: drawn[place].problem_id):
+        places = list(group)
+        own = [drawn[place] for place in places]
+        right = [bool(one.accepted) for one in own]
+        answers = [one.extracted for one in own]
+        found["one draw"].append(right[0])
+        found["majority"].append(_voted(majority(answers), own))
+        weights = [ways[f"PRM, {PRM}"][place] for place in places]
+        found[f"PRM, {PRM}, vote"].append(_voted(weighted_majority(answers, weights), own))
+        found[f"pass@{size.best_of}"].append(pass_at_n(right))
+        for name, values in ways.items():
+            best = best_of([values[place] for place in places])
+            found[name].append(best is not None and right[best])
+    return found
+
+
+def _voted(answer: str | None, own: Sequence[Candidate]) -> bool:
+    return any(one.accepted and one.extracted == answer for one in own)
+
+
+def _score(steps: list[float] | None, aggregate: Aggregate) -> float | None:
+    return None if not steps else solution_score(steps, aggregate)
+
+
+def _step_scores(lab: Lab, prm: Version, drawn: Sequence[Candidate]) -> list[list[float] | None]:
+    """None for a draw that is no solution in steps, or was cut off."""
+    parts = [split(one.completion, "lines") for one in drawn]
+    usable = [
+        place for place, one in enumerate(parts) if not one.failure and drawn[place].finish_reason == "stop"
+    ]
+    scorer = StepScorer(lab.registry.folder(prm))
+    asked = [
+        Stepped(
+            (Message(role="user", content=drawn[place].prompt),), parts[place].steps, parts[place].separator
+        )
+        for place in usable
+    ]
+    scores: list[list[float] | None] = [None] * len(drawn)
+    for place, one in zip(usable, scorer.scores(asked), strict=True):
+        scores[place] = one
+    scorer.close()
+    return scores
+
+
+def _outcome_scores(lab: Lab, orm: Version, drawn: Sequence[Candidate]) -> list[float | None]:
+    scorer = OutcomeScorer(lab.registry.folder(orm))
+    asked = [Answered((Message(role="user", content=one.prompt),), one.completion) for one in drawn]
+    found = scorer.scores(asked)
+    scorer.close()
+    return [score if one.finish_reason == "stop" else None for one, score in zip(drawn, found, strict=True)]

@@ -1,0 +1,53 @@
+"""One round of rejection sampling on SmolLM2 and its control: sums of two numbers in words."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.figure import Figure
+from benchmarks.sides.lab import Lab, gold
+from benchmarks.sides.paired import difference, mean
+from datasets_registry.rft_schemas import GoldSolution, RftSelection
+from generation.model_folder import SMOLLM2
+from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.selections import SelectionSettings, select
+from methods.stopping import StoppingRule
+from training.config import TrainSettings
+
+GOLD, PROBLEMS, HELD_OUT, DRAWS, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
+TRAINING = TrainSettings(
+    learning_rate=1e-3, max_steps=STEPS, batch_size=16, max_length=128, lora_rank=16, lora_alpha=32
+)
+START = TRAINING.model_copy(update={"max_steps": 4, "batch_size": 8})
+
+
+def smollm2() -> Iterator[Figure]:
+    """Held-out accuracy after a cold start, one round of RFT, and its gold again for as many steps."""
+    family = FamilySettings(
+        family="sums", train=GOLD + PROBLEMS, evaluation=HELD_OUT, sizes=(2,), greatest=40
+    )
+    problems = make_problems(ProblemSettings(families=(family,)))
+    training = [one for one in problems if one.split == "train"]
+    held_out = [one for one in problems if one.split == "evaluation"]
+    with tempfile.TemporaryDirectory(prefix="trimtab-rft-smollm2-") as folder:
+        lab = Lab(Path(folder), batch_size=32)
+        base = lab.given(SMOLLM2)
+        few = lab.commit(GoldSolution, gold(training[:GOLD]))
+        start = lab.train(base, few, START)
+        rule = StoppingRule(max_draws=DRAWS)
+        pool = lab.draws(start, training[GOLD:], rule, temperature=0.8, max_tokens=TOKENS)
+        selected = list(select(pool, gold(training[:GOLD]), SelectionSettings()))
+        tuned = lab.train(start, lab.commit(RftSelection, selected), TRAINING)
+        again = lab.train(start, few, TRAINING)
+        right = {
+            name: lab.right(model, held_out, 0.0, max_tokens=TOKENS)
+            for name, model in (("base", base), ("cold start", start), ("RFT, one round", tuned),
+                                ("gold again, as many steps", again))
+        }  # fmt: skip
+    for name, found in right.items():
+        yield mean(f"SmolLM2: {name}, greedy", [found])
+    yield difference(
+        "SmolLM2: RFT, one round less gold again, as many steps",
+        [(right["RFT, one round"], right["gold again, as many steps"])],
+    )
+    yield Figure(name="SmolLM2: selected", value=len(selected) - GOLD, unit="rows")

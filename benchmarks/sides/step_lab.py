@@ -1,0 +1,97 @@
+"""Lab solutions whose steps are labelled by several methods, and their truth by arithmetic."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.sides.arithmetic_truth import first_wrong_line
+from benchmarks.sides.lab import MATHS, MAX_TOKENS, Lab, full, gold
+from datasets_registry.hashing import ranked
+from datasets_registry.rft_schemas import GoldSolution
+from datasets_registry.step_schemas import StepLabels
+from generation.request import SamplingParams
+from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.solutions import SolutionSettings, choose_solutions
+from methods.step_labels import label_steps
+from methods.step_rollouts import draw_rollouts
+from methods.step_settings import StepSettings
+from methods.stopping import StoppingRule
+from methods.verifiers import verifier
+
+ROLLOUTS = SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS)
+METHODS: Mapping[str, StepSettings] = {
+    "exhaustive": StepSettings(
+        method="exhaustive", early_stop="none", confirm=0, skip_accepted=False, rollouts=ROLLOUTS
+    ),
+    "exhaustive, first success": StepSettings(
+        method="exhaustive", confirm=0, skip_accepted=False, rollouts=ROLLOUTS
+    ),
+    "linear, first success": StepSettings(
+        method="linear", confirm=0, skip_accepted=False, rollouts=ROLLOUTS
+    ),
+    "bisect, first success": StepSettings(confirm=0, skip_accepted=False, rollouts=ROLLOUTS),
+    "bisect, first success, confirmed": StepSettings(skip_accepted=False, rollouts=ROLLOUTS),
+    "default": StepSettings(rollouts=ROLLOUTS),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    gold: int
+    base_steps: int
+    problems: int
+    draws: int
+    solutions: int
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """How one method's labels compare with the truth, solution by solution, and what they cost."""
+
+    first_error_right: list[bool]
+    labels_right: list[bool]
+    known_share: float
+    undecided_share: float
+    tokens: int
+
+
+def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
+    """Every method over the same solutions and rollouts, and the completer's pass rate."""
+    family = FamilySettings(
+        family="sums", train=size.gold + size.problems, evaluation=0, sizes=(5, 6, 7, 8, 9), style="symbols"
+    )
+    problems = make_problems(ProblemSettings(families=(family,)))
+    written = {one.problem_id: one.steps for one in problems}
+    policy = lab.train(
+        lab.given("lab"), lab.commit(GoldSolution, gold(problems[: size.gold])), full(size.base_steps)
+    )
+    drawn = lab.draws(policy, problems[size.gold :], StoppingRule(max_draws=size.draws))
+    solutions = choose_solutions(drawn, SolutionSettings(per_problem=2, skip_decided=False))
+    chosen = {one.solution_id: one for one in solutions if one.failure is None}
+    kept = [chosen[one] for one in ranked(list(chosen), 0)[: size.solutions]]
+    truth = {one.solution_id: first_wrong_line(one.completions, written[one.problem_id]) for one in kept}
+    found = {}
+    with lab.completer(policy) as complete:
+        for name, settings in METHODS.items():
+            model = complete.backend.fingerprint
+            rollouts = draw_rollouts(kept, complete, model, policy.name, verifier(MATHS), settings)
+            found[name] = _compared(label_steps(kept, rollouts, policy.name, settings), truth)
+    return found, sum(bool(one.accepted) for one in drawn) / max(len(drawn), 1)
+
+
+def _compared(rows: Sequence[StepLabels], truth: Mapping[str, int]) -> Labelled:
+    known, steps = list[bool](), 0
+    for one in rows:
+        wrong = truth[one.solution_id]
+        for place, (measured, implied) in enumerate(zip(one.labels, one.implied, strict=True), start=1):
+            steps += 1
+            label = implied if measured is None else measured
+            if label is not None:
+                known.append(label == (not wrong or place < wrong))
+    return Labelled(
+        first_error_right=[one.first_error == truth[one.solution_id] for one in rows],
+        labels_right=known, known_share=len(known) / max(steps, 1),
+        undecided_share=sum(one.first_error is None for one in rows) / max(len(rows), 1),
+        tokens=sum(one.num_tokens for one in rows),
+    )  # fmt: skip

@@ -1,0 +1,29 @@
+"""Token rows of several lengths as batches for models that read whole texts at once."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+
+def batches(rows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
+    """Places of at most ``size`` rows of like length, the longest first."""
+    order = sorted(range(len(rows)), key=lambda place: -len(rows[place]))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def right_padded(rows: Sequence[Sequence[float]], pad: float, kind: Any) -> Any:
+    """The rows as one tensor (rows × longest) of dtype ``kind``, ``pad`` after each row's end."""
+    import torch
+
+    width = max(len(one) for one in rows)
+    return torch.tensor([[*one, *[pad] * (width - len(one))] for one in rows], dtype=kind)
+
+
+def padded_ids(rows: Sequence[Sequence[int]], pad: int) -> dict[str, Any]:
+    """``input_ids`` and ``attention_mask`` (rows × longest); what is padding the mask alone says."""
+    import torch
+
+    return {
+        "input_ids": right_padded(rows, pad, torch.long),
+        "attention_mask": right_padded([[1] * len(one) for one in rows], 0, torch.long),
+    }

@@ -1,0 +1,75 @@
+"""Scores of whole answers by an outcome reward model, as it was trained to give them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from generation.chat import finished, token_ids
+from generation.request import Message
+from generation.scoring_model import ScoringModel
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A conversation up to the question, and an answer to it."""
+
+    messages: tuple[Message, ...]
+    completion: str
+
+
+class OutcomeScorer:
+    """The reward model in ``folder``, a sequence classifier with one output."""
+
+    def __init__(self, folder: Path, *, batch_size: int = 32) -> None:
+        self._model = ScoringModel(folder, "SequenceClassification", 1, batch_size)
+        self.fingerprint = self._model.fingerprint
+
+    def scores(self, answers: Sequence[Answered]) -> list[float | None]:
+        """One score per answer, of which only differences have a meaning; None beyond the window."""
+        _, tokenizer = self._model.loaded()
+        return self._model.read([answer_ids(tokenizer, one) for one in answers], _at_the_ends)
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._model.close()
+
+
+def answer_ids(tokenizer: Any, answered: Answered) -> list[int]:
+    """What a reward model reads: the conversation with the answer's turn ended, by the chat template.
+
+    The score stands at its last token.
+    """
+    said = Message(role="assistant", content=answered.completion)
+    return token_ids(tokenizer, finished(tokenizer, [*answered.messages, said]))
+
+
+def set_padding_apart(tokenizer: Any) -> None:
+    """Give the tokenizer a padding token with which no ended conversation ends.
+
+    transformers looks for a sequence classifier's last token by skipping padding from the right.
+    Where padding is also the end of a turn (SmolLM2) it would skip that end too, or stop short of a
+    final line break: training, scoring here and any other reader must find the same token.
+    """
+    if tokenizer.pad_token_id not in (None, tokenizer.eos_token_id):
+        return
+    others = [
+        str(one) for place, one in sorted(tokenizer.added_tokens_decoder.items())
+        if place != tokenizer.eos_token_id
+    ]  # fmt: skip
+    if not others:
+        raise BadInput(
+            f"the tokenizer of {tokenizer.name_or_path!r} pads with the end of a turn and has no other "
+            "special token to pad with: give it a `pad_token`"
+        )
+    tokenizer.pad_token = others[0]
+
+
+def _at_the_ends(model: Any, inputs: dict[str, Any], lengths: list[int]) -> list[float]:
+    import torch
+
+    hidden = model.base_model(**inputs, use_cache=False).last_hidden_state
+    last = torch.tensor(lengths, device=hidden.device) - 1
+    scores = model.score(hidden[torch.arange(len(lengths), device=hidden.device), last])[:, 0]
+    return [float(one) for one in scores]

@@ -1,0 +1,92 @@
+"""A model that scores texts it reads whole: a trained folder, loaded at the first text, freed on close."""
+
+import gc
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from generation.model_folder import fingerprint
+from generation.padding import batches, padded_ids
+
+# from a model, a padded batch and the rows' lengths: one result per row
+OfBatch = Callable[[Any, dict[str, Any], list[int]], Sequence[Any]]
+
+
+class ScoringModel:
+    """A folder with transformers' ``kind`` of head: float32 on a CPU, bfloat16 on a GPU.
+
+    Raises BadInput where the folder holds another kind of model, such as a policy.
+    """
+
+    def __init__(self, folder: Path, kind: str, num_labels: int, batch_size: int) -> None:
+        _require(folder, kind, num_labels)
+        self.folder, self.batch_size = folder, batch_size
+        self.fingerprint = fingerprint(folder)
+        self._kind = kind
+        self._loaded: tuple[Any, Any] | None = None
+
+    def loaded(self) -> tuple[Any, Any]:
+        """The model and its tokenizer."""
+        if self._loaded is None:
+            import torch
+            import transformers
+            from transformers.utils.logging import disable_progress_bar
+
+            disable_progress_bar()
+            gpu = torch.cuda.is_available()
+            model = getattr(transformers, f"AutoModelFor{self._kind}").from_pretrained(
+                self.folder, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True,
+                use_safetensors=True,
+            )  # fmt: skip
+            model.to("cuda" if gpu else "cpu").eval()
+            self._loaded = (
+                model,
+                transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True),
+            )
+        return self._loaded
+
+    def read(
+        self,
+        rows: Sequence[Sequence[int]],
+        of_batch: Callable[[Any, dict[str, Any], list[int]], Sequence[Any]],
+    ) -> list[Any]:
+        """``of_batch(model, inputs, places)`` for each row, equal rows read once; None beyond the window."""
+        import torch
+
+        model, _ = self.loaded()
+        window = model.config.max_position_embeddings
+        distinct = list(dict.fromkeys(tuple(one) for one in rows if len(one) <= window))
+        found: dict[tuple[int, ...], Any] = {}
+        for places in batches(distinct, self.batch_size):
+            some = [distinct[place] for place in places]
+            inputs = {name: one.to(model.device) for name, one in padded_ids(some, 0).items()}
+            with torch.inference_mode():
+                results = of_batch(model, inputs, [len(one) for one in some])
+            found |= dict(zip(some, results, strict=True))
+        return [found.get(tuple(one)) for one in rows]
+
+    def close(self) -> None:
+        """Free the model, and the GPU's cached memory with it."""
+        if self._loaded is None:
+            return
+        import torch
+
+        self._loaded = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _require(folder: Path, kind: str, num_labels: int) -> None:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise BadInput(f"model directory {folder} has no config.json: give a trained reward model")
+    config = json.loads(path.read_text(encoding="utf-8"))
+    is_kind = any(str(one).endswith(f"For{kind}") for one in config.get("architectures") or [])
+    if not is_kind or len(config.get("id2label") or "..") != num_labels:
+        raise BadInput(
+            f"model directory {folder} is {config.get('architectures')}, not a model for {kind} with "
+            f"{num_labels} label(s): train one with training.reward_model or training.process_reward_model"
+        )

@@ -1,0 +1,64 @@
+"""What a process reward model reads of a solution, and at which token each of its steps ends."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from generation.chat import as_text, encode, opening, special_tokens
+from generation.request import Message
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A conversation up to the problem, and the steps of a solution, whole or only begun."""
+
+    messages: tuple[Message, ...]
+    steps: tuple[str, ...]
+    separator: str
+
+
+@dataclass(frozen=True)
+class StepTokens:
+    """Token ids, and the place among them of each step's end."""
+
+    ids: list[int]
+    ends: list[int]
+
+    @property
+    def distinct(self) -> bool:
+        """Whether each step ends at a token of its own, as it must to be trained on."""
+        return len(set(self.ends)) == len(self.ends)
+
+
+def step_tokens(tokenizer: Any, solution: Stepped) -> StepTokens:
+    """The solution as an unfinished turn, with a separator after every step, the last one too.
+
+    So a step is read the same whether or not another one follows. A step ends at the token that
+    covers its last character: the last token to begin before the step's end, since a byte-pair token
+    may reach into the separator, and a character may be several tokens. Raises BadInput for a
+    solution without steps, and for a tokenizer that cannot say which characters its tokens cover.
+    """
+    if not solution.steps:
+        raise BadInput("a solution without steps has nothing to score: split it first")
+    if not tokenizer.is_fast:
+        raise BadInput(
+            f"the tokenizer of {tokenizer.name_or_path!r} does not say which characters its tokens "
+            "cover: take a model with a tokenizer.json"
+        )
+    specials = special_tokens(tokenizer)
+    text = opening(tokenizer, solution.messages)
+    separator = as_text(solution.separator, specials)
+    said = [as_text(one, specials) + separator for one in solution.steps]
+    reached = accumulate((len(one) for one in said), initial=len(text))
+    found = encode(tokenizer, text + "".join(said), return_offsets_mapping=True)
+    starts = [start for start, _ in found["offset_mapping"]]
+    # the first sum is the text before the steps
+    stops = [place - len(separator) for place in list(reached)[1:]]
+    return StepTokens(list(found["input_ids"]), _last_before(starts, stops))
+
+
+def _last_before(starts: Sequence[int], stops: Sequence[int]) -> list[int]:
+    return [max(0, bisect_left(starts, stop) - 1) for stop in stops]

@@ -1,0 +1,72 @@
+"""Pairs for DPO out of draws that are there anyway: an accepted and a rejected one of each problem."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datasets_registry.hashing import content_id, digest
+from datasets_registry.rft_schemas import Candidate, VerifiedPair
+
+
+class VerifiedPairSettings(BaseModel):
+    """How many pairs a problem gives, and whether each accepted one meets the rejected one of like length."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_problem: int = Field(1, ge=1)
+    length_matched: bool = True
+    seed: int = 0
+
+
+def verified_pairs(candidates: Iterable[Candidate], settings: VerifiedPairSettings) -> Iterator[VerifiedPair]:
+    """Pairs of draws of one policy for one problem; ``candidates`` come sorted by problem and policy.
+
+    Both sides are cycled through, so that all of the scarcer side are used (IRPO, Pang et al. 2024).
+    Truncated draws, failed ones and hinted ones make no pair: a cut is no mistake.
+    """
+    for _, group in groupby(candidates, key=attrgetter("problem_id", "policy")):
+        whole = [one for one in group if one.finish_reason == "stop" and not one.hinted]
+        right, wrong = (
+            _distinct([one for one in whole if one.accepted is side], settings) for side in (True, False)
+        )
+        yield from (_pair(*one) for one in _matched(right, wrong, settings))
+
+
+def _distinct(draws: Sequence[Candidate], settings: VerifiedPairSettings) -> list[Candidate]:
+    """Each text once, in an order drawn by content."""
+    texts = {one.completion.strip(): one for one in sorted(draws, key=lambda one: one.completion_key)}
+    return sorted(texts.values(), key=lambda one: digest([settings.seed, one.completion_key]))
+
+
+def _matched(
+    right: Sequence[Candidate], wrong: Sequence[Candidate], settings: VerifiedPairSettings
+) -> list[tuple[Candidate, Candidate]]:
+    if not right or not wrong:
+        return []
+    pairs: dict[tuple[str, str], tuple[Candidate, Candidate]] = {}
+    for place in range(max(len(right), len(wrong))):
+        chosen, rejected = right[place % len(right)], wrong[place % len(wrong)]
+        if settings.length_matched:
+            taken = {other for one, other in pairs if one == chosen.completion_key}
+            rejected = _of_like_length(
+                chosen, [one for one in wrong if one.completion_key not in taken] or wrong
+            )
+        pairs.setdefault((chosen.completion_key, rejected.completion_key), (chosen, rejected))
+    return list(pairs.values())[: settings.per_problem]
+
+
+def _of_like_length(chosen: Candidate, wrong: Sequence[Candidate]) -> Candidate:
+    return min(wrong, key=lambda one: abs(one.num_tokens - chosen.num_tokens))
+
+
+def _pair(chosen: Candidate, rejected: Candidate) -> VerifiedPair:
+    return VerifiedPair(
+        pair_id=content_id(chosen.problem_id, chosen.completion, rejected.completion),
+        problem_id=chosen.problem_id, prompt=chosen.prompt, chosen=chosen.completion,
+        rejected=rejected.completion, reward_chosen=chosen.reward, reward_rejected=rejected.reward,
+        num_tokens_chosen=chosen.num_tokens, num_tokens_rejected=rejected.num_tokens,
+        propensity=chosen.propensity, policy=chosen.policy, split_group=chosen.split_group,
+        chosen_key=chosen.completion_key, rejected_key=rejected.completion_key,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Candidates: every draw kept with its verdict, stopped by rule, the same in any order and batch."""
+
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.rft_schemas import Candidate
+from generation.completer import Completer
+from generation.ledger import Ledger
+from generation.request import Completion, Request
+from generation.scripted import ScriptedBackend, completing
+from methods import candidates as module
+from methods.candidates import CandidateSettings, draw_candidates
+from methods.stopping import StoppingRule
+from tests.methods.solving import same_last_line, solving, sums
+
+FIXED = CandidateSettings(rule=StoppingRule(max_draws=8))
+MIXED = CandidateSettings(rule=StoppingRule(until="mixed", max_draws=12))
+
+
+def drawn(number: int, settings: CandidateSettings, rate: float = 0.5) -> list[Candidate]:
+    """The draws for ``number`` sums."""
+    complete = completing(solving(rate))
+    return list(draw_candidates(sums(number), complete, "m", "lab_policy", same_last_line, settings))
+
+
+def test_every_draw_is_a_row_with_its_verdict() -> None:
+    rows = drawn(20, FIXED)
+    assert len(rows) == 160 and {one.stop for one in rows} == {"all_drawn"}
+    for one in rows:
+        assert one.accepted == (one.extracted == one.answer)
+        assert (one.reason is None) == one.accepted and one.reward == float(one.accepted or 0)
+        assert one.path == "|".join(one.completion.splitlines()[:2])
+        assert one.propensity == 1
+
+
+def test_mixed_problems_stop_once_both_are_there() -> None:
+    of: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for one in drawn(60, MIXED, rate=0.3):
+        of[one.problem_id].append(one)
+    for rows in of.values():
+        accepted = sum(bool(one.accepted) for one in rows)
+        assert {(one.num_draws, one.num_accepted) for one in rows} == {(len(rows), accepted)}
+        both = 0 < accepted < len(rows)
+        assert rows[0].stop == ("mixed" if both else "exhausted")
+        assert both or len(rows) == 12
+        assert rows[0].propensity is not None and 0 < rows[0].propensity < 1
+    assert sum(map(len, of.values())) < 60 * 12 / 2
+
+
+def test_order_and_window_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems, turn = sums(30), random.Random(0)
+    expected = {one.completion_key: one for one in drawn(30, MIXED)}
+    monkeypatch.setattr(module, "WINDOW", 7)
+    turn.shuffle(problems)
+    rows = draw_candidates(problems, completing(solving(0.5)), "m", "lab_policy", same_last_line, MIXED)
+    assert {one.completion_key: one for one in rows} == expected
+
+
+def test_a_failed_or_cut_draw_is_a_row_and_no_label() -> None:
+    def script(request: Request) -> Completion:
+        if request.sample == 0:
+            return Completion(finish_reason="error", error="server down")
+        return Completion(text=solving(1.0)(request), finish_reason="length", num_completion_tokens=9)
+
+    settings = CandidateSettings(rule=StoppingRule(max_draws=2))
+    rows = list(draw_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
+    assert [(one.accepted, one.reason, one.reward) for one in rows] == [
+        (None, "error: server down", None),
+        (False, "truncated", 0.0),
+    ] * 3
+    assert {one.num_accepted for one in rows} == {0}
+
+
+def test_unsolved_problems_are_asked_with_their_answer() -> None:
+    def script(request: Request) -> str:
+        asked = request.messages[-1].content
+        return (
+            f"1+1=2\nA:{asked.split('The answer is ')[1].split('.')[0]}" if "The answer" in asked else "A:0"
+        )
+
+    settings = CandidateSettings(rule=StoppingRule(max_draws=2), num_rationalisations=3)
+    rows = list(draw_candidates(sums(4), completing(script), "m", "p", same_last_line, settings))
+    hinted = [one for one in rows if one.hinted]
+    assert len(rows) == 4 * 5 and len(hinted) == 12 and all(one.accepted for one in hinted)
+    assert all("The answer" not in one.prompt for one in hinted)
+    assert {(one.num_draws, one.stop) for one in hinted} == {(3, "all_drawn")}
+
+
+def test_a_run_that_was_stopped_asks_only_for_the_rest(tmp_path: Path) -> None:
+    def complete(limit: int | None = None) -> tuple[ScriptedBackend, Completer]:
+        backend = ScriptedBackend(solving(0.5))
+        if limit is not None:
+            whole = backend.complete
+            backend.complete = lambda requests: whole(requests[:limit])  # type: ignore[method-assign]
+        return backend, Completer(backend, Ledger(tmp_path), asset="candidates", report=lambda line: None)
+
+    _, stopped = complete(100)
+    with pytest.raises(Exception, match="what it answered is saved"):
+        list(draw_candidates(sums(20), stopped, "m", "p", same_last_line, FIXED))
+    backend, again = complete()
+    rows = list(draw_candidates(sums(20), again, backend.fingerprint, "p", same_last_line, FIXED))
+    assert len(rows) == 160 and len(backend.requests) == 60

@@ -1,0 +1,144 @@
+"""An outcome reward model ranks answers of held-out problems, and is scored where it was trained."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
+from datasets_registry.schemas import PreferencePair
+from generation.chat import finished
+from generation.model_folder import fingerprint, validated_folder
+from generation.request import Message
+from generation.reward_scores import Answered, OutcomeScorer
+from tests.rows import make
+from tests.training.runs import commit, gold, manifest, verified, write
+from training.held_out import held_out_groups
+from training.reward_model import reward_model
+
+SETTINGS = {"learning_rate": 3e-3, "max_steps": 12, "batch_size": 4, "max_length": 48, "held_out_share": 0.25}
+
+
+def answered(number: int, completion: str) -> Answered:
+    """An answer to the problem of that number."""
+    return Answered((Message(role="user", content=f"{number}+{number}=?"),), completion)
+
+
+def plain_scores(folder: Path, answers: list[Answered]) -> list[float]:
+    """The scores as transformers itself gives them, padded by the saved tokenizer."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    texts = [
+        finished(tokenizer, [*one.messages, Message(role="assistant", content=one.completion)])
+        for one in answers
+    ]
+    inputs = tokenizer(
+        texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt"
+    )
+    with torch.inference_mode():
+        return [float(one) for one in model(**inputs).logits[:, 0]]
+
+
+@pytest.mark.parametrize("rank", [None, 8])
+def test_it_ranks_answers_of_problems_that_were_held_out(
+    base: Path, registry: Registry, tmp_path: Path, rank: int | None
+) -> None:
+    pairs = [verified(one, "yes " * (1 + one % 3), "no " * (3 - one % 3)) for one in range(20)]
+    pairs.append(verified(20, "yes", "no " * 60))
+    settings = {**SETTINGS, "lora_rank": rank}
+    dataset = commit(registry, VerifiedPair, pairs)
+    reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
+    folder, said = validated_folder(tmp_path / "model"), manifest(tmp_path)
+    assert said["rows"] == {"given": 21, "trained": 15, "held_out": 5, "too_long": 1, "unlabelled": 0}
+    assert said["metrics"]["held_out_accuracy"] == 1.0 and said["metrics"]["held_out_margin"] > 0.5
+    assert said["settings"]["held_out_share"] == 0.25 and said["fingerprint"] == fingerprint(folder)
+    assert (folder / "adapter").exists() == (rank is not None)
+    answers = [answered(1, "yes"), answered(2, "no no no no"), answered(3, "yes yes yes yes yes")]
+    scorer = OutcomeScorer(folder)
+    scores = scorer.scores(answers)
+    assert scores == pytest.approx(plain_scores(folder, answers), abs=1e-4)
+    right, wrong, long = scores
+    assert right and wrong and long and right > wrong and long > wrong
+
+
+def test_where_padding_is_the_end_of_a_turn_the_trained_token_is_the_scored_one(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    template = (base / "chat_template.jinja").read_text()
+    # nothing after the end of a turn: transformers would take it for padding, and score the word before
+    (base / "chat_template.jinja").write_text(template.replace("<|im_end|>\n", "<|im_end|>"))
+    pairs = [verified(one, "yes", "no no no") for one in range(8)]
+    settings = {**SETTINGS, "lora_rank": None, "held_out_share": 0}
+    dataset = commit(registry, VerifiedPair, pairs)
+    reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
+    answers = [answered(1, "yes"), answered(2, "no no no")]
+    scores = OutcomeScorer(tmp_path / "model").scores(answers)
+    assert scores == pytest.approx(plain_scores(tmp_path / "model", answers), abs=1e-4)
+    right, wrong = scores
+    assert right and wrong
+    assert right - wrong == pytest.approx(manifest(tmp_path)["metrics"]["margin"], rel=0.2)
+
+
+def test_the_trained_margin_is_the_scored_one(lab: Path, registry: Registry, tmp_path: Path) -> None:
+    pairs = [verified(one, "A:7", "1+1=2\nA:8") for one in range(4)]
+    settings = {**SETTINGS, "max_steps": 1, "learning_rate": 1e-12, "held_out_share": 0, "lora_rank": None}
+    dataset = commit(registry, VerifiedPair, pairs)
+    reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
+    said = manifest(tmp_path)
+    assert said["rows"]["held_out"] == 0 and "held_out_accuracy" not in said["metrics"]
+    scorer = OutcomeScorer(tmp_path / "model")
+    margins: list[float] = []
+    for one in range(4):
+        chosen, rejected = scorer.scores([answered(one, "A:7"), answered(one, "1+1=2\nA:8")])
+        assert chosen is not None and rejected is not None
+        margins.append(chosen - rejected)
+    assert sum(margins) / 4 == pytest.approx(said["metrics"]["margin"], abs=1e-5)
+
+
+def test_pairs_without_a_label_are_counted(base: Path, registry: Registry, tmp_path: Path) -> None:
+    pairs = [make(PreferencePair, f"p{one}", chosen="yes", rejected="no") for one in range(8)]
+    tie = make(PreferencePair, "tie", label="tie", chosen=None, rejected=None)
+    dataset = commit(registry, PreferencePair, [*pairs, tie])
+    reward_model(write(tmp_path, dataset, settings={**SETTINGS, "max_steps": 1}), lambda _: None)
+    said = manifest(tmp_path)
+    assert said["rows"] == {"given": 9, "trained": 6, "held_out": 2, "too_long": 0, "unlabelled": 1}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "error", "message"),
+    [
+        ("pairs", ModelFailed, "2 usable rows of 3, fewer than one batch of 4"),
+        ("gold", BadInput, "gold_solutions@1 has no column 'chosen'"),
+    ],
+)
+def test_too_few_pairs_and_other_datasets_are_refused_before_training(
+    base: Path, registry: Registry, tmp_path: Path, dataset: str, error: type[Exception], message: str
+) -> None:
+    found = (
+        commit(registry, VerifiedPair, [verified(one, "a", "b") for one in range(3)])
+        if dataset == "pairs"
+        else commit(registry, GoldSolution, [gold("p", "a")])
+    )
+    with pytest.raises(error, match=message):
+        reward_model(write(tmp_path, found, settings=SETTINGS), lambda _: None)
+    assert not (tmp_path / "model").exists()
+
+
+def groups(*names: str) -> list[dict[str, Any]]:
+    """Rows of these groups."""
+    return [{"split_group": one} for one in names]
+
+
+def test_whole_groups_are_held_out_and_more_rows_move_none_of_them() -> None:
+    rows = groups(*[f"g{one % 20}" for one in range(100)])
+    held = held_out_groups(rows, 0.25, seed=0)
+    assert len(held) == 5 and held == held_out_groups(rows[::-1], 0.25, seed=0)
+    assert held != held_out_groups(rows, 0.25, seed=1)
+    assert len(held - held_out_groups(rows + groups("new"), 0.25, seed=0)) <= 1
+    assert held_out_groups(rows, 0, seed=0) == set() == held_out_groups([], 0.5, seed=0)
+    assert held_out_groups(groups("one"), 0.5, seed=0) == set()
+    assert len(held_out_groups(groups("one", "two"), 0.1, seed=0)) == 1

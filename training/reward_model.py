@@ -1,0 +1,88 @@
+"""Train an outcome reward model on pairs: python -m training.reward_model --config run.json."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from generation.reward_scores import Answered, OutcomeScorer, answer_ids, set_padding_apart
+from training.config import RewardRun, read_config
+from training.held_out import parted
+from training.manifest import finish, save_merged
+from training.rows import asked, preferred
+from training.run import main, open_run, require_rows, rows_of
+from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
+
+
+def reward_model(path: Path, report: Callable[[str], None]) -> None:
+    """Train one score per answer, the chosen one's above the rejected one's (Bradley and Terry 1952;
+    Ouyang et al. 2022, section 3.4), and measure it on problems that it was not trained on.
+
+    Pairs without a label, and pairs of which a conversation exceeds ``max_length``, are left out.
+    """
+    config = read_config(RewardRun, path)
+    run = open_run(config, config.settings, report)
+    rows = rows_of(run, "prompt", "chosen", "rejected", "split_group")
+    labelled = preferred(rows)
+    model, tokenizer = load_model(run, "AutoModelForSequenceClassification", num_labels=1)
+    set_padding_apart(tokenizer)
+    pairs = [_pair(tokenizer, one, config.system_text) for one in labelled]
+    fitting = [one for one in pairs if one["longest"] <= config.settings.max_length]
+    kept, measured = parted(fitting, config.settings.held_out_share, config.settings.seed)
+    require_rows(run, len(rows), kept)
+
+    from datasets import Dataset
+    from trl import RewardConfig, RewardTrainer
+
+    trainer = RewardTrainer(
+        model=model,
+        args=RewardConfig(max_length=None, **trainer_arguments(run, len(kept))),
+        train_dataset=Dataset.from_list([_ids(one) for one in kept]),
+        processing_class=tokenizer,
+        peft_config=lora(config.settings, "SEQ_CLS"),
+        callbacks=[progress_callback(run)],
+    )
+    history = train(run, trainer)
+    saved = save_merged(run, trainer, tokenizer)
+    counts = {
+        "given": len(rows),
+        "trained": len(kept),
+        "held_out": len(measured),
+        "too_long": len(labelled) - len(fitting),
+        "unlabelled": len(rows) - len(labelled),
+    }
+    finish(run, saved, history, counts, pair_figures(OutcomeScorer(saved), measured))
+
+
+def _pair(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> dict[str, Any]:
+    """Both answers as the scorer reads them, so that it scores what was trained."""
+    messages = asked(row, system_text)
+    chosen, rejected = (Answered(messages, row[name]) for name in ("chosen", "rejected"))
+    ids = {"chosen_ids": answer_ids(tokenizer, chosen), "rejected_ids": answer_ids(tokenizer, rejected)}
+    return {
+        "split_group": row["split_group"], "chosen": chosen, "rejected": rejected, **ids,
+        "longest": max(len(one) for one in ids.values()),
+    }  # fmt: skip
+
+
+def _ids(pair: Mapping[str, Any]) -> dict[str, list[int]]:
+    return {name: pair[name] for name in ("chosen_ids", "rejected_ids")}
+
+
+def pair_figures(scorer: OutcomeScorer, pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Of ``pairs``: the share ranked rightly (equal scores count half) and the mean margin; none of none."""
+    if not pairs:
+        return {}
+    scores = scorer.scores([one[name] for name in ("chosen", "rejected") for one in pairs])
+    scorer.close()
+    pairwise = zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)
+    margins = [
+        chosen - rejected for chosen, rejected in pairwise if chosen is not None and rejected is not None
+    ]
+    if not margins:
+        return {}
+    right = sum(1.0 if one > 0 else 0.5 if one == 0 else 0.0 for one in margins)
+    return {"accuracy": right / len(margins), "margin": sum(margins) / len(margins)}
+
+
+if __name__ == "__main__":
+    main(reward_model, __doc__)
