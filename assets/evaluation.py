@@ -10,6 +10,7 @@ from assets.materials import Materials, OpenBackend, open_local
 from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.rlaif import JUDGING, prompts_of
+from datasets_registry import intervals
 from datasets_registry.schemas import EvaluationAnswer, Metric
 from methods import held_out, refusals
 from methods.constitution import Constitution
@@ -63,7 +64,7 @@ def _answers(
 
 
 def _figures(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
-    recipe = Recipe("evaluation", ("evaluation_answers",), code=(metrics,))
+    recipe = Recipe("evaluation", ("evaluation_answers",), code=(metrics, intervals))
 
     def build(materials: Materials) -> list[Metric]:
         return metrics.metrics(materials.rows(EvaluationAnswer))

@@ -10,6 +10,7 @@ from assets.plots import figure_plot, principle_plot
 from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.rlaif import JUDGING
+from datasets_registry import intervals
 from datasets_registry.imported_schemas import HumanPreference
 from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.schemas import CompletionPair
@@ -93,7 +94,7 @@ def _certificate(profile: Profile) -> Built:
     settings, people = profile.certificate, profile.human_agreement is not None
     inputs = ("completion_pairs", "ai_judgements", *(("human_agreement",) if people else ()))
     recipe = Recipe(
-        "judge_certificate", inputs, code=(certificate, ballots, metrics),
+        "judge_certificate", inputs, code=(certificate, ballots, intervals, metrics),
         settings=settings.model_dump(mode="json") | {"judges": list(profile.judge.judges)},
     )  # fmt: skip
 

@@ -84,9 +84,9 @@ def _row(
 
 
 def _labels(solution: Solution, rollouts: Sequence[StepRollout], settings: StepSettings) -> list[StepLabel]:
-    if solution.failure is not None:
-        return []
     last = len(solution.completions)
+    if solution.failure is not None:
+        return [StepLabel(Counts())] * last
     measured = [_measured(step, rollouts, settings) for step in range(1, last)]
     value = float(solution.accepted is True)
     whole = Counts(int(value), 1, 0)

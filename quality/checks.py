@@ -9,6 +9,8 @@ from quality.judge_checks import JUDGE_CHECKS
 from quality.label_checks import LABEL_CHECKS
 from quality.rft_checks import RFT_CHECKS
 from quality.rlaif_checks import RLAIF_CHECKS
+from quality.step_checks import STEP_CHECKS
+from quality.step_label_checks import STEP_LABEL_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *CAI_CHECKS,
@@ -19,6 +21,8 @@ CHECKS: tuple[Check, ...] = (
     *IMPORTED_CHECKS,
     *HYGIENE_CHECKS,
     *RFT_CHECKS,
+    *STEP_CHECKS,
+    *STEP_LABEL_CHECKS,
 )
 
 

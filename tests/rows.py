@@ -19,6 +19,7 @@ from datasets_registry.schemas import (
     RevisionStep,
     SftExample,
 )
+from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
 
 R = TypeVar("R", bound=Row)
 
@@ -114,6 +115,29 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
     Demonstration: {
         "messages": [ChatMessage(role="user", content="hi")], "completion": "an answer",
         "source": "test", "licence": "MIT",
+    },
+    Solution: {
+        "solution_id": "s1", "answer": "4", "family": None, "difficulty": None,
+        "completion": "1 + 1 = 2\n2 + 2 = 5\nAnswer: 5",
+        "completions": ["1 + 1 = 2", "2 + 2 = 5", "Answer: 5"], "separator": "\n", "splitter": "lines",
+        "accepted": False, "reason": "another answer", "policy": "sft_policy", "pass_rate": 0.5,
+        "finish_reason": "stop", "num_tokens": 12, "failure": None, "completion_key": "k",
+    },
+    StepRollout: {
+        "solution_id": "s1", "step": 1, "sample": 0, "phase": "probe", "policy": "sft_policy",
+        "completion": "2 + 2 = 4\nAnswer: 4", "accepted": True, "extracted": "4", "reason": None,
+        "finish_reason": "stop", "num_tokens": 8, "completion_key": "k",
+    },
+    StepLabels: {
+        "solution_id": "s1", "answer": "4", "family": None, "difficulty": None,
+        "completions": ["1 + 1 = 2", "2 + 2 = 5", "Answer: 5"], "separator": "\n", "splitter": "lines",
+        "labels": [True, False, False], "implied": [None, None, None], "soft": [1.0, 0.0, 0.0],
+        "low": [0.2, 0.0, 0.0], "high": [1.0, 0.8, 0.0], "num_accepted": [1, 0, 0],
+        "num_rollouts": [1, 1, 1], "num_failed": [0, 0, 0], "probed": [True, True, True],
+        "stops": ["first success", "planned", "outcome"], "first_error": 2, "confirmed": None,
+        "judge_first_error": None, "consensus": None, "judge_failure": None, "judge_key": None,
+        "method": "bisect", "accepted": False, "policy": "sft_policy", "num_tokens": 16,
+        "exhaustive_tokens": 96, "failure": None,
     },
     HygieneFinding: {
         "label_dataset": "preference_pairs", "text_column": "chosen", "row_id": "pair p1",

@@ -24,6 +24,7 @@ from datasets_registry.schemas import (
     SftExample,
 )
 from datasets_registry.state import State
+from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
 from datasets_registry.version import CheckResult, Derivation, Version
 from methods.labels import LabelSettings, label_pairs
 from quality.check import run_check
@@ -37,6 +38,14 @@ CUT = make(CompletionPair, "cut", finish_reason_a="length", failure="completion 
 UNJUDGED = make(
     PreferencePair, "cut", label="unjudged", p_a=None, p_helpfulness=None, chosen=None, rejected=None
 )
+RIGHT_STEPS = ["1 + 1 = 2", "2 + 2 = 4", "Answer: 4"]
+RIGHT: dict[str, Any] = {"solution_id": "s2", "completions": RIGHT_STEPS, "accepted": True}
+UNPROBED = make(
+    StepLabels, **RIGHT, labels=[None, None, True], implied=[True, True, None], soft=[None, None, 1.0],
+    low=[None, None, 1.0], high=[None, None, 1.0], num_accepted=[0, 0, 1], num_rollouts=[0, 0, 1],
+    probed=[False, False, True], stops=[None, None, "outcome"], first_error=0, num_tokens=0,
+)  # fmt: skip
+ROLLOUTS = [make(StepRollout), make(StepRollout, step=2, accepted=False, reason="another answer")]
 GOOD: dict[type[Row], list[Row]] = {
     RedTeamPrompt: [make(RedTeamPrompt), make(RedTeamPrompt, "held", split="evaluation")],
     HelpfulPrompt: [
@@ -76,6 +85,13 @@ GOOD: dict[type[Row], list[Row]] = {
     HumanPreference: [make(HumanPreference)],
     Demonstration: [make(Demonstration)],
     HygieneFinding: [],
+    Solution: [
+        make(Solution),
+        make(Solution, **RIGHT, completion="\n".join(RIGHT_STEPS), reason=None),
+        make(Solution, solution_id="s3", finish_reason="length", failure="truncated"),
+    ],
+    StepRollout: list(ROLLOUTS),
+    StepLabels: [make(StepLabels), UNPROBED],
 }
 
 # (row type, check, the rows that must turn it red)
@@ -192,12 +208,50 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
             ("language_outlier_share", "language_outlier"),
         )
     ),
+    (Solution, "no_empty_text", [make(Solution, answer=" ")]),
+    *((row, "no_evaluation_problem", [make(row, split_group="held")]) for row in (Solution, StepLabels)),
+    (Solution, "steps_give_completion", [make(Solution, separator=" ")]),
+    (Solution, "no_blank_step", [make(Solution, completion="a\n \nb", completions=["a", " ", "b"])]),
+    (Solution, "merged_step_share", [make(Solution, completions=["1 + 1 = 2, 2 + 2 = 5", "Answer: 5"])]),
+    (Solution, "truncated_has_failure", [make(Solution, finish_reason="length")]),
+    (Solution, "failed_share", [make(Solution, failure="truncated")]),
+    (StepRollout, "verdict_unless_error", [make(StepRollout, finish_reason="error")]),
+    (StepRollout, "no_truncated_accepted", [make(StepRollout, finish_reason="length")]),
+    (StepRollout, "samples_follow", [make(StepRollout), make(StepRollout, sample=2)]),
+    (StepRollout, "steps_of_solutions", [make(StepRollout, step=3)]),
+    (StepRollout, "steps_of_solutions", [make(StepRollout, solution_id="s3")]),
+    (StepRollout, "accepted_share", [make(StepRollout)]),
+    (StepRollout, "parse_rate", [make(StepRollout, accepted=False, extracted=None)]),
+    (StepRollout, "truncated_share", [make(StepRollout, accepted=False, finish_reason="length")]),
+    (StepRollout, "failed_share", [make(StepRollout, accepted=None, finish_reason="error")]),
+    (StepLabels, "lists_agree", [make(StepLabels, implied=[None, None])]),
+    (StepLabels, "unprobed_is_null", [make(StepLabels, probed=[True, False, True])]),
+    (StepLabels, "unprobed_is_null", [make(StepLabels, implied=[True, None, None])]),
+    (StepLabels, "label_recomputed", [make(StepLabels, soft=[0.5, 0.0, 0.0])]),
+    (StepLabels, "label_recomputed", [make(StepLabels, labels=[True, True, False])]),
+    (StepLabels, "interval_holds_share", [make(StepLabels, high=[0.9, 0.8, 0.0])]),
+    (StepLabels, "counts_recomputed", [make(StepLabels, num_rollouts=[2, 1, 1])]),
+    (StepLabels, "counts_recomputed", [UNPROBED]),
+    (StepLabels, "last_step_is_outcome", [make(StepLabels, accepted=True)]),
+    (StepLabels, "first_error_follows", [make(StepLabels, first_error=3)]),
+    (StepLabels, "first_error_follows", [make(StepLabels, first_error=None)]),
+    (StepLabels, "decided_share", [make(StepLabels, first_error=None)]),
+    (StepLabels, "right_after_wrong_share", [make(StepLabels, labels=[False, True, False])]),
+    (StepLabels, "distinct_labels", [make(StepLabels, labels=[False, False, False])]),
+    (StepLabels, "right_share", [make(StepLabels)]),
+    (
+        StepLabels, "right_share_by_step",
+        [make(StepLabels, solution_id=f"s{place}") for place in range(20)],
+    ),
+    (StepLabels, "confirmed_share", [make(StepLabels, confirmed=False)]),
+    (StepLabels, "consensus_share", [make(StepLabels, consensus=False)]),
+    (StepLabels, "share_of_exhaustive_tokens", [make(StepLabels, num_tokens=97)]),
 ]  # fmt: skip
 
 
 def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Version:
     """The rows as a passed version."""
-    settings = LABELS if row is PreferencePair else {}
+    settings = {PreferencePair: LABELS, StepLabels: {"threshold": 0.1}}.get(row, {})
     version = registry.commit(row, rows, Derivation(code_version="1", settings=settings, inputs=()))
     return registry.record_checks(version, [])
 

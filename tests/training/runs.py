@@ -70,5 +70,6 @@ def labelled(
         low=[None] * num, high=[None] * num, num_accepted=[0] * num, num_rollouts=[0] * num,
         num_failed=[0] * num, probed=[one is not None for one in labels], stops=[None] * num,
         first_error=None, confirmed=None, judge_first_error=None, consensus=None, judge_key=None,
-        method="test", accepted=None, policy="sft_policy", num_tokens=0, exhaustive_tokens=0, failure=None,
+        judge_failure=None, method="test", accepted=None, policy="sft_policy", num_tokens=0,
+        exhaustive_tokens=0, failure=None,
     )  # fmt: skip
