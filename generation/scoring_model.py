@@ -41,18 +41,12 @@ class ScoringModel:
                 use_safetensors=True,
             )  # fmt: skip
             model.to("cuda" if gpu else "cpu").eval()
-            self._loaded = (
-                model,
-                transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True),
-            )
+            tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+            self._loaded = model, tokenizer
         return self._loaded
 
-    def read(
-        self,
-        rows: Sequence[Sequence[int]],
-        of_batch: Callable[[Any, dict[str, Any], list[int]], Sequence[Any]],
-    ) -> list[Any]:
-        """``of_batch(model, inputs, places)`` for each row, equal rows read once; None beyond the window."""
+    def read(self, rows: Sequence[Sequence[int]], of_batch: OfBatch) -> list[Any]:
+        """What ``of_batch`` makes of each row, equal rows read once; None for a row beyond the window."""
         import torch
 
         model, _ = self.loaded()

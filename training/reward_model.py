@@ -15,7 +15,7 @@ from training.trainer import load_model, lora, progress_callback, train, trainer
 
 def reward_model(path: Path, report: Callable[[str], None]) -> None:
     """Train one score per answer, the chosen one's above the rejected one's (Bradley and Terry 1952;
-    Ouyang et al. 2022, section 3.4), and measure it on problems that it was not trained on.
+    Ouyang et al. 2022, section 3.5), and measure it on problems that it was not trained on.
 
     Pairs without a label, and pairs of which a conversation exceeds ``max_length``, are left out.
     """
