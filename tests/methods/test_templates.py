@@ -29,5 +29,5 @@ def test_a_missing_slot_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "../constitution", "judge.txt"])
 def test_an_unknown_template_names_those_there_are(name: str) -> None:
-    with pytest.raises(BadInput, match="there are brief, critique, judge, reasoning, revision, score"):
+    with pytest.raises(BadInput, match="there are brief, critique, hint, judge, reasoning, revision, score"):
         fill(name)
