@@ -18,20 +18,27 @@ from methods.stopping import StoppingRule
 from methods.verifiers import verifier
 
 ROLLOUTS = SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS)
+# any success makes a step right, as in Math-Shepherd, but for the default and where it is said
+_ANY = StepSettings(
+    threshold=0.0, early_stop="first_success", search_rollouts=8, confirm=0, rollouts=ROLLOUTS
+)
+
+
+def _any(**fields: object) -> StepSettings:
+    return StepSettings.model_validate(_ANY.model_dump() | {"skip_accepted": False} | fields)
+
+
 METHODS: Mapping[str, StepSettings] = {
-    "exhaustive": StepSettings(
-        method="exhaustive", early_stop="none", confirm=0, skip_accepted=False, rollouts=ROLLOUTS
-    ),
-    "exhaustive, first success": StepSettings(
-        method="exhaustive", confirm=0, skip_accepted=False, rollouts=ROLLOUTS
-    ),
-    "linear, first success": StepSettings(
-        method="linear", confirm=0, skip_accepted=False, rollouts=ROLLOUTS
-    ),
-    "bisect, first success": StepSettings(confirm=0, skip_accepted=False, rollouts=ROLLOUTS),
-    "bisect, first success, confirmed": StepSettings(skip_accepted=False, rollouts=ROLLOUTS),
+    "exhaustive": _any(method="exhaustive", early_stop="none"),
+    "exhaustive, above 0.1": _any(method="exhaustive", early_stop="none", threshold=0.1),
+    "exhaustive, first success": _any(method="exhaustive"),
+    "linear, first success": _any(method="linear"),
+    "bisect, first success": _any(),
+    "bisect, first success, confirmed": _any(confirm=8),
+    "bisect, confirmed, accepted skipped": _any(confirm=8, skip_accepted=True),
+    "default, accepted ones too": StepSettings(skip_accepted=False, rollouts=ROLLOUTS),
     "default": StepSettings(rollouts=ROLLOUTS),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
