@@ -30,7 +30,7 @@ from training.reward_model import reward_model
 
 PRM: Aggregate = "min"
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
-RATE = 5e-4
+RATE = 7e-4
 
 
 @dataclass(frozen=True)
@@ -41,34 +41,50 @@ class Size:
     problems: int
     held_out: int
     base_steps: int
+    many_gold: int
+    strong_steps: int
     reward_steps: int
     draws: int
     best_of: int
+    sizes: tuple[int, ...] = (3,)
+    greatest: int = 20
+    batch_size: int = 32
 
 
-def chosen(lab: Lab, size: Size, seed: int) -> dict[str, list[bool]]:
-    """Whether each held-out problem is solved by each way of choosing among its draws."""
+def stronger(lab: Lab, size: Size) -> Version:
+    """What reward models start from: a policy that has seen many gold solutions, none of them held out."""
+    problems = _problems(size, size.many_gold, 0, seed=1_000)
+    settings = full(size.strong_steps, batch_size=size.batch_size)
+    return lab.train(lab.given("lab"), lab.commit(GoldSolution, gold(problems)), settings)
+
+
+def _problems(size: Size, train: int, evaluation: int, seed: int) -> list[Problem]:
     family = FamilySettings(
-        family="sums", train=size.gold + size.problems, evaluation=size.held_out, sizes=(3, 4, 5),
+        family="sums", train=train, evaluation=evaluation, sizes=size.sizes, greatest=size.greatest,
         style="symbols",
     )  # fmt: skip
-    problems = make_problems(ProblemSettings(families=(family,), seed=seed))
+    return make_problems(ProblemSettings(families=(family,), seed=seed))
+
+
+def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> dict[str, list[bool]]:
+    """Whether each held-out problem is solved by each way of choosing among its draws."""
+    problems = _problems(size, size.gold + size.problems, size.held_out, seed)
     training = [one for one in problems if one.split == "train"]
     policy = lab.train(
         lab.given("lab"), lab.commit(GoldSolution, gold(training[: size.gold])),
-        full(size.base_steps, seed=seed),
+        full(size.base_steps, batch_size=size.batch_size, seed=seed),
     )  # fmt: skip
     drawn = lab.draws(policy, training[size.gold :], StoppingRule(max_draws=size.draws), seed=seed)
-    prm = lab.train(policy, _labels(lab, policy, drawn), _process(size, seed), process_reward_model)
+    prm = lab.train(strong, _labels(lab, policy, drawn), _process(size, seed), process_reward_model)
     pairs = lab.commit(VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=4)))
-    orm = lab.train(policy, pairs, _outcome(size, seed), reward_model)
+    orm = lab.train(strong, pairs, _outcome(size, seed), reward_model)
     held_out = [one for one in problems if one.split == "evaluation"]
     return _chosen(lab, held_out, policy, prm, orm, size)
 
 
 def _labels(lab: Lab, policy: Version, drawn: Sequence[Candidate]) -> Version:
     settings = StepSettings(rollouts=SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS))
-    solutions = choose_solutions(drawn, SolutionSettings())
+    solutions = choose_solutions(drawn, SolutionSettings(per_problem=3))
     with lab.completer(policy) as complete:
         model = complete.backend.fingerprint
         rollouts = draw_rollouts(solutions, complete, model, policy.name, verifier(MATHS), settings)
@@ -76,12 +92,14 @@ def _labels(lab: Lab, policy: Version, drawn: Sequence[Candidate]) -> Version:
 
 
 def _process(size: Size, seed: int) -> ProcessRewardSettings:
-    trained = full(size.reward_steps, rate=RATE, seed=seed).model_dump()
+    trained = full(size.reward_steps, rate=RATE, batch_size=size.batch_size, seed=seed).model_dump()
     return ProcessRewardSettings(**trained, use_implied=True)
 
 
 def _outcome(size: Size, seed: int) -> RewardSettings:
-    return RewardSettings(**full(size.reward_steps, rate=RATE, seed=seed).model_dump())
+    return RewardSettings(
+        **full(size.reward_steps, rate=RATE, batch_size=size.batch_size, seed=seed).model_dump()
+    )
 
 
 def _chosen(
