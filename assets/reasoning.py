@@ -137,7 +137,8 @@ class Reasoning(_Section):
 
     def require_models(self, given: set[str]) -> None:
         """Raise ValueError where a model is named that is neither in ``given`` nor started here."""
-        known = given | {*self.lab_models, *self.started}
+        known = given | {*self.lab_models, *self.started} - {"rft_policy"}
+        after = known | ({"rft_policy"} if self.rft_policy else set())
         samplers = self.candidates.policies if self.candidates else ()
         named = {f"candidates.policies.{place}": one for place, one in enumerate(samplers)}
         if self.steps:
@@ -147,8 +148,9 @@ class Reasoning(_Section):
             tuned = getattr(self, part)
             named |= {f"{part}.base": tuned.base} if tuned else {}
         for place, name in named.items():
-            if name not in known - {"rft_policy"}:
-                raise ValueError(f"reasoning.{place}: unknown model {name!r}: take one of {sorted(known)}")
+            there = known if place.startswith(("candidates", "rft_policy")) else after
+            if name not in there:
+                raise ValueError(f"reasoning.{place}: unknown model {name!r}: take one of {sorted(there)}")
 
     @property
     def gold(self) -> str | None:

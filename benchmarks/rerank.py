@@ -19,7 +19,7 @@ from benchmarks.sides.rerank_lab import PRM, Size, chosen, stronger
 
 SEEDS = 3
 FULL = Size(
-    gold=400, problems=1_500, held_out=1_000, base_steps=450, many_gold=6_000, strong_steps=900,
+    gold=400, problems=1_500, held_out=1_000, base_steps=450, many_gold=5_000, strong_steps=900,
     reward_steps=1_000, draws=8, best_of=16,
 )  # fmt: skip
 QUICK = Size(

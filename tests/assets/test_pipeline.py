@@ -1,29 +1,27 @@
 """The whole graph on scripted replies and real training: built once, rebuilt only where content changed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from assets.demo import build
-from assets.graph import Graph, build_graph
 from assets.plan import plan
-from assets.profile import Profile, load_profile
 from benchmarks.sides.judge_call import shown
 from datasets_registry.hashing import digest
 from datasets_registry.imported_schemas import HumanPreference
 from datasets_registry.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.schemas import AiJudgement, RevisionStep
-from datasets_registry.version import Derivation, Version
-from generation.request import Backend, Completion, Request
-from generation.scripted import Script, ScriptedBackend, chosen
+from datasets_registry.version import Derivation
+from generation.request import Completion, Request
+from generation.scripted import chosen
 from methods.comparison import CHOICES
 from methods.constitution import load_constitution
 from quality.publishing import publish
 from tests.assets.small import write_profile
+from tests.assets.workshop import Workshop
 from tests.rows import make
 
 # everything that a profile may ask for beyond what the demo does
@@ -52,50 +50,6 @@ def script(request: Request) -> str | Completion:
     return f"answer {'again ' * ((request.sample + int(said, 16)) % 2)}{said}"
 
 
-@dataclass
-class Workshop:
-    """A small profile's graph over a registry, with every request that reached a model."""
-
-    path: Path
-    registry: Registry
-    instance: dg.DagsterInstance
-    script: Script = script
-    requests: list[Request] = field(default_factory=list)
-
-    def graph(self) -> Graph:
-        """The graph as it stands in the profile now."""
-        return build_graph(load_profile(str(self.path)), self._open)
-
-    def _open(self, registry: Registry, model: Version, profile: Profile) -> Backend:
-        backend = ScriptedBackend(self.script, model=model.data_version)
-        backend.requests = self.requests
-        return backend
-
-    def build(self) -> list[str]:
-        """Build what is stale; the names planned. Fails where an asset fails."""
-        self.requests.clear()
-        graph = self.graph()
-        steps = plan(graph, self.registry)
-        if steps:
-            assert build(graph, self.instance, steps) == []
-        return [one.name for one in steps]
-
-    def edit(self, old: str, new: str) -> None:
-        """Edit the constitution."""
-        path = self.path.with_name("constitution.toml")
-        assert path.read_text().count(old) == 1
-        path.write_text(path.read_text().replace(old, new))
-
-    def versions(self) -> dict[str, int]:
-        """The newest version of everything."""
-        listed = [*list_datasets(self.registry), *list_models(self.registry)]
-        return {one["name"]: one["version"] for one in listed}
-
-    def changed(self, before: dict[str, int]) -> set[str]:
-        """Whatever has another version than ``before``."""
-        return {name for name, version in self.versions().items() if version != before[name]}
-
-
 @pytest.fixture
 def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
     """A workshop in which nothing is built yet."""
@@ -106,7 +60,7 @@ def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[W
     nothing = Derivation(code_version="1", settings={}, inputs=())
     publish(registry, HumanPreference, people, nothing)
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Workshop(path, registry, instance)
+        yield Workshop(path, registry, instance, script)
 
 
 def question_of(workshop: Workshop, principle: str) -> str:

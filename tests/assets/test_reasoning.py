@@ -1,0 +1,147 @@
+"""Problems, draws, selections, step labels and the models on them: rebuilt where content changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.graph import build_graph
+from assets.profile import load_profile
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import derive_seed
+from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import Candidate
+from datasets_registry.step_schemas import StepLabels
+from generation.request import Request
+from tests.assets.small import write_profile
+from tests.assets.workshop import Workshop
+
+TRAINING = "{ learning_rate = 1e-3, max_steps = 2, batch_size = 4, max_length = 128, lora_rank = 'none' }"
+REASONING = f"""
+[[reasoning.problems.families]]
+family = "sums"
+style = "symbols"
+sizes = [3]
+train = 24
+evaluation = 4
+
+[[reasoning.problems.families]]
+family = "word_problems"
+train = 8
+evaluation = 2
+
+[reasoning.lab_policy]
+gold = {{ families = ["symbol_sums"], number = 8 }}
+training = {TRAINING}
+
+[reasoning.cold_start_policy]
+gold = {{ families = ["word_problems"], number = 8 }}
+training = {{ max_steps = 1, batch_size = 4, max_length = 512 }}
+
+[reasoning.candidates]
+families = ["symbol_sums"]
+number = 16
+rule = {{ until = "mixed", max_draws = 8 }}
+reward = "judge"
+num_rationalisations = 2
+
+[reasoning.rft_policy]
+base = "lab_policy"
+training = {TRAINING}
+
+[reasoning.reward_model]
+training = {TRAINING}
+
+[reasoning.steps]
+judge = "base_policy"
+solutions = {{ per_problem = 2 }}
+
+[reasoning.process_reward_model]
+base = "rft_policy"
+training = {TRAINING}
+"""
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+
+
+def script(request: Request) -> str:
+    """Adds from where it stands, one too much now and then; a judge that gives 7 and finds no fault."""
+    if request.choices:
+        return ""
+    asked, so_far = request.messages[0].content, ""
+    if request.continues:
+        so_far = request.messages[-1].content
+    if not asked.endswith("=?"):
+        return "0" if request.continues else "A:0"
+    numbers = [int(one) for one in asked.removesuffix("=?").split("+")]
+    lines = so_far.splitlines()
+    total = int(lines[-1].rpartition("=")[2]) if lines else numbers[0]
+    written = []
+    for place, number in enumerate(numbers[len(lines) + 1 :]):
+        wrong = derive_seed(request.noise_key, place) % 4 == 0
+        written.append(f"{total}+{number}={total + number + wrong}")
+        total += number + wrong
+    return "\n".join([*written, f"A:{total}"])
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
+    """A workshop in which nothing is built yet."""
+    path = write_profile(tmp_path / "profile", tiny_model)
+    path.write_text(path.read_text() + REASONING)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Workshop(path, registry, instance, script)
+
+
+def reasoning(workshop: Workshop) -> set[str]:
+    """The names of what the section builds, and the base policy."""
+    names = [one.name for one in workshop.graph().recipes]
+    return {"base_policy", *names[names.index("problems") :]}
+
+
+def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
+    wanted = reasoning(workshop)
+    assert len(wanted) == 17 and set(workshop.build(wanted)) == wanted
+    first = workshop.versions()
+    assert set(first.values()) == {1} and set(first) == wanted
+    for one in list_datasets(workshop.registry):
+        assert one["checks_passed"] + len(one["warnings"]) == one["checks"] > 0, one
+    trained = {one["name"]: one["trained_on"] for one in list_models(workshop.registry)}
+    assert trained["rft_policy"] == ["rft_selections@1"]
+    assert trained["reward_model"] == ["verified_pairs@1"]
+    assert trained["process_reward_model"] == ["step_labels@1"]
+    candidates = workshop.registry.rows(Candidate, workshop.registry.passed("candidates"))
+    assert {one.stop for one in candidates} >= {"mixed"}
+    labelled = workshop.registry.rows(StepLabels, workshop.registry.passed("step_labels"))
+    assert any(one.first_error for one in labelled) and all(one.judge_key for one in labelled)
+
+    assert workshop.build(wanted) == [] and workshop.requests == []
+
+    path = workshop.path
+    path.write_text(path.read_text().replace("[reasoning.rft_policy]", "[reasoning.selections]\ntop_k = 1\n\n"
+                                             "[reasoning.rft_policy]"))  # fmt: skip
+    planned = workshop.build(wanted)
+    assert workshop.requests == []
+    assert planned == ["rft_selections", "rft_policy", "process_reward_model"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('judge = "base_policy"', 'judge = "nobody"', "reasoning.steps.judge: unknown model 'nobody'"),
+        ('[reasoning.steps]\njudge = "base_policy"\nsolutions = { per_problem = 2 }', "",
+         "process_reward_model needs .reasoning.steps.: add it"),
+        ("number = 16", "number = 0", "reasoning.candidates.number"),
+        ('until = "mixed", max_draws = 8', 'until = "mixed", max_draws = 1', "take at least 2"),
+        ('family = "word_problems"', 'family = "riddles"', "reasoning.problems.families.1.family"),
+    ],
+)  # fmt: skip
+def test_a_section_that_cannot_be_built_is_a_sentence(
+    workshop: Workshop, old: str, new: str, said: str
+) -> None:
+    text = workshop.path.read_text()
+    assert old in text
+    workshop.path.write_text(text.replace(old, new))
+    with pytest.raises(BadInput, match=said):
+        build_graph(load_profile(str(workshop.path)))

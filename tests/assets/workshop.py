@@ -1,0 +1,61 @@
+"""A small profile's graph over a registry, built on scripted replies and real training."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from assets.demo import build
+from assets.graph import Graph, build_graph
+from assets.plan import plan
+from assets.profile import Profile, load_profile
+from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.registry import Registry
+from datasets_registry.version import Version
+from generation.request import Backend, Request
+from generation.scripted import Script, ScriptedBackend
+
+
+@dataclass
+class Workshop:
+    """A small profile's graph over a registry, with every request that reached a model."""
+
+    path: Path
+    registry: Registry
+    instance: dg.DagsterInstance
+    script: Script
+    requests: list[Request] = field(default_factory=list)
+
+    def graph(self) -> Graph:
+        """The graph as it stands in the profile now."""
+        return build_graph(load_profile(str(self.path)), self._open)
+
+    def _open(self, registry: Registry, model: Version, profile: Profile) -> Backend:
+        backend = ScriptedBackend(self.script, model=model.data_version)
+        backend.requests = self.requests
+        return backend
+
+    def build(self, only: Collection[str] | None = None) -> list[str]:
+        """Build what is stale, of ``only`` these; the names planned. Fails where an asset fails."""
+        self.requests.clear()
+        graph = self.graph()
+        steps = [one for one in plan(graph, self.registry) if only is None or one.name in only]
+        if steps:
+            assert build(graph, self.instance, steps) == []
+        return [one.name for one in steps]
+
+    def edit(self, old: str, new: str) -> None:
+        """Edit the constitution."""
+        path = self.path.with_name("constitution.toml")
+        assert path.read_text().count(old) == 1
+        path.write_text(path.read_text().replace(old, new))
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of everything."""
+        listed = [*list_datasets(self.registry), *list_models(self.registry)]
+        return {one["name"]: one["version"] for one in listed}
+
+    def changed(self, before: dict[str, int]) -> set[str]:
+        """Whatever has another version than ``before``."""
+        return {name for name, version in self.versions().items() if version != before[name]}
