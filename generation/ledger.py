@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -168,7 +168,7 @@ class Writer:
     """Buffers completions of one origin and flushes them at the latest after five seconds."""
 
     def __init__(self, ledger: Ledger, origin: Origin) -> None:
-        self._ledger, self._origin = ledger, origin
+        self._ledger, self._told = ledger, asdict(origin)
         self._rows: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -193,9 +193,8 @@ class Writer:
     def add(self, key: str, request: Request, completion: Completion, usd: float | None = None) -> None:
         """Store one completion; raises what the background flush met, such as a full disk."""
         now = time.monotonic()
-        row = completion.model_dump() | {
-            "key": key, "model": self._origin.model, "backend": self._origin.backend,
-            "asset": self._origin.asset, "request": request.model_dump_json(), "usd": usd,
+        row = {
+            **completion.__dict__, "key": key, **self._told, "request": request.model_dump_json(), "usd": usd,
             "seconds": now - self._last, "created_at": datetime.now(UTC),
         }  # fmt: skip
         self._last = now

@@ -63,6 +63,14 @@ class _Open:
     draws: list[Draw] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     paths: set[str] = field(default_factory=set)
+    # draws of one problem often say the same, and a program takes long to verify
+    verdicts: dict[str, tuple[Verification, str | None]] = field(default_factory=dict)
+
+    def verdict(self, said: str, verify: Verify) -> tuple[Verification, str | None]:
+        """The verdict and the path of a text, which is verified once."""
+        if said not in self.verdicts:
+            self.verdicts[said] = verify(said, self.problem.answer), path(said) or None
+        return self.verdicts[said]
 
     def add(self, draw: Draw) -> None:
         verdict, tally = draw.verdict, self.tally
@@ -147,23 +155,24 @@ def _draw(
             )
     completions = complete("draws", requests)
     for one, request, completion in zip(owners, requests, completions, strict=True):
-        one.add(_verified(one.problem, completion, request.key(model), verify))
+        one.add(_verified(one, completion, request.key(model), verify))
 
 
-def _verified(problem: Problem, completion: Completion, key: str, verify: Verify) -> Draw:
+def _verified(one: _Open, completion: Completion, key: str, verify: Verify) -> Draw:
     if completion.error is not None:
         return Draw(completion, None, None, key)
-    verdict = verify(completion.text, problem.answer)
+    verdict, way = one.verdict(completion.text, verify)
     if completion.finish_reason == "length":
         # what would have come next could have taken an answer back
         verdict = replace(verdict, accepted=False, reason="truncated")
-    return Draw(completion, verdict, path(completion.text) or None, key)
+    return Draw(completion, verdict, way, key)
 
 
 def _rows(
     one: _Open, policy: str, settings: CandidateSettings, rewards: Iterator[float | None]
 ) -> Iterator[Candidate]:
     problem, tally, rule = one.problem, one.tally, _rule(one, settings)
+    told = rule.told
     stop: Stop = rule.stop(tally) or "exhausted"
     propensity = rule.propensity(tally)
     for sample, (draw, reward) in enumerate(zip(one.draws, rewards, strict=False)):
@@ -176,7 +185,7 @@ def _rows(
             extracted=verdict.extracted if verdict else None,
             reason=verdict.reason if verdict else f"error: {completion.error}",
             reward=reward, path=draw.path, finish_reason=completion.finish_reason,
-            num_tokens=completion.num_completion_tokens, rule=rule.told, stop=stop,
+            num_tokens=completion.num_completion_tokens, rule=told, stop=stop,
             num_draws=tally.num_draws, num_accepted=tally.num_accepted, propensity=propensity,
             completion_key=draw.key,
         )  # fmt: skip
