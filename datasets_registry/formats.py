@@ -1,17 +1,15 @@
 """Public formats that import recognises: how each is told, and what a row of it says."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 from datasets_registry.dialogue import Turns, answered, last_prompt, transcript, turns
 from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
+from datasets_registry.problem_formats import Columns, gsm8k, is_gsm8k, is_svamp, svamp, text
 from datasets_registry.rejection import Rejected
 from datasets_registry.row import Row
-
-Columns = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,29 +24,6 @@ class Format:
     row: type[Row]
     recognise: Callable[[Columns], bool]
     convert: Callable[[Columns], dict[str, Any]]
-
-
-def _text(columns: Columns, name: str) -> str:
-    value = columns.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise Rejected(f"{name} is empty or not text")
-    return value.strip()
-
-
-def _gsm8k(columns: Columns) -> dict[str, Any]:
-    """The gold answer follows ####; calculator marks <<48/2=24>> are no part of a solution."""
-    solution, mark, answer = _text(columns, "answer").rpartition("####")
-    if not mark or not answer.strip():
-        raise Rejected("no #### with an answer behind it")
-    return {
-        "prompt": _text(columns, "question"),
-        "answer": answer.strip().replace(",", ""),
-        "solution": re.sub(r"<<[^<>]*>>", "", solution).strip() or None,
-    }
-
-
-def _is_gsm8k(columns: Columns) -> bool:
-    return "question" in columns and "####" in str(columns.get("answer"))
 
 
 def _preference(chosen: Turns, rejected: Turns) -> dict[str, Any]:
@@ -109,8 +84,8 @@ def _ultrafeedback(columns: Columns) -> dict[str, Any]:
     best, worst = max(scored, key=lambda pair: pair[0]), min(scored, key=lambda pair: pair[0])
     if best[0] == worst[0]:
         raise Rejected("tie: all answers have one score")
-    asked = [{"role": "user", "content": _text(columns, "instruction")}]
-    sides = [[*asked, {"role": "assistant", "content": _text(one, "response")}] for _, one in (best, worst)]
+    asked = [{"role": "user", "content": text(columns, "instruction")}]
+    sides = [[*asked, {"role": "assistant", "content": text(one, "response")}] for _, one in (best, worst)]
     return _preference(*sides) | {"score_chosen": best[0], "score_rejected": worst[0]}
 
 
@@ -143,6 +118,7 @@ FORMATS = (
     Format("hh-rlhf", 1, HumanPreference, _is_hh_rlhf, _hh_rlhf),
     Format("ultrafeedback-binarized", 1, HumanPreference, _is_binarized, _binarized),
     Format("ultrafeedback", 1, HumanPreference, _is_ultrafeedback, _ultrafeedback),
-    Format("gsm8k", 1, Problem, _is_gsm8k, _gsm8k),
+    Format("gsm8k", 2, Problem, is_gsm8k, gsm8k),
+    Format("svamp", 1, Problem, is_svamp, svamp),
     Format("chat", 1, Demonstration, _is_chat, _chat),
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import GoldVerdict
+from methods.final_answer import final_answers
 from methods.verification import Kind, Verify, rejected
 
 
@@ -23,12 +24,13 @@ def _verdict(problem: Problem, shown: str | None, verify: Verify) -> GoldVerdict
 def gold_completion(problem: Problem, kind: Kind) -> str | None:
     """The completion that must be accepted: the written solution, or the answer as the kind expects it.
 
-    None where the kind needs a written solution and there is none.
+    A solution of mathematics that ends without its answer shows nothing. None where the kind needs a
+    written solution and there is none.
     """
     if kind in ("code", "format"):
         return problem.solution
     if kind == "exact":
         return problem.answer
-    if kind == "maths" and problem.solution is not None:
+    if kind == "maths" and problem.solution and final_answers(problem.solution).answer is not None:
         return problem.solution
     return f"Answer: {problem.answer}"

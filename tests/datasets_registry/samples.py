@@ -19,6 +19,10 @@ BINARIZED = {
     "rejected": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "No."}],
     "score_chosen": 8, "score_rejected": 2.5,
 }  # fmt: skip
+SVAMP = {
+    "ID": "x-1", "Body": "A pack costs 76 dollars with 25 dollars off", "Question": "What do you pay?",
+    "Equation": "( 76.0 - 25.0 )", "Answer": 51.0, "Type": "Subtraction",
+}  # fmt: skip
 CHAT = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]}
 
 

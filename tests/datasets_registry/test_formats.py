@@ -13,6 +13,7 @@ from tests.datasets_registry.samples import (
     CHAT,
     GSM8K,
     HH_RLHF,
+    SVAMP,
     imported,
     reasons,
     ultrafeedback,
@@ -27,6 +28,7 @@ from tests.datasets_registry.samples import (
         (BINARIZED, "ultrafeedback-binarized"),
         (ultrafeedback("1", "5"), "ultrafeedback"),
         (GSM8K, "gsm8k"),
+        (SVAMP, "svamp"),
         (CHAT, "chat"),
     ],
 )
@@ -100,8 +102,19 @@ def test_gsm8k_gives_the_gold_answer_and_a_solution_without_calculator_marks(tmp
     found = imported(write_lines(tmp_path / "gsm8k.jsonl", GSM8K, GSM8K | {"answer": "1080"}))
     (row,) = found.rows
     assert isinstance(row, Problem)
-    assert (row.answer, row.solution, row.split) == ("1080", "It is 1000+80 = 1080.", "train")
+    assert (row.answer, row.split) == ("1080", "train")
+    assert row.steps == ["It is 1000+80 = 1080.", "#### 1080"] and row.solution == "\n".join(row.steps)
     assert reasons(found) == [(2, "no #### with an answer behind it")]
+
+
+def test_svamp_gives_its_equation_as_the_solution(tmp_path: Path) -> None:
+    found = imported(write_lines(tmp_path / "svamp.jsonl", SVAMP, SVAMP | {"Answer": "many"}))
+    (row,) = found.rows
+    assert isinstance(row, Problem)
+    assert (row.answer, row.family) == ("51", "subtraction")
+    assert row.prompt == "A pack costs 76 dollars with 25 dollars off. What do you pay?"
+    assert row.steps == ["76 - 25 = 51", "Answer: 51"]
+    assert reasons(found) == [(2, "Answer 'many' is no number")]
 
 
 def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:
