@@ -11,6 +11,7 @@ from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.schemas import SftExample
 from datasets_registry.version import CheckResult, Derivation
+from quality.checks import checks_of
 from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines
 from tests.rows import make
 
@@ -31,9 +32,9 @@ def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path
     assert "gsm8k@1: 1 rows, passed; 2 rejected" in result.stdout
     assert "exact duplicate" in result.stdout and "rejected.jsonl" in result.stdout
     version = registry.passed("gsm8k")
-    assert {one.check for one in registry.checks(version)} == {"has_rows", "no_empty_text", "splits_apart"}
+    assert {one.check for one in registry.checks(version)} == {one.name for one in checks_of("problems")}
     how = registry.derivation(version)
-    assert how.code_version == "import:gsm8k:1"
+    assert how.code_version == "import:gsm8k:2"
     assert (how.settings["file"], how.settings["licence"]) == ("train.jsonl", "MIT")
     assert str(tmp_path) not in json.dumps(dict(how.settings))
 
