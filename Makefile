@@ -1,6 +1,7 @@
 # The same commands by hand and in CI. `make demo` and `make test` set up what they need.
 PYTHON ?= python3
 PORT ?= 3000
+WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 VLLM := .venv/.vllm
@@ -38,7 +39,7 @@ dev: $(STAMP)
 	@$(BIN)/dg dev --port $(PORT)
 
 test: $(STAMP)
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term
 
 test-vllm: $(VLLM)
 	$(BIN)/pytest -m vllm tests/generation
