@@ -76,7 +76,7 @@ def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> dict[str, list[b
     )  # fmt: skip
     drawn = lab.draws(policy, training[size.gold :], StoppingRule(max_draws=size.draws), seed=seed)
     prm = lab.train(strong, _labels(lab, policy, drawn), _process(size, seed), process_reward_model)
-    pairs = lab.commit(VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=4)))
+    pairs = lab.commit(VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=2)))
     orm = lab.train(strong, pairs, _outcome(size, seed), reward_model)
     held_out = [one for one in problems if one.split == "evaluation"]
     return _chosen(lab, held_out, policy, prm, orm, size)
@@ -84,7 +84,7 @@ def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> dict[str, list[b
 
 def _labels(lab: Lab, policy: Version, drawn: Sequence[Candidate]) -> Version:
     settings = StepSettings(rollouts=SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS))
-    solutions = choose_solutions(drawn, SolutionSettings(per_problem=3))
+    solutions = choose_solutions(drawn, SolutionSettings(per_problem=4))
     with lab.completer(policy) as complete:
         model = complete.backend.fingerprint
         rollouts = draw_rollouts(solutions, complete, model, policy.name, verifier(MATHS), settings)
