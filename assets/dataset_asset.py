@@ -106,7 +106,7 @@ def result(
         metadata |= shown(registry.rows(row, version))
     if queried:
         with scanning(registry.state) as connection:
-            show(connection, "this", registry, version)
+            show(connection, "this", registry, [version])
             metadata |= queried(connection)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.data_version), metadata=metadata,

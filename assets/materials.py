@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import merge
+from operator import attrgetter
 from typing import TypeVar
 
 import duckdb
@@ -11,6 +13,7 @@ import duckdb
 from assets.profile import Profile
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row, from_table
+from datasets_registry.row_types import rows_of
 from datasets_registry.scanning import scanning
 from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend
@@ -49,10 +52,16 @@ class Materials:
         """The rows of the input that is named as its row type, or ``name``."""
         return self.registry.rows(row, self.version(name or row.dataset))
 
-    def stream(self, row: type[R], name: str | None = None) -> Iterator[R]:
-        """The same rows in key order, one object's at a time."""
-        for batch in self.registry.batches(self.version(name or row.dataset)):
+    def stream(self, row: type[R], version: Version | None = None) -> Iterator[R]:
+        """The rows of an input in key order, one object's at a time."""
+        for batch in self.registry.batches(version or self.version(row.dataset)):
             yield from from_table(row, batch)
+
+    def streams(self, row: type[R]) -> Iterator[R]:
+        """The rows of all inputs of the row type, together in key order."""
+        versions = [one for one in self.derivation.inputs if rows_of(one) == row.dataset]
+        key = attrgetter(*row.key)
+        return merge(*(self.stream(row, one) for one in versions), key=key)
 
     @contextmanager
     def views(self) -> "Iterator[duckdb.DuckDBPyConnection]":
@@ -60,7 +69,7 @@ class Materials:
         with scanning(self.registry.state) as connection:
             for one in self.derivation.inputs:
                 if one.kind == "dataset":
-                    show(connection, one.name, self.registry, one)
+                    show(connection, one.name, self.registry, [one])
             yield connection
 
     @cached_property

@@ -1,6 +1,6 @@
 """The profile's reasoning section: problems with known answers, the policies that solve them, and how."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -37,7 +37,8 @@ class Started(_Section):
 class Drawn(_Section):
     """Whose draws are candidates, for which problems, and when drawing stops.
 
-    ``number`` training problems of ``families`` are drawn by content; None takes all.
+    ``number`` training problems of ``families`` are drawn by content; None takes all. ``reward_model`` is
+    a given one, such as that of an earlier round: a sequence classifier with one output.
     """
 
     policies: tuple[str, ...] = Field(("lab_policy",), min_length=1)
@@ -48,7 +49,14 @@ class Drawn(_Section):
     system_prompt: str | None = None
     num_rationalisations: int = Field(0, ge=0)
     seed: int = 0
-    reward: Literal["verifier", "judge"] = "verifier"
+    reward: Literal["verifier", "judge", "reward_model"] = "verifier"
+    reward_model: Policy | None = None
+
+    @model_validator(mode="after")
+    def _has_its_reward_model(self) -> "Drawn":
+        if (self.reward == "reward_model") != (self.reward_model is not None):
+            raise ValueError("reward = 'reward_model' and [reasoning.candidates.reward_model] go together")
+        return self
 
     @property
     def drawing(self) -> CandidateSettings:
@@ -96,7 +104,8 @@ class Steps(_Section):
 class Reasoning(_Section):
     """What is built of problems with known answers; a part that is left out is not built.
 
-    ``problems`` are made by families, or imported where none are named.
+    ``problems`` are made by families, or imported where none are named. Rounds before are in the
+    datasets that ``earlier`` names, of rows of `candidates`, and are selected from too.
     """
 
     problems: ProblemSettings | None = None
@@ -106,6 +115,7 @@ class Reasoning(_Section):
     cold_start_policy: Started | None = None
     candidates: Drawn | None = None
     selections: SelectionSettings = SelectionSettings()
+    earlier: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = ()
     rft_policy: Tuned | None = None
     pairs: VerifiedPairSettings = VerifiedPairSettings()
     reward_model: RewardTuned | None = None

@@ -1,12 +1,11 @@
 """Rejection sampling: candidates → selections and pairs → the RFT policy and the outcome reward model."""
 
 from collections.abc import Iterator
-
-from methods.verifiers import verifier
+from contextlib import contextmanager
 
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend
-from assets.model_asset import model_asset
+from assets.model_asset import given_policy, model_asset
 from assets.problems import VERIFYING, Built
 from assets.profile import Profile
 from assets.reasoning import Drawn, Reasoning
@@ -16,12 +15,14 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection, VerifiedPair
+from generation.reward_scores import OutcomeScorer
 from methods import (
     candidates,
     equations,
     judged_rewards,
     quotation,
     score,
+    scored_rewards,
     selections,
     stopping,
     templates,
@@ -30,9 +31,13 @@ from methods import (
 from methods.candidates import Reward, by_verifier, draw_candidates
 from methods.judged_rewards import by_judge
 from methods.score import score_templates
+from methods.scored_rewards import by_reward_model
 from methods.templates import template_path
+from methods.verifiers import verifier
 from training import manifest, reward_model, rows, run, sft
 
+SCORER = "candidate_scorer"
+GIVEN_SCORER = "The reward model that scores candidates: weights and tokenizer as given."
 RFT_POLICY = "A policy trained on rft_selections: one model directory."
 REWARD_MODEL = "An outcome reward model trained on verified_pairs: one model directory."
 
@@ -42,32 +47,48 @@ def rft_assets(profile: Profile, backend: OpenBackend) -> list[Built]:
     section = profile.reasoning
     if section is None or section.candidates is None:
         return []
+    scorer = section.candidates.reward_model
+    given = [given_policy(SCORER, scorer, GIVEN_SCORER, profile)] if scorer else []
     drawn = [_candidates(profile, section, section.candidates, backend), _selections(profile, section)]
-    return [*drawn, _pairs(profile, section), *_policy(profile, section), *_reward_model(profile, section)]
+    return [
+        *given,
+        *drawn,
+        _pairs(profile, section),
+        *_policy(profile, section),
+        *_reward_model(profile, section),
+    ]
 
 
 def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: OpenBackend) -> Built:
     judged = (profile.scores.judge,) if drawn.reward == "judge" else ()
+    scored = (SCORER,) if drawn.reward_model else ()
     hinted = ("hint",) if drawn.num_rationalisations else ()
     system = (drawn.system_prompt,) if drawn.system_prompt else ()
     names = (*hinted, *system, *(score_templates() if judged else ()))
     recipe = Recipe(
-        "candidates", tuple(dict.fromkeys(("problems", "gold_verdicts", *drawn.policies, *judged))),
+        "candidates", tuple(dict.fromkeys(("problems", "gold_verdicts", *drawn.policies, *judged, *scored))),
         settings=drawn.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")}
         | ({"scores": profile.scores.model_dump(mode="json")} if judged else {}),
         texts=tuple(map(template_path, names)),
         code=(candidates, stopping, templates, *VERIFYING,
-              *((judged_rewards, quotation, score) if judged else ())),
+              *((judged_rewards, quotation, score) if judged else ()),
+              *((scored_rewards,) if scored else ())),
     )  # fmt: skip
 
     def build(materials: Materials) -> Iterator[Candidate]:
         problems, verify = wanted(materials.rows(Problem), drawn), verifier(section.verifier)
-        for policy in drawn.policies:
-            with materials.completer(policy) as complete:
-                yield from draw_candidates(
-                    problems, complete, complete.backend.fingerprint, policy, verify, drawn.drawing,
-                    _reward(materials, drawn),
-                )  # fmt: skip
+        with _reward(materials, drawn) as reward:
+            for policy in drawn.policies:
+                with materials.completer(policy) as complete:
+                    yield from draw_candidates(
+                        problems,
+                        complete,
+                        complete.backend.fingerprint,
+                        policy,
+                        verify,
+                        drawn.drawing,
+                        reward,
+                    )
 
     return recipe, dataset_asset(
         recipe, Candidate, build, profile, group="rft", generates=True, queried=candidates_shown,
@@ -90,25 +111,33 @@ def wanted(problems: list[Problem], drawn: Drawn) -> list[Problem]:
     return [found[one] for one in sorted(ranked(list(found), "drawn", drawn.seed)[:number])]
 
 
-def _reward(materials: Materials, drawn: Drawn) -> Reward:
+@contextmanager
+def _reward(materials: Materials, drawn: Drawn) -> Iterator[Reward]:
+    """What scores draws, opened for as long as they are drawn."""
     if drawn.reward == "verifier":
-        return by_verifier
-    return by_judge(
-        lambda: materials.completer(materials.profile.scores.judge), materials.profile.scores.scoring
-    )
+        yield by_verifier
+    elif drawn.reward == "judge":
+        scores = materials.profile.scores
+        yield by_judge(lambda: materials.completer(scores.judge), scores.scoring)
+    else:
+        scorer = OutcomeScorer(materials.registry.folder(materials.version(SCORER)))
+        try:
+            yield by_reward_model(scorer)
+        finally:
+            scorer.close()
 
 
 def _selections(profile: Profile, section: Reasoning) -> Built:
     settings = section.selections
     gold = (section.gold,) if section.gold and settings.with_gold else ()
     recipe = Recipe(
-        "rft_selections", ("candidates", *gold), settings=settings.model_dump(mode="json"),
-        code=(selections, equations),
+        "rft_selections", ("candidates", *section.earlier, *gold),
+        settings=settings.model_dump(mode="json"), code=(selections, equations),
     )  # fmt: skip
 
     def build(materials: Materials) -> Iterator[RftSelection]:
         learned = materials.rows(GoldSolution, gold[0]) if gold else []
-        return selections.select(materials.stream(Candidate), learned, settings)
+        return selections.select(materials.streams(Candidate), learned, settings)
 
     return recipe, dataset_asset(recipe, RftSelection, build, profile, group="rft", queried=selections_shown)
 
@@ -132,9 +161,9 @@ def _policy(profile: Profile, section: Reasoning) -> list[Built]:
         "rft_policy", (tuned.base, "rft_selections"), settings=tuned.training.model_dump(mode="json"),
         code=(sft, run, rows, manifest),
     )  # fmt: skip
-    return [
-        (recipe, model_asset(recipe, "sft", tuned.training, profile, grain=RFT_POLICY, system_prompt=None))
-    ]
+    asked = section.candidates.system_prompt if section.candidates else None
+    trained = model_asset(recipe, "sft", tuned.training, profile, grain=RFT_POLICY, system_prompt=asked)
+    return [(recipe, trained)]
 
 
 def _reward_model(profile: Profile, section: Reasoning) -> list[Built]:

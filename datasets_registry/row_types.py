@@ -45,9 +45,14 @@ ROW_TYPES: dict[str, type[Row]] = {
 }
 
 
+def rows_of(version: Version) -> str:
+    """The dataset whose rows ``version`` has, which may have another name itself."""
+    return str(version.content.get("row", version.name))
+
+
 def row_type(version: Version) -> type[Row]:
     """The row type that ``version`` was committed with; raises BadInput where this Trimtab lacks it."""
-    name = version.content.get("row", version.name)
+    name = rows_of(version)
     if name not in ROW_TYPES:
         raise BadInput(f"{version} has rows of a type {name!r} that is not known: know {sorted(ROW_TYPES)}")
     return ROW_TYPES[name]

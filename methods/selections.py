@@ -45,7 +45,11 @@ def select(
     if settings.with_gold:
         yield from map(_gold, gold)
     for _, group in groupby(candidates, key=attrgetter("problem_id")):
-        yield from _of_problem(list(group), settings)
+        # a draw that an earlier round has too is one draw, as the first of them tells it
+        draws = dict[str, Candidate]()
+        for one in group:
+            draws.setdefault(one.completion_key, one)
+        yield from _of_problem(list(draws.values()), settings)
 
 
 def _of_problem(draws: Sequence[Candidate], settings: SelectionSettings) -> Iterator[RftSelection]:

@@ -40,7 +40,7 @@ class StepSettings(BaseModel):
     label: Literal["hard", "soft"] = "hard"
     threshold: float = Field(0.1, ge=0, lt=1)
     early_stop: Literal["none", "first_success", "interval"] = "interval"
-    chunks: tuple[int, ...] = Field((2, 2, 4), min_length=1)
+    chunks: tuple[int, ...] = Field((1, 1, 2), min_length=1)
     max_rollouts: int | None = None
     confirm: int = Field(6, ge=0)
     skip_accepted: bool = True

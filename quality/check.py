@@ -1,7 +1,7 @@
 """A check: SQL or a function that gives one figure of a dataset version, and the bounds it must keep."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +9,7 @@ import duckdb
 
 from datasets_registry.registry import Registry
 from datasets_registry.row import arrow_schema
-from datasets_registry.row_types import ROW_TYPES
+from datasets_registry.row_types import ROW_TYPES, rows_of
 from datasets_registry.scanning import column, parquet, scanning
 from datasets_registry.version import CheckResult, Version
 
@@ -46,13 +46,17 @@ class Check:
 
 def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
     """Measure ``version``; a figure that cannot be had does not pass."""
-    given = {one.name: one for one in inputs}
+    given: dict[str, list[Version]] = {}
+    for one in inputs:
+        # rows of one type under several names, such as draws of earlier rounds, are looked at together
+        given.setdefault(rows_of(one), []).append(one)
     with scanning(registry.state) as connection:
-        show(connection, "this", registry, version)
+        show(connection, "this", registry, [version])
         for name in check.reads:
-            show(connection, name, registry, given.get(name) or registry.passed(name))
+            show(connection, name, registry, given.get(name) or [registry.passed(name)])
         for name in check.reads_if_there:
-            show(connection, name, registry, given.get(name) or registry.latest(name))
+            latest = registry.latest(name)
+            show(connection, name, registry, given.get(name) or ([latest] if latest else []))
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(
@@ -75,14 +79,15 @@ def _measure(
 
 
 def show(
-    connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, version: Version | None
+    connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, versions: Sequence[Version]
 ) -> None:
-    """Make ``version`` the view ``name``; without one it has no rows."""
-    if version is None:
+    """Make the rows of ``versions`` the view ``name``; without one it has no rows."""
+    if not versions:
         connection.register(name, arrow_schema(ROW_TYPES[name]).empty_table())
-    else:
-        # a view over the files, so that a check needs no more memory than its SQL
-        connection.execute(f"CREATE VIEW {column(name)} AS SELECT * FROM {parquet(registry.files(version))}")
+        return
+    # a view over the files, so that a check needs no more memory than its SQL
+    files = [path for one in versions for path in registry.files(one)]
+    connection.execute(f"CREATE VIEW {column(name)} AS SELECT * FROM {parquet(files)}")
 
 
 def _within(check: Check, value: float) -> bool:

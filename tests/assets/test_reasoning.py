@@ -14,12 +14,17 @@ from datasets_registry.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.rft_schemas import Candidate
 from datasets_registry.step_schemas import StepLabels
+from datasets_registry.version import Derivation
 from generation.request import Request
+from quality.publishing import publish
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
 
 TRAINING = "{ learning_rate = 1e-3, max_steps = 2, batch_size = 4, max_length = 128, lora_rank = 'none' }"
 REASONING = f"""
+[reasoning]
+earlier = []
+
 [[reasoning.problems.families]]
 family = "sums"
 style = "symbols"
@@ -124,6 +129,18 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     planned = workshop.build(wanted)
     assert workshop.requests == []
     assert planned == ["rft_selections", "rft_policy", "process_reward_model"]
+
+    # fewer problems are drawn for, and what was drawn before is selected from all the same
+    before = workshop.registry.table(workshop.registry.passed("rft_selections"))
+    fewer = path.read_text().replace("number = 16", "number = 8")
+    path.write_text(fewer.replace("earlier = []", 'earlier = ["round_one"]'))
+    nothing = Derivation(code_version="1", settings={}, inputs=())
+    publish(workshop.registry, Candidate, candidates, nothing, "round_one")
+    workshop.build({"candidates", "rft_selections"})
+    after = workshop.registry.table(workshop.registry.passed("rft_selections"))
+    assert workshop.versions()["candidates"] == 2 and after.equals(before)
+    inputs = workshop.registry.derivation(workshop.registry.passed("rft_selections")).inputs
+    assert sorted(map(str, inputs)) == ["candidates@2", "lab_solutions@1", "round_one@1"]
 
 
 @pytest.mark.parametrize(

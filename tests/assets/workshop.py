@@ -42,7 +42,8 @@ class Workshop:
         graph = self.graph()
         steps = [one for one in plan(graph, self.registry) if only is None or one.name in only]
         if steps:
-            assert build(graph, self.instance, steps) == []
+            failures = build(graph, self.instance, steps)
+            assert not failures, failures
         return [one.name for one in steps]
 
     def edit(self, old: str, new: str) -> None:

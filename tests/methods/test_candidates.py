@@ -2,6 +2,8 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,13 @@ from datasets_registry.rft_schemas import Candidate
 from generation.completer import Completer
 from generation.ledger import Ledger
 from generation.request import Completion, Request
-from generation.scripted import ScriptedBackend, completing
+from generation.reward_scores import Answered
+from generation.scripted import ScriptedBackend, chosen, completing
 from methods import candidates as module
 from methods.candidates import CandidateSettings, draw_candidates
+from methods.judged_rewards import by_judge
+from methods.score import ScoreSettings
+from methods.scored_rewards import by_reward_model
 from methods.stopping import StoppingRule
 from tests.methods.solving import same_last_line, solving, sums
 
@@ -103,3 +109,41 @@ def test_a_run_that_was_stopped_asks_only_for_the_rest(tmp_path: Path) -> None:
     backend, again = complete()
     rows = list(draw_candidates(sums(20), again, backend.fingerprint, "p", same_last_line, FIXED))
     assert len(rows) == 160 and len(backend.requests) == 60
+
+
+class Longest:
+    """A reward model that likes long answers; the longest of all are beyond its window."""
+
+    def scores(self, answers: Sequence[Answered]) -> list[float | None]:
+        """Their letters."""
+        lengths = [len(one.completion) for one in answers]
+        return [None if one > 20 else float(one) for one in lengths]
+
+
+def test_a_reward_model_scores_what_came() -> None:
+    def script(request: Request) -> Completion:
+        if request.sample == 0:
+            return Completion(finish_reason="error", error="server down")
+        return Completion(text="A:1" + "0" * request.sample * 9, finish_reason="stop")
+
+    settings = CandidateSettings(rule=StoppingRule(max_draws=3))
+    reward = by_reward_model(Longest())
+    rows = list(draw_candidates(sums(2), completing(script), "m", "p", same_last_line, settings, reward))
+    assert [one.reward for one in rows] == [None, 12.0, None] * 2
+
+
+def test_a_judge_scores_what_came(tmp_path: Path) -> None:
+    judge = ScriptedBackend(
+        lambda one: chosen(*[0.5 if place == 6 else 0 for place in range(len(one.choices))])
+    )
+
+    @contextmanager
+    def opened() -> Iterator[Completer]:
+        yield Completer(judge, Ledger(tmp_path), asset="candidates", report=lambda line: None)
+
+    settings = CandidateSettings(rule=StoppingRule(max_draws=2))
+    reward = by_judge(opened, ScoreSettings(max_outside_probability=0.9))
+    rows = list(
+        draw_candidates(sums(2), completing(solving(0.5)), "m", "p", same_last_line, settings, reward)
+    )
+    assert [one.reward for one in rows] == [7.0] * 4

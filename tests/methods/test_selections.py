@@ -91,6 +91,12 @@ def test_draws_of_several_samplers_are_one_pool_and_gold_joins() -> None:
     assert {one.policy for one in kept} == {None, "lab_policy", "rft_policy"}
 
 
+def test_a_draw_of_an_earlier_round_counts_once() -> None:
+    now = draw("2+2=4", "2+2=4", "1")
+    kept = list(select([now, now.model_copy(update={"answer": "5"}), draw("1+3=4", "1+3=4", "2")], [], ALONE))
+    assert [one.num_draws for one in kept] == [2, 2]
+
+
 def test_pairs_set_right_beside_wrong() -> None:
     rows = pool()
     pairs = list(verified_pairs(rows, VerifiedPairSettings(per_problem=4)))

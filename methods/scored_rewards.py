@@ -1,0 +1,35 @@
+"""Rewards of draws by an outcome reward model."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from datasets_registry.imported_schemas import Problem
+from generation.request import Message
+from generation.reward_scores import Answered
+from methods.candidates import Draw, Reward
+
+
+class Scorer(Protocol):
+    """A reward model that scores whole answers; None beyond its window."""
+
+    def scores(self, answers: Sequence[Answered]) -> list[float | None]:
+        """One score per answer."""
+        ...
+
+
+def by_reward_model(scorer: Scorer) -> Reward:
+    """Each draw's score, which orders the draws of one problem; None for one that failed."""
+
+    def reward(draws: Sequence[tuple[Problem, Draw]]) -> list[float | None]:
+        whole = [place for place, (_, draw) in enumerate(draws) if draw.verdict is not None]
+        asked = [_answered(*draws[place]) for place in whole]
+        found: list[float | None] = [None] * len(draws)
+        for place, score in zip(whole, scorer.scores(asked) if asked else [], strict=True):
+            found[place] = score
+        return found
+
+    return reward
+
+
+def _answered(problem: Problem, draw: Draw) -> Answered:
+    return Answered((Message(role="user", content=problem.prompt),), draw.completion.text)
