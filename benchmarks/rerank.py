@@ -19,8 +19,8 @@ from benchmarks.sides.rerank_lab import PRM, Size, chosen, stronger
 
 SEEDS = 3
 FULL = Size(
-    gold=400, problems=3_500, held_out=1_000, base_steps=450, many_gold=5_000, strong_steps=900,
-    reward_steps=900, draws=8, best_of=16,
+    gold=300, problems=1_500, held_out=1_000, base_steps=300, many_gold=3_000, strong_steps=600,
+    reward_steps=700, draws=8, best_of=16, sizes=(4,), greatest=9,
 )  # fmt: skip
 QUICK = Size(
     gold=24, problems=30, held_out=12, base_steps=80, many_gold=50, strong_steps=80, reward_steps=20, draws=8,
