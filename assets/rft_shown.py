@@ -74,14 +74,15 @@ def acceptance_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue
             [one + middle for one in range(len(levels))], ["?" if one < 0 else one for one in levels]
         )
         axes.set(xlabel="difficulty", ylabel="accepted share", ylim=(0, 1))
-        axes.legend(frameon=False, fontsize=8)
+        if policies:
+            axes.legend(frameon=False, fontsize=8)
 
     return picture("acceptance by difficulty", draw)
 
 
 def solved_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
     """Pass@k: share of problems with an accepted one among the first k draws, whatever the rule."""
-    found = connection.execute(_SOLVED).fetchall()
+    found = solved(connection)
 
     def draw(axes: Any) -> None:
         for place, policy in enumerate(dict.fromkeys(one[0] for one in found)):
@@ -94,6 +95,12 @@ def solved_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
             axes.legend(frameon=False, fontsize=8)
 
     return picture("pass@k", draw)
+
+
+def solved(connection: "duckdb.DuckDBPyConnection") -> list[tuple[str, int, float]]:
+    """Policy, k, and the share of its problems that are solved within k draws."""
+    found: list[tuple[str, int, float]] = connection.execute(_SOLVED).fetchall()
+    return found
 
 
 def selections_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:

@@ -5,11 +5,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from assets.plots import figure_plot, loss_plot, margin_plot, principle_plot, step_plot
+from assets.rft_shown import candidates_shown, selections_shown, solved
+from assets.steps_shown import heat_map, labels_shown
 from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
+from datasets_registry.rft_schemas import Candidate, RftSelection
+from datasets_registry.row import Row, to_table
 from datasets_registry.schemas import PreferencePair, RevisionStep
+from datasets_registry.step_schemas import StepLabels
 from tests.rows import make
 
 MOST_BYTES = 50_000
@@ -19,6 +25,7 @@ MANY: list[tuple[Callable[[Any], dg.MetadataValue], Sequence[Any]]] = [
     (figure_plot, [make(JudgeFigure, holds=False, at_most=0.99), make(JudgeFigure, value=None, low=None)]),
     (principle_plot, [make(PrincipleFigure, principle_id=f"principle_{place}") for place in range(40)]),
     (step_plot, [make(RevisionStep, f"p{place % 50}", step=1 + place // 50) for place in range(200)]),
+    (heat_map, [make(StepLabels, f"p{place}", solution_id=f"s{place}") for place in range(40)]),
     (loss_plot, [[float(place), 1 / (place + 1)] for place in range(2_000)]),
 ]
 
@@ -26,6 +33,67 @@ MANY: list[tuple[Callable[[Any], dg.MetadataValue], Sequence[Any]]] = [
 @pytest.mark.parametrize(("plot", "rows"), MANY, ids=range(len(MANY)))
 def test_a_picture_is_small(plot: Callable[[Any], dg.MetadataValue], rows: Sequence[Any]) -> None:
     for some in (rows, []):
-        text = str(plot(some).value)
-        image = base64.b64decode(text.split("base64,")[1].removesuffix(")"))
-        assert image.startswith(b"\x89PNG") and len(image) < MOST_BYTES
+        require_small(plot(some))
+
+
+def require_small(picture: dg.MetadataValue) -> None:
+    """It is a PNG, and not too large for an event log."""
+    image = base64.b64decode(str(picture.value).split("base64,")[1].removesuffix(")"))
+    assert image.startswith(b"\x89PNG") and len(image) < MOST_BYTES
+
+
+def viewed(row: type[Row], rows: Sequence[Row]) -> "duckdb.DuckDBPyConnection":
+    """The rows as the view `this`."""
+    connection = duckdb.connect()
+    connection.register("this", to_table(row, rows))
+    return connection
+
+
+@pytest.mark.parametrize(
+    "rows", [[make(Candidate, difficulty=None), make(Candidate, "q", accepted=False)], []]
+)
+def test_candidates_are_shown(rows: list[Candidate]) -> None:
+    with viewed(Candidate, rows) as connection:
+        shown = candidates_shown(connection)
+    assert (shown["accepted"], shown["rejected"]) == ((1, 1) if rows else (0, 0))
+    require_small(shown["acceptance_by_difficulty"])
+    require_small(shown["solved_within_k"])
+
+
+def test_solved_within_k_knows_what_stopped_draws_say() -> None:
+    def drawn(name: str, *accepted: bool) -> list[Candidate]:
+        return [
+            make(Candidate, name, sample=place, accepted=one, num_draws=len(accepted))
+            for place, one in enumerate(accepted)
+        ]
+
+    # the third was given up after one draw, and says nothing about more
+    rows = [
+        *drawn("a", True),
+        *drawn("b", False, False, True, False),
+        *drawn("c", False),
+        *drawn("d", *[False] * 4),
+    ]
+    with viewed(Candidate, rows) as connection:
+        assert solved(connection) == [
+            ("lab_policy", 1, 0.25),
+            ("lab_policy", 3, 2 / 3),
+            ("lab_policy", 4, 2 / 3),
+        ]
+
+
+def test_selections_are_shown() -> None:
+    rows = [make(RftSelection), make(RftSelection, rank=2), make(RftSelection, "q", pass_rate=1.0)]
+    with viewed(
+        RftSelection, [*rows, make(RftSelection, "g", kind="gold", rank=0, pass_rate=None)]
+    ) as connection:
+        shown = selections_shown(connection)
+    assert (shown["problems"], shown["sampled"], shown["gold"]) == (2, 3, 1)
+    assert shown["easy_share"] == pytest.approx(1 / 3)
+    require_small(shown["distinct_paths"])
+
+
+def test_step_labels_are_shown() -> None:
+    shown = labels_shown([make(StepLabels, num_tokens=30, exhaustive_tokens=120)])
+    assert shown["share_of_exhaustive"] == 0.25
+    require_small(shown["tokens_spent"])
