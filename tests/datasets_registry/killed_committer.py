@@ -70,7 +70,7 @@ def kill_committers(root: Path, kills: int, *, seed: int = SEED) -> Figures:
     On a busy machine, where none lived to commit, up to four times as many.
     """
     began, rng, figures, told = time.monotonic(), Random(seed), Figures(), Told()
-    while figures.kills < kills or not any(told.steps.values()) and figures.kills < 4 * kills:
+    while figures.kills < kills or (not any(told.steps.values()) and figures.kills < 4 * kills):
         # a step that was begun may be committed though nobody heard of it
         lines, errors = _live(root, told.last + 1, rng.uniform(0, LONGEST_LIFE))
         if not lines:
