@@ -39,7 +39,10 @@ def heat_map(labelled: Sequence[StepLabels]) -> dg.MetadataValue:
         image = axes.imshow(cells, cmap="RdYlBu", vmin=0, vmax=1, aspect="auto")
         for row, one in enumerate(sampled):
             for place, text in enumerate(one.completions):
-                axes.text(place, row, text[:12], ha="center", va="center", fontsize=5)
+                # dark cells, at both ends of the scale, want light letters
+                dark = abs(cells[row][place] - 0.5) > 0.35
+                axes.text(place, row, text[:12], ha="center", va="center", fontsize=6,
+                          color="white" if dark else "black")  # fmt: skip
             if one.first_error:
                 axes.plot([one.first_error - 1.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=2)
         axes.set(xlabel="step (black: the first error begins)", yticks=[])
