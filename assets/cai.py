@@ -41,7 +41,7 @@ from methods.score import score_templates
 from methods.sft_mix import sft_examples
 from methods.step_scores import score_steps
 from methods.templates import template_path
-from training import manifest, rows, run, sft
+from training import sft
 
 _ANSWERING = (revision_requests, conversation, templates)
 _REVISING = (*_ANSWERING, critique_revision, few_shot, quotation, score, step_scores)
@@ -166,7 +166,7 @@ def _sft_set(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
 def _sft_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     recipe = Recipe(
         "sft_policy", ("base_policy", "cai_sft"), settings=profile.sft.model_dump(mode="json"),
-        texts=tuple(map(template_path, system_texts(profile))), code=(sft, run, rows, manifest),
+        texts=tuple(map(template_path, system_texts(profile))), code=(sft,),
     )  # fmt: skip
     grain = "The base policy after supervised fine-tuning on cai_sft: one model directory."
     return recipe, model_asset(

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-import dagster as dg
-
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
 from assets.plots import figure_plot, principle_plot
 from assets.profile import Profile
-from assets.recipe import Recipe
+from assets.recipe import Built, Recipe
 from assets.rlaif import JUDGING
 from datasets_registry import intervals
 from datasets_registry.imported_schemas import HumanPreference
@@ -24,8 +22,6 @@ from methods.templates import template_path
 from quality import ballots, certificate, metrics, principle_audit
 from quality.certificate import certify
 from quality.principle_audit import audit
-
-Built = tuple[Recipe, dg.AssetsDefinition]
 
 
 def judge_assets(

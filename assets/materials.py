@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from heapq import merge
 from operator import attrgetter
 from typing import TypeVar
@@ -52,16 +52,14 @@ class Materials:
         """The rows of the input that is named as its row type, or ``name``."""
         return self.registry.rows(row, self.version(name or row.dataset))
 
-    def stream(self, row: type[R], version: Version | None = None) -> Iterator[R]:
-        """The rows of an input in key order, one object's at a time."""
-        for batch in self.registry.batches(version or self.version(row.dataset)):
-            yield from from_table(row, batch)
-
-    def streams(self, row: type[R]) -> Iterator[R]:
-        """The rows of all inputs of the row type, together in key order."""
+    def stream(self, row: type[R]) -> Iterator[R]:
+        """The rows of all inputs of the row type, together in key order, one object of each in memory."""
         versions = [one for one in self.derivation.inputs if rows_of(one) == row.dataset]
-        key = attrgetter(*row.key)
-        return merge(*(self.stream(row, one) for one in versions), key=key)
+        return merge(*map(partial(self._streamed, row), versions), key=attrgetter(*row.key))
+
+    def _streamed(self, row: type[R], version: Version) -> Iterator[R]:
+        for batch in self.registry.batches(version):
+            yield from from_table(row, batch)
 
     @contextmanager
     def views(self) -> "Iterator[duckdb.DuckDBPyConnection]":

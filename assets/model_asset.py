@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
@@ -13,14 +14,14 @@ from pydantic import BaseModel
 from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
 from assets.policy import Policy
 from assets.profile import Profile
-from assets.recipe import Recipe
+from assets.recipe import Built, Recipe
 from assets.shown import model_metadata
 from datasets_registry.errors import ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import Derivation, Version
 from generation.model_folder import fingerprint, resolve_model
-from methods.templates import fill
+from methods.templates import fill, template_path
 
 
 def given_policy(
@@ -51,7 +52,7 @@ def given_policy(
     return recipe, materialize
 
 
-def given_policies(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:
+def given_policies(profile: Profile) -> list[Built]:
     """The base policy, and judges that are models of their own."""
     base = "The base policy and judge: weights, tokenizer and chat template as given."
     judge = "A judge: weights, tokenizer and chat template as given."
@@ -59,6 +60,19 @@ def given_policies(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]
         given_policy("base_policy", profile.policy, base, profile),
         *(given_policy(name, one, judge, profile) for name, one in profile.judge_models.items()),
     ]
+
+
+def trained_model(
+    name: str, trainer: ModuleType, base: str, dataset: str, settings: BaseModel, profile: Profile, *,
+    grain: str, system_prompt: str | None = None,
+) -> Built:  # fmt: skip
+    """The model ``name`` that ``trainer`` makes of ``base`` and ``dataset`` alone."""
+    recipe = Recipe(
+        name, (base, dataset), settings=settings.model_dump(mode="json"),
+        texts=(template_path(system_prompt),) if system_prompt else (), code=(trainer,),
+    )  # fmt: skip
+    kind = trainer.__name__.rpartition(".")[2]
+    return recipe, model_asset(recipe, kind, settings, profile, grain=grain, system_prompt=system_prompt)
 
 
 def model_asset(

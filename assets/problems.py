@@ -2,34 +2,27 @@
 
 from collections import Counter
 from collections.abc import Sequence
-
-import dagster as dg
+from pathlib import Path
 
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials
-from assets.model_asset import given_policy, model_asset
+from assets.model_asset import given_policy, trained_model
 from assets.profile import Profile
 from assets.reasoning import Reasoning, Started
-from assets.recipe import Recipe
+from assets.recipe import Built, Recipe
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import GoldSolution, GoldVerdict
-from methods import (
-    equations,
-    gold,
-    gold_solutions,
-    maths_answers,
-    problem_families,
-    verification,
-    verifiers,
-    worked_sums,
-)
+from methods import code_runner, gold, gold_solutions, problem_families, verifiers
 from methods.gold import gold_verdicts
 from methods.problem_families import STORIES, make_problems
 from methods.verifiers import verifier
-from training import manifest, rows, run, sft
+from training import sft
 
-Built = tuple[Recipe, dg.AssetsDefinition]
-VERIFYING = (verification, verifiers, maths_answers, equations)
+# the runner is started by name, so no import leads to it
+VERIFYING = (verifiers, code_runner)
+VERIFYING_TEXTS = tuple(
+    Path(verifiers.__file__).with_name(one) for one in ("latex_commands.txt", "not_units.txt", "syscalls.txt")
+)
 LAB_BASE = "The lab policy before training: random weights of a fixed seed and 19 characters."
 GRAINS = {
     "lab_policy": "The lab base after training on lab_solutions from scratch: one model directory.",
@@ -54,7 +47,7 @@ def _problems(profile: Profile, section: Reasoning) -> Built:
     settings = section.problems
     recipe = Recipe(
         "problems", settings=settings.model_dump(mode="json"), texts=(STORIES,),
-        code=(problem_families, worked_sums),
+        code=(problem_families,),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[Problem]:
@@ -69,8 +62,9 @@ def _problems(profile: Profile, section: Reasoning) -> Built:
 def _verdicts(profile: Profile, section: Reasoning) -> Built:
     settings = section.verifier
     recipe = Recipe(
-        "gold_verdicts", ("problems",), settings=settings.model_dump(mode="json"), code=(gold, *VERIFYING)
-    )
+        "gold_verdicts", ("problems",), settings=settings.model_dump(mode="json"), texts=VERIFYING_TEXTS,
+        code=(gold, *VERIFYING),
+    )  # fmt: skip
 
     def build(materials: Materials) -> list[GoldVerdict]:
         return gold_verdicts(materials.rows(Problem), verifier(settings), settings.kind)
@@ -85,12 +79,9 @@ def _start(name: str, profile: Profile) -> list[Built]:
     solutions = f"{name.removesuffix('_policy')}_solutions"
     lab = name == "lab_policy"
     given = [_lab_base(profile)] if lab else []
-    recipe = Recipe(
-        name, ("lab_base" if lab else "base_policy", solutions),
-        settings=started.training.model_dump(mode="json"), code=(sft, run, rows, manifest),
-    )  # fmt: skip
-    trained = model_asset(recipe, "sft", started.training, profile, grain=GRAINS[name], system_prompt=None)
-    return [*given, _solutions(solutions, started, profile), (recipe, trained)]
+    base = "lab_base" if lab else "base_policy"
+    policy = trained_model(name, sft, base, solutions, started.training, profile, grain=GRAINS[name])
+    return [*given, _solutions(solutions, started, profile), policy]
 
 
 def _lab_base(profile: Profile) -> Built:

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from assets.policy import Policy
 from generation.engine import EngineSettings
 from generation.model_folder import LAB
-from generation.request import SamplingParams
 from methods.candidates import CandidateSettings
 from methods.gold_solutions import GoldSettings
 from methods.problem_families import ProblemSettings
@@ -15,7 +14,6 @@ from methods.selections import SelectionSettings
 from methods.solutions import SolutionSettings
 from methods.step_judge import StepJudgeSettings
 from methods.step_settings import StepSettings
-from methods.stopping import StoppingRule
 from methods.verification import VerifierSettings
 from methods.verified_pairs import VerifiedPairSettings
 from training.config import ProcessRewardSettings, RewardSettings, TrainSettings
@@ -34,7 +32,7 @@ class Started(_Section):
     training: TrainSettings = TrainSettings()
 
 
-class Drawn(_Section):
+class Drawn(CandidateSettings):
     """Whose draws are candidates, for which problems, and when drawing stops.
 
     ``number`` training problems of ``families`` are drawn by content; None takes all. ``reward_model`` is
@@ -44,11 +42,6 @@ class Drawn(_Section):
     policies: tuple[str, ...] = Field(("lab_policy",), min_length=1)
     families: tuple[str, ...] = ()
     number: int | None = Field(None, ge=1)
-    rule: StoppingRule = StoppingRule()
-    answers: SamplingParams = SamplingParams()
-    system_prompt: str | None = None
-    num_rationalisations: int = Field(0, ge=0)
-    seed: int = 0
     reward: Literal["verifier", "judge", "reward_model"] = "verifier"
     reward_model: Policy | None = None
 
@@ -57,14 +50,6 @@ class Drawn(_Section):
         if (self.reward == "reward_model") != (self.reward_model is not None):
             raise ValueError("reward = 'reward_model' and [reasoning.candidates.reward_model] go together")
         return self
-
-    @property
-    def drawing(self) -> CandidateSettings:
-        """How one policy draws."""
-        return CandidateSettings(
-            rule=self.rule, answers=self.answers, system_prompt=self.system_prompt,
-            num_rationalisations=self.num_rationalisations, seed=self.seed,
-        )  # fmt: skip
 
 
 class Tuned(_Section):

@@ -1,7 +1,5 @@
 """A recipe: all that decides an asset's content, known before anything runs."""
 
-import ast
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -9,6 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import dagster as dg
+
+from assets.source import code_digests, source_of
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation
@@ -18,7 +19,10 @@ from quality.checks import checks_of
 
 @dataclass(frozen=True)
 class Recipe:
-    """An asset's name, its inputs' names, settings, prompt texts and the code that it runs."""
+    """An asset's name, its inputs' names, settings, prompt texts and the modules that it calls.
+
+    What these import counts as the asset's code too.
+    """
 
     name: str
     inputs: tuple[str, ...] = ()
@@ -40,9 +44,8 @@ class Recipe:
         Taken once, when the graph is built, so that an edit made during a run counts for the next.
         """
         texts = sorted([path.name, file_digest(path)] for path in self.texts)
-        code = sorted([module.__name__, _code_digest(module)] for module in self.code)
         checks = [_recorded(one) for one in self.checks]
-        return digest([dict(self.settings), texts, code, checks])[:16]
+        return digest([dict(self.settings), texts, code_digests(self.code), checks])[:16]
 
     def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:
         """This recipe over the newest inputs, all of which must have passed their checks."""
@@ -52,17 +55,12 @@ class Recipe:
         )  # fmt: skip
 
 
+Built = tuple[Recipe, dg.AssetsDefinition]
+
+
 def _recorded(check: Check) -> dict[str, Any]:
     told: object = check.measure
     if callable(check.measure):
-        told = [_code_digest(sys.modules[one]) for one in (check.measure.__module__, *check.code)]
+        sources = (source_of(one) for one in (check.measure.__module__, *check.code))
+        told = [one.digest for one in sources if one]
     return asdict(check) | {"measure": told}
-
-
-def _code_digest(module: ModuleType) -> str:
-    assert module.__file__ is not None
-    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:]
-    return digest(ast.unparse(tree))

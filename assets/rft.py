@@ -5,36 +5,24 @@ from contextlib import contextmanager
 
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend
-from assets.model_asset import given_policy, model_asset
-from assets.problems import VERIFYING, Built
+from assets.model_asset import given_policy, trained_model
+from assets.problems import VERIFYING, VERIFYING_TEXTS
 from assets.profile import Profile
 from assets.reasoning import Drawn, Reasoning
-from assets.recipe import Recipe
+from assets.recipe import Built, Recipe
 from assets.rft_shown import candidates_shown, selections_shown
-from datasets_registry.errors import BadInput
-from datasets_registry.hashing import ranked
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection, VerifiedPair
 from generation.reward_scores import OutcomeScorer
-from methods import (
-    candidates,
-    equations,
-    judged_rewards,
-    quotation,
-    score,
-    scored_rewards,
-    selections,
-    stopping,
-    templates,
-    verified_pairs,
-)
+from methods import candidates, judged_rewards, scored_rewards, selections, verified_pairs
 from methods.candidates import Reward, by_verifier, draw_candidates
 from methods.judged_rewards import by_judge
+from methods.problem_choice import choose_problems
 from methods.score import score_templates
 from methods.scored_rewards import by_reward_model
 from methods.templates import template_path
 from methods.verifiers import verifier
-from training import manifest, reward_model, rows, run, sft
+from training import reward_model, sft
 
 SCORER = "candidate_scorer"
 GIVEN_SCORER = "The reward model that scores candidates: weights and tokenizer as given."
@@ -50,13 +38,8 @@ def rft_assets(profile: Profile, backend: OpenBackend) -> list[Built]:
     scorer = section.candidates.reward_model
     given = [given_policy(SCORER, scorer, GIVEN_SCORER, profile)] if scorer else []
     drawn = [_candidates(profile, section, section.candidates, backend), _selections(profile, section)]
-    return [
-        *given,
-        *drawn,
-        _pairs(profile, section),
-        *_policy(profile, section),
-        *_reward_model(profile, section),
-    ]
+    models = _models(profile, section, section.candidates.system_prompt)
+    return [*given, *drawn, _pairs(profile, section), *models]
 
 
 def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: OpenBackend) -> Built:
@@ -69,14 +52,13 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
         "candidates", tuple(dict.fromkeys(("problems", "gold_verdicts", *drawn.policies, *judged, *scored))),
         settings=drawn.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")}
         | ({"scores": profile.scores.model_dump(mode="json")} if judged else {}),
-        texts=tuple(map(template_path, names)),
-        code=(candidates, stopping, templates, *VERIFYING,
-              *((judged_rewards, quotation, score) if judged else ()),
+        texts=(*VERIFYING_TEXTS, *map(template_path, names)),
+        code=(candidates, *VERIFYING, *((judged_rewards,) if judged else ()),
               *((scored_rewards,) if scored else ())),
     )  # fmt: skip
 
     def build(materials: Materials) -> Iterator[Candidate]:
-        problems, verify = wanted(materials.rows(Problem), drawn), verifier(section.verifier)
+        problems, verify = _drawn_for(materials.rows(Problem), drawn), verifier(section.verifier)
         with _reward(materials, drawn) as reward:
             for policy in drawn.policies:
                 with materials.completer(policy) as complete:
@@ -86,7 +68,7 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
                         complete.backend.fingerprint,
                         policy,
                         verify,
-                        drawn.drawing,
+                        drawn,
                         reward,
                     )
 
@@ -96,19 +78,13 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
     )  # fmt: skip
 
 
-def wanted(problems: list[Problem], drawn: Drawn) -> list[Problem]:
-    """The training problems that are drawn for, sorted by id; raises BadInput where there are too few."""
-    found = {
-        one.problem_id: one for one in problems
-        if one.split == "train" and (not drawn.families or one.family in drawn.families)
-    }  # fmt: skip
-    number = len(found) if drawn.number is None else drawn.number
-    if len(found) < max(number, 1):
-        raise BadInput(
-            f"{number} problems of the families {list(drawn.families) or 'given'} are to be drawn for, and "
-            f"there are {len(found)} for training: lower reasoning.candidates.number, or add problems"
-        )
-    return [found[one] for one in sorted(ranked(list(found), "drawn", drawn.seed)[:number])]
+def _drawn_for(problems: list[Problem], drawn: Drawn) -> list[Problem]:
+    """The problems that are drawn for, in the order of candidates' keys."""
+    chosen = choose_problems(
+        problems, drawn.families, drawn.number, "drawn", drawn.seed, what="problems to draw for",
+        remedy="lower reasoning.candidates.number",
+    )  # fmt: skip
+    return sorted(chosen, key=lambda one: one.problem_id)
 
 
 @contextmanager
@@ -132,12 +108,12 @@ def _selections(profile: Profile, section: Reasoning) -> Built:
     gold = (section.gold,) if section.gold and settings.with_gold else ()
     recipe = Recipe(
         "rft_selections", ("candidates", *section.earlier, *gold),
-        settings=settings.model_dump(mode="json"), code=(selections, equations),
+        settings=settings.model_dump(mode="json"), code=(selections,),
     )  # fmt: skip
 
     def build(materials: Materials) -> Iterator[RftSelection]:
         learned = materials.rows(GoldSolution, gold[0]) if gold else []
-        return selections.select(materials.streams(Candidate), learned, settings)
+        return selections.select(materials.stream(Candidate), learned, settings)
 
     return recipe, dataset_asset(recipe, RftSelection, build, profile, group="rft", queried=selections_shown)
 
@@ -154,26 +130,21 @@ def _pairs(profile: Profile, section: Reasoning) -> Built:
     return recipe, dataset_asset(recipe, VerifiedPair, build, profile, group="rft")
 
 
-def _policy(profile: Profile, section: Reasoning) -> list[Built]:
-    if (tuned := section.rft_policy) is None:
-        return []
-    recipe = Recipe(
-        "rft_policy", (tuned.base, "rft_selections"), settings=tuned.training.model_dump(mode="json"),
-        code=(sft, run, rows, manifest),
-    )  # fmt: skip
-    asked = section.candidates.system_prompt if section.candidates else None
-    trained = model_asset(recipe, "sft", tuned.training, profile, grain=RFT_POLICY, system_prompt=asked)
-    return [(recipe, trained)]
-
-
-def _reward_model(profile: Profile, section: Reasoning) -> list[Built]:
-    if (tuned := section.reward_model) is None:
-        return []
-    recipe = Recipe(
-        "reward_model", (tuned.base, "verified_pairs"), settings=tuned.training.model_dump(mode="json"),
-        code=(reward_model, run, rows, manifest),
-    )  # fmt: skip
-    trained = model_asset(
-        recipe, "reward_model", tuned.training, profile, grain=REWARD_MODEL, system_prompt=None
-    )
-    return [(recipe, trained)]
+def _models(profile: Profile, section: Reasoning, asked: str | None) -> list[Built]:
+    """The models that the section asks for; ``asked`` is the system prompt of the draws."""
+    found = []
+    if tuned := section.rft_policy:
+        found.append(
+            trained_model(
+                "rft_policy", sft, tuned.base, "rft_selections", tuned.training, profile, grain=RFT_POLICY,
+                system_prompt=asked,
+            )
+        )  # fmt: skip
+    if scorer := section.reward_model:
+        found.append(
+            trained_model(
+                "reward_model", reward_model, scorer.base, "verified_pairs", scorer.training, profile,
+                grain=REWARD_MODEL,
+            )
+        )  # fmt: skip
+    return found

@@ -41,7 +41,7 @@ from methods.labels import label_pairs
 from methods.pairs import Sample, draw_samples, pair_samples
 from methods.score import Scored, score_completions, score_templates
 from methods.templates import template_path
-from training import dpo, manifest, rows, run
+from training import dpo
 
 JUDGING = (comparison, conversation, preference, quotation, templates, verdict)
 
@@ -173,7 +173,7 @@ def dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     recipe = Recipe(
         "dpo_policy", ("sft_policy", "preference_pairs", *certified),
         settings=profile.dpo.model_dump(mode="json"),
-        texts=tuple(map(template_path, system_texts(profile))), code=(dpo, run, rows, manifest),
+        texts=tuple(map(template_path, system_texts(profile))), code=(dpo,),
     )  # fmt: skip
     grain = "The SFT policy after direct preference optimisation on preference_pairs: one model directory."
     return recipe, model_asset(

@@ -4,35 +4,23 @@ from collections.abc import Sequence
 
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend
-from assets.model_asset import model_asset
-from assets.problems import VERIFYING, Built
+from assets.model_asset import trained_model
+from assets.problems import VERIFYING, VERIFYING_TEXTS
 from assets.profile import Profile
 from assets.reasoning import Reasoning, Steps
-from assets.recipe import Recipe
+from assets.recipe import Built, Recipe
 from assets.steps_shown import labels_shown
 from datasets_registry.rft_schemas import Candidate
 from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
-from methods import (
-    quotation,
-    rollout_counts,
-    rollout_pool,
-    solutions,
-    step_judge,
-    step_labels,
-    step_rollouts,
-    step_search,
-    steps,
-    templates,
-)
+from methods import solutions, step_judge, step_labels, step_rollouts
 from methods.solutions import choose_solutions
 from methods.step_judge import StepVerdict, judge_steps, step_judge_templates
 from methods.step_labels import label_steps
 from methods.step_rollouts import draw_rollouts
 from methods.templates import template_path
 from methods.verifiers import verifier
-from training import manifest, process_reward_model, rows, run
+from training import process_reward_model
 
-MEASURING = (rollout_counts, step_search, steps)
 GRAIN = "A process reward model trained on step_labels: one model directory."
 
 
@@ -51,7 +39,7 @@ def step_assets(profile: Profile, backend: OpenBackend) -> list[Built]:
 def _solutions(profile: Profile, labelled: Steps) -> Built:
     settings = labelled.solutions
     recipe = Recipe(
-        "solutions", ("candidates",), settings=settings.model_dump(mode="json"), code=(solutions, steps)
+        "solutions", ("candidates",), settings=settings.model_dump(mode="json"), code=(solutions,)
     )
 
     def build(materials: Materials) -> list[Solution]:
@@ -73,8 +61,7 @@ def _rollouts(profile: Profile, section: Reasoning, labelled: Steps, backend: Op
     recipe = Recipe(
         "step_rollouts", ("solutions", completer),
         settings=settings.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")},
-        texts=tuple(map(template_path, system)),
-        code=(step_rollouts, rollout_pool, templates, *MEASURING, *VERIFYING),
+        texts=(*VERIFYING_TEXTS, *map(template_path, system)), code=(step_rollouts, *VERIFYING),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[StepRollout]:
@@ -96,7 +83,7 @@ def _labels(profile: Profile, labelled: Steps, backend: OpenBackend) -> Built:
         settings=settings.model_dump(mode="json")
         | ({"judge": labelled.judging.model_dump(mode="json")} if judge else {}),
         texts=tuple(map(template_path, step_judge_templates() if judge else ())),
-        code=(step_labels, *MEASURING, *((step_judge, quotation, templates) if judge else ())),
+        code=(step_labels, *((step_judge,) if judge else ())),
     )  # fmt: skip
 
     def build(materials: Materials) -> list[StepLabels]:
@@ -119,11 +106,9 @@ def _judged(found: Sequence[Solution], materials: Materials, labelled: Steps) ->
 def _model(profile: Profile, section: Reasoning) -> list[Built]:
     if (tuned := section.process_reward_model) is None:
         return []
-    recipe = Recipe(
-        "process_reward_model", (tuned.base, "step_labels"), settings=tuned.training.model_dump(mode="json"),
-        code=(process_reward_model, run, rows, manifest),
-    )  # fmt: skip
-    trained = model_asset(
-        recipe, "process_reward_model", tuned.training, profile, grain=GRAIN, system_prompt=None
-    )
-    return [(recipe, trained)]
+    return [
+        trained_model(
+            "process_reward_model", process_reward_model, tuned.base, "step_labels", tuned.training, profile,
+            grain=GRAIN,
+        )
+    ]  # fmt: skip

@@ -59,6 +59,7 @@ class _Open:
     problem: Problem
     messages: tuple[Message, ...]
     seed: int
+    rule: StoppingRule
     hinted: bool
     draws: list[Draw] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
@@ -100,27 +101,25 @@ def draw_candidates(
         if not going:
             return
         _draw(going, complete, model, verify, settings)
-        ended = [one for one in going if not _chunk(one, settings)]
-        going = [one for one in going if _chunk(one, settings)]
+        ended = [one for one in going if one.rule.stop(one.tally)]
+        going = [one for one in going if not one.rule.stop(one.tally)]
         rewards = iter(reward([(one.problem, draw) for one in ended for draw in one.draws]))
         for one in ended:
-            yield from _rows(one, policy, settings, rewards)
+            yield from _rows(one, policy, rewards)
             if not (one.hinted or one.tally.num_accepted) and settings.num_rationalisations:
                 going.append(_hinted(one, settings))
 
 
 def _opened(problem: Problem, settings: CandidateSettings) -> _Open:
-    return _Open(
-        problem,
-        _asked(problem.prompt, settings),
-        derive_seed(settings.seed, problem.problem_id),
-        hinted=False,
-    )
+    seed = derive_seed(settings.seed, problem.problem_id)
+    return _Open(problem, _asked(problem.prompt, settings), seed, settings.rule, hinted=False)
 
 
 def _hinted(one: _Open, settings: CandidateSettings) -> _Open:
+    """The problem with its answer, for a fixed number of draws."""
     told = fill("hint", problem=one.problem.prompt, answer=one.problem.answer)
-    return _Open(one.problem, _asked(told, settings), one.seed, hinted=True)
+    rule = StoppingRule(max_draws=settings.num_rationalisations)
+    return _Open(one.problem, _asked(told, settings), one.seed, rule, hinted=True)
 
 
 def _asked(prompt: str, settings: CandidateSettings) -> tuple[Message, ...]:
@@ -130,31 +129,17 @@ def _asked(prompt: str, settings: CandidateSettings) -> tuple[Message, ...]:
     return (Message(role="system", content=fill(settings.system_prompt)), asked)
 
 
-def _rule(one: _Open, settings: CandidateSettings) -> StoppingRule:
-    """Hinted draws are a fixed number."""
-    if one.hinted:
-        return StoppingRule(max_draws=settings.num_rationalisations)
-    return settings.rule
-
-
-def _chunk(one: _Open, settings: CandidateSettings) -> int:
-    return _rule(one, settings).chunk(one.tally)
-
-
 def _draw(
     going: Sequence[_Open], complete: Complete, model: str, verify: Verify, settings: CandidateSettings
 ) -> None:
     """Draw the next chunk of each problem, in one call."""
-    owners = [one for one in going for _ in range(_chunk(one, settings))]
-    requests = []
-    for one in going:
-        start = len(one.draws)
-        for sample in range(start, start + _chunk(one, settings)):
-            requests.append(
-                Request(messages=one.messages, params=settings.answers, seed=one.seed, sample=sample)
-            )
-    completions = complete("draws", requests)
-    for one, request, completion in zip(owners, requests, completions, strict=True):
+    asked = [
+        (one, Request(messages=one.messages, params=settings.answers, seed=one.seed, sample=sample))
+        for one in going
+        for sample in range(len(one.draws), len(one.draws) + one.rule.chunk(one.tally))
+    ]
+    completions = complete("draws", [request for _, request in asked])
+    for (one, request), completion in zip(asked, completions, strict=True):
         one.add(_verified(one, completion, request.key(model), verify))
 
 
@@ -168,10 +153,8 @@ def _verified(one: _Open, completion: Completion, key: str, verify: Verify) -> D
     return Draw(completion, verdict, way, key)
 
 
-def _rows(
-    one: _Open, policy: str, settings: CandidateSettings, rewards: Iterator[float | None]
-) -> Iterator[Candidate]:
-    problem, tally, rule = one.problem, one.tally, _rule(one, settings)
+def _rows(one: _Open, policy: str, rewards: Iterator[float | None]) -> Iterator[Candidate]:
+    problem, tally, rule = one.problem, one.tally, one.rule
     told = rule.told
     stop: Stop = rule.stop(tally) or "exhausted"
     propensity = rule.propensity(tally)

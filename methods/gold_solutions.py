@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from datasets_registry.errors import BadInput
-from datasets_registry.hashing import ranked
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import GoldSolution
+from methods.problem_choice import choose_problems
 
 
 class GoldSettings(BaseModel):
@@ -25,20 +24,12 @@ def gold_solutions(problems: Sequence[Problem], settings: GoldSettings) -> list[
 
     Raises BadInput where there are fewer solutions than wanted.
     """
-    found = {
-        one.problem_id: one
-        for one in problems
-        if one.split == "train"
-        and one.solution
-        and (not settings.families or one.family in settings.families)
-    }
-    wanted = len(found) if settings.number is None else settings.number
-    if len(found) < max(wanted, 1):
-        raise BadInput(
-            f"{wanted} gold solutions are wanted and {len(found)} training problems of the families "
-            f"{list(settings.families) or 'given'} have one: lower gold.number, or add problems"
-        )
-    return [_row(found[one]) for one in ranked(list(found), "gold", settings.seed)[:wanted]]
+    solved = (one for one in problems if one.solution)
+    chosen = choose_problems(
+        solved, settings.families, settings.number, "gold", settings.seed, what="gold solutions",
+        remedy="lower gold.number",
+    )  # fmt: skip
+    return [_row(one) for one in chosen]
 
 
 def _row(one: Problem) -> GoldSolution:

@@ -2,7 +2,7 @@
 
 from quality.check import Check
 from quality.contamination import contaminated
-from quality.rules import blank, no_empty, no_rows
+from quality.rules import blank, no_empty, no_rows, not_held_out, source_prompt
 from quality.words import normalised
 
 ENOUGH = 20
@@ -12,25 +12,12 @@ _BY_DIFFICULTY = (
 )
 
 
-def no_held_out_problem(dataset: str) -> Check:
-    """No row of a problem whose group is held out."""
-    return Check(
-        dataset, "no_evaluation_problem",
-        "SELECT count(*) FROM this WHERE split_group IN"
-        " (SELECT split_group FROM problems WHERE split = 'evaluation')",
-        "training rows of a problem that is held out for evaluation", at_most=0, reads=("problems",),
-    )  # fmt: skip
-
-
-def source_problem(dataset: str) -> Check:
-    """Each prompt is its problem's, word for word."""
-    return Check(
-        dataset, "prompt_equals_source",
-        "SELECT count(*) FROM this LEFT JOIN problems USING (problem_id)"
-        " WHERE problems.prompt IS NULL OR problems.prompt <> this.prompt",
-        "rows whose prompt is not the problem's, such as one with the hint left in", at_most=0,
-        reads=("problems",),
-    )  # fmt: skip
+def problem_rules(dataset: str) -> tuple[Check, ...]:
+    """Every prompt is a problem's own, and no problem of it is held out."""
+    return (
+        not_held_out(dataset, "problems", what="problem"),
+        source_prompt(dataset, "problems", key="problem_id", such_as="one with the hint left in"),
+    )
 
 
 RFT_CHECKS: tuple[Check, ...] = (
@@ -64,11 +51,9 @@ RFT_CHECKS: tuple[Check, ...] = (
     ),
     no_rows("gold_solutions"),
     no_empty("gold_solutions", "prompt", "completion"),
-    no_held_out_problem("gold_solutions"),
-    source_problem("gold_solutions"),
+    *problem_rules("gold_solutions"),
     no_rows("candidates"),
-    no_held_out_problem("candidates"),
-    source_problem("candidates"),
+    *problem_rules("candidates"),
     Check(
         "candidates", "verdict_or_reason",
         "SELECT count(*) FROM this WHERE (accepted IS NULL) <> (finish_reason = 'error')"
@@ -105,8 +90,7 @@ RFT_CHECKS: tuple[Check, ...] = (
     ),
     no_rows("rft_selections"),
     no_empty("rft_selections", "prompt", "completion"),
-    no_held_out_problem("rft_selections"),
-    source_problem("rft_selections"),
+    *problem_rules("rft_selections"),
     Check(
         "rft_selections", "only_accepted",
         "SELECT count(*) FROM this LEFT JOIN candidates ON candidates.completion_key = this.completion_key"
@@ -142,8 +126,7 @@ RFT_CHECKS: tuple[Check, ...] = (
         at_most=0.5, severity="warning",
     ),
     no_rows("verified_pairs"),
-    no_held_out_problem("verified_pairs"),
-    source_problem("verified_pairs"),
+    *problem_rules("verified_pairs"),
     Check(
         "verified_pairs", "chosen_is_right",
         "SELECT count(*) FROM this LEFT JOIN candidates AS a ON a.completion_key = this.chosen_key"

@@ -3,7 +3,6 @@
 from quality.check import Check
 
 SOURCES = ("red_team_prompts", "helpful_prompts")
-_UNION = "(SELECT * FROM red_team_prompts UNION ALL SELECT * FROM helpful_prompts)"
 
 
 def blank(column: str) -> str:
@@ -26,24 +25,29 @@ def no_empty(dataset: str, *columns: str) -> Check:
     )  # fmt: skip
 
 
-def source_prompt(dataset: str, *sources: str) -> Check:
+def source_prompt(
+    dataset: str, *sources: str, key: str = "prompt_id", such_as: str = "truncated ones"
+) -> Check:
     """Each prompt is the source's, word for word."""
-    union = " UNION ALL ".join(f"SELECT prompt_id, prompt FROM {one}" for one in sources)
+    union = " UNION ALL ".join(f"SELECT {key}, prompt FROM {one}" for one in sources)
     return Check(
         dataset, "prompt_equals_source",
-        f"SELECT count(*) FROM this LEFT JOIN ({union}) AS source USING (prompt_id)"
+        f"SELECT count(*) FROM this LEFT JOIN ({union}) AS source USING ({key})"
         " WHERE source.prompt IS NULL OR source.prompt <> this.prompt",
-        "rows whose prompt is not the source's, such as truncated ones", at_most=0, reads=sources,
+        f"rows whose prompt is not the source's, such as {such_as}", at_most=0, reads=sources,
     )  # fmt: skip
 
 
-def not_held_out(dataset: str) -> Check:
-    """No row of a prompt group that is held out."""
+def not_held_out(dataset: str, *sources: str, what: str = "prompt") -> Check:
+    """No row of a group that is held out in ``sources``, which are the prompt sets where none is named."""
+    sources = sources or SOURCES
+    groups = " UNION ALL ".join(
+        f"SELECT split_group FROM {one} WHERE split = 'evaluation'" for one in sources
+    )
     return Check(
-        dataset, "no_evaluation_prompt",
-        f"SELECT count(*) FROM this WHERE split_group IN"
-        f" (SELECT split_group FROM {_UNION} WHERE split = 'evaluation')",
-        "training rows whose prompt group is held out for evaluation", at_most=0, reads=SOURCES,
+        dataset, f"no_evaluation_{what}",
+        f"SELECT count(*) FROM this WHERE split_group IN ({groups})",
+        f"training rows whose {what} group is held out for evaluation", at_most=0, reads=sources,
     )  # fmt: skip
 
 

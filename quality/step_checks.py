@@ -1,8 +1,7 @@
 """Checks of solutions in steps, and of the rollouts of their prefixes."""
 
 from quality.check import Check
-from quality.rft_checks import no_held_out_problem
-from quality.rules import blank, no_empty, no_rows
+from quality.rules import blank, no_empty, no_rows, not_held_out
 
 # one row per solution that has labels and step, counted from 1
 STEPS = "(SELECT *, unnest(range(1, len(completions) + 1)) AS step FROM this WHERE failure IS NULL)"
@@ -11,7 +10,7 @@ STEPS = "(SELECT *, unnest(range(1, len(completions) + 1)) AS step FROM this WHE
 SOLUTION_CHECKS: tuple[Check, ...] = (
     no_rows("solutions"),
     no_empty("solutions", "prompt", "answer"),
-    no_held_out_problem("solutions"),
+    not_held_out("solutions", "problems", what="problem"),
     Check(
         "solutions", "steps_give_completion",
         "SELECT count(*) FROM this WHERE failure IS NULL"

@@ -1,8 +1,7 @@
 """Checks of step labels, which must follow from the stored rollouts and the threshold."""
 
 from quality.check import Check
-from quality.rft_checks import no_held_out_problem
-from quality.rules import no_rows
+from quality.rules import no_rows, not_held_out
 from quality.step_checks import STEPS
 
 _THRESHOLD = "json_extract_string($settings, '$.threshold')::DOUBLE"
@@ -25,7 +24,7 @@ _MEASURED = ("labels", "soft", "low", "high", "stops")
 
 STEP_LABEL_CHECKS: tuple[Check, ...] = (
     no_rows("step_labels"),
-    no_held_out_problem("step_labels"),
+    not_held_out("step_labels", "problems", what="problem"),
     Check(
         "step_labels", "lists_agree",
         "SELECT count(*) FROM this WHERE "

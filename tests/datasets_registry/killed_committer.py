@@ -67,18 +67,20 @@ class Told:
 def kill_committers(root: Path, kills: int, *, seed: int = SEED) -> Figures:
     """Kill so many committers to ``root``; look at everything, collect garbage, and look again.
 
-    On a busy machine, where none lived to commit, up to four times as many.
+    On a slow machine, where none lived to commit, up to four times as many that live ever longer.
     """
     began, rng, figures, told = time.monotonic(), Random(seed), Figures(), Told()
+    longest = LONGEST_LIFE
     while figures.kills < kills or (not any(told.steps.values()) and figures.kills < 4 * kills):
         # a step that was begun may be committed though nobody heard of it
-        lines, errors = _live(root, told.last + 1, rng.uniform(0, LONGEST_LIFE))
+        lines, errors = _live(root, told.last + 1, rng.uniform(0, longest))
         if not lines:
             figures.violations.append(f"a committer does not start: {errors[-500:]}")
             break
         told.take(lines)
         figures.kills += 1
         figures.kills_amid_a_commit += not lines[-1].startswith("done")
+        longest = LONGEST_LIFE if any(told.steps.values()) else 1.5 * longest
     figures.versions, violations = _alone(root, told.steps)
     figures.violations += violations
     figures.orphans, violations = collect_orphans(root)
