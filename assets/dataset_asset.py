@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,13 +17,14 @@ from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
 from datasets_registry.scanning import scanning
+from datasets_registry.staging import Rows
 from datasets_registry.state import State
 from datasets_registry.version import Version
 from quality.check import show
 from quality.publishing import publish
 
 MODEL_POOL = "gpu"
-Build = Callable[[Materials], Iterable[Row]]
+Build = Callable[[Materials], Rows]
 Metadata = Callable[[Sequence[Any]], dict[str, Any]]
 Query = Callable[["duckdb.DuckDBPyConnection"], dict[str, Any]]
 

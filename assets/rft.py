@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyarrow as pa
+
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend
 from assets.model_asset import given_policy, trained_model
@@ -15,7 +17,7 @@ from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection, VerifiedPair
 from generation.reward_scores import OutcomeScorer
 from methods import candidates, judged_rewards, scored_rewards, selections, verified_pairs
-from methods.candidates import Reward, by_verifier, draw_candidates
+from methods.candidates import Reward, by_verifier, draw_tables
 from methods.judged_rewards import by_judge
 from methods.problem_choice import choose_problems
 from methods.score import score_templates
@@ -57,12 +59,12 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
               *((scored_rewards,) if scored else ())),
     )  # fmt: skip
 
-    def build(materials: Materials) -> Iterator[Candidate]:
+    def build(materials: Materials) -> Iterator[pa.Table]:
         problems, verify = _drawn_for(materials.rows(Problem), drawn), verifier(section.verifier)
         with _reward(materials, drawn) as reward:
             for policy in drawn.policies:
                 with materials.completer(policy) as complete:
-                    yield from draw_candidates(
+                    yield from draw_tables(
                         problems,
                         complete,
                         complete.backend.fingerprint,

@@ -21,7 +21,7 @@ from benchmarks.sides.alone import alone, peak_megabytes
 from datasets_registry.ledger_columns import LEDGER_SCHEMA
 from generation.compaction import compact
 from generation.completer import Completer
-from generation.ledger import FLUSH_COMPLETIONS, Ledger
+from generation.ledger import Ledger
 from generation.request import Completion, Message, Request, SamplingParams
 from generation.scripted import ScriptedBackend
 from generation.segments import new_name
@@ -29,6 +29,8 @@ from generation.segments import new_name
 ROWS, QUICK_ROWS = 1_000_000, 50_000
 REPEATS = 5
 SAMPLES = 4
+# a run flushes fewer completions at once only where it is slower than two hundred a second
+SEGMENT = 1_000
 
 
 def key(number: int) -> str:
@@ -41,9 +43,9 @@ def fill(folder: Path, num_rows: int) -> None:
     rng = random.Random(0)
     words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 9))) for _ in range(3_000)]
     prose = " ".join(rng.choices(words, k=400_000))
-    for first in range(0, num_rows, FLUSH_COMPLETIONS):
-        starts = [rng.randrange(len(prose) - 800) for _ in range(FLUSH_COMPLETIONS)]
-        table = _segment([key(first + one) for one in range(FLUSH_COMPLETIONS)], prose, starts)
+    for first in range(0, num_rows, SEGMENT):
+        starts = [rng.randrange(len(prose) - 800) for _ in range(SEGMENT)]
+        table = _segment([key(first + one) for one in range(SEGMENT)], prose, starts)
         pq.write_table(table, folder / new_name(), compression="zstd")
 
 
@@ -96,7 +98,7 @@ def measure(quick: bool) -> Sequence[Figure]:
     figures = [edited(1_000 if quick else 10_000)]
     with temporary_folder() as folder:
         fill(folder, num_rows)
-        figures += searches(folder, num_rows, f"{num_rows // FLUSH_COMPLETIONS:,} segments")
+        figures += searches(folder, num_rows, f"{num_rows // SEGMENT:,} segments")
         seconds, megabytes = alone(merge, folder)
         figures += [
             repeated("compaction", seconds, "s"),

@@ -1,7 +1,7 @@
 """Best of 16 by a process reward model, an outcome reward model and a vote: python benchmarks/rerank.py.
 
 All are trained from registry versions on a lab policy's own draws; problems are held out. Both reward
-models start from a stronger policy than that whose draws they choose among, from which they do not learn.
+models start from a stronger policy than that whose draws they choose among, which also draws the rollouts.
 """
 
 import sys
@@ -12,21 +12,26 @@ from pathlib import Path
 # run as a file, this folder would hide the packages beside it
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
-from benchmarks.sides.rerank_lab import PRM, Size, chosen, stronger
+from benchmarks.sides.rerank_lab import PRM, Chosen, Size, chosen, stronger
 
 SEEDS = 3
 FULL = Size(
-    gold=300, problems=1_500, held_out=1_000, base_steps=300, many_gold=3_000, strong_steps=600,
-    reward_steps=700, draws=8, best_of=16, sizes=(4,), greatest=9,
+    gold=400, problems=5_000, held_out=1_000, base_steps=450, many_gold=3_000, strong_steps=900,
+    reward_steps=3_000, draws=16, per_problem=8, best_of=16,
 )  # fmt: skip
 QUICK = Size(
     gold=24, problems=30, held_out=12, base_steps=80, many_gold=50, strong_steps=80, reward_steps=20, draws=8,
-    best_of=4, sizes=(2,), greatest=9, batch_size=8,
+    per_problem=4, best_of=4, sizes=(2,), greatest=9, batch_size=8,
 )  # fmt: skip
-PAIRS = ((f"PRM, {PRM}", "majority"), (f"PRM, {PRM}", "ORM"), ("ORM", "majority"))
+PAIRS = (
+    (f"PRM, {PRM}", "majority"),
+    (f"PRM, {PRM}, vote", "majority"),
+    (f"PRM, {PRM}", "ORM"),
+    ("ORM", "majority"),
+)
 
 
 def measure(quick: bool) -> Sequence[Figure]:
@@ -35,13 +40,26 @@ def measure(quick: bool) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-rerank-") as folder:
         lab = Lab(Path(folder))
         strong = stronger(lab, size)
-        found = [chosen(lab, strong, size, seed) for seed in range(seeds)]
-    ways = [mean(name, [one[name] for one in found]) for name in found[0]]
+        found = [_told(seed, chosen(lab, strong, size, seed)) for seed in range(1, seeds + 1)]
+    ways = [mean(name, [one[name] for one, _ in found]) for name in found[0][0]]
     paired = [
-        difference(f"{name} less {other}", [(one[name], one[other]) for one in found])
+        difference(f"{name} less {other}", [(one[name], one[other]) for one, _ in found])
         for name, other in PAIRS
     ]
-    return [*ways, *paired]
+    told = [
+        repeated(f"{name}: right of those not trained on", [one[name] for _, one in found], "share")
+        for name in found[0][1]
+    ]
+    return [*told, *ways, *paired]
+
+
+def _told(seed: int, one: Chosen) -> Chosen:
+    """Say what came of one seed, as three take an hour."""
+    solved, right = one
+    shares = {name: sum(some) / len(some) for name, some in solved.items()} | right
+    said = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+    print(f"seed {seed}: {said}", file=sys.stderr, flush=True)
+    return one
 
 
 if __name__ == "__main__":

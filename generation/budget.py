@@ -25,6 +25,7 @@ class Meter:
 
     def __init__(self, price: Price | None = None, budget: Budget | None = None) -> None:
         self.price, self.budget = price or Price(), budget or Budget()
+        self._unlimited = self.budget == Budget()
         self.tokens, self.usd = 0, 0.0
 
     def allow(self, title: str, plan: Estimate) -> None:
@@ -46,6 +47,8 @@ class Meter:
 
     def halt_if_over(self, title: str, num_left: int) -> None:
         """Raise OverBudget if a limit is reached although ``num_left`` completions are missing."""
+        if self._unlimited:
+            return
         for limit, name, spent, _, say in self._limits(0, 0):
             if limit is not None and num_left and spent >= limit:
                 raise OverBudget(

@@ -1,6 +1,5 @@
 """The ledger: every completion stored once, as immutable Parquet segments, and found by its key."""
 
-import gc
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
+from datasets_registry.collector import no_collection
 from datasets_registry.errors import BrokenObject
 from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.state import durable
@@ -23,7 +23,7 @@ from generation.request import Completion, Request
 from generation.segments import live, new_name
 
 FLUSH_SECONDS = 5.0
-FLUSH_COMPLETIONS = 1_000
+FLUSH_COMPLETIONS = 4_000
 # fewer keys than this are handed down to the scan, which then skips the row groups without them
 FEW_KEYS = 1_000
 # duckdb's types are quoted where they annotate: referenced at exit, they are reported as leaks
@@ -140,21 +140,10 @@ def _completions(rows: pa.Table) -> list[Completion]:
     fields = Completion.model_fields
     names, values = tuple(fields), [_filled(rows.column(name), one.default) for name, one in fields.items()]
     # one call for all, and no search for garbage among what is all kept: a third of a lookup's time
-    with _no_collection():
+    with no_collection():
         return _COMPLETIONS.validate_python(
             dict(zip(names, one, strict=True)) for one in zip(*values, strict=True)
         )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _filled(column: pa.ChunkedArray, default: Any) -> list[Any]:
@@ -200,10 +189,9 @@ class Writer:
         self._last = now
         with self._lock:
             self._rows.append(row)
-            full = len(self._rows) >= FLUSH_COMPLETIONS
         if self._failure:
             raise self._failure
-        if full:
+        if len(self._rows) >= FLUSH_COMPLETIONS:
             self.flush()
 
     def flush(self) -> None:

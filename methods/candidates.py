@@ -1,15 +1,18 @@
 """Candidates: draws of a policy for problems with known answers, until a stopping rule is met."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from typing import Any
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import Candidate, Stop
+from datasets_registry.rft_schemas import Candidate
+from datasets_registry.row import arrow_schema, from_table
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.equations import path
@@ -63,7 +66,6 @@ class _Open:
     hinted: bool
     draws: list[Draw] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
-    paths: set[str] = field(default_factory=set)
     # draws of one problem often say the same, and a program takes long to verify
     verdicts: dict[str, tuple[Verification, str | None]] = field(default_factory=dict)
 
@@ -73,26 +75,32 @@ class _Open:
             self.verdicts[said] = verify(said, self.problem.answer), path(said) or None
         return self.verdicts[said]
 
-    def add(self, draw: Draw) -> None:
-        verdict, tally = draw.verdict, self.tally
-        accepted = verdict is not None and verdict.accepted
-        if accepted:
-            self.paths.add(draw.path or "")
-        self.draws.append(draw)
-        self.tally = Tally(
-            tally.num_draws + 1, tally.num_accepted + accepted,
-            tally.num_rejected + (verdict is not None and not accepted), len(self.paths),
-        )  # fmt: skip
+    def count(self) -> None:
+        """Take the tally of the draws so far."""
+        accepted = [one for one in self.draws if one.verdict and one.verdict.accepted]
+        rejected = [one for one in self.draws if one.verdict and not one.verdict.accepted]
+        paths = {one.path or "" for one in accepted}
+        self.tally = Tally(len(self.draws), len(accepted), len(rejected), len(paths))
 
 
 def draw_candidates(
     problems: Iterable[Problem], complete: Complete, model: str, policy: str, verify: Verify,
     settings: CandidateSettings, reward: Reward = by_verifier,
 ) -> Iterator[Candidate]:  # fmt: skip
-    """Every draw for every problem; problems that end make room for others, so that batches stay full.
+    """The rows of ``draw_tables``, one by one."""
+    for table in draw_tables(problems, complete, model, policy, verify, settings, reward):
+        yield from from_table(Candidate, table)
 
-    What is drawn for a problem depends on its own draws alone. A problem without an accepted draw is
-    asked again with its answer as a hint, where the settings say so (STaR, Zelikman et al. 2022).
+
+def draw_tables(
+    problems: Iterable[Problem], complete: Complete, model: str, policy: str, verify: Verify,
+    settings: CandidateSettings, reward: Reward = by_verifier,
+) -> Iterator[pa.Table]:  # fmt: skip
+    """Every draw for every problem, as ``Candidate`` columns of the problems that ended together.
+
+    Problems that end make room for others, so that batches stay full; what is drawn for a problem depends
+    on its own draws alone. A problem without an accepted draw is asked again with its answer as a hint,
+    where the settings say so (STaR, Zelikman et al. 2022).
     """
     begin = partial(_opened, settings=settings)
     waiting, going = map(begin, problems), list[_Open]()
@@ -103,11 +111,12 @@ def draw_candidates(
         _draw(going, complete, model, verify, settings)
         ended = [one for one in going if one.rule.stop(one.tally)]
         going = [one for one in going if not one.rule.stop(one.tally)]
-        rewards = iter(reward([(one.problem, draw) for one in ended for draw in one.draws]))
-        for one in ended:
-            yield from _rows(one, policy, rewards)
-            if not (one.hinted or one.tally.num_accepted) and settings.num_rationalisations:
-                going.append(_hinted(one, settings))
+        if ended:
+            rewards = reward([(one.problem, draw) for one in ended for draw in one.draws])
+            yield _table(ended, policy, rewards)
+        if settings.num_rationalisations:
+            unsolved = [one for one in ended if not (one.hinted or one.tally.num_accepted)]
+            going += [_hinted(one, settings) for one in unsolved]
 
 
 def _opened(problem: Problem, settings: CandidateSettings) -> _Open:
@@ -140,7 +149,9 @@ def _draw(
     ]
     completions = complete("draws", [request for _, request in asked])
     for (one, request), completion in zip(asked, completions, strict=True):
-        one.add(_verified(one, completion, request.key(model), verify))
+        one.draws.append(_verified(one, completion, request.key(model), verify))
+    for one in going:
+        one.count()
 
 
 def _verified(one: _Open, completion: Completion, key: str, verify: Verify) -> Draw:
@@ -153,22 +164,43 @@ def _verified(one: _Open, completion: Completion, key: str, verify: Verify) -> D
     return Draw(completion, verdict, way, key)
 
 
-def _rows(one: _Open, policy: str, rewards: Iterator[float | None]) -> Iterator[Candidate]:
+def _table(ended: Sequence[_Open], policy: str, rewards: Sequence[float | None]) -> pa.Table:
+    """Columns and not rows: a validated row for each draw would cost as much as all else about it."""
+    schema = arrow_schema(Candidate)
+    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
+    for one in ended:
+        for name, value in _shared(one).items():
+            columns[name] += [value] * len(one.draws)
+        for name, values in _own(one.draws).items():
+            columns[name] += values
+    columns["policy"] = [policy] * len(rewards)
+    columns["reward"] = list(rewards)
+    return pa.table(columns, schema)
+
+
+def _shared(one: _Open) -> Mapping[str, Any]:
+    """What all draws of a problem have in common."""
     problem, tally, rule = one.problem, one.tally, one.rule
-    told = rule.told
-    stop: Stop = rule.stop(tally) or "exhausted"
-    propensity = rule.propensity(tally)
-    for sample, (draw, reward) in enumerate(zip(one.draws, rewards, strict=False)):
-        verdict, completion = draw.verdict, draw.completion
-        yield Candidate(
-            problem_id=problem.problem_id, policy=policy, hinted=one.hinted, sample=sample,
-            prompt=problem.prompt, answer=problem.answer, family=problem.family,
-            difficulty=problem.difficulty, split_group=problem.split_group, completion=completion.text,
-            accepted=verdict.accepted if verdict else None,
-            extracted=verdict.extracted if verdict else None,
-            reason=verdict.reason if verdict else f"error: {completion.error}",
-            reward=reward, path=draw.path, finish_reason=completion.finish_reason,
-            num_tokens=completion.num_completion_tokens, rule=told, stop=stop,
-            num_draws=tally.num_draws, num_accepted=tally.num_accepted, propensity=propensity,
-            completion_key=draw.key,
-        )  # fmt: skip
+    return {
+        "problem_id": problem.problem_id, "prompt": problem.prompt, "answer": problem.answer,
+        "family": problem.family, "difficulty": problem.difficulty, "split_group": problem.split_group,
+        "hinted": one.hinted, "rule": rule.told, "stop": rule.stop(tally) or "exhausted",
+        "num_draws": tally.num_draws, "num_accepted": tally.num_accepted,
+        "propensity": rule.propensity(tally),
+    }  # fmt: skip
+
+
+def _own(draws: Sequence[Draw]) -> Mapping[str, Sequence[Any]]:
+    """What each draw has of its own."""
+    completions, verdicts = [one.completion for one in draws], [one.verdict for one in draws]
+    return {
+        "sample": range(len(draws)),
+        "completion": [one.text for one in completions],
+        "accepted": [one and one.accepted for one in verdicts],
+        "extracted": [one and one.extracted for one in verdicts],
+        "reason": [one.verdict.reason if one.verdict else f"error: {one.completion.error}" for one in draws],
+        "path": [one.path for one in draws],
+        "finish_reason": [one.finish_reason for one in completions],
+        "num_tokens": [one.num_completion_tokens for one in completions],
+        "completion_key": [one.key for one in draws],
+    }

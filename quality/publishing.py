@@ -1,9 +1,11 @@
 """Write, audit, publish: a candidate becomes latest only when its blocking checks pass."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
+from datasets_registry.collector import seldom_collected
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row
+from datasets_registry.staging import Rows
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.check import Check, run_check
 from quality.checks import checks_of
@@ -12,10 +14,12 @@ RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
 
 
 def publish(
-    registry: Registry, row: type[Row], rows: Iterable[Row], how: Derivation, name: str | None = None
+    registry: Registry, row: type[Row], rows: Rows, how: Derivation, name: str | None = None
 ) -> Version:
     """Commit ``rows``, run the checks of their row type, and let them decide."""
-    return judged(registry, row, registry.commit(row, rows, how, name), how.inputs)
+    with seldom_collected():
+        version = registry.commit(row, rows, how, name)
+    return judged(registry, row, version, how.inputs)
 
 
 def judged(

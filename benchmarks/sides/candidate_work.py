@@ -17,7 +17,7 @@ from generation.completer import Completer
 from generation.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, completing
-from methods.candidates import CandidateSettings, draw_candidates
+from methods.candidates import CandidateSettings, draw_candidates, draw_tables
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.stopping import StoppingRule
 from methods.verified_pairs import VerifiedPairSettings, verified_pairs
@@ -115,7 +115,7 @@ def pipeline(folder: Path, number: int, draws: int) -> Pipeline:
     complete = Completer(backend, Ledger(registry.state.ledger), asset="candidates", report=lambda line: None)
     settings = CandidateSettings(rule=StoppingRule(max_draws=draws))
     start = time.perf_counter()
-    rows = draw_candidates(
+    rows = draw_tables(
         _training(problems), complete, backend.fingerprint, "scripted", verifier(MATHS), settings
     )
     version = publish(registry, Candidate, rows, how)

@@ -1,5 +1,6 @@
 """One seed of reranking: a lab policy, both reward models trained on its draws, and its held-out draws."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -30,7 +31,10 @@ from training.reward_model import reward_model
 
 PRM: Aggregate = "min"
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
-RATE = 7e-4
+RATE = 5e-4
+# whether each held-out problem is solved by each way of choosing among its draws; and how right both models
+# are on training problems that they did not see
+Chosen = tuple[dict[str, list[bool]], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Size:
     strong_steps: int
     reward_steps: int
     draws: int
+    per_problem: int
     best_of: int
     sizes: tuple[int, ...] = (3,)
     greatest: int = 20
@@ -66,8 +71,8 @@ def _problems(size: Size, train: int, evaluation: int, seed: int) -> list[Proble
     return make_problems(ProblemSettings(families=(family,), seed=seed))
 
 
-def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> dict[str, list[bool]]:
-    """Whether each held-out problem is solved by each way of choosing among its draws."""
+def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> Chosen:
+    """What one seed gives."""
     problems = _problems(size, size.gold + size.problems, size.held_out, seed)
     training = [one for one in problems if one.split == "train"]
     policy = lab.train(
@@ -75,20 +80,29 @@ def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> dict[str, list[b
         full(size.base_steps, batch_size=size.batch_size, seed=seed),
     )  # fmt: skip
     drawn = lab.draws(policy, training[size.gold :], StoppingRule(max_draws=size.draws), seed=seed)
-    prm = lab.train(strong, _labels(lab, policy, drawn), _process(size, seed), process_reward_model)
-    pairs = lab.commit(VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=2)))
+    prm = lab.train(strong, _labels(lab, strong, drawn, size), _process(size, seed), process_reward_model)
+    pairs = lab.commit(
+        VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=size.per_problem // 2))
+    )
     orm = lab.train(strong, pairs, _outcome(size, seed), reward_model)
     held_out = [one for one in problems if one.split == "evaluation"]
-    return _chosen(lab, held_out, policy, prm, orm, size)
+    told = {"PRM, steps": _held_out(lab, prm), "ORM, pairs": _held_out(lab, orm)}
+    return _chosen(lab, held_out, policy, prm, orm, size), told
 
 
-def _labels(lab: Lab, policy: Version, drawn: Sequence[Candidate]) -> Version:
+def _held_out(lab: Lab, model: Version) -> float:
+    manifest = json.loads((lab.registry.folder(model) / "manifest.json").read_text())
+    return float(manifest["metrics"]["held_out_accuracy"])
+
+
+def _labels(lab: Lab, completer: Version, drawn: Sequence[Candidate], size: Size) -> Version:
+    """Labels by another completer than drew: a weak one comes from wrong sums to right answers by chance."""
     settings = StepSettings(rollouts=SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS))
-    solutions = choose_solutions(drawn, SolutionSettings(per_problem=4))
-    with lab.completer(policy) as complete:
+    solutions = choose_solutions(drawn, SolutionSettings(per_problem=size.per_problem))
+    with lab.completer(completer) as complete:
         model = complete.backend.fingerprint
-        rollouts = draw_rollouts(solutions, complete, model, policy.name, verifier(MATHS), settings)
-    return lab.commit(StepLabels, label_steps(solutions, rollouts, policy.name, settings))
+        rollouts = draw_rollouts(solutions, complete, model, completer.name, verifier(MATHS), settings)
+    return lab.commit(StepLabels, label_steps(solutions, rollouts, completer.name, settings))
 
 
 def _process(size: Size, seed: int) -> ProcessRewardSettings:
@@ -97,8 +111,9 @@ def _process(size: Size, seed: int) -> ProcessRewardSettings:
 
 
 def _outcome(size: Size, seed: int) -> RewardSettings:
+    """Half the steps, as each reads two solutions of every pair."""
     return RewardSettings(
-        **full(size.reward_steps, rate=RATE, batch_size=size.batch_size, seed=seed).model_dump()
+        **full(size.reward_steps // 2, rate=RATE, batch_size=size.batch_size, seed=seed).model_dump()
     )
 
 
