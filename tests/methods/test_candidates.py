@@ -78,6 +78,25 @@ def test_a_failed_or_cut_draw_is_a_row_and_no_label() -> None:
         (False, "truncated", 0.0),
     ] * 3
     assert {one.num_accepted for one in rows} == {0}
+    assert [one.num_tokens for one in rows] == [0, 9] * 3
+
+
+def test_only_paths_of_accepted_draws_count_as_distinct() -> None:
+    def script(request: Request) -> str:
+        numbers = request.messages[-1].content.removesuffix("=?").split("+")
+        wrong = request.sample == 1
+        first, last = numbers[0], "+".join(numbers[1:])
+        total = sum(map(int, numbers)) + wrong
+        return (
+            f"{first}+{last}={total}\nA:{total}"
+            if request.sample < 2
+            else f"{last}+{first}={total}\nA:{total}"
+        )
+
+    settings = CandidateSettings(rule=StoppingRule(until="distinct", goal=2, max_draws=6, chunks=(1,)))
+    rows = list(draw_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
+    assert [one.accepted for one in rows] == [True, False, True] * 3
+    assert {one.stop for one in rows} == {"distinct"}
 
 
 def test_unsolved_problems_are_asked_with_their_answer() -> None:
@@ -93,6 +112,12 @@ def test_unsolved_problems_are_asked_with_their_answer() -> None:
     assert len(rows) == 4 * 5 and len(hinted) == 12 and all(one.accepted for one in hinted)
     assert all("The answer" not in one.prompt for one in hinted)
     assert {(one.num_draws, one.stop) for one in hinted} == {(3, "all_drawn")}
+
+
+def test_a_hint_that_does_not_help_is_given_once() -> None:
+    settings = CandidateSettings(rule=StoppingRule(max_draws=2), num_rationalisations=3)
+    rows = list(draw_candidates(sums(4), completing(lambda _: "A:0"), "m", "p", same_last_line, settings))
+    assert [one.hinted for one in sorted(rows, key=lambda one: one.hinted)] == [False] * 8 + [True] * 12
 
 
 def test_a_run_that_was_stopped_asks_only_for_the_rest(tmp_path: Path) -> None:
