@@ -13,6 +13,7 @@ from assets.commands.ledger import ledger_app
 from assets.commands.lineage import lineage
 from assets.commands.listing import datasets, models, versions
 from assets.commands.passing import pass_version
+from assets.commands.planning import plan_command
 from assets.commands.show import show
 from assets.commands.sql import sql
 from assets.commands.upkeep import gc, verify
@@ -37,6 +38,7 @@ for command in (
     gc,
 ):
     app.command()(command)
+app.command("plan")(plan_command)
 app.command("pass")(pass_version)
 app.command("export")(export_dataset)
 app.command("import")(import_dataset)

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from assets.automation import allow
 from assets.materials import Materials, OpenBackend, open_local
 from assets.profile import Profile
 from assets.recipe import Recipe
@@ -90,6 +91,8 @@ def dataset_asset(
                 registry.reuse(version, how)
                 report(f"{version}: unchanged, nothing to do")
             else:
+                if generates:
+                    allow(context, profile.rebuild)
                 materials = Materials(recipe.name, profile, registry, how, report, backend)
                 version = publish(registry, row, build(materials), how, recipe.name)
                 report(f"{version}: {version.num_rows} rows, {version.status}")

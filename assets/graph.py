@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from assets.automation import automated, sensors
 from assets.cai import cai_assets
 from assets.evaluation import evaluation_assets
 from assets.hygiene import hygiene_assets
@@ -32,7 +33,8 @@ class Graph:
     def definitions(self) -> dg.Definitions:
         """What Dagster loads."""
         return dg.Definitions(
-            assets=self.assets,
+            assets=automated(self.assets, self.profile.rebuild),
+            sensors=sensors(self.profile.rebuild),
             resources={"pipes": dg.PipesSubprocessClient()},
             executor=dg.in_process_executor,
         )

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.errors import DagsterPipesExecutionError
 from pydantic import BaseModel
 
+from assets.automation import allow
 from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registry, reporter
 from assets.policy import Policy
 from assets.profile import Profile
@@ -101,6 +102,7 @@ def model_asset(
                 registry.reuse(version, how)
                 report(f"{version}: unchanged, not trained")
             else:
+                allow(context, profile.rebuild)
                 output = registry.state.runs / f"{recipe.name}-{how.recipe[:16]}"
                 config = write_config(output, recipe.name, how, settings, system_prompt)
                 report(f"{recipe.name}: training on {how.inputs[1]} from {how.inputs[0]}")

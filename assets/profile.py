@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from assets.automation import Rebuild
 from assets.policy import Policy
 from assets.reasoning import Reasoning
 from datasets_registry.errors import BadInput
@@ -107,6 +108,7 @@ class Profile(_Section):
     evaluation: Evaluation
     reasoning: Reasoning | None = None
     budget: Budget = Budget()
+    rebuild: Rebuild = Rebuild()
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":

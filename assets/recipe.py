@@ -37,21 +37,30 @@ class Recipe:
         """What must hold of the rows."""
         return checks_of(self.rows_of or self.name)
 
-    @cached_property
+    @property
     def code_version(self) -> str:
-        """Changes with settings, prompt texts, checks and code, not with comments or docstrings.
+        """Changes with settings, prompt texts, checks and code, not with comments or docstrings."""
+        texts, code, checks = self._read
+        return digest([dict(self.settings), texts, code, checks])[:16]
 
-        Taken once, when the graph is built, so that an edit made during a run counts for the next.
-        """
-        texts = sorted([path.name, file_digest(path)] for path in self.texts)
-        checks = [_recorded(one) for one in self.checks]
-        return digest([dict(self.settings), texts, code_digests(self.code), checks])[:16]
+    @property
+    def parts(self) -> dict[str, str]:
+        """The digests of its prompt texts, its modules and its checks, by name."""
+        texts, code, checks = self._read
+        told = {f"check {one['name']}": digest(one) for one in checks}
+        return {name: it[:16] for name, it in (dict(texts) | dict(code) | told).items()}
+
+    @cached_property
+    def _read(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[dict[str, Any]]]:
+        """Texts, code and checks, once for a graph: an edit made during a run counts for the next."""
+        texts = sorted((path.name, file_digest(path)) for path in self.texts)
+        return texts, code_digests(self.code), [_recorded(one) for one in self.checks]
 
     def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:
         """This recipe over the newest inputs, all of which must have passed their checks."""
         return Derivation(
             code_version=self.code_version, settings=self.settings,
-            inputs=tuple(registry.passed(one) for one in self.inputs), run_id=run_id,
+            inputs=tuple(registry.passed(one) for one in self.inputs), run_id=run_id, parts=self.parts,
         )  # fmt: skip
 
 

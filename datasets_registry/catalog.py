@@ -86,6 +86,15 @@ INPUTS = Table(
     Column("data_version", String, nullable=False),
 )
 
+# what the code version of a derivation was taken of: the digest of each prompt text and module, by name
+PARTS = Table(
+    "part",
+    METADATA,
+    Column("derivation_id", Integer, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False),
+)
+
 CHECKS = Table(
     "check_result",
     METADATA,
@@ -171,7 +180,7 @@ def _durable_and_concurrent(connection: DBAPIConnection, _: ConnectionPoolEntry)
 
 
 def _identity(engine: Engine) -> str:
-    """The catalog's id; the first to open it creates its tables and gives it one."""
+    """The catalog's id; the first to open it creates its tables, or those that an older release lacked."""
     for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, None):
         try:
             return _read_identity(engine)
@@ -191,4 +200,5 @@ def _identity(engine: Engine) -> str:
 
 def _read_identity(engine: Engine) -> str:
     with engine.connect() as connection:
+        connection.execute(select(PARTS.c.name).limit(1))
         return str(connection.execute(select(CATALOG.c.id)).scalar_one())

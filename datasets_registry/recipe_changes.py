@@ -37,6 +37,7 @@ def _entry(before: Version, after: Version, old: Derivation, new: Derivation) ->
         "name": after.name, "kind": after.kind, "before": before.number, "after": after.number,
         "data_version": {"before": before.data_version, "after": after.data_version},
         "code_version": codes if codes["before"] != codes["after"] else None,
+        "parts": part_changes(old.parts, new.parts),
         "settings": list(setting_changes(old.settings, new.settings)),
         "inputs": [_input(*pair) for pair in input_pairs(old, new)],
         "inputs_added": sorted(names[1] - names[0]), "inputs_dropped": sorted(names[0] - names[1]),
@@ -49,6 +50,13 @@ def _input(before: Version, after: Version) -> dict[str, Any]:
         "data_version": {"before": before.data_version, "after": after.data_version},
         "changed": before.data_version != after.data_version,
     }  # fmt: skip
+
+
+def part_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """The names of texts and modules that differ; none where either was not recorded."""
+    if not (before and after):
+        return []
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 def setting_changes(before: object, after: object, path: str = "") -> Iterator[dict[str, str]]:

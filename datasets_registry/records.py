@@ -14,7 +14,7 @@ from datasets_registry.objects import Object
 from datasets_registry.version import CheckResult, Derivation, Status, Version
 
 V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
-INPUT, OBJECT = catalog.INPUTS.c, catalog.OBJECTS.c
+INPUT, PART, OBJECT = catalog.INPUTS.c, catalog.PARTS.c, catalog.OBJECTS.c
 SHAS_AT_ONCE = 500
 
 # the statements of every commit, built once: building one costs more than SQLite takes to answer it
@@ -92,10 +92,14 @@ class Records:
             )
         )  # fmt: skip
         assert result.inserted_primary_key is not None
+        made = result.inserted_primary_key[0]
+        if how.parts:
+            parts = [{"derivation_id": made, "name": name, "digest": it} for name, it in how.parts.items()]
+            connection.execute(insert(catalog.PARTS), parts)
         for one in how.inputs:
             connection.execute(
                 insert(catalog.INPUTS).values(
-                    derivation_id=result.inserted_primary_key[0],
+                    derivation_id=made,
                     name=one.name, number=one.number, data_version=one.data_version,
                 )
             )  # fmt: skip
@@ -153,9 +157,13 @@ class Records:
             given = connection.execute(
                 select(INPUT.name, INPUT.number).where(INPUT.derivation_id == how["id"])
             ).all()
+            parts = connection.execute(
+                select(PART.name, PART.digest).where(PART.derivation_id == how["id"])
+            ).all()
         return Derivation(
             code_version=how["code_version"], settings=how["settings"], run_id=how["run_id"],
             inputs=tuple(self.version(name, number) for name, number in given),
+            parts=dict((name, digest) for name, digest in parts),
         )  # fmt: skip
 
     def checks(self, version: Version) -> list[CheckResult]:

@@ -32,7 +32,11 @@ class Version(BaseModel):
 
 
 class Derivation(BaseModel):
-    """How a version is made: code, settings and the exact versions that go in."""
+    """How a version is made: code, settings and the exact versions that go in.
+
+    ``parts`` are the digests of the texts and modules behind ``code_version``, by name, so that a change can
+    be named; empty where they were not recorded.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,6 +44,7 @@ class Derivation(BaseModel):
     settings: Mapping[str, Any]
     inputs: tuple[Version, ...]
     run_id: str | None = None
+    parts: Mapping[str, str] = {}
 
     @property
     def recipe(self) -> str:

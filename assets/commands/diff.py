@@ -115,7 +115,10 @@ def _input(one: dict[str, Any], total: int) -> str:
 def _recipe(one: dict[str, Any]) -> list[str]:
     name, lines = f"{one['name']}@{one['before']} → @{one['after']}", []
     if one["code_version"]:
-        lines.append(f"{name}: code {one['code_version']['before']} → {one['code_version']['after']}")
+        changed = f" ({', '.join(one['parts'])})" if one["parts"] else ""
+        lines.append(
+            f"{name}: code {one['code_version']['before']} → {one['code_version']['after']}{changed}"
+        )
     lines += [f"{name}: {it['path']}: {it['before']} → {it['after']}" for it in one["settings"]]
     lines += [
         f"{name}: model {it['name']}@{it['before']} ({it['data_version']['before'][:12]}) →"

@@ -4,8 +4,12 @@ import multiprocessing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+from sqlalchemy import text
+
 from datasets_registry.registry import Registry
+from datasets_registry.schemas import Metric
 from datasets_registry.state import State
+from datasets_registry.version import Derivation
 
 
 def _open(root: str, ready: Barrier) -> None:
@@ -23,3 +27,17 @@ def test_eight_processes_open_a_new_folder_at_the_same_moment(state: State) -> N
     for one in openers:
         one.join()
     assert [one.exitcode for one in openers] == [0] * 8
+
+
+def test_a_catalog_of_an_older_release_gets_the_tables_that_it_lacks(state: State) -> None:
+    registry = Registry(state)
+    identity = state.catalog_id.read_text()
+    with registry.engine.begin() as connection:
+        connection.execute(text("DROP TABLE part"))
+    registry.engine.dispose()
+    again = Registry(state)
+    assert state.catalog_id.read_text() == identity
+    how = Derivation(code_version="1", settings={}, inputs=(), parts={"methods.number": "1"})
+    version = again.commit(Metric, [], how)
+    assert again.derivation(version).parts == {"methods.number": "1"}
+    again.engine.dispose()

@@ -1,0 +1,145 @@
+"""The daemon asks for what stands on new data, once and in one pass; for new code only where told to."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.automation import TAG, Rebuild, allow, automated, hours_today, sensors
+from assets.graph import build_graph
+from assets.profile import load_profile
+from datasets_registry.errors import OverBudget
+
+# what Dagster's own tester uses of Dagster
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+NAMES = ("pairs", "policy", "answers")
+
+
+class Line:
+    """Three assets in a row, whose data, check and code change, and the daemon's cursor."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.rebuild, self.instance = Rebuild(when="data"), instance
+        self.cursor: Any = None
+        self.data, self.passes, self.code, self.ran = "a", True, "1", list[str]()
+
+    def definitions(self) -> dg.Definitions:
+        @dg.asset(name="pairs", check_specs=[dg.AssetCheckSpec("sound", asset="pairs", blocking=True)])
+        def pairs() -> dg.MaterializeResult:  # type: ignore[type-arg]
+            self.ran.append("pairs")
+            return dg.MaterializeResult(
+                data_version=dg.DataVersion(self.data),
+                check_results=[dg.AssetCheckResult(passed=self.passes)],
+            )
+
+        @dg.asset(name="policy", deps=["pairs"], code_version=self.code)
+        def policy() -> dg.MaterializeResult:  # type: ignore[type-arg]
+            self.ran.append("policy")
+            return dg.MaterializeResult(data_version=dg.DataVersion(f"policy of {self.data}, {self.code}"))
+
+        @dg.asset(name="answers", deps=["policy"])
+        def answers() -> dg.MaterializeResult:  # type: ignore[type-arg]
+            self.ran.append("answers")
+            return dg.MaterializeResult(data_version=dg.DataVersion(f"answers of {self.data}, {self.code}"))
+
+        return dg.Definitions(
+            assets=automated((pairs, policy, answers), self.rebuild), sensors=sensors(self.rebuild)
+        )
+
+    def tick(self) -> list[str]:
+        """What one look of the daemon asks for, which is then built in one run."""
+        found = dg.evaluate_automation_conditions(self.definitions(), self.instance, cursor=self.cursor)
+        self.cursor = found.cursor
+        wanted = [one for one in NAMES if found.get_num_requested(dg.AssetKey(one))]
+        return self.build(*wanted) if wanted else []
+
+    def build(self, *names: str) -> list[str]:
+        """Build these by hand, and say what ran."""
+        self.ran.clear()
+        job = self.definitions().resolve_implicit_global_asset_job_def()
+        keys = [dg.AssetKey(one) for one in names]
+        job.execute_in_process(instance=self.instance, asset_selection=keys, raise_on_error=False)
+        return list(self.ran)
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """All three built, and looked at."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        one = Line(instance)
+        one.build(*NAMES)
+        one.tick()
+        yield one
+
+
+def test_new_data_rebuilds_all_below_in_order_once(line: Line) -> None:
+    line.data = "b"
+    line.build("pairs")
+    assert line.tick() == ["policy", "answers"]
+    assert line.tick() == []
+
+
+def test_the_same_data_again_rebuilds_nothing(line: Line) -> None:
+    line.build("pairs")
+    assert line.tick() == []
+
+
+def test_two_changes_within_one_look_are_one_pass(line: Line) -> None:
+    for line.data in ("b", "c"):
+        line.build("pairs")
+    assert line.tick() == ["policy", "answers"]
+    assert line.tick() == []
+
+
+def test_a_red_blocking_check_rebuilds_nothing_until_it_is_green(line: Line) -> None:
+    line.data, line.passes = "b", False
+    line.build("pairs")
+    assert line.tick() == []
+    line.data, line.passes = "c", True
+    line.build("pairs")
+    assert line.tick() == ["policy", "answers"]
+
+
+def test_what_a_person_has_built_is_not_built_again(line: Line) -> None:
+    line.data = "b"
+    line.build(*NAMES)
+    assert line.tick() == []
+
+
+def test_new_code_counts_only_where_everything_is_automatic(line: Line) -> None:
+    line.code = "2"
+    assert line.tick() == []
+    line.rebuild = Rebuild(when="automatic")
+    line.tick()
+    line.code = "3"
+    assert line.tick() == ["policy", "answers"]
+
+
+def test_every_asset_of_a_profile_waits_for_data_and_none_of_a_manual_one_does() -> None:
+    profile = load_profile("laptop")
+    manual = build_graph(profile).definitions
+    assert not manual.sensors
+    told = profile.model_copy(update={"rebuild": Rebuild(when="data")})
+    graph = build_graph(told).definitions.resolve_asset_graph()
+    assert all(node.automation_condition for node in graph.asset_nodes)
+    (sensor,) = build_graph(told).definitions.sensors or []
+    assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_automatic_runs_stop_at_a_day_s_hours_and_a_person_s_do_not() -> None:
+    spent = Rebuild(when="data", max_hours_a_day=0)
+
+    @dg.asset
+    def policy(context: dg.AssetExecutionContext) -> None:
+        allow(context, spent)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dg.materialize([policy], instance=instance).success
+        with pytest.raises(OverBudget, match=r"max_hours_a_day is 0: raise it in the profile"):
+            dg.materialize([policy], instance=instance, tags={TAG: "true"})
+        now = datetime.now(UTC)
+        assert 0 < hours_today(instance, now) < 1
+        assert hours_today(instance, now + timedelta(days=1)) == 0

@@ -1,0 +1,129 @@
+"""What a plan calls stale and why; and what it says that a rebuild took before."""
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+from typer.testing import CliRunner
+
+from assets.cli import app
+from assets.graph import Graph
+from assets.plan import Spent, plan, spent
+from assets.profile import load_profile
+from assets.recipe import Recipe
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import SftExample
+from datasets_registry.version import CheckResult, Version
+from generation.completer import Completer
+from generation.ledger import Ledger
+from generation.request import Message, Request
+from generation.scripted import ScriptedBackend
+from methods import equations, number, stopping
+from tests.rows import make
+
+RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="none")
+
+
+def build(registry: Registry, recipe: Recipe, *ids: str) -> Version:
+    """A passed version by ``recipe`` with these rows."""
+    rows = [make(SftExample, one) for one in ids or ("p1",)]
+    return registry.record_checks(
+        registry.commit(SftExample, rows, recipe.derivation(registry), recipe.name), []
+    )
+
+
+def why(registry: Registry, *recipes: Recipe) -> dict[str, str]:
+    """The plan's reasons by name."""
+    steps = plan(Graph(load_profile("laptop"), recipes, ()), registry)
+    return {one.name: one.reason for one in steps}
+
+
+def recipe(
+    name: str = "made", *inputs: str, code: ModuleType = number, text: Path | None = None, **settings: object
+) -> Recipe:
+    return Recipe(name, inputs, settings=settings, code=(code,), texts=(text,) if text else ())
+
+
+def test_what_was_never_built_and_all_below_it_are_stale(registry: Registry) -> None:
+    found = why(registry, recipe("above"), recipe("below", "above"))
+    assert found == {"above": "never built", "below": "above is built first"}
+
+
+def test_what_was_built_so_is_not_stale(registry: Registry) -> None:
+    build(registry, recipe())
+    assert why(registry, recipe()) == {}
+
+
+def test_a_changed_setting_is_named_with_both_values(registry: Registry) -> None:
+    build(registry, recipe(training={"rate": 0.1, "steps": 5}))
+    assert why(registry, recipe(training={"rate": 0.2, "steps": 5})) == {"made": "training.rate: 0.1 → 0.2"}
+
+
+def test_a_changed_prompt_text_is_named(registry: Registry, tmp_path: Path) -> None:
+    text = tmp_path / "critique.txt"
+    text.write_text("Say what is wrong.")
+    build(registry, recipe(text=text))
+    text.write_text("Say what is right.")
+    assert why(registry, recipe(text=text)) == {"made": "critique.txt changed"}
+
+
+def test_changed_modules_are_named_and_many_are_counted(registry: Registry) -> None:
+    build(registry, recipe(code=equations))
+    assert why(registry, recipe(code=number)) == {
+        "made": "methods.arithmetic changed; methods.equations changed; methods.number changed"
+    }
+    found = why(registry, recipe(code=stopping, a=1, b=1, c=1))
+    assert found["made"].endswith("methods.arithmetic changed; 2 more")
+
+
+def test_a_new_version_of_an_input_is_named_with_the_old_one(registry: Registry) -> None:
+    build(registry, recipe("above"))
+    build(registry, recipe("below", "above"))
+    build(registry, recipe("above", seed=1), "p1", "p2")
+    found = why(registry, recipe("above", seed=1), recipe("below", "above"))
+    assert found == {"below": "above@2 in place of above@1"}
+
+
+def test_an_input_that_comes_or_goes_is_named(registry: Registry) -> None:
+    for name in ("above", "beside"):
+        build(registry, recipe(name))
+    build(registry, recipe("below", "above"))
+    assert why(registry, recipe("below", "above", "beside"))["below"] == "beside@1 in place of nothing"
+    build(registry, recipe("below", "above", "beside"), "p2")
+    assert why(registry, recipe("below", "above"))["below"] == "no longer made from beside"
+
+
+def test_a_red_check_leaves_it_to_build(registry: Registry) -> None:
+    registry.record_checks(build(registry, recipe()), [RED])
+    assert why(registry, recipe()) == {"made": "made@1 is not passed"}
+
+
+def test_where_parts_were_not_recorded_the_kind_of_change_is_all_that_is_known(registry: Registry) -> None:
+    how = recipe(code=equations).derivation(registry).model_copy(update={"parts": {}})
+    registry.record_checks(registry.commit(SftExample, [make(SftExample)], how, "made"), [])
+    assert why(registry, recipe(code=number)) == {"made": "code, settings or prompt texts changed"}
+
+
+def test_what_calls_took_is_summed_by_asset(registry: Registry) -> None:
+    asked = [Request(messages=(Message(role="user", content=one),)) for one in ("a", "b")]
+    backend = ScriptedBackend(lambda _: "two words")
+    Completer(backend, Ledger(registry.state.ledger), asset="made", report=lambda _: None)("x", asked)
+    found = spent(registry)
+    assert found["made"].calls == 2 and found["made"].tokens > 0 and found["made"] != Spent()
+
+
+def test_the_command_shows_why_and_runs_nothing(registry: Registry) -> None:
+    result = CliRunner().invoke(app, ["plan", "--json"], catch_exceptions=False)
+    rows = {one["asset"]: one for one in json.loads(result.stdout)}
+    assert rows["problems"]["why"] == "never built" and rows["dpo_policy"]["why"].endswith("is built first")
+    assert registry.names("dataset") == [] and registry.names("model") == []
+    said = CliRunner().invoke(app, ["plan"], catch_exceptions=False).stdout
+    assert f"{len(rows)} of {len(rows)} assets to build" in said
+
+
+def test_stale_models_are_listed_with_the_reason(registry: Registry, tiny_model: Path) -> None:
+    made = recipe("sft_policy").derivation(registry)
+    registry.record_checks(registry.commit_model("sft_policy", tiny_model, "f" * 64, made), [])
+    result = CliRunner().invoke(app, ["models", "--stale", "--json"], catch_exceptions=False)
+    (row,) = json.loads(result.stdout)
+    assert row["name"] == "sft_policy" and row["why"].endswith("is built first")
