@@ -1,10 +1,11 @@
 """What a training run is told: one JSON file that names exact versions and all settings."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from datasets_registry.errors import BadInput
 
@@ -37,10 +38,38 @@ class TrainSettings(BaseModel):
         return None if value == "none" else value
 
 
+DpoLoss = Literal["sigmoid", "ipo", "robust", "sft"]
+
+
 class DpoSettings(TrainSettings):
-    """And what DPO needs besides (Rafailov et al. 2023)."""
+    """And what DPO needs besides (Rafailov et al. 2023).
+
+    ``losses`` are summed by their weights: `sigmoid`, `ipo` (Azar et al. 2023, averaged over tokens),
+    `robust` to labels flipped at ``flip_rate`` (Chowdhury et al. 2024), and `sft`, the mean loss of the
+    chosen tokens, which keeps their probability up. With soft targets `sigmoid` is the cross-entropy with
+    P(chosen is better).
+    """
 
     beta: float = Field(0.1, gt=0)
+    losses: Mapping[DpoLoss, Annotated[float, Field(gt=0)]] = Field(
+        default={"sigmoid": 1.0}, description="Weight of each loss"
+    )
+    flip_rate: float = Field(0.0, ge=0, lt=0.5, description="Share of labels that are wrong, for `robust`")
+    target: Literal["hard", "soft"] = Field(
+        "hard", description="The label, or how sure the judge is of it (its probability)"
+    )
+
+    @model_validator(mode="after")
+    def _losses_fit_together(self) -> "DpoSettings":
+        if not {*self.losses} - {"sft"}:
+            raise ValueError(f"losses {list(self.losses)} compare nothing: add sigmoid, ipo or robust")
+        if ("robust" in self.losses) != (self.flip_rate > 0):
+            raise ValueError("flip_rate above 0 and the loss robust go together: give both or neither")
+        if self.target == "soft" and not {*self.losses} <= {"sigmoid", "sft"}:
+            raise ValueError(
+                f"target = 'soft' is for sigmoid, not for {sorted({*self.losses} - {'sigmoid'})}"
+            )
+        return self
 
 
 class RewardSettings(TrainSettings):

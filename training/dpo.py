@@ -7,18 +7,22 @@ from training.config import DpoRun, read_config
 from training.manifest import finish, save_merged
 from training.rows import fitting, preferred, reply, turns
 from training.run import main, open_run, require_rows, rows_of
+from training.soft_labels import P, soft_trainer, sureness
 from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
 
 
 def dpo(path: Path, report: Callable[[str], None]) -> None:
-    """Train with the sigmoid loss (Rafailov et al. 2023): a LoRA adapter, which is merged, or all weights.
+    """Train by the settings' losses: a LoRA adapter, which is merged, or all weights.
 
     The reference model is the base itself: with the adapter switched off, or loaded once more. Pairs
-    without a label (ties, unparsed, unjudged) are not trained on; verified pairs all have one.
+    without a label (ties, unparsed, unjudged) are not trained on; verified pairs all have one. Raises
+    BadInput where soft targets are wanted of pairs that no judge was sure of to a degree.
     """
     config = read_config(DpoRun, path)
     run = open_run(config, config.settings, report)
-    rows = rows_of(run, "prompt", "chosen", "rejected")
+    settings = config.settings
+    soft = settings.target == "soft"
+    rows = rows_of(run, "prompt", "chosen", "rejected", *(("label", "p_a") if soft else ()))
     labelled = preferred(rows)
     model, tokenizer = load_model(run)
     examples = [
@@ -26,6 +30,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
             "prompt": turns(tokenizer, one, config.system_text),
             "chosen": reply(tokenizer, one["chosen"]),
             "rejected": reply(tokenizer, one["rejected"]),
+            **({P: sureness(one)} if soft else {}),
         }
         for one in labelled
     ]
@@ -35,9 +40,14 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
-    trainer = DPOTrainer(
+    arguments = DPOConfig(
+        beta=settings.beta, loss_type=list(settings.losses), loss_weights=list(settings.losses.values()),
+        label_smoothing=settings.flip_rate, precompute_ref_log_probs=soft, max_length=None,
+        **trainer_arguments(run, len(kept)),
+    )  # fmt: skip
+    trainer = (soft_trainer() if soft else DPOTrainer)(
         model=model,
-        args=DPOConfig(beta=config.settings.beta, max_length=None, **trainer_arguments(run, len(kept))),
+        args=arguments,
         train_dataset=Dataset.from_list(kept),
         processing_class=tokenizer,
         peft_config=lora(config.settings),

@@ -36,8 +36,8 @@ def reply(tokenizer: Any, completion: str) -> Turns:
 
 
 def fitting(
-    tokenizer: Any, examples: Iterable[dict[str, Turns]], replies: Sequence[str], max_length: int
-) -> list[dict[str, Turns]]:
+    tokenizer: Any, examples: Iterable[dict[str, Any]], replies: Sequence[str], max_length: int
+) -> list[dict[str, Any]]:
     """The examples whose every conversation has at most ``max_length`` tokens; none is cut."""
     kept = []
     for one in examples:

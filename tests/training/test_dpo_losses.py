@@ -1,0 +1,87 @@
+"""DPO's losses and soft labels: exact, refused where they do not fit, and felt by what is learned."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import VerifiedPair
+from datasets_registry.schemas import PreferencePair
+from tests.rows import make
+from tests.training.runs import SETTINGS, commit, manifest, verified, write
+from training.config import DpoSettings
+from training.dpo import dpo
+
+
+def pairs(p_a: float, count: int = 8) -> list[PreferencePair]:
+    """Pairs that prefer the same answer, of which the judge is sure to this degree."""
+    return [
+        make(PreferencePair, f"p{one}", label="a", p_a=p_a, chosen="yes yes yes", rejected="no no no")
+        for one in range(count)
+    ]
+
+
+def trained(folder: Path, dataset: str, **settings: Any) -> dict[str, Any]:
+    """The manifest of a run with these settings."""
+    dpo(write(folder, dataset, settings=SETTINGS | {"num_epochs": 4} | settings), lambda _: None)
+    return manifest(folder)
+
+
+def margin(of: dict[str, Any]) -> float:
+    return float(of["metrics"]["rewards/margins"])
+
+
+def test_sure_soft_labels_are_hard_ones(base: Path, registry: Registry, tmp_path: Path) -> None:
+    dataset = commit(registry, PreferencePair, pairs(1.0))
+    hard, soft = (trained(tmp_path / one, dataset, target=one) for one in ("hard", "soft"))
+    for (_, one), (_, other) in zip(hard["loss"], soft["loss"], strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_a_judge_that_is_not_sure_moves_less_and_one_at_odds_moves_back(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    found = {}
+    for p in (0.9, 0.5, 0.2):
+        dataset = commit(registry, PreferencePair, pairs(p))
+        found[p] = trained(tmp_path / str(p), dataset, target="soft")
+        # the policy is its own reference at first
+        assert found[p]["loss"][0][1] == pytest.approx(0.6931, abs=1e-3)
+    assert margin(found[0.9]) > 0.3 and abs(margin(found[0.5])) < 0.1 and margin(found[0.2]) < -0.2
+
+
+def test_each_loss_moves_the_margin(base: Path, registry: Registry, tmp_path: Path) -> None:
+    dataset = commit(registry, PreferencePair, pairs(0.9))
+    for name, told in (
+        ("ipo", {"losses": {"ipo": 1.0}}),
+        ("robust", {"losses": {"robust": 1.0}, "flip_rate": 0.1}),
+        ("mixed", {"losses": {"sigmoid": 1.0, "sft": 0.2}}),
+    ):
+        assert margin(trained(tmp_path / name, dataset, **told)) > 0.1, name
+
+
+def test_soft_targets_of_pairs_without_a_judge_are_refused(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
+    with pytest.raises(BadInput, match="no column 'label'"):
+        dpo(write(tmp_path / "run", dataset, settings=SETTINGS | {"target": "soft"}), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"losses": {"sft": 1.0}}, "compare nothing: add sigmoid"),
+        ({"losses": {"robust": 1.0}}, "flip_rate above 0 and the loss robust go together"),
+        ({"flip_rate": 0.1}, "flip_rate above 0 and the loss robust go together"),
+        ({"losses": {"ipo": 1.0}, "target": "soft"}, r"is for sigmoid, not for \['ipo'\]"),
+        ({"losses": {"sigmoid": 0}}, "greater than 0"),
+        ({"losses": {"kto": 1}}, "'sigmoid', 'ipo', 'robust' or 'sft'"),
+    ],
+)
+def test_losses_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        DpoSettings.model_validate(told)

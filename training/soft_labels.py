@@ -1,0 +1,59 @@
+"""DPO on probabilities in place of labels: the cross-entropy with P(chosen is better), exactly."""
+
+from collections.abc import Mapping
+from typing import Any
+
+P = "p_chosen"
+
+
+def sureness(row: Mapping[str, Any]) -> float:
+    """P(chosen is better), by a labelled pair's mean over both orders."""
+    p_a = float(row["p_a"])
+    return p_a if row["label"] == "a" else 1 - p_a
+
+
+def soft_trainer() -> Any:
+    """A DPOTrainer for rows with the column ``p_chosen``; the reference's log-probabilities come first.
+
+    With z = beta · (log-ratio of chosen less that of rejected) the loss wanted is
+    -p log s(z) - (1 - p) log s(-z), which is TRL's -log s(z), plus (1 - p) z.
+    """
+    import torch
+    from trl import DPOTrainer
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    class Collator(DataCollatorForPreference):  # type: ignore[misc]
+        def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+            batch: dict[str, Any] = super().torch_call(examples)
+            return batch | {P: torch.tensor([one[P] for one in examples])}
+
+    class SoftTrainer(DPOTrainer):  # type: ignore[misc]
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            # after the pass of the reference, which does not read it
+            self.data_collator: Any = Collator(**vars(self.data_collator))
+
+        def _set_signature_columns_if_needed(self) -> None:
+            super()._set_signature_columns_if_needed()
+            if P not in self._signature_columns:
+                self._signature_columns.append(P)
+
+        def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
+            p, read = inputs.pop(P), []
+
+            def reading(**given: Any) -> Any:
+                read.append(model(**given))
+                return read[-1]
+
+            # asked for outputs, TRL would compute them once more
+            loss = super()._compute_loss(reading, inputs, False)
+            length = inputs["completion_mask"].size(1) - 1
+            chosen, rejected = read[0].log_probs[:, -length:].sum(1).chunk(2)
+            chosen_ratio, rejected_ratio = (
+                chosen - inputs["ref_chosen_logps"],
+                rejected - inputs["ref_rejected_logps"],
+            )
+            weight = self.loss_weights[self.loss_types.index("sigmoid")]
+            return loss + weight * ((1 - p) * self.beta * (chosen_ratio - rejected_ratio)).mean()
+
+    return SoftTrainer
