@@ -72,15 +72,27 @@ class DpoSettings(TrainSettings):
         return self
 
 
-class RewardSettings(TrainSettings):
-    """And what reward models need besides: the share of problems that they are measured on."""
+class MeasuredSettings(TrainSettings):
+    """And the share of problems that a model which scores is measured on."""
 
     held_out_share: float = Field(
         0.1, ge=0, lt=1, description="Share of split groups that is not trained on but measured"
     )
 
 
-class ProcessRewardSettings(RewardSettings):
+class RewardSettings(MeasuredSettings):
+    """And what outcome reward models need besides.
+
+    With ``margins`` the chosen score must lead by the judge's log-odds, 3 at most (Touvron et al. 2023,
+    section 3.2.2). ``centring`` weighs the square of both scores' sum, which keeps them about zero
+    (Eisenstein et al. 2023, equation 2): 0.01 is usual.
+    """
+
+    margins: bool = Field(False, description="Ask for a margin by how sure the judge is")
+    centring: float = Field(0.0, ge=0, description="Weight of the pull of scores towards zero")
+
+
+class ProcessRewardSettings(MeasuredSettings):
     """And what process reward models need besides: which labels of the steps they learn."""
 
     target: Literal["hard", "soft"] = Field(

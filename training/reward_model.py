@@ -10,6 +10,7 @@ from training.held_out import parted
 from training.manifest import finish, save_merged
 from training.rows import asked, preferred
 from training.run import main, open_run, require_rows, rows_of
+from training.soft_labels import margin
 from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
 
 
@@ -21,7 +22,8 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
     """
     config = read_config(RewardRun, path)
     run = open_run(config, config.settings, report)
-    rows = rows_of(run, "prompt", "chosen", "rejected", "split_group")
+    margins = config.settings.margins
+    rows = rows_of(run, "prompt", "chosen", "rejected", "split_group", *(("label", "p_a") if margins else ()))
     labelled = preferred(rows)
     model, tokenizer = load_model(run, "AutoModelForSequenceClassification", num_labels=1)
     set_padding_apart(tokenizer)
@@ -35,8 +37,12 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
 
     trainer = RewardTrainer(
         model=model,
-        args=RewardConfig(max_length=None, **trainer_arguments(run, len(kept))),
-        train_dataset=Dataset.from_list([_ids(one) for one in kept]),
+        args=RewardConfig(
+            max_length=None,
+            center_rewards_coefficient=config.settings.centring or None,
+            **trainer_arguments(run, len(kept)),
+        ),
+        train_dataset=Dataset.from_list([_ids(one, margins) for one in kept]),
         processing_class=tokenizer,
         peft_config=lora(config.settings, "SEQ_CLS"),
         callbacks=[progress_callback(run)],
@@ -60,12 +66,13 @@ def _pair(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> di
     ids = {"chosen_ids": answer_ids(tokenizer, chosen), "rejected_ids": answer_ids(tokenizer, rejected)}
     return {
         "split_group": row["split_group"], "chosen": chosen, "rejected": rejected, **ids,
-        "longest": max(len(one) for one in ids.values()),
+        "longest": max(len(one) for one in ids.values()), "row": row,
     }  # fmt: skip
 
 
-def _ids(pair: Mapping[str, Any]) -> dict[str, list[int]]:
-    return {name: pair[name] for name in ("chosen_ids", "rejected_ids")}
+def _ids(pair: Mapping[str, Any], margins: bool) -> dict[str, Any]:
+    ids = {name: pair[name] for name in ("chosen_ids", "rejected_ids")}
+    return ids | {"margin": margin(pair["row"])} if margins else ids
 
 
 def pair_figures(scorer: OutcomeScorer, pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:

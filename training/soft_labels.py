@@ -1,15 +1,23 @@
-"""DPO on probabilities in place of labels: the cross-entropy with P(chosen is better), exactly."""
+"""How sure a judge is: margins of reward models, and DPO's exact cross-entropy with P(chosen is better)."""
 
 from collections.abc import Mapping
+from math import inf, log
 from typing import Any
 
 P = "p_chosen"
+MOST = 3.0
 
 
 def sureness(row: Mapping[str, Any]) -> float:
     """P(chosen is better), by a labelled pair's mean over both orders."""
     p_a = float(row["p_a"])
     return p_a if row["label"] == "a" else 1 - p_a
+
+
+def margin(row: Mapping[str, Any]) -> float:
+    """The log-odds that the chosen one is better, from 0 to MOST."""
+    p = sureness(row)
+    return min(max(log(p / (1 - p)) if 0 < p < 1 else inf if p else 0.0, 0.0), MOST)
 
 
 def soft_trainer() -> Any:

@@ -19,6 +19,7 @@ from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.held_out import held_out_groups
 from training.reward_model import reward_model
+from training.soft_labels import margin
 
 SETTINGS = {"learning_rate": 3e-3, "max_steps": 12, "batch_size": 4, "max_length": 48, "held_out_share": 0.25}
 
@@ -142,3 +143,39 @@ def test_whole_groups_are_held_out_and_more_rows_move_none_of_them() -> None:
     assert held_out_groups(rows, 0, seed=0) == set() == held_out_groups([], 0.5, seed=0)
     assert held_out_groups(groups("one"), 0.5, seed=0) == set()
     assert len(held_out_groups(groups("one", "two"), 0.1, seed=0)) == 1
+
+
+def test_a_surer_judge_asks_for_more_margin_and_centring_costs_what_is_off_zero(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    def trained(name: str, p_a: float, **told: Any) -> Path:
+        rows = [
+            make(PreferencePair, f"p{one}", label="a", p_a=p_a, chosen="yes", rejected="no no no")
+            for one in range(8)
+        ]
+        settings = SETTINGS | {"lora_rank": None, "held_out_share": 0, "max_length": 96} | told
+        path = write(tmp_path / name, commit(registry, PreferencePair, rows), settings=settings)
+        reward_model(path, lambda _: None)
+        return tmp_path / name
+
+    sure, doubtful = (trained(str(p), p, margins=True) for p in (0.95, 0.5))
+    # scores that are alike lose log(1 + e^margin), and log 2 without a margin
+    begun = [manifest(one)["loss"][0][1] for one in (sure, doubtful)]
+    assert begun == pytest.approx([2.9957, 0.6931], abs=0.2)
+    # the sum of both scores is seldom nothing, and its square is added
+    begun += [manifest(trained(f"centred {one}", 0.5, centring=one))["loss"][0][1] for one in (0.0, 100.0)]
+    assert begun[3] > begun[2] + 0.01
+
+
+def test_margins_of_verified_pairs_are_refused(base: Path, registry: Registry, tmp_path: Path) -> None:
+    dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
+    with pytest.raises(BadInput, match="no column 'label'"):
+        reward_model(write(tmp_path, dataset, settings=SETTINGS | {"margins": True}), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("label", "p_a", "wanted"),
+    [("a", 0.5, 0), ("a", 0.4, 0), ("b", 0.25, 1.0986), ("a", 0.999, 3), ("a", 1.0, 3), ("b", 1.0, 0)],
+)
+def test_a_margin_is_the_log_odds_within_bounds(label: str, p_a: float, wanted: float) -> None:
+    assert margin({"label": label, "p_a": p_a}) == pytest.approx(wanted, abs=1e-3)
