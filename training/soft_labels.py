@@ -1,7 +1,7 @@
 """How sure a judge is: margins of reward models, and DPO's exact cross-entropy with P(chosen is better)."""
 
 from collections.abc import Mapping
-from math import inf, log
+from math import exp, log
 from typing import Any
 
 P = "p_chosen"
@@ -16,8 +16,8 @@ def sureness(row: Mapping[str, Any]) -> float:
 
 def margin(row: Mapping[str, Any]) -> float:
     """The log-odds that the chosen one is better, from 0 to MOST."""
-    p = sureness(row)
-    return min(max(log(p / (1 - p)) if 0 < p < 1 else inf if p else 0.0, 0.0), MOST)
+    p = min(sureness(row), 1 / (1 + exp(-MOST)))
+    return log(p / (1 - p)) if p > 0.5 else 0.0
 
 
 def soft_trainer() -> Any:
@@ -57,11 +57,8 @@ def soft_trainer() -> Any:
             loss = super()._compute_loss(reading, inputs, False)
             length = inputs["completion_mask"].size(1) - 1
             chosen, rejected = read[0].log_probs[:, -length:].sum(1).chunk(2)
-            chosen_ratio, rejected_ratio = (
-                chosen - inputs["ref_chosen_logps"],
-                rejected - inputs["ref_rejected_logps"],
-            )
+            before = inputs["ref_chosen_logps"] - inputs["ref_rejected_logps"]
             weight = self.loss_weights[self.loss_types.index("sigmoid")]
-            return loss + weight * ((1 - p) * self.beta * (chosen_ratio - rejected_ratio)).mean()
+            return loss + weight * ((1 - p) * self.beta * (chosen - rejected - before)).mean()
 
     return SoftTrainer
