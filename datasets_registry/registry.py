@@ -191,14 +191,6 @@ class Registry:
         """How ``version`` was made, the last time that it was."""
         return self.records.derivation(version)
 
-    def derived(self, name: str) -> tuple[str, dict[str, str]] | None:
-        """The code version and the inputs' data versions of the newest build of ``name``."""
-        version = self.newest(name)
-        if version is None:
-            return None
-        how = self.derivation(version)
-        return how.code_version, {one.name: one.data_version for one in how.inputs}
-
     def checks(self, version: Version) -> list[CheckResult]:
         """The newest result of every check of ``version``."""
         return self.records.checks(version)
