@@ -6,10 +6,11 @@ import dagster as dg
 
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
-from assets.model_asset import model_asset
+from assets.model_asset import trained_model
 from assets.plots import step_plot
 from assets.profile import Profile
 from assets.recipe import Recipe
+from assets.roles import Roles
 from datasets_registry.hashing import digest
 from datasets_registry.imported_schemas import Demonstration
 from datasets_registry.schemas import (
@@ -164,11 +165,8 @@ def _sft_set(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
 
 
 def _sft_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
-    recipe = Recipe(
-        "sft_policy", ("base_policy", "cai_sft"), settings=profile.sft.model_dump(mode="json"),
-        texts=tuple(map(template_path, system_texts(profile))), code=(sft,),
-    )  # fmt: skip
     grain = "The base policy after supervised fine-tuning on cai_sft: one model directory."
-    return recipe, model_asset(
-        recipe, "sft", profile.sft, profile, grain=grain, system_prompt=profile.answers.system_prompt
-    )
+    return trained_model(
+        "sft_policy", sft, Roles("base_policy", "cai_sft"), profile.sft, profile, grain=grain,
+        system_prompt=profile.answers.system_prompt,
+    )  # fmt: skip

@@ -18,6 +18,7 @@ from assets.recipe import Recipe
 from assets.rft import rft_assets
 from assets.rlaif import dpo_policy, rlaif_assets
 from assets.steps import step_assets
+from assets.trained_models import model_assets
 from methods.constitution import load_constitution
 
 
@@ -56,5 +57,6 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
         *rft_assets(profile, backend),
         *step_assets(profile, backend),
     ]
+    pairs += model_assets(profile, pairs)
     recipes, assets = zip(*pairs, strict=True)
     return Graph(profile, recipes, assets)

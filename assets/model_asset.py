@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,13 +17,15 @@ from assets.dataset_asset import MODEL_POOL, failures_as_sentences, open_registr
 from assets.policy import Policy
 from assets.profile import Profile
 from assets.recipe import Built, Recipe
-from assets.shown import model_metadata
+from assets.roles import Roles
+from assets.shown import check_results, model_metadata
 from datasets_registry.errors import ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
-from datasets_registry.version import Derivation, Version
+from datasets_registry.version import CheckResult, Derivation, Version
 from generation.model_folder import fingerprint, resolve_model
 from methods.templates import fill, template_path
+from quality.model_checks import ModelCheck, check_manifest, model_checks
 
 
 def given_policy(
@@ -64,35 +67,47 @@ def given_policies(profile: Profile) -> list[Built]:
 
 
 def trained_model(
-    name: str, trainer: ModuleType, base: str, dataset: str, settings: BaseModel, profile: Profile, *,
-    grain: str, system_prompt: str | None = None,
+    name: str, trainer: ModuleType, roles: Roles, settings: BaseModel, profile: Profile, *,
+    grain: str, system_prompt: str | None = None, more: Mapping[str, Any] | None = None,
 ) -> Built:  # fmt: skip
-    """The model ``name`` that ``trainer`` makes of ``base`` and ``dataset`` alone."""
+    """The model ``name`` that ``trainer`` makes of exactly the versions of ``roles``.
+
+    ``system_prompt`` names what stands before each conversation; ``more`` is what the run is told besides its
+    settings and makes the model too, such as how answers are verified.
+    """
+    more = more or {}
+    texts = (template_path(system_prompt),) if system_prompt else ()
     recipe = Recipe(
-        name, (base, dataset), settings=settings.model_dump(mode="json"),
-        texts=(template_path(system_prompt),) if system_prompt else (), code=(trainer,),
+        name, roles.inputs, settings=settings.model_dump(mode="json") | dict(more), texts=texts,
+        code=(trainer,),
     )  # fmt: skip
-    kind = trainer.__name__.rpartition(".")[2]
-    return recipe, model_asset(recipe, kind, settings, profile, grain=grain, system_prompt=system_prompt)
+    system_text = fill(system_prompt) if system_prompt else None
+    told = {"settings": settings.model_dump(mode="json"), "system_text": system_text, **more}
+    return recipe, model_asset(recipe, trainer.__name__, roles, told, profile, grain=grain)
 
 
 def model_asset(
-    recipe: Recipe, trainer: str, settings: BaseModel, profile: Profile, *, grain: str,
-    system_prompt: str | None,
-) -> dg.AssetsDefinition:  # fmt: skip
-    """Train ``training.<trainer>`` from the first two of ``recipe.inputs``, a base and a dataset.
+    recipe: Recipe, module: str, roles: Roles, told: Mapping[str, Any], profile: Profile, *, grain: str
+) -> dg.AssetsDefinition:
+    """Run the trainer ``module`` once for each recipe; an input beyond its roles must have passed alone.
 
-    Further inputs must have passed, and are not trained on. ``system_prompt`` names what stands before
-    each conversation.
+    ``told`` are the fields of its config that do not depend on versions.
     """
+    checks = model_checks(module.rpartition(".")[2])
 
     @dg.asset(
         name=recipe.name, deps=list(recipe.inputs), description=grain, group_name="models",
         kinds={"pytorch", "safetensors"}, code_version=recipe.code_version, pool=MODEL_POOL,
+        check_specs=[
+            dg.AssetCheckSpec(
+                one.name, asset=recipe.name, blocking=one.severity == "error",
+                description=f"Catches {one.catches}.",
+            )
+            for one in checks
+        ],
     )  # fmt: skip
-    def materialize(
-        context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient
-    ) -> dg.MaterializeResult[None]:
+    # Dagster takes a generic annotation beside check_specs for a tuple of outputs
+    def materialize(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> Iterator[Any]:
         with failures_as_sentences():
             registry = open_registry(profile)
             how = recipe.derivation(registry, context.run.run_id)
@@ -104,30 +119,36 @@ def model_asset(
             else:
                 allow(context, profile.rebuild)
                 output = registry.state.runs / f"{recipe.name}-{how.recipe[:16]}"
-                config = write_config(output, recipe.name, how, settings, system_prompt)
-                report(f"{recipe.name}: training on {how.inputs[1]} from {how.inputs[0]}")
-                run_trainer(context, pipes, trainer, config, registry)
-                version = register(registry, recipe.name, output, how)
+                exact = roles.exact(how.inputs)
+                config = write_config(output, recipe.name, exact, {**told, **profile.tracking.told})
+                report(f"{recipe.name}: training on {exact['dataset']} from {exact['base']}")
+                try:
+                    run_trainer(context, pipes, module, config, registry)
+                except ModelFailed:
+                    yield from check_results(recipe.name, failed_checks(checks, output, told))
+                    raise
+                version = register(registry, recipe.name, output, how, checks)
                 report(f"{version}: trained, {version.status}")
-            return dg.MaterializeResult(
+            yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
                 metadata=model_metadata(version, read_manifest(registry, version)),
+                check_results=check_results(recipe.name, registry.checks(version)),
             )
 
     return materialize
 
 
 def run_trainer(
-    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, trainer: str, config: Path,
+    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, module: str, config: Path,
     registry: Registry,
 ) -> None:  # fmt: skip
-    """Run ``training.<trainer>`` in a process of its own; raises ModelFailed with its sentence."""
+    """Run the trainer ``module`` in a process of its own; raises ModelFailed with its sentence."""
     told = config.with_name("error.txt")
     told.unlink(missing_ok=True)
     try:
         pipes.run(
             context=context, cwd=str(REPOSITORY),
-            command=[sys.executable, "-m", f"training.{trainer}", "--config", str(config)],
+            command=[sys.executable, "-m", module, "--config", str(config)],
             env={
                 "TRIMTAB_HOME": str(registry.state.root),
                 "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
@@ -138,31 +159,37 @@ def run_trainer(
         raise ModelFailed(why) from error
 
 
-def write_config(
-    output: Path, name: str, how: Derivation, settings: BaseModel, system_prompt: str | None
-) -> Path:
+def write_config(output: Path, name: str, exact: Mapping[str, Any], told: Mapping[str, Any]) -> Path:
     """The run's config file, which anybody can pass to the trainer by hand."""
-    base, dataset = how.inputs[:2]
-    config: dict[str, Any] = {
-        "name": name, "base": str(base), "dataset": str(dataset), "output": str(output),
-        "settings": settings.model_dump(mode="json"),
-        "system_text": fill(system_prompt) if system_prompt else None,
-    }  # fmt: skip
+    config = {"name": name, "output": str(output), **exact, **told}
     with durable(output / "run.json") as temporary:
         temporary.write_text(json.dumps(config, indent=2))
     return output / "run.json"
 
 
-def register(registry: Registry, name: str, output: Path, how: Derivation) -> Version:
-    """Move a finished model to its place by fingerprint, and record it as passed."""
+def failed_checks(checks: Sequence[ModelCheck], output: Path, told: Mapping[str, Any]) -> list[CheckResult]:
+    """The blocking checks that a run which was refused for its rows did not pass."""
+    rows = output / "rows.json"
+    if not rows.exists():
+        return []
+    manifest = {"rows": json.loads(rows.read_text()), "settings": told["settings"]}
+    found = [check_manifest(one, manifest) for one in checks if one.severity == "error"]
+    return [one for one in found if not one.passed]
+
+
+def register(
+    registry: Registry, name: str, output: Path, how: Derivation, checks: Sequence[ModelCheck]
+) -> Version:
+    """Move a finished model to its place by fingerprint, and record what its checks find."""
     trained = output / "model"
-    identity = json.loads((trained / "manifest.json").read_text())["fingerprint"]
+    manifest = json.loads((trained / "manifest.json").read_text())
+    identity = manifest["fingerprint"]
     folder = registry.state.models / name / identity[:16]
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not folder.exists():
         trained.rename(folder)
     version = registry.commit_model(name, folder, identity, how)
-    version = registry.record_checks(version, [])
+    version = registry.record_checks(version, [check_manifest(one, manifest) for one in checks])
     shutil.rmtree(output, ignore_errors=True)
     return version
 

@@ -17,12 +17,22 @@ _SHOWN = ("parse_rate", "first_position_share", "slot_kept_share", "order_consis
 
 def picture(title: str, draw: Callable[[Any], None], *, height: float = 2.4) -> dg.MetadataValue:
     """What ``draw`` puts on axes, as metadata; ``height`` in inches."""
+    return panels(title, 1, lambda axes, _: draw(axes), height=height)
+
+
+def panels(
+    title: str, count: int, draw: Callable[[Any, int], None], *, height: float = 2.4
+) -> dg.MetadataValue:
+    """What ``draw`` puts on each of ``count`` axes side by side, two in a row."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.6, height), dpi=80, layout="tight")
-    axes = figure.subplots()
-    draw(axes)
-    axes.spines[["top", "right"]].set_visible(False)
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(4.6 * (1 if columns == 1 else 1.4), height * rows), dpi=80, layout="tight")
+    for place in range(count):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        draw(axes, place)
+        axes.spines[["top", "right"]].set_visible(False)
     image = io.BytesIO()
     figure.savefig(image, format="png")
     data = base64.b64encode(image.getvalue()).decode()
@@ -97,16 +107,6 @@ def step_plot(steps: Sequence[RevisionStep]) -> dg.MetadataValue:
         axes.legend(frameon=False, fontsize=8)
 
     return picture("scores by revision step", draw)
-
-
-def loss_plot(points: Sequence[Sequence[float]]) -> dg.MetadataValue:
-    """The loss by step."""
-
-    def draw(axes: Any) -> None:
-        axes.plot([step for step, _ in points], [loss for _, loss in points], color=BLUE)
-        axes.set(xlabel="step", ylabel="loss")
-
-    return picture("loss by step", draw)
 
 
 def _mean(values: Sequence[float | None]) -> float:

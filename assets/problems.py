@@ -10,6 +10,7 @@ from assets.model_asset import given_policy, trained_model
 from assets.profile import Profile
 from assets.reasoning import Reasoning, Started
 from assets.recipe import Built, Recipe
+from assets.roles import Roles
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import GoldSolution, GoldVerdict
 from methods import code_runner, gold, gold_solutions, problem_families, verifiers
@@ -80,7 +81,7 @@ def _start(name: str, profile: Profile) -> list[Built]:
     lab = name == "lab_policy"
     given = [_lab_base(profile)] if lab else []
     base = "lab_base" if lab else "base_policy"
-    policy = trained_model(name, sft, base, solutions, started.training, profile, grain=GRAINS[name])
+    policy = trained_model(name, sft, Roles(base, solutions), started.training, profile, grain=GRAINS[name])
     return [*given, _solutions(solutions, started, profile), policy]
 
 

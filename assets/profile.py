@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from assets.automation import Rebuild
 from assets.policy import Policy
 from assets.reasoning import Reasoning
+from assets.tracking import Tracking
+from assets.trained import TrainedModel
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
 from generation.budget import Budget
@@ -26,7 +28,7 @@ from methods.revision_requests import RevisionSettings
 from methods.score import ScoreSettings
 from methods.sft_mix import MixSettings
 from quality.certificate import CertificateSettings
-from training.config import DpoSettings, TrainSettings
+from training.settings import DpoSettings, SftSettings
 
 FOLDER = REPOSITORY / "profiles"
 
@@ -103,11 +105,13 @@ class Profile(_Section):
     certificate: CertificateSettings = CertificateSettings()
     human_agreement: AgreementSettings | None = None
     sft_mix: MixSettings = MixSettings()
-    sft: TrainSettings
+    sft: SftSettings
     dpo: DpoSettings
     evaluation: Evaluation
     reasoning: Reasoning | None = None
     budget: Budget = Budget()
+    models: Mapping[str, TrainedModel] = Field(default={})
+    tracking: Tracking = Tracking()
     rebuild: Rebuild = Rebuild()
 
     @model_validator(mode="after")

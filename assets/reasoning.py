@@ -16,7 +16,7 @@ from methods.step_judge import StepJudgeSettings
 from methods.step_settings import StepSettings
 from methods.verification import VerifierSettings
 from methods.verified_pairs import VerifiedPairSettings
-from training.config import ProcessRewardSettings, RewardSettings, TrainSettings
+from training.settings import ProcessRewardSettings, RewardSettings, SftSettings
 
 STARTED = ("lab_policy", "cold_start_policy")
 
@@ -29,7 +29,7 @@ class Started(_Section):
     """A policy that starts from gold solutions: which ones, and how it is trained on them."""
 
     gold: GoldSettings = GoldSettings()
-    training: TrainSettings = TrainSettings()
+    training: SftSettings = SftSettings()
 
 
 class Drawn(CandidateSettings):
@@ -56,7 +56,7 @@ class Tuned(_Section):
     """A model that is trained on what was drawn, and the model that it starts from."""
 
     base: str = "lab_base"
-    training: TrainSettings = TrainSettings()
+    training: SftSettings = SftSettings()
 
 
 class RewardTuned(_Section):

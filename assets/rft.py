@@ -13,6 +13,7 @@ from assets.profile import Profile
 from assets.reasoning import Drawn, Reasoning
 from assets.recipe import Built, Recipe
 from assets.rft_shown import candidates_shown, selections_shown
+from assets.roles import Roles
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection, VerifiedPair
 from generation.reward_scores import OutcomeScorer
@@ -138,15 +139,15 @@ def _models(profile: Profile, section: Reasoning, asked: str | None) -> list[Bui
     if tuned := section.rft_policy:
         found.append(
             trained_model(
-                "rft_policy", sft, tuned.base, "rft_selections", tuned.training, profile, grain=RFT_POLICY,
-                system_prompt=asked,
+                "rft_policy", sft, Roles(tuned.base, "rft_selections"), tuned.training, profile,
+                grain=RFT_POLICY, system_prompt=asked,
             )
         )  # fmt: skip
     if scorer := section.reward_model:
         found.append(
             trained_model(
-                "reward_model", reward_model, scorer.base, "verified_pairs", scorer.training, profile,
-                grain=REWARD_MODEL,
+                "reward_model", reward_model, Roles(scorer.base, "verified_pairs"), scorer.training,
+                profile, grain=REWARD_MODEL,
             )
         )  # fmt: skip
     return found

@@ -9,10 +9,11 @@ import dagster as dg
 from assets.cai import system_texts
 from assets.dataset_asset import dataset_asset
 from assets.materials import Materials, OpenBackend, open_local
-from assets.model_asset import model_asset
+from assets.model_asset import trained_model
 from assets.plots import margin_plot
 from assets.profile import Profile
 from assets.recipe import Recipe
+from assets.roles import Roles
 from datasets_registry.schemas import (
     AiJudgement,
     CompletionPair,
@@ -170,12 +171,9 @@ def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
 def dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     """``dpo_policy``, which waits for the judge's certificate where the profile requires one."""
     certified = ("judge_certificate",) if profile.certificate.required else ()
-    recipe = Recipe(
-        "dpo_policy", ("sft_policy", "preference_pairs", *certified),
-        settings=profile.dpo.model_dump(mode="json"),
-        texts=tuple(map(template_path, system_texts(profile))), code=(dpo,),
-    )  # fmt: skip
+    roles = Roles("sft_policy", "preference_pairs", waited=certified)
     grain = "The SFT policy after direct preference optimisation on preference_pairs: one model directory."
-    return recipe, model_asset(
-        recipe, "dpo", profile.dpo, profile, grain=grain, system_prompt=profile.answers.system_prompt
-    )
+    return trained_model(
+        "dpo_policy", dpo, roles, profile.dpo, profile, grain=grain,
+        system_prompt=profile.answers.system_prompt,
+    )  # fmt: skip

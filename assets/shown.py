@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from assets.plots import loss_plot
+from assets.training_plot import training_plot
 from datasets_registry.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 
@@ -59,13 +59,13 @@ def dataset_metadata(version: Version, table: pa.Table) -> dict[str, Any]:
 
 def model_metadata(version: Version, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """A trained model's figures, its loss curve, and what it was trained from."""
-    base, (dataset,) = manifest["base"], manifest["datasets"].values()
+    base = manifest["base"]
     return {
         "version": version.number,
         "base": f"{base['name']}@{base['number']}",
-        "trained_on": f"{dataset['name']}@{dataset['number']}",
+        "trained_on": ", ".join(f"{one['name']}@{one['number']}" for one in manifest["datasets"].values()),
         "seconds": float(manifest["seconds"]),
-        "loss_curve": loss_plot(manifest["loss"]),
+        "training": training_plot(manifest),
         **{f"rows_{name}": int(count) for name, count in manifest["rows"].items()},
         **{f"train_{name}": float(value) for name, value in manifest["metrics"].items()},
     }

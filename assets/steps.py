@@ -9,6 +9,7 @@ from assets.problems import VERIFYING, VERIFYING_TEXTS
 from assets.profile import Profile
 from assets.reasoning import Reasoning, Steps
 from assets.recipe import Built, Recipe
+from assets.roles import Roles
 from assets.steps_shown import labels_shown
 from datasets_registry.rft_schemas import Candidate
 from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
@@ -108,7 +109,7 @@ def _model(profile: Profile, section: Reasoning) -> list[Built]:
         return []
     return [
         trained_model(
-            "process_reward_model", process_reward_model, tuned.base, "step_labels", tuned.training, profile,
-            grain=GRAIN,
+            "process_reward_model", process_reward_model, Roles(tuned.base, "step_labels"), tuned.training,
+            profile, grain=GRAIN,
         )
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from training.manifest import finish, save_merged
 from training.rows import fitting, preferred, reply, turns
 from training.run import main, open_run, require_rows, rows_of
 from training.soft_labels import P, soft_trainer, sureness
-from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
+from training.trainer import load_model, lora, train, trainer_arguments
 
 
 def dpo(path: Path, report: Callable[[str], None]) -> None:
@@ -35,7 +35,11 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
         for one in labelled
     ]
     kept = fitting(tokenizer, examples, ["chosen", "rejected"], config.settings.max_length)
-    require_rows(run, len(rows), kept)
+    counts = {
+        "given": len(rows), "trained": len(kept), "too_long": len(labelled) - len(kept),
+        "unlabelled": len(rows) - len(labelled),
+    }  # fmt: skip
+    require_rows(run, counts)
 
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
@@ -43,7 +47,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     arguments = DPOConfig(
         beta=settings.beta, loss_type=list(settings.losses), loss_weights=list(settings.losses.values()),
         label_smoothing=settings.flip_rate, precompute_ref_log_probs=soft, max_length=None,
-        **trainer_arguments(run, len(kept)),
+        **trainer_arguments(run),
     )  # fmt: skip
     trainer = (soft_trainer() if soft else DPOTrainer)(
         model=model,
@@ -51,15 +55,8 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
         train_dataset=Dataset.from_list(kept),
         processing_class=tokenizer,
         peft_config=lora(config.settings),
-        callbacks=[progress_callback(run)],
     )
     history = train(run, trainer)
-    counts = {
-        "given": len(rows),
-        "trained": len(kept),
-        "too_long": len(labelled) - len(kept),
-        "unlabelled": len(rows) - len(labelled),
-    }
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 
 

@@ -9,33 +9,35 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry.state import sync
+from datasets_registry.version import Version
 from generation.model_folder import fingerprint
+from training.curves import curves
+from training.merging import save_adapter
 from training.run import Run
+from training.trainer import in_bfloat16
 
-_LIBRARIES = ("torch", "transformers", "trl", "peft")
+_LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 
 def save_merged(run: Run, trainer: Any, tokenizer: Any) -> Path:
     """Save the trained model, an adapter both merged into the base and beside it, whole or not at all."""
+    return save_model(run, trainer.accelerator.unwrap_model(trainer.model), tokenizer)
+
+
+def save_model(run: Run, model: Any, tokenizer: Any) -> Path:
+    """The same of a model that no trainer holds; its weights are cast last of all."""
+    import torch
+
     folder, temporary = run.config.output / "model", run.config.output / ".tmp-model"
     shutil.rmtree(temporary, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    model = trainer.accelerator.unwrap_model(trainer.model)
     if run.settings.lora_rank is not None:
-        model.save_pretrained(temporary / "adapter")
-        _forget_local_paths(temporary / "adapter")
-        model = model.merge_and_unload(safe_merge=True)
+        model = save_adapter(run, model, temporary / "adapter")
+    if in_bfloat16(run.settings):
+        model = model.to(torch.bfloat16)
     model.save_pretrained(temporary)
     tokenizer.save_pretrained(temporary)
     return temporary
-
-
-def _forget_local_paths(adapter: Path) -> None:
-    """The base is named by its version in the manifest, not by where it lay."""
-    path = adapter / "adapter_config.json"
-    config = json.loads(path.read_text()) | {"base_model_name_or_path": None}
-    path.write_text(json.dumps(config, indent=2, sort_keys=True))
-    (adapter / "README.md").unlink(missing_ok=True)
 
 
 def finish(
@@ -44,19 +46,24 @@ def finish(
 ) -> Path:  # fmt: skip
     """Write the manifest and put the model in place; returns its folder.
 
-    Figures of held-out rows stand among the metrics as ``held_out_…``.
+    ``history`` has the figures of each logged step. Those of held-out rows stand among the metrics as
+    ``held_out_…``.
     """
     metrics = {name: value for name, value in history[-1].items() if name != "epoch"}
     metrics |= {f"held_out_{name}": value for name, value in (held_out or {}).items()}
     manifest = {
         "name": run.config.name,
+        "trainer": run.config.trainer,
         "fingerprint": fingerprint(temporary),
         "base": _version(run.base),
-        "datasets": {"train": _version(run.dataset)},
+        "datasets": {role: _version(one) for role, one in run.datasets.items()},
+        "reward_models": [_version(one) for one in run.reward_models],
         "settings": run.settings.model_dump(mode="json"),
+        "dtype": "bfloat16" if in_bfloat16(run.settings) else "float32",
         "rows": dict(rows),
         "metrics": metrics,
         "loss": [[int(one.get("step", place + 1)), one["loss"]] for place, one in enumerate(history)],
+        "curves": curves(history),
         "seconds": round(time.monotonic() - run.started, 1),
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
@@ -70,5 +77,5 @@ def finish(
     return folder
 
 
-def _version(version: Any) -> dict[str, Any]:
+def _version(version: Version) -> dict[str, Any]:
     return {"name": version.name, "number": version.number, "data_version": version.data_version}

@@ -6,14 +6,15 @@ from typing import Any
 
 from generation.step_scores import StepScorer
 from generation.step_tokens import Stepped, step_tokens
-from training.config import ProcessRewardRun, ProcessRewardSettings, read_config
+from training.config import ProcessRewardRun, read_config
 from training.held_out import parted
 from training.manifest import finish, save_merged
 from training.rows import asked
 from training.run import Run, main, open_run, require_rows, rows_of
+from training.settings import ProcessRewardSettings
 from training.step_examples import StepCollator, example, step_loss, targets
 from training.step_figures import step_figures
-from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
+from training.trainer import load_model, lora, train, trainer_arguments
 
 COLUMNS = ("prompt", "completions", "separator", "labels", "implied", "soft", "split_group")
 
@@ -33,11 +34,11 @@ def process_reward_model(path: Path, report: Callable[[str], None]) -> None:
     )  # fmt: skip
     usable, left_out = _usable(tokenizer, rows, config)
     kept, measured = parted(usable, config.settings.held_out_share, config.settings.seed)
-    require_rows(run, len(rows), kept)
+    counts = {"given": len(rows), "trained": len(kept), "held_out": len(measured), **left_out}
+    require_rows(run, counts)
     trainer = _trainer(run, model, tokenizer, kept)
     history = train(run, trainer)
     saved = save_merged(run, trainer, tokenizer)
-    counts = {"given": len(rows), "trained": len(kept), "held_out": len(measured), **left_out}
     finish(run, saved, history, counts, _figures(StepScorer(saved), measured))
 
 
@@ -86,7 +87,7 @@ def _trainer(run: Run, model: Any, tokenizer: Any, kept: Sequence[Mapping[str, A
             loss = step_loss(output.logits, wanted, counts)
             return (loss, output) if return_outputs else loss
 
-    arguments = TrainingArguments(remove_unused_columns=False, **trainer_arguments(run, len(kept)))
+    arguments = TrainingArguments(remove_unused_columns=False, **trainer_arguments(run))
     adapter = lora(run.settings, "TOKEN_CLS")
     if adapter is not None:
         from peft import get_peft_model
@@ -100,7 +101,6 @@ def _trainer(run: Run, model: Any, tokenizer: Any, kept: Sequence[Mapping[str, A
         args=arguments,
         train_dataset=[one["example"] for one in kept],
         data_collator=StepCollator(tokenizer.pad_token_id or 0),
-        callbacks=[progress_callback(run)],
     )
 
 

@@ -8,10 +8,10 @@ from generation.reward_scores import Answered, OutcomeScorer, answer_ids, set_pa
 from training.config import RewardRun, read_config
 from training.held_out import parted
 from training.manifest import finish, save_merged
-from training.rows import asked, preferred
+from training.rows import asked, group, preferred
 from training.run import main, open_run, require_rows, rows_of
 from training.soft_labels import margin
-from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
+from training.trainer import load_model, lora, train, trainer_arguments
 
 
 def reward_model(path: Path, report: Callable[[str], None]) -> None:
@@ -23,14 +23,18 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
     config = read_config(RewardRun, path)
     run = open_run(config, config.settings, report)
     margins = config.settings.margins
-    rows = rows_of(run, "prompt", "chosen", "rejected", "split_group", *(("label", "p_a") if margins else ()))
+    rows = rows_of(run, "prompt", "chosen", "rejected", *(("label", "p_a") if margins else ()))
     labelled = preferred(rows)
     model, tokenizer = load_model(run, "AutoModelForSequenceClassification", num_labels=1)
     set_padding_apart(tokenizer)
     pairs = [_pair(tokenizer, one, config.system_text) for one in labelled]
     fitting = [one for one in pairs if one["longest"] <= config.settings.max_length]
     kept, measured = parted(fitting, config.settings.held_out_share, config.settings.seed)
-    require_rows(run, len(rows), kept)
+    counts = {
+        "given": len(rows), "trained": len(kept), "held_out": len(measured),
+        "too_long": len(labelled) - len(fitting), "unlabelled": len(rows) - len(labelled),
+    }  # fmt: skip
+    require_rows(run, counts)
 
     from datasets import Dataset
     from trl import RewardConfig, RewardTrainer
@@ -40,22 +44,14 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
         args=RewardConfig(
             max_length=None,
             center_rewards_coefficient=config.settings.centring or None,
-            **trainer_arguments(run, len(kept)),
+            **trainer_arguments(run),
         ),
         train_dataset=Dataset.from_list([_ids(one, margins) for one in kept]),
         processing_class=tokenizer,
         peft_config=lora(config.settings, "SEQ_CLS"),
-        callbacks=[progress_callback(run)],
     )
     history = train(run, trainer)
     saved = save_merged(run, trainer, tokenizer)
-    counts = {
-        "given": len(rows),
-        "trained": len(kept),
-        "held_out": len(measured),
-        "too_long": len(labelled) - len(fitting),
-        "unlabelled": len(rows) - len(labelled),
-    }
     finish(run, saved, history, counts, pair_figures(OutcomeScorer(saved), measured))
 
 
@@ -65,7 +61,7 @@ def _pair(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> di
     chosen, rejected = (Answered(messages, row[name]) for name in ("chosen", "rejected"))
     ids = {"chosen_ids": answer_ids(tokenizer, chosen), "rejected_ids": answer_ids(tokenizer, rejected)}
     return {
-        "split_group": row["split_group"], "chosen": chosen, "rejected": rejected, **ids,
+        "split_group": group(row), "chosen": chosen, "rejected": rejected, **ids,
         "longest": max(len(one) for one in ids.values()), "row": row,
     }  # fmt: skip
 

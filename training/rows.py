@@ -12,16 +12,27 @@ Turns = list[dict[str, str]]
 def asked(row: Mapping[str, Any], system_text: str | None) -> tuple[Message, ...]:
     """The row's conversation up to the completion, as a scorer is given it."""
     system = [] if system_text is None else [{"role": "system", "content": system_text}]
-    said = [*system, *row.get("history", []), {"role": "user", "content": row["prompt"]}]
+    said = [*system, *_conversation(row)]
     return tuple(Message(role=one["role"], content=one["content"]) for one in said)
+
+
+def _conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """All that was said: imported rows have it as ``messages``, ours as ``history`` and ``prompt``."""
+    if row.get("messages"):
+        return list(row["messages"])
+    return [*row.get("history", []), {"role": "user", "content": row["prompt"]}]
+
+
+def group(row: Mapping[str, Any]) -> str:
+    """The split group: equal prompts are one where the dataset says none."""
+    return str(row.get("split_group") or row["prompt"])
 
 
 def turns(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> Turns:
     """The row's conversation up to the completion, as the policy is asked it."""
     specials = special_tokens(tokenizer)
     system = [] if system_text is None else [{"role": "system", "content": system_text}]
-    asked = [*row.get("history", []), {"role": "user", "content": row["prompt"]}]
-    said = [{"role": one["role"], "content": as_text(one["content"], specials)} for one in asked]
+    said = [{"role": one["role"], "content": as_text(one["content"], specials)} for one in _conversation(row)]
     return [*system, *said]
 
 

@@ -1,11 +1,13 @@
-"""What every training run does: open exact versions, report, resume, and write a whole model."""
+"""What every training run does: open exact versions, count rows, report, and end in one line."""
 
 import ctypes
+import importlib.metadata
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,13 @@ from dagster_pipes import DAGSTER_PIPES_CONTEXT_ENV_VAR, PipesContext, open_dags
 
 from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
 from datasets_registry.registry import Registry
-from datasets_registry.state import State
+from datasets_registry.state import State, durable
 from datasets_registry.version import Version
-from training.config import RunConfig, TrainSettings, config_path
+from quality.lost_rows import lost_share
+from training.config import RunConfig, config_path
+from training.settings import TrainSettings
+
+TRL = "1.16"
 
 
 @dataclass
@@ -30,9 +36,15 @@ class Run:
     settings: TrainSettings
     registry: Registry
     base: Version
-    dataset: Version
+    datasets: Mapping[str, Version]
+    reward_models: tuple[Version, ...]
     report: Callable[[str], None]
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def dataset(self) -> Version:
+        """The version that is trained on."""
+        return self.datasets["train"]
 
     @property
     def base_folder(self) -> Path:
@@ -47,9 +59,20 @@ class Run:
 
 def open_run(config: RunConfig, settings: TrainSettings, report: Callable[[str], None]) -> Run:
     """Find the named versions; raises UnpassedVersion or UnknownVersion before anything is loaded."""
+    _require_trl()
     registry = Registry(State().prepare())
-    base, dataset = (_exact(registry, one) for one in (config.base, config.dataset))
-    return Run(config, settings, registry, base, dataset, report)
+    base = _exact(registry, config.base)
+    datasets = {role: _exact(registry, one) for role, one in config.datasets.items()}
+    scorers = tuple(_exact(registry, one) for one in config.reward_models)
+    return Run(config, settings, registry, base, datasets, scorers, report)
+
+
+def _require_trl() -> None:
+    found = importlib.metadata.version("trl")
+    if not found.startswith(f"{TRL}."):
+        raise BadInput(
+            f"TRL {found} is installed, and training is written for {TRL}: install what constraints.txt names"
+        )
 
 
 def _exact(registry: Registry, reference: str) -> Version:
@@ -58,25 +81,39 @@ def _exact(registry: Registry, reference: str) -> Version:
     return registry.require_passed(version)
 
 
-def rows_of(run: Run, *columns: str) -> list[dict[str, Any]]:
-    """The dataset's rows; raises BadInput naming a column that the trainer needs and it lacks."""
-    table = run.registry.table(run.dataset)
+def rows_of(run: Run, *columns: str, role: str = "train") -> list[dict[str, Any]]:
+    """The rows of a role's dataset; raises BadInput naming a column that the trainer needs and it lacks."""
+    version = run.datasets[role]
+    table = run.registry.table(version)
     missing = [one for one in columns if one not in table.column_names]
     if missing:
         raise BadInput(
-            f"{run.dataset} has no column {missing[0]!r}: this trainer learns from a dataset with the "
+            f"{version} has no column {missing[0]!r}: this trainer learns from a dataset with the "
             f"columns {', '.join(columns)}"
         )
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 
 
-def require_rows(run: Run, given: int, fitting: Sequence[Any]) -> None:
-    """Raise ModelFailed unless there is at least one batch to train on."""
-    if len(fitting) < run.settings.batch_size:
+def require_rows(run: Run, counts: Mapping[str, int]) -> None:
+    """Raise ModelFailed unless there is a batch to train on and few enough rows are lost.
+
+    ``counts`` are rows `given`, `trained`, and left out by reason. They stand beside the config from here on,
+    where the asset finds them.
+    """
+    with durable(run.config.output / "rows.json") as temporary:
+        temporary.write_text(json.dumps(dict(counts)))
+    share = lost_share(counts)
+    if share > run.settings.max_lost_share:
         raise ModelFailed(
-            f"{run.dataset} gives {len(fitting)} usable rows of {given}, fewer than one batch of "
-            f"{run.settings.batch_size}: add prompts, or lower batch_size"
+            f"{run.dataset} would lose {share:.0%} of its usable rows to max_length "
+            f"{run.settings.max_length}, more than max_lost_share {run.settings.max_lost_share:.0%}: raise "
+            "max_length, or max_lost_share where that is meant"
+        )
+    if counts["trained"] < run.settings.batch_size:
+        raise ModelFailed(
+            f"{run.dataset} gives {counts['trained']} usable rows of {counts['given']}, fewer than one batch "
+            f"of {run.settings.batch_size}: add prompts, or lower batch_size"
         )
 
 

@@ -1,45 +1,95 @@
-"""Supervised fine-tuning on prompts and completions: python -m training.sft --config run.json."""
+"""Supervised fine-tuning on prompt and completion: python -m training.sft --config run.json."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from datasets_registry.errors import BadInput
 from training.config import SftRun, read_config
 from training.manifest import finish, save_merged
-from training.rows import fitting, reply, turns
-from training.run import main, open_run, require_rows, rows_of
-from training.trainer import load_model, lora, progress_callback, train, trainer_arguments
+from training.replay import replayed
+from training.rows import conversation_ids, fitting, reply, turns
+from training.run import Run, main, open_run, require_rows, rows_of
+from training.trainer import load_model, lora, train, trainer_arguments
 
 
 def sft(path: Path, report: Callable[[str], None]) -> None:
-    """Train on the completions' tokens alone: a LoRA adapter, which is merged, or all weights."""
+    """Train on the completions' tokens alone, or on all of the assistant's: an adapter or all weights."""
     config = read_config(SftRun, path)
     run = open_run(config, config.settings, report)
-    rows = rows_of(run, "prompt", "completion")
+    given, replay = rows_of(run, "prompt", "completion"), _replay(run, config)
     model, tokenizer = load_model(run)
-    examples = [
+    kept = _examples(tokenizer, given, config)
+    counts = {"given": len(given), "trained": len(kept), "too_long": len(given) - len(kept)}
+    require_rows(run, counts)
+
+    def tokens(one: dict[str, Any]) -> int:
+        return len(conversation_ids(tokenizer, one["prompt"] + one["completion"]))
+
+    more = replayed(
+        kept, _examples(tokenizer, replay, config), config.settings.replay_share, run.settings.seed, tokens
+    )
+    if replay:
+        counts |= {"replay_given": len(replay), "replay_trained": len(more)}
+        counts |= {"tokens": sum(map(tokens, kept)), "replay_tokens": sum(map(tokens, more))}
+    trainer = _trainer(run, config, model, tokenizer, [*kept, *more])
+    history = train(run, trainer)
+    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+
+
+def _replay(run: Run, config: SftRun) -> list[dict[str, Any]]:
+    if (config.replay is None) != (config.settings.replay_share == 0):
+        raise BadInput("replay names a dataset and settings.replay_share says how much: give both or neither")
+    return rows_of(run, "prompt", "completion", role="replay") if config.replay else []
+
+
+def _examples(tokenizer: Any, rows: Sequence[dict[str, Any]], config: SftRun) -> list[dict[str, Any]]:
+    """The rows that fit, as conversations."""
+    examples = (
         {
             "prompt": turns(tokenizer, one, config.system_text),
             "completion": reply(tokenizer, one["completion"]),
         }
         for one in rows
-    ]
-    kept = fitting(tokenizer, examples, ["completion"], config.settings.max_length)
-    require_rows(run, len(rows), kept)
+    )
+    return fitting(tokenizer, examples, ["completion"], config.settings.max_length)
 
+
+def _trainer(run: Run, config: SftRun, model: Any, tokenizer: Any, examples: Sequence[dict[str, Any]]) -> Any:
+    """TRL's trainer, once its labels are known to end turns."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    trainer = SFTTrainer(
-        model=model,
-        args=SFTConfig(max_length=None, **trainer_arguments(run, len(kept))),
-        train_dataset=Dataset.from_list(kept),
-        processing_class=tokenizer,
-        peft_config=lora(config.settings),
-        callbacks=[progress_callback(run)],
-    )
-    history = train(run, trainer)
-    counts = {"given": len(rows), "trained": len(kept), "too_long": len(rows) - len(kept)}
-    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+    marked = config.settings.loss_on == "assistant"
+    shown = [{"messages": one["prompt"] + one["completion"]} for one in examples] if marked else examples
+    try:
+        trainer = SFTTrainer(
+            model=model,
+            args=SFTConfig(max_length=None, assistant_only_loss=marked, **trainer_arguments(run)),
+            train_dataset=Dataset.from_list(list(shown)),
+            processing_class=tokenizer,
+            peft_config=lora(config.settings),
+        )
+    except ValueError as error:
+        if not marked or "chat template" not in str(error):
+            raise
+        raise BadInput(
+            f"the chat template of {run.base} does not mark the assistant's turns with {{% generation %}}: "
+            "take loss_on = 'completion', or a template that does"
+        ) from error
+    _require_ending(run, tokenizer, trainer.train_dataset[0])
+    return trainer
+
+
+def _require_ending(run: Run, tokenizer: Any, example: dict[str, Any]) -> None:
+    """Raise BadInput unless the last labels end the turn: else a policy would never stop."""
+    learned = [one for one in example["labels"] if one != -100]
+    # a template may put a line break behind the end
+    if tokenizer.eos_token_id not in learned[-2:]:
+        raise BadInput(
+            f"the chat template of {run.base} ends a turn with {tokenizer.decode(learned[-1:])!r} and not "
+            f"with eos_token {tokenizer.eos_token!r}, so the policy would never stop: set eos_token to it"
+        )
 
 
 if __name__ == "__main__":

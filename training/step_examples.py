@@ -5,7 +5,7 @@ from typing import Any
 
 from generation.padding import padded_ids, right_padded
 from generation.step_tokens import StepTokens
-from training.config import ProcessRewardSettings
+from training.settings import ProcessRewardSettings
 
 Example = dict[str, list[Any]]
 

@@ -1,21 +1,29 @@
-"""What all trainers share: the base model, arguments, adapter, checkpoints, progress, and the run itself."""
+"""What all trainers share: the base model, arguments, adapter, and the run from its last checkpoint."""
 
-import json
-import math
-import shutil
-import time
 from pathlib import Path
 from typing import Any
 
-from datasets_registry.errors import ModelFailed
-from training.config import TrainSettings
+from datasets_registry.errors import BadInput
+from training.callbacks import callbacks
+from training.checkpoints import last_checkpoint
 from training.run import Run
+from training.settings import TrainSettings
+
+
+def in_bfloat16(settings: TrainSettings) -> bool:
+    """Whether forward passes and saved weights are bfloat16."""
+    import torch
+
+    if settings.dtype == "auto":
+        return torch.cuda.is_available()
+    return settings.dtype == "bfloat16"
 
 
 def load_model(run: Run, kind: str = "AutoModelForCausalLM", **options: Any) -> tuple[Any, Any]:
-    """The base model as transformers' ``kind`` in float32 (bfloat16 on a GPU), and its tokenizer.
+    """The base model as transformers' ``kind``, and its tokenizer.
 
-    A head that the base lacks is drawn by the run's seed.
+    Weights that are trained are float32, since small steps would vanish in bfloat16; those under an adapter
+    are in the run's dtype. A head that the base lacks is drawn by the run's seed.
     """
     import torch
     import transformers
@@ -25,27 +33,46 @@ def load_model(run: Run, kind: str = "AutoModelForCausalLM", **options: Any) -> 
     logging.disable_progress_bar()
     disable_progress_bars()
     transformers.set_seed(run.settings.seed)
-    dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    frozen = run.settings.lora_rank is not None and in_bfloat16(run.settings)
     verbosity = logging.get_verbosity()
     # that a new head is not in the base is no news
     logging.set_verbosity_error()
     model = getattr(transformers, kind).from_pretrained(
-        run.base_folder, dtype=dtype, local_files_only=True, use_safetensors=True, **options
-    )
+        run.base_folder, dtype=torch.bfloat16 if frozen else torch.float32, local_files_only=True,
+        use_safetensors=True, **options,
+    )  # fmt: skip
     logging.set_verbosity(verbosity)
-    return model, transformers.AutoTokenizer.from_pretrained(run.base_folder, local_files_only=True)
+    return model, load_tokenizer(run)
 
 
-def trainer_arguments(run: Run, num_rows: int) -> dict[str, Any]:
-    """The arguments that all trainers share; checkpoints at about every tenth of the run."""
+def load_tokenizer(run: Run) -> Any:
+    """The base's tokenizer; raises BadInput where it cannot say a conversation or pad a batch."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(run.base_folder, local_files_only=True)
+    if not tokenizer.chat_template:
+        raise BadInput(
+            f"the tokenizer of {run.base} has no chat template, so it cannot mark who speaks: give the model "
+            "a chat_template.jinja"
+        )
+    if tokenizer.pad_token is None and tokenizer.eos_token is None:
+        raise BadInput(
+            f"the tokenizer of {run.base} has neither pad_token nor eos_token: give it a pad_token"
+        )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def trainer_arguments(run: Run) -> dict[str, Any]:
+    """The arguments that all trainers share; checkpoints are asked for by time, not by steps."""
     import torch
 
     gpu = torch.cuda.is_available()
     one = run.settings
-    per_step = one.batch_size * one.gradient_accumulation
-    steps = one.max_steps or max(1, round(one.num_epochs * num_rows / per_step))
     return {
         "output_dir": str(run.checkpoints),
+        "run_name": run.config.name,
         "learning_rate": one.learning_rate,
         "num_train_epochs": one.num_epochs,
         "max_steps": one.max_steps or -1,
@@ -57,13 +84,12 @@ def trainer_arguments(run: Run, num_rows: int) -> dict[str, Any]:
         "logging_steps": 1,
         "logging_first_step": True,
         "logging_nan_inf_filter": False,
-        "save_strategy": "steps",
-        "save_steps": max(1, steps // 10),
+        "save_strategy": "no",
         "save_total_limit": 2,
-        "report_to": "none",
+        "report_to": list(run.config.report_to) or "none",
         "disable_tqdm": True,
         "use_cpu": not gpu,
-        "bf16": gpu,
+        "bf16": in_bfloat16(one),
         "gradient_checkpointing": gpu,
         "dataloader_pin_memory": gpu,
     }
@@ -85,50 +111,18 @@ def lora(settings: TrainSettings, task: str = "CAUSAL_LM") -> Any:
     )  # fmt: skip
 
 
-def last_checkpoint(folder: Path) -> str | None:
-    """The newest whole checkpoint; one that a kill cut short is removed."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    while found:
-        path = found.pop()
-        try:
-            json.loads((path / "trainer_state.json").read_text())
-            return str(path)
-        except (OSError, json.JSONDecodeError):
-            shutil.rmtree(path)
-    return None
-
-
-def progress_callback(run: Run) -> Any:
-    """A callback that reports step, loss and the time left at most every five seconds."""
-    from transformers import TrainerCallback
-
-    class Reporter(TrainerCallback):  # type: ignore[misc]
-        said = 0.0
-
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            now = time.monotonic()
-            if "loss" not in (logs or {}) or now - self.said < 5.0:
-                return
-            self.said = now
-            left = (now - run.started) / state.global_step * (state.max_steps - state.global_step)
-            run.report(
-                f"{run.config.name}: step {state.global_step} of {state.max_steps}"
-                f" · loss {float(logs['loss']):.3f} · {left:.0f} s left"
-            )
-
-    return Reporter()
-
-
 def train(run: Run, trainer: Any) -> list[dict[str, float]]:
-    """Train, from the last checkpoint where there is one; the log history. Raises on NaN losses."""
+    """Train, from the last checkpoint where there is one; the log history.
+
+    Raises ModelFailed at the first loss that is not a number.
+    """
     from transformers import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)
+    for one in callbacks(run):
+        trainer.add_callback(one)
     checkpoint = last_checkpoint(run.checkpoints)
     if checkpoint:
         run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
     trainer.train(resume_from_checkpoint=checkpoint)
-    history = [one for one in trainer.state.log_history if "loss" in one]
-    if not history or not all(math.isfinite(one["loss"]) for one in history):
-        raise ModelFailed(f"{run.config.name}: the loss is not a number: lower learning_rate")
-    return history
+    return [one for one in trainer.state.log_history if "loss" in one]

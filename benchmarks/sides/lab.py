@@ -26,7 +26,7 @@ from methods.candidates import CandidateSettings, draw_candidates
 from methods.stopping import StoppingRule
 from methods.verification import VerifierSettings
 from methods.verifiers import verifier
-from training.config import TrainSettings
+from training.settings import TrainSettings
 from training.sft import sft
 
 MATHS = VerifierSettings(kind="maths")

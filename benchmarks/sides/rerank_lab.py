@@ -25,9 +25,9 @@ from methods.steps import split
 from methods.stopping import StoppingRule
 from methods.verified_pairs import VerifiedPairSettings, verified_pairs
 from methods.verifiers import verifier
-from training.config import ProcessRewardSettings, RewardSettings
 from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
+from training.settings import ProcessRewardSettings, RewardSettings
 
 PRM: Aggregate = "min"
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)

@@ -12,7 +12,7 @@ from generation.model_folder import SMOLLM2
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.selections import SelectionSettings, select
 from methods.stopping import StoppingRule
-from training.config import TrainSettings
+from training.settings import TrainSettings
 
 GOLD, PROBLEMS, HELD_OUT, DRAWS, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
 TRAINING = TrainSettings(

@@ -8,9 +8,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets.plots import figure_plot, loss_plot, margin_plot, principle_plot, step_plot
+from assets.plots import figure_plot, margin_plot, principle_plot, step_plot
 from assets.rft_shown import candidates_shown, selections_shown, solved
 from assets.steps_shown import heat_map, labels_shown
+from assets.training_plot import training_plot
 from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
 from datasets_registry.rft_schemas import Candidate, RftSelection
 from datasets_registry.row import Row, to_table
@@ -26,7 +27,6 @@ MANY: list[tuple[Callable[[Any], dg.MetadataValue], Sequence[Any]]] = [
     (principle_plot, [make(PrincipleFigure, principle_id=f"principle_{place}") for place in range(40)]),
     (step_plot, [make(RevisionStep, f"p{place % 50}", step=1 + place // 50) for place in range(200)]),
     (heat_map, [make(StepLabels, f"p{place}", solution_id=f"s{place}") for place in range(40)]),
-    (loss_plot, [[float(place), 1 / (place + 1)] for place in range(2_000)]),
 ]
 
 
@@ -40,6 +40,14 @@ def require_small(picture: dg.MetadataValue) -> None:
     """It is a PNG, and not too large for an event log."""
     image = base64.b64decode(str(picture.value).split("base64,")[1].removesuffix(")"))
     assert image.startswith(b"\x89PNG") and len(image) < MOST_BYTES
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2_000])
+def test_a_run_is_a_small_picture_of_what_it_logged(steps: int) -> None:
+    points = [[place, 1 / (place + 1)] for place in range(steps)]
+    names = ("rewards/margins", "logps/chosen", "logps/rejected", "kl", "entropy")
+    require_small(training_plot({"loss": points, "curves": dict.fromkeys(names, points)}))
+    require_small(training_plot({"loss": points}))
 
 
 def viewed(row: type[Row], rows: Sequence[Row]) -> "duckdb.DuckDBPyConnection":

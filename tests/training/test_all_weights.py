@@ -15,8 +15,8 @@ from generation.request import Message, Request, SamplingParams
 from generation.transformers_local import TransformersBackend
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
-from training.config import TrainSettings
 from training.dpo import dpo
+from training.settings import TrainSettings
 from training.sft import sft
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}

@@ -12,8 +12,8 @@ from datasets_registry.rft_schemas import VerifiedPair
 from datasets_registry.schemas import PreferencePair
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, verified, write
-from training.config import DpoSettings
 from training.dpo import dpo
+from training.settings import DpoSettings
 
 
 def pairs(p_a: float, count: int = 8) -> list[PreferencePair]:

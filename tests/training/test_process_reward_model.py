@@ -18,11 +18,11 @@ from generation.request import Message
 from generation.step_scores import StepScorer
 from generation.step_tokens import Stepped, step_tokens
 from tests.training.runs import commit, gold, labelled, manifest, write
-from training.config import ProcessRewardSettings
+from training.checkpoints import last_checkpoint
 from training.process_reward_model import process_reward_model
+from training.settings import ProcessRewardSettings
 from training.step_examples import StepCollator, example, step_loss, targets
 from training.step_figures import step_figures
-from training.trainer import last_checkpoint
 
 SETTINGS = {
     "learning_rate": 2e-3, "max_steps": 60, "batch_size": 16, "max_length": 64, "held_out_share": 0.2,
@@ -139,7 +139,8 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
     dataset = commit(registry, StepLabels, sevens(40))
     settings = {**SETTINGS, "max_steps": 6, "batch_size": 4}
     whole, broken = (
-        write(tmp_path / name, dataset, settings=settings, system_text=None) for name in ("whole", "broken")
+        write(tmp_path / name, dataset, settings=settings, system_text=None, checkpoint_minutes=0)
+        for name in ("whole", "broken")
     )
     process_reward_model(whole, lambda _: None)
     process_reward_model(broken, lambda _: None)

@@ -19,11 +19,11 @@ from datasets_registry.version import CheckResult
 from generation.model_folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, write
+from training.checkpoints import last_checkpoint
 from training.config import SftRun, config_path, read_config
 from training.dpo import dpo
 from training.rows import fitting, reply, turns
 from training.sft import sft
-from training.trainer import last_checkpoint
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 bad row")
 
@@ -103,7 +103,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
     dataset = commit(registry, SftExample, examples(16))
     lines: list[str] = []
     sft(write(tmp_path / "whole", dataset), lambda _: None)
-    broken = write(tmp_path / "broken", dataset)
+    broken = write(tmp_path / "broken", dataset, checkpoint_minutes=0)
     sft(broken, lambda _: None)
     shutil.rmtree(tmp_path / "broken" / "model")
     newest = Path(str(last_checkpoint(tmp_path / "broken" / "checkpoints")))
@@ -133,7 +133,7 @@ def test_fewer_rows_than_a_batch_stop_before_training(base: Path, registry: Regi
 def test_a_loss_that_is_no_number_leaves_no_model(base: Path, registry: Registry, tmp_path: Path) -> None:
     settings = {**SETTINGS, "learning_rate": 1e30}
     path = write(tmp_path / "run", commit(registry, SftExample, examples(16)), settings=settings)
-    with pytest.raises(ModelFailed, match="the loss is not a number: lower learning_rate"):
+    with pytest.raises(ModelFailed, match="the loss is not a number at step 3: lower learning_rate"):
         sft(path, lambda _: None)
     assert not (tmp_path / "run" / "model").exists()
 
