@@ -1,0 +1,58 @@
+"""Checks of training runs: each has a run that it must find, and one that it must leave alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from quality.lost_rows import lost_share
+from quality.model_checks import MODEL_CHECKS, check_manifest, model_checks
+
+SETTINGS = {"max_lost_share": 0.2}
+
+
+def manifest(curve: str = "", values: Sequence[float] = (), **rows: int) -> dict[str, Any]:
+    """A run's manifest with one curve and counts of rows."""
+    points = [[place, value] for place, value in enumerate(values)]
+    return {"settings": SETTINGS, "rows": {"given": 10, **rows}, "curves": {curve: points}}
+
+
+SOUND: dict[str, dict[str, Any]] = {
+    "rows_lost": manifest(too_long=1, unlabelled=5),
+    "chosen_falls": manifest("logps/chosen", [-100.0] * 5 + [-104.0] * 5),
+    "zero_variance_groups": manifest("frac_reward_zero_std", [1.0] * 5 + [0.3] * 5),
+    "clipped_completions": manifest("completions/clipped_ratio", [0.9] * 5 + [0.1] * 5),
+    "length_growth": manifest("completions/mean_length", [10.0] * 5 + [14.0] * 5),
+}
+FAULTS: dict[str, dict[str, Any]] = {
+    "rows_lost": manifest(too_long=1, steps_share_a_token=1, unlabelled=5),
+    "chosen_falls": manifest("logps/chosen", [-100.0] * 5 + [-120.0] * 5),
+    "zero_variance_groups": manifest("frac_reward_zero_std", [0.3] * 5 + [0.8] * 5),
+    "clipped_completions": manifest("completions/clipped_ratio", [0.1] * 5 + [0.5] * 5),
+    "length_growth": manifest("completions/mean_length", [10.0] * 5 + [20.0] * 5),
+}
+
+
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.name)
+def test_each_check_finds_its_fault_and_passes_a_sound_run(check: Any) -> None:
+    assert check_manifest(check, SOUND[check.name]).passed
+    found = check_manifest(check, FAULTS[check.name])
+    assert not found.passed and found.value is not None and found.value > (found.threshold or 0)
+    assert check.catches and check.severity == ("error" if check.name == "rows_lost" else "warning")
+
+
+def test_a_run_too_short_to_tell_passes_and_says_so() -> None:
+    for check in MODEL_CHECKS[1:]:
+        found = check_manifest(check, manifest("logps/chosen", [-1.0] * 4))
+        assert found.passed and found.value is None and "too few" in found.description
+
+
+def test_every_trainer_is_asked_for_lost_rows_and_for_what_it_can_show() -> None:
+    assert [one.name for one in model_checks("sft")] == ["rows_lost"]
+    assert [one.name for one in model_checks("dpo")] == ["rows_lost", "chosen_falls"]
+    assert "zero_variance_groups" in {one.name for one in model_checks("grpo")}
+
+
+def test_rows_without_a_label_are_not_lost() -> None:
+    assert lost_share({"given": 10, "unlabelled": 5, "too_long": 1}) == pytest.approx(0.2)
+    assert lost_share({"given": 4, "unlabelled": 4}) == 0

@@ -1,0 +1,151 @@
+"""What SFT learns from: the end of turns, whole rows or none, replayed rows at a share of tokens."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.imported_schemas import ChatMessage, Demonstration
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import GoldSolution
+from datasets_registry.schemas import SftExample
+from tests.rows import make
+from tests.training.runs import SETTINGS, commit, gold, manifest, write
+from training.curves import POINTS, curves
+from training.replay import replayed
+from training.sft import sft
+
+ONE_EPOCH = SETTINGS | {"num_epochs": 1}
+MARKED = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] }}<|im_end|>{% endgeneration %}"
+    "{% else %}{{ message['content'] }}<|im_end|>{% endif %}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def examples(count: int, completion: str = "yes yes yes") -> list[SftExample]:
+    return [make(SftExample, f"p{number}", completion=completion) for number in range(count)]
+
+
+def demonstrations(count: int) -> list[Demonstration]:
+    """Imported conversations of two turns, of which the first answer is always the same."""
+    said = [("user", "hello"), ("assistant", "no no no no"), ("user", "again")]
+    turns = [ChatMessage(role=role, content=text) for role, text in said]  # type: ignore[arg-type]
+    return [
+        Demonstration(
+            id=str(one), messages=turns, prompt="again", completion="yes", source="test", licence="CC0-1.0"
+        )
+        for one in range(count)
+    ]
+
+
+def first_answer(folder: Path) -> float:
+    """The mean log-probability of the first answer of the demonstrations' conversation."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    start = tokenizer.apply_chat_template([{"role": "user", "content": "hello"}], tokenize=False)
+    ids = [tokenizer(one)["input_ids"] for one in (f"{start}<|im_start|>assistant\n", "no no no no")]
+    with torch.inference_mode():
+        scores = model(torch.tensor([[*ids[0], *ids[1]]])).logits[0, len(ids[0]) - 1 : -1].log_softmax(-1)
+    return float(scores.gather(1, torch.tensor(ids[1])[:, None]).mean())
+
+
+def test_too_many_lost_rows_stop_a_run_before_it_begins(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    rows = [*examples(4), *(make(SftExample, f"long {one}", completion="word " * 200) for one in range(2))]
+    path = write(tmp_path / "run", commit(registry, SftExample, rows))
+    with pytest.raises(ModelFailed, match="would lose 33% of its usable rows to max_length 128, more than"):
+        sft(path, lambda _: None)
+    assert json.loads((tmp_path / "run" / "rows.json").read_text()) == {
+        "given": 6, "trained": 4, "too_long": 2,
+    }  # fmt: skip
+    assert not (tmp_path / "run" / "model").exists()
+
+
+def test_replayed_rows_are_a_share_of_tokens_with_a_lineage_of_their_own(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, SftExample, examples(16))
+    other = commit(registry, GoldSolution, [gold(f"{one}+1", "no no no") for one in range(40)])
+    told = {"settings": ONE_EPOCH | {"replay_share": 0.25}, "replay": other}
+    sft(write(tmp_path / "run", dataset, **told), lambda _: None)
+    said = manifest(tmp_path / "run")
+    assert {role: one["name"] for role, one in said["datasets"].items()} == {
+        "train": "cai_sft", "replay": "gold_solutions",
+    }  # fmt: skip
+    rows = said["rows"]
+    assert rows["trained"] == 16 and 0 < rows["replay_trained"] < rows["replay_given"] == 40
+    assert rows["replay_tokens"] / (rows["tokens"] + rows["replay_tokens"]) == pytest.approx(0.25, abs=0.03)
+    assert len(said["loss"]) == -(-(16 + rows["replay_trained"]) // 4)
+
+
+@pytest.mark.parametrize("told", [{"replay": "cai_sft@1"}, {"settings": ONE_EPOCH | {"replay_share": 0.5}}])
+def test_replay_needs_both_a_dataset_and_a_share(
+    told: dict[str, Any], base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, SftExample, examples(8))
+    with pytest.raises(BadInput, match="give both or neither"):
+        sft(write(tmp_path / "run", dataset, **told), lambda _: None)
+
+
+def test_which_rows_are_replayed_does_not_depend_on_their_order() -> None:
+    other = [{"prompt": f"p{one}", "completion": "a" * one} for one in range(1, 30)]
+    found = [
+        replayed([{"completion": "x" * 90}], some, 0.5, 7, lambda one: len(one["completion"]))
+        for some in (other, other[::-1])
+    ]
+    assert found[0] == found[1] and 90 <= sum(len(one["completion"]) for one in found[0]) < 90 + 30
+    assert replayed(other, other, 0.0, 7, lambda one: 1) == []
+
+
+def test_turns_are_learned_only_where_the_template_marks_them(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, Demonstration, demonstrations(8))
+    epochs = SETTINGS | {"num_epochs": 4}
+    settings = epochs | {"loss_on": "assistant"}
+    with pytest.raises(BadInput, match="does not mark the assistant's turns"):
+        sft(write(tmp_path / "unmarked", dataset, settings=settings), lambda _: None)
+    sft(write(tmp_path / "last", dataset, settings=epochs), lambda _: None)
+    (base / "chat_template.jinja").write_text(MARKED)
+    sft(write(tmp_path / "all", dataset, settings=settings), lambda _: None)
+    first = [first_answer(one) for one in (base, *(tmp_path / one / "model" for one in ("last", "all")))]
+    assert first[2] > first[1] + 0.5 > first[0]
+
+
+def test_a_template_that_ends_turns_with_another_token_is_refused(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    told = json.loads((base / "tokenizer_config.json").read_text())
+    (base / "tokenizer_config.json").write_text(json.dumps(told | {"eos_token": "<|im_start|>"}))
+    path = write(tmp_path / "run", commit(registry, SftExample, examples(8)))
+    with pytest.raises(BadInput, match="so the policy would never stop: set eos_token to it"):
+        sft(path, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [("chat_template.jinja", "has no chat template"), ("pad_token, eos_token", "neither pad_token nor eos")],
+)
+def test_a_tokenizer_that_cannot_serve_is_refused(
+    left_out: str, said: str, base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    (base / left_out).unlink(missing_ok=True)
+    told = json.loads((base / "tokenizer_config.json").read_text())
+    kept = {name: value for name, value in told.items() if name not in left_out.split(", ")}
+    (base / "tokenizer_config.json").write_text(json.dumps(kept))
+    with pytest.raises(BadInput, match=said):
+        sft(write(tmp_path / "run", commit(registry, SftExample, examples(8))), lambda _: None)
+
+
+def test_curves_are_thinned_and_keep_the_last_point() -> None:
+    history = [{"step": one, "loss": 1.0, "kl": one / 10, "epoch": 0.1} for one in range(1, 1_002)]
+    found = curves(history)
+    assert found.keys() == {"kl"} and len(found["kl"]) <= POINTS and found["kl"][-1] == [1001, 100.1]
