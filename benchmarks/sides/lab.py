@@ -42,11 +42,11 @@ class Lab:
         self.engine = EngineSettings(batch_size=batch_size)
         self._trained = 0
 
-    def given(self, source: str) -> Version:
-        """A model that is given, such as ``lab``."""
+    def given(self, source: str, name: str | None = None) -> Version:
+        """A model that is given, such as ``lab``; a folder is given a ``name``."""
         folder = resolve_model(source, self.registry.state.models)
         how = Derivation(code_version="1", settings={}, inputs=())
-        name = source.replace("-", "_")
+        name = name or source.replace("-", "_")
         version = self.registry.commit_model(name, folder, fingerprint(folder), how)
         return self.registry.record_checks(version, [])
 

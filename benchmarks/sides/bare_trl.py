@@ -1,0 +1,70 @@
+"""The other side of `training`: TRL by hand, as its documentation has it.
+
+python -m benchmarks.sides.bare_trl sft | dpo | reward_model RUN_JSON ROWS_JSONL; prints the last loss.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def main() -> None:
+    """Train on the rows with the run's settings, and save the model."""
+    kind, told, rows = sys.argv[1], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
+    examples = [_example(kind, json.loads(line)) for line in rows.read_text().splitlines()]
+    trainer = _trainer(kind, told, examples)
+    trainer.train()
+    trainer.model.merge_and_unload().save_pretrained(told["output"])
+    trainer.processing_class.save_pretrained(told["output"])
+    losses = [one["loss"] for one in trainer.state.log_history if "loss" in one]
+    print(json.dumps({"loss": losses[-1], "steps": len(losses)}))
+
+
+def _example(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    names = ("completion",) if kind == "sft" else ("chosen", "rejected")
+    replies = {name: [{"role": "assistant", "content": row[name]}] for name in names}
+    return {"prompt": [{"role": "user", "content": row["prompt"]}], **replies}
+
+
+def _trainer(kind: str, told: dict[str, Any], examples: list[dict[str, Any]]) -> Any:
+    import torch
+    import transformers
+    import trl
+    from datasets import Dataset
+    from peft import LoraConfig
+
+    one = told["settings"]
+    transformers.set_seed(one["seed"])
+    heads = {"reward_model": ("SequenceClassification", {"num_labels": 1})}
+    head, options = heads.get(kind, ("CausalLM", {}))
+    model = getattr(transformers, f"AutoModelFor{head}").from_pretrained(
+        told["base"], dtype=torch.float32, **options
+    )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(told["base"])
+    score = ["score"] if kind == "reward_model" else None
+    name = {"sft": "SFT", "dpo": "DPO", "reward_model": "Reward"}[kind]
+    more = {"beta": one["beta"]} if kind == "dpo" else {}
+    arguments = getattr(trl, f"{name}Config")(
+        output_dir=told["output"], learning_rate=one["learning_rate"], max_steps=one["max_steps"],
+        per_device_train_batch_size=one["batch_size"], warmup_steps=one["warmup_share"],
+        lr_scheduler_type="cosine", seed=one["seed"], logging_steps=1, save_strategy="no",
+        report_to="none", use_cpu=True, bf16=False, gradient_checkpointing=False, max_length=None,
+        disable_tqdm=True, **more,
+    )  # fmt: skip
+    adapter = LoraConfig(
+        r=one["lora_rank"], lora_alpha=one["lora_alpha"], target_modules="all-linear",
+        task_type="SEQ_CLS" if score else "CAUSAL_LM", modules_to_save=score, exclude_modules=score,
+    )  # fmt: skip
+    return getattr(trl, f"{name}Trainer")(
+        model=model, args=arguments, train_dataset=Dataset.from_list(examples), processing_class=tokenizer,
+        peft_config=adapter,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

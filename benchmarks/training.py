@@ -1,0 +1,68 @@
+"""Training against TRL by hand, and what soft labels are worth: python benchmarks/training.py.
+
+The rebuild matrix on a live daemon is benchmarks/rebuild.py; learning from rewards is benchmarks/online.py.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+# run as a file, this folder would hide the packages beside it
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, at_most, repeated, run
+from benchmarks.sides.noisy_labels import NoisyLabels, Size
+from benchmarks.sides.paired import difference, mean
+from benchmarks.sides.process import smollm2
+from benchmarks.sides.training_work import KINDS, TrainingWork
+from tests.tiny_model import write_tiny_model
+
+SEEDS = 5
+NOISY = Size(
+    gold=400, problems=3_000, base_steps=300, draws=8, held_out_share=0.25, steps=120, held_out=1_000
+)
+NOISY_QUICK = Size(
+    gold=100, problems=70, base_steps=60, draws=8, held_out_share=0.5, steps=2, held_out=20, sizes=(2,),
+    batch_size=4,
+)  # fmt: skip
+REPEATS, ROWS, STEPS, BATCH = 3, 128, 24, 4
+QUICK = {"rows": 4, "steps": 1, "batch_size": 2}
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Ratios of wall and CPU seconds, and the difference of the last losses."""
+    size = QUICK if quick else {"rows": ROWS, "steps": STEPS, "batch_size": BATCH}
+    with tempfile.TemporaryDirectory(prefix="trimtab-training-") as folder:
+        base = write_tiny_model(Path(folder) / "tiny") if quick else smollm2()
+        work = TrainingWork(Path(folder), base, **size)
+        kinds = KINDS[:1] if quick else KINDS
+        found = [one for kind in kinds for one in _compared(work, kind, 1 if quick else REPEATS)]
+    with tempfile.TemporaryDirectory(prefix="trimtab-noisy-") as folder:
+        noisy = NoisyLabels(Path(folder), NOISY_QUICK if quick else NOISY)
+        return [*found, *_labels(noisy, 1 if quick else SEEDS)]
+
+
+def _compared(work: TrainingWork, kind: str, repeats: int) -> Iterator[Figure]:
+    """The sides in turn, so that a busy moment meets both."""
+    pairs = [(work.ours(kind), work.theirs(kind)) for _ in range(repeats)]
+    yield repeated(f"{kind} / TRL by hand, wall", [a.seconds / b.seconds for a, b in pairs], "x", "<= 1.03")
+    yield repeated(f"{kind} / TRL by hand, CPU", [a.cpu_seconds / b.cpu_seconds for a, b in pairs], "x")
+    yield repeated(f"{kind}: seconds by hand", [b.seconds for _, b in pairs], "s")
+    apart = max(abs(a.loss - b.loss) for a, b in pairs)
+    yield at_most(f"{kind}: last losses apart", apart, "nats", 1e-4)
+
+
+def _labels(noisy: NoisyLabels, seeds: int) -> Iterator[Figure]:
+    """Soft against hard targets, on the same noisy labels for the same number of steps."""
+    found = {target: [noisy.right(target, seed) for seed in range(seeds)] for target in ("soft", "hard")}
+    yield Figure(name="noisy labels: held-out pairs", value=len(noisy.measured), unit="pairs")
+    for place, what in enumerate(("pairs ranked rightly", "problems solved at T = 1")):
+        both = {target: [one[place] for one in found[target]] for target in found}
+        for target, rights in both.items():
+            yield mean(f"{target} labels: {what}", rights)
+        yield difference(f"soft less hard labels: {what}", list(zip(both["soft"], both["hard"], strict=True)))
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)
