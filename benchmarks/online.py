@@ -1,0 +1,52 @@
+"""PPO, RLOO and GRPO on a verifier's reward, against RFT on as many drawn tokens: python benchmarks/online.py."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+# run as a file, this folder would hide the packages beside it
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, repeated, run
+from benchmarks.sides.online_lab import RFT, TRAINERS, Learned, Size, learned
+from benchmarks.sides.paired import difference, mean
+
+SEEDS = 3
+LAB = Size(gold=400, base_steps=450, prompts=32, num_draws=8, steps=60, rft_steps=300, held_out=2_000)
+QUICK = Size(
+    gold=60, base_steps=40, prompts=4, num_draws=4, steps=4, rft_steps=4, held_out=20, sizes=(2,)
+)
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Held-out accuracy at T = 1 of each way, the accuracy of draws by step, and differences from RFT."""
+    found = []
+    for seed in range(1 if quick else SEEDS):
+        with tempfile.TemporaryDirectory(prefix="trimtab-online-") as folder:
+            found.append(learned(Path(folder), QUICK if quick else LAB, seed))
+    return [*_accuracies(found), *_by_step(found), *_tokens(found)]
+
+
+def _accuracies(found: Sequence[Learned]) -> Iterator[Figure]:
+    for name in found[0].right:
+        yield mean(f"{name}: held-out problems solved", [one.right[name] for one in found])
+    for name in TRAINERS:
+        for other in ("base", RFT):
+            both = [(one.right[name], one.right[other]) for one in found]
+            yield difference(f"{name} less {other}", both)
+
+
+def _by_step(found: Sequence[Learned]) -> Iterator[Figure]:
+    for name in TRAINERS:
+        for part, values in enumerate(zip(*(one.by_step[name] for one in found), strict=True), start=1):
+            yield repeated(f"{name}: draws accepted, quarter {part} of the steps", values, "share")
+
+
+def _tokens(found: Sequence[Learned]) -> Iterator[Figure]:
+    for name in found[0].tokens:
+        yield repeated(f"{name}: tokens drawn", [one.tokens[name] for one in found], "tokens")
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

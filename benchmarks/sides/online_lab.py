@@ -1,0 +1,109 @@
+"""Learning from a verifier on lab problems: PPO, RLOO and GRPO, and RFT on as many drawn tokens."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.sides.lab import MATHS, Lab, full, gold
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.rft_schemas import GoldSolution, RftSelection
+from datasets_registry.version import Version
+from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.selections import SelectionSettings, select
+from methods.stopping import StoppingRule
+from training.grpo import grpo
+from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
+from training.ppo import ppo
+from training.ppo_settings import PpoSettings
+from training.rloo import rloo
+
+TRAINERS: dict[str, tuple[Any, type[OnlineSettings]]] = {
+    "PPO": (ppo, PpoSettings), "RLOO": (rloo, RlooSettings), "GRPO": (grpo, GrpoSettings),
+}  # fmt: skip
+RFT = "RFT on as many draws"
+PARTS = 4
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; a step draws ``num_draws`` answers for each of ``prompts`` problems."""
+
+    gold: int
+    base_steps: int
+    prompts: int
+    num_draws: int
+    steps: int
+    rft_steps: int
+    held_out: int
+    sizes: tuple[int, ...] = (3,)
+    rate: float = 3e-4
+    max_completion_length: int = 48
+
+
+@dataclass
+class Learned:
+    """What one seed gives: held-out problems solved at T = 1, and the accuracy of draws by part of a run."""
+
+    right: dict[str, list[bool]] = field(default_factory=dict)
+    by_step: dict[str, list[float]] = field(default_factory=dict)
+    tokens: dict[str, float] = field(default_factory=dict)
+
+
+def learned(folder: Path, size: Size, seed: int) -> Learned:
+    """Each way from the same base policy."""
+    lab, found = Lab(folder), Learned()
+    family = FamilySettings(
+        family="sums", sizes=size.sizes, greatest=20, style="symbols", evaluation=size.held_out,
+        train=size.gold + size.prompts * size.steps,
+    )  # fmt: skip
+    problems = make_problems(ProblemSettings(families=(family,), seed=seed))
+    training = [one for one in problems if one.split == "train"]
+    held_out = [one for one in problems if one.split == "evaluation"]
+    asked = training[size.gold :]
+    solutions = lab.commit(GoldSolution, gold(training[: size.gold]))
+    base = lab.train(lab.given("lab"), solutions, full(size.base_steps, seed=seed))
+    found.right["base"] = lab.right(base, held_out, 1.0, seed=seed)
+    dataset = lab.commit(Problem, asked)
+    for name, (trainer, settings) in TRAINERS.items():
+        told = _settings(settings, size, seed)
+        trained = lab.train(base, dataset, told, trainer, verifier=MATHS.model_dump(mode="json"))
+        found.right[name] = lab.right(trained, held_out, 1.0, seed=seed)
+        curves = _manifest(lab, trained)["curves"]
+        found.by_step[name] = _parts([value for _, value in curves["rewards/verifier"]])
+        lengths = [value for _, value in curves["completions/mean_length"]]
+        found.tokens[name] = sum(lengths) * size.prompts * size.num_draws
+    trained, found.tokens[RFT] = _rft(lab, base, asked, size, seed)
+    found.right[RFT] = lab.right(trained, held_out, 1.0, seed=seed)
+    return found
+
+
+def _settings(kind: type[OnlineSettings], size: Size, seed: int) -> OnlineSettings:
+    shared = full(size.steps, rate=size.rate, batch_size=size.prompts * size.num_draws, seed=seed)
+    more = {"num_draws": size.num_draws, "max_completion_length": size.max_completion_length}
+    return kind.model_validate(shared.model_dump() | more | {"max_length": 128})
+
+
+def _rft(
+    lab: Lab, base: Version, asked: Sequence[Problem], size: Size, seed: int
+) -> tuple[Version, float]:
+    """One round of rejection sampling on as many draws for the same problems."""
+    rule = StoppingRule(max_draws=size.num_draws)
+    drawn = lab.draws(base, asked, rule, seed=seed, max_tokens=size.max_completion_length)
+    chosen = list(select(drawn, [], SelectionSettings(top_k=4, with_gold=False)))
+    dataset = lab.commit(RftSelection, chosen)
+    trained = lab.train(base, dataset, full(size.rft_steps, rate=1e-3, seed=seed))
+    return trained, float(sum(one.num_tokens for one in drawn))
+
+
+def _manifest(lab: Lab, version: Version) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((lab.registry.folder(version) / "manifest.json").read_text())
+    return found
+
+
+def _parts(values: Sequence[float]) -> list[float]:
+    """The means of as many parts of the run."""
+    size = max(1, len(values) // PARTS)
+    some = [values[start : start + size] for start in range(0, len(values), size)][:PARTS]
+    return [sum(one) / len(one) for one in some]
