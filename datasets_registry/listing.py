@@ -1,8 +1,9 @@
 """What there is, as plain rows for tables and JSON."""
 
-import json
 from typing import Any
 
+from datasets_registry.manifest import datasets_of, reference
+from datasets_registry.model_facts import manifest_of
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 
@@ -42,15 +43,13 @@ def list_models(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _model(registry: Registry, version: Version) -> dict[str, Any]:
-    path = registry.folder(version) / "manifest.json"
-    manifest = json.loads(path.read_text()) if path.exists() else {}
-    datasets = manifest.get("datasets", {})
+    manifest = manifest_of(registry, version)
     return {
         "name": version.name,
         "version": version.number,
         "status": version.status,
-        "base": _reference(manifest.get("base")),
-        "trained_on": [_reference(one) for one in datasets.values()],
+        "base": reference(manifest.get("base")),
+        "trained_on": list(datasets_of(manifest).values()),
         "behind": behind(registry, version),
         "rows": manifest.get("rows", {}).get("trained"),
         "loss": manifest.get("metrics", {}).get("loss"),
@@ -67,7 +66,3 @@ def behind(registry: Registry, version: Version) -> list[str]:
         if latest is not None and latest.data_version != one.data_version:
             found.append(f"{one.name}@{latest.number}")
     return sorted(found)
-
-
-def _reference(version: dict[str, Any] | None) -> str | None:
-    return f"{version['name']}@{version['number']}" if version else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from datasets_registry.model_card import model_card
+from datasets_registry.model_facts import model_facts
 from datasets_registry.registry import Registry
 from datasets_registry.row import Row, arrow_schema
 from datasets_registry.row_types import row_type
@@ -21,7 +21,7 @@ def show_version(registry: Registry, version: Version, num_rows: int) -> dict[st
         "checks": [one.model_dump() for one in registry.checks(version)],
     }  # fmt: skip
     if version.kind == "model":
-        return told | {"model": model_card(registry, version)}
+        return told | {"model": model_facts(registry, version)}
     return told | _dataset(registry, version, num_rows)
 
 

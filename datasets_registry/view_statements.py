@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, func, select
 
-from datasets_registry import catalog
+from datasets_registry import catalog, model_view
 from datasets_registry.hashing import digest
 from datasets_registry.judgements import judgements_sql
 from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
@@ -33,16 +33,11 @@ _CHECKS = pa.schema(
      ("severity", pa.string()), ("value", pa.float64()), ("threshold", pa.float64()),
      ("description", pa.string()), ("at", pa.string())]
 )  # fmt: skip
-_MODELS = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("status", pa.string()),
-     ("data_version", pa.string()), ("path", pa.string()), ("manifest", pa.string()),
-     ("created_at", pa.string())]
-)  # fmt: skip
 
 V, D, INPUT = catalog.VERSIONS.c, catalog.DERIVATIONS.c, catalog.INPUTS.c
-_NUMBERED = (V.name, V.number.label("version"), V.status, V.data_version, V.created_at)
-_VERSION_ROWS = select(*_NUMBERED, V.kind, V.num_rows).order_by(V.name, V.number)
-_MODEL_ROWS = select(*_NUMBERED, V.content).where(V.kind == "model").order_by(V.name, V.number)
+_VERSION_ROWS = select(
+    V.name, V.number.label("version"), V.status, V.data_version, V.created_at, V.kind, V.num_rows
+).order_by(V.name, V.number)
 _BUILT = select(D.name, D.number.label("version"), func.max(D.id).label("last")).group_by(D.name, D.number)
 _INPUT_ROWS = (
     select(
@@ -76,7 +71,7 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         "versions": (_VERSIONS, versions),
         "lineage": (_LINEAGE, [{**one, "settings": json.dumps(one["settings"])} for one in inputs]),
         "checks": (_CHECKS, checks),
-        "models": (_MODELS, list(_models(state, engine))),
+        "models": (model_view.SCHEMA, list(model_view.model_rows(state, engine))),
     }
     small = {name: _over([_small_table(state, name, *one)]) for name, one in tables.items()}
     completions = _completions(state)
@@ -113,16 +108,6 @@ def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:
         query = select(v.content).where(v.name == name, v.number == number)
         content = connection.execute(query).scalar_one()
     return _over([object_path(state.objects, part[0]) for part in content["objects"]])
-
-
-def _models(state: State, engine: Engine) -> Iterator[dict[str, Any]]:
-    with engine.connect() as connection:
-        models = connection.execute(_MODEL_ROWS).mappings().all()
-    for one in models:
-        folder = state.root / one["content"]["path"]
-        manifest = folder / "manifest.json"
-        text = manifest.read_text() if manifest.exists() else None
-        yield {**one, "path": str(folder), "manifest": text}
 
 
 def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Any]) -> Path:

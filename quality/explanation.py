@@ -7,7 +7,7 @@ import duckdb
 
 from datasets_registry.errors import TrimtabError
 from datasets_registry.matching import shared_columns
-from datasets_registry.model_card import model_card
+from datasets_registry.model_facts import model_facts
 from datasets_registry.registry import Registry
 from datasets_registry.row import ledger_keys
 from datasets_registry.row_search import find_row
@@ -64,7 +64,7 @@ class Tree:
         """The rows of an input that ``row`` was made from; what cannot be read is named."""
         try:
             if given.kind == "model":
-                return {"model": model_card(self.registry, given)}
+                return {"model": model_facts(self.registry, given)}
             return self._matching(version, given, row)
         except TrimtabError as error:
             return {"version": str(given), "missing": str(error)}

@@ -13,6 +13,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.schemas import Metric
 from datasets_registry.version import Derivation
 from tests.rows import make
+from tests.traced import Traced
 
 
 def publish(registry: Registry, value: float) -> None:
@@ -79,3 +80,34 @@ def test_writers_that_wait_leave_the_work_to_the_first(registry: Registry) -> No
     before = registry.state.views.stat().st_ino
     registry.refresh_views()
     assert registry.state.views.stat().st_ino == before
+
+
+def test_the_view_of_models_reads_their_manifests(traced: Traced) -> None:
+    query = """
+        SELECT version, base, datasets['train'], "rows"['trained'], metrics['loss'], settings->>'$.beta',
+               trainer
+        FROM models WHERE name = 'dpo_policy'
+    """
+    with duckdb.connect(traced.registry.state.views, read_only=True) as connection:
+        assert connection.execute(query).fetchall() == [
+            (1, "sft_policy@1", "preference_pairs@3", 4, 0.4, "0.1", None)
+        ]
+
+
+def test_a_model_without_a_manifest_or_with_a_broken_one_keeps_no_version_from_the_views(
+    registry: Registry, tmp_path: Path
+) -> None:
+    how = Derivation(code_version="1", settings={}, inputs=())
+    for name, text in (("given", None), ("broken", "{"), ("odd", '{"metrics": {"a": "b", "c": 1}}')):
+        (tmp_path / name).mkdir()
+        if text:
+            (tmp_path / name / "manifest.json").write_text(text)
+        registry.record_checks(registry.commit_model(name, tmp_path / name, name, how), [])
+    with duckdb.connect(registry.state.views, read_only=True) as connection:
+        found = connection.execute(
+            "SELECT name, base, metrics, manifest FROM models ORDER BY name"
+        ).fetchall()
+    assert found == [
+        ("broken", None, {}, "{"), ("given", None, {}, None),
+        ("odd", None, {"c": 1.0}, '{"metrics": {"a": "b", "c": 1}}'),
+    ]  # fmt: skip
