@@ -11,7 +11,8 @@ from assets.commands.exporting import export_dataset
 from assets.commands.importing import import_dataset
 from assets.commands.ledger import ledger_app
 from assets.commands.lineage import lineage
-from assets.commands.listing import datasets, models, versions
+from assets.commands.listing import datasets, versions
+from assets.commands.models import models_app
 from assets.commands.passing import pass_version
 from assets.commands.planning import plan_command
 from assets.commands.show import show
@@ -25,7 +26,6 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (
     datasets,
-    models,
     versions,
     show,
     diff,
@@ -42,6 +42,7 @@ app.command("plan")(plan_command)
 app.command("pass")(pass_version)
 app.command("export")(export_dataset)
 app.command("import")(import_dataset)
+app.add_typer(models_app, name="models")
 app.add_typer(ledger_app, name="ledger")
 
 

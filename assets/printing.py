@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
+from datasets_registry.version import Version
 
 WIDE = 240
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -29,6 +30,33 @@ def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[
     for row in rows:
         table.add_row(*(plain(_cell(row[name])) for name in columns))
     console().print(table)
+
+
+def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
+    """Print name and value a line, without those that are None."""
+    table = Table(box=None, show_header=False)
+    for name, value in facts:
+        if value is not None:
+            table.add_row(name, plain(f"{value:,}" if type(value) is int else str(value)))
+    console().print(table)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows of texts."""
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*map(plain, row))
+    console().print(table)
+
+
+def warn_unpassed(version: Version) -> None:
+    """Say on stderr where ``version`` has not passed its checks."""
+    if version.status != "passed":
+        print(
+            f"warning: {version} is {version.status}: it has not passed its checks, "
+            "so look at it, but train nothing on it",
+            file=sys.stderr,
+        )
 
 
 def console(on_stderr: bool = False) -> Console:

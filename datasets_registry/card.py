@@ -32,25 +32,38 @@ def card(registry: Registry, row: type[Row], version: Version, form: Form) -> st
         "name": cell(version.name), "grain": row.grain, "version": str(version.number),
         "num_rows": f"{version.num_rows or 0:,}", "status": version.status,
         "data_version": version.data_version, "load": _load(form), "key": ", ".join(row.key),
-        "columns": _columns(registry, row, version), "statistics": _statistics(registry, row, version),
-        "checks": _checks(registry, version), "lineage": _lineage(registry, version),
+        "columns": columns_table(registry, row, version), "statistics": _statistics(registry, row, version),
+        "checks": checks_table(registry, version), "lineage": lineage_table(registry, version),
         "derivation": _how(how.code_version, how.run_id, how.settings),
         "licence": "\n".join(f"- {cell(one)}" for one in spdx) or "No licence was recorded.",
     }  # fmt: skip
-    return _SLOT.sub(lambda slot: parts[slot[1]], TEMPLATE.read_text(encoding="utf-8"))
+    return filled(TEMPLATE, parts)
+
+
+def filled(template: Path, parts: Mapping[str, str]) -> str:
+    """The template with each ``{{slot}}`` filled, in one pass, so that no part can hold another."""
+    return _SLOT.sub(lambda slot: parts[slot[1]], template.read_text(encoding="utf-8"))
 
 
 def _front_matter(registry: Registry, version: Version, form: Form, spdx: Sequence[str]) -> str:
     splits = splits_of(registry.files(version))
     files = [{"split": one, "path": FILES[form].format(split=one)} for one in splits]
-    hub = hub_licences(spdx)
-    said: dict[str, Any] = {"pretty_name": version.name, "license": hub[0] if len(hub) == 1 else hub}
-    if "other" in hub:
-        said["license_name"] = ", ".join(spdx)
+    said: dict[str, Any] = {"pretty_name": version.name, **licence_keys(spdx)}
     said["size_categories"] = [_size(version.num_rows or 0)]
     said["tags"] = ["trimtab"]
     said["configs"] = [{"config_name": "default", "data_files": files}]
-    # JSON values are YAML
+    return yaml_of(said)
+
+
+def licence_keys(spdx: Sequence[str]) -> dict[str, Any]:
+    """The licences as the hub wants them stated."""
+    hub = hub_licences(spdx)
+    named = {"license_name": ", ".join(spdx)} if "other" in hub else {}
+    return {"license": hub[0] if len(hub) == 1 else hub, **named}
+
+
+def yaml_of(said: Mapping[str, Any]) -> str:
+    """A card's front matter: JSON values are YAML."""
     return "\n".join(f"{name}: {json.dumps(value)}" for name, value in said.items())
 
 
@@ -67,7 +80,8 @@ def _load(form: Form) -> str:
     return "```python\n" + "\n".join(lines) + "\n```" + note
 
 
-def _columns(registry: Registry, row: type[Row], version: Version) -> str:
+def columns_table(registry: Registry, row: type[Row], version: Version) -> str:
+    """The stored columns with type, meaning and whether they may be null."""
     stored = schema_of(registry.files(version))
     fields = [field for field in arrow_schema(row) if field.name in stored.names]
     rows = [
@@ -99,7 +113,8 @@ def _lengths(lengths: Mapping[str, list[int] | None], name: str) -> list[int] | 
     return lengths.get(name) or [""] * 4
 
 
-def _checks(registry: Registry, version: Version) -> str:
+def checks_table(registry: Registry, version: Version) -> str:
+    """The newest result of each check."""
     results = [
         (one.check, "passed" if one.passed else "failed", one.severity, one.value, one.description)
         for one in registry.checks(version)
@@ -107,7 +122,8 @@ def _checks(registry: Registry, version: Version) -> str:
     return table(("check", "result", "severity", "value", "finding"), results)
 
 
-def _lineage(registry: Registry, version: Version) -> str:
+def lineage_table(registry: Registry, version: Version) -> str:
+    """``version`` and all that it was made from, with what each was made from."""
     rows = []
     for one in lineage_of(registry, version):
         how = registry.derivation(one)
@@ -117,10 +133,15 @@ def _lineage(registry: Registry, version: Version) -> str:
 
 
 def _how(code_version: str, run_id: str | None, settings: Mapping[str, Any]) -> str:
-    text = json.dumps(without_secrets(dict(settings)), indent=2, ensure_ascii=False, sort_keys=True)
     run = f" in run {cell(run_id)}" if run_id else ""
-    indented = "\n".join(f"    {line}" for line in text.splitlines())
-    return f"Made by Trimtab with code {cell(code_version)}{run}, with these settings:\n\n{indented}"
+    told = f"Made by Trimtab with code {cell(code_version)}{run}, with these settings:"
+    return f"{told}\n\n{settings_text(settings)}"
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """The settings without secrets as an indented block of JSON."""
+    text = json.dumps(without_secrets(dict(settings)), indent=2, ensure_ascii=False, sort_keys=True)
+    return "\n".join(f"    {line}" for line in text.splitlines())
 
 
 def without_secrets(value: Any) -> Any:

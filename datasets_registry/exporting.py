@@ -29,11 +29,11 @@ def export(
     """Write ``version`` and its card into ``folder``, which must be empty or absent; names the files."""
     if version.kind != "dataset":
         raise BadInput(
-            f"{version} is a model, which has no rows: its files lie in {registry.folder(version)}"
+            f"{version} is a model, which has no rows: `trimtab models export {version} DIR` writes it"
         )
     require_empty(folder)
     text = card(registry, row_type(version), version, form)
-    with _finished(folder) as temporary:
+    with written_whole(folder) as temporary:
         _write(registry, version, form, temporary, report)
         (temporary / "README.md").write_text(text, encoding="utf-8")
     return sorted(one for one in folder.rglob("*") if one.is_file())
@@ -48,7 +48,7 @@ def require_empty(folder: Path) -> None:
 
 
 @contextmanager
-def _finished(folder: Path) -> Iterator[Path]:
+def written_whole(folder: Path) -> Iterator[Path]:
     """A folder beside ``folder`` that takes its name when all is written and on disk."""
     target = folder.resolve()
     temporary = target.with_name(f".{target.name}-{uuid.uuid4().hex}")

@@ -16,6 +16,7 @@ HUB = frozenset(
         "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-4.0", "bsd-2-clause",
         "bsd-3-clause", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0", "mpl-2.0", "odc-by", "odbl",
         "pddl", "isc", "unlicense", "cdla-permissive-2.0", "cdla-sharing-1.0", "openrail",
+        "llama2", "llama3", "llama3.1", "llama3.2", "llama3.3", "llama4", "gemma",
     }
 )  # fmt: skip
 _OTHER_NAMES = {"odc-by-1.0": "odc-by", "odbl-1.0": "odbl", "pddl-1.0": "pddl"}
@@ -34,14 +35,15 @@ def lineage_of(registry: Registry, version: Version) -> Iterator[Version]:
 
 def licences(registry: Registry, version: Version) -> list[str]:
     """Every licence that stands in a ``licence`` column of the version or of its inputs."""
-    found: set[str] = set()
-    for one in lineage_of(registry, version):
-        if one.kind == "dataset":
-            files = registry.files(one)
-            schema: pa.Schema = schema_of(files)
-            if "licence" in schema.names:
-                found.update(distinct(files, "licence"))
-    return sorted(found)
+    named = (row_licences(registry, one) for one in lineage_of(registry, version) if one.kind == "dataset")
+    return sorted({licence for ones in named for licence in ones})
+
+
+def row_licences(registry: Registry, version: Version) -> list[str]:
+    """The licences that the rows of a dataset version state themselves."""
+    files = registry.files(version)
+    schema: pa.Schema = schema_of(files)
+    return distinct(files, "licence") if "licence" in schema.names else []
 
 
 def hub_licences(spdx: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
-"""An exported folder to a dataset repository of the Hugging Face hub."""
+"""An exported folder to a repository of the Hugging Face hub."""
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from datasets_registry.errors import BadInput, TrimtabError
 
@@ -24,16 +25,18 @@ def require_pushable(repository: str) -> str:
     return token
 
 
-def push(folder: Path, repository: str, endpoint: str | None = None) -> str:
+def push(
+    folder: Path, repository: str, kind: Literal["dataset", "model"] = "dataset", endpoint: str | None = None
+) -> str:
     """Upload the folder, into a private repository where there is none yet; its address."""
     from huggingface_hub import HfApi
 
     token = require_pushable(repository)
     try:
         api = HfApi(endpoint=endpoint, token=token)
-        address = api.create_repo(repository, repo_type="dataset", private=True, exist_ok=True)
+        address = api.create_repo(repository, repo_type=kind, private=True, exist_ok=True)
         api.upload_folder(
-            repo_id=repository, folder_path=folder, repo_type="dataset", ignore_patterns=LOCAL_FILES,
+            repo_id=repository, folder_path=folder, repo_type=kind, ignore_patterns=LOCAL_FILES,
             commit_message="Export from Trimtab",
         )  # fmt: skip
     # the client's errors change with its HTTP library; whatever fails there, the export is whole

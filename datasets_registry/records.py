@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, exists, func, insert, select, update
 
 from datasets_registry import catalog
 from datasets_registry.errors import UnknownVersion
@@ -32,6 +32,15 @@ _BUILT_LAST = (
     .limit(1)
 )
 _OF_RECIPE, _PASSED = _BUILT_LAST.where(D.recipe == bindparam("by")), _BUILT_LAST.where(V.status == "passed")
+_BUILT_FROM = (
+    select(catalog.VERSIONS)
+    .where(
+        exists()
+        .where(D.name == V.name, D.number == V.number, INPUT.derivation_id == D.id)
+        .where(INPUT.name == bindparam("of"), INPUT.number == bindparam("no"))
+    )
+    .order_by(V.name, V.number)
+)
 _OBJECTS = select(catalog.OBJECTS).where(OBJECT.sha.in_(bindparam("shas", expanding=True)))
 
 
@@ -125,7 +134,9 @@ class Records:
         """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
         found = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
         if not found:
-            raise UnknownVersion(f"no dataset or model {name!r}: `trimtab datasets` shows those there are")
+            raise UnknownVersion(
+                f"no dataset or model {name!r}: `trimtab datasets` and `trimtab models` list them"
+            )
         return found
 
     def _versions(self, query: Select[Any], **values: object) -> list[Version]:
@@ -165,6 +176,10 @@ class Records:
             inputs=tuple(self.version(name, number) for name, number in given),
             parts=dict((name, digest) for name, digest in parts),
         )  # fmt: skip
+
+    def built_from(self, version: Version) -> list[Version]:
+        """Every version that was ever made from ``version`` directly, by name and number."""
+        return self._versions(_BUILT_FROM, of=version.name, no=version.number)
 
     def checks(self, version: Version) -> list[CheckResult]:
         """The newest result of every check of ``version``."""

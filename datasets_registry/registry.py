@@ -191,6 +191,10 @@ class Registry:
         """How ``version`` was made, the last time that it was."""
         return self.records.derivation(version)
 
+    def built_from(self, version: Version) -> list[Version]:
+        """Every version that was ever made from ``version`` directly, by name and number."""
+        return self.records.built_from(version)
+
     def checks(self, version: Version) -> list[CheckResult]:
         """The newest result of every check of ``version``."""
         return self.records.checks(version)

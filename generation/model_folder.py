@@ -4,11 +4,11 @@ import json
 from functools import cache
 from pathlib import Path
 
+from datasets_registry import origins
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 
-SMOLLM2 = "smollm2-135m-instruct"
-LAB = "lab"
+SMOLLM2, LAB = origins.SMOLLM2, origins.LAB
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja", "chat_template.json")
 _TOKENIZER = (
@@ -76,11 +76,15 @@ def validated_folder(folder: Path) -> Path:
 
 def fingerprint(folder: Path) -> str:
     """What the model is: the hash of its weights, config, tokenizer and chat template."""
+    return _fingerprint(tuple((str(path), *_stamp(path)) for path in fingerprinted_files(folder)))
+
+
+def fingerprinted_files(folder: Path) -> list[Path]:
+    """The files that decide what the model is, sorted."""
     names = {*_FINGERPRINTED, *_TOKENIZER, "model.safetensors.index.json"}
-    paths = [folder / name for name in names if (folder / name).is_file()]
-    paths += folder.glob("*.safetensors")
-    stamps = tuple((str(path), *_stamp(path)) for path in sorted(paths))
-    return _fingerprint(stamps)
+    return sorted(
+        [*(folder / name for name in names if (folder / name).is_file()), *folder.glob("*.safetensors")]
+    )
 
 
 def _stamp(path: Path) -> tuple[int, int]:

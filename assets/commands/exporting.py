@@ -1,13 +1,12 @@
 """trimtab export DATASET[@N] --to FORM DIR: a version as files, with its card."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from assets.printing import Json, open_state
+from assets.printing import Json, open_state, warn_unpassed
 from assets.progress_bar import progress_bar
 from datasets_registry.export_files import Form
 from datasets_registry.exporting import export, require_empty
@@ -30,12 +29,7 @@ def export_dataset(
     registry = open_state()
     version = registry.resolve(dataset)
     require_empty(folder)
-    if version.status != "passed":
-        print(
-            f"warning: {version} is {version.status}: it has not passed its checks, "
-            "so look at it, but train nothing on it",
-            file=sys.stderr,
-        )
+    warn_unpassed(version)
     with progress_bar("exporting", version.num_rows) as report:
         files = export(registry, version, to, folder, report)
     address = push(folder, push_to) if push_to else None

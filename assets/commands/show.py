@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from assets.printing import Json, console, open_state, plain, print_rows
+from assets.printing import Json, open_state, print_facts, print_rows, print_table
 from datasets_registry.recipe_changes import setting_changes, shortened
 from datasets_registry.showing import show_version
 
@@ -36,13 +35,13 @@ def _print(found: dict[str, Any]) -> None:
     print(f"{name}  {found['kind']}  {found['status']}")
     if found["newest"] != name:
         print(f"the newest build is {found['newest']}: `trimtab show {found['newest']}` looks into it")
-    _pairs(_facts(found))
+    print_facts(_facts(found))
     for title, names in (("columns", ("name", "type", "meaning")), ("checks", ("check", "passed", "what"))):
         rows = _columns(found) if title == "columns" else _checks(found)
         if rows:
             print_rows(rows, False, names)
     if found["settings"]:
-        _table(
+        print_table(
             ("setting", "value"),
             ((one["path"], one["after"]) for one in setting_changes({}, found["settings"])),
         )
@@ -61,14 +60,6 @@ def _facts(found: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     yield "inputs", ", ".join(found["inputs"]) or "none: a source"
     yield from ((one.replace("_", " "), found[one]) for one in ("data_version", "code_version", "created_at"))
     yield "run", found["run_id"]
-
-
-def _pairs(facts: Iterable[tuple[str, Any]]) -> None:
-    table = Table(box=None, show_header=False)
-    for name, value in facts:
-        if value is not None:
-            table.add_row(name, plain(f"{value:,}" if type(value) is int else str(value)))
-    console().print(table)
 
 
 def _columns(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -94,15 +85,8 @@ def _sample(rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         names = list(rows[0])
         headings = ("column", *(f"row {place + 1}" for place in range(len(rows))))
-        _table(headings, ((name, *(_cut(row[name]) for row in rows)) for name in names))
+        print_table(headings, ((name, *(_cut(row[name]) for row in rows)) for name in names))
 
 
 def _cut(value: Any) -> str:
     return "" if value is None else shortened(value, CELL_CHARACTERS)
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*headings)
-    for row in rows:
-        table.add_row(*map(plain, row))
-    console().print(table)

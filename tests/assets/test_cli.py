@@ -96,7 +96,7 @@ def test_an_error_is_one_line_with_the_remedy_and_exit_code_2(state: object) -> 
     )  # fmt: skip
     assert run.returncode == 2 and run.stdout == ""
     assert run.stderr.splitlines() == [
-        "error: no dataset or model 'nothing': `trimtab datasets` shows those there are"
+        "error: no dataset or model 'nothing': `trimtab datasets` and `trimtab models` list them"
     ]
 
 

@@ -1,0 +1,50 @@
+"""What one model version is, as plain values: data, chain of models, evaluations, checks and files."""
+
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from datasets_registry.evaluations import evaluations
+from datasets_registry.listing import behind
+from datasets_registry.model_chain import told_chain
+from datasets_registry.model_facts import manifest_of, model_facts
+from datasets_registry.registry import Registry
+from datasets_registry.version import Version
+
+
+def require_model(version: Version) -> Version:
+    """``version`` itself; raises BadInput where it is a dataset."""
+    if version.kind != "model":
+        raise BadInput(f"{version} is a dataset, no model: `trimtab show {version}` shows it")
+    return version
+
+
+def show_model(registry: Registry, version: Version) -> dict[str, Any]:
+    """Everything about ``version``, the latest build of its name and newer data that it is behind."""
+    facts, how = model_facts(registry, require_model(version)), registry.derivation(version)
+    newest = registry.newest(version.name)
+    return facts | {
+        "newest": str(newest or version), "datasets": trained_on(registry, version),
+        "chain": told_chain(registry, version), "behind": behind(registry, version),
+        "evaluations": evaluations(registry, version), "code_version": how.code_version, "run_id": how.run_id,
+        "checks": [one.model_dump() for one in registry.checks(version)],
+        "files": _files(registry.folder(version)),
+    }  # fmt: skip
+
+
+def trained_on(registry: Registry, version: Version) -> dict[str, dict[str, Any]]:
+    """The exact dataset versions by role, as the manifest names them."""
+    datasets = manifest_of(registry, version).get("datasets", {})
+    return {role: _told(registry.version(one["name"], one["number"])) for role, one in datasets.items()}
+
+
+def _told(version: Version) -> dict[str, Any]:
+    return {
+        "version": str(version), "data_version": version.data_version, "status": version.status,
+        "rows": version.num_rows,
+    }  # fmt: skip
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    return [{"file": str(one.relative_to(folder)), "bytes": one.stat().st_size} for one in files]
