@@ -52,6 +52,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Itera
             root / "run", str(data), name="sft_policy", settings=SETTINGS | {"max_steps": 2, "lora_rank": 4}
         )
         sft(path, lambda line: None)
+        _note_a_path(root / "run" / "model" / "manifest.json", root)
         policy = register(registry, "sft_policy", root / "run", derived(base, data))
         _evaluate(registry, base, policy)
         yield registry
@@ -69,12 +70,20 @@ def _base(registry: Registry, folder: Path) -> Version:
     return registry.record_checks(version, [])
 
 
+def _note_a_path(manifest: Path, root: Path) -> None:
+    """Let the manifest say where something lay, as a later setting may."""
+    told = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(told | {"settings": told["settings"] | {"notes": [f"see {root}/notes"]}}))
+
+
 def _data(registry: Registry) -> Version:
     prompts = [make(HelpfulPrompt, f"p{place}", licence="CC-BY-4.0") for place in range(4)]
     source = registry.record_checks(registry.commit(HelpfulPrompt, prompts, derived()), [])
     rows = [make(SftExample, f"p{place}", prompt=f"say {place}") for place in range(4)]
     rows.append(make(SftExample, "p5", completion="too long " * 60))
-    return registry.record_checks(registry.commit(SftExample, rows, derived(source)), [WARNS])
+    told = f"cannot be measured: no {registry.state.objects}/ab/abc.parquet"
+    unmeasured = WARNS.model_copy(update={"check": "leakage", "value": None, "description": told})
+    return registry.record_checks(registry.commit(SftExample, rows, derived(source)), [WARNS, unmeasured])
 
 
 def _evaluate(registry: Registry, *models: Version) -> None:
@@ -228,6 +237,8 @@ def test_no_path_of_the_machine_and_no_pickle_is_in_any_file(home: Registry, tmp
             assert str(home.state.root.parent).encode() not in content, path
             if path.name != "tokenizer.json" and path.suffix in (".json", ".md"):
                 assert not PATH.findall(content.decode()), path
+    assert "see (a local path)" in (tmp_path / "sft_policy" / "manifest.json").read_text()
+    assert "no (a local path)" in (tmp_path / "sft_policy" / "README.md").read_text()
 
 
 def test_a_given_model_is_shown_and_exported_with_its_licence(home: Registry, tmp_path: Path) -> None:
