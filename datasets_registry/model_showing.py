@@ -7,7 +7,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.evaluations import evaluations
 from datasets_registry.listing import behind
 from datasets_registry.model_chain import told_chain
-from datasets_registry.model_facts import manifest_of, model_facts
+from datasets_registry.model_facts import is_given, manifest_of, model_facts
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 
@@ -23,7 +23,10 @@ def show_model(registry: Registry, version: Version) -> dict[str, Any]:
     """Everything about ``version``, the latest build of its name and newer data that it is behind."""
     facts, how = model_facts(registry, require_model(version)), registry.derivation(version)
     newest = registry.newest(version.name)
+    # a run is told more than its trainer's settings; of a given model these say where it lies
+    more = {} if is_given(registry, version) else dict(how.settings)
     return facts | {
+        "settings": facts["settings"] | more,
         "newest": str(newest or version), "datasets": trained_on(registry, version),
         "chain": told_chain(registry, version), "behind": behind(registry, version),
         "evaluations": evaluations(registry, version), "code_version": how.code_version, "run_id": how.run_id,

@@ -22,6 +22,7 @@ from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.model_export import export_model
 from generation.model_folder import fingerprint
+from quality.model_checks import model_checks
 from tests.rows import make
 from tests.traced import Traced
 from tests.training.runs import SETTINGS, write
@@ -48,12 +49,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Itera
         registry = Registry(State().prepare())
         base = _base(registry, shutil.copytree(tiny_model, root / "given"))
         data = _data(registry)
-        path = write(
-            root / "run", str(data), name="sft_policy", settings=SETTINGS | {"max_steps": 2, "lora_rank": 4}
-        )
+        settings = SETTINGS | {"max_steps": 2, "lora_rank": 4, "max_lost_share": 0.5}
+        path = write(root / "run", str(data), name="sft_policy", settings=settings)
         sft(path, lambda line: None)
         _note_a_path(root / "run" / "model" / "manifest.json", root)
-        policy = register(registry, "sft_policy", root / "run", derived(base, data))
+        policy = register(
+            registry, "sft_policy", root / "run", derived(base, data, verifier="maths"), model_checks("sft")
+        )
         _evaluate(registry, base, policy)
         yield registry
         registry.engine.dispose()
@@ -142,8 +144,12 @@ def test_show_tells_data_chain_rows_evaluations_and_files(home: Registry) -> Non
         "train": {"version": "cai_sft@1", "data_version": data.data_version, "status": "passed", "rows": 5}
     }
     assert (found["rows"]["given"], found["rows"]["trained"], found["rows"]["too_long"]) == (5, 4, 1)
-    assert found["settings"]["lora_rank"] == 4 and found["metrics"]["loss"] > 0 and found["seconds"] > 0
-    assert {"torch", "transformers", "trl", "peft"} == set(found["libraries"])
+    assert (found["settings"]["lora_rank"], found["settings"]["verifier"]) == (4, "maths")
+    assert found["trainer"] == "sft" and found["metrics"]["loss"] > 0 and found["seconds"] > 0
+    assert {"torch", "transformers", "trl", "peft"} <= set(found["libraries"])
+    assert [(one["check"], one["passed"], one["value"]) for one in found["checks"]] == [
+        ("rows_lost", True, 0.2)
+    ]
     assert [(one["version"], one["given"]) for one in found["chain"]] == [
         ("sft_policy@1", None), ("base_policy@1", "a local directory"),
     ]  # fmt: skip
@@ -215,11 +221,12 @@ def test_the_card_names_exact_versions_data_licences_evaluations_and_limits(
     card = (tmp_path / "out" / "README.md").read_text()
     assert metadata_load(tmp_path / "out" / "README.md") == {
         "library_name": "transformers", "pipeline_tag": "text-generation", "license": ["cc-by-4.0", "mit"],
-        "datasets": ["cai_sft"], "tags": ["trimtab", *filter(None, [shown("sft_policy")["trainer"]])],
+        "datasets": ["cai_sft"], "tags": ["trimtab", "sft"],
     }  # fmt: skip
     data = home.version("cai_sft", 1)
     for said in (
         f"| train | cai_sft@1 | {data.data_version} | 5 | passed |", "| base_policy@1 | passed | taken as",
+        "trained by sft from base_policy@1 on cai_sft@1 (train)", "| rows_lost | passed | error | 0.2 |",
         "| completion | string | What the policy shall answer | no |", "- warns: short_share is 0.9, wanted",
         '"lora_rank": 4', "| rows too_long | 1 |", "| evaluation@1 | helpful | win_rate | 0.25 |",
         "- Of 5 rows given, 4 were trained on (too_long 1).", "- cai_sft@1 warns: short_share",
