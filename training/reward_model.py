@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, pstdev
 from typing import Any
 
 from generation.reward_scores import Answered, OutcomeScorer, answer_ids, set_padding_apart
@@ -72,19 +73,27 @@ def _ids(pair: Mapping[str, Any], margins: bool) -> dict[str, Any]:
 
 
 def pair_figures(scorer: OutcomeScorer, pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Of ``pairs``: the share ranked rightly (equal scores count half) and the mean margin; none of none."""
+    """Of ``pairs``: the share ranked rightly (equal scores count half) and the mean margin; none of none.
+
+    And the mean and deviation of all their scores, by which an ensemble brings models to one scale.
+    """
     if not pairs:
         return {}
     scores = scorer.scores([one[name] for name in ("chosen", "rejected") for one in pairs])
     scorer.close()
     pairwise = zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)
-    margins = [
-        chosen - rejected for chosen, rejected in pairwise if chosen is not None and rejected is not None
+    known = [
+        (chosen, rejected) for chosen, rejected in pairwise if chosen is not None and rejected is not None
     ]
-    if not margins:
+    if not known:
         return {}
+    margins = [chosen - rejected for chosen, rejected in known]
     right = sum(1.0 if one > 0 else 0.5 if one == 0 else 0.0 for one in margins)
-    return {"accuracy": right / len(margins), "margin": sum(margins) / len(margins)}
+    both = [score for pair in known for score in pair]
+    return {
+        "accuracy": right / len(margins), "margin": fmean(margins), "score_mean": fmean(both),
+        "score_deviation": pstdev(both),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":
