@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from datasets_registry.schemas import Signal
+
 
 class TrainSettings(BaseModel):
     """Settings that every trainer shares.
@@ -99,11 +101,13 @@ class MeasuredSettings(TrainSettings):
 class RewardSettings(MeasuredSettings):
     """And what outcome reward models need besides.
 
-    With ``margins`` the chosen score must lead by the judge's log-odds, 3 at most (Touvron et al. 2023,
-    section 3.2.2). ``centring`` weighs the square of both scores' sum, which keeps them about zero
-    (Eisenstein et al. 2023, equation 2): 0.01 is usual.
+    With a ``signal`` pairs are labelled by its probability alone, so that harmlessness and helpfulness get a
+    model each (Touvron et al. 2023, section 3.2.2). With ``margins`` the chosen score must lead by the
+    judge's log-odds, 3 at most (same section). ``centring`` weighs the square of both scores' sum, which
+    keeps them about zero (Eisenstein et al. 2023, equation 2): 0.01 is usual.
     """
 
+    signal: Signal | None = Field(None, description="Label pairs by this signal alone")
     margins: bool = Field(False, description="Ask for a margin by how sure the judge is")
     centring: float = Field(0.0, ge=0, description="Weight of the pull of scores towards zero")
 
