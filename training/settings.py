@@ -90,6 +90,36 @@ class DpoSettings(TrainSettings):
         return self
 
 
+class OrpoSettings(TrainSettings):
+    """And what ORPO needs besides (Hong et al. 2024).
+
+    ``beta`` (their λ) weighs the odds ratio beside the loss of the chosen completions.
+    """
+
+    beta: float = Field(0.1, gt=0)
+
+
+class KtoSettings(TrainSettings):
+    """And what KTO needs besides (Ethayarajh et al. 2024).
+
+    ``beta`` holds the policy to its reference. The weights are those of desirable and of undesirable
+    completions: where one kind is rarer, its weight is raised until both count about alike (equation 8).
+    """
+
+    beta: float = Field(0.1, gt=0)
+    desirable_weight: float = Field(1.0, gt=0)
+    undesirable_weight: float = Field(1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _batches_have_two(self) -> "KtoSettings":
+        if self.batch_size == 1:
+            raise ValueError(
+                "batch_size 1 leaves KTO's estimate of the KL divergence no other completion to be made of: "
+                "take at least 2, and 8 or more where memory allows"
+            )
+        return self
+
+
 class MeasuredSettings(TrainSettings):
     """And the share of problems that a model which scores is measured on."""
 
