@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.config import DpoRun, read_config
+from training.ending import require_ending
 from training.manifest import finish, save_merged
 from training.rows import fitting, pair, preferred
 from training.run import main, open_run, require_rows, rows_of
@@ -51,6 +52,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
         processing_class=tokenizer,
         peft_config=lora(config.settings),
     )
+    require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
     history = train(run, trainer)
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 
