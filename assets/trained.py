@@ -4,7 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from training.settings import DpoSettings, ProcessRewardSettings, RewardSettings, SftSettings
+from training.settings import (
+    DpoSettings,
+    KtoSettings,
+    OrpoSettings,
+    ProcessRewardSettings,
+    RewardSettings,
+    SftSettings,
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -48,6 +55,20 @@ class TrainedDpo(_Trained):
     training: DpoSettings = DpoSettings()
 
 
+class TrainedOrpo(_Trained):
+    """Odds-ratio preference optimisation, which needs no reference model."""
+
+    trainer: Literal["orpo"]
+    training: OrpoSettings = OrpoSettings()
+
+
+class TrainedKto(_Trained):
+    """Kahneman-Tversky optimisation, on pairs or on single verdicts such as those of ``candidates``."""
+
+    trainer: Literal["kto"]
+    training: KtoSettings = KtoSettings()
+
+
 class TrainedReward(_Trained):
     """An outcome reward model."""
 
@@ -63,5 +84,6 @@ class TrainedProcessReward(_Trained):
 
 
 TrainedModel = Annotated[
-    TrainedSft | TrainedDpo | TrainedReward | TrainedProcessReward, Field(discriminator="trainer")
+    TrainedSft | TrainedDpo | TrainedOrpo | TrainedKto | TrainedReward | TrainedProcessReward,
+    Field(discriminator="trainer"),
 ]

@@ -7,7 +7,14 @@ from typing import ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
-from training.settings import DpoSettings, ProcessRewardSettings, RewardSettings, SftSettings
+from training.settings import (
+    DpoSettings,
+    KtoSettings,
+    OrpoSettings,
+    ProcessRewardSettings,
+    RewardSettings,
+    SftSettings,
+)
 
 C = TypeVar("C", bound="RunConfig")
 
@@ -50,6 +57,20 @@ class DpoRun(RunConfig):
 
     trainer: ClassVar[str] = "dpo"
     settings: DpoSettings
+
+
+class OrpoRun(RunConfig):
+    """An odds-ratio preference optimisation run."""
+
+    trainer: ClassVar[str] = "orpo"
+    settings: OrpoSettings
+
+
+class KtoRun(RunConfig):
+    """A Kahneman-Tversky optimisation run."""
+
+    trainer: ClassVar[str] = "kto"
+    settings: KtoSettings
 
 
 class RewardRun(RunConfig):

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.config import DpoRun, read_config
+from training.ending import require_ending
 from training.manifest import finish, save_merged
-from training.rows import fitting, preferred, reply, turns
+from training.rows import fitting, pair, preferred
 from training.run import main, open_run, require_rows, rows_of
 from training.soft_labels import P, soft_trainer, sureness
 from training.trainer import load_model, lora, train, trainer_arguments
@@ -26,12 +27,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     labelled = preferred(rows)
     model, tokenizer = load_model(run)
     examples = [
-        {
-            "prompt": turns(tokenizer, one, config.system_text),
-            "chosen": reply(tokenizer, one["chosen"]),
-            "rejected": reply(tokenizer, one["rejected"]),
-            **({P: sureness(one)} if soft else {}),
-        }
+        {**pair(tokenizer, one, config.system_text), **({P: sureness(one)} if soft else {})}
         for one in labelled
     ]
     kept = fitting(tokenizer, examples, ["chosen", "rejected"], config.settings.max_length)
@@ -56,6 +52,7 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
         processing_class=tokenizer,
         peft_config=lora(config.settings),
     )
+    require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
     history = train(run, trainer)
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 

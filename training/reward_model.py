@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, pstdev
 from typing import Any
 
 from generation.reward_scores import Answered, OutcomeScorer, answer_ids, set_padding_apart
@@ -10,6 +11,7 @@ from training.held_out import parted
 from training.manifest import finish, save_merged
 from training.rows import asked, group, preferred
 from training.run import main, open_run, require_rows, rows_of
+from training.signals import by_signal
 from training.soft_labels import margin
 from training.trainer import load_model, lora, train, trainer_arguments
 
@@ -18,13 +20,16 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
     """Train one score per answer, the chosen one's above the rejected one's (Bradley and Terry 1952;
     Ouyang et al. 2022, section 3.5), and measure it on problems that it was not trained on.
 
-    Pairs without a label, and pairs of which a conversation exceeds ``max_length``, are left out.
+    Pairs without a label, pairs that the settings' signal does not decide, and pairs of which a conversation
+    exceeds ``max_length`` are left out.
     """
     config = read_config(RewardRun, path)
     run = open_run(config, config.settings, report)
-    margins = config.settings.margins
-    rows = rows_of(run, "prompt", "chosen", "rejected", *(("label", "p_a") if margins else ()))
-    labelled = preferred(rows)
+    margins, signal = config.settings.margins, config.settings.signal
+    more = ("label", f"p_{signal}") if signal else ("label", "p_a") if margins else ()
+    rows = rows_of(run, "prompt", "chosen", "rejected", *more)
+    given = preferred(rows)
+    labelled = by_signal(given, signal) if signal else given
     model, tokenizer = load_model(run, "AutoModelForSequenceClassification", num_labels=1)
     set_padding_apart(tokenizer)
     pairs = [_pair(tokenizer, one, config.system_text) for one in labelled]
@@ -32,7 +37,8 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
     kept, measured = parted(fitting, config.settings.held_out_share, config.settings.seed)
     counts = {
         "given": len(rows), "trained": len(kept), "held_out": len(measured),
-        "too_long": len(labelled) - len(fitting), "unlabelled": len(rows) - len(labelled),
+        "too_long": len(labelled) - len(fitting), "unlabelled": len(rows) - len(given),
+        **({"undecided": len(given) - len(labelled)} if signal else {}),
     }  # fmt: skip
     require_rows(run, counts)
 
@@ -72,19 +78,27 @@ def _ids(pair: Mapping[str, Any], margins: bool) -> dict[str, Any]:
 
 
 def pair_figures(scorer: OutcomeScorer, pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Of ``pairs``: the share ranked rightly (equal scores count half) and the mean margin; none of none."""
+    """Of ``pairs``: the share ranked rightly (equal scores count half) and the mean margin; none of none.
+
+    And the mean and deviation of all their scores, by which an ensemble brings models to one scale.
+    """
     if not pairs:
         return {}
     scores = scorer.scores([one[name] for name in ("chosen", "rejected") for one in pairs])
     scorer.close()
     pairwise = zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)
-    margins = [
-        chosen - rejected for chosen, rejected in pairwise if chosen is not None and rejected is not None
+    known = [
+        (chosen, rejected) for chosen, rejected in pairwise if chosen is not None and rejected is not None
     ]
-    if not margins:
+    if not known:
         return {}
+    margins = [chosen - rejected for chosen, rejected in known]
     right = sum(1.0 if one > 0 else 0.5 if one == 0 else 0.0 for one in margins)
-    return {"accuracy": right / len(margins), "margin": sum(margins) / len(margins)}
+    both = [score for pair in known for score in pair]
+    return {
+        "accuracy": right / len(margins), "margin": fmean(margins), "score_mean": fmean(both),
+        "score_deviation": pstdev(both),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -46,6 +46,15 @@ def reply(tokenizer: Any, completion: str) -> Turns:
     return [{"role": "assistant", "content": as_text(completion, special_tokens(tokenizer))}]
 
 
+def pair(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> dict[str, Turns]:
+    """A preferred pair's prompt and both completions as turns."""
+    return {
+        "prompt": turns(tokenizer, row, system_text),
+        "chosen": reply(tokenizer, row["chosen"]),
+        "rejected": reply(tokenizer, row["rejected"]),
+    }
+
+
 def fitting(
     tokenizer: Any, examples: Iterable[dict[str, Any]], replies: Sequence[str], max_length: int
 ) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from datasets_registry.schemas import Signal
+
 
 class TrainSettings(BaseModel):
     """Settings that every trainer shares.
@@ -88,6 +90,36 @@ class DpoSettings(TrainSettings):
         return self
 
 
+class OrpoSettings(TrainSettings):
+    """And what ORPO needs besides (Hong et al. 2024).
+
+    ``beta`` (their λ) weighs the odds ratio beside the loss of the chosen completions.
+    """
+
+    beta: float = Field(0.1, gt=0)
+
+
+class KtoSettings(TrainSettings):
+    """And what KTO needs besides (Ethayarajh et al. 2024).
+
+    ``beta`` holds the policy to its reference. The weights are those of desirable and of undesirable
+    completions: where one kind is rarer, its weight is raised until both count about alike (equation 8).
+    """
+
+    beta: float = Field(0.1, gt=0)
+    desirable_weight: float = Field(1.0, gt=0)
+    undesirable_weight: float = Field(1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _batches_have_two(self) -> "KtoSettings":
+        if self.batch_size == 1:
+            raise ValueError(
+                "batch_size 1 leaves KTO's estimate of the KL divergence no other completion to be made of: "
+                "take at least 2, and 8 or more where memory allows"
+            )
+        return self
+
+
 class MeasuredSettings(TrainSettings):
     """And the share of problems that a model which scores is measured on."""
 
@@ -99,11 +131,13 @@ class MeasuredSettings(TrainSettings):
 class RewardSettings(MeasuredSettings):
     """And what outcome reward models need besides.
 
-    With ``margins`` the chosen score must lead by the judge's log-odds, 3 at most (Touvron et al. 2023,
-    section 3.2.2). ``centring`` weighs the square of both scores' sum, which keeps them about zero
-    (Eisenstein et al. 2023, equation 2): 0.01 is usual.
+    With a ``signal`` pairs are labelled by its probability alone, so that harmlessness and helpfulness get a
+    model each (Touvron et al. 2023, section 3.2.2). With ``margins`` the chosen score must lead by the
+    judge's log-odds, 3 at most (same section). ``centring`` weighs the square of both scores' sum, which
+    keeps them about zero (Eisenstein et al. 2023, equation 2): 0.01 is usual.
     """
 
+    signal: Signal | None = Field(None, description="Label pairs by this signal alone")
     margins: bool = Field(False, description="Ask for a margin by how sure the judge is")
     centring: float = Field(0.0, ge=0, description="Weight of the pull of scores towards zero")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from datasets_registry.errors import BadInput
 from training.config import SftRun, read_config
+from training.ending import require_ending
 from training.manifest import finish, save_merged
 from training.replay import replayed
 from training.rows import conversation_ids, fitting, reply, turns
@@ -77,19 +78,8 @@ def _trainer(run: Run, config: SftRun, model: Any, tokenizer: Any, examples: Seq
             f"the chat template of {run.base} does not mark the assistant's turns with {{% generation %}}: "
             "take loss_on = 'completion', or a template that does"
         ) from error
-    _require_ending(run, tokenizer, trainer.train_dataset[0])
+    require_ending(run, tokenizer, [one for one in trainer.train_dataset[0]["labels"] if one != -100])
     return trainer
-
-
-def _require_ending(run: Run, tokenizer: Any, example: dict[str, Any]) -> None:
-    """Raise BadInput unless the last labels end the turn: else a policy would never stop."""
-    learned = [one for one in example["labels"] if one != -100]
-    # a template may put a line break behind the end
-    if tokenizer.eos_token_id not in learned[-2:]:
-        raise BadInput(
-            f"the chat template of {run.base} ends a turn with {tokenizer.decode(learned[-1:])!r} and not "
-            f"with eos_token {tokenizer.eos_token!r}, so the policy would never stop: set eos_token to it"
-        )
 
 
 if __name__ == "__main__":

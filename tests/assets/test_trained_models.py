@@ -8,11 +8,13 @@ import pytest
 
 from assets.demo import build
 from assets.graph import build_graph
+from assets.model_asset import read_manifest
 from assets.plan import plan
-from assets.profile import load_profile
+from assets.profile import FOLDER, load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.imported_schemas import Demonstration, HumanPreference
 from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import Candidate
 from datasets_registry.version import Derivation
 from quality.publishing import publish
 from tests.assets.small import write_profile
@@ -72,6 +74,54 @@ def test_lost_rows_are_a_red_check_in_the_ui_and_no_model(workshop: Workshop) ->
         dg.AssetCheckKey(dg.AssetKey("taught"), "rows_lost"), limit=1
     )
     assert [one.status.value for one in records] == ["FAILED"]
+
+
+SECTIONS = """
+[models.at_odds]
+trainer = "orpo"
+base = "base_policy"
+dataset = "preference_pairs"
+
+[models.verified]
+trainer = "kto"
+base = "sft_policy"
+dataset = "candidates"
+training = { beta = 0.2, undesirable_weight = 0.5 }
+
+[models.harmless_reward]
+trainer = "reward_model"
+base = "sft_policy"
+dataset = "preference_pairs"
+training = { signal = "harmlessness", margins = true }
+"""
+
+
+def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_path: Path) -> None:
+    path = tmp_path / "profile.toml"
+    path.write_text((FOLDER / "gpu.toml").read_text() + SECTIONS)
+    profile = load_profile(str(path))
+    assert profile.reasoning and profile.reasoning.candidates
+    recipes = {one.name: one for one in build_graph(profile).recipes}
+    assert recipes["at_odds"].inputs == ("base_policy", "preference_pairs")
+    assert recipes["verified"].inputs == ("sft_policy", "candidates")
+    assert recipes["verified"].settings["undesirable_weight"] == 0.5
+    assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
+    for name, prompt in (("verified", profile.reasoning.candidates.system_prompt),
+                         ("at_odds", profile.answers.system_prompt)):  # fmt: skip
+        assert [one.stem for one in recipes[name].texts] == ([prompt] if prompt else [])
+
+
+def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
+    section = '[models.verified]\ntrainer = "kto"\nbase = "base_policy"\ndataset = "verdicts"\n'
+    told = "training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }\n"
+    workshop.path.write_text(workshop.path.read_text() + section + told)
+    rows = [make(Candidate, f"q{one}", accepted=one % 2 == 0) for one in range(6)]
+    workshop.registry.record_checks(workshop.registry.commit(Candidate, rows, NOTHING, "verdicts"), [])
+    assert workshop.build(only={"base_policy", "verified"}) == ["base_policy", "verified"]
+    version = workshop.registry.passed("verified")
+    assert {one.check for one in workshop.registry.checks(version)} == {"rows_lost"}
+    rows_of = read_manifest(workshop.registry, version)["rows"]
+    assert (rows_of["desirable"], rows_of["undesirable"], rows_of["trained"]) == (3, 3, 6)
 
 
 @pytest.mark.parametrize(

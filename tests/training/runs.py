@@ -1,15 +1,24 @@
 """Runs of trainers in a temporary registry: their rows, configs and manifests."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from datasets_registry.registry import Registry
 from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
 from datasets_registry.row import Row
 from datasets_registry.step_schemas import StepLabels
 from datasets_registry.version import CheckResult, Derivation
+from generation.chat import finished, render, token_ids
+from generation.model_folder import fingerprint
+from generation.request import Message
+from training.checkpoints import last_checkpoint
+from training.run import Work
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 SETTINGS = {"learning_rate": 5e-3, "num_epochs": 8, "batch_size": 4, "max_length": 128}
@@ -36,6 +45,34 @@ def manifest(folder: Path) -> dict[str, Any]:
     """What the run in ``folder`` says of its model."""
     found: dict[str, Any] = json.loads((folder / "model" / "manifest.json").read_text())
     return found
+
+
+def answer_log_probability(folder: Path, prompt: str, answer: str) -> float:
+    """The mean log-probability, by the model in ``folder``, of the ended answer's tokens."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    asked = Message(role="user", content=prompt)
+    start = token_ids(tokenizer, render(tokenizer, [asked], continues=False))
+    said = Message(role="assistant", content=answer)
+    ids = token_ids(tokenizer, finished(tokenizer, [asked, said]))
+    assert ids[: len(start)] == start
+    with torch.inference_mode():
+        scores = model(torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
+    chosen = scores.gather(1, torch.tensor(ids[1:])[:, None])[len(start) - 1 :]
+    return float(chosen.mean())
+
+
+def resumed_to_the_same(work: Work, path: Path) -> bool:
+    """Whether a run with checkpoints at each step, cut short, comes to the same weights again."""
+    work(path, lambda _: None)
+    model = path.parent / "model"
+    whole = fingerprint(model)
+    shutil.rmtree(model)
+    shutil.rmtree(str(last_checkpoint(path.parent / "checkpoints")))
+    said: list[str] = []
+    work(path, said.append)
+    assert any("resumed from checkpoint-" in one for one in said)
+    return fingerprint(model) == whole
 
 
 def gold(prompt: str, completion: str) -> GoldSolution:

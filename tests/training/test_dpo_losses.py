@@ -71,6 +71,14 @@ def test_soft_targets_of_pairs_without_a_judge_are_refused(
         dpo(write(tmp_path / "run", dataset, settings=SETTINGS | {"target": "soft"}), lambda _: None)
 
 
+def test_a_template_that_ends_no_turn_is_refused(base: Path, registry: Registry, tmp_path: Path) -> None:
+    template = base / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|im_end|>\n", "\n\n"))
+    path = write(tmp_path / "run", commit(registry, PreferencePair, pairs(1.0)))
+    with pytest.raises(BadInput, match="ends a turn with .* the policy would never stop"):
+        dpo(path, lambda _: None)
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [

@@ -19,6 +19,7 @@ from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.held_out import held_out_groups
 from training.reward_model import reward_model
+from training.signals import by_signal
 from training.soft_labels import margin
 
 SETTINGS = {"learning_rate": 3e-3, "max_steps": 12, "batch_size": 4, "max_length": 48, "held_out_share": 0.25}
@@ -171,6 +172,60 @@ def test_margins_of_verified_pairs_are_refused(base: Path, registry: Registry, t
     dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
     with pytest.raises(BadInput, match="no column 'label'"):
         reward_model(write(tmp_path, dataset, settings=SETTINGS | {"margins": True}), lambda _: None)
+
+
+def two_signals(number: int) -> PreferencePair:
+    """A pair that is helpful in ``yes`` and harmless in ``no``, or the other way round."""
+    texts = ("yes yes", "no no no") if number % 2 else ("no no no", "yes yes")
+    p = 0.1 if number % 2 else 0.9
+    return make(
+        PreferencePair, f"p{number}", label="a", p_a=0.9, p_helpfulness=0.9, p_harmlessness=p,
+        chosen=texts[0], rejected=texts[1],
+    )  # fmt: skip
+
+
+def test_a_signal_labels_pairs_in_place_of_all_signals_together(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    rows = [two_signals(one) for one in range(24)]
+    rows += [make(PreferencePair, f"open {one}", p_harmlessness=[None, 0.5, 0.501][one]) for one in range(3)]
+    rows.append(make(PreferencePair, "tie", label="tie", chosen=None, rejected=None, p_harmlessness=0.9))
+    dataset = commit(registry, PreferencePair, rows)
+    found = {}
+    for signal in ("harmlessness", None):
+        settings = SETTINGS | {"lora_rank": None, "max_length": 96, "signal": signal}
+        reward_model(write(tmp_path / str(signal), dataset, settings=settings), lambda _: None)
+        found[signal] = manifest(tmp_path / str(signal))
+    assert found["harmlessness"]["rows"] == {
+        "given": 28, "trained": 18, "held_out": 6, "too_long": 0, "unlabelled": 1, "undecided": 3,
+    }  # fmt: skip
+    assert found["harmlessness"]["metrics"]["held_out_accuracy"] == 1.0
+    # all signals together prefer either answer as often as not
+    assert found[None]["metrics"]["held_out_margin"] < found["harmlessness"]["metrics"]["held_out_margin"] / 3
+    right, wrong = OutcomeScorer(tmp_path / "harmlessness" / "model").scores(
+        [answered(1, "no no no"), answered(1, "yes yes")]
+    )
+    assert right and wrong and right > wrong
+
+
+@pytest.mark.parametrize(
+    ("label", "p_honesty", "chosen", "asked"),
+    [("a", 0.8, "one", 1.386), ("a", 0.2, "two", 1.386), ("b", 0.2, "one", 1.386), ("b", 0.8, "two", 1.386),
+     ("b", 1.0, "two", 3.0)],
+)  # fmt: skip
+def test_a_signals_own_probability_chooses_and_asks_for_the_margin(
+    label: str, p_honesty: float, chosen: str, asked: float
+) -> None:
+    row = {"label": label, "p_a": 0.6, "p_honesty": p_honesty, "chosen": "one", "rejected": "two"}
+    (found,) = by_signal([row], "honesty")
+    assert found["chosen"] == chosen and margin(found) == pytest.approx(asked, abs=1e-3)
+    assert {found["chosen"], found["rejected"]} == {"one", "two"}
+
+
+def test_a_signal_of_verified_pairs_is_refused(base: Path, registry: Registry, tmp_path: Path) -> None:
+    dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
+    with pytest.raises(BadInput, match="no column 'label': .*label, p_honesty"):
+        reward_model(write(tmp_path, dataset, settings=SETTINGS | {"signal": "honesty"}), lambda _: None)
 
 
 @pytest.mark.parametrize(

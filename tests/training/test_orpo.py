@@ -1,0 +1,129 @@
+"""ORPO learns the chosen completion and the odds against the rejected one, on completions' tokens alone."""
+
+from math import exp, log
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from transformers import AutoTokenizer
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
+from datasets_registry.schemas import PreferencePair
+from tests.rows import make
+from tests.training.runs import (
+    SETTINGS,
+    answer_log_probability,
+    commit,
+    gold,
+    manifest,
+    resumed_to_the_same,
+    verified,
+    write,
+)
+from training.orpo import _tokens, orpo
+from training.rows import pair
+
+ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
+
+
+def trained(folder: Path, dataset: str, **settings: Any) -> dict[str, Any]:
+    """The manifest of a run of all weights."""
+    orpo(write(folder, dataset, settings={**ALL, **settings}, system_text=None), lambda _: None)
+    return manifest(folder)
+
+
+def sums(registry: Registry, count: int = 16) -> str:
+    """Pairs that all prefer the same answer."""
+    return commit(registry, VerifiedPair, [verified(one, "A:7", "A:8") for one in range(count)])
+
+
+def margin(folder: Path, prompt: str = "99+1=?") -> float:
+    """Of a prompt that no run has seen."""
+    return answer_log_probability(folder, prompt, "A:7") - answer_log_probability(folder, prompt, "A:8")
+
+
+def test_the_loss_is_that_of_the_paper_over_the_completions_tokens(
+    lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    pairs = [verified(one, "A:7", "1+1=2\nA:8") for one in range(4)]
+    dataset = commit(registry, VerifiedPair, pairs)
+    said = trained(tmp_path, dataset, batch_size=4, max_steps=1, learning_rate=1e-12, beta=0.5)
+    chosen, rejected = (
+        [answer_log_probability(lab, one.prompt, getattr(one, side)) for one in pairs]
+        for side in ("chosen", "rejected")
+    )
+    odds = [
+        one - log(1 - exp(one)) - other + log(1 - exp(other))
+        for one, other in zip(chosen, rejected, strict=True)
+    ]
+    wanted = -fmean(chosen) + 0.5 * fmean(log(1 + exp(-one)) for one in odds)
+    assert said["loss"][0][1] == pytest.approx(wanted, abs=1e-4)
+
+
+def test_an_unseen_prompt_gets_the_chosen_answer_and_a_heavier_beta_shuns_the_rejected_one(
+    lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = sums(registry)
+    said = trained(tmp_path / "light", dataset, max_steps=6)
+    assert said["rows"] == {"given": 16, "trained": 16, "too_long": 0, "unlabelled": 0}
+    assert said["trainer"] == "orpo" and said["metrics"]["rewards/accuracies"] == 1.0
+    trained(tmp_path / "heavy", dataset, max_steps=6, beta=2.0)
+    light, heavy = (tmp_path / one / "model" for one in ("light", "heavy"))
+    assert abs(margin(lab)) < 0.1 < 0.2 < margin(light) < margin(heavy) - 0.1
+    for folder in (light, heavy):
+        before = answer_log_probability(lab, "99+1=?", "A:7")
+        assert answer_log_probability(folder, "99+1=?", "A:7") > before + 0.5
+
+
+def test_a_turn_ends_once_and_only_the_completion_is_learned(base: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    example = pair(tokenizer, {"prompt": "a", "chosen": "yes", "rejected": "no no"}, "Be brief.")
+    found = _tokens(tokenizer, example)
+    for side, text in (("chosen", "yes"), ("rejected", "no no")):
+        ids, labels = found[f"{side}_input_ids"], found[f"{side}_labels"]
+        learned = [one for one in labels if one != -100]
+        assert tokenizer.decode(learned) == f"{text}<|im_end|>\n" and ids[-len(learned) :] == learned
+        assert tokenizer.decode(ids).startswith(
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\na"
+        )
+        assert len(ids) == len(labels) == len(found[f"{side}_attention_mask"])
+
+
+def test_a_killed_run_comes_to_the_same_weights(base: Path, registry: Registry, tmp_path: Path) -> None:
+    pairs = [make(PreferencePair, f"p{one}", chosen="yes yes", rejected="no no no") for one in range(8)]
+    settings = SETTINGS | {"num_epochs": 3, "batch_size": 4}
+    dataset = commit(registry, PreferencePair, pairs)
+    assert resumed_to_the_same(
+        orpo, write(tmp_path / "run", dataset, settings=settings, checkpoint_minutes=0)
+    )
+    assert (tmp_path / "run" / "model" / "adapter").is_dir()
+
+
+def test_ties_and_long_pairs_are_counted_and_not_learned(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    rows = [make(PreferencePair, f"p{one}", chosen="yes", rejected="no") for one in range(8)]
+    rows.append(make(PreferencePair, "tie", label="tie", chosen=None, rejected=None))
+    rows.append(make(PreferencePair, "long", chosen="yes", rejected="no " * 200))
+    path = write(tmp_path, commit(registry, PreferencePair, rows), settings=SETTINGS | {"max_steps": 1})
+    orpo(path, lambda _: None)
+    assert manifest(tmp_path)["rows"] == {"given": 10, "trained": 8, "too_long": 1, "unlabelled": 1}
+
+
+def test_what_cannot_be_learned_from_is_refused_before_training(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    few = commit(registry, VerifiedPair, [verified(one, "a", "b") for one in range(3)])
+    with pytest.raises(ModelFailed, match="3 usable rows of 3, fewer than one batch of 4"):
+        orpo(write(tmp_path, few), lambda _: None)
+    with pytest.raises(BadInput, match="gold_solutions@1 has no column 'chosen'"):
+        orpo(write(tmp_path, commit(registry, GoldSolution, [gold("p", "a")])), lambda _: None)
+    template = base / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|im_end|>\n", "\n\n"))
+    pairs = [verified(one, "a", "b") for one in range(4)]
+    with pytest.raises(BadInput, match="ends a turn with .* the policy would never stop"):
+        orpo(write(tmp_path, commit(registry, VerifiedPair, pairs)), lambda _: None)
+    assert not (tmp_path / "model").exists()

@@ -1,0 +1,66 @@
+"""Kahneman-Tversky optimisation on pairs or single verdicts: python -m training.kto --config run.json."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from training.config import KtoRun, read_config
+from training.desirability import in_batches, judged
+from training.ending import require_ending
+from training.manifest import finish, save_merged
+from training.rows import fitting, reply, turns
+from training.run import main, open_run, require_rows, rows_of
+from training.trainer import load_model, lora, train, trainer_arguments
+
+
+def kto(path: Path, report: Callable[[str], None]) -> None:
+    """Train towards desirable completions and away from undesirable ones (Ethayarajh et al. 2024).
+
+    The reference model is the base itself: with the adapter switched off, or loaded once more. Every epoch
+    goes through the same batches, in which both labels are.
+    """
+    config = read_config(KtoRun, path)
+    run = open_run(config, config.settings, report)
+    settings = config.settings
+    labelled, given = judged(rows_of(run, "prompt"), run.dataset)
+    model, tokenizer = load_model(run)
+    examples = [
+        {
+            "prompt": turns(tokenizer, one, config.system_text),
+            "completion": reply(tokenizer, one["completion"]),
+            "label": one["label"],
+        }
+        for one in labelled
+    ]
+    fit = fitting(tokenizer, examples, ["completion"], settings.max_length)
+    counts = {
+        "given": given, "trained": len(fit), "too_long": len(labelled) - len(fit),
+        "unlabelled": given - len(labelled),
+    }  # fmt: skip
+    require_rows(run, counts)
+    kept = in_batches(fit, settings.batch_size, settings.seed)
+    desirable = sum(one["label"] for one in kept)
+    counts |= {
+        "trained": len(kept), "left_over": len(fit) - len(kept), "desirable": desirable,
+        "undesirable": len(kept) - desirable,
+    }  # fmt: skip
+
+    from datasets import Dataset
+    from trl import KTOConfig, KTOTrainer
+
+    trainer = KTOTrainer(
+        model=model,
+        args=KTOConfig(
+            beta=settings.beta, desirable_weight=settings.desirable_weight,
+            undesirable_weight=settings.undesirable_weight, max_length=None, **trainer_arguments(run),
+        ),
+        train_dataset=Dataset.from_list(kept),
+        processing_class=tokenizer,
+        peft_config=lora(settings),
+    )  # fmt: skip
+    require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
+    history = train(run, trainer)
+    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+
+
+if __name__ == "__main__":
+    main(kto, __doc__)
