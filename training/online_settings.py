@@ -4,17 +4,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from generation.reward_ensembles import Combine
 from training.settings import TrainSettings
-
-Combine = Literal["mean", "worst", "mean_minus_variance"]
 
 
 class RewardMix(BaseModel):
     """The weights of what a reward is made of.
 
-    ``verifier`` pays 1 for an accepted draw, ``reward_models`` the score of one reward model or what
-    ``combine`` makes of several: their mean, the lowest, or the mean less ``variance_weight`` times their
-    variance (Coste et al. 2023, section 3).
+    ``verifier`` pays 1 for an accepted draw, ``reward_models`` their score, in standard deviations of each
+    model's held-out scores. ``combine`` says how several make one: their mean, the worst, or the mean less
+    ``variance_weight`` times their variance (Coste et al. 2023, section 3).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

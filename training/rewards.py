@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from datasets_registry.errors import BadInput, ModelFailed
-from generation.reward_scores import Answered, OutcomeScorer
+from datasets_registry.errors import ModelFailed
+from generation.reward_ensembles import EnsembleScorer
+from generation.reward_scores import Answered
 from methods.verification import Verify
 from methods.verifiers import verifier
 from training.config import OnlineRun
@@ -100,11 +101,9 @@ class Rewards:
 
 
 def open_rewards(run: Run, config: OnlineRun) -> Rewards:
-    """The rewards that the run's settings mix; raises BadInput where a folder is no reward model."""
+    """The rewards that the run's settings mix; raises BadInput where a folder is no reward model of ours."""
     mix = config.settings.rewards
     folders = [run.registry.folder(one) for one in run.reward_models]
-    if len(folders) > 1:
-        raise BadInput("several reward models cannot be combined yet: give one")
-    scorer = OutcomeScorer(folders[0]) if folders else None
+    scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight) if folders else None
     verify = verifier(config.verifier) if config.verifier else None
     return Rewards(mix, verify, scorer, config.system_text)
