@@ -11,7 +11,7 @@ from torch import Tensor
 def token_rewards(scores: Tensor, log_ratios: Tensor, mask: Tensor, beta: float) -> Tensor:
     """``-beta`` times the log-ratio to the reference at each token, and the draw's score at its last one.
 
-    Ziegler et al. 2019, equation 2, as Ouyang et al. 2022, section 3.5, pay it by token. Each draw has a token.
+    Ziegler et al. 2019, equation 2, paid by token as in Ouyang et al. 2022, section 3.5.
     """
     rewards = -beta * log_ratios * mask
     last = mask.sum(1).long() - 1
@@ -20,7 +20,7 @@ def token_rewards(scores: Tensor, log_ratios: Tensor, mask: Tensor, beta: float)
 
 
 def advantages(rewards: Tensor, values: Tensor, mask: Tensor, gae_lambda: float) -> Tensor:
-    """Generalised advantage estimates (Schulman et al. 2016, equation 16), without discount; 0 behind the end.
+    """Generalised advantage estimates (Schulman et al. 2016, equation 16), without discount.
 
     Nothing is worth anything behind a draw's last token, also where the draw was cut there.
     """
@@ -42,7 +42,7 @@ def whitened(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def explained_variance(values: Tensor, returns: Tensor, mask: Tensor) -> float:
-    """1 minus the variance of what ``values`` miss by, over that of ``returns``; 0 where returns do not vary."""
+    """1 less the variance of what ``values`` miss by over that of ``returns``; 0 where those are alike."""
     missed = returns - values
     total = _mean((returns - _mean(returns, mask)) ** 2, mask)
     left = _mean((missed - _mean(missed, mask)) ** 2, mask)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from datasets_registry.errors import BadInput
 from methods.verification import VerifierSettings
 from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
+from training.ppo_settings import PpoSettings
 from training.settings import (
     DpoSettings,
     KtoSettings,
@@ -120,6 +121,13 @@ class RlooRun(OnlineRun):
 
     trainer: ClassVar[str] = "rloo"
     settings: RlooSettings
+
+
+class PpoRun(OnlineRun):
+    """A proximal policy optimisation run."""
+
+    trainer: ClassVar[str] = "ppo"
+    settings: PpoSettings
 
 
 def config_path(description: str | None) -> Path:

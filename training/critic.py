@@ -37,8 +37,8 @@ def require_same_tokens(run: Run, start: Path, tokenizer: Any) -> None:
     other = AutoTokenizer.from_pretrained(start, local_files_only=True)
     if other.get_vocab() != tokenizer.get_vocab():
         raise BadInput(
-            f"the critic cannot start from the reward model, whose vocabulary is not that of {run.base}: take "
-            "critic = 'base', or a reward model of the same family"
+            f"the critic cannot start from the reward model, whose vocabulary is not that of {run.base}: "
+            "take critic = 'base', or a reward model of the same family"
         )
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints of a PPO run: policy, critic, both optimisers, random states and the step, whole or not at all."""
+"""Checkpoints of a PPO run: both models and optimisers, random states and the step, whole or not at all."""
 
 import random
 import shutil
@@ -22,7 +22,9 @@ def save_checkpoint(folder: Path, learning: Learning, state: Any) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     for name, learner in (("policy", learning.policy), ("critic", learning.critic)):
-        save_file({key: one.detach() for key, one in learner.weights.items()}, temporary / f"{name}.safetensors")
+        save_file(
+            {key: one.detach() for key, one in learner.weights.items()}, temporary / f"{name}.safetensors"
+        )
         torch.save(
             {"optimizer": learner.optimizer.state_dict(), "schedule": learner.schedule.state_dict()},
             temporary / f"{name}.pt",

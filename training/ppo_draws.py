@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from datasets_registry.errors import ModelFailed
 from generation.padding import right_padded
 from generation.prefill import read
 from generation.request import SamplingParams
@@ -63,9 +64,12 @@ def draw(
 ) -> list[list[int]]:
     """One completion for each prompt, up to and with its first token of ``ends``, or cut at ``max_tokens``.
 
-    The noise of each hangs on its key alone (64 hex digits): a resumed run draws the same.
+    The noise of each hangs on its key alone (64 hex digits): a resumed run draws the same. Raises ModelFailed
+    where the policy is lost.
     """
     state = read(model, prompts)
+    if not bool(state.logits.logsumexp(-1).isfinite().all()):
+        raise ModelFailed("the policy's probabilities are no numbers any more: lower learning_rate")
     sampler = Sampler([params] * len(prompts), keys, model.device)
     drawn: list[list[int]] = [[] for _ in prompts]
     staying, going = list(range(len(prompts))), set(range(len(prompts)))

@@ -1,10 +1,8 @@
-"""What a PPO step learns from: prompts in their seeded order, draws, scores, and what they make of tokens."""
+"""What a PPO step learns from: draws for prompts, their scores, and what those make of tokens."""
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from datasets_registry.hashing import digest
@@ -13,28 +11,10 @@ from training.ppo_draws import Draws
 from training.ppo_learning import Batch
 from training.ppo_models import Models
 from training.ppo_settings import PpoSettings
+from training.rewards import Rewards
 
 # a row of the dataset, and its prompt as token ids
 Asked = tuple[dict[str, Any], list[int]]
-Rewards = Callable[[Sequence[dict[str, Any]], Sequence[str]], Sequence[float]]
-
-
-def prompts_of_step(asked: Sequence[Asked], settings: PpoSettings, step: int) -> list[Asked]:
-    """The prompts of ``step`` (from 0), each as often as it is drawn for.
-
-    Every prompt is taken once in an order drawn by the seed, then once in another: where a run is in them
-    the step alone says.
-    """
-    number = settings.rows_per_step
-    places = [divmod(one, len(asked)) for one in range(step * number, (step + 1) * number)]
-    taken = [asked[_order(settings.seed, epoch, len(asked))[rank]] for epoch, rank in places]
-    return [one for one in taken for _ in range(settings.num_draws)]
-
-
-@lru_cache(maxsize=2)
-def _order(seed: int, epoch: int, number: int) -> list[int]:
-    found: list[int] = np.random.default_rng([seed, epoch]).permutation(number).tolist()
-    return found
 
 
 def experience(
@@ -42,28 +22,39 @@ def experience(
 ) -> tuple[Batch, dict[str, float]]:
     """Draw once for each of ``asked``, score the draws, and estimate; with the step's figures.
 
-    `kl` is the mean log-ratio to the reference by token, as TRL has it, `reward` the mean score less what
-    the whole distance costs.
+    `kl` is the mean log-ratio to the reference by token, as TRL has it, and `reward` the mean score less what
+    the whole distance costs. A draw that has no score teaches nothing.
     """
     prompts = [ids for _, ids in asked]
-    completions: list[list[int]] = []
-    for start in range(0, len(asked), settings.batch_size):
-        some = range(start, min(start + settings.batch_size, len(asked)))
-        keys = [digest(["ppo", settings.seed, step, place]) for place in some]
-        completions += models.draw([prompts[place] for place in some], keys)
+    completions = _drawn(models, prompts, settings, step)
     ended = [one[-1] in models.ends for one in completions]
     texts = models.tokenizer.batch_decode(completions, skip_special_tokens=True)
-    given = rewards([row for row, _ in asked], texts)
-    penalties = [0.0 if one else settings.missing_eos_penalty for one in ended]
-    scores = torch.tensor(given, device=models.device) - torch.tensor(penalties, device=models.device)
-    draws = models.side_by_side(prompts, completions)
-    batch, figures = _estimated(models, draws, scores, settings)
+    found = rewards([row for row, _ in asked], texts, ended)
+    scored = [place for place, one in enumerate(found.rewards) if one is not None]
+    scores = [
+        float(found.rewards[place] or 0) - (0 if ended[place] else settings.missing_eos_penalty)
+        for place in scored
+    ]
+    draws = models.side_by_side(
+        [prompts[place] for place in scored], [completions[place] for place in scored]
+    )
+    batch, figures = _estimated(models, draws, torch.tensor(scores, device=models.device), settings)
     figures |= {
-        "score": float(scores.mean()),
+        "score": sum(scores) / len(scores),
         "completions/mean_length": sum(map(len, completions)) / len(completions),
         "completions/clipped_ratio": 1 - sum(ended) / len(ended),
     }
-    return batch, figures
+    return batch, figures | found.figures
+
+
+def _drawn(models: Models, prompts: Sequence[list[int]], settings: PpoSettings, step: int) -> list[list[int]]:
+    """One completion for each prompt, ``batch_size`` at once; the noise of each is its own."""
+    drawn: list[list[int]] = []
+    for start in range(0, len(prompts), settings.batch_size):
+        some = prompts[start : start + settings.batch_size]
+        keys = [digest(["ppo", settings.seed, step, start + place]) for place in range(len(some))]
+        drawn += models.draw(some, keys)
+    return drawn
 
 
 def _estimated(
@@ -85,9 +76,9 @@ def _estimated(
 
 @torch.no_grad()
 def _looked_at(models: Models, draws: Draws, size: int) -> list[torch.Tensor]:
-    """Log-probabilities, entropies, log-probabilities of the reference, and values; ``size`` draws at once."""
+    """Log-probabilities, entropies, those of the reference, and values; ``size`` draws at once."""
     found = []
-    for places in torch.arange(len(draws.input_ids)).split(size):
+    for places in torch.split(torch.arange(len(draws.input_ids)), size):
         some = draws.rows(places)
         found.append((*models.logps(some), models.reference_logps(some), models.values(some)))
     return [torch.cat(parts) for parts in zip(*found, strict=True)]

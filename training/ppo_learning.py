@@ -30,7 +30,7 @@ class Batch:
 
 
 class Learner:
-    """One model's optimiser and its schedule: AdamW, cosine after a warm-up, as the other trainers have it."""
+    """One model's optimiser and schedule: AdamW, cosine after a warm-up, as the other trainers have it."""
 
     def __init__(self, model: Any, learning_rate: float, updates: int, warmup_share: float) -> None:
         from transformers import get_scheduler
@@ -78,18 +78,18 @@ class Learning:
         settings, models = self._settings, self._models
         num_tokens = batch.draws.rows(minibatch).mask.sum()
         totals = torch.zeros(3, device=models.device)
-        for places in minibatch.split(settings.batch_size):
+        for places in torch.split(minibatch, settings.batch_size):
             draws = batch.draws.rows(places)
             loss, clipped = policy_loss(
                 models.logps(draws)[0], batch.logps[places], batch.advantages[places], draws.mask,
                 settings.clip_range,
             )  # fmt: skip
-            (loss / num_tokens).backward()
+            torch.autograd.backward(loss / num_tokens)
             missed = value_loss(
                 models.values(draws), batch.values[places], batch.returns[places], draws.mask,
                 settings.value_clip_range,
             )  # fmt: skip
-            (missed / num_tokens).backward()
+            torch.autograd.backward(missed / num_tokens)
             totals += torch.stack([loss.detach(), missed.detach(), clipped])
         loss, missed, clipped = (totals / num_tokens).tolist()
         require_finite(self._run, loss + missed, step)

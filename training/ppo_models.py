@@ -57,7 +57,9 @@ class Models:
 
     def reference_logps(self, draws: Draws) -> torch.Tensor:
         """Log-probabilities by the reference."""
-        switched: AbstractContextManager[Any] = nullcontext() if self.frozen else self.policy.disable_adapter()
+        switched: AbstractContextManager[Any] = (
+            nullcontext() if self.frozen else self.policy.disable_adapter()
+        )
         with self._precision(), switched:
             return log_probabilities(self.frozen or self.policy, draws, self.params.temperature)[0]
 

@@ -14,6 +14,7 @@ class PpoSettings(OnlineSettings):
     micro-batches of ``batch_size``. ``max_steps`` counts steps.
     """
 
+    num_draws: int = Field(1, ge=1, description="Answers drawn for each prompt of a step")
     ppo_epochs: int = Field(4, ge=1, description="Passes over a batch of draws")
     minibatches: int = Field(1, ge=1, description="Updates in each pass")
     clip_range: float = Field(0.2, gt=0, lt=1, description="How far a token's ratio may move in a step")
@@ -27,6 +28,15 @@ class PpoSettings(OnlineSettings):
     def num_updates(self) -> int:
         """Updates of a step."""
         return self.ppo_epochs * self.minibatches
+
+    @model_validator(mode="after")
+    def _critic_is_there(self) -> "PpoSettings":
+        if self.critic == "reward_model" and not self.rewards.reward_models:
+            raise ValueError(
+                "critic = 'reward_model' starts from the first reward model, and rewards.reward_models "
+                "weighs 0: give it a weight, or take critic = 'base'"
+            )
+        return self
 
     @model_validator(mode="after")
     def _minibatches_divide(self) -> "PpoSettings":

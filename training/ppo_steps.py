@@ -1,23 +1,25 @@
 """The steps of a PPO run, with progress, trackers, curves and checkpoints as the other trainers have them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from training.callbacks import callbacks
 from training.ppo_checkpoint import load_checkpoint, save_checkpoint
-from training.ppo_experience import Asked, Rewards, experience, prompts_of_step
+from training.ppo_experience import Asked, experience
 from training.ppo_learning import Learning
 from training.ppo_models import Models
 from training.ppo_settings import PpoSettings
+from training.prompts import num_steps, order
+from training.rewards import Rewards
 from training.run import Run
 from training.trainer import trainer_arguments
 
 
-def num_steps(settings: PpoSettings, num_prompts: int) -> int:
-    """``max_steps``, or as many as take ``num_epochs`` passes over the prompts."""
-    if settings.max_steps is not None:
-        return settings.max_steps
-    return max(1, round(settings.num_epochs * num_prompts / settings.rows_per_step))
+def _prompts(asked: Sequence[Asked], settings: PpoSettings) -> Iterator[list[Asked]]:
+    """The prompts of each step, each as often as it is drawn for: an order that is known before the run."""
+    places, number = order(len(asked), settings), settings.rows_per_step
+    for start in range(0, len(places), number):
+        yield [asked[one] for one in places[start : start + number] for _ in range(settings.num_draws)]
 
 
 def learn(
@@ -26,7 +28,7 @@ def learn(
     """Take all steps, from the last checkpoint where there is one; the log history."""
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
-    steps = num_steps(settings, len(asked))
+    steps = num_steps(len(asked), settings)
     learning = Learning(run, settings, models, steps)
     found = load_checkpoint(run.checkpoints, learning)
     if found:
@@ -35,8 +37,10 @@ def learn(
     control, arguments = TrainerControl(), TrainingArguments(**trainer_arguments(run))
     told = _told(run, arguments, models)
     told.on_train_begin(arguments, state, control)
-    for step in range(state.global_step, steps):
-        batch, figures = experience(models, prompts_of_step(asked, settings, step), rewards, settings, step)
+    for step, prompts in enumerate(_prompts(asked, settings)):
+        if step < state.global_step:
+            continue
+        batch, figures = experience(models, prompts, rewards, settings, step)
         logged = learning.learn(batch, step + 1) | figures
         state.global_step, state.epoch = step + 1, (step + 1) * settings.num_epochs / steps
         state.log_history.append(logged | {"step": state.global_step, "epoch": state.epoch})

@@ -30,7 +30,8 @@ class Started:
     problems: list[Problem]
 
 
-def _given(registry: Registry, folder: Path) -> Path:
+def given(registry: Registry, folder: Path) -> Path:
+    """The model in ``folder`` as the passed version base_policy@1."""
     version = registry.commit_model("base_policy", folder, fingerprint(folder), NOTHING)
     registry.record_checks(version, [])
     return folder
@@ -39,7 +40,7 @@ def _given(registry: Registry, folder: Path) -> Path:
 @pytest.fixture
 def base(registry: Registry, tiny_model: Path) -> Path:
     """The tiny model as the passed version base_policy@1; its padding is the end of a turn."""
-    return _given(registry, shutil.copytree(tiny_model, registry.state.models / "base"))
+    return given(registry, shutil.copytree(tiny_model, registry.state.models / "base"))
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +52,7 @@ def lab_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lab(registry: Registry, lab_model: Path) -> Path:
     """The lab model as the passed version base_policy@1."""
-    return _given(registry, shutil.copytree(lab_model, registry.state.models / "lab"))
+    return given(registry, shutil.copytree(lab_model, registry.state.models / "lab"))
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def started_lab(lab_model: Path, tmp_path_factory: pytest.TempPathFactory) -> St
         patch.setenv("TRIMTAB_HOME", str(root / "state"))
         patch.delenv("TRIMTAB_CATALOG", raising=False)
         registry = Registry(State().prepare())
-        _given(registry, shutil.copytree(lab_model, registry.state.models / "lab"))
+        given(registry, shutil.copytree(lab_model, registry.state.models / "lab"))
         gold = commit(registry, GoldSolution, gold_solutions(problems, GoldSettings()))
         sft(write(root / "run", gold, settings=STARTED, system_text=None), lambda _: None)
         registry.engine.dispose()
@@ -73,6 +74,6 @@ def started_lab(lab_model: Path, tmp_path_factory: pytest.TempPathFactory) -> St
 @pytest.fixture
 def started(registry: Registry, started_lab: Started) -> Started:
     """That policy as the passed version base_policy@1, and its problems as the passed version problems@1."""
-    folder = _given(registry, shutil.copytree(started_lab.folder, registry.state.models / "started"))
+    folder = given(registry, shutil.copytree(started_lab.folder, registry.state.models / "started"))
     commit(registry, Problem, started_lab.problems)
     return Started(folder, started_lab.problems)

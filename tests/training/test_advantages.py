@@ -36,7 +36,11 @@ def slow(rewards: list[float], values: list[float], gae_lambda: float) -> list[f
 
 
 @given(
-    st.lists(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=7), min_size=1, max_size=5),
+    st.lists(
+        st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=7),
+        min_size=1,
+        max_size=5,
+    ),
     st.floats(0, 1),
     st.floats(-100, 100),
 )
