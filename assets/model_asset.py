@@ -69,17 +69,19 @@ def given_policies(profile: Profile) -> list[Built]:
 def trained_model(
     name: str, trainer: ModuleType, roles: Roles, settings: BaseModel, profile: Profile, *,
     grain: str, system_prompt: str | None = None, more: Mapping[str, Any] | None = None,
+    texts: tuple[Path, ...] = (), code: tuple[ModuleType, ...] = (),
 ) -> Built:  # fmt: skip
     """The model ``name`` that ``trainer`` makes of exactly the versions of ``roles``.
 
     ``system_prompt`` names what stands before each conversation; ``more`` is what the run is told besides its
-    settings and makes the model too, such as how answers are verified.
+    settings and makes the model too, such as how answers are verified, by ``texts`` and ``code`` to which
+    no import of the trainer leads.
     """
     more = more or {}
-    texts = (template_path(system_prompt),) if system_prompt else ()
+    asked = (template_path(system_prompt),) if system_prompt else ()
     recipe = Recipe(
-        name, roles.inputs, settings=settings.model_dump(mode="json") | dict(more), texts=texts,
-        code=(trainer,),
+        name, roles.inputs, settings=settings.model_dump(mode="json") | dict(more), texts=(*asked, *texts),
+        code=(trainer, *code),
     )  # fmt: skip
     system_text = fill(system_prompt) if system_prompt else None
     told = {"settings": settings.model_dump(mode="json"), "system_text": system_text, **more}

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
 from training.settings import (
     DpoSettings,
     KtoSettings,
@@ -30,9 +31,14 @@ class _Trained(BaseModel):
         return None
 
     @property
-    def reward_models(self) -> tuple[str, ...]:
+    def scorers(self) -> tuple[str, ...]:
         """The models that score draws."""
         return ()
+
+    @property
+    def verified(self) -> bool:
+        """Whether draws are paid for by the verifier."""
+        return False
 
 
 class TrainedSft(_Trained):
@@ -83,7 +89,58 @@ class TrainedProcessReward(_Trained):
     training: ProcessRewardSettings = ProcessRewardSettings()
 
 
+class _Online(_Trained):
+    """Learning from the policy's own draws for the prompts of ``dataset``; ``reward_models`` score them.
+
+    The verifier is that of `[reasoning.verifier]`.
+    """
+
+    reward_models: tuple[Name, ...] = ()
+    training: OnlineSettings
+
+    @model_validator(mode="after")
+    def _has_its_reward_models(self) -> "_Online":
+        weight = self.training.rewards.reward_models
+        if bool(self.reward_models) != (weight > 0):
+            raise ValueError(
+                f"training.rewards.reward_models weighs {weight:g} and reward_models names "
+                f"{len(self.reward_models)}: give both a weight above 0 and a name, or neither"
+            )
+        return self
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """The models that score draws."""
+        return self.reward_models
+
+    @property
+    def verified(self) -> bool:
+        """Whether draws are paid for by the verifier."""
+        return self.training.rewards.verifier > 0
+
+
+class TrainedGrpo(_Online):
+    """Group relative policy optimisation."""
+
+    trainer: Literal["grpo"]
+    training: GrpoSettings = GrpoSettings()
+
+
+class TrainedRloo(_Online):
+    """REINFORCE with leave-one-out baselines."""
+
+    trainer: Literal["rloo"]
+    training: RlooSettings = RlooSettings()
+
+
 TrainedModel = Annotated[
-    TrainedSft | TrainedDpo | TrainedOrpo | TrainedKto | TrainedReward | TrainedProcessReward,
+    TrainedSft
+    | TrainedDpo
+    | TrainedOrpo
+    | TrainedKto
+    | TrainedReward
+    | TrainedProcessReward
+    | TrainedGrpo
+    | TrainedRloo,
     Field(discriminator="trainer"),
 ]

@@ -3,8 +3,10 @@
 import importlib
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from assets.model_asset import trained_model
+from assets.problems import VERIFYING, VERIFYING_TEXTS
 from assets.profile import Profile
 from assets.recipe import Built
 from assets.roles import Roles
@@ -30,7 +32,7 @@ def _require_names(sections: Mapping[str, TrainedModel], taken: set[str], models
     for name, section in sections.items():
         if name in taken:
             raise BadInput(f"models.{name}: the graph has an asset of this name: take another")
-        for one in (section.base, *section.reward_models):
+        for one in (section.base, *section.scorers):
             if one not in known:
                 raise BadInput(f"models.{name}: unknown model {one!r}: take one of {sorted(known)}")
         for named in (section.dataset, section.replay):
@@ -39,7 +41,7 @@ def _require_names(sections: Mapping[str, TrainedModel], taken: set[str], models
 
 
 def _ordered(sections: Mapping[str, TrainedModel]) -> list[str]:
-    needed = {name: {one.base, *one.reward_models} & sections.keys() for name, one in sections.items()}
+    needed = {name: {one.base, *one.scorers} & sections.keys() for name, one in sections.items()}
     try:
         return list(TopologicalSorter(needed).static_order())
     except CycleError as error:
@@ -48,13 +50,27 @@ def _ordered(sections: Mapping[str, TrainedModel]) -> list[str]:
 
 
 def _asset(name: str, section: TrainedModel, profile: Profile) -> Built:
-    roles = Roles(section.base, section.dataset, section.replay, section.reward_models)
+    verified = section.verified
+    waited = ("gold_verdicts",) if verified and section.dataset == "problems" else ()
+    roles = Roles(section.base, section.dataset, section.replay, section.scorers, waited)
     trainer = importlib.import_module(f"training.{section.trainer}")
     grain = f"The model that training.{section.trainer} makes of {section.base} and {section.dataset}."
     return trained_model(
         name, trainer, roles, section.training, profile, grain=grain,
         system_prompt=system_prompt(section.dataset, profile),
+        more={"verifier": _verifier(name, profile)} if verified else None,
+        texts=VERIFYING_TEXTS if verified else (), code=VERIFYING if verified else (),
     )  # fmt: skip
+
+
+def _verifier(name: str, profile: Profile) -> dict[str, Any]:
+    """The settings of the profile's verifier, as given: a bound of another kind would be refused."""
+    if profile.reasoning is None:
+        raise BadInput(
+            f"models.{name}: training.rewards.verifier has a weight and the profile no verifier: add "
+            "[reasoning.verifier], or set the weight to 0"
+        )
+    return profile.reasoning.verifier.model_dump(mode="json", exclude_unset=True)
 
 
 def system_prompt(dataset: str, profile: Profile) -> str | None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 # reasons that are no property of the rows but of max_length and of the tokenizer
 LOST = ("too_long", "steps_share_a_token")
-# reasons for which a row has nothing to learn from, whatever its length
-UNUSABLE = ("unlabelled", "undecided")
+# reasons for which a row has nothing to learn from, or is not meant to be used, whatever its length
+UNUSABLE = ("unlabelled", "undecided", "unasked")
 
 
 def lost_share(counts: Mapping[str, int]) -> float:

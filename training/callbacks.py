@@ -15,7 +15,7 @@ def callbacks(run: Run) -> list[Any]:
     from transformers import TrainerCallback
 
     class Progress(TrainerCallback):  # type: ignore[misc]
-        """Step, loss and the time left, at most every five seconds."""
+        """Step, loss, reward where there is one, and the time left, at most every five seconds."""
 
         said, begun, first = 0.0, 0.0, 0
 
@@ -28,9 +28,10 @@ def callbacks(run: Run) -> list[Any]:
                 return
             self.said = now
             left = (now - self.begun) / (step - self.first) * (state.max_steps - step)
+            figures = [f"{one} {float(logs[one]):.3f}" for one in ("loss", "reward") if one in logs]
             run.report(
-                f"{run.config.name}: step {step} of {state.max_steps}"
-                f" · loss {float(logs['loss']):.3f} · {left:.0f} s left"
+                f"{run.config.name}: step {step} of {state.max_steps} · {' · '.join(figures)}"
+                f" · {left:.0f} s left"
             )
 
     class Clock(TrainerCallback):  # type: ignore[misc]

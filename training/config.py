@@ -4,9 +4,12 @@ import argparse
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
+from methods.verification import VerifierSettings
+from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
+from training.ppo_settings import PpoSettings
 from training.settings import (
     DpoSettings,
     KtoSettings,
@@ -85,6 +88,46 @@ class ProcessRewardRun(RunConfig):
 
     trainer: ClassVar[str] = "process_reward_model"
     settings: ProcessRewardSettings
+
+
+class OnlineRun(RunConfig):
+    """A run that learns from its own draws; what weighs in its reward is given, and nothing else."""
+
+    settings: OnlineSettings
+    verifier: VerifierSettings | None = None
+
+    @model_validator(mode="after")
+    def _has_what_rewards(self) -> "OnlineRun":
+        for name, given in (("verifier", self.verifier), ("reward_models", self.reward_models)):
+            weight = getattr(self.settings.rewards, name)
+            if bool(given) != (weight > 0):
+                there = "one" if given else "none"
+                raise ValueError(
+                    f"settings.rewards.{name} weighs {weight:g} and the run has {there}: give both {name} "
+                    "and a weight above 0, or neither"
+                )
+        return self
+
+
+class GrpoRun(OnlineRun):
+    """A group relative policy optimisation run."""
+
+    trainer: ClassVar[str] = "grpo"
+    settings: GrpoSettings
+
+
+class RlooRun(OnlineRun):
+    """A run by REINFORCE with leave-one-out baselines."""
+
+    trainer: ClassVar[str] = "rloo"
+    settings: RlooSettings
+
+
+class PpoRun(OnlineRun):
+    """A proximal policy optimisation run."""
+
+    trainer: ClassVar[str] = "ppo"
+    settings: PpoSettings
 
 
 def config_path(description: str | None) -> Path:

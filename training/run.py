@@ -110,10 +110,10 @@ def require_rows(run: Run, counts: Mapping[str, int]) -> None:
             f"{run.settings.max_length}, more than max_lost_share {run.settings.max_lost_share:.0%}: raise "
             "max_length, or max_lost_share where that is meant"
         )
-    if counts["trained"] < run.settings.batch_size:
+    if counts["trained"] < run.settings.rows_per_step:
         raise ModelFailed(
             f"{run.dataset} gives {counts['trained']} usable rows of {counts['given']}, fewer than one batch "
-            f"of {run.settings.batch_size}: add prompts, or lower batch_size"
+            f"of {run.settings.rows_per_step}: add prompts, or lower batch_size"
         )
 
 

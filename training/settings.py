@@ -36,6 +36,11 @@ class TrainSettings(BaseModel):
     system_prompt: str | None = None
     seed: int = 0
 
+    @property
+    def rows_per_step(self) -> int:
+        """Rows without which there is no step."""
+        return self.batch_size
+
     @field_validator("lora_rank", mode="before")
     @classmethod
     def _none_in_words(cls, value: object) -> object:

@@ -20,10 +20,15 @@ def in_bfloat16(settings: TrainSettings) -> bool:
 
 
 def load_model(run: Run, kind: str = "AutoModelForCausalLM", **options: Any) -> tuple[Any, Any]:
-    """The base model as transformers' ``kind``, and its tokenizer.
+    """The base model as transformers' ``kind``, and its tokenizer."""
+    return load_weights(run, run.base_folder, kind, **options), load_tokenizer(run)
+
+
+def load_weights(run: Run, folder: Path, kind: str, **options: Any) -> Any:
+    """The model in ``folder`` as transformers' ``kind``.
 
     Weights that are trained are float32, since small steps would vanish in bfloat16; those under an adapter
-    are in the run's dtype. A head that the base lacks is drawn by the run's seed.
+    are in the run's dtype. A head that is not in the folder is drawn by the run's seed.
     """
     import torch
     import transformers
@@ -35,14 +40,14 @@ def load_model(run: Run, kind: str = "AutoModelForCausalLM", **options: Any) -> 
     transformers.set_seed(run.settings.seed)
     frozen = run.settings.lora_rank is not None and in_bfloat16(run.settings)
     verbosity = logging.get_verbosity()
-    # that a new head is not in the base is no news
+    # that a new head is not in the folder is no news
     logging.set_verbosity_error()
     model = getattr(transformers, kind).from_pretrained(
-        run.base_folder, dtype=torch.bfloat16 if frozen else torch.float32, local_files_only=True,
+        folder, dtype=torch.bfloat16 if frozen else torch.float32, local_files_only=True,
         use_safetensors=True, **options,
     )  # fmt: skip
     logging.set_verbosity(verbosity)
-    return model, load_tokenizer(run)
+    return model
 
 
 def load_tokenizer(run: Run) -> Any:

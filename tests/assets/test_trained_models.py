@@ -10,9 +10,10 @@ from assets.demo import build
 from assets.graph import build_graph
 from assets.model_asset import read_manifest
 from assets.plan import plan
+from assets.problems import VERIFYING_TEXTS
 from assets.profile import FOLDER, load_profile
 from datasets_registry.errors import BadInput
-from datasets_registry.imported_schemas import Demonstration, HumanPreference
+from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
 from datasets_registry.registry import Registry
 from datasets_registry.rft_schemas import Candidate
 from datasets_registry.version import Derivation
@@ -37,6 +38,8 @@ base = "base_policy"
 dataset = "demonstrations"
 training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
 """
+SFT = 'trainer = "sft"\nbase = "base_policy"\ndataset = "demonstrations"\ntraining = {'
+ONLINE = SFT.replace("sft", "grpo") + " num_draws = 2, max_completion_length = 8,"
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
@@ -88,6 +91,19 @@ base = "sft_policy"
 dataset = "candidates"
 training = { beta = 0.2, undesirable_weight = 0.5 }
 
+[models.drawn]
+trainer = "grpo"
+base = "cold_start_policy"
+dataset = "problems"
+training = { families = ["sums"], loss = "dr_grpo" }
+
+[models.aligned]
+trainer = "rloo"
+base = "sft_policy"
+dataset = "helpful_prompts"
+reward_models = ["harmless_reward"]
+training = { rewards = { verifier = 0, reward_models = 1 } }
+
 [models.harmless_reward]
 trainer = "reward_model"
 base = "sft_policy"
@@ -105,6 +121,12 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
     assert recipes["at_odds"].inputs == ("base_policy", "preference_pairs")
     assert recipes["verified"].inputs == ("sft_policy", "candidates")
     assert recipes["verified"].settings["undesirable_weight"] == 0.5
+    assert recipes["drawn"].inputs == ("cold_start_policy", "problems", "gold_verdicts")
+    assert recipes["drawn"].settings["verifier"] == {"kind": "maths"}
+    assert {"methods.code_runner", "training.grpo"} <= recipes["drawn"].parts.keys()
+    assert {*map(str, VERIFYING_TEXTS)} <= {*map(str, recipes["drawn"].texts)}
+    assert recipes["aligned"].inputs == ("sft_policy", "helpful_prompts", "harmless_reward")
+    assert "verifier" not in recipes["aligned"].settings and not recipes["aligned"].texts
     assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
     for name, prompt in (("verified", profile.reasoning.candidates.system_prompt),
                          ("at_odds", profile.answers.system_prompt)):  # fmt: skip
@@ -124,9 +146,25 @@ def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
     assert (rows_of["desirable"], rows_of["undesirable"], rows_of["trained"]) == (3, 3, 6)
 
 
+def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> None:
+    section = '[reasoning.verifier]\nkind = "maths"\n[models.drawn]\ntrainer = "grpo"\nbase = "base_policy"\n'
+    told = "batch_size = 4, num_draws = 2, max_steps = 1, max_length = 64, max_completion_length = 4"
+    dataset = f'dataset = "problems"\ntraining = {{ {told} }}\n'
+    workshop.path.write_text(workshop.path.read_text() + section + dataset)
+    publish(workshop.registry, Problem, [make(Problem, f"q{one}") for one in range(4)], NOTHING)
+    names = {"base_policy", "gold_verdicts", "drawn"}
+    assert set(workshop.build(only=names)) == names and workshop.build(only=names) == []
+    version = workshop.registry.passed("drawn")
+    found = {one.check: one.passed for one in workshop.registry.checks(version)}
+    assert found.keys() == {"rows_lost", "zero_variance_groups", "clipped_completions", "length_growth"}
+    assert read_manifest(workshop.registry, version)["rows"]["trained"] == 4
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        (SFT, ONLINE, "models.taught: training.rewards.verifier has a weight and the profile no verifier"),
+        (SFT, f'reward_models = ["polite"]\n{ONLINE}', "weighs 0 and reward_models names 1: give both"),
         ('base = "taught"', 'base = "nobody"', "models.polite: unknown model 'nobody'"),
         ('base = "base_policy"', 'base = "polite"', "stand on one another"),
         ("models.polite", "models.sft_policy", "models.sft_policy: the graph has an asset of this name"),

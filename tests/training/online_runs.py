@@ -1,0 +1,67 @@
+"""Runs of online trainers on the started lab policy, and how often a policy's draws are right."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.imported_schemas import Problem
+from generation.engine import EngineSettings
+from generation.request import Message, Request, SamplingParams
+from generation.transformers_local import TransformersBackend
+from methods.verifiers import VerifierSettings, verifier
+from quality.model_checks import check_manifest, model_checks
+from tests.training.runs import manifest, write
+
+VERIFIER = {"kind": "maths"}
+# about 0.5 s of a core for each step of 64 draws
+SETTINGS: dict[str, Any] = {
+    "learning_rate": 5e-4, "max_steps": 14, "batch_size": 64, "num_draws": 8, "max_length": 40,
+    "max_completion_length": 16, "lora_rank": None, "number": 8,
+}  # fmt: skip
+SMALL = SETTINGS | {"batch_size": 8, "num_draws": 4, "max_steps": 5}
+
+Trainer = Callable[[Path, Callable[[str], None]], None]
+
+
+def run(trainer: Trainer, folder: Path, *, dataset: str = "problems@1", **changes: Any) -> dict[str, Any]:
+    """The manifest of a run with a verifier, unless ``changes`` say otherwise."""
+    told = {"verifier": VERIFIER, "settings": SETTINGS, "system_text": None} | changes
+    trainer(write(folder, dataset, **told), lambda _: None)
+    return manifest(folder)
+
+
+def curve(said: dict[str, Any], name: str) -> list[float]:
+    """A figure of each step."""
+    return [value for _, value in said["curves"][name]]
+
+
+def warned(said: dict[str, Any]) -> set[str]:
+    """The checks that this run did not pass."""
+    return {
+        one.name for one in model_checks(said["trainer"]) if not check_manifest(one, said).passed
+    }  # fmt: skip
+
+
+def draws(
+    folder: Path, problems: Sequence[Problem], count: int, temperature: float = 1.0
+) -> list[list[bool]]:
+    """Of ``count`` draws for each problem, which are right."""
+    verify = verifier(VerifierSettings.model_validate(VERIFIER))
+    params = SamplingParams(temperature=temperature, max_tokens=16)
+    asked = [
+        Request(messages=(Message(role="user", content=one.prompt),), params=params, seed=place, sample=place)
+        for one in problems
+        for place in range(count)
+    ]
+    found = dict(TransformersBackend(folder, EngineSettings(batch_size=256)).complete(asked))
+    right = []
+    for place in range(len(asked)):
+        accepted = verify(found[place].text, problems[place // count].answer).accepted
+        right.append(accepted and found[place].finish_reason == "stop")
+    return [right[start : start + count] for start in range(0, len(right), count)]
+
+
+def accuracy(folder: Path, problems: Sequence[Problem], count: int) -> float:
+    """The share of right draws at T=1."""
+    found = [one for group in draws(folder, problems, count) for one in group]
+    return sum(found) / len(found)

@@ -1,0 +1,193 @@
+"""GRPO and RLOO learn from their own draws, resume to the same weights, and warn where nothing is learned."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
+from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
+from generation.model_folder import fingerprint, validated_folder
+from tests.training.conftest import Started
+from tests.training.online_runs import (
+    SETTINGS,
+    SMALL,
+    Trainer,
+    accuracy,
+    curve,
+    draws,
+    run,
+    warned,
+)
+from tests.training.runs import NOTHING, commit, gold, verified, write
+from training.checkpoints import last_checkpoint
+from training.grpo import grpo
+from training.online import alike, named
+from training.online_settings import OnlineSettings
+from training.prompts import num_steps, order, wanted
+from training.reward_model import reward_model
+from training.rloo import rloo
+
+BOTH = pytest.mark.parametrize("trainer", [grpo, rloo])
+
+
+def test_grpo_learns_by_a_verifier_with_an_adapter(
+    started: Started, registry: Registry, tmp_path: Path
+) -> None:
+    said = run(grpo, tmp_path, settings=SETTINGS | {"lora_rank": 16, "learning_rate": 4e-3})
+    folder = validated_folder(tmp_path / "model")
+    assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122}
+    assert (folder / "adapter").exists() and said["fingerprint"] == fingerprint(folder)
+    asked = _asked(started, 8)
+    # 400 draws each: three standard errors are 0.1
+    assert accuracy(folder, asked, 50) > accuracy(started.folder, asked, 50) + 0.2
+    assert len(curve(said, "kl")) == 14 and curve(said, "kl")[0] == 0 < curve(said, "kl")[-1]
+    for name in ("reward_std", "entropy", "completions/mean_length", "completions/clipped_ratio"):
+        assert len(curve(said, name)) == 14, name
+    assert "clipped_completions" not in warned(said) and "length_growth" not in warned(said)
+
+
+def _asked(started: Started, number: int) -> list[Problem]:
+    """The problems of a run that draws for so many."""
+    rows = {one.problem_id: one for one in started.problems}
+    settings = OnlineSettings(number=number)
+    return [
+        rows[one["problem_id"]]
+        for one in wanted([one.model_dump() for one in started.problems], settings, "")
+    ]
+
+
+def test_rloo_learns_by_a_verifier_with_all_weights(started: Started, tmp_path: Path) -> None:
+    said = run(rloo, tmp_path)
+    rewards = curve(said, "reward")
+    # 192 draws each: three standard errors of the difference are 0.15
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.2
+    assert rewards == curve(said, "rewards/verifier") and curve(said, "kl")[-1] > 0
+
+
+@BOTH
+def test_a_killed_run_goes_on_to_the_same_weights_in_a_later_pass(
+    started: Started, tmp_path: Path, trainer: Trainer
+) -> None:
+    # four prompts, two a step: every pass over them has two steps
+    settings = SMALL | {"number": 4, "max_steps": 7}
+    run(trainer, tmp_path / "whole", settings=settings)
+    broken = tmp_path / "broken"
+    run(trainer, broken, settings=settings, checkpoint_minutes=0)
+    shutil.rmtree(broken / "model")
+    newest = Path(str(last_checkpoint(broken / "checkpoints")))
+    # the run was killed while it wrote this one
+    (newest / "trainer_state.json").write_text('{"cut short')
+    lines: list[str] = []
+    trainer(broken / "run.json", lines.append)
+    assert any("resumed from checkpoint-6" in one for one in lines), lines
+    assert fingerprint(broken / "model") == fingerprint(tmp_path / "whole" / "model")
+
+
+@BOTH
+def test_a_run_whose_groups_are_all_right_warns(
+    started: Started, registry: Registry, tmp_path: Path, trainer: Trainer
+) -> None:
+    training = [one for one in started.problems if one.split == "train"]
+    known = [
+        one for one, (right,) in zip(training, draws(started.folder, training, 1, 0.0), strict=True) if right
+    ]
+    dataset = commit(registry, Problem, known)
+    settings = SMALL | {"temperature": 0.01, "number": None}
+    said = run(trainer, tmp_path, dataset=dataset, settings=settings)
+    assert curve(said, "reward") == [1] * 5 == curve(said, "frac_reward_zero_std")
+    assert warned(said) == {"zero_variance_groups"}
+
+
+def test_a_run_whose_draws_are_cut_earns_nothing_and_warns(started: Started, tmp_path: Path) -> None:
+    said = run(grpo, tmp_path, settings=SMALL | {"max_completion_length": 4})
+    assert curve(said, "completions/clipped_ratio") == [1] * 5 and curve(said, "reward") == [0] * 5
+    assert warned(said) == {"clipped_completions", "zero_variance_groups"}
+
+
+def test_a_reward_model_moves_the_policy_by_its_weight(
+    started: Started, registry: Registry, tmp_path: Path
+) -> None:
+    # it likes answers of two digits
+    pairs = [verified(one, f"1+{one}=1{one}\nA:1{one}", f"1+{one}={one}\nA:{one}") for one in range(1, 10)]
+    told = {"learning_rate": 2e-3, "max_steps": 10, "batch_size": 8, "max_length": 40, "held_out_share": 0.2}
+    reward_model(
+        write(tmp_path / "scorer", commit(registry, VerifiedPair, pairs), settings=told | {"lora_rank": None},
+              system_text=None), lambda _: None
+    )  # fmt: skip
+    folder = tmp_path / "scorer" / "model"
+    registry.record_checks(registry.commit_model("reward_model", folder, fingerprint(folder), NOTHING), [])
+    moved = {}
+    for weight in (0.02, 1.0):
+        mix = {"verifier": 1.0, "reward_models": weight}
+        said = run(
+            grpo, tmp_path / str(weight), reward_models=["reward_model@1"],
+            settings=SETTINGS | {"rewards": mix, "max_steps": 10},
+        )  # fmt: skip
+        parts = [curve(said, f"rewards/{one}") for one in ("verifier", "reward_models")]
+        mixed = [right + weight * score for right, score in zip(*parts, strict=True)]
+        assert mixed == pytest.approx(curve(said, "reward"), abs=1e-4)
+        assert said["reward_models"][0]["name"] == "reward_model"
+        moved[weight] = [sum(one[-3:]) / 3 - sum(one[:3]) / 3 for one in parts]
+    print(moved)
+    assert moved[1.0][1] > moved[0.02][1] and moved[0.02][0] > moved[1.0][0]
+
+
+def test_the_losses_of_grpo_differ_where_lengths_do(started: Started, tmp_path: Path) -> None:
+    found = {}
+    for loss, scaled in (("grpo", True), ("dapo", True), ("dr_grpo", True), ("grpo", False)):
+        settings = SMALL | {"max_steps": 1, "loss": loss, "scale_rewards": scaled, "batch_size": 32}
+        said = run(grpo, tmp_path / f"{loss} {scaled}", settings=settings)
+        found[loss, scaled] = (said["loss"][0][1], said["metrics"]["grad_norm"])
+    # advantages of a group sum to nothing, those of its tokens do not
+    assert found["grpo", True][0] == pytest.approx(0, abs=1e-6) and abs(found["dapo", True][0]) > 1e-5
+    assert found["grpo", False][1] < 0.9 * found["grpo", True][1]
+    assert found["dr_grpo", True][1] != pytest.approx(found["dapo", True][1], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        ({"number": 500}, BadInput, "500 prompts are wanted and problems@1 has 100 to train on"),
+        (
+            {"families": ["stories"]},
+            BadInput,
+            "8 prompts are wanted and problems@1 has 0 to train on of the fam",
+        ),
+        ({"max_length": 21}, ModelFailed, "would lose 100% of its usable rows to max_length 21"),
+        ({"number": 1}, ModelFailed, "1 usable rows of 130, fewer than one batch of 2"),
+    ],
+)
+def test_prompts_that_cannot_be_had_are_refused_before_training(
+    started: Started, tmp_path: Path, settings: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        run(grpo, tmp_path, settings=SMALL | settings)
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_dataset_without_answers_cannot_be_verified(
+    started: Started, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, GoldSolution, [gold("1+1=?", "A:2")])
+    with pytest.raises(BadInput, match="gold_solutions@1 has no column 'answer'"):
+        run(grpo, tmp_path, dataset=dataset, settings=SMALL)
+
+
+def test_every_pass_has_each_prompt_once_and_steps_are_full() -> None:
+    settings = OnlineSettings(batch_size=8, num_draws=4, num_epochs=3)
+    places = order(5, settings)
+    assert num_steps(5, settings) == 8 and len(places) == 16
+    assert sorted(places[:5]) == sorted(places[5:10]) == sorted(places[10:15]) == list(range(5))
+    assert places[:5] != places[5:10] and places == order(5, settings)
+    assert places != order(5, settings.model_copy(update={"seed": 1}))
+    assert num_steps(5, settings.model_copy(update={"max_steps": 3})) == 3
+
+
+def test_groups_are_alike_where_all_rewards_are_equal() -> None:
+    assert alike([1, 1, 0, 1, None, None], 2) == pytest.approx(2 / 3)
+    logged = {"reward": 1.0, "frac_reward_zero_std": 0.0, "groups_alike": 0.5, "rewards/reward/mean": 1.0}
+    assert named([logged | {"lost": None}]) == [{"reward": 1.0, "frac_reward_zero_std": 0.5}]

@@ -1,0 +1,133 @@
+"""PPO learns from a verifier, resumes to the same weights, and refuses what does not fit in words."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import ValidationError
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
+from generation.model_folder import fingerprint, validated_folder
+from tests.rows import make
+from tests.training.conftest import Started
+from tests.training.online_runs import SMALL, curve, run, warned
+from tests.training.runs import NOTHING, commit, manifest
+from training.ppo import ppo
+from training.ppo_checkpoint import random_states, set_random_states
+from training.ppo_settings import PpoSettings
+
+FEW = SMALL | {"num_draws": 2, "max_steps": 3, "gradient_accumulation": 2, "minibatches": 2, "ppo_epochs": 2}
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(started: Started, tmp_path: Path) -> None:
+    run(ppo, tmp_path / "whole", settings=FEW)
+    broken = tmp_path / "broken"
+    run(ppo, broken, settings=FEW, checkpoint_minutes=0)
+    shutil.rmtree(broken / "model")
+    checkpoints = broken / "checkpoints"
+    assert sorted(one.name for one in checkpoints.iterdir()) == ["checkpoint-2", "checkpoint-3"]
+    # killed in the middle of the third step, while it wrote
+    shutil.move(checkpoints / "checkpoint-3", checkpoints / ".tmp-checkpoint")
+    (checkpoints / ".tmp-checkpoint" / "critic.safetensors").unlink()
+    lines: list[str] = []
+    ppo(broken / "run.json", lines.append)
+    assert lines[0] == "policy: resumed from checkpoint-2"
+    one, other = manifest(tmp_path / "whole"), manifest(broken)
+    assert fingerprint(broken / "model") == fingerprint(tmp_path / "whole" / "model")
+    assert one["curves"] == other["curves"] and one["loss"] == other["loss"] and len(one["loss"]) == 3
+
+
+def test_random_states_go_on_where_they_were() -> None:
+    import random
+
+    import numpy as np
+
+    before = random_states()
+    drawn = random.random(), float(np.random.rand()), float(torch.rand(1))
+    set_random_states(before)
+    assert (random.random(), float(np.random.rand()), float(torch.rand(1))) == drawn
+
+
+def test_an_adapter_is_merged_and_nothing_pickled_is_kept(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, Problem, [make(Problem, f"p{one}") for one in range(8)])
+    settings = FEW | {"lora_rank": 4, "number": None, "max_length": 64, "learning_rate": 1e-2}
+    said = run(ppo, tmp_path, dataset=dataset, settings=settings | {"missing_eos_penalty": 1.0})
+    folder = validated_folder(tmp_path / "model")
+    assert said["trainer"] == "ppo" and said["fingerprint"] == fingerprint(folder) != fingerprint(base)
+    assert (folder / "adapter" / "adapter_model.safetensors").exists()
+    assert not [one for one in folder.rglob("*") if one.suffix in (".pt", ".bin", ".pkl")]
+    # a policy without sense hardly ends, earns nothing, and is punished for that
+    assert curve(said, "completions/clipped_ratio")[0] > 0.5 and curve(said, "rewards/verifier") == [0] * 3
+    assert curve(said, "score") == pytest.approx([-one for one in curve(said, "completions/clipped_ratio")])
+    assert curve(said, "kl")[0] == pytest.approx(0, abs=1e-6) and curve(said, "kl")[-1] != 0
+    assert {"reward", "entropy", "clip_fraction", "value_loss", "explained_variance"} <= said["curves"].keys()
+    assert "clipped_completions" not in warned(said)
+
+
+def test_a_loss_that_is_no_number_leaves_no_model(started: Started, tmp_path: Path) -> None:
+    lost = FEW | {"learning_rate": 1e30, "minibatches": 1, "warmup_share": 0.0}
+    with pytest.raises(ModelFailed, match="policy: the loss is not a number at step 1: lower learning_rate"):
+        run(ppo, tmp_path / "two", settings=lost)
+    with pytest.raises(ModelFailed, match="the policy's probabilities are no numbers any more: lower"):
+        run(ppo, tmp_path / "one", settings=lost | {"ppo_epochs": 1})
+    assert not (tmp_path / "one" / "model").exists() and not (tmp_path / "two" / "model").exists()
+
+
+def scorer(registry: Registry, source: Path) -> str:
+    """A reward model with the body of the model in ``source`` and a head that likes something."""
+    folder = registry.state.models / "scorer"
+    torch.manual_seed(0)
+    AutoModelForSequenceClassification.from_pretrained(source, num_labels=1).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(source).save_pretrained(folder)
+    version = registry.commit_model("reward_model", folder, fingerprint(folder), NOTHING)
+    return str(registry.record_checks(version, []))
+
+
+SCORED = {"rewards": {"verifier": 0.0, "reward_models": 1.0}, "critic": "reward_model"}
+
+
+def test_a_run_by_a_reward_model_whose_weights_the_critic_starts_from(
+    lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, Problem, [make(Problem, f"{one}", prompt=f"{one}=?") for one in range(8)])
+    told: dict[str, Any] = {"reward_models": [scorer(registry, lab)], "verifier": None}
+    settings = FEW | SCORED | {"max_steps": 2, "number": None}
+    said = run(ppo, tmp_path, dataset=dataset, settings=settings, **told)
+    assert said["reward_models"][0]["name"] == "reward_model"
+    assert curve(said, "rewards/reward_models")[0] != 0
+
+
+def test_a_reward_model_of_another_vocabulary_makes_no_critic(
+    started: Started, registry: Registry, tiny_model: Path, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {"reward_models": [scorer(registry, tiny_model)], "verifier": None}
+    with pytest.raises(BadInput, match="whose vocabulary is not that of base_policy@1: take critic = 'base'"):
+        run(ppo, tmp_path, settings=FEW | SCORED, **told)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"gradient_accumulation": 3, "minibatches": 2}, "3 micro-batches .* are not 2 equal minibatches"),
+        ({"batch_size": 6, "num_draws": 4}, "are no whole groups of num_draws 4"),
+        ({"critic": "reward_model"}, "rewards.reward_models weighs 0: give it a weight, or take critic"),
+        ({"clip_range": 1.0}, "less than 1"),
+        ({"temperature": 0}, "greater than 0"),
+        ({"ppo_epochs": 0}, "greater than or equal to 1"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        PpoSettings.model_validate(told)
+
+
+def test_a_reward_model_that_is_weighed_must_be_named(started: Started, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="rewards.reward_models weighs 1 and the run has none"):
+        run(ppo, tmp_path, settings=FEW | SCORED, verifier=None)

@@ -1,0 +1,151 @@
+"""What a PPO step learns from: the score at each draw's end, nothing behind it, and no distance at first."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
+from generation.reward_scores import Answered
+from tests.rows import make
+from tests.tiny_model import ENDING, write_ending_model
+from tests.training.conftest import given
+from tests.training.runs import commit, write
+from training.config import PpoRun, read_config
+from training.online_settings import RewardMix
+from training.ppo_experience import Asked, experience
+from training.ppo_learning import Learning
+from training.ppo_models import Models, load_models
+from training.ppo_settings import PpoSettings
+from training.rewards import Rewards
+from training.run import Run, open_run
+from training.trainer import load_tokenizer
+
+SETTINGS = {"max_length": 64, "max_completion_length": 9, "batch_size": 4, "learning_rate": 1e-3}
+ENDS, GOES_ON = "q", "is better? A"
+
+
+class ByLength:
+    """Scores an answer by its length, and none that is longer than its window."""
+
+    def __init__(self, window: int = 100) -> None:
+        self.window = window
+
+    def scores(self, answers: Sequence[Answered]) -> list[float | None]:
+        lengths = [len(one.completion) for one in answers]
+        return [float(one) if one <= self.window else None for one in lengths]
+
+    def close(self) -> None:
+        self.window = -1
+
+
+def by_length(window: int = 100) -> Rewards:
+    return Rewards(RewardMix(verifier=0, reward_models=1), scorer=ByLength(window))
+
+
+@pytest.fixture
+def ending(registry: Registry) -> Path:
+    """A policy that ends its turn after ``q`` and nowhere else; its padding is the end of a turn."""
+    return given(registry, write_ending_model(registry.state.models / "ending"))
+
+
+def opened(registry: Registry, folder: Path, **settings: Any) -> tuple[Run, PpoSettings, Models]:
+    """The models of a run with these settings."""
+    dataset = commit(registry, Problem, [make(Problem, "p1")])
+    told = {"verifier": {"kind": "maths"}, "settings": SETTINGS | settings}
+    config = read_config(PpoRun, write(folder, dataset, **told))
+    run = open_run(config, config.settings, lambda _: None)
+    return run, config.settings, load_models(run, config.settings, load_tokenizer(run))
+
+
+def asked(models: Models, *texts: str) -> list[Asked]:
+    return [({"prompt": one}, models.tokenizer(one)["input_ids"]) for one in texts]
+
+
+def test_the_score_stands_at_the_end_of_a_turn_though_padding_is_the_same_token(
+    ending: Path, registry: Registry, tmp_path: Path
+) -> None:
+    told = {"beta": 0.0, "gae_lambda": 1.0, "missing_eos_penalty": 3.0, "lora_rank": None}
+    _, settings, models = opened(registry, tmp_path, **told)
+    assert models.tokenizer.pad_token_id in models.ends
+    batch, figures = experience(models, asked(models, ENDS, GOES_ON, ENDS), by_length(), settings, 0)
+    lengths = batch.draws.mask.sum(1).tolist()
+    assert lengths[0] == lengths[2] < lengths[1] == 9
+    assert int(batch.draws.input_ids[0, batch.draws.begins + int(lengths[0]) - 1]) in models.ends
+    # both said the same two characters; the one that was cut has the lowest score, less the penalty
+    assert figures["score"] == pytest.approx((2 + 2 + 2 - 3) / 3)
+    assert figures["completions/mean_length"] == sum(lengths) / 3
+    assert figures["completions/clipped_ratio"] == pytest.approx(1 / 3)
+    # to a critic that knows nothing, what is to come is the score, from the first token to the end
+    wanted = batch.draws.mask * torch.tensor([[2.0], [-1.0], [2.0]])
+    assert torch.allclose(batch.returns * batch.draws.mask, wanted) and not batch.values.any()
+    assert not batch.advantages[0, int(lengths[0]) :].any() and batch.advantages[0, : int(lengths[0])].all()
+
+
+@pytest.mark.parametrize("rank", [None, 4])
+def test_at_the_first_step_the_policy_is_its_reference_and_the_first_pass_clips_nothing(
+    base: Path, registry: Registry, tmp_path: Path, rank: int | None
+) -> None:
+    run, settings, models = opened(registry, tmp_path, lora_rank=rank, ppo_epochs=1, warmup_share=0.0)
+    given = asked(models, ENDS, GOES_ON, "which", "no")
+    batch, figures = experience(models, given, by_length(), settings, 0)
+    assert figures["kl"] == pytest.approx(0, abs=1e-6)
+    assert figures["reward"] == pytest.approx(figures["score"], abs=1e-5) and figures["entropy"] > 4
+    learned = Learning(run, settings, models, 1).learn(batch, 1)
+    # whitened advantages have no mean, and every ratio is one
+    assert learned["loss"] == pytest.approx(0, abs=1e-5) and learned["clip_fraction"] == 0
+    assert learned["value_loss"] == pytest.approx(
+        float((batch.returns**2 * batch.draws.mask).sum() / 2 / batch.draws.mask.sum()), rel=1e-4
+    )
+    _, later = experience(models, given, by_length(), settings, 0)
+    assert later["kl"] != 0
+    assert later["reward"] != pytest.approx(later["score"], abs=1e-6)
+
+
+def test_what_good_draws_have_becomes_likelier(base: Path, registry: Registry, tmp_path: Path) -> None:
+    run, settings, models = opened(
+        registry, tmp_path, lora_rank=None, warmup_share=0.0, batch_size=16, max_length=32
+    )
+    batch, _ = experience(models, asked(models, *[GOES_ON] * 16), by_length(), settings, 0)
+    Learning(run, settings, models, 4).learn(batch, 1)
+    with torch.no_grad():
+        moved = (models.logps(batch.draws)[0] - batch.logps) * batch.draws.mask
+        better, worse = batch.advantages > 0.2, batch.advantages < -0.2
+        values = models.values(batch.draws)
+    assert moved[better].mean() > 0 > moved[worse].mean()
+    missed = [((one - batch.returns) ** 2 * batch.draws.mask).sum() for one in (batch.values, values)]
+    assert missed[1] < missed[0]
+
+
+def test_micro_batches_change_nothing(base: Path, registry: Registry, tmp_path: Path) -> None:
+    found = []
+    for size in (8, 2):
+        told = {
+            "batch_size": size,
+            "gradient_accumulation": 8 // size,
+            "lora_rank": None,
+            "warmup_share": 0.0,
+        }
+        run, settings, models = opened(registry, tmp_path / str(size), **told)
+        prompts = asked(models, *[ENDS, GOES_ON, "which", "yes no"] * 2)
+        batch, _ = experience(models, prompts, by_length(), settings, 0)
+        figures = Learning(run, settings, models, 1).learn(batch, 1)
+        weights = [one.detach() for model in (models.policy, models.critic) for one in model.parameters()]
+        found.append((figures, torch.cat([one.flatten() for one in weights])))
+    (one, weights), (other, others) = found
+    assert one == pytest.approx(other, abs=1e-4)
+    assert (weights - others).abs().max() < 2e-4
+
+
+def test_a_draw_that_no_reward_model_can_read_teaches_nothing(
+    ending: Path, registry: Registry, tmp_path: Path
+) -> None:
+    _, settings, models = opened(registry, tmp_path, lora_rank=None)
+    # two characters and one
+    batch, figures = experience(models, asked(models, ENDS, ENDING[:-1]), by_length(1), settings, 0)
+    assert len(batch.draws.input_ids) == len(batch.logps) == 1 and figures["rewards/unscored"] == 0.5
+    assert int(batch.draws.mask.sum()) == 2 and figures["score"] == 1
+    assert figures["completions/mean_length"] > 2
