@@ -1,4 +1,4 @@
-"""PPO, RLOO and GRPO on a verifier's reward, against RFT on as many drawn tokens: python benchmarks/online.py."""
+"""PPO, RLOO and GRPO on a verifier's reward, against RFT on as many draws: python benchmarks/online.py."""
 
 import sys
 import tempfile
@@ -15,8 +15,9 @@ from benchmarks.sides.paired import difference, mean
 SEEDS = 3
 LAB = Size(gold=400, base_steps=450, prompts=32, num_draws=8, steps=60, rft_steps=300, held_out=2_000)
 QUICK = Size(
-    gold=60, base_steps=40, prompts=4, num_draws=4, steps=4, rft_steps=4, held_out=20, sizes=(2,)
-)
+    gold=120, base_steps=80, prompts=8, num_draws=4, steps=4, rft_steps=4, held_out=20, sizes=(2,),
+    rft_batch_size=1,
+)  # fmt: skip
 
 
 def measure(quick: bool) -> Sequence[Figure]:

@@ -40,6 +40,7 @@ class Size:
     sizes: tuple[int, ...] = (3,)
     rate: float = 3e-4
     max_completion_length: int = 48
+    rft_batch_size: int = 32
 
 
 @dataclass
@@ -68,7 +69,9 @@ def learned(folder: Path, size: Size, seed: int) -> Learned:
     dataset = lab.commit(Problem, asked)
     for name, (trainer, settings) in TRAINERS.items():
         told = _settings(settings, size, seed)
-        trained = lab.train(base, dataset, told, trainer, verifier=MATHS.model_dump(mode="json"))
+        trained = lab.train(
+            base, dataset, told, trainer, verifier=MATHS.model_dump(mode="json", exclude_unset=True)
+        )
         found.right[name] = lab.right(trained, held_out, 1.0, seed=seed)
         curves = _manifest(lab, trained)["curves"]
         found.by_step[name] = _parts([value for _, value in curves["rewards/verifier"]])
@@ -85,15 +88,15 @@ def _settings(kind: type[OnlineSettings], size: Size, seed: int) -> OnlineSettin
     return kind.model_validate(shared.model_dump() | more | {"max_length": 128})
 
 
-def _rft(
-    lab: Lab, base: Version, asked: Sequence[Problem], size: Size, seed: int
-) -> tuple[Version, float]:
+def _rft(lab: Lab, base: Version, asked: Sequence[Problem], size: Size, seed: int) -> tuple[Version, float]:
     """One round of rejection sampling on as many draws for the same problems."""
     rule = StoppingRule(max_draws=size.num_draws)
     drawn = lab.draws(base, asked, rule, seed=seed, max_tokens=size.max_completion_length)
     chosen = list(select(drawn, [], SelectionSettings(top_k=4, with_gold=False)))
     dataset = lab.commit(RftSelection, chosen)
-    trained = lab.train(base, dataset, full(size.rft_steps, rate=1e-3, seed=seed))
+    trained = lab.train(
+        base, dataset, full(size.rft_steps, rate=1e-3, batch_size=size.rft_batch_size, seed=seed)
+    )
     return trained, float(sum(one.num_tokens for one in drawn))
 
 
