@@ -17,6 +17,7 @@ C = TypeVar("C", bound=OnlineRun)
 Chosen = Callable[[C, dict[str, Any]], tuple[Any, Any]]
 
 ALIKE = "groups_alike"
+_LEFT_OUT = ("frac_reward_zero_std", "rewards/reward/", "clip_ratio/")
 
 
 def learn_online(kind: type[C], path: Path, report: Callable[[str], None], chosen: Chosen[C]) -> None:
@@ -92,13 +93,14 @@ def named(history: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     """Figures by the names that checks and plots read, whichever trainer logged them.
 
     TRL's RLOO looks for equal rewards after it has taken the divergence off, and finds none: ours are
-    counted before. Its figures of the reward function repeat those of the whole reward.
+    counted before. Its figures of the reward function repeat those of the whole reward, and no ratio is
+    clipped where each step learns once.
     """
     return [
         {
             "frac_reward_zero_std" if name == ALIKE else name: value
             for name, value in one.items()
-            if value is not None and name != "frac_reward_zero_std" and not name.startswith("rewards/reward/")
+            if value is not None and not name.startswith(_LEFT_OUT)
         }
         for one in history
     ]

@@ -37,16 +37,16 @@ BOTH = pytest.mark.parametrize("trainer", [grpo, rloo])
 def test_grpo_learns_by_a_verifier_with_an_adapter(
     started: Started, registry: Registry, tmp_path: Path
 ) -> None:
-    said = run(grpo, tmp_path, settings=SETTINGS | {"lora_rank": 16, "learning_rate": 4e-3})
+    said = run(grpo, tmp_path, settings=SETTINGS | {"lora_rank": 16, "learning_rate": 4e-3, "max_steps": 12})
     folder = validated_folder(tmp_path / "model")
     assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122}
     assert (folder / "adapter").exists() and said["fingerprint"] == fingerprint(folder)
     asked = _asked(started, 8)
-    # 400 draws each: three standard errors are 0.1
-    assert accuracy(folder, asked, 50) > accuracy(started.folder, asked, 50) + 0.2
-    assert len(curve(said, "kl")) == 14 and curve(said, "kl")[0] == 0 < curve(said, "kl")[-1]
+    # 240 draws each: three standard errors of the difference are 0.13
+    assert accuracy(folder, asked, 30) > accuracy(started.folder, asked, 30) + 0.2
+    assert len(curve(said, "kl")) == 12 and curve(said, "kl")[0] == 0 < curve(said, "kl")[-1]
     for name in ("reward_std", "entropy", "completions/mean_length", "completions/clipped_ratio"):
-        assert len(curve(said, name)) == 14, name
+        assert len(curve(said, name)) == 12, name
     assert "clipped_completions" not in warned(said) and "length_growth" not in warned(said)
 
 
@@ -113,7 +113,7 @@ def test_a_reward_model_moves_the_policy_by_its_weight(
 ) -> None:
     # it likes answers of two digits
     pairs = [verified(one, f"1+{one}=1{one}\nA:1{one}", f"1+{one}={one}\nA:{one}") for one in range(1, 10)]
-    told = {"learning_rate": 2e-3, "max_steps": 10, "batch_size": 8, "max_length": 40, "held_out_share": 0.2}
+    told = {"learning_rate": 2e-3, "max_steps": 10, "batch_size": 4, "max_length": 40, "held_out_share": 0.2}
     reward_model(
         write(tmp_path / "scorer", commit(registry, VerifiedPair, pairs), settings=told | {"lora_rank": None},
               system_text=None), lambda _: None
@@ -132,8 +132,9 @@ def test_a_reward_model_moves_the_policy_by_its_weight(
         assert mixed == pytest.approx(curve(said, "reward"), abs=1e-4)
         assert said["reward_models"][0]["name"] == "reward_model"
         moved[weight] = [sum(one[-3:]) / 3 - sum(one[:3]) / 3 for one in parts]
-    print(moved)
-    assert moved[1.0][1] > moved[0.02][1] and moved[0.02][0] > moved[1.0][0]
+    # each learns what weighs in its reward, in 192 draws at either end
+    assert moved[1.0][1] > max(0.2, moved[0.02][1] + 0.1)
+    assert moved[0.02][0] > max(0.1, moved[1.0][0])
 
 
 def test_the_losses_of_grpo_differ_where_lengths_do(started: Started, tmp_path: Path) -> None:
@@ -169,12 +170,42 @@ def test_prompts_that_cannot_be_had_are_refused_before_training(
     assert not (tmp_path / "model").exists()
 
 
+def test_prompts_that_leave_no_room_for_an_answer_are_counted(started: Started, tmp_path: Path) -> None:
+    settings = SMALL | {"max_length": 22, "max_lost_share": 0.9, "number": None, "max_steps": 1}
+    said = run(grpo, tmp_path, settings=settings)
+    short = [one for one in started.problems if one.split == "train" and len(one.prompt) <= 5]
+    assert said["rows"] == {
+        "given": 130, "trained": len(short), "too_long": 100 - len(short), "unasked": 30
+    }  # fmt: skip
+
+
 def test_a_dataset_without_answers_cannot_be_verified(
     started: Started, registry: Registry, tmp_path: Path
 ) -> None:
     dataset = commit(registry, GoldSolution, [gold("1+1=?", "A:2")])
     with pytest.raises(BadInput, match="gold_solutions@1 has no column 'answer'"):
         run(grpo, tmp_path, dataset=dataset, settings=SMALL)
+
+
+def test_prompts_are_training_ones_each_once_and_more_of_them_move_none() -> None:
+    rows = [
+        {"prompt": f"{one % 8}=?", "answer": "1", "family": "a" if one % 2 else "b", "split": split}
+        for one in range(16)
+        for split in ("train", "evaluation")
+    ]
+    settings = OnlineSettings()
+    found = wanted(rows, settings, "d@1")
+    assert len(found) == 8 and {one["split"] for one in found} == {"train"}
+    assert wanted(rows[::-1], settings, "d@1") == found and wanted(rows * 2, settings, "d@1") == found
+    some = [one["prompt"] for one in wanted(rows[:14], settings, "d@1")]
+    assert some == [one["prompt"] for one in found if one["prompt"] in some]
+    of_one = wanted(rows, OnlineSettings(families=("a",), number=2), "d@1")
+    assert [one["family"] for one in of_one] == ["a", "a"]
+    spoken = [
+        {"prompt": "b", "messages": [{"role": "system", "content": one}, {"role": "user", "content": "b"}]}
+        for one in ("a", "a", "c")
+    ]
+    assert len(wanted(spoken, settings, "d@1")) == 2
 
 
 def test_every_pass_has_each_prompt_once_and_steps_are_full() -> None:
@@ -190,4 +221,6 @@ def test_every_pass_has_each_prompt_once_and_steps_are_full() -> None:
 def test_groups_are_alike_where_all_rewards_are_equal() -> None:
     assert alike([1, 1, 0, 1, None, None], 2) == pytest.approx(2 / 3)
     logged = {"reward": 1.0, "frac_reward_zero_std": 0.0, "groups_alike": 0.5, "rewards/reward/mean": 1.0}
-    assert named([logged | {"lost": None}]) == [{"reward": 1.0, "frac_reward_zero_std": 0.5}]
+    assert named([logged | {"lost": None, "clip_ratio/low_mean": 0.0}]) == [
+        {"reward": 1.0, "frac_reward_zero_std": 0.5}
+    ]
