@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
+from training.ppo_settings import PpoSettings
 from training.settings import (
     DpoSettings,
     KtoSettings,
@@ -133,6 +134,13 @@ class TrainedRloo(_Online):
     training: RlooSettings = RlooSettings()
 
 
+class TrainedPpo(_Online):
+    """Proximal policy optimisation."""
+
+    trainer: Literal["ppo"]
+    training: PpoSettings = PpoSettings()
+
+
 TrainedModel = Annotated[
     TrainedSft
     | TrainedDpo
@@ -141,6 +149,7 @@ TrainedModel = Annotated[
     | TrainedReward
     | TrainedProcessReward
     | TrainedGrpo
-    | TrainedRloo,
+    | TrainedRloo
+    | TrainedPpo,
     Field(discriminator="trainer"),
 ]

@@ -6,22 +6,26 @@ from typing import Any
 import torch
 
 from datasets_registry.errors import BadInput
+from generation.reward_ensembles import Scale, read_scale
 from training.ppo_draws import Draws
+from training.ppo_settings import PpoSettings
 from training.run import Run
 from training.trainer import load_weights, lora
 
 
-def load_critic(run: Run, start: Path, tokenizer: Any) -> Any:
-    """The model in ``start`` with a head of one output, to be trained as the policy is: adapter or whole.
+def load_critic(run: Run, settings: PpoSettings, tokenizer: Any) -> Any:
+    """A sequence classifier with one output, to be trained as the policy is: as an adapter or whole.
 
-    A base gets a new head of zeros, so that nothing is worth anything until it is learned (the code of
-    Ziegler et al. 2019). A reward model keeps its own (Ouyang et al. 2022, section 3.5); raises BadInput
-    where it reads other tokens than the policy writes.
+    Over the base, its head is new and all zeros, so that nothing is worth anything until it is learned (the
+    code of Ziegler et al. 2019). Over the first reward model (Ouyang et al. 2022, section 3.5), the head
+    says that model's score on the scale and by the weight with which it is paid. Raises BadInput where the
+    reward model reads other tokens than the policy writes.
     """
-    require_same_tokens(run, start, tokenizer)
-    critic = load_weights(run, start, "AutoModelForSequenceClassification", num_labels=1)
-    if start == run.base_folder:
-        torch.nn.init.zeros_(critic.score.weight)
+    paid = settings.critic == "reward_model"
+    folder = run.registry.folder(run.reward_models[0]) if paid else run.base_folder
+    _require_same_tokens(run, folder, tokenizer)
+    critic = load_weights(run, folder, "AutoModelForSequenceClassification", num_labels=1)
+    critic.score = _head(critic.score, read_scale(folder) if paid else None, settings.rewards.reward_models)
     adapter = lora(run.settings, "SEQ_CLS")
     if adapter is not None:
         from peft import get_peft_model
@@ -30,11 +34,24 @@ def load_critic(run: Run, start: Path, tokenizer: Any) -> Any:
     return critic
 
 
-def require_same_tokens(run: Run, start: Path, tokenizer: Any) -> None:
-    """Raise BadInput unless the model in ``start`` knows the tokens by the policy's numbers."""
+def _head(score: Any, scale: Scale | None, weight: float) -> torch.nn.Linear:
+    """A head with a bias, in float32, since it is trained whole also beside an adapter."""
+    head = torch.nn.Linear(score.in_features, 1)
+    with torch.no_grad():
+        if scale is None:
+            head.weight.zero_()
+            head.bias.zero_()
+        else:
+            head.weight.copy_(score.weight * (weight / scale.deviation))
+            head.bias.fill_(-scale.mean * weight / scale.deviation)
+    return head
+
+
+def _require_same_tokens(run: Run, folder: Path, tokenizer: Any) -> None:
+    """Raise BadInput unless the model in ``folder`` knows the tokens by the policy's numbers."""
     from transformers import AutoTokenizer
 
-    other = AutoTokenizer.from_pretrained(start, local_files_only=True)
+    other = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if other.get_vocab() != tokenizer.get_vocab():
         raise BadInput(
             f"the critic cannot start from the reward model, whose vocabulary is not that of {run.base}: "

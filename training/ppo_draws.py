@@ -68,12 +68,12 @@ def draw(
     where the policy is lost.
     """
     state = read(model, prompts)
-    if not bool(state.logits.logsumexp(-1).isfinite().all()):
-        raise ModelFailed("the policy's probabilities are no numbers any more: lower learning_rate")
     sampler = Sampler([params] * len(prompts), keys, model.device)
     drawn: list[list[int]] = [[] for _ in prompts]
     staying, going = list(range(len(prompts))), set(range(len(prompts)))
     for step in range(params.max_tokens):
+        if not bool(state.logits.amax(-1).isfinite().all()):
+            raise ModelFailed("the policy's probabilities are no numbers any more: lower learning_rate")
         tokens = sampler.draw(state.logits, step)
         for place, token in zip(staying, tokens.tolist(), strict=True):
             if place in going:

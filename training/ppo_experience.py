@@ -1,24 +1,27 @@
 """What a PPO step learns from: draws for prompts, their scores, and what those make of tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from datasets_registry.hashing import digest
 from training.advantages import advantages, explained_variance, token_rewards, whitened
+from training.online import alike
 from training.ppo_draws import Draws
 from training.ppo_learning import Batch
 from training.ppo_models import Models
 from training.ppo_settings import PpoSettings
-from training.rewards import Rewards
+from training.rewards import Rewarded
 
 # a row of the dataset, and its prompt as token ids
 Asked = tuple[dict[str, Any], list[int]]
+# from rows, completions and which of them ended by themselves: what `training.rewards` makes of them
+Reward = Callable[[Sequence[Mapping[str, Any]], Sequence[str], Sequence[bool]], Rewarded]
 
 
 def experience(
-    models: Models, asked: Sequence[Asked], rewards: Rewards, settings: PpoSettings, step: int
+    models: Models, asked: Sequence[Asked], reward: Reward, settings: PpoSettings, step: int
 ) -> tuple[Batch, dict[str, float]]:
     """Draw once for each of ``asked``, score the draws, and estimate; with the step's figures.
 
@@ -29,7 +32,7 @@ def experience(
     completions = _drawn(models, prompts, settings, step)
     ended = [one[-1] in models.ends for one in completions]
     texts = models.tokenizer.batch_decode(completions, skip_special_tokens=True)
-    found = rewards([row for row, _ in asked], texts, ended)
+    found = reward([row for row, _ in asked], texts, ended)
     scored = [place for place, one in enumerate(found.rewards) if one is not None]
     scores = [
         float(found.rewards[place] or 0) - (0 if ended[place] else settings.missing_eos_penalty)
@@ -44,6 +47,8 @@ def experience(
         "completions/mean_length": sum(map(len, completions)) / len(completions),
         "completions/clipped_ratio": 1 - sum(ended) / len(ended),
     }
+    if settings.num_draws > 1:
+        figures["frac_reward_zero_std"] = alike(found.rewards, settings.num_draws)
     return batch, figures | found.figures
 
 

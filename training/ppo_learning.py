@@ -42,9 +42,12 @@ class Learner:
             num_training_steps=updates,
         )  # fmt: skip
 
+    def clip(self) -> float:
+        """Shorten the gathered gradients to MAX_GRADIENT; their length before."""
+        return float(torch.nn.utils.clip_grad_norm_(self.weights.values(), MAX_GRADIENT))
+
     def update(self) -> None:
         """Take one step by the gradients that were gathered."""
-        torch.nn.utils.clip_grad_norm_(self.weights.values(), MAX_GRADIENT)
         self.optimizer.step()
         self.schedule.step()
         self.optimizer.zero_grad()
@@ -92,7 +95,8 @@ class Learning:
             torch.autograd.backward(missed / num_tokens)
             totals += torch.stack([loss.detach(), missed.detach(), clipped])
         loss, missed, clipped = (totals / num_tokens).tolist()
-        require_finite(self._run, loss + missed, step)
+        norms = self.policy.clip(), self.critic.clip()
+        require_finite(self._run, loss + missed + sum(norms), step)
         self.policy.update()
         self.critic.update()
-        return {"loss": loss, "value_loss": missed, "clip_fraction": clipped}
+        return {"loss": loss, "value_loss": missed, "clip_fraction": clipped, "grad_norm": norms[0]}

@@ -81,8 +81,7 @@ def load_models(run: Run, settings: PpoSettings, tokenizer: Any) -> Models:
 
         policy = get_peft_model(policy, adapter)
     frozen = None if adapter else load_weights(run, run.base_folder, "AutoModelForCausalLM")
-    start = run.base_folder if settings.critic == "base" else run.registry.folder(run.reward_models[0])
-    critic = load_critic(run, start, tokenizer)
+    critic = load_critic(run, settings, tokenizer)
     params = SamplingParams(temperature=settings.temperature, max_tokens=settings.max_completion_length)
     for one in (policy, critic, frozen):
         if one is not None:

@@ -5,12 +5,11 @@ from typing import Any
 
 from training.callbacks import callbacks
 from training.ppo_checkpoint import load_checkpoint, save_checkpoint
-from training.ppo_experience import Asked, experience
+from training.ppo_experience import Asked, Reward, experience
 from training.ppo_learning import Learning
 from training.ppo_models import Models
 from training.ppo_settings import PpoSettings
 from training.prompts import num_steps, order
-from training.rewards import Rewards
 from training.run import Run
 from training.trainer import trainer_arguments
 
@@ -23,7 +22,7 @@ def _prompts(asked: Sequence[Asked], settings: PpoSettings) -> Iterator[list[Ask
 
 
 def learn(
-    run: Run, settings: PpoSettings, models: Models, asked: Sequence[Asked], rewards: Rewards
+    run: Run, settings: PpoSettings, models: Models, asked: Sequence[Asked], reward: Reward
 ) -> list[dict[str, float]]:
     """Take all steps, from the last checkpoint where there is one; the log history."""
     from transformers import TrainerControl, TrainerState, TrainingArguments
@@ -40,9 +39,9 @@ def learn(
     for step, prompts in enumerate(_prompts(asked, settings)):
         if step < state.global_step:
             continue
-        batch, figures = experience(models, prompts, rewards, settings, step)
+        batch, figures = experience(models, prompts, reward, settings, step)
         logged = learning.learn(batch, step + 1) | figures
-        state.global_step, state.epoch = step + 1, (step + 1) * settings.num_epochs / steps
+        state.global_step, state.epoch = step + 1, (step + 1) * settings.rows_per_step / len(asked)
         state.log_history.append(logged | {"step": state.global_step, "epoch": state.epoch})
         told.on_log(arguments, state, control, logged)
         told.on_step_end(arguments, state, control)

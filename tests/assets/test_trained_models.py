@@ -104,6 +104,13 @@ dataset = "helpful_prompts"
 reward_models = ["harmless_reward"]
 training = { rewards = { verifier = 0, reward_models = 1 } }
 
+[models.paid]
+trainer = "ppo"
+base = "aligned"
+dataset = "problems"
+reward_models = ["harmless_reward"]
+training = { rewards = { reward_models = 0.5 }, critic = "reward_model", ppo_epochs = 2 }
+
 [models.harmless_reward]
 trainer = "reward_model"
 base = "sft_policy"
@@ -127,6 +134,10 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
     assert {*map(str, VERIFYING_TEXTS)} <= {*map(str, recipes["drawn"].texts)}
     assert recipes["aligned"].inputs == ("sft_policy", "helpful_prompts", "harmless_reward")
     assert "verifier" not in recipes["aligned"].settings and not recipes["aligned"].texts
+    paid = recipes["paid"]
+    assert paid.inputs == ("aligned", "problems", "harmless_reward", "gold_verdicts")
+    assert paid.settings["critic"] == "reward_model" and paid.settings["verifier"] == {"kind": "maths"}
+    assert {"training.ppo_loss", "training.advantages", "methods.code_runner"} <= paid.parts.keys()
     assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
     for name, prompt in (("verified", profile.reasoning.candidates.system_prompt),
                          ("at_odds", profile.answers.system_prompt)):  # fmt: skip

@@ -1,16 +1,22 @@
 """Runs of online trainers on the started lab policy, and how often a policy's draws are right."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
 from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
 from generation.engine import EngineSettings
+from generation.model_folder import fingerprint
 from generation.request import Message, Request, SamplingParams
 from generation.transformers_local import TransformersBackend
 from methods.verifiers import VerifierSettings, verifier
 from quality.model_checks import check_manifest, model_checks
-from tests.training.runs import manifest, write
+from tests.training.runs import NOTHING, manifest, write
 
 VERIFIER = {"kind": "maths"}
 # about 0.5 s of a core for each step of 64 draws
@@ -18,6 +24,8 @@ SETTINGS: dict[str, Any] = {
     "learning_rate": 5e-4, "max_steps": 14, "batch_size": 64, "num_draws": 8, "max_length": 40,
     "max_completion_length": 16, "lora_rank": None, "number": 8,
 }  # fmt: skip
+# of the held-out scores of the reward model below
+MEAN, DEVIATION = 0.5, 2.0
 SMALL = SETTINGS | {"batch_size": 8, "num_draws": 4, "max_steps": 5}
 
 Trainer = Callable[[Path, Callable[[str], None]], None]
@@ -65,3 +73,15 @@ def accuracy(folder: Path, problems: Sequence[Problem], count: int) -> float:
     """The share of right draws at T=1."""
     found = [one for group in draws(folder, problems, count) for one in group]
     return sum(found) / len(found)
+
+
+def scorer(registry: Registry, source: Path) -> str:
+    """A reward model over the model in ``source``, whose head is drawn; its name and version."""
+    folder = registry.state.models / "scorer"
+    torch.manual_seed(0)
+    AutoModelForSequenceClassification.from_pretrained(source, num_labels=1).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(source).save_pretrained(folder)
+    spread = {"held_out_score_mean": MEAN, "held_out_score_deviation": DEVIATION}
+    (folder / "manifest.json").write_text(json.dumps({"metrics": spread}))
+    version = registry.commit_model("reward_model", folder, fingerprint(folder), NOTHING)
+    return str(registry.record_checks(version, []))

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 from pydantic import ValidationError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.imported_schemas import Problem
@@ -15,13 +14,27 @@ from datasets_registry.registry import Registry
 from generation.model_folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.conftest import Started
-from tests.training.online_runs import SMALL, curve, run, warned
-from tests.training.runs import NOTHING, commit, manifest
+from tests.training.online_runs import SETTINGS, SMALL, accuracy, curve, run, scorer, warned
+from tests.training.runs import commit, manifest
 from training.ppo import ppo
 from training.ppo_checkpoint import random_states, set_random_states
 from training.ppo_settings import PpoSettings
+from training.prompts import wanted
 
 FEW = SMALL | {"num_draws": 2, "max_steps": 3, "gradient_accumulation": 2, "minibatches": 2, "ppo_epochs": 2}
+
+
+def test_it_learns_by_a_verifier(started: Started, tmp_path: Path) -> None:
+    settings = SETTINGS | {"learning_rate": 2e-4, "max_steps": 10, "ppo_epochs": 2}
+    said = run(ppo, tmp_path, settings=settings)
+    rows = {one.problem_id: one for one in started.problems}
+    told = [one.model_dump() for one in started.problems]
+    asked = [rows[one["problem_id"]] for one in wanted(told, PpoSettings(number=8), "")]
+    # 400 draws each: three standard errors of the difference are 0.1
+    assert accuracy(tmp_path / "model", asked, 50) > accuracy(started.folder, asked, 50) + 0.15
+    assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122}
+    assert len(said["loss"]) == 10 and curve(said, "score") == curve(said, "rewards/verifier")
+    assert curve(said, "reward")[-1] < curve(said, "score")[-1] and not warned(said)
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(started: Started, tmp_path: Path) -> None:
@@ -78,16 +91,6 @@ def test_a_loss_that_is_no_number_leaves_no_model(started: Started, tmp_path: Pa
     with pytest.raises(ModelFailed, match="the policy's probabilities are no numbers any more: lower"):
         run(ppo, tmp_path / "one", settings=lost | {"ppo_epochs": 1})
     assert not (tmp_path / "one" / "model").exists() and not (tmp_path / "two" / "model").exists()
-
-
-def scorer(registry: Registry, source: Path) -> str:
-    """A reward model with the body of the model in ``source`` and a head that likes something."""
-    folder = registry.state.models / "scorer"
-    torch.manual_seed(0)
-    AutoModelForSequenceClassification.from_pretrained(source, num_labels=1).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(source).save_pretrained(folder)
-    version = registry.commit_model("reward_model", folder, fingerprint(folder), NOTHING)
-    return str(registry.record_checks(version, []))
 
 
 SCORED = {"rewards": {"verifier": 0.0, "reward_models": 1.0}, "critic": "reward_model"}

@@ -50,7 +50,7 @@ def test_log_probabilities_of_a_padded_batch_are_those_of_each_draw_alone(policy
         spread = logps[len(prompt) - 1 : -1]
         wanted = spread.gather(1, torch.tensor(completion)[:, None])[:, 0]
         assert together[row, : len(completion)].tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
-        entropy = torch.distributions.Categorical(logits=spread).entropy()
+        entropy = -(spread.exp() * spread).sum(-1)
         assert entropies[row, : len(completion)].tolist() == pytest.approx(entropy.tolist(), abs=1e-5)
 
 
@@ -68,8 +68,9 @@ def test_a_value_stands_before_its_token_and_the_first_one_is_the_prompts(critic
 def test_what_pads_changes_nothing(policy: Any, critic: Any) -> None:
     one, other = (side_by_side(PROMPTS, COMPLETIONS, pad, "cpu") for pad in (END, 200))
     mask = one.mask.bool()
-    for looked in (lambda some: log_probabilities(policy, some, 1.0)[0], lambda some: values(critic, some)):
-        assert torch.allclose(looked(one)[mask], looked(other)[mask], atol=1e-6)
+    both = [(log_probabilities(policy, some, 1.0)[0], values(critic, some)) for some in (one, other)]
+    for looked, again in zip(*both, strict=True):
+        assert torch.allclose(looked[mask], again[mask], atol=1e-6)
 
 
 def test_an_end_that_was_drawn_counts_and_padding_of_the_same_token_does_not() -> None:

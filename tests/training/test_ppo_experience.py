@@ -1,11 +1,12 @@
 """What a PPO step learns from: the score at each draw's end, nothing behind it, and no distance at first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModelForSequenceClassification
 
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
@@ -13,6 +14,7 @@ from generation.reward_scores import Answered
 from tests.rows import make
 from tests.tiny_model import ENDING, write_ending_model
 from tests.training.conftest import given
+from tests.training.online_runs import DEVIATION, MEAN, scorer
 from tests.training.runs import commit, write
 from training.config import PpoRun, read_config
 from training.online_settings import RewardMix
@@ -20,7 +22,7 @@ from training.ppo_experience import Asked, experience
 from training.ppo_learning import Learning
 from training.ppo_models import Models, load_models
 from training.ppo_settings import PpoSettings
-from training.rewards import Rewards
+from training.rewards import Rewarded, Rewards
 from training.run import Run, open_run
 from training.trainer import load_tokenizer
 
@@ -52,10 +54,12 @@ def ending(registry: Registry) -> Path:
     return given(registry, write_ending_model(registry.state.models / "ending"))
 
 
-def opened(registry: Registry, folder: Path, **settings: Any) -> tuple[Run, PpoSettings, Models]:
+def opened(
+    registry: Registry, folder: Path, reward_models: Sequence[str] = (), **settings: Any
+) -> tuple[Run, PpoSettings, Models]:
     """The models of a run with these settings."""
     dataset = commit(registry, Problem, [make(Problem, "p1")])
-    told = {"verifier": {"kind": "maths"}, "settings": SETTINGS | settings}
+    told = {"verifier": {"kind": "maths"}, "settings": SETTINGS | settings, "reward_models": reward_models}
     config = read_config(PpoRun, write(folder, dataset, **told))
     run = open_run(config, config.settings, lambda _: None)
     return run, config.settings, load_models(run, config.settings, load_tokenizer(run))
@@ -68,8 +72,9 @@ def asked(models: Models, *texts: str) -> list[Asked]:
 def test_the_score_stands_at_the_end_of_a_turn_though_padding_is_the_same_token(
     ending: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    told = {"beta": 0.0, "gae_lambda": 1.0, "missing_eos_penalty": 3.0, "lora_rank": None}
-    _, settings, models = opened(registry, tmp_path, **told)
+    _, settings, models = opened(
+        registry, tmp_path, beta=0.0, gae_lambda=1.0, missing_eos_penalty=3.0, lora_rank=None
+    )
     assert models.tokenizer.pad_token_id in models.ends
     batch, figures = experience(models, asked(models, ENDS, GOES_ON, ENDS), by_length(), settings, 0)
     lengths = batch.draws.mask.sum(1).tolist()
@@ -101,7 +106,7 @@ def test_at_the_first_step_the_policy_is_its_reference_and_the_first_pass_clips_
         float((batch.returns**2 * batch.draws.mask).sum() / 2 / batch.draws.mask.sum()), rel=1e-4
     )
     _, later = experience(models, given, by_length(), settings, 0)
-    assert later["kl"] != 0
+    assert later["kl"] != 0 and later["explained_variance"] != 0
     assert later["reward"] != pytest.approx(later["score"], abs=1e-6)
 
 
@@ -116,28 +121,24 @@ def test_what_good_draws_have_becomes_likelier(base: Path, registry: Registry, t
         better, worse = batch.advantages > 0.2, batch.advantages < -0.2
         values = models.values(batch.draws)
     assert moved[better].mean() > 0 > moved[worse].mean()
-    missed = [((one - batch.returns) ** 2 * batch.draws.mask).sum() for one in (batch.values, values)]
-    assert missed[1] < missed[0]
+    misses = [((one - batch.returns) ** 2 * batch.draws.mask).sum() for one in (batch.values, values)]
+    assert misses[1] < misses[0]
 
 
 def test_micro_batches_change_nothing(base: Path, registry: Registry, tmp_path: Path) -> None:
     found = []
     for size in (8, 2):
-        told = {
-            "batch_size": size,
-            "gradient_accumulation": 8 // size,
-            "lora_rank": None,
-            "warmup_share": 0.0,
-        }
-        run, settings, models = opened(registry, tmp_path / str(size), **told)
+        run, settings, models = opened(
+            registry, tmp_path / str(size), batch_size=size, gradient_accumulation=8 // size,
+            lora_rank=None, warmup_share=0.0,
+        )  # fmt: skip
         prompts = asked(models, *[ENDS, GOES_ON, "which", "yes no"] * 2)
         batch, _ = experience(models, prompts, by_length(), settings, 0)
         figures = Learning(run, settings, models, 1).learn(batch, 1)
-        weights = [one.detach() for model in (models.policy, models.critic) for one in model.parameters()]
-        found.append((figures, torch.cat([one.flatten() for one in weights])))
-    (one, weights), (other, others) = found
-    assert one == pytest.approx(other, abs=1e-4)
-    assert (weights - others).abs().max() < 2e-4
+        both = [*models.policy.parameters(), *models.critic.parameters()]
+        found.append((figures, torch.cat([one.detach().flatten() for one in both])))
+    (one, weights), (other, moved) = found
+    assert one == pytest.approx(other, abs=1e-4) and (weights - moved).abs().max() < 2e-4
 
 
 def test_a_draw_that_no_reward_model_can_read_teaches_nothing(
@@ -149,3 +150,42 @@ def test_a_draw_that_no_reward_model_can_read_teaches_nothing(
     assert len(batch.draws.input_ids) == len(batch.logps) == 1 and figures["rewards/unscored"] == 0.5
     assert int(batch.draws.mask.sum()) == 2 and figures["score"] == 1
     assert figures["completions/mean_length"] > 2
+
+
+def test_a_critic_learns_which_prompts_pay(lab: Path, registry: Registry, tmp_path: Path) -> None:
+    def reward(rows: Sequence[Mapping[str, Any]], *_: object) -> Rewarded:
+        return Rewarded([float(one["prompt"] == "1+1=?") for one in rows], {})
+
+    told: dict[str, Any] = {
+        "batch_size": 16,
+        "max_completion_length": 4,
+        "learning_rate": 1e-6,
+        "critic_learning_rate": 3e-3,
+    }
+    told |= {"lora_rank": None, "beta": 0.0, "value_clip_range": 1.0}
+    run, settings, models = opened(registry, tmp_path, **told)
+    learning, given = Learning(run, settings, models, 7), asked(models, *["1+1=?", "2+2=?"] * 8)
+    explained = []
+    for step in range(7):
+        batch, figures = experience(models, given, reward, settings, step)
+        learning.learn(batch, step + 1)
+        explained.append(figures["explained_variance"])
+    assert explained[0] == 0 and explained[-1] > 0.9
+    assert models.values(batch.draws)[:, 0].tolist() == pytest.approx([1.0, 0.0] * 8, abs=0.2)
+
+
+def test_a_critic_from_the_reward_model_says_its_score_as_it_is_paid(
+    lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    mix = {"verifier": 1.0, "reward_models": 0.5}
+    reference = scorer(registry, lab)
+    _, _, models = opened(
+        registry, tmp_path, reward_models=[reference], rewards=mix, critic="reward_model", lora_rank=4
+    )
+    folder = registry.folder(registry.passed("reward_model"))
+    theirs = AutoModelForSequenceClassification.from_pretrained(folder)
+    ids = models.tokenizer("1+1=?")["input_ids"]
+    with torch.no_grad():
+        raw = theirs.score(theirs.model(torch.tensor([ids])).last_hidden_state[0, -1]).item()
+        found = models.values(models.side_by_side([ids], [[3, 4]]))[0, 0].item()
+    assert found == pytest.approx(0.5 * (raw - MEAN) / DEVIATION, abs=1e-5) and abs(raw) > 1e-3
