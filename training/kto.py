@@ -9,7 +9,11 @@ from training.ending import require_ending
 from training.manifest import finish, save_merged
 from training.rows import fitting, reply, turns
 from training.run import main, open_run, require_rows, rows_of
+from training.settings import KtoSettings
 from training.trainer import load_model, lora, train, trainer_arguments
+
+# how much the desirable completions may count for, where the undesirable ones count for 1
+MOST = 4 / 3
 
 
 def kto(path: Path, report: Callable[[str], None]) -> None:
@@ -44,6 +48,9 @@ def kto(path: Path, report: Callable[[str], None]) -> None:
         "undesirable": len(kept) - desirable,
     }  # fmt: skip
 
+    # as they were used, for the manifest
+    run.settings = settings = weighed(settings, desirable, len(kept) - desirable)
+
     from datasets import Dataset
     from trl import KTOConfig, KTOTrainer
 
@@ -60,6 +67,14 @@ def kto(path: Path, report: Callable[[str], None]) -> None:
     require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
     history = train(run, trainer)
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
+
+
+def weighed(settings: KtoSettings, desirable: int, undesirable: int) -> KtoSettings:
+    """The settings with a weight of desirable completions, of which there are so many."""
+    if settings.desirable_weight is not None:
+        return settings
+    weight = MOST * settings.undesirable_weight * undesirable / desirable
+    return settings.model_copy(update={"desirable_weight": weight})
 
 
 if __name__ == "__main__":

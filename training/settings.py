@@ -107,13 +107,14 @@ class OrpoSettings(TrainSettings):
 class KtoSettings(TrainSettings):
     """And what KTO needs besides (Ethayarajh et al. 2024).
 
-    ``beta`` holds the policy to its reference. The weights are those of desirable and of undesirable
-    completions: where one kind is rarer, its weight is raised until both count about alike (equation 8).
+    ``beta`` holds the policy to its reference. Without a ``desirable_weight`` all desirable completions
+    together count for 4/3 of the undesirable ones, which is as far as the authors go (equation 8): where they
+    count for less, all that both share is unlearned.
     """
 
     beta: float = Field(0.1, gt=0)
-    desirable_weight: float = Field(1.0, gt=0)
-    undesirable_weight: float = Field(1.0, gt=0)
+    desirable_weight: float | None = Field(None, gt=0, description="Weight of a desirable completion")
+    undesirable_weight: float = Field(1.0, gt=0, description="Weight of an undesirable completion")
 
     @model_validator(mode="after")
     def _batches_have_two(self) -> "KtoSettings":

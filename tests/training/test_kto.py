@@ -61,8 +61,11 @@ def test_single_verdicts_of_different_prompts_teach_a_policy(
         "given": 27, "trained": 24, "too_long": 0, "unlabelled": 3, "left_over": 0, "desirable": 8,
         "undesirable": 16,
     }  # fmt: skip
-    # the policy is its own reference at first: its value is at the middle, and nothing is far
-    assert said["loss"][0][1] == pytest.approx(0.5, abs=1e-3) and said["curves"]["kl"][0][1] < 1e-3
+    # the policy is its own reference at first, so that each completion loses half its weight: the first
+    # batch has two desirable ones, and all of them together weigh 4/3 of the others
+    assert said["settings"]["desirable_weight"] == pytest.approx(4 / 3 * 16 / 8)
+    assert said["loss"][0][1] == pytest.approx((2 * 8 / 3 + 6) / 2 / 8, abs=1e-3)
+    assert said["curves"]["kl"][0][1] < 1e-3
     # a margin is logged of batches that have both labels
     assert len(said["curves"]["rewards/margins"]) == 12
     assert said["metrics"]["rewards/margins"] > 0.1
@@ -81,13 +84,15 @@ def test_a_pair_is_one_desirable_and_one_undesirable_completion(
     assert margin(tmp_path / "model") > margin(lab) + 0.5
 
 
-def test_a_weight_makes_its_side_count_for_more(lab: Path, registry: Registry, tmp_path: Path) -> None:
-    dataset = commit(registry, Candidate, [draw(one, one % 2 == 0) for one in range(16)])
-    found = {}
-    for side in ("desirable", "undesirable"):
-        trained(tmp_path / side, dataset, max_steps=4, **{f"{side}_weight": 20.0})
-        found[side] = answer_log_probability(tmp_path / side / "model", UNSEEN, "A:7")
-    assert found["desirable"] > found["undesirable"] + 0.1
+def test_rarer_desirable_completions_count_for_more_lest_what_all_share_is_unlearned(
+    lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, Candidate, [draw(one, one % 4 == 0) for one in range(16)])
+    before, found = answer_log_probability(lab, UNSEEN, "A:7"), {}
+    for name, weights in (("balanced", {}), ("even", {"desirable_weight": 1.0})):
+        trained(tmp_path / name, dataset, max_steps=6, **weights)
+        found[name] = answer_log_probability(tmp_path / name / "model", UNSEEN, "A:7")
+    assert found["even"] < before - 0.5 and found["balanced"] > found["even"] + 0.4
 
 
 def test_a_killed_run_comes_to_the_same_weights(base: Path, registry: Registry, tmp_path: Path) -> None:
