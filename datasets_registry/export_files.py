@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
@@ -30,6 +29,8 @@ class JsonLines:
         self._file: IO[bytes] = (folder / f"{split}.jsonl").open("wb")
 
     def write(self, batch: pa.RecordBatch) -> None:
+        import polars as pl
+
         frame = pl.DataFrame(pa.Table.from_batches([batch]))
         frame.write_ndjson(self._file)
 

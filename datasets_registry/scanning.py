@@ -10,24 +10,31 @@ from typing import Any
 import duckdb
 
 from datasets_registry.errors import BrokenObject
+from datasets_registry.in_memory import Settings, cursor
 from datasets_registry.state import State
 
 MEMORY = "1500MB"
 MOST_THREADS = 4
+# apart from those of other machines that share the folder
+_PROCESS = uuid.uuid4().hex
 
 
 # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
 @contextmanager
 def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
-    """A connection that spills to the state's cache; raises BrokenObject for a file that is no Parquet."""
-    spill = state.cache / "duckdb" / uuid.uuid4().hex
-    spill.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {quoted(str(spill))}")
-        connection.execute(f"SET threads = {min(MOST_THREADS, os.cpu_count() or 1)}")
-        connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
-        with reading():
-            yield connection
+    """A connection that spills to the state's cache; raises BrokenObject for a file that is no Parquet.
+
+    What is made on it has to be temporary.
+    """
+    spill = state.cache / "duckdb"
+    spill.mkdir(parents=True, exist_ok=True)
+    settings: Settings = {
+        "memory_limit": MEMORY, "temp_directory": str(spill / f"{_PROCESS}-{os.getpid()}"),
+        "threads": min(MOST_THREADS, os.cpu_count() or 1), "preserve_insertion_order": False,
+        "enable_external_file_cache": False,
+    }  # fmt: skip
+    with cursor("scanning", settings) as connection, reading():
+        yield connection
 
 
 @contextmanager

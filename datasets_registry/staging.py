@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pyarrow as pa
 
 from datasets_registry.chunks import Cutter
@@ -19,8 +18,11 @@ from datasets_registry.objects import Object, data_version, object_path, put_chu
 from datasets_registry.pipelined import pipelined
 from datasets_registry.row import Row, arrow_schema, choices, to_table
 
+if TYPE_CHECKING:
+    import polars as pl
+
 ROWS_AT_ONCE = 1_000
-Rows = Iterable[Row | pa.RecordBatch | pa.Table | pl.DataFrame]
+Rows = Iterable["Row | pa.RecordBatch | pa.Table | pl.DataFrame"]
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,11 @@ def _tables(row: type[Row], rows: Rows) -> Iterator[pa.Table]:
 def _as_table(given: Any) -> pa.Table:
     if isinstance(given, pa.RecordBatch):
         return pa.Table.from_batches([given])
-    if isinstance(given, pl.DataFrame):
-        return given.to_arrow()
     if isinstance(given, pa.Table):
         return given
+    # a fifth of what the registry takes to import, and nobody who has a frame waits for it
+    import polars as pl
+
+    if isinstance(given, pl.DataFrame):
+        return given.to_arrow()
     raise BadInput(f"cannot commit a {type(given).__name__}: give rows, Arrow batches or Polars frames")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from datasets_registry.in_memory import cursor
 from datasets_registry.scanning import column as quote
 
 QUANTILES = (0.05, 0.5, 0.95, 1.0)
@@ -51,6 +51,5 @@ def distinct(files: Sequence[Path], column: str) -> list[str]:
 
 
 def _asked(query: str, files: Sequence[Path]) -> list[tuple[Any, ...]]:
-    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with cursor("statistics", {"memory_limit": MEMORY}) as connection:
         return list(connection.execute(query, [[str(one) for one in files]]).fetchall())

@@ -73,18 +73,26 @@ def _attached(path: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
         connection.execute("DETACH c")
     except BaseException:
         # in whatever state an error left it, nobody uses it again
-        _KEPT.process = None
-        connection.close()
+        _close()
         raise
 
 
 def _kept() -> "duckdb.DuckDBPyConnection":
     """This thread's empty database in memory: to open one for each commit would cost 30 ms of its 40."""
-    if getattr(_KEPT, "process", None) != os.getpid():
-        settings = {"threads": 1, "enable_external_file_cache": False}
-        _KEPT.connection, _KEPT.process = duckdb.connect(config=settings), os.getpid()
+    if not hasattr(_KEPT, "connection"):
+        _KEPT.connection = duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
     connection: duckdb.DuckDBPyConnection = _KEPT.connection
     return connection
+
+
+def _close() -> None:
+    if hasattr(_KEPT, "connection"):
+        _KEPT.connection.close()
+        del _KEPT.connection
+
+
+# a forked process waits for ever for a thread of the database that it does not have
+os.register_at_fork(before=_close)
 
 
 def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> None:

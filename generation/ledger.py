@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from datasets_registry.collector import no_collection
 from datasets_registry.errors import BrokenObject
+from datasets_registry.in_memory import cursor
 from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.state import durable
 from generation.request import Completion, Request
@@ -28,11 +29,7 @@ FLUSH_COMPLETIONS = 4_000
 FEW_KEYS = 1_000
 # duckdb's types are quoted where they annotate: referenced at exit, they are reported as leaks
 
-# without a progress bar, which would be printed into the JSON of whoever asks
-_SETTINGS = (
-    f"SET dynamic_or_filter_threshold = {FEW_KEYS}; SET parquet_metadata_cache = true;"
-    " SET enable_progress_bar = false"
-)
+_SETTINGS = f"SET dynamic_or_filter_threshold = {FEW_KEYS}; SET parquet_metadata_cache = true"
 _COMPLETIONS = TypeAdapter(list[Completion])
 
 
@@ -70,7 +67,7 @@ class Ledger:
     @contextmanager
     def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
         """A connection for queries over ``tables``; raises BrokenObject for a segment that is none."""
-        with duckdb.connect() as connection:
+        with cursor("ledger") as connection:
             connection.execute(_SETTINGS)
             connection.register("nothing", LEDGER_SCHEMA.empty_table())
             try:

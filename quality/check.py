@@ -87,7 +87,7 @@ def show(
         return
     # a view over the files, so that a check needs no more memory than its SQL
     files = [path for one in versions for path in registry.files(one)]
-    connection.execute(f"CREATE VIEW {column(name)} AS SELECT * FROM {parquet(files)}")
+    connection.execute(f"CREATE TEMP VIEW {column(name)} AS SELECT * FROM {parquet(files)}")
 
 
 def _within(check: Check, value: float) -> bool:

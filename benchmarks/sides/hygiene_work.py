@@ -72,7 +72,7 @@ def measure(folder: Path) -> tuple[dict[str, tuple[float, int]], float]:
 
     with scanning(State(folder / "state").prepare()) as connection:
         for path in folder.glob("*.parquet"):
-            connection.execute(f"CREATE VIEW {column(path.stem)} AS SELECT * FROM {parquet([path])}")
+            connection.execute(f"CREATE TEMP VIEW {column(path.stem)} AS SELECT * FROM {parquet([path])}")
         _checks(connection, timed)
         timed("reading and normalising", lambda: load_texts(connection))
         timed("contamination findings", lambda: contaminations(connection))
@@ -89,7 +89,7 @@ def _checks(
     connection: "duckdb.DuckDBPyConnection", timed: Callable[[str, Callable[[], Iterable[object]]], None]
 ) -> None:
     (check,) = [one for one in HYGIENE_CHECKS if one.name == "contamination" and "pairs" in one.dataset]
-    connection.execute("CREATE VIEW this AS SELECT * FROM preference_pairs")
+    connection.execute("CREATE TEMP VIEW this AS SELECT * FROM preference_pairs")
     timed("check: contamination of the pairs", lambda: connection.execute(str(check.measure)).fetchall())
-    connection.execute("CREATE OR REPLACE VIEW this AS SELECT * FROM red_team_prompts")
+    connection.execute("CREATE OR REPLACE TEMP VIEW this AS SELECT * FROM red_team_prompts")
     timed("check: near duplicates across splits", lambda: [split_near_duplicates(connection)])

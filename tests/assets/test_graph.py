@@ -67,7 +67,7 @@ def test_recipes_stand_after_their_inputs_and_name_the_assets_edges() -> None:
 def test_importing_the_definitions_loads_no_heavy_library() -> None:
     script = (
         "import sys, assets.definitions as d; d.defs();"
-        "print([m for m in ('torch', 'transformers', 'trl', 'datasets') if m in sys.modules])"
+        "print([m for m in ('torch', 'transformers', 'trl', 'datasets', 'polars') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY)
     assert run.stdout.strip() == "[]", run.stderr
