@@ -30,14 +30,12 @@ def experience(
     """
     prompts = [ids for _, ids in asked]
     completions = _drawn(models, prompts, settings, step)
-    ended = [one[-1] in models.ends for one in completions]
+    ends = models.ends
+    ended = [one[-1] in ends for one in completions]
     texts = models.tokenizer.batch_decode(completions, skip_special_tokens=True)
     found = reward([row for row, _ in asked], texts, ended)
-    scored = [place for place, one in enumerate(found.rewards) if one is not None]
-    scores = [
-        float(found.rewards[place] or 0) - (0 if ended[place] else settings.missing_eos_penalty)
-        for place in scored
-    ]
+    scored = {place: one for place, one in enumerate(found.rewards) if one is not None}
+    scores = [one - (0 if ended[place] else settings.missing_eos_penalty) for place, one in scored.items()]
     draws = models.side_by_side(
         [prompts[place] for place in scored], [completions[place] for place in scored]
     )
