@@ -13,7 +13,9 @@ from benchmarks.sides.online_lab import RFT, TRAINERS, Learned, Size, learned
 from benchmarks.sides.paired import difference, mean
 
 SEEDS = 3
-LAB = Size(gold=400, base_steps=450, prompts=32, num_draws=8, steps=60, rft_steps=300, held_out=2_000)
+LAB = Size(
+    gold=3_000, base_steps=450, prompts=32, num_draws=8, steps=60, rft_steps=300, held_out=1_500, rate=1e-4
+)
 QUICK = Size(
     gold=120, base_steps=80, prompts=8, num_draws=4, steps=4, rft_steps=4, held_out=20, sizes=(2,),
     rft_batch_size=1,
