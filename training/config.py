@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
+from training.launch_settings import Launch
 from training.settings import DpoSettings, ProcessRewardSettings, RewardSettings, SftSettings
 
 C = TypeVar("C", bound="RunConfig")
@@ -31,6 +32,7 @@ class RunConfig(BaseModel):
     system_text: str | None = None
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
+    launch: Launch = Launch()
 
     @property
     def datasets(self) -> dict[str, str]:
