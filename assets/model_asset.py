@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -80,8 +79,8 @@ def trained_model(
     more = more or {}
     asked = (template_path(system_prompt),) if system_prompt else ()
     recipe = Recipe(
-        name, roles.inputs, settings=settings.model_dump(mode="json") | dict(more), texts=(*asked, *texts),
-        code=(trainer, *code),
+        name, roles.inputs, settings=settings.model_dump(mode="json") | dict(more) | profile.launch.recipe,
+        texts=(*asked, *texts), code=(trainer, *code),
     )  # fmt: skip
     system_text = fill(system_prompt) if system_prompt else None
     told = {"settings": settings.model_dump(mode="json"), "system_text": system_text, **more}
@@ -100,6 +99,7 @@ def model_asset(
     @dg.asset(
         name=recipe.name, deps=list(recipe.inputs), description=grain, group_name="models",
         kinds={"pytorch", "safetensors"}, code_version=recipe.code_version, pool=MODEL_POOL,
+        op_tags=profile.launch.tags,
         check_specs=[
             dg.AssetCheckSpec(
                 one.name, asset=recipe.name, blocking=one.severity == "error",
@@ -122,10 +122,11 @@ def model_asset(
                 allow(context, profile.rebuild)
                 output = registry.state.runs / f"{recipe.name}-{how.recipe[:16]}"
                 exact = roles.exact(how.inputs)
-                config = write_config(output, recipe.name, exact, {**told, **profile.tracking.told})
+                how_run = {**profile.tracking.told, **profile.launch.told}
+                config = write_config(output, recipe.name, exact, {**told, **how_run})
                 report(f"{recipe.name}: training on {exact['dataset']} from {exact['base']}")
                 try:
-                    run_trainer(context, pipes, module, config, registry)
+                    run_trainer(context, pipes, profile.launch.command(module, config), config, registry)
                 except ModelFailed:
                     yield from check_results(recipe.name, failed_checks(checks, output, told))
                     raise
@@ -141,16 +142,16 @@ def model_asset(
 
 
 def run_trainer(
-    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, module: str, config: Path,
+    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, command: list[str], config: Path,
     registry: Registry,
 ) -> None:  # fmt: skip
-    """Run the trainer ``module`` in a process of its own; raises ModelFailed with its sentence."""
+    """Run a trainer in processes of its own; raises ModelFailed with its sentence."""
     told = config.with_name("error.txt")
     told.unlink(missing_ok=True)
     try:
         pipes.run(
             context=context, cwd=str(REPOSITORY),
-            command=[sys.executable, "-m", module, "--config", str(config)],
+            command=command,
             env={
                 "TRIMTAB_HOME": str(registry.state.root),
                 "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assets.automation import Rebuild
+from assets.launch import LaunchSection
 from assets.policy import Policy
 from assets.reasoning import Reasoning
 from assets.tracking import Tracking
@@ -112,6 +113,7 @@ class Profile(_Section):
     budget: Budget = Budget()
     models: Mapping[str, TrainedModel] = Field(default={})
     tracking: Tracking = Tracking()
+    launch: LaunchSection = LaunchSection()
     rebuild: Rebuild = Rebuild()
 
     @model_validator(mode="after")

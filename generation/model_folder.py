@@ -59,7 +59,12 @@ def _download(source: str) -> Path:
 
 
 def validated_folder(folder: Path) -> Path:
-    """``folder`` itself; raises BadInput unless it is a model with safetensors weights alone."""
+    """``folder`` itself; raises BadInput unless it is a whole model with safetensors weights alone."""
+    if (folder / "adapter_config.json").exists():
+        raise BadInput(
+            f"model directory {folder} has adapter_config.json: it is an adapter, so merge it into its base "
+            "and give the merged model (the folder of a model trained here is merged already)"
+        )
     if not (folder / "config.json").is_file():
         raise BadInput(f"model directory {folder} has no config.json: give a transformers model")
     pickles = sorted(path.name for pattern in _PICKLES for path in folder.glob(pattern))

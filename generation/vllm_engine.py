@@ -28,9 +28,14 @@ class VllmBackend:
         self._adapter: Adapter | None = None
 
     def adapted(self, folder: Path) -> "VllmBackend":
-        """The adapter in ``folder`` over this base: a model of its own, in the same engine."""
+        """The adapter in ``folder`` over this base: a model of its own, in the same engine.
+
+        Raises BadInput unless the adapter names this base by its fingerprint, as training does.
+        """
         other = VllmBackend(self.engine.folder, self.engine.settings)
-        other.fingerprint = digest([self.fingerprint, _adapter_digest(folder)])
+        identity = _adapter_digest(folder)
+        _require_base(folder, self.engine.folder, other.fingerprint)
+        other.fingerprint = digest([other.fingerprint, identity])
         other.engine = self.engine
         other._adapter = self.engine.adapter(folder, other.fingerprint)
         return other
@@ -132,6 +137,15 @@ class Engine:
 
 def _reading_order(request: Request) -> tuple[list[str], int]:
     return [one.content for one in request.messages], request.sample
+
+
+def _require_base(adapter: Path, base: Path, identity: str) -> None:
+    named = json.loads((adapter / "adapter_config.json").read_text()).get("base_model_name_or_path")
+    if named != identity:
+        raise BadInput(
+            f"adapter {adapter} belongs to the base {named!r}, and {base} is {identity!r}: serve it over its "
+            "own base, or serve its merged model"
+        )
 
 
 def _adapter_digest(folder: Path) -> str:

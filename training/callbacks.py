@@ -5,6 +5,8 @@ import time
 from typing import Any
 
 from datasets_registry.errors import ModelFailed
+from training import ranks
+from training.checkpoints import mark_whole
 from training.run import Run
 
 SAID_EVERY_SECONDS = 5.0
@@ -35,16 +37,21 @@ def callbacks(run: Run) -> list[Any]:
             )
 
     class Clock(TrainerCallback):  # type: ignore[misc]
-        """Asks for a checkpoint when the last is old enough."""
+        """Asks for a checkpoint when the last is old enough, and marks it as whole."""
 
         saved = time.monotonic()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if time.monotonic() - self.saved >= 60 * run.config.checkpoint_minutes:
+            due = time.monotonic() - self.saved >= 60 * run.config.checkpoint_minutes
+            # all processes save together or none does
+            if ranks.firsts(due):
                 control.should_save = True
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             self.saved = time.monotonic()
+            ranks.wait_for_all()
+            if ranks.is_first():
+                mark_whole(run.checkpoints / f"checkpoint-{state.global_step}")
 
     class Finite(TrainerCallback):  # type: ignore[misc]
         """Stops a run whose loss is lost, before more is spent on it."""

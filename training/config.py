@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from datasets_registry.errors import BadInput
 from methods.verification import VerifierSettings
+from training.launch_settings import Launch
 from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
 from training.ppo_settings import PpoSettings
 from training.settings import (
@@ -41,6 +42,7 @@ class RunConfig(BaseModel):
     system_text: str | None = None
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
+    launch: Launch = Launch()
 
     @property
     def datasets(self) -> dict[str, str]:

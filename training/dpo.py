@@ -6,9 +6,10 @@ from pathlib import Path
 from training.config import DpoRun, read_config
 from training.ending import require_ending
 from training.manifest import finish, save_merged
+from training.memory import halving
 from training.rows import fitting, pair, preferred
 from training.run import main, open_run, require_rows, rows_of
-from training.soft_labels import P, soft_trainer, sureness
+from training.soft_labels import P, shared_dataset, soft_trainer, sureness
 from training.trainer import load_model, lora, train, trainer_arguments
 
 
@@ -26,11 +27,11 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     rows = rows_of(run, "prompt", "chosen", "rejected", *(("label", "p_a") if soft else ()))
     labelled = preferred(rows)
     model, tokenizer = load_model(run)
-    examples = [
+    conversations = [
         {**pair(tokenizer, one, config.system_text), **({P: sureness(one)} if soft else {})}
         for one in labelled
     ]
-    kept = fitting(tokenizer, examples, ["chosen", "rejected"], config.settings.max_length)
+    kept = fitting(tokenizer, conversations, ["chosen", "rejected"], config.settings.max_length)
     counts = {
         "given": len(rows), "trained": len(kept), "too_long": len(labelled) - len(kept),
         "unlabelled": len(rows) - len(labelled),
@@ -45,13 +46,17 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
         label_smoothing=settings.flip_rate, precompute_ref_log_probs=soft, max_length=None,
         **trainer_arguments(run),
     )  # fmt: skip
-    trainer = (soft_trainer() if soft else DPOTrainer)(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_list(kept),
-        processing_class=tokenizer,
-        peft_config=lora(config.settings),
-    )
+    shared = soft and config.launch.several
+    examples = shared_dataset(kept, config.output / "examples") if shared else Dataset.from_list(kept)
+    # the reference is asked at once where targets are soft
+    with halving(config, settings):
+        trainer = (soft_trainer() if soft else DPOTrainer)(
+            model=model,
+            args=arguments,
+            train_dataset=examples,
+            processing_class=tokenizer,
+            peft_config=lora(settings),
+        )
     require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
     history = train(run, trainer)
     finish(run, save_merged(run, trainer, tokenizer), history, counts)

@@ -11,7 +11,9 @@ from typing import Any
 from datasets_registry.state import sync
 from datasets_registry.version import Version
 from generation.model_folder import fingerprint
+from training import ranks
 from training.curves import curves
+from training.gathering import whole_model
 from training.merging import save_adapter
 from training.run import Run
 from training.trainer import in_bfloat16
@@ -20,8 +22,13 @@ _LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 
 def save_merged(run: Run, trainer: Any, tokenizer: Any) -> Path:
-    """Save the trained model, an adapter both merged into the base and beside it, whole or not at all."""
-    return save_model(run, trainer.accelerator.unwrap_model(trainer.model), tokenizer)
+    """Save the trained model, an adapter both merged into the base and beside it, whole or not at all.
+
+    Of several processes only the first returns.
+    """
+    model = whole_model(run, trainer)
+    ranks.first_goes_on_alone()
+    return save_model(run, model, tokenizer)
 
 
 def save_model(run: Run, model: Any, tokenizer: Any) -> Path:
@@ -60,6 +67,7 @@ def finish(
         "reward_models": [_version(one) for one in run.reward_models],
         "settings": run.settings.model_dump(mode="json"),
         "dtype": "bfloat16" if in_bfloat16(run.settings) else "float32",
+        **_batches(run),
         "rows": dict(rows),
         "metrics": metrics,
         "loss": [[int(one.get("step", place + 1)), one["loss"]] for place, one in enumerate(history)],
@@ -75,6 +83,16 @@ def finish(
     sync(run.config.output)
     run.report(f"{run.config.name}: done in {manifest['seconds']} s, loss {history[-1]['loss']:.3f}")
     return folder
+
+
+def _batches(run: Run) -> dict[str, Any]:
+    """What a device took at once, how often for a step, and how many rows that was on all devices."""
+    one, launch = run.micro_batch, run.config.launch
+    return {
+        "micro_batch": one.size, "gradient_accumulation": one.accumulation, "processes": launch.processes,
+        "strategy": launch.strategy if launch.several else None,
+        "effective_batch": one.size * one.accumulation * launch.processes,
+    }  # fmt: skip
 
 
 def _version(version: Version) -> dict[str, Any]:

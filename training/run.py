@@ -1,11 +1,8 @@
 """What every training run does: open exact versions, count rows, report, and end in one line."""
 
-import ctypes
 import importlib.metadata
 import json
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,15 +12,17 @@ from typing import Any
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-from dagster_pipes import DAGSTER_PIPES_CONTEXT_ENV_VAR, PipesContext, open_dagster_pipes
-
-from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
+from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version
 from quality.lost_rows import lost_share
+from training import ranks
 from training.config import RunConfig, config_path
+from training.memory import MicroBatch, OutOfMemory, micro_batch
+from training.process import begin_anew, die_with_parent, ended_in_a_sentence, reporting, stop_when_asked
 from training.settings import TrainSettings
+from training.trackers import require_trackers
 
 TRL = "1.16"
 
@@ -56,10 +55,17 @@ class Run:
         """Where checkpoints go; they outlive a killed run."""
         return self.config.output / "checkpoints"
 
+    @property
+    def micro_batch(self) -> MicroBatch:
+        """What a device takes at once; half of what was asked for, once memory was short."""
+        return micro_batch(self.config, self.settings)
+
 
 def open_run(config: RunConfig, settings: TrainSettings, report: Callable[[str], None]) -> Run:
     """Find the named versions; raises UnpassedVersion or UnknownVersion before anything is loaded."""
     _require_trl()
+    _require_processes(config)
+    require_trackers(config.report_to)
     registry = Registry(State().prepare())
     base = _exact(registry, config.base)
     datasets = {role: _exact(registry, one) for role, one in config.datasets.items()}
@@ -72,6 +78,14 @@ def _require_trl() -> None:
     if not found.startswith(f"{TRL}."):
         raise BadInput(
             f"TRL {found} is installed, and training is written for {TRL}: install what constraints.txt names"
+        )
+
+
+def _require_processes(config: RunConfig) -> None:
+    if ranks.processes() != config.launch.processes:
+        raise BadInput(
+            f"{config.name} is to be trained by {config.launch.processes} processes, and this is one of "
+            f"{ranks.processes()}: start it by `python -m training.launch training.{config.trainer}`"
         )
 
 
@@ -101,8 +115,9 @@ def require_rows(run: Run, counts: Mapping[str, int]) -> None:
     ``counts`` are rows `given`, `trained`, and left out by reason. They stand beside the config from here on,
     where the asset finds them.
     """
-    with durable(run.config.output / "rows.json") as temporary:
-        temporary.write_text(json.dumps(dict(counts)))
+    if ranks.is_first():
+        with durable(run.config.output / "rows.json") as temporary:
+            temporary.write_text(json.dumps(dict(counts)))
     share = lost_share(counts)
     if share > run.settings.max_lost_share:
         raise ModelFailed(
@@ -110,10 +125,11 @@ def require_rows(run: Run, counts: Mapping[str, int]) -> None:
             f"{run.settings.max_length}, more than max_lost_share {run.settings.max_lost_share:.0%}: raise "
             "max_length, or max_lost_share where that is meant"
         )
-    if counts["trained"] < run.settings.rows_per_step:
+    batch = run.settings.rows_per_step * run.config.launch.processes
+    if counts["trained"] < batch:
         raise ModelFailed(
             f"{run.dataset} gives {counts['trained']} usable rows of {counts['given']}, fewer than one batch "
-            f"of {run.settings.rows_per_step}: add prompts, or lower batch_size"
+            f"of {batch}: add prompts, or lower batch_size"
         )
 
 
@@ -121,39 +137,12 @@ Work = Callable[[Path, Callable[[str], None]], None]
 
 
 def main(work: Work, description: str | None) -> None:
-    """Run a trainer's ``work``; errors are one line and exit code 2, as everywhere in Trimtab.
-
-    The line is left beside the config too, where the asset finds it.
-    """
+    """Run a trainer's ``work``; where memory is short, once more with less at once."""
     path = config_path(description)
-    _die_with_parent()
-    try:
-        if _in_dagster():
-            with open_dagster_pipes() as pipes:
-                work(path, _through(pipes))
-        else:
-            work(path, lambda line: print(line, file=sys.stderr, flush=True))
-    except TrimtabError as error:
-        path.with_name("error.txt").write_text(str(error))
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-
-
-def _in_dagster() -> bool:
-    # outside, open_dagster_pipes would give a mock that answers everything
-    return DAGSTER_PIPES_CONTEXT_ENV_VAR in os.environ
-
-
-def _through(pipes: PipesContext) -> Callable[[str], None]:
-    def report(line: str) -> None:
-        pipes.log.info(line)
-        print(line, file=sys.stderr, flush=True)
-
-    return report
-
-
-def _die_with_parent() -> None:
-    """Where Dagster is killed, its trainer must not go on unseen (Linux)."""
-    if sys.platform == "linux" and _in_dagster():
-        parent_death_signal = 1
-        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+    die_with_parent()
+    stop_when_asked()
+    with ended_in_a_sentence(path), reporting() as report:
+        try:
+            work(path, report)
+        except OutOfMemory as error:
+            begin_anew(path, error)

@@ -1,8 +1,12 @@
 """How sure a judge is: margins of reward models, and DPO's exact cross-entropy with P(chosen is better)."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from math import exp, log
+from pathlib import Path
 from typing import Any
+
+from training import ranks
 
 P = "p_chosen"
 MOST = 3.0
@@ -18,6 +22,21 @@ def margin(row: Mapping[str, Any]) -> float:
     """The log-odds that the chosen one is better, from 0 to MOST."""
     p = min(sureness(row), 1 / (1 + exp(-MOST)))
     return log(p / (1 - p)) if p > 0.5 else 0.0
+
+
+def shared_dataset(rows: Sequence[Mapping[str, Any]], folder: Path) -> Any:
+    """The rows as a dataset that all processes read from ``folder``, where the first one writes it.
+
+    TRL keeps the reference's log-probabilities beside a dataset's file; without one, each process would look
+    for them in a folder of its own.
+    """
+    from datasets import Dataset
+
+    if ranks.is_first():
+        shutil.rmtree(folder, ignore_errors=True)
+        Dataset.from_list(list(rows)).save_to_disk(folder)
+    ranks.wait_for_all()
+    return Dataset.load_from_disk(str(folder))
 
 
 def soft_trainer() -> Any:

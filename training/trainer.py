@@ -6,6 +6,7 @@ from typing import Any
 from datasets_registry.errors import BadInput
 from training.callbacks import callbacks
 from training.checkpoints import last_checkpoint
+from training.memory import halving, wanted
 from training.run import Run
 from training.settings import TrainSettings
 
@@ -81,8 +82,8 @@ def trainer_arguments(run: Run) -> dict[str, Any]:
         "learning_rate": one.learning_rate,
         "num_train_epochs": one.num_epochs,
         "max_steps": one.max_steps or -1,
-        "per_device_train_batch_size": one.batch_size,
-        "gradient_accumulation_steps": one.gradient_accumulation,
+        "per_device_train_batch_size": run.micro_batch.size,
+        "gradient_accumulation_steps": run.micro_batch.accumulation,
         "warmup_steps": one.warmup_share,
         "lr_scheduler_type": "cosine",
         "seed": one.seed,
@@ -96,6 +97,7 @@ def trainer_arguments(run: Run) -> dict[str, Any]:
         "use_cpu": not gpu,
         "bf16": in_bfloat16(one),
         "gradient_checkpointing": gpu,
+        "ddp_find_unused_parameters": False,
         "dataloader_pin_memory": gpu,
     }
 
@@ -119,15 +121,32 @@ def lora(settings: TrainSettings, task: str = "CAUSAL_LM") -> Any:
 def train(run: Run, trainer: Any) -> list[dict[str, float]]:
     """Train, from the last checkpoint where there is one; the log history.
 
-    Raises ModelFailed at the first loss that is not a number.
+    Raises ModelFailed at the first loss that is not a number, and OutOfMemory where less at once may do.
     """
     from transformers import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)
     for one in callbacks(run):
         trainer.add_callback(one)
+    _require_sharding(run, trainer)
+    less = run.micro_batch
+    if less != wanted(run.settings):
+        run.report(
+            f"{run.config.name}: {less.size} rows at once in place of {run.settings.batch_size}, "
+            f"{less.accumulation} times for each step, as memory was short"
+        )
     checkpoint = last_checkpoint(run.checkpoints)
     if checkpoint:
         run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
-    trainer.train(resume_from_checkpoint=checkpoint)
+    with halving(run.config, run.settings):
+        trainer.train(resume_from_checkpoint=checkpoint)
     return [one for one in trainer.state.log_history if "loss" in one]
+
+
+def _require_sharding(run: Run, trainer: Any) -> None:
+    kind = str(trainer.accelerator.distributed_type).rpartition(".")[2]
+    if run.config.launch.strategy == "fsdp" and kind != "FSDP":
+        raise BadInput(
+            f"{run.config.name}: accelerate shards on GPUs alone, and here it found {kind}: take "
+            "strategy = 'ddp'"
+        )

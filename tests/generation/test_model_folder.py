@@ -34,6 +34,17 @@ def test_pickled_weights_are_refused(tiny_model: Path, tmp_path: Path) -> None:
         resolve_model(str(copy), tmp_path)
 
 
+def test_an_adapter_is_no_model_to_start_from(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(BadInput, match="has adapter_config.json: it is an adapter, so merge it"):
+        resolve_model(str(tmp_path), tmp_path)
+    # transformers would load whatever base it names
+    copy = shutil.copytree(tiny_model, tmp_path / "copy")
+    (copy / "adapter_config.json").write_text("{}")
+    with pytest.raises(BadInput, match="it is an adapter"):
+        validated_folder(copy)
+
+
 def test_a_directory_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="has no config.json"):
         resolve_model(str(tmp_path), tmp_path)

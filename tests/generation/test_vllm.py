@@ -1,5 +1,6 @@
 """What is vLLM's own: an engine that dies, is released, and serves adapters; `make vllm` installs it."""
 
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ from datasets_registry.state import REPOSITORY
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger import Ledger
+from generation.model_folder import fingerprint
 from generation.request import Completion, Request
 from generation.vllm_engine import VllmBackend
 from generation.vllm_parameters import engine_arguments
@@ -123,6 +125,20 @@ def test_a_folder_without_an_adapter_is_refused(folder: Path, tmp_path: Path) ->
         VllmBackend(folder, SETTINGS).adapted(tmp_path)
 
 
+def test_an_adapter_of_another_base_is_refused_by_both_names(folder: Path, tmp_path: Path) -> None:
+    adapter, backend = tmp_path / "adapter", VllmBackend(folder, SETTINGS)
+    name_base(adapter, "another")
+    (adapter / "adapter_model.safetensors").write_bytes(b"weights")
+    with pytest.raises(BadInput, match=f"belongs to the base 'another', and .* is '{backend.fingerprint}'"):
+        backend.adapted(adapter)
+    name_base(adapter, backend.fingerprint)
+    served = backend.adapted(adapter)
+    with pytest.raises(BadInput, match="belongs to the base"):
+        name_base(adapter, served.fingerprint)
+        served.adapted(adapter)
+    assert served.engine is backend.engine and backend.engine.pid is None
+
+
 @installed
 @pytest.mark.vllm
 def test_samples_of_one_prompt_share_its_tokens(backend: VllmBackend) -> None:
@@ -215,6 +231,14 @@ def test_an_engine_that_cannot_load_says_why(folder: Path, tmp_path: Path) -> No
         finished(VllmBackend(broken, SETTINGS), [ask("hello")])
 
 
+def name_base(adapter: Path, base: str) -> None:
+    """Let the adapter name that base."""
+    adapter.mkdir(exist_ok=True)
+    path = adapter / "adapter_config.json"
+    config = json.loads(path.read_text()) if path.exists() else {"r": 4}
+    path.write_text(json.dumps(config | {"base_model_name_or_path": base}))
+
+
 def write_adapter(base: Path, folder: Path, merged: Path, seed: int) -> None:
     """A random LoRA adapter, as a training run keeps it, and the model that it makes."""
     from peft import LoraConfig, get_peft_model
@@ -224,6 +248,7 @@ def write_adapter(base: Path, folder: Path, merged: Path, seed: int) -> None:
     lora = LoraConfig(r=4, lora_alpha=16, target_modules="all-linear", init_lora_weights=False)
     model = get_peft_model(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), lora)
     model.save_pretrained(folder)
+    name_base(folder, fingerprint(base))
     model.merge_and_unload().save_pretrained(merged)
     AutoTokenizer.from_pretrained(base).save_pretrained(merged)
 

@@ -1,0 +1,96 @@
+"""Model assets in several processes: trained through Dagster, said in their version, tagged for a cluster."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+import training.sft
+from assets.graph import build_graph
+from assets.model_asset import read_manifest, trained_model
+from assets.profile import Profile, load_profile
+from assets.recipe import Built
+from assets.roles import Roles
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import SftExample
+from datasets_registry.state import State
+from generation.model_folder import fingerprint
+from tests.assets.small import write_profile
+from tests.rows import make
+from tests.training import light
+from tests.training.runs import NOTHING, commit
+from training.settings import SftSettings
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+
+TAGS = """
+[launch.tags]
+"dagster-k8s/config" = { container_config = { resources = { limits = { "nvidia.com/gpu" = 8 } } } }
+"""
+
+
+def profile(folder: Path, model: Path, more: str = "") -> Profile:
+    """The small profile, and more of it."""
+    path = write_profile(folder, model)
+    path.write_text(path.read_text() + more)
+    return load_profile(str(path))
+
+
+def built(told: Profile, settings: Any, trainer: Any = training.sft) -> Built:
+    """A model of a base and a dataset that are there."""
+    return trained_model(
+        "policy", trainer, Roles("base_policy", "cai_sft"), settings, told, grain="A policy."
+    )
+
+
+def materialize(asset: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
+    """Run it in Dagster."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(
+            [asset], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance, raise_on_error=False
+        )
+
+
+@pytest.fixture
+def given(state: State, registry: Registry, tiny_model: Path) -> None:
+    """A base and rows to learn."""
+    version = registry.commit_model("base_policy", tiny_model, fingerprint(tiny_model), NOTHING)
+    registry.record_checks(version, [])
+    commit(registry, SftExample, [make(SftExample, f"p{one}", completion="yes yes") for one in range(16)])
+
+
+def test_an_asset_is_trained_by_two_processes_and_its_version_says_so(
+    given: None, registry: Registry, tiny_model: Path, tmp_path: Path
+) -> None:
+    settings = SftSettings(batch_size=4, max_steps=2, max_length=128)
+    told = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
+    recipe, asset = built(told, settings)
+    alone, _ = built(profile(tmp_path / "one", tiny_model), settings)
+    assert recipe.code_version != alone.code_version and "launch" not in alone.settings
+    assert materialize(asset).success
+    version = registry.passed("policy")
+    said = read_manifest(registry, version)
+    assert (said["processes"], said["strategy"], said["effective_batch"]) == (2, "ddp", 8)
+    settings_of = registry.derivation(version).settings
+    assert settings_of["launch"] == {"processes": 2, "strategy": "ddp"}
+
+
+def test_the_sentence_of_the_process_that_failed_is_the_assets(
+    given: None, tiny_model: Path, tmp_path: Path
+) -> None:
+    told = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
+    _, asset = built(told, light.LightSettings(batch_size=8, fate="fails"), light)
+    result = materialize(asset)
+    (failure,) = [one for one in result.all_events if one.is_step_failure]
+    assert "process 1 of policy is out of luck" in str(failure.step_failure_data.user_failure_data)
+
+
+def test_tags_reach_the_model_assets_alone(tiny_model: Path, tmp_path: Path) -> None:
+    graph = build_graph(profile(tmp_path, tiny_model, TAGS))
+    tagged = {}
+    for one in graph.definitions.assets or ():
+        assert isinstance(one, dg.AssetsDefinition)
+        tagged[one.key.to_user_string()] = one.op.tags.get("dagster-k8s/config")
+    assert {name for name, tag in tagged.items() if tag} == {"sft_policy", "dpo_policy"}
+    assert '"nvidia.com/gpu": 8' in str(tagged["sft_policy"])

@@ -1,0 +1,58 @@
+"""A trainer that learns nothing, to see how processes begin and end.
+
+It runs by ``python -m tests.training.light --config run.json``, or several times under the launcher.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from datasets_registry.errors import ModelFailed
+from training import ranks
+from training.config import RunConfig, read_config
+from training.memory import halving, micro_batch
+from training.process import Report
+from training.run import main
+from training.settings import TrainSettings
+
+
+class LightSettings(TrainSettings):
+    """And what becomes of its last process."""
+
+    fate: Literal["done", "short of memory", "fails", "sleeps"] = "done"
+
+
+class LightRun(RunConfig):
+    """Its config."""
+
+    trainer: ClassVar[str] = "light"
+    settings: LightSettings
+
+
+def light(path: Path, report: Report) -> None:
+    """Say which process this is, and meet the fate that the settings say; short of memory at first alone."""
+    config = read_config(LightRun, path)
+    settings, now = config.settings, micro_batch(config, config.settings)
+    rank = os.environ.get("RANK", "0")
+    path.with_name(f"pid-{rank}").write_text(str(os.getpid()))
+    report(f"{config.name}: {now.size} rows at once, process {rank}")
+    is_last = int(rank) == ranks.processes() - 1
+    if settings.fate == "fails" and is_last:
+        raise ModelFailed(f"process {rank} of {config.name} is out of luck")
+    if settings.fate == "short of memory" and now.size == settings.batch_size:
+        with halving(config, settings):
+            if is_last:
+                raise MemoryError
+        # the others lose their connection to it
+        while micro_batch(config, settings) == now:
+            time.sleep(0.05)
+        sys.exit(1)
+    if settings.fate in ("fails", "sleeps"):
+        time.sleep(600)
+    path.with_name(f"done-{rank}").write_text(str(now.size))
+
+
+if __name__ == "__main__":
+    main(light, __doc__)

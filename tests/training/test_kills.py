@@ -1,0 +1,92 @@
+"""Trainers that are killed or cancelled go on from a whole checkpoint, to the same weights bit for bit."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training.plans import Plan, carried_out, given
+from tests.training.runs import SETTINGS, write
+from training.checkpoints import last_checkpoint, mark_whole
+
+KILLS = 5
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
+    """SFT that is killed in its saves again and again, DPO that is cancelled, and both left in peace."""
+    root = tmp_path_factory.mktemp("killed")
+    sft, dpo = given(root, tiny_model)
+    told = {"checkpoint_minutes": 0, "settings": {**SETTINGS, "max_steps": KILLS + 2}}
+    paths = {
+        name: str(write(root / name, dataset, **told))
+        for name, dataset in (("sft", sft), ("sft_whole", sft), ("dpo", dpo), ("dpo_whole", dpo))
+    }
+
+    def job(name: str, stop: str | None = None, nth: int = 1) -> dict[str, Any]:
+        return {"trainer": name[:3], "config": paths[name], "stop": stop, "nth": nth}
+
+    jobs = [job("sft_whole"), *[job("sft", "SIGKILL")] * KILLS, job("sft")]
+    jobs += [job("dpo_whole"), job("dpo", "SIGINT", 2), job("dpo", "SIGTERM", 2), job("dpo")]
+    return carried_out(root, jobs)
+
+
+def test_a_trainer_killed_in_its_saves_ends_in_the_same_weights(killed: Plan) -> None:
+    ended = killed.of("sft")
+    assert [one["codes"] for one in ended] == [[-9]] * KILLS + [[0]]
+    assert killed.model("sft") == killed.model("sft_whole")
+
+
+def test_what_a_kill_cut_short_is_never_gone_on_from(killed: Plan) -> None:
+    ended = killed.of("sft")
+    halves = 0
+    for before, after in pairwise(ended):
+        resumed = [one for one in before["checkpoints"] if f"resumed from {one}\n" in after["said"]]
+        assert resumed == before["whole"][-1:], (before, after)
+        halves += before["whole"] != before["checkpoints"]
+    # else the kills came too late to show anything
+    assert halves > 0
+
+
+def test_a_cancelled_trainer_ends_soon_without_a_model_and_goes_on_later(killed: Plan) -> None:
+    interrupted, terminated, last = killed.of("dpo")
+    assert (interrupted["codes"], terminated["codes"]) == ([-2], [-15])
+    assert max(one["seconds"] for one in (interrupted, terminated)) < 5
+    assert not any(one["model"] for one in (interrupted, terminated))
+    assert f"resumed from {interrupted['whole'][-1]}\n" in terminated["said"]
+    assert f"resumed from {terminated['whole'][-1]}\n" in last["said"] and last["codes"] == [0]
+    assert killed.model("dpo") == killed.model("dpo_whole")
+
+
+FILES = ("model.safetensors", "optimizer.pt", "rng_state.pth", "trainer_state.json", "deep/shard.bin")
+
+
+def checkpoint(folder: Path, step: int) -> Path:
+    """A checkpoint's files, not yet marked."""
+    path = folder / f"checkpoint-{step}"
+    (path / "deep").mkdir(parents=True)
+    for name in FILES:
+        (path / name).write_text('{"whole": true}')
+    return path
+
+
+@pytest.mark.parametrize("name", [*FILES, "whole.json"])
+@pytest.mark.parametrize("cut", [None, 0, 9])
+def test_a_checkpoint_that_lacks_anything_is_removed(name: str, cut: int | None, tmp_path: Path) -> None:
+    for step in (9, 10):
+        mark_whole(checkpoint(tmp_path, step))
+    assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
+    path = tmp_path / "checkpoint-10" / name
+    if cut is None:
+        path.unlink()
+    else:
+        path.write_text(path.read_text()[:cut])
+    assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-9")
+    assert not (tmp_path / "checkpoint-10").exists()
+
+
+def test_without_a_whole_checkpoint_a_run_begins_at_its_beginning(tmp_path: Path) -> None:
+    assert last_checkpoint(tmp_path / "none") is None
+    checkpoint(tmp_path, 3)
+    assert last_checkpoint(tmp_path) is None and not list(tmp_path.iterdir())

@@ -1,0 +1,210 @@
+"""Several processes train one model: the same as one would, resumed, in step, and ended together."""
+
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import ValidationError
+from safetensors.torch import load_file
+
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import SftExample
+from datasets_registry.state import REPOSITORY
+from tests.rows import make
+from tests.training.plans import Plan, carried_out, given
+from tests.training.runs import SETTINGS, commit, manifest, write
+from training.config import SftRun, read_config
+from training.launch import require_possible
+from training.launch_files import write_launch_config
+from training.launch_settings import Launch
+from training.sft import sft
+
+TWO: dict[str, Any] = {"launch": {"processes": 2}}
+SHARDED: dict[str, Any] = {"launch": {"processes": 2, "strategy": "fsdp"}}
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
+    """Runs by two processes, killed and resumed, and by one with batches of twice the size."""
+    root = tmp_path_factory.mktemp("together")
+    sft_rows, dpo_rows = given(root, tiny_model)
+
+    def job(name: str, batch_size: int, stop: str | None = None, **told: Any) -> dict[str, Any]:
+        is_sft = name.startswith("sft")
+        more: dict[str, Any] = {} if is_sft else {"lora_rank": None, "learning_rate": 1e-3}
+        more |= {"target": "soft"} if name == "dpo_soft" else {}
+        settings = {**SETTINGS, "max_steps": 3, "batch_size": batch_size, **more}
+        told = {"checkpoint_minutes": 0 if stop else 5, "settings": settings, **told}
+        path = write(root / name, sft_rows if is_sft else dpo_rows, **told)
+        return {"trainer": name[:3], "config": str(path), "stop": stop, "nth": 2, "within": 0.5}
+
+    jobs = [job("sft_one", 8)]
+    for name, told in (("sft_two", TWO), ("sft_sharded", SHARDED)):
+        killed = job(name, 4, "SIGKILL", **told)
+        jobs += [killed, killed | {"stop": None}]
+    jobs += [job("dpo_one", 8), job("dpo_sharded", 4, **SHARDED), job("dpo_soft", 4, **TWO)]
+    return carried_out(root, jobs)
+
+
+def furthest(plan: Plan, one: str, other: str) -> float:
+    """The greatest difference of any weight of two models."""
+    first, second = (load_file(plan.root / name / "model" / "model.safetensors") for name in (one, other))
+    assert first.keys() == second.keys()
+    return max(float((first[name] - second[name]).abs().max()) for name in first)
+
+
+@pytest.mark.parametrize("name", ["sft_two", "sft_sharded"])
+def test_two_processes_killed_and_resumed_learn_what_one_does_with_the_doubled_batch(
+    together: Plan, name: str
+) -> None:
+    killed, last = together.of(name)
+    assert killed["codes"] == [-9, -9] and last["codes"] == [0, 0]
+    assert f"resumed from {killed['whole'][-1]}\n" in last["said"] and last["said"].count("done in") == 1
+    assert furthest(together, name, "sft_one") < 1e-6
+    said = manifest(together.root / name)
+    assert (said["processes"], said["micro_batch"], said["effective_batch"]) == (2, 4, 8)
+    assert said["strategy"] == ("ddp" if name == "sft_two" else "fsdp")
+    wanted = [loss for _, loss in manifest(together.root / "sft_one")["loss"]]
+    assert [loss for _, loss in said["loss"]] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_both_processes_hold_the_same_weights_in_the_end(together: Plan) -> None:
+    sums = [(together.root / "sft_two" / f"weights-{rank}.txt").read_text() for rank in (0, 1)]
+    assert float(sums[0]) > 0 and sums[0] == sums[1]
+
+
+def test_sharded_dpo_of_all_weights_has_a_whole_reference(together: Plan) -> None:
+    assert manifest(together.root / "dpo_sharded")["loss"][0][1] == pytest.approx(0.693147, abs=1e-5)
+    assert furthest(together, "dpo_sharded", "dpo_one") < 1e-4
+
+
+def test_two_processes_learn_from_soft_targets_of_one_reference(together: Plan) -> None:
+    assert together.of("dpo_soft")[0]["codes"] == [0, 0]
+    said = manifest(together.root / "dpo_soft")
+    assert said["loss"][0][1] == pytest.approx(0.693147, abs=1e-5)
+    assert said["metrics"]["rewards/margins"] > 0.1
+
+
+def light(folder: Path, fate: str, rank: int = 0, **launch: Any) -> subprocess.Popen[str]:
+    """Two quick processes under the launcher of that machine, of which the last meets that fate."""
+    settings = {"batch_size": 8, "fate": fate}
+    path = write(folder, "none@1", settings=settings, launch={"processes": 2, **launch})
+    command = [sys.executable, "-m", "training.launch", "tests.training.light", "--config", str(path)]
+    with (folder / f"stderr-{rank}.txt").open("w") as stderr:
+        return subprocess.Popen(
+            [*command, "--machine-rank", str(rank)], cwd=REPOSITORY, stderr=stderr, text=True,
+            env=os.environ | {"TRIMTAB_HOME": str(folder / "state")},
+        )  # fmt: skip
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    return False
+
+
+def soon(true: Callable[[], bool], seconds: float) -> bool:
+    """Whether it comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return true()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_launcher_leaves_no_process_behind(stop: signal.Signals, tmp_path: Path) -> None:
+    launcher = light(tmp_path, "sleeps")
+    files = [tmp_path / f"pid-{rank}" for rank in (0, 1)]
+    assert soon(lambda: all(one.exists() and one.read_text() for one in files), 120)
+    pids = [int(one.read_text()) for one in files]
+    assert all(map(is_running, pids))
+    launcher.send_signal(stop)
+    assert soon(lambda: not any(map(is_running, pids)), 10)
+    assert launcher.wait(10) != 0
+
+
+def test_machines_begin_anew_together_where_a_process_is_short_of_memory(tmp_path: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        machines = {"machines": 2, "main_address": "127.0.0.1", "main_port": one.getsockname()[1]}
+    launchers = [light(tmp_path, "short of memory", rank, **machines) for rank in (0, 1)]
+    codes = [one.wait(120) for one in launchers]
+    said = [(tmp_path / f"stderr-{rank}.txt").read_text() for rank in (0, 1)]
+    assert codes == [0, 0], said
+    assert [(tmp_path / f"done-{rank}").read_text() for rank in (0, 1)] == ["4", "4"]
+    assert "out of memory with 8 rows at once: goes on from its last checkpoint with 4, 2 times" in said[1]
+    # and the first process alone reports
+    assert [one for one in "".join(said).splitlines() if "rows at once, process" in one] == [
+        "policy: 8 rows at once, process 0", "policy: 4 rows at once, process 0",
+    ]  # fmt: skip
+
+
+def test_a_run_of_two_processes_is_not_begun_by_one(base: Path, registry: Registry, tmp_path: Path) -> None:
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    with pytest.raises(BadInput, match="by 2 processes, and this is one of 1: start it by `python -m"):
+        sft(write(tmp_path, dataset, **TWO), lambda _: None)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("deepspeed") is not None, reason="DeepSpeed is installed")
+@pytest.mark.parametrize("strategy", ["zero2", "zero3"])
+def test_without_deepspeed_its_strategies_are_refused_before_a_start(strategy: str, tmp_path: Path) -> None:
+    path = write(tmp_path, "cai_sft@1", launch={"processes": 2, "strategy": strategy})
+    with pytest.raises(BadInput, match=f"strategy '{strategy}' needs DeepSpeed, which is not installed"):
+        require_possible(read_config(SftRun, path))
+
+
+def test_more_processes_than_gpus_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read_config(SftRun, write(tmp_path, "cai_sft@1", **TWO))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(BadInput, match="2 processes on a machine of 1 GPUs: lower launch.processes"):
+        require_possible(config)
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"processes": 3, "machines": 2, "main_address": "a"}, "2 machines cannot share 3 processes evenly"),
+        ({"processes": 2, "machines": 2}, "several machines need main_address"),
+        ({"strategy": "fsdp"}, "strategy 'fsdp' is for several processes"),
+        ({"processes": 2, "strategy": "pipeline"}, "'ddp', 'fsdp', 'zero2' or 'zero3'"),
+    ],
+)
+def test_launches_that_do_not_fit_together_are_refused(told: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Launch.model_validate(told)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "kind"),
+    [("ddp", "MULTI_GPU"), ("fsdp", "FSDP"), ("zero2", "DEEPSPEED"), ("zero3", "DEEPSPEED")],
+)
+def test_accelerate_reads_the_file_of_each_strategy(strategy: str, kind: str, tmp_path: Path) -> None:
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    told = {"processes": 4, "strategy": strategy, "machines": 2, "main_address": "node-0"}
+    path = write_launch_config(tmp_path, Launch.model_validate(told), machine_rank=1, bfloat16=True)
+    read = load_config_from_file(str(path))
+    assert read.distributed_type.value == kind
+    assert (read.num_processes, read.num_machines, read.machine_rank) == (4, 2, 1)
+    assert (read.main_process_ip, read.main_process_port) == ("node-0", 29500)
+    if strategy == "fsdp":
+        assert read.fsdp_config["fsdp_version"] == 2 and read.mixed_precision == "bf16"
+    if kind == "DEEPSPEED":
+        zero = json.loads(Path(read.deepspeed_config["deepspeed_config_file"]).read_text())[
+            "zero_optimization"
+        ]
+        assert zero["stage"] == int(strategy[-1])
+        assert zero.get("stage3_gather_16bit_weights_on_model_save", False) == (strategy == "zero3")

@@ -1,0 +1,63 @@
+"""Figures reach a profile's trackers; one that is not there is refused before anything is spent."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.schemas import SftExample
+from tests.rows import make
+from tests.training.runs import SETTINGS, commit, manifest, write
+from training.sft import sft
+from training.trackers import require_trackers
+
+
+def logged(folder: Path, figure: str) -> Iterator[tuple[int, float]]:
+    """The steps and values of a figure in TensorBoard's files: records of length, two checksums and event."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    for path in folder.rglob("events.out.tfevents.*"):
+        rest = path.read_bytes()
+        while rest:
+            (length,) = struct.unpack("<Q", rest[:8])
+            event = Event.FromString(rest[12 : 12 + length])
+            rest = rest[16 + length :]
+            yield from ((event.step, one.simple_value) for one in event.summary.value if one.tag == figure)
+
+
+def test_every_loss_reaches_tensorboard(
+    base: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    settings = {**SETTINGS, "max_steps": 3}
+    sft(write(tmp_path / "run", dataset, settings=settings, report_to=["tensorboard"]), lambda _: None)
+    said = manifest(tmp_path / "run")["loss"]
+    assert dict(logged(tmp_path / "board", "train/loss")) == pytest.approx(dict(said))
+    assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("aim", "no tracker 'aim': there are .*mlflow.*wandb"),
+        ("all", "no tracker 'all'"),
+        ("neptune", "neptune is not installed: install it, or leave it out"),
+    ],
+)
+def test_a_tracker_that_is_not_there_is_refused_before_training(
+    name: str, message: str, base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    with pytest.raises(BadInput, match=f"tracking.report_to: {message}"):
+        sft(write(tmp_path / "run", dataset, report_to=[name]), lambda _: None)
+    assert not (tmp_path / "run" / "rows.json").exists()
+
+
+def test_tensorboard_needs_a_folder_that_outlives_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
+    with pytest.raises(BadInput, match="set TENSORBOARD_LOGGING_DIR to a folder of yours"):
+        require_trackers(["tensorboard"])

@@ -1,0 +1,47 @@
+"""How many processes train a model together, on which machines, and what each of them holds."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Launch(BaseModel):
+    """One process by default. With more, each takes ``batch_size`` rows at once, so a step takes more rows.
+
+    ``strategy``: with `ddp` each holds the whole model; `fsdp` shards weights, gradients and the optimiser's
+    state (FSDP2, by the layers that the model names), as `zero3` does, and `zero2` the latter two.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    processes: int = Field(1, ge=1, description="Processes on all machines, one for each GPU")
+    strategy: Literal["ddp", "fsdp", "zero2", "zero3"] = "ddp"
+    machines: int = Field(1, ge=1, description="Machines, which share the state folder")
+    main_address: str | None = Field(None, description="Where the first machine is reached by the others")
+    main_port: int = Field(29500, ge=1, le=65535)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Launch":
+        if self.processes % self.machines:
+            raise ValueError(f"{self.machines} machines cannot share {self.processes} processes evenly")
+        if self.machines > 1 and self.main_address is None:
+            raise ValueError("several machines need main_address: the first one's name or address")
+        if self.processes == 1 and self.strategy != "ddp":
+            raise ValueError(f"strategy {self.strategy!r} is for several processes: set processes too")
+        return self
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What of it makes the model another one; nothing where it is one process."""
+        return {"launch": {"processes": self.processes, "strategy": self.strategy}} if self.several else {}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The run config's field; nothing where it is one process."""
+        known = self.model_dump(mode="json", include=set(Launch.model_fields))
+        return {"launch": known} if self.several else {}
+
+    @property
+    def several(self) -> bool:
+        """Whether a launcher is needed."""
+        return self.processes > 1
