@@ -63,17 +63,17 @@ def import_sensors(names: Sequence[str], rebuild: Rebuild) -> list[dg.SensorDefi
 
 def look(names: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
     """The new versions as materializations; what is not there or has not passed is told, and is no news."""
-    events, refused = [], []
+    events, told = [], []
     for name in names:
         try:
             version = registry.passed(name)
         except (UnknownVersion, UnpassedVersion) as error:
-            refused.append(str(error))
+            told.append(str(error))
             continue
         if version.data_version != known(name, instance):
             events.append(_materialization(version, registry))
-    told = "; ".join(refused) or (None if events else "nothing was imported since")
-    return dg.SensorResult(asset_events=events, skip_reason=told)
+            told.append(f"{version} is new")
+    return dg.SensorResult(asset_events=events, skip_reason="; ".join(told) or "nothing was imported since")
 
 
 def known(name: str, instance: dg.DagsterInstance) -> str | None:

@@ -89,7 +89,8 @@ def desk(registry: Registry) -> Iterator[Desk]:
 
 def test_a_new_import_makes_what_stands_on_it_stale_and_is_asked_for_once(desk: Desk) -> None:
     version = desk.bring("p1", "p2")
-    (told,), _ = desk.look()
+    (told,), said = desk.look()
+    assert said == "problems@2 is new"
     assert told.tags and told.tags["dagster/data_version"] == version.data_version
     assert told.metadata["dagster/row_count"].value == 2 and desk.is_stale()
     assert [desk.tick(), desk.tick()] == [True, False] and not desk.is_stale()
