@@ -52,7 +52,6 @@ class Matrix:
         for name in self.scene.rows:
             self.scene.bring(name)
         self.dagster.start()
-        wait_for(lambda: bool(self.dagster.sensors()["imports"]), "a first look")
         self.dagster.settle()
         yield self.case(
             "base materialized by hand", lambda: self.dagster.launch("base_policy"), "taught", "preferred",
@@ -68,21 +67,20 @@ class Matrix:
         """One label, one answer, and an answer that may not be."""
         yield self.case("one label flipped", self._flip, "preferred")
         yield self.case("one answer edited", lambda: self._answer("four"), "taught", "preferred")
-        rows = self.scene.rows["demonstrations"]
-        good, statuses = rows[1]["completion"], list[str]()
-        rows[1]["completion"] = ""
+        row, statuses = self.scene.rows["human_preferences"][1], list[str]()
+        worse, row["rejected"] = row["rejected"], row["chosen"]
         name = "an import whose blocking check fails"
-        yield self.case(name, lambda: statuses.append(self.scene.bring("demonstrations")))
+        yield self.case(name, lambda: statuses.append(self.scene.bring("human_preferences")))
         yield _count(f"{name}: versions that failed", statuses.count("failed"), 1)
         yield _count(f"{name}: assets marked as stale", len(self.dagster.stale()), 0)
-        rows[1]["completion"] = good
-        yield self.case("the rows before it imported again", lambda: self.scene.bring("demonstrations"))
+        row["rejected"] = worse
+        yield self.case("the rows before it imported again", lambda: self.scene.bring("human_preferences"))
 
     def meeting(self) -> Iterator[Figure]:
         """Changes that meet one another, and a training at work."""
         self.scene.edit("every_seconds = 5", "every_seconds = 40")
-        looks = len(self._looks())
-        wait_for(lambda: len(self._looks()) > looks, "a look")
+        edited = time.time()
+        wait_for(lambda: max(self._looks()) > edited, "a look")
         before, began = len(self.dagster.runs()), time.time()
         ended = list[float]()
         yield self.case(
@@ -104,13 +102,13 @@ class Matrix:
         kept = [one for one in self.dagster.runs() if one in runs]
         yield _count("dg dev restarted: runs forgotten", len(runs) - len(kept), 0)
 
-        def change_while_stopped() -> None:
-            self.dagster.stop()
-            self.scene.rows["other_demonstrations"][0]["completion"] = "Another."
-            self.scene.bring("other_demonstrations")
-            self.dagster.start()
+        yield self.case("an import while dg dev is stopped", self._import_while_stopped, "apart")
 
-        yield self.case("an import while dg dev is stopped", change_while_stopped, "apart")
+    def switched(self) -> Iterator[Figure]:
+        """The sensor is stopped in the UI, and started again."""
+        self.dagster.switch("rebuild", on=False)
+        yield self.case("an import while the sensor is off", lambda: self._other("Off."))
+        yield self.case("the sensor on again", lambda: self.dagster.switch("rebuild", on=True), "apart")
 
     def spending(self) -> Iterator[Figure]:
         """The day's hours are spent."""
@@ -186,7 +184,7 @@ class Matrix:
         return time.time()
 
     def _looks(self) -> list[float]:
-        return [float(one["timestamp"]) for one in self.dagster.sensors()["imports"]]
+        return [float(one["timestamp"]) for one in self.dagster.sensors()["imports"]["ticks"]]
 
     def _import_during_training(self) -> None:
         self._answer("seven")
@@ -197,6 +195,15 @@ class Matrix:
     def _restart(self) -> None:
         self.dagster.stop()
         self.dagster.start()
+
+    def _import_while_stopped(self) -> None:
+        self.dagster.stop()
+        self._other("Stopped.")
+        self.dagster.start()
+
+    def _other(self, answer: str) -> None:
+        self.scene.rows["other_demonstrations"][0]["completion"] = answer
+        self.scene.bring("other_demonstrations")
 
     def _has_checkpoint(self) -> bool:
         found = self.scene.state.runs.glob("taught-*/checkpoints/checkpoint-*/trainer_state.json")
@@ -220,8 +227,8 @@ def measure(quick: bool) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-rebuild-") as folder:
         matrix = Matrix(Scene(Path(folder)))
         groups = (
-            matrix.first, matrix.same, matrix.changed, matrix.meeting, matrix.restarts, matrix.spending,
-            matrix.settings, matrix.cancelled,
+            matrix.first, matrix.same, matrix.changed, matrix.meeting, matrix.restarts, matrix.switched,
+            matrix.spending, matrix.settings, matrix.cancelled,
         )  # fmt: skip
         try:
             figures = []

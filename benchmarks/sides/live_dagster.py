@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +16,8 @@ from typing import Any
 
 from datasets_registry.state import REPOSITORY
 
-LOCATION, REPOSITORY_NAME = "trimtab", "__repository__"
+LOCATION = "trimtab"
+SELECTOR = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 PATIENCE = 300.0
 
@@ -25,8 +27,10 @@ LOGS = """query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { 
   ... on MessageEvent { message stepKey timestamp }
   ... on ExecutionStepFailureEvent { error { message causes { message } } failureMetadata { description } }
 } } } }"""
+STOP = """mutation($id: String!) { stopSensor(id: $id) { __typename } }"""
+START = """mutation($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { __typename } }"""
 TICKS = """query($selector: RepositorySelector!) { sensorsOrError(repositorySelector: $selector) {
-  ... on Sensors { results { name sensorState { status ticks(limit: 8) {
+  ... on Sensors { results { name sensorState { id status ticks(limit: 8) {
   status timestamp endTimestamp skipReason } } } } } }"""
 LAUNCH = """mutation($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
@@ -45,10 +49,12 @@ class LiveDagster:
         """Write ``home``'s dagster.yaml: the checkout's own, with its folders moved to ``home``."""
         self.home, self.port = home, _free_port()
         home.mkdir(parents=True, exist_ok=True)
-        settings = (REPOSITORY / "dagster.yaml").read_text()
-        (home / "dagster.yaml").write_text(settings.replace("base_dir: .dagster", f"base_dir: {home}"))
+        settings = _text("dagster.yaml").replace("base_dir: .dagster", f"base_dir: {home}")
+        (home / "dagster.yaml").write_text(settings)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self.environment = {**os.environ, **environment, "DAGSTER_HOME": str(home), "PATH": path,
+        # as `make dev` does
+        exported = dict(re.findall(r"^export (DAGSTER\w+) := (.+)$", _text("Makefile"), re.MULTILINE))
+        self.environment = {**os.environ, **exported, **environment, "DAGSTER_HOME": str(home), "PATH": path,
                             "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -110,11 +116,10 @@ class LiveDagster:
         found: list[dict[str, Any]] = self.ask(LOGS, run=run)["logsForRun"]["events"]
         return found
 
-    def sensors(self) -> dict[str, list[dict[str, Any]]]:
-        """The last looks of each sensor, newest first."""
-        selector = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY_NAME}
-        results = self.ask(TICKS, selector=selector)["sensorsOrError"].get("results", [])
-        return {one["name"]: one["sensorState"]["ticks"] for one in results}
+    def sensors(self) -> dict[str, dict[str, Any]]:
+        """The state of each sensor, with its last looks, newest first."""
+        results = self.ask(TICKS, selector=SELECTOR)["sensorsOrError"].get("results", [])
+        return {one["name"]: one["sensorState"] for one in results}
 
     def stale(self) -> dict[str, list[str]]:
         """The reasons of each asset that the UI marks as stale."""
@@ -135,9 +140,10 @@ class LiveDagster:
     def launch(self, *assets: str) -> str:
         """*Materialize* these assets; the run's id."""
         selector = {
-            "repositoryLocationName": LOCATION, "repositoryName": REPOSITORY_NAME, "jobName": "__ASSET_JOB",
+            **SELECTOR,
+            "jobName": "__ASSET_JOB",
             "assetSelection": [{"path": [one]} for one in assets],
-        }  # fmt: skip
+        }
         parameters = {"selector": selector, "mode": "default", "runConfigData": {}}
         told = self.ask(LAUNCH, parameters=parameters)["launchRun"]
         if told["__typename"] != "LaunchRunSuccess":
@@ -149,6 +155,13 @@ class LiveDagster:
         told = self.ask(RELOAD, name=LOCATION)["reloadRepositoryLocation"]
         if told.get("locationOrLoadError", {}).get("__typename") != "RepositoryLocation":
             raise RuntimeError(f"not loaded: {told}")
+
+    def switch(self, sensor: str, *, on: bool) -> None:
+        """The switch of a sensor."""
+        if on:
+            self.ask(START, selector={**SELECTOR, "sensorName": sensor})
+        else:
+            self.ask(STOP, id=self.sensors()[sensor]["id"])
 
     def terminate(self, run: str) -> None:
         """*Terminate* a run, and wait until it has ended."""
@@ -175,16 +188,16 @@ class LiveDagster:
 
     def _looked(self, since: float) -> bool:
         """Whether imports were looked for since then, and after that twice for what to rebuild."""
-        ticks = self.sensors()
+        sensors = self.sensors()
         for name, times in (("imports", 1), ("rebuild", 2)):
-            if name not in ticks:
+            if sensors[name]["status"] == "STOPPED":
                 continue
-            done = sorted(
-                one["endTimestamp"] for one in ticks[name] if one["timestamp"] > since and one["endTimestamp"]
-            )
-            if len(done) < times:
+            ticks = [
+                one for one in sensors[name]["ticks"] if one["timestamp"] > since and one["endTimestamp"]
+            ]
+            if len(ticks) < times:
                 return False
-            since = done[0]
+            since = min(one["endTimestamp"] for one in ticks)
         return True
 
 
@@ -203,6 +216,10 @@ def messages(events: Sequence[Mapping[str, Any]]) -> list[str]:
     said = [str(one["message"]) for one in events if one.get("message")]
     told = [one["failureMetadata"] for one in events if one.get("failureMetadata")]
     return [*said, *(str(one["description"]) for one in told if one.get("description"))]
+
+
+def _text(name: str) -> str:
+    return (REPOSITORY / name).read_text()
 
 
 def _free_port() -> int:

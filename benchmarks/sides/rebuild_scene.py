@@ -95,8 +95,8 @@ class Scene:
         )  # fmt: skip
         return done.stdout
 
-    def edit(self, old: str, new: str, section: str = "") -> None:
-        """Edit the profile after ``section``'s head, and reload definitions where Dagster runs."""
+    def edit(self, old: str, new: str, section: str = "[models.taught]") -> None:
+        """Edit the profile after the head of ``section``, and reload definitions where Dagster runs."""
         head, mark, rest = self.profile.read_text().partition(section)
         assert old in rest, f"{old!r} does not stand after {section!r}"
         self.profile.write_text(head + mark + rest.replace(old, new, 1))
