@@ -9,6 +9,8 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
+# without it Dagster's daemon may see what comes during a look twice, and ask for the same rebuild again
+export DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS := 0.2
 
 .PHONY: setup vllm demo dev test test-vllm lint bench bench-quick
 

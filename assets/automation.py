@@ -10,7 +10,6 @@ from datasets_registry.errors import OverBudget
 
 # what Dagster's daemon writes on the runs that a condition asked for
 TAG = "dagster/from_automation_condition"
-EVERY_SECONDS = 30
 
 
 class Rebuild(BaseModel):
@@ -24,13 +23,15 @@ class Rebuild(BaseModel):
     max_hours_a_day: float | None = Field(
         None, ge=0, description="Hours of automatic runs in a day (UTC) after which no more is begun"
     )
+    every_seconds: int = Field(30, ge=1, description="Seconds between two looks for something new")
 
 
 def condition(rebuild: Rebuild) -> dg.AutomationCondition[Any] | None:
     """What an asset waits for; None where it waits for a person.
 
     An input counts as new where its data version is, and not where the same was built again. All below a
-    change are asked for in one run, in order; one whose inputs come out the same has nothing to do.
+    change are asked for in one run, in order; one whose inputs come out the same has nothing to do. What is
+    new while an asset is asked for or built waits until that is done.
     """
     if rebuild.when == "manual":
         return None
@@ -40,8 +41,11 @@ def condition(rebuild: Rebuild) -> dg.AutomationCondition[Any] | None:
     )
     if rebuild.when == "automatic":
         new = new | on.newly_missing() | on.code_version_changed()
+    # Dagster's since_last_handled forgets what came while a model trained, since a finished training counts
+    # as its answer, and what is seen at the look after a request
+    handled = (on.newly_requested() & ~new) | on.initial_evaluation()
     free = ~on.any_deps_missing() & ~on.any_deps_in_progress() & ~on.in_progress()
-    waited = on.in_latest_time_window() & new.since_last_handled() & on.all_deps_blocking_checks_passed()
+    waited = on.in_latest_time_window() & new.since(handled) & on.all_deps_blocking_checks_passed()
     return (waited & free).with_label(f"rebuild on {'data' if rebuild.when == 'data' else 'any change'}")
 
 
@@ -52,7 +56,7 @@ def sensors(rebuild: Rebuild) -> list[dg.SensorDefinition]:
     return [
         dg.AutomationConditionSensorDefinition(
             "rebuild", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING,
-            minimum_interval_seconds=EVERY_SECONDS,
+            minimum_interval_seconds=rebuild.every_seconds,
         )
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from assets.automation import automated, sensors
 from assets.cai import cai_assets
 from assets.evaluation import evaluation_assets
 from assets.hygiene import hygiene_assets
+from assets.imported import import_sensors, imported_assets, imported_names
 from assets.judge import judge_assets
 from assets.materials import OpenBackend, open_local
 from assets.model_asset import given_policies
@@ -31,11 +32,17 @@ class Graph:
     assets: tuple[dg.AssetsDefinition, ...]
 
     @property
+    def imported(self) -> list[str]:
+        """The inputs that no asset makes."""
+        return imported_names(self.recipes)
+
+    @property
     def definitions(self) -> dg.Definitions:
         """What Dagster loads."""
+        rebuild = self.profile.rebuild
         return dg.Definitions(
-            assets=automated(self.assets, self.profile.rebuild),
-            sensors=sensors(self.profile.rebuild),
+            assets=[*automated(self.assets, rebuild), *imported_assets(self.imported)],
+            sensors=[*sensors(rebuild), *import_sensors(self.imported, rebuild)],
             resources={"pipes": dg.PipesSubprocessClient()},
             executor=dg.in_process_executor,
         )

@@ -40,8 +40,7 @@ def plan(graph: Graph, registry: Registry) -> list[Step]:
     Raises where an input that no asset makes, such as imported data, is not there or has not passed.
     """
     steps: dict[str, Step] = {}
-    made = {one.name for one in graph.recipes}
-    for name in sorted({one for recipe in graph.recipes for one in recipe.inputs} - made):
+    for name in graph.imported:
         registry.passed(name)
     for recipe in graph.recipes:
         above = [one for one in recipe.inputs if one in steps]

@@ -1,8 +1,8 @@
 """The daemon asks for what stands on new data, once and in one pass; for new code only where told to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 import pytest
@@ -24,6 +24,7 @@ class Line:
         self.rebuild, self.instance = Rebuild(when="data"), instance
         self.cursor: Any = None
         self.data, self.passes, self.code, self.ran = "a", True, "1", list[str]()
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def definitions(self) -> dg.Definitions:
         @dg.asset(name="pairs", check_specs=[dg.AssetCheckSpec("sound", asset="pairs", blocking=True)])
@@ -37,7 +38,9 @@ class Line:
         @dg.asset(name="policy", deps=["pairs"], code_version=self.code)
         def policy() -> dg.MaterializeResult:  # type: ignore[type-arg]
             self.ran.append("policy")
-            return dg.MaterializeResult(data_version=dg.DataVersion(f"policy of {self.data}, {self.code}"))
+            learned = self.data
+            self.meanwhile()
+            return dg.MaterializeResult(data_version=dg.DataVersion(f"policy of {learned}, {self.code}"))
 
         @dg.asset(name="answers", deps=["policy"])
         def answers() -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -57,11 +60,11 @@ class Line:
 
     def build(self, *names: str) -> list[str]:
         """Build these by hand, and say what ran."""
-        self.ran.clear()
+        before = len(self.ran)
         job = self.definitions().resolve_implicit_global_asset_job_def()
         keys = [dg.AssetKey(one) for one in names]
         job.execute_in_process(instance=self.instance, asset_selection=keys, raise_on_error=False)
-        return list(self.ran)
+        return self.ran[before:]
 
 
 @pytest.fixture
@@ -93,6 +96,26 @@ def test_two_changes_within_one_look_are_one_pass(line: Line) -> None:
     assert line.tick() == []
 
 
+def test_new_data_seen_right_after_a_request_are_not_lost(line: Line) -> None:
+    for line.data in ("b", "c"):
+        line.build("pairs")
+        assert line.tick() == ["policy", "answers"]
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_new_data_that_come_while_a_model_trains_are_not_lost(line: Line, looks: int) -> None:
+    def meanwhile() -> None:
+        line.meanwhile, line.data = lambda: None, "c"
+        line.build("pairs")
+        assert [line.tick() for _ in range(looks)] == [[]] * looks
+
+    line.data, line.meanwhile = "b", meanwhile
+    line.build("pairs")
+    assert line.tick() == ["policy", "pairs", "answers"]
+    assert line.tick() == ["policy", "answers"]
+    assert line.tick() == []
+
+
 def test_a_red_blocking_check_rebuilds_nothing_until_it_is_green(line: Line) -> None:
     line.data, line.passes = "b", False
     line.build("pairs")
@@ -115,6 +138,14 @@ def test_new_code_counts_only_where_everything_is_automatic(line: Line) -> None:
     line.tick()
     line.code = "3"
     assert line.tick() == ["policy", "answers"]
+
+
+@pytest.mark.parametrize("when", ["data", "automatic"])
+def test_what_was_never_built_is_not_asked_for_at_the_first_look(when: Literal["data", "automatic"]) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        line = Line(instance)
+        line.rebuild = Rebuild(when=when)
+        assert [line.tick(), line.tick()] == [[], []]
 
 
 def test_every_asset_of_a_profile_waits_for_data_and_none_of_a_manual_one_does() -> None:

@@ -1,0 +1,251 @@
+"""What a live daemon trains after each kind of change: python benchmarks/rebuild.py [--json] [--quick]."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+# run as a file, this folder would hide the package of the same name
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.figure import Figure, run
+from benchmarks.sides.live_dagster import messages, wait_for
+from benchmarks.sides.rebuild_scene import Scene, running, undisturbed
+
+LONG = "max_steps = 400"
+GUARD = "rebuild.max_hours_a_day is 0: raise it in the profile, or materialize by hand"
+
+
+class Matrix:
+    """Cases one after another on one scene, and how long the daemon took to ask."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.dagster = scene, scene.dagster
+        self.waits: list[float] = []
+
+    def case(self, name: str, change: Callable[[], object], *expected: str) -> Figure:
+        """What is trained after ``change``: exactly ``expected``, where a chain's order counts."""
+        before = {one["runId"] for one in self.dagster.runs()}
+        with self.scene.watched() as trained:
+            change()
+            changed = time.time()
+        new = [one["creationTime"] for one in self.dagster.runs() if one["runId"] not in before]
+        self.waits += [min(new) - changed] if new and min(new) > changed else []
+        found = (_by_chain(trained.processes), _by_chain(trained.logged), trained.recorded)
+        holds = found == (_by_chain(expected), _by_chain(expected), len(expected))
+        if not holds:
+            print(f"{name}: expected {expected}, found {trained}", file=sys.stderr)
+        what = " → ".join(expected) or "nothing"
+        return Figure(
+            name=f"{name}: trains {what}", value=len(trained.processes), unit="trainings",
+            goal=f"== {len(expected)}", holds=holds,
+        )  # fmt: skip
+
+    # -- cases -----------------------------------------------------------------------------------
+
+    def first(self) -> Iterator[Figure]:
+        """All is imported, and the base is materialized by hand."""
+        for name in self.scene.rows:
+            self.scene.bring(name)
+        self.dagster.start()
+        self.dagster.settle()
+        yield self.case(
+            "base materialized by hand", lambda: self.dagster.launch("base_policy"), "taught", "preferred",
+            "apart",
+        )  # fmt: skip
+
+    def same(self) -> Iterator[Figure]:
+        """Nothing changes."""
+        yield self.case("the same file imported again", lambda: self.scene.bring("demonstrations"))
+        yield self.case("a model materialized again", lambda: self.dagster.launch("taught"))
+
+    def changed(self) -> Iterator[Figure]:
+        """One label, one answer, and an answer that may not be."""
+        yield self.case("one label flipped", self._flip, "preferred")
+        yield self.case("one answer edited", lambda: self._answer("four"), "taught", "preferred")
+        row, statuses = self.scene.rows["human_preferences"][1], list[str]()
+        worse, row["rejected"] = row["rejected"], row["chosen"]
+        name = "an import whose blocking check fails"
+        yield self.case(name, lambda: statuses.append(self.scene.bring("human_preferences")))
+        yield _count(f"{name}: versions that failed", statuses.count("failed"), 1)
+        yield _count(f"{name}: assets marked as stale", len(self.dagster.stale()), 0)
+        row["rejected"] = worse
+        yield self.case("the rows before it imported again", lambda: self.scene.bring("human_preferences"))
+
+    def meeting(self) -> Iterator[Figure]:
+        """Changes that meet one another, and a training at work."""
+        self.scene.edit("every_seconds = 5", "every_seconds = 40")
+        edited = time.time()
+        wait_for(lambda: max(self._looks()) > edited, "a look")
+        before, began = len(self.dagster.runs()), time.time()
+        ended = list[float]()
+        yield self.case(
+            "three imports between two looks", lambda: ended.append(self._three()), "taught", "preferred"
+        )
+        within = [one for one in self._looks() if began < one < ended[0]]
+        yield _count("three imports between two looks: looks in between", len(within), 0)
+        yield _count("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
+        self.scene.edit("every_seconds = 40", "every_seconds = 5")
+        yield self.case(
+            "an import while a model trains", self._import_during_training,
+            "taught", "preferred", "taught", "preferred",
+        )  # fmt: skip
+
+    def restarts(self) -> Iterator[Figure]:
+        """`dg dev` is stopped and started."""
+        runs = self.dagster.runs()
+        yield self.case("dg dev restarted", self._restart)
+        kept = [one for one in self.dagster.runs() if one in runs]
+        yield _count("dg dev restarted: runs forgotten", len(runs) - len(kept), 0)
+
+        yield self.case("an import while dg dev is stopped", self._import_while_stopped, "apart")
+
+    def switched(self) -> Iterator[Figure]:
+        """The sensor is stopped in the UI, and started again."""
+        self.dagster.switch("rebuild", on=False)
+        yield self.case("an import while the sensor is off", lambda: self._other("Off."))
+        yield self.case("the sensor on again", lambda: self.dagster.switch("rebuild", on=True), "apart")
+
+    def spending(self) -> Iterator[Figure]:
+        """The day's hours are spent."""
+        self.scene.edit("every_seconds = 5", "every_seconds = 5\nmax_hours_a_day = 0")
+        before = {one["runId"] for one in self.dagster.runs()}
+        yield self.case("max_hours_a_day = 0", lambda: self._answer("six"))
+        failed = [
+            one["runId"]
+            for one in self.dagster.runs()
+            if one["status"] == "FAILURE" and one["runId"] not in before
+        ]
+        told = [one for one in failed if any(GUARD in line for line in messages(self.dagster.logs(one)))]
+        yield _count("max_hours_a_day = 0: runs that fail with the remedy", len(told), 1)
+        by_hand = "max_hours_a_day = 0, materialized by hand"
+        yield self.case(by_hand, lambda: self.dagster.launch("taught", "preferred"), "taught", "preferred")
+        self.scene.edit("max_hours_a_day = 0\n", "")
+
+    def settings(self) -> Iterator[Figure]:
+        """The profile is edited."""
+        edit = self.scene.edit
+        yield self.case(
+            'a setting edited with when = "data"', lambda: edit("beta = 0.1", "beta = 0.3", "preferred")
+        )
+        yield self.case('when = "automatic" instead', lambda: edit('"data"', '"automatic"', "[rebuild]"))
+        yield self.case(
+            "one setting of the last model edited", lambda: edit("beta = 0.3", "beta = 0.2", "preferred"),
+            "preferred",
+        )  # fmt: skip
+        yield self.case(
+            "one setting of the first model edited", lambda: edit("max_steps = 4", "max_steps = 5", "taught"),
+            "taught", "preferred",
+        )  # fmt: skip
+
+    def cancelled(self) -> Iterator[Figure]:
+        """A training is cancelled in the UI, and goes on when it is launched again."""
+        with self.scene.watched() as trained:
+            self.scene.edit("max_steps = 5", LONG, "taught")
+            wait_for(self._has_checkpoint, "a checkpoint")
+            began = time.monotonic()
+            self.dagster.terminate(self.dagster.runs()[-1]["runId"])
+            seconds = time.monotonic() - began
+            left, busy = len(running(self.scene.state.runs)), sum(self.dagster.slots().values())
+        yield Figure(name="cancel: until the run has ended", value=seconds, unit="s")
+        yield _count("cancel: trainers left", left, 0)
+        yield _count("cancel: pool slots still taken", busy, 0)
+        yield _count("cancel: trainings begun, and none by the daemon after", len(trained.processes), 1)
+        yield _count("cancel: models made", trained.recorded, 0)
+        go_on = lambda: self.dagster.launch("taught", "preferred")  # noqa: E731
+        yield self.case("launched again after the cancel", go_on, "taught", "preferred")
+        lines = messages(self.dagster.logs(self.dagster.runs()[-1]["runId"]))
+        resumed = sum("taught: resumed from checkpoint" in one for one in lines)
+        yield _count("launched again after the cancel: runs that go on from a checkpoint", resumed, 1)
+        weights = {self.scene.fingerprint("taught"), undisturbed(self.scene, "taught")}
+        yield _count(
+            "launched again after the cancel: different weights, an undisturbed run's beside", len(weights), 1
+        )
+
+    # -- what a person does ----------------------------------------------------------------------
+
+    def _flip(self) -> None:
+        row = self.scene.rows["human_preferences"][0]
+        row["chosen"], row["rejected"] = row["rejected"], row["chosen"]
+        self.scene.bring("human_preferences")
+
+    def _answer(self, word: str) -> None:
+        self.scene.rows["demonstrations"][0]["completion"] = f"The answer is {word}."
+        self.scene.bring("demonstrations")
+
+    def _three(self) -> float:
+        self._answer("five")
+        self._flip()
+        self._answer("ten")
+        return time.time()
+
+    def _looks(self) -> list[float]:
+        return [float(one["timestamp"]) for one in self.dagster.sensors()["imports"]["ticks"]]
+
+    def _import_during_training(self) -> None:
+        self._answer("seven")
+        at_work = lambda: "taught" in running(self.scene.state.runs).values()  # noqa: E731
+        wait_for(at_work, "a training to begin")
+        self._answer("eight")
+
+    def _restart(self) -> None:
+        self.dagster.stop()
+        self.dagster.start()
+
+    def _import_while_stopped(self) -> None:
+        self.dagster.stop()
+        self._other("Stopped.")
+        self.dagster.start()
+
+    def _other(self, answer: str) -> None:
+        self.scene.rows["other_demonstrations"][0]["completion"] = answer
+        self.scene.bring("other_demonstrations")
+
+    def _has_checkpoint(self) -> bool:
+        found = self.scene.state.runs.glob("taught-*/checkpoints/checkpoint-*/trainer_state.json")
+        return any(int(one.parent.name.partition("-")[2]) >= 20 for one in found)
+
+
+def _by_chain(names: Sequence[str]) -> tuple[list[str], int]:
+    """The chain's models in order, and how many stand apart, whose place says nothing."""
+    return [one for one in names if one != "apart"], list(names).count("apart")
+
+
+def _count(name: str, value: int, goal: int) -> Figure:
+    return Figure(name=name, value=value, unit="count", goal=f"== {goal}", holds=value == goal)
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """The matrix; two cases of it with ``quick``."""
+    os.environ.pop("TRIMTAB_CATALOG", None)
+    # who stops the benchmark stops its daemon too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix="trimtab-rebuild-") as folder:
+        matrix = Matrix(Scene(Path(folder)))
+        groups = (
+            matrix.first, matrix.same, matrix.changed, matrix.meeting, matrix.restarts, matrix.switched,
+            matrix.spending, matrix.settings, matrix.cancelled,
+        )  # fmt: skip
+        try:
+            figures = []
+            for group in groups[:2] if quick else groups:
+                for one in group():
+                    held = {True: "as it should", False: "MISSED", None: ""}[one.holds]
+                    print(
+                        f"{time.strftime('%X')} {one.name}: {one.value:g} {held}", file=sys.stderr, flush=True
+                    )
+                    figures.append(one)
+        finally:
+            matrix.dagster.stop()
+    waits = matrix.waits
+    wait = Figure(name="from a change to the daemon's run", value=median(waits), unit="s",
+                  interval=(min(waits), max(waits)))  # fmt: skip
+    return [*figures, wait]
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

@@ -1,0 +1,169 @@
+"""Dagster is told of an import once, when it has passed; what stands on it is rebuilt then, and only then."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+
+from assets.automation import Rebuild, automated
+from assets.graph import build_graph
+from assets.imported import import_sensors, imported_assets
+from assets.profile import load_profile
+from datasets_registry.imported_schemas import Problem
+from datasets_registry.registry import Registry
+from datasets_registry.version import CheckResult, Derivation, Version
+from tests.rows import make
+
+# what Dagster's own tester uses of Dagster
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 row is bad")
+DATA = Rebuild(when="data")
+
+
+class Desk:
+    """Imports of ``problems``, a model below, and the daemon's looks at both."""
+
+    def __init__(self, registry: Registry, instance: dg.DagsterInstance) -> None:
+        self.registry, self.instance = registry, instance
+        self.cursor: Any = None
+        self.sensor = import_sensors(["problems"], DATA)[0]
+
+    def definitions(self) -> dg.Definitions:
+        @dg.asset(name="model", deps=["problems"], code_version="1")
+        def model() -> None: ...
+
+        return dg.Definitions(assets=[*automated((model,), DATA), *imported_assets(["problems"])])
+
+    def bring(self, *ids: str, red: bool = False) -> Version:
+        """Import these rows, which pass or not."""
+        how = Derivation(code_version="import", settings={"rows": ids}, inputs=())
+        rows = [make(Problem, one) for one in ids]
+        version = self.registry.commit(Problem, rows, how)
+        return self.registry.record_checks(version, [RED] if red else [])
+
+    def look(self) -> tuple[list[dg.AssetMaterialization], str]:
+        """One look of the imports sensor: the events, which the daemon stores, and what it says."""
+        with dg.build_sensor_context(instance=self.instance) as context:
+            found = self.sensor(context)
+        assert isinstance(found, dg.SensorResult)
+        events = [one for one in found.asset_events if isinstance(one, dg.AssetMaterialization)]
+        for one in events:
+            self.instance.report_runless_asset_event(one)
+        return events, str(found.skip_reason.skip_message) if found.skip_reason else ""
+
+    def tick(self) -> bool:
+        """Whether the daemon asks for the model, which is then built."""
+        self.look()
+        found = dg.evaluate_automation_conditions(self.definitions(), self.instance, cursor=self.cursor)
+        self.cursor = found.cursor
+        asked = found.get_num_requested(dg.AssetKey("model")) == 1
+        if asked:
+            self.build()
+        return asked
+
+    def build(self, defs: dg.Definitions | None = None, name: str = "model") -> None:
+        job = (defs or self.definitions()).resolve_implicit_global_asset_job_def()
+        assert job.execute_in_process(instance=self.instance, asset_selection=[dg.AssetKey(name)]).success
+
+    def is_stale(self) -> bool:
+        graph = self.definitions().resolve_asset_graph()
+        context = LoadingContextForTest(self.instance)
+        resolver = CachingStaleStatusResolver(self.instance, graph, context)
+        return resolver.get_status(dg.AssetKey("model")) == StaleStatus.STALE
+
+
+@pytest.fixture
+def desk(registry: Registry) -> Iterator[Desk]:
+    """One import, known to Dagster, and the model built on it."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        one = Desk(registry, instance)
+        one.bring("p1")
+        one.look()
+        one.build()
+        assert not one.tick()
+        yield one
+
+
+def test_a_new_import_makes_what_stands_on_it_stale_and_is_asked_for_once(desk: Desk) -> None:
+    version = desk.bring("p1", "p2")
+    (told,), said = desk.look()
+    assert said == "problems@2 is new"
+    assert told.tags and told.tags["dagster/data_version"] == version.data_version
+    assert told.metadata["dagster/row_count"].value == 2 and desk.is_stale()
+    assert [desk.tick(), desk.tick()] == [True, False] and not desk.is_stale()
+
+
+def test_the_same_data_again_is_no_news(desk: Desk) -> None:
+    desk.bring("p1")
+    assert desk.look() == ([], "nothing was imported since")
+    assert not desk.tick()
+
+
+def test_earlier_data_again_is_news(desk: Desk) -> None:
+    desk.bring("p1", "p2")
+    assert desk.tick()
+    desk.bring("p1")
+    assert desk.tick()
+
+
+def test_data_whose_blocking_check_fails_is_no_news_and_the_look_says_which(desk: Desk) -> None:
+    desk.bring("p1", "p2", red=True)
+    events, said = desk.look()
+    assert events == [] and "problems@2 is not passed (check c failed: 1 row is bad)" in said
+    assert not desk.tick() and not desk.is_stale()
+
+
+def test_data_that_a_person_passed_after_all_is_news(desk: Desk) -> None:
+    desk.registry.pass_by_hand(desk.bring("p1", "p2", red=True), "looked at it")
+    assert desk.tick()
+
+
+def test_there_and_back_between_two_looks_is_no_news(desk: Desk) -> None:
+    desk.bring("p1", "p2")
+    desk.bring("p1")
+    assert not desk.tick()
+
+
+def test_what_is_not_imported_yet_is_told_with_the_remedy(registry: Registry) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        events, said = Desk(registry, instance).look()
+    assert not events and "'problems' has no version yet" in said and "`trimtab import` it" in said
+
+
+def test_what_stands_on_data_that_was_made_and_is_now_imported_does_not_stay_stale(
+    registry: Registry,
+) -> None:
+    @dg.asset
+    def problems() -> dg.MaterializeResult:  # type: ignore[type-arg]
+        return dg.MaterializeResult(data_version=dg.DataVersion("made"))
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        desk = Desk(registry, instance)
+        desk.build(dg.Definitions(assets=[problems]), "problems")
+        desk.build()
+        desk.bring("p1")
+        desk.look()
+        assert desk.is_stale()
+        desk.build()
+        assert not desk.is_stale()
+
+
+@pytest.mark.parametrize("when", ["manual", "data"])
+def test_a_profile_s_imported_data_stand_in_the_graph_and_are_looked_for(when: str) -> None:
+    profile = load_profile("laptop")
+    assert profile.reasoning and not build_graph(profile).imported
+    imported = profile.reasoning.model_copy(update={"problems": None})
+    graph = build_graph(
+        profile.model_copy(update={"reasoning": imported, "rebuild": Rebuild(when=when, every_seconds=7)})
+    )
+    assert graph.imported == ["problems"]
+    node = graph.definitions.resolve_asset_graph().get(dg.AssetKey("problems"))
+    assert node.group_name == "imported" and not node.is_materializable
+    assert node.description and node.description.startswith("One row per problem")
+    sensors = {one.name: one for one in graph.definitions.sensors or []}
+    assert sensors.keys() == ({"imports"} if when == "manual" else {"imports", "rebuild"})
+    assert {one.minimum_interval_seconds for one in sensors.values()} == {7}
+    assert sensors["imports"].default_status is dg.DefaultSensorStatus.RUNNING
