@@ -45,10 +45,10 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
         is_sft = name.startswith("sft")
         more: dict[str, Any] = {} if is_sft else {"lora_rank": None, "learning_rate": 1e-3}
         more |= {"target": "soft"} if name == "dpo_soft" else {}
-        settings = {**SETTINGS, "max_steps": 3, "batch_size": batch_size, **more}
+        settings = {**SETTINGS, "max_steps": 5, "batch_size": batch_size, **more}
         told = {"checkpoint_minutes": 0 if stop else 5, "settings": settings, **told}
         path = write(root / name, sft_rows if is_sft else dpo_rows, **told)
-        return {"trainer": name[:3], "config": str(path), "stop": stop, "nth": 2, "within": 0.5}
+        return {"trainer": name[:3], "config": str(path), "stop": stop, "nth": 2, "within": 0.1}
 
     jobs = [job("sft_one", 8)]
     for name, told in (("sft_two", TWO), ("sft_sharded", SHARDED)):
@@ -72,7 +72,7 @@ def test_two_processes_killed_and_resumed_learn_what_one_does_with_the_doubled_b
     killed, last = together.of(name)
     assert killed["codes"] == [-9, -9] and last["codes"] == [0, 0]
     assert f"resumed from {killed['whole'][-1]}\n" in last["said"] and last["said"].count("done in") == 1
-    assert furthest(together, name, "sft_one") < 1e-6
+    assert furthest(together, name, "sft_one") < 1e-5
     said = manifest(together.root / name)
     assert (said["processes"], said["micro_batch"], said["effective_batch"]) == (2, 4, 8)
     assert said["strategy"] == ("ddp" if name == "sft_two" else "fsdp")
