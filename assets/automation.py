@@ -40,7 +40,9 @@ def condition(rebuild: Rebuild) -> dg.AutomationCondition[Any] | None:
         "newly_updated", on.data_version_changed()
     )
     if rebuild.when == "automatic":
-        new = new | on.newly_missing() | on.code_version_changed()
+        new = new | on.code_version_changed()
+    # what nobody built yet is no rebuild: the first build, and its cost, is a person's to begin
+    new = new & ~on.missing()
     # Dagster's since_last_handled forgets what came while a model trained, since a finished training counts
     # as its answer, and what is seen at the look after a request
     handled = (on.newly_requested() & ~new) | on.initial_evaluation()

@@ -97,10 +97,9 @@ class Matrix:
 
     def restarts(self) -> Iterator[Figure]:
         """`dg dev` is stopped and started."""
-        runs = self.dagster.runs()
+        before = self._ended()
         yield self.case("dg dev restarted", self._restart)
-        kept = [one for one in self.dagster.runs() if one in runs]
-        yield _count("dg dev restarted: runs forgotten", len(runs) - len(kept), 0)
+        yield _count("dg dev restarted: runs forgotten", len(before - self._ended()), 0)
 
         yield self.case("an import while dg dev is stopped", self._import_while_stopped, "apart")
 
@@ -191,6 +190,9 @@ class Matrix:
         at_work = lambda: "taught" in running(self.scene.state.runs).values()  # noqa: E731
         wait_for(at_work, "a training to begin")
         self._answer("eight")
+
+    def _ended(self) -> set[tuple[str, str]]:
+        return {(one["runId"], one["status"]) for one in self.dagster.runs()}
 
     def _restart(self) -> None:
         self.dagster.stop()

@@ -29,9 +29,8 @@ LOGS = """query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { 
 } } } }"""
 STOP = """mutation($id: String!) { stopSensor(id: $id) { __typename } }"""
 START = """mutation($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { __typename } }"""
-TICKS = """query($selector: RepositorySelector!) { sensorsOrError(repositorySelector: $selector) {
-  ... on Sensors { results { name sensorState { id status ticks(limit: 8) {
-  status timestamp endTimestamp skipReason } } } } } }"""
+TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
+  ... on Sensor { sensorState { id status ticks(limit: 8) { timestamp endTimestamp } } } } }"""
 LAUNCH = """mutation($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 RELOAD = """mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename
@@ -117,9 +116,16 @@ class LiveDagster:
         return found
 
     def sensors(self) -> dict[str, dict[str, Any]]:
-        """The state of each sensor, with its last looks, newest first."""
-        results = self.ask(TICKS, selector=SELECTOR)["sensorsOrError"].get("results", [])
-        return {one["name"]: one["sensorState"] for one in results}
+        """The state of each sensor, with its last looks, newest first.
+
+        Asked for one by one: a list of sensors has no looks any more once `dg dev` was started again.
+        """
+        found = {}
+        for name in ("imports", "rebuild"):
+            told = self.ask(TICKS, selector={**SELECTOR, "sensorName": name})["sensorOrError"]
+            if told:
+                found[name] = told["sensorState"]
+        return found
 
     def stale(self) -> dict[str, list[str]]:
         """The reasons of each asset that the UI marks as stale."""

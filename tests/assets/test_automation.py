@@ -141,11 +141,24 @@ def test_new_code_counts_only_where_everything_is_automatic(line: Line) -> None:
 
 
 @pytest.mark.parametrize("when", ["data", "automatic"])
-def test_what_was_never_built_is_not_asked_for_at_the_first_look(when: Literal["data", "automatic"]) -> None:
+def test_what_was_never_built_waits_for_a_person(when: Literal["data", "automatic"]) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         line = Line(instance)
         line.rebuild = Rebuild(when=when)
         assert [line.tick(), line.tick()] == [[], []]
+        line.build("pairs")
+        assert line.tick() == []
+        line.data, line.code = "b", "2"
+        line.build("pairs")
+        assert line.tick() == []
+        line.build("policy", "answers")
+        assert line.tick() == []
+
+
+def test_to_make_everything_automatic_starts_nothing(line: Line) -> None:
+    line.instance.wipe_assets([dg.AssetKey("answers")])
+    line.rebuild, line.code = Rebuild(when="automatic"), "2"
+    assert [line.tick(), line.tick()] == [[], []]
 
 
 def test_every_asset_of_a_profile_waits_for_data_and_none_of_a_manual_one_does() -> None:
