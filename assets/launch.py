@@ -19,3 +19,8 @@ class LaunchSection(Launch):
         """What starts the trainer ``module``."""
         started = ["training.launch", module] if self.several else [module]
         return [sys.executable, "-m", *started, "--config", str(config)]
+
+    def elsewhere(self, module: str, config: Path) -> list[str]:
+        """What a person starts on each further machine, which has this checkout and the state folder."""
+        command = " ".join(["python", *self.command(module, config)[1:]])
+        return [f"{command} --machine-rank {rank}" for rank in range(1, self.machines)]

@@ -125,6 +125,8 @@ def model_asset(
                 how_run = {**profile.tracking.told, **profile.launch.told}
                 config = write_config(output, recipe.name, exact, {**told, **how_run})
                 report(f"{recipe.name}: training on {exact['dataset']} from {exact['base']}")
+                for command in profile.launch.elsewhere(module, config):
+                    report(f"{recipe.name}: waits until another machine runs `{command}`")
                 try:
                     run_trainer(context, pipes, profile.launch.command(module, config), config, registry)
                 except ModelFailed:

@@ -50,6 +50,11 @@ def _ordered(sections: Mapping[str, TrainedModel]) -> list[str]:
 
 
 def _asset(name: str, section: TrainedModel, profile: Profile) -> Built:
+    if section.trainer == "ppo" and profile.launch.several:
+        raise BadInput(
+            f"models.{name}: ppo trains in one process, and launch.processes is {profile.launch.processes}: "
+            "take grpo or rloo, or a profile without [launch]"
+        )
     verified = section.verified
     waited = ("gold_verdicts",) if verified and section.dataset == "problems" else ()
     roles = Roles(section.base, section.dataset, section.replay, section.scorers, waited)

@@ -131,6 +131,15 @@ class PpoRun(OnlineRun):
     trainer: ClassVar[str] = "ppo"
     settings: PpoSettings
 
+    @model_validator(mode="after")
+    def _is_one_process(self) -> "PpoRun":
+        if self.launch.several:
+            raise ValueError(
+                f"ppo trains in one process, and launch has {self.launch.processes}: take grpo or rloo, or "
+                "a profile without [launch]"
+            )
+        return self
+
 
 def config_path(description: str | None) -> Path:
     """The path given as ``--config``."""

@@ -39,6 +39,7 @@ dataset = "demonstrations"
 training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
 """
 SFT = 'trainer = "sft"\nbase = "base_policy"\ndataset = "demonstrations"\ntraining = {'
+PPO = SFT.replace("sft", "ppo") + " num_draws = 2, max_completion_length = 8,"
 ONLINE = SFT.replace("sft", "grpo") + " num_draws = 2, max_completion_length = 8,"
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
@@ -190,4 +191,11 @@ def test_sections_that_do_not_fit_are_refused(
     path = write_profile(tmp_path, tiny_model)
     path.write_text(path.read_text() + MODELS.replace(old, new))
     with pytest.raises(BadInput, match=said):
+        build_graph(load_profile(str(path)))
+
+
+def test_ppo_is_refused_in_several_processes(tmp_path: Path, tiny_model: Path) -> None:
+    path = write_profile(tmp_path, tiny_model)
+    path.write_text(path.read_text() + MODELS.replace(SFT, PPO) + "[launch]\nprocesses = 2\n")
+    with pytest.raises(BadInput, match="models.taught: ppo trains in one process, and launch.processes is 2"):
         build_graph(load_profile(str(path)))

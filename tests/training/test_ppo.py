@@ -134,3 +134,8 @@ def test_settings_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -
 def test_a_reward_model_that_is_weighed_must_be_named(started: Started, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="rewards.reward_models weighs 1 and the run has none"):
         run(ppo, tmp_path, settings=FEW | SCORED, verifier=None)
+
+
+def test_several_processes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="ppo trains in one process, and launch has 2: take grpo or rloo"):
+        run(ppo, tmp_path, settings=FEW, launch={"processes": 2})
