@@ -7,13 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 
 # run as a file, this folder would hide the packages beside it
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, at_most, repeated, run
+from benchmarks.sides.asset_overhead import asset_seconds
 from benchmarks.sides.noisy_labels import NoisyLabels, Size
-from benchmarks.sides.paired import difference, mean
+from benchmarks.sides.paired import over_seeds
 from benchmarks.sides.process import smollm2
 from benchmarks.sides.training_work import KINDS, TrainingWork
 from tests.tiny_model import write_tiny_model
@@ -27,6 +29,7 @@ NOISY_QUICK = Size(
     batch_size=4,
 )  # fmt: skip
 REPEATS, ROWS, STEPS, BATCH = 3, 128, 24, 4
+OVERHEAD = {"rows": 16, "steps": 2, "batch_size": 4}
 QUICK = {"rows": 4, "steps": 1, "batch_size": 2}
 
 
@@ -38,6 +41,9 @@ def measure(quick: bool) -> Sequence[Figure]:
         work = TrainingWork(Path(folder), base, **size)
         kinds = KINDS[:1] if quick else KINDS
         found = [one for kind in kinds for one in _compared(work, kind, 1 if quick else REPEATS)]
+    with tempfile.TemporaryDirectory(prefix="trimtab-overhead-") as folder:
+        base = write_tiny_model(Path(folder) / "tiny") if quick else smollm2()
+        found += _overhead(TrainingWork(Path(folder), base, **OVERHEAD), 1 if quick else REPEATS)
     with tempfile.TemporaryDirectory(prefix="trimtab-noisy-") as folder:
         noisy = NoisyLabels(Path(folder), NOISY_QUICK if quick else NOISY)
         return [*found, *_labels(noisy, 1 if quick else SEEDS)]
@@ -53,15 +59,24 @@ def _compared(work: TrainingWork, kind: str, repeats: int) -> Iterator[Figure]:
     yield at_most(f"{kind}: last losses apart", apart, "nats", 1e-4)
 
 
+def _overhead(work: TrainingWork, repeats: int) -> Iterator[Figure]:
+    """What an asset takes beyond training: Pipes, manifest, hashing and committing the weights."""
+    pairs = [(asset_seconds(work, "sft", seed), work.theirs("sft").seconds) for seed in range(repeats)]
+    name = "an asset's step less TRL by hand"
+    yield repeated(name, [ours - theirs for ours, theirs in pairs], "s", "<= 5")
+
+
 def _labels(noisy: NoisyLabels, seeds: int) -> Iterator[Figure]:
     """Soft against hard targets, on the same noisy labels for the same number of steps."""
     found = {target: [noisy.right(target, seed) for seed in range(seeds)] for target in ("soft", "hard")}
     yield Figure(name="noisy labels: held-out pairs", value=len(noisy.measured), unit="pairs")
     for place, what in enumerate(("pairs ranked rightly", "problems solved at T = 1")):
         both = {target: [one[place] for one in found[target]] for target in found}
-        for target, rights in both.items():
-            yield mean(f"{target} labels: {what}", rights)
-        yield difference(f"soft less hard labels: {what}", list(zip(both["soft"], both["hard"], strict=True)))
+        shares = {target: [fmean(one) for one in rights] for target, rights in both.items()}
+        for target, values in shares.items():
+            yield over_seeds(f"{target} labels: {what}", values)
+        apart = [one - other for one, other in zip(shares["soft"], shares["hard"], strict=True)]
+        yield over_seeds(f"soft less hard labels: {what}", apart)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
-"""Shares and paired differences over seeds, with 95 % bootstrap intervals over the items."""
+"""Shares and paired differences, with 95 % intervals: by bootstrap over items, or over seeds."""
 
 from collections.abc import Sequence
+from math import sqrt
+from statistics import fmean, stdev
 
 import numpy as np
 
 from benchmarks.figure import Figure
 from quality.metrics import bootstrap_interval
+
+# Student's t at 97.5 % by degrees of freedom
+_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 
 
 def mean(name: str, seeds: Sequence[Sequence[bool]], goal: str | None = None) -> Figure:
@@ -20,6 +25,15 @@ def difference(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]
         float(one) - float(other) for ones, others in seeds for one, other in zip(ones, others, strict=True)
     ]
     return _figure(name, values, None)
+
+
+def over_seeds(name: str, values: Sequence[float]) -> Figure:
+    """The mean of one value per seed, with Student's interval: for seeds that share their items."""
+    value, interval = fmean(values), None
+    if len(values) > 1:
+        half = _T[len(values) - 1] * stdev(values) / sqrt(len(values))
+        interval = (value - half, value + half)
+    return Figure(name=name, value=value, unit="share", interval=interval)
 
 
 def _figure(name: str, values: Sequence[float], goal: str | None) -> Figure:

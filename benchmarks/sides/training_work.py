@@ -15,6 +15,7 @@ from benchmarks.sides.lab import Lab
 from datasets_registry.imported_schemas import Problem
 from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
 from datasets_registry.state import REPOSITORY
+from datasets_registry.version import Version
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 
 KINDS = ("sft", "dpo", "reward_model")
@@ -33,7 +34,7 @@ class TrainingWork:
     """Worked word problems as rows, the model in ``base`` as the base, a LoRA adapter of rank 16."""
 
     def __init__(self, folder: Path, base: Path, *, rows: int, steps: int, batch_size: int) -> None:
-        self.lab, self._folder = Lab(folder / "state"), folder
+        self.lab, self.folder, self.base = Lab(folder / "state"), folder, base
         self._base = self.lab.given(str(base), "base_policy")
         problems = word_problems(rows)
         self._datasets = {
@@ -41,11 +42,15 @@ class TrainingWork:
             "dpo": self.lab.commit(VerifiedPair, list(_pairs(problems))),
         }
         self._datasets["reward_model"] = self._datasets["dpo"]
-        self._settings = {
+        self.settings = {
             "learning_rate": 1e-4, "max_steps": steps, "batch_size": batch_size, "max_length": 512,
             "lora_rank": 16, "lora_alpha": 32, "warmup_share": 0.1, "seed": 0,
         }  # fmt: skip
         self._runs = 0
+
+    def dataset(self, kind: str) -> Version:
+        """What that kind of trainer learns from."""
+        return self._datasets[kind]
 
     def ours(self, kind: str) -> Timed:
         """`python -m training.<kind>` on the dataset version."""
@@ -58,19 +63,19 @@ class TrainingWork:
     def theirs(self, kind: str) -> Timed:
         """TRL by hand on the same rows in the same order."""
         told = {"base": str(self.lab.registry.folder(self._base))} | self._told(kind)
-        rows = self._folder / f"{kind}.jsonl"
+        rows = self.folder / f"{kind}.jsonl"
         table = self.lab.registry.table(self._datasets[kind])
         rows.write_text("\n".join(json.dumps(one) for one in table.to_pylist()))
         path = self._written(told)
-        timed = _run("-m", "benchmarks.sides.bare_trl", kind, str(path), str(rows), home=self._folder)
+        timed = _run("-m", "benchmarks.sides.bare_trl", kind, str(path), str(rows), home=self.folder)
         return Timed(*timed[:2], loss=json.loads(timed[2])["loss"])
 
     def _told(self, kind: str) -> dict[str, Any]:
         self._runs += 1
         more = {"dpo": {"beta": 0.1}, "reward_model": {"held_out_share": 0.0}}.get(kind, {})
-        output = self._folder / f"run-{self._runs}"
+        output = self.folder / f"run-{self._runs}"
         output.mkdir()
-        return {"name": kind, "output": str(output), "settings": self._settings | more}
+        return {"name": kind, "output": str(output), "settings": self.settings | more}
 
     def _written(self, told: dict[str, Any]) -> Path:
         path = Path(told["output"]) / "run.json"

@@ -151,9 +151,11 @@ def test_a_run_short_of_memory_begins_anew_by_itself_and_dagster_sees_one(
         pipes.run(context=context, command=command, cwd=str(REPOSITORY))
         return dg.MaterializeResult()
 
-    instance = dg.DagsterInstance.ephemeral()
-    result = dg.materialize([trained], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance)
+    with dg.DagsterInstance.ephemeral() as instance:
+        pipes = dg.PipesSubprocessClient()
+        result = dg.materialize([trained], resources={"pipes": pipes}, instance=instance)
+        lines = [one.message or "" for one in instance.all_logs(result.run_id)]
     assert result.success and (tmp_path / "done-0").read_text() == "4"
-    said = [one.message for one in instance.all_logs(result.run_id) if "policy" in (one.message or "")]
+    said = [one for one in lines if "policy" in one]
     assert said == [f"policy: {rows} rows at once, process 0" for rows in (8, 4)]
-    assert not [one for one in instance.all_logs(result.run_id) if "after closed" in (one.message or "")]
+    assert not [one for one in lines if "after closed" in one]
