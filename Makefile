@@ -41,7 +41,7 @@ dev: $(STAMP)
 	@$(BIN)/dg dev --port $(PORT)
 
 test: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 test-vllm: $(VLLM)
 	$(BIN)/pytest -m vllm tests/generation

@@ -1,5 +1,6 @@
 """When assets are built without a person asking: on new data, on new code too, or never."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -51,14 +52,17 @@ def condition(rebuild: Rebuild) -> dg.AutomationCondition[Any] | None:
     return (waited & free).with_label(f"rebuild on {'data' if rebuild.when == 'data' else 'any change'}")
 
 
-def sensors(rebuild: Rebuild) -> list[dg.SensorDefinition]:
-    """The sensor that asks for what waits: running from the first, until somebody stops it in the UI."""
+def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefinition]:
+    """The sensor that asks for what waits: running from the first, until somebody stops it in the UI.
+
+    Its runs have ``tags``, by which a cluster's launcher knows what a run needs.
+    """
     if rebuild.when == "manual":
         return []
     return [
         dg.AutomationConditionSensorDefinition(
             "rebuild", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING,
-            minimum_interval_seconds=rebuild.every_seconds,
+            minimum_interval_seconds=rebuild.every_seconds, run_tags=tags,
         )
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The profile's `[launch]`: in how many processes models are trained, and where Dagster starts them."""
+"""The profile's `[launch]`: in how many processes models are trained, and what a cluster is told."""
 
 import sys
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from training.launch_settings import Launch
 
 
 class LaunchSection(Launch):
-    """How trainers run, and the tags of all model assets, such as a GPU's resources for Kubernetes or Ray."""
+    """How trainers run, and what the daemon's runs need of a cluster, such as GPUs of Kubernetes or Ray."""
 
-    tags: Mapping[str, Any] = Field(default={}, description="Dagster's op tags of model assets")
+    tags: Mapping[str, Any] = Field(default={}, description="Tags of the runs that the daemon asks for")
 
     def command(self, module: str, config: Path) -> list[str]:
         """What starts the trainer ``module``."""

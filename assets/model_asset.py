@@ -99,7 +99,6 @@ def model_asset(
     @dg.asset(
         name=recipe.name, deps=list(recipe.inputs), description=grain, group_name="models",
         kinds={"pytorch", "safetensors"}, code_version=recipe.code_version, pool=MODEL_POOL,
-        op_tags=profile.launch.tags,
         check_specs=[
             dg.AssetCheckSpec(
                 one.name, asset=recipe.name, blocking=one.severity == "error",

@@ -13,7 +13,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, run
-from benchmarks.sides.live_dagster import messages, wait_for
+from benchmarks.sides.live_dagster import ENDED, messages, wait_for
 from benchmarks.sides.rebuild_scene import MODELS, Scene, running, undisturbed
 
 LONG = "max_steps = 400"
@@ -191,7 +191,7 @@ class Matrix:
         self._answer("eight")
 
     def _ended(self) -> set[tuple[str, str]]:
-        return {(one["runId"], one["status"]) for one in self.dagster.runs()}
+        return {(one["runId"], one["status"]) for one in self.dagster.runs() if one["status"] in ENDED}
 
     def _restart(self) -> None:
         self.dagster.stop()

@@ -26,6 +26,20 @@ from tests.traced import Traced
 settings.register_profile("trimtab", deadline=None)
 settings.load_profile("trimtab")
 
+# half of all time in the order of their length: who begins one of them last is waited for by all
+LONGEST = (
+    "assets/test_demo.py", "test_readme.py", "generation/test_conformance.py", "training/test_launch.py",
+    "assets/test_trained_models.py", "training/test_online.py", "assets/test_pipeline.py",
+    "assets/test_reasoning.py", "generation/test_faults.py", "assets/test_launch.py",
+    "training/test_kills.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda one: places.get(one.path, len(places)))
+
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:

@@ -30,7 +30,7 @@ def learn_online(kind: type[C], path: Path, report: Callable[[str], None], chose
     rewards = open_rewards(run, config)
     model, tokenizer = load_model(run)
     rows, counts = prompts(run, config, tokenizer)
-    places = order(len(rows), config.settings)
+    places = order(len(rows), config.settings, config.launch.processes)
 
     from datasets import Dataset
 

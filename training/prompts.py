@@ -59,12 +59,12 @@ def _fits(tokenizer: Any, row: Mapping[str, Any], config: OnlineRun) -> bool:
     return len(ids) <= config.settings.max_length - config.settings.max_completion_length
 
 
-def order(num_prompts: int, settings: OnlineSettings) -> list[int]:
+def order(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> list[int]:
     """The places of the prompts of all steps, one step after the other: shuffled, and shuffled again.
 
     It is known before the run, so that a resumed one goes on where it stopped.
     """
-    wanted = settings.rows_per_step * num_steps(num_prompts, settings)
+    wanted = processes * settings.rows_per_step * num_steps(num_prompts, settings, processes)
     turns = random.Random(settings.seed)
     places: list[int] = []
     while len(places) < wanted:
@@ -72,8 +72,8 @@ def order(num_prompts: int, settings: OnlineSettings) -> list[int]:
     return places[:wanted]
 
 
-def num_steps(num_prompts: int, settings: OnlineSettings) -> int:
+def num_steps(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> int:
     """Steps of the run; a last one that is not full is made up from the next pass."""
     if settings.max_steps is not None:
         return settings.max_steps
-    return max(1, -int(-settings.num_epochs * num_prompts // settings.rows_per_step))
+    return max(1, -int(-settings.num_epochs * num_prompts // (processes * settings.rows_per_step)))

@@ -48,7 +48,7 @@ class Line:
             return dg.MaterializeResult(data_version=dg.DataVersion(f"answers of {self.data}, {self.code}"))
 
         return dg.Definitions(
-            assets=automated((pairs, policy, answers), self.rebuild), sensors=sensors(self.rebuild)
+            assets=automated((pairs, policy, answers), self.rebuild), sensors=sensors(self.rebuild, {})
         )
 
     def tick(self) -> list[str]:

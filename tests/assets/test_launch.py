@@ -1,5 +1,6 @@
 """Model assets in several processes: trained through Dagster, said in their version, tagged for a cluster."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,8 @@ def test_the_sentence_of_the_process_that_failed_is_the_assets(
     assert "process 1 of policy is out of luck" in str(failure.step_failure_data.user_failure_data)
 
 
-def test_tags_reach_the_model_assets_alone(tiny_model: Path, tmp_path: Path) -> None:
-    graph = build_graph(profile(tmp_path, tiny_model, TAGS))
-    tagged = {}
-    for one in graph.definitions.assets or ():
-        assert isinstance(one, dg.AssetsDefinition)
-        tagged[one.key.to_user_string()] = one.op.tags.get("dagster-k8s/config")
-    assert {name for name, tag in tagged.items() if tag} == {"sft_policy", "dpo_policy"}
-    assert '"nvidia.com/gpu": 8' in str(tagged["sft_policy"])
+def test_the_runs_that_the_daemon_asks_for_have_the_tags(tiny_model: Path, tmp_path: Path) -> None:
+    graph = build_graph(profile(tmp_path, tiny_model, TAGS + '[rebuild]\nwhen = "data"\n'))
+    tags = {one.name: getattr(one, "run_tags", {}) for one in graph.definitions.sensors or ()}
+    told = json.loads(tags["rebuild"]["dagster-k8s/config"])
+    assert told["container_config"]["resources"]["limits"] == {"nvidia.com/gpu": 8}

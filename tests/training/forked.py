@@ -142,6 +142,8 @@ def environment(job: Job) -> list[dict[str, str]]:
 
 def watch_weights(module: Any, path: Path) -> None:
     """Let the trainer leave a sum of what it trained, in each process."""
+    if not hasattr(module, "train"):
+        module = import_module("training.online")
     train = module.train
 
     def watched(run: Any, trainer: Any) -> Any:

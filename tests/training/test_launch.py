@@ -19,10 +19,12 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from datasets_registry.errors import BadInput
+from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
 from datasets_registry.schemas import SftExample
-from datasets_registry.state import REPOSITORY
+from datasets_registry.state import REPOSITORY, State
 from tests.rows import make
+from tests.training.online_runs import scorer
 from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, commit, manifest, write
 from training.config import SftRun, read_config
@@ -33,28 +35,41 @@ from training.sft import sft
 
 TWO: dict[str, Any] = {"launch": {"processes": 2}}
 SHARDED: dict[str, Any] = {"launch": {"processes": 2, "strategy": "fsdp"}}
+FULL: dict[str, Any] = {"lora_rank": None, "learning_rate": 1e-3}
+DRAWN = FULL | {
+    "num_draws": 4, "max_completion_length": 8, "rewards": {"verifier": 0.0, "reward_models": 1.0},
+}  # fmt: skip
+PAIRED = ("orpo", "kto")
 
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
     """Runs by two processes, killed and resumed, and by one with batches of twice the size."""
     root = tmp_path_factory.mktemp("together")
-    sft_rows, dpo_rows = given(root, tiny_model)
+    sft_rows, pairs = given(root, tiny_model)
+    registry = Registry(State(root / "state"))
+    problems = commit(registry, Problem, [make(Problem, f"q{one}") for one in range(16)])
+    online = {"reward_models": [scorer(registry, tiny_model)], "system_text": None}
+    registry.engine.dispose()
 
     def job(name: str, batch_size: int, stop: str | None = None, **told: Any) -> dict[str, Any]:
-        is_sft = name.startswith("sft")
-        more: dict[str, Any] = {} if is_sft else {"lora_rank": None, "learning_rate": 1e-3}
+        trainer = name.partition("_")[0]
+        dataset = {"sft": sft_rows, "grpo": problems, "rloo": problems}.get(trainer, pairs)
+        more: dict[str, Any] = {"dpo": FULL, "grpo": DRAWN, "rloo": DRAWN}.get(trainer, {})
         more |= {"target": "soft"} if name == "dpo_soft" else {}
         settings = {**SETTINGS, "max_steps": 5, "batch_size": batch_size, **more}
         told = {"checkpoint_minutes": 0 if stop else 5, "settings": settings, **told}
-        path = write(root / name, sft_rows if is_sft else dpo_rows, **told)
-        return {"trainer": name[:3], "config": str(path), "stop": stop, "nth": 2, "within": 0.1}
+        path = write(root / name, dataset, **told)
+        return {"trainer": trainer, "config": str(path), "stop": stop, "nth": 2, "within": 0.1}
 
     jobs = [job("sft_one", 8)]
     for name, told in (("sft_two", TWO), ("sft_sharded", SHARDED)):
         killed = job(name, 4, "SIGKILL", **told)
         jobs += [killed, killed | {"stop": None}]
     jobs += [job("dpo_one", 8), job("dpo_sharded", 4, **SHARDED), job("dpo_soft", 4, **TWO)]
+    jobs += [job(f"{one}_one", 8) for one in PAIRED] + [job(f"{one}_two", 4, **TWO) for one in PAIRED]
+    jobs += [job(f"{one}_two", 4, **TWO, **online) for one in ("grpo", "rloo")]
+    jobs += [job("grpo_sharded", 4, **SHARDED, **online)]
     return carried_out(root, jobs)
 
 
@@ -95,6 +110,23 @@ def test_two_processes_learn_from_soft_targets_of_one_reference(together: Plan) 
     said = manifest(together.root / "dpo_soft")
     assert said["loss"][0][1] == pytest.approx(0.693147, abs=1e-5)
     assert said["metrics"]["rewards/margins"] > 0.1
+
+
+@pytest.mark.parametrize("trainer", PAIRED)
+def test_other_trainers_on_pairs_learn_the_same_by_two(together: Plan, trainer: str) -> None:
+    assert together.of(f"{trainer}_two")[0]["codes"] == [0, 0]
+    assert furthest(together, f"{trainer}_two", f"{trainer}_one") < 1e-5
+
+
+@pytest.mark.parametrize("name", ["grpo_two", "rloo_two", "grpo_sharded"])
+def test_two_processes_draw_for_their_prompts_and_learn_together(together: Plan, name: str) -> None:
+    ended = together.of(name)[0]
+    assert ended["codes"] == [0, 0], ended["said"]
+    said = manifest(together.root / name)
+    assert len(said["curves"]["reward"]) == 5 and said["curves"]["kl"][-1][1] != 0
+    assert said["curves"]["rewards/reward_models"][0][1] != 0
+    sums = [(together.root / name / f"weights-{rank}.txt").read_text() for rank in (0, 1)]
+    assert name == "grpo_sharded" or sums[0] == sums[1]
 
 
 def light(folder: Path, fate: str, rank: int = 0, **launch: Any) -> subprocess.Popen[str]:

@@ -216,6 +216,7 @@ def test_every_pass_has_each_prompt_once_and_steps_are_full() -> None:
     assert places[:5] != places[5:10] and places == order(5, settings)
     assert places != order(5, settings.model_copy(update={"seed": 1}))
     assert num_steps(5, settings.model_copy(update={"max_steps": 3})) == 3
+    assert num_steps(5, settings, processes=2) == 4 and order(5, settings, processes=2) == places
 
 
 def test_groups_are_alike_where_all_rewards_are_equal() -> None:
