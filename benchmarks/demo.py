@@ -43,6 +43,8 @@ def _environment(folder: Path, quick: bool) -> dict[str, str]:
     if quick:
         model = write_tiny_model(folder / "model", initializer_range=0.1)
         chosen["TRIMTAB_PROFILE"] = str(write_profile(folder / "profile", model))
+        # a tiny model is quicker on one thread
+        chosen["OMP_NUM_THREADS"] = "1"
     return os.environ | chosen
 
 

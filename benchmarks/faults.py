@@ -26,7 +26,7 @@ from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
 from generation.segments import listed
 
-KILLS, QUICK_KILLS = 50, 3
+KILLS, QUICK_KILLS = 50, 1
 ROLLOUT_KILLS, ROLLOUT_SOLUTIONS = 20, 40
 
 
