@@ -1,7 +1,9 @@
 """A model asset of the same rows and settings as TRL by hand, run in Dagster."""
 
 import importlib
+import sys
 import time
+from contextlib import redirect_stdout
 
 import dagster as dg
 
@@ -23,7 +25,7 @@ def asset_seconds(work: TrainingWork, kind: str, seed: int) -> float:
     roles = Roles("base_policy", work.dataset(kind).name)
     trainer = importlib.import_module(f"training.{kind}")
     _, asset = trained_model("policy", trainer, roles, settings, profile, grain="A policy.")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral() as instance, redirect_stdout(sys.stderr):
         started = time.perf_counter()
         dg.materialize([asset], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance)
         return time.perf_counter() - started
