@@ -60,7 +60,6 @@ bench: $(STAMP)
 
 # a minute of each, for sanity: it must run and print its figures, and a busy machine fails nothing
 bench-quick: $(STAMP)
-	@for script in $$(grep -l __main__ benchmarks/*.py); do \
-		echo "$$script"; $(BIN)/python $$script --quick --json > .bench.json || true; \
-		$(BIN)/python -m json.tool .bench.json || exit 1; \
-	done; rm -f .bench.json
+	@mkdir -p .bench; grep -l __main__ benchmarks/*.py | xargs -P $(WORKERS) -I {} sh -c '\
+		$(BIN)/python {} --quick --json > .bench/$$(basename {}).json || true; echo {}; \
+		$(BIN)/python -m json.tool .bench/$$(basename {}).json'; failed=$$?; rm -rf .bench; exit $$failed
