@@ -49,7 +49,7 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
     sft_rows, pairs = given(root, tiny_model)
     registry = Registry(State(root / "state"))
     problems = commit(registry, Problem, [make(Problem, f"q{one}") for one in range(16)])
-    online = {"reward_models": [scorer(registry, tiny_model)], "system_text": None}
+    online: dict[str, Any] = {"reward_models": [scorer(registry, tiny_model)], "system_text": None}
     registry.engine.dispose()
 
     def job(name: str, batch_size: int, stop: str | None = None, **told: Any) -> dict[str, Any]:
