@@ -61,7 +61,7 @@ def _compared(work: TrainingWork, kind: str, repeats: int) -> Iterator[Figure]:
 
 def _overhead(work: TrainingWork, repeats: int) -> Iterator[Figure]:
     """What an asset takes beyond training: Pipes, manifest, hashing and committing the weights."""
-    pairs = [(asset_seconds(work, "sft", seed), work.theirs("sft").seconds) for seed in range(repeats)]
+    pairs = [(asset_seconds(work, seed), work.theirs("sft").seconds) for seed in range(repeats)]
     name = "an asset's step less TRL by hand"
     yield repeated(name, [ours - theirs for ours, theirs in pairs], "s", "<= 5")
 

@@ -9,6 +9,7 @@ import pytest
 
 import training.sft
 from assets.graph import build_graph
+from assets.launch import LaunchSection
 from assets.model_asset import read_manifest, trained_model
 from assets.profile import Profile, load_profile
 from assets.recipe import Built
@@ -92,3 +93,12 @@ def test_the_runs_that_the_daemon_asks_for_have_the_tags(tiny_model: Path, tmp_p
     tags = {one.name: getattr(one, "run_tags", {}) for one in graph.definitions.sensors or ()}
     told = json.loads(tags["rebuild"]["dagster-k8s/config"])
     assert told["container_config"]["resources"]["limits"] == {"nvidia.com/gpu": 8}
+
+
+def test_each_further_machine_has_its_command() -> None:
+    machines = {"processes": 3, "machines": 3, "main_address": "node-0"}
+    section = LaunchSection.model_validate(machines)
+    assert section.elsewhere("training.sft", Path("run.json")) == [
+        f"python -m training.launch training.sft --config run.json --machine-rank {rank}" for rank in (1, 2)
+    ]
+    assert LaunchSection().elsewhere("training.sft", Path("run.json")) == []

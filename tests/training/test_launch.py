@@ -56,8 +56,8 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
         trainer = name.partition("_")[0]
         dataset = {"sft": sft_rows, "grpo": problems, "rloo": problems}.get(trainer, pairs)
         more: dict[str, Any] = {"dpo": FULL, "grpo": DRAWN, "rloo": DRAWN}.get(trainer, {})
-        more |= {"target": "soft"} if name == "dpo_soft" else {}
-        settings = {**SETTINGS, "max_steps": 5, "batch_size": batch_size, **more}
+        soft = {"target": "soft"} if name == "dpo_soft" else {}
+        settings = {**SETTINGS, "max_steps": 5, "batch_size": batch_size, **more, **soft}
         told = {"checkpoint_minutes": 0 if stop else 5, "settings": settings, **told}
         path = write(root / name, dataset, **told)
         return {"trainer": trainer, "config": str(path), "stop": stop, "nth": 2, "within": 0.1}
