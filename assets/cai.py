@@ -12,16 +12,10 @@ from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.roles import Roles
 from datasets_registry.hashing import digest
-from datasets_registry.imported_schemas import Demonstration
-from datasets_registry.schemas import (
-    HelpfulAnswer,
-    HelpfulPrompt,
-    Kind,
-    Prompt,
-    RedTeamPrompt,
-    RevisionStep,
-    SftExample,
-)
+from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+from datasets_registry.rows.imported import Demonstration
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.words import Kind
 from methods import (
     conversation,
     critique_revision,

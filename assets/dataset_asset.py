@@ -16,11 +16,11 @@ from assets.recipe import Recipe
 from assets.shown import check_results, column_schema, dataset_metadata
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.scanning import scanning
-from datasets_registry.staging import Rows
+from datasets_registry.rows.row import Row
 from datasets_registry.state import State
+from datasets_registry.store.staging import Rows
 from datasets_registry.version import Version
+from datasets_registry.views.scanning import scanning
 from quality.check import show
 from quality.publishing import publish
 

@@ -17,9 +17,9 @@ from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
 from assets.profile import load_profile
 from datasets_registry.errors import BadInput, TrimtabError
-from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import REPOSITORY, State
 
 TAG = "trimtab/demo"

@@ -11,7 +11,7 @@ from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.rlaif import JUDGING, prompts_of
 from datasets_registry import intervals
-from datasets_registry.schemas import EvaluationAnswer, Metric
+from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from methods import held_out, refusals
 from methods.constitution import Constitution
 from methods.held_out import answer_held_out, compare

@@ -9,7 +9,7 @@ from assets.dataset_asset import dataset_asset
 from assets.materials import Materials
 from assets.profile import Profile
 from assets.recipe import Recipe
-from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.rows.hygiene import HygieneFinding
 from methods import refusals
 from methods.refusals import PHRASES, is_refusal
 from quality import (

@@ -9,7 +9,7 @@ from assets.recipe import Recipe
 from assets.shown import dataset_metadata
 from datasets_registry.errors import UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.row_types import ROW_TYPES
+from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State
 from datasets_registry.version import Version
 

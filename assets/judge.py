@@ -9,9 +9,9 @@ from assets.profile import Profile
 from assets.recipe import Built, Recipe
 from assets.rlaif import JUDGING
 from datasets_registry import intervals
-from datasets_registry.imported_schemas import HumanPreference
-from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
-from datasets_registry.schemas import CompletionPair
+from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.rlaif import CompletionPair
 from methods import completion_scores, conversation, human_agreement, quotation, score, templates
 from methods.completion_scores import score_pairs
 from methods.constitution import Constitution

@@ -12,10 +12,10 @@ import duckdb
 
 from assets.profile import Profile
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row, from_table
-from datasets_registry.row_types import rows_of
-from datasets_registry.scanning import scanning
+from datasets_registry.rows.row import Row, from_table
+from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Derivation, Version
+from datasets_registry.views.scanning import scanning
 from generation.backends import open_backend
 from generation.budget import Meter
 from generation.completer import Completer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assets.graph import Graph
 from assets.recipe import Recipe
-from datasets_registry.recipe_changes import part_changes, setting_changes
+from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
 from generation.ledger import Ledger

@@ -7,8 +7,9 @@ from typing import Any
 
 import dagster as dg
 
-from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
-from datasets_registry.schemas import PreferencePair, RevisionStep
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
+from datasets_registry.rows.rlaif import PreferencePair
 
 BLUE, ORANGE, GREY = "#2f5d8a", "#c8692b", "#b8bec6"
 _SHOWN = ("parse_rate", "first_position_share", "slot_kept_share", "order_consistency", "longer_share",

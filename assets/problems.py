@@ -11,8 +11,8 @@ from assets.profile import Profile
 from assets.reasoning import Reasoning, Started
 from assets.recipe import Built, Recipe
 from assets.roles import Roles
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import GoldSolution, GoldVerdict
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution, GoldVerdict
 from methods import code_runner, gold, gold_solutions, problem_families, verifiers
 from methods.gold import gold_verdicts
 from methods.problem_families import STORIES, make_problems

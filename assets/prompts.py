@@ -6,7 +6,7 @@ from assets.dataset_asset import dataset_asset
 from assets.materials import Materials
 from assets.profile import Profile, PromptFile
 from assets.recipe import Recipe
-from datasets_registry.schemas import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
 from methods import prompt_files
 from methods.prompt_files import load_prompts, subset

@@ -14,8 +14,8 @@ from assets.reasoning import Drawn, Reasoning
 from assets.recipe import Built, Recipe
 from assets.rft_shown import candidates_shown, selections_shown
 from assets.roles import Roles
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection, VerifiedPair
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection, VerifiedPair
 from generation.reward_scores import OutcomeScorer
 from methods import candidates, judged_rewards, scored_rewards, selections, verified_pairs
 from methods.candidates import Reward, by_verifier, draw_tables

@@ -14,15 +14,9 @@ from assets.plots import margin_plot
 from assets.profile import Profile
 from assets.recipe import Recipe
 from assets.roles import Roles
-from datasets_registry.schemas import (
-    AiJudgement,
-    CompletionPair,
-    HelpfulPrompt,
-    Kind,
-    PreferencePair,
-    Prompt,
-    RedTeamPrompt,
-)
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.words import Kind
 from methods import (
     comparison,
     conversation,

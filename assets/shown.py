@@ -7,7 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.training_plot import training_plot
-from datasets_registry.row import Row, arrow_schema
+from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 
 SAMPLE_ROWS = 5

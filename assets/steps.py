@@ -11,8 +11,8 @@ from assets.reasoning import Reasoning, Steps
 from assets.recipe import Built, Recipe
 from assets.roles import Roles
 from assets.steps_shown import labels_shown
-from datasets_registry.rft_schemas import Candidate
-from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
+from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
+from datasets_registry.rows.rft import Candidate
 from methods import solutions, step_judge, step_labels, step_rollouts
 from methods.solutions import choose_solutions
 from methods.step_judge import StepVerdict, judge_steps, step_judge_templates

@@ -7,7 +7,7 @@ import dagster as dg
 
 from assets.plots import BLUE, GREY, ORANGE, picture
 from datasets_registry.hashing import ranked
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.prm import StepLabels
 
 SAMPLES = 12
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides.alone import alone, peak_megabytes
-from datasets_registry.ledger_columns import LEDGER_SCHEMA
+from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from generation.compaction import compact
 from generation.completer import Completer
 from generation.ledger import Ledger

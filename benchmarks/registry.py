@@ -23,7 +23,7 @@ from benchmarks.sides.registry_writers import (
     write_registry,
 )
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import select
 
-from datasets_registry import catalog
+from datasets_registry.catalog import tables as catalog
 from datasets_registry.registry import Registry
 from datasets_registry.state import locked
 

@@ -8,16 +8,16 @@ from typing import Literal, TypeVar
 
 import pyarrow as pa
 
-from datasets_registry import views
-from datasets_registry.catalog import open_catalog
+from datasets_registry.catalog.records import Records
+from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
-from datasets_registry.evolution import require_compatible
-from datasets_registry.objects import object_path, read_object
-from datasets_registry.records import Records
-from datasets_registry.row import Row, from_table
-from datasets_registry.staging import Rows, Staged, stage
+from datasets_registry.rows.row import Row, from_table
 from datasets_registry.state import State, locked
+from datasets_registry.store.evolution import require_compatible
+from datasets_registry.store.objects import object_path, read_object
+from datasets_registry.store.staging import Rows, Staged, stage
 from datasets_registry.version import CheckResult, Derivation, Status, Version, validated_name
+from datasets_registry.views import views
 
 R = TypeVar("R", bound=Row)
 BY_HAND = "passed_by_person"

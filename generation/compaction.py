@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets_registry.errors import BrokenObject, NoSpace
-from datasets_registry.ledger_columns import LEDGER_SCHEMA
 from datasets_registry.state import durable, locked
+from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from generation.ledger import Ledger
 from generation.segments import MERGED, SUPERSEDES, listed, new_name, superseded
 

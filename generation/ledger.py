@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from datasets_registry.collector import no_collection
 from datasets_registry.errors import BrokenObject
-from datasets_registry.in_memory import cursor
-from datasets_registry.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.state import durable
+from datasets_registry.store.collector import no_collection
+from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
+from datasets_registry.views.scanning import cursor
 from generation.request import Completion, Request
 from generation.segments import live, new_name
 

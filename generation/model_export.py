@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from datasets_registry.cards.markdown import PATH, without_paths
+from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BrokenObject
-from datasets_registry.exporting import require_empty, written_whole
-from datasets_registry.local_paths import PATH, without_paths
-from datasets_registry.manifest import FILE, read_manifest
-from datasets_registry.model_card import model_card
-from datasets_registry.model_showing import require_model
+from datasets_registry.exporting.exporting import require_empty, written_whole
+from datasets_registry.inspecting.models import require_model
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
+from datasets_registry.views.manifest import FILE, read_manifest
 from generation.model_folder import fingerprint, fingerprinted_files, validated_folder
 
 # where libraries note down which folder a model was loaded from

@@ -4,9 +4,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from datasets_registry import origins
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
+from datasets_registry.inspecting import origins
 
 SMOLLM2, LAB = origins.SMOLLM2, origins.LAB
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")

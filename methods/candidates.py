@@ -10,9 +10,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import Candidate
-from datasets_registry.row import arrow_schema, from_table
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import Candidate
+from datasets_registry.rows.row import arrow_schema, from_table
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.equations import path

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from datasets_registry.judge_schemas import CompletionScore
-from datasets_registry.schemas import CompletionPair, Kind, Signal
+from datasets_registry.rows.judges import CompletionScore
+from datasets_registry.rows.rlaif import CompletionPair
+from datasets_registry.rows.words import Kind, Signal
 from generation.completer import Complete
 from methods.conversation import asked_of
 from methods.score import Scored, ScoreSettings, score_completions

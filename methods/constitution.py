@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
-from datasets_registry.schemas import Signal
+from datasets_registry.rows.words import Signal
 
 DEFAULT = Path(__file__).parent / "constitution.toml"
 

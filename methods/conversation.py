@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from datasets_registry.imported_schemas import ChatMessage
+from datasets_registry.rows.imported import ChatMessage
 from generation.request import Completion, Message
 from methods.templates import fill
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import Levenshtein
 
 from datasets_registry.hashing import draw
-from datasets_registry.schemas import Kind, Prompt, RevisionStep
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.prompts import Prompt
+from datasets_registry.rows.words import Kind
 from generation.completer import Complete
 from generation.request import Completion, Request
 from methods.constitution import Constitution, Principle

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import GoldVerdict
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldVerdict
 from methods.final_answer import final_answers
 from methods.verification import Kind, Verify, rejected
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import GoldSolution
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution
 from methods.problem_choice import choose_problems
 
 

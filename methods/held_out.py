@@ -6,7 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.schemas import EvaluationAnswer, Kind, Prompt
+from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.prompts import Prompt
+from datasets_registry.rows.words import Kind
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
 from methods.comparison import ComparisonSettings, ask_pairs, comparisons

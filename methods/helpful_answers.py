@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from datasets_registry.schemas import HelpfulAnswer, HelpfulPrompt
+from datasets_registry.rows.cai import HelpfulAnswer
+from datasets_registry.rows.prompts import HelpfulPrompt
 from generation.completer import Complete
 from methods.conversation import failure_of
 from methods.revision_requests import RevisionSettings, answer_request

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.hashing import digest, draw
-from datasets_registry.imported_schemas import HumanPreference
-from datasets_registry.judge_schemas import HumanAgreement
-from datasets_registry.schemas import Signal
+from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.judges import HumanAgreement
+from datasets_registry.rows.words import Signal
 from generation.completer import Complete
 from methods.comparison import Answer, Comparison, Order, ask_pairs, comparisons
 from methods.constitution import Constitution

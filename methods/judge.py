@@ -11,7 +11,8 @@ from pydantic import Field
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
-from datasets_registry.schemas import AiJudgement, CompletionPair, Kind, Signal
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
+from datasets_registry.rows.words import Kind, Signal
 from generation.completer import Complete
 from methods.comparison import Comparison, ComparisonSettings, Order, ask, comparisons
 from methods.constitution import Constitution, Principle

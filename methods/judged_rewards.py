@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from datasets_registry.imported_schemas import Problem
+from datasets_registry.rows.imported import Problem
 from generation.completer import Completer
 from generation.request import Message
 from methods.candidates import Draw, Reward

@@ -9,7 +9,8 @@ from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datasets_registry.schemas import TIE_LOGIT, AiJudgement, CompletionPair, Kind, PreferencePair, Signal
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.words import TIE_LOGIT, Kind, Signal
 from methods.comparison import Order
 from methods.preference import Preference, combine, logit, mean
 

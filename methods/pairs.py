@@ -8,7 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasets_registry.hashing import content_id, derive_seed, digest
-from datasets_registry.schemas import CompletionPair, Kind, Prompt
+from datasets_registry.rows.prompts import Prompt
+from datasets_registry.rows.rlaif import CompletionPair
+from datasets_registry.rows.words import Kind
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
 from methods.conversation import failure_of, opening

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from datasets_registry.schemas import TIE_LOGIT, AiJudgement
+from datasets_registry.rows.rlaif import AiJudgement
+from datasets_registry.rows.words import TIE_LOGIT
 from methods.comparison import Order
 from methods.verdict import Verdict
 

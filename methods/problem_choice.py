@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
-from datasets_registry.imported_schemas import Problem
+from datasets_registry.rows.imported import Problem
 
 
 def choose_problems(

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, derive_seed
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.splitting import split_group
+from datasets_registry.importing.groups import split_group
+from datasets_registry.rows.imported import Problem
 from methods.worked_sums import Written, running, written
 
 STORIES = Path(__file__).with_name("word_problems.toml")

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from datasets_registry.imported_schemas import ChatMessage
-from datasets_registry.schemas import Prompt
-from datasets_registry.splitting import conversation_group, conversation_id
+from datasets_registry.importing.groups import conversation_group, conversation_id
+from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.rows.prompts import Prompt
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.step_schemas import Solution
+from datasets_registry.rows.prm import Solution
 from generation.completer import Complete
 from generation.request import Completion, Message, Request
 from methods.step_settings import StepSettings

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from datasets_registry.schemas import Signal
+from datasets_registry.rows.words import Signal
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.quotation import quoted, quoted_conversation

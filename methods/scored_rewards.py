@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from datasets_registry.imported_schemas import Problem
+from datasets_registry.rows.imported import Problem
 from generation.request import Message
 from generation.reward_scores import Answered
 from methods.candidates import Draw, Reward

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz.distance import Levenshtein
 
 from datasets_registry.hashing import digest
-from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection
+from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from methods.equations import wrong_equations
 
 # a model that tells of its hint gives it away

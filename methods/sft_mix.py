@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasets_registry.hashing import digest
-from datasets_registry.imported_schemas import Demonstration
-from datasets_registry.schemas import HelpfulAnswer, RevisionStep, SftExample
-from datasets_registry.splitting import split_group
+from datasets_registry.importing.groups import split_group
+from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+from datasets_registry.rows.imported import Demonstration
 
 CountTokens = Callable[[str], int]
 

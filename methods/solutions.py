@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.hashing import content_id, ranked
-from datasets_registry.rft_schemas import Candidate
-from datasets_registry.step_schemas import Solution
+from datasets_registry.rows.prm import Solution
+from datasets_registry.rows.rft import Candidate
 from methods.steps import Split, Splitter, split
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from datasets_registry.step_schemas import Solution
+from datasets_registry.rows.prm import Solution
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.quotation import quoted

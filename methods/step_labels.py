@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
+from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from methods.rollout_counts import Counts, count, stopped
 from methods.step_judge import StepVerdict
 from methods.step_settings import StepSettings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from datasets_registry.step_schemas import Solution, StepRollout
+from datasets_registry.rows.prm import Solution, StepRollout
 from generation.completer import Complete
 from methods.rollout_pool import Rollout, RolloutPool, prefix_of
 from methods.step_search import Measured, Phase, Search, Wanted

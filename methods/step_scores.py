@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from datasets_registry.schemas import RevisionStep, Signal
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.words import Signal
 from generation.completer import Complete
 from generation.request import Message
 from methods.conversation import asked_of

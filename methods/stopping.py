@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datasets_registry.rft_schemas import Stop
+from datasets_registry.rows.rft import Stop
 
 
 @dataclass(frozen=True)

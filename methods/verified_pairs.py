@@ -7,7 +7,7 @@ from operator import attrgetter
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.hashing import content_id, digest
-from datasets_registry.rft_schemas import Candidate, VerifiedPair
+from datasets_registry.rows.rft import Candidate, VerifiedPair
 
 
 class VerifiedPairSettings(BaseModel):

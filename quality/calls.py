@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets_registry.errors import BrokenObject
-from datasets_registry.ledger_columns import LAST_ATTEMPT
 from datasets_registry.registry import Registry
+from datasets_registry.views.ledger_columns import LAST_ATTEMPT
 from generation.ledger import Ledger
 
 _TOKENS = ("num_prompt_tokens", "num_completion_tokens")

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.intervals import wilson_interval
-from datasets_registry.judge_schemas import JudgeFigure
-from datasets_registry.schemas import TIE_LOGIT
+from datasets_registry.rows.judges import JudgeFigure
+from datasets_registry.rows.words import TIE_LOGIT
 from quality.ballots import BALLOTS, CROSSED, slots
 from quality.metrics import bootstrap_interval
 

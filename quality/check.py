@@ -8,10 +8,10 @@ from typing import Literal
 import duckdb
 
 from datasets_registry.registry import Registry
-from datasets_registry.row import arrow_schema
-from datasets_registry.row_types import ROW_TYPES, rows_of
-from datasets_registry.scanning import column, parquet, scanning
+from datasets_registry.rows.row import arrow_schema
+from datasets_registry.rows.types import ROW_TYPES, rows_of
 from datasets_registry.version import CheckResult, Version
+from datasets_registry.views.scanning import column, parquet, scanning
 
 Measure = Callable[["duckdb.DuckDBPyConnection"], float | None]
 

@@ -1,7 +1,7 @@
 """docs/checks.md from the table of checks: python -m quality.documented [--check]."""
 
+from datasets_registry.cards.documented import keep_page
 from datasets_registry.state import REPOSITORY
-from datasets_registry.written_page import keep_page
 from quality.check import Check
 from quality.checks import CHECKS
 

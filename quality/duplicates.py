@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from datasets_registry.hygiene_schemas import FindingKind, HygieneFinding
+from datasets_registry.rows.hygiene import FindingKind, HygieneFinding
 from quality.clusters import Duplicate, near_duplicates
 from quality.findings import Place, finding
 from quality.words import normalised

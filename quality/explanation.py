@@ -6,14 +6,13 @@ from typing import Any
 import duckdb
 
 from datasets_registry.errors import TrimtabError
-from datasets_registry.matching import shared_columns
-from datasets_registry.model_facts import model_facts
+from datasets_registry.inspecting.facts import model_facts
+from datasets_registry.inspecting.row_search import find_row, shared_columns
 from datasets_registry.registry import Registry
-from datasets_registry.row import ledger_keys
-from datasets_registry.row_search import find_row
-from datasets_registry.row_types import row_type
-from datasets_registry.scanning import column, columns, parquet, reading, records, scanning
+from datasets_registry.rows.row import ledger_keys
+from datasets_registry.rows.types import row_type
 from datasets_registry.version import Derivation, Version
+from datasets_registry.views.scanning import column, columns, parquet, reading, records, scanning
 from quality.calls import stored_calls, totals
 
 MOST_ROWS = 50

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from datasets_registry.hygiene_schemas import FindingKind, HygieneFinding
+from datasets_registry.rows.hygiene import FindingKind, HygieneFinding
 
 # dataset, column and row id
 Place = tuple[str, str, str]

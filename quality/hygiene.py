@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import duckdb
 
-from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.rows.hygiene import HygieneFinding
 from quality.boilerplate import boilerplate
 from quality.contamination import contaminations
 from quality.duplicates import duplicates

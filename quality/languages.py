@@ -7,7 +7,7 @@ from functools import cache
 import duckdb
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.rows.hygiene import HygieneFinding
 from quality.findings import Place, each_text, finding
 
 # shorter texts are named wrongly too often, longer ones are no surer

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import duckdb
 
-from datasets_registry.hygiene_schemas import HygieneFinding
-from datasets_registry.scanning import records
+from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.views.scanning import records
 from quality.findings import finding
 
 LEAST_TEXTS = 10

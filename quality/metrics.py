@@ -6,7 +6,7 @@ import numpy as np
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.intervals import wilson_interval
-from datasets_registry.schemas import EvaluationAnswer, Metric
+from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 
 RESAMPLES = 2_000
 WIN_POINTS = {"win": 1.0, "tie": 0.5, "same": 0.5, "loss": 0.0}

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import duckdb
 
-from datasets_registry.hygiene_schemas import HygieneFinding
+from datasets_registry.rows.hygiene import HygieneFinding
 from quality.findings import each_text, finding
 
 DataKind = Literal["email", "iban", "credit_card", "ip_address", "phone"]

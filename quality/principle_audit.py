@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import duckdb
 
-from datasets_registry.judge_schemas import PrincipleFigure
-from datasets_registry.scanning import records
-from datasets_registry.schemas import Signal
+from datasets_registry.rows.judges import PrincipleFigure
+from datasets_registry.rows.words import Signal
+from datasets_registry.views.scanning import records
 from quality.ballots import BALLOTS
 from quality.metrics import bootstrap_interval
 

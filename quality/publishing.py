@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from datasets_registry.collector import seldom_collected
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.staging import Rows
+from datasets_registry.rows.row import Row
+from datasets_registry.store.collector import seldom_collected
+from datasets_registry.store.staging import Rows
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.check import Check, run_check
 from quality.checks import checks_of

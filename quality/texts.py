@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from datasets_registry.row import Row
-from datasets_registry.scanning import column, quoted
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
+from datasets_registry.views.scanning import column, quoted
 from quality.words import normalised
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datasets_registry.errors import TrimtabError
-from datasets_registry.objects import damage, object_path
 from datasets_registry.registry import Registry
+from datasets_registry.store.objects import damage, object_path
 from datasets_registry.version import Version
 from generation.model_folder import fingerprint
 from quality.check import run_check

@@ -2,24 +2,16 @@
 
 from typing import Any, TypeVar
 
-from datasets_registry.hygiene_schemas import HygieneFinding
-from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
-from datasets_registry.judge_schemas import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
-from datasets_registry.rft_schemas import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
-from datasets_registry.row import Row
-from datasets_registry.schemas import (
-    AiJudgement,
-    CompletionPair,
-    EvaluationAnswer,
-    HelpfulAnswer,
-    HelpfulPrompt,
-    Metric,
-    PreferencePair,
-    RedTeamPrompt,
-    RevisionStep,
-    SftExample,
-)
-from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
+from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference, Problem
+from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
+from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
+from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.row import Row
 
 R = TypeVar("R", bound=Row)
 

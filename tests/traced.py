@@ -11,19 +11,11 @@ from dataclasses import dataclass
 
 from datasets_registry.hashing import derive_seed, digest
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.schemas import (
-    AiJudgement,
-    CompletionPair,
-    EvaluationAnswer,
-    HelpfulPrompt,
-    Kind,
-    Metric,
-    PreferencePair,
-    Prompt,
-    RedTeamPrompt,
-    Signal,
-)
+from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.row import Row
+from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
 from generation.accounting import Price

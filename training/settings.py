@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from datasets_registry.schemas import Signal
+from datasets_registry.rows.words import Signal
 
 
 class TrainSettings(BaseModel):

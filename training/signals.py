@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from datasets_registry.schemas import TIE_LOGIT, Signal
+from datasets_registry.rows.words import TIE_LOGIT, Signal
 from methods.preference import logit
 
 

@@ -8,8 +8,8 @@ import typer
 from assets.printing import Json, console, open_state, plain, print_rows
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.scanning import parquet, records, scanning
 from datasets_registry.version import Version
+from datasets_registry.views.scanning import parquet, records, scanning
 
 _MOST = 5
 _STEPS = (

@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from assets.printing import Json, console, open_state, plain
-from datasets_registry.difference import difference
 from datasets_registry.errors import BadInput
-from datasets_registry.recipe_changes import shortened
+from datasets_registry.inspecting.difference import difference
+from datasets_registry.inspecting.recipe_changes import shortened
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 

@@ -7,7 +7,7 @@ import typer
 from rich.tree import Tree
 
 from assets.printing import Json, console, open_state, plain
-from datasets_registry.recipe_changes import shortened
+from datasets_registry.inspecting.recipe_changes import shortened
 from quality.explanation import explain_row
 
 CELL_CHARACTERS = 160

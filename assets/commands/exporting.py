@@ -8,9 +8,9 @@ import typer
 
 from assets.printing import Json, open_state, warn_unpassed
 from assets.progress_bar import progress_bar
-from datasets_registry.export_files import Form
-from datasets_registry.exporting import export, require_empty
-from datasets_registry.pushing import push, require_pushable
+from datasets_registry.exporting.exporting import export, require_empty
+from datasets_registry.exporting.files import Form
+from datasets_registry.exporting.pushing import push, require_pushable
 
 To = Annotated[Form, typer.Option("--to", help="hf loads with load_dataset and with load_from_disk.")]
 Push = Annotated[

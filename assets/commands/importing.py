@@ -12,14 +12,14 @@ import typer
 from assets.printing import Json, open_state, print_rows
 from assets.progress_bar import progress_bar
 from datasets_registry.errors import BadInput, TrimtabError
-from datasets_registry.filling import Given
-from datasets_registry.importing import NO_LICENCE, Imported, import_rows, write_rejections
-from datasets_registry.mapping import parsed_map
+from datasets_registry.importing.filling import Given
+from datasets_registry.importing.importing import NO_LICENCE, Imported, import_rows, write_rejections
+from datasets_registry.importing.mapping import parsed_map
+from datasets_registry.importing.source import open_source
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.row_types import ROW_TYPES, row_type
-from datasets_registry.source import open_source
-from datasets_registry.staging import Staged
+from datasets_registry.rows.row import Row
+from datasets_registry.rows.types import ROW_TYPES, row_type
+from datasets_registry.store.staging import Staged
 from datasets_registry.version import CheckResult, Version, validated_name
 from quality.check import Check, run_check
 from quality.publishing import judged

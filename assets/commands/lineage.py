@@ -7,7 +7,7 @@ import typer
 from rich.tree import Tree
 
 from assets.printing import Json, console, open_state, plain
-from datasets_registry import lineage as library
+from datasets_registry.inspecting import lineage as library
 
 
 def lineage(

@@ -1,7 +1,7 @@
 """trimtab datasets | versions: what there is."""
 
 from assets.printing import Json, open_state, print_rows
-from datasets_registry.listing import list_datasets, list_versions
+from datasets_registry.inspecting.listing import list_datasets, list_versions
 
 
 def datasets(as_json: Json = False) -> None:

@@ -9,9 +9,9 @@ import typer
 from assets.commands.exporting import Push
 from assets.printing import Json, open_state, warn_unpassed
 from assets.progress_bar import progress_bar
-from datasets_registry.exporting import require_empty
-from datasets_registry.model_showing import require_model
-from datasets_registry.pushing import push, require_pushable
+from datasets_registry.exporting.exporting import require_empty
+from datasets_registry.exporting.pushing import push, require_pushable
+from datasets_registry.inspecting.models import require_model
 from generation.model_export import export_model, exported_files
 
 

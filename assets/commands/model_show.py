@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from assets.printing import Json, open_state, print_facts, print_rows, print_table
-from datasets_registry.model_chain import made
-from datasets_registry.model_showing import require_model, show_model
-from datasets_registry.recipe_changes import setting_changes
+from datasets_registry.inspecting.chain import made
+from datasets_registry.inspecting.models import require_model, show_model
+from datasets_registry.inspecting.recipe_changes import setting_changes
 
 HASH_DIGITS = 16
 FIGURES = ("kind", "metric", "value", "low", "high", "num_items")

@@ -8,7 +8,7 @@ from assets.commands.model_exporting import export_command
 from assets.commands.model_show import show_command
 from assets.commands.planning import planned
 from assets.printing import Json, open_state, print_rows
-from datasets_registry.listing import list_models
+from datasets_registry.inspecting.listing import list_models
 
 models_app = typer.Typer(rich_markup_mode=None)
 models_app.command("show")(show_command)

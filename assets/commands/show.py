@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from assets.printing import Json, open_state, print_facts, print_rows, print_table
-from datasets_registry.recipe_changes import setting_changes, shortened
-from datasets_registry.showing import show_version
+from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
+from datasets_registry.inspecting.showing import show_version
 
 CELL_CHARACTERS = 40
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from benchmarks.sides.alone import peak_megabytes
 from benchmarks.sides.lab import MATHS
 from datasets_registry.hashing import derive_seed
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import Candidate
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import Candidate
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from generation.completer import Completer

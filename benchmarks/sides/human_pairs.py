@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from datasets_registry.filling import Given
-from datasets_registry.imported_schemas import HumanPreference
-from datasets_registry.importing import import_rows
-from datasets_registry.judge_schemas import HumanAgreement
-from datasets_registry.source import open_source
+from datasets_registry.importing.filling import Given
+from datasets_registry.importing.importing import import_rows
+from datasets_registry.importing.source import open_source
+from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.judges import HumanAgreement
 from generation.completer import Complete
 from methods.constitution import DEFAULT, load_constitution
 from methods.human_agreement import AgreementSettings, agree

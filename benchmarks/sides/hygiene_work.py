@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.sides.alone import peak_megabytes
-from datasets_registry.scanning import column, parquet, scanning
 from datasets_registry.state import State
+from datasets_registry.views.scanning import column, parquet, scanning
 from methods.refusals import is_refusal
 from quality.boilerplate import boilerplate
 from quality.contamination import contaminations

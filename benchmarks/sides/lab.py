@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import Candidate, GoldSolution
-from datasets_registry.row import Row
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import Candidate, GoldSolution
+from datasets_registry.rows.row import Row
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.sides.planted_judges import pairs
-from datasets_registry.schemas import CompletionPair, PreferencePair
+from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from generation.completer import Completer
 from generation.ledger import Ledger
 from generation.request import Completion, Request

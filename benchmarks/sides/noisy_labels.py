@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sides.lab import Lab, full, gold
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import Candidate, GoldSolution, VerifiedPair
-from datasets_registry.schemas import PreferencePair
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import Candidate, GoldSolution, VerifiedPair
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import Version
 from generation.chat import finished, render, token_ids
 from generation.padding import batches, padded_ids

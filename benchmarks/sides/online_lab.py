@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sides.lab import MATHS, Lab, full, gold
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import GoldSolution, RftSelection
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution, RftSelection
 from datasets_registry.version import Version
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.selections import SelectionSettings, select

@@ -7,10 +7,10 @@ import duckdb
 
 from benchmarks.sides.judge_call import shown
 from datasets_registry.hashing import derive_seed
-from datasets_registry.imported_schemas import ChatMessage, HumanPreference
-from datasets_registry.judge_schemas import HumanAgreement, JudgeFigure
-from datasets_registry.row import to_table
-from datasets_registry.schemas import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.imported import ChatMessage, HumanPreference
+from datasets_registry.rows.judges import HumanAgreement, JudgeFigure
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.row import to_table
 from generation.request import Completion, Request
 from generation.scripted import chosen, completing
 from methods.constitution import Constitution, Principle

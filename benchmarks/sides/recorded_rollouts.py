@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.step_schemas import Solution
+from datasets_registry.rows.prm import Solution
 from generation.completer import Completer
 from generation.request import SamplingParams
 from methods.step_rollouts import draw_rollouts

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from datasets_registry.row import Row, arrow_schema
+from datasets_registry.rows.row import Row, arrow_schema
 
 BATCH_ROWS = 10_000
 

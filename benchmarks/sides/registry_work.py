@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 
 from benchmarks.sides.alone import peak_megabytes
 from benchmarks.sides.registry_rows import SCHEMA, Example, batches, edited, multiplied
-from datasets_registry.comparison import Comparison
+from datasets_registry.inspecting.diff import Comparison
 from datasets_registry.registry import Registry
-from datasets_registry.row_types import ROW_TYPES
-from datasets_registry.scanning import scanning
+from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
+from datasets_registry.views.scanning import scanning
 
 QUERIES = {
     "group-by": "SELECT substr(prompt, 1, 1) AS first, count(*), avg(length(chosen)) FROM {} GROUP BY 1",

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 

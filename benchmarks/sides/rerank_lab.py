@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import get_args
 
 from benchmarks.sides.lab import MATHS, MAX_TOKENS, Lab, full, gold
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import Candidate, GoldSolution, VerifiedPair
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rft import Candidate, GoldSolution, VerifiedPair
 from datasets_registry.version import Version
 from generation.request import Message, SamplingParams
 from generation.reward_scores import Answered, OutcomeScorer

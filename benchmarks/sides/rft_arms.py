@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.sides.lab import Lab, full, gold
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import Candidate, GoldSolution, RftSelection
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from datasets_registry.version import Version
 from methods.equations import wrong_equations
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems

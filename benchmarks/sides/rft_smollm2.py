@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.figure import Figure
 from benchmarks.sides.lab import Lab, gold
 from benchmarks.sides.paired import difference, mean
-from datasets_registry.rft_schemas import GoldSolution, RftSelection
+from datasets_registry.rows.rft import GoldSolution, RftSelection
 from generation.model_folder import SMOLLM2
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.selections import SelectionSettings, select

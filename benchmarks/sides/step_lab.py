@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from benchmarks.sides.arithmetic_truth import first_wrong_line
 from benchmarks.sides.lab import MATHS, MAX_TOKENS, Lab, full, gold
 from datasets_registry.hashing import ranked
-from datasets_registry.rft_schemas import GoldSolution
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rft import GoldSolution
 from generation.request import SamplingParams
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.solutions import SolutionSettings, choose_solutions

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sides.lab import Lab
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import Version
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems

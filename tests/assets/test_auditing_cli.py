@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from assets.cli import app
 from datasets_registry.errors import BadInput
-from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
-from datasets_registry.row import Row
-from datasets_registry.schemas import RevisionStep
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
+from datasets_registry.rows.row import Row
 from datasets_registry.version import Derivation
 from tests.rows import make
 from tests.traced import Traced

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from assets.cli import app
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import CheckResult, Derivation
 from generation.completer import Completer

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from assets.cli import app
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import CheckResult, Derivation
 from quality.checks import checks_of
 from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines

@@ -12,8 +12,8 @@ from assets.automation import Rebuild, automated
 from assets.graph import build_graph
 from assets.imported import import_sensors, imported_assets
 from assets.profile import load_profile
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Problem
 from datasets_registry.version import CheckResult, Derivation, Version
 from tests.rows import make
 

@@ -15,7 +15,7 @@ from assets.profile import Profile, load_profile
 from assets.recipe import Built
 from assets.roles import Roles
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import State
 from generation.model_folder import fingerprint
 from tests.assets.small import write_profile

@@ -14,10 +14,12 @@ from typer.testing import CliRunner, Result
 from assets import printing
 from assets.cli import app
 from assets.model_asset import register
+from datasets_registry.cards.markdown import PATH
 from datasets_registry.errors import BadInput, BrokenObject, NoSpace, UnknownVersion
-from datasets_registry.local_paths import PATH
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import EvaluationAnswer, HelpfulPrompt, Metric, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.model_export import export_model

@@ -10,10 +10,11 @@ from assets.demo import build
 from assets.plan import plan
 from benchmarks.sides.judge_call import shown
 from datasets_registry.hashing import digest
-from datasets_registry.imported_schemas import HumanPreference
-from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import AiJudgement, RevisionStep
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.rlaif import AiJudgement
 from datasets_registry.version import Derivation
 from generation.request import Completion, Request
 from generation.scripted import chosen

@@ -12,7 +12,7 @@ from assets.plan import Spent, plan, spent
 from assets.profile import load_profile
 from assets.recipe import Recipe
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import CheckResult, Version
 from generation.completer import Completer
 from generation.ledger import Ledger

@@ -12,11 +12,12 @@ from assets.plots import figure_plot, margin_plot, principle_plot, step_plot
 from assets.rft_shown import candidates_shown, selections_shown, solved
 from assets.steps_shown import heat_map, labels_shown
 from assets.training_plot import training_plot
-from datasets_registry.judge_schemas import JudgeFigure, PrincipleFigure
-from datasets_registry.rft_schemas import Candidate, RftSelection
-from datasets_registry.row import Row, to_table
-from datasets_registry.schemas import PreferencePair, RevisionStep
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rft import Candidate, RftSelection
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row, to_table
 from tests.rows import make
 
 MOST_BYTES = 50_000

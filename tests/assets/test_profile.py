@@ -8,10 +8,11 @@ from assets.graph import build_graph
 from assets.plan import plan
 from assets.profile import load_profile
 from datasets_registry.errors import BadInput, UnknownVersion, UnpassedVersion
-from datasets_registry.judge_schemas import JudgeFigure
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.judges import JudgeFigure
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import Derivation
 from quality.publishing import publish

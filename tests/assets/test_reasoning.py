@@ -10,10 +10,10 @@ from assets.graph import build_graph
 from assets.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import derive_seed
-from datasets_registry.listing import list_datasets, list_models
+from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import Candidate
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rft import Candidate
 from datasets_registry.version import Derivation
 from generation.request import Request
 from quality.publishing import publish

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from assets.cli import app
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import CheckResult, Derivation
 from tests.rows import make
 from tests.traced import Traced

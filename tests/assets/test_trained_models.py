@@ -13,9 +13,9 @@ from assets.plan import plan
 from assets.problems import VERIFYING_TEXTS
 from assets.profile import FOLDER, load_profile
 from datasets_registry.errors import BadInput
-from datasets_registry.imported_schemas import Demonstration, HumanPreference, Problem
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import Candidate
+from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
+from datasets_registry.rows.rft import Candidate
 from datasets_registry.version import Derivation
 from quality.publishing import publish
 from tests.assets.small import write_profile

@@ -11,7 +11,7 @@ from assets.cli import app
 from assets.shown import check_results
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import HelpfulPrompt
+from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.check import run_check
 from quality.checks import checks_of

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from datasets_registry import chunks, key_order
 from datasets_registry.registry import Registry
-from datasets_registry.row import to_table
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.row import to_table
 from datasets_registry.state import State
+from datasets_registry.store import chunks, key_order
 from datasets_registry.version import Derivation
 
 # two datasets of one transaction, and one whose rows arrive as a stream in no order

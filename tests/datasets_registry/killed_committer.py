@@ -23,7 +23,7 @@ import duckdb
 
 from datasets_registry import garbage
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Version
 from tests.datasets_registry.committing import NUM_ROWS, PAIR, rows_of

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets_registry.filling import Given
-from datasets_registry.importing import Imported, import_rows
-from datasets_registry.row import Row
-from datasets_registry.source import open_source
+from datasets_registry.importing.filling import Given
+from datasets_registry.importing.importing import Imported, import_rows
+from datasets_registry.importing.source import open_source
+from datasets_registry.rows.row import Row
 
 ASKED = "\n\nHuman: Hello?\n\nAssistant: Hi.\n\nHuman: How are you?"
 HH_RLHF = {"chosen": f"{ASKED}\n\nAssistant: Well.", "rejected": f"{ASKED}\n\nAssistant: Go away."}

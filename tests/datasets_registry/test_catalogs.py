@@ -6,7 +6,7 @@ import pytest
 
 from datasets_registry.errors import BrokenCatalog, TrimtabError
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from tests.postgres import PostgresServer

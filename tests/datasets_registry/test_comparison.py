@@ -6,11 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datasets_registry.difference import difference
 from datasets_registry.errors import BadInput, BrokenObject
-from datasets_registry.recipe_changes import setting_changes
+from datasets_registry.inspecting.difference import difference
+from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import CompletionPair, EvaluationAnswer, PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.version import Derivation, Version
 from tests.rows import make
 from tests.traced import Traced

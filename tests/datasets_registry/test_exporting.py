@@ -6,15 +6,17 @@ from typing import get_args
 
 import pytest
 
-from datasets_registry.card import without_secrets
+from datasets_registry.cards.dataset import without_secrets
 from datasets_registry.errors import BadInput, TrimtabError
-from datasets_registry.export_files import Form
-from datasets_registry.exporting import export
-from datasets_registry.imported_schemas import HumanPreference
-from datasets_registry.pushing import push, require_pushable
+from datasets_registry.exporting.exporting import export
+from datasets_registry.exporting.files import Form
+from datasets_registry.exporting.pushing import push, require_pushable
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.schemas import HelpfulPrompt, PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.prompts import HelpfulPrompt
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
 from datasets_registry.version import CheckResult, Derivation, Version
 from tests.datasets_registry.samples import imported
 from tests.rows import make

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from datasets_registry.formats import FORMATS
-from datasets_registry.imported_schemas import ChatMessage, Demonstration, HumanPreference, Problem
+from datasets_registry.importing.formats import FORMATS
+from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference, Problem
 from tests.datasets_registry.samples import (
     ASKED,
     BINARIZED,

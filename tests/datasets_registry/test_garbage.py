@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.version import Derivation
 from tests.rows import make
 

@@ -9,11 +9,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from datasets_registry import chunks, garbage, key_order
+from datasets_registry import garbage
 from datasets_registry.registry import Registry
-from datasets_registry.row import to_table
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.row import to_table
 from datasets_registry.state import State
+from datasets_registry.store import chunks, key_order
 from datasets_registry.version import Derivation
 from tests.datasets_registry.committing import batches_of, cut_small, rows_of
 from tests.datasets_registry.killed_committer import GRACE, grow_old, named, opened, stored

@@ -13,13 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from datasets_registry.content_hash import content_hash
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import canonical, content_id, derive_seed, digest, draw
-from datasets_registry.objects import Object
-from datasets_registry.row import Row, arrow_schema, from_table, to_table
-from datasets_registry.schemas import AiJudgement, Metric, PreferencePair, RevisionStep
-from datasets_registry.staging import stage
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
+from datasets_registry.rows.row import Row, arrow_schema, from_table, to_table
+from datasets_registry.store.content_hash import content_hash
+from datasets_registry.store.objects import Object
+from datasets_registry.store.staging import stage
 from tests.rows import make
 
 

@@ -11,17 +11,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from datasets_registry.errors import BadInput
-from datasets_registry.filling import Given
 from datasets_registry.hashing import content_id
-from datasets_registry.imported_schemas import Problem
-from datasets_registry.importing import import_rows, write_rejections
-from datasets_registry.mapping import parsed_map
+from datasets_registry.importing.filling import Given
+from datasets_registry.importing.importing import import_rows, write_rejections
+from datasets_registry.importing.mapping import parsed_map
+from datasets_registry.importing.source import open_source
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.schemas import PreferencePair, RedTeamPrompt
-from datasets_registry.source import open_source
-from datasets_registry.staging import ROWS_AT_ONCE
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.prompts import RedTeamPrompt
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
 from datasets_registry.state import State
+from datasets_registry.store.staging import ROWS_AT_ONCE
 from tests.datasets_registry.samples import GSM8K, imported, reasons, write_lines
 
 SUM = {"Body": "I have 1 pen", "Question": "And you?", "Answer": 51.0, "turns": ["first", "second"]}

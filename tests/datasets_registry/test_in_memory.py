@@ -9,9 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from datasets_registry.in_memory import cursor
-from datasets_registry.scanning import scanning
 from datasets_registry.state import REPOSITORY, State
+from datasets_registry.views.scanning import cursor, scanning
 
 FORKED = """
 import os

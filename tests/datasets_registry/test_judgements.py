@@ -2,8 +2,8 @@
 
 import duckdb
 
-from datasets_registry.judgements import judgements_sql
 from datasets_registry.registry import Registry
+from datasets_registry.views.judgements import judgements_sql
 from tests.traced import Traced
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from datasets_registry.cards.limits import known_limits
+from datasets_registry.cards.markdown import without_paths
+from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BrokenObject, TrimtabError
-from datasets_registry.judge_schemas import JudgeFigure
-from datasets_registry.local_paths import without_paths
-from datasets_registry.model_card import model_card
-from datasets_registry.model_limits import known_limits
-from datasets_registry.model_showing import show_model
-from datasets_registry.pushing import push
+from datasets_registry.exporting.pushing import push
+from datasets_registry.inspecting.models import show_model
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row
-from datasets_registry.schemas import AiJudgement, CompletionPair, HelpfulPrompt, PreferencePair
+from datasets_registry.rows.judges import JudgeFigure
+from datasets_registry.rows.prompts import HelpfulPrompt
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.row import Row
 from datasets_registry.version import CheckResult, Derivation, Version
 from tests.rows import make
 from tests.traced import reference

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 

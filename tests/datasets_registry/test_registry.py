@@ -7,10 +7,10 @@ import duckdb
 import pytest
 
 from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
-from datasets_registry.objects import object_path
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
+from datasets_registry.store.objects import object_path
 from datasets_registry.version import CheckResult, Derivation, validated_name
 
 

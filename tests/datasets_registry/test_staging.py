@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 from pydantic import Field
 
-from datasets_registry import chunks, key_order
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.row import Row, arrow_schema
-from datasets_registry.schemas import HelpfulPrompt, Metric
+from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.prompts import HelpfulPrompt
+from datasets_registry.rows.row import Row, arrow_schema
+from datasets_registry.store import chunks, key_order
 from datasets_registry.version import Derivation
 from tests.rows import make
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from datasets_registry import views
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import Metric
+from datasets_registry.rows.evaluation import Metric
 from datasets_registry.version import Derivation
+from datasets_registry.views import views
 from tests.rows import make
 from tests.traced import Traced
 

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets_registry.errors import BrokenObject
-from datasets_registry.ledger_columns import LEDGER_SCHEMA
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State, locked
+from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from generation import compaction
 from generation.compaction import compact
 from generation.ledger import Ledger

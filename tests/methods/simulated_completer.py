@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from datasets_registry.step_schemas import Solution, StepRollout
+from datasets_registry.rows.prm import Solution, StepRollout
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend
 from methods.step_labels import label_steps

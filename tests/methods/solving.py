@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.imported_schemas import Problem
+from datasets_registry.rows.imported import Problem
 from generation.request import Request
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.verification import Verification

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.rft_schemas import Candidate
+from datasets_registry.rows.rft import Candidate
 from generation.completer import Completer
 from generation.ledger import Ledger
 from generation.request import Completion, Request

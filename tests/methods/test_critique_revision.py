@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 
 from datasets_registry.errors import BadInput
-from datasets_registry.imported_schemas import Demonstration
-from datasets_registry.schemas import (
-    HelpfulAnswer,
-    HelpfulPrompt,
-    Kind,
-    Prompt,
-    RedTeamPrompt,
-    RevisionStep,
-    SftExample,
-)
+from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+from datasets_registry.rows.imported import Demonstration
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.words import Kind
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
 from methods.constitution import Constitution, Principle

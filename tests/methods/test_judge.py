@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from benchmarks.sides.judge_call import read_call, shown
 from datasets_registry.errors import BadInput
-from datasets_registry.imported_schemas import ChatMessage
-from datasets_registry.schemas import CompletionPair, EvaluationAnswer, PreferencePair
+from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import chosen, completing
 from methods.comparison import Answer, ComparisonSettings

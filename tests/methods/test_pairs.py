@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from datasets_registry.schemas import CompletionPair, HelpfulPrompt, Kind, Prompt
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt
+from datasets_registry.rows.rlaif import CompletionPair
+from datasets_registry.rows.words import Kind
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import completing
 from methods.pairs import PairSettings, Sample, draw_samples, pair_samples

@@ -3,7 +3,7 @@
 import pytest
 
 from datasets_registry.errors import BadInput
-from datasets_registry.imported_schemas import Problem
+from datasets_registry.rows.imported import Problem
 from methods.equations import equations, wrong_equations
 from methods.gold_solutions import GoldSettings, gold_solutions
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems

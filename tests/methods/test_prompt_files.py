@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from datasets_registry.schemas import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
 from methods.conversation import opening
 from methods.prompt_files import PromptSettings, load_prompts, subset

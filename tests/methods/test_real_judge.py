@@ -7,7 +7,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from benchmarks.sides.hijack import broken, hijacks
-from datasets_registry.schemas import CompletionPair
+from datasets_registry.rows.rlaif import CompletionPair
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.step_schemas import Solution
+from datasets_registry.rows.prm import Solution
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings

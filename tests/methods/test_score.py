@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.sides.judge_call import read_call
-from datasets_registry.schemas import CompletionPair, Kind, Signal
+from datasets_registry.rows.rlaif import CompletionPair
+from datasets_registry.rows.words import Kind, Signal
 from generation.request import Completion, Message, Request
 from generation.scripted import chosen, completing
 from methods.completion_scores import score_pairs

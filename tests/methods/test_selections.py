@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from datasets_registry.rft_schemas import Candidate, GoldSolution
+from datasets_registry.rows.rft import Candidate, GoldSolution
 from generation.scripted import completing
 from methods.candidates import CandidateSettings, draw_candidates
 from methods.selections import SelectionSettings, distinct, select

@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from datasets_registry.intervals import wilson_interval
-from datasets_registry.step_schemas import StepLabels, StepRollout
+from datasets_registry.rows.prm import StepLabels, StepRollout
 from methods.step_judge import StepVerdict
 from methods.step_labels import label_steps
 from methods.step_settings import StepSettings

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from datasets_registry.step_schemas import Solution, StepRollout
+from datasets_registry.rows.prm import Solution, StepRollout
 from generation.completer import Complete, Completer
 from generation.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets_registry.rft_schemas import Candidate
-from datasets_registry.step_schemas import Solution
+from datasets_registry.rows.prm import Solution
+from datasets_registry.rows.rft import Candidate
 from methods.solutions import SolutionSettings, choose_solutions
 from methods.steps import SEPARATORS, Splitter, prefix, split
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from datasets_registry.imported_schemas import Problem
+from datasets_registry.rows.imported import Problem
 from methods.gold import gold_verdicts
 from methods.verification import Kind
 from methods.verifiers import VerifierSettings, main, verifier

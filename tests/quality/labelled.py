@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import duckdb
 
-from datasets_registry.hygiene_schemas import HygieneFinding
-from datasets_registry.row import Row, to_table
-from datasets_registry.schemas import HelpfulPrompt, PreferencePair, RedTeamPrompt, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row, to_table
 from methods.refusals import is_refusal
 from quality.hygiene import hygiene
 from tests.rows import make

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.sides.planted_judges import JUDGES, PLANTED, judged
-from datasets_registry.judge_schemas import JudgeFigure
-from datasets_registry.row import Row, to_table
-from datasets_registry.schemas import AiJudgement, CompletionPair, RevisionStep
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.judges import JudgeFigure
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
+from datasets_registry.rows.row import Row, to_table
 from quality.certificate import Bound, CertificateSettings, certify, cohen_kappa
 from quality.principle_audit import audit
 from tests.rows import make

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from datasets_registry.errors import BadInput
+from datasets_registry.inspecting.row_search import find_row
 from datasets_registry.registry import Registry
-from datasets_registry.row_search import find_row
-from datasets_registry.scanning import scanning
-from datasets_registry.schemas import AiJudgement, EvaluationAnswer, PreferencePair
+from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.version import Derivation
+from datasets_registry.views.scanning import scanning
 from quality.explanation import explain_row
 from tests.rows import make
 from tests.traced import Traced

@@ -3,10 +3,12 @@
 import duckdb
 import pytest
 
-from datasets_registry.hygiene_schemas import HygieneFinding
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import HelpfulPrompt, PreferencePair, RedTeamPrompt, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import CheckResult, Version
 from quality.check import run_check
 from quality.checks import checks_of

@@ -3,7 +3,7 @@
 import pytest
 
 from datasets_registry.intervals import wilson_interval
-from datasets_registry.schemas import EvaluationAnswer
+from datasets_registry.rows.evaluation import EvaluationAnswer
 from quality.metrics import bootstrap_interval, distinct_n, metrics
 from tests.rows import make
 

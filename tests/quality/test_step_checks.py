@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.step_schemas import Solution, StepLabels, StepRollout
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.version import Derivation
 from methods.step_settings import StepSettings
 from quality.check import run_check

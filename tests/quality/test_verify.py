@@ -7,7 +7,7 @@ import pytest
 
 from datasets_registry.errors import BrokenCatalog, BrokenObject
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import HelpfulPrompt
+from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
 from quality.check import run_check

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution
 from datasets_registry.state import State
 from generation.lab_model import write_lab_model
 from generation.model_folder import fingerprint

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Problem
 from generation.engine import EngineSettings
 from generation.model_folder import fingerprint
 from generation.request import Message, Request, SamplingParams

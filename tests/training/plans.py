@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY, State
 from generation.model_folder import fingerprint
 from tests.rows import make

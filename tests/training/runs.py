@@ -10,9 +10,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
-from datasets_registry.row import Row
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rft import GoldSolution, VerifiedPair
+from datasets_registry.rows.row import Row
 from datasets_registry.version import CheckResult, Derivation
 from generation.chat import finished, render, token_ids
 from generation.model_folder import fingerprint

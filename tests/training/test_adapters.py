@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rlaif import PreferencePair
 from generation.model_folder import validated_folder
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, write

@@ -7,8 +7,8 @@ from safetensors.torch import load_file
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from generation.engine import EngineSettings
 from generation.model_folder import fingerprint, validated_folder
 from generation.request import Message, Request, SamplingParams

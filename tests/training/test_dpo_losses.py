@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import VerifiedPair
-from datasets_registry.schemas import PreferencePair
+from datasets_registry.rows.rft import VerifiedPair
+from datasets_registry.rows.rlaif import PreferencePair
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, verified, write
 from training.dpo import dpo

@@ -19,9 +19,9 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from datasets_registry.errors import BadInput
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.imported import Problem
 from datasets_registry.state import REPOSITORY, State
 from tests.rows import make
 from tests.training.online_runs import scorer

@@ -12,9 +12,10 @@ from transformers import Trainer
 
 from datasets_registry.errors import ModelFailed
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY
-from datasets_registry.step_schemas import StepLabels
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, labelled, manifest, write
 from training.config import SftRun, read_config

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from datasets_registry.errors import BadInput, ModelFailed
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from generation.model_folder import fingerprint, validated_folder
 from tests.training.conftest import Started
 from tests.training.online_runs import (

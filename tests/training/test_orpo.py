@@ -10,8 +10,8 @@ from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
-from datasets_registry.schemas import PreferencePair
+from datasets_registry.rows.rft import GoldSolution, VerifiedPair
+from datasets_registry.rows.rlaif import PreferencePair
 from tests.rows import make
 from tests.training.runs import (
     SETTINGS,

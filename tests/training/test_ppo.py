@@ -9,8 +9,8 @@ import torch
 from pydantic import ValidationError
 
 from datasets_registry.errors import BadInput, ModelFailed
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Problem
 from generation.model_folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.conftest import Started

@@ -8,8 +8,8 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from datasets_registry.imported_schemas import Problem
 from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Problem
 from generation.reward_scores import Answered
 from tests.rows import make
 from tests.tiny_model import ENDING, write_ending_model

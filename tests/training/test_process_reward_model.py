@@ -11,8 +11,8 @@ from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution
-from datasets_registry.step_schemas import StepLabels
+from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.rft import GoldSolution
 from generation.model_folder import fingerprint, validated_folder
 from generation.request import Message
 from generation.step_scores import StepScorer

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import fmean
 
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import VerifiedPair
+from datasets_registry.rows.rft import VerifiedPair
 from generation.request import Message
 from generation.reward_ensembles import EnsembleScorer, variance
 from generation.reward_scores import Answered

@@ -9,8 +9,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution, VerifiedPair
-from datasets_registry.schemas import PreferencePair
+from datasets_registry.rows.rft import GoldSolution, VerifiedPair
+from datasets_registry.rows.rlaif import PreferencePair
 from generation.chat import finished
 from generation.model_folder import fingerprint, validated_folder
 from generation.request import Message

@@ -9,10 +9,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
-from datasets_registry.imported_schemas import ChatMessage, Demonstration
 from datasets_registry.registry import Registry
-from datasets_registry.rft_schemas import GoldSolution
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.imported import ChatMessage, Demonstration
+from datasets_registry.rows.rft import GoldSolution
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, gold, manifest, write
 from training.curves import POINTS, curves

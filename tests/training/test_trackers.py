@@ -8,7 +8,7 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import SftExample
+from datasets_registry.rows.cai import SftExample
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, write
 from training.sft import sft

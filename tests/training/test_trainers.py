@@ -13,7 +13,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed, UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.schemas import PreferencePair, SftExample
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import CheckResult
 from generation.model_folder import fingerprint, validated_folder

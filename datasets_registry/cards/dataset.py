@@ -1,0 +1,156 @@
+"""The dataset card: made from the row type, the rows, the checks and the lineage of a version."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.cards.licences import hub_licences, licences, lineage_of
+from datasets_registry.cards.markdown import cell, table
+from datasets_registry.exporting.files import FILES, Form
+from datasets_registry.inspecting.splits import schema_of, splits_of
+from datasets_registry.inspecting.statistics import label_counts, null_shares, text_lengths
+from datasets_registry.registry import Registry
+from datasets_registry.rows.row import Row, arrow_schema
+from datasets_registry.version import Version
+
+TEMPLATE = Path(__file__).parent / "dataset_card.md"
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+_SECRET = re.compile(r"(^|_)(api_key|key|token|secret|secrets|password|credentials?)$", re.IGNORECASE)
+_LOGIN = re.compile(r"(\w+://)[^/@\s]+@")
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"),
+          (10**7, "1M<n<10M"), (10**8, "10M<n<100M"))  # fmt: skip
+
+
+def card(registry: Registry, row: type[Row], version: Version, form: Form) -> str:
+    """The card as Markdown with YAML before it."""
+    spdx = licences(registry, version)
+    how = registry.derivation(version)
+    parts = {
+        "front_matter": _front_matter(registry, version, form, spdx),
+        "name": cell(version.name), "grain": row.grain, "version": str(version.number),
+        "num_rows": f"{version.num_rows or 0:,}", "status": version.status,
+        "data_version": version.data_version, "load": _load(form), "key": ", ".join(row.key),
+        "columns": columns_table(registry, row, version), "statistics": _statistics(registry, row, version),
+        "checks": checks_table(registry, version), "lineage": lineage_table(registry, version),
+        "derivation": _how(how.code_version, how.run_id, how.settings),
+        "licence": "\n".join(f"- {cell(one)}" for one in spdx) or "No licence was recorded.",
+    }  # fmt: skip
+    return filled(TEMPLATE, parts)
+
+
+def filled(template: Path, parts: Mapping[str, str]) -> str:
+    """The template with each ``{{slot}}`` filled, in one pass, so that no part can hold another."""
+    return _SLOT.sub(lambda slot: parts[slot[1]], template.read_text(encoding="utf-8"))
+
+
+def _front_matter(registry: Registry, version: Version, form: Form, spdx: Sequence[str]) -> str:
+    splits = splits_of(registry.files(version))
+    files = [{"split": one, "path": FILES[form].format(split=one)} for one in splits]
+    said: dict[str, Any] = {"pretty_name": version.name, **licence_keys(spdx)}
+    said["size_categories"] = [_size(version.num_rows or 0)]
+    said["tags"] = ["trimtab"]
+    said["configs"] = [{"config_name": "default", "data_files": files}]
+    return yaml_of(said)
+
+
+def licence_keys(spdx: Sequence[str]) -> dict[str, Any]:
+    """The licences as the hub wants them stated."""
+    hub = hub_licences(spdx)
+    named = {"license_name": ", ".join(spdx)} if "other" in hub else {}
+    return {"license": hub[0] if len(hub) == 1 else hub, **named}
+
+
+def yaml_of(said: Mapping[str, Any]) -> str:
+    """A card's front matter: JSON values are YAML."""
+    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in said.items())
+
+
+def _size(rows: int) -> str:
+    return next((name for limit, name in _SIZES if rows < limit), "100M<n<1B")
+
+
+def _load(form: Form) -> str:
+    lines = ["import datasets", "", 'rows = datasets.load_dataset("FOLDER")']
+    if form == "hf":
+        lines += ["# or, mapped into memory from the Arrow files beside data/",
+                  'rows = datasets.load_from_disk("FOLDER")']  # fmt: skip
+    note = "\n\nCells of nested columns are JSON text; an empty cell is a null." if form == "csv" else ""
+    return "```python\n" + "\n".join(lines) + "\n```" + note
+
+
+def columns_table(registry: Registry, row: type[Row], version: Version) -> str:
+    """The stored columns with type, meaning and whether they may be null."""
+    stored = schema_of(registry.files(version))
+    fields = [field for field in arrow_schema(row) if field.name in stored.names]
+    rows = [
+        (one.name, one.type, row.model_fields[one.name].description, "yes" if one.nullable else "no")
+        for one in fields
+    ]
+    return table(("column", "type", "meaning", "may be null"), rows)
+
+
+def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
+    files = registry.files(version)
+    schema = schema_of(files)
+    nulls, lengths = null_shares(files, schema), text_lengths(files, schema)
+    figures = [
+        (name, None if nulls.get(name) is None else f"{nulls[name]:.1%}", *_lengths(lengths, name))
+        for name in schema.names if name in nulls or name in lengths
+    ]  # fmt: skip
+    parts = [
+        "Nulls, and characters at 5, 50, 95 and 100 % of the rows:",
+        table(("column", "nulls", "5 %", "median", "95 %", "longest"), figures),
+    ]
+    for name in row.label_columns:
+        if name in schema.names:
+            parts += [f"Rows by `{name}`:", table((cell(name), "rows"), label_counts(files, name))]
+    return "\n\n".join(parts)
+
+
+def _lengths(lengths: Mapping[str, list[int] | None], name: str) -> list[int] | list[str]:
+    return lengths.get(name) or [""] * 4
+
+
+def checks_table(registry: Registry, version: Version) -> str:
+    """The newest result of each check."""
+    results = [
+        (one.check, "passed" if one.passed else "failed", one.severity, one.value, one.description)
+        for one in registry.checks(version)
+    ]
+    return table(("check", "result", "severity", "value", "finding"), results)
+
+
+def lineage_table(registry: Registry, version: Version) -> str:
+    """``version`` and all that it was made from, with what each was made from."""
+    rows = []
+    for one in lineage_of(registry, version):
+        how = registry.derivation(one)
+        inputs = ", ".join(str(given) for given in how.inputs)
+        rows.append((one, one.kind, inputs or "nothing", how.code_version[:16]))
+    return table(("version", "kind", "made from", "code"), rows)
+
+
+def _how(code_version: str, run_id: str | None, settings: Mapping[str, Any]) -> str:
+    run = f" in run {cell(run_id)}" if run_id else ""
+    told = f"Made by Trimtab with code {cell(code_version)}{run}, with these settings:"
+    return f"{told}\n\n{settings_text(settings)}"
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """The settings without secrets as an indented block of JSON."""
+    text = json.dumps(without_secrets(dict(settings)), indent=2, ensure_ascii=False, sort_keys=True)
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def without_secrets(value: Any) -> Any:
+    """Settings without what may be a secret: values named as one, and logins in addresses."""
+    if isinstance(value, dict):
+        return {
+            name: "(left out)" if _SECRET.search(str(name)) else without_secrets(one)
+            for name, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(one) for one in value]
+    return _LOGIN.sub(r"\1", value) if isinstance(value, str) else value

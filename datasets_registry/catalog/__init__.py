@@ -1,0 +1,1 @@
+"""The catalog: which versions there are, and how each was made."""

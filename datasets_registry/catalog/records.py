@@ -1,0 +1,213 @@
+"""What the catalog records, read and written: versions, derivations, check results and objects."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, exists, func, insert, select, update
+
+from datasets_registry.catalog import tables as catalog
+from datasets_registry.errors import UnknownVersion
+from datasets_registry.store.objects import Object
+from datasets_registry.version import CheckResult, Derivation, Status, Version
+
+V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
+INPUT, PART, OBJECT = catalog.INPUTS.c, catalog.PARTS.c, catalog.OBJECTS.c
+SHAS_AT_ONCE = 500
+
+# the statements of every commit, built once: building one costs more than SQLite takes to answer it
+_CHANGES = select(catalog.CATALOG.c.changes)
+_RAISE = update(catalog.CATALOG).values(changes=catalog.CATALOG.c.changes + 1)
+_NAMED = V.name == bindparam("of")
+_VERSION = select(catalog.VERSIONS).where(_NAMED, V.number == bindparam("no"))
+_IDENTICAL = select(catalog.VERSIONS).where(_NAMED, V.data_version == bindparam("identity"))
+_LAST_NUMBER = select(func.max(V.number)).where(_NAMED)
+_BUILT_LAST = (
+    select(catalog.VERSIONS)
+    .join(catalog.DERIVATIONS, and_(V.name == D.name, V.number == D.number))
+    .where(D.name == bindparam("of"))
+    .order_by(D.id.desc())
+    .limit(1)
+)
+_OF_RECIPE, _PASSED = _BUILT_LAST.where(D.recipe == bindparam("by")), _BUILT_LAST.where(V.status == "passed")
+_BUILT_FROM = (
+    select(catalog.VERSIONS)
+    .where(
+        exists()
+        .where(D.name == V.name, D.number == V.number, INPUT.derivation_id == D.id)
+        .where(INPUT.name == bindparam("of"), INPUT.number == bindparam("no"))
+    )
+    .order_by(V.name, V.number)
+)
+_OBJECTS = select(catalog.OBJECTS).where(OBJECT.sha.in_(bindparam("shas", expanding=True)))
+
+
+class Records:
+    """The catalog's rows; the same statements on SQLite and PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that no other writer's overlaps: each raises the count of changes first."""
+        with self.engine.begin() as connection:
+            connection.execute(_RAISE)
+            yield connection
+
+    def changes(self) -> int:
+        """How many transactions have written so far."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(_CHANGES).scalar_one())
+
+    # -- writing, inside a transaction -----------------------------------------------------------
+
+    def add_version(
+        self, connection: Connection, name: str, kind: Literal["dataset", "model"], identity: str,
+        num_rows: int | None, content: dict[str, Any],
+    ) -> Version:  # fmt: skip
+        """The version with this content, inserted where it is new."""
+        same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
+        if same:
+            return Version(**same)
+        last = connection.scalar(_LAST_NUMBER, {"of": name}) or 0
+        new = Version(
+            name=name, number=last + 1, kind=kind, data_version=identity, status="candidate",
+            num_rows=num_rows, content=content, created_at=now(),
+        )  # fmt: skip
+        connection.execute(insert(catalog.VERSIONS), new.model_dump())
+        return new
+
+    def add_objects(self, connection: Connection, objects: Sequence[Object]) -> None:
+        """Record objects that are not recorded yet, and what their files are now."""
+        shas = list({one.sha for one in objects})
+        known = {one.sha: one for one in _recorded(connection, shas)}
+        new = {one.sha: asdict(one) for one in objects if one.sha not in known}
+        if new:
+            connection.execute(insert(catalog.OBJECTS), list(new.values()))
+        for one in objects:
+            if one.sha in known and one != known[one.sha]:
+                values = {"num_bytes": one.num_bytes, "file_sha": one.file_sha}
+                connection.execute(update(catalog.OBJECTS).where(OBJECT.sha == one.sha).values(**values))
+
+    def add_derivation(self, connection: Connection, version: Version, how: Derivation) -> None:
+        """Record that ``version`` was made so, which makes it the newest of its name."""
+        result = connection.execute(
+            insert(catalog.DERIVATIONS).values(
+                name=version.name, number=version.number, recipe=how.recipe, code_version=how.code_version,
+                settings=dict(how.settings), run_id=how.run_id, at=now(),
+            )
+        )  # fmt: skip
+        assert result.inserted_primary_key is not None
+        made = result.inserted_primary_key[0]
+        if how.parts:
+            parts = [{"derivation_id": made, "name": name, "digest": it} for name, it in how.parts.items()]
+            connection.execute(insert(catalog.PARTS), parts)
+        for one in how.inputs:
+            connection.execute(
+                insert(catalog.INPUTS).values(
+                    derivation_id=made,
+                    name=one.name, number=one.number, data_version=one.data_version,
+                )
+            )  # fmt: skip
+
+    def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
+        """Record check results, and the status that they decide."""
+        with self.writing() as connection:
+            told = {"name": version.name, "number": version.number, "at": now()}
+            if results:
+                connection.execute(insert(catalog.CHECKS), [one.model_dump() | told for one in results])
+            same = and_(V.name == version.name, V.number == version.number)
+            connection.execute(update(catalog.VERSIONS).where(same).values(status=status))
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def names(self, kind: Literal["dataset", "model"]) -> list[str]:
+        """Every dataset's or model's name, sorted."""
+        query = select(V.name).where(V.kind == kind).distinct().order_by(V.name)
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def versions(self, name: str) -> list[Version]:
+        """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
+        found = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
+        if not found:
+            raise UnknownVersion(
+                f"no dataset or model {name!r}: `trimtab datasets` and `trimtab models` list them"
+            )
+        return found
+
+    def _versions(self, query: Select[Any], **values: object) -> list[Version]:
+        with self.engine.connect() as connection:
+            return [Version(**one) for one in connection.execute(query, values).mappings()]
+
+    def version(self, name: str, number: int) -> Version:
+        """Version ``number`` of ``name``, whatever its status."""
+        found = self._versions(_VERSION, of=name, no=number)
+        if not found:
+            raise UnknownVersion(f"no {name}@{number}: the newest is {self.versions(name)[-1]}")
+        return found[0]
+
+    def newest(self, name: str, recipe: str | None = None) -> Version | None:
+        """The version that ``name`` was last built to, passed or not; by ``recipe`` where one is given."""
+        if recipe is None:
+            return next(iter(self._versions(_BUILT_LAST, of=name)), None)
+        return next(iter(self._versions(_OF_RECIPE, of=name, by=recipe)), None)
+
+    def latest(self, name: str) -> Version | None:
+        """The passed version of ``name`` that was built last."""
+        return next(iter(self._versions(_PASSED, of=name)), None)
+
+    def derivation(self, version: Version) -> Derivation:
+        """How ``version`` was made, the last time that it was."""
+        query = select(catalog.DERIVATIONS).where(D.name == version.name, D.number == version.number)
+        with self.engine.connect() as connection:
+            how = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
+            given = connection.execute(
+                select(INPUT.name, INPUT.number).where(INPUT.derivation_id == how["id"])
+            ).all()
+            parts = connection.execute(
+                select(PART.name, PART.digest).where(PART.derivation_id == how["id"])
+            ).all()
+        return Derivation(
+            code_version=how["code_version"], settings=how["settings"], run_id=how["run_id"],
+            inputs=tuple(self.version(name, number) for name, number in given),
+            parts=dict((name, digest) for name, digest in parts),
+        )  # fmt: skip
+
+    def built_from(self, version: Version) -> list[Version]:
+        """Every version that was ever made from ``version`` directly, by name and number."""
+        return self._versions(_BUILT_FROM, of=version.name, no=version.number)
+
+    def checks(self, version: Version) -> list[CheckResult]:
+        """The newest result of every check of ``version``."""
+        c = catalog.CHECKS.c
+        query = select(catalog.CHECKS).where(c.name == version.name, c.number == version.number)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(c.id)).mappings().all()
+        newest = {one["check"]: one for one in rows}
+        fields = CheckResult.model_fields
+        return [CheckResult(**{name: one[name] for name in fields}) for one in newest.values()]
+
+    def object(self, sha: str) -> Object | None:
+        """What is recorded of one object."""
+        return next(iter(self.objects([sha])), None)
+
+    def objects(self, shas: Sequence[str]) -> list[Object]:
+        """What is recorded of these objects."""
+        with self.engine.connect() as connection:
+            return _recorded(connection, shas)
+
+
+def _recorded(connection: Connection, shas: Sequence[str]) -> list[Object]:
+    parts = [shas[start : start + SHAS_AT_ONCE] for start in range(0, len(shas), SHAS_AT_ONCE)]
+    return [
+        Object(**row) for part in parts for row in connection.execute(_OBJECTS, {"shas": part}).mappings()
+    ]
+
+
+def now() -> str:
+    """The time as the catalog writes it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,1 @@
+"""Versions as files for other programs, and as repositories of a hub."""

@@ -1,0 +1,85 @@
+"""A version as files for other programs, with its card: written beside the folder, then renamed."""
+
+import errno
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datasets_registry.cards.dataset import card
+from datasets_registry.errors import BadInput, NoSpace
+from datasets_registry.exporting.files import Csv, Form, JsonLines, Parts, Writer
+from datasets_registry.exporting.hf_files import HubParts, write_splits
+from datasets_registry.inspecting.splits import batches, by_split, schema_of, splits_of
+from datasets_registry.registry import Registry
+from datasets_registry.rows.types import row_type
+from datasets_registry.state import sync
+from datasets_registry.version import Version
+
+WRITERS: dict[Form, Callable[..., Writer]] = {
+    "jsonl": JsonLines, "csv": Csv, "parquet": Parts, "hf": HubParts,
+}  # fmt: skip
+
+
+def export(
+    registry: Registry, version: Version, form: Form, folder: Path,
+    report: Callable[[int], None] = lambda done: None,
+) -> list[Path]:  # fmt: skip
+    """Write ``version`` and its card into ``folder``, which must be empty or absent; names the files."""
+    if version.kind != "dataset":
+        raise BadInput(
+            f"{version} is a model, which has no rows: `trimtab models export {version} DIR` writes it"
+        )
+    require_empty(folder)
+    text = card(registry, row_type(version), version, form)
+    with written_whole(folder) as temporary:
+        _write(registry, version, form, temporary, report)
+        (temporary / "README.md").write_text(text, encoding="utf-8")
+    return sorted(one for one in folder.rglob("*") if one.is_file())
+
+
+def require_empty(folder: Path) -> None:
+    """Raise BadInput where ``folder`` has anything in it, or is a file."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise BadInput(f"{folder} is not empty: name another folder, or empty this one first")
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file: name a folder that is empty or not there yet")
+
+
+@contextmanager
+def written_whole(folder: Path) -> Iterator[Path]:
+    """A folder beside ``folder`` that takes its name when all is written and on disk."""
+    target = folder.resolve()
+    temporary = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        for one in temporary.rglob("*"):
+            sync(one)
+        temporary.replace(target)
+        sync(target.parent)
+    except OSError as error:
+        kind = NoSpace if error.errno == errno.ENOSPC else BadInput
+        raise kind(f"cannot write {folder} ({error.strerror or error}): name a folder elsewhere") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(
+    registry: Registry, version: Version, form: Form, folder: Path, report: Callable[[int], None]
+) -> None:
+    files = registry.files(version)
+    schema = schema_of(files)
+    splits = splits_of(files)
+    writers = {one: WRITERS[form](folder, one, schema) for one in splits}
+    done = 0
+    for batch in batches(files):
+        for split, part in by_split(batch, splits):
+            writers[split].write(part)
+        done += batch.num_rows
+        report(done)
+    for one in writers.values():
+        one.close()
+    if form == "hf":
+        write_splits(folder, splits)

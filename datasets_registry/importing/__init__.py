@@ -1,0 +1,1 @@
+"""Data from elsewhere, every row accepted whole or rejected with its reason."""

@@ -1,0 +1,132 @@
+"""Rows from elsewhere: each is accepted whole or rejected with its place and reason."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import digest
+from datasets_registry.importing.choosing import chosen_format
+from datasets_registry.importing.filling import Given, filled
+from datasets_registry.importing.formats import Format
+from datasets_registry.importing.records import Record
+from datasets_registry.importing.rejection import Rejected, Rejection
+from datasets_registry.importing.source import Source
+from datasets_registry.rows.row import Row
+from datasets_registry.state import State, durable
+from datasets_registry.version import Derivation
+
+FIRST_ROWS = 20
+# SPDX for a licence that nobody stated
+NO_LICENCE = "NOASSERTION"
+
+
+@dataclass
+class Imported:
+    """What becomes of a source's rows.
+
+    ``rows`` are the accepted ones, read as they are taken; what is counted is complete when all are taken.
+    """
+
+    format: Format
+    derivation: Derivation
+    rows: Iterator[Row] = field(default_factory=lambda: iter(()))
+    rejections: list[Rejection] = field(default_factory=list)
+    accepted: int = 0
+    without_licence: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """Rejected rows by kind of reason, the commonest first."""
+        return dict(Counter(one.kind for one in self.rejections).most_common())
+
+
+def import_rows(
+    source: Source, like: type[Row] | None, mapping: Mapping[str, str], given: Given,
+    report: Callable[[int], None] = lambda done: None,
+) -> Imported:  # fmt: skip
+    """Begin to read ``source``; raises BadInput where the format cannot be told or its start is broken.
+
+    Taking the rows raises BadInput where the file is broken further on.
+    """
+    records = source.records()
+    first = list(islice(records, FIRST_ROWS))
+    known = [one.columns for one in first if one.failure is None]
+    if not known:
+        why = f"the first is {first[0].failure}" if first else "it is empty"
+        raise BadInput(f"{source.name} has no row at its start that can be read ({why}): mend the file")
+    read_as = chosen_format(known, like, mapping)
+    default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
+    imported = Imported(read_as, _derivation(source, read_as, mapping, given))
+    imported.rows = _Reader(source, imported, given, default).accepted(chain(first, records), report)
+    return imported
+
+
+def _derivation(source: Source, read_as: Format, mapping: Mapping[str, str], given: Given) -> Derivation:
+    settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **vars(given)}
+    return Derivation(code_version=f"import:{read_as.name}:{read_as.number}", settings=settings, inputs=())
+
+
+class _Reader:
+    """Accepts or rejects one record after another, and knows where each key was seen first."""
+
+    def __init__(self, source: Source, imported: Imported, given: Given, default: Mapping[str, str]) -> None:
+        self._source, self._imported = source, imported
+        self._given, self._default = given, default
+        self._seen: dict[tuple[Any, ...], tuple[str, int, bytes]] = {}
+
+    def accepted(self, records: Iterable[Record], report: Callable[[int], None]) -> Iterator[Row]:
+        """The rows that are accepted; they and the others are counted."""
+        found = self._imported
+        for done, record in enumerate(records, 1):
+            report(done)
+            try:
+                row = self._accepted(record)
+            except Rejected as why:
+                one = Rejection(record.file, record.number, why.kind, str(why), record.columns)
+                found.rejections.append(one)
+                continue
+            found.accepted += 1
+            found.without_licence += getattr(row, "licence", None) == NO_LICENCE
+            yield row
+
+    def _accepted(self, record: Record) -> Row:
+        if record.failure is not None:
+            raise Rejected(record.failure)
+        read_as = self._imported.format
+        try:
+            row = filled(read_as.row, read_as.convert(record.columns), self._given, self._default)
+            said = digest(row.model_dump())
+        except UnicodeEncodeError:
+            raise Rejected("half of a surrogate pair, which is no text") from None
+        self._require_new(record, row, said)
+        return row
+
+    def _require_new(self, record: Record, row: Row, said: str) -> None:
+        # of every row this much is kept, so it is kept small
+        key, this = tuple(getattr(row, name) for name in row.key), bytes.fromhex(said)
+        file, number, before = self._seen.setdefault(key, (record.file, record.number, this))
+        if (file, number) == (record.file, record.number):
+            return
+        place = self._source.place(Record(file, number))
+        if before == this:
+            raise Rejected("exact duplicate", f"duplicate of {place}")
+        names = " and ".join(row.key)
+        raise Rejected(f"{names} used before", f"{names} is that of {place}, which says something else")
+
+
+def write_rejections(state: State, name: str, imported: Imported) -> Path | None:
+    """``rejected.jsonl`` of this import, durable; None where every row was accepted."""
+    path = state.root / "imports" / name / imported.derivation.recipe[:12] / "rejected.jsonl"
+    if not imported.rejections:
+        return None
+    with durable(path) as temporary, temporary.open("w") as file:
+        file.writelines(_lines(imported.rejections))
+    return path
+
+
+def _lines(rejections: Sequence[Rejection]) -> list[str]:
+    return [json.dumps(asdict(one), default=str) + "\n" for one in rejections]

@@ -1,0 +1,62 @@
+"""What rows of GSM8K and SVAMP say: the problem, its gold answer, and how the answer is reached."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from datasets_registry.importing.rejection import Rejected
+
+Columns = Mapping[str, Any]
+_SVAMP = ("Body", "Question", "Equation", "Answer")
+
+
+def text(columns: Columns, name: str) -> str:
+    """A column's text; raises Rejected where there is none."""
+    value = columns.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Rejected(f"{name} is empty or not text")
+    return value.strip()
+
+
+def gsm8k(columns: Columns) -> dict[str, Any]:
+    """The gold answer follows ####; calculator marks <<48/2=24>> are no part of a solution."""
+    solution, mark, answer = text(columns, "answer").rpartition("####")
+    answer = answer.strip().replace(",", "")
+    if not mark or not answer:
+        raise Rejected("no #### with an answer behind it")
+    lines = re.sub(r"<<[^<>]*>>", "", solution).split("\n")
+    return _solved(
+        text(columns, "question"), answer, [*filter(None, map(str.strip, lines)), f"#### {answer}"]
+    )
+
+
+def is_gsm8k(columns: Columns) -> bool:
+    """By `question`, and an `answer` with ####."""
+    return "question" in columns and "####" in str(columns.get("answer"))
+
+
+def svamp(columns: Columns) -> dict[str, Any]:
+    """The body and its question are the problem; the equation is the solution (Patel et al. 2021)."""
+    body, question, equation = (text(columns, name) for name in _SVAMP[:3])
+    answer = _plain(str(columns["Answer"]))
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", answer):
+        raise Rejected(f"Answer {columns['Answer']!r} is no number")
+    stop = "" if body.endswith((".", "?", "!", ",")) else "."
+    steps = [f"{_plain(equation.removeprefix('( ').removesuffix(' )'))} = {answer}", f"Answer: {answer}"]
+    kind = columns.get("Type")
+    family = {"family": kind.lower()} if isinstance(kind, str) and kind else {}
+    return _solved(f"{body}{stop} {question}", answer, steps) | family
+
+
+def is_svamp(columns: Columns) -> bool:
+    """By its four columns."""
+    return all(name in columns for name in _SVAMP)
+
+
+def _plain(written: str) -> str:
+    """Whole numbers without their `.0`."""
+    return re.sub(r"(?<=[0-9])\.0+(?![0-9])", "", written)
+
+
+def _solved(prompt: str, answer: str, steps: list[str]) -> dict[str, Any]:
+    return {"prompt": prompt, "answer": answer, "solution": "\n".join(steps), "steps": steps}

@@ -1,0 +1,103 @@
+"""What is imported: a file, a folder of files of one kind, or a dataset of the hub."""
+
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import digest, file_digest
+from datasets_registry.importing.csv import csv_records
+from datasets_registry.importing.hub import hub_source_parts
+from datasets_registry.importing.records import Record, json_records, parquet_records
+
+READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
+    ".jsonl": json_records, ".ndjson": json_records, ".json": json_records,
+    ".csv": csv_records, ".parquet": parquet_records,
+}  # fmt: skip
+KINDS = ".jsonl, .json, .csv (each also .gz) or .parquet"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Records to import; ``name`` and ``sha256`` say which, wherever they lie."""
+
+    name: str
+    sha256: str
+    unit: str
+    read: Callable[[], Iterator[Record]]
+    num_files: int = 1
+
+    def records(self) -> Iterator[Record]:
+        """The records from the first; raises BadInput where the file cannot be read."""
+        try:
+            yield from self.read()
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise BadInput(f"{self.name} is not a whole .gz file ({error}): fetch it again") from error
+        except OSError as error:
+            raise BadInput(f"{self.name} cannot be read: {error.strerror or error}") from error
+
+    def place(self, record: Record) -> str:
+        """Where a record stands, for people: ``line 12``."""
+        where = f"{self.unit} {record.number}"
+        return where if self.num_files == 1 else f"{record.file} {where}"
+
+
+def open_source(text: str) -> Source:
+    """The source that ``FILE`` or ``hub:owner/name[:split]`` names."""
+    if text.startswith("hub:"):
+        name, identity, read = hub_source_parts(text)
+        return Source(name, identity, "row", read)
+    path = Path(text)
+    if path.is_dir():
+        return _folder(path)
+    if not path.is_file():
+        raise BadInput(f"no file or folder {text!r}: give a file, a folder, or hub:owner/name")
+    reader = _reader(path)
+    return Source(path.name, _digest(path), _unit(path), lambda: reader(path))
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _kind(path: Path) -> str:
+    return Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+
+
+def _reader(path: Path) -> Callable[[Path], Iterator[Record]]:
+    if _kind(path) not in READERS or path.name.endswith(".parquet.gz"):
+        raise BadInput(f"{path} is of no kind that can be imported: name it {KINDS}")
+    return READERS[_kind(path)]
+
+
+def _unit(path: Path) -> str:
+    return "row" if _kind(path) in (".json", ".parquet") else "line"
+
+
+def _folder(path: Path) -> Source:
+    """The data files under a folder; the Arrow copies beside Parquet files say the same and are left out."""
+    files = sorted(one for one in path.rglob("*") if one.is_file() and _is_data(one))
+    kinds = {_kind(one) for one in files}
+    if len(kinds) != 1:
+        found = f"files of {len(kinds)} kinds ({', '.join(sorted(kinds))})" if kinds else "no data file"
+        raise BadInput(f"{path} has {found}: give a folder with files of one kind, {KINDS}")
+    reader = _reader(files[0])
+    identity = digest([[str(one.relative_to(path)), _digest(one)] for one in files])
+    return Source(
+        path.resolve().name, identity, _unit(files[0]),
+        lambda: chain.from_iterable(reader(one) for one in files), len(files),
+    )  # fmt: skip
+
+
+_LIBRARY_FILES = re.compile(r"dataset_info\.json|dataset_dict\.json|state\.json|rejected\.jsonl")
+
+
+def _is_data(path: Path) -> bool:
+    hidden = path.name.startswith(".")
+    return not hidden and _kind(path) in READERS and not _LIBRARY_FILES.fullmatch(path.name)

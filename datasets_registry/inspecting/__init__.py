@@ -1,0 +1,1 @@
+"""Versions looked into: what they are, came from, and differ in."""

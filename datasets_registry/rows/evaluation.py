@@ -1,0 +1,53 @@
+"""Row types of evaluation: evaluation_answers and evaluation."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.rows.row import Row, ledger_key
+from datasets_registry.rows.words import FinishReason, Kind, history
+
+
+class EvaluationAnswer(Row):
+    """A model's answer to a held-out prompt, compared with the base policy's."""
+
+    dataset: ClassVar[str] = "evaluation_answers"
+    grain: ClassVar[str] = (
+        "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
+    )
+    key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
+    label_columns: ClassVar[tuple[str, ...]] = ("verdict", "refused")
+
+    model: str = Field(description="Asset name of the model")
+    prompt_id: str = Field(description="The held-out prompt")
+    prompt: str = Field(description="What the user says")
+    history: list[ChatMessage] = history()
+    kind: Kind = Field(description="Which prompt set")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    completion: str = Field(description="The answer")
+    finish_reason: FinishReason = Field(description="How the answer ended")
+    num_tokens: int = Field(description="Length of the answer in tokens")
+    refused: bool = Field(description="Whether the answer has a refusal phrase")
+    p_win: float | None = Field(description="Probability of beating the base, mean of both orders")
+    verdict: Literal["win", "loss", "tie", "same", "unparsed"] | None = Field(
+        description="What both orders agree on; null for the base policy itself"
+    )
+    completion_key: str = ledger_key("Ledger key of the answer")
+
+
+class Metric(Row):
+    """One figure of one model."""
+
+    dataset: ClassVar[str] = "evaluation"
+    grain: ClassVar[str] = "One row per model, prompt set and metric: value with its 95 % interval."
+    key: ClassVar[tuple[str, ...]] = ("model", "kind", "metric")
+
+    model: str = Field(description="Asset name of the model")
+    kind: Kind = Field(description="Which prompt set")
+    metric: str = Field(description="What is measured")
+    value: float | None = Field(description="The figure; null where nothing could be measured")
+    low: float | None = Field(description="Lower end of the 95 % interval")
+    high: float | None = Field(description="Upper end of the 95 % interval")
+    num_items: int = Field(description="Over how many answers")

@@ -1,0 +1,69 @@
+"""Row types of data that comes from elsewhere: problems, human preferences, demonstrations."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datasets_registry.rows.row import Row
+
+
+class ChatMessage(BaseModel):
+    """One turn of a conversation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    role: Literal["system", "user", "assistant"] = Field(description="Who speaks")
+    content: str = Field(description="What is said")
+
+
+class Problem(Row):
+    """A problem with a known answer."""
+
+    dataset: ClassVar[str] = "problems"
+    grain: ClassVar[str] = "One row per problem: gold answer and steps, difficulty, split, source, licence."
+    key: ClassVar[tuple[str, ...]] = ("problem_id",)
+
+    problem_id: str = Field(description="Hash of the prompt and the gold answer")
+    prompt: str = Field(description="The problem as it is put")
+    answer: str = Field(description="Gold answer, which a verifier compares with")
+    solution: str | None = Field(description="How the answer is reached; null where nobody wrote it")
+    steps: list[str] = Field([], description="The solution's steps; empty where nobody wrote them apart")
+    family: str | None = Field(None, description="Kind of problem; null where its source does not say")
+    difficulty: int | None = Field(None, description="How hard, such as how many numbers; null where unsaid")
+    split: Literal["train", "evaluation"] = Field(description="What the problem may be used for")
+    split_group: str = Field(description="Problems of one group never stand in both splits")
+    source: str = Field(description="Who wrote it")
+    licence: str = Field(description="SPDX identifier")
+
+
+class HumanPreference(Row):
+    """Two answers to one conversation, one of them preferred."""
+
+    dataset: ClassVar[str] = "human_preferences"
+    grain: ClassVar[str] = "One row per comparison: the conversation, the better and the worse answer."
+    key: ClassVar[tuple[str, ...]] = ("pair_id",)
+
+    pair_id: str = Field(description="Hash of the conversation and both answers")
+    prompt: str = Field(description="What the user said last")
+    messages: list[ChatMessage] = Field(description="The conversation up to the answers")
+    chosen: str = Field(description="The better answer")
+    rejected: str = Field(description="The worse answer")
+    score_chosen: float | None = Field(description="Rating of the better answer, on its source's scale")
+    score_rejected: float | None = Field(description="Rating of the worse answer, on the same scale")
+    source: str = Field(description="Who compared them")
+    licence: str = Field(description="SPDX identifier")
+
+
+class Demonstration(Row):
+    """A conversation and the answer to learn from it."""
+
+    dataset: ClassVar[str] = "demonstrations"
+    grain: ClassVar[str] = "One row per conversation: its turns and the last answer, to be learned."
+    key: ClassVar[tuple[str, ...]] = ("id",)
+
+    id: str = Field(description="Hash of the conversation and the answer")
+    messages: list[ChatMessage] = Field(description="The conversation up to the answer")
+    prompt: str = Field(description="What the user said last")
+    completion: str = Field(description="The last answer")
+    source: str = Field(description="Who wrote it")
+    licence: str = Field(description="SPDX identifier")

@@ -1,0 +1,103 @@
+"""Row types of RLAIF: completion_pairs, ai_judgements and preference_pairs."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.rows.row import Row, ledger_key
+from datasets_registry.rows.words import FinishReason, Kind, Signal, history
+
+
+class CompletionPair(Row):
+    """Two samples for one prompt."""
+
+    dataset: ClassVar[str] = "completion_pairs"
+    grain: ClassVar[str] = (
+        "One row per pair: two samples of the SFT policy for one prompt, or why they make no pair."
+    )
+    key: ClassVar[tuple[str, ...]] = ("pair_id",)
+
+    pair_id: str = Field(description="Hash of the prompt and both completions")
+    prompt_id: str = Field(description="The prompt answered")
+    prompt: str = Field(description="What the user says")
+    history: list[ChatMessage] = history()
+    kind: Kind = Field(description="Which prompt set")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    completion_a: str = Field(description="One sample")
+    completion_b: str = Field(description="Another sample")
+    sample_a: int = Field(description="Which sample a is, from 0")
+    sample_b: int = Field(description="Which sample b is, from 0")
+    finish_reason_a: FinishReason = Field(description="How a ended")
+    finish_reason_b: FinishReason = Field(description="How b ended")
+    score_a: float | None = Field(
+        description="Judge's score of a, 1 to 10; null where pairs are not chosen by it"
+    )
+    score_b: float | None = Field(
+        description="Judge's score of b, 1 to 10; null where pairs are not chosen by it"
+    )
+    failure: str | None = Field(description="Why the pair is not judged")
+    key_a: str = ledger_key("Ledger key of a")
+    key_b: str = ledger_key("Ledger key of b")
+
+
+class AiJudgement(Row):
+    """One verdict of the judge."""
+
+    dataset: ClassVar[str] = "ai_judgements"
+    grain: ClassVar[str] = (
+        "One row per pair, order, principle and judge: the raw choice probabilities or reply."
+    )
+    key: ClassVar[tuple[str, ...]] = ("pair_id", "order", "principle_id", "judge")
+    label_columns: ClassVar[tuple[str, ...]] = ("verdict",)
+
+    pair_id: str = Field(description="The pair judged")
+    order: Literal["ab", "ba", "aa", "bb"] = Field(
+        description="What was shown first and second; equal ones measure the liking for a position"
+    )
+    principle_id: str = Field(description="Principle drawn for the pair")
+    judge: str = Field(description="Asset name of the judging model")
+    signal: Signal = Field(description="What the principle asks about")
+    p_first: float | None = Field(description="Probability of the first, normalised over the choices")
+    outside_probability: float | None = Field(description="Probability outside the choices")
+    verdict: Literal["first", "second", "even"] | None = Field(description="The likelier choice")
+    failure: str | None = Field(description="Why there is no verdict")
+    raw: str | None = Field(description="The judge's words, where it answers in words")
+    reasoning: str | None = Field(description="What the judge said before its verdict; null unless asked")
+    judgement_key: str = ledger_key("Ledger key of the judge call")
+    reasoning_key: str | None = ledger_key("Ledger key of the reasoning")
+
+
+class PreferencePair(Row):
+    """A pair with its label."""
+
+    dataset: ClassVar[str] = "preference_pairs"
+    grain: ClassVar[str] = (
+        "One row per pair: soft label over orders, principles and judges; chosen, rejected unless tied."
+    )
+    key: ClassVar[tuple[str, ...]] = ("pair_id",)
+    label_columns: ClassVar[tuple[str, ...]] = ("label",)
+
+    pair_id: str = Field(description="The pair")
+    prompt_id: str = Field(description="The prompt answered")
+    prompt: str = Field(description="What the user says")
+    history: list[ChatMessage] = history()
+    kind: Kind = Field(description="Which prompt set")
+    category: str = Field(description="Harm category, or kind of task")
+    split_group: str = Field(description="Group of the prompt")
+    principle_id: str | None = Field(description="Principle of the verdicts; null if none or several")
+    principles: list[str] = Field(description="Principles of the verdicts that counted")
+    p_a: float | None = Field(description="Probability that completion a is better, mean of both orders")
+    p_harmlessness: float | None = Field(description="The same, by the principles of harmlessness alone")
+    p_helpfulness: float | None = Field(description="The same, by the principles of helpfulness alone")
+    p_honesty: float | None = Field(description="The same, by the principles of honesty alone")
+    logit_ab: float | None = Field(description="Logit for a, shown first, position taken off")
+    logit_ba: float | None = Field(description="Logit for a, shown second, position taken off")
+    num_unparsed: int = Field(description="Principles and judges left out, as a verdict of theirs is missing")
+    judge_spread: float | None = Field(description="Largest less smallest p_a of several judges")
+    judges_disagree: bool | None = Field(description="Whether judges alone would name different completions")
+    label: Literal["a", "b", "tie", "unparsed", "unjudged"] = Field(description="What the orders agree on")
+    failure: str | None = Field(description="Why there is no label")
+    chosen: str | None = Field(description="The better completion; null without a label")
+    rejected: str | None = Field(description="The worse completion; null without a label")

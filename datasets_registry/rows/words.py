@@ -1,0 +1,17 @@
+"""Words and columns that row types share: kinds of prompts, signals, how a completion ended."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+# Logits closer to zero than this are no verdict: batches of another shape move them by as much
+TIE_LOGIT = 0.01
+
+FinishReason = Literal["stop", "length", "choice", "error"]
+Kind = Literal["red_team", "helpful"]
+Signal = Literal["harmlessness", "helpfulness", "honesty"]
+
+
+def history() -> Any:
+    """The column of turns before the prompt."""
+    return Field([], description="Turns before the prompt; empty in a conversation of one turn")

@@ -1,0 +1,1 @@
+"""How rows become immutable, content-addressed Parquet, and come back."""

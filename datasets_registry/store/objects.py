@@ -1,0 +1,74 @@
+"""Immutable Parquet objects named by the hash of what they hold, not of how they are encoded."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from datasets_registry.errors import BrokenObject
+from datasets_registry.hashing import digest, file_digest
+from datasets_registry.state import durable
+from datasets_registry.store.content_hash import HASH_SCHEME, content_hash
+
+
+@dataclass(frozen=True)
+class Object:
+    """One stored chunk: the hash of its content, its rows, and the size and SHA-256 of its file."""
+
+    sha: str
+    num_rows: int
+    num_bytes: int
+    file_sha: str
+
+
+def object_path(root: Path, sha: str) -> Path:
+    """Where the object ``sha`` lies under the object folder ``root``."""
+    return root / sha[:2] / f"{sha}.parquet"
+
+
+def put_chunk(root: Path, chunk: pa.Table, known: Callable[[str], Object | None]) -> Object:
+    """Store a chunk, durable when this returns; one that is whole already is not written again."""
+    sha = content_hash(chunk)
+    path = object_path(root, sha)
+    if path.exists() and (there := known(sha)) and path.stat().st_size == there.num_bytes:
+        return there
+    sink = pa.BufferOutputStream()
+    pq.write_table(chunk.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
+    data = sink.getvalue()
+    with durable(path) as temporary:
+        temporary.write_bytes(data)
+    return Object(sha, len(chunk), len(data), hashlib.sha256(data).hexdigest())
+
+
+def data_version(shas: Sequence[str]) -> str:
+    """A dataset version's identity: 32 hex digits over its chunks' hashes and the hash scheme."""
+    return digest([HASH_SCHEME, list(shas)])[:32]
+
+
+def read_object(path: Path) -> pa.Table:
+    """An object's rows; raises BrokenObject where its file is missing or unreadable."""
+    try:
+        return pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowInvalid) as error:
+        why = "is missing" if not path.exists() else "is damaged"
+        raise BrokenObject(
+            f"object {path} {why}: `trimtab verify` names the versions that need it, and materializing "
+            "one of them again writes it anew"
+        ) from error
+
+
+def damage(root: Path, one: Object) -> str | None:
+    """What is wrong with a stored object: missing, truncated, altered; None where it is whole."""
+    path = object_path(root, one.sha)
+    if not path.exists():
+        return "is missing"
+    if path.stat().st_size != one.num_bytes:
+        return f"has {path.stat().st_size} bytes of {one.num_bytes}"
+    if file_digest(path) != one.file_sha:
+        return "is not the file that was written"
+    if content_hash(pq.read_table(path)) != one.sha:
+        return "does not hold what its name says"
+    return None

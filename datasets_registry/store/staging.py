@@ -1,0 +1,138 @@
+"""From rows of any kind and number to durable objects in key order, not yet named by any version."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.row import Row, arrow_schema, choices, to_table
+from datasets_registry.store.chunks import Cutter
+from datasets_registry.store.conform import Conformer
+from datasets_registry.store.content_hash import HASH_SCHEME
+from datasets_registry.store.evolution import schema_record
+from datasets_registry.store.key_order import (
+    Key,
+    first_key,
+    last_key,
+    merged,
+    require_apart,
+    sorted_runs,
+)
+from datasets_registry.store.objects import Object, data_version, object_path, put_chunk, read_object
+from datasets_registry.store.pipelined import pipelined
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ROWS_AT_ONCE = 1_000
+Rows = Iterable["Row | pa.RecordBatch | pa.Table | pl.DataFrame"]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A dataset version to be: its objects are durable, and no reader sees it yet."""
+
+    name: str
+    row: type[Row]
+    objects: tuple[Object, ...]
+
+    @property
+    def data_version(self) -> str:
+        """The identity of the rows."""
+        return data_version([one.sha for one in self.objects])
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return sum(one.num_rows for one in self.objects)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the catalog records: where the rows are, and what they are."""
+        return {
+            "objects": [[one.sha, one.num_rows] for one in self.objects],
+            "key": list(self.row.key), "row": self.row.dataset, "schema": schema_record(self.row),
+            "hash_scheme": HASH_SCHEME,
+        }  # fmt: skip
+
+
+def stage(
+    name: str, row: type[Row], rows: Rows, root: Path, spill: Path, known: Callable[[str], Object | None]
+) -> Staged:
+    """Store ``rows`` under the object folder ``root``; sorting more than a run spills into ``spill``.
+
+    Raises BadInput naming the row and column that are wrong, or the key that stands twice.
+    """
+    conformer = Conformer(name, arrow_schema(row), row.key, choices(row))
+    tables = (conformer.conform(one) for one in _tables(row, rows))
+    runs = sorted_runs(tables, row.key)
+
+    def put(chunk: pa.Table) -> Object:
+        return put_chunk(root, chunk, known)
+
+    ascending = _Ascending(runs, row.key)
+    cutter = Cutter(row.key)
+    objects = list(pipelined(put, _chunks(ascending, cutter)))
+    if ascending.late is not None:
+        stored = (read_object(object_path(root, one.sha)) for one in objects)
+        again = chain(stored, cutter.rest, [ascending.late], runs)
+        cutter = Cutter(row.key)
+        objects = list(pipelined(put, _chunks(merged(again, row.key, spill), cutter)))
+    objects.extend(map(put, cutter.finish()))
+    return Staged(name, row, tuple(objects or [put(arrow_schema(row).empty_table())]))
+
+
+def _chunks(tables: Iterable[pa.Table], cutter: Cutter) -> Iterator[pa.Table]:
+    return chain.from_iterable(map(cutter.feed, tables))
+
+
+class _Ascending:
+    """The runs as long as each begins after the one before; the first that does not is ``late``."""
+
+    def __init__(self, runs: Iterator[pa.Table], key: Sequence[str]) -> None:
+        self.runs, self.key = runs, key
+        self.late: pa.Table | None = None
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        last: Key | None = None
+        for run in self.runs:
+            if not len(run):
+                continue
+            if last is not None:
+                require_apart(last, first_key(run, self.key), self.key)
+                if first_key(run, self.key) < last:
+                    self.late = run
+                    return
+            last = last_key(run, self.key)
+            yield run
+
+
+def _tables(row: type[Row], rows: Rows) -> Iterator[pa.Table]:
+    waiting: list[Row] = []
+    for one in rows:
+        if isinstance(one, Row):
+            waiting.append(one)
+        if waiting and (len(waiting) == ROWS_AT_ONCE or not isinstance(one, Row)):
+            yield to_table(row, waiting)
+            waiting = []
+        if not isinstance(one, Row):
+            yield _as_table(one)
+    if waiting:
+        yield to_table(row, waiting)
+
+
+def _as_table(given: Any) -> pa.Table:
+    if isinstance(given, pa.RecordBatch):
+        return pa.Table.from_batches([given])
+    if isinstance(given, pa.Table):
+        return given
+    # a fifth of what the registry takes to import, and nobody who has a frame waits for it
+    import polars as pl
+
+    if isinstance(given, pl.DataFrame):
+        return given.to_arrow()
+    raise BadInput(f"cannot commit a {type(given).__name__}: give rows, Arrow batches or Polars frames")

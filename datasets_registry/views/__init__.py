@@ -1,0 +1,1 @@
+"""What DuckDB shows of the registry: views over the Parquet files."""

@@ -1,0 +1,125 @@
+"""DuckDB over Parquet files in little memory: a connection, quoted names and the rows of a query."""
+
+import atexit
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from datasets_registry.errors import BrokenObject
+from datasets_registry.state import State
+
+Settings = dict[str, str | int | bool]
+_LOCK = threading.Lock()
+# by purpose: the settings that a database was opened with, and itself
+_KEPT: dict[str, tuple[Settings, Any]] = {}
+
+
+# quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
+def cursor(purpose: str, settings: Settings | None = None) -> "duckdb.DuckDBPyConnection":
+    """A connection with temporary tables and views of its own; close it.
+
+    There is one database for each purpose, and another is opened where the settings are others.
+    """
+    wanted = settings or {}
+    with _LOCK:
+        made, database = _KEPT.get(purpose, (None, None))
+        if database is None or made != wanted:
+            database = duckdb.connect(config=wanted)
+            _KEPT[purpose] = wanted, database
+        found: duckdb.DuckDBPyConnection = database.cursor()
+    # it would be printed into the JSON of whoever asks
+    found.execute("SET enable_progress_bar = false")
+    return found
+
+
+def _close() -> None:
+    while _KEPT:
+        _KEPT.popitem()[1][1].close()
+
+
+def _before_fork() -> None:
+    _LOCK.acquire()
+    _close()
+
+
+# left open, they are reported as leaks
+atexit.register(_close)
+# and a forked process waits for ever for threads of theirs that it does not have
+os.register_at_fork(before=_before_fork, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+
+
+MEMORY = "1500MB"
+MOST_THREADS = 4
+# apart from those of other machines that share the folder
+_PROCESS = uuid.uuid4().hex
+
+
+# quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
+@contextmanager
+def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection that spills to the state's cache; raises BrokenObject for a file that is no Parquet.
+
+    What is made on it has to be temporary.
+    """
+    spill = state.cache / "duckdb"
+    spill.mkdir(parents=True, exist_ok=True)
+    settings: Settings = {
+        "memory_limit": MEMORY, "temp_directory": str(spill / f"{_PROCESS}-{os.getpid()}"),
+        "threads": min(MOST_THREADS, os.cpu_count() or 1), "preserve_insertion_order": False,
+        "enable_external_file_cache": False,
+    }  # fmt: skip
+    with cursor("scanning", settings) as connection, reading():
+        yield connection
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn DuckDB's complaint about a file into a BrokenObject."""
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        first = str(error).splitlines()[0]
+        raise BrokenObject(
+            f"an object cannot be read ({first}): `trimtab verify` names what it holds"
+        ) from error
+
+
+def quoted(text: str) -> str:
+    """``text`` as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def column(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def columns(names: Sequence[str], table: str | None = None) -> str:
+    """The names as SQL identifiers, of ``table`` if given."""
+    return ", ".join(column(one) if table is None else f"{table}.{column(one)}" for one in names)
+
+
+def parquet(paths: Sequence[Path]) -> str:
+    """SQL that reads the files."""
+    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}])"
+
+
+def types(connection: "duckdb.DuckDBPyConnection", paths: Sequence[Path]) -> dict[str, str]:
+    """The files' columns and their SQL types."""
+    found = connection.execute(f"DESCRIBE SELECT * FROM {parquet(paths[:1])}").fetchall()
+    return {one[0]: one[1] for one in found}
+
+
+def records(
+    connection: "duckdb.DuckDBPyConnection", query: str, parameters: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """The rows of a query by column name."""
+    found = connection.execute(query, list(parameters))
+    names = [one[0] for one in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,134 @@
+"""The SQL of every view in ``catalog.duckdb``, and the small tables that some of them read."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Engine, func, select
+
+from datasets_registry.catalog import tables as catalog
+from datasets_registry.hashing import digest
+from datasets_registry.state import State, durable
+from datasets_registry.store.objects import object_path
+from datasets_registry.views import models as model_view
+from datasets_registry.views.judgements import judgements_sql
+from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
+from datasets_registry.views.scanning import parquet, quoted
+
+_VERSIONS = pa.schema(
+    [("name", pa.string()), ("version", pa.int64()), ("kind", pa.string()), ("status", pa.string()),
+     ("num_rows", pa.int64()), ("data_version", pa.string()), ("created_at", pa.string())]
+)  # fmt: skip
+_LINEAGE = pa.schema(
+    [("name", pa.string()), ("version", pa.int64()), ("input", pa.string()),
+     ("input_version", pa.int64()), ("input_data_version", pa.string()), ("code_version", pa.string()),
+     ("settings", pa.string()), ("run_id", pa.string()), ("at", pa.string())]
+)  # fmt: skip
+_CHECKS = pa.schema(
+    [("name", pa.string()), ("version", pa.int64()), ("check", pa.string()), ("passed", pa.bool_()),
+     ("severity", pa.string()), ("value", pa.float64()), ("threshold", pa.float64()),
+     ("description", pa.string()), ("at", pa.string())]
+)  # fmt: skip
+
+V, D, INPUT = catalog.VERSIONS.c, catalog.DERIVATIONS.c, catalog.INPUTS.c
+_VERSION_ROWS = select(
+    V.name, V.number.label("version"), V.status, V.data_version, V.created_at, V.kind, V.num_rows
+).order_by(V.name, V.number)
+_BUILT = select(D.name, D.number.label("version"), func.max(D.id).label("last")).group_by(D.name, D.number)
+_INPUT_ROWS = (
+    select(
+        D.name, D.number.label("version"), INPUT.name.label("input"), INPUT.number.label("input_version"),
+        INPUT.data_version.label("input_data_version"), D.code_version, D.settings, D.run_id, D.at,
+    )
+    .join(catalog.INPUTS, INPUT.derivation_id == D.id)
+    .order_by(D.id, INPUT.name)
+)  # fmt: skip
+_CHECK_ROWS = select(catalog.CHECKS, catalog.CHECKS.c.number.label("version")).order_by(catalog.CHECKS.c.id)
+
+
+@dataclass(frozen=True)
+class View:
+    """A view to be: ``mark`` differs where the SQL does, which is built only where it is asked for."""
+
+    name: str
+    mark: str
+    sql: Callable[[], str]
+
+
+def wanted_views(state: State, engine: Engine) -> list[View]:
+    """Every view of the catalog as it is now; the small tables are written when this is over."""
+    with engine.connect() as connection:
+        versions = connection.execute(_VERSION_ROWS).mappings().all()
+        built = connection.execute(_BUILT).mappings().all()
+        inputs = connection.execute(_INPUT_ROWS).mappings().all()
+        checks = connection.execute(_CHECK_ROWS).mappings().all()
+    datasets = {one.name: one for one in _dataset_views(state, engine, versions, built)}
+    tables = {
+        "versions": (_VERSIONS, versions),
+        "lineage": (_LINEAGE, [{**one, "settings": json.dumps(one["settings"])} for one in inputs]),
+        "checks": (_CHECKS, checks),
+        "models": (model_view.SCHEMA, list(model_view.model_rows(state, engine))),
+    }
+    small = {name: _over([_small_table(state, name, *one)]) for name, one in tables.items()}
+    completions = _completions(state)
+    judged, pairs = (
+        datasets[name].sql() if name in datasets else None for name in ("ai_judgements", "completion_pairs")
+    )
+    small |= {"completions": completions, "judgements": judgements_sql(judged, pairs, completions)}
+    return [
+        *datasets.values(),
+        *(View(name, digest(sql)[:16], partial(str, sql)) for name, sql in small.items()),
+    ]
+
+
+def _dataset_views(
+    state: State, engine: Engine, versions: Sequence[Any], built: Sequence[Any]
+) -> Iterator[View]:
+    """A view of every version, and of each dataset's latest that passed."""
+    root = digest(str(state.objects))[:8]
+    last = {(one["name"], one["version"]): one["last"] for one in built}
+    latest: dict[str, Any] = {}
+    for one in (one for one in versions if one["kind"] == "dataset"):
+        name, key = one["name"], (one["name"], one["version"])
+        # a version's objects never change, so what they are need not be read again
+        mark, sql = f"{root}-{one['data_version']}", partial(_version_sql, state, engine, *key)
+        yield View(f"{name}@{one['version']}", mark, sql)
+        if one["status"] == "passed" and last[key] > latest.get(name, (-1,))[0]:
+            latest[name] = (last[key], View(name, mark, sql))
+    yield from (view for _, view in latest.values())
+
+
+def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:
+    v = catalog.VERSIONS.c
+    with engine.connect() as connection:
+        query = select(v.content).where(v.name == name, v.number == number)
+        content = connection.execute(query).scalar_one()
+    return _over([object_path(state.objects, part[0]) for part in content["objects"]])
+
+
+def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Any]) -> Path:
+    """A catalog table as Parquet named by its content, so that older readers keep theirs."""
+    plain = [{field: row[field] for field in schema.names} for row in rows]
+    path = state.tables / f"{name}-{digest(plain)[:16]}.parquet"
+    if not path.exists():
+        with durable(path) as temporary:
+            pq.write_table(pa.Table.from_pylist(plain, schema=schema), temporary)
+    return path
+
+
+def _completions(state: State) -> str:
+    """Each stored completion once; an empty segment per schema makes the view valid from the start."""
+    empty = state.ledger / f"empty-{digest(LEDGER_SCHEMA.to_string())[:8]}.parquet"
+    if not empty.exists():
+        with durable(empty) as temporary:
+            pq.write_table(LEDGER_SCHEMA.empty_table(), temporary)
+    return once(f"read_parquet({quoted(f'{state.ledger}/*.parquet')}, union_by_name=true)")
+
+
+def _over(paths: Sequence[Path]) -> str:
+    return f"SELECT * FROM {parquet(paths)}"
