@@ -17,10 +17,10 @@ from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Derivation, Version
 from datasets_registry.views.scanning import scanning
 from generation.backends import open_backend
-from generation.budget import Meter
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Backend
+from generation.spending import Meter
 from quality.check import show
 
 R = TypeVar("R", bound=Row)

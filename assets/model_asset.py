@@ -22,7 +22,7 @@ from datasets_registry.errors import ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import CheckResult, Derivation, Version
-from generation.model_folder import fingerprint, resolve_model
+from generation.models.folder import fingerprint, resolve_model
 from methods.templates import fill, template_path
 from quality.model_checks import ModelCheck, check_manifest, model_checks
 

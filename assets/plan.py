@@ -9,8 +9,8 @@ from assets.recipe import Recipe
 from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
-from generation.ledger import Ledger
-from generation.model_folder import fingerprint
+from generation.ledger.ledger import Ledger
+from generation.models.folder import fingerprint
 
 SHOWN_CHANGES = 4
 

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generation.accounting import Price
 from generation.engine import EngineSettings
+from generation.spending import Price
 
 
 class Policy(BaseModel):

@@ -17,8 +17,8 @@ from assets.tracking import Tracking
 from assets.trained import TrainedModel
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
-from generation.budget import Budget
 from generation.request import SamplingParams
+from generation.spending import Budget
 from methods.held_out import EvaluationSettings
 from methods.human_agreement import AgreementSettings
 from methods.judge import JudgeSettings

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.policy import Policy
 from generation.engine import EngineSettings
-from generation.model_folder import LAB
+from generation.models.folder import LAB
 from methods.candidates import CandidateSettings
 from methods.gold_solutions import GoldSettings
 from methods.problem_families import ProblemSettings

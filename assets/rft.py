@@ -16,7 +16,7 @@ from assets.rft_shown import candidates_shown, selections_shown
 from assets.roles import Roles
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection, VerifiedPair
-from generation.reward_scores import OutcomeScorer
+from generation.scoring.outcomes import OutcomeScorer
 from methods import candidates, judged_rewards, scored_rewards, selections, verified_pairs
 from methods.candidates import Reward, by_verifier, draw_tables
 from methods.judged_rewards import by_judge

@@ -14,17 +14,17 @@ from pathlib import Path
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import generation.ledger
 from benchmarks.figure import Figure, run
 from benchmarks.sides.killed import SEED, Damage, asked_by, inspect, kill_runs, start, stored
 from benchmarks.sides.recorded_run import RecordedRun
 from benchmarks.sides.slow_words import open_slow
 from datasets_registry.errors import NoSpace
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger import ledger as ledger_module
+from generation.ledger.ledger import Ledger
+from generation.ledger.segments import listed
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
-from generation.segments import listed
 
 KILLS, QUICK_KILLS = 50, 1
 ROLLOUT_KILLS, ROLLOUT_SOLUTIONS = 20, 40
@@ -103,11 +103,11 @@ def small_disk(disk: Path) -> Iterator[None]:
     )
     if mounted.returncode:
         raise PermissionError(mounted.stderr.strip())
-    flush_at, generation.ledger.FLUSH_COMPLETIONS = generation.ledger.FLUSH_COMPLETIONS, 20
+    flush_at, ledger_module.FLUSH_COMPLETIONS = ledger_module.FLUSH_COMPLETIONS, 20
     try:
         yield
     finally:
-        generation.ledger.FLUSH_COMPLETIONS = flush_at
+        ledger_module.FLUSH_COMPLETIONS = flush_at
         subprocess.run(["umount", str(disk)], check=True)
 
 

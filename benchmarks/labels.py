@@ -23,8 +23,8 @@ from datasets_registry.state import State
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
-from generation.model_folder import resolve_model
+from generation.ledger.ledger import Ledger
+from generation.models.folder import resolve_model
 from quality.metrics import bootstrap_interval
 
 MODEL = "smollm2-135m-instruct"

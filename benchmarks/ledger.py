@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides.alone import alone, peak_megabytes
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
-from generation.compaction import compact
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.compaction import compact
+from generation.ledger.ledger import Ledger
+from generation.ledger.segments import new_name
 from generation.request import Completion, Message, Request, SamplingParams
 from generation.scripted import ScriptedBackend
-from generation.segments import new_name
 
 ROWS, QUICK_ROWS = 1_000_000, 50_000
 REPEATS = 5

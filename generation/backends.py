@@ -5,10 +5,10 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
-from generation.openai_server import OpenAIBackend
+from generation.openai_server.backend import OpenAIBackend
 from generation.request import Backend
-from generation.transformers_local import TransformersBackend
-from generation.vllm_engine import VllmBackend
+from generation.transformers_local.backend import TransformersBackend
+from generation.vllm_offline.backend import VllmBackend
 
 BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
     "openai": OpenAIBackend,

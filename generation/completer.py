@@ -4,13 +4,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from datasets_registry.errors import ModelFailed, TrimtabError
-from generation.accounting import estimate
-from generation.budget import Meter
-from generation.claims import claim
-from generation.compaction import MANY_SEGMENTS, compact
-from generation.ledger import Ledger, Origin, Writer
+from generation.ledger.claims import claim
+from generation.ledger.compaction import MANY_SEGMENTS, compact
+from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.progress import EVERY_SECONDS, Progress
 from generation.request import Backend, Completion, Request
+from generation.spending import Meter, estimate
 
 Complete = Callable[[str, Sequence[Request]], list[Completion]]
 POLL_SECONDS = 1.0

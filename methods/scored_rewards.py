@@ -5,7 +5,7 @@ from typing import Protocol
 
 from datasets_registry.rows.imported import Problem
 from generation.request import Message
-from generation.reward_scores import Answered
+from generation.scoring.outcomes import Answered
 from methods.candidates import Draw, Reward
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from datasets_registry.errors import BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.views.ledger_columns import LAST_ATTEMPT
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 
 _TOKENS = ("num_prompt_tokens", "num_completion_tokens")
 _STORED = (

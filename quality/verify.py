@@ -7,7 +7,7 @@ from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.store.objects import damage, object_path
 from datasets_registry.version import Version
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from quality.check import run_check
 from quality.checks import checks_of
 

@@ -18,12 +18,11 @@ from datasets_registry.rows.row import Row
 from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
-from generation.accounting import Price
-from generation.budget import Meter
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
+from generation.spending import Meter, Price
 from methods.constitution import Constitution, Principle
 from methods.judge import JudgeSettings, judge_pairs
 from methods.labels import LabelSettings, label_pairs

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from datasets_registry.errors import BadInput
-from generation.reward_ensembles import Scale, read_scale
+from generation.scoring.ensembles import Scale, read_scale
 from training.ppo_draws import Draws
 from training.ppo_settings import PpoSettings
 from training.run import Run

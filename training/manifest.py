@@ -10,7 +10,7 @@ from typing import Any
 
 from datasets_registry.state import sync
 from datasets_registry.version import Version
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from training import ranks
 from training.curves import curves
 from training.gathering import whole_model

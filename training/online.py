@@ -67,7 +67,7 @@ def _reward(
     rewards: Rewards, rows: Sequence[Mapping[str, Any]], model: Any, tokenizer: Any, num_draws: int
 ) -> Callable[..., list[float | None]]:
     """A reward function as TRL calls it: the draws of one prompt stand one after the other."""
-    from generation.decoding import end_tokens
+    from generation.transformers_local.decoding import end_tokens
 
     ends = end_tokens(model, tokenizer)
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generation.reward_ensembles import Combine
+from generation.scoring.ensembles import Combine
 from training.settings import TrainSettings
 
 

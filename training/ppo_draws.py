@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from datasets_registry.errors import ModelFailed
-from generation.padding import right_padded
-from generation.prefill import read
 from generation.request import SamplingParams
-from generation.sampling import Sampler
+from generation.scoring.padding import right_padded
+from generation.transformers_local.prefill import read
+from generation.transformers_local.sampling import Sampler
 
 _LEAVING = 8
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from generation.decoding import end_tokens
 from generation.request import SamplingParams
+from generation.transformers_local.decoding import end_tokens
 from training.critic import load_critic, values
 from training.ppo_draws import Draws, draw, log_probabilities, side_by_side
 from training.ppo_settings import PpoSettings

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generation.step_scores import StepScorer
-from generation.step_tokens import Stepped, step_tokens
+from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from training.config import ProcessRewardRun, read_config
 from training.held_out import parted
 from training.manifest import finish, save_merged

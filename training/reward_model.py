@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
 
-from generation.reward_scores import Answered, OutcomeScorer, answer_ids, set_padding_apart
+from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
 from training.config import RewardRun, read_config
 from training.held_out import parted
 from training.manifest import finish, save_merged

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from datasets_registry.errors import ModelFailed
-from generation.reward_ensembles import EnsembleScorer
-from generation.reward_scores import Answered
+from generation.scoring.ensembles import EnsembleScorer
+from generation.scoring.outcomes import Answered
 from methods.verification import Verify
 from methods.verifiers import verifier
 from training.config import OnlineRun

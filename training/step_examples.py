@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.padding import padded_ids, right_padded
-from generation.step_tokens import StepTokens
+from generation.scoring.padding import padded_ids, right_padded
+from generation.scoring.steps import StepTokens
 from training.settings import ProcessRewardSettings
 
 Example = dict[str, list[Any]]

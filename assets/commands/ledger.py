@@ -8,9 +8,9 @@ import typer
 
 from assets.printing import Json, print_rows
 from datasets_registry.state import State
-from generation.compaction import compact
-from generation.ledger import Ledger
-from generation.stored import stored_completion
+from generation.ledger.compaction import compact
+from generation.ledger.ledger import Ledger
+from generation.ledger.stored import stored_completion
 
 ledger_app = typer.Typer(rich_markup_mode=None)
 

@@ -12,7 +12,7 @@ from assets.progress_bar import progress_bar
 from datasets_registry.exporting.exporting import require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
 from datasets_registry.inspecting.models import require_model
-from generation.model_export import export_model, exported_files
+from generation.models.export import export_model, exported_files
 
 
 def export_command(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from assets.printing import Json, console, open_state, print_rows
 from datasets_registry.registry import Registry
-from generation.accounting import count, dollars
 from generation.progress import span
+from generation.spending import count, dollars
 
 if TYPE_CHECKING:
     from assets.plan import Spent, Step

@@ -14,7 +14,7 @@ from datasets_registry.rows.rft import Candidate
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, completing
 from methods.candidates import CandidateSettings, draw_candidates, draw_tables

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Message, Request, SamplingParams
 
 Run = Callable[[Sequence[Request]], int]

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from benchmarks.sides.recorded_run import RecordedRun
 from datasets_registry.state import REPOSITORY
-from generation.ledger import Ledger
-from generation.segments import listed
+from generation.ledger.ledger import Ledger
+from generation.ledger.segments import listed
 
 SEED = 0
 

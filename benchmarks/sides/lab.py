@@ -19,8 +19,8 @@ from datasets_registry.version import Derivation, Version
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
-from generation.model_folder import fingerprint, resolve_model
+from generation.ledger.ledger import Ledger
+from generation.models.folder import fingerprint, resolve_model
 from generation.request import SamplingParams
 from methods.candidates import CandidateSettings, draw_candidates
 from methods.stopping import StoppingRule

@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.sides.planted_judges import pairs
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, chosen
 from methods.constitution import Constitution, Principle

@@ -12,8 +12,8 @@ from datasets_registry.rows.rft import Candidate, GoldSolution, VerifiedPair
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import Version
 from generation.chat import finished, render, token_ids
-from generation.padding import batches, padded_ids
 from generation.request import Message
+from generation.scoring.padding import batches, padded_ids
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.stopping import StoppingRule
 from methods.verified_pairs import VerifiedPairSettings, verified_pairs

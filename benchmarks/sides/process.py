@@ -87,7 +87,7 @@ def _cpu_seconds(pid: int) -> float:
 
 def smollm2() -> Path:
     """SmolLM2, converted once for the checkout."""
-    from generation.model_folder import SMOLLM2
-    from generation.smollm2 import convert
+    from generation.models.folder import SMOLLM2
+    from generation.models.smollm2 import convert
 
     return convert(REPOSITORY / ".trimtab" / "models" / SMOLLM2)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-import generation.ledger
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
+from generation.ledger import ledger as ledger_module
+from generation.ledger.ledger import Ledger
 from generation.request import Backend, Completion, Message, Request, SamplingParams
 
 
@@ -58,7 +58,7 @@ class RecordedRun(BaseModel):
 
 def open_tiny(folder: str) -> Backend:
     """The transformers backend on a model folder."""
-    from generation.transformers_local import TransformersBackend
+    from generation.transformers_local.backend import TransformersBackend
 
     return TransformersBackend(Path(folder), EngineSettings(batch_size=8))
 
@@ -88,8 +88,8 @@ class Recorded:
 def main() -> None:
     """Do the run's work through the ledger, flushing often."""
     run = RecordedRun.model_validate_json(sys.argv[1])
-    generation.ledger.FLUSH_SECONDS = run.flush_seconds
-    generation.ledger.FLUSH_COMPLETIONS = 20
+    ledger_module.FLUSH_SECONDS = run.flush_seconds
+    ledger_module.FLUSH_COMPLETIONS = 20
     backend = Recorded(run.open_backend(), run.asked)
     run.work(Completer(backend, Ledger(run.ledger), asset="faults", report=lambda _: None))
 

@@ -12,9 +12,8 @@ from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate, GoldSolution, VerifiedPair
 from datasets_registry.version import Version
 from generation.request import Message, SamplingParams
-from generation.reward_scores import Answered, OutcomeScorer
-from generation.step_scores import StepScorer
-from generation.step_tokens import Stepped
+from generation.scoring.outcomes import Answered, OutcomeScorer
+from generation.scoring.steps import Stepped, StepScorer
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.reranking import Aggregate, best_of, majority, pass_at_n, solution_score, weighted_majority
 from methods.solutions import SolutionSettings, choose_solutions

@@ -8,7 +8,7 @@ from benchmarks.figure import Figure
 from benchmarks.sides.lab import Lab, gold
 from benchmarks.sides.paired import difference, mean
 from datasets_registry.rows.rft import GoldSolution, RftSelection
-from generation.model_folder import SMOLLM2
+from generation.models.folder import SMOLLM2
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from methods.selections import SelectionSettings, select
 from methods.stopping import StoppingRule

@@ -31,7 +31,7 @@ LAST_ATTEMPT = "QUALIFY row_number() OVER (PARTITION BY key ORDER BY error IS NO
 def once(source: str) -> str:
     """SQL for the rows of ``source``: the first success of each key, and every failure, once.
 
-    Rows may lie in two segments for a while (see ``generation.compaction``), and two runs that
+    Rows may lie in two segments for a while (see ``generation.ledger.compaction``), and two runs that
     raced may have stored one key twice.
     """
     attempt = "CASE WHEN error IS NULL THEN NULL ELSE created_at END"

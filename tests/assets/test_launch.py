@@ -17,7 +17,7 @@ from assets.roles import Roles
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import State
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from tests.assets.small import write_profile
 from tests.rows import make
 from tests.training import light

@@ -11,11 +11,11 @@ from assets.cli import main
 from assets.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
-from generation.budget import Meter
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
+from generation.spending import Meter
 
 REQUESTS = [Request(messages=(Message(role="user", content=f"question {n}"),)) for n in range(40)]
 

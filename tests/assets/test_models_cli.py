@@ -22,8 +22,8 @@ from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
-from generation.model_export import export_model
-from generation.model_folder import fingerprint
+from generation.models.export import export_model
+from generation.models.folder import fingerprint
 from quality.model_checks import model_checks
 from tests.rows import make
 from tests.traced import Traced

@@ -15,7 +15,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import CheckResult, Version
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
 from methods import equations, number, stopping

@@ -17,7 +17,7 @@ import os
 import sys
 from pathlib import Path
 from datasets_registry.registry import Registry
-from datasets_registry.scanning import scanning
+from datasets_registry.views.scanning import scanning
 from datasets_registry.state import State
 
 registry = Registry(State(Path(sys.argv[1])).prepare())

@@ -27,7 +27,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from generation import ledger
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.openai_server import OpenAIBackend
+from generation.openai_server.backend import OpenAIBackend
 from tests.generation.killed_client import requests
 
 ledger.FLUSH_SECONDS = 0.1

@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from generation.engine import EngineSettings
-from generation.openai_server import OpenAIBackend
+from generation.openai_server.backend import OpenAIBackend
+from generation.openai_server.retrying import Patience
 from generation.request import Backend, Completion, Message, Request, SamplingParams
-from generation.retrying import Patience
 from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, spoken
 
 QUICK = Patience(first_delay=0.01, longest_delay=0.05)

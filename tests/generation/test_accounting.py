@@ -6,13 +6,12 @@ import pytest
 
 from datasets_registry.errors import ModelFailed, OverBudget
 from datasets_registry.state import State
-from generation.accounting import Estimate, Price, count, dollars
-from generation.budget import Budget, Meter
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.progress import span
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, chosen
+from generation.spending import Budget, Estimate, Meter, Price, count, dollars
 
 PRICE = Price(prompt=1.0, cached=0.1, completion=10.0)
 

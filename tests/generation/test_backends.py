@@ -11,8 +11,8 @@ from generation.backends import open_backend
 from generation.chat import as_text
 from generation.engine import EngineSettings
 from generation.request import Backend, SamplingParams
-from generation.sampling import Sampler, uniforms
 from generation.scripted import ScriptedBackend
+from generation.transformers_local.sampling import Sampler, uniforms
 from tests.generation.known_model import ask
 from tests.generation.opened import finished
 

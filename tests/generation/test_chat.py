@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput
 from generation.chat import finished, keeps_outer_space, opening, prompt_ids, render
-from generation.lab_model import write_lab_model
+from generation.models.lab import write_lab_model
 from generation.request import Message, Request
 from tests.generation.known_model import ask
 from tests.generation.serving import echo, serving

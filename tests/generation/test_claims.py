@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.state import REPOSITORY, State
-from generation.claims import claim
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.claims import claim
+from generation.ledger.ledger import Ledger
 from generation.request import Completion, Message, Request
 from generation.scripted import ScriptedBackend
 
@@ -39,7 +39,7 @@ def test_a_claim_that_ends_in_an_error_is_given_up(tmp_path: Path) -> None:
 HOLDING = """
 import os, sys, time
 from pathlib import Path
-from generation.claims import claim
+from generation.ledger.claims import claim
 with claim(Path(sys.argv[1]), ["a"]) as held:
     if sys.argv[2] == "fork" and os.fork() == 0:
         time.sleep(60)

@@ -21,11 +21,10 @@ from datasets_registry.errors import BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State, locked
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
-from generation import compaction
-from generation.compaction import compact
-from generation.ledger import Ledger
+from generation.ledger import Ledger, compaction
+from generation.ledger.compaction import compact
+from generation.ledger.segments import listed, new_name
 from generation.request import Completion
-from generation.segments import listed, new_name
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -195,7 +194,7 @@ COMPACTING = """
 import sys
 from pathlib import Path
 from generation import compaction
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 compaction.GRACE_SECONDS = 0.05
 print("ready", flush=True)
 while True:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from generation.backends import open_backend
 from generation.engine import EngineSettings
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from generation.request import Message, Request, SamplingParams
 from generation.scripted import ScriptedBackend
 

@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.ledger import SAMPLES, edited, fill, key
 from datasets_registry.state import REPOSITORY, State
-from generation.compaction import compact
 from generation.completer import Completer
-from generation.ledger import Ledger, Origin, Writer
+from generation.ledger.compaction import compact
+from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.request import Completion, Message, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
 
@@ -116,7 +116,7 @@ def test_progress_says_how_many_of_how_many_and_how_fast(ledger: Ledger) -> None
 
 
 def test_a_background_flush_that_fails_stops_the_run(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generation.ledger.FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr("generation.ledger.ledger.FLUSH_SECONDS", 0.01)
     (ledger.folder).rename(ledger.folder.with_name("moved"))
     ledger.folder.write_text("a file where the ledger was")
     completion = Completion(text="a", finish_reason="stop")
@@ -132,12 +132,12 @@ def test_a_background_flush_that_fails_stops_the_run(ledger: Ledger, monkeypatch
 KILLED = """
 import sys, time
 from pathlib import Path
-import generation.ledger
+from generation.ledger import ledger as ledger_module
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
-generation.ledger.FLUSH_SECONDS = 0.2
+ledger_module.FLUSH_SECONDS = 0.2
 def slowly(request):
     time.sleep(0.02)
     return request.messages[-1].content

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from generation.model_folder import SMOLLM2, fingerprint, resolve_model, validated_folder
+from generation.models.folder import SMOLLM2, fingerprint, resolve_model, validated_folder
 
 
 def test_a_copy_has_the_same_fingerprint_and_an_edit_another(tiny_model: Path, tmp_path: Path) -> None:

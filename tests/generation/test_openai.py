@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
-from generation.openai_protocol import sample_seed
-from generation.openai_server import OpenAIBackend
+from generation.openai_server.backend import OpenAIBackend
+from generation.openai_server.protocol import sample_seed
 from generation.request import Completion, Message, Request
 from tests.generation.misbehaving_server import Answer, refused, spoken
 from tests.generation.serving import ask, echo, finished, first_then, serving
@@ -117,7 +117,7 @@ def test_a_served_name_and_a_declared_revision_are_a_hosted_models_fingerprint(
     def of(where: Path, **engine: str) -> str:
         return OpenAIBackend(where, EngineSettings(base_url="http://127.0.0.1:1/v1", **engine)).fingerprint
 
-    from generation.model_folder import fingerprint
+    from generation.models.folder import fingerprint
 
     hosted = of(tmp_path, served_model="m")
     assert hosted == of(tmp_path, served_model="m")

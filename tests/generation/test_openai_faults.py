@@ -8,7 +8,7 @@ import pytest
 
 from datasets_registry.errors import BadInput, ModelFailed
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from tests.generation.misbehaving_server import HANG, Answer, Call, refused, spoken
 from tests.generation.serving import QUICK, ask, echo, finished, first_then, serving
 

@@ -16,9 +16,9 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
-from generation.openai_server import OpenAIBackend
+from generation.openai_server.backend import OpenAIBackend
 from generation.request import Message, Request, SamplingParams
-from generation.transformers_local import TransformersBackend
+from generation.transformers_local.backend import TransformersBackend
 from tests.generation.misbehaving_server import Answer, MisbehavingServer
 from tests.generation.serving import ask, echo, finished, serving
 from tests.generation.tiny_server import served

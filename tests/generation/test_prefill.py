@@ -7,8 +7,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, MistralConfig, MistralForCausalLM
 
-from generation.prefill import read
-from generation.shared_attention import share_prefixes, shares_prefixes
+from generation.transformers_local.prefill import read
+from generation.transformers_local.shared_attention import share_prefixes, shares_prefixes
 
 CASES = {
     "a shared prefix": [[5, 6, 7, 8, 9], [5, 6, 7, 11], [5, 6, 7, 8, 9], [5, 6, 12, 13, 14, 15, 16]],

@@ -12,8 +12,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from datasets_registry.errors import BadInput
 from generation.request import Message
-from generation.reward_ensembles import EnsembleScorer, combined, read_scale, variance
-from generation.reward_scores import Answered, OutcomeScorer, set_padding_apart
+from generation.scoring.ensembles import EnsembleScorer, combined, read_scale, variance
+from generation.scoring.outcomes import Answered, OutcomeScorer, set_padding_apart
 
 ASKED = (Message(role="user", content="Which response is better?"),)
 ANSWERS = [Answered(ASKED, one) for one in ("yes", "no", "A B A B")]

@@ -14,11 +14,10 @@ from transformers import (
 )
 
 from datasets_registry.errors import BadInput
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from generation.request import Message
-from generation.reward_scores import Answered, OutcomeScorer, answer_ids, set_padding_apart
-from generation.step_scores import StepScorer
-from generation.step_tokens import Stepped, step_tokens
+from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
+from generation.scoring.steps import Stepped, StepScorer, step_tokens
 
 ASKED = (Message(role="user", content="Which response is better?"),)
 TEXTS = ["yes", "The answer is 12. " * 6, "B", "no 🌍 no", "yes", "A B " * 20]

@@ -19,11 +19,11 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.state import REPOSITORY
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
-from generation.model_folder import fingerprint
+from generation.ledger.ledger import Ledger
+from generation.models.folder import fingerprint
 from generation.request import Completion, Request
-from generation.vllm_engine import VllmBackend
-from generation.vllm_parameters import engine_arguments
+from generation.vllm_offline.backend import VllmBackend
+from generation.vllm_offline.parameters import engine_arguments
 from tests.generation.known_model import KnownModel, ask, ending
 from tests.generation.opened import finished
 from tests.tiny_model import write_ending_model
@@ -202,7 +202,7 @@ LONELY = """
 import sys
 from pathlib import Path
 from generation.engine import EngineSettings
-from generation.vllm_engine import VllmBackend
+from generation.vllm_offline.backend import VllmBackend
 from tests.generation.test_vllm import SETTINGS, long_requests
 backend = VllmBackend(Path(sys.argv[1]), SETTINGS)
 for _ in backend.complete(long_requests(1000)):

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from generation.engine import EngineSettings
-from generation.openai_server import OpenAIBackend
+from generation.openai_server.backend import OpenAIBackend
 from generation.request import Completion, Message, Request, SamplingParams
-from generation.transformers_local import TransformersBackend
+from generation.transformers_local.backend import TransformersBackend
 from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, refused, spoken
 
 

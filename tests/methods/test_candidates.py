@@ -10,9 +10,9 @@ import pytest
 
 from datasets_registry.rows.rft import Candidate
 from generation.completer import Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
-from generation.reward_scores import Answered
+from generation.scoring.outcomes import Answered
 from generation.scripted import ScriptedBackend, chosen, completing
 from methods import candidates as module
 from methods.candidates import CandidateSettings, draw_candidates

@@ -11,7 +11,7 @@ from datasets_registry.rows.rlaif import CompletionPair
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from methods.constitution import DEFAULT, load_constitution
 from methods.conversation import asked_of
 from methods.judge import JudgeSettings, judge_pairs

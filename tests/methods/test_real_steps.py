@@ -9,7 +9,7 @@ from datasets_registry.rows.prm import Solution
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import SamplingParams
 from methods.step_judge import StepJudgeSettings, judge_steps
 from methods.step_labels import label_steps

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from datasets_registry.rows.prm import Solution, StepRollout
 from generation.completer import Complete, Completer
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend
 from methods.step_rollouts import draw_rollouts

@@ -10,8 +10,8 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution
 from datasets_registry.state import State
-from generation.lab_model import write_lab_model
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
+from generation.models.lab import write_lab_model
 from methods.gold_solutions import GoldSettings, gold_solutions
 from methods.problem_families import FamilySettings, ProblemSettings, make_problems
 from tests.training.runs import NOTHING, commit, write

@@ -11,9 +11,9 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from generation.engine import EngineSettings
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from generation.request import Message, Request, SamplingParams
-from generation.transformers_local import TransformersBackend
+from generation.transformers_local.backend import TransformersBackend
 from methods.verifiers import VerifierSettings, verifier
 from quality.model_checks import check_manifest, model_checks
 from tests.training.runs import NOTHING, manifest, write

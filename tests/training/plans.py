@@ -14,7 +14,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY, State
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from tests.rows import make
 from tests.training.runs import NOTHING, commit
 

@@ -15,7 +15,7 @@ from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from datasets_registry.rows.row import Row
 from datasets_registry.version import CheckResult, Derivation
 from generation.chat import finished, render, token_ids
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from generation.request import Message
 from training.checkpoints import last_checkpoint
 from training.run import Work

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.rlaif import PreferencePair
-from generation.model_folder import validated_folder
+from generation.models.folder import validated_folder
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, write
 from training.dpo import dpo

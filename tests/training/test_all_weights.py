@@ -10,9 +10,9 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from generation.engine import EngineSettings
-from generation.model_folder import fingerprint, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message, Request, SamplingParams
-from generation.transformers_local import TransformersBackend
+from generation.transformers_local.backend import TransformersBackend
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.dpo import dpo

@@ -10,7 +10,7 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, VerifiedPair
-from generation.model_folder import fingerprint, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from tests.training.conftest import Started
 from tests.training.online_runs import (
     SETTINGS,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
-from generation.model_folder import fingerprint, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.conftest import Started
 from tests.training.online_runs import SETTINGS, SMALL, accuracy, curve, run, scorer, warned

@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
-from generation.reward_scores import Answered
+from generation.scoring.outcomes import Answered
 from tests.rows import make
 from tests.tiny_model import ENDING, write_ending_model
 from tests.training.conftest import given

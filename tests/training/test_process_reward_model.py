@@ -13,10 +13,9 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import GoldSolution
-from generation.model_folder import fingerprint, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
-from generation.step_scores import StepScorer
-from generation.step_tokens import Stepped, step_tokens
+from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from tests.training.runs import commit, gold, labelled, manifest, write
 from training.checkpoints import last_checkpoint
 from training.process_reward_model import process_reward_model

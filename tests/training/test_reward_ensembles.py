@@ -7,8 +7,8 @@ from statistics import fmean
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rft import VerifiedPair
 from generation.request import Message
-from generation.reward_ensembles import EnsembleScorer, variance
-from generation.reward_scores import Answered
+from generation.scoring.ensembles import EnsembleScorer, variance
+from generation.scoring.outcomes import Answered
 from tests.training.runs import commit, manifest, verified, write
 from training.reward_model import reward_model
 

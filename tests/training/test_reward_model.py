@@ -12,9 +12,9 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from datasets_registry.rows.rlaif import PreferencePair
 from generation.chat import finished
-from generation.model_folder import fingerprint, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
-from generation.reward_scores import Answered, OutcomeScorer
+from generation.scoring.outcomes import Answered, OutcomeScorer
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.held_out import held_out_groups

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from datasets_registry.errors import ModelFailed
-from generation.reward_scores import Answered
+from generation.scoring.outcomes import Answered
 from methods.verifiers import VerifierSettings, verifier
 from training.config import GrpoRun
 from training.online_settings import GrpoSettings, OnlineSettings, RewardMix

@@ -17,7 +17,7 @@ from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import CheckResult
-from generation.model_folder import fingerprint, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, write
 from training.checkpoints import last_checkpoint

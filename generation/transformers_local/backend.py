@@ -7,7 +7,7 @@ from typing import Any
 
 from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from generation.request import Completion, Message, Request
 
 
@@ -29,7 +29,7 @@ class TransformersBackend:
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils.logging import disable_progress_bar
 
-        from generation.shared_attention import share_prefixes
+        from generation.transformers_local.shared_attention import share_prefixes
 
         disable_progress_bar()
         gpu = torch.cuda.is_available()
@@ -69,7 +69,7 @@ class TransformersBackend:
     def _complete_batch(
         self, batch: Sequence[int], requests: Sequence[Request], prompts: Sequence[list[int]]
     ) -> Iterator[tuple[int, Completion]]:
-        from generation.decoding import decode, score_choices
+        from generation.transformers_local.decoding import decode, score_choices
 
         asked = [requests[index] for index in batch]
         ids = [prompts[index] for index in batch]

@@ -1,14 +1,16 @@
-"""What a process reward model reads of a solution, and at which token each of its steps ends."""
+"""Probabilities that the steps of a solution are right, by a process reward model in one forward pass."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 from datasets_registry.errors import BadInput
 from generation.chat import as_text, encode, opening, special_tokens
 from generation.request import Message
+from generation.scoring.model import ScoringModel
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,37 @@ def step_tokens(tokenizer: Any, solution: Stepped) -> StepTokens:
 
 def _last_before(starts: Sequence[int], stops: Sequence[int]) -> list[int]:
     return [max(0, bisect_left(starts, stop) - 1) for stop in stops]
+
+
+RIGHT = 1
+
+
+class StepScorer:
+    """The process reward model in ``folder``, a token classifier whose second label is `right`."""
+
+    def __init__(self, folder: Path, *, batch_size: int = 32) -> None:
+        self._model = ScoringModel(folder, "TokenClassification", 2, batch_size)
+        self.fingerprint = self._model.fingerprint
+
+    def scores(self, solutions: Sequence[Stepped]) -> list[list[float] | None]:
+        """P(right) of each step of each solution; None for a solution beyond the window.
+
+        A step's score depends on what stands before its end alone.
+        """
+        _, tokenizer = self._model.loaded()
+        tokens = [step_tokens(tokenizer, one) for one in solutions]
+        read = self._model.read([one.ids for one in tokens], _at_all_tokens)
+        return [
+            None if found is None else [found[place] for place in one.ends]
+            for one, found in zip(tokens, read, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._model.close()
+
+
+def _at_all_tokens(model: Any, inputs: dict[str, Any], lengths: list[int]) -> list[list[float]]:
+    logits = model(**inputs, use_cache=False).logits.float()
+    rows: list[list[float]] = logits.softmax(-1)[..., RIGHT].tolist()
+    return rows

@@ -8,7 +8,7 @@ from typing import Literal
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from generation.reward_scores import Answered, OutcomeScorer
+from generation.scoring.outcomes import Answered, OutcomeScorer
 
 Combine = Literal["mean", "worst", "mean_minus_variance"]
 

@@ -14,7 +14,7 @@ from datasets_registry.inspecting.models import require_model
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 from datasets_registry.views.manifest import FILE, read_manifest
-from generation.model_folder import fingerprint, fingerprinted_files, validated_folder
+from generation.models.folder import fingerprint, fingerprinted_files, validated_folder
 
 # where libraries note down which folder a model was loaded from
 _CONFIGS = ("config.json", "generation_config.json", "tokenizer_config.json", "adapter_config.json")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from datasets_registry.errors import BadInput
-from generation.model_folder import fingerprint
-from generation.openai_protocol import Dialect
+from generation.models.folder import fingerprint
+from generation.openai_server.protocol import Dialect
 
 if TYPE_CHECKING:
     import openai

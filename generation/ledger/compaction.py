@@ -25,8 +25,8 @@ import pyarrow.parquet as pq
 from datasets_registry.errors import BrokenObject, NoSpace
 from datasets_registry.state import durable, locked
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
-from generation.ledger import Ledger
-from generation.segments import MERGED, SUPERSEDES, listed, new_name, superseded
+from generation.ledger.ledger import Ledger
+from generation.ledger.segments import MERGED, SUPERSEDES, listed, new_name, superseded
 
 GRACE_SECONDS = 600.0
 ABANDONED_SECONDS = 3_600.0

@@ -1,4 +1,4 @@
-"""The engine's process: python -m generation.vllm_worker CONNECTION PARENT FOLDER SETTINGS MAX_LORA_RANK."""
+"""The engine process: python -m generation.vllm_offline.worker CONNECTION PARENT FOLDER SETTINGS MAX_LORA_RANK."""
 
 import os
 import sys
@@ -16,8 +16,8 @@ from datasets_registry.errors import BadInput
 from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
 from generation.request import Completion, Message, Request
-from generation.vllm_job import ANSWERS, JOBS, Answer, Job
-from generation.vllm_parameters import engine_arguments, engine_params, finished
+from generation.vllm_offline.job import ANSWERS, JOBS, Answer, Job
+from generation.vllm_offline.parameters import engine_arguments, engine_params, finished
 
 ALIVE_SECONDS = 5.0
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from generation.saved_model import save_whole
+from generation.models.saving import save_whole
 
 CHARACTERS = "0123456789+=?:A\n"
 PAD, END, ANSWER = "<pad>", "<end>", "<answer>"

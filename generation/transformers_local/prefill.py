@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from generation.shared_attention import Prefix, shares_prefixes, split
+from generation.transformers_local.shared_attention import Prefix, shares_prefixes, split
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
 from generation.engine import EngineSettings
-from generation.vllm_job import ANSWERS, JOBS, Answer, Job
+from generation.vllm_offline.job import ANSWERS, JOBS, Answer, Job
 
 START_SECONDS = 1800.0
 SILENCE_SECONDS = 600.0
@@ -43,7 +43,7 @@ class EngineProcess:
         self._connection, other = Pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, as it lives until stop()
         command = [
-            sys.executable, "-m", "generation.vllm_worker", str(other.fileno()), str(os.getpid()),
+            sys.executable, "-m", "generation.vllm_offline.worker", str(other.fileno()), str(os.getpid()),
             str(folder), settings.model_dump_json(), str(max_lora_rank),
         ]  # fmt: skip
         self._process = subprocess.Popen(

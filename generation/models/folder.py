@@ -28,11 +28,11 @@ def resolve_model(source: str, models: Path) -> Path:
     Raises BadInput where it has no weights, or pickled ones.
     """
     if source == SMOLLM2:
-        from generation.smollm2 import convert
+        from generation.models.smollm2 import convert
 
         return validated_folder(convert(models / SMOLLM2))
     if source == LAB:
-        from generation.lab_model import write_lab_model
+        from generation.models.lab import write_lab_model
 
         return validated_folder(write_lab_model(models / LAB))
     folder = Path(source).expanduser()

@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
-from generation.prefill import read
 from generation.request import Completion, Request
-from generation.sampling import Sampler
+from generation.transformers_local.prefill import read
+from generation.transformers_local.sampling import Sampler
 
 _LEAVING = 8
 

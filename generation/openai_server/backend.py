@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest
-from generation.background import stream
-from generation.calling import Caller
 from generation.chat import choice_ids, keeps_outer_space, special_tokens
-from generation.concurrency import AdaptiveLimit
 from generation.engine import EngineSettings
-from generation.model_folder import fingerprint
-from generation.openai_protocol import Dialect, Reply, body, completion, failed
+from generation.models.folder import fingerprint
+from generation.openai_server.background import stream
+from generation.openai_server.calling import Caller
+from generation.openai_server.concurrency import AdaptiveLimit
+from generation.openai_server.protocol import Dialect, Reply, body, completion, failed
+from generation.openai_server.retrying import Failure, Patience
 from generation.request import Completion, Request
-from generation.retrying import Failure, Patience
 
 if TYPE_CHECKING:
     import openai
@@ -109,7 +109,7 @@ class OpenAIBackend:
         )
 
     def _caller(self) -> Caller:
-        from generation.openai_errors import Refusals
+        from generation.openai_server.errors import Refusals
 
         settings = self.settings
         refusals = Refusals(self.server, settings.served_model or "", self._key, settings.api_key_env)
@@ -123,7 +123,7 @@ class OpenAIBackend:
         )
 
     async def _dialect(self, caller: Caller, client: "openai.AsyncOpenAI") -> Dialect:
-        from generation.openai_models import dialect, served_models
+        from generation.openai_server.models import dialect, served_models
 
         served = await caller.call(-1, lambda: served_models(client))
         if isinstance(served, Failure):

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry.errors import BadInput
-from generation.model_folder import fingerprint
-from generation.padding import batches, padded_ids
+from generation.models.folder import fingerprint
+from generation.scoring.padding import batches, padded_ids
 
 # from a model, a padded batch and the rows' lengths: one result per row
 OfBatch = Callable[[Any, dict[str, Any], list[int]], Sequence[Any]]

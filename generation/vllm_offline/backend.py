@@ -9,10 +9,10 @@ from pathlib import Path
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest, file_digest
 from generation.engine import EngineSettings
-from generation.model_folder import fingerprint
+from generation.models.folder import fingerprint
 from generation.request import Completion, Request
-from generation.vllm_job import Adapter, Answer, Job
-from generation.vllm_process import EngineDied, EngineProcess
+from generation.vllm_offline.job import Adapter, Answer, Job
+from generation.vllm_offline.process import EngineDied, EngineProcess
 
 _log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from datasets_registry.state import durable
 from datasets_registry.store.collector import no_collection
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.views.scanning import cursor
+from generation.ledger.segments import live, new_name
 from generation.request import Completion, Request
-from generation.segments import live, new_name
 
 FLUSH_SECONDS = 5.0
 FLUSH_COMPLETIONS = 4_000

@@ -8,7 +8,7 @@ from typing import Any
 from datasets_registry.errors import BadInput
 from generation.chat import finished, token_ids
 from generation.request import Message
-from generation.scoring_model import ScoringModel
+from generation.scoring.model import ScoringModel
 
 
 @dataclass(frozen=True)

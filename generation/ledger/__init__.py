@@ -1,0 +1,1 @@
+"""Completions, each written once and found again by key."""

@@ -1,0 +1,1 @@
+"""Models on disk: found, converted, saved and exported."""

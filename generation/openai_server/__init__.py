@@ -1,0 +1,1 @@
+"""Any /v1 chat-completions server."""
