@@ -16,25 +16,29 @@ from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.imported import Demonstration
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.words import Kind
-from methods import (
-    conversation,
-    critique_revision,
+from methods import templates
+from methods.cai import (
     few_shot,
     helpful_answers,
-    quotation,
-    revision_requests,
-    score,
     sft_mix,
-    step_scores,
-    templates,
 )
-from methods.constitution import Constitution
-from methods.critique_revision import revise
-from methods.few_shot import EXAMPLES
-from methods.helpful_answers import answer_helpful
-from methods.score import score_templates
-from methods.sft_mix import sft_examples
-from methods.step_scores import score_steps
+from methods.cai import (
+    requests as revision_requests,
+)
+from methods.cai import (
+    revisions as critique_revision,
+)
+from methods.cai import (
+    scores as step_scores,
+)
+from methods.cai.few_shot import EXAMPLES
+from methods.cai.helpful_answers import answer_helpful
+from methods.cai.revisions import revise
+from methods.cai.scores import score_steps
+from methods.cai.sft_mix import sft_examples
+from methods.judging import conversation, quotation, score
+from methods.judging.constitution import Constitution
+from methods.judging.score import score_templates
 from methods.templates import template_path
 from training import sft
 

@@ -122,7 +122,7 @@ NEXT = """
 Three things to try next:
   make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000
   .venv/bin/trimtab sql "SELECT label, count(*) FROM preference_pairs GROUP BY 1"
-  edit a principle in methods/constitution.toml, then `make demo`: only what it changes is made anew
+  edit a principle in methods/judging/constitution.toml, then `make demo`: only what it changes is made anew
 """
 
 

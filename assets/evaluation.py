@@ -12,10 +12,10 @@ from assets.recipe import Recipe
 from assets.rlaif import JUDGING, prompts_of
 from datasets_registry import intervals
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
-from methods import held_out, refusals
-from methods.constitution import Constitution
-from methods.held_out import answer_held_out, compare
-from methods.refusals import PHRASES
+from methods.evaluation import held_out, refusals
+from methods.evaluation.held_out import answer_held_out, compare
+from methods.evaluation.refusals import PHRASES
+from methods.judging.constitution import Constitution
 from methods.templates import template_path
 from quality import metrics
 

@@ -20,7 +20,7 @@ from assets.rft import rft_assets
 from assets.rlaif import dpo_policy, rlaif_assets
 from assets.steps import step_assets
 from assets.trained_models import model_assets
-from methods.constitution import load_constitution
+from methods.judging.constitution import load_constitution
 
 
 @dataclass(frozen=True)

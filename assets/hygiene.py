@@ -10,8 +10,8 @@ from assets.materials import Materials
 from assets.profile import Profile
 from assets.recipe import Recipe
 from datasets_registry.rows.hygiene import HygieneFinding
-from methods import refusals
-from methods.refusals import PHRASES, is_refusal
+from methods.evaluation import refusals
+from methods.evaluation.refusals import PHRASES, is_refusal
 from quality import (
     boilerplate,
     clusters,

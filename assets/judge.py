@@ -12,12 +12,15 @@ from datasets_registry import intervals
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.rows.rlaif import CompletionPair
-from methods import completion_scores, conversation, human_agreement, quotation, score, templates
-from methods.completion_scores import score_pairs
-from methods.constitution import Constitution
-from methods.human_agreement import AgreementSettings, agree
-from methods.judge import principles_of
-from methods.score import score_templates
+from methods import templates
+from methods.judging import conversation, quotation, score
+from methods.judging.constitution import Constitution
+from methods.judging.score import score_templates
+from methods.rlaif import people as human_agreement
+from methods.rlaif import scores as completion_scores
+from methods.rlaif.judgements import principles_of
+from methods.rlaif.people import AgreementSettings, agree
+from methods.rlaif.scores import score_pairs
 from methods.templates import template_path
 from quality import ballots, certificate, metrics, principle_audit
 from quality.certificate import certify

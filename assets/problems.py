@@ -13,10 +13,14 @@ from assets.recipe import Built, Recipe
 from assets.roles import Roles
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, GoldVerdict
-from methods import code_runner, gold, gold_solutions, problem_families, verifiers
-from methods.gold import gold_verdicts
-from methods.problem_families import STORIES, make_problems
-from methods.verifiers import verifier
+from methods.problems import families as problem_families
+from methods.problems import gold
+from methods.problems import gold as gold_solutions
+from methods.problems.families import STORIES, make_problems
+from methods.problems.gold import gold_verdicts
+from methods.sandbox import runner as code_runner
+from methods.verifiers import verifier as verifiers
+from methods.verifiers.verifier import verifier
 from training import sft
 
 # the runner is started by name, so no import leads to it

@@ -19,15 +19,15 @@ from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
 from generation.request import SamplingParams
 from generation.spending import Budget
-from methods.held_out import EvaluationSettings
-from methods.human_agreement import AgreementSettings
-from methods.judge import JudgeSettings
-from methods.labels import LabelSettings
-from methods.pairs import PairSelection, PairSettings
-from methods.prompt_files import PromptSettings
-from methods.revision_requests import RevisionSettings
-from methods.score import ScoreSettings
-from methods.sft_mix import MixSettings
+from methods.cai.requests import RevisionSettings
+from methods.cai.sft_mix import MixSettings
+from methods.evaluation.held_out import EvaluationSettings
+from methods.judging.score import ScoreSettings
+from methods.problems.prompt_files import PromptSettings
+from methods.rlaif.judgements import JudgeSettings
+from methods.rlaif.labels import LabelSettings
+from methods.rlaif.pairs import PairSelection, PairSettings
+from methods.rlaif.people import AgreementSettings
 from quality.certificate import CertificateSettings
 from training.settings import DpoSettings, SftSettings
 

@@ -8,8 +8,8 @@ from assets.profile import Profile, PromptFile
 from assets.recipe import Recipe
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
-from methods import prompt_files
-from methods.prompt_files import load_prompts, subset
+from methods.problems import prompt_files
+from methods.problems.prompt_files import load_prompts, subset
 
 
 def prompt_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:

@@ -7,15 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from assets.policy import Policy
 from generation.engine import EngineSettings
 from generation.models.folder import LAB
-from methods.candidates import CandidateSettings
-from methods.gold_solutions import GoldSettings
-from methods.problem_families import ProblemSettings
-from methods.selections import SelectionSettings
-from methods.solutions import SolutionSettings
-from methods.step_judge import StepJudgeSettings
-from methods.step_settings import StepSettings
-from methods.verification import VerifierSettings
-from methods.verified_pairs import VerifiedPairSettings
+from methods.prm.judge import StepJudgeSettings
+from methods.prm.settings import StepSettings
+from methods.prm.solutions import SolutionSettings
+from methods.problems.families import ProblemSettings
+from methods.problems.gold import GoldSettings
+from methods.rft.candidates import CandidateSettings
+from methods.rft.selections import SelectionSettings
+from methods.rft.verified_pairs import VerifiedPairSettings
+from methods.verifiers.contract import VerifierSettings
 from training.settings import ProcessRewardSettings, RewardSettings, SftSettings
 
 STARTED = ("lab_policy", "cold_start_policy")

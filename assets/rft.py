@@ -17,14 +17,23 @@ from assets.roles import Roles
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection, VerifiedPair
 from generation.scoring.outcomes import OutcomeScorer
-from methods import candidates, judged_rewards, scored_rewards, selections, verified_pairs
-from methods.candidates import Reward, by_verifier, draw_tables
-from methods.judged_rewards import by_judge
-from methods.problem_choice import choose_problems
-from methods.score import score_templates
-from methods.scored_rewards import by_reward_model
+from methods.judging.score import score_templates
+from methods.problems.gold import choose_problems
+from methods.rft import (
+    candidates,
+    selections,
+    verified_pairs,
+)
+from methods.rft import (
+    rewards as judged_rewards,
+)
+from methods.rft import (
+    rewards as scored_rewards,
+)
+from methods.rft.candidates import Reward, by_verifier, draw_tables
+from methods.rft.rewards import by_judge, by_reward_model
 from methods.templates import template_path
-from methods.verifiers import verifier
+from methods.verifiers.verifier import verifier
 from training import reward_model, sft
 
 SCORER = "candidate_scorer"

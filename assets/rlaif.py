@@ -17,24 +17,16 @@ from assets.roles import Roles
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.words import Kind
-from methods import (
-    comparison,
-    conversation,
-    judge,
-    labels,
-    pairs,
-    preference,
-    quotation,
-    score,
-    templates,
-    verdict,
-)
-from methods.constitution import Constitution
-from methods.conversation import asked_of
-from methods.judge import judge_pairs, require_principles
-from methods.labels import label_pairs
-from methods.pairs import Sample, draw_samples, pair_samples
-from methods.score import Scored, score_completions, score_templates
+from methods import templates
+from methods.judging import comparison, conversation, preference, quotation, score, verdict
+from methods.judging.constitution import Constitution
+from methods.judging.conversation import asked_of
+from methods.judging.score import Scored, score_completions, score_templates
+from methods.rlaif import judgements as judge
+from methods.rlaif import labels, pairs
+from methods.rlaif.judgements import judge_pairs, require_principles
+from methods.rlaif.labels import label_pairs
+from methods.rlaif.pairs import Sample, draw_samples, pair_samples
 from methods.templates import template_path
 from training import dpo
 

@@ -13,13 +13,16 @@ from assets.roles import Roles
 from assets.steps_shown import labels_shown
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.rft import Candidate
-from methods import solutions, step_judge, step_labels, step_rollouts
-from methods.solutions import choose_solutions
-from methods.step_judge import StepVerdict, judge_steps, step_judge_templates
-from methods.step_labels import label_steps
-from methods.step_rollouts import draw_rollouts
+from methods.prm import judge as step_judge
+from methods.prm import labels as step_labels
+from methods.prm import rollouts as step_rollouts
+from methods.prm import solutions
+from methods.prm.judge import StepVerdict, judge_steps, step_judge_templates
+from methods.prm.labels import label_steps
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.solutions import choose_solutions
 from methods.templates import template_path
-from methods.verifiers import verifier
+from methods.verifiers.verifier import verifier
 from training import process_reward_model
 
 GRAIN = "A process reward model trained on step_labels: one model directory."

@@ -23,10 +23,10 @@ from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
 from generation.spending import Meter, Price
-from methods.constitution import Constitution, Principle
-from methods.judge import JudgeSettings, judge_pairs
-from methods.labels import LabelSettings, label_pairs
-from methods.pairs import PairSettings, draw_samples, pair_samples
+from methods.judging.constitution import Constitution, Principle
+from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.labels import LabelSettings, label_pairs
+from methods.rlaif.pairs import PairSettings, draw_samples, pair_samples
 from quality.check import run_check
 from quality.checks import checks_of
 from tests.rows import make

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
-from methods.verification import VerifierSettings
+from methods.verifiers.contract import VerifierSettings
 from training.launch_settings import Launch
 from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
 from training.ppo_settings import PpoSettings

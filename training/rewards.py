@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from datasets_registry.errors import ModelFailed
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
-from methods.verification import Verify
-from methods.verifiers import verifier
+from methods.verifiers.contract import Verify
+from methods.verifiers.verifier import verifier
 from training.config import OnlineRun
 from training.online_settings import RewardMix
 from training.rows import asked

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from datasets_registry.rows.words import TIE_LOGIT, Signal
-from methods.preference import logit
+from methods.judging.preference import logit
 
 
 def by_signal(rows: Iterable[Mapping[str, Any]], signal: Signal) -> list[dict[str, Any]]:

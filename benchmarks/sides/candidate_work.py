@@ -17,11 +17,11 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, completing
-from methods.candidates import CandidateSettings, draw_candidates, draw_tables
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.stopping import StoppingRule
-from methods.verified_pairs import VerifiedPairSettings, verified_pairs
-from methods.verifiers import verifier
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.candidates import CandidateSettings, draw_candidates, draw_tables
+from methods.rft.stopping import StoppingRule
+from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
+from methods.verifiers.verifier import verifier
 from quality.publishing import publish
 
 

@@ -10,9 +10,9 @@ from datasets_registry.importing.source import open_source
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
 from generation.completer import Complete
-from methods.constitution import DEFAULT, load_constitution
-from methods.human_agreement import AgreementSettings, agree
-from methods.judge import JudgeSettings
+from methods.judging.constitution import DEFAULT, load_constitution
+from methods.rlaif.judgements import JudgeSettings
+from methods.rlaif.people import AgreementSettings, agree
 
 FILE = os.environ.get("TRIMTAB_HH_RLHF")
 MOST_CHARACTERS = 1_500

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from benchmarks.sides.alone import peak_megabytes
 from datasets_registry.state import State
 from datasets_registry.views.scanning import column, parquet, scanning
-from methods.refusals import is_refusal
+from methods.evaluation.refusals import is_refusal
 from quality.boilerplate import boilerplate
 from quality.contamination import contaminations
 from quality.duplicates import duplicates, split_near_duplicates

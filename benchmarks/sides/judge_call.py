@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from generation.request import Request
-from methods.quotation import MARK
+from methods.judging.quotation import MARK
 
 HEADINGS = ("System:", "User:", "Assistant:", "Response:", "Response A:", "Response B:")
 

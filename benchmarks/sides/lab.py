@@ -22,10 +22,10 @@ from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint, resolve_model
 from generation.request import SamplingParams
-from methods.candidates import CandidateSettings, draw_candidates
-from methods.stopping import StoppingRule
-from methods.verification import VerifierSettings
-from methods.verifiers import verifier
+from methods.rft.candidates import CandidateSettings, draw_candidates
+from methods.rft.stopping import StoppingRule
+from methods.verifiers.contract import VerifierSettings
+from methods.verifiers.verifier import verifier
 from training.settings import TrainSettings
 from training.sft import sft
 

@@ -9,9 +9,9 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, chosen
-from methods.constitution import Constitution, Principle
-from methods.judge import JudgeSettings, judge_pairs
-from methods.labels import LabelSettings, label_pairs
+from methods.judging.constitution import Constitution, Principle
+from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.labels import LabelSettings, label_pairs
 
 PRINCIPLES = 12
 JUDGING = JudgeSettings(num_principles=1)

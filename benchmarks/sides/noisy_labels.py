@@ -14,9 +14,9 @@ from datasets_registry.version import Version
 from generation.chat import finished, render, token_ids
 from generation.request import Message
 from generation.scoring.padding import batches, padded_ids
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.stopping import StoppingRule
-from methods.verified_pairs import VerifiedPairSettings, verified_pairs
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.stopping import StoppingRule
+from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from training.dpo import dpo
 from training.settings import DpoSettings
 

@@ -10,9 +10,9 @@ from benchmarks.sides.lab import MATHS, Lab, full, gold
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, RftSelection
 from datasets_registry.version import Version
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.selections import SelectionSettings, select
-from methods.stopping import StoppingRule
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.selections import SelectionSettings, select
+from methods.rft.stopping import StoppingRule
 from training.grpo import grpo
 from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
 from training.ppo import ppo

@@ -13,10 +13,10 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, Preference
 from datasets_registry.rows.row import to_table
 from generation.request import Completion, Request
 from generation.scripted import chosen, completing
-from methods.constitution import Constitution, Principle
-from methods.human_agreement import AgreementSettings, agree
-from methods.judge import JudgeSettings, judge_pairs
-from methods.labels import LabelSettings, label_pairs
+from methods.judging.constitution import Constitution, Principle
+from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.labels import LabelSettings, label_pairs
+from methods.rlaif.people import AgreementSettings, agree
 from quality.certificate import CertificateSettings, certify
 
 BETTER, WORSE = "this is right", "this is wrong"

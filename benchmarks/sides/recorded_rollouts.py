@@ -6,9 +6,9 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.prm import Solution
 from generation.completer import Completer
 from generation.request import SamplingParams
-from methods.step_rollouts import draw_rollouts
-from methods.step_settings import StepSettings
-from methods.verification import Verification
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.settings import StepSettings
+from methods.verifiers.contract import Verification
 
 STEPS = 6
 SETTINGS = StepSettings(rollouts=SamplingParams(max_tokens=6), skip_accepted=False, num_rollouts=4, confirm=4)

@@ -14,16 +14,23 @@ from datasets_registry.version import Version
 from generation.request import Message, SamplingParams
 from generation.scoring.outcomes import Answered, OutcomeScorer
 from generation.scoring.steps import Stepped, StepScorer
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.reranking import Aggregate, best_of, majority, pass_at_n, solution_score, weighted_majority
-from methods.solutions import SolutionSettings, choose_solutions
-from methods.step_labels import label_steps
-from methods.step_rollouts import draw_rollouts
-from methods.step_settings import StepSettings
-from methods.steps import split
-from methods.stopping import StoppingRule
-from methods.verified_pairs import VerifiedPairSettings, verified_pairs
-from methods.verifiers import verifier
+from methods.prm.labels import label_steps
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.settings import StepSettings
+from methods.prm.solutions import SolutionSettings, choose_solutions
+from methods.prm.splitting import split
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.reranking import (
+    Aggregate,
+    best_of,
+    majority,
+    pass_at_n,
+    solution_score,
+    weighted_majority,
+)
+from methods.rft.stopping import StoppingRule
+from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
+from methods.verifiers.verifier import verifier
 from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
 from training.settings import ProcessRewardSettings, RewardSettings

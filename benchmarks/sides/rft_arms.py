@@ -7,10 +7,10 @@ from benchmarks.sides.lab import Lab, full, gold
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from datasets_registry.version import Version
-from methods.equations import wrong_equations
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.selections import SelectionSettings, select
-from methods.stopping import StoppingRule
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.equations import wrong_equations
+from methods.rft.selections import SelectionSettings, select
+from methods.rft.stopping import StoppingRule
 
 CONTINUED = 1e-3
 ROUNDS = 3

@@ -9,9 +9,9 @@ from benchmarks.sides.lab import Lab, gold
 from benchmarks.sides.paired import difference, mean
 from datasets_registry.rows.rft import GoldSolution, RftSelection
 from generation.models.folder import SMOLLM2
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.selections import SelectionSettings, select
-from methods.stopping import StoppingRule
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.selections import SelectionSettings, select
+from methods.rft.stopping import StoppingRule
 from training.settings import TrainSettings
 
 GOLD, PROBLEMS, HELD_OUT, DRAWS, STEPS, TOKENS = 16, 64, 300, 8, 12, 24

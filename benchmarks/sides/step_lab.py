@@ -9,13 +9,13 @@ from datasets_registry.hashing import ranked
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import GoldSolution
 from generation.request import SamplingParams
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.solutions import SolutionSettings, choose_solutions
-from methods.step_labels import label_steps
-from methods.step_rollouts import draw_rollouts
-from methods.step_settings import StepSettings
-from methods.stopping import StoppingRule
-from methods.verifiers import verifier
+from methods.prm.labels import label_steps
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.settings import StepSettings
+from methods.prm.solutions import SolutionSettings, choose_solutions
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.rft.stopping import StoppingRule
+from methods.verifiers.verifier import verifier
 
 SEED = 1
 ROLLOUTS = SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS)

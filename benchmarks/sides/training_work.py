@@ -16,7 +16,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, VerifiedPair
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import Version
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 
 KINDS = ("sft", "dpo", "reward_model")
 

@@ -1,4 +1,4 @@
-"""The engine process: python -m generation.vllm_offline.worker CONNECTION PARENT FOLDER SETTINGS MAX_LORA_RANK."""
+"""The engine: python -m generation.vllm_offline.worker CONNECTION PARENT FOLDER SETTINGS MAX_LORA_RANK."""
 
 import os
 import sys

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from methods.constitution import DEFAULT
+from methods.judging.constitution import DEFAULT
 
 PROFILE = """
 description = "A tiny random model"

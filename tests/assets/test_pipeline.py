@@ -18,8 +18,8 @@ from datasets_registry.rows.rlaif import AiJudgement
 from datasets_registry.version import Derivation
 from generation.request import Completion, Request
 from generation.scripted import chosen
-from methods.comparison import CHOICES
-from methods.constitution import load_constitution
+from methods.judging.comparison import CHOICES
+from methods.judging.constitution import load_constitution
 from quality.publishing import publish
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop

@@ -18,7 +18,8 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
-from methods import equations, number, stopping
+from methods.rft import equations, stopping
+from methods.verifiers import number
 from tests.rows import make
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="none")

@@ -8,7 +8,8 @@ from assets import source
 from assets.graph import build_graph
 from assets.profile import load_profile
 from assets.source import code_digests
-from methods import code_runner, verifiers
+from methods.sandbox import runner as code_runner
+from methods.verifiers import verifier as verifiers
 from training import process_reward_model
 
 
@@ -23,7 +24,7 @@ def test_what_trains_a_model_counts_as_its_code() -> None:
     names = {name for name, _ in code_digests((process_reward_model,))}
     assert names >= {f"training.{one}" for one in ("trainer", "run", "rows", "manifest", "held_out")}
     more = {name for name in names if not name.startswith("training.")}
-    assert more == {"methods.verification", "quality.lost_rows"}
+    assert more == {"methods.verifiers.contract", "quality.lost_rows"}
 
 
 def test_an_imported_module_s_edit_counts_and_a_comment_does_not(
@@ -32,13 +33,13 @@ def test_an_imported_module_s_edit_counts_and_a_comment_does_not(
     folder = tmp_path / "methods"
     folder.mkdir()
     (folder / "verifiers.py").write_text("def f():\n    from methods import number\n")
-    (folder / "number.py").write_text("import methods.verifiers\nx = 1\n")
+    (folder / "number.py").write_text("import methods.verifiers.verifier\nx = 1\n")
     monkeypatch.setattr(source, "REPOSITORY", tmp_path)
     before = code_digests((verifiers,))
-    assert [name for name, _ in before] == ["methods.number", "methods.verifiers"]
-    (folder / "number.py").write_text("import methods.verifiers\n# a comment\nx = 1\n")
+    assert [name for name, _ in before] == ["methods.verifiers.number", "methods.verifiers.verifier"]
+    (folder / "number.py").write_text("import methods.verifiers.verifier\n# a comment\nx = 1\n")
     assert code_digests((verifiers,)) == before
-    (folder / "number.py").write_text("import methods.verifiers\nx = 22\n")
+    (folder / "number.py").write_text("import methods.verifiers.verifier\nx = 22\n")
     assert [new == old for new, old in zip(code_digests((verifiers,)), before, strict=True)] == [False, True]
 
 

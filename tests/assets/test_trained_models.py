@@ -131,14 +131,14 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
     assert recipes["verified"].settings["undesirable_weight"] == 0.5
     assert recipes["drawn"].inputs == ("cold_start_policy", "problems", "gold_verdicts")
     assert recipes["drawn"].settings["verifier"] == {"kind": "maths"}
-    assert {"methods.code_runner", "training.grpo"} <= recipes["drawn"].parts.keys()
+    assert {"methods.sandbox.runner", "training.grpo"} <= recipes["drawn"].parts.keys()
     assert {*map(str, VERIFYING_TEXTS)} <= {*map(str, recipes["drawn"].texts)}
     assert recipes["aligned"].inputs == ("sft_policy", "helpful_prompts", "harmless_reward")
     assert "verifier" not in recipes["aligned"].settings and not recipes["aligned"].texts
     paid = recipes["paid"]
     assert paid.inputs == ("aligned", "problems", "harmless_reward", "gold_verdicts")
     assert paid.settings["critic"] == "reward_model" and paid.settings["verifier"] == {"kind": "maths"}
-    assert {"training.ppo_loss", "training.advantages", "methods.code_runner"} <= paid.parts.keys()
+    assert {"training.ppo_loss", "training.advantages", "methods.sandbox.runner"} <= paid.parts.keys()
     assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
     for name, prompt in (("verified", profile.reasoning.candidates.system_prompt),
                          ("at_odds", profile.answers.system_prompt)):  # fmt: skip

@@ -21,8 +21,9 @@ from datasets_registry.errors import BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State, locked
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
-from generation.ledger import Ledger, compaction
+from generation.ledger import compaction
 from generation.ledger.compaction import compact
+from generation.ledger.ledger import Ledger
 from generation.ledger.segments import listed, new_name
 from generation.request import Completion
 

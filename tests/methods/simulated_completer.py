@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datasets_registry.rows.prm import Solution, StepRollout
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend
-from methods.step_labels import label_steps
-from methods.step_rollouts import draw_rollouts
-from methods.step_settings import StepSettings
-from methods.verification import Verification
+from methods.prm.labels import label_steps
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.settings import StepSettings
+from methods.verifiers.contract import Verification
 from tests.rows import make
 
 WORDS_PER_STEP = 5

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.imported import Problem
 from generation.request import Request
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
-from methods.verification import Verification
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.verifiers.contract import Verification
 
 
 def sums(train: int, evaluation: int = 0) -> list[Problem]:

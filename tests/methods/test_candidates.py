@@ -14,12 +14,11 @@ from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scoring.outcomes import Answered
 from generation.scripted import ScriptedBackend, chosen, completing
-from methods import candidates as module
-from methods.candidates import CandidateSettings, draw_candidates
-from methods.judged_rewards import by_judge
-from methods.score import ScoreSettings
-from methods.scored_rewards import by_reward_model
-from methods.stopping import StoppingRule
+from methods.judging.score import ScoreSettings
+from methods.rft import candidates as module
+from methods.rft.candidates import CandidateSettings, draw_candidates
+from methods.rft.rewards import by_judge, by_reward_model
+from methods.rft.stopping import StoppingRule
 from tests.methods.solving import same_last_line, solving, sums
 
 FIXED = CandidateSettings(rule=StoppingRule(max_draws=8))

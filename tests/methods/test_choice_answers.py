@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets_registry.errors import BadInput
-from methods.choice_answers import choice, exact
+from methods.verifiers.choice import choice, exact
 
 VERIFY = choice("ABCD")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from datasets_registry.errors import BadInput
-from methods.code_answers import code, extract
-from methods.sandbox import Limits
-from methods.verification import Verification
+from methods.sandbox.run import Limits
+from methods.verifiers.code import code, extract
+from methods.verifiers.contract import Verification
 
 VERIFY = code(Limits(seconds=10, memory_mb=256))
 ADD = "def add(a, b):\n    return a + b\n"

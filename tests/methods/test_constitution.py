@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from methods.constitution import DEFAULT, load_constitution
+from methods.judging.constitution import DEFAULT, load_constitution
 
 PRINCIPLE = (
     '[[principles]]\nid = "{0}"\ncritique_request = "c"\nrevision_request = "r"\npreference_question = "q"\n'

@@ -12,14 +12,14 @@ from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.words import Kind
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
-from methods.constitution import Constitution, Principle
-from methods.critique_revision import revise
-from methods.few_shot import few_shot
-from methods.helpful_answers import answer_helpful
-from methods.revision_requests import RevisionSettings
-from methods.score import DIGITS, ScoreSettings
-from methods.sft_mix import MixSettings, sft_examples
-from methods.step_scores import score_steps
+from methods.cai.few_shot import few_shot
+from methods.cai.helpful_answers import answer_helpful
+from methods.cai.requests import RevisionSettings
+from methods.cai.revisions import revise
+from methods.cai.scores import score_steps
+from methods.cai.sft_mix import MixSettings, sft_examples
+from methods.judging.constitution import Constitution, Principle
+from methods.judging.score import DIGITS, ScoreSettings
 from tests.rows import make
 
 PROMPTS = [make(RedTeamPrompt, f"p{number}") for number in range(6)]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from methods.arithmetic import Unparsed, value
-from methods.equations import equations, path, wrong_equations
+from methods.rft.equations import equations, path, wrong_equations
+from methods.verifiers.arithmetic import Unparsed, value
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets_registry.errors import BadInput
-from methods.format_rules import keeps_format, read_rules
+from methods.verifiers.format import keeps_format, read_rules
 
 
 @pytest.mark.parametrize(

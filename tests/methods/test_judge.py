@@ -11,13 +11,13 @@ from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import chosen, completing
-from methods.comparison import Answer, ComparisonSettings
-from methods.constitution import Constitution, Principle
-from methods.held_out import EvaluationSettings, compare
-from methods.judge import JudgeSettings, drawn_principles, judge_pairs
-from methods.labels import LabelSettings, label_pairs
-from methods.preference import combine
-from methods.verdict import Verdict, read_verdict
+from methods.evaluation.held_out import EvaluationSettings, compare
+from methods.judging.comparison import Answer, ComparisonSettings
+from methods.judging.constitution import Constitution, Principle
+from methods.judging.preference import combine
+from methods.judging.verdict import Verdict, read_verdict
+from methods.rlaif.judgements import JudgeSettings, drawn_principles, judge_pairs
+from methods.rlaif.labels import LabelSettings, label_pairs
 from tests.judging import Judge, judging
 from tests.rows import make
 

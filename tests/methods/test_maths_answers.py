@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from methods.final_answer import final_answers
-from methods.maths_answers import maths
-from methods.number import not_units, number
-from methods.symbolic import commands
-from methods.verification import Verification
+from methods.verifiers.contract import Verification
+from methods.verifiers.final_answer import final_answers
+from methods.verifiers.maths import maths
+from methods.verifiers.number import not_units, number
+from methods.verifiers.symbolic import commands
 
 VERIFY = maths()
 

@@ -9,7 +9,7 @@ from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import completing
-from methods.pairs import PairSettings, Sample, draw_samples, pair_samples
+from methods.rlaif.pairs import PairSettings, Sample, draw_samples, pair_samples
 from tests.rows import make
 
 PROMPTS: list[tuple[Kind, Prompt]] = [("helpful", make(HelpfulPrompt, name)) for name in ("p1", "p2")]

@@ -4,9 +4,9 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
-from methods.equations import equations, wrong_equations
-from methods.gold_solutions import GoldSettings, gold_solutions
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.problems.gold import GoldSettings, gold_solutions
+from methods.rft.equations import equations, wrong_equations
 
 EACH = ProblemSettings(
     families=(

@@ -9,8 +9,8 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
-from methods.conversation import opening
-from methods.prompt_files import PromptSettings, load_prompts, subset
+from methods.judging.conversation import opening
+from methods.problems.prompt_files import PromptSettings, load_prompts, subset
 
 GOOD = {"prompt": "Hello?", "category": "explain", "split": "train", "source": "me", "licence": "MIT"}
 OURS = REPOSITORY / "assets" / "prompts"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from benchmarks.sides.judge_call import read_call
 from generation.request import Message
-from methods.comparison import Comparison, ComparisonSettings, verdict_request
-from methods.quotation import MARK, quoted
+from methods.judging.comparison import Comparison, ComparisonSettings, verdict_request
+from methods.judging.quotation import MARK, quoted
 
 SETTINGS = ComparisonSettings()
 HOSTILE = st.one_of(

@@ -12,11 +12,11 @@ from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
-from methods.constitution import DEFAULT, load_constitution
-from methods.conversation import asked_of
-from methods.judge import JudgeSettings, judge_pairs
-from methods.labels import LabelSettings, label_pairs
-from methods.score import Scored, ScoreSettings, score_completions
+from methods.judging.constitution import DEFAULT, load_constitution
+from methods.judging.conversation import asked_of
+from methods.judging.score import Scored, ScoreSettings, score_completions
+from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.labels import LabelSettings, label_pairs
 from tests.rows import make
 
 pytestmark = pytest.mark.model

@@ -11,12 +11,12 @@ from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.request import SamplingParams
-from methods.step_judge import StepJudgeSettings, judge_steps
-from methods.step_labels import label_steps
-from methods.step_rollouts import draw_rollouts
-from methods.step_settings import StepSettings
-from methods.verification import VerifierSettings
-from methods.verifiers import verifier
+from methods.prm.judge import StepJudgeSettings, judge_steps
+from methods.prm.labels import label_steps
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.settings import StepSettings
+from methods.verifiers.contract import VerifierSettings
+from methods.verifiers.verifier import verifier
 from tests.rows import make
 
 pytestmark = pytest.mark.model

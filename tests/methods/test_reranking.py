@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets_registry.errors import BadInput
-from methods.reranking import best_of, majority, pass_at_k, pass_at_n, solution_score, weighted_majority
+from methods.rft.reranking import (
+    best_of,
+    majority,
+    pass_at_k,
+    pass_at_n,
+    solution_score,
+    weighted_majority,
+)
 
 STEPS = [0.9, 0.5, 0.8]
 

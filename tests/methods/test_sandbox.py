@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from methods import sandbox
-from methods.sandbox import Limits, failure
+from methods.sandbox import run as sandbox
+from methods.sandbox.run import Limits, failure
 
 QUICK = Limits(seconds=1, memory_mb=256)
 ADD = "def add(a, b):\n    return a + b\n"
@@ -207,7 +207,7 @@ def test_untrusted_code_does_not_run_where_it_cannot_be_confined(
     removed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weakened = sandbox._START.replace(
-        "from methods", f"import methods.confinement as c; c.{removed}; from methods"
+        "from methods", f"import methods.sandbox.confinement as c; c.{removed}; from methods"
     )
     monkeypatch.setattr(sandbox, "_START", weakened)
     sandbox._require_confinement.cache_clear()

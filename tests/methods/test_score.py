@@ -9,8 +9,8 @@ from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from generation.request import Completion, Message, Request
 from generation.scripted import chosen, completing
-from methods.completion_scores import score_pairs
-from methods.score import DIGITS, Scored, ScoreSettings, calls_of, read_score, score_completions
+from methods.judging.score import DIGITS, Scored, ScoreSettings, calls_of, read_score, score_completions
+from methods.rlaif.scores import score_pairs
 from tests.rows import make
 
 SETTINGS = ScoreSettings()

@@ -5,10 +5,10 @@ from typing import Any
 
 from datasets_registry.rows.rft import Candidate, GoldSolution
 from generation.scripted import completing
-from methods.candidates import CandidateSettings, draw_candidates
-from methods.selections import SelectionSettings, distinct, select
-from methods.stopping import StoppingRule
-from methods.verified_pairs import VerifiedPairSettings, verified_pairs
+from methods.rft.candidates import CandidateSettings, draw_candidates
+from methods.rft.selections import SelectionSettings, distinct, select
+from methods.rft.stopping import StoppingRule
+from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from tests.methods.solving import same_last_line, solving, sums
 from tests.rows import make
 

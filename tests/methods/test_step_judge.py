@@ -6,13 +6,8 @@ import pytest
 
 from generation.request import Completion, Request
 from generation.scripted import completing
-from methods.quotation import MARK
-from methods.step_judge import (
-    StepJudgeSettings,
-    StepVerdict,
-    judge_steps,
-    step_judge_templates,
-)
+from methods.judging.quotation import MARK
+from methods.prm.judge import StepJudgeSettings, StepVerdict, judge_steps, step_judge_templates
 from methods.templates import template_path
 from tests.methods.simulated_completer import solution
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.prm import StepLabels, StepRollout
-from methods.step_judge import StepVerdict
-from methods.step_labels import label_steps
-from methods.step_settings import StepSettings
+from methods.prm.judge import StepVerdict
+from methods.prm.labels import label_steps
+from methods.prm.settings import StepSettings
 from tests.methods.simulated_completer import Run, completer, solution
 from tests.rows import make
 

@@ -14,8 +14,8 @@ from generation.completer import Complete, Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend
-from methods.step_rollouts import draw_rollouts
-from methods.step_settings import StepSettings
+from methods.prm.rollouts import draw_rollouts
+from methods.prm.settings import StepSettings
 from tests.methods.simulated_completer import Run, completer, solution, verify
 
 PARAMS = SamplingParams(temperature=0.7, max_tokens=64)

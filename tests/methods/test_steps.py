@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from datasets_registry.rows.prm import Solution
 from datasets_registry.rows.rft import Candidate
-from methods.solutions import SolutionSettings, choose_solutions
-from methods.steps import SEPARATORS, Splitter, prefix, split
+from methods.prm.solutions import SolutionSettings, choose_solutions
+from methods.prm.splitting import SEPARATORS, Splitter, prefix, split
 
 
 @pytest.mark.parametrize("splitter", SEPARATORS)

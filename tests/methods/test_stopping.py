@@ -5,7 +5,7 @@ import random
 import pytest
 from pydantic import ValidationError
 
-from methods.stopping import StoppingRule, Tally, reach
+from methods.rft.stopping import StoppingRule, Tally, reach
 
 
 def drawn(rule: StoppingRule, accepted: list[bool]) -> tuple[int, str | None]:

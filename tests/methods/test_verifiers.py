@@ -10,9 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from datasets_registry.rows.imported import Problem
-from methods.gold import gold_verdicts
-from methods.verification import Kind
-from methods.verifiers import VerifierSettings, main, verifier
+from methods.problems.gold import gold_verdicts
+from methods.verifiers.__main__ import main
+from methods.verifiers.contract import Kind, VerifierSettings
+from methods.verifiers.verifier import verifier
 
 RIGHT: dict[Kind, tuple[str, str]] = {
     "maths": ("A:24", "24"),
@@ -87,7 +88,10 @@ def test_gold_that_cannot_be_used_names_its_line(tmp_path: Path, capsys: pytest.
 
 def test_it_runs_as_a_command() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "methods.verifiers", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "methods.verifiers", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "{maths,exact,choice,code,format}" in run.stdout
 

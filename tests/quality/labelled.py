@@ -10,7 +10,7 @@ from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
-from methods.refusals import is_refusal
+from methods.evaluation.refusals import is_refusal
 from quality.hygiene import hygiene
 from tests.rows import make
 

@@ -18,7 +18,7 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, Preference
 from datasets_registry.rows.row import Row
 from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
-from methods.labels import LabelSettings, label_pairs
+from methods.rlaif.labels import LabelSettings, label_pairs
 from quality.check import run_check
 from quality.checks import CHECKS, checks_of
 from tests.rows import make

@@ -14,7 +14,7 @@ from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
 from datasets_registry.state import REPOSITORY
-from methods.refusals import is_refusal
+from methods.evaluation.refusals import is_refusal
 from quality.hygiene import hygiene
 from quality.texts import LabelDataset
 from tests.quality.labelled import answers, found, kinds, views

@@ -8,7 +8,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.version import Derivation
-from methods.step_settings import StepSettings
+from methods.prm.settings import StepSettings
 from quality.check import run_check
 from quality.checks import checks_of
 from tests.methods.simulated_completer import Run, completer, solution

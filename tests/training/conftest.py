@@ -12,8 +12,8 @@ from datasets_registry.rows.rft import GoldSolution
 from datasets_registry.state import State
 from generation.models.folder import fingerprint
 from generation.models.lab import write_lab_model
-from methods.gold_solutions import GoldSettings, gold_solutions
-from methods.problem_families import FamilySettings, ProblemSettings, make_problems
+from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.problems.gold import GoldSettings, gold_solutions
 from tests.training.runs import NOTHING, commit, write
 from training.sft import sft
 

@@ -14,7 +14,8 @@ from generation.engine import EngineSettings
 from generation.models.folder import fingerprint
 from generation.request import Message, Request, SamplingParams
 from generation.transformers_local.backend import TransformersBackend
-from methods.verifiers import VerifierSettings, verifier
+from methods.verifiers.contract import VerifierSettings
+from methods.verifiers.verifier import verifier
 from quality.model_checks import check_manifest, model_checks
 from tests.training.runs import NOTHING, manifest, write
 

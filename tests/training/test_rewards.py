@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from datasets_registry.errors import ModelFailed
 from generation.scoring.outcomes import Answered
-from methods.verifiers import VerifierSettings, verifier
+from methods.verifiers.contract import VerifierSettings
+from methods.verifiers.verifier import verifier
 from training.config import GrpoRun
 from training.online_settings import GrpoSettings, OnlineSettings, RewardMix
 from training.rewards import Rewards

@@ -1,0 +1,1 @@
+"""Labels of reasoning steps by Monte-Carlo rollouts."""

@@ -1,0 +1,1 @@
+"""Rejection sampling: candidates, rewards and what is selected."""

@@ -1,0 +1,1 @@
+"""AI judgements of completion pairs, and preference labels."""

@@ -1,0 +1,1 @@
+"""Programs that decide whether an answer is right."""

@@ -1,0 +1,127 @@
+"""Rules of form that a completion keeps: length, words it has or lacks, JSON, a pattern.
+
+The gold answer is a JSON object of rules, such as ``{"max_words": 50, "contains": ["tea"], "json": true}``.
+A pattern is searched for by the ``regex`` module, which ends a search after a second: one that backtracks
+for longer is not accepted, with a reason.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+
+import regex
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets_registry.errors import BadInput
+from methods.verifiers.contract import Verification, rejected
+
+MAX_LENGTH = 100_000
+PATTERN_SECONDS = 1.0
+
+
+class FormatRules(BaseModel):
+    """What must hold of a completion without the space around it; a rule left out does not count."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    min_words: int | None = Field(None, ge=0)
+    max_words: int | None = Field(None, ge=0)
+    min_characters: int | None = Field(None, ge=0)
+    max_characters: int | None = Field(None, ge=0)
+    num_lines: int | None = Field(None, ge=0)
+    contains: list[str] = []
+    excludes: list[str] = []
+    starts_with: str | None = None
+    ends_with: str | None = None
+    is_json: bool | None = Field(None, alias="json")
+    matches: str | None = Field(None, max_length=1000)
+
+
+def keeps_format(completion: str, gold: str) -> Verification:
+    """Accept a completion that keeps every rule of the gold answer; raises BadInput for an unknown rule.
+
+    What is extracted is a JSON object of the measured values, by rule.
+    """
+    rules = read_rules(gold)
+    if len(completion) > MAX_LENGTH:
+        return rejected(f"longer than {MAX_LENGTH:,} characters")
+    broken, measured = None, {}
+    for name, value, kept in _measured(completion.strip(), rules):
+        measured[name] = value
+        if not kept and broken is None:
+            broken = f"{name} is broken: {value}"
+    return Verification(broken is None, json.dumps(measured), broken)
+
+
+@lru_cache(maxsize=4096)
+def read_rules(gold: str) -> FormatRules:
+    """The rules of a gold answer; raises BadInput that names what cannot be used."""
+    try:
+        rules = FormatRules.model_validate_json(gold)
+        if rules.matches is not None:
+            regex.compile(rules.matches)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or gold[:60]
+        known = ", ".join(field.alias or name for name, field in FormatRules.model_fields.items())
+        raise BadInput(f"format rule {name!r}: {first['msg']}; the rules are {known}") from error
+    except regex.error as error:
+        raise BadInput(
+            f"format rule 'matches': {rules.matches!r} is no pattern ({error}); correct it"
+        ) from error
+    if not rules.model_fields_set:
+        raise BadInput("the gold answer has no format rule, so everything would keep it; give one")
+    return rules
+
+
+Measured = Iterator[tuple[str, object, bool]]
+
+
+def _measured(text: str, rules: FormatRules) -> Measured:
+    """Each rule's name, what was measured, and whether it is kept."""
+    yield from _lengths(text, rules)
+    if rules.contains:
+        missing = [one for one in rules.contains if one not in text]
+        yield "contains", {"missing": missing}, not missing
+    if rules.excludes:
+        found = [one for one in rules.excludes if one in text]
+        yield "excludes", {"found": found}, not found
+    if rules.starts_with is not None:
+        yield "starts_with", text[: len(rules.starts_with)], text.startswith(rules.starts_with)
+    if rules.ends_with is not None:
+        last = text[len(text) - min(len(text), len(rules.ends_with)) :]
+        yield "ends_with", last, text.endswith(rules.ends_with)
+    if rules.is_json is not None:
+        found_json = _is_json(text)
+        yield "json", found_json, found_json == rules.is_json
+    if rules.matches is not None:
+        said = _matches(rules.matches, text)
+        yield "matches", said, said is True
+
+
+def _lengths(text: str, rules: FormatRules) -> Measured:
+    words, lines = len(text.split()), len(text.splitlines())
+    for name, measured, least, most in (
+        ("min_words", words, rules.min_words, None),
+        ("max_words", words, None, rules.max_words),
+        ("min_characters", len(text), rules.min_characters, None),
+        ("max_characters", len(text), None, rules.max_characters),
+        ("num_lines", lines, rules.num_lines, rules.num_lines),
+    ):
+        if least is not None or most is not None:
+            yield name, measured, (least or 0) <= measured and (most is None or measured <= most)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _matches(pattern: str, text: str) -> bool | str:
+    try:
+        return regex.search(pattern, text, timeout=PATTERN_SECONDS) is not None
+    except TimeoutError:
+        return f"no result within {PATTERN_SECONDS:g} s"
