@@ -21,8 +21,8 @@ from datasets_registry.state import State
 from datasets_registry.store.staging import Rows
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
-from quality.check import show
-from quality.publishing import publish
+from quality.auditing.publishing import publish
+from quality.checks.check import show
 
 MODEL_POOL = "gpu"
 Build = Callable[[Materials], Rows]

@@ -17,7 +17,7 @@ from methods.evaluation.held_out import answer_held_out, compare
 from methods.evaluation.refusals import PHRASES
 from methods.judging.constitution import Constitution
 from methods.templates import template_path
-from quality import metrics
+from quality.evaluation import metrics
 
 MODELS = ("base_policy", "sft_policy", "dpo_policy")
 

@@ -12,7 +12,8 @@ from assets.recipe import Recipe
 from datasets_registry.rows.hygiene import HygieneFinding
 from methods.evaluation import refusals
 from methods.evaluation.refusals import PHRASES, is_refusal
-from quality import (
+from quality.checks.rules import SOURCES
+from quality.hygiene import (
     boilerplate,
     clusters,
     contamination,
@@ -26,8 +27,7 @@ from quality import (
     texts,
     words,
 )
-from quality.rules import SOURCES
-from quality.texts import LABELS
+from quality.hygiene.texts import LABELS
 
 FINDERS = (boilerplate, clusters, contamination, duplicates, languages, lengths, minhash, personal_data)
 

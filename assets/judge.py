@@ -22,9 +22,11 @@ from methods.rlaif.judgements import principles_of
 from methods.rlaif.people import AgreementSettings, agree
 from methods.rlaif.scores import score_pairs
 from methods.templates import template_path
-from quality import ballots, certificate, metrics, principle_audit
-from quality.certificate import certify
-from quality.principle_audit import audit
+from quality.evaluation import metrics
+from quality.judges import ballots, certificate
+from quality.judges import principles as principle_audit
+from quality.judges.certificate import certify
+from quality.judges.principles import audit
 
 
 def judge_assets(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from training.launch_settings import Launch
+from training.settings.launch import Launch
 
 
 class LaunchSection(Launch):

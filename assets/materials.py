@@ -21,7 +21,7 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Backend
 from generation.spending import Meter
-from quality.check import show
+from quality.checks.check import show
 
 R = TypeVar("R", bound=Row)
 OpenBackend = Callable[[Registry, Version, Profile], Backend]

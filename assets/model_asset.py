@@ -24,7 +24,7 @@ from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.models.folder import fingerprint, resolve_model
 from methods.templates import fill, template_path
-from quality.model_checks import ModelCheck, check_manifest, model_checks
+from quality.checks.models import ModelCheck, check_manifest, model_checks
 
 
 def given_policy(

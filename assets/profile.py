@@ -28,8 +28,8 @@ from methods.rlaif.judgements import JudgeSettings
 from methods.rlaif.labels import LabelSettings
 from methods.rlaif.pairs import PairSelection, PairSettings
 from methods.rlaif.people import AgreementSettings
-from quality.certificate import CertificateSettings
-from training.settings import DpoSettings, SftSettings
+from quality.judges.certificate import CertificateSettings
+from training.settings.learning import DpoSettings, SftSettings
 
 FOLDER = REPOSITORY / "profiles"
 

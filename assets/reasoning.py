@@ -16,7 +16,7 @@ from methods.rft.candidates import CandidateSettings
 from methods.rft.selections import SelectionSettings
 from methods.rft.verified_pairs import VerifiedPairSettings
 from methods.verifiers.contract import VerifierSettings
-from training.settings import ProcessRewardSettings, RewardSettings, SftSettings
+from training.settings.learning import ProcessRewardSettings, RewardSettings, SftSettings
 
 STARTED = ("lab_policy", "cold_start_policy")
 

@@ -13,8 +13,8 @@ from assets.source import code_digests, source_of
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation
-from quality.check import Check
-from quality.checks import checks_of
+from quality.checks.check import Check
+from quality.checks.table import checks_of
 
 
 @dataclass(frozen=True)

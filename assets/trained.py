@@ -4,9 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
-from training.ppo_settings import PpoSettings
-from training.settings import (
+from training.settings.learning import (
     DpoSettings,
     KtoSettings,
     OrpoSettings,
@@ -14,6 +12,8 @@ from training.settings import (
     RewardSettings,
     SftSettings,
 )
+from training.settings.online import GrpoSettings, OnlineSettings, RlooSettings
+from training.settings.ppo import PpoSettings
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -58,7 +58,9 @@ def _asset(name: str, section: TrainedModel, profile: Profile) -> Built:
     verified = section.verified
     waited = ("gold_verdicts",) if verified and section.dataset == "problems" else ()
     roles = Roles(section.base, section.dataset, section.replay, section.scorers, waited)
-    trainer = importlib.import_module(f"training.{section.trainer}")
+    trainer = importlib.import_module(
+        f"training.{'ppo.__main__' if section.trainer == 'ppo' else section.trainer}"
+    )
     grain = f"The model that training.{section.trainer} makes of {section.base} and {section.dataset}."
     return trained_model(
         name, trainer, roles, section.training, profile, grain=grain,

@@ -25,7 +25,7 @@ from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.models.folder import resolve_model
-from quality.metrics import bootstrap_interval
+from quality.evaluation.metrics import bootstrap_interval
 
 MODEL = "smollm2-135m-instruct"
 

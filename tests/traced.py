@@ -27,8 +27,8 @@ from methods.judging.constitution import Constitution, Principle
 from methods.rlaif.judgements import JudgeSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from methods.rlaif.pairs import PairSettings, draw_samples, pair_samples
-from quality.check import run_check
-from quality.checks import checks_of
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
 from tests.rows import make
 
 NUM_PROMPTS = 12

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from training.config import DpoRun, read_config
-from training.ending import require_ending
-from training.manifest import finish, save_merged
-from training.memory import halving
-from training.rows import fitting, pair, preferred
-from training.run import main, open_run, require_rows, rows_of
-from training.soft_labels import P, shared_dataset, soft_trainer, sureness
-from training.trainer import load_model, lora, train, trainer_arguments
+from training.data.rows import fitting, pair, preferred, require_ending
+from training.data.soft_labels import P, shared_dataset, soft_trainer, sureness
+from training.running.manifest import finish, save_merged
+from training.running.memory import halving
+from training.running.run import main, open_run, require_rows, rows_of
+from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.settings.run import DpoRun, read_config
 
 
 def dpo(path: Path, report: Callable[[str], None]) -> None:

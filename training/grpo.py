@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.config import GrpoRun
-from training.online import learn_online
-from training.run import main
+from training.online.trainer import learn_online
+from training.running.run import main
+from training.settings.run import GrpoRun
 
 
 def grpo(path: Path, report: Callable[[str], None]) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from training.config import KtoRun, read_config
-from training.desirability import in_batches, judged
-from training.ending import require_ending
-from training.manifest import finish, save_merged
-from training.rows import fitting, reply, turns
-from training.run import main, open_run, require_rows, rows_of
-from training.settings import KtoSettings
-from training.trainer import load_model, lora, train, trainer_arguments
+from training.data.desirability import in_batches, judged
+from training.data.rows import fitting, reply, require_ending, turns
+from training.running.manifest import finish, save_merged
+from training.running.run import main, open_run, require_rows, rows_of
+from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.settings.learning import KtoSettings
+from training.settings.run import KtoRun, read_config
 
 # how much the desirable completions may count for, where the undesirable ones count for 1
 MOST = 4 / 3

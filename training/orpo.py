@@ -11,12 +11,11 @@ from typing import Any
 
 from generation.chat import render, token_ids
 from generation.request import Message
-from training.config import OrpoRun, read_config
-from training.ending import require_ending
-from training.manifest import finish, save_merged
-from training.rows import Turns, conversation_ids, fitting, pair, preferred
-from training.run import main, open_run, require_rows, rows_of
-from training.trainer import load_model, lora, train, trainer_arguments
+from training.data.rows import Turns, conversation_ids, fitting, pair, preferred, require_ending
+from training.running.manifest import finish, save_merged
+from training.running.run import main, open_run, require_rows, rows_of
+from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.settings.run import OrpoRun, read_config
 
 SIDES = ("chosen", "rejected")
 

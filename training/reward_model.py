@@ -6,14 +6,12 @@ from statistics import fmean, pstdev
 from typing import Any
 
 from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
-from training.config import RewardRun, read_config
-from training.held_out import parted
-from training.manifest import finish, save_merged
-from training.rows import asked, group, preferred
-from training.run import main, open_run, require_rows, rows_of
-from training.signals import by_signal
-from training.soft_labels import margin
-from training.trainer import load_model, lora, train, trainer_arguments
+from training.data.rows import asked, group, parted, preferred
+from training.data.soft_labels import by_signal, margin
+from training.running.manifest import finish, save_merged
+from training.running.run import main, open_run, require_rows, rows_of
+from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.settings.run import RewardRun, read_config
 
 
 def reward_model(path: Path, report: Callable[[str], None]) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.config import RlooRun
-from training.online import learn_online
-from training.run import main
+from training.online.trainer import learn_online
+from training.running.run import main
+from training.settings.run import RlooRun
 
 
 def rloo(path: Path, report: Callable[[str], None]) -> None:

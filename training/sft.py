@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry.errors import BadInput
-from training.config import SftRun, read_config
-from training.ending import require_ending
-from training.manifest import finish, save_merged
-from training.replay import replayed
-from training.rows import conversation_ids, fitting, reply, turns
-from training.run import Run, main, open_run, require_rows, rows_of
-from training.trainer import load_model, lora, train, trainer_arguments
+from training.data.replay import replayed
+from training.data.rows import conversation_ids, fitting, reply, require_ending, turns
+from training.running.manifest import finish, save_merged
+from training.running.run import Run, main, open_run, require_rows, rows_of
+from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.settings.run import SftRun, read_config
 
 
 def sft(path: Path, report: Callable[[str], None]) -> None:

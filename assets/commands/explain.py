@@ -8,7 +8,7 @@ from rich.tree import Tree
 
 from assets.printing import Json, console, open_state, plain
 from datasets_registry.inspecting.recipe_changes import shortened
-from quality.explanation import explain_row
+from quality.auditing.explanation import explain_row
 
 CELL_CHARACTERS = 160
 

@@ -21,8 +21,8 @@ from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES, row_type
 from datasets_registry.store.staging import Staged
 from datasets_registry.version import CheckResult, Version, validated_name
-from quality.check import Check, run_check
-from quality.publishing import judged
+from quality.auditing.publishing import judged
+from quality.checks.check import Check, run_check
 
 Name = Annotated[str, typer.Option("--as", help="Name of the dataset to make a version of.")]
 Like = Annotated[str | None, typer.Option(help="Row type, where the file's format does not say.")]

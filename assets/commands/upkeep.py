@@ -13,7 +13,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
-from quality.verify import verify as verify_version
+from quality.auditing.verify import verify as verify_version
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LEAST_GRACE = timedelta(minutes=10)

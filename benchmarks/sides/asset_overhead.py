@@ -12,7 +12,7 @@ from assets.profile import load_profile
 from assets.roles import Roles
 from benchmarks.sides.training_work import TrainingWork
 from tests.assets.small import write_profile
-from training.settings import SftSettings
+from training.settings.learning import SftSettings
 
 
 def asset_seconds(work: TrainingWork, seed: int) -> float:

@@ -22,7 +22,7 @@ from methods.rft.candidates import CandidateSettings, draw_candidates, draw_tabl
 from methods.rft.stopping import StoppingRule
 from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from methods.verifiers.verifier import verifier
-from quality.publishing import publish
+from quality.auditing.publishing import publish
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from benchmarks.sides.alone import peak_megabytes
 from datasets_registry.state import State
 from datasets_registry.views.scanning import column, parquet, scanning
 from methods.evaluation.refusals import is_refusal
-from quality.boilerplate import boilerplate
-from quality.contamination import contaminations
-from quality.duplicates import duplicates, split_near_duplicates
-from quality.findings import each_text
-from quality.hygiene_checks import HYGIENE_CHECKS
-from quality.languages import language_outliers
-from quality.lengths import length_outliers
-from quality.personal_data import personal_data_findings
-from quality.texts import learned, load_texts
+from quality.checks.hygiene import HYGIENE_CHECKS
+from quality.hygiene.boilerplate import boilerplate
+from quality.hygiene.contamination import contaminations
+from quality.hygiene.duplicates import duplicates, split_near_duplicates
+from quality.hygiene.findings import each_text
+from quality.hygiene.languages import language_outliers
+from quality.hygiene.lengths import length_outliers
+from quality.hygiene.personal_data import personal_data_findings
+from quality.hygiene.texts import learned, load_texts
 
 PROMPT_WORDS, COMPLETION_WORDS = 25, 60
 EVALUATION_PROMPTS = 1_000

@@ -26,7 +26,7 @@ from methods.rft.candidates import CandidateSettings, draw_candidates
 from methods.rft.stopping import StoppingRule
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
-from training.settings import TrainSettings
+from training.settings.learning import TrainSettings
 from training.sft import sft
 
 MATHS = VerifierSettings(kind="maths")

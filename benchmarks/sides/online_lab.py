@@ -14,10 +14,10 @@ from methods.problems.families import FamilySettings, ProblemSettings, make_prob
 from methods.rft.selections import SelectionSettings, select
 from methods.rft.stopping import StoppingRule
 from training.grpo import grpo
-from training.online_settings import GrpoSettings, OnlineSettings, RlooSettings
-from training.ppo import ppo
-from training.ppo_settings import PpoSettings
+from training.ppo.__main__ import ppo
 from training.rloo import rloo
+from training.settings.online import GrpoSettings, OnlineSettings, RlooSettings
+from training.settings.ppo import PpoSettings
 
 TRAINERS: dict[str, tuple[Any, type[OnlineSettings]]] = {
     "PPO": (ppo, PpoSettings), "RLOO": (rloo, RlooSettings), "GRPO": (grpo, GrpoSettings),

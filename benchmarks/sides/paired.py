@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 import numpy as np
 
 from benchmarks.figure import Figure
-from quality.metrics import bootstrap_interval
+from quality.evaluation.metrics import bootstrap_interval
 
 # Student's t at 97.5 % by degrees of freedom
 _T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}

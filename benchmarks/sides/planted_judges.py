@@ -17,7 +17,7 @@ from methods.judging.constitution import Constitution, Principle
 from methods.rlaif.judgements import JudgeSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from methods.rlaif.people import AgreementSettings, agree
-from quality.certificate import CertificateSettings, certify
+from quality.judges.certificate import CertificateSettings, certify
 
 BETTER, WORSE = "this is right", "this is wrong"
 _SURE, _NOISE = 0.9, 0.1

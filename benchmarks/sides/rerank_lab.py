@@ -33,7 +33,7 @@ from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from methods.verifiers.verifier import verifier
 from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
-from training.settings import ProcessRewardSettings, RewardSettings
+from training.settings.learning import ProcessRewardSettings, RewardSettings
 
 PRM: Aggregate = "min"
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)

@@ -12,7 +12,7 @@ from generation.models.folder import SMOLLM2
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.rft.selections import SelectionSettings, select
 from methods.rft.stopping import StoppingRule
-from training.settings import TrainSettings
+from training.settings.learning import TrainSettings
 
 GOLD, PROBLEMS, HELD_OUT, DRAWS, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
 TRAINING = TrainSettings(

@@ -11,7 +11,7 @@ from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import CheckResult, Derivation
-from quality.checks import checks_of
+from quality.checks.table import checks_of
 from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines
 from tests.rows import make
 

@@ -24,7 +24,7 @@ from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.models.export import export_model
 from generation.models.folder import fingerprint
-from quality.model_checks import model_checks
+from quality.checks.models import model_checks
 from tests.rows import make
 from tests.traced import Traced
 from tests.training.runs import SETTINGS, write

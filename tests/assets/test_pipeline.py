@@ -20,7 +20,7 @@ from generation.request import Completion, Request
 from generation.scripted import chosen
 from methods.judging.comparison import CHOICES
 from methods.judging.constitution import load_constitution
-from quality.publishing import publish
+from quality.auditing.publishing import publish
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make

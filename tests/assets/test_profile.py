@@ -15,7 +15,7 @@ from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import Derivation
-from quality.publishing import publish
+from quality.auditing.publishing import publish
 from tests.assets.small import write_profile
 from tests.rows import make
 

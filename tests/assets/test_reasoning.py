@@ -16,7 +16,7 @@ from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.version import Derivation
 from generation.request import Request
-from quality.publishing import publish
+from quality.auditing.publishing import publish
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
 

@@ -24,7 +24,7 @@ def test_what_trains_a_model_counts_as_its_code() -> None:
     names = {name for name, _ in code_digests((process_reward_model,))}
     assert names >= {f"training.{one}" for one in ("trainer", "run", "rows", "manifest", "held_out")}
     more = {name for name in names if not name.startswith("training.")}
-    assert more == {"methods.verifiers.contract", "quality.lost_rows"}
+    assert more == {"methods.verifiers.contract", "quality.checks.models"}
 
 
 def test_an_imported_module_s_edit_counts_and_a_comment_does_not(

@@ -17,7 +17,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.version import Derivation
-from quality.publishing import publish
+from quality.auditing.publishing import publish
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
@@ -138,7 +138,7 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
     paid = recipes["paid"]
     assert paid.inputs == ("aligned", "problems", "harmless_reward", "gold_verdicts")
     assert paid.settings["critic"] == "reward_model" and paid.settings["verifier"] == {"kind": "maths"}
-    assert {"training.ppo_loss", "training.advantages", "methods.sandbox.runner"} <= paid.parts.keys()
+    assert {"training.ppo.learning", "training.ppo.advantages", "methods.sandbox.runner"} <= paid.parts.keys()
     assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
     for name, prompt in (("verified", profile.reasoning.candidates.system_prompt),
                          ("at_odds", profile.answers.system_prompt)):  # fmt: skip

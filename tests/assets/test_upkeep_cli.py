@@ -13,8 +13,8 @@ from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.version import CheckResult, Derivation, Version
-from quality.check import run_check
-from quality.checks import checks_of
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
 from tests.rows import make
 
 RUNNER = CliRunner()

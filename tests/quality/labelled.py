@@ -11,7 +11,7 @@ from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
 from methods.evaluation.refusals import is_refusal
-from quality.hygiene import hygiene
+from quality.hygiene.hygiene import hygiene
 from tests.rows import make
 
 ROWS: tuple[type[Row], ...] = (RedTeamPrompt, HelpfulPrompt, SftExample, PreferencePair)

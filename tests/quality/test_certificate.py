@@ -13,8 +13,8 @@ from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.row import Row, to_table
-from quality.certificate import Bound, CertificateSettings, certify, cohen_kappa
-from quality.principle_audit import audit
+from quality.judges.certificate import Bound, CertificateSettings, certify, cohen_kappa
+from quality.judges.principles import audit
 from tests.rows import make
 
 

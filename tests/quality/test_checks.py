@@ -19,8 +19,8 @@ from datasets_registry.rows.row import Row
 from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
 from methods.rlaif.labels import LabelSettings, label_pairs
-from quality.check import run_check
-from quality.checks import CHECKS, checks_of
+from quality.checks.check import run_check
+from quality.checks.table import CHECKS, checks_of
 from tests.rows import make
 
 LABELS = {"weights": {"helpful": {"helpfulness": 1}}, "clamp": None, "tie_logit": 0.01}

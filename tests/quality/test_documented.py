@@ -1,7 +1,7 @@
 """docs/checks.md says what the table of checks says."""
 
-from quality.documented import PAGE, page
+from quality.checks.documented import PAGE, page
 
 
 def test_the_page_is_what_the_table_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m quality.documented"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m quality.checks.documented"

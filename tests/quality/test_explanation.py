@@ -13,7 +13,7 @@ from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.version import Derivation
 from datasets_registry.views.scanning import scanning
-from quality.explanation import explain_row
+from quality.auditing.explanation import explain_row
 from tests.rows import make
 from tests.traced import Traced
 

@@ -15,8 +15,8 @@ from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
 from datasets_registry.state import REPOSITORY
 from methods.evaluation.refusals import is_refusal
-from quality.hygiene import hygiene
-from quality.texts import LabelDataset
+from quality.hygiene.hygiene import hygiene
+from quality.hygiene.texts import LabelDataset
 from tests.quality.labelled import answers, found, kinds, views
 from tests.rows import make
 

@@ -10,10 +10,10 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import CheckResult, Version
-from quality.check import run_check
-from quality.checks import checks_of
-from quality.contamination import contamination, evaluation_prompts
-from quality.hygiene_checks import HYGIENE_CHECKS
+from quality.checks.check import run_check
+from quality.checks.hygiene import HYGIENE_CHECKS
+from quality.checks.table import checks_of
+from quality.hygiene.contamination import contamination, evaluation_prompts
 from tests.quality.labelled import answers
 from tests.quality.test_checks import version_of
 from tests.rows import make

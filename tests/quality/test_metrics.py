@@ -4,7 +4,7 @@ import pytest
 
 from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.evaluation import EvaluationAnswer
-from quality.metrics import bootstrap_interval, distinct_n, metrics
+from quality.evaluation.metrics import bootstrap_interval, distinct_n, metrics
 from tests.rows import make
 
 

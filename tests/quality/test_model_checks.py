@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from quality.lost_rows import lost_share
-from quality.model_checks import MODEL_CHECKS, check_manifest, model_checks
+from quality.checks.models import MODEL_CHECKS, check_manifest, lost_share, model_checks
 
 SETTINGS = {"max_lost_share": 0.2}
 

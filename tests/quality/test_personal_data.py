@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.personal_data import DataKind, is_card, is_iban, mask, personal_data
+from quality.hygiene.personal_data import DataKind, is_card, is_iban, mask, personal_data
 
 DATA: list[tuple[DataKind, str]] = [
     ("email", "jo.doe+spam@mail.firm.co.uk"),

@@ -9,8 +9,8 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.version import Derivation
 from methods.prm.settings import StepSettings
-from quality.check import run_check
-from quality.checks import checks_of
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
 from tests.methods.simulated_completer import Run, completer, solution
 from tests.rows import make
 

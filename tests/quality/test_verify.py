@@ -10,9 +10,9 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
-from quality.check import run_check
-from quality.checks import checks_of
-from quality.verify import verify
+from quality.auditing.verify import verify
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
 from tests.rows import make
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.words import gram, grams, hashes, normalised
+from quality.hygiene.words import gram, grams, hashes, normalised
 
 
 def words(text: str) -> str:

@@ -17,9 +17,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from training.launch_files import write_launch_config
-from training.launch_settings import Launch
-from training.run import main
+from training.launch.files import write_launch_config
+from training.running.run import main
+from training.settings.launch import Launch
 
 
 @dataclass
@@ -143,7 +143,7 @@ def environment(job: Job) -> list[dict[str, str]]:
 def watch_weights(module: Any, path: Path) -> None:
     """Let the trainer leave a sum of what it trained, in each process."""
     if not hasattr(module, "train"):
-        module = import_module("training.online")
+        module = import_module("training.online.trainer")
     train = module.train
 
     def watched(run: Any, trainer: Any) -> Any:

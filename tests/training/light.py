@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from datasets_registry.errors import ModelFailed
-from training import ranks
-from training.config import RunConfig, read_config
-from training.memory import halving, micro_batch
-from training.process import Report
-from training.run import main
-from training.settings import TrainSettings
+from training.running import ranks
+from training.running.memory import halving, micro_batch
+from training.running.process import Report
+from training.running.run import main
+from training.settings.learning import TrainSettings
+from training.settings.run import RunConfig, read_config
 
 
 class LightSettings(TrainSettings):

@@ -16,7 +16,7 @@ from generation.request import Message, Request, SamplingParams
 from generation.transformers_local.backend import TransformersBackend
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
-from quality.model_checks import check_manifest, model_checks
+from quality.checks.models import check_manifest, model_checks
 from tests.training.runs import NOTHING, manifest, write
 
 VERIFIER = {"kind": "maths"}

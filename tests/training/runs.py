@@ -17,8 +17,8 @@ from datasets_registry.version import CheckResult, Derivation
 from generation.chat import finished, render, token_ids
 from generation.models.folder import fingerprint
 from generation.request import Message
-from training.checkpoints import last_checkpoint
-from training.run import Work
+from training.running.checkpoints import last_checkpoint
+from training.running.run import Work
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 SETTINGS = {"learning_rate": 5e-3, "num_epochs": 8, "batch_size": 4, "max_length": 128}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.advantages import advantages, explained_variance, token_rewards, whitened
-from training.ppo_loss import policy_loss, value_loss
+from training.ppo.advantages import advantages, explained_variance, token_rewards, whitened
+from training.ppo.learning import policy_loss, value_loss
 
 
 def test_generalised_advantages_by_hand() -> None:

@@ -16,7 +16,7 @@ from generation.transformers_local.backend import TransformersBackend
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.dpo import dpo
-from training.settings import TrainSettings
+from training.settings.learning import TrainSettings
 from training.sft import sft
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}

@@ -13,7 +13,7 @@ from datasets_registry.rows.rlaif import PreferencePair
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, verified, write
 from training.dpo import dpo
-from training.settings import DpoSettings
+from training.settings.learning import DpoSettings
 
 
 def pairs(p_a: float, count: int = 8) -> list[PreferencePair]:

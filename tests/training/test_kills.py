@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, write
-from training.checkpoints import last_checkpoint, mark_whole
+from training.running.checkpoints import last_checkpoint, mark_whole
 
 KILLS = 5
 

@@ -25,9 +25,9 @@ from tests.training.runs import (
     verified,
     write,
 )
-from training.desirability import in_batches, judged
+from training.data.desirability import in_batches, judged
 from training.kto import kto
-from training.settings import KtoSettings
+from training.settings.learning import KtoSettings
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
 UNSEEN = "99+1=?"

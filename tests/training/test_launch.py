@@ -27,10 +27,10 @@ from tests.rows import make
 from tests.training.online_runs import scorer
 from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, commit, manifest, write
-from training.config import SftRun, read_config
-from training.launch import require_possible
-from training.launch_files import write_launch_config
-from training.launch_settings import Launch
+from training.launch.__main__ import require_possible
+from training.launch.files import write_launch_config
+from training.settings.launch import Launch
+from training.settings.run import SftRun, read_config
 from training.sft import sft
 
 TWO: dict[str, Any] = {"launch": {"processes": 2}}
@@ -133,7 +133,14 @@ def light(folder: Path, fate: str, rank: int = 0, **launch: Any) -> subprocess.P
     """Two quick processes under the launcher of that machine, of which the last meets that fate."""
     settings = {"batch_size": 8, "fate": fate}
     path = write(folder, "none@1", settings=settings, launch={"processes": 2, **launch})
-    command = [sys.executable, "-m", "training.launch", "tests.training.light", "--config", str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "training.launch",
+        "tests.training.light",
+        "--config",
+        str(path),
+    ]
     with (folder / f"stderr-{rank}.txt").open("w") as stderr:
         return subprocess.Popen(
             [*command, "--machine-rank", str(rank)], cwd=REPOSITORY, stderr=stderr, text=True,

@@ -18,12 +18,12 @@ from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, labelled, manifest, write
-from training.config import SftRun, read_config
 from training.dpo import dpo
-from training.memory import MicroBatch, OutOfMemory, halving, micro_batch
 from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
-from training.settings import SftSettings
+from training.running.memory import MicroBatch, OutOfMemory, halving, micro_batch
+from training.settings.learning import SftSettings
+from training.settings.run import SftRun, read_config
 from training.sft import sft
 
 

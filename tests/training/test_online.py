@@ -23,13 +23,13 @@ from tests.training.online_runs import (
     warned,
 )
 from tests.training.runs import NOTHING, commit, gold, verified, write
-from training.checkpoints import last_checkpoint
+from training.data.prompts import num_steps, order, wanted
 from training.grpo import grpo
-from training.online import alike, named
-from training.online_settings import OnlineSettings
-from training.prompts import num_steps, order, wanted
+from training.online.trainer import alike, named
 from training.reward_model import reward_model
 from training.rloo import rloo
+from training.running.checkpoints import last_checkpoint
+from training.settings.online import OnlineSettings
 
 BOTH = pytest.mark.parametrize("trainer", [grpo, rloo])
 

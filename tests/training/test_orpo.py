@@ -23,8 +23,8 @@ from tests.training.runs import (
     verified,
     write,
 )
+from training.data.rows import pair
 from training.orpo import _tokens, orpo
-from training.rows import pair
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
 

@@ -16,10 +16,10 @@ from tests.rows import make
 from tests.training.conftest import Started
 from tests.training.online_runs import SETTINGS, SMALL, accuracy, curve, run, scorer, warned
 from tests.training.runs import commit, manifest
-from training.ppo import ppo
-from training.ppo_checkpoint import random_states, set_random_states
-from training.ppo_settings import PpoSettings
-from training.prompts import wanted
+from training.data.prompts import wanted
+from training.ppo.__main__ import ppo
+from training.ppo.checkpoint import random_states, set_random_states
+from training.settings.ppo import PpoSettings
 
 FEW = SMALL | {"num_draws": 2, "max_steps": 3, "gradient_accumulation": 2, "minibatches": 2, "ppo_epochs": 2}
 

@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from datasets_registry.hashing import digest
 from generation.request import SamplingParams
 from tests.tiny_model import ENDING, write_ending_model
-from training.advantages import token_rewards
-from training.critic import values
-from training.ppo_draws import draw, log_probabilities, side_by_side
+from training.ppo.advantages import token_rewards
+from training.ppo.draws import draw, log_probabilities, side_by_side
+from training.ppo.models import values
 
 PROMPTS = [[5, 6, 7, 8, 9], [5, 6], [9, 1, 1, 4]]
 COMPLETIONS = [[10, 1], [11, 12, 13, 1], [14]]

@@ -16,15 +16,15 @@ from tests.tiny_model import ENDING, write_ending_model
 from tests.training.conftest import given
 from tests.training.online_runs import DEVIATION, MEAN, scorer
 from tests.training.runs import commit, write
-from training.config import PpoRun, read_config
-from training.online_settings import RewardMix
-from training.ppo_experience import Asked, experience
-from training.ppo_learning import Learning
-from training.ppo_models import Models, load_models
-from training.ppo_settings import PpoSettings
-from training.rewards import Rewarded, Rewards
-from training.run import Run, open_run
-from training.trainer import load_tokenizer
+from training.online.rewards import Rewarded, Rewards
+from training.ppo.experience import Asked, experience
+from training.ppo.learning import Learning
+from training.ppo.models import Models, load_models
+from training.running.run import Run, open_run
+from training.running.trainer import load_tokenizer
+from training.settings.online import RewardMix
+from training.settings.ppo import PpoSettings
+from training.settings.run import PpoRun, read_config
 
 SETTINGS = {"max_length": 64, "max_completion_length": 9, "batch_size": 4, "learning_rate": 1e-3}
 ENDS, GOES_ON = "q", "is better? A"

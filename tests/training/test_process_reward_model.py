@@ -17,11 +17,10 @@ from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from tests.training.runs import commit, gold, labelled, manifest, write
-from training.checkpoints import last_checkpoint
-from training.process_reward_model import process_reward_model
-from training.settings import ProcessRewardSettings
-from training.step_examples import StepCollator, example, step_loss, targets
-from training.step_figures import step_figures
+from training.data.steps import StepCollator, example, step_loss, targets
+from training.process_reward_model import process_reward_model, step_figures
+from training.running.checkpoints import last_checkpoint
+from training.settings.learning import ProcessRewardSettings
 
 SETTINGS = {
     "learning_rate": 2e-3, "max_steps": 60, "batch_size": 16, "max_length": 64, "held_out_share": 0.2,

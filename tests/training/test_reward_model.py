@@ -17,10 +17,9 @@ from generation.request import Message
 from generation.scoring.outcomes import Answered, OutcomeScorer
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
-from training.held_out import held_out_groups
+from training.data.rows import held_out_groups
+from training.data.soft_labels import by_signal, margin
 from training.reward_model import reward_model
-from training.signals import by_signal
-from training.soft_labels import margin
 
 SETTINGS = {"learning_rate": 3e-3, "max_steps": 12, "batch_size": 4, "max_length": 48, "held_out_share": 0.25}
 

@@ -10,9 +10,9 @@ from datasets_registry.errors import ModelFailed
 from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
-from training.config import GrpoRun
-from training.online_settings import GrpoSettings, OnlineSettings, RewardMix
-from training.rewards import Rewards
+from training.online.rewards import Rewards
+from training.settings.online import GrpoSettings, OnlineSettings, RewardMix
+from training.settings.run import GrpoRun
 
 VERIFY = verifier(VerifierSettings(kind="maths"))
 ROWS = [{"prompt": "1+1=?", "answer": "2"}] * 4

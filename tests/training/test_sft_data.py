@@ -15,8 +15,8 @@ from datasets_registry.rows.imported import ChatMessage, Demonstration
 from datasets_registry.rows.rft import GoldSolution
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, gold, manifest, write
-from training.curves import POINTS, curves
-from training.replay import replayed
+from training.data.replay import replayed
+from training.running.manifest import POINTS, curves
 from training.sft import sft
 
 ONE_EPOCH = SETTINGS | {"num_epochs": 1}

@@ -11,8 +11,8 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, write
+from training.running.trackers import require_trackers
 from training.sft import sft
-from training.trackers import require_trackers
 
 
 def logged(folder: Path, figure: str) -> Iterator[tuple[int, float]]:

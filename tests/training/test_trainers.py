@@ -20,10 +20,10 @@ from datasets_registry.version import CheckResult
 from generation.models.folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, write
-from training.checkpoints import last_checkpoint
-from training.config import SftRun, config_path, read_config
+from training.data.rows import fitting, reply, turns
 from training.dpo import dpo
-from training.rows import fitting, reply, turns
+from training.running.checkpoints import last_checkpoint
+from training.settings.run import SftRun, config_path, read_config
 from training.sft import sft
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 bad row")

@@ -1,0 +1,1 @@
+"""Versions judged by their checks, verified, and rows explained."""

@@ -1,0 +1,30 @@
+"""Write, audit, publish: a candidate becomes latest only when its blocking checks pass."""
+
+from collections.abc import Callable, Sequence
+
+from datasets_registry.registry import Registry
+from datasets_registry.rows.row import Row
+from datasets_registry.store.collector import seldom_collected
+from datasets_registry.store.staging import Rows
+from datasets_registry.version import CheckResult, Derivation, Version
+from quality.checks.check import Check, run_check
+from quality.checks.table import checks_of
+
+RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
+
+
+def publish(
+    registry: Registry, row: type[Row], rows: Rows, how: Derivation, name: str | None = None
+) -> Version:
+    """Commit ``rows``, run the checks of their row type, and let them decide."""
+    with seldom_collected():
+        version = registry.commit(row, rows, how, name)
+    return judged(registry, row, version, how.inputs)
+
+
+def judged(
+    registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
+) -> Version:
+    """Let the checks of the row type, as ``run`` runs them, decide on a candidate."""
+    checks = [run(one, registry, version, inputs) for one in checks_of(row.dataset)]
+    return registry.record_checks(version, checks)

@@ -1,0 +1,1 @@
+"""What must hold of a dataset or model, as checks."""

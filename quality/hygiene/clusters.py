@@ -1,0 +1,86 @@
+"""Clusters of near duplicates: texts whose word 5-grams have a Jaccard similarity of 0.8 or more."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from quality.hygiene.minhash import buckets, jaccard, shingles
+
+THRESHOLD = 0.8
+# keeps a template with a hundred thousand fillings from being compared pair by pair
+MOST_COMPARED = 32
+
+
+class Duplicate(NamedTuple):
+    """A text that repeats another of its cluster, whose id is that of its smallest member."""
+
+    id: str
+    matches: str
+    cluster: str
+    similarity: float
+
+
+def near_duplicates(texts: Mapping[str, str]) -> list[Duplicate]:
+    """Each member but the first of every cluster in ``texts``: normalised words by id.
+
+    Clusters are connected by pairs whose exact similarity is at least ``THRESHOLD``; each member names
+    the most similar one that it was found with. The order of ``texts`` does not matter.
+    """
+    ids = sorted(one for one, words in texts.items() if words)
+    clusters = Clusters([texts[one] for one in ids])
+    for bucket in buckets(clusters.texts):
+        clusters.connect(bucket)
+    found = []
+    for place, other, similarity in clusters.matches():
+        first = clusters.first(place)
+        if first != place:
+            found.append(Duplicate(ids[place], ids[other], ids[first], similarity))
+    return found
+
+
+class Clusters:
+    """Union-find over texts, joined only by pairs that were verified."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self._parents = list(range(len(texts)))
+        self._pairs: list[tuple[int, int, float]] = []
+        self._shingles = lru_cache(maxsize=8_192)(lambda place: shingles(self.texts[place]))
+
+    def first(self, place: int) -> int:
+        """The smallest place of the cluster that ``place`` is in."""
+        while self._parents[place] != place:
+            self._parents[place] = self._parents[self._parents[place]]
+            place = self._parents[place]
+        return place
+
+    def connect(self, bucket: Iterable[int]) -> None:
+        """Join what is similar in ``bucket``; what is joined already is not compared again."""
+        groups: dict[int, list[int]] = {}
+        for place in bucket:
+            for other in islice(self._apart(place, groups), MOST_COMPARED):
+                self._join_if_similar(place, other)
+            groups.setdefault(self.first(place), []).append(place)
+
+    def _apart(self, place: int, groups: Mapping[int, list[int]]) -> Iterable[int]:
+        for members in groups.values():
+            for other in members:
+                if self.first(other) == self.first(place):
+                    break
+                yield other
+
+    def _join_if_similar(self, place: int, other: int) -> None:
+        similarity = jaccard(self._shingles(place), self._shingles(other))
+        if similarity >= THRESHOLD:
+            self._pairs.append((place, other, similarity))
+            low, high = sorted((self.first(place), self.first(other)))
+            self._parents[high] = low
+
+    def matches(self) -> Iterable[tuple[int, int, float]]:
+        """Each place that was joined, with the most similar place of its verified pairs."""
+        best: dict[int, tuple[float, int]] = {}
+        for one, other, similarity in self._pairs:
+            for place, match in ((one, other), (other, one)):
+                best[place] = max(best.get(place, (0.0, 0)), (similarity, -match))
+        return [(place, -match, similarity) for place, (similarity, match) in sorted(best.items())]

@@ -1,0 +1,40 @@
+"""Everything found in the texts of all label datasets, as rows of data_hygiene."""
+
+from collections.abc import Callable, Iterator
+
+import duckdb
+
+from datasets_registry.rows.hygiene import HygieneFinding
+from quality.hygiene.boilerplate import boilerplate
+from quality.hygiene.contamination import contaminations
+from quality.hygiene.duplicates import duplicates
+from quality.hygiene.findings import each_text, finding
+from quality.hygiene.languages import language_outliers
+from quality.hygiene.lengths import length_outliers
+from quality.hygiene.personal_data import personal_data_findings
+from quality.hygiene.texts import LABELS, LabelDataset, learned, load_texts
+
+
+def hygiene(
+    connection: "duckdb.DuckDBPyConnection", is_refusal: Callable[[str], bool],
+    labels: tuple[LabelDataset, ...] = LABELS,
+) -> list[HygieneFinding]:  # fmt: skip
+    """What is found in the views of ``labels``, beside those of the prompt sets; in key order.
+
+    ``is_refusal`` judges a completion.
+    """
+    load_texts(connection, labels)
+    found = [
+        *duplicates(connection), *contaminations(connection), *language_outliers(connection),
+        *length_outliers(connection), *personal_data_findings(connection),
+        *_refusals(connection, is_refusal, learned(labels)), *boilerplate(connection, learned(labels)),
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one.label_dataset, one.text_column, one.row_id, one.kind))
+
+
+def _refusals(
+    connection: "duckdb.DuckDBPyConnection", is_refusal: Callable[[str], bool], where: str
+) -> Iterator[HygieneFinding]:
+    for place, text in each_text(connection, where):
+        if is_refusal(text):
+            yield finding(place, "refusal", "has a refusal phrase", 1)

@@ -1,0 +1,69 @@
+"""The texts that models learn from: which columns of which dataset, and one table of them all."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
+from datasets_registry.views.scanning import column, quoted
+from quality.hygiene.words import normalised
+
+
+@dataclass(frozen=True)
+class LabelDataset:
+    """A dataset that trains a model: its prompt and its completions, of which the first is to be learned.
+
+    ``siblings`` names the column by which rows share a prompt on purpose, where there is one.
+    """
+
+    row: type[Row]
+    completions: tuple[str, ...]
+    prompt: str = "prompt"
+    siblings: str | None = "prompt_id"
+
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
+        return self.row.dataset
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column with text, the prompt first."""
+        return (self.prompt, *self.completions)
+
+    def texts(self, table: str) -> str:
+        """SQL of one row per text of ``table``, which has this dataset's rows."""
+        key = ", ".join(f"{column(one)}::VARCHAR" for one in self.row.key)
+        return " UNION ALL ".join(
+            f"SELECT {quoted(self.name)} AS label_dataset, {quoted(one)} AS text_column,"
+            f" concat_ws('/', {key}) AS row_id, {self._sibling(one)} AS sibling,"
+            f" {column(one)} AS text, {normalised(column(one))} AS words, {one == self.prompt} AS is_prompt"
+            f" FROM {column(table)} WHERE {column(one)} IS NOT NULL"
+            for one in self.columns
+        )
+
+    def _sibling(self, text: str) -> str:
+        if self.siblings is None or text != self.prompt:
+            return "NULL"
+        return f"{column(self.siblings)}::VARCHAR"
+
+
+# a later label dataset is one more entry here, and one more input of data_hygiene
+LABELS = (
+    LabelDataset(SftExample, ("completion",)),
+    LabelDataset(PreferencePair, ("chosen", "rejected")),
+)
+
+
+def load_texts(connection: "duckdb.DuckDBPyConnection", labels: tuple[LabelDataset, ...] = LABELS) -> None:
+    """Make the table ``texts`` of all labels' texts, from views that bear the datasets' names."""
+    union = " UNION ALL ".join(one.texts(one.name) for one in labels)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE texts AS {union}")
+
+
+def learned(labels: tuple[LabelDataset, ...] = LABELS) -> str:
+    """SQL that holds for the texts that a model is to produce."""
+    pairs = (f"({quoted(one.name)}, {quoted(one.completions[0])})" for one in labels)
+    return f"(label_dataset, text_column) IN ({', '.join(pairs)})"

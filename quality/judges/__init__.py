@@ -1,0 +1,1 @@
+"""How far judges and principles can be trusted."""

@@ -1,0 +1,162 @@
+"""A judge's certificate on one policy: parse rate, position, consistency, length, agreement with people."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import duckdb
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from datasets_registry.intervals import wilson_interval
+from datasets_registry.rows.judges import JudgeFigure
+from datasets_registry.rows.words import TIE_LOGIT
+from quality.evaluation.metrics import bootstrap_interval
+from quality.judges.ballots import BALLOTS, CROSSED, slots
+
+# the logit's mean over orders, and both texts' lengths in characters
+_MEASURED = f"""
+    SELECT logit_ab, logit_ba, length(completion_a), length(completion_b)
+    FROM ({BALLOTS}) JOIN completion_pairs USING (pair_id)
+    WHERE whole AND judge = ? ORDER BY pair_id, principle_id
+"""
+Figure = tuple[str, float | None, tuple[float, float] | None, int]
+
+
+class Bound(BaseModel):
+    """What a figure's interval must keep to, whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, low: float | None, high: float | None) -> bool | None:
+        """Whether the interval lies within; None where nothing was measured."""
+        if low is None or high is None:
+            return None
+        return (self.at_least is None or low >= self.at_least) and (
+            self.at_most is None or high <= self.at_most
+        )
+
+
+DEFAULT_BOUNDS = {
+    "parse_rate": Bound(at_least=0.9),
+    "slot_kept_share": Bound(at_most=0.25),
+    "order_consistency": Bound(at_least=0.75),
+    "longer_share": Bound(at_least=0.3, at_most=0.7),
+}
+
+
+class CertificateSettings(BaseModel):
+    """The bounds by figure, and whether preferences may train anything without them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    required: bool = False
+    bounds: Mapping[str, Bound] = DEFAULT_BOUNDS
+
+
+def certify(
+    connection: "duckdb.DuckDBPyConnection", judges: Sequence[str], policy: str,
+    settings: CertificateSettings, *, people: bool,
+) -> list[JudgeFigure]:  # fmt: skip
+    """The figures of each judge from the views of judgements, pairs and, with ``people``, agreement."""
+    rows = []
+    for judge in judges:
+        figures = [*_verdicts(connection, judge), *_ballots(connection, judge)]
+        if people:
+            figures += _agreement(connection, judge)
+        rows += [_row(one, judge, policy, settings) for one in figures]
+    return rows
+
+
+def _row(figure: Figure, judge: str, policy: str, settings: CertificateSettings) -> JudgeFigure:
+    name, value, interval, count = figure
+    bound = settings.bounds.get(name)
+    low, high = interval or (None, None)
+    return JudgeFigure(
+        judge=judge, policy=policy, figure=name, value=value, low=low, high=high, num_items=count,
+        at_least=bound.at_least if bound else None, at_most=bound.at_most if bound else None,
+        holds=bound.holds(low, high) if bound else None, required=settings.required and bound is not None,
+    )  # fmt: skip
+
+
+def _share(name: str, hits: int, count: int) -> Figure:
+    if not count:
+        return name, None, None, 0
+    return name, hits / count, wilson_interval(hits, count), count
+
+
+def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
+    """Figures of single calls, as they came: before anything is taken off."""
+    parsed, first, total, outside = _one(
+        connection,
+        "SELECT count(verdict), count(*) FILTER (verdict = 'first'), count(*), avg(outside_probability)"
+        f" FROM ai_judgements WHERE judge = ? AND {CROSSED}",
+        judge,
+    )
+    yield _share("parse_rate", parsed, total)
+    yield _share("first_position_share", first, parsed)
+    yield "outside_probability", outside, None, total
+    kept, both = _one(
+        connection,
+        f"SELECT count(*) FILTER (ab = ba), count(*) FROM ({slots('ai_judgements')}) WHERE judge = ?",
+        judge,
+    )
+    yield _share("slot_kept_share", kept, both)
+
+
+def _ballots(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
+    """Figures of whole ballots, the liking for a position taken off where it was measured."""
+    found = connection.execute(_MEASURED, [judge]).fetchall()
+    decided = [(min(ab, ba), max(ab, ba), a, b) for ab, ba, a, b in found]
+    decided = [one for one in decided if one[0] > TIE_LOGIT or one[1] < -TIE_LOGIT]
+    yield _share("order_consistency", len(decided), len(found))
+    unequal = [(least > 0, a > b) for least, _, a, b in decided if a != b]
+    yield _share("longer_share", sum(won == longer for won, longer in unequal), len(unequal))
+    points = np.array([((ab + ba) / 2, math.log((a + 1) / (b + 1))) for ab, ba, a, b in found])
+    if len(points) < 3 or np.ptp(points[:, 1]) == 0:
+        yield "length_slope", None, None, len(points)
+    else:
+        yield "length_slope", _slope(points), _slope_interval(points), len(points)
+
+
+def _slope(points: np.ndarray) -> float:
+    """Logit for a by the logarithm of its length over b's, through the origin: swapped, both change sign."""
+    return float(points[:, 0] @ points[:, 1] / max(points[:, 1] @ points[:, 1], 1e-12))
+
+
+def _slope_interval(points: np.ndarray) -> tuple[float, float]:
+    places = np.arange(len(points), dtype=float)
+    return bootstrap_interval(list(places), lambda drawn: _slope(points[drawn.astype(int)]))
+
+
+def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
+    """Agreement with people on comparisons that the judge labels, and Cohen's kappa over a and b."""
+    found = connection.execute(
+        "SELECT human_label = 'a', label = 'a' FROM human_agreement"
+        " WHERE judge = ? AND label IN ('a', 'b') ORDER BY pair_id",
+        [judge],
+    ).fetchall()
+    yield _share("human_accuracy", sum(human == said for human, said in found), len(found))
+    if not found:
+        yield "cohen_kappa", None, None, 0
+        return
+    labels = np.array(found, dtype=bool)
+    places = [float(one) for one in range(len(labels))]
+    interval = bootstrap_interval(places, lambda drawn: cohen_kappa(labels[drawn.astype(int)]))
+    yield "cohen_kappa", cohen_kappa(labels), interval, len(labels)
+
+
+def cohen_kappa(labels: np.ndarray) -> float:
+    """Agreement of two raters beyond chance (Cohen 1960); ``labels`` is n × 2, true where a rater says a."""
+    agreed = float((labels[:, 0] == labels[:, 1]).mean())
+    first, second = labels.mean(axis=0)
+    chance = float(first * second + (1 - first) * (1 - second))
+    return 0.0 if chance == 1 else (agreed - chance) / (1 - chance)
+
+
+def _one(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> tuple[int, ...]:
+    found = connection.execute(query, [judge]).fetchone()
+    assert found is not None
+    return tuple(found)

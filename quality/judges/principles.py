@@ -1,0 +1,76 @@
+"""What each principle did: draws, changed texts, margins, disagreement with the others, wins of revisions."""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from datasets_registry.rows.judges import PrincipleFigure
+from datasets_registry.rows.words import Signal
+from datasets_registry.views.scanning import records
+from quality.evaluation.metrics import bootstrap_interval
+from quality.judges.ballots import BALLOTS
+
+_STEPS = """
+    SELECT principle_id, count(*) AS num_critiques, avg(changed::INT) AS changed_share,
+           avg(edit_distance) AS mean_edit_distance
+    FROM cai_revisions WHERE kind = 'red_team' GROUP BY principle_id
+"""
+# a principle's revisions are measured by the score of its own signal, honesty's by harmlessness
+_WINS = """
+    SELECT principle_id, CASE WHEN after > before THEN 1.0 WHEN after < before THEN 0.0 ELSE 0.5 END AS point
+    FROM (
+        SELECT prompt_id, step, principle_id,
+               CASE WHEN signal = 'helpfulness' THEN helpfulness ELSE harmlessness END AS after,
+               CASE WHEN signal = 'helpfulness' THEN draft_helpfulness ELSE draft_harmlessness END AS before
+        FROM cai_revisions JOIN (SELECT unnest($ids) AS principle_id, unnest($signals) AS signal)
+        USING (principle_id) WHERE kind = 'red_team'
+    )
+    WHERE after IS NOT NULL AND before IS NOT NULL ORDER BY prompt_id, step
+"""
+_VERDICTS = f"""
+    WITH ballots AS (SELECT *, (logit_ab + logit_ba) / 2 AS logit FROM ({BALLOTS})), compared AS (
+        SELECT pair_id, judge, principle_id, logit,
+               count(*) OVER pair AS num, sum(logit) OVER pair AS total
+        FROM ballots WHERE whole WINDOW pair AS (PARTITION BY pair_id, judge)
+    ), shared AS (
+        SELECT principle_id, count(DISTINCT pair_id) AS num_shared,
+               avg((logit * (total - logit) < 0)::INT) AS disagreement
+        FROM compared WHERE num > 1 GROUP BY principle_id
+    )
+    SELECT principle_id, count(DISTINCT pair_id) AS num_pairs, avg(whole::INT) AS parsed_share,
+           avg(abs((1 / (1 + exp(-logit_ab)) + 1 / (1 + exp(-logit_ba))) / 2 - 0.5)) FILTER (whole)
+               AS mean_margin,
+           avg((logit_ab * logit_ba <= 0)::INT) FILTER (whole) AS tie_share,
+           coalesce(any_value(num_shared), 0) AS num_shared, any_value(disagreement) AS disagreement
+    FROM ballots LEFT JOIN shared USING (principle_id) GROUP BY principle_id
+"""
+_NOTHING = {"num_critiques": 0, "changed_share": None, "mean_edit_distance": None, "num_pairs": 0,
+            "parsed_share": None, "mean_margin": None, "tie_share": None, "num_shared": 0,
+            "disagreement": None}  # fmt: skip
+
+
+def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Signal]) -> list[PrincipleFigure]:
+    """One row per principle, drawn or not, from the views ``cai_revisions`` and ``ai_judgements``."""
+    told = {one: dict(_NOTHING) for one in principles}
+    for query in (_STEPS, _VERDICTS):
+        for row in records(connection, query):
+            told.setdefault(row["principle_id"], dict(_NOTHING)).update(row)
+    points: dict[str, list[float]] = {one: [] for one in principles}
+    drawn = {"ids": list(principles), "signals": list(principles.values())}
+    for name, point in connection.execute(_WINS, drawn).fetchall():
+        points[name].append(float(point))
+    return [
+        PrincipleFigure.model_validate(
+            told[name] | _wins(points[name]) | {"principle_id": name, "signal": signal}
+        )
+        for name, signal in principles.items()
+    ]
+
+
+def _wins(points: list[float]) -> dict[str, float | int | None]:
+    if not points:
+        return {"num_scored": 0, "win_rate": None, "win_low": None, "win_high": None}
+    low, high = bootstrap_interval(points)
+    return {
+        "num_scored": len(points), "win_rate": sum(points) / len(points), "win_low": low, "win_high": high,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Rows of datasets as what trainers learn from."""

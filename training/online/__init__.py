@@ -1,0 +1,1 @@
+"""What trainers that learn from their own completions share."""

@@ -1,0 +1,109 @@
+"""Rewards of draws: a verifier's acceptance and reward models' scores, mixed by their weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from datasets_registry.errors import ModelFailed
+from generation.scoring.ensembles import EnsembleScorer
+from generation.scoring.outcomes import Answered
+from methods.verifiers.contract import Verify
+from methods.verifiers.verifier import verifier
+from training.data.rows import asked
+from training.running.run import Run
+from training.settings.online import RewardMix
+from training.settings.run import OnlineRun
+
+
+class Scorer(Protocol):
+    """What scores whole answers: one reward model, or several as one."""
+
+    def scores(self, answers: Sequence[Answered]) -> list[float | None]:
+        """One score per answer; None beyond the window."""
+
+    def close(self) -> None:
+        """Free its memory."""
+
+
+@dataclass(frozen=True)
+class Rewarded:
+    """One reward per draw, None where a reward model could not read it, and the means of the parts."""
+
+    rewards: list[float | None]
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """The mix: what it weighs must be there, a ``verify`` or a ``scorer``."""
+
+    mix: RewardMix
+    verify: Verify | None = None
+    scorer: Scorer | None = None
+    system_text: str | None = None
+
+    def __call__(
+        self, rows: Sequence[Mapping[str, Any]], completions: Sequence[str], ended: Sequence[bool]
+    ) -> Rewarded:
+        """Reward ``completions`` of ``rows``, a row for each; ``ended`` says which ended by themselves.
+
+        One that was cut is not accepted, and has the lowest score of the call: a reward model would read
+        an end that the policy never said (Huang et al. 2024, section 3, punish it likewise). One that a
+        reward model cannot read has no reward, which is no zero: it must move nothing. Raises ModelFailed
+        where none has one.
+        """
+        accepted = self._accepted(rows, completions, ended)
+        scores = self._scores(rows, completions, ended)
+        rewards = [
+            None if score is None else self.mix.verifier * right + self.mix.reward_models * score
+            for right, score in zip(accepted, scores, strict=True)
+        ]
+        if not any(one is not None for one in rewards):
+            raise ModelFailed(
+                f"none of {len(rewards)} draws fits the window of the reward models: lower max_length"
+            )
+        return Rewarded(rewards, self._figures(accepted, scores))
+
+    def close(self) -> None:
+        """Free the reward models' memory."""
+        if self.scorer:
+            self.scorer.close()
+
+    def _accepted(
+        self, rows: Sequence[Mapping[str, Any]], completions: Sequence[str], ended: Sequence[bool]
+    ) -> list[float]:
+        """1 for an accepted draw, 0 for another."""
+        if self.verify is None:
+            return [0.0] * len(rows)
+        return [
+            float(whole and self.verify(completion, str(row["answer"])).accepted)
+            for row, completion, whole in zip(rows, completions, ended, strict=True)
+        ]
+
+    def _scores(
+        self, rows: Sequence[Mapping[str, Any]], completions: Sequence[str], ended: Sequence[bool]
+    ) -> list[float | None]:
+        if self.scorer is None:
+            return [0.0] * len(rows)
+        answers = [
+            Answered(asked(row, self.system_text), one) for row, one in zip(rows, completions, strict=True)
+        ]
+        scores = self.scorer.scores(answers)
+        lowest = min((one for one in scores if one is not None), default=None)
+        return [one if whole else lowest for one, whole in zip(scores, ended, strict=True)]
+
+    def _figures(self, accepted: Sequence[float], scores: Sequence[float | None]) -> dict[str, float]:
+        read = [one for one in scores if one is not None]
+        verified = {"rewards/verifier": sum(accepted) / len(accepted)} if self.verify else {}
+        scored = {"rewards/reward_models": sum(read) / len(read)} if self.scorer else {}
+        lost = {"rewards/unscored": 1 - len(read) / len(scores)} if self.scorer else {}
+        return verified | scored | lost
+
+
+def open_rewards(run: Run, config: OnlineRun) -> Rewards:
+    """The rewards that the run's settings mix; raises BadInput where a folder is no reward model of ours."""
+    mix = config.settings.rewards
+    folders = [run.registry.folder(one) for one in run.reward_models]
+    scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight) if folders else None
+    verify = verifier(config.verifier) if config.verifier else None
+    return Rewards(mix, verify, scorer, config.system_text)

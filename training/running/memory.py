@@ -1,0 +1,71 @@
+"""A run that is short of memory goes on once with half the micro-batch, and the same effective batch."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from datasets_registry.errors import ModelFailed
+from datasets_registry.state import durable
+from training.settings.learning import TrainSettings
+from training.settings.run import RunConfig
+
+FILE = "micro_batch.json"
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Rows that a device takes at once, and how many times it does for a step of the optimiser."""
+
+    size: int
+    accumulation: int
+
+    def halved(self) -> "MicroBatch":
+        """At most half the rows at once, and as many for a step: the new size divides the old one."""
+        size = max(one for one in range(1, self.size // 2 + 1) if self.size % one == 0)
+        return MicroBatch(size, self.accumulation * self.size // size)
+
+
+class OutOfMemory(ModelFailed):
+    """Memory was short, and the same command begun anew goes on with less at once."""
+
+
+def wanted(settings: TrainSettings) -> MicroBatch:
+    """What the settings ask for."""
+    return MicroBatch(settings.batch_size, settings.gradient_accumulation)
+
+
+def micro_batch(config: RunConfig, settings: TrainSettings) -> MicroBatch:
+    """What the run takes at once: what its settings ask for, or the half that it goes on with."""
+    path = config.output / FILE
+    return MicroBatch(**json.loads(path.read_text())) if path.exists() else wanted(settings)
+
+
+@contextmanager
+def halving(config: RunConfig, settings: TrainSettings) -> Iterator[None]:
+    """Where memory is short within: OutOfMemory the first time, ModelFailed with the remedy the second."""
+    tried = micro_batch(config, settings)
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not _is_short(error):
+            raise
+        if tried.size == 1 or tried != wanted(settings):
+            raise ModelFailed(
+                f"{config.name}: out of memory even with {tried.size} of {settings.batch_size} rows at once: "
+                "lower max_length, train an adapter (lora_rank), or shard the model over GPUs ([launch])"
+            ) from error
+        less = tried.halved()
+        with durable(config.output / FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(less)))
+        raise OutOfMemory(
+            f"{config.name}: out of memory with {tried.size} rows at once: goes on from its last checkpoint "
+            f"with {less.size}, {less.accumulation} times for each step"
+        ) from error
+
+
+def _is_short(error: Exception) -> bool:
+    import torch
+    from accelerate.utils.memory import should_reduce_batch_size
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or should_reduce_batch_size(error)

@@ -1,0 +1,1 @@
+"""What trainers and runs are configured by."""
