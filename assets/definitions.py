@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.graph import build_graph
-from assets.profile import load_profile
+from assets.profile.profile import load_profile
 
 
 @dg.definitions

@@ -12,10 +12,10 @@ import dagster as dg
 from rich.console import Console
 from rich.table import Table
 
-from assets.dataset_asset import open_registry
+from assets.building.dataset import open_registry
 from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
-from assets.profile import load_profile
+from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry

@@ -4,22 +4,22 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from assets.automation import automated, sensors
-from assets.cai import cai_assets
-from assets.evaluation import evaluation_assets
-from assets.hygiene import hygiene_assets
-from assets.imported import import_sensors, imported_assets, imported_names
-from assets.judge import judge_assets
-from assets.materials import OpenBackend, open_local
-from assets.model_asset import given_policies
-from assets.problems import problem_assets
-from assets.profile import Profile
-from assets.prompts import prompt_assets
-from assets.recipe import Recipe
-from assets.rft import rft_assets
-from assets.rlaif import dpo_policy, rlaif_assets
-from assets.steps import step_assets
-from assets.trained_models import model_assets
+from assets.building.automation import automated, sensors
+from assets.building.inputs import OpenBackend, open_local
+from assets.building.model import given_policies
+from assets.building.recipe import Recipe
+from assets.pipelines.cai import cai_assets
+from assets.pipelines.evaluation import evaluation_assets
+from assets.pipelines.hygiene import hygiene_assets
+from assets.pipelines.imported import import_sensors, imported_assets, imported_names
+from assets.pipelines.judges import judge_assets
+from assets.pipelines.models import model_assets
+from assets.pipelines.prm import step_assets
+from assets.pipelines.problems import problem_assets
+from assets.pipelines.prompts import prompt_assets
+from assets.pipelines.rft import rft_assets
+from assets.pipelines.rlaif import dpo_policy, rlaif_assets
+from assets.profile.profile import Profile
 from methods.judging.constitution import load_constitution
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from assets.building.recipe import Recipe
 from assets.graph import Graph
-from assets.recipe import Recipe
 from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version

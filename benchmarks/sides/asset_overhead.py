@@ -7,9 +7,9 @@ from contextlib import redirect_stdout
 import dagster as dg
 
 import training.sft
-from assets.model_asset import trained_model
-from assets.profile import load_profile
-from assets.roles import Roles
+from assets.building.model import trained_model
+from assets.building.roles import Roles
+from assets.profile.profile import load_profile
 from benchmarks.sides.training_work import TrainingWork
 from tests.assets.small import write_profile
 from training.settings.learning import SftSettings

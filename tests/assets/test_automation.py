@@ -7,9 +7,10 @@ from typing import Any, Literal
 import dagster as dg
 import pytest
 
-from assets.automation import TAG, Rebuild, allow, automated, hours_today, sensors
+from assets.building.automation import TAG, allow, automated, hours_today, sensors
 from assets.graph import build_graph
-from assets.profile import load_profile
+from assets.profile.profile import load_profile
+from assets.profile.rebuild import Rebuild
 from datasets_registry.errors import OverBudget
 
 # what Dagster's own tester uses of Dagster

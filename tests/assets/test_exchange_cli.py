@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets.cli import app
+from assets.cli.main import app
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample

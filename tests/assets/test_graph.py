@@ -12,7 +12,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from assets.graph import build_graph
-from assets.profile import load_profile
+from assets.profile.profile import load_profile
 from datasets_registry.state import REPOSITORY
 
 DG = Path(sys.executable).with_name("dg")

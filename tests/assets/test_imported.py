@@ -8,10 +8,11 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
-from assets.automation import Rebuild, automated
+from assets.building.automation import automated
 from assets.graph import build_graph
-from assets.imported import import_sensors, imported_assets
-from assets.profile import load_profile
+from assets.pipelines.imported import import_sensors, imported_assets
+from assets.profile.profile import load_profile
+from assets.profile.rebuild import Rebuild
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.version import CheckResult, Derivation, Version

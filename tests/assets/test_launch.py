@@ -8,12 +8,12 @@ import dagster as dg
 import pytest
 
 import training.sft
+from assets.building.model import read_manifest, trained_model
+from assets.building.recipe import Built
+from assets.building.roles import Roles
 from assets.graph import build_graph
-from assets.launch import LaunchSection
-from assets.model_asset import read_manifest, trained_model
-from assets.profile import Profile, load_profile
-from assets.recipe import Built
-from assets.roles import Roles
+from assets.profile.launch import LaunchSection
+from assets.profile.profile import Profile, load_profile
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import State

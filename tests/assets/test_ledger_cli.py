@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assets.cli import main
-from assets.profile import load_profile
+from assets.cli.main import main
+from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from generation.completer import Completer

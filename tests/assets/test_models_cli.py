@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from assets import printing
-from assets.cli import app
-from assets.model_asset import register
+from assets.building.model import register
+from assets.cli import printing
+from assets.cli.main import app
 from datasets_registry.cards.markdown import PATH
 from datasets_registry.errors import BadInput, BrokenObject, NoSpace, UnknownVersion
 from datasets_registry.registry import Registry

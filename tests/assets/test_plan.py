@@ -6,11 +6,11 @@ from types import ModuleType
 
 from typer.testing import CliRunner
 
-from assets.cli import app
+from assets.building.recipe import Recipe
+from assets.cli.main import app
 from assets.graph import Graph
 from assets.plan import Spent, plan, spent
-from assets.profile import load_profile
-from assets.recipe import Recipe
+from assets.profile.profile import load_profile
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import CheckResult, Version

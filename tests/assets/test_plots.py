@@ -8,10 +8,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets.plots import figure_plot, margin_plot, principle_plot, step_plot
-from assets.rft_shown import candidates_shown, selections_shown, solved
-from assets.steps_shown import heat_map, labels_shown
-from assets.training_plot import training_plot
+from assets.ui.plots import figure_plot, margin_plot, principle_plot, step_plot, training_plot
+from assets.ui.prm import heat_map, labels_shown
+from assets.ui.rft import candidates_shown, selections_shown, solved
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.prm import StepLabels

@@ -6,7 +6,7 @@ import pytest
 
 from assets.graph import build_graph
 from assets.plan import plan
-from assets.profile import load_profile
+from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput, UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from assets.graph import build_graph
-from assets.profile import load_profile
+from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import derive_seed
 from datasets_registry.inspecting.listing import list_datasets, list_models

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from assets import source
+from assets.building import code as source
+from assets.building.code import code_digests
 from assets.graph import build_graph
-from assets.profile import load_profile
-from assets.source import code_digests
+from assets.profile.profile import load_profile
 from methods.sandbox import runner as code_runner
 from methods.verifiers import verifier as verifiers
 from training import process_reward_model

@@ -6,12 +6,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.building.model import read_manifest
 from assets.demo import build
 from assets.graph import build_graph
-from assets.model_asset import read_manifest
+from assets.pipelines.problems import VERIFYING_TEXTS
 from assets.plan import plan
-from assets.problems import VERIFYING_TEXTS
-from assets.profile import FOLDER, load_profile
+from assets.profile.profile import FOLDER, load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem

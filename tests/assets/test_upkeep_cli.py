@@ -7,8 +7,8 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli import app
-from assets.shown import check_results
+from assets.cli.main import app
+from assets.ui.metadata import check_results
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.prompts import HelpfulPrompt

@@ -9,7 +9,7 @@ import dagster as dg
 from assets.demo import build
 from assets.graph import Graph, build_graph
 from assets.plan import plan
-from assets.profile import Profile, load_profile
+from assets.profile.profile import Profile, load_profile
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version

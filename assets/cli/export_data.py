@@ -1,0 +1,45 @@
+"""trimtab export DATASET[@N] --to FORM DIR: a version as files, with its card."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.cli.printing import Json, open_state, progress_bar, warn_unpassed
+from datasets_registry.exporting.exporting import export, require_empty
+from datasets_registry.exporting.files import Form
+from datasets_registry.exporting.pushing import push, require_pushable
+
+To = Annotated[Form, typer.Option("--to", help="hf loads with load_dataset and with load_from_disk.")]
+Push = Annotated[
+    str | None, typer.Option("--push", help="Upload to this hub repository too, with the token in HF_TOKEN.")
+]
+
+
+def export_dataset(
+    dataset: Annotated[str, typer.Argument(help="cai_sft for its latest passed version, or cai_sft@3.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
+    to: To, push_to: Push = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Write a dataset version as JSONL, CSV, Parquet or a Hugging Face folder, with a dataset card."""
+    if push_to:
+        require_pushable(push_to)
+    registry = open_state()
+    version = registry.resolve(dataset)
+    require_empty(folder)
+    warn_unpassed(version)
+    with progress_bar("exporting", version.num_rows) as report:
+        files = export(registry, version, to, folder, report)
+    address = push(folder, push_to) if push_to else None
+    if as_json:
+        said = {
+            "version": str(version), "status": version.status, "format": to, "rows": version.num_rows,
+            "folder": str(folder), "bytes": sum(one.stat().st_size for one in files),
+            "files": [str(one.relative_to(folder)) for one in files], "pushed": address,
+        }  # fmt: skip
+        print(json.dumps(said, indent=2))
+        return
+    print(f"{version}: {version.num_rows} rows as {to} in {folder}")
+    if address:
+        print(f"pushed to {address}")

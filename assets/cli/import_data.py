@@ -1,0 +1,140 @@
+"""trimtab import FILE|hub:NAME --as DATASET: data from elsewhere, every rejected row with its reason."""
+
+import json
+import sys
+from collections import deque
+from collections.abc import Sequence
+from itertools import chain
+from typing import Annotated, Any, Literal
+
+import typer
+
+from assets.cli.printing import Json, open_state, print_rows, progress_bar
+from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.importing.filling import Given
+from datasets_registry.importing.importing import NO_LICENCE, Imported, import_rows, write_rejections
+from datasets_registry.importing.mapping import parsed_map
+from datasets_registry.importing.source import open_source
+from datasets_registry.registry import Registry
+from datasets_registry.rows.row import Row
+from datasets_registry.rows.types import ROW_TYPES, row_type
+from datasets_registry.store.staging import Staged
+from datasets_registry.version import CheckResult, Version, validated_name
+from quality.auditing.publishing import judged
+from quality.checks.check import Check, run_check
+
+Name = Annotated[str, typer.Option("--as", help="Name of the dataset to make a version of.")]
+Like = Annotated[str | None, typer.Option(help="Row type, where the file's format does not say.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="column=source: also turns.0, a+b joined by a space, or =some text."),
+]
+Split = Annotated[
+    Literal["train", "evaluation"] | None, typer.Option(help="What the rows may be used for (train).")
+]
+Licence = Annotated[str | None, typer.Option(help="SPDX identifier of the data's licence.")]
+Text = Annotated[str | None, typer.Option(help="Who made the data (the file's name).")]
+
+
+def import_dataset(
+    file: Annotated[str, typer.Argument(help="A file, a folder, or hub:owner/name[:split].")],
+    name: Name, like: Like = None, maps: Map = None, split: Split = None, licence: Licence = None,
+    source: Text = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Import JSONL, JSON, CSV, Parquet or a hub dataset as a version of DATASET.
+
+    HH-RLHF, UltraFeedback, GSM8K, chat and exported rows are recognised; else say --like and --map.
+    """
+    registry, mapping = open_state(), parsed_map(maps or [])
+    like_row = _row(registry, validated_name(name), like)
+    if mapping and like_row is None:
+        raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
+    with progress_bar("importing") as report:
+        imported = import_rows(open_source(file), like_row, mapping, Given(split, source, licence), report)
+        _require_same(registry, name, imported.format.row)
+        staged = _staged(registry, name, imported)
+    rejected = write_rejections(registry.state, name, imported)
+    if not imported.accepted:
+        why = ", ".join(f"{count} × {kind}" for kind, count in imported.counts().items())
+        raise BadInput(f"no row of {file} can be imported ({why}): {rejected} has each with its reason")
+    version, is_new = _published(registry, name, imported, staged)
+    _tell(version, is_new, imported, str(rejected) if rejected else None, as_json)
+
+
+def _staged(registry: Registry, name: str, imported: Imported) -> Staged | None:
+    """The rows, stored as they are read; None where none is accepted, or this import was made before."""
+    first = next(imported.rows, None)
+    if first is None:
+        return None
+    rows = chain([first], imported.rows)
+    if registry.find(name, imported.derivation.recipe):
+        # read for its counts alone
+        deque(rows, maxlen=0)
+        return None
+    return registry.stage(imported.format.row, rows, name)
+
+
+def _row(registry: Registry, name: str, like: str | None) -> type[Row] | None:
+    """The row type asked for: by ``--like``, or that of the dataset with this name."""
+    if like is None:
+        newest = registry.newest(name)
+        known = newest is not None and newest.content.get("row", name) in ROW_TYPES
+        return row_type(newest) if newest and known else ROW_TYPES.get(name)
+    if like not in ROW_TYPES:
+        raise BadInput(f"no row type {like!r}: there are {', '.join(ROW_TYPES)}")
+    return ROW_TYPES[like]
+
+
+def _require_same(registry: Registry, name: str, row: type[Row]) -> None:
+    newest = registry.newest(name)
+    if newest and newest.kind == "model":
+        raise BadInput(f"{name!r} is a model: choose another name with --as")
+    known = ROW_TYPES.get(name)
+    has = newest.content.get("row", name) if newest else known.dataset if known else row.dataset
+    if has != row.dataset:
+        raise BadInput(f"{name!r} has rows of type {has}, and these are {row.dataset}: choose another name")
+
+
+def _published(
+    registry: Registry, name: str, imported: Imported, staged: Staged | None
+) -> tuple[Version, bool]:
+    """The version with these rows, and whether it is new."""
+    how = imported.derivation
+    found = None if staged else registry.find(name, how.recipe)
+    if found:
+        return registry.reuse(found, how), False
+    before = {one.number for one in registry.versions(name)} if registry.newest(name) else set()
+    assert staged is not None
+    (version,) = registry.commit_staged([staged], how)
+    return judged(registry, imported.format.row, version, (), _checked), version.number not in before
+
+
+def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
+    try:
+        return run_check(check, registry, version, inputs)
+    except TrimtabError as error:
+        # a check against a dataset that is not there finds nothing, and so does not pass
+        return CheckResult(
+            check=check.name, passed=False, severity=check.severity, value=None, threshold=None,
+            description=f"cannot be measured: {error}",
+        )  # fmt: skip
+
+
+def _tell(version: Version, is_new: bool, imported: Imported, rejected: str | None, as_json: bool) -> None:
+    said: dict[str, Any] = {
+        "version": str(version), "new": is_new, "status": version.status, "format": imported.format.name,
+        "row_type": imported.format.row.dataset, "accepted": imported.accepted,
+        "rejected": imported.counts(), "rejected_file": rejected, "data_version": version.data_version,
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(said, indent=2))
+        return
+    print(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")
+    outcome = f"{imported.accepted} rows, {version.status}" if is_new else "unchanged, no new version"
+    print(f"{version}: {outcome}; {len(imported.rejections)} rejected")
+    if rejected:
+        counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
+        print_rows(counts, False, ("reason", "rows"))
+        print(f"each rejected row with its reason: {rejected}")
+    if imported.without_licence:
+        print(f"no licence was given, so it is {NO_LICENCE}: --licence MIT would name one", file=sys.stderr)

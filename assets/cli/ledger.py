@@ -1,0 +1,68 @@
+"""trimtab ledger [compact | show KEY]: stored completions."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from assets.cli.printing import Json, print_rows
+from datasets_registry.state import State
+from generation.ledger.compaction import compact
+from generation.ledger.ledger import Ledger
+from generation.ledger.stored import stored_completion
+
+ledger_app = typer.Typer(rich_markup_mode=None)
+
+
+@ledger_app.callback(invoke_without_command=True)
+def ledger(context: typer.Context, as_json: Json = False) -> None:
+    """Show stored completions by model and asset: counts, failures, tokens, seconds, dollars."""
+    if context.invoked_subcommand:
+        return None
+    rows = _ledger().stats()
+    if as_json:
+        return print_rows(rows, True, ())
+    shown = [{_HEADINGS.get(name, name): value for name, value in row.items()} for row in rows]
+    idle = {name for name in ("cached", "usd") if not any(row[name] for row in shown)}
+    columns = [one for one in ("model", "asset", *_HEADINGS.values(), "seconds", "usd") if one not in idle]
+    return print_rows([{**row, "model": row["model"][:8]} for row in shown], False, columns)
+
+
+_HEADINGS = {
+    "completions": "done", "failures": "failed", "prompt_tokens": "tokens in", "cached_tokens": "cached",
+    "completion_tokens": "tokens out",
+}  # fmt: skip
+
+
+def _ledger() -> Ledger:
+    # reading and compacting must work on a full disk too, so nothing is prepared
+    return Ledger(State().ledger)
+
+
+@ledger_app.command("compact")
+def ledger_compact(as_json: Json = False) -> None:
+    """Merge small segments into one sorted by key; readers and writers go on meanwhile."""
+    done = asdict(compact(_ledger()))
+    print_rows([done], as_json, list(done))
+
+
+@ledger_app.command("show")
+def ledger_show(key: str, as_json: Json = False) -> None:
+    """Show one stored completion and its request; the key's first digits are enough."""
+    row = stored_completion(_ledger(), key)
+    if as_json:
+        print(json.dumps(row, indent=2, default=str))
+        return
+    for message in row["request"]["messages"]:
+        print(f"[{message['role']}] {message['content']}")
+    print(f"[completion] {row['text']}\n")
+    print_rows(
+        [{"": name, " ": _shown(value)} for name, value in row.items() if name != "text"], False, ("", " ")
+    )
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps({name: one for name, one in value.items() if name != "messages"})
+    return json.dumps(value) if isinstance(value, list) else value

@@ -1,0 +1,99 @@
+"""A progress bar for commands that take long: on stderr, and only on a terminal."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from datasets_registry.registry import Registry
+from datasets_registry.state import State
+from datasets_registry.version import Version
+
+WIDE = 240
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+HASH = re.compile(r"[0-9a-f]{32,64}")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:
+    """Print ``columns`` of the rows as a table, or all of the rows as JSON."""
+    if as_json:
+        print(json.dumps(list(rows), indent=2, default=str))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(plain(_cell(row[name])) for name in columns))
+    console().print(table)
+
+
+def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
+    """Print name and value a line, without those that are None."""
+    table = Table(box=None, show_header=False)
+    for name, value in facts:
+        if value is not None:
+            table.add_row(name, plain(f"{value:,}" if type(value) is int else str(value)))
+    console().print(table)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows of texts."""
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*map(plain, row))
+    console().print(table)
+
+
+def warn_unpassed(version: Version) -> None:
+    """Say on stderr where ``version`` has not passed its checks."""
+    if version.status != "passed":
+        print(
+            f"warning: {version} is {version.status}: it has not passed its checks, "
+            "so look at it, but train nothing on it",
+            file=sys.stderr,
+        )
+
+
+def console(on_stderr: bool = False) -> Console:
+    """Where tables and trees are printed; on stderr what must not stand in the JSON."""
+    if on_stderr:
+        return Console(stderr=True)
+    # a pipe has no width to fit in, and nothing may be cut there
+    return Console(width=None if sys.stdout.isatty() else WIDE, soft_wrap=False)
+
+
+def plain(text: str) -> Text:
+    """``text`` as text: brackets in it are no markup, and control characters reach no terminal."""
+    return Text(CONTROL.sub("�", text))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    if isinstance(value, str) and HASH.fullmatch(value):
+        return value[:12]
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def open_state() -> Registry:
+    """The registry in the state folder."""
+    return Registry(State().prepare())
+
+
+@contextmanager
+def progress_bar(title: str, total: int | None = None, unit: str = "rows") -> Iterator[Callable[[int], None]]:
+    """Yield a function that is told how many ``unit`` are done."""
+    console = Console(stderr=True)
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.update(task, completed=done)

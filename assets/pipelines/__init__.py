@@ -1,0 +1,1 @@
+"""A file per method: the assets that it declares."""

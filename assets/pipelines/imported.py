@@ -1,0 +1,91 @@
+"""Imported data in the graph: Dagster is told of each passed version that `trimtab import` made."""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from assets.building.recipe import Recipe
+from assets.profile.rebuild import Rebuild
+from assets.ui.metadata import dataset_metadata
+from datasets_registry.errors import UnknownVersion, UnpassedVersion
+from datasets_registry.registry import Registry
+from datasets_registry.rows.types import ROW_TYPES
+from datasets_registry.state import State
+from datasets_registry.version import Version
+
+GROUP = "imported"
+# Dagster's own tag on an event
+DATA_VERSION = "dagster/data_version"
+
+
+def imported_names(recipes: Sequence[Recipe]) -> list[str]:
+    """The inputs that no recipe makes, sorted."""
+    made = {one.name for one in recipes}
+    return sorted({name for one in recipes for name in one.inputs} - made)
+
+
+def imported_assets(names: Iterable[str]) -> list[dg.AssetSpec]:
+    """An external asset of each name, which nothing here can materialize."""
+    return [
+        dg.AssetSpec(name, group_name=GROUP, kinds={"parquet"}, description=_description(name))
+        for name in names
+    ]
+
+
+def _description(name: str) -> str:
+    grain = f"{ROW_TYPES[name].grain} " if name in ROW_TYPES else ""
+    return f"{grain}Made by `trimtab import --as {name}`."
+
+
+def import_sensors(names: Sequence[str], rebuild: Rebuild) -> list[dg.SensorDefinition]:
+    """The sensor that looks for new imports: it runs nothing, so it does even where a person rebuilds.
+
+    Dagster takes a materialization as what an input was, and an observation only where there never was
+    one: after observations, what stands on data that was once made and is now imported stays stale for ever.
+    """
+    if not names:
+        return []
+
+    @dg.sensor(
+        name="imports", default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=rebuild.every_seconds,
+        description="Tells Dagster of new passed versions of imported data.",
+    )  # fmt: skip
+    def imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        registry = Registry(State())
+        try:
+            return look(names, registry, context.instance)
+        finally:
+            registry.engine.dispose()
+
+    return [imports]
+
+
+def look(names: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
+    """The new versions as materializations; what is not there or has not passed is told, and is no news."""
+    events, told = [], []
+    for name in names:
+        try:
+            version = registry.passed(name)
+        except (UnknownVersion, UnpassedVersion) as error:
+            told.append(str(error))
+            continue
+        if version.data_version != known(name, instance):
+            events.append(_materialization(version, registry))
+            told.append(f"{version} is new")
+    return dg.SensorResult(asset_events=events, skip_reason="; ".join(told) or "nothing was imported since")
+
+
+def known(name: str, instance: dg.DagsterInstance) -> str | None:
+    """The data version that Dagster knows of ``name``."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(name))
+    found = event.asset_materialization if event else None
+    return found.tags.get(DATA_VERSION) if found and found.tags else None
+
+
+def _materialization(version: Version, registry: Registry) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        version.name, tags={DATA_VERSION: version.data_version},
+        description=f"{version}: {version.num_rows} rows, imported",
+        metadata=dataset_metadata(version, next(registry.batches(version))),
+    )  # fmt: skip

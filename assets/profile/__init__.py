@@ -1,0 +1,1 @@
+"""What a profile says, section by section."""

@@ -1,0 +1,19 @@
+"""The profile's `[rebuild]`: when the daemon rebuilds, and for how long in a day."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Rebuild(BaseModel):
+    """When the daemon rebuilds, and how long its runs may take in a day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: Literal["manual", "data", "automatic"] = Field(
+        "manual", description="Never, on new versions of inputs, or also on new code, settings and prompts"
+    )
+    max_hours_a_day: float | None = Field(
+        None, ge=0, description="Hours of automatic runs in a day (UTC) after which no more is begun"
+    )
+    every_seconds: int = Field(30, ge=1, description="Seconds between two looks for something new")

@@ -1,0 +1,84 @@
+"""What the UI shows of a version: row count, columns, sample rows, figures and small plots."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.ui.plots import training_plot
+from datasets_registry.rows.row import Row, arrow_schema
+from datasets_registry.version import CheckResult, Version
+
+SAMPLE_ROWS = 5
+CELL_CHARACTERS = 120
+
+
+def column_schema(row: type[Row]) -> dg.TableSchema:
+    """The row type's columns with types, meaning and nullability."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                field.name, str(field.type), description=row.model_fields[field.name].description,
+                constraints=dg.TableColumnConstraints(nullable=field.nullable),
+            )
+            for field in arrow_schema(row)
+        ]
+    )  # fmt: skip
+
+
+def _cell(value: Any) -> str | int | float | bool | None:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+
+
+def sample(table: pa.Table) -> dg.TableMetadataValue:
+    """The first rows, long texts cut."""
+    rows = table.slice(0, SAMPLE_ROWS).to_pylist()
+    records = [{name: _cell(value) for name, value in row.items()} for row in rows]
+    # a column that is null throughout the sample would have no type of its own
+    names = [name for name in table.column_names if any(one[name] is not None for one in records)]
+    kept = [{name: one[name] if one[name] is not None else "" for name in names} for one in records]
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(one) for one in kept],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in names]),
+    )
+
+
+def dataset_metadata(version: Version, table: pa.Table) -> dict[str, Any]:
+    """Row count, version and samples of a dataset version."""
+    return {
+        "dagster/row_count": version.num_rows or 0,
+        "dagster/relation_identifier": str(version),
+        "version": version.number,
+        "sample": sample(table),
+    }
+
+
+def model_metadata(version: Version, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A trained model's figures, its loss curve, and what it was trained from."""
+    base = manifest["base"]
+    return {
+        "version": version.number,
+        "base": f"{base['name']}@{base['number']}",
+        "trained_on": ", ".join(f"{one['name']}@{one['number']}" for one in manifest["datasets"].values()),
+        "seconds": float(manifest["seconds"]),
+        "training": training_plot(manifest),
+        **{f"rows_{name}": int(count) for name, count in manifest["rows"].items()},
+        **{f"train_{name}": float(value) for name, value in manifest["metrics"].items()},
+    }
+
+
+def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCheckResult]:
+    """The registry's check results as Dagster's."""
+    severities = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+    return [
+        dg.AssetCheckResult(
+            asset_key=asset, check_name=one.check, passed=one.passed,
+            severity=severities[one.severity], description=one.description,
+            metadata={} if one.value is None else {"value": one.value},
+        )
+        for one in results
+    ]  # fmt: skip
