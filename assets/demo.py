@@ -61,9 +61,12 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
     """Materialize the stale assets in one run in this process; the failures' sentences."""
     job = graph.definitions.resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(
-        instance=instance, raise_on_error=False, run_config=QUIET, tags={TAG: "yes"},
+        instance=instance,
+        raise_on_error=False,
+        run_config=QUIET,
+        tags={TAG: "yes"},
         asset_selection=[dg.AssetKey(one.name) for one in steps],
-    )  # fmt: skip
+    )
     failures = [f"{one.step_key}: {_why(one)}" for one in result.all_events if one.is_step_failure]
     for one in result.get_asset_check_evaluations():
         if not one.passed and one.severity == dg.AssetCheckSeverity.ERROR:
@@ -91,15 +94,27 @@ def show(registry: Registry, console: Console) -> None:
         passed = f"{one['checks_passed']} of {one['checks']}"
         warned = f" (warns: {', '.join(one['warnings'])})" if one["warnings"] else ""
         datasets.add_row(one["name"], str(one["version"]), str(one["rows"]), passed + warned)
-    models = Table("model", "version", "base", "trained on", "loss", "win rate against base",
-                   title="Models", title_justify="left")  # fmt: skip
+    models = Table(
+        "model",
+        "version",
+        "base",
+        "trained on",
+        "loss",
+        "win rate against base",
+        title="Models",
+        title_justify="left",
+    )
     wins = win_rates(registry)
     for one in list_models(registry):
         loss = "" if one["loss"] is None else f"{one['loss']:.3f}"
         models.add_row(
-            one["name"], str(one["version"]), one["base"] or "–", ", ".join(one["trained_on"]) or "–",
-            loss, wins.get(one["name"], "–"),
-        )  # fmt: skip
+            one["name"],
+            str(one["version"]),
+            one["base"] or "–",
+            ", ".join(one["trained_on"]) or "–",
+            loss,
+            wins.get(one["name"], "–"),
+        )
     console.print(datasets)
     console.print(models)
 

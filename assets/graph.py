@@ -43,11 +43,12 @@ class Graph:
         return dg.Definitions(
             assets=[*automated(self.assets, rebuild), *imported_assets(self.imported)],
             sensors=[
-                *sensors(rebuild, self.profile.launch.tags), *import_sensors(self.imported, rebuild),
+                *sensors(rebuild, self.profile.launch.tags),
+                *import_sensors(self.imported, rebuild),
             ],
             resources={"pipes": dg.PipesSubprocessClient()},
             executor=dg.in_process_executor,
-        )  # fmt: skip
+        )
 
 
 def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:

@@ -107,6 +107,8 @@ def _trained(registry: Registry, version: Version | None) -> Spent:
 def _with(so_far: Spent, one: Mapping[str, float]) -> Spent:
     tokens = int(one["prompt_tokens"] + one["completion_tokens"])
     return Spent(
-        calls=so_far.calls + int(one["completions"]), tokens=so_far.tokens + tokens,
-        call_seconds=so_far.call_seconds + one["seconds"], usd=so_far.usd + one["usd"],
-    )  # fmt: skip
+        calls=so_far.calls + int(one["completions"]),
+        tokens=so_far.tokens + tokens,
+        call_seconds=so_far.call_seconds + one["seconds"],
+        usd=so_far.usd + one["usd"],
+    )

@@ -36,11 +36,14 @@ def overlapping(folder: Path, num_requests: int, *, kill_one: bool) -> tuple[int
     folder.mkdir()
     runs = [
         RecordedRun(
-            opening="benchmarks.sides.slow_words:open_slow", argument="slow", ledger=folder / "ledger",
-            asked=folder / "asked", numbers=tuple(rng.sample(range(num_requests), num_requests * 3 // 4)),
+            opening="benchmarks.sides.slow_words:open_slow",
+            argument="slow",
+            ledger=folder / "ledger",
+            asked=folder / "asked",
+            numbers=tuple(rng.sample(range(num_requests), num_requests * 3 // 4)),
         )
         for _ in range(4)
-    ]  # fmt: skip
+    ]
     processes = [start(one, wait=False) for one in runs]
     in_flight: set[str] = set()
     if kill_one:

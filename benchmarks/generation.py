@@ -42,10 +42,12 @@ class Goal(BaseModel):
         kept = None if value is None else value <= self.bound if self.cpu else value >= self.bound
         return Figure(
             name=f"{self.side} with a cold ledger / {self.beside}",
-            value=value, interval=(min(ratios), max(ratios)) if ratios else None,
+            value=value,
+            interval=(min(ratios), max(ratios)) if ratios else None,
             unit=f"ratio of {'CPU-seconds per token' if self.cpu else 'tokens/s'}",
-            goal=f"{'<=' if self.cpu else '>='} {self.bound:g}", holds=kept,
-        )  # fmt: skip
+            goal=f"{'<=' if self.cpu else '>='} {self.bound:g}",
+            holds=kept,
+        )
 
 
 GOALS = (

@@ -38,17 +38,22 @@ def planted(count: int) -> Iterator[Figure]:
             one = figures[figure]
             assert one.value is not None and one.low is not None and one.high is not None
             yield Figure(
-                name=f"judge '{name}', {figure}", value=one.value, unit="share",
+                name=f"judge '{name}', {figure}",
+                value=one.value,
+                unit="share",
                 interval=(one.low, one.high),
                 goal=f"interval holds {truth:.3g}",
                 holds=one.low <= truth + 1e-9 and truth - 1e-9 <= one.high,
-            )  # fmt: skip
+            )
         if name == "always first":
             ties = sum(one.label == "tie" for one in labels)
             yield Figure(
-                name=f"judge '{name}', ties among {count} labels", value=ties, unit="labels",
-                goal=f"== {count}", holds=ties == count,
-            )  # fmt: skip
+                name=f"judge '{name}', ties among {count} labels",
+                value=ties,
+                unit="labels",
+                goal=f"== {count}",
+                holds=ties == count,
+            )
 
 
 @contextmanager
@@ -74,15 +79,20 @@ def hijacked(count: int) -> Iterator[Figure]:
     tokenizer = AutoTokenizer.from_pretrained(resolve_model(MODEL, State().models), local_files_only=True)
     num_broken = broken(hijacks(), tokenizer)
     yield Figure(
-        name=f"hijacks of {len(hijacks())} that break the template", value=num_broken, unit="hijacks",
-        goal="== 0", holds=num_broken == 0,
-    )  # fmt: skip
+        name=f"hijacks of {len(hijacks())} that break the template",
+        value=num_broken,
+        unit="hijacks",
+        goal="== 0",
+        holds=num_broken == 0,
+    )
     with smollm2() as complete:
         found = shifts(spread(count), complete, complete.backend.fingerprint)
     yield Figure(
-        name=f"shift of P(chosen) by {count} hijacks, SmolLM2", value=sum(found) / len(found),
-        unit="probability", interval=bootstrap_interval(found),
-    )  # fmt: skip
+        name=f"shift of P(chosen) by {count} hijacks, SmolLM2",
+        value=sum(found) / len(found),
+        unit="probability",
+        interval=bootstrap_interval(found),
+    )
 
 
 def people(count: int) -> Iterator[Figure]:
@@ -106,9 +116,12 @@ def changed(num_prompts: int) -> Iterator[Figure]:
     """New judge calls after each change, against those that it must cost."""
     for name, (calls, expected) in changes(num_prompts, 100).items():
         yield Figure(
-            name=f"new judge calls: {name}", value=calls, unit="calls", goal=f"== {expected}",
+            name=f"new judge calls: {name}",
+            value=calls,
+            unit="calls",
+            goal=f"== {expected}",
             holds=calls == expected,
-        )  # fmt: skip
+        )
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -58,10 +58,17 @@ def _segment(keys: Sequence[str], prose: str, starts: Sequence[int]) -> pa.Table
         "text": [prose[one + 450 : one + 750] for one in starts],
     }
     alike = {
-        "model": "m" * 64, "backend": "vllm", "asset": "a", "finish_reason": "stop",
-        "num_prompt_tokens": 120, "num_cached_tokens": 20, "num_completion_tokens": 60, "usd": 0.0,
-        "seconds": 0.01, "created_at": datetime(2026, 1, 1, tzinfo=UTC),
-    }  # fmt: skip
+        "model": "m" * 64,
+        "backend": "vllm",
+        "asset": "a",
+        "finish_reason": "stop",
+        "num_prompt_tokens": 120,
+        "num_cached_tokens": 20,
+        "num_completion_tokens": 60,
+        "usd": 0.0,
+        "seconds": 0.01,
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
     columns = [given.get(name, [alike.get(name)] * len(keys)) for name in LEDGER_SCHEMA.names]
     return pa.table(dict(zip(LEDGER_SCHEMA.names, columns, strict=True)), schema=LEDGER_SCHEMA)
 

@@ -19,9 +19,16 @@ LAB = Size(
     gold=3_000, base_steps=450, prompts=16, num_draws=8, steps=40, rft_steps=150, held_out=1_000, rate=1e-4
 )
 QUICK = Size(
-    gold=120, base_steps=80, prompts=8, num_draws=4, steps=4, rft_steps=4, held_out=20, sizes=(2,),
+    gold=120,
+    base_steps=80,
+    prompts=8,
+    num_draws=4,
+    steps=4,
+    rft_steps=4,
+    held_out=20,
+    sizes=(2,),
     rft_batch_size=1,
-)  # fmt: skip
+)
 
 
 def measure(quick: bool) -> Sequence[Figure]:

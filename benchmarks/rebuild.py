@@ -41,9 +41,12 @@ class Matrix:
             print(f"{name}: expected {expected}, found {trained}", file=sys.stderr)
         what = " → ".join(expected) or "nothing"
         return Figure(
-            name=f"{name}: trains {what}", value=len(trained.processes), unit="trainings",
-            goal=f"== {len(expected)}", holds=holds,
-        )  # fmt: skip
+            name=f"{name}: trains {what}",
+            value=len(trained.processes),
+            unit="trainings",
+            goal=f"== {len(expected)}",
+            holds=holds,
+        )
 
     # -- cases -----------------------------------------------------------------------------------
 
@@ -97,9 +100,13 @@ class Matrix:
         yield _count("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
         self.scene.edit("every_seconds = 40", "every_seconds = 5")
         yield self.case(
-            "an import while a model trains", self._import_during_training,
-            "taught", "preferred", "taught", "preferred",
-        )  # fmt: skip
+            "an import while a model trains",
+            self._import_during_training,
+            "taught",
+            "preferred",
+            "taught",
+            "preferred",
+        )
 
     def restarts(self) -> Iterator[Figure]:
         """`dg dev` is stopped and started."""
@@ -139,13 +146,16 @@ class Matrix:
         )
         yield self.case('when = "automatic" instead', lambda: edit('"data"', '"automatic"', "[rebuild]"))
         yield self.case(
-            "one setting of the last model edited", lambda: edit("beta = 0.3", "beta = 0.2", "preferred"),
+            "one setting of the last model edited",
+            lambda: edit("beta = 0.3", "beta = 0.2", "preferred"),
             "preferred",
-        )  # fmt: skip
+        )
         yield self.case(
-            "one setting of the first model edited", lambda: edit("max_steps = 4", "max_steps = 5", "taught"),
-            "taught", "preferred",
-        )  # fmt: skip
+            "one setting of the first model edited",
+            lambda: edit("max_steps = 4", "max_steps = 5", "taught"),
+            "taught",
+            "preferred",
+        )
 
     def cancelled(self) -> Iterator[Figure]:
         """A training is cancelled in the UI, and goes on when it is launched again."""
@@ -241,10 +251,21 @@ def measure(quick: bool) -> Sequence[Figure]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="trimtab-rebuild-") as folder:
         matrix = Matrix(Scene(Path(folder)))
-        groups = (matrix.quick,) if quick else (
-            matrix.first, matrix.same, matrix.changed, matrix.meeting, matrix.restarts, matrix.switched,
-            matrix.spending, matrix.settings, matrix.cancelled,
-        )  # fmt: skip
+        groups = (
+            (matrix.quick,)
+            if quick
+            else (
+                matrix.first,
+                matrix.same,
+                matrix.changed,
+                matrix.meeting,
+                matrix.restarts,
+                matrix.switched,
+                matrix.spending,
+                matrix.settings,
+                matrix.cancelled,
+            )
+        )
         try:
             figures = []
             for group in groups:

@@ -19,13 +19,32 @@ from benchmarks.sides.rerank_lab import PRM, Chosen, Size, chosen, stronger
 
 SEEDS = 3
 FULL = Size(
-    gold=400, problems=5_000, held_out=1_000, base_steps=450, many_gold=3_000, strong_steps=900,
-    reward_steps=3_000, draws=16, per_problem=8, best_of=16,
-)  # fmt: skip
+    gold=400,
+    problems=5_000,
+    held_out=1_000,
+    base_steps=450,
+    many_gold=3_000,
+    strong_steps=900,
+    reward_steps=3_000,
+    draws=16,
+    per_problem=8,
+    best_of=16,
+)
 QUICK = Size(
-    gold=24, problems=30, held_out=12, base_steps=80, many_gold=50, strong_steps=80, reward_steps=20, draws=8,
-    per_problem=4, best_of=4, sizes=(2,), greatest=9, batch_size=8,
-)  # fmt: skip
+    gold=24,
+    problems=30,
+    held_out=12,
+    base_steps=80,
+    many_gold=50,
+    strong_steps=80,
+    reward_steps=20,
+    draws=8,
+    per_problem=4,
+    best_of=4,
+    sizes=(2,),
+    greatest=9,
+    batch_size=8,
+)
 PAIRS = (
     (f"PRM, {PRM}", "majority"),
     (f"PRM, {PRM}, vote", "majority"),

@@ -38,9 +38,12 @@ def _figures(name: str, one: Labelled, reference: Labelled) -> Iterator[Figure]:
     yield Figure(name=f"{name}: undecided", value=one.undecided_share, unit="share")
     share = one.tokens / max(reference.tokens, 1)
     yield Figure(
-        name=f"{name}: tokens / exhaustive", value=share, unit="ratio",
-        goal=f"<= {SHARE}" if cheap else None, holds=share <= SHARE if cheap else None,
-    )  # fmt: skip
+        name=f"{name}: tokens / exhaustive",
+        value=share,
+        unit="ratio",
+        goal=f"<= {SHARE}" if cheap else None,
+        holds=share <= SHARE if cheap else None,
+    )
     if one is not reference:
         paired = difference(
             f"{name}: first error right, less exhaustive",

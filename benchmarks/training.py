@@ -25,9 +25,16 @@ NOISY = Size(
     gold=400, problems=3_000, base_steps=300, draws=8, held_out_share=0.25, steps=120, held_out=1_000
 )
 NOISY_QUICK = Size(
-    gold=100, problems=70, base_steps=60, draws=8, held_out_share=0.5, steps=2, held_out=20, sizes=(2,),
+    gold=100,
+    problems=70,
+    base_steps=60,
+    draws=8,
+    held_out_share=0.5,
+    steps=2,
+    held_out=20,
+    sizes=(2,),
     batch_size=4,
-)  # fmt: skip
+)
 REPEATS, ROWS, STEPS, BATCH = 3, 128, 24, 4
 OVERHEAD = {"rows": 16, "steps": 2, "batch_size": 4}
 QUICK = {"rows": 4, "steps": 1, "batch_size": 2}

@@ -19,9 +19,14 @@ class Completer:
     """One backend behind the ledger; calling it gives completions in the order of the requests."""
 
     def __init__(
-        self, backend: Backend, ledger: Ledger, *, asset: str, report: Callable[[str], None],
+        self,
+        backend: Backend,
+        ledger: Ledger,
+        *,
+        asset: str,
+        report: Callable[[str], None],
         meter: Meter | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.backend, self.ledger, self.asset, self.report = backend, ledger, asset, report
         self.meter = meter or Meter()
         self.num_found = self.num_generated = 0

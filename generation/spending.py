@@ -96,8 +96,11 @@ def _history(ledger: Ledger, origin: Origin, choosing: bool) -> History | None:
         " avg(seconds) FILTER (backend = ?) AS seconds"
         " FROM stored WHERE error IS NULL AND model = ? AND (finish_reason = 'choice') = ?"
         " GROUP BY own ORDER BY own DESC LIMIT 1",
-        origin.asset, origin.backend, origin.model, choosing,
-    )  # fmt: skip
+        origin.asset,
+        origin.backend,
+        origin.model,
+        choosing,
+    )
     if not found:
         return None
     return History(**{name: value for name, value in found[0].items() if name != "own"})

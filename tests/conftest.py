@@ -28,11 +28,18 @@ settings.load_profile("trimtab")
 
 # half of all time in the order of their length: who begins one of them last is waited for by all
 LONGEST = (
-    "assets/test_demo.py", "test_readme.py", "generation/test_conformance.py", "training/test_launch.py",
-    "assets/test_trained_models.py", "training/test_online.py", "assets/test_pipeline.py",
-    "assets/test_reasoning.py", "generation/test_faults.py", "assets/test_launch.py",
+    "assets/test_demo.py",
+    "test_readme.py",
+    "generation/test_conformance.py",
+    "training/test_launch.py",
+    "assets/test_trained_models.py",
+    "training/test_online.py",
+    "assets/test_pipeline.py",
+    "assets/test_reasoning.py",
+    "generation/test_faults.py",
+    "assets/test_launch.py",
     "training/test_kills.py",
-)  # fmt: skip
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

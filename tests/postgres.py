@@ -85,9 +85,15 @@ def _run(user: str | None, folder: Path, *command: str) -> None:
     # the server that pg_ctl starts would keep a pipe open for as long as it runs
     with (folder / "commands.log").open("ab") as log:
         done = subprocess.run(
-            command, cwd=folder, user=user, group=user and pwd.getpwnam(user).pw_gid,
-            extra_groups=[] if user else None, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
+            command,
+            cwd=folder,
+            user=user,
+            group=user and pwd.getpwnam(user).pw_gid,
+            extra_groups=[] if user else None,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     if done.returncode:
         told = (folder / "commands.log").read_text(errors="replace")
         raise RuntimeError(f"{Path(command[0]).name} ended with {done.returncode}: {told[-2000:]}")

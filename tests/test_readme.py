@@ -32,10 +32,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Pat
         port = one.getsockname()[1]
     return os.environ | {
         "TRIMTAB_PROFILE": str(write_profile(root / "profile", opinionated_model)),
-        "TRIMTAB_HOME": str(root / "state"), "DAGSTER_HOME": str(root / "dagster"), "PORT": str(port),
+        "TRIMTAB_HOME": str(root / "state"),
+        "DAGSTER_HOME": str(root / "dagster"),
+        "PORT": str(port),
         # `make test` inside a test: a few tests, and not this one
         "PYTEST_ADDOPTS": "tests/methods/test_templates.py --no-cov -W ignore::pytest_cov.CovDisabledWarning",
-    }  # fmt: skip
+    }
 
 
 def serves(port: str, path: str = "server_info", seconds: float = 120) -> str:
@@ -55,9 +57,14 @@ def serves(port: str, path: str = "server_info", seconds: float = 120) -> str:
 def test_a_block_runs(language: str, code: str, environment: dict[str, str]) -> None:
     command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euc", code]
     process = subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        text=True,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if code.strip() == "make dev":
         try:
             assert "dagster_webserver_version" in serves(environment["PORT"])

@@ -77,9 +77,13 @@ class Traced:
         return other
 
     def publish(
-        self, row: type[Row], rows: Sequence[Row], code: str, settings: dict[str, object],
+        self,
+        row: type[Row],
+        rows: Sequence[Row],
+        code: str,
+        settings: dict[str, object],
         *inputs: Version,
-    ) -> Version:  # fmt: skip
+    ) -> Version:
         """Write, audit, publish."""
         how = Derivation(code_version=code, settings=settings, inputs=inputs, run_id="run-1")
         version = self.registry.commit(row, rows, how)
@@ -117,8 +121,9 @@ class Traced:
 
     def _pairs(self) -> Version:
         kinds: tuple[tuple[Kind, type[Prompt]], ...] = (
-            ("red_team", RedTeamPrompt), ("helpful", HelpfulPrompt),
-        )  # fmt: skip
+            ("red_team", RedTeamPrompt),
+            ("helpful", HelpfulPrompt),
+        )
         prompts = [
             (kind, one)
             for (kind, row), version in zip(kinds, self.prompts, strict=True)
@@ -153,21 +158,29 @@ class Traced:
     def _trained(self) -> Version:
         data = self.preferences[2]
         manifest = {
-            "base": reference(self.policy), "datasets": {"train": reference(data)},
-            "rows": {"given": data.num_rows, "trained": 4}, "metrics": {"loss": 0.4},
-            "settings": {"beta": 0.1}, "seconds": 3.0,
-        }  # fmt: skip
+            "base": reference(self.policy),
+            "datasets": {"train": reference(data)},
+            "rows": {"given": data.num_rows, "trained": 4},
+            "metrics": {"loss": 0.4},
+            "settings": {"beta": 0.1},
+            "seconds": 3.0,
+        }
         return self._model("dpo_policy", "trained", manifest, self.policy, data)
 
     def _evaluate(self) -> None:
         answers = [
             make(
-                EvaluationAnswer, f"e{place:02d}", model="dpo_policy", kind=kind, p_win=0.8,
-                category="ab"[place % 2] + f"{kind}_prompts"[:4], verdict="win" if place % 3 else "tie",
+                EvaluationAnswer,
+                f"e{place:02d}",
+                model="dpo_policy",
+                kind=kind,
+                p_win=0.8,
+                category="ab"[place % 2] + f"{kind}_prompts"[:4],
+                verdict="win" if place % 3 else "tie",
             )
             for kind in ("red_team", "helpful")
             for place in ((0, 1, 2, 3) if kind == "helpful" else (4, 5, 6, 7))
-        ]  # fmt: skip
+        ]
         how = Derivation(code_version="evaluation-1", settings={}, inputs=(self.trained,))
         version = self.registry.record_checks(self.registry.commit(EvaluationAnswer, answers, how), [])
         figure = Metric(

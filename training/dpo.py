@@ -32,19 +32,25 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     ]
     kept = fitting(tokenizer, conversations, ["chosen", "rejected"], config.settings.max_length)
     counts = {
-        "given": len(rows), "trained": len(kept), "too_long": len(labelled) - len(kept),
+        "given": len(rows),
+        "trained": len(kept),
+        "too_long": len(labelled) - len(kept),
         "unlabelled": len(rows) - len(labelled),
-    }  # fmt: skip
+    }
     require_rows(run, counts)
 
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
     arguments = DPOConfig(
-        beta=settings.beta, loss_type=list(settings.losses), loss_weights=list(settings.losses.values()),
-        label_smoothing=settings.flip_rate, precompute_ref_log_probs=soft, max_length=None,
+        beta=settings.beta,
+        loss_type=list(settings.losses),
+        loss_weights=list(settings.losses.values()),
+        label_smoothing=settings.flip_rate,
+        precompute_ref_log_probs=soft,
+        max_length=None,
         **trainer_arguments(run),
-    )  # fmt: skip
+    )
     shared = soft and config.launch.several
     examples = shared_dataset(kept, config.output / "examples") if shared else Dataset.from_list(kept)
     # the reference is asked at once where targets are soft

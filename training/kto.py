@@ -36,16 +36,20 @@ def kto(path: Path, report: Callable[[str], None]) -> None:
     ]
     fit = fitting(tokenizer, examples, ["completion"], settings.max_length)
     counts = {
-        "given": given, "trained": len(fit), "too_long": len(labelled) - len(fit),
+        "given": given,
+        "trained": len(fit),
+        "too_long": len(labelled) - len(fit),
         "unlabelled": given - len(labelled),
-    }  # fmt: skip
+    }
     require_rows(run, counts)
     kept = in_batches(fit, settings.batch_size, settings.seed)
     desirable = sum(one["label"] for one in kept)
     counts |= {
-        "trained": len(kept), "left_over": len(fit) - len(kept), "desirable": desirable,
+        "trained": len(kept),
+        "left_over": len(fit) - len(kept),
+        "desirable": desirable,
         "undesirable": len(kept) - desirable,
-    }  # fmt: skip
+    }
 
     # as they were used, for the manifest
     run.settings = settings = weighed(settings, desirable, len(kept) - desirable)
@@ -56,13 +60,16 @@ def kto(path: Path, report: Callable[[str], None]) -> None:
     trainer = KTOTrainer(
         model=model,
         args=KTOConfig(
-            beta=settings.beta, desirable_weight=settings.desirable_weight,
-            undesirable_weight=settings.undesirable_weight, max_length=None, **trainer_arguments(run),
+            beta=settings.beta,
+            desirable_weight=settings.desirable_weight,
+            undesirable_weight=settings.undesirable_weight,
+            max_length=None,
+            **trainer_arguments(run),
         ),
         train_dataset=Dataset.from_list(kept),
         processing_class=tokenizer,
         peft_config=lora(settings),
-    )  # fmt: skip
+    )
     require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
     history = train(run, trainer)
     finish(run, save_merged(run, trainer, tokenizer), history, counts)

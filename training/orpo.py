@@ -33,9 +33,11 @@ def orpo(path: Path, report: Callable[[str], None]) -> None:
     examples = [pair(tokenizer, one, config.system_text) for one in labelled]
     kept = fitting(tokenizer, examples, SIDES, config.settings.max_length)
     counts = {
-        "given": len(rows), "trained": len(kept), "too_long": len(labelled) - len(kept),
+        "given": len(rows),
+        "trained": len(kept),
+        "too_long": len(labelled) - len(kept),
         "unlabelled": len(rows) - len(labelled),
-    }  # fmt: skip
+    }
     require_rows(run, counts)
     tokens = [_tokens(tokenizer, one) for one in kept]
     require_ending(run, tokenizer, [one for one in tokens[0]["chosen_labels"] if one != -100])
@@ -48,13 +50,15 @@ def orpo(path: Path, report: Callable[[str], None]) -> None:
     trainer = _trainer_class()(
         model=model,
         args=ORPOConfig(
-            beta=config.settings.beta, max_length=config.settings.max_length, remove_unused_columns=False,
+            beta=config.settings.beta,
+            max_length=config.settings.max_length,
+            remove_unused_columns=False,
             **trainer_arguments(run),
         ),
         train_dataset=Dataset.from_list(tokens),
         processing_class=tokenizer,
         peft_config=lora(config.settings),
-    )  # fmt: skip
+    )
     history = train(run, trainer)
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 

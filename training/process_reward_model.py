@@ -59,9 +59,11 @@ def process_reward_model(path: Path, report: Callable[[str], None]) -> None:
     run = open_run(config, config.settings, report)
     rows = rows_of(run, *COLUMNS)
     model, tokenizer = load_model(
-        run, "AutoModelForTokenClassification", id2label={0: "wrong", 1: "right"},
+        run,
+        "AutoModelForTokenClassification",
+        id2label={0: "wrong", 1: "right"},
         label2id={"wrong": 0, "right": 1},
-    )  # fmt: skip
+    )
     usable, left_out = _usable(tokenizer, rows, config)
     kept, measured = parted(usable, config.settings.held_out_share, config.settings.seed)
     counts = {"given": len(rows), "trained": len(kept), "held_out": len(measured), **left_out}
@@ -92,10 +94,12 @@ def _usable(
         else:
             usable.append(
                 {
-                    "split_group": row["split_group"], "solution": solution,
-                    "example": example(tokens, wanted), "labels": _labels(row, config.settings),
+                    "split_group": row["split_group"],
+                    "solution": solution,
+                    "example": example(tokens, wanted),
+                    "labels": _labels(row, config.settings),
                 }
-            )  # fmt: skip
+            )
     return usable, left_out
 
 

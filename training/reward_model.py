@@ -34,10 +34,13 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
     fitting = [one for one in pairs if one["longest"] <= config.settings.max_length]
     kept, measured = parted(fitting, config.settings.held_out_share, config.settings.seed)
     counts = {
-        "given": len(rows), "trained": len(kept), "held_out": len(measured),
-        "too_long": len(labelled) - len(fitting), "unlabelled": len(rows) - len(given),
+        "given": len(rows),
+        "trained": len(kept),
+        "held_out": len(measured),
+        "too_long": len(labelled) - len(fitting),
+        "unlabelled": len(rows) - len(given),
         **({"undecided": len(given) - len(labelled)} if signal else {}),
-    }  # fmt: skip
+    }
     require_rows(run, counts)
 
     from datasets import Dataset
@@ -65,9 +68,13 @@ def _pair(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> di
     chosen, rejected = (Answered(messages, row[name]) for name in ("chosen", "rejected"))
     ids = {"chosen_ids": answer_ids(tokenizer, chosen), "rejected_ids": answer_ids(tokenizer, rejected)}
     return {
-        "split_group": group(row), "chosen": chosen, "rejected": rejected, **ids,
-        "longest": max(len(one) for one in ids.values()), "row": row,
-    }  # fmt: skip
+        "split_group": group(row),
+        "chosen": chosen,
+        "rejected": rejected,
+        **ids,
+        "longest": max(len(one) for one in ids.values()),
+        "row": row,
+    }
 
 
 def _ids(pair: Mapping[str, Any], margins: bool) -> dict[str, Any]:
@@ -94,9 +101,11 @@ def pair_figures(scorer: OutcomeScorer, pairs: Sequence[Mapping[str, Any]]) -> d
     right = sum(1.0 if one > 0 else 0.5 if one == 0 else 0.0 for one in margins)
     both = [score for pair in known for score in pair]
     return {
-        "accuracy": right / len(margins), "margin": fmean(margins), "score_mean": fmean(both),
+        "accuracy": right / len(margins),
+        "margin": fmean(margins),
+        "score_mean": fmean(both),
         "score_deviation": pstdev(both),
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

@@ -47,10 +47,13 @@ def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefiniti
         return []
     return [
         dg.AutomationConditionSensorDefinition(
-            "rebuild", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING,
-            minimum_interval_seconds=rebuild.every_seconds, run_tags=tags,
+            "rebuild",
+            target=dg.AssetSelection.all(),
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            minimum_interval_seconds=rebuild.every_seconds,
+            run_tags=tags,
         )
-    ]  # fmt: skip
+    ]
 
 
 def automated(assets: tuple[dg.AssetsDefinition, ...], rebuild: Rebuild) -> tuple[dg.AssetsDefinition, ...]:

@@ -57,10 +57,17 @@ def open_registry(profile: Profile) -> Registry:
 
 
 def dataset_asset(
-    recipe: Recipe, row: type[Row], build: Build, profile: Profile, *, group: str,
-    generates: bool = False, shown: Metadata | None = None, queried: Query | None = None,
+    recipe: Recipe,
+    row: type[Row],
+    build: Build,
+    profile: Profile,
+    *,
+    group: str,
+    generates: bool = False,
+    shown: Metadata | None = None,
+    queried: Query | None = None,
     backend: OpenBackend = open_local,
-) -> dg.AssetsDefinition:  # fmt: skip
+) -> dg.AssetsDefinition:
     """An asset that commits ``build``'s rows, runs their checks, and passes them or not.
 
     A recipe whose inputs, settings and code made a passed version before is not run again. What the UI
@@ -68,18 +75,24 @@ def dataset_asset(
     """
 
     @dg.asset(
-        name=recipe.name, deps=list(recipe.inputs), description=row.grain, group_name=group,
-        kinds={"parquet", "duckdb"}, code_version=recipe.code_version,
+        name=recipe.name,
+        deps=list(recipe.inputs),
+        description=row.grain,
+        group_name=group,
+        kinds={"parquet", "duckdb"},
+        code_version=recipe.code_version,
         metadata={"dagster/column_schema": column_schema(row)},
         pool=MODEL_POOL if generates else None,
         check_specs=[
             dg.AssetCheckSpec(
-                one.name, asset=recipe.name, blocking=one.severity == "error",
+                one.name,
+                asset=recipe.name,
+                blocking=one.severity == "error",
                 description=f"Catches {one.catches}.",
             )
             for one in recipe.checks
         ],
-    )  # fmt: skip
+    )
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
@@ -113,6 +126,7 @@ def result(
             show(connection, "this", registry, [version])
             metadata |= queried(connection)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(version.data_version), metadata=metadata,
+        data_version=dg.DataVersion(version.data_version),
+        metadata=metadata,
         check_results=check_results(version.name, registry.checks(version)),
-    )  # fmt: skip
+    )

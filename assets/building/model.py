@@ -34,9 +34,13 @@ def given_policy(
     recipe = Recipe(name, settings={"model": policy.model})
 
     @dg.asset(
-        name=recipe.name, group_name="models", kinds={"safetensors"}, description=grain,
-        code_version=recipe.code_version, pool=MODEL_POOL,
-    )  # fmt: skip
+        name=recipe.name,
+        group_name="models",
+        kinds={"safetensors"},
+        description=grain,
+        code_version=recipe.code_version,
+        pool=MODEL_POOL,
+    )
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
             registry = open_registry(profile)
@@ -66,10 +70,18 @@ def given_policies(profile: Profile) -> list[Built]:
 
 
 def trained_model(
-    name: str, trainer: ModuleType, roles: Roles, settings: BaseModel, profile: Profile, *,
-    grain: str, system_prompt: str | None = None, more: Mapping[str, Any] | None = None,
-    texts: tuple[Path, ...] = (), code: tuple[ModuleType, ...] = (),
-) -> Built:  # fmt: skip
+    name: str,
+    trainer: ModuleType,
+    roles: Roles,
+    settings: BaseModel,
+    profile: Profile,
+    *,
+    grain: str,
+    system_prompt: str | None = None,
+    more: Mapping[str, Any] | None = None,
+    texts: tuple[Path, ...] = (),
+    code: tuple[ModuleType, ...] = (),
+) -> Built:
     """The model ``name`` that ``trainer`` makes of exactly the versions of ``roles``.
 
     ``system_prompt`` names what stands before each conversation; ``more`` is what the run is told besides its
@@ -79,9 +91,12 @@ def trained_model(
     more = more or {}
     asked = (template_path(system_prompt),) if system_prompt else ()
     recipe = Recipe(
-        name, roles.inputs, settings=settings.model_dump(mode="json") | dict(more) | profile.launch.recipe,
-        texts=(*asked, *texts), code=(trainer, *code),
-    )  # fmt: skip
+        name,
+        roles.inputs,
+        settings=settings.model_dump(mode="json") | dict(more) | profile.launch.recipe,
+        texts=(*asked, *texts),
+        code=(trainer, *code),
+    )
     system_text = fill(system_prompt) if system_prompt else None
     told = {"settings": settings.model_dump(mode="json"), "system_text": system_text, **more}
     return recipe, model_asset(recipe, trainer.__name__, roles, told, profile, grain=grain)
@@ -97,16 +112,23 @@ def model_asset(
     checks = model_checks(module.rpartition(".")[2])
 
     @dg.asset(
-        name=recipe.name, deps=list(recipe.inputs), description=grain, group_name="models",
-        kinds={"pytorch", "safetensors"}, code_version=recipe.code_version, pool=MODEL_POOL,
+        name=recipe.name,
+        deps=list(recipe.inputs),
+        description=grain,
+        group_name="models",
+        kinds={"pytorch", "safetensors"},
+        code_version=recipe.code_version,
+        pool=MODEL_POOL,
         check_specs=[
             dg.AssetCheckSpec(
-                one.name, asset=recipe.name, blocking=one.severity == "error",
+                one.name,
+                asset=recipe.name,
+                blocking=one.severity == "error",
                 description=f"Catches {one.catches}.",
             )
             for one in checks
         ],
-    )  # fmt: skip
+    )
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> Iterator[Any]:
         with failures_as_sentences():
@@ -143,21 +165,25 @@ def model_asset(
 
 
 def run_trainer(
-    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, command: list[str], config: Path,
+    context: dg.AssetExecutionContext,
+    pipes: dg.PipesSubprocessClient,
+    command: list[str],
+    config: Path,
     registry: Registry,
-) -> None:  # fmt: skip
+) -> None:
     """Run a trainer in processes of its own; raises ModelFailed with its sentence."""
     told = config.with_name("error.txt")
     told.unlink(missing_ok=True)
     try:
         pipes.run(
-            context=context, cwd=str(REPOSITORY),
+            context=context,
+            cwd=str(REPOSITORY),
             command=command,
             env={
                 "TRIMTAB_HOME": str(registry.state.root),
                 "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
             },
-        )  # fmt: skip
+        )
     except DagsterPipesExecutionError as error:
         why = told.read_text() if told.exists() else f"{error}: see the run's stderr for the cause"
         raise ModelFailed(why) from error

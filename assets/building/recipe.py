@@ -59,9 +59,12 @@ class Recipe:
     def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:
         """This recipe over the newest inputs, all of which must have passed their checks."""
         return Derivation(
-            code_version=self.code_version, settings=self.settings,
-            inputs=tuple(registry.passed(one) for one in self.inputs), run_id=run_id, parts=self.parts,
-        )  # fmt: skip
+            code_version=self.code_version,
+            settings=self.settings,
+            inputs=tuple(registry.passed(one) for one in self.inputs),
+            run_id=run_id,
+            parts=self.parts,
+        )
 
 
 Built = tuple[Recipe, dg.AssetsDefinition]

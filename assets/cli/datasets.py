@@ -111,11 +111,12 @@ def _checks(found: dict[str, Any]) -> list[dict[str, Any]]:
     words = {(True, "error"): "passed", (True, "warning"): "passed", (False, "warning"): "warns"}
     return [
         {
-            "check": one["check"], "what": one["description"],
+            "check": one["check"],
+            "what": one["description"],
             "passed": words.get((one["passed"], one["severity"]), "FAILED"),
         }
         for one in found["checks"]
-    ]  # fmt: skip
+    ]
 
 
 def _sample(rows: Sequence[dict[str, Any]]) -> None:

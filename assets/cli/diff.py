@@ -17,10 +17,12 @@ Number = Annotated[str, typer.Argument(help="A version's number, or latest for t
 
 
 def diff(
-    dataset: str, a: Number, b: Number,
+    dataset: str,
+    a: Number,
+    b: Number,
     rows: Annotated[int, typer.Option(min=0, help="Show so many changed rows.")] = 0,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show what differs between versions A and B: rows, columns, labels, and why labels flipped."""
     registry = open_state()
     with console(as_json).status("comparing"):

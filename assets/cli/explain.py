@@ -17,7 +17,7 @@ def explain(
     dataset: str,
     row_id: Annotated[str, typer.Argument(help="The row's key (a/b/c for several parts) or its beginning.")],
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show all that a row was made from: inputs, principle, model calls, tokens and cost."""
     registry = open_state()
     found = explain_row(registry, registry.resolve(dataset), row_id)

@@ -20,8 +20,10 @@ Push = Annotated[
 def export_dataset(
     dataset: Annotated[str, typer.Argument(help="cai_sft for its latest passed version, or cai_sft@3.")],
     folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
-    to: To, push_to: Push = None, as_json: Json = False,
-) -> None:  # fmt: skip
+    to: To,
+    push_to: Push = None,
+    as_json: Json = False,
+) -> None:
     """Write a dataset version as JSONL, CSV, Parquet or a Hugging Face folder, with a dataset card."""
     if push_to:
         require_pushable(push_to)
@@ -34,10 +36,15 @@ def export_dataset(
     address = push(folder, push_to) if push_to else None
     if as_json:
         said = {
-            "version": str(version), "status": version.status, "format": to, "rows": version.num_rows,
-            "folder": str(folder), "bytes": sum(one.stat().st_size for one in files),
-            "files": [str(one.relative_to(folder)) for one in files], "pushed": address,
-        }  # fmt: skip
+            "version": str(version),
+            "status": version.status,
+            "format": to,
+            "rows": version.num_rows,
+            "folder": str(folder),
+            "bytes": sum(one.stat().st_size for one in files),
+            "files": [str(one.relative_to(folder)) for one in files],
+            "pushed": address,
+        }
         print(json.dumps(said, indent=2))
         return
     print(f"{version}: {version.num_rows} rows as {to} in {folder}")

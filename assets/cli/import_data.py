@@ -38,9 +38,14 @@ Text = Annotated[str | None, typer.Option(help="Who made the data (the file's na
 
 def import_dataset(
     file: Annotated[str, typer.Argument(help="A file, a folder, or hub:owner/name[:split].")],
-    name: Name, like: Like = None, maps: Map = None, split: Split = None, licence: Licence = None,
-    source: Text = None, as_json: Json = False,
-) -> None:  # fmt: skip
+    name: Name,
+    like: Like = None,
+    maps: Map = None,
+    split: Split = None,
+    licence: Licence = None,
+    source: Text = None,
+    as_json: Json = False,
+) -> None:
     """Import JSONL, JSON, CSV, Parquet or a hub dataset as a version of DATASET.
 
     HH-RLHF, UltraFeedback, GSM8K, chat and exported rows are recognised; else say --like and --map.
@@ -115,17 +120,27 @@ def _checked(check: Check, registry: Registry, version: Version, inputs: Sequenc
     except TrimtabError as error:
         # a check against a dataset that is not there finds nothing, and so does not pass
         return CheckResult(
-            check=check.name, passed=False, severity=check.severity, value=None, threshold=None,
+            check=check.name,
+            passed=False,
+            severity=check.severity,
+            value=None,
+            threshold=None,
             description=f"cannot be measured: {error}",
-        )  # fmt: skip
+        )
 
 
 def _tell(version: Version, is_new: bool, imported: Imported, rejected: str | None, as_json: bool) -> None:
     said: dict[str, Any] = {
-        "version": str(version), "new": is_new, "status": version.status, "format": imported.format.name,
-        "row_type": imported.format.row.dataset, "accepted": imported.accepted,
-        "rejected": imported.counts(), "rejected_file": rejected, "data_version": version.data_version,
-    }  # fmt: skip
+        "version": str(version),
+        "new": is_new,
+        "status": version.status,
+        "format": imported.format.name,
+        "row_type": imported.format.row.dataset,
+        "accepted": imported.accepted,
+        "rejected": imported.counts(),
+        "rejected_file": rejected,
+        "data_version": version.data_version,
+    }
     if as_json:
         print(json.dumps(said, indent=2))
         return

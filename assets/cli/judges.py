@@ -37,9 +37,16 @@ def principles(
     rows = _rows(registry, found, "SELECT * FROM {} ORDER BY signal, principle_id")
     if principle is None:
         columns = (
-            "principle_id", "signal", "num_critiques", "changed_share", "win_rate", "num_pairs",
-            "mean_margin", "tie_share", "disagreement",
-        )  # fmt: skip
+            "principle_id",
+            "signal",
+            "num_critiques",
+            "changed_share",
+            "win_rate",
+            "num_pairs",
+            "mean_margin",
+            "tie_share",
+            "disagreement",
+        )
         print_rows(rows, as_json, columns)
         return
     known = {one["principle_id"]: one for one in rows}

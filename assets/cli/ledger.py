@@ -30,9 +30,12 @@ def ledger(context: typer.Context, as_json: Json = False) -> None:
 
 
 _HEADINGS = {
-    "completions": "done", "failures": "failed", "prompt_tokens": "tokens in", "cached_tokens": "cached",
+    "completions": "done",
+    "failures": "failed",
+    "prompt_tokens": "tokens in",
+    "cached_tokens": "cached",
     "completion_tokens": "tokens out",
-}  # fmt: skip
+}
 
 
 def _ledger() -> Ledger:

@@ -20,8 +20,10 @@ from datasets_registry.errors import TrimtabError
 
 app = typer.Typer(
     help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-)  # fmt: skip
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 for command in (
     datasets,
     versions,

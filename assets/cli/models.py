@@ -30,8 +30,9 @@ from generation.models.export import export_model, exported_files
 def export_command(
     name: Annotated[str, typer.Argument(help="dpo_policy for its latest passed version, or dpo_policy@3.")],
     folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
-    push_to: Push = None, as_json: Json = False,
-) -> None:  # fmt: skip
+    push_to: Push = None,
+    as_json: Json = False,
+) -> None:
     """Write a model as safetensors with tokenizer, chat template, manifest and a model card."""
     if push_to:
         require_pushable(push_to)
@@ -45,10 +46,13 @@ def export_command(
     address = push(folder, push_to, "model") if push_to else None
     if as_json:
         said = {
-            "version": str(version), "status": version.status, "folder": str(folder),
+            "version": str(version),
+            "status": version.status,
+            "folder": str(folder),
             "bytes": sum(one.stat().st_size for one in files),
-            "files": [str(one.relative_to(folder)) for one in files], "pushed": address,
-        }  # fmt: skip
+            "files": [str(one.relative_to(folder)) for one in files],
+            "pushed": address,
+        }
         print(json.dumps(said, indent=2))
         return
     print(f"{version}: {len(files)} files in {folder}")

@@ -84,14 +84,16 @@ def _revisions(
         "cai_revisions",
         tuple(dict.fromkeys(("red_team_prompts", "helpful_prompts", "base_policy", scores.judge))),
         settings={
-            **settings.model_dump(mode="json"), "scores": scores.model_dump(mode="json"),
+            **settings.model_dump(mode="json"),
+            "scores": scores.model_dump(mode="json"),
             "num_controls": profile.revisions.num_controls,
             "principles": {
                 one.id: [one.critique_request, one.revision_request] for one in constitution.principles
             },
         },
-        texts=(EXAMPLES, *map(template_path, named)), code=_REVISING,
-    )  # fmt: skip
+        texts=(EXAMPLES, *map(template_path, named)),
+        code=_REVISING,
+    )
 
     def build(materials: Materials) -> list[RevisionStep]:
         prompts = _revised(materials, profile.revisions.num_controls)
@@ -109,18 +111,26 @@ def _revisions(
         }
 
     return recipe, dataset_asset(
-        recipe, RevisionStep, build, profile, group="cai", generates=True, shown=shown,
+        recipe,
+        RevisionStep,
+        build,
+        profile,
+        group="cai",
+        generates=True,
+        shown=shown,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _answers(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDefinition]:
     settings = profile.revision_settings
     recipe = Recipe(
-        "helpful_answers", ("helpful_prompts", "base_policy"),
+        "helpful_answers",
+        ("helpful_prompts", "base_policy"),
         settings=settings.model_dump(mode="json", include={"answers", "system_prompt", "seed"}),
-        texts=tuple(map(template_path, system_texts(profile))), code=(helpful_answers, *_ANSWERING),
-    )  # fmt: skip
+        texts=tuple(map(template_path, system_texts(profile))),
+        code=(helpful_answers, *_ANSWERING),
+    )
 
     def build(materials: Materials) -> list[HelpfulAnswer]:
         prompts = [one for one in materials.rows(HelpfulPrompt) if one.split == "train"]
@@ -131,25 +141,36 @@ def _answers(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsD
         return {"failures": sum(one.failure is not None for one in answers)}
 
     return recipe, dataset_asset(
-        recipe, HelpfulAnswer, build, profile, group="cai", generates=True, shown=shown,
+        recipe,
+        HelpfulAnswer,
+        build,
+        profile,
+        group="cai",
+        generates=True,
+        shown=shown,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _sft_set(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     settings = profile.sft_mix
     capability = () if settings.capability is None else (settings.capability,)
     recipe = Recipe(
-        "cai_sft", ("cai_revisions", "helpful_answers", "base_policy", *capability),
-        settings=settings.model_dump(mode="json"), code=(sft_mix,),
-    )  # fmt: skip
+        "cai_sft",
+        ("cai_revisions", "helpful_answers", "base_policy", *capability),
+        settings=settings.model_dump(mode="json"),
+        code=(sft_mix,),
+    )
 
     def build(materials: Materials) -> list[SftExample]:
         shown_too = [one for name in capability for one in materials.rows(Demonstration, name)]
         return sft_examples(
-            materials.rows(RevisionStep), materials.rows(HelpfulAnswer), settings, materials.count_tokens,
+            materials.rows(RevisionStep),
+            materials.rows(HelpfulAnswer),
+            settings,
+            materials.count_tokens,
             shown_too,
-        )  # fmt: skip
+        )
 
     def shown(examples: Sequence[SftExample]) -> dict[str, float | int]:
         total = max(sum(one.num_tokens for one in examples), 1)
@@ -165,6 +186,11 @@ def _sft_set(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
 def _sft_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     grain = "The base policy after supervised fine-tuning on cai_sft: one model directory."
     return trained_model(
-        "sft_policy", sft, Roles("base_policy", "cai_sft"), profile.sft, profile, grain=grain,
+        "sft_policy",
+        sft,
+        Roles("base_policy", "cai_sft"),
+        profile.sft,
+        profile,
+        grain=grain,
         system_prompt=profile.answers.system_prompt,
-    )  # fmt: skip
+    )

@@ -35,11 +35,12 @@ def _answers(
     settings = profile.evaluation_settings
     questions = {kind: constitution[one].preference_question for kind, one in settings.principles.items()}
     recipe = Recipe(
-        "evaluation_answers", ("red_team_prompts", "helpful_prompts", *MODELS),
+        "evaluation_answers",
+        ("red_team_prompts", "helpful_prompts", *MODELS),
         settings={**settings.model_dump(mode="json"), "questions": questions},
         texts=(PHRASES, *map(template_path, ("judge", "reasoning", *system_texts(profile)))),
         code=(held_out, *JUDGING, refusals),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[EvaluationAnswer]:
         prompts = prompts_of(materials, "evaluation")
@@ -58,9 +59,14 @@ def _answers(
         return base + compared
 
     return recipe, dataset_asset(
-        recipe, EvaluationAnswer, build, profile, group="evaluation", generates=True,
+        recipe,
+        EvaluationAnswer,
+        build,
+        profile,
+        group="evaluation",
+        generates=True,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _figures(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:

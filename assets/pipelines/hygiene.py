@@ -35,9 +35,11 @@ FINDERS = (boilerplate, clusters, contamination, duplicates, languages, lengths,
 def hygiene_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:
     """``data_hygiene``."""
     recipe = Recipe(
-        "data_hygiene", (*(one.name for one in LABELS), *SOURCES), texts=(PHRASES,),
+        "data_hygiene",
+        (*(one.name for one in LABELS), *SOURCES),
+        texts=(PHRASES,),
         code=(*FINDERS, findings, hygiene, texts, words, refusals),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[HygieneFinding]:
         with materials.views() as connection:

@@ -47,10 +47,11 @@ def import_sensors(names: Sequence[str], rebuild: Rebuild) -> list[dg.SensorDefi
         return []
 
     @dg.sensor(
-        name="imports", default_status=dg.DefaultSensorStatus.RUNNING,
+        name="imports",
+        default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=rebuild.every_seconds,
         description="Tells Dagster of new passed versions of imported data.",
-    )  # fmt: skip
+    )
     def imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         registry = Registry(State())
         try:
@@ -85,7 +86,8 @@ def known(name: str, instance: dg.DagsterInstance) -> str | None:
 
 def _materialization(version: Version, registry: Registry) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
-        version.name, tags={DATA_VERSION: version.data_version},
+        version.name,
+        tags={DATA_VERSION: version.data_version},
         description=f"{version}: {version.num_rows} rows, imported",
         metadata=dataset_metadata(version, next(registry.batches(version))),
-    )  # fmt: skip
+    )

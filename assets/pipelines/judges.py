@@ -41,11 +41,12 @@ def judge_assets(
 def _scores(profile: Profile, backend: OpenBackend) -> Built:
     settings, signals = profile.scores, profile.judge.signals
     recipe = Recipe(
-        "ai_scores", ("completion_pairs", settings.judge),
+        "ai_scores",
+        ("completion_pairs", settings.judge),
         settings=settings.model_dump(mode="json") | {"signals": dict(signals)},
         texts=tuple(map(template_path, score_templates())),
         code=(completion_scores, conversation, quotation, score, templates),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[CompletionScore]:
         pairs = materials.rows(CompletionPair)
@@ -69,11 +70,13 @@ def _agreement(
     ids = principles_of(constitution, settings.signal, "[human_agreement]")
     questions = {one: constitution[one].preference_question for one in ids}
     recipe = Recipe(
-        "human_agreement", (settings.dataset, judge),
+        "human_agreement",
+        (settings.dataset, judge),
         settings=settings.model_dump(mode="json")
         | {"judge": profile.judge.comparison.model_dump(mode="json"), "principles": questions},
-        texts=tuple(map(template_path, ("judge", "reasoning"))), code=(human_agreement, *JUDGING),
-    )  # fmt: skip
+        texts=tuple(map(template_path, ("judge", "reasoning"))),
+        code=(human_agreement, *JUDGING),
+    )
 
     def build(materials: Materials) -> list[HumanAgreement]:
         preferences = materials.rows(HumanPreference, settings.dataset)
@@ -95,9 +98,11 @@ def _certificate(profile: Profile) -> Built:
     settings, people = profile.certificate, profile.human_agreement is not None
     inputs = ("completion_pairs", "ai_judgements", *(("human_agreement",) if people else ()))
     recipe = Recipe(
-        "judge_certificate", inputs, code=(certificate, ballots, intervals, metrics),
+        "judge_certificate",
+        inputs,
+        code=(certificate, ballots, intervals, metrics),
         settings=settings.model_dump(mode="json") | {"judges": list(profile.judge.judges)},
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[JudgeFigure]:
         with materials.views() as connection:
@@ -114,9 +119,11 @@ def _certificate(profile: Profile) -> Built:
 def _audit(profile: Profile, constitution: Constitution) -> Built:
     signals = {one.id: one.signal for one in constitution.principles}
     recipe = Recipe(
-        "principle_audit", ("cai_revisions", "ai_judgements"), settings={"principles": signals},
+        "principle_audit",
+        ("cai_revisions", "ai_judgements"),
+        settings={"principles": signals},
         code=(principle_audit, ballots, metrics),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[PrincipleFigure]:
         with materials.views() as connection:

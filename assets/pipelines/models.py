@@ -63,11 +63,17 @@ def _asset(name: str, section: TrainedModel, profile: Profile) -> Built:
     )
     grain = f"The model that training.{section.trainer} makes of {section.base} and {section.dataset}."
     return trained_model(
-        name, trainer, roles, section.training, profile, grain=grain,
+        name,
+        trainer,
+        roles,
+        section.training,
+        profile,
+        grain=grain,
         system_prompt=system_prompt(section.dataset, profile),
         more={"verifier": _verifier(name, profile)} if verified else None,
-        texts=VERIFYING_TEXTS if verified else (), code=VERIFYING if verified else (),
-    )  # fmt: skip
+        texts=VERIFYING_TEXTS if verified else (),
+        code=VERIFYING if verified else (),
+    )
 
 
 def _verifier(name: str, profile: Profile) -> dict[str, Any]:

@@ -35,9 +35,11 @@ def step_assets(profile: Profile, backend: OpenBackend) -> list[Built]:
         return []
     labelled = section.steps
     return [
-        _solutions(profile, labelled), _rollouts(profile, section, labelled, backend),
-        _labels(profile, labelled, backend), *_model(profile, section),
-    ]  # fmt: skip
+        _solutions(profile, labelled),
+        _rollouts(profile, section, labelled, backend),
+        _labels(profile, labelled, backend),
+        *_model(profile, section),
+    ]
 
 
 def _solutions(profile: Profile, labelled: Steps) -> Built:
@@ -52,9 +54,10 @@ def _solutions(profile: Profile, labelled: Steps) -> Built:
     def shown(found: Sequence[Solution]) -> dict[str, float]:
         usable = [one for one in found if one.failure is None]
         return {
-            "failures": len(found) - len(usable), "accepted": sum(bool(one.accepted) for one in usable),
+            "failures": len(found) - len(usable),
+            "accepted": sum(bool(one.accepted) for one in usable),
             "mean_steps": sum(len(one.completions) for one in usable) / max(len(usable), 1),
-        }  # fmt: skip
+        }
 
     return recipe, dataset_asset(recipe, Solution, build, profile, group="prm", shown=shown)
 
@@ -63,10 +66,12 @@ def _rollouts(profile: Profile, section: Reasoning, labelled: Steps, backend: Op
     settings, completer = labelled.labels, labelled.completer
     system = (settings.system_prompt,) if settings.system_prompt else ()
     recipe = Recipe(
-        "step_rollouts", ("solutions", completer),
+        "step_rollouts",
+        ("solutions", completer),
         settings=settings.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")},
-        texts=(*VERIFYING_TEXTS, *map(template_path, system)), code=(step_rollouts, *VERIFYING),
-    )  # fmt: skip
+        texts=(*VERIFYING_TEXTS, *map(template_path, system)),
+        code=(step_rollouts, *VERIFYING),
+    )
 
     def build(materials: Materials) -> list[StepRollout]:
         verify = verifier(section.verifier)
@@ -83,12 +88,13 @@ def _labels(profile: Profile, labelled: Steps, backend: OpenBackend) -> Built:
     settings, judge = labelled.labels, labelled.judge
     judged = (judge,) if judge else ()
     recipe = Recipe(
-        "step_labels", ("solutions", "step_rollouts", *judged),
+        "step_labels",
+        ("solutions", "step_rollouts", *judged),
         settings=settings.model_dump(mode="json")
         | ({"judge": labelled.judging.model_dump(mode="json")} if judge else {}),
         texts=tuple(map(template_path, step_judge_templates() if judge else ())),
         code=(step_labels, *((step_judge,) if judge else ())),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[StepLabels]:
         found, drawn = materials.rows(Solution), materials.rows(StepRollout)
@@ -96,9 +102,15 @@ def _labels(profile: Profile, labelled: Steps, backend: OpenBackend) -> Built:
         return label_steps(found, drawn, labelled.completer, settings, verdicts)
 
     return recipe, dataset_asset(
-        recipe, StepLabels, build, profile, group="prm", generates=judge is not None, shown=labels_shown,
+        recipe,
+        StepLabels,
+        build,
+        profile,
+        group="prm",
+        generates=judge is not None,
+        shown=labels_shown,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _judged(found: Sequence[Solution], materials: Materials, labelled: Steps) -> dict[str, StepVerdict]:
@@ -112,7 +124,11 @@ def _model(profile: Profile, section: Reasoning) -> list[Built]:
         return []
     return [
         trained_model(
-            "process_reward_model", process_reward_model, Roles(tuned.base, "step_labels"), tuned.training,
-            profile, grain=GRAIN,
+            "process_reward_model",
+            process_reward_model,
+            Roles(tuned.base, "step_labels"),
+            tuned.training,
+            profile,
+            grain=GRAIN,
         )
-    ]  # fmt: skip
+    ]

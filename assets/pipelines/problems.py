@@ -51,9 +51,11 @@ def _problems(profile: Profile, section: Reasoning) -> Built:
     assert section.problems is not None
     settings = section.problems
     recipe = Recipe(
-        "problems", settings=settings.model_dump(mode="json"), texts=(STORIES,),
+        "problems",
+        settings=settings.model_dump(mode="json"),
+        texts=(STORIES,),
         code=(problem_families,),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[Problem]:
         return make_problems(settings)
@@ -67,9 +69,12 @@ def _problems(profile: Profile, section: Reasoning) -> Built:
 def _verdicts(profile: Profile, section: Reasoning) -> Built:
     settings = section.verifier
     recipe = Recipe(
-        "gold_verdicts", ("problems",), settings=settings.model_dump(mode="json"), texts=VERIFYING_TEXTS,
+        "gold_verdicts",
+        ("problems",),
+        settings=settings.model_dump(mode="json"),
+        texts=VERIFYING_TEXTS,
         code=(gold, *VERIFYING),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[GoldVerdict]:
         return gold_verdicts(materials.rows(Problem), verifier(settings), settings.kind)
@@ -96,9 +101,12 @@ def _lab_base(profile: Profile) -> Built:
 
 def _solutions(name: str, started: Started, profile: Profile) -> Built:
     recipe = Recipe(
-        name, ("problems",), settings=started.gold.model_dump(mode="json"), code=(gold_solutions,),
+        name,
+        ("problems",),
+        settings=started.gold.model_dump(mode="json"),
+        code=(gold_solutions,),
         rows_of=GoldSolution.dataset,
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[GoldSolution]:
         return gold_solutions.gold_solutions(materials.rows(Problem), started.gold)

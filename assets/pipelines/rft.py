@@ -61,13 +61,19 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
     system = (drawn.system_prompt,) if drawn.system_prompt else ()
     names = (*hinted, *system, *(score_templates() if judged else ()))
     recipe = Recipe(
-        "candidates", tuple(dict.fromkeys(("problems", "gold_verdicts", *drawn.policies, *judged, *scored))),
-        settings=drawn.model_dump(mode="json") | {"verifier": section.verifier.model_dump(mode="json")}
+        "candidates",
+        tuple(dict.fromkeys(("problems", "gold_verdicts", *drawn.policies, *judged, *scored))),
+        settings=drawn.model_dump(mode="json")
+        | {"verifier": section.verifier.model_dump(mode="json")}
         | ({"scores": profile.scores.model_dump(mode="json")} if judged else {}),
         texts=(*VERIFYING_TEXTS, *map(template_path, names)),
-        code=(candidates, *VERIFYING, *((judged_rewards,) if judged else ()),
-              *((scored_rewards,) if scored else ())),
-    )  # fmt: skip
+        code=(
+            candidates,
+            *VERIFYING,
+            *((judged_rewards,) if judged else ()),
+            *((scored_rewards,) if scored else ()),
+        ),
+    )
 
     def build(materials: Materials) -> Iterator[pa.Table]:
         problems, verify = _drawn_for(materials.rows(Problem), drawn), verifier(section.verifier)
@@ -85,17 +91,28 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
                     )
 
     return recipe, dataset_asset(
-        recipe, Candidate, build, profile, group="rft", generates=True, queried=candidates_shown,
+        recipe,
+        Candidate,
+        build,
+        profile,
+        group="rft",
+        generates=True,
+        queried=candidates_shown,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _drawn_for(problems: list[Problem], drawn: Drawn) -> list[Problem]:
     """The problems that are drawn for, in the order of candidates' keys."""
     chosen = choose_problems(
-        problems, drawn.families, drawn.number, "drawn", drawn.seed, what="problems to draw for",
+        problems,
+        drawn.families,
+        drawn.number,
+        "drawn",
+        drawn.seed,
+        what="problems to draw for",
         remedy="lower reasoning.candidates.number",
-    )  # fmt: skip
+    )
     return sorted(chosen, key=lambda one: one.problem_id)
 
 
@@ -119,9 +136,11 @@ def _selections(profile: Profile, section: Reasoning) -> Built:
     settings = section.selections
     gold = (section.gold,) if section.gold and settings.with_gold else ()
     recipe = Recipe(
-        "rft_selections", ("candidates", *section.earlier, *gold),
-        settings=settings.model_dump(mode="json"), code=(selections,),
-    )  # fmt: skip
+        "rft_selections",
+        ("candidates", *section.earlier, *gold),
+        settings=settings.model_dump(mode="json"),
+        code=(selections,),
+    )
 
     def build(materials: Materials) -> Iterator[RftSelection]:
         learned = materials.rows(GoldSolution, gold[0]) if gold else []
@@ -132,9 +151,11 @@ def _selections(profile: Profile, section: Reasoning) -> Built:
 
 def _pairs(profile: Profile, section: Reasoning) -> Built:
     recipe = Recipe(
-        "verified_pairs", ("candidates",), settings=section.pairs.model_dump(mode="json"),
+        "verified_pairs",
+        ("candidates",),
+        settings=section.pairs.model_dump(mode="json"),
         code=(verified_pairs,),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> Iterator[VerifiedPair]:
         return verified_pairs.verified_pairs(materials.stream(Candidate), section.pairs)
@@ -148,15 +169,24 @@ def _models(profile: Profile, section: Reasoning, asked: str | None) -> list[Bui
     if tuned := section.rft_policy:
         found.append(
             trained_model(
-                "rft_policy", sft, Roles(tuned.base, "rft_selections"), tuned.training, profile,
-                grain=RFT_POLICY, system_prompt=asked,
+                "rft_policy",
+                sft,
+                Roles(tuned.base, "rft_selections"),
+                tuned.training,
+                profile,
+                grain=RFT_POLICY,
+                system_prompt=asked,
             )
-        )  # fmt: skip
+        )
     if scorer := section.reward_model:
         found.append(
             trained_model(
-                "reward_model", reward_model, Roles(scorer.base, "verified_pairs"), scorer.training,
-                profile, grain=REWARD_MODEL,
+                "reward_model",
+                reward_model,
+                Roles(scorer.base, "verified_pairs"),
+                scorer.training,
+                profile,
+                grain=REWARD_MODEL,
             )
-        )  # fmt: skip
+        )
     return found

@@ -54,12 +54,13 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
     names = (*score_templates(), *system_texts(profile)) if scored else system_texts(profile)
     inputs = ("red_team_prompts", "helpful_prompts", "sft_policy")
     recipe = Recipe(
-        "completion_pairs", (*inputs, profile.scores.judge) if scored else inputs,
+        "completion_pairs",
+        (*inputs, profile.scores.judge) if scored else inputs,
         settings=settings.model_dump(mode="json")
         | ({"scores": profile.scores.model_dump(mode="json")} if scored else {}),
         texts=tuple(map(template_path, names)),
         code=(pairs, conversation, templates, *((quotation, score) if scored else ())),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[CompletionPair]:
         prompts = prompts_of(materials, "train")
@@ -71,9 +72,15 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
         return {"failures": sum(one.failure is not None for one in rows)}
 
     return recipe, dataset_asset(
-        recipe, CompletionPair, build, profile, group="rlaif", generates=True, shown=shown,
+        recipe,
+        CompletionPair,
+        build,
+        profile,
+        group="rlaif",
+        generates=True,
+        shown=shown,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _scores(samples: Sequence[Sample], materials: Materials) -> list[float | None]:
@@ -82,11 +89,12 @@ def _scores(samples: Sequence[Sample], materials: Materials) -> list[float | Non
     weights = profile.labels.weights
     asked = [
         Scored(
-            asked_of(one.prompt), one.text,
+            asked_of(one.prompt),
+            one.text,
             max(weights[one.kind], key=lambda signal: weights[one.kind][signal]),
         )
         for one in samples
-    ]  # fmt: skip
+    ]
     with materials.completer(profile.scores.judge) as complete:
         model = complete.backend.fingerprint
         found = score_completions("scores of samples", asked, complete, model, profile.scores.scoring)
@@ -99,7 +107,8 @@ def _judgements(
     settings = profile.judge
     require_principles(constitution, settings)
     recipe = Recipe(
-        "ai_judgements", ("completion_pairs", *settings.judges),
+        "ai_judgements",
+        ("completion_pairs", *settings.judges),
         settings={
             **settings.model_dump(mode="json"),
             "principles": {one.id: one.preference_question for one in constitution.principles},
@@ -107,7 +116,7 @@ def _judgements(
         },
         texts=tuple(map(template_path, ("judge", "reasoning"))),
         code=(judge, comparison, conversation, quotation, templates, verdict),
-    )  # fmt: skip
+    )
 
     def build(materials: Materials) -> list[AiJudgement]:
         usable = materials.rows(CompletionPair)
@@ -128,16 +137,24 @@ def _judgements(
         }
 
     return recipe, dataset_asset(
-        recipe, AiJudgement, build, profile, group="rlaif", generates=True, shown=shown,
+        recipe,
+        AiJudgement,
+        build,
+        profile,
+        group="rlaif",
+        generates=True,
+        shown=shown,
         backend=backend,
-    )  # fmt: skip
+    )
 
 
 def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     recipe = Recipe(
-        "preference_pairs", ("completion_pairs", "ai_judgements"),
-        settings=profile.labels.model_dump(mode="json"), code=(labels, preference),
-    )  # fmt: skip
+        "preference_pairs",
+        ("completion_pairs", "ai_judgements"),
+        settings=profile.labels.model_dump(mode="json"),
+        code=(labels, preference),
+    )
 
     def build(materials: Materials) -> list[PreferencePair]:
         return label_pairs(materials.rows(CompletionPair), materials.rows(AiJudgement), profile.labels)
@@ -146,10 +163,13 @@ def _preferences(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
         counts = Counter(one.label for one in labelled)
         margins = [abs(one.p_a - 0.5) for one in labelled if one.p_a is not None]
         return {
-            "labelled": counts["a"] + counts["b"], "ties": counts["tie"],
-            "unparsed": counts["unparsed"], "unjudged": counts["unjudged"],
-            "mean_margin": sum(margins) / max(len(margins), 1), "margins": margin_plot(labelled),
-        }  # fmt: skip
+            "labelled": counts["a"] + counts["b"],
+            "ties": counts["tie"],
+            "unparsed": counts["unparsed"],
+            "unjudged": counts["unjudged"],
+            "mean_margin": sum(margins) / max(len(margins), 1),
+            "margins": margin_plot(labelled),
+        }
 
     return recipe, dataset_asset(recipe, PreferencePair, build, profile, group="rlaif", shown=shown)
 
@@ -160,6 +180,11 @@ def dpo_policy(profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
     roles = Roles("sft_policy", "preference_pairs", waited=certified)
     grain = "The SFT policy after direct preference optimisation on preference_pairs: one model directory."
     return trained_model(
-        "dpo_policy", dpo, roles, profile.dpo, profile, grain=grain,
+        "dpo_policy",
+        dpo,
+        roles,
+        profile.dpo,
+        profile,
+        grain=grain,
         system_prompt=profile.answers.system_prompt,
-    )  # fmt: skip
+    )

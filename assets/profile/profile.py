@@ -157,10 +157,14 @@ class Profile(_Section):
             update={"max_tokens": self.revisions.critique_max_tokens}
         )
         return RevisionSettings(
-            num_revisions=self.revisions.num_revisions, num_examples=self.revisions.num_examples,
-            ablation=self.revisions.ablation, answers=self.answers.sampling,
-            system_prompt=self.answers.system_prompt, critiques=critiques, seed=self.answers.seed,
-        )  # fmt: skip
+            num_revisions=self.revisions.num_revisions,
+            num_examples=self.revisions.num_examples,
+            ablation=self.revisions.ablation,
+            answers=self.answers.sampling,
+            system_prompt=self.answers.system_prompt,
+            critiques=critiques,
+            seed=self.answers.seed,
+        )
 
     @property
     def pair_settings(self) -> PairSettings:
@@ -174,10 +178,12 @@ class Profile(_Section):
     def evaluation_settings(self) -> EvaluationSettings:
         """How held-out prompts are answered and compared."""
         return EvaluationSettings(
-            system_prompt=self.answers.system_prompt, answers=self.answers.sampling,
+            system_prompt=self.answers.system_prompt,
+            answers=self.answers.sampling,
             principles={"red_team": self.evaluation.red_team, "helpful": self.evaluation.helpful},
-            judge=self.judge.comparison, seed=self.answers.seed,
-        )  # fmt: skip
+            judge=self.judge.comparison,
+            seed=self.answers.seed,
+        )
 
 
 def load_profile(name: str | None = None) -> Profile:

@@ -110,9 +110,11 @@ class Reasoning(_Section):
     @model_validator(mode="after")
     def _fits_together(self) -> "Reasoning":
         for part, needed in (
-            ("rft_policy", "candidates"), ("reward_model", "candidates"), ("steps", "candidates"),
+            ("rft_policy", "candidates"),
+            ("reward_model", "candidates"),
+            ("steps", "candidates"),
             ("process_reward_model", "steps"),
-        ):  # fmt: skip
+        ):
             if getattr(self, part) is not None and getattr(self, needed) is None:
                 raise ValueError(f"{part} needs [reasoning.{needed}]: add it, or leave {part} out")
         if self.rft_policy is not None and self.gold is None and self.selections.with_gold:

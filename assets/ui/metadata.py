@@ -19,12 +19,14 @@ def column_schema(row: type[Row]) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
-                field.name, str(field.type), description=row.model_fields[field.name].description,
+                field.name,
+                str(field.type),
+                description=row.model_fields[field.name].description,
                 constraints=dg.TableColumnConstraints(nullable=field.nullable),
             )
             for field in arrow_schema(row)
         ]
-    )  # fmt: skip
+    )
 
 
 def _cell(value: Any) -> str | int | float | bool | None:
@@ -76,9 +78,12 @@ def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCh
     severities = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
     return [
         dg.AssetCheckResult(
-            asset_key=asset, check_name=one.check, passed=one.passed,
-            severity=severities[one.severity], description=one.description,
+            asset_key=asset,
+            check_name=one.check,
+            passed=one.passed,
+            severity=severities[one.severity],
+            description=one.description,
             metadata={} if one.value is None else {"value": one.value},
         )
         for one in results
-    ]  # fmt: skip
+    ]

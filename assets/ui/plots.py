@@ -12,8 +12,15 @@ from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.rlaif import PreferencePair
 
 BLUE, ORANGE, GREY = "#2f5d8a", "#c8692b", "#b8bec6"
-_SHOWN = ("parse_rate", "first_position_share", "slot_kept_share", "order_consistency", "longer_share",
-          "human_accuracy", "cohen_kappa")  # fmt: skip
+_SHOWN = (
+    "parse_rate",
+    "first_position_share",
+    "slot_kept_share",
+    "order_consistency",
+    "longer_share",
+    "human_accuracy",
+    "cohen_kappa",
+)
 
 
 def picture(title: str, draw: Callable[[Any], None], *, height: float = 2.4) -> dg.MetadataValue:

@@ -22,9 +22,12 @@ def labels_shown(labelled: Sequence[StepLabels]) -> dict[str, Any]:
         "failures": len(labelled) - len(usable),
         "with_an_error": sum(bool(one.first_error) for one in usable),
         "undecided": sum(one.first_error is None for one in usable),
-        "tokens": spent, "exhaustive_tokens": exhaustive, "share_of_exhaustive": spent / max(exhaustive, 1),
-        "sample_solutions": heat_map(usable), "tokens_spent": spending_plot(spent, exhaustive),
-    }  # fmt: skip
+        "tokens": spent,
+        "exhaustive_tokens": exhaustive,
+        "share_of_exhaustive": spent / max(exhaustive, 1),
+        "sample_solutions": heat_map(usable),
+        "tokens_spent": spending_plot(spent, exhaustive),
+    }
 
 
 def heat_map(labelled: Sequence[StepLabels]) -> dg.MetadataValue:
@@ -41,8 +44,15 @@ def heat_map(labelled: Sequence[StepLabels]) -> dg.MetadataValue:
             for place, text in enumerate(one.completions):
                 # dark cells, at both ends of the scale, want light letters
                 dark = abs(cells[row][place] - 0.5) > 0.35
-                axes.text(place, row, text[:12], ha="center", va="center", fontsize=6,
-                          color="white" if dark else "black")  # fmt: skip
+                axes.text(
+                    place,
+                    row,
+                    text[:12],
+                    ha="center",
+                    va="center",
+                    fontsize=6,
+                    color="white" if dark else "black",
+                )
             if one.first_error:
                 axes.plot([one.first_error - 1.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=2)
         axes.set(xlabel="step (black: the first error begins)", yticks=[])

@@ -50,20 +50,38 @@ def _trainer(kind: str, told: dict[str, Any], examples: list[dict[str, Any]]) ->
     name = {"sft": "SFT", "dpo": "DPO", "reward_model": "Reward"}[kind]
     more = {"beta": one["beta"]} if kind == "dpo" else {}
     arguments = getattr(trl, f"{name}Config")(
-        output_dir=told["output"], learning_rate=one["learning_rate"], max_steps=one["max_steps"],
-        per_device_train_batch_size=one["batch_size"], warmup_steps=one["warmup_share"],
-        lr_scheduler_type="cosine", seed=one["seed"], logging_steps=1, save_strategy="no",
-        report_to="none", use_cpu=True, bf16=False, gradient_checkpointing=False, max_length=None,
-        disable_tqdm=True, **more,
-    )  # fmt: skip
+        output_dir=told["output"],
+        learning_rate=one["learning_rate"],
+        max_steps=one["max_steps"],
+        per_device_train_batch_size=one["batch_size"],
+        warmup_steps=one["warmup_share"],
+        lr_scheduler_type="cosine",
+        seed=one["seed"],
+        logging_steps=1,
+        save_strategy="no",
+        report_to="none",
+        use_cpu=True,
+        bf16=False,
+        gradient_checkpointing=False,
+        max_length=None,
+        disable_tqdm=True,
+        **more,
+    )
     adapter = LoraConfig(
-        r=one["lora_rank"], lora_alpha=one["lora_alpha"], target_modules="all-linear",
-        task_type="SEQ_CLS" if score else "CAUSAL_LM", modules_to_save=score, exclude_modules=score,
-    )  # fmt: skip
+        r=one["lora_rank"],
+        lora_alpha=one["lora_alpha"],
+        target_modules="all-linear",
+        task_type="SEQ_CLS" if score else "CAUSAL_LM",
+        modules_to_save=score,
+        exclude_modules=score,
+    )
     return getattr(trl, f"{name}Trainer")(
-        model=model, args=arguments, train_dataset=Dataset.from_list(examples), processing_class=tokenizer,
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(examples),
+        processing_class=tokenizer,
         peft_config=adapter,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

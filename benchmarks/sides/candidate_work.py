@@ -96,11 +96,13 @@ class Timed(ScriptedBackend):
         start = time.perf_counter()
         said = [
             Completion(
-                text=_solution(one.messages[-1].content, one.sample % 3), finish_reason="stop",
-                num_prompt_tokens=12, num_completion_tokens=24,
+                text=_solution(one.messages[-1].content, one.sample % 3),
+                finish_reason="stop",
+                num_prompt_tokens=12,
+                num_completion_tokens=24,
             )
             for one in requests
-        ]  # fmt: skip
+        ]
         self.seconds += time.perf_counter() - start
         return iter(enumerate(said))
 

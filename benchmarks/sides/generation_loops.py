@@ -80,9 +80,12 @@ def by_hand(folder: Path, work: Work) -> Run:
         inputs = _tokenized(tokenizer, firsts)
         with torch.inference_mode():
             outputs = model.generate(
-                **inputs, do_sample=True, top_k=0, max_new_tokens=requests[0].params.max_tokens,
+                **inputs,
+                do_sample=True,
+                top_k=0,
+                max_new_tokens=requests[0].params.max_tokens,
                 num_return_sequences=len(requests) // len(firsts),
-            )  # fmt: skip
+            )
         ids = outputs[:, inputs["input_ids"].shape[1] :]
         tokenizer.batch_decode(ids, skip_special_tokens=True)
         ends = (ids == tokenizer.eos_token_id).long()
@@ -107,8 +110,11 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
 def _tokenized(tokenizer: Any, requests: Sequence[Request]) -> Any:
     return tokenizer.apply_chat_template(
         [[message.model_dump() for message in one.messages] for one in requests],
-        add_generation_prompt=True, padding=True, return_tensors="pt", return_dict=True,
-    ).to("cuda" if importlib.import_module("torch").cuda.is_available() else "cpu")  # fmt: skip
+        add_generation_prompt=True,
+        padding=True,
+        return_tensors="pt",
+        return_dict=True,
+    ).to("cuda" if importlib.import_module("torch").cuda.is_available() else "cpu")
 
 
 def through_ledger(name: str) -> Callable[[Path, Work], Run]:
@@ -138,13 +144,19 @@ def straight_to_vllm(folder: Path, work: Work) -> Run:
 
     vllm = importlib.import_module("vllm")
     cpu = {
-        "dtype": "float32", "enforce_eager": True, "block_size": 32,
-        "enable_chunked_prefill": False, "max_num_batched_tokens": 1024,
-    }  # fmt: skip
+        "dtype": "float32",
+        "enforce_eager": True,
+        "block_size": 32,
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": 1024,
+    }
     llm = vllm.LLM(
-        str(folder), max_model_len=1024, max_num_seqs=work.prompts * work.samples, enable_prefix_caching=True,
+        str(folder),
+        max_model_len=1024,
+        max_num_seqs=work.prompts * work.samples,
+        enable_prefix_caching=True,
         **({} if torch.cuda.is_available() else cpu),
-    )  # fmt: skip
+    )
 
     def run(requests: Sequence[Request]) -> int:
         outputs = llm.chat(

@@ -53,8 +53,13 @@ def write(folder: Path, num_pairs: int) -> None:
     held |= {"problem_id": held["prompt_id"]}
     training = {"prompt": prompts, "split": ["train"] * num_pairs, "prompt_id": ids, "problem_id": ids}
     both = {name: training[name] + held[name] for name in held}
-    for name, columns in (("preference_pairs", pairs), ("cai_sft", sft), ("red_team_prompts", both),
-                          ("helpful_prompts", held), ("problems", held)):  # fmt: skip
+    for name, columns in (
+        ("preference_pairs", pairs),
+        ("cai_sft", sft),
+        ("red_team_prompts", both),
+        ("helpful_prompts", held),
+        ("problems", held),
+    ):
         pq.write_table(pa.table(columns), folder / f"{name}.parquet")
 
 

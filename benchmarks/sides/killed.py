@@ -77,9 +77,13 @@ def _kill_until_done(
 def _run_of(opening: str, argument: str, folder: Path, num_requests: int, rollouts: bool) -> RecordedRun:
     folder.mkdir()
     return RecordedRun(
-        opening=opening, argument=argument, ledger=folder / "ledger", asked=folder / "asked",
-        numbers=tuple(range(num_requests)), rollouts=rollouts,
-    )  # fmt: skip
+        opening=opening,
+        argument=argument,
+        ledger=folder / "ledger",
+        asked=folder / "asked",
+        numbers=tuple(range(num_requests)),
+        rollouts=rollouts,
+    )
 
 
 def start(one: RecordedRun, *, wait: bool = True) -> subprocess.Popen[str]:

@@ -63,8 +63,13 @@ class Lab:
         name = f"model_{self._trained}"
         output = self.registry.state.runs / name
         output.mkdir(parents=True)
-        config = {"name": name, "base": str(base), "dataset": str(dataset), "output": str(output),
-                  "settings": settings.model_dump(mode="json")} | told  # fmt: skip
+        config = {
+            "name": name,
+            "base": str(base),
+            "dataset": str(dataset),
+            "output": str(output),
+            "settings": settings.model_dump(mode="json"),
+        } | told
         path = output / "run.json"
         path.write_text(json.dumps(config))
         trainer(path, lambda line: None)
@@ -85,19 +90,32 @@ class Lab:
             backend.close()
 
     def draws(
-        self, model: Version, problems: Sequence[Problem], rule: StoppingRule, *, temperature: float = 1.0,
-        seed: int = 0, max_tokens: int = MAX_TOKENS, system_prompt: str | None = None,
-    ) -> list[Candidate]:  # fmt: skip
+        self,
+        model: Version,
+        problems: Sequence[Problem],
+        rule: StoppingRule,
+        *,
+        temperature: float = 1.0,
+        seed: int = 0,
+        max_tokens: int = MAX_TOKENS,
+        system_prompt: str | None = None,
+    ) -> list[Candidate]:
         """The model's draws for ``problems``, as candidates."""
         settings = CandidateSettings(
-            rule=rule, answers=SamplingParams(temperature=temperature, max_tokens=max_tokens), seed=seed,
+            rule=rule,
+            answers=SamplingParams(temperature=temperature, max_tokens=max_tokens),
+            seed=seed,
             system_prompt=system_prompt,
-        )  # fmt: skip
+        )
         with self.completer(model) as complete:
             drawn = draw_candidates(
-                sorted(problems, key=lambda one: one.problem_id), complete, complete.backend.fingerprint,
-                model.name, verifier(MATHS), settings,
-            )  # fmt: skip
+                sorted(problems, key=lambda one: one.problem_id),
+                complete,
+                complete.backend.fingerprint,
+                model.name,
+                verifier(MATHS),
+                settings,
+            )
             return sorted(drawn, key=lambda one: (one.problem_id, one.sample))
 
     def right(
@@ -112,16 +130,24 @@ def gold(problems: Iterable[Problem]) -> list[GoldSolution]:
     """The problems' written solutions."""
     return [
         GoldSolution(
-            problem_id=one.problem_id, prompt=one.prompt, completion=one.solution or "", family=one.family,
-            difficulty=one.difficulty, split_group=one.split_group,
+            problem_id=one.problem_id,
+            prompt=one.prompt,
+            completion=one.solution or "",
+            family=one.family,
+            difficulty=one.difficulty,
+            split_group=one.split_group,
         )
         for one in problems
-    ]  # fmt: skip
+    ]
 
 
 def full(steps: int, *, rate: float = 2e-3, batch_size: int = 32, seed: int = 0) -> TrainSettings:
     """Training of all weights for a number of steps."""
     return TrainSettings(
-        learning_rate=rate, max_steps=steps, batch_size=batch_size, lora_rank=None, max_length=256,
+        learning_rate=rate,
+        max_steps=steps,
+        batch_size=batch_size,
+        lora_rank=None,
+        max_length=256,
         seed=derive_seed("training", seed) % 2**31,
-    )  # fmt: skip
+    )

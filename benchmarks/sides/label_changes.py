@@ -23,12 +23,15 @@ def constitution(edited: int | None = None) -> Constitution:
         name="twelve",
         principles=tuple(
             Principle(
-                id=f"principle_{place:02d}", signal="helpfulness", critique_request="-", revision_request="-",
+                id=f"principle_{place:02d}",
+                signal="helpfulness",
+                critique_request="-",
+                revision_request="-",
                 preference_question=f"Which is better by rule {place}{' anew' if place == edited else ''}?",
             )
             for place in range(PRINCIPLES)
         ),
-    )  # fmt: skip
+    )
 
 
 class Line:
@@ -39,9 +42,12 @@ class Line:
         self.new_calls = 0
 
     def run(
-        self, asked: list[CompletionPair], rules: Constitution, labels: LabelSettings,
+        self,
+        asked: list[CompletionPair],
+        rules: Constitution,
+        labels: LabelSettings,
         judging: JudgeSettings = JUDGING,
-    ) -> list[PreferencePair]:  # fmt: skip
+    ) -> list[PreferencePair]:
         """The labels of ``asked``, from calls stored or made."""
         backend = ScriptedBackend(_answer)
         complete = Completer(backend, self.ledger, asset="labels", report=lambda _: None)

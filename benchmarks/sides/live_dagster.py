@@ -53,8 +53,15 @@ class LiveDagster:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         # as `make dev` does
         exported = dict(re.findall(r"^export (DAGSTER\w+) := (.+)$", _text("Makefile"), re.MULTILINE))
-        self.environment = {**os.environ, **exported, **environment, "DAGSTER_HOME": str(home), "PATH": path,
-                            "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}  # fmt: skip
+        self.environment = {
+            **os.environ,
+            **exported,
+            **environment,
+            "DAGSTER_HOME": str(home),
+            "PATH": path,
+            "PYTHONPATH": str(REPOSITORY),
+            "OMP_NUM_THREADS": "1",
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -63,9 +70,13 @@ class LiveDagster:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with (self.home / "dev.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [Path(sys.executable).with_name("dg"), "dev", "--port", str(self.port)], cwd=REPOSITORY,
-                env=self.environment, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                [Path(sys.executable).with_name("dg"), "dev", "--port", str(self.port)],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         wait_for(lambda: self._answers(), "dg dev to answer")
 
     def _answers(self) -> bool:

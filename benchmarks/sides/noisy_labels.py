@@ -46,9 +46,13 @@ class NoisyLabels:
     def __init__(self, folder: Path, size: Size) -> None:
         self.lab, self._size = Lab(folder), size
         family = FamilySettings(
-            family="sums", sizes=size.sizes, greatest=20, style="symbols", train=size.gold + size.problems,
+            family="sums",
+            sizes=size.sizes,
+            greatest=20,
+            style="symbols",
+            train=size.gold + size.problems,
             evaluation=size.held_out,
-        )  # fmt: skip
+        )
         problems = make_problems(ProblemSettings(families=(family,)))
         training = [one for one in problems if one.split == "train"]
         self._held_out = [one for one in problems if one.split == "evaluation"]
@@ -99,12 +103,29 @@ def _noisy(pair: VerifiedPair, seed: int) -> PreferencePair:
     right = chance.random() < sure
     chosen, rejected = (pair.chosen, pair.rejected) if right else (pair.rejected, pair.chosen)
     return PreferencePair(
-        pair_id=pair.pair_id, prompt_id=pair.problem_id, prompt=pair.prompt, history=[], kind="helpful",
-        category="sums", split_group=pair.split_group, principle_id=None, principles=[], p_a=sure,
-        p_harmlessness=None, p_helpfulness=None, p_honesty=None, logit_ab=None, logit_ba=None,
-        num_unparsed=0, judge_spread=None, judges_disagree=None, label="a", failure=None, chosen=chosen,
+        pair_id=pair.pair_id,
+        prompt_id=pair.problem_id,
+        prompt=pair.prompt,
+        history=[],
+        kind="helpful",
+        category="sums",
+        split_group=pair.split_group,
+        principle_id=None,
+        principles=[],
+        p_a=sure,
+        p_harmlessness=None,
+        p_helpfulness=None,
+        p_honesty=None,
+        logit_ab=None,
+        logit_ba=None,
+        num_unparsed=0,
+        judge_spread=None,
+        judges_disagree=None,
+        label="a",
+        failure=None,
+        chosen=chosen,
         rejected=rejected,
-    )  # fmt: skip
+    )
 
 
 def log_probabilities(folder: Path, asked: Sequence[tuple[str, str]]) -> list[float]:

@@ -20,8 +20,10 @@ from training.settings.online import GrpoSettings, OnlineSettings, RlooSettings
 from training.settings.ppo import PpoSettings
 
 TRAINERS: dict[str, tuple[Any, type[OnlineSettings]]] = {
-    "PPO": (ppo, PpoSettings), "RLOO": (rloo, RlooSettings), "GRPO": (grpo, GrpoSettings),
-}  # fmt: skip
+    "PPO": (ppo, PpoSettings),
+    "RLOO": (rloo, RlooSettings),
+    "GRPO": (grpo, GrpoSettings),
+}
 RFT = "RFT on as many draws"
 PARTS = 4
 
@@ -56,9 +58,13 @@ def learned(folder: Path, size: Size, seed: int) -> Learned:
     """Each way from the same base policy."""
     lab, found = Lab(folder), Learned()
     family = FamilySettings(
-        family="sums", sizes=size.sizes, greatest=20, style="symbols", evaluation=size.held_out,
+        family="sums",
+        sizes=size.sizes,
+        greatest=20,
+        style="symbols",
+        evaluation=size.held_out,
         train=size.gold + size.prompts * size.steps,
-    )  # fmt: skip
+    )
     problems = make_problems(ProblemSettings(families=(family,), seed=seed))
     training = [one for one in problems if one.split == "train"]
     held_out = [one for one in problems if one.split == "evaluation"]

@@ -86,11 +86,24 @@ def _pair(place: int) -> CompletionPair:
         texts[0] += "."
     name = f"p{place:04d}"
     return CompletionPair(
-        pair_id=name, prompt_id=name, prompt=f"question {place}", kind="helpful", category="planted",
-        split_group=name, completion_a=texts[0], completion_b=texts[1], sample_a=0, sample_b=1,
-        finish_reason_a="stop", finish_reason_b="stop", score_a=None, score_b=None, failure=None,
-        key_a=f"{name}a", key_b=f"{name}b",
-    )  # fmt: skip
+        pair_id=name,
+        prompt_id=name,
+        prompt=f"question {place}",
+        kind="helpful",
+        category="planted",
+        split_group=name,
+        completion_a=texts[0],
+        completion_b=texts[1],
+        sample_a=0,
+        sample_b=1,
+        finish_reason_a="stop",
+        finish_reason_b="stop",
+        score_a=None,
+        score_b=None,
+        failure=None,
+        key_a=f"{name}a",
+        key_b=f"{name}b",
+    )
 
 
 def _script(name: str) -> Callable[[Request], Completion]:
@@ -121,15 +134,24 @@ def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, Judge
 
 def _principle() -> Principle:
     return Principle(
-        id="right", signal="helpfulness", critique_request="-", revision_request="-",
+        id="right",
+        signal="helpfulness",
+        critique_request="-",
+        revision_request="-",
         preference_question="Which is right?",
-    )  # fmt: skip
+    )
 
 
 def _preference(pair: CompletionPair) -> HumanPreference:
     texts = sorted((pair.completion_a, pair.completion_b), key=lambda text: BETTER not in text)
     return HumanPreference(
-        pair_id=pair.pair_id, prompt=pair.prompt, messages=[ChatMessage(role="user", content=pair.prompt)],
-        chosen=texts[0], rejected=texts[1], score_chosen=None, score_rejected=None, source="planted",
+        pair_id=pair.pair_id,
+        prompt=pair.prompt,
+        messages=[ChatMessage(role="user", content=pair.prompt)],
+        chosen=texts[0],
+        rejected=texts[1],
+        score_chosen=None,
+        score_rejected=None,
+        source="planted",
         licence="Apache-2.0",
-    )  # fmt: skip
+    )

@@ -17,11 +17,15 @@ import psutil
 from datasets_registry.state import REPOSITORY
 
 QUIET = {
-    "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
-    "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING", "VLLM_CPU_KVCACHE_SPACE": "2",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_CPU_KVCACHE_SPACE": "2",
     # the engine of the side that calls vLLM by itself shares that side's process
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,14 @@ class Side:
         path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, as it lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], cwd=REPOSITORY,
+            [sys.executable, "-m", module, *arguments],
+            cwd=REPOSITORY,
             env=os.environ | QUIET | {"PYTHONPATH": path.rstrip(os.pathsep)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
 
     def __enter__(self) -> "Side":
         self._answer()

@@ -90,9 +90,13 @@ class Scene:
     def trimtab(self, *arguments: str) -> str:
         """What a command of Trimtab prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "assets.cli", *arguments], cwd=REPOSITORY, env=self.dagster.environment,
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "assets.cli", *arguments],
+            cwd=REPOSITORY,
+            env=self.dagster.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         return done.stdout
 
     def edit(self, old: str, new: str, section: str = "[models.taught]") -> None:
@@ -177,26 +181,37 @@ def running(runs: Path) -> dict[tuple[int, float], str]:
 def _demonstration(number: int, kind: str) -> dict[str, Any]:
     asked = f"Question {number} of {kind}?"
     return {
-        "id": f"{kind}-{number}", "messages": [{"role": "user", "content": asked}], "prompt": asked,
-        "completion": f"The answer is {number}.", "source": "bench", "licence": "Apache-2.0",
-    }  # fmt: skip
+        "id": f"{kind}-{number}",
+        "messages": [{"role": "user", "content": asked}],
+        "prompt": asked,
+        "completion": f"The answer is {number}.",
+        "source": "bench",
+        "licence": "Apache-2.0",
+    }
 
 
 def _preference(number: int) -> dict[str, Any]:
     asked = f"Is {number} a number?"
     return {
-        "pair_id": f"pair-{number}", "messages": [{"role": "user", "content": asked}], "prompt": asked,
-        "chosen": f"Yes, {number} is.", "rejected": "No.", "score_chosen": None, "score_rejected": None,
-        "source": "bench", "licence": "Apache-2.0",
-    }  # fmt: skip
+        "pair_id": f"pair-{number}",
+        "messages": [{"role": "user", "content": asked}],
+        "prompt": asked,
+        "chosen": f"Yes, {number} is.",
+        "rejected": "No.",
+        "score_chosen": None,
+        "score_rejected": None,
+        "source": "bench",
+        "licence": "Apache-2.0",
+    }
 
 
 def undisturbed(scene: Scene, model: str) -> str:
     """The weights of ``model`` when the same files are built by one undisturbed run in a new state."""
     other = scene.folder / "undisturbed"
     environment = scene.dagster.environment | {
-        "TRIMTAB_HOME": str(other / "state"), "DAGSTER_HOME": str(other / "dagster"),
-    }  # fmt: skip
+        "TRIMTAB_HOME": str(other / "state"),
+        "DAGSTER_HOME": str(other / "dagster"),
+    }
     (other / "dagster").mkdir(parents=True)
     (other / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}")
     for name in scene.rows:

@@ -28,8 +28,23 @@ def _verdict(completion: str, gold: str) -> Verification:
 def _solution(number: int) -> Solution:
     steps = [f"step {place} of {number}" for place in range(STEPS)]
     return Solution(
-        solution_id=f"{number:08}", problem_id=f"{number:08}", prompt=f"Say something about {number}.",
-        answer="", family=None, difficulty=None, split_group=f"{number:08}", completion="\n".join(steps),
-        completions=steps, separator="\n", splitter="lines", accepted=False, reason="wrong", policy="tiny",
-        pass_rate=0.5, finish_reason="stop", num_tokens=24, failure=None, completion_key=f"{number:064}",
-    )  # fmt: skip
+        solution_id=f"{number:08}",
+        problem_id=f"{number:08}",
+        prompt=f"Say something about {number}.",
+        answer="",
+        family=None,
+        difficulty=None,
+        split_group=f"{number:08}",
+        completion="\n".join(steps),
+        completions=steps,
+        separator="\n",
+        splitter="lines",
+        accepted=False,
+        reason="wrong",
+        policy="tiny",
+        pass_rate=0.5,
+        finish_reason="stop",
+        num_tokens=24,
+        failure=None,
+        completion_key=f"{number:064}",
+    )

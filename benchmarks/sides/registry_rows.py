@@ -61,10 +61,14 @@ def _batch(ids: list[str], prose: str, rng: random.Random) -> pa.Table:
     def steps() -> list[dict[str, object]]:
         starts = [rng.randrange(len(prose) - 80) for _ in range(rng.randint(2, 7))]
         return [
-            {"text": prose[one : one + 80], "label": rng.randint(0, 1), "n_correct": rng.randint(0, 8),
-             "n_rollouts": 8}
+            {
+                "text": prose[one : one + 80],
+                "label": rng.randint(0, 1),
+                "n_correct": rng.randint(0, 8),
+                "n_rollouts": 8,
+            }
             for one in starts
-        ]  # fmt: skip
+        ]
 
     columns = {"prompt": texts(), "chosen": texts(), "rejected": texts(), "steps": [steps() for _ in ids]}
     return pa.table({"id": ids, **columns}, schema=SCHEMA)

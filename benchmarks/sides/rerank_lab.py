@@ -71,9 +71,13 @@ def stronger(lab: Lab, size: Size) -> Version:
 
 def _problems(size: Size, train: int, evaluation: int, seed: int) -> list[Problem]:
     family = FamilySettings(
-        family="sums", train=train, evaluation=evaluation, sizes=size.sizes, greatest=size.greatest,
+        family="sums",
+        train=train,
+        evaluation=evaluation,
+        sizes=size.sizes,
+        greatest=size.greatest,
         style="symbols",
-    )  # fmt: skip
+    )
     return make_problems(ProblemSettings(families=(family,), seed=seed))
 
 
@@ -82,9 +86,10 @@ def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> Chosen:
     problems = _problems(size, size.gold + size.problems, size.held_out, seed)
     training = [one for one in problems if one.split == "train"]
     policy = lab.train(
-        lab.given("lab"), lab.commit(GoldSolution, gold(training[: size.gold])),
+        lab.given("lab"),
+        lab.commit(GoldSolution, gold(training[: size.gold])),
         full(size.base_steps, batch_size=size.batch_size, seed=seed),
-    )  # fmt: skip
+    )
     drawn = lab.draws(policy, training[size.gold :], StoppingRule(max_draws=size.draws), seed=seed)
     prm = lab.train(strong, _labels(lab, strong, drawn, size), _process(size, seed), process_reward_model)
     pairs = lab.commit(

@@ -46,9 +46,12 @@ class _Trial:
     def __init__(self, lab: Lab, size: Size, seed: int) -> None:
         self.lab, self.size, self.seed, self.found = lab, size, seed, Arms()
         family = FamilySettings(
-            family="sums", train=2 * size.problems + size.gold, evaluation=size.held_out, sizes=(3,),
+            family="sums",
+            train=2 * size.problems + size.gold,
+            evaluation=size.held_out,
+            sizes=(3,),
             style="symbols",
-        )  # fmt: skip
+        )
         problems = make_problems(ProblemSettings(families=(family,), seed=seed))
         training = [one for one in problems if one.split == "train"]
         self.held_out = [one for one in problems if one.split == "evaluation"]

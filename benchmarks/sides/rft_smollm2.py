@@ -41,9 +41,13 @@ def smollm2() -> Iterator[Figure]:
         again = lab.train(start, few, TRAINING)
         right = {
             name: lab.right(model, held_out, 0.0, max_tokens=TOKENS)
-            for name, model in (("base", base), ("cold start", start), ("RFT, one round", tuned),
-                                ("gold again, as many steps", again))
-        }  # fmt: skip
+            for name, model in (
+                ("base", base),
+                ("cold start", start),
+                ("RFT, one round", tuned),
+                ("gold again, as many steps", again),
+            )
+        }
     for name, found in right.items():
         yield mean(f"SmolLM2: {name}, greedy", [found])
     yield difference(

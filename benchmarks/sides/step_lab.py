@@ -73,9 +73,10 @@ def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
     problems = make_problems(ProblemSettings(families=(family,), seed=SEED))
     written = {one.problem_id: one.steps for one in problems}
     policy = lab.train(
-        lab.given("lab"), lab.commit(GoldSolution, gold(problems[: size.gold])),
+        lab.given("lab"),
+        lab.commit(GoldSolution, gold(problems[: size.gold])),
         full(size.base_steps, seed=SEED),
-    )  # fmt: skip
+    )
     drawn = lab.draws(policy, problems[size.gold :], StoppingRule(max_draws=size.draws))
     solutions = choose_solutions(drawn, SolutionSettings(per_problem=2, skip_decided=False))
     chosen = {one.solution_id: one for one in solutions if one.failure is None}
@@ -101,7 +102,8 @@ def _compared(rows: Sequence[StepLabels], truth: Mapping[str, int]) -> Labelled:
                 known.append(label == (not wrong or place < wrong))
     return Labelled(
         first_error_right=[one.first_error == truth[one.solution_id] for one in rows],
-        labels_right=known, known_share=len(known) / max(steps, 1),
+        labels_right=known,
+        known_share=len(known) / max(steps, 1),
         undecided_share=sum(one.first_error is None for one in rows) / max(len(rows), 1),
         tokens=sum(one.num_tokens for one in rows),
-    )  # fmt: skip
+    )

@@ -43,9 +43,15 @@ class TrainingWork:
         }
         self._datasets["reward_model"] = self._datasets["dpo"]
         self.settings = {
-            "learning_rate": 1e-4, "max_steps": steps, "batch_size": batch_size, "max_length": 512,
-            "lora_rank": 16, "lora_alpha": 32, "warmup_share": 0.1, "seed": 0,
-        }  # fmt: skip
+            "learning_rate": 1e-4,
+            "max_steps": steps,
+            "batch_size": batch_size,
+            "max_length": 512,
+            "lora_rank": 16,
+            "lora_alpha": 32,
+            "warmup_share": 0.1,
+            "seed": 0,
+        }
         self._runs = 0
 
     def dataset(self, kind: str) -> Version:
@@ -91,20 +97,34 @@ def word_problems(count: int) -> list[Problem]:
 
 def _solution(problem: Problem) -> GoldSolution:
     return GoldSolution(
-        problem_id=problem.problem_id, prompt=problem.prompt, completion=problem.solution or "",
-        family=problem.family, difficulty=problem.difficulty, split_group=problem.split_group,
-    )  # fmt: skip
+        problem_id=problem.problem_id,
+        prompt=problem.prompt,
+        completion=problem.solution or "",
+        family=problem.family,
+        difficulty=problem.difficulty,
+        split_group=problem.split_group,
+    )
 
 
 def _pairs(problems: Sequence[Problem]) -> Iterator[VerifiedPair]:
     """Each problem's solution above the next one's."""
     for one, other in zip(problems, [*problems[1:], problems[0]], strict=True):
         yield VerifiedPair(
-            pair_id=one.problem_id, problem_id=one.problem_id, prompt=one.prompt, chosen=one.solution or "",
-            rejected=other.solution or "", reward_chosen=1.0, reward_rejected=0.0, num_tokens_chosen=0,
-            num_tokens_rejected=0, propensity=None, policy="gold", split_group=one.split_group,
-            chosen_key="k", rejected_key="k",
-        )  # fmt: skip
+            pair_id=one.problem_id,
+            problem_id=one.problem_id,
+            prompt=one.prompt,
+            chosen=one.solution or "",
+            rejected=other.solution or "",
+            reward_chosen=1.0,
+            reward_rejected=0.0,
+            num_tokens_chosen=0,
+            num_tokens_rejected=0,
+            propensity=None,
+            policy="gold",
+            split_group=one.split_group,
+            chosen_key="k",
+            rejected_key="k",
+        )
 
 
 def _run(*arguments: str, home: Path) -> tuple[float, float, str]:

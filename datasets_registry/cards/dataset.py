@@ -19,8 +19,14 @@ TEMPLATE = Path(__file__).parent / "dataset_card.md"
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _SECRET = re.compile(r"(^|_)(api_key|key|token|secret|secrets|password|credentials?)$", re.IGNORECASE)
 _LOGIN = re.compile(r"(\w+://)[^/@\s]+@")
-_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"),
-          (10**7, "1M<n<10M"), (10**8, "10M<n<100M"))  # fmt: skip
+_SIZES = (
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+)
 
 
 def card(registry: Registry, row: type[Row], version: Version, form: Form) -> str:
@@ -29,14 +35,21 @@ def card(registry: Registry, row: type[Row], version: Version, form: Form) -> st
     how = registry.derivation(version)
     parts = {
         "front_matter": _front_matter(registry, version, form, spdx),
-        "name": cell(version.name), "grain": row.grain, "version": str(version.number),
-        "num_rows": f"{version.num_rows or 0:,}", "status": version.status,
-        "data_version": version.data_version, "load": _load(form), "key": ", ".join(row.key),
-        "columns": columns_table(registry, row, version), "statistics": _statistics(registry, row, version),
-        "checks": checks_table(registry, version), "lineage": lineage_table(registry, version),
+        "name": cell(version.name),
+        "grain": row.grain,
+        "version": str(version.number),
+        "num_rows": f"{version.num_rows or 0:,}",
+        "status": version.status,
+        "data_version": version.data_version,
+        "load": _load(form),
+        "key": ", ".join(row.key),
+        "columns": columns_table(registry, row, version),
+        "statistics": _statistics(registry, row, version),
+        "checks": checks_table(registry, version),
+        "lineage": lineage_table(registry, version),
         "derivation": _how(how.code_version, how.run_id, how.settings),
         "licence": "\n".join(f"- {cell(one)}" for one in spdx) or "No licence was recorded.",
-    }  # fmt: skip
+    }
     return filled(TEMPLATE, parts)
 
 
@@ -74,8 +87,10 @@ def _size(rows: int) -> str:
 def _load(form: Form) -> str:
     lines = ["import datasets", "", 'rows = datasets.load_dataset("FOLDER")']
     if form == "hf":
-        lines += ["# or, mapped into memory from the Arrow files beside data/",
-                  'rows = datasets.load_from_disk("FOLDER")']  # fmt: skip
+        lines += [
+            "# or, mapped into memory from the Arrow files beside data/",
+            'rows = datasets.load_from_disk("FOLDER")',
+        ]
     note = "\n\nCells of nested columns are JSON text; an empty cell is a null." if form == "csv" else ""
     return "```python\n" + "\n".join(lines) + "\n```" + note
 
@@ -97,8 +112,9 @@ def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
     nulls, lengths = null_shares(files, schema), text_lengths(files, schema)
     figures = [
         (name, None if nulls.get(name) is None else f"{nulls[name]:.1%}", *_lengths(lengths, name))
-        for name in schema.names if name in nulls or name in lengths
-    ]  # fmt: skip
+        for name in schema.names
+        if name in nulls or name in lengths
+    ]
     parts = [
         "Nulls, and characters at 5, 50, 95 and 100 % of the rows:",
         table(("column", "nulls", "5 %", "median", "95 %", "longest"), figures),

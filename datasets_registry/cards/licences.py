@@ -12,13 +12,41 @@ from datasets_registry.version import Version
 # identifiers that the hub knows; it refuses a card with another
 HUB = frozenset(
     {
-        "apache-2.0", "mit", "cc0-1.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0",
-        "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-4.0", "bsd-2-clause",
-        "bsd-3-clause", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0", "mpl-2.0", "odc-by", "odbl",
-        "pddl", "isc", "unlicense", "cdla-permissive-2.0", "cdla-sharing-1.0", "openrail",
-        "llama2", "llama3", "llama3.1", "llama3.2", "llama3.3", "llama4", "gemma",
+        "apache-2.0",
+        "mit",
+        "cc0-1.0",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nd-4.0",
+        "cc-by-nc-nd-4.0",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "gpl-2.0",
+        "gpl-3.0",
+        "lgpl-3.0",
+        "agpl-3.0",
+        "mpl-2.0",
+        "odc-by",
+        "odbl",
+        "pddl",
+        "isc",
+        "unlicense",
+        "cdla-permissive-2.0",
+        "cdla-sharing-1.0",
+        "openrail",
+        "llama2",
+        "llama3",
+        "llama3.1",
+        "llama3.2",
+        "llama3.3",
+        "llama4",
+        "gemma",
     }
-)  # fmt: skip
+)
 _OTHER_NAMES = {"odc-by-1.0": "odc-by", "odbl-1.0": "odbl", "pddl-1.0": "pddl"}
 
 

@@ -25,9 +25,13 @@ def known_limits(registry: Registry, version: Version, shown: Mapping[str, Any])
     """
     lineage = list(lineage_of(registry, version))
     return [
-        *_states(registry, lineage), *_rows(shown["rows"]), *_measured(registry, version, shown),
-        *_checks(registry, lineage), *_certificates(registry, lineage), *_licences(registry, lineage),
-    ]  # fmt: skip
+        *_states(registry, lineage),
+        *_rows(shown["rows"]),
+        *_measured(registry, version, shown),
+        *_checks(registry, lineage),
+        *_certificates(registry, lineage),
+        *_licences(registry, lineage),
+    ]
 
 
 def _states(registry: Registry, lineage: Sequence[Version]) -> Iterator[str]:

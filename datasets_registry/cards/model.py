@@ -53,21 +53,26 @@ def _data_card(registry: Registry, version: Version) -> str:
     """What the rows are, their licences, and the checks that they did not pass."""
     row = row_type(version)
     stated = ", ".join(map(cell, row_licences(registry, version))) or "none stated in its rows"
-    return "\n\n".join([
-        f"### {version}",
-        f"{row.grain} {version.num_rows or 0:,} rows, data version `{version.data_version}`. "
-        f"Licences: {stated}. The key is {', '.join(row.key)}.",
-        columns_table(registry, row, version),
-        f"Checks that it did not pass:\n\n{listed(red_checks(registry, version))}",
-    ])  # fmt: skip
+    return "\n\n".join(
+        [
+            f"### {version}",
+            f"{row.grain} {version.num_rows or 0:,} rows, data version `{version.data_version}`. "
+            f"Licences: {stated}. The key is {', '.join(row.key)}.",
+            columns_table(registry, row, version),
+            f"Checks that it did not pass:\n\n{listed(red_checks(registry, version))}",
+        ]
+    )
 
 
 def training_table(shown: Mapping[str, Any]) -> str:
     """Rows before and after, metrics, time and libraries."""
     facts = [
-        *((f"rows {name}", count) for name, count in shown["rows"].items()), *shown["metrics"].items(),
-        ("seconds", shown["seconds"]), ("dtype", shown["dtype"]), *shown["libraries"].items(),
-    ]  # fmt: skip
+        *((f"rows {name}", count) for name, count in shown["rows"].items()),
+        *shown["metrics"].items(),
+        ("seconds", shown["seconds"]),
+        ("dtype", shown["dtype"]),
+        *shown["libraries"].items(),
+    ]
     return table(("figure", "value"), [one for one in facts if one[1] is not None])
 
 
@@ -105,15 +110,20 @@ def model_card(registry: Registry, version: Version) -> str:
     named = [f"weights of {of}: {licence}" for of, licence in weights.items()]
     parts = {
         "front_matter": _front_matter(registry, version, shown, head, [*weights.values(), *rows]),
-        "name": cell(version.name), "what": _what(shown), "load": _load(head, shown),
-        "chain": chain_table(shown["chain"]), "trained_on": data_table(shown),
+        "name": cell(version.name),
+        "what": _what(shown),
+        "load": _load(head, shown),
+        "chain": chain_table(shown["chain"]),
+        "trained_on": data_table(shown),
         "data_cards": data_cards(registry, shown["datasets"]),
-        "settings": settings_text(shown["settings"]), "training": training_table(shown),
-        "evaluations": evaluations_table(shown["evaluations"]), "checks": checks_table(registry, version),
+        "settings": settings_text(shown["settings"]),
+        "training": training_table(shown),
+        "evaluations": evaluations_table(shown["evaluations"]),
+        "checks": checks_table(registry, version),
         "limits": listed(known_limits(registry, version, shown)),
         "lineage": lineage_table(registry, version),
         "licence": listed([*named, *(f"rows of the lineage: {one}" for one in rows)]),
-    }  # fmt: skip
+    }
     text: str = without_paths(filled(TEMPLATE, parts))
     return text
 
@@ -152,10 +162,11 @@ def _what(shown: Mapping[str, Any]) -> str:
 
 def _load(head: str, shown: Mapping[str, Any]) -> str:
     lines = [
-        f"from transformers import AutoModel{head}, AutoTokenizer", "",
+        f"from transformers import AutoModel{head}, AutoTokenizer",
+        "",
         f'model = AutoModel{head}.from_pretrained("FOLDER")',
         'tokenizer = AutoTokenizer.from_pretrained("FOLDER")',
-    ]  # fmt: skip
+    ]
     code = "```python\n" + "\n".join(lines) + "\n```"
     if any(one["file"].startswith("adapter/") for one in shown["files"]):
         code += (

@@ -65,18 +65,29 @@ class Records:
     # -- writing, inside a transaction -----------------------------------------------------------
 
     def add_version(
-        self, connection: Connection, name: str, kind: Literal["dataset", "model"], identity: str,
-        num_rows: int | None, content: dict[str, Any],
-    ) -> Version:  # fmt: skip
+        self,
+        connection: Connection,
+        name: str,
+        kind: Literal["dataset", "model"],
+        identity: str,
+        num_rows: int | None,
+        content: dict[str, Any],
+    ) -> Version:
         """The version with this content, inserted where it is new."""
         same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
         if same:
             return Version(**same)
         last = connection.scalar(_LAST_NUMBER, {"of": name}) or 0
         new = Version(
-            name=name, number=last + 1, kind=kind, data_version=identity, status="candidate",
-            num_rows=num_rows, content=content, created_at=now(),
-        )  # fmt: skip
+            name=name,
+            number=last + 1,
+            kind=kind,
+            data_version=identity,
+            status="candidate",
+            num_rows=num_rows,
+            content=content,
+            created_at=now(),
+        )
         connection.execute(insert(catalog.VERSIONS), new.model_dump())
         return new
 
@@ -96,10 +107,15 @@ class Records:
         """Record that ``version`` was made so, which makes it the newest of its name."""
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
-                name=version.name, number=version.number, recipe=how.recipe, code_version=how.code_version,
-                settings=dict(how.settings), run_id=how.run_id, at=now(),
+                name=version.name,
+                number=version.number,
+                recipe=how.recipe,
+                code_version=how.code_version,
+                settings=dict(how.settings),
+                run_id=how.run_id,
+                at=now(),
             )
-        )  # fmt: skip
+        )
         assert result.inserted_primary_key is not None
         made = result.inserted_primary_key[0]
         if how.parts:
@@ -109,9 +125,11 @@ class Records:
             connection.execute(
                 insert(catalog.INPUTS).values(
                     derivation_id=made,
-                    name=one.name, number=one.number, data_version=one.data_version,
+                    name=one.name,
+                    number=one.number,
+                    data_version=one.data_version,
                 )
-            )  # fmt: skip
+            )
 
     def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
         """Record check results, and the status that they decide."""
@@ -172,10 +190,12 @@ class Records:
                 select(PART.name, PART.digest).where(PART.derivation_id == how["id"])
             ).all()
         return Derivation(
-            code_version=how["code_version"], settings=how["settings"], run_id=how["run_id"],
+            code_version=how["code_version"],
+            settings=how["settings"],
+            run_id=how["run_id"],
             inputs=tuple(self.version(name, number) for name, number in given),
             parts=dict((name, digest) for name, digest in parts),
-        )  # fmt: skip
+        )
 
     def built_from(self, version: Version) -> list[Version]:
         """Every version that was ever made from ``version`` directly, by name and number."""

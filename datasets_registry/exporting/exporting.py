@@ -18,14 +18,20 @@ from datasets_registry.state import sync
 from datasets_registry.version import Version
 
 WRITERS: dict[Form, Callable[..., Writer]] = {
-    "jsonl": JsonLines, "csv": Csv, "parquet": Parts, "hf": HubParts,
-}  # fmt: skip
+    "jsonl": JsonLines,
+    "csv": Csv,
+    "parquet": Parts,
+    "hf": HubParts,
+}
 
 
 def export(
-    registry: Registry, version: Version, form: Form, folder: Path,
+    registry: Registry,
+    version: Version,
+    form: Form,
+    folder: Path,
     report: Callable[[int], None] = lambda done: None,
-) -> list[Path]:  # fmt: skip
+) -> list[Path]:
     """Write ``version`` and its card into ``folder``, which must be empty or absent; names the files."""
     if version.kind != "dataset":
         raise BadInput(

@@ -114,6 +114,8 @@ class Parts:
 
 
 FILES: Mapping[Form, str] = {
-    "jsonl": "{split}.jsonl", "csv": "{split}.csv", "parquet": "{split}-*.parquet",
+    "jsonl": "{split}.jsonl",
+    "csv": "{split}.csv",
+    "parquet": "{split}-*.parquet",
     "hf": "data/{split}-*.parquet",
-}  # fmt: skip
+}

@@ -27,9 +27,13 @@ class ArrowParts(Parts):
         super().close()
         files = [self.named(part, len(self._paths)) for part in range(len(self._paths))]
         state: dict[str, Any] = {
-            "_data_files": [{"filename": one} for one in files], "_format_columns": None,
-            "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, **self._state,
-        }  # fmt: skip
+            "_data_files": [{"filename": one} for one in files],
+            "_format_columns": None,
+            "_format_kwargs": {},
+            "_format_type": None,
+            "_output_all_columns": False,
+            **self._state,
+        }
         (self._folder / "state.json").write_text(json.dumps(state, indent=2))
         _information(self._schema).write_to_directory(self._folder, pretty_print=True)
 

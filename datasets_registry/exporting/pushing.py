@@ -36,9 +36,12 @@ def push(
         api = HfApi(endpoint=endpoint, token=token)
         address = api.create_repo(repository, repo_type=kind, private=True, exist_ok=True)
         api.upload_folder(
-            repo_id=repository, folder_path=folder, repo_type=kind, ignore_patterns=LOCAL_FILES,
+            repo_id=repository,
+            folder_path=folder,
+            repo_type=kind,
+            ignore_patterns=LOCAL_FILES,
             commit_message="Export from Trimtab",
-        )  # fmt: skip
+        )
     # the client's errors change with its HTTP library; whatever fails there, the export is whole
     except Exception as error:
         first = (str(error).splitlines() or [type(error).__name__])[0].replace(token, "(token)")

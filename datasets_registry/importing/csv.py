@@ -52,18 +52,23 @@ def _rows(
         arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
         arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip),
         arrow_csv.ConvertOptions(
-            column_types={one: pa.string() for one in names}, null_values=[""],
-            strings_can_be_null=True, quoted_strings_can_be_null=False,
+            column_types={one: pa.string() for one in names},
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
         ),
-    )  # fmt: skip
+    )
     for batch in reader:
         yield from (list(one.values()) for one in batch.to_pylist())
 
 
 def _numbered(
-    rows: Iterator[list[str | None]], file: str, names: list[str],
-    skipped: dict[int, arrow_csv.InvalidRow], line: int,
-) -> Iterator[Record]:  # fmt: skip
+    rows: Iterator[list[str | None]],
+    file: str,
+    names: list[str],
+    skipped: dict[int, arrow_csv.InvalidRow],
+    line: int,
+) -> Iterator[Record]:
     number = 2
     for row in rows:
         while number in skipped:

@@ -10,9 +10,14 @@ Turns = list[dict[str, str]]
 
 _MARK = re.compile(r"\n\n(Human|Assistant):")
 _ROLES = {
-    "system": "system", "user": "user", "assistant": "assistant",
-    "human": "user", "gpt": "assistant", "Human": "user", "Assistant": "assistant",
-}  # fmt: skip
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "human": "user",
+    "gpt": "assistant",
+    "Human": "user",
+    "Assistant": "assistant",
+}
 
 
 def transcript(text: Any) -> Turns:

@@ -93,9 +93,10 @@ def _rating(answer: Columns) -> float | None:
     """The mean of the aspects' ratings, for the overall score of the original has known errors."""
     aspects = answer.get("annotations")
     ratings = [
-        rating for one in (aspects.values() if isinstance(aspects, dict) else ())
+        rating
+        for one in (aspects.values() if isinstance(aspects, dict) else ())
         if isinstance(one, dict) and (rating := _number(one.get("Rating"))) is not None
-    ]  # fmt: skip
+    ]
     return fmean(ratings) if ratings else _number(answer.get("fine-grained_score"))
 
 

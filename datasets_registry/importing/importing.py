@@ -45,9 +45,12 @@ class Imported:
 
 
 def import_rows(
-    source: Source, like: type[Row] | None, mapping: Mapping[str, str], given: Given,
+    source: Source,
+    like: type[Row] | None,
+    mapping: Mapping[str, str],
+    given: Given,
     report: Callable[[int], None] = lambda done: None,
-) -> Imported:  # fmt: skip
+) -> Imported:
     """Begin to read ``source``; raises BadInput where the format cannot be told or its start is broken.
 
     Taking the rows raises BadInput where the file is broken further on.

@@ -14,9 +14,12 @@ from datasets_registry.importing.hub import hub_source_parts
 from datasets_registry.importing.records import Record, json_records, parquet_records
 
 READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
-    ".jsonl": json_records, ".ndjson": json_records, ".json": json_records,
-    ".csv": csv_records, ".parquet": parquet_records,
-}  # fmt: skip
+    ".jsonl": json_records,
+    ".ndjson": json_records,
+    ".json": json_records,
+    ".csv": csv_records,
+    ".parquet": parquet_records,
+}
 KINDS = ".jsonl, .json, .csv (each also .gz) or .parquet"
 
 
@@ -90,9 +93,12 @@ def _folder(path: Path) -> Source:
     reader = _reader(files[0])
     identity = digest([[str(one.relative_to(path)), _digest(one)] for one in files])
     return Source(
-        path.resolve().name, identity, _unit(files[0]),
-        lambda: chain.from_iterable(reader(one) for one in files), len(files),
-    )  # fmt: skip
+        path.resolve().name,
+        identity,
+        _unit(files[0]),
+        lambda: chain.from_iterable(reader(one) for one in files),
+        len(files),
+    )
 
 
 _LIBRARY_FILES = re.compile(r"dataset_info\.json|dataset_dict\.json|state\.json|rejected\.jsonl")

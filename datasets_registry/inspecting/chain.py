@@ -34,11 +34,16 @@ def _told(registry: Registry, version: Version) -> dict[str, Any]:
     manifest = manifest_of(registry, version)
     base = reference(manifest.get("base"))
     return {
-        "version": str(version), "status": version.status, "trainer": manifest.get("trainer"), "base": base,
-        "given": None if base else origin(registry, version).said, "datasets": datasets_of(manifest),
-        "reward_models": reward_models_of(manifest), "behind": behind(registry, version),
+        "version": str(version),
+        "status": version.status,
+        "trainer": manifest.get("trainer"),
+        "base": base,
+        "given": None if base else origin(registry, version).said,
+        "datasets": datasets_of(manifest),
+        "reward_models": reward_models_of(manifest),
+        "behind": behind(registry, version),
         "data_version": version.data_version,
-    }  # fmt: skip
+    }
 
 
 def made(one: Mapping[str, Any]) -> str:

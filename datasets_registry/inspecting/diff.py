@@ -42,9 +42,13 @@ class Comparison:
     """
 
     def __init__(
-        self, connection: "duckdb.DuckDBPyConnection", registry: Registry, before: Version, after: Version,
+        self,
+        connection: "duckdb.DuckDBPyConnection",
+        registry: Registry,
+        before: Version,
+        after: Version,
         name: str = "changes",
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.connection, self.name = connection, name
         self.row: type[Row] = row_type(after)
         if row_type(before).key != self.row.key:
@@ -69,9 +73,10 @@ class Comparison:
         hashes = [f"old_hashes.{_hash(one)} IS DISTINCT FROM new_hashes.{_hash(one)}" for one in self.values]
         lacks = [f"{table}.is_there IS NULL" for table in ("old_hashes", "new_hashes")]
         flags = [
-            f"({lacks[0]}) AS is_added", f"({lacks[1]}) AS is_dropped",
+            f"({lacks[0]}) AS is_added",
+            f"({lacks[1]}) AS is_dropped",
             *(f"({sql}) AS {column(one)}" for sql, one in zip(hashes, self.values, strict=True)),
-        ]  # fmt: skip
+        ]
         self.connection.execute(
             f"CREATE TEMP TABLE {self.name} AS SELECT {', '.join([key, *kept, *flags])}"
             f" FROM old_hashes FULL JOIN new_hashes USING ({key}) WHERE {' OR '.join(lacks + hashes)}"
@@ -165,11 +170,13 @@ def _sides(
     shared = set(files[0]) & set(files[1])
     old, new = (
         Side(
-            version, [one for one in paths if one not in shared], types(connection, paths),
+            version,
+            [one for one in paths if one not in shared],
+            types(connection, paths),
             empty=f"(SELECT * FROM {parquet(paths[:1])} WHERE false)",
         )
         for version, paths in zip((before, after), files, strict=True)
-    )  # fmt: skip
+    )
     return old, new
 
 

@@ -21,15 +21,23 @@ def difference(registry: Registry, before: Version, after: Version, num_rows: in
         labels = {one: found.flips(one) for one in found.labels}
         why = flip_reasons(registry, found) if any(labels.values()) else None
         return {
-            "name": after.name, "before": before.number, "after": after.number, "rows": found.counts(),
-            "columns": _columns(found), "changed_columns": found.changed_columns(), "labels": labels,
-            "calls": found.reparsed(), "flips": why,
-            "recipes": recipe_changes(registry, before, after), "sample": found.sample(num_rows),
-        }  # fmt: skip
+            "name": after.name,
+            "before": before.number,
+            "after": after.number,
+            "rows": found.counts(),
+            "columns": _columns(found),
+            "changed_columns": found.changed_columns(),
+            "labels": labels,
+            "calls": found.reparsed(),
+            "flips": why,
+            "recipes": recipe_changes(registry, before, after),
+            "sample": found.sample(num_rows),
+        }
 
 
 def _columns(found: Comparison) -> dict[str, list[str]]:
     old, new = found.before.types, found.after.types
     return {
-        "added": [one for one in new if one not in old], "dropped": [one for one in old if one not in new],
-    }  # fmt: skip
+        "added": [one for one in new if one not in old],
+        "dropped": [one for one in old if one not in new],
+    }

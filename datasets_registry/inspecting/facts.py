@@ -24,14 +24,22 @@ def model_facts(registry: Registry, version: Version) -> dict[str, Any]:
         raise BrokenObject(f"the folder {folder} of {version} is missing: build the model again")
     manifest = manifest_of(registry, version)
     return {
-        "version": str(version), "status": version.status, "fingerprint": version.data_version,
-        "created_at": version.created_at, "trainer": manifest.get("trainer"),
-        "base": reference(manifest.get("base")), "datasets": datasets_of(manifest),
-        "reward_models": reward_models_of(manifest), "rows": manifest.get("rows", {}),
-        "metrics": manifest.get("metrics", {}), "settings": manifest.get("settings", {}),
-        "seconds": manifest.get("seconds"), "dtype": manifest.get("dtype"),
-        "libraries": manifest.get("libraries", {}), "folder": str(folder),
-    }  # fmt: skip
+        "version": str(version),
+        "status": version.status,
+        "fingerprint": version.data_version,
+        "created_at": version.created_at,
+        "trainer": manifest.get("trainer"),
+        "base": reference(manifest.get("base")),
+        "datasets": datasets_of(manifest),
+        "reward_models": reward_models_of(manifest),
+        "rows": manifest.get("rows", {}),
+        "metrics": manifest.get("metrics", {}),
+        "settings": manifest.get("settings", {}),
+        "seconds": manifest.get("seconds"),
+        "dtype": manifest.get("dtype"),
+        "libraries": manifest.get("libraries", {}),
+        "folder": str(folder),
+    }
 
 
 def manifest_of(registry: Registry, version: Version) -> dict[str, Any]:

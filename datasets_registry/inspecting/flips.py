@@ -19,9 +19,10 @@ def flip_reasons(registry: Registry, comparison: Comparison) -> dict[str, Any]:
     """
     before, after = comparison.before.version, comparison.after.version
     pairs = [
-        pair for pair in input_pairs(registry.derivation(before), registry.derivation(after))
+        pair
+        for pair in input_pairs(registry.derivation(before), registry.derivation(after))
         if pair[1].kind == "dataset"
-    ]  # fmt: skip
+    ]
     run = comparison.connection.execute
     _gather(comparison, [pair[1] for pair in pairs])
     run("CREATE TEMP TABLE touched (flip BIGINT)")
@@ -66,9 +67,11 @@ def _matched(changed: Comparison, ties: list[str]) -> dict[str, Any]:
     changed.connection.execute(f"INSERT INTO touched SELECT DISTINCT flip FROM {joined}")
     kept = "NOT changes.is_added AND NOT changes.is_dropped"
     conditions = {
-        "flips": "true", "added": "changes.is_added", "dropped": "changes.is_dropped",
+        "flips": "true",
+        "added": "changes.is_added",
+        "dropped": "changes.is_dropped",
         **{f"column {one}": f"{kept} AND changes.{column(one)}" for one in changed.values},
-    }  # fmt: skip
+    }
     if changed.calls:
         other = " OR ".join(f"changes.{column(one)}" for one in changed.calls)
         conditions |= {"same_calls": f"{kept} AND NOT ({other})", "new_calls": f"{kept} AND ({other})"}

@@ -43,6 +43,11 @@ def _built_from(
 
 def _node(version: Version) -> dict[str, Any]:
     return {
-        "name": version.name, "version": version.number, "kind": version.kind, "status": version.status,
-        "rows": version.num_rows, "data_version": version.data_version, "created_at": version.created_at,
-    }  # fmt: skip
+        "name": version.name,
+        "version": version.number,
+        "kind": version.kind,
+        "status": version.status,
+        "rows": version.num_rows,
+        "data_version": version.data_version,
+        "created_at": version.created_at,
+    }

@@ -59,12 +59,16 @@ def show_model(registry: Registry, version: Version) -> dict[str, Any]:
     more = {} if is_given(registry, version) else dict(how.settings)
     return facts | {
         "settings": facts["settings"] | more,
-        "newest": str(newest or version), "datasets": trained_on(registry, version),
-        "chain": told_chain(registry, version), "behind": behind(registry, version),
-        "evaluations": evaluations(registry, version), "code_version": how.code_version, "run_id": how.run_id,
+        "newest": str(newest or version),
+        "datasets": trained_on(registry, version),
+        "chain": told_chain(registry, version),
+        "behind": behind(registry, version),
+        "evaluations": evaluations(registry, version),
+        "code_version": how.code_version,
+        "run_id": how.run_id,
         "checks": [one.model_dump() for one in registry.checks(version)],
         "files": _files(registry.folder(version)),
-    }  # fmt: skip
+    }
 
 
 def trained_on(registry: Registry, version: Version) -> dict[str, dict[str, Any]]:
@@ -75,9 +79,11 @@ def trained_on(registry: Registry, version: Version) -> dict[str, dict[str, Any]
 
 def _told(version: Version) -> dict[str, Any]:
     return {
-        "version": str(version), "data_version": version.data_version, "status": version.status,
+        "version": str(version),
+        "data_version": version.data_version,
+        "status": version.status,
         "rows": version.num_rows,
-    }  # fmt: skip
+    }
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:

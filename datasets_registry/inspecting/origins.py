@@ -24,11 +24,12 @@ class Origin:
 
 _OURS = {
     SMOLLM2: Origin(
-        "HuggingFaceTB/SmolLM2-135M-Instruct, from 4-bit weights", "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "HuggingFaceTB/SmolLM2-135M-Instruct, from 4-bit weights",
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
         "Apache-2.0",
     ),
     LAB: Origin("the untrained lab model", None, "Apache-2.0"),
-}  # fmt: skip
+}
 
 
 def origin(registry: Registry, version: Version) -> Origin:

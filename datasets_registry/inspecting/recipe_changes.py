@@ -34,22 +34,29 @@ def _entry(before: Version, after: Version, old: Derivation, new: Derivation) ->
     codes = {"before": old.code_version, "after": new.code_version}
     names = [{one.name for one in how.inputs} for how in (old, new)]
     return {
-        "name": after.name, "kind": after.kind, "before": before.number, "after": after.number,
+        "name": after.name,
+        "kind": after.kind,
+        "before": before.number,
+        "after": after.number,
         "data_version": {"before": before.data_version, "after": after.data_version},
         "code_version": codes if codes["before"] != codes["after"] else None,
         "parts": part_changes(old.parts, new.parts),
         "settings": list(setting_changes(old.settings, new.settings)),
         "inputs": [_input(*pair) for pair in input_pairs(old, new)],
-        "inputs_added": sorted(names[1] - names[0]), "inputs_dropped": sorted(names[0] - names[1]),
-    }  # fmt: skip
+        "inputs_added": sorted(names[1] - names[0]),
+        "inputs_dropped": sorted(names[0] - names[1]),
+    }
 
 
 def _input(before: Version, after: Version) -> dict[str, Any]:
     return {
-        "name": after.name, "kind": after.kind, "before": before.number, "after": after.number,
+        "name": after.name,
+        "kind": after.kind,
+        "before": before.number,
+        "after": after.number,
         "data_version": {"before": before.data_version, "after": after.data_version},
         "changed": before.data_version != after.data_version,
-    }  # fmt: skip
+    }
 
 
 def part_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

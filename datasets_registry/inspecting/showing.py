@@ -14,12 +14,18 @@ def show_version(registry: Registry, version: Version, num_rows: int) -> dict[st
     """Everything about ``version``; of a dataset its first ``num_rows`` rows, of a model its card."""
     how = registry.derivation(version)
     told = {
-        "name": version.name, "version": version.number, "kind": version.kind, "status": version.status,
-        "data_version": version.data_version, "created_at": version.created_at,
-        "code_version": how.code_version, "run_id": how.run_id,
-        "inputs": [str(one) for one in how.inputs], "settings": dict(how.settings),
+        "name": version.name,
+        "version": version.number,
+        "kind": version.kind,
+        "status": version.status,
+        "data_version": version.data_version,
+        "created_at": version.created_at,
+        "code_version": how.code_version,
+        "run_id": how.run_id,
+        "inputs": [str(one) for one in how.inputs],
+        "settings": dict(how.settings),
         "checks": [one.model_dump() for one in registry.checks(version)],
-    }  # fmt: skip
+    }
     if version.kind == "model":
         return told | {"model": model_facts(registry, version)}
     return told | _dataset(registry, version, num_rows)
@@ -28,20 +34,25 @@ def show_version(registry: Registry, version: Version, num_rows: int) -> dict[st
 def _dataset(registry: Registry, version: Version, num_rows: int) -> dict[str, Any]:
     kind = row_type(version)
     return {
-        "rows": version.num_rows, "grain": kind.grain, "key": list(kind.key),
-        "labels": list(kind.label_columns), "columns": _columns(kind),
+        "rows": version.num_rows,
+        "grain": kind.grain,
+        "key": list(kind.key),
+        "labels": list(kind.label_columns),
+        "columns": _columns(kind),
         "sample": _sample(registry, version, num_rows),
-    }  # fmt: skip
+    }
 
 
 def _columns(kind: type[Row]) -> list[dict[str, Any]]:
     return [
         {
-            "name": field.name, "type": str(field.type), "nullable": field.nullable,
+            "name": field.name,
+            "type": str(field.type),
+            "nullable": field.nullable,
             "meaning": kind.model_fields[field.name].description,
         }
         for field in arrow_schema(kind)
-    ]  # fmt: skip
+    ]
 
 
 def _sample(registry: Registry, version: Version, num_rows: int) -> list[dict[str, Any]]:

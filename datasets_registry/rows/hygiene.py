@@ -7,9 +7,19 @@ from pydantic import Field
 from datasets_registry.rows.row import Row
 
 FindingKind = Literal[
-    "exact_duplicate", "near_duplicate", "contamination", "language_outlier", "length_outlier",
-    "email", "phone", "iban", "credit_card", "ip_address", "refusal", "boilerplate",
-]  # fmt: skip
+    "exact_duplicate",
+    "near_duplicate",
+    "contamination",
+    "language_outlier",
+    "length_outlier",
+    "email",
+    "phone",
+    "iban",
+    "credit_card",
+    "ip_address",
+    "refusal",
+    "boilerplate",
+]
 
 
 class HygieneFinding(Row):

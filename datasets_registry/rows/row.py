@@ -37,9 +37,10 @@ def ledger_key(description: str) -> Any:
 def ledger_keys(row: type[Row]) -> list[str]:
     """The columns that name stored completions."""
     return [
-        name for name, field in row.model_fields.items()
+        name
+        for name, field in row.model_fields.items()
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("references")
-    ]  # fmt: skip
+    ]
 
 
 def _arrow_type(annotation: Any) -> tuple[pa.DataType, bool]:

@@ -55,9 +55,11 @@ class Staged:
         """What the catalog records: where the rows are, and what they are."""
         return {
             "objects": [[one.sha, one.num_rows] for one in self.objects],
-            "key": list(self.row.key), "row": self.row.dataset, "schema": schema_record(self.row),
+            "key": list(self.row.key),
+            "row": self.row.dataset,
+            "schema": schema_record(self.row),
             "hash_scheme": HASH_SCHEME,
-        }  # fmt: skip
+        }
 
 
 def stage(

@@ -5,10 +5,16 @@ from datasets_registry.views.ledger_columns import LAST_ATTEMPT
 
 _PAIR = ("prompt_id", "prompt", "kind", "category", "completion_a", "completion_b")
 _CALL = {
-    "model": "VARCHAR", "request": "VARCHAR", "text": "VARCHAR", "finish_reason": "VARCHAR",
-    "num_prompt_tokens": "BIGINT", "num_completion_tokens": "BIGINT", "seconds": "DOUBLE", "usd": "DOUBLE",
+    "model": "VARCHAR",
+    "request": "VARCHAR",
+    "text": "VARCHAR",
+    "finish_reason": "VARCHAR",
+    "num_prompt_tokens": "BIGINT",
+    "num_completion_tokens": "BIGINT",
+    "seconds": "DOUBLE",
+    "usd": "DOUBLE",
     "created_at": "TIMESTAMPTZ",
-}  # fmt: skip
+}
 _FLOATS = ("p_first", "outside_probability")
 
 
@@ -21,9 +27,10 @@ def judgements_sql(judgements: str | None, pairs: str | None, completions: str |
     pair = pairs or _empty({one: "VARCHAR" for one in CompletionPair.model_fields})
     call = completions or _empty({"key": "VARCHAR", "error": "VARCHAR", **_CALL})
     columns = [
-        *(f'said."{one}"' for one in AiJudgement.model_fields), *(f'pair."{one}"' for one in _PAIR),
+        *(f'said."{one}"' for one in AiJudgement.model_fields),
+        *(f'pair."{one}"' for one in _PAIR),
         *(f'call."{one}"' for one in _CALL),
-    ]  # fmt: skip
+    ]
     wanted = f"SEMI JOIN ({said}) AS wanted ON key = wanted.judgement_key"
     made = f"SELECT * FROM ({call}) {wanted} {LAST_ATTEMPT}"
     return (

@@ -12,13 +12,24 @@ from datasets_registry.state import State
 from datasets_registry.views.manifest import FILE, datasets_of, reference, reward_models_of
 
 SCHEMA = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("status", pa.string()), ("trainer", pa.string()),
-     ("base", pa.string()), ("datasets", pa.map_(pa.string(), pa.string())),
-     ("reward_models", pa.list_(pa.string())), ("rows", pa.map_(pa.string(), pa.int64())),
-     ("metrics", pa.map_(pa.string(), pa.float64())), ("settings", pa.string()), ("seconds", pa.float64()),
-     ("data_version", pa.string()), ("path", pa.string()), ("manifest", pa.string()),
-     ("created_at", pa.string())]
-)  # fmt: skip
+    [
+        ("name", pa.string()),
+        ("version", pa.int64()),
+        ("status", pa.string()),
+        ("trainer", pa.string()),
+        ("base", pa.string()),
+        ("datasets", pa.map_(pa.string(), pa.string())),
+        ("reward_models", pa.list_(pa.string())),
+        ("rows", pa.map_(pa.string(), pa.int64())),
+        ("metrics", pa.map_(pa.string(), pa.float64())),
+        ("settings", pa.string()),
+        ("seconds", pa.float64()),
+        ("data_version", pa.string()),
+        ("path", pa.string()),
+        ("manifest", pa.string()),
+        ("created_at", pa.string()),
+    ]
+)
 
 V = catalog.VERSIONS.c
 _ROWS = (
@@ -50,12 +61,15 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "trainer": manifest.get("trainer"), "base": reference(manifest.get("base")),
-        "datasets": list(datasets_of(manifest).items()), "reward_models": reward_models_of(manifest),
-        "rows": _numbers(manifest.get("rows", {}), int), "seconds": manifest.get("seconds"),
+        "trainer": manifest.get("trainer"),
+        "base": reference(manifest.get("base")),
+        "datasets": list(datasets_of(manifest).items()),
+        "reward_models": reward_models_of(manifest),
+        "rows": _numbers(manifest.get("rows", {}), int),
+        "seconds": manifest.get("seconds"),
         "metrics": [(name, float(one)) for name, one in _numbers(manifest.get("metrics", {}), int | float)],
         "settings": json.dumps(manifest.get("settings", {})),
-    }  # fmt: skip
+    }
 
 
 def _numbers(figures: Mapping[str, Any], kind: Any) -> list[tuple[str, Any]]:

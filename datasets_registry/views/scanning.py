@@ -70,10 +70,12 @@ def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
     spill = state.cache / "duckdb"
     spill.mkdir(parents=True, exist_ok=True)
     settings: Settings = {
-        "memory_limit": MEMORY, "temp_directory": str(spill / f"{_PROCESS}-{os.getpid()}"),
-        "threads": min(MOST_THREADS, os.cpu_count() or 1), "preserve_insertion_order": False,
+        "memory_limit": MEMORY,
+        "temp_directory": str(spill / f"{_PROCESS}-{os.getpid()}"),
+        "threads": min(MOST_THREADS, os.cpu_count() or 1),
+        "preserve_insertion_order": False,
         "enable_external_file_cache": False,
-    }  # fmt: skip
+    }
     with cursor("scanning", settings) as connection, reading():
         yield connection
 

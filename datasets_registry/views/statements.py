@@ -21,19 +21,42 @@ from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.views.scanning import parquet, quoted
 
 _VERSIONS = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("kind", pa.string()), ("status", pa.string()),
-     ("num_rows", pa.int64()), ("data_version", pa.string()), ("created_at", pa.string())]
-)  # fmt: skip
+    [
+        ("name", pa.string()),
+        ("version", pa.int64()),
+        ("kind", pa.string()),
+        ("status", pa.string()),
+        ("num_rows", pa.int64()),
+        ("data_version", pa.string()),
+        ("created_at", pa.string()),
+    ]
+)
 _LINEAGE = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("input", pa.string()),
-     ("input_version", pa.int64()), ("input_data_version", pa.string()), ("code_version", pa.string()),
-     ("settings", pa.string()), ("run_id", pa.string()), ("at", pa.string())]
-)  # fmt: skip
+    [
+        ("name", pa.string()),
+        ("version", pa.int64()),
+        ("input", pa.string()),
+        ("input_version", pa.int64()),
+        ("input_data_version", pa.string()),
+        ("code_version", pa.string()),
+        ("settings", pa.string()),
+        ("run_id", pa.string()),
+        ("at", pa.string()),
+    ]
+)
 _CHECKS = pa.schema(
-    [("name", pa.string()), ("version", pa.int64()), ("check", pa.string()), ("passed", pa.bool_()),
-     ("severity", pa.string()), ("value", pa.float64()), ("threshold", pa.float64()),
-     ("description", pa.string()), ("at", pa.string())]
-)  # fmt: skip
+    [
+        ("name", pa.string()),
+        ("version", pa.int64()),
+        ("check", pa.string()),
+        ("passed", pa.bool_()),
+        ("severity", pa.string()),
+        ("value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("description", pa.string()),
+        ("at", pa.string()),
+    ]
+)
 
 V, D, INPUT = catalog.VERSIONS.c, catalog.DERIVATIONS.c, catalog.INPUTS.c
 _VERSION_ROWS = select(
@@ -42,12 +65,19 @@ _VERSION_ROWS = select(
 _BUILT = select(D.name, D.number.label("version"), func.max(D.id).label("last")).group_by(D.name, D.number)
 _INPUT_ROWS = (
     select(
-        D.name, D.number.label("version"), INPUT.name.label("input"), INPUT.number.label("input_version"),
-        INPUT.data_version.label("input_data_version"), D.code_version, D.settings, D.run_id, D.at,
+        D.name,
+        D.number.label("version"),
+        INPUT.name.label("input"),
+        INPUT.number.label("input_version"),
+        INPUT.data_version.label("input_data_version"),
+        D.code_version,
+        D.settings,
+        D.run_id,
+        D.at,
     )
     .join(catalog.INPUTS, INPUT.derivation_id == D.id)
     .order_by(D.id, INPUT.name)
-)  # fmt: skip
+)
 _CHECK_ROWS = select(catalog.CHECKS, catalog.CHECKS.c.number.label("version")).order_by(catalog.CHECKS.c.id)
 
 

@@ -180,9 +180,14 @@ class Writer:
         """Store one completion; raises what the background flush met, such as a full disk."""
         now = time.monotonic()
         row = {
-            **completion.__dict__, "key": key, **self._told, "request": request.model_dump_json(), "usd": usd,
-            "seconds": now - self._last, "created_at": datetime.now(UTC),
-        }  # fmt: skip
+            **completion.__dict__,
+            "key": key,
+            **self._told,
+            "request": request.model_dump_json(),
+            "usd": usd,
+            "seconds": now - self._last,
+            "created_at": datetime.now(UTC),
+        }
         self._last = now
         with self._lock:
             self._rows.append(row)

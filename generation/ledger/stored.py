@@ -19,8 +19,9 @@ def stored_completion(ledger: Ledger, prefix: str) -> dict[str, Any]:
     rows = ledger.ask(
         "SELECT * EXCLUDE (filename) FROM completions WHERE key >= ? AND key < ? ORDER BY error IS NOT NULL,"
         " created_at DESC",
-        prefix, prefix + "~",
-    )  # fmt: skip
+        prefix,
+        prefix + "~",
+    )
     keys = sorted({row["key"] for row in rows})
     if not keys:
         raise BadInput(f"no stored completion's key begins with {prefix!r}: `{_SOME}` shows some")

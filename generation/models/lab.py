@@ -42,9 +42,14 @@ def _tokenizer() -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, extra_special_tokens=[ANSWER],
-        chat_template=CHAT_TEMPLATE, model_max_length=WINDOW, clean_up_tokenization_spaces=False,
-    )  # fmt: skip
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        eos_token=END,
+        extra_special_tokens=[ANSWER],
+        chat_template=CHAT_TEMPLATE,
+        model_max_length=WINDOW,
+        clean_up_tokenization_spaces=False,
+    )
 
 
 def _model() -> Any:
@@ -52,12 +57,19 @@ def _model() -> Any:
 
     model = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=len(CHARACTERS) + 3, hidden_size=128, intermediate_size=416, num_hidden_layers=4,
-            num_attention_heads=4, num_key_value_heads=4, max_position_embeddings=WINDOW,
-            tie_word_embeddings=False, bos_token_id=None, pad_token_id=len(CHARACTERS),
+            vocab_size=len(CHARACTERS) + 3,
+            hidden_size=128,
+            intermediate_size=416,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            num_key_value_heads=4,
+            max_position_embeddings=WINDOW,
+            tie_word_embeddings=False,
+            bos_token_id=None,
+            pad_token_id=len(CHARACTERS),
             eos_token_id=len(CHARACTERS) + 1,
         )
-    )  # fmt: skip
+    )
     model.load_state_dict({name: _weights(name, one) for name, one in _named(model)})
     return model
 

@@ -90,8 +90,10 @@ def body(request: Request, dialect: Dialect, token_ids: Sequence[int]) -> dict[s
 def _sampling(request: Request) -> dict[str, Any]:
     params = request.params
     fields: dict[str, Any] = {
-        "max_tokens": params.max_tokens, "temperature": params.temperature, "top_p": params.top_p,
-    }  # fmt: skip
+        "max_tokens": params.max_tokens,
+        "temperature": params.temperature,
+        "top_p": params.top_p,
+    }
     if params.temperature > 0:
         fields["seed"] = sample_seed(request)
     if params.stop:
@@ -102,8 +104,12 @@ def _sampling(request: Request) -> dict[str, Any]:
 def _scoring() -> dict[str, Any]:
     # at temperature 1 a server's log-probabilities are the model's own, whatever it makes of others
     return {
-        "max_tokens": 1, "temperature": 1.0, "top_p": 1.0, "logprobs": True, "top_logprobs": TOP_LOGPROBS,
-    }  # fmt: skip
+        "max_tokens": 1,
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "logprobs": True,
+        "top_logprobs": TOP_LOGPROBS,
+    }
 
 
 def sample_seed(request: Request) -> int:

@@ -75,9 +75,14 @@ class EnsembleScorer:
     """
 
     def __init__(
-        self, folders: Sequence[Path], combine: Combine, variance_weight: float = 0.0, *,
-        weights: Sequence[float] = (), batch_size: int = 32,
-    ) -> None:  # fmt: skip
+        self,
+        folders: Sequence[Path],
+        combine: Combine,
+        variance_weight: float = 0.0,
+        *,
+        weights: Sequence[float] = (),
+        batch_size: int = 32,
+    ) -> None:
         _require(folders, combine, variance_weight, weights)
         self._combine, self._variance_weight, self._weights = combine, variance_weight, tuple(weights)
         self._scales = [read_scale(one) for one in folders]

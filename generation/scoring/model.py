@@ -37,9 +37,11 @@ class ScoringModel:
             disable_progress_bar()
             gpu = torch.cuda.is_available()
             model = getattr(transformers, f"AutoModelFor{self._kind}").from_pretrained(
-                self.folder, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True,
+                self.folder,
+                dtype=torch.bfloat16 if gpu else torch.float32,
+                local_files_only=True,
                 use_safetensors=True,
-            )  # fmt: skip
+            )
             model.to("cuda" if gpu else "cpu").eval()
             tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
             self._loaded = model, tokenizer

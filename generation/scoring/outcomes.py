@@ -55,9 +55,10 @@ def set_padding_apart(tokenizer: Any) -> None:
     if tokenizer.pad_token_id not in (None, tokenizer.eos_token_id):
         return
     others = [
-        str(one) for place, one in sorted(tokenizer.added_tokens_decoder.items())
+        str(one)
+        for place, one in sorted(tokenizer.added_tokens_decoder.items())
         if place != tokenizer.eos_token_id
-    ]  # fmt: skip
+    ]
     if not others:
         raise BadInput(
             f"the tokenizer of {tokenizer.name_or_path!r} pads with the end of a turn and has no other "

@@ -34,9 +34,13 @@ class Read:
         self.mask = torch.cat([self.mask, self.mask.new_ones(len(tokens), 1)], dim=1)
         options = {} if self.prefix is None else {"shared_prefix": self.prefix}
         output = model(
-            input_ids=tokens[:, None], attention_mask=self.mask, position_ids=self.lengths[:, None],
-            past_key_values=self.cache, use_cache=True, **options,
-        )  # fmt: skip
+            input_ids=tokens[:, None],
+            attention_mask=self.mask,
+            position_ids=self.lengths[:, None],
+            past_key_values=self.cache,
+            use_cache=True,
+            **options,
+        )
         self.lengths = self.lengths + 1
         self.logits = output.logits[:, -1]
 
@@ -81,9 +85,13 @@ def _distinct(
         cache.batch_repeat_interleave(len(prompts))
     if logits is None or width:
         logits = model(
-            input_ids=rests, attention_mask=mask, past_key_values=cache, use_cache=True, logits_to_keep=1,
+            input_ids=rests,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
             position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:],
-        ).logits  # fmt: skip
+        ).logits
     return logits[:, -1], mask
 
 

@@ -43,13 +43,24 @@ class EngineProcess:
         self._connection, other = Pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, as it lives until stop()
         command = [
-            sys.executable, "-m", "generation.vllm_offline.worker", str(other.fileno()), str(os.getpid()),
-            str(folder), settings.model_dump_json(), str(max_lora_rank),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "generation.vllm_offline.worker",
+            str(other.fileno()),
+            str(os.getpid()),
+            str(folder),
+            settings.model_dump_json(),
+            str(max_lora_rank),
+        ]
         self._process = subprocess.Popen(
-            command, pass_fds=[other.fileno()], stdin=subprocess.DEVNULL, stdout=self._log,
-            stderr=self._log, cwd=REPOSITORY, env=_environment(settings),
-        )  # fmt: skip
+            command,
+            pass_fds=[other.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            cwd=REPOSITORY,
+            env=_environment(settings),
+        )
         self.pid = self._process.pid
         other.close()
 

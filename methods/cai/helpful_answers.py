@@ -16,12 +16,15 @@ def answer_helpful(
     requests = [answer_request(one, settings) for one in prompts]
     return [
         HelpfulAnswer(
-            prompt_id=one.prompt_id, prompt=one.prompt, history=one.history, category=one.category,
-            split_group=one.split_group, completion=answer.text,
-            finish_reason=answer.finish_reason, failure=failure_of(answer),
+            prompt_id=one.prompt_id,
+            prompt=one.prompt,
+            history=one.history,
+            category=one.category,
+            split_group=one.split_group,
+            completion=answer.text,
+            finish_reason=answer.finish_reason,
+            failure=failure_of(answer),
             completion_key=request.key(model),
         )
-        for one, request, answer in zip(
-            prompts, requests, complete("answers", requests), strict=True
-        )
-    ]  # fmt: skip
+        for one, request, answer in zip(prompts, requests, complete("answers", requests), strict=True)
+    ]

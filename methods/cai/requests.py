@@ -62,9 +62,13 @@ def critique_request(
 
 
 def revision_request(
-    row: Prompted, response: str, critique: tuple[Request, str] | None, principle: Principle, step: int,
+    row: Prompted,
+    response: str,
+    critique: tuple[Request, str] | None,
+    principle: Principle,
+    step: int,
     settings: RevisionSettings,
-) -> Request:  # fmt: skip
+) -> Request:
     """The request for a better response, after the critique if there is one."""
     ask = Message(role="user", content=fill("revision", revision_request=principle.revision_request))
     if critique is None:

@@ -51,9 +51,12 @@ class _Turn:
 
 
 def revise(
-    prompts: Sequence[tuple[Kind, Prompt]], constitution: Constitution, complete: Complete, model: str,
+    prompts: Sequence[tuple[Kind, Prompt]],
+    constitution: Constitution,
+    complete: Complete,
+    model: str,
     settings: RevisionSettings,
-) -> list[RevisionStep]:  # fmt: skip
+) -> list[RevisionStep]:
     """Draft an answer to each prompt, then criticise and revise it up to ``num_revisions`` times.
 
     The principle of a step is drawn by the prompt and the step, so that another prompt, or another
@@ -116,20 +119,32 @@ def _row(turn: _Turn, step: int, model: str, settings: RevisionSettings) -> Revi
     text = revision.text if revision and revision.text.strip() else None
     new, old = (text or "").strip(), draft.strip()
     return RevisionStep(
-        prompt_id=prompt.prompt_id, step=step, prompt=prompt.prompt, history=prompt.history,
-        kind=turn.chain.kind, category=prompt.category, split_group=prompt.split_group,
+        prompt_id=prompt.prompt_id,
+        step=step,
+        prompt=prompt.prompt,
+        history=prompt.history,
+        kind=turn.chain.kind,
+        category=prompt.category,
+        split_group=prompt.split_group,
         principle_id=turn.principle.id,
-        draft=draft, critique=critique.text if critique and critique.text.strip() else None,
-        revision=text, changed=None if text is None else new != old,
+        draft=draft,
+        critique=critique.text if critique and critique.text.strip() else None,
+        revision=text,
+        changed=None if text is None else new != old,
         edit_distance=None if text is None else Levenshtein.distance(old, new),
         few_shot_ids=[one.id for one in few_shot(settings.num_examples)],
-        draft_harmlessness=None, draft_helpfulness=None, harmlessness=None, helpfulness=None,
-        finish_reason=revision.finish_reason if revision else None, failure=_failure(critique, revision),
+        draft_harmlessness=None,
+        draft_helpfulness=None,
+        harmlessness=None,
+        helpfulness=None,
+        finish_reason=revision.finish_reason if revision else None,
+        failure=_failure(critique, revision),
         draft_key=turn.chain.response_key,
         critique_key=turn.critique_request.key(model) if turn.critique_request else None,
         revision_key=turn.request.key(model) if turn.request else None,
-        harmlessness_key=None, helpfulness_key=None,
-    )  # fmt: skip
+        harmlessness_key=None,
+        helpfulness_key=None,
+    )
 
 
 def _failure(critique: Completion | None, revision: Completion | None) -> str | None:

@@ -44,9 +44,12 @@ class MixSettings(BaseModel):
 
 
 def sft_examples(
-    revisions: Iterable[RevisionStep], answers: Iterable[HelpfulAnswer], settings: MixSettings,
-    count_tokens: CountTokens, demonstrations: Iterable[Demonstration] = (),
-) -> list[SftExample]:  # fmt: skip
+    revisions: Iterable[RevisionStep],
+    answers: Iterable[HelpfulAnswer],
+    settings: MixSettings,
+    count_tokens: CountTokens,
+    demonstrations: Iterable[Demonstration] = (),
+) -> list[SftExample]:
     """Whole revisions of the chosen step, and whole answers and demonstrations up to their shares."""
     learned = [_from_revision(one, count_tokens) for one in _chosen(revisions, settings.step)]
     helpful = [_from_answer(one, count_tokens) for one in answers if one.failure is None]
@@ -95,24 +98,45 @@ def _chosen(revisions: Iterable[RevisionStep], step: Literal["last", "all"] | in
 def _from_revision(step: RevisionStep, count_tokens: CountTokens) -> SftExample:
     assert step.revision is not None and step.revision_key is not None
     return SftExample(
-        prompt_id=step.prompt_id, prompt=step.prompt, history=step.history, completion=step.revision.strip(),
-        kind="revision", step=step.step, num_tokens=count_tokens(step.revision.strip()),
-        category=step.category, split_group=step.split_group, completion_key=step.revision_key,
-    )  # fmt: skip
+        prompt_id=step.prompt_id,
+        prompt=step.prompt,
+        history=step.history,
+        completion=step.revision.strip(),
+        kind="revision",
+        step=step.step,
+        num_tokens=count_tokens(step.revision.strip()),
+        category=step.category,
+        split_group=step.split_group,
+        completion_key=step.revision_key,
+    )
 
 
 def _from_answer(answer: HelpfulAnswer, count_tokens: CountTokens) -> SftExample:
     text = answer.completion.strip()
     return SftExample(
-        prompt_id=answer.prompt_id, prompt=answer.prompt, history=answer.history, completion=text,
-        kind="helpful", step=0, num_tokens=count_tokens(text), category=answer.category,
-        split_group=answer.split_group, completion_key=answer.completion_key,
-    )  # fmt: skip
+        prompt_id=answer.prompt_id,
+        prompt=answer.prompt,
+        history=answer.history,
+        completion=text,
+        kind="helpful",
+        step=0,
+        num_tokens=count_tokens(text),
+        category=answer.category,
+        split_group=answer.split_group,
+        completion_key=answer.completion_key,
+    )
 
 
 def _from_demonstration(one: Demonstration, count_tokens: CountTokens) -> SftExample:
     return SftExample(
-        prompt_id=one.id, prompt=one.prompt, history=one.messages[:-1], completion=one.completion.strip(),
-        kind="capability", step=0, num_tokens=count_tokens(one.completion.strip()), category=one.source,
-        split_group=split_group(one.prompt), completion_key=None,
-    )  # fmt: skip
+        prompt_id=one.id,
+        prompt=one.prompt,
+        history=one.messages[:-1],
+        completion=one.completion.strip(),
+        kind="capability",
+        step=0,
+        num_tokens=count_tokens(one.completion.strip()),
+        category=one.source,
+        split_group=split_group(one.prompt),
+        completion_key=None,
+    )

@@ -35,9 +35,12 @@ class EvaluationSettings(BaseModel):
 
 
 def answer_held_out(
-    name: str, prompts: Sequence[tuple[Kind, Prompt]], complete: Complete, model: str,
+    name: str,
+    prompts: Sequence[tuple[Kind, Prompt]],
+    complete: Complete,
+    model: str,
     settings: EvaluationSettings,
-) -> list[EvaluationAnswer]:  # fmt: skip
+) -> list[EvaluationAnswer]:
     """One answer of the model ``name`` per prompt, not compared yet."""
     requests = [
         Request(
@@ -50,20 +53,33 @@ def answer_held_out(
     answers = complete(f"answers of {name}", requests)
     return [
         EvaluationAnswer(
-            model=name, prompt_id=one.prompt_id, prompt=one.prompt, history=one.history, kind=kind,
-            category=one.category, split_group=one.split_group, completion=answer.text.strip(),
-            finish_reason=answer.finish_reason, num_tokens=answer.num_completion_tokens,
-            refused=is_refusal(answer.text), p_win=None, verdict=None,
+            model=name,
+            prompt_id=one.prompt_id,
+            prompt=one.prompt,
+            history=one.history,
+            kind=kind,
+            category=one.category,
+            split_group=one.split_group,
+            completion=answer.text.strip(),
+            finish_reason=answer.finish_reason,
+            num_tokens=answer.num_completion_tokens,
+            refused=is_refusal(answer.text),
+            p_win=None,
+            verdict=None,
             completion_key=request.key(model),
         )
         for (kind, one), request, answer in zip(prompts, requests, answers, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def compare(
-    answers: Sequence[EvaluationAnswer], baseline: Sequence[EvaluationAnswer],
-    constitution: Constitution, complete: Complete, model: str, settings: EvaluationSettings,
-) -> list[EvaluationAnswer]:  # fmt: skip
+    answers: Sequence[EvaluationAnswer],
+    baseline: Sequence[EvaluationAnswer],
+    constitution: Constitution,
+    complete: Complete,
+    model: str,
+    settings: EvaluationSettings,
+) -> list[EvaluationAnswer]:
     """``answers`` with the judge's verdict against the baseline's answer to the same prompt.
 
     Equal answers are "same" without a call, and count as half a win.
@@ -72,11 +88,14 @@ def compare(
     differing = [one for one in answers if one.completion != base[one.prompt_id]]
     asked = [
         comparisons(
-            asked_of(one), one.completion, base[one.prompt_id],
-            constitution[settings.principles[one.kind]].preference_question, settings.judge,
+            asked_of(one),
+            one.completion,
+            base[one.prompt_id],
+            constitution[settings.principles[one.kind]].preference_question,
+            settings.judge,
         )
         for one in differing
-    ]  # fmt: skip
+    ]
     answered = ask_pairs("comparisons with the base", asked, complete, model, settings.judge)
     outcomes: dict[str, tuple[Outcome, float | None]] = {}
     for one, said in zip(differing, answered, strict=True):

@@ -85,9 +85,12 @@ def ask(
 
 
 def ask_pairs(
-    stage: str, asked: Sequence[Mapping[Order, Comparison]], complete: Complete, model: str,
+    stage: str,
+    asked: Sequence[Mapping[Order, Comparison]],
+    complete: Complete,
+    model: str,
     settings: ComparisonSettings,
-) -> list[dict[Order, Answer]]:  # fmt: skip
+) -> list[dict[Order, Answer]]:
     """The answers to each pair's comparisons, by order, pair by pair."""
     calls = [call for orders in asked for call in orders.values()]
     answers = iter(ask(stage, calls, complete, model, settings))
@@ -119,7 +122,10 @@ def _reasoning_request(comparison: Comparison, max_tokens: int) -> Request:
 
 def _shown(comparison: Comparison, question: str) -> Message:
     text = fill(
-        "judge", conversation=quoted_conversation(comparison.messages), first=quoted(comparison.first),
-        second=quoted(comparison.second), question=question,
-    )  # fmt: skip
+        "judge",
+        conversation=quoted_conversation(comparison.messages),
+        first=quoted(comparison.first),
+        second=quoted(comparison.second),
+        question=question,
+    )
     return Message(role="user", content=text)

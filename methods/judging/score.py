@@ -74,9 +74,11 @@ def score_completions(
 def calls_of(scored: Scored, settings: ScoreSettings) -> list[Request]:
     """The one or two calls of a score."""
     text = fill(
-        "score", question=fill(f"score_{scored.signal}"), response=quoted(scored.completion),
+        "score",
+        question=fill(f"score_{scored.signal}"),
+        response=quoted(scored.completion),
         conversation=quoted_conversation(scored.messages),
-    )  # fmt: skip
+    )
     asked = Message(role="user", content=text)
     if settings.ten_is_one_token:
         return [_request(asked, OPENING, (*DIGITS, "10"))]

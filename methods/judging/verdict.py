@@ -55,9 +55,10 @@ def _chosen(completion: Completion, max_outside: float) -> Verdict:
     p_first = probabilities[0] / sum(probabilities)
     if outside > max_outside:
         return Verdict(
-            p_first=p_first, outside_probability=outside,
+            p_first=p_first,
+            outside_probability=outside,
             failure=f"{outside:.0%} of the probability lies outside the choices",
-        )  # fmt: skip
+        )
     verdict: Literal["first", "second", "even"] = "even"
     if p_first != 0.5:
         verdict = "first" if p_first > 0.5 else "second"

@@ -27,9 +27,12 @@ class StepLabel:
 
 
 def label_steps(
-    solutions: Sequence[Solution], rollouts: Sequence[StepRollout], policy_name: str,
-    settings: StepSettings, judged: Mapping[str, StepVerdict] | None = None,
-) -> list[StepLabels]:  # fmt: skip
+    solutions: Sequence[Solution],
+    rollouts: Sequence[StepRollout],
+    policy_name: str,
+    settings: StepSettings,
+    judged: Mapping[str, StepVerdict] | None = None,
+) -> list[StepLabels]:
     """The labels of every solution, in the order of ids; ``policy_name`` completed the rollouts.
 
     The last step's value is the verdict of the whole solution, with which nothing is left to draw: it
@@ -55,32 +58,51 @@ def label_steps(
 
 
 def _row(
-    solution: Solution, rollouts: Sequence[StepRollout], policy_name: str, settings: StepSettings,
-    judged: StepVerdict | None, num_tokens: int,
-) -> StepLabels:  # fmt: skip
+    solution: Solution,
+    rollouts: Sequence[StepRollout],
+    policy_name: str,
+    settings: StepSettings,
+    judged: StepVerdict | None,
+    num_tokens: int,
+) -> StepLabels:
     steps = _labels(solution, rollouts, settings)
     first_error = _first_error(solution, steps)
     opinion = judged.first_error if judged else None
     decided = opinion is not None and first_error is not None
     return StepLabels(
-        solution_id=solution.solution_id, problem_id=solution.problem_id, prompt=solution.prompt,
-        answer=solution.answer, family=solution.family, difficulty=solution.difficulty,
-        split_group=solution.split_group, completions=solution.completions,
-        separator=solution.separator, splitter=solution.splitter,
-        labels=[one.right for one in steps], implied=[one.implied for one in steps],
+        solution_id=solution.solution_id,
+        problem_id=solution.problem_id,
+        prompt=solution.prompt,
+        answer=solution.answer,
+        family=solution.family,
+        difficulty=solution.difficulty,
+        split_group=solution.split_group,
+        completions=solution.completions,
+        separator=solution.separator,
+        splitter=solution.splitter,
+        labels=[one.right for one in steps],
+        implied=[one.implied for one in steps],
         soft=[one.counts.share for one in steps],
         low=[one.interval[0] if one.interval else None for one in steps],
         high=[one.interval[1] if one.interval else None for one in steps],
         num_accepted=[one.counts.num_accepted for one in steps],
         num_rollouts=[one.counts.num_finished for one in steps],
         num_failed=[one.counts.num_failed for one in steps],
-        probed=[one.right is not None for one in steps], stops=[one.stop for one in steps],
-        first_error=first_error, confirmed=_confirmed(first_error, len(steps), rollouts, settings),
-        judge_first_error=opinion, consensus=opinion == first_error if decided else None,
-        judge_failure=judged.failure if judged else None, judge_key=judged.key if judged else None,
-        method=settings.rule, accepted=solution.accepted, policy=policy_name, num_tokens=num_tokens,
-        exhaustive_tokens=_exhaustive_tokens(solution, rollouts, settings), failure=solution.failure,
-    )  # fmt: skip
+        probed=[one.right is not None for one in steps],
+        stops=[one.stop for one in steps],
+        first_error=first_error,
+        confirmed=_confirmed(first_error, len(steps), rollouts, settings),
+        judge_first_error=opinion,
+        consensus=opinion == first_error if decided else None,
+        judge_failure=judged.failure if judged else None,
+        judge_key=judged.key if judged else None,
+        method=settings.rule,
+        accepted=solution.accepted,
+        policy=policy_name,
+        num_tokens=num_tokens,
+        exhaustive_tokens=_exhaustive_tokens(solution, rollouts, settings),
+        failure=solution.failure,
+    )
 
 
 def _labels(solution: Solution, rollouts: Sequence[StepRollout], settings: StepSettings) -> list[StepLabel]:

@@ -11,9 +11,13 @@ from methods.verifiers.contract import Verify
 
 
 def draw_rollouts(
-    solutions: Sequence[Solution], complete: Complete, model: str, policy_name: str, verify: Verify,
+    solutions: Sequence[Solution],
+    complete: Complete,
+    model: str,
+    policy_name: str,
+    verify: Verify,
     settings: StepSettings,
-) -> list[StepRollout]:  # fmt: skip
+) -> list[StepRollout]:
     """The rollouts of every solution without a failure, sorted by key; ``model`` is a fingerprint.
 
     A round asks for what all solutions want next, in one call. What that is follows from the counts so
@@ -73,10 +77,16 @@ class Progress:
     def _row(self, step: int, sample: int, rollout: Rollout, model: str, policy_name: str) -> StepRollout:
         said, verdict = rollout.completion, rollout.verdict
         return StepRollout(
-            solution_id=self.solution.solution_id, step=step, sample=sample,
-            phase="probe" if sample < self._counts[step]["probe"] else "confirm", policy=policy_name,
-            completion=said.text, accepted=verdict.accepted if verdict else None,
+            solution_id=self.solution.solution_id,
+            step=step,
+            sample=sample,
+            phase="probe" if sample < self._counts[step]["probe"] else "confirm",
+            policy=policy_name,
+            completion=said.text,
+            accepted=verdict.accepted if verdict else None,
             extracted=verdict.extracted if verdict else None,
-            reason=verdict.reason if verdict else f"error: {said.error}", finish_reason=said.finish_reason,
-            num_tokens=said.num_completion_tokens, completion_key=rollout.request.key(model),
-        )  # fmt: skip
+            reason=verdict.reason if verdict else f"error: {said.error}",
+            finish_reason=said.finish_reason,
+            num_tokens=said.num_completion_tokens,
+            completion_key=rollout.request.key(model),
+        )

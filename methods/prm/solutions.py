@@ -69,13 +69,26 @@ def _drawn(order: Sequence[Solution], settings: SolutionSettings) -> list[Soluti
 def _row(one: Candidate, pass_rate: float | None, settings: SolutionSettings) -> Solution:
     parts = split(one.completion, settings.splitter)
     return Solution(
-        solution_id=content_id(one.problem_id, one.completion), problem_id=one.problem_id,
-        prompt=one.prompt, answer=one.answer, family=one.family, difficulty=one.difficulty,
-        split_group=one.split_group, completion=one.completion, completions=list(parts.steps),
-        separator=parts.separator, splitter=settings.splitter, accepted=one.accepted, reason=one.reason,
-        policy=one.policy, pass_rate=pass_rate, finish_reason=one.finish_reason,
-        num_tokens=one.num_tokens, failure=_failure(one, parts), completion_key=one.completion_key,
-    )  # fmt: skip
+        solution_id=content_id(one.problem_id, one.completion),
+        problem_id=one.problem_id,
+        prompt=one.prompt,
+        answer=one.answer,
+        family=one.family,
+        difficulty=one.difficulty,
+        split_group=one.split_group,
+        completion=one.completion,
+        completions=list(parts.steps),
+        separator=parts.separator,
+        splitter=settings.splitter,
+        accepted=one.accepted,
+        reason=one.reason,
+        policy=one.policy,
+        pass_rate=pass_rate,
+        finish_reason=one.finish_reason,
+        num_tokens=one.num_tokens,
+        failure=_failure(one, parts),
+        completion_key=one.completion_key,
+    )
 
 
 def _failure(one: Candidate, parts: Split) -> str | None:

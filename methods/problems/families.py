@@ -150,11 +150,18 @@ def _problem(settings: FamilySettings, draft: Draft) -> Problem:
     group = split_group(group)
     held_out = derive_seed("split", group) % 10_000 < EVALUATION_SHARE * 10_000
     return Problem(
-        problem_id=content_id(prompt, steps.answer), prompt=prompt, answer=steps.answer,
-        solution="\n".join(steps.lines), steps=list(steps.lines), family=settings.name,
-        difficulty=difficulty, split="evaluation" if held_out else "train", split_group=group,
-        source=SOURCE, licence=LICENCE,
-    )  # fmt: skip
+        problem_id=content_id(prompt, steps.answer),
+        prompt=prompt,
+        answer=steps.answer,
+        solution="\n".join(steps.lines),
+        steps=list(steps.lines),
+        family=settings.name,
+        difficulty=difficulty,
+        split="evaluation" if held_out else "train",
+        split_group=group,
+        source=SOURCE,
+        licence=LICENCE,
+    )
 
 
 def _numbers(turns: random.Random, settings: FamilySettings, count: int) -> list[int]:

@@ -20,9 +20,13 @@ def gold_verdicts(problems: Sequence[Problem], verify: Verify, kind: Kind) -> li
 def _verdict(problem: Problem, shown: str | None, verify: Verify) -> GoldVerdict:
     verdict = rejected("no written solution") if shown is None else verify(shown, problem.answer)
     return GoldVerdict(
-        problem_id=problem.problem_id, answer=problem.answer, completion=shown, accepted=verdict.accepted,
-        extracted=verdict.extracted, reason=verdict.reason,
-    )  # fmt: skip
+        problem_id=problem.problem_id,
+        answer=problem.answer,
+        completion=shown,
+        accepted=verdict.accepted,
+        extracted=verdict.extracted,
+        reason=verdict.reason,
+    )
 
 
 def gold_completion(problem: Problem, kind: Kind) -> str | None:
@@ -41,18 +45,23 @@ def gold_completion(problem: Problem, kind: Kind) -> str | None:
 
 
 def choose_problems(
-    problems: Iterable[Problem], families: tuple[str, ...], number: int | None, *draw: object, what: str,
+    problems: Iterable[Problem],
+    families: tuple[str, ...],
+    number: int | None,
+    *draw: object,
+    what: str,
     remedy: str,
-) -> list[Problem]:  # fmt: skip
+) -> list[Problem]:
     """``number`` training problems of ``families``, in the order of the draw; None takes all.
 
     Asking for more keeps those there are. Raises BadInput, in the words ``what`` and ``remedy``, where there
     are fewer than wanted.
     """
     found = {
-        one.problem_id: one for one in problems
+        one.problem_id: one
+        for one in problems
         if one.split == "train" and (not families or one.family in families)
-    }  # fmt: skip
+    }
     wanted = len(found) if number is None else number
     if len(found) < max(wanted, 1):
         raise BadInput(
@@ -79,15 +88,24 @@ def gold_solutions(problems: Sequence[Problem], settings: GoldSettings) -> list[
     """
     solved = (one for one in problems if one.solution)
     chosen = choose_problems(
-        solved, settings.families, settings.number, "gold", settings.seed, what="gold solutions",
+        solved,
+        settings.families,
+        settings.number,
+        "gold",
+        settings.seed,
+        what="gold solutions",
         remedy="lower gold.number",
-    )  # fmt: skip
+    )
     return [_row(one) for one in chosen]
 
 
 def _row(one: Problem) -> GoldSolution:
     assert one.solution is not None
     return GoldSolution(
-        problem_id=one.problem_id, prompt=one.prompt, completion=one.solution, family=one.family,
-        difficulty=one.difficulty, split_group=one.split_group,
-    )  # fmt: skip
+        problem_id=one.problem_id,
+        prompt=one.prompt,
+        completion=one.solution,
+        family=one.family,
+        difficulty=one.difficulty,
+        split_group=one.split_group,
+    )

@@ -84,18 +84,28 @@ class _Open:
 
 
 def draw_candidates(
-    problems: Iterable[Problem], complete: Complete, model: str, policy: str, verify: Verify,
-    settings: CandidateSettings, reward: Reward = by_verifier,
-) -> Iterator[Candidate]:  # fmt: skip
+    problems: Iterable[Problem],
+    complete: Complete,
+    model: str,
+    policy: str,
+    verify: Verify,
+    settings: CandidateSettings,
+    reward: Reward = by_verifier,
+) -> Iterator[Candidate]:
     """The rows of ``draw_tables``, one by one."""
     for table in draw_tables(problems, complete, model, policy, verify, settings, reward):
         yield from from_table(Candidate, table)
 
 
 def draw_tables(
-    problems: Iterable[Problem], complete: Complete, model: str, policy: str, verify: Verify,
-    settings: CandidateSettings, reward: Reward = by_verifier,
-) -> Iterator[pa.Table]:  # fmt: skip
+    problems: Iterable[Problem],
+    complete: Complete,
+    model: str,
+    policy: str,
+    verify: Verify,
+    settings: CandidateSettings,
+    reward: Reward = by_verifier,
+) -> Iterator[pa.Table]:
     """Every draw for every problem, as ``Candidate`` columns of the problems that ended together.
 
     Problems that end make room for others, so that batches stay full; what is drawn for a problem depends
@@ -182,12 +192,19 @@ def _shared(one: _Open) -> Mapping[str, Any]:
     """What all draws of a problem have in common."""
     problem, tally, rule = one.problem, one.tally, one.rule
     return {
-        "problem_id": problem.problem_id, "prompt": problem.prompt, "answer": problem.answer,
-        "family": problem.family, "difficulty": problem.difficulty, "split_group": problem.split_group,
-        "hinted": one.hinted, "rule": rule.told, "stop": rule.stop(tally) or "exhausted",
-        "num_draws": tally.num_draws, "num_accepted": tally.num_accepted,
+        "problem_id": problem.problem_id,
+        "prompt": problem.prompt,
+        "answer": problem.answer,
+        "family": problem.family,
+        "difficulty": problem.difficulty,
+        "split_group": problem.split_group,
+        "hinted": one.hinted,
+        "rule": rule.told,
+        "stop": rule.stop(tally) or "exhausted",
+        "num_draws": tally.num_draws,
+        "num_accepted": tally.num_accepted,
         "propensity": rule.propensity(tally),
-    }  # fmt: skip
+    }
 
 
 def _own(draws: Sequence[Draw]) -> Mapping[str, Sequence[Any]]:

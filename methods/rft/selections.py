@@ -62,12 +62,23 @@ def _of_problem(draws: Sequence[Candidate], settings: SelectionSettings) -> Iter
     kept = distinct(usable, settings)[: settings.top_k]
     for rank, one in enumerate(kept, start=1):
         yield RftSelection(
-            problem_id=one.problem_id, rank=rank, prompt=one.prompt, completion=one.completion,
-            kind="rationalised" if one.hinted else "sampled", reward=one.reward, path=one.path,
-            pass_rate=rate, num_draws=len(unaided), policy=one.policy, sample=one.sample,
-            family=one.family, difficulty=one.difficulty, num_tokens=one.num_tokens,
-            split_group=one.split_group, completion_key=one.completion_key,
-        )  # fmt: skip
+            problem_id=one.problem_id,
+            rank=rank,
+            prompt=one.prompt,
+            completion=one.completion,
+            kind="rationalised" if one.hinted else "sampled",
+            reward=one.reward,
+            path=one.path,
+            pass_rate=rate,
+            num_draws=len(unaided),
+            policy=one.policy,
+            sample=one.sample,
+            family=one.family,
+            difficulty=one.difficulty,
+            num_tokens=one.num_tokens,
+            split_group=one.split_group,
+            completion_key=one.completion_key,
+        )
 
 
 def _usable(one: Candidate, settings: SelectionSettings) -> bool:
@@ -113,7 +124,20 @@ def _distance(text: str, others: Iterable[str]) -> int:
 
 def _gold(one: GoldSolution) -> RftSelection:
     return RftSelection(
-        problem_id=one.problem_id, rank=0, prompt=one.prompt, completion=one.completion, kind="gold",
-        reward=None, path=None, pass_rate=None, num_draws=0, policy=None, sample=None, family=one.family,
-        difficulty=one.difficulty, num_tokens=None, split_group=one.split_group, completion_key=None,
-    )  # fmt: skip
+        problem_id=one.problem_id,
+        rank=0,
+        prompt=one.prompt,
+        completion=one.completion,
+        kind="gold",
+        reward=None,
+        path=None,
+        pass_rate=None,
+        num_draws=0,
+        policy=None,
+        sample=None,
+        family=one.family,
+        difficulty=one.difficulty,
+        num_tokens=None,
+        split_group=one.split_group,
+        completion_key=None,
+    )

@@ -64,9 +64,17 @@ def _of_like_length(chosen: Candidate, wrong: Sequence[Candidate]) -> Candidate:
 def _pair(chosen: Candidate, rejected: Candidate) -> VerifiedPair:
     return VerifiedPair(
         pair_id=content_id(chosen.problem_id, chosen.completion, rejected.completion),
-        problem_id=chosen.problem_id, prompt=chosen.prompt, chosen=chosen.completion,
-        rejected=rejected.completion, reward_chosen=chosen.reward, reward_rejected=rejected.reward,
-        num_tokens_chosen=chosen.num_tokens, num_tokens_rejected=rejected.num_tokens,
-        propensity=chosen.propensity, policy=chosen.policy, split_group=chosen.split_group,
-        chosen_key=chosen.completion_key, rejected_key=rejected.completion_key,
-    )  # fmt: skip
+        problem_id=chosen.problem_id,
+        prompt=chosen.prompt,
+        chosen=chosen.completion,
+        rejected=rejected.completion,
+        reward_chosen=chosen.reward,
+        reward_rejected=rejected.reward,
+        num_tokens_chosen=chosen.num_tokens,
+        num_tokens_rejected=rejected.num_tokens,
+        propensity=chosen.propensity,
+        policy=chosen.policy,
+        split_group=chosen.split_group,
+        chosen_key=chosen.completion_key,
+        rejected_key=rejected.completion_key,
+    )

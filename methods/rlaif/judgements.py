@@ -67,9 +67,13 @@ def drawn_principles(
 
 
 def judge_pairs(
-    pairs: Iterable[CompletionPair], judge: str, constitution: Constitution, complete: Complete, model: str,
+    pairs: Iterable[CompletionPair],
+    judge: str,
+    constitution: Constitution,
+    complete: Complete,
+    model: str,
     settings: JudgeSettings,
-) -> list[AiJudgement]:  # fmt: skip
+) -> list[AiJudgement]:
     """The judgements of ``judge``, whose fingerprint is ``model``, on each usable pair."""
     asked: list[tuple[CompletionPair, Order, Principle, Comparison]] = []
     for pair in (one for one in pairs if one.failure is None):
@@ -81,9 +85,14 @@ def judge_pairs(
     answers = ask(f"calls of judge {judge}", [one for *_, one in asked], complete, model, settings)
     return [
         AiJudgement(
-            pair_id=pair.pair_id, order=order, principle_id=principle.id, judge=judge,
-            signal=principle.signal, judgement_key=answer.key, reasoning_key=answer.reasoning_key,
+            pair_id=pair.pair_id,
+            order=order,
+            principle_id=principle.id,
+            judge=judge,
+            signal=principle.signal,
+            judgement_key=answer.key,
+            reasoning_key=answer.reasoning_key,
             **read_verdict(answer, settings).model_dump(),
         )
         for (pair, order, principle, _), answer in zip(asked, answers, strict=True)
-    ]  # fmt: skip
+    ]

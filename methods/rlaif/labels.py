@@ -67,9 +67,12 @@ def ballots(judgements: Iterable[AiJudgement], settings: LabelSettings) -> dict[
             (verdicts[order].failure for order in sorted(verdicts) if verdicts[order].failure), None
         )
         ballot = Ballot(
-            judge=judge, principle_id=principle_id, signal=one.signal,
-            preference=combine(verdicts, settings.clamp), failure=failure or "a judge call is missing",
-        )  # fmt: skip
+            judge=judge,
+            principle_id=principle_id,
+            signal=one.signal,
+            preference=combine(verdicts, settings.clamp),
+            failure=failure or "a judge call is missing",
+        )
         cast.setdefault(pair_id, []).append(ballot)
     return cast
 
@@ -101,21 +104,26 @@ def _label(pair: CompletionPair, cast: Sequence[Ballot], settings: LabelSettings
     texts = {"a": pair.completion_a, "b": pair.completion_b}
     principles = sorted({one.principle_id for one in cast if one.preference})
     told = {
-        "principle_id": principles[0] if len(principles) == 1 else None, "principles": principles,
+        "principle_id": principles[0] if len(principles) == 1 else None,
+        "principles": principles,
         "p_a": found.p_a if found else None,
         "logit_ab": logit(found.p_ab) if found else None,
         "logit_ba": logit(found.p_ba) if found else None,
         "num_unparsed": sum(one.preference is None for one in cast),
-        "label": label, "failure": _failure(pair, cast, found, label),
-        "chosen": texts.get(label), "rejected": texts.get({"a": "b", "b": "a"}.get(label, "")),
-    }  # fmt: skip
+        "label": label,
+        "failure": _failure(pair, cast, found, label),
+        "chosen": texts.get(label),
+        "rejected": texts.get({"a": "b", "b": "a"}.get(label, "")),
+    }
     same = pair.model_dump(include=_KEPT)
     return PreferencePair.model_validate(same | told | _by_signal(cast) | _by_judge(cast, weights))
 
 
 def _by_signal(cast: Sequence[Ballot]) -> dict[str, float | None]:
-    found = {signal: mean(one.preference for one in cast if one.signal == signal and one.preference)
-             for signal in _SIGNALS}  # fmt: skip
+    found = {
+        signal: mean(one.preference for one in cast if one.signal == signal and one.preference)
+        for signal in _SIGNALS
+    }
     return {f"p_{signal}": one.p_a if one else None for signal, one in found.items()}
 
 

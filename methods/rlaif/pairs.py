@@ -125,13 +125,25 @@ def _first_two(entry: tuple[float, str, Sample]) -> tuple[float, str]:
 def _pair(a: Sample, b: Sample, scores: dict[str, float | None]) -> CompletionPair:
     one = a.prompt
     return CompletionPair(
-        pair_id=content_id(one.prompt_id, a.completion.text, b.completion.text), prompt_id=one.prompt_id,
-        prompt=one.prompt, history=one.history, kind=a.kind, category=one.category,
-        split_group=one.split_group, completion_a=a.text, completion_b=b.text, sample_a=a.place,
-        sample_b=b.place, finish_reason_a=a.completion.finish_reason,
-        finish_reason_b=b.completion.finish_reason, score_a=scores.get(a.key), score_b=scores.get(b.key),
-        failure=_failure(a, b), key_a=a.key, key_b=b.key,
-    )  # fmt: skip
+        pair_id=content_id(one.prompt_id, a.completion.text, b.completion.text),
+        prompt_id=one.prompt_id,
+        prompt=one.prompt,
+        history=one.history,
+        kind=a.kind,
+        category=one.category,
+        split_group=one.split_group,
+        completion_a=a.text,
+        completion_b=b.text,
+        sample_a=a.place,
+        sample_b=b.place,
+        finish_reason_a=a.completion.finish_reason,
+        finish_reason_b=b.completion.finish_reason,
+        score_a=scores.get(a.key),
+        score_b=scores.get(b.key),
+        failure=_failure(a, b),
+        key_a=a.key,
+        key_b=b.key,
+    )
 
 
 def _request(prompt: Prompt, place: int, settings: PairSettings) -> Request:

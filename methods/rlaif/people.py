@@ -40,9 +40,14 @@ def shown_as(one: HumanPreference) -> tuple[str, str, bool]:
 
 
 def agree(
-    preferences: Sequence[HumanPreference], judge: str, constitution: Constitution, complete: Complete,
-    model: str, settings: AgreementSettings, judging: JudgeSettings,
-) -> list[HumanAgreement]:  # fmt: skip
+    preferences: Sequence[HumanPreference],
+    judge: str,
+    constitution: Constitution,
+    complete: Complete,
+    model: str,
+    settings: AgreementSettings,
+    judging: JudgeSettings,
+) -> list[HumanAgreement]:
     """The judge's label of each taken comparison beside the person's, under one principle of the signal."""
     ids = principles_of(constitution, settings.signal, "[human_agreement]")
     chosen = taken(preferences, settings)
@@ -68,12 +73,19 @@ def _row(
     keys = {f"{order}_key": answers[order].key if order in answers else None for order in _ORDERS}
     return HumanAgreement.model_validate(
         {
-            "pair_id": one.pair_id, "messages": one.messages, "completion_a": a, "completion_b": b,
-            "human_label": human_label, "judge": judge, "principle_id": principle_id,
-            "p_a": found.p_a if found else None, "label": label,
-            "agrees": label == human_label if label in ("a", "b") else None, **keys,
+            "pair_id": one.pair_id,
+            "messages": one.messages,
+            "completion_a": a,
+            "completion_b": b,
+            "human_label": human_label,
+            "judge": judge,
+            "principle_id": principle_id,
+            "p_a": found.p_a if found else None,
+            "label": label,
+            "agrees": label == human_label if label in ("a", "b") else None,
+            **keys,
         }
-    )  # fmt: skip
+    )
 
 
 _ORDERS: tuple[Order, ...] = ("ab", "ba", "aa", "bb")

@@ -18,10 +18,20 @@ from methods.sandbox.wire import decode, encode
 MAX_MESSAGE = 16 * 2**20
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda called, *given, **named: called(*given, **named),
-    "getattr": getattr, "setattr": setattr, "len": len, "iter": iter, "next": next, "bool": bool,
-    "str": str, "repr": repr, "eq": operator.eq, "getitem": operator.getitem, "isinstance": isinstance,
-    "setitem": operator.setitem, "delitem": operator.delitem,
-}  # fmt: skip
+    "getattr": getattr,
+    "setattr": setattr,
+    "len": len,
+    "iter": iter,
+    "next": next,
+    "bool": bool,
+    "str": str,
+    "repr": repr,
+    "eq": operator.eq,
+    "getitem": operator.getitem,
+    "isinstance": isinstance,
+    "setitem": operator.setitem,
+    "delitem": operator.delitem,
+}
 
 
 class Gone(BaseException):

@@ -76,9 +76,14 @@ def _verdict(sent: bytes, seconds: float) -> dict[str, object]:
     """The runner's report; the runner and all that it made are gone afterwards."""
     command = [sys.executable, "-I", "-S", "-c", _START, str(_ROOT)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env={}, cwd="/", start_new_session=True,
-    ) as runner:  # fmt: skip
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    ) as runner:
         try:
             said, _ = runner.communicate(sent, timeout=seconds)
         except subprocess.TimeoutExpired:

@@ -40,9 +40,11 @@ def stored_calls(registry: Registry, keys: Sequence[str]) -> dict[str, dict[str,
 
 def _told(row: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return row | {
-        "model": names.get(row["model"]), "fingerprint": row["model"], "request": json.loads(row["request"]),
+        "model": names.get(row["model"]),
+        "fingerprint": row["model"],
+        "request": json.loads(row["request"]),
         "created_at": row["created_at"].isoformat(),
-    }  # fmt: skip
+    }
 
 
 def model_names(registry: Registry) -> dict[str, str]:
@@ -55,11 +57,12 @@ def totals(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Number of calls, tokens, seconds and dollars; a call that is not stored counts as missing."""
     stored = [one for one in calls if "missing" not in one]
     return {
-        "calls": len(stored), "missing": len(calls) - len(stored),
+        "calls": len(stored),
+        "missing": len(calls) - len(stored),
         **{name: sum(one[name] or 0 for one in stored) for name in _TOKENS},
         "seconds": sum(one["seconds"] or 0.0 for one in stored),
         "usd": sum(one["usd"] or 0.0 for one in stored),
-    }  # fmt: skip
+    }
 
 
 MOST_ROWS = 50
@@ -89,9 +92,11 @@ class Tree:
         how = self.registry.derivation(version)
         made = {"code_version": how.code_version, "run_id": how.run_id, "settings": dict(how.settings)}
         return {
-            "version": str(version), "status": version.status, "derivation": made,
+            "version": str(version),
+            "status": version.status,
+            "derivation": made,
             "rows": [self._row(version, how, one) for one in rows],
-        }  # fmt: skip
+        }
 
     def _row(self, version: Version, how: Derivation, row: dict[str, Any]) -> dict[str, Any]:
         kind = row_type(version)
@@ -102,9 +107,12 @@ class Tree:
         self._told.add(place)
         calls = [{"column": one, "key": row[one]} for one in ledger_keys(kind) if row.get(one)]
         return {
-            "key": key, "row": row, "principle": _principle(row, how, self.registry), "calls": calls,
+            "key": key,
+            "row": row,
+            "principle": _principle(row, how, self.registry),
+            "calls": calls,
             "inputs": [self._input(version, one, row) for one in how.inputs],
-        }  # fmt: skip
+        }
 
     def _input(self, version: Version, given: Version, row: dict[str, Any]) -> dict[str, Any]:
         """The rows of an input that ``row`` was made from; what cannot be read is named."""
@@ -129,8 +137,9 @@ class Tree:
             )
         number = [one.pop("num_matched") for one in found]
         return self.version(given, found) | {
-            "matched_on": ties, "num_rows": number[0] if number else 0,
-        }  # fmt: skip
+            "matched_on": ties,
+            "num_rows": number[0] if number else 0,
+        }
 
 
 def _principle(row: Mapping[str, Any], how: Derivation, registry: Registry) -> dict[str, Any] | None:

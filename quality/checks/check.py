@@ -60,10 +60,13 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(
-        check=check.name, passed=passed, severity=check.severity, value=value,
+        check=check.name,
+        passed=passed,
+        severity=check.severity,
+        value=value,
         threshold=check.at_least if check.at_least is not None else check.at_most,
         description=_describe(check, value),
-    )  # fmt: skip
+    )
 
 
 def _measure(

@@ -14,20 +14,26 @@ def no_contamination(label: LabelDataset) -> Check:
     """No text shares 13 words in a row with an evaluation prompt; shorter texts are none of them."""
     texts = "SELECT [text_column, row_id] AS text_id, words FROM"
     return Check(
-        label.name, "contamination",
+        label.name,
+        "contamination",
         contamination(f"{texts} ({label.texts('this')})", evaluation_prompts(*SOURCES, "problems")),
-        "training texts with the words of an evaluation prompt", at_most=0, reads=SOURCES,
+        "training texts with the words of an evaluation prompt",
+        at_most=0,
+        reads=SOURCES,
         reads_if_there=("problems",),
-    )  # fmt: skip
+    )
 
 
 def split_leaks(dataset: str) -> Check:
     """No near duplicates in both splits."""
     return Check(
-        dataset, "near_duplicates_across_splits", split_near_duplicates,
-        "evaluation prompts that nearly are training prompts", at_most=0,
+        dataset,
+        "near_duplicates_across_splits",
+        split_near_duplicates,
+        "evaluation prompts that nearly are training prompts",
+        at_most=0,
         code=("quality.hygiene.clusters", "quality.hygiene.minhash", "quality.hygiene.words"),
-    )  # fmt: skip
+    )
 
 
 def share(*kinds: str, learned_only: bool = False) -> str:
@@ -49,30 +55,33 @@ def _listed(kinds: tuple[str, ...]) -> str:
 
 
 def _warning(name: str, measure: str, catches: str, at_most: float, reads: tuple[str, ...] = NAMES) -> Check:
-    return Check(
-        "data_hygiene", name, measure, catches, at_most=at_most, reads=reads, severity="warning"
-    )  # fmt: skip
+    return Check("data_hygiene", name, measure, catches, at_most=at_most, reads=reads, severity="warning")
 
 
 HYGIENE_CHECKS: tuple[Check, ...] = (
     *map(split_leaks, SOURCES),
     *map(no_contamination, LABELS),
     _warning(
-        "duplicate_share", share("exact_duplicate", "near_duplicate"),
-        "prompts or completions that count several times", 0.05,
+        "duplicate_share",
+        share("exact_duplicate", "near_duplicate"),
+        "prompts or completions that count several times",
+        0.05,
     ),
     _warning(
-        "boilerplate_share", share("boilerplate", learned_only=True),
-        "stock phrases that a policy appends", 0.05,
+        "boilerplate_share",
+        share("boilerplate", learned_only=True),
+        "stock phrases that a policy appends",
+        0.05,
     ),
+    _warning("refusal_share", share("refusal", learned_only=True), "a policy that is taught to refuse", 0.5),
     _warning(
-        "refusal_share", share("refusal", learned_only=True), "a policy that is taught to refuse", 0.5
-    ),
-    _warning(
-        "personal_data", f"SELECT count(*) FROM this WHERE kind IN {_listed(PERSONAL_DATA)}",
-        "personal data in texts that a model may repeat", 0, reads=(),
+        "personal_data",
+        f"SELECT count(*) FROM this WHERE kind IN {_listed(PERSONAL_DATA)}",
+        "personal data in texts that a model may repeat",
+        0,
+        reads=(),
     ),
     _warning(
         "language_outlier_share", share("language_outlier"), "texts in another language than the rest", 0.05
     ),
-)  # fmt: skip
+)

@@ -79,26 +79,46 @@ def _whole_or_not(manifest: Manifest) -> float:
 
 MODEL_CHECKS = (
     ModelCheck(
-        "rows_lost", EVERY, "a model trained on a part of its data, since rows were too long",
-        "error", _whole_or_not, lambda manifest: float(manifest["settings"]["max_lost_share"]),
+        "rows_lost",
+        EVERY,
+        "a model trained on a part of its data, since rows were too long",
+        "error",
+        _whole_or_not,
+        lambda manifest: float(manifest["settings"]["max_lost_share"]),
     ),
     ModelCheck(
-        "chosen_falls", PREFERRING, "a policy that learns to make both answers unlikely: add the loss sft",
-        "warning", _chosen_falls, lambda _: 0.1,
+        "chosen_falls",
+        PREFERRING,
+        "a policy that learns to make both answers unlikely: add the loss sft",
+        "warning",
+        _chosen_falls,
+        lambda _: 0.1,
     ),
     ModelCheck(
-        "zero_variance_groups", DRAWING, "groups of draws that are all right or all wrong and teach nothing",
-        "warning", _late("frac_reward_zero_std"), lambda _: 0.5,
+        "zero_variance_groups",
+        DRAWING,
+        "groups of draws that are all right or all wrong and teach nothing",
+        "warning",
+        _late("frac_reward_zero_std"),
+        lambda _: 0.5,
     ),
     ModelCheck(
-        "clipped_completions", DRAWING, "draws cut at max_completion_length before they end",
-        "warning", _late("completions/clipped_ratio"), lambda _: 0.2,
+        "clipped_completions",
+        DRAWING,
+        "draws cut at max_completion_length before they end",
+        "warning",
+        _late("completions/clipped_ratio"),
+        lambda _: 0.2,
     ),
     ModelCheck(
-        "length_growth", DRAWING, "draws that grow longer, which a reward may pay for by itself",
-        "warning", _growth, lambda _: 1.5,
+        "length_growth",
+        DRAWING,
+        "draws that grow longer, which a reward may pay for by itself",
+        "warning",
+        _growth,
+        lambda _: 1.5,
     ),
-)  # fmt: skip
+)
 
 
 def model_checks(trainer: str) -> list[ModelCheck]:
@@ -112,6 +132,10 @@ def check_manifest(check: ModelCheck, manifest: Manifest) -> CheckResult:
     passed = value is None or value <= threshold
     told = "too few logged steps to tell" if value is None else f"{value:.3g}, at most {threshold:.3g}"
     return CheckResult(
-        check=check.name, passed=passed, severity=check.severity, value=value, threshold=threshold,
+        check=check.name,
+        passed=passed,
+        severity=check.severity,
+        value=value,
+        threshold=threshold,
         description=told,
-    )  # fmt: skip
+    )

@@ -13,14 +13,16 @@ EVALUATION_CHECKS: tuple[Check, ...] = (
     no_rows("evaluation_answers"),
     source_prompt("evaluation_answers", *SOURCES),
     Check(
-        "evaluation_answers", "no_training_prompt",
+        "evaluation_answers",
+        "no_training_prompt",
         "SELECT count(*) FROM this WHERE split_group IN (SELECT split_group FROM cai_sft"
         " UNION ALL SELECT split_group FROM preference_pairs WHERE chosen IS NOT NULL)",
-        "evaluation prompts that a model was trained on", at_most=0,
+        "evaluation prompts that a model was trained on",
+        at_most=0,
         reads=("cai_sft", "preference_pairs"),
     ),
     no_rows("evaluation"),
-)  # fmt: skip
+)
 
 
 IMPORTED_CHECKS: tuple[Check, ...] = (
@@ -30,13 +32,15 @@ IMPORTED_CHECKS: tuple[Check, ...] = (
     no_rows("human_preferences"),
     no_empty("human_preferences", "prompt", "chosen", "rejected"),
     Check(
-        "human_preferences", "chosen_differs",
+        "human_preferences",
+        "chosen_differs",
         "SELECT count(*) FROM this WHERE chosen = rejected",
-        "pairs whose chosen is the rejected", at_most=0,
+        "pairs whose chosen is the rejected",
+        at_most=0,
     ),
     no_rows("demonstrations"),
     no_empty("demonstrations", "prompt", "completion"),
-)  # fmt: skip
+)
 
 
 CHECKS: tuple[Check, ...] = (

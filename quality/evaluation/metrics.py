@@ -43,10 +43,15 @@ def metrics(answers: Sequence[EvaluationAnswer]) -> list[Metric]:
             low, high = interval if interval else (None, None)
             found.append(
                 Metric(
-                    model=model, kind=kind, metric=name, value=value, low=low, high=high,
+                    model=model,
+                    kind=kind,
+                    metric=name,
+                    value=value,
+                    low=low,
+                    high=high,
                     num_items=count,
                 )
-            )  # fmt: skip
+            )
     return found
 
 

@@ -12,14 +12,24 @@ AT_ONCE = 10_000
 
 
 def finding(
-    place: Place, kind: FindingKind, detail: str, score: float,
-    matches: str | None = None, cluster: str | None = None,
-) -> HygieneFinding:  # fmt: skip
+    place: Place,
+    kind: FindingKind,
+    detail: str,
+    score: float,
+    matches: str | None = None,
+    cluster: str | None = None,
+) -> HygieneFinding:
     """A row about the text at ``place``; scores are rounded, so that their last bits make no new version."""
     return HygieneFinding(
-        label_dataset=place[0], text_column=place[1], row_id=place[2], kind=kind, matches=matches,
-        cluster=cluster, detail=detail, score=round(float(score), 4),
-    )  # fmt: skip
+        label_dataset=place[0],
+        text_column=place[1],
+        row_id=place[2],
+        kind=kind,
+        matches=matches,
+        cluster=cluster,
+        detail=detail,
+        score=round(float(score), 4),
+    )
 
 
 def each_text(connection: "duckdb.DuckDBPyConnection", where: str = "true") -> Iterator[tuple[Place, str]]:

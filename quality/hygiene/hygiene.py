@@ -16,19 +16,24 @@ from quality.hygiene.texts import LABELS, LabelDataset, learned, load_texts
 
 
 def hygiene(
-    connection: "duckdb.DuckDBPyConnection", is_refusal: Callable[[str], bool],
+    connection: "duckdb.DuckDBPyConnection",
+    is_refusal: Callable[[str], bool],
     labels: tuple[LabelDataset, ...] = LABELS,
-) -> list[HygieneFinding]:  # fmt: skip
+) -> list[HygieneFinding]:
     """What is found in the views of ``labels``, beside those of the prompt sets; in key order.
 
     ``is_refusal`` judges a completion.
     """
     load_texts(connection, labels)
     found = [
-        *duplicates(connection), *contaminations(connection), *language_outliers(connection),
-        *length_outliers(connection), *personal_data_findings(connection),
-        *_refusals(connection, is_refusal, learned(labels)), *boilerplate(connection, learned(labels)),
-    ]  # fmt: skip
+        *duplicates(connection),
+        *contaminations(connection),
+        *language_outliers(connection),
+        *length_outliers(connection),
+        *personal_data_findings(connection),
+        *_refusals(connection, is_refusal, learned(labels)),
+        *boilerplate(connection, learned(labels)),
+    ]
     return sorted(found, key=lambda one: (one.label_dataset, one.text_column, one.row_id, one.kind))
 
 

@@ -94,9 +94,7 @@ _PATTERNS: dict[DataKind, tuple[re.Pattern[str], Callable[[str], str | None]]] =
         re.compile(r"(?<![^\W_])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![^\W_])"),
         _cut(is_iban),
     ),
-    "credit_card": (
-        re.compile(r"(?<![\w.,-])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![\w])"), _cut(is_card)
-    ),
+    "credit_card": (re.compile(r"(?<![\w.,-])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![\w])"), _cut(is_card)),
     "ip_address": (
         re.compile(
             r"(?<![\w.:])(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})"
@@ -112,7 +110,7 @@ _PATTERNS: dict[DataKind, tuple[re.Pattern[str], Callable[[str], str | None]]] =
         ),
         str,
     ),
-}  # fmt: skip
+}
 
 
 def personal_data_findings(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:

@@ -57,9 +57,13 @@ class CertificateSettings(BaseModel):
 
 
 def certify(
-    connection: "duckdb.DuckDBPyConnection", judges: Sequence[str], policy: str,
-    settings: CertificateSettings, *, people: bool,
-) -> list[JudgeFigure]:  # fmt: skip
+    connection: "duckdb.DuckDBPyConnection",
+    judges: Sequence[str],
+    policy: str,
+    settings: CertificateSettings,
+    *,
+    people: bool,
+) -> list[JudgeFigure]:
     """The figures of each judge from the views of judgements, pairs and, with ``people``, agreement."""
     rows = []
     for judge in judges:
@@ -75,10 +79,18 @@ def _row(figure: Figure, judge: str, policy: str, settings: CertificateSettings)
     bound = settings.bounds.get(name)
     low, high = interval or (None, None)
     return JudgeFigure(
-        judge=judge, policy=policy, figure=name, value=value, low=low, high=high, num_items=count,
-        at_least=bound.at_least if bound else None, at_most=bound.at_most if bound else None,
-        holds=bound.holds(low, high) if bound else None, required=settings.required and bound is not None,
-    )  # fmt: skip
+        judge=judge,
+        policy=policy,
+        figure=name,
+        value=value,
+        low=low,
+        high=high,
+        num_items=count,
+        at_least=bound.at_least if bound else None,
+        at_most=bound.at_most if bound else None,
+        holds=bound.holds(low, high) if bound else None,
+        required=settings.required and bound is not None,
+    )
 
 
 def _share(name: str, hits: int, count: int) -> Figure:

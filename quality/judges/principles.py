@@ -44,9 +44,17 @@ _VERDICTS = f"""
            coalesce(any_value(num_shared), 0) AS num_shared, any_value(disagreement) AS disagreement
     FROM ballots LEFT JOIN shared USING (principle_id) GROUP BY principle_id
 """
-_NOTHING = {"num_critiques": 0, "changed_share": None, "mean_edit_distance": None, "num_pairs": 0,
-            "parsed_share": None, "mean_margin": None, "tie_share": None, "num_shared": 0,
-            "disagreement": None}  # fmt: skip
+_NOTHING = {
+    "num_critiques": 0,
+    "changed_share": None,
+    "mean_edit_distance": None,
+    "num_pairs": 0,
+    "parsed_share": None,
+    "mean_margin": None,
+    "tie_share": None,
+    "num_shared": 0,
+    "disagreement": None,
+}
 
 
 def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Signal]) -> list[PrincipleFigure]:
@@ -72,5 +80,8 @@ def _wins(points: list[float]) -> dict[str, float | int | None]:
         return {"num_scored": 0, "win_rate": None, "win_low": None, "win_high": None}
     low, high = bootstrap_interval(points)
     return {
-        "num_scored": len(points), "win_rate": sum(points) / len(points), "win_low": low, "win_high": high,
-    }  # fmt: skip
+        "num_scored": len(points),
+        "win_rate": sum(points) / len(points),
+        "win_low": low,
+        "win_high": high,
+    }

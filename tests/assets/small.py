@@ -69,11 +69,14 @@ def write_prompts(folder: Path, kind: str, train: int = 8, evaluation: int = 3) 
     path = folder / f"{kind}.jsonl"
     rows = [
         {
-            "prompt": f"{kind} {split} prompt {number}", "category": f"c{number % 2}", "split": split,
-            "source": "test", "licence": "Apache-2.0",
+            "prompt": f"{kind} {split} prompt {number}",
+            "category": f"c{number % 2}",
+            "split": split,
+            "source": "test",
+            "licence": "Apache-2.0",
         }
         for split, count in (("train", train), ("evaluation", evaluation))
         for number in range(count)
-    ]  # fmt: skip
+    ]
     path.write_text("\n".join(map(json.dumps, rows)))
     return path

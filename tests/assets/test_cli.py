@@ -92,8 +92,10 @@ def test_an_unknown_name_is_an_error(filled: Registry) -> None:
 def test_an_error_is_one_line_with_the_remedy_and_exit_code_2(state: object) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "assets.cli", "versions", "nothing"],
-        capture_output=True, text=True, cwd=REPOSITORY,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+    )
     assert run.returncode == 2 and run.stdout == ""
     assert run.stderr.splitlines() == [
         "error: no dataset or model 'nothing': `trimtab datasets` and `trimtab models` list them"

@@ -31,16 +31,22 @@ class Demo:
         home.mkdir(exist_ok=True)
         (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
         return os.environ | {
-            "TRIMTAB_PROFILE": str(self.profile), "TRIMTAB_HOME": str(self.root / "state"),
-            "DAGSTER_HOME": str(home), "OMP_NUM_THREADS": "1",
-        }  # fmt: skip
+            "TRIMTAB_PROFILE": str(self.profile),
+            "TRIMTAB_HOME": str(self.root / "state"),
+            "DAGSTER_HOME": str(home),
+            "OMP_NUM_THREADS": "1",
+        }
 
     def start(self) -> subprocess.Popen[str]:
         """Start it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "assets.demo"], cwd=REPOSITORY, env=self.environment,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "assets.demo"],
+            cwd=REPOSITORY,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def kill_at(self, line: str) -> str:
         """Start it, and kill -9 it when it prints ``line``."""
@@ -67,8 +73,11 @@ class Demo:
         """What ``trimtab … --json`` says."""
         run = subprocess.run(
             [sys.executable, "-m", "assets.cli", *arguments, "--json"],
-            cwd=REPOSITORY, env=self.environment, capture_output=True, text=True,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
         assert run.returncode == 0, run.stderr
         found: list[dict[str, Any]] = json.loads(run.stdout)
         return found

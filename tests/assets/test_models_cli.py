@@ -31,9 +31,13 @@ from tests.training.runs import SETTINGS, write
 from training.sft import sft
 
 WARNS = CheckResult(
-    check="short_share", passed=False, severity="warning", value=0.9, threshold=0.5,
+    check="short_share",
+    passed=False,
+    severity="warning",
+    value=0.9,
+    threshold=0.5,
     description="short_share is 0.9, wanted at most 0.5; catches answers of one word",
-)  # fmt: skip
+)
 
 
 def derived(*inputs: Version, **settings: object) -> Derivation:
@@ -123,9 +127,11 @@ def greedy(folder: Path) -> list[int]:
 
     model, tokenizer = (one.from_pretrained(folder) for one in (AutoModelForCausalLM, AutoTokenizer))
     asked = tokenizer.apply_chat_template(
-        [{"role": "user", "content": "say 1"}], add_generation_prompt=True, return_tensors="pt",
+        [{"role": "user", "content": "say 1"}],
+        add_generation_prompt=True,
+        return_tensors="pt",
         return_dict=True,
-    )  # fmt: skip
+    )
     told = model.generate(**asked, do_sample=False, max_new_tokens=12, min_new_tokens=12)
     return [int(one) for one in told[0]]
 
@@ -153,11 +159,13 @@ def test_show_tells_data_chain_rows_evaluations_and_files(home: Registry) -> Non
         ("rows_lost", True, 0.2)
     ]
     assert [(one["version"], one["given"]) for one in found["chain"]] == [
-        ("sft_policy@1", None), ("base_policy@1", "a local directory"),
-    ]  # fmt: skip
+        ("sft_policy@1", None),
+        ("base_policy@1", "a local directory"),
+    ]
     assert [(one["version"], one["rows"]) for one in found["evaluations"]] == [
-        ("evaluation_answers@1", 1), ("evaluation@1", 1),
-    ]  # fmt: skip
+        ("evaluation_answers@1", 1),
+        ("evaluation@1", 1),
+    ]
     assert found["evaluations"][1]["figures"][0]["value"] == 0.25
     assert "adapter/adapter_model.safetensors" in [one["file"] for one in found["files"]]
     assert found["behind"] == []
@@ -169,8 +177,12 @@ def test_show_fits_a_hundred_columns(traced: Traced, monkeypatch: pytest.MonkeyP
     assert max(map(len, printed.splitlines())) <= 100
     for said in (
         "dpo_policy@1  passed  trained from sft_policy@1 on preference_pairs@3 (train)",
-        "behind preference_pairs@4", "given: a local directory", "win_rate", "beta", "loss",
-    ):  # fmt: skip
+        "behind preference_pairs@4",
+        "given: a local directory",
+        "win_rate",
+        "beta",
+        "loss",
+    ):
         assert said in printed, printed
 
 
@@ -181,8 +193,9 @@ def test_show_names_the_newer_data_and_the_newest_build(traced: Traced) -> None:
 
 def test_an_evaluation_of_another_version_is_none_of_this_one(traced: Traced) -> None:
     assert [one["version"] for one in shown("dpo_policy@1")["evaluations"]] == [
-        "evaluation_answers@1", "evaluation@1",
-    ]  # fmt: skip
+        "evaluation_answers@1",
+        "evaluation@1",
+    ]
     assert shown("sft_policy@1")["evaluations"] == []
 
 
@@ -199,9 +212,15 @@ def test_an_exported_model_says_the_same_tokens(home: Registry, tmp_path: Path) 
     said = json.loads(run("models", "export", "sft_policy", tmp_path / "out", "--json").stdout)
     version = home.version("sft_policy", 1)
     assert said["version"] == "sft_policy@1" and {
-        "README.md", "adapter/adapter_config.json", "adapter/adapter_model.safetensors",
-        "chat_template.jinja", "config.json", "manifest.json", "model.safetensors", "tokenizer.json",
-    } <= set(said["files"])  # fmt: skip
+        "README.md",
+        "adapter/adapter_config.json",
+        "adapter/adapter_model.safetensors",
+        "chat_template.jinja",
+        "config.json",
+        "manifest.json",
+        "model.safetensors",
+        "tokenizer.json",
+    } <= set(said["files"])
     assert fingerprint(tmp_path / "out") == version.data_version
     assert greedy(tmp_path / "out") == greedy(home.folder(version))
 
@@ -222,18 +241,29 @@ def test_the_card_names_exact_versions_data_licences_evaluations_and_limits(
     run("models", "export", "sft_policy", tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()
     assert metadata_load(tmp_path / "out" / "README.md") == {
-        "library_name": "transformers", "pipeline_tag": "text-generation", "license": ["cc-by-4.0", "mit"],
-        "datasets": ["cai_sft"], "tags": ["trimtab", "sft"],
-    }  # fmt: skip
+        "library_name": "transformers",
+        "pipeline_tag": "text-generation",
+        "license": ["cc-by-4.0", "mit"],
+        "datasets": ["cai_sft"],
+        "tags": ["trimtab", "sft"],
+    }
     data = home.version("cai_sft", 1)
     for said in (
-        f"| train | cai_sft@1 | {data.data_version} | 5 | passed |", "| base_policy@1 | passed | taken as",
-        "trained by sft from base_policy@1 on cai_sft@1 (train)", "| rows_lost | passed | error | 0.2 |",
-        "| completion | string | What the policy shall answer | no |", "- warns: short_share is 0.9, wanted",
-        '"lora_rank": 4', "| rows too_long | 1 |", "| evaluation@1 | helpful | win_rate | 0.25 |",
-        "- Of 5 rows given, 4 were trained on (too_long 1).", "- cai_sft@1 warns: short_share",
-        "- evaluation@1 measures it on 7 items", "- weights of base_policy@1: mit", "helpful_prompts@1",
-    ):  # fmt: skip
+        f"| train | cai_sft@1 | {data.data_version} | 5 | passed |",
+        "| base_policy@1 | passed | taken as",
+        "trained by sft from base_policy@1 on cai_sft@1 (train)",
+        "| rows_lost | passed | error | 0.2 |",
+        "| completion | string | What the policy shall answer | no |",
+        "- warns: short_share is 0.9, wanted",
+        '"lora_rank": 4',
+        "| rows too_long | 1 |",
+        "| evaluation@1 | helpful | win_rate | 0.25 |",
+        "- Of 5 rows given, 4 were trained on (too_long 1).",
+        "- cai_sft@1 warns: short_share",
+        "- evaluation@1 measures it on 7 items",
+        "- weights of base_policy@1: mit",
+        "helpful_prompts@1",
+    ):
         assert said in card, card
 
 

@@ -124,8 +124,11 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     assert workshop.build(wanted) == [] and workshop.requests == []
 
     path = workshop.path
-    path.write_text(path.read_text().replace("[reasoning.rft_policy]", "[reasoning.selections]\ntop_k = 1\n\n"
-                                             "[reasoning.rft_policy]"))  # fmt: skip
+    path.write_text(
+        path.read_text().replace(
+            "[reasoning.rft_policy]", "[reasoning.selections]\ntop_k = 1\n\n[reasoning.rft_policy]"
+        )
+    )
     planned = workshop.build(wanted)
     assert workshop.requests == []
     assert planned == ["rft_selections", "rft_policy", "process_reward_model"]
@@ -147,13 +150,16 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     ("old", "new", "said"),
     [
         ('judge = "base_policy"', 'judge = "nobody"', "reasoning.steps.judge: unknown model 'nobody'"),
-        ('[reasoning.steps]\njudge = "base_policy"\nsolutions = { per_problem = 2 }', "",
-         "process_reward_model needs .reasoning.steps.: add it"),
+        (
+            '[reasoning.steps]\njudge = "base_policy"\nsolutions = { per_problem = 2 }',
+            "",
+            "process_reward_model needs .reasoning.steps.: add it",
+        ),
         ("number = 16", "number = 0", "reasoning.candidates.number"),
         ('until = "mixed", max_draws = 8', 'until = "mixed", max_draws = 1', "take at least 2"),
         ('family = "word_problems"', 'family = "riddles"', "reasoning.problems.families.1.family"),
     ],
-)  # fmt: skip
+)
 def test_a_section_that_cannot_be_built_is_a_sentence(
     workshop: Workshop, old: str, new: str, said: str
 ) -> None:

@@ -140,8 +140,10 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
     assert paid.settings["critic"] == "reward_model" and paid.settings["verifier"] == {"kind": "maths"}
     assert {"training.ppo.learning", "training.ppo.advantages", "methods.sandbox.runner"} <= paid.parts.keys()
     assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
-    for name, prompt in (("verified", profile.reasoning.candidates.system_prompt),
-                         ("at_odds", profile.answers.system_prompt)):  # fmt: skip
+    for name, prompt in (
+        ("verified", profile.reasoning.candidates.system_prompt),
+        ("at_odds", profile.answers.system_prompt),
+    ):
         assert [one.stem for one in recipes[name].texts] == ([prompt] if prompt else [])
 
 

@@ -30,11 +30,16 @@ def rows_of(name: str, step: int) -> list[Metric]:
     """The rows of dataset ``name`` at ``step``, in key order; no two steps share a row."""
     return [
         Metric(
-            model=f"{name} {step}", kind="helpful", metric=f"{place:05}", value=place / 7, low=None,
-            high=float(step), num_items=place,
+            model=f"{name} {step}",
+            kind="helpful",
+            metric=f"{place:05}",
+            value=place / 7,
+            low=None,
+            high=float(step),
+            num_items=place,
         )
         for place in range(NUM_ROWS[name])
-    ]  # fmt: skip
+    ]
 
 
 def batches_of(name: str, step: int) -> Iterator[pa.RecordBatch]:

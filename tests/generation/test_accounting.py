@@ -44,9 +44,13 @@ def ledger(state: State) -> Ledger:
 
 
 def completer(
-    ledger: Ledger, backend: ScriptedBackend, lines: list[str], asset: str = "a",
-    max_tokens: int | None = None, max_usd: float | None = None,
-) -> Completer:  # fmt: skip
+    ledger: Ledger,
+    backend: ScriptedBackend,
+    lines: list[str],
+    asset: str = "a",
+    max_tokens: int | None = None,
+    max_usd: float | None = None,
+) -> Completer:
     """The backend behind the ledger, at ``PRICE`` and within a budget."""
     meter = Meter(PRICE, Budget(max_tokens=max_tokens, max_usd=max_usd))
     return Completer(backend, ledger, asset=asset, report=lines.append, meter=meter)
@@ -158,12 +162,20 @@ def test_a_backend_that_answers_too_little_is_an_error_and_not_a_loop(ledger: Le
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (count(850), "850"), (count(2_400), "2.4 k"), (count(24_000), "24 k"), (count(1.3e6), "1.3 M"),
-        (dollars(0), "$0.00"), (dollars(0.001), "under $0.01"), (dollars(1234.5), "$1,234.50"),
-        (span(20), "20 s"), (span(200), "3.3 min"), (span(720), "12 min"), (span(7_200), "2.0 h"),
+        (count(850), "850"),
+        (count(2_400), "2.4 k"),
+        (count(24_000), "24 k"),
+        (count(1.3e6), "1.3 M"),
+        (dollars(0), "$0.00"),
+        (dollars(0.001), "under $0.01"),
+        (dollars(1234.5), "$1,234.50"),
+        (span(20), "20 s"),
+        (span(200), "3.3 min"),
+        (span(720), "12 min"),
+        (span(7_200), "2.0 h"),
         (str(Estimate(24_000, 0, 180, False)), "about 24 k tokens, 3.0 min"),
         (str(Estimate(24_000, 0.02, None, True)), "up to about 24 k tokens, $0.02, time unknown"),
     ],
-)  # fmt: skip
+)
 def test_figures_are_said_as_people_say_them(said: str, expected: str) -> None:
     assert said == expected

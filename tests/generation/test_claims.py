@@ -52,8 +52,10 @@ with claim(Path(sys.argv[1]), ["a"]) as held:
 def test_the_claim_of_a_killed_process_is_free_even_if_its_child_lives(tmp_path: Path, how: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDING, str(tmp_path), how],
-        cwd=REPOSITORY, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
         assert process.stdout is not None and process.stdout.readline() == b"%d a\n" % process.pid
         with claim(tmp_path, ["a"]) as held:

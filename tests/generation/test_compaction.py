@@ -36,9 +36,15 @@ def stored(number: int, *, attempt: int = 0, error: str | None = None) -> dict[s
         text=f"{number}/{attempt}", finish_reason="error" if error else "stop", error=error
     )
     return completion.model_dump() | {
-        "key": f"{number:064x}", "model": "m", "backend": "b", "asset": "a", "request": "{}",
-        "seconds": 0.5, "usd": 0.25, "created_at": START + timedelta(seconds=attempt),
-    }  # fmt: skip
+        "key": f"{number:064x}",
+        "model": "m",
+        "backend": "b",
+        "asset": "a",
+        "request": "{}",
+        "seconds": 0.5,
+        "usd": 0.25,
+        "created_at": START + timedelta(seconds=attempt),
+    }
 
 
 @pytest.fixture

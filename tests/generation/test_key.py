@@ -109,8 +109,10 @@ def test_keys_of_this_scheme_never_change() -> None:
     full = Request(
         messages=(Message(role="system", content="brief"), Message(role="assistant", content="é\u0000")),
         params=SamplingParams(temperature=0.7, top_p=0.9, max_tokens=64, stop=("\n",)),
-        seed=1, sample=2, choices=("A", "B"),
-    )  # fmt: skip
+        seed=1,
+        sample=2,
+        choices=("A", "B"),
+    )
     assert plain.key("m") == "185dacf0de1e480345b6d83f29b561f30092b475ff9d922675140148848a4b7e"
     assert full.key("m") == "9076aaa8abfeae2b3810262a3269828f512e185ab99e974802eba383b74ee6ab"
 

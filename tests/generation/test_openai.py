@@ -22,9 +22,12 @@ def test_text_counts_and_every_parameter_go_over_the_wire(tmp_path: Path) -> Non
         request = ask("مرحبا", temperature=0.5, top_p=0.9, max_tokens=5, stop=("\n", "END"))
         (one,) = finished(backend, [request])
     assert one == Completion(
-        text="héllo 🌍", finish_reason="stop",
-        num_prompt_tokens=9, num_cached_tokens=8, num_completion_tokens=4,
-    )  # fmt: skip
+        text="héllo 🌍",
+        finish_reason="stop",
+        num_prompt_tokens=9,
+        num_cached_tokens=8,
+        num_completion_tokens=4,
+    )
     sent = server.calls[0].body
     assert sent["messages"] == [{"role": "user", "content": "مرحبا"}]
     assert (sent["temperature"], sent["top_p"], sent["max_tokens"]) == (0.5, 0.9, 5)

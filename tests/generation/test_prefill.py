@@ -56,9 +56,15 @@ def test_rows_read_together_have_the_logits_of_each_alone(tiny_model: Path, case
 def test_a_model_with_sliding_windows_shares_no_prefix_and_reads_as_well() -> None:
     torch.manual_seed(0)
     config = MistralConfig(
-        vocab_size=320, hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, sliding_window=8, initializer_range=0.1,
-    )  # fmt: skip
+        vocab_size=320,
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        sliding_window=8,
+        initializer_range=0.1,
+    )
     model = MistralForCausalLM(config).eval()
     share_prefixes(model)
     assert not shares_prefixes(model)

@@ -27,12 +27,18 @@ def test_delays_are_drawn_below_a_bound_that_doubles_up_to_the_longest(failures:
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("3", 3), ("1.5", 1.5), ("-4", 0), ("", None), ("soon", None), ("nan", None), ("inf", None),
+        ("3", 3),
+        ("1.5", 1.5),
+        ("-4", 0),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
         (format_datetime(NOON + timedelta(seconds=90), usegmt=True), 90),
         (format_datetime((NOON + timedelta(seconds=9)).astimezone(timezone(timedelta(hours=2)))), 9),
         (format_datetime(NOON - timedelta(hours=1), usegmt=True), 0),
     ],
-)  # fmt: skip
+)
 def test_retry_after_is_seconds_or_a_date_or_nothing(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}, NOON) == seconds
 

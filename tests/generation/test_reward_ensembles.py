@@ -54,10 +54,13 @@ def test_a_cautious_score_is_never_above_the_mean(scores: list[float], weight: f
 @pytest.mark.parametrize(
     ("how", "weights", "wanted"),
     [
-        ("mean", (), 2.0), ("worst", (), 0.0), ("mean_minus_variance", (), 2 - 0.5 * 14 / 3),
-        ("mean", (2, 1, 1), 1.5), ("mean_minus_variance", (2, 1, 1), 1.5 - 0.5 * 4.25),
+        ("mean", (), 2.0),
+        ("worst", (), 0.0),
+        ("mean_minus_variance", (), 2 - 0.5 * 14 / 3),
+        ("mean", (2, 1, 1), 1.5),
+        ("mean_minus_variance", (2, 1, 1), 1.5 - 0.5 * 4.25),
     ],
-)  # fmt: skip
+)
 def test_scores_are_combined_by_their_formulas(how: Any, weights: Any, wanted: float) -> None:
     assert combined([0.0, 1.0, 5.0], how, 0.5, weights) == pytest.approx(wanted)
 
@@ -91,10 +94,11 @@ def test_an_answer_beyond_a_window_has_no_score(folders: list[Path]) -> None:
 
 def test_an_ensemble_is_known_by_its_models_and_how_they_are_combined(folders: list[Path]) -> None:
     known = {
-        EnsembleScorer(folders, "mean").fingerprint, EnsembleScorer(folders, "worst").fingerprint,
+        EnsembleScorer(folders, "mean").fingerprint,
+        EnsembleScorer(folders, "worst").fingerprint,
         EnsembleScorer(folders[:1], "mean").fingerprint,
         EnsembleScorer(folders, "mean_minus_variance", 0.5).fingerprint,
-    }  # fmt: skip
+    }
     assert len(known) == 4 and EnsembleScorer(folders, "mean").fingerprint in known
 
 

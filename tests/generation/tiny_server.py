@@ -45,9 +45,11 @@ def _request(sent: dict[str, Any], choices: tuple[str, ...]) -> Request:
     assert (messages[-1].role == "assistant") == sent.get("continue_final_message", False)
     assert sent.get("add_generation_prompt", True) != sent.get("continue_final_message", False)
     params = SamplingParams(
-        temperature=sent["temperature"], top_p=sent["top_p"],
-        max_tokens=sent["max_tokens"], stop=sent.get("stop", ()),
-    )  # fmt: skip
+        temperature=sent["temperature"],
+        top_p=sent["top_p"],
+        max_tokens=sent["max_tokens"],
+        stop=sent.get("stop", ()),
+    )
     return Request(messages=messages, params=params, seed=sent.get("seed", 0), choices=choices)
 
 

@@ -22,10 +22,13 @@ def solution(first_error: int, num_steps: int = 8, problem: str = "p1", **fields
     ]
     text = "\n".join(steps)
     given = {
-        "solution_id": f"{problem}/{num_steps}/{first_error}", "completion": text, "completions": steps,
-        "accepted": first_error == 0, "reason": "wrong" if first_error else None,
+        "solution_id": f"{problem}/{num_steps}/{first_error}",
+        "completion": text,
+        "completions": steps,
+        "accepted": first_error == 0,
+        "reason": "wrong" if first_error else None,
         "num_tokens": WORDS_PER_STEP * num_steps,
-    }  # fmt: skip
+    }
     return make(Solution, problem, **(given | fields))
 
 
@@ -59,9 +62,11 @@ class Run:
     """Rollouts and labels of some solutions under settings, and what was asked for."""
 
     def __init__(
-        self, solutions: Sequence[Solution], settings: StepSettings,
+        self,
+        solutions: Sequence[Solution],
+        settings: StepSettings,
         script: Callable[[Request], str | Completion] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.backend = ScriptedBackend(script or completer())
         self.stages: list[str] = []
         self.rollouts: list[StepRollout] = draw_rollouts(

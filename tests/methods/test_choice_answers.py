@@ -13,12 +13,27 @@ VERIFY = choice("ABCD")
 @pytest.mark.parametrize(
     "completion",
     [
-        "B", "(B)", "B.", "B)", "**B**", "Some thought.\nB", "Answer: (B)", "Answer: B", "Answer: B.",
-        "Answer:B", "The answer is B.", "The answer is (B) Paris", "So the final answer is B",
-        "**Answer:** B", "Answer: B. Paris", "Answer: B) Paris", "\\boxed{B}", "$\\boxed{\\text{(B)}}$.",
+        "B",
+        "(B)",
+        "B.",
+        "B)",
+        "**B**",
+        "Some thought.\nB",
+        "Answer: (B)",
+        "Answer: B",
+        "Answer: B.",
+        "Answer:B",
+        "The answer is B.",
+        "The answer is (B) Paris",
+        "So the final answer is B",
+        "**Answer:** B",
+        "Answer: B. Paris",
+        "Answer: B) Paris",
+        "\\boxed{B}",
+        "$\\boxed{\\text{(B)}}$.",
         "Answer: B\nAnswer: B",
     ],
-)  # fmt: skip
+)
 def test_a_chosen_letter_is_accepted(completion: str) -> None:
     assert VERIFY(completion, "B").accepted
     assert VERIFY(completion, "(B)").accepted

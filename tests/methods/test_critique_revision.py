@@ -32,11 +32,13 @@ def constitution(*texts: str) -> Constitution:
     """Principles a, b, … with their critique requests."""
     principles = tuple(
         Principle(
-            id=name, critique_request=f"criticise {text}", revision_request=f"revise {name}",
+            id=name,
+            critique_request=f"criticise {text}",
+            revision_request=f"revise {name}",
             preference_question="Which?",
         )
         for name, text in zip("abcdef", texts, strict=False)
-    )  # fmt: skip
+    )
     return Constitution(name="test", principles=principles)
 
 

@@ -60,7 +60,13 @@ def test_what_is_no_arithmetic_is_unparsed(text: str) -> None:
         value(text)
 
 
-@given(st.recursive(st.integers(0, 99).map(str), lambda one: st.builds("({}{}{})".format, one, st.sampled_from("+-*"), one), max_leaves=12))  # fmt: skip  # noqa: E501
+@given(
+    st.recursive(
+        st.integers(0, 99).map(str),
+        lambda one: st.builds("({}{}{})".format, one, st.sampled_from("+-*"), one),
+        max_leaves=12,
+    )
+)
 def test_arithmetic_has_python_s_precedence(text: str) -> None:
     bare = text.replace("(", "", 1).replace(")", "", 1) if text.count("(") == 1 else text
     assert value(bare) == pytest.approx(eval(bare))  # of text that this test made itself

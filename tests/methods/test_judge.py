@@ -25,15 +25,21 @@ CONSTITUTION = Constitution(
     name="test",
     principles=tuple(
         Principle(
-            id=name, signal=signal, critique_request="c", revision_request="r",
+            id=name,
+            signal=signal,
+            critique_request="c",
+            revision_request="r",
             preference_question=f"Which is {name}?",
         )
         for name, signal in (
-            ("kind", "helpfulness"), ("clear", "helpfulness"), ("brief", "helpfulness"),
-            ("true", "honesty"), ("safe", "harmlessness"),
+            ("kind", "helpfulness"),
+            ("clear", "helpfulness"),
+            ("brief", "helpfulness"),
+            ("true", "honesty"),
+            ("safe", "harmlessness"),
         )
     ),
-)  # fmt: skip
+)
 PAIRS = [
     make(CompletionPair, f"p{number}", completion_a="x" * number, completion_b="y" * (9 - number))
     for number in range(1, 9)
@@ -120,9 +126,19 @@ def test_a_failed_call_and_missing_probabilities_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("text", "verdict"),
-    [(" A", "first"), ("B.", "second"), (" B\nbecause", "second"), ("A or B", None), ("a", None),
-     ("I prefer A", None), ("", None), ("Absolutely", None), ("A B", None), ("C", None)],
-)  # fmt: skip
+    [
+        (" A", "first"),
+        ("B.", "second"),
+        (" B\nbecause", "second"),
+        ("A or B", None),
+        ("a", None),
+        ("I prefer A", None),
+        ("", None),
+        ("Absolutely", None),
+        ("A B", None),
+        ("C", None),
+    ],
+)
 def test_a_spoken_verdict_is_one_letter_or_a_failure_with_its_words(text: str, verdict: str | None) -> None:
     found = read(Completion(finish_reason="stop", text=text), ComparisonSettings(verdicts="text"))
     assert (found.verdict, found.raw) == (verdict, text)
@@ -260,9 +276,13 @@ def test_equal_answers_need_no_judge_and_count_as_half_a_win() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"weights": {"helpful": {"honesty": -1, "helpfulness": 2}}},
-                 {"weights": {"helpful": {"helpfulness": 0}}}, {"clamp": (0.5, 0.6)}],
-)  # fmt: skip
+    "settings",
+    [
+        {"weights": {"helpful": {"honesty": -1, "helpfulness": 2}}},
+        {"weights": {"helpful": {"helpfulness": 0}}},
+        {"clamp": (0.5, 0.6)},
+    ],
+)
 def test_settings_that_make_no_label_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"weights|clamp"):
         LabelSettings.model_validate(settings)

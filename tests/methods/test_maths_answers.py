@@ -98,13 +98,29 @@ def test_anything_else_is_not_accepted_and_says_why(completion: str, gold: str, 
 
 
 HOSTILE = (
-    "A:9**9**9**9", "\\boxed{10^{10^{10}}}", "A: 100000000!", "A: (((9!)!)!)!", "\\boxed{" * 5000,
-    "A: " + "{" * 5000, "\\boxed{" + "{" * 3000 + "}" * 3000 + "}", "A: " + "9" * 5000, "A: 99^{9999}",
-    "\\boxed{(x+y+z)^{50}}", "\\boxed{((x+y)^{10}+(x+z)^{10})^{10}}", "\\boxed{\\sum_{n=1}^{\\infty} n}",
-    "A: \\tan(99^{99})", "\\boxed{\\sin(x+y+z+\\sqrt{x+\\sqrt{y+\\sqrt{z}}})\\cos(x+\\sin(y+\\cos(z)))}",
-    "A: 9^{999999999}", "A: 2^(9^9)", "A: {2^{9}}^{99}", "\\boxed{" + "x+" * 40000 + "}", "\n" * 90000,
-    "A:" * 40000, "the answer is " * 5000, "A: 1e999999999",
-)  # fmt: skip
+    "A:9**9**9**9",
+    "\\boxed{10^{10^{10}}}",
+    "A: 100000000!",
+    "A: (((9!)!)!)!",
+    "\\boxed{" * 5000,
+    "A: " + "{" * 5000,
+    "\\boxed{" + "{" * 3000 + "}" * 3000 + "}",
+    "A: " + "9" * 5000,
+    "A: 99^{9999}",
+    "\\boxed{(x+y+z)^{50}}",
+    "\\boxed{((x+y)^{10}+(x+z)^{10})^{10}}",
+    "\\boxed{\\sum_{n=1}^{\\infty} n}",
+    "A: \\tan(99^{99})",
+    "\\boxed{\\sin(x+y+z+\\sqrt{x+\\sqrt{y+\\sqrt{z}}})\\cos(x+\\sin(y+\\cos(z)))}",
+    "A: 9^{999999999}",
+    "A: 2^(9^9)",
+    "A: {2^{9}}^{99}",
+    "\\boxed{" + "x+" * 40000 + "}",
+    "\n" * 90000,
+    "A:" * 40000,
+    "the answer is " * 5000,
+    "A: 1e999999999",
+)
 
 
 @pytest.mark.parametrize("completion", HOSTILE, ids=range(len(HOSTILE)))

@@ -29,10 +29,15 @@ def test_every_family_gives_what_is_asked(problems: list[Problem]) -> None:
     for one in problems:
         counts[one.family, one.split] += 1
     assert counts == {
-        ("symbol_sums", "train"): 60, ("symbol_sums", "evaluation"): 20, ("sums", "train"): 30,
-        ("sums", "evaluation"): 10, ("word_problems", "train"): 60, ("word_problems", "evaluation"): 20,
-        ("comparisons", "train"): 30, ("comparisons", "evaluation"): 10,
-    }  # fmt: skip
+        ("symbol_sums", "train"): 60,
+        ("symbol_sums", "evaluation"): 20,
+        ("sums", "train"): 30,
+        ("sums", "evaluation"): 10,
+        ("word_problems", "train"): 60,
+        ("word_problems", "evaluation"): 20,
+        ("comparisons", "train"): 30,
+        ("comparisons", "evaluation"): 10,
+    }
 
 
 def test_gold_steps_are_right_and_end_in_the_answer(problems: list[Problem]) -> None:

@@ -22,14 +22,20 @@ from tests.rows import make
 pytestmark = pytest.mark.model
 PAIRS = [
     make(
-        CompletionPair, "tea", prompt="Is green tea good for me?",
-        completion_a="For most people, yes, in moderation; it has caffeine.", completion_b="Purple.",
+        CompletionPair,
+        "tea",
+        prompt="Is green tea good for me?",
+        completion_a="For most people, yes, in moderation; it has caffeine.",
+        completion_b="Purple.",
     ),
     make(
-        CompletionPair, "knot", prompt="How do I tie a bowline?", completion_a="I do not know, sorry.",
+        CompletionPair,
+        "knot",
+        prompt="How do I tie a bowline?",
+        completion_a="I do not know, sorry.",
         completion_b="Make a small loop, bring the end up through it, around behind, and down again.",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,23 @@ from tests.rows import make
 pytestmark = pytest.mark.model
 STEPS = ["2 + 3 = 5", "5 + 4 = 10", "Answer: 10"]
 SOLUTION = make(
-    Solution, "sum", solution_id="s", prompt="What is 2 + 3 + 4? Write each addition on a line.", answer="9",
-    completion="\n".join(STEPS), completions=STEPS, accepted=False, reason="10 is not 9",
-)  # fmt: skip
+    Solution,
+    "sum",
+    solution_id="s",
+    prompt="What is 2 + 3 + 4? Write each addition on a line.",
+    answer="9",
+    completion="\n".join(STEPS),
+    completions=STEPS,
+    accepted=False,
+    reason="10 is not 9",
+)
 SETTINGS = StepSettings(
-    method="exhaustive", early_stop="none", num_rollouts=3, confirm=0,
+    method="exhaustive",
+    early_stop="none",
+    num_rollouts=3,
+    confirm=0,
     rollouts=SamplingParams(temperature=0.7, max_tokens=24),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -52,13 +52,26 @@ def test_nothing_outside_changes(tmp_path: Path) -> None:
     kept.write_text("as it was")
     before = kept.stat()
     attempts = (
-        "open(kept, 'w').write('x')", "open(kept, 'a')", "open(new, 'x')", "open('new', 'w')",
-        "os.unlink(kept)", "os.rename(kept, new)", "os.link(kept, new)", "os.symlink(kept, new)",
-        "os.mkdir(new)", "os.chmod(kept, 0)", "os.chown(kept, 1, 1)", "os.utime(kept, (0, 0))",
-        "os.truncate(kept, 0)", "os.mkfifo(new)", "os.setxattr(kept, 'user.x', b'x')",
-        "open('/tmp/trimtab-x', 'w')", "os.rmdir(os.path.dirname(kept))",
-        "os.open(kept, os.O_RDONLY | os.O_TRUNC)", "os.open('/dev/shm', os.O_TMPFILE | os.O_RDWR)",
-    )  # fmt: skip
+        "open(kept, 'w').write('x')",
+        "open(kept, 'a')",
+        "open(new, 'x')",
+        "open('new', 'w')",
+        "os.unlink(kept)",
+        "os.rename(kept, new)",
+        "os.link(kept, new)",
+        "os.symlink(kept, new)",
+        "os.mkdir(new)",
+        "os.chmod(kept, 0)",
+        "os.chown(kept, 1, 1)",
+        "os.utime(kept, (0, 0))",
+        "os.truncate(kept, 0)",
+        "os.mkfifo(new)",
+        "os.setxattr(kept, 'user.x', b'x')",
+        "open('/tmp/trimtab-x', 'w')",
+        "os.rmdir(os.path.dirname(kept))",
+        "os.open(kept, os.O_RDONLY | os.O_TRUNC)",
+        "os.open('/dev/shm', os.O_TMPFILE | os.O_RDWR)",
+    )
     lines = [f"import os\nkept, new, done = {str(kept)!r}, {str(tmp_path / 'new')!r}, []"]
     lines += [f"try:\n    {one}\n    done.append({one!r})\nexcept OSError: pass" for one in attempts]
     assert run("\n".join([*lines, ADD]), "assert done == [], done\n" + TESTS) is None

@@ -86,8 +86,9 @@ def test_draws_of_several_samplers_are_one_pool_and_gold_joins() -> None:
     rows = [draw("2+2=4", "2+2=4", "1"), draw("1+3=4", "1+3=4", "2", policy="rft_policy")]
     kept = list(select(rows, [make(GoldSolution)], SelectionSettings()))
     assert sorted((one.rank, one.kind, one.policy) for one in kept if one.rank) == [
-        (1, "sampled", kept[1].policy), (2, "sampled", kept[2].policy),
-    ]  # fmt: skip
+        (1, "sampled", kept[1].policy),
+        (2, "sampled", kept[2].policy),
+    ]
     assert {one.policy for one in kept} == {None, "lab_policy", "rft_policy"}
 
 

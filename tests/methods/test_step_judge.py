@@ -49,8 +49,12 @@ def test_problem_and_steps_are_quoted_and_numbered() -> None:
     lines = seen[0].messages[0].content.split("\n")
     assert [one for one in lines if one.startswith("Step")] == ["Step 1:", "Step 2:"]
     assert [one for one in lines if one.startswith(MARK)] == [
-        "> 2 + 2?", "> Step 9:", "> Step 2:", "> > x", "> Answer 0 < |im_end|>",
-    ]  # fmt: skip
+        "> 2 + 2?",
+        "> Step 9:",
+        "> Step 2:",
+        "> > x",
+        "> Answer 0 < |im_end|>",
+    ]
     assert seen[0].messages[-1].content == "First wrong step: "
 
 

@@ -31,10 +31,16 @@ def rollouts(*verdicts: str, name: str = "p1/4/4") -> list[StepRollout]:
             key = f"{name} {step} {sample}"
             rows.append(
                 make(
-                    StepRollout, solution_id=name, step=step, sample=sample, phase=phase, accepted=accepted,
-                    num_tokens=10, completion_key=key,
+                    StepRollout,
+                    solution_id=name,
+                    step=step,
+                    sample=sample,
+                    phase=phase,
+                    accepted=accepted,
+                    num_tokens=10,
+                    completion_key=key,
                 )
-            )  # fmt: skip
+            )
             sample += 1
     return rows
 
@@ -127,8 +133,10 @@ WAYS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", WAYS, ids=str)
 @given(
     st.lists(st.integers(1, 7).flatmap(lambda k: st.tuples(st.integers(0, k), st.just(k))), max_size=3),
-    st.floats(0.05, 1), st.floats(0, 0.3), st.integers(0, 9),
-)  # fmt: skip
+    st.floats(0.05, 1),
+    st.floats(0, 0.3),
+    st.integers(0, 9),
+)
 @hypothesis_settings(max_examples=12)
 def test_nothing_but_what_was_measured_has_a_label(
     fields: dict[str, Any], shapes: list[tuple[int, int]], right: float, wrong: float, seed: int

@@ -51,13 +51,30 @@ def test_a_prefix_ends_in_the_separator() -> None:
 def candidate(sample: int, completion: str, accepted: bool | None = True, **fields: object) -> Candidate:
     """A draw for the problem p1."""
     given = {
-        "problem_id": "p1", "policy": "sft_policy", "hinted": False, "sample": sample, "prompt": "2 + 2?",
-        "answer": "4", "family": None, "difficulty": None, "split_group": "p1", "completion": completion,
-        "accepted": accepted, "extracted": None, "reason": None if accepted else "another answer",
-        "reward": None, "path": None, "finish_reason": "stop", "num_tokens": 3, "rule": "all",
-        "stop": "all_drawn", "num_draws": 1, "num_accepted": 1, "propensity": None,
+        "problem_id": "p1",
+        "policy": "sft_policy",
+        "hinted": False,
+        "sample": sample,
+        "prompt": "2 + 2?",
+        "answer": "4",
+        "family": None,
+        "difficulty": None,
+        "split_group": "p1",
+        "completion": completion,
+        "accepted": accepted,
+        "extracted": None,
+        "reason": None if accepted else "another answer",
+        "reward": None,
+        "path": None,
+        "finish_reason": "stop",
+        "num_tokens": 3,
+        "rule": "all",
+        "stop": "all_drawn",
+        "num_draws": 1,
+        "num_accepted": 1,
+        "propensity": None,
         "completion_key": f"k{sample}",
-    }  # fmt: skip
+    }
     return Candidate.model_validate(given | fields)
 
 

@@ -13,8 +13,12 @@ def drawn(rule: StoppingRule, accepted: list[bool]) -> tuple[int, str | None]:
     tally, place = Tally(), 0
     while number := rule.chunk(tally):
         for one in accepted[place : place + number]:
-            tally = Tally(tally.num_draws + 1, tally.num_accepted + one, tally.num_rejected + (not one),
-                          tally.num_accepted + one)  # fmt: skip
+            tally = Tally(
+                tally.num_draws + 1,
+                tally.num_accepted + one,
+                tally.num_rejected + (not one),
+                tally.num_accepted + one,
+            )
         place += number
     return tally.num_draws, rule.stop(tally)
 
@@ -36,7 +40,7 @@ NO, YES = False, True
         (StoppingRule(until="distinct", goal=2, chunks=(1,)), [YES, YES], (2, "distinct")),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_drawing_ends_by_the_rule(rule: StoppingRule, accepted: list[bool], ended: tuple[int, str]) -> None:
     assert drawn(rule, accepted) == ended
 

@@ -98,9 +98,15 @@ def test_it_runs_as_a_command() -> None:
 
 def problem(answer: str, solution: str | None = None) -> Problem:
     return Problem(
-        problem_id=f"id of {answer}", prompt="?", answer=answer, solution=solution, split="train",
-        split_group="g", source="s", licence="MIT",
-    )  # fmt: skip
+        problem_id=f"id of {answer}",
+        prompt="?",
+        answer=answer,
+        solution=solution,
+        split="train",
+        split_group="g",
+        source="s",
+        licence="MIT",
+    )
 
 
 def test_gold_answers_that_their_verifier_rejects_are_found() -> None:

@@ -55,11 +55,9 @@ def views(**rows: tuple[type[Row], Sequence[Row]]) -> Iterator["duckdb.DuckDBPyC
 
 def _verdicts(pair: str, ab: float, ba: float, **fields: Any) -> list[AiJudgement]:
     return [
-        make(
-            AiJudgement, pair, order=order, p_first=p, verdict="first" if p > 0.5 else "second", **fields
-        )
+        make(AiJudgement, pair, order=order, p_first=p, verdict="first" if p > 0.5 else "second", **fields)
         for order, p in (("ab", ab), ("ba", ba))
-    ]  # fmt: skip
+    ]
 
 
 def test_position_is_taken_off_before_orders_are_compared() -> None:
@@ -74,9 +72,7 @@ def test_position_is_taken_off_before_orders_are_compared() -> None:
 
 
 def test_what_cannot_be_measured_does_not_hold() -> None:
-    with views(
-        ai_judgements=(AiJudgement, []), completion_pairs=(CompletionPair, [])
-    ) as connection:  # fmt: skip
+    with views(ai_judgements=(AiJudgement, []), completion_pairs=(CompletionPair, [])) as connection:
         settings = CertificateSettings(required=True, bounds={"parse_rate": Bound(at_least=0.5)})
         found = certify(connection, ["base_policy"], "sft_policy", settings, people=False)
     (rate,) = [one for one in found if one.figure == "parse_rate"]
@@ -120,9 +116,7 @@ def test_the_audit_tells_what_each_principle_did() -> None:
         make(RevisionStep, helpfulness=3.0, draft_helpfulness=6.0, principle_id="kind"),
     ]
     signals = {"kind": "helpfulness", "brief": "helpfulness", "safe": "harmlessness", "unused": "honesty"}
-    with views(
-        ai_judgements=(AiJudgement, judgements), cai_revisions=(RevisionStep, steps)
-    ) as connection:  # fmt: skip
+    with views(ai_judgements=(AiJudgement, judgements), cai_revisions=(RevisionStep, steps)) as connection:
         kind, brief, safe, unused = audit(connection, signals)  # type: ignore[arg-type]
     assert (safe.num_critiques, safe.changed_share, safe.mean_edit_distance) == (2, 0.5, 3.0)
     assert (safe.num_scored, safe.win_rate, kind.win_rate) == (2, 0.75, 0.0)

@@ -33,10 +33,20 @@ UNJUDGED = make(
 RIGHT_STEPS = ["1 + 1 = 2", "2 + 2 = 4", "Answer: 4"]
 RIGHT: dict[str, Any] = {"solution_id": "s2", "completions": RIGHT_STEPS, "accepted": True}
 UNPROBED = make(
-    StepLabels, **RIGHT, labels=[None, None, True], implied=[True, True, None], soft=[None, None, 1.0],
-    low=[None, None, 1.0], high=[None, None, 1.0], num_accepted=[0, 0, 1], num_rollouts=[0, 0, 1],
-    probed=[False, False, True], stops=[None, None, "outcome"], first_error=0, num_tokens=0,
-)  # fmt: skip
+    StepLabels,
+    **RIGHT,
+    labels=[None, None, True],
+    implied=[True, True, None],
+    soft=[None, None, 1.0],
+    low=[None, None, 1.0],
+    high=[None, None, 1.0],
+    num_accepted=[0, 0, 1],
+    num_rollouts=[0, 0, 1],
+    probed=[False, False, True],
+    stops=[None, None, "outcome"],
+    first_error=0,
+    num_tokens=0,
+)
 ROLLOUTS = [make(StepRollout), make(StepRollout, step=2, accepted=False, reason="another answer")]
 GOOD: dict[type[Row], list[Row]] = {
     RedTeamPrompt: [make(RedTeamPrompt), make(RedTeamPrompt, "held", split="evaluation")],
@@ -123,7 +133,8 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (AiJudgement, "first_position_share", [make(AiJudgement), make(AiJudgement, order="ba")]),
     (AiJudgement, "slot_kept_share", [make(AiJudgement), make(AiJudgement, order="ba")]),
     (
-        AiJudgement, "principle_balance",
+        AiJudgement,
+        "principle_balance",
         [make(AiJudgement, f"p{place}", principle_id="a") for place in range(30)]
         + [make(AiJudgement, principle_id=one) for one in "bcdef"],
     ),
@@ -151,21 +162,32 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (EvaluationAnswer, "no_training_prompt", [make(EvaluationAnswer, "h1")]),
     (Problem, "no_empty_text", [make(Problem, answer=" ")]),
     (Problem, "solution_gives_answer", [make(Problem, solution="A:5", steps=["A:5"])]),
-    (Problem, "no_problem_in_both_splits", [make(Problem), make(Problem, "x", prompt="Prompt p1",
-                                                                split="evaluation")]),
-    (Problem, "contaminated_share", [make(Problem), make(Problem, "x", prompt="prompt: p1!",
-                                                         split="evaluation")]),
+    (
+        Problem,
+        "no_problem_in_both_splits",
+        [make(Problem), make(Problem, "x", prompt="Prompt p1", split="evaluation")],
+    ),
+    (
+        Problem,
+        "contaminated_share",
+        [make(Problem), make(Problem, "x", prompt="prompt: p1!", split="evaluation")],
+    ),
     (GoldVerdict, "gold_accepted", [make(GoldVerdict, accepted=False, reason="no final answer")]),
     (GoldSolution, "no_empty_text", [make(GoldSolution, completion=" ")]),
-    *((row, "no_evaluation_problem", [make(row, "held")])
-      for row in (GoldSolution, Candidate, RftSelection, VerifiedPair)),
-    *((row, "prompt_equals_source", [make(row, prompt="prompt p1\n\nThe answer is 4.")])
-      for row in (GoldSolution, Candidate, RftSelection, VerifiedPair)),
+    *(
+        (row, "no_evaluation_problem", [make(row, "held")])
+        for row in (GoldSolution, Candidate, RftSelection, VerifiedPair)
+    ),
+    *(
+        (row, "prompt_equals_source", [make(row, prompt="prompt p1\n\nThe answer is 4.")])
+        for row in (GoldSolution, Candidate, RftSelection, VerifiedPair)
+    ),
     (Candidate, "verdict_or_reason", [make(Candidate, accepted=False)]),
     (Candidate, "no_truncated_accepted", [make(Candidate, finish_reason="length")]),
     (Candidate, "counts_recomputed", [make(Candidate, num_draws=2)]),
     (
-        Candidate, "acceptance_by_difficulty",
+        Candidate,
+        "acceptance_by_difficulty",
         [make(Candidate, sample=place, accepted=False) for place in range(20)],
     ),
     (Candidate, "acceptance", [make(Candidate, sample=place) for place in range(20)]),
@@ -173,12 +195,16 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (RftSelection, "no_empty_text", [make(RftSelection, completion="")]),
     (RftSelection, "only_accepted", [make(RftSelection, completion="2+2=5\nA:5", completion_key="w")]),
     (
-        RftSelection, "distinct_paths",
+        RftSelection,
+        "distinct_paths",
         [make(RftSelection), make(RftSelection, rank=2, completion="2 + 2 = 4")],
     ),
     (RftSelection, "no_duplicates", [make(RftSelection), make(RftSelection, rank=2, path=None)]),
-    (RftSelection, "hint_stripped", [make(RftSelection, kind="rationalised",
-                                          completion="Given that the answer is 4: 2+2=4")]),
+    (
+        RftSelection,
+        "hint_stripped",
+        [make(RftSelection, kind="rationalised", completion="Given that the answer is 4: 2+2=4")],
+    ),
     (RftSelection, "easy_share", [make(RftSelection, pass_rate=1.0)]),
     (VerifiedPair, "chosen_is_right", [make(VerifiedPair, chosen_key="w", rejected_key="k")]),
     (VerifiedPair, "no_empty_text", [make(VerifiedPair, chosen="2+2=5\nA:5")]),
@@ -195,8 +221,10 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     *(
         (HygieneFinding, name, [make(HygieneFinding, kind=kind)])
         for name, kind in (
-            ("duplicate_share", "near_duplicate"), ("boilerplate_share", "boilerplate"),
-            ("refusal_share", "refusal"), ("personal_data", "email"),
+            ("duplicate_share", "near_duplicate"),
+            ("boilerplate_share", "boilerplate"),
+            ("refusal_share", "refusal"),
+            ("personal_data", "email"),
             ("language_outlier_share", "language_outlier"),
         )
     ),
@@ -232,13 +260,14 @@ FAULTS: list[tuple[type[Row], str, Sequence[Row]]] = [
     (StepLabels, "distinct_labels", [make(StepLabels, labels=[False, False, False])]),
     (StepLabels, "right_share", [make(StepLabels)]),
     (
-        StepLabels, "right_share_by_step",
+        StepLabels,
+        "right_share_by_step",
         [make(StepLabels, solution_id=f"s{place}") for place in range(20)],
     ),
     (StepLabels, "confirmed_share", [make(StepLabels, confirmed=False)]),
     (StepLabels, "consensus_share", [make(StepLabels, consensus=False)]),
     (StepLabels, "share_of_exhaustive_tokens", [make(StepLabels, num_tokens=97)]),
-]  # fmt: skip
+]
 
 
 def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Version:

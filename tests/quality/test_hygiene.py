@@ -29,13 +29,16 @@ PLANTED: tuple[Row, ...] = (
     make(HelpfulPrompt, "t1", prompt="This is not held out"),
     *answers(ENGLISH, ENGLISH, ENGLISH.upper() + "!", GERMAN, "how are YOU", "I cannot help with that."),
     make(SftExample, "p90", prompt=f"So {LONG.title()}", completion="Call +49 30 901820 or +49 30 901821."),
-)  # fmt: skip
+)
 EXPECTED = [
-    ("p01/0", "completion", "exact_duplicate"), ("p02/0", "completion", "near_duplicate"),
-    ("p03/0", "completion", "language_outlier"), ("p04/0", "completion", "contamination"),
-    ("p05/0", "completion", "refusal"), ("p90/0", "completion", "phone"),
+    ("p01/0", "completion", "exact_duplicate"),
+    ("p02/0", "completion", "near_duplicate"),
+    ("p03/0", "completion", "language_outlier"),
+    ("p04/0", "completion", "contamination"),
+    ("p05/0", "completion", "refusal"),
+    ("p90/0", "completion", "phone"),
     ("p90/0", "prompt", "contamination"),
-]  # fmt: skip
+]
 
 
 def test_each_planted_text_is_found_once() -> None:
@@ -78,9 +81,15 @@ def pair(name: str, prompt_id: str, chosen: str | None) -> PreferencePair:
     """A pair about a prompt that other pairs may share."""
     label = "tie" if chosen is None else "a"
     return make(
-        PreferencePair, name, pair_id=name, prompt_id=prompt_id, prompt=f"ask {prompt_id}", chosen=chosen,
-        rejected=None if chosen is None else f"no {name}", label=label,
-    )  # fmt: skip
+        PreferencePair,
+        name,
+        pair_id=name,
+        prompt_id=prompt_id,
+        prompt=f"ask {prompt_id}",
+        chosen=chosen,
+        rejected=None if chosen is None else f"no {name}",
+        label=label,
+    )
 
 
 def test_pairs_of_one_prompt_do_not_repeat_it_and_their_answers_may() -> None:

@@ -55,10 +55,13 @@ def test_a_share_is_that_of_the_worst_column(registry: Registry) -> None:
     findings = [
         make(HygieneFinding, kind="near_duplicate", label_dataset=dataset, text_column=column, row_id=row_id)
         for dataset, column, row_id in (
-            ("cai_sft", "completion", "p01"), ("cai_sft", "prompt", "p01"), ("cai_sft", "prompt", "p02"),
-            ("cai_sft", "prompt", "p03"), ("preference_pairs", "rejected", "pair p1"),
+            ("cai_sft", "completion", "p01"),
+            ("cai_sft", "prompt", "p01"),
+            ("cai_sft", "prompt", "p02"),
+            ("cai_sft", "prompt", "p03"),
+            ("preference_pairs", "rejected", "pair p1"),
         )
-    ]  # fmt: skip
+    ]
     version = version_of(registry, HygieneFinding, findings)
     assert checked(registry, "duplicate_share", version).value == 0.75
     assert checked(registry, "refusal_share", version).value == 0
@@ -74,8 +77,10 @@ def test_grams_of_two_texts_are_not_those_of_their_seam() -> None:
     words = " ".join(f"w{place}" for place in range(13))
     with duckdb.connect() as connection:
         for name in ("red_team_prompts", "helpful_prompts"):
-            connection.execute(f"CREATE TABLE {name} AS SELECT 'e' AS prompt_id, $words AS prompt,"
-                               " 'evaluation' AS split", {"words": words})  # fmt: skip
+            connection.execute(
+                f"CREATE TABLE {name} AS SELECT 'e' AS prompt_id, $words AS prompt, 'evaluation' AS split",
+                {"words": words},
+            )
         halves = [words[:20], words[20:], words, f"a {words.upper()} b"]
         connection.execute("CREATE TABLE given AS SELECT unnest($halves) AS text", {"halves": halves})
         texts = "SELECT text AS text_id, lower(text) AS words FROM given"

@@ -35,7 +35,7 @@ def test_the_checks_find_what_the_labels_say(fields: dict[str, Any], registry: R
             (Solution, solutions),
             (StepRollout, run.rollouts),
         )
-    ]  # fmt: skip
+    ]
     version = registry.commit(StepLabels, run.labels, how)
     for made in (*inputs[1:], version):
         errors = [one for one in checks_of(made.name) if one.severity == "error"]

@@ -16,11 +16,13 @@ def words(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "normal"),
     [
-        ("Don’t, DON'T — stop!", "dont dont stop"), ("a - b,c\n\td  e ", "a b c d e"), ("!? …", ""),
+        ("Don’t, DON'T — stop!", "dont dont stop"),
+        ("a - b,c\n\td  e ", "a b c d e"),
+        ("!? …", ""),
         ("Cafe\N{COMBINING ACUTE ACCENT} 3.14", "caf\N{LATIN SMALL LETTER E WITH ACUTE} 3 14"),
         ("हिन्दी 日本", "हिन्दी 日本"),
     ],
-)  # fmt: skip
+)
 def test_words_are_lower_case_without_punctuation(text: str, normal: str) -> None:
     assert words(text) == normal
 

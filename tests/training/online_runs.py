@@ -22,9 +22,15 @@ from tests.training.runs import NOTHING, manifest, write
 VERIFIER = {"kind": "maths"}
 # about 0.5 s of a core for each step of 64 draws
 SETTINGS: dict[str, Any] = {
-    "learning_rate": 5e-4, "max_steps": 14, "batch_size": 64, "num_draws": 8, "max_length": 40,
-    "max_completion_length": 16, "lora_rank": None, "number": 8,
-}  # fmt: skip
+    "learning_rate": 5e-4,
+    "max_steps": 14,
+    "batch_size": 64,
+    "num_draws": 8,
+    "max_length": 40,
+    "max_completion_length": 16,
+    "lora_rank": None,
+    "number": 8,
+}
 # of the held-out scores of the reward model below
 MEAN, DEVIATION = 0.5, 2.0
 SMALL = SETTINGS | {"batch_size": 8, "num_draws": 4, "max_steps": 5}
@@ -46,9 +52,7 @@ def curve(said: dict[str, Any], name: str) -> list[float]:
 
 def warned(said: dict[str, Any]) -> set[str]:
     """The checks that this run did not pass."""
-    return {
-        one.name for one in model_checks(said["trainer"]) if not check_manifest(one, said).passed
-    }  # fmt: skip
+    return {one.name for one in model_checks(said["trainer"]) if not check_manifest(one, said).passed}
 
 
 def draws(

@@ -41,9 +41,13 @@ def carried_out(root: Path, jobs: Sequence[dict[str, Any]]) -> Plan:
     """Run the jobs in children of one process."""
     (root / "plan.json").write_text(json.dumps(list(jobs)))
     done = subprocess.run(
-        [sys.executable, "-m", "tests.training.forked", str(root / "plan.json")], cwd=REPOSITORY,
-        env=os.environ | {"TRIMTAB_HOME": str(root / "state")}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.training.forked", str(root / "plan.json")],
+        cwd=REPOSITORY,
+        env=os.environ | {"TRIMTAB_HOME": str(root / "state")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return Plan(root, list(jobs), [json.loads(one) for one in done.stdout.splitlines()])
 

@@ -32,9 +32,13 @@ def commit(registry: Registry, row: type[Row], rows: Sequence[Row], *checks: Che
 def write(folder: Path, dataset: str, **changes: Any) -> Path:
     """A run's config file."""
     config = {
-        "name": "policy", "base": "base_policy@1", "dataset": dataset, "output": str(folder),
-        "settings": SETTINGS, "system_text": "Be brief.",
-    }  # fmt: skip
+        "name": "policy",
+        "base": "base_policy@1",
+        "dataset": dataset,
+        "output": str(folder),
+        "settings": SETTINGS,
+        "system_text": "Be brief.",
+    }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "run.json"
     path.write_text(json.dumps(config | changes))
@@ -78,35 +82,78 @@ def resumed_to_the_same(work: Work, path: Path) -> bool:
 def gold(prompt: str, completion: str) -> GoldSolution:
     """A written solution."""
     return GoldSolution(
-        problem_id=prompt, prompt=prompt, completion=completion, family="sum", difficulty=2,
+        problem_id=prompt,
+        prompt=prompt,
+        completion=completion,
+        family="sum",
+        difficulty=2,
         split_group=prompt,
-    )  # fmt: skip
+    )
 
 
 def verified(number: int, chosen: str, rejected: str, *, group: str | None = None) -> VerifiedPair:
     """A right and a wrong answer to a sum."""
     return VerifiedPair(
-        pair_id=f"pair {number}", problem_id=f"p{number}", prompt=f"{number}+{number}=?", chosen=chosen,
-        rejected=rejected, reward_chosen=1.0, reward_rejected=0.0, num_tokens_chosen=3,
-        num_tokens_rejected=3, propensity=None, policy="sft_policy", split_group=group or f"p{number}",
-        chosen_key="k", rejected_key="k",
-    )  # fmt: skip
+        pair_id=f"pair {number}",
+        problem_id=f"p{number}",
+        prompt=f"{number}+{number}=?",
+        chosen=chosen,
+        rejected=rejected,
+        reward_chosen=1.0,
+        reward_rejected=0.0,
+        num_tokens_chosen=3,
+        num_tokens_rejected=3,
+        propensity=None,
+        policy="sft_policy",
+        split_group=group or f"p{number}",
+        chosen_key="k",
+        rejected_key="k",
+    )
 
 
 def labelled(
-    number: int, steps: Sequence[str], labels: Sequence[bool | None], *, group: str | None = None,
-    implied: Sequence[bool | None] | None = None, soft: Sequence[float | None] | None = None,
-) -> StepLabels:  # fmt: skip
+    number: int,
+    steps: Sequence[str],
+    labels: Sequence[bool | None],
+    *,
+    group: str | None = None,
+    implied: Sequence[bool | None] | None = None,
+    soft: Sequence[float | None] | None = None,
+) -> StepLabels:
     """A solution with labels of its steps."""
     num = len(steps)
     found = [None if one is None else float(one) for one in labels] if soft is None else list(soft)
     return StepLabels(
-        solution_id=f"s{number}", problem_id=f"p{number}", prompt=f"{number}=?", answer="1", family=None,
-        difficulty=None, split_group=group or f"p{number}", completions=list(steps), separator="\n",
-        splitter="lines", labels=list(labels), implied=list(implied or [None] * num), soft=found,
-        low=[None] * num, high=[None] * num, num_accepted=[0] * num, num_rollouts=[0] * num,
-        num_failed=[0] * num, probed=[one is not None for one in labels], stops=[None] * num,
-        first_error=None, confirmed=None, judge_first_error=None, consensus=None, judge_key=None,
-        judge_failure=None, method="test", accepted=None, policy="sft_policy", num_tokens=0,
-        exhaustive_tokens=0, failure=None,
-    )  # fmt: skip
+        solution_id=f"s{number}",
+        problem_id=f"p{number}",
+        prompt=f"{number}=?",
+        answer="1",
+        family=None,
+        difficulty=None,
+        split_group=group or f"p{number}",
+        completions=list(steps),
+        separator="\n",
+        splitter="lines",
+        labels=list(labels),
+        implied=list(implied or [None] * num),
+        soft=found,
+        low=[None] * num,
+        high=[None] * num,
+        num_accepted=[0] * num,
+        num_rollouts=[0] * num,
+        num_failed=[0] * num,
+        probed=[one is not None for one in labels],
+        stops=[None] * num,
+        first_error=None,
+        confirmed=None,
+        judge_first_error=None,
+        consensus=None,
+        judge_key=None,
+        judge_failure=None,
+        method="test",
+        accepted=None,
+        policy="sft_policy",
+        num_tokens=0,
+        exhaustive_tokens=0,
+        failure=None,
+    )

@@ -58,9 +58,14 @@ def test_single_verdicts_of_different_prompts_teach_a_policy(
     rows += [draw(92, True, hinted=True)]
     said = trained(tmp_path, commit(registry, Candidate, rows), max_steps=12)
     assert said["rows"] == {
-        "given": 27, "trained": 24, "too_long": 0, "unlabelled": 3, "left_over": 0, "desirable": 8,
+        "given": 27,
+        "trained": 24,
+        "too_long": 0,
+        "unlabelled": 3,
+        "left_over": 0,
+        "desirable": 8,
         "undesirable": 16,
-    }  # fmt: skip
+    }
     # the policy is its own reference at first, so that each completion loses half its weight: the first
     # batch has two desirable ones, and all of them together weigh 4/3 of the others
     assert said["settings"]["desirable_weight"] == pytest.approx(4 / 3 * 16 / 8)
@@ -78,9 +83,14 @@ def test_a_pair_is_one_desirable_and_one_undesirable_completion(
     dataset = commit(registry, VerifiedPair, [verified(one, "A:7", "A:8") for one in range(17)])
     said = trained(tmp_path, dataset, max_steps=8, batch_size=11)
     assert said["rows"] == {
-        "given": 34, "trained": 33, "too_long": 0, "unlabelled": 0, "left_over": 1, "desirable": 16,
+        "given": 34,
+        "trained": 33,
+        "too_long": 0,
+        "unlabelled": 0,
+        "left_over": 1,
+        "desirable": 16,
         "undesirable": 17,
-    }  # fmt: skip
+    }
     assert margin(tmp_path / "model") > margin(lab) + 0.5
 
 
@@ -115,9 +125,10 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
     refused(commit(registry, Candidate, right[:3]), ModelFailed, "3 usable rows of 3, fewer than one batch")
     refused(commit(registry, Candidate, right), ModelFailed, "none of 8 completions is undesirable: .*by sft")
     refused(
-        commit(registry, Candidate, [*right, wrong]), ModelFailed,
+        commit(registry, Candidate, [*right, wrong]),
+        ModelFailed,
         "batches of 4 would have one label alone, since 1 of 8 .*undesirable: raise batch_size to at least 8",
-    )  # fmt: skip
+    )
     refused(
         commit(registry, GoldSolution, [gold("p", "a")]), BadInput, "gold_solutions@1 has neither the col"
     )

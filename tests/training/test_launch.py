@@ -37,8 +37,10 @@ TWO: dict[str, Any] = {"launch": {"processes": 2}}
 SHARDED: dict[str, Any] = {"launch": {"processes": 2, "strategy": "fsdp"}}
 FULL: dict[str, Any] = {"lora_rank": None, "learning_rate": 1e-3}
 DRAWN = FULL | {
-    "num_draws": 4, "max_completion_length": 8, "rewards": {"verifier": 0.0, "reward_models": 1.0},
-}  # fmt: skip
+    "num_draws": 4,
+    "max_completion_length": 8,
+    "rewards": {"verifier": 0.0, "reward_models": 1.0},
+}
 PAIRED = ("orpo", "kto")
 
 
@@ -143,9 +145,12 @@ def light(folder: Path, fate: str, rank: int = 0, **launch: Any) -> subprocess.P
     ]
     with (folder / f"stderr-{rank}.txt").open("w") as stderr:
         return subprocess.Popen(
-            [*command, "--machine-rank", str(rank)], cwd=REPOSITORY, stderr=stderr, text=True,
+            [*command, "--machine-rank", str(rank)],
+            cwd=REPOSITORY,
+            stderr=stderr,
+            text=True,
             env=os.environ | {"TRIMTAB_HOME": str(folder / "state")},
-        )  # fmt: skip
+        )
 
 
 def is_running(pid: int) -> bool:
@@ -187,8 +192,9 @@ def test_machines_begin_anew_together_where_a_process_is_short_of_memory(tmp_pat
     assert "out of memory with 8 rows at once: goes on from its last checkpoint with 4, 2 times" in said[1]
     # and the first process alone reports
     assert [one for one in "".join(said).splitlines() if "rows at once, process" in one] == [
-        "policy: 8 rows at once, process 0", "policy: 4 rows at once, process 0",
-    ]  # fmt: skip
+        "policy: 8 rows at once, process 0",
+        "policy: 4 rows at once, process 0",
+    ]
 
 
 def test_a_run_of_two_processes_is_not_begun_by_one(base: Path, registry: Registry, tmp_path: Path) -> None:

@@ -114,9 +114,16 @@ def step_rows(registry: Registry) -> str:
     ],
 )
 def test_a_trainer_short_of_memory_learns_the_same_in_halves(
-    trainer: Any, rows: Callable[[Registry], str], per_batch: int, exhaust: Callable[[], None],
-    within: float, base: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    trainer: Any,
+    rows: Callable[[Registry], str],
+    per_batch: int,
+    exhaust: Callable[[], None],
+    within: float,
+    base: Path,
+    registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     dataset, lines = rows(registry), list[str]()
     more = {} if trainer in (sft, dpo) else {"held_out_share": 0}
     told = {"settings": {**SETTINGS, "max_steps": 4, "lora_rank": None, "learning_rate": 1e-3, **more}}

@@ -115,18 +115,25 @@ def test_a_reward_model_moves_the_policy_by_its_weight(
     pairs = [verified(one, f"1+{one}=1{one}\nA:1{one}", f"1+{one}={one}\nA:{one}") for one in range(1, 10)]
     told = {"learning_rate": 2e-3, "max_steps": 10, "batch_size": 4, "max_length": 40, "held_out_share": 0.2}
     reward_model(
-        write(tmp_path / "scorer", commit(registry, VerifiedPair, pairs), settings=told | {"lora_rank": None},
-              system_text=None), lambda _: None
-    )  # fmt: skip
+        write(
+            tmp_path / "scorer",
+            commit(registry, VerifiedPair, pairs),
+            settings=told | {"lora_rank": None},
+            system_text=None,
+        ),
+        lambda _: None,
+    )
     folder = tmp_path / "scorer" / "model"
     registry.record_checks(registry.commit_model("reward_model", folder, fingerprint(folder), NOTHING), [])
     moved = {}
     for weight in (0.02, 1.0):
         mix = {"verifier": 1.0, "reward_models": weight}
         said = run(
-            grpo, tmp_path / str(weight), reward_models=["reward_model@1"],
+            grpo,
+            tmp_path / str(weight),
+            reward_models=["reward_model@1"],
             settings=SETTINGS | {"rewards": mix, "max_steps": 10},
-        )  # fmt: skip
+        )
         parts = [curve(said, f"rewards/{one}") for one in ("verifier", "reward_models")]
         mixed = [right + weight * score for right, score in zip(*parts, strict=True)]
         assert mixed == pytest.approx(curve(said, "reward"), abs=1e-4)
@@ -174,9 +181,7 @@ def test_prompts_that_leave_no_room_for_an_answer_are_counted(started: Started, 
     settings = SMALL | {"max_length": 22, "max_lost_share": 0.9, "number": None, "max_steps": 1}
     said = run(grpo, tmp_path, settings=settings)
     short = [one for one in started.problems if one.split == "train" and len(one.prompt) <= 5]
-    assert said["rows"] == {
-        "given": 130, "trained": len(short), "too_long": 100 - len(short), "unasked": 30
-    }  # fmt: skip
+    assert said["rows"] == {"given": 130, "trained": len(short), "too_long": 100 - len(short), "unasked": 30}
 
 
 def test_a_dataset_without_answers_cannot_be_verified(

@@ -129,9 +129,13 @@ def test_micro_batches_change_nothing(base: Path, registry: Registry, tmp_path: 
     found = []
     for size in (8, 2):
         run, settings, models = opened(
-            registry, tmp_path / str(size), batch_size=size, gradient_accumulation=8 // size,
-            lora_rank=None, warmup_share=0.0,
-        )  # fmt: skip
+            registry,
+            tmp_path / str(size),
+            batch_size=size,
+            gradient_accumulation=8 // size,
+            lora_rank=None,
+            warmup_share=0.0,
+        )
         prompts = asked(models, *[ENDS, GOES_ON, "which", "yes no"] * 2)
         batch, _ = experience(models, prompts, by_length(), settings, 0)
         figures = Learning(run, settings, models, 1).learn(batch, 1)

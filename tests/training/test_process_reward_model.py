@@ -23,9 +23,13 @@ from training.running.checkpoints import last_checkpoint
 from training.settings.learning import ProcessRewardSettings
 
 SETTINGS = {
-    "learning_rate": 2e-3, "max_steps": 60, "batch_size": 16, "max_length": 64, "held_out_share": 0.2,
+    "learning_rate": 2e-3,
+    "max_steps": 60,
+    "batch_size": 16,
+    "max_length": 64,
+    "held_out_share": 0.2,
     "lora_rank": None,
-}  # fmt: skip
+}
 
 
 def sevens(count: int) -> list[StepLabels]:
@@ -109,9 +113,12 @@ def test_the_loss_is_the_cross_entropy_by_hand() -> None:
 
 def test_targets_are_measured_labels_and_implied_ones_only_if_asked() -> None:
     row = labelled(
-        0, ["a", "b", "c", "d"], [True, False, None, None], implied=[None, None, False, None],
+        0,
+        ["a", "b", "c", "d"],
+        [True, False, None, None],
+        implied=[None, None, False, None],
         soft=[0.75, 0.0, None, None],
-    ).model_dump()  # fmt: skip
+    ).model_dump()
     assert targets(row, ProcessRewardSettings()) == [1.0, 0.0, None, None]
     assert targets(row, ProcessRewardSettings(use_implied=True)) == [1.0, 0.0, 0.0, None]
     assert targets(row, ProcessRewardSettings(target="soft")) == [0.75, 0.0, None, None]
@@ -165,8 +172,12 @@ def test_figures_by_hand() -> None:
     scores = [[0.9, 0.2, 0.6], [0.8, 0.7]]
     labels: list[list[bool | None]] = [[True, False, None], [True, False]]
     assert step_figures(scores, labels) == {
-        "num_steps": 4.0, "share_right": 0.5, "accuracy": 0.75, "balanced_accuracy": 0.75,
-        "accuracy_step_1": 1.0, "accuracy_step_2": 0.5,
-    }  # fmt: skip
+        "num_steps": 4.0,
+        "share_right": 0.5,
+        "accuracy": 0.75,
+        "balanced_accuracy": 0.75,
+        "accuracy_step_1": 1.0,
+        "accuracy_step_2": 0.5,
+    }
     assert "balanced_accuracy" not in step_figures([[0.9]], [[True]])
     assert step_figures([[0.9]], [[None]]) == {}

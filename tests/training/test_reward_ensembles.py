@@ -13,9 +13,13 @@ from tests.training.runs import commit, manifest, verified, write
 from training.reward_model import reward_model
 
 SETTINGS = {
-    "learning_rate": 3e-3, "max_steps": 12, "batch_size": 16, "max_length": 48, "held_out_share": 0.25,
+    "learning_rate": 3e-3,
+    "max_steps": 12,
+    "batch_size": 16,
+    "max_length": 48,
+    "held_out_share": 0.25,
     "lora_rank": None,
-}  # fmt: skip
+}
 
 
 def marked(draw: random.Random, mark: str, length: int = 4) -> str:

@@ -178,9 +178,15 @@ def two_signals(number: int) -> PreferencePair:
     texts = ("yes yes", "no no no") if number % 2 else ("no no no", "yes yes")
     p = 0.1 if number % 2 else 0.9
     return make(
-        PreferencePair, f"p{number}", label="a", p_a=0.9, p_helpfulness=0.9, p_harmlessness=p,
-        chosen=texts[0], rejected=texts[1],
-    )  # fmt: skip
+        PreferencePair,
+        f"p{number}",
+        label="a",
+        p_a=0.9,
+        p_helpfulness=0.9,
+        p_harmlessness=p,
+        chosen=texts[0],
+        rejected=texts[1],
+    )
 
 
 def test_a_signal_labels_pairs_in_place_of_all_signals_together(
@@ -196,8 +202,13 @@ def test_a_signal_labels_pairs_in_place_of_all_signals_together(
         reward_model(write(tmp_path / str(signal), dataset, settings=settings), lambda _: None)
         found[signal] = manifest(tmp_path / str(signal))
     assert found["harmlessness"]["rows"] == {
-        "given": 28, "trained": 18, "held_out": 6, "too_long": 0, "unlabelled": 1, "undecided": 3,
-    }  # fmt: skip
+        "given": 28,
+        "trained": 18,
+        "held_out": 6,
+        "too_long": 0,
+        "unlabelled": 1,
+        "undecided": 3,
+    }
     assert found["harmlessness"]["metrics"]["held_out_accuracy"] == 1.0
     # all signals together prefer either answer as often as not
     assert found[None]["metrics"]["held_out_margin"] < found["harmlessness"]["metrics"]["held_out_margin"] / 3
@@ -209,9 +220,14 @@ def test_a_signal_labels_pairs_in_place_of_all_signals_together(
 
 @pytest.mark.parametrize(
     ("label", "p_honesty", "chosen", "asked"),
-    [("a", 0.8, "one", 1.386), ("a", 0.2, "two", 1.386), ("b", 0.2, "one", 1.386), ("b", 0.8, "two", 1.386),
-     ("b", 1.0, "two", 3.0)],
-)  # fmt: skip
+    [
+        ("a", 0.8, "one", 1.386),
+        ("a", 0.2, "two", 1.386),
+        ("b", 0.2, "one", 1.386),
+        ("b", 0.8, "two", 1.386),
+        ("b", 1.0, "two", 3.0),
+    ],
+)
 def test_a_signals_own_probability_chooses_and_asks_for_the_margin(
     label: str, p_honesty: float, chosen: str, asked: float
 ) -> None:

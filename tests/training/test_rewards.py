@@ -61,9 +61,7 @@ def test_a_draw_that_no_model_can_read_has_no_reward_and_is_counted() -> None:
     rewards = Rewards(RewardMix(reward_models=1), VERIFY, ByLength(window=5))
     found = rewards(ROWS[:2], ["A:2", "1+1=2\nA:2"], ENDED[:2])
     assert found.rewards == [4, None]
-    assert found.figures == {
-        "rewards/verifier": 1, "rewards/reward_models": 3, "rewards/unscored": 0.5
-    }  # fmt: skip
+    assert found.figures == {"rewards/verifier": 1, "rewards/reward_models": 3, "rewards/unscored": 0.5}
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,10 @@ def test_too_many_lost_rows_stop_a_run_before_it_begins(
     with pytest.raises(ModelFailed, match="would lose 33% of its usable rows to max_length 128, more than"):
         sft(path, lambda _: None)
     assert json.loads((tmp_path / "run" / "rows.json").read_text()) == {
-        "given": 6, "trained": 4, "too_long": 2,
-    }  # fmt: skip
+        "given": 6,
+        "trained": 4,
+        "too_long": 2,
+    }
     assert not (tmp_path / "run" / "model").exists()
 
 
@@ -78,8 +80,9 @@ def test_replayed_rows_are_a_share_of_tokens_with_a_lineage_of_their_own(
     sft(write(tmp_path / "run", dataset, **told), lambda _: None)
     said = manifest(tmp_path / "run")
     assert {role: one["name"] for role, one in said["datasets"].items()} == {
-        "train": "cai_sft", "replay": "gold_solutions",
-    }  # fmt: skip
+        "train": "cai_sft",
+        "replay": "gold_solutions",
+    }
     rows = said["rows"]
     assert rows["trained"] == 16 and 0 < rows["replay_trained"] < rows["replay_given"] == 40
     assert rows["replay_tokens"] / (rows["tokens"] + rows["replay_tokens"]) == pytest.approx(0.25, abs=0.03)

@@ -167,8 +167,10 @@ def test_a_trainer_run_by_hand_says_its_error_in_one_line(registry: Registry, tm
     path = write(tmp_path / "run", "cai_sft@7")
     done = subprocess.run(
         [sys.executable, "-m", "training.sft", "--config", str(path)],
-        cwd=REPOSITORY, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("error: no dataset or model 'base_policy'") and done.stderr.count("\n") == 1
     assert (tmp_path / "run" / "error.txt").read_text() in done.stderr

@@ -25,9 +25,11 @@ def prompts(run: Run, config: OnlineRun, tokenizer: Any) -> tuple[list[dict[str,
     found = wanted(rows, config.settings, str(run.dataset))
     kept = [one for one in found if _fits(tokenizer, one, config)]
     counts = {
-        "given": len(rows), "trained": len(kept), "too_long": len(found) - len(kept),
+        "given": len(rows),
+        "trained": len(kept),
+        "too_long": len(found) - len(kept),
         "unasked": len(rows) - len(found),
-    }  # fmt: skip
+    }
     require_rows(run, counts)
     return kept, counts
 

@@ -9,9 +9,12 @@ Example = dict[str, Any]
 
 
 def replayed(
-    examples: Sequence[Example], other: Sequence[Example], share: float, seed: int,
+    examples: Sequence[Example],
+    other: Sequence[Example],
+    share: float,
+    seed: int,
     tokens: Callable[[Example], int],
-) -> list[Example]:  # fmt: skip
+) -> list[Example]:
     """Of ``other``, in an order drawn by ``seed``, what makes ``share`` of the tokens of both; each once.
 
     All of them where they are too few. The last one taken is that which reaches the share.

@@ -38,9 +38,11 @@ def main() -> None:
         require_possible(config)
         told(given.config).unlink(missing_ok=True)
         file = write_launch_config(
-            config.output, config.launch, machine_rank=given.machine_rank,
+            config.output,
+            config.launch,
+            machine_rank=given.machine_rank,
             bfloat16=_in_bfloat16(config.settings.get("dtype", "auto")),
-        )  # fmt: skip
+        )
         less = config.output / FILE
         before = less.exists()
         ended = _run(["--config_file", str(file), "--module", given.module, "--config", str(given.config)])

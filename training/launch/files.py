@@ -40,9 +40,10 @@ def write_launch_config(folder: Path, launch: Launch, *, machine_rank: int, bflo
         path = folder / f"deepspeed-{machine_rank}.json"
         path.write_text(json.dumps(deepspeed(int(launch.strategy[-1])), indent=2))
         told["deepspeed_config"] = {
-            "deepspeed_config_file": str(path), "deepspeed_multinode_launcher": "standard",
+            "deepspeed_config_file": str(path),
+            "deepspeed_multinode_launcher": "standard",
             "zero3_init_flag": False,
-        }  # fmt: skip
+        }
         # DeepSpeed's own file says it
         del told["mixed_precision"]
     path = folder / f"launch-{machine_rank}.json"

@@ -62,9 +62,11 @@ def random_states() -> dict[str, Any]:
     """Those of Python, numpy and torch, as plain numbers and tensors."""
     kind, keys, *rest = np.random.get_state()
     return {
-        "python": random.getstate(), "numpy": (kind, [int(one) for one in keys], *rest),
-        "torch": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all(),
-    }  # fmt: skip
+        "python": random.getstate(),
+        "numpy": (kind, [int(one) for one in keys], *rest),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all(),
+    }
 
 
 def set_random_states(states: dict[str, Any]) -> None:

@@ -36,9 +36,11 @@ class Draws:
         """What a model is given; a token's position counts the real ones before it."""
         positions = (self.attention_mask.cumsum(1) - 1).clamp(min=0)
         return {
-            "input_ids": self.input_ids, "attention_mask": self.attention_mask, "position_ids": positions,
+            "input_ids": self.input_ids,
+            "attention_mask": self.attention_mask,
+            "position_ids": positions,
             "use_cache": False,
-        }  # fmt: skip
+        }
 
     def rows(self, places: torch.Tensor) -> "Draws":
         """These draws alone; as wide as before, so that they line up with what is known of all."""

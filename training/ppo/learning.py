@@ -62,9 +62,11 @@ class Learner:
         self.weights = {name: one for name, one in model.named_parameters() if one.requires_grad}
         self.optimizer = torch.optim.AdamW(self.weights.values(), lr=learning_rate, weight_decay=0.0)
         self.schedule = get_scheduler(
-            "cosine", self.optimizer, num_warmup_steps=math.ceil(updates * warmup_share),
+            "cosine",
+            self.optimizer,
+            num_warmup_steps=math.ceil(updates * warmup_share),
             num_training_steps=updates,
-        )  # fmt: skip
+        )
 
     def clip(self) -> float:
         """Shorten the gathered gradients to MAX_GRADIENT; their length before."""
@@ -108,14 +110,20 @@ class Learning:
         for places in torch.split(minibatch, settings.batch_size):
             draws = batch.draws.rows(places)
             loss, clipped = policy_loss(
-                models.logps(draws)[0], batch.logps[places], batch.advantages[places], draws.mask,
+                models.logps(draws)[0],
+                batch.logps[places],
+                batch.advantages[places],
+                draws.mask,
                 settings.clip_range,
-            )  # fmt: skip
+            )
             torch.autograd.backward(loss / num_tokens)
             missed = value_loss(
-                models.values(draws), batch.values[places], batch.returns[places], draws.mask,
+                models.values(draws),
+                batch.values[places],
+                batch.returns[places],
+                draws.mask,
                 settings.value_clip_range,
-            )  # fmt: skip
+            )
             torch.autograd.backward(missed / num_tokens)
             totals += torch.stack([loss.detach(), missed.detach(), clipped])
         loss, missed, clipped = (totals / num_tokens).tolist()

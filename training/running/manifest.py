@@ -66,9 +66,12 @@ def save_model(run: Run, model: Any, tokenizer: Any) -> Path:
 
 
 def finish(
-    run: Run, temporary: Path, history: Sequence[Mapping[str, float]], rows: Mapping[str, int],
+    run: Run,
+    temporary: Path,
+    history: Sequence[Mapping[str, float]],
+    rows: Mapping[str, int],
     held_out: Mapping[str, float] | None = None,
-) -> Path:  # fmt: skip
+) -> Path:
     """Write the manifest and put the model in place; returns its folder.
 
     ``history`` has the figures of each logged step. Those of held-out rows stand among the metrics as
@@ -107,10 +110,12 @@ def _batches(run: Run) -> dict[str, Any]:
     """What a device took at once, how often for a step, and how many rows that was on all devices."""
     one, launch = run.micro_batch, run.config.launch
     return {
-        "micro_batch": one.size, "gradient_accumulation": one.accumulation, "processes": launch.processes,
+        "micro_batch": one.size,
+        "gradient_accumulation": one.accumulation,
+        "processes": launch.processes,
         "strategy": launch.strategy if launch.several else None,
         "effective_batch": one.size * one.accumulation * launch.processes,
-    }  # fmt: skip
+    }
 
 
 def _version(version: Version) -> dict[str, Any]:

@@ -44,9 +44,12 @@ def load_weights(run: Run, folder: Path, kind: str, **options: Any) -> Any:
     # that a new head is not in the folder is no news
     logging.set_verbosity_error()
     model = getattr(transformers, kind).from_pretrained(
-        folder, dtype=torch.bfloat16 if frozen else torch.float32, local_files_only=True,
-        use_safetensors=True, **options,
-    )  # fmt: skip
+        folder,
+        dtype=torch.bfloat16 if frozen else torch.float32,
+        local_files_only=True,
+        use_safetensors=True,
+        **options,
+    )
     logging.set_verbosity(verbosity)
     return model
 
@@ -113,9 +116,13 @@ def lora(settings: TrainSettings, task: str = "CAUSAL_LM") -> Any:
 
     head = None if task == "CAUSAL_LM" else ["score"]
     return LoraConfig(
-        r=settings.lora_rank, lora_alpha=settings.lora_alpha, target_modules="all-linear",
-        task_type=task, modules_to_save=head, exclude_modules=head,
-    )  # fmt: skip
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        target_modules="all-linear",
+        task_type=task,
+        modules_to_save=head,
+        exclude_modules=head,
+    )
 
 
 def train(run: Run, trainer: Any) -> list[dict[str, float]]:
