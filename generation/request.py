@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from datasets_registry.hashing import canonical, digest
 
-# counts every change of how a key is computed; `tests/generation/test_key.py` holds it to its digests
+# counts every change of how a key is computed; `tests/generation/ledger/test_key.py` holds it to its digests
 KEY_SCHEME = 2
 NOISE_SCHEME = 1
 

@@ -31,14 +31,14 @@ LONGEST = (
     "assets/test_demo.py",
     "test_readme.py",
     "generation/test_conformance.py",
-    "training/test_launch.py",
-    "assets/test_trained_models.py",
-    "training/test_online.py",
-    "assets/test_pipeline.py",
-    "assets/test_reasoning.py",
-    "generation/test_faults.py",
-    "assets/test_launch.py",
-    "training/test_kills.py",
+    "training/launch/test_launch.py",
+    "assets/building/test_models.py",
+    "training/online/test_online.py",
+    "assets/pipelines/test_alignment.py",
+    "assets/pipelines/test_reasoning.py",
+    "generation/ledger/test_faults.py",
+    "assets/building/test_launch.py",
+    "training/running/test_kills.py",
 )
 
 

@@ -93,7 +93,7 @@ def test_compaction_says_what_it_did(trimtab: Any, key: str, state: State) -> No
 def test_a_profile_sets_prices_and_a_budget(tmp_path: Path) -> None:
     laptop = load_profile("laptop")
     assert laptop.policy.price.prompt == 0 and laptop.budget.max_usd is None
-    text = (Path(__file__).parents[2] / "profiles" / "laptop.toml").read_text()
+    text = (Path(__file__).parents[3] / "profiles" / "laptop.toml").read_text()
     priced = tmp_path / "priced.toml"
     priced.write_text(
         text.replace(

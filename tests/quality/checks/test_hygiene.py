@@ -14,8 +14,8 @@ from quality.checks.check import run_check
 from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.checks.table import checks_of
 from quality.hygiene.contamination import contamination, evaluation_prompts
+from tests.quality.checks.test_table import version_of
 from tests.quality.labelled import answers
-from tests.quality.test_checks import version_of
 from tests.rows import make
 
 

@@ -203,7 +203,7 @@ import sys
 from pathlib import Path
 from generation.engine import EngineSettings
 from generation.vllm_offline.backend import VllmBackend
-from tests.generation.test_vllm import SETTINGS, long_requests
+from tests.generation.vllm_offline.test_backend import SETTINGS, long_requests
 backend = VllmBackend(Path(sys.argv[1]), SETTINGS)
 for _ in backend.complete(long_requests(1000)):
     print(backend.engine.pid, flush=True)
