@@ -2,16 +2,16 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from datasets_registry.settings import Settings
 
 
-class EngineSettings(BaseModel):
+class EngineSettings(Settings):
     """Knobs of speed alone: a completion's distribution does not depend on them.
 
     The exception names itself: a model without local weights is what its server calls it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(16, ge=1, description="Sequences decoded at once")
     max_model_len: int | None = Field(

@@ -4,28 +4,25 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from datasets_registry.hashing import canonical, digest
+from datasets_registry.settings import Settings
 
 # counts every change of how a key is computed; `tests/generation/ledger/test_key.py` holds it to its digests
 KEY_SCHEME = 2
 NOISE_SCHEME = 1
 
 
-class Message(BaseModel):
+class Message(Settings):
     """One turn of a conversation."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class SamplingParams(BaseModel):
+class SamplingParams(Settings):
     """How tokens are drawn; temperature 0 takes the most probable one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
@@ -33,13 +30,11 @@ class SamplingParams(BaseModel):
     stop: tuple[str, ...] = ()
 
 
-class Request(BaseModel):
+class Request(Settings):
     """One completion wanted: ``messages`` may end in an unfinished assistant turn to continue.
 
     With ``choices`` no text is drawn: the probability of each choice's one token is returned.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     messages: tuple[Message, ...] = Field(min_length=1)
     params: SamplingParams = SamplingParams()
@@ -102,7 +97,7 @@ def _shared(model: str, one: Request) -> str:
     return last.text
 
 
-class Completion(BaseModel):
+class Completion(Settings):
     """A finished sample. ``error`` says why there is none; then ``text`` is empty.
 
     ``num_cached_tokens`` of the prompt's tokens were not computed anew (a shared prefix).
@@ -112,8 +107,6 @@ class Completion(BaseModel):
     ``choice_probabilities`` are raw, in the order of the request's choices, and with
     ``outside_probability`` they sum to one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str = ""
     finish_reason: Literal["stop", "length", "choice", "error"]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.errors import OverBudget
+from datasets_registry.settings import Settings
 from generation.ledger.ledger import Ledger, Origin
 from generation.progress import span
 from generation.request import Completion, Request
@@ -14,10 +15,8 @@ from generation.request import Completion, Request
 CHARACTERS_PER_TOKEN = 4
 
 
-class Price(BaseModel):
+class Price(Settings):
     """US dollars per million tokens; a local model costs nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: float = Field(0.0, ge=0)
     cached: float | None = Field(None, ge=0, description="Prompt tokens served from a cache; as prompt")
@@ -122,10 +121,8 @@ def dollars(usd: float) -> str:
 _Limit = tuple[float | None, str, float, float, Callable[[float], str]]
 
 
-class Budget(BaseModel):
+class Budget(Settings):
     """The most that one materialization of one asset may generate; None is no limit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_tokens: int | None = Field(None, ge=0, description="Prompt and completion tokens")
     max_usd: float | None = Field(None, ge=0, description="US dollars, by [policy.price]")

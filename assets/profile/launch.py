@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from datasets_registry.settings import Settings
 from training.settings.launch import Launch
 
 
@@ -26,13 +27,11 @@ class LaunchSection(Launch):
         return [f"{command} --machine-rank {rank}" for rank in range(1, self.machines)]
 
 
-class Tracking(BaseModel):
+class Tracking(Settings):
     """Where a run reports its figures, besides the UI, and how often it is saved.
 
     A tracker finds its address and key in its own environment variables.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints")

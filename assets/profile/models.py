@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from datasets_registry.settings import Settings
 from training.settings.learning import (
     DpoSettings,
     KtoSettings,
@@ -18,10 +19,8 @@ from training.settings.ppo import PpoSettings
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class _Trained(BaseModel):
+class _Trained(Settings):
     """``base`` is a model of the graph or of another section, ``dataset`` one of the graph or imported."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: Name
     dataset: Name

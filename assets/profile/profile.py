@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from assets.profile.launch import LaunchSection, Tracking
 from assets.profile.models import TrainedModel
@@ -15,6 +15,7 @@ from assets.profile.policy import Policy
 from assets.profile.reasoning import Reasoning
 from assets.profile.rebuild import Rebuild
 from datasets_registry.errors import BadInput
+from datasets_registry.settings import Settings
 from datasets_registry.state import REPOSITORY
 from generation.request import SamplingParams
 from generation.spending import Budget
@@ -31,10 +32,6 @@ from quality.judges.certificate import CertificateSettings
 from training.settings.learning import DpoSettings, SftSettings
 
 FOLDER = REPOSITORY / "profiles"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PromptFile(PromptSettings):
@@ -55,7 +52,7 @@ class Answers(SamplingParams):
         return SamplingParams(**self.model_dump(include=set(SamplingParams.model_fields)))
 
 
-class Revisions(_Section):
+class Revisions(Settings):
     """How often answers are revised, after how many worked examples, and how long a critique may be.
 
     ``num_controls`` helpful prompts are revised too, to see whether good answers are left alone.
@@ -79,14 +76,14 @@ class Scores(ScoreSettings):
         return ScoreSettings(**self.model_dump(include=set(ScoreSettings.model_fields)))
 
 
-class Evaluation(_Section):
+class Evaluation(Settings):
     """The principle that compares answers to each kind of held-out prompt."""
 
     red_team: str
     helpful: str
 
 
-class Profile(_Section):
+class Profile(Settings):
     """Everything that decides what is built."""
 
     description: str

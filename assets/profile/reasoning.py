@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from assets.profile.policy import Policy
+from datasets_registry.settings import Settings
 from generation.engine import EngineSettings
 from generation.models.folder import LAB
 from methods.prm.judge import StepJudgeSettings
@@ -21,11 +22,7 @@ from training.settings.learning import ProcessRewardSettings, RewardSettings, Sf
 STARTED = ("lab_policy", "cold_start_policy")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Started(_Section):
+class Started(Settings):
     """A policy that starts from gold solutions: which ones, and how it is trained on them."""
 
     gold: GoldSettings = GoldSettings()
@@ -52,28 +49,28 @@ class Drawn(CandidateSettings):
         return self
 
 
-class Tuned(_Section):
+class Tuned(Settings):
     """A model that is trained on what was drawn, and the model that it starts from."""
 
     base: str = "lab_base"
     training: SftSettings = SftSettings()
 
 
-class RewardTuned(_Section):
+class RewardTuned(Settings):
     """The outcome reward model's base and training."""
 
     base: str = "lab_policy"
     training: RewardSettings = RewardSettings()
 
 
-class ProcessTuned(_Section):
+class ProcessTuned(Settings):
     """The process reward model's base and training."""
 
     base: str = "lab_policy"
     training: ProcessRewardSettings = ProcessRewardSettings()
 
 
-class Steps(_Section):
+class Steps(Settings):
     """Which candidates are labelled step by step, by whose rollouts, and how.
 
     A ``judge`` names each first error too, so that labels on which both agree can be told.
@@ -86,7 +83,7 @@ class Steps(_Section):
     judging: StepJudgeSettings = StepJudgeSettings()
 
 
-class Reasoning(_Section):
+class Reasoning(Settings):
     """What is built of problems with known answers; a part that is left out is not built.
 
     ``problems`` are made by families, or imported where none are named. Rounds before are in the

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from datasets_registry.settings import Settings
 
 
-class Rebuild(BaseModel):
+class Rebuild(Settings):
     """When the daemon rebuilds, and how long its runs may take in a day."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     when: Literal["manual", "data", "automatic"] = Field(
         "manual", description="Never, on new versions of inputs, or also on new code, settings and prompts"

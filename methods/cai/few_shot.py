@@ -4,18 +4,15 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from datasets_registry.errors import BadInput
+from datasets_registry.settings import Settings
 from generation.request import Message
 
 EXAMPLES = Path(__file__).with_name("few_shot.toml")
 
 
-class Example(BaseModel):
+class Example(Settings):
     """A prompt, a response, and how it is criticised and revised."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     prompt: str

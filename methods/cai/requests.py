@@ -2,9 +2,10 @@
 
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.hashing import derive_seed
+from datasets_registry.settings import Settings
 from generation.request import Message, Request, SamplingParams
 from methods.cai.few_shot import few_shot_turns
 from methods.judging.constitution import Principle
@@ -12,14 +13,12 @@ from methods.judging.conversation import Asked, opening
 from methods.templates import fill
 
 
-class RevisionSettings(BaseModel):
+class RevisionSettings(Settings):
     """How drafts, critiques and revisions are sampled.
 
     ``num_examples`` worked examples come first. ``ablation`` = ``no_critique`` asks for revisions without
     a critique, to measure what critiques are worth; it is part of the version, so that lineage tells.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     num_revisions: int = Field(2, ge=1, le=4)
     num_examples: int = Field(0, ge=0)

@@ -7,24 +7,23 @@ are of tokens, as tokens are what is trained on.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from datasets_registry.hashing import digest
 from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.imported import Demonstration
+from datasets_registry.settings import Settings
 
 CountTokens = Callable[[str], int]
 
 
-class MixSettings(BaseModel):
+class MixSettings(Settings):
     """Which step's revision is learned, and the shares of tokens that are no revisions.
 
     Without a helpful share, all helpful answers are taken. Capability examples come from an imported
     dataset of demonstrations.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     step: Literal["last", "all"] | int = "last"
     helpful_share: float | None = Field(None, ge=0, lt=1)

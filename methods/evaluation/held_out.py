@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.words import Kind
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
 from methods.evaluation.refusals import is_refusal
@@ -22,10 +21,8 @@ Outcome = Literal["win", "loss", "tie", "same", "unparsed"]
 _OUTCOMES: Mapping[str, Outcome] = {"a": "win", "b": "loss", "tie": "tie", "unparsed": "unparsed"}
 
 
-class EvaluationSettings(BaseModel):
+class EvaluationSettings(Settings):
     """How held-out answers are sampled, and the principle that compares each kind."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     system_prompt: str | None = None
     answers: SamplingParams

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.quotation import quoted, quoted_conversation
@@ -17,10 +18,8 @@ _GREEDY = 0.0
 Order = Literal["ab", "ba", "aa", "bb"]
 
 
-class ComparisonSettings(BaseModel):
+class ComparisonSettings(Settings):
     """How a judge is asked: for probabilities or in words, after reasoning or at once, calibrated or not."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     verdicts: Literal["probabilities", "text"] = "probabilities"
     reasoning_tokens: int | None = Field(None, ge=1)

@@ -3,18 +3,17 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.words import Signal
+from datasets_registry.settings import Settings
 
 DEFAULT = Path(__file__).parent / "constitution.toml"
 
 
-class Principle(BaseModel):
+class Principle(Settings):
     """One principle of a constitution."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     signal: Signal = "harmlessness"
@@ -23,10 +22,8 @@ class Principle(BaseModel):
     preference_question: str = Field(min_length=1)
 
 
-class Constitution(BaseModel):
+class Constitution(Settings):
     """A named set of principles."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     principles: tuple[Principle, ...]

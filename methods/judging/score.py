@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.rows.words import Signal
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.quotation import quoted, quoted_conversation
@@ -20,10 +21,8 @@ DIGITS = tuple(str(one) for one in range(1, 10))
 _PARAMS = SamplingParams(temperature=0, max_tokens=1)
 
 
-class ScoreSettings(BaseModel):
+class ScoreSettings(Settings):
     """How sure of a score a judge must be; whether its tokenizer has one token for 10, as Llama 3's."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_outside_probability: float = Field(0.5, gt=0, le=1)
     ten_is_one_token: bool = False

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.rows.prm import Solution
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.quotation import quoted
@@ -21,10 +22,8 @@ OPENING = "First wrong step: "
 _NUMBER = SamplingParams(temperature=0, max_tokens=6, stop=("\n",))
 
 
-class StepJudgeSettings(BaseModel):
+class StepJudgeSettings(Settings):
     """Whether the judge reasons first, and in how many tokens at most."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reasoning_tokens: int | None = Field(None, ge=1)
 

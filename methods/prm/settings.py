@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from datasets_registry.settings import Settings
 from generation.request import SamplingParams
 
 
-class StepSettings(BaseModel):
+class StepSettings(Settings):
     """Which prefixes get rollouts, how many, and what share of accepted ones makes a step right.
 
     ``exhaustive`` measures every step by ``num_rollouts``; ``linear`` goes on from the first step until one
@@ -31,8 +32,6 @@ class StepSettings(BaseModel):
     With ``skip_accepted`` a solution that the verifier accepts gets no rollouts: all its steps count as
     right (SCAN, arXiv 2509.16548).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: Literal["exhaustive", "linear", "bisect"] = "bisect"
     num_rollouts: int = Field(8, ge=1)

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.hashing import content_id, ranked
 from datasets_registry.rows.prm import Solution
 from datasets_registry.rows.rft import Candidate
+from datasets_registry.settings import Settings
 from methods.prm.splitting import Split, Splitter, split
 
 
-class SolutionSettings(BaseModel):
+class SolutionSettings(Settings):
     """How many distinct solutions of a problem are taken, and how they are split.
 
     ``balanced`` takes right and wrong ones in turn, as long as there are both. ``skip_decided`` leaves out
     problems whose candidates all are right, or all wrong (Luo et al. 2024, arXiv 2406.06592, §3.4).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     per_problem: int = Field(4, ge=1)
     balanced: bool = True

@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, derive_seed
 from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.imported import Problem
+from datasets_registry.settings import Settings
 
 _APPLIED = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
 
@@ -56,14 +57,12 @@ EVALUATION_SHARE = 0.25
 FRUITLESS = 5_000
 
 
-class FamilySettings(BaseModel):
+class FamilySettings(Settings):
     """How many problems of one kind, over which numbers, and how they are written.
 
     ``sizes`` are the difficulties: how many numbers are added, or stand on each side of a comparison.
     ``symbols`` writes in the 19 characters of the lab policy, ``words`` in English.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     family: Literal["sums", "word_problems", "comparisons"]
     train: int = Field(ge=0)
@@ -89,10 +88,8 @@ class FamilySettings(BaseModel):
         return f"symbol_{self.family}" if self.style == "symbols" else self.family
 
 
-class ProblemSettings(BaseModel):
+class ProblemSettings(Settings):
     """The families of a problem set, and the seed that draws them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     families: tuple[FamilySettings, ...] = Field(min_length=1)
     seed: int = 0

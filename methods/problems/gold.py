@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, GoldVerdict
+from datasets_registry.settings import Settings
 from methods.verifiers.contract import Kind, Verify, rejected
 from methods.verifiers.final_answer import final_answers
 
@@ -71,10 +72,8 @@ def choose_problems(
     return [found[one] for one in ranked(list(found), *draw)[:wanted]]
 
 
-class GoldSettings(BaseModel):
+class GoldSettings(Settings):
     """How many gold solutions are used, drawn by content (None takes all), and of which families."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: int | None = Field(None, ge=1)
     families: tuple[str, ...] = ()

@@ -6,22 +6,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.importing.groups import conversation_group, conversation_id
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.prompts import Prompt
+from datasets_registry.settings import Settings
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")
 
 
-class PromptSettings(BaseModel):
+class PromptSettings(Settings):
     """How many prompts of each split are taken; null takes all."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train: int | None = Field(None, ge=1)
     evaluation: int | None = Field(None, ge=1)

@@ -7,12 +7,13 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import arrow_schema, from_table
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.rft.equations import path
@@ -24,10 +25,8 @@ from methods.verifiers.contract import Verification, Verify
 WINDOW = 4_096
 
 
-class CandidateSettings(BaseModel):
+class CandidateSettings(Settings):
     """How draws are sampled, when they stop, and how many hinted ones an unsolved problem gets."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: StoppingRule = StoppingRule()
     answers: SamplingParams = SamplingParams()

@@ -5,26 +5,25 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from rapidfuzz.distance import Levenshtein
 
 from datasets_registry.hashing import digest
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
+from datasets_registry.settings import Settings
 from methods.rft.equations import wrong_equations
 
 # a model that tells of its hint gives it away
 GIVEN_AWAY = ("the answer is given", "given that the answer", "given the answer", "hint")
 
 
-class SelectionSettings(BaseModel):
+class SelectionSettings(Settings):
     """What is kept of each problem's draws.
 
     One draw per distinct path (or text); of equal paths the one that is farther, in edits, from the
     other kept ones. Of these the ``top_k`` by reward (None keeps all) with at least ``min_reward``.
     ``check_equations`` drops draws with an equation that does not hold, as RFT does.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     top_k: int | None = Field(4, ge=1)
     min_reward: float | None = None

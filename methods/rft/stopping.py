@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from datasets_registry.rows.rft import Stop
+from datasets_registry.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Tally:
     num_paths: int = 0
 
 
-class StoppingRule(BaseModel):
+class StoppingRule(Settings):
     """What to draw until, at most ``max_draws`` times, and when to give up as hopeless.
 
     - ``fixed``: ``max_draws`` for everybody.
@@ -31,8 +32,6 @@ class StoppingRule(BaseModel):
     Draws come in ``chunks``, the last of which repeats, so that batches stay full: after each the rule
     is looked at. ``hopeless_after`` draws without an accepted one end a problem.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     until: Literal["fixed", "accepted", "exact", "distinct", "mixed"] = "fixed"
     goal: int = Field(1, ge=1)

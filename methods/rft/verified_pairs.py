@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.hashing import content_id, digest
 from datasets_registry.rows.rft import Candidate, VerifiedPair
+from datasets_registry.settings import Settings
 
 
-class VerifiedPairSettings(BaseModel):
+class VerifiedPairSettings(Settings):
     """How many pairs a problem gives, and whether each accepted one meets the rejected one of like length."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     per_problem: int = Field(1, ge=1)
     length_matched: bool = True

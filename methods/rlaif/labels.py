@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.words import TIE_LOGIT, Kind, Signal
+from datasets_registry.settings import Settings
 from methods.judging.comparison import Order
 from methods.judging.preference import Preference, combine, logit, mean
 
@@ -18,14 +19,12 @@ _KEPT = {"pair_id", "prompt_id", "prompt", "history", "kind", "category", "split
 _SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
-class LabelSettings(BaseModel):
+class LabelSettings(Settings):
     """How verdicts become a label. ``weights`` combine the signals of each kind of prompt.
 
     ``clamp`` bounds each order's probability: after reasoning a judge is all too sure, and RL-CAI
     keeps it within 0.4 and 0.6. Logits closer to zero than ``tie_logit`` are ties.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: Mapping[Kind, Mapping[Signal, float]] = Field(
         default={"red_team": {"harmlessness": 1.0}, "helpful": {"helpfulness": 1.0}}

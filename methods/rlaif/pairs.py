@@ -5,25 +5,24 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from datasets_registry.hashing import content_id, derive_seed, digest
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
 from methods.judging.conversation import failure_of, opening
 
 
-class PairSelection(BaseModel):
+class PairSelection(Settings):
     """How many samples are drawn and which are paired.
 
     ``adjacent`` pairs samples 0 and 1, 2 and 3 and so on; ``random`` draws ``pairs_per_prompt`` of all
     pairs; ``best_worst`` takes the samples that a judge's direct score puts highest and lowest.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     num_samples: int = Field(2, ge=2, le=64)
     selection: Literal["adjacent", "random", "best_worst"] = "adjacent"

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.hashing import digest, draw
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
 from datasets_registry.rows.words import Signal
+from datasets_registry.settings import Settings
 from generation.completer import Complete
 from methods.judging.comparison import Answer, Comparison, Order, ask_pairs, comparisons
 from methods.judging.constitution import Constitution
@@ -17,10 +18,8 @@ from methods.judging.verdict import read_verdict
 from methods.rlaif.judgements import JudgeSettings, principles_of
 
 
-class AgreementSettings(BaseModel):
+class AgreementSettings(Settings):
     """Which imported comparisons are judged, how many of them, and what people were asked about."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str = "human_preferences"
     num_pairs: int = Field(200, ge=1)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from datasets_registry.settings import Settings
 
 Kind = Literal["maths", "exact", "choice", "code", "format"]
 _FIELDS = {"maths": {"relative_tolerance"}, "choice": {"letters"}, "code": {"seconds", "memory_mb"}}
@@ -28,10 +30,8 @@ def rejected(reason: str, extracted: str | None = None) -> Verification:
     return Verification(False, extracted, reason)
 
 
-class VerifierSettings(BaseModel):
+class VerifierSettings(Settings):
     """Which program decides, and its bounds; a bound of another kind is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     relative_tolerance: float = Field(1e-6, ge=0, le=0.1, description="maths: for gold that is no integer")

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
+from datasets_registry.settings import Settings
 from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS, CROSSED, slots
 
@@ -22,10 +22,8 @@ _MEASURED = f"""
 Figure = tuple[str, float | None, tuple[float, float] | None, int]
 
 
-class Bound(BaseModel):
+class Bound(Settings):
     """What a figure's interval must keep to, whole."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     at_least: float | None = None
     at_most: float | None = None
@@ -47,10 +45,8 @@ DEFAULT_BOUNDS = {
 }
 
 
-class CertificateSettings(BaseModel):
+class CertificateSettings(Settings):
     """The bounds by figure, and whether preferences may train anything without them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     required: bool = False
     bounds: Mapping[str, Bound] = DEFAULT_BOUNDS

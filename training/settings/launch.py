@@ -2,17 +2,17 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from datasets_registry.settings import Settings
 
 
-class Launch(BaseModel):
+class Launch(Settings):
     """One process by default. With more, each takes ``batch_size`` rows at once, so a step takes more rows.
 
     ``strategy``: with `ddp` each holds the whole model; `fsdp` shards weights, gradients and the optimiser's
     state (FSDP2, by the layers that the model names), as `zero3` does, and `zero2` the latter two.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     processes: int = Field(1, ge=1, description="Processes on all machines, one for each GPU")
     strategy: Literal["ddp", "fsdp", "zero2", "zero3"] = "ddp"

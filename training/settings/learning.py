@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from datasets_registry.rows.words import Signal
+from datasets_registry.settings import Settings
 
 
-class TrainSettings(BaseModel):
+class TrainSettings(Settings):
     """Settings that every trainer shares.
 
     ``dtype`` is that of the forward passes and of the saved weights: `auto` is bfloat16 on a GPU and float32
     elsewhere. A run that would lose more than ``max_lost_share`` of its usable rows to ``max_length`` is
     refused before it begins.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     learning_rate: float = Field(1e-4, gt=0)
     num_epochs: float = Field(1.0, gt=0)

@@ -2,21 +2,20 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from datasets_registry.settings import Settings
 from generation.scoring.ensembles import Combine
 from training.settings.learning import TrainSettings
 
 
-class RewardMix(BaseModel):
+class RewardMix(Settings):
     """The weights of what a reward is made of.
 
     ``verifier`` pays 1 for an accepted draw, ``reward_models`` their score, in standard deviations of each
     model's held-out scores. ``combine`` says how several make one: their mean, the worst, or the mean less
     ``variance_weight`` times their variance (Coste et al. 2023, section 3).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     verifier: float = Field(1.0, ge=0)
     reward_models: float = Field(0.0, ge=0)

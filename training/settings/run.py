@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
+from datasets_registry.settings import Settings
 from methods.verifiers.contract import VerifierSettings
 from training.settings.launch import Launch
 from training.settings.learning import (
@@ -23,13 +24,11 @@ from training.settings.ppo import PpoSettings
 C = TypeVar("C", bound="RunConfig")
 
 
-class RunConfig(BaseModel):
+class RunConfig(Settings):
     """One run: ``base``, ``dataset`` and other roles are registry versions such as ``cai_sft@3``.
 
     What stands beside ``settings`` says where and how the run is kept and told, and changes no weight.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     trainer: ClassVar[str]
 
