@@ -78,7 +78,7 @@ def no_prompts(settings: Any) -> Collection[str]:
 
 @dataclass(frozen=True)
 class Method(Generic[S]):
-    """``run`` makes the rows of ``rows`` of inputs, models and one frozen settings object, and of nothing else.
+    """``run`` makes rows of ``rows`` from inputs, models and one frozen settings object, and nothing else.
 
     ``prompts`` names the prompt templates that it may fill under given settings; another one is refused.
     ``generates`` says that it asks models for completions.
