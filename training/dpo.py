@@ -9,7 +9,8 @@ from training.running.manifest import finish, save_merged
 from training.running.memory import halving
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.run import DpoRun, read_config
+from training.settings.learning import DpoSettings
+from training.settings.run import RunConfig, read_config
 
 
 def dpo(path: Path, report: Callable[[str], None]) -> None:
@@ -19,8 +20,8 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
     without a label (ties, unparsed, unjudged) are not trained on; verified pairs all have one. Raises
     BadInput where soft targets are wanted of pairs that no judge was sure of to a degree.
     """
-    config = read_config(DpoRun, path)
-    run = open_run(config, config.settings, report)
+    config = read_config(RunConfig[DpoSettings], path)
+    run = open_run("dpo", config, report)
     settings = config.settings
     soft = settings.target == "soft"
     rows = rows_of(run, "prompt", "chosen", "rejected", *(("label", "p_a") if soft else ()))

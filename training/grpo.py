@@ -6,7 +6,7 @@ from typing import Any
 
 from training.online.trainer import learn_online
 from training.running.run import main
-from training.settings.run import GrpoRun
+from training.settings.online import GrpoSettings
 
 
 def grpo(path: Path, report: Callable[[str], None]) -> None:
@@ -14,13 +14,12 @@ def grpo(path: Path, report: Callable[[str], None]) -> None:
 
     Each step learns once from its own draws, so that no ratio is ever clipped, as in the paper's runs.
     """
-    learn_online(GrpoRun, path, report, _chosen)
+    learn_online("grpo", GrpoSettings, path, report, _chosen)
 
 
-def _chosen(config: GrpoRun, arguments: dict[str, Any]) -> tuple[Any, Any]:
+def _chosen(settings: GrpoSettings, arguments: dict[str, Any]) -> tuple[Any, Any]:
     from trl import GRPOConfig, GRPOTrainer
 
-    settings = config.settings
     scaled = "group" if settings.scale_rewards else "none"
     return GRPOTrainer, GRPOConfig(loss_type=settings.loss, scale_rewards=scaled, **arguments)
 

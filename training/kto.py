@@ -1,6 +1,7 @@
 """Kahneman-Tversky optimisation on pairs or single verdicts: python -m training.kto --config run.json."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from training.data.desirability import in_batches, judged
@@ -9,7 +10,7 @@ from training.running.manifest import finish, save_merged
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
 from training.settings.learning import KtoSettings
-from training.settings.run import KtoRun, read_config
+from training.settings.run import RunConfig, read_config
 
 # how much the desirable completions may count for, where the undesirable ones count for 1
 MOST = 4 / 3
@@ -21,8 +22,8 @@ def kto(path: Path, report: Callable[[str], None]) -> None:
     The reference model is the base itself: with the adapter switched off, or loaded once more. Every epoch
     goes through the same batches, in which both labels are.
     """
-    config = read_config(KtoRun, path)
-    run = open_run(config, config.settings, report)
+    config = read_config(RunConfig[KtoSettings], path)
+    run = open_run("kto", config, report)
     settings = config.settings
     labelled, given = judged(rows_of(run, "prompt"), run.dataset)
     model, tokenizer = load_model(run)
@@ -51,8 +52,9 @@ def kto(path: Path, report: Callable[[str], None]) -> None:
         "undesirable": len(kept) - desirable,
     }
 
+    settings = weighed(settings, desirable, len(kept) - desirable)
     # as they were used, for the manifest
-    run.settings = settings = weighed(settings, desirable, len(kept) - desirable)
+    run = replace(run, settings=settings)
 
     from datasets import Dataset
     from trl import KTOConfig, KTOTrainer

@@ -15,7 +15,8 @@ from training.data.rows import Turns, conversation_ids, fitting, pair, preferred
 from training.running.manifest import finish, save_merged
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.run import OrpoRun, read_config
+from training.settings.learning import OrpoSettings
+from training.settings.run import RunConfig, read_config
 
 SIDES = ("chosen", "rejected")
 
@@ -25,8 +26,8 @@ def orpo(path: Path, report: Callable[[str], None]) -> None:
 
     There is no reference model. Pairs without a label (ties, unparsed, unjudged) are not trained on.
     """
-    config = read_config(OrpoRun, path)
-    run = open_run(config, config.settings, report)
+    config = read_config(RunConfig[OrpoSettings], path)
+    run = open_run("orpo", config, report)
     rows = rows_of(run, "prompt", *SIDES)
     labelled = preferred(rows)
     model, tokenizer = load_model(run)

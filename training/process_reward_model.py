@@ -8,10 +8,10 @@ from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from training.data.rows import asked, parted
 from training.data.steps import StepCollator, example, step_loss, targets
 from training.running.manifest import finish, save_merged
-from training.running.run import Run, main, open_run, require_rows, rows_of
+from training.running.run import AnyRun, main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
 from training.settings.learning import ProcessRewardSettings
-from training.settings.run import ProcessRewardRun, read_config
+from training.settings.run import RunConfig, read_config
 
 THRESHOLD = 0.5
 
@@ -55,8 +55,8 @@ def process_reward_model(path: Path, report: Callable[[str], None]) -> None:
 
     Solutions without a usable label, and those beyond ``max_length``, are counted and never cut.
     """
-    config = read_config(ProcessRewardRun, path)
-    run = open_run(config, config.settings, report)
+    config = read_config(RunConfig[ProcessRewardSettings], path)
+    run = open_run("process_reward_model", config, report)
     rows = rows_of(run, *COLUMNS)
     model, tokenizer = load_model(
         run,
@@ -75,7 +75,7 @@ def process_reward_model(path: Path, report: Callable[[str], None]) -> None:
 
 
 def _usable(
-    tokenizer: Any, rows: Sequence[Mapping[str, Any]], config: ProcessRewardRun
+    tokenizer: Any, rows: Sequence[Mapping[str, Any]], config: RunConfig[ProcessRewardSettings]
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """The solutions to learn or measure, and how many are left out for which reason."""
     left_out = {"unlabelled": 0, "too_long": 0, "steps_share_a_token": 0}
@@ -109,7 +109,7 @@ def _labels(row: Mapping[str, Any], settings: ProcessRewardSettings) -> list[boo
     return [None if one is None else bool(one) for one in wanted]
 
 
-def _trainer(run: Run, model: Any, tokenizer: Any, kept: Sequence[Mapping[str, Any]]) -> Any:
+def _trainer(run: AnyRun, model: Any, tokenizer: Any, kept: Sequence[Mapping[str, Any]]) -> Any:
     from transformers import Trainer, TrainingArguments
 
     class StepTrainer(Trainer):  # type: ignore[misc]

@@ -11,7 +11,8 @@ from training.data.soft_labels import by_signal, margin
 from training.running.manifest import finish, save_merged
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.run import RewardRun, read_config
+from training.settings.learning import RewardSettings
+from training.settings.run import RunConfig, read_config
 
 
 def reward_model(path: Path, report: Callable[[str], None]) -> None:
@@ -21,8 +22,8 @@ def reward_model(path: Path, report: Callable[[str], None]) -> None:
     Pairs without a label, pairs that the settings' signal does not decide, and pairs of which a conversation
     exceeds ``max_length`` are left out.
     """
-    config = read_config(RewardRun, path)
-    run = open_run(config, config.settings, report)
+    config = read_config(RunConfig[RewardSettings], path)
+    run = open_run("reward_model", config, report)
     margins, signal = config.settings.margins, config.settings.signal
     more = ("label", f"p_{signal}") if signal else ("label", "p_a") if margins else ()
     rows = rows_of(run, "prompt", "chosen", "rejected", *more)

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.online.trainer import learn_online
 from training.running.run import main
-from training.settings.run import RlooRun
+from training.settings.online import RlooSettings
 
 
 def rloo(path: Path, report: Callable[[str], None]) -> None:
@@ -15,10 +15,10 @@ def rloo(path: Path, report: Callable[[str], None]) -> None:
     The divergence from the base is taken off the reward of the whole answer, which is one action (Ahmadian
     et al. 2024, section 3). Each step learns once from its own draws.
     """
-    learn_online(RlooRun, path, report, _chosen)
+    learn_online("rloo", RlooSettings, path, report, _chosen)
 
 
-def _chosen(config: RlooRun, arguments: dict[str, Any]) -> tuple[Any, Any]:
+def _chosen(settings: RlooSettings, arguments: dict[str, Any]) -> tuple[Any, Any]:
     from trl import RLOOConfig, RLOOTrainer
 
     return RLOOTrainer, RLOOConfig(**arguments)

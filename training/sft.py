@@ -8,15 +8,16 @@ from datasets_registry.errors import BadInput
 from training.data.replay import replayed
 from training.data.rows import conversation_ids, fitting, reply, require_ending, turns
 from training.running.manifest import finish, save_merged
-from training.running.run import Run, main, open_run, require_rows, rows_of
+from training.running.run import AnyRun, main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.run import SftRun, read_config
+from training.settings.learning import SftSettings
+from training.settings.run import RunConfig, read_config
 
 
 def sft(path: Path, report: Callable[[str], None]) -> None:
     """Train on the completions' tokens alone, or on all of the assistant's: an adapter or all weights."""
-    config = read_config(SftRun, path)
-    run = open_run(config, config.settings, report)
+    config = read_config(RunConfig[SftSettings], path)
+    run = open_run("sft", config, report)
     given, replay = rows_of(run, "prompt", "completion"), _replay(run, config)
     model, tokenizer = load_model(run)
     kept = _examples(tokenizer, given, config)
@@ -37,13 +38,13 @@ def sft(path: Path, report: Callable[[str], None]) -> None:
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 
 
-def _replay(run: Run, config: SftRun) -> list[dict[str, Any]]:
-    if (config.replay is None) != (config.settings.replay_share == 0):
-        raise BadInput("replay names a dataset and settings.replay_share says how much: give both or neither")
+def _replay(run: AnyRun, config: RunConfig[SftSettings]) -> list[dict[str, Any]]:
     return rows_of(run, "prompt", "completion", role="replay") if config.replay else []
 
 
-def _examples(tokenizer: Any, rows: Sequence[dict[str, Any]], config: SftRun) -> list[dict[str, Any]]:
+def _examples(
+    tokenizer: Any, rows: Sequence[dict[str, Any]], config: RunConfig[SftSettings]
+) -> list[dict[str, Any]]:
     """The rows that fit, as conversations."""
     examples = (
         {
@@ -55,7 +56,13 @@ def _examples(tokenizer: Any, rows: Sequence[dict[str, Any]], config: SftRun) ->
     return fitting(tokenizer, examples, ["completion"], config.settings.max_length)
 
 
-def _trainer(run: Run, config: SftRun, model: Any, tokenizer: Any, examples: Sequence[dict[str, Any]]) -> Any:
+def _trainer(
+    run: AnyRun,
+    config: RunConfig[SftSettings],
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[dict[str, Any]],
+) -> Any:
     """TRL's trainer, once its labels are known to end turns."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer

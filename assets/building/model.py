@@ -24,7 +24,8 @@ from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.models.folder import fingerprint, resolve_model
 from methods.templates import fill, template_path
-from quality.checks.models import ModelCheck, check_manifest, model_checks
+from quality.checks.models import ModelCheck, TrainerKind, check_manifest, model_checks
+from training.trainers import TRAINERS
 
 
 def given_policy(
@@ -109,7 +110,7 @@ def model_asset(
 
     ``told`` are the fields of its config that do not depend on versions.
     """
-    checks = model_checks(module.rpartition(".")[2])
+    checks = model_checks(_kind(module))
 
     @dg.asset(
         name=recipe.name,
@@ -162,6 +163,10 @@ def model_asset(
             )
 
     return materialize
+
+
+def _kind(module: str) -> TrainerKind:
+    return next((trainer.kind for trainer in TRAINERS.values() if trainer.source == module), "supervised")
 
 
 def run_trainer(

@@ -26,7 +26,7 @@ from methods.rft.candidates import CandidateSettings, draw_candidates
 from methods.rft.stopping import StoppingRule
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
-from training.settings.learning import TrainSettings
+from training.settings.learning import TrainingSettings
 from training.sft import sft
 
 MATHS = VerifierSettings(kind="maths")
@@ -141,9 +141,9 @@ def gold(problems: Iterable[Problem]) -> list[GoldSolution]:
     ]
 
 
-def full(steps: int, *, rate: float = 2e-3, batch_size: int = 32, seed: int = 0) -> TrainSettings:
+def full(steps: int, *, rate: float = 2e-3, batch_size: int = 32, seed: int = 0) -> TrainingSettings:
     """Training of all weights for a number of steps."""
-    return TrainSettings(
+    return TrainingSettings(
         learning_rate=rate,
         max_steps=steps,
         batch_size=batch_size,

@@ -12,10 +12,10 @@ from generation.models.folder import SMOLLM2
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.rft.selections import SelectionSettings, select
 from methods.rft.stopping import StoppingRule
-from training.settings.learning import TrainSettings
+from training.settings.learning import TrainingSettings
 
 GOLD, PROBLEMS, HELD_OUT, DRAWS, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
-TRAINING = TrainSettings(
+TRAINING = TrainingSettings(
     learning_rate=1e-3, max_steps=STEPS, batch_size=16, max_length=128, lora_rank=16, lora_alpha=32
 )
 START = TRAINING.model_copy(update={"max_steps": 4, "batch_size": 8})

@@ -19,20 +19,20 @@ def lost_share(counts: Mapping[str, int]) -> float:
 
 
 Manifest = Mapping[str, Any]
-PREFERRING = ("dpo", "orpo")
-DRAWING = ("grpo", "rloo", "ppo")
-EVERY = ("sft", "kto", "reward_model", "process_reward_model", *PREFERRING, *DRAWING)
+# how a trainer learns: from texts one by one, from pairs, to score texts, or from the policy's own samples
+TrainerKind = Literal["supervised", "preference", "reward", "online"]
+EVERY: tuple[TrainerKind, ...] = ("supervised", "preference", "reward", "online")
 
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """A rule over manifests of ``trainers``: it fails where the figure exceeds the threshold.
+    """A rule over manifests of trainers of ``kinds``: it fails where the figure exceeds the threshold.
 
     ``figure`` gives None where the run logged too little to tell, which passes and says so.
     """
 
     name: str
-    trainers: tuple[str, ...]
+    kinds: tuple[TrainerKind, ...]
     catches: str
     severity: Literal["error", "warning"]
     figure: Callable[[Manifest], float | None]
@@ -88,7 +88,7 @@ MODEL_CHECKS = (
     ),
     ModelCheck(
         "chosen_falls",
-        PREFERRING,
+        ("preference",),
         "a policy that learns to make both answers unlikely: add the loss sft",
         "warning",
         _chosen_falls,
@@ -96,7 +96,7 @@ MODEL_CHECKS = (
     ),
     ModelCheck(
         "zero_variance_groups",
-        DRAWING,
+        ("online",),
         "groups of draws that are all right or all wrong and teach nothing",
         "warning",
         _late("frac_reward_zero_std"),
@@ -104,7 +104,7 @@ MODEL_CHECKS = (
     ),
     ModelCheck(
         "clipped_completions",
-        DRAWING,
+        ("online",),
         "draws cut at max_completion_length before they end",
         "warning",
         _late("completions/clipped_ratio"),
@@ -112,7 +112,7 @@ MODEL_CHECKS = (
     ),
     ModelCheck(
         "length_growth",
-        DRAWING,
+        ("online",),
         "draws that grow longer, which a reward may pay for by itself",
         "warning",
         _growth,
@@ -121,9 +121,9 @@ MODEL_CHECKS = (
 )
 
 
-def model_checks(trainer: str) -> list[ModelCheck]:
-    """What is asked of a run of ``trainer``, such as `dpo`."""
-    return [one for one in MODEL_CHECKS if trainer in one.trainers]
+def model_checks(kind: TrainerKind) -> list[ModelCheck]:
+    """The checks that hold of models whose trainer is of ``kind``."""
+    return [check for check in MODEL_CHECKS if kind in check.kinds]
 
 
 def check_manifest(check: ModelCheck, manifest: Manifest) -> CheckResult:

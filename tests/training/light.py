@@ -7,33 +7,26 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from datasets_registry.errors import ModelFailed
 from training.running import ranks
 from training.running.memory import halving, micro_batch
 from training.running.process import Report
 from training.running.run import main
-from training.settings.learning import TrainSettings
+from training.settings.learning import TrainingSettings
 from training.settings.run import RunConfig, read_config
 
 
-class LightSettings(TrainSettings):
+class LightSettings(TrainingSettings):
     """And what becomes of its last process."""
 
     fate: Literal["done", "short of memory", "fails", "sleeps"] = "done"
 
 
-class LightRun(RunConfig):
-    """Its config."""
-
-    trainer: ClassVar[str] = "light"
-    settings: LightSettings
-
-
 def light(path: Path, report: Report) -> None:
     """Say which process this is, and meet the fate that the settings say; short of memory at first alone."""
-    config = read_config(LightRun, path)
+    config = read_config(RunConfig[LightSettings], path)
     settings, now = config.settings, micro_batch(config, config.settings)
     rank = os.environ.get("RANK", "0")
     path.with_name(f"pid-{rank}").write_text(str(os.getpid()))

@@ -18,6 +18,7 @@ from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 from quality.checks.models import check_manifest, model_checks
 from tests.training.runs import NOTHING, manifest, write
+from training.trainers import TRAINERS
 
 VERIFIER = {"kind": "maths"}
 # about 0.5 s of a core for each step of 64 draws
@@ -52,7 +53,11 @@ def curve(said: dict[str, Any], name: str) -> list[float]:
 
 def warned(said: dict[str, Any]) -> set[str]:
     """The checks that this run did not pass."""
-    return {one.name for one in model_checks(said["trainer"]) if not check_manifest(one, said).passed}
+    return {
+        one.name
+        for one in model_checks(TRAINERS[said["trainer"]].kind)
+        if not check_manifest(one, said).passed
+    }
 
 
 def draws(

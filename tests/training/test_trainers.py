@@ -23,7 +23,8 @@ from tests.training.runs import SETTINGS, commit, write
 from training.data.rows import fitting, reply, turns
 from training.dpo import dpo
 from training.running.checkpoints import last_checkpoint
-from training.settings.run import SftRun, config_path, read_config
+from training.settings.learning import SftSettings
+from training.settings.run import RunConfig, config_path, read_config
 from training.sft import sft
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 bad row")
@@ -158,9 +159,9 @@ def test_a_missing_version_is_refused(base: Path, registry: Registry, tmp_path: 
 )
 def test_a_wrong_config_names_its_field(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=message):
-        read_config(SftRun, write(tmp_path, "cai_sft@1", **changes))
+        read_config(RunConfig[SftSettings], write(tmp_path, "cai_sft@1", **changes))
     with pytest.raises(BadInput, match="cannot be read"):
-        read_config(SftRun, tmp_path / "nothing.json")
+        read_config(RunConfig[SftSettings], tmp_path / "nothing.json")
 
 
 def test_a_trainer_run_by_hand_says_its_error_in_one_line(registry: Registry, tmp_path: Path) -> None:

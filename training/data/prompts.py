@@ -8,22 +8,21 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, ranked
 from generation.chat import render, token_ids
 from training.data.rows import asked
-from training.running.run import Run, require_rows, rows_of
+from training.running.run import OnlineRun, require_rows, rows_of
 from training.settings.online import OnlineSettings
-from training.settings.run import OnlineRun
 
 
-def prompts(run: Run, config: OnlineRun, tokenizer: Any) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def prompts(run: OnlineRun, tokenizer: Any) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """The rows to draw for, and counts of rows: `trained`, `too_long`, and `unasked` for those not wanted.
 
     Wanted are training rows of the settings' families, each conversation once. Raises BadInput where the
     verifier would have no column `answer` to compare with, or where there are fewer than wanted.
     """
-    needed = ("prompt", "answer") if config.verifier else ("prompt",)
-    families = ("family",) if config.settings.families else ()
+    needed = ("prompt", "answer") if run.config.verifier else ("prompt",)
+    families = ("family",) if run.settings.families else ()
     rows = rows_of(run, *needed, *families)
-    found = wanted(rows, config.settings, str(run.dataset))
-    kept = [one for one in found if _fits(tokenizer, one, config)]
+    found = wanted(rows, run.settings, str(run.dataset))
+    kept = [one for one in found if _fits(tokenizer, one, run)]
     counts = {
         "given": len(rows),
         "trained": len(kept),
@@ -56,9 +55,9 @@ def _identity(row: Mapping[str, Any]) -> str:
     return digest([said, row.get("answer")])
 
 
-def _fits(tokenizer: Any, row: Mapping[str, Any], config: OnlineRun) -> bool:
-    ids = token_ids(tokenizer, render(tokenizer, asked(row, config.system_text), continues=False))
-    return len(ids) <= config.settings.max_length - config.settings.max_completion_length
+def _fits(tokenizer: Any, row: Mapping[str, Any], run: OnlineRun) -> bool:
+    ids = token_ids(tokenizer, render(tokenizer, asked(row, run.config.system_text), continues=False))
+    return len(ids) <= run.settings.max_length - run.settings.max_completion_length
 
 
 def order(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> list[int]:

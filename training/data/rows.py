@@ -7,10 +7,10 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
 from generation.chat import as_text, finished, special_tokens, token_ids
 from generation.request import Message
-from training.running.run import Run
+from training.running.run import AnyRun
 
 
-def require_ending(run: Run, tokenizer: Any, learned: Sequence[int]) -> None:
+def require_ending(run: AnyRun, tokenizer: Any, learned: Sequence[int]) -> None:
     """Raise BadInput unless the ``learned`` tokens end the turn at last: else a policy would never stop."""
     # a template may put a line break behind the end
     if tokenizer.eos_token_id not in learned[-2:]:

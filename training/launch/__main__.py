@@ -11,16 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
 from training.running.process import begin_anew, die_with_parent, ended_in_a_sentence, told
-from training.settings.run import RunConfig, read_config
+from training.settings.launch import Launch
+from training.settings.run import read_config
 
 
-class _AnyRun(RunConfig, extra="ignore"):
-    """What a launch reads of any trainer's config, which the trainer itself validates."""
+class LaunchedRun(Settings, extra="ignore"):
+    """The part of any trainer's config that a launch reads; the trainer itself validates all of it."""
 
+    name: str
+    output: Path
     settings: Mapping[str, Any]
+    launch: Launch = Launch()
 
 
 def main() -> None:
@@ -34,7 +39,7 @@ def main() -> None:
     given = parser.parse_args()
     die_with_parent()
     with ended_in_a_sentence(given.config):
-        config = read_config(_AnyRun, given.config)
+        config = read_config(LaunchedRun, given.config)
         require_possible(config)
         told(given.config).unlink(missing_ok=True)
         file = write_launch_config(
@@ -54,7 +59,7 @@ def main() -> None:
         raise ModelFailed(why)
 
 
-def require_possible(config: RunConfig) -> None:
+def require_possible(config: LaunchedRun) -> None:
     """Raise BadInput where this machine has not what the launch needs."""
     import torch
 

@@ -10,9 +10,8 @@ from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import Verify
 from methods.verifiers.verifier import verifier
 from training.data.rows import asked
-from training.running.run import Run
+from training.running.run import OnlineRun
 from training.settings.online import RewardMix
-from training.settings.run import OnlineRun
 
 
 class Scorer(Protocol):
@@ -100,9 +99,9 @@ class Rewards:
         return verified | scored | lost
 
 
-def open_rewards(run: Run, config: OnlineRun) -> Rewards:
+def open_rewards(run: OnlineRun) -> Rewards:
     """The rewards that the run's settings mix; raises BadInput where a folder is no reward model of ours."""
-    mix = config.settings.rewards
+    config, mix = run.config, run.settings.rewards
     folders = [run.registry.folder(one) for one in run.reward_models]
     scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight) if folders else None
     verify = verifier(config.verifier) if config.verifier else None

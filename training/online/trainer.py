@@ -8,34 +8,38 @@ from training.data.prompts import order, prompts
 from training.data.rows import turns
 from training.online.rewards import Rewards, open_rewards
 from training.running.manifest import finish, save_merged
-from training.running.run import Run, open_run
+from training.running.run import OnlineRun, open_run
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.run import OnlineRun, read_config
+from training.settings.online import OnlineSettings
+from training.settings.run import RunConfig, read_config
 
-C = TypeVar("C", bound=OnlineRun)
-# from a run's config and the arguments that both share: TRL's trainer and its arguments
-Chosen = Callable[[C, dict[str, Any]], tuple[Any, Any]]
+OnlineT = TypeVar("OnlineT", bound=OnlineSettings)
+# from the settings and the arguments that both share: TRL's trainer and its arguments
+Chosen = Callable[[OnlineT, dict[str, Any]], tuple[Any, Any]]
 
 ALIKE = "groups_alike"
 _LEFT_OUT = ("frac_reward_zero_std", "rewards/reward/", "clip_ratio/")
 
 
-def learn_online(kind: type[C], path: Path, report: Callable[[str], None], chosen: Chosen[C]) -> None:
+def learn_online(
+    trainer_name: str, kind: type[OnlineT], path: Path, report: Callable[[str], None], chosen: Chosen[OnlineT]
+) -> None:
     """Train a policy on its own draws by the TRL trainer that ``chosen`` gives: an adapter or all weights.
 
     The reference is the base itself, with the adapter switched off or loaded once more.
     """
-    config = read_config(kind, path)
-    run = open_run(config, config.settings, report)
-    rewards = open_rewards(run, config)
+    # the class is known at run time alone
+    config: RunConfig[OnlineT] = read_config(RunConfig[kind], path)  # type: ignore[valid-type]
+    run = open_run(trainer_name, config, report)
+    rewards = open_rewards(run)
     model, tokenizer = load_model(run)
-    rows, counts = prompts(run, config, tokenizer)
+    rows, counts = prompts(run, tokenizer)
     places = order(len(rows), config.settings, config.launch.processes)
 
     from datasets import Dataset
 
     asked = [turns(tokenizer, one, config.system_text) for one in rows]
-    trainer_class, arguments = chosen(config, _arguments(run, config))
+    trainer_class, arguments = chosen(config.settings, _arguments(run))
     trainer = trainer_class(
         model=model,
         args=arguments,
@@ -49,8 +53,8 @@ def learn_online(kind: type[C], path: Path, report: Callable[[str], None], chose
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 
 
-def _arguments(run: Run, config: OnlineRun) -> dict[str, Any]:
-    settings = config.settings
+def _arguments(run: OnlineRun) -> dict[str, Any]:
+    settings = run.settings
     return trainer_arguments(run) | {
         "num_generations": settings.num_draws,
         "max_completion_length": settings.max_completion_length,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from datasets_registry.errors import BadInput
 from generation.chat import render, token_ids
 from training.data.prompts import prompts
 from training.data.rows import asked
@@ -11,7 +12,8 @@ from training.online.rewards import open_rewards
 from training.running.manifest import finish, save_model
 from training.running.run import main, open_run
 from training.running.trainer import load_tokenizer
-from training.settings.run import PpoRun, read_config
+from training.settings.ppo import PpoSettings
+from training.settings.run import RunConfig, read_config
 
 
 def ppo(path: Path, report: Callable[[str], None]) -> None:
@@ -21,11 +23,16 @@ def ppo(path: Path, report: Callable[[str], None]) -> None:
     The critic is a model of its own, trained beside and left behind. Prompts that leave no room for
     ``max_completion_length`` tokens within ``max_length`` are counted and never cut.
     """
-    config = read_config(PpoRun, path)
-    run = open_run(config, config.settings, report)
-    rewards = open_rewards(run, config)
+    config = read_config(RunConfig[PpoSettings], path)
+    if config.launch.several:
+        raise BadInput(
+            f"ppo trains in one process, and launch has {config.launch.processes}: take grpo or rloo, or a "
+            "profile without [launch]"
+        )
+    run = open_run("ppo", config, report)
+    rewards = open_rewards(run)
     tokenizer = load_tokenizer(run)
-    rows, counts = prompts(run, config, tokenizer)
+    rows, counts = prompts(run, tokenizer)
     given = [(one, prompt_ids(tokenizer, one, config.system_text)) for one in rows]
 
     from training.ppo.loop import learn

@@ -82,7 +82,7 @@ class Learner:
 class Learning:
     """Policy and critic in the making."""
 
-    def __init__(self, run: Run, settings: PpoSettings, models: Models, steps: int) -> None:
+    def __init__(self, run: Run[PpoSettings], settings: PpoSettings, models: Models, steps: int) -> None:
         self._run, self._settings, self._models = run, settings, models
         updates = steps * settings.num_updates
         rates = settings.learning_rate, settings.critic_learning_rate or settings.learning_rate

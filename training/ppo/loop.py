@@ -22,7 +22,7 @@ def _prompts(asked: Sequence[Asked], settings: PpoSettings) -> Iterator[list[Ask
 
 
 def learn(
-    run: Run, settings: PpoSettings, models: Models, asked: Sequence[Asked], reward: Reward
+    run: Run[PpoSettings], settings: PpoSettings, models: Models, asked: Sequence[Asked], reward: Reward
 ) -> list[dict[str, float]]:
     """Take all steps, from the last checkpoint where there is one; the log history."""
     from transformers import TrainerControl, TrainerState, TrainingArguments
@@ -52,7 +52,7 @@ def learn(
     return list(state.log_history)
 
 
-def _told(run: Run, arguments: Any, models: Models) -> Any:
+def _told(run: Run[PpoSettings], arguments: Any, models: Models) -> Any:
     """Who is told of each step: what every run has, and the trackers that it names."""
     from transformers.integrations import get_reporting_integration_callbacks
     from transformers.trainer_callback import CallbackHandler, DefaultFlowCallback

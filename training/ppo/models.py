@@ -18,7 +18,7 @@ from training.running.trainer import in_bfloat16, load_weights, lora
 from training.settings.ppo import PpoSettings
 
 
-def load_critic(run: Run, settings: PpoSettings, tokenizer: Any) -> Any:
+def load_critic(run: Run[PpoSettings], settings: PpoSettings, tokenizer: Any) -> Any:
     """A sequence classifier with one output, to be trained as the policy is: as an adapter or whole.
 
     Over the base, its head is new and all zeros, so that nothing is worth anything until it is learned (the
@@ -52,7 +52,7 @@ def _head(score: Any, scale: Scale | None, weight: float) -> torch.nn.Linear:
     return head
 
 
-def _require_same_tokens(run: Run, folder: Path, tokenizer: Any) -> None:
+def _require_same_tokens(run: Run[PpoSettings], folder: Path, tokenizer: Any) -> None:
     """Raise BadInput unless the model in ``folder`` knows the tokens by the policy's numbers."""
     from transformers import AutoTokenizer
 
@@ -132,7 +132,7 @@ class Models:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
 
-def load_models(run: Run, settings: PpoSettings, tokenizer: Any) -> Models:
+def load_models(run: Run[PpoSettings], settings: PpoSettings, tokenizer: Any) -> Models:
     """All of them, from the base; the critic from the first reward model where the settings say so."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     policy, adapter = load_weights(run, run.base_folder, "AutoModelForCausalLM"), lora(settings)

@@ -7,12 +7,12 @@ from typing import Any
 from datasets_registry.errors import ModelFailed
 from training.running import ranks
 from training.running.checkpoints import mark_whole
-from training.running.run import Run
+from training.running.run import AnyRun
 
 SAID_EVERY_SECONDS = 5.0
 
 
-def callbacks(run: Run) -> list[Any]:
+def callbacks(run: AnyRun) -> list[Any]:
     """The callbacks of every run on ``transformers.Trainer``."""
     from transformers import TrainerCallback
 
@@ -62,7 +62,7 @@ def callbacks(run: Run) -> list[Any]:
     return [Finite(), Progress(), Clock()]
 
 
-def require_finite(run: Run, loss: float, step: int) -> None:
+def require_finite(run: AnyRun, loss: float, step: int) -> None:
     """Raise ModelFailed where the loss is not a number."""
     if not math.isfinite(loss):
         raise ModelFailed(f"{run.config.name}: the loss is not a number at step {step}: lower learning_rate")

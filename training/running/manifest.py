@@ -12,7 +12,7 @@ from datasets_registry.state import sync
 from datasets_registry.version import Version
 from generation.models.folder import fingerprint
 from training.running import ranks
-from training.running.run import Run
+from training.running.run import AnyRun
 from training.running.trainer import in_bfloat16
 from training.running.weights import save_adapter, whole_model
 
@@ -39,7 +39,7 @@ def _thinned(points: list[list[float]]) -> list[list[float]]:
 _LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 
-def save_merged(run: Run, trainer: Any, tokenizer: Any) -> Path:
+def save_merged(run: AnyRun, trainer: Any, tokenizer: Any) -> Path:
     """Save the trained model, an adapter both merged into the base and beside it, whole or not at all.
 
     Of several processes only the first returns.
@@ -49,7 +49,7 @@ def save_merged(run: Run, trainer: Any, tokenizer: Any) -> Path:
     return save_model(run, model, tokenizer)
 
 
-def save_model(run: Run, model: Any, tokenizer: Any) -> Path:
+def save_model(run: AnyRun, model: Any, tokenizer: Any) -> Path:
     """The same of a model that no trainer holds; its weights are cast last of all."""
     import torch
 
@@ -66,7 +66,7 @@ def save_model(run: Run, model: Any, tokenizer: Any) -> Path:
 
 
 def finish(
-    run: Run,
+    run: AnyRun,
     temporary: Path,
     history: Sequence[Mapping[str, float]],
     rows: Mapping[str, int],
@@ -81,7 +81,7 @@ def finish(
     metrics |= {f"held_out_{name}": value for name, value in (held_out or {}).items()}
     manifest = {
         "name": run.config.name,
-        "trainer": run.config.trainer,
+        "trainer": run.trainer,
         "fingerprint": fingerprint(temporary),
         "base": _version(run.base),
         "datasets": {role: _version(one) for role, one in run.datasets.items()},
@@ -106,7 +106,7 @@ def finish(
     return folder
 
 
-def _batches(run: Run) -> dict[str, Any]:
+def _batches(run: AnyRun) -> dict[str, Any]:
     """What a device took at once, how often for a step, and how many rows that was on all devices."""
     one, launch = run.micro_batch, run.config.launch
     return {

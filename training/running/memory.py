@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 from datasets_registry.errors import ModelFailed
 from datasets_registry.state import durable
-from training.settings.learning import TrainSettings
-from training.settings.run import RunConfig
+from training.settings.learning import TrainingSettings
+from training.settings.run import AnyConfig
 
 FILE = "micro_batch.json"
 
@@ -30,19 +30,19 @@ class OutOfMemory(ModelFailed):
     """Memory was short, and the same command begun anew goes on with less at once."""
 
 
-def wanted(settings: TrainSettings) -> MicroBatch:
+def wanted(settings: TrainingSettings) -> MicroBatch:
     """What the settings ask for."""
     return MicroBatch(settings.batch_size, settings.gradient_accumulation)
 
 
-def micro_batch(config: RunConfig, settings: TrainSettings) -> MicroBatch:
+def micro_batch(config: AnyConfig, settings: TrainingSettings) -> MicroBatch:
     """What the run takes at once: what its settings ask for, or the half that it goes on with."""
     path = config.output / FILE
     return MicroBatch(**json.loads(path.read_text())) if path.exists() else wanted(settings)
 
 
 @contextmanager
-def halving(config: RunConfig, settings: TrainSettings) -> Iterator[None]:
+def halving(config: AnyConfig, settings: TrainingSettings) -> Iterator[None]:
     """Where memory is short within: OutOfMemory the first time, ModelFailed with the remedy the second."""
     tried = micro_batch(config, settings)
     try:

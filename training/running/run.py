@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -27,18 +27,23 @@ from training.running.process import (
     stop_when_asked,
 )
 from training.running.trackers import require_trackers
-from training.settings.learning import TrainSettings
-from training.settings.run import RunConfig, config_path
+from training.settings.learning import TrainingSettings
+from training.settings.online import OnlineSettings
+from training.settings.run import AnyConfig, RunConfig, S_co, config_path
 
 TRL = "1.16"
 
 
-@dataclass
-class Run:
-    """An open run: its config, the exact versions behind it, and who is told of its progress."""
+@dataclass(frozen=True)
+class Run(Generic[S_co]):
+    """An open run: its trainer and config, the exact versions behind it, and how it reports its progress.
 
-    config: RunConfig
-    settings: TrainSettings
+    ``settings`` are the config's, completed where a trainer derives some from its rows.
+    """
+
+    trainer: str
+    config: RunConfig[S_co]
+    settings: S_co
     registry: Registry
     base: Version
     datasets: Mapping[str, Version]
@@ -67,16 +72,24 @@ class Run:
         return micro_batch(self.config, self.settings)
 
 
-def open_run(config: RunConfig, settings: TrainSettings, report: Callable[[str], None]) -> Run:
-    """Find the named versions; raises UnpassedVersion or UnknownVersion before anything is loaded."""
+AnyRun = Run[TrainingSettings]
+OnlineRun = Run[OnlineSettings]
+
+
+def open_run(trainer: str, config: RunConfig[S_co], report: Callable[[str], None]) -> Run[S_co]:
+    """Find the versions that ``config`` names, before anything is loaded.
+
+    Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where TRL, a tracker
+    or the number of processes is not what the run needs.
+    """
     _require_trl()
-    _require_processes(config)
+    _require_processes(trainer, config)
     require_trackers(config.report_to)
     registry = Registry(State().prepare())
     base = _exact(registry, config.base)
     datasets = {role: _exact(registry, one) for role, one in config.datasets.items()}
     scorers = tuple(_exact(registry, one) for one in config.reward_models)
-    return Run(config, settings, registry, base, datasets, scorers, report)
+    return Run(trainer, config, config.settings, registry, base, datasets, scorers, report)
 
 
 def _require_trl() -> None:
@@ -87,11 +100,11 @@ def _require_trl() -> None:
         )
 
 
-def _require_processes(config: RunConfig) -> None:
+def _require_processes(trainer: str, config: AnyConfig) -> None:
     if ranks.processes() != config.launch.processes:
         raise BadInput(
             f"{config.name} is to be trained by {config.launch.processes} processes, and this is one of "
-            f"{ranks.processes()}: start it by `python -m training.launch training.{config.trainer}`"
+            f"{ranks.processes()}: start it by `python -m training.launch training.{trainer}`"
         )
 
 
@@ -101,7 +114,7 @@ def _exact(registry: Registry, reference: str) -> Version:
     return registry.require_passed(version)
 
 
-def rows_of(run: Run, *columns: str, role: str = "train") -> list[dict[str, Any]]:
+def rows_of(run: AnyRun, *columns: str, role: str = "train") -> list[dict[str, Any]]:
     """The rows of a role's dataset; raises BadInput naming a column that the trainer needs and it lacks."""
     version = run.datasets[role]
     table = run.registry.table(version)
@@ -115,7 +128,7 @@ def rows_of(run: Run, *columns: str, role: str = "train") -> list[dict[str, Any]
     return rows
 
 
-def require_rows(run: Run, counts: Mapping[str, int]) -> None:
+def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
     """Raise ModelFailed unless there is a batch to train on and few enough rows are lost.
 
     ``counts`` are rows `given`, `trained`, and left out by reason. They stand beside the config from here on,

@@ -7,11 +7,11 @@ from datasets_registry.errors import BadInput
 from training.running.callbacks import callbacks
 from training.running.checkpoints import last_checkpoint
 from training.running.memory import halving, wanted
-from training.running.run import Run
-from training.settings.learning import TrainSettings
+from training.running.run import AnyRun
+from training.settings.learning import TrainingSettings
 
 
-def in_bfloat16(settings: TrainSettings) -> bool:
+def in_bfloat16(settings: TrainingSettings) -> bool:
     """Whether forward passes and saved weights are bfloat16."""
     import torch
 
@@ -20,12 +20,12 @@ def in_bfloat16(settings: TrainSettings) -> bool:
     return settings.dtype == "bfloat16"
 
 
-def load_model(run: Run, kind: str = "AutoModelForCausalLM", **options: Any) -> tuple[Any, Any]:
+def load_model(run: AnyRun, kind: str = "AutoModelForCausalLM", **options: Any) -> tuple[Any, Any]:
     """The base model as transformers' ``kind``, and its tokenizer."""
     return load_weights(run, run.base_folder, kind, **options), load_tokenizer(run)
 
 
-def load_weights(run: Run, folder: Path, kind: str, **options: Any) -> Any:
+def load_weights(run: AnyRun, folder: Path, kind: str, **options: Any) -> Any:
     """The model in ``folder`` as transformers' ``kind``.
 
     Weights that are trained are float32, since small steps would vanish in bfloat16; those under an adapter
@@ -54,7 +54,7 @@ def load_weights(run: Run, folder: Path, kind: str, **options: Any) -> Any:
     return model
 
 
-def load_tokenizer(run: Run) -> Any:
+def load_tokenizer(run: AnyRun) -> Any:
     """The base's tokenizer; raises BadInput where it cannot say a conversation or pad a batch."""
     from transformers import AutoTokenizer
 
@@ -73,7 +73,7 @@ def load_tokenizer(run: Run) -> Any:
     return tokenizer
 
 
-def trainer_arguments(run: Run) -> dict[str, Any]:
+def trainer_arguments(run: AnyRun) -> dict[str, Any]:
     """The arguments that all trainers share; checkpoints are asked for by time, not by steps."""
     import torch
 
@@ -105,7 +105,7 @@ def trainer_arguments(run: Run) -> dict[str, Any]:
     }
 
 
-def lora(settings: TrainSettings, task: str = "CAUSAL_LM") -> Any:
+def lora(settings: TrainingSettings, task: str = "CAUSAL_LM") -> Any:
     """A LoRA adapter on every linear layer but the head (Hu et al. 2021); None trains all weights.
 
     The new head of a reward model is trained whole.
@@ -125,7 +125,7 @@ def lora(settings: TrainSettings, task: str = "CAUSAL_LM") -> Any:
     )
 
 
-def train(run: Run, trainer: Any) -> list[dict[str, float]]:
+def train(run: AnyRun, trainer: Any) -> list[dict[str, float]]:
     """Train, from the last checkpoint where there is one; the log history.
 
     Raises ModelFailed at the first loss that is not a number, and OutOfMemory where less at once may do.
@@ -150,7 +150,7 @@ def train(run: Run, trainer: Any) -> list[dict[str, float]]:
     return [one for one in trainer.state.log_history if "loss" in one]
 
 
-def _require_sharding(run: Run, trainer: Any) -> None:
+def _require_sharding(run: AnyRun, trainer: Any) -> None:
     kind = str(trainer.accelerator.distributed_type).rpartition(".")[2]
     if run.config.launch.strategy == "fsdp" and kind != "FSDP":
         raise BadInput(

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from training.running import ranks
-from training.running.run import Run
+from training.running.run import AnyRun
 
 
-def whole_model(run: Run, trainer: Any) -> Any:
+def whole_model(run: AnyRun, trainer: Any) -> Any:
     """The model with all its weights; in the first process alone where they are sharded.
 
     Gathered weights are put into the base once more, read in float32: merging an adapter needs it so.
@@ -20,7 +20,7 @@ def whole_model(run: Run, trainer: Any) -> Any:
     return _rebuilt(run, model, weights) if ranks.is_first() else model
 
 
-def _rebuilt(run: Run, model: Any, weights: dict[str, Any]) -> Any:
+def _rebuilt(run: AnyRun, model: Any, weights: dict[str, Any]) -> Any:
     import torch
     from torch.distributed.fsdp import FSDPModule
 
@@ -41,7 +41,7 @@ def _rebuilt(run: Run, model: Any, weights: dict[str, Any]) -> Any:
     return whole
 
 
-def save_adapter(run: Run, model: Any, folder: Path) -> Any:
+def save_adapter(run: AnyRun, model: Any, folder: Path) -> Any:
     """Save the adapter of ``model`` to ``folder``; the base with it merged in, in float32.
 
     Sums in bfloat16 would lose what was learned: a base that was trained on in bfloat16 is read once more.

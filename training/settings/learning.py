@@ -1,7 +1,7 @@
 """What trainers are told of learning: frozen settings, part of the model's version."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,7 +9,14 @@ from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 
 
-class TrainSettings(Settings):
+class InputWeight(NamedTuple):
+    """How much an input of the run counts, and the setting that says so; 0 means that it is not given."""
+
+    setting: str
+    value: float
+
+
+class TrainingSettings(Settings):
     """Settings that every trainer shares.
 
     ``dtype`` is that of the forward passes and of the saved weights: `auto` is bfloat16 on a GPU and float32
@@ -40,6 +47,11 @@ class TrainSettings(Settings):
         """Rows without which there is no step."""
         return self.batch_size
 
+    @property
+    def input_weights(self) -> Mapping[str, InputWeight]:
+        """The inputs that the trainer takes besides base and dataset: replay, reward_models or verifier."""
+        return {}
+
     @field_validator("lora_rank", mode="before")
     @classmethod
     def _none_in_words(cls, value: object) -> object:
@@ -47,7 +59,7 @@ class TrainSettings(Settings):
         return None if value == "none" else value
 
 
-class SftSettings(TrainSettings):
+class SftSettings(TrainingSettings):
     """And what supervised fine-tuning needs besides.
 
     ``loss_on`` is the completion, or every turn of the assistant, which asks for a chat template that marks
@@ -59,11 +71,16 @@ class SftSettings(TrainSettings):
     loss_on: Literal["completion", "assistant"] = "completion"
     replay_share: float = Field(0.0, ge=0, le=0.9, description="Share of tokens that is replayed")
 
+    @property
+    def input_weights(self) -> Mapping[str, InputWeight]:
+        """Replayed rows, by their share of all tokens."""
+        return {"replay": InputWeight("replay_share", self.replay_share)}
+
 
 DpoLoss = Literal["sigmoid", "ipo", "robust", "sft"]
 
 
-class DpoSettings(TrainSettings):
+class DpoSettings(TrainingSettings):
     """And what DPO needs besides (Rafailov et al. 2023).
 
     ``losses`` are summed by their weights: `sigmoid`, `ipo` (Azar et al. 2023, averaged over tokens),
@@ -94,7 +111,7 @@ class DpoSettings(TrainSettings):
         return self
 
 
-class OrpoSettings(TrainSettings):
+class OrpoSettings(TrainingSettings):
     """And what ORPO needs besides (Hong et al. 2024).
 
     ``beta`` (their λ) weighs the odds ratio beside the loss of the chosen completions.
@@ -103,7 +120,7 @@ class OrpoSettings(TrainSettings):
     beta: float = Field(0.1, gt=0)
 
 
-class KtoSettings(TrainSettings):
+class KtoSettings(TrainingSettings):
     """And what KTO needs besides (Ethayarajh et al. 2024).
 
     ``beta`` holds the policy to its reference. Without a ``desirable_weight`` all desirable completions
@@ -125,7 +142,7 @@ class KtoSettings(TrainSettings):
         return self
 
 
-class MeasuredSettings(TrainSettings):
+class MeasuredSettings(TrainingSettings):
     """And the share of problems that a model which scores is measured on."""
 
     held_out_share: float = Field(

@@ -1,12 +1,13 @@
 """What trainers that learn from their own draws are told: GRPO, RLOO and, over the same ground, PPO."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from datasets_registry.settings import Settings
 from generation.scoring.ensembles import Combine
-from training.settings.learning import TrainSettings
+from training.settings.learning import InputWeight, TrainingSettings
 
 
 class RewardMix(Settings):
@@ -33,7 +34,7 @@ class RewardMix(Settings):
         return self
 
 
-class OnlineSettings(TrainSettings):
+class OnlineSettings(TrainingSettings):
     """And what GRPO, RLOO and PPO need besides.
 
     A step draws ``num_draws`` answers for each of its prompts, and ``batch_size`` counts answers, not
@@ -51,6 +52,14 @@ class OnlineSettings(TrainSettings):
     families: tuple[str, ...] = ()
     number: int | None = Field(None, ge=1, description="Prompts that are drawn for; None takes all")
     rewards: RewardMix = RewardMix()
+
+    @property
+    def input_weights(self) -> Mapping[str, InputWeight]:
+        """The verifier and the reward models, by their weights in the reward."""
+        return {
+            "verifier": InputWeight("rewards.verifier", self.rewards.verifier),
+            "reward_models": InputWeight("rewards.reward_models", self.rewards.reward_models),
+        }
 
     @property
     def num_drawn(self) -> int:

@@ -1,8 +1,8 @@
-"""What a training run is told: one JSON file that names exact versions and all settings."""
+"""The config of a training run: one JSON file that names exact versions and all settings."""
 
 import argparse
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Generic, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -10,34 +10,27 @@ from datasets_registry.errors import BadInput
 from datasets_registry.settings import Settings
 from methods.verifiers.contract import VerifierSettings
 from training.settings.launch import Launch
-from training.settings.learning import (
-    DpoSettings,
-    KtoSettings,
-    OrpoSettings,
-    ProcessRewardSettings,
-    RewardSettings,
-    SftSettings,
-)
-from training.settings.online import GrpoSettings, OnlineSettings, RlooSettings
-from training.settings.ppo import PpoSettings
+from training.settings.learning import TrainingSettings
 
-C = TypeVar("C", bound="RunConfig")
+S_co = TypeVar("S_co", bound=TrainingSettings, covariant=True)
+C = TypeVar("C", bound=Settings)
 
 
-class RunConfig(Settings):
-    """One run: ``base``, ``dataset`` and other roles are registry versions such as ``cai_sft@3``.
+class RunConfig(Settings, Generic[S_co]):
+    """One run of the trainer whose settings are ``S_co``.
 
-    What stands beside ``settings`` says where and how the run is kept and told, and changes no weight.
+    ``base``, ``dataset`` and the other inputs are registry versions such as ``cai_sft@3``. The fields beside
+    ``settings`` that say where the run is kept, launched and reported change no weight.
     """
-
-    trainer: ClassVar[str]
 
     name: str
     base: str
     dataset: str
     output: Path
+    settings: S_co
     replay: str | None = None
     reward_models: tuple[str, ...] = ()
+    verifier: VerifierSettings | None = None
     system_text: str | None = None
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
@@ -48,96 +41,22 @@ class RunConfig(Settings):
         """The datasets by their role."""
         return {"train": self.dataset} | ({"replay": self.replay} if self.replay else {})
 
-
-class SftRun(RunConfig):
-    """A supervised fine-tuning run."""
-
-    trainer: ClassVar[str] = "sft"
-    settings: SftSettings
-
-
-class DpoRun(RunConfig):
-    """A direct preference optimisation run."""
-
-    trainer: ClassVar[str] = "dpo"
-    settings: DpoSettings
-
-
-class OrpoRun(RunConfig):
-    """An odds-ratio preference optimisation run."""
-
-    trainer: ClassVar[str] = "orpo"
-    settings: OrpoSettings
-
-
-class KtoRun(RunConfig):
-    """A Kahneman-Tversky optimisation run."""
-
-    trainer: ClassVar[str] = "kto"
-    settings: KtoSettings
-
-
-class RewardRun(RunConfig):
-    """An outcome reward model's run."""
-
-    trainer: ClassVar[str] = "reward_model"
-    settings: RewardSettings
-
-
-class ProcessRewardRun(RunConfig):
-    """A process reward model's run."""
-
-    trainer: ClassVar[str] = "process_reward_model"
-    settings: ProcessRewardSettings
-
-
-class OnlineRun(RunConfig):
-    """A run that learns from its own draws; what weighs in its reward is given, and nothing else."""
-
-    settings: OnlineSettings
-    verifier: VerifierSettings | None = None
-
     @model_validator(mode="after")
-    def _has_what_rewards(self) -> "OnlineRun":
-        for name, given in (("verifier", self.verifier), ("reward_models", self.reward_models)):
-            weight = getattr(self.settings.rewards, name)
-            if bool(given) != (weight > 0):
-                there = "one" if given else "none"
+    def _has_the_inputs_that_count(self) -> Self:
+        inputs = {"replay": self.replay, "reward_models": self.reward_models, "verifier": self.verifier}
+        weights = self.settings.input_weights
+        for name, value in inputs.items():
+            if name not in weights and value:
+                raise ValueError(f"this trainer takes no {name}: leave it out")
+            if name in weights and bool(value) != (weights[name].value > 0):
                 raise ValueError(
-                    f"settings.rewards.{name} weighs {weight:g} and the run has {there}: give both {name} "
-                    "and a weight above 0, or neither"
+                    f"settings.{weights[name].setting} is {weights[name].value:g} and the run has "
+                    f"{'' if value else 'no '}{name}: give both {name} and a weight above 0, or neither"
                 )
         return self
 
 
-class GrpoRun(OnlineRun):
-    """A group relative policy optimisation run."""
-
-    trainer: ClassVar[str] = "grpo"
-    settings: GrpoSettings
-
-
-class RlooRun(OnlineRun):
-    """A run by REINFORCE with leave-one-out baselines."""
-
-    trainer: ClassVar[str] = "rloo"
-    settings: RlooSettings
-
-
-class PpoRun(OnlineRun):
-    """A proximal policy optimisation run."""
-
-    trainer: ClassVar[str] = "ppo"
-    settings: PpoSettings
-
-    @model_validator(mode="after")
-    def _is_one_process(self) -> "PpoRun":
-        if self.launch.several:
-            raise ValueError(
-                f"ppo trains in one process, and launch has {self.launch.processes}: take grpo or rloo, or "
-                "a profile without [launch]"
-            )
-        return self
+AnyConfig = RunConfig[TrainingSettings]
 
 
 def config_path(description: str | None) -> Path:
@@ -158,5 +77,6 @@ def read_config(kind: type[C], path: Path) -> C:
         raise BadInput(f"run config {path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"run config {path}: {place}: {first['msg']}") from error
+        field = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"run config {path}: {f'{field}: ' if field else ''}{message}") from error

@@ -60,7 +60,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Itera
         sft(path, lambda line: None)
         _note_a_path(root / "run" / "model" / "manifest.json", root)
         policy = register(
-            registry, "sft_policy", root / "run", derived(base, data, verifier="maths"), model_checks("sft")
+            registry,
+            "sft_policy",
+            root / "run",
+            derived(base, data, verifier="maths"),
+            model_checks("supervised"),
         )
         _evaluate(registry, base, policy)
         yield registry

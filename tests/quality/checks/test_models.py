@@ -46,10 +46,10 @@ def test_a_run_too_short_to_tell_passes_and_says_so() -> None:
         assert found.passed and found.value is None and "too few" in found.description
 
 
-def test_every_trainer_is_asked_for_lost_rows_and_for_what_it_can_show() -> None:
-    assert [one.name for one in model_checks("sft")] == ["rows_lost"]
-    assert [one.name for one in model_checks("dpo")] == ["rows_lost", "chosen_falls"]
-    assert "zero_variance_groups" in {one.name for one in model_checks("grpo")}
+def test_every_kind_of_trainer_is_asked_for_lost_rows_and_for_what_it_can_show() -> None:
+    assert [check.name for check in model_checks("supervised")] == ["rows_lost"]
+    assert [check.name for check in model_checks("preference")] == ["rows_lost", "chosen_falls"]
+    assert "zero_variance_groups" in {check.name for check in model_checks("online")}
 
 
 def test_rows_without_a_label_are_not_lost() -> None:

@@ -94,7 +94,7 @@ def test_replay_needs_both_a_dataset_and_a_share(
     told: dict[str, Any], base: Path, registry: Registry, tmp_path: Path
 ) -> None:
     dataset = commit(registry, SftExample, examples(8))
-    with pytest.raises(BadInput, match="give both or neither"):
+    with pytest.raises(BadInput, match="give both replay and a weight above 0, or neither"):
         sft(write(tmp_path / "run", dataset, **told), lambda _: None)
 
 

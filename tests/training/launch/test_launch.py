@@ -27,10 +27,10 @@ from tests.rows import make
 from tests.training.online_runs import scorer
 from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, commit, manifest, write
-from training.launch.__main__ import require_possible
+from training.launch.__main__ import LaunchedRun, require_possible
 from training.launch.files import write_launch_config
 from training.settings.launch import Launch
-from training.settings.run import SftRun, read_config
+from training.settings.run import read_config
 from training.sft import sft
 
 TWO: dict[str, Any] = {"launch": {"processes": 2}}
@@ -208,11 +208,11 @@ def test_a_run_of_two_processes_is_not_begun_by_one(base: Path, registry: Regist
 def test_without_deepspeed_its_strategies_are_refused_before_a_start(strategy: str, tmp_path: Path) -> None:
     path = write(tmp_path, "cai_sft@1", launch={"processes": 2, "strategy": strategy})
     with pytest.raises(BadInput, match=f"strategy '{strategy}' needs DeepSpeed, which is not installed"):
-        require_possible(read_config(SftRun, path))
+        require_possible(read_config(LaunchedRun, path))
 
 
 def test_more_processes_than_gpus_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = read_config(SftRun, write(tmp_path, "cai_sft@1", **TWO))
+    config = read_config(LaunchedRun, write(tmp_path, "cai_sft@1", **TWO))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(BadInput, match="2 processes on a machine of 1 GPUs: lower launch.processes"):
         require_possible(config)

@@ -12,7 +12,7 @@ from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 from training.online.rewards import Rewards
 from training.settings.online import GrpoSettings, OnlineSettings, RewardMix
-from training.settings.run import GrpoRun
+from training.settings.run import RunConfig
 
 VERIFY = verifier(VerifierSettings(kind="maths"))
 ROWS = [{"prompt": "1+1=?", "answer": "2"}] * 4
@@ -91,15 +91,18 @@ def test_a_step_takes_as_many_prompts_as_its_answers_have_groups() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({}, "rewards.verifier weighs 1 and the run has none"),
-        ({"verifier": {"kind": "maths"}, "reward_models": ["r@1"]}, "rewards.reward_models weighs 0 and the"),
+        ({}, "rewards.verifier is 1 and the run has no verifier"),
+        (
+            {"verifier": {"kind": "maths"}, "reward_models": ["r@1"]},
+            "rewards.reward_models is 0 and the run has reward_models",
+        ),
         (
             {"verifier": {"kind": "maths"}, "settings": {"rewards": {"reward_models": 1}}},
-            "rewards.reward_models weighs 1 and the run has none: give both reward_models and a weight above",
+            "rewards.reward_models is 1 and the run has no reward_models: give both reward_models and",
         ),
     ],
 )
 def test_a_reward_without_what_it_weighs_is_refused(more: dict[str, Any], said: str) -> None:
     told = {"name": "p", "base": "b@1", "dataset": "problems@1", "output": "o", "settings": {}}
     with pytest.raises(ValidationError, match=said):
-        GrpoRun.model_validate(told | more)
+        RunConfig[GrpoSettings].model_validate(told | more)

@@ -24,7 +24,7 @@ from training.running.run import Run, open_run
 from training.running.trainer import load_tokenizer
 from training.settings.online import RewardMix
 from training.settings.ppo import PpoSettings
-from training.settings.run import PpoRun, read_config
+from training.settings.run import RunConfig, read_config
 
 SETTINGS = {"max_length": 64, "max_completion_length": 9, "batch_size": 4, "learning_rate": 1e-3}
 ENDS, GOES_ON = "q", "is better? A"
@@ -56,12 +56,12 @@ def ending(registry: Registry) -> Path:
 
 def opened(
     registry: Registry, folder: Path, reward_models: Sequence[str] = (), **settings: Any
-) -> tuple[Run, PpoSettings, Models]:
+) -> tuple[Run[PpoSettings], PpoSettings, Models]:
     """The models of a run with these settings."""
     dataset = commit(registry, Problem, [make(Problem, "p1")])
     told = {"verifier": {"kind": "maths"}, "settings": SETTINGS | settings, "reward_models": reward_models}
-    config = read_config(PpoRun, write(folder, dataset, **told))
-    run = open_run(config, config.settings, lambda _: None)
+    config = read_config(RunConfig[PpoSettings], write(folder, dataset, **told))
+    run = open_run("ppo", config, lambda _: None)
     return run, config.settings, load_models(run, config.settings, load_tokenizer(run))
 
 

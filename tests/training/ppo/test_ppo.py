@@ -132,7 +132,7 @@ def test_settings_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -
 
 
 def test_a_reward_model_that_is_weighed_must_be_named(started: Started, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="rewards.reward_models weighs 1 and the run has none"):
+    with pytest.raises(BadInput, match="rewards.reward_models is 1 and the run has no reward_models"):
         run(ppo, tmp_path, settings=FEW | SCORED, verifier=None)
 
 

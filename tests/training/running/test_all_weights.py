@@ -16,7 +16,7 @@ from generation.transformers_local.backend import TransformersBackend
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.dpo import dpo
-from training.settings.learning import TrainSettings
+from training.settings.learning import TrainingSettings
 from training.sft import sft
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
@@ -77,7 +77,7 @@ def test_a_dataset_of_another_kind_is_refused_by_its_missing_column(
 
 
 def test_no_rank_can_be_said_in_toml() -> None:
-    assert TrainSettings.model_validate({"lora_rank": "none"}).lora_rank is None
-    assert TrainSettings().lora_rank == 16
+    assert TrainingSettings.model_validate({"lora_rank": "none"}).lora_rank is None
+    assert TrainingSettings().lora_rank == 16
     with pytest.raises(ValueError, match="lora_rank"):
-        TrainSettings.model_validate({"lora_rank": 0})
+        TrainingSettings.model_validate({"lora_rank": 0})

@@ -23,7 +23,7 @@ from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
 from training.running.memory import MicroBatch, OutOfMemory, halving, micro_batch
 from training.settings.learning import SftSettings
-from training.settings.run import SftRun, read_config
+from training.settings.run import RunConfig, read_config
 from training.sft import sft
 
 
@@ -55,7 +55,7 @@ def test_each_lack_of_memory_halves_once_and_then_says_what_helps(
     exhaust: Callable[[], None], tmp_path: Path
 ) -> None:
     settings = SftSettings(batch_size=4)
-    config = read_config(SftRun, write(tmp_path, "cai_sft@1", settings=settings.model_dump()))
+    config = read_config(RunConfig[SftSettings], write(tmp_path, "cai_sft@1", settings=settings.model_dump()))
     with pytest.raises(OutOfMemory, match="checkpoint with 2, 2 times for"), halving(config, settings):
         exhaust()
     assert micro_batch(config, settings) == MicroBatch(2, 2)
@@ -66,7 +66,7 @@ def test_each_lack_of_memory_halves_once_and_then_says_what_helps(
 
 def test_single_rows_cannot_be_halved_and_other_errors_stay_what_they_are(tmp_path: Path) -> None:
     settings = SftSettings(batch_size=1)
-    config = read_config(SftRun, write(tmp_path, "cai_sft@1", settings=settings.model_dump()))
+    config = read_config(RunConfig[SftSettings], write(tmp_path, "cai_sft@1", settings=settings.model_dump()))
     with pytest.raises(ModelFailed, match="even with 1 of 1 rows at once"), halving(config, settings):
         exhaust_cpu()
     with pytest.raises(RuntimeError, match="^of another kind$"), halving(config, settings):

@@ -1,0 +1,94 @@
+"""The table of trainers: a new one is its module, its settings and an entry here, or in a plug-in's table."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from datasets_registry.errors import BadInput
+from quality.checks.models import TrainerKind
+from training.settings.learning import (
+    DpoSettings,
+    KtoSettings,
+    OrpoSettings,
+    ProcessRewardSettings,
+    RewardSettings,
+    SftSettings,
+    TrainingSettings,
+)
+from training.settings.online import GrpoSettings, RlooSettings
+from training.settings.ppo import PpoSettings
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """One way to train a model: the module to run, its settings, and its inputs besides base and dataset.
+
+    ``module`` is run by ``python -m MODULE --config run.json``; ``source`` is the module whose code, with all
+    that it imports, makes the model. ``replays`` says that it takes replayed rows, ``scored`` that it takes
+    reward models and the verifier.
+    """
+
+    module: str
+    source: str
+    settings: type[TrainingSettings]
+    kind: TrainerKind
+    replays: bool = False
+    scored: bool = False
+    several_processes: bool = True
+
+
+TRAINERS: Mapping[str, Trainer] = {
+    "sft": Trainer("training.sft", "training.sft", SftSettings, "supervised", replays=True),
+    "dpo": Trainer("training.dpo", "training.dpo", DpoSettings, "preference"),
+    "orpo": Trainer("training.orpo", "training.orpo", OrpoSettings, "preference"),
+    # it learns from completions one by one, not from how two of a pair compare
+    "kto": Trainer("training.kto", "training.kto", KtoSettings, "supervised"),
+    "reward_model": Trainer("training.reward_model", "training.reward_model", RewardSettings, "reward"),
+    "process_reward_model": Trainer(
+        "training.process_reward_model", "training.process_reward_model", ProcessRewardSettings, "reward"
+    ),
+    "grpo": Trainer("training.grpo", "training.grpo", GrpoSettings, "online", scored=True),
+    "rloo": Trainer("training.rloo", "training.rloo", RlooSettings, "online", scored=True),
+    "ppo": Trainer(
+        "training.ppo",
+        "training.ppo.__main__",
+        PpoSettings,
+        "online",
+        scored=True,
+        several_processes=False,
+    ),
+}
+
+
+def trainers(plugins: Sequence[str] = ()) -> Mapping[str, Trainer]:
+    """The trainers of this project, and those in the ``TRAINERS`` of plug-in modules.
+
+    Raises BadInput where a plug-in cannot be imported, has no TRAINERS, or takes a name that is in use.
+    """
+    table = dict(TRAINERS)
+    for plugin in plugins:
+        for name, trainer in _plugin_trainers(plugin).items():
+            if name in table:
+                raise BadInput(
+                    f"plugins: {plugin} names a trainer {name!r}, and there is one already: rename it"
+                )
+            table[name] = trainer
+    return table
+
+
+def _plugin_trainers(plugin: str) -> Mapping[str, Trainer]:
+    try:
+        module = importlib.import_module(plugin)
+    except ImportError as error:
+        raise BadInput(
+            f"plugins: {plugin} cannot be imported ({error}): install it, or put its folder on PYTHONPATH"
+        ) from error
+    table = getattr(module, "TRAINERS", None)
+    if not isinstance(table, Mapping):
+        raise BadInput(
+            f"plugins: {plugin} has no TRAINERS, a mapping from names to training.trainers.Trainer"
+        )
+    for name, trainer in table.items():
+        if not isinstance(trainer, Trainer):
+            raise BadInput(f"plugins: {plugin}.TRAINERS[{name!r}] is not a training.trainers.Trainer")
+    return table
