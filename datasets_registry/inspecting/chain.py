@@ -8,7 +8,6 @@ from datasets_registry.inspecting.listing import behind
 from datasets_registry.inspecting.origins import origin
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
-from datasets_registry.views.manifest import datasets_of, reference, reward_models_of
 
 
 def model_chain(registry: Registry, version: Version) -> list[Version]:
@@ -21,8 +20,8 @@ def model_chain(registry: Registry, version: Version) -> list[Version]:
 
 
 def _base(registry: Registry, version: Version) -> Version | None:
-    base = manifest_of(registry, version).get("base")
-    return registry.version(base["name"], base["number"]) if base else None
+    base = manifest_of(registry, version).base
+    return registry.version(base.name, base.number) if base else None
 
 
 def told_chain(registry: Registry, version: Version) -> list[dict[str, Any]]:
@@ -32,15 +31,15 @@ def told_chain(registry: Registry, version: Version) -> list[dict[str, Any]]:
 
 def _told(registry: Registry, version: Version) -> dict[str, Any]:
     manifest = manifest_of(registry, version)
-    base = reference(manifest.get("base"))
+    base = str(manifest.base) if manifest.base else None
     return {
         "version": str(version),
         "status": version.status,
-        "trainer": manifest.get("trainer"),
+        "trainer": manifest.trainer,
         "base": base,
         "given": None if base else origin(registry, version).said,
-        "datasets": datasets_of(manifest),
-        "reward_models": reward_models_of(manifest),
+        "datasets": {role: str(dataset) for role, dataset in manifest.datasets.items()},
+        "reward_models": [str(model) for model in manifest.reward_models],
         "behind": behind(registry, version),
         "data_version": version.data_version,
     }

@@ -3,15 +3,9 @@
 from typing import Any
 
 from datasets_registry.errors import BrokenObject
+from datasets_registry.manifest import FILE, Manifest, is_trained
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
-from datasets_registry.views.manifest import (
-    FILE,
-    datasets_of,
-    read_manifest,
-    reference,
-    reward_models_of,
-)
 
 
 def model_facts(registry: Registry, version: Version) -> dict[str, Any]:
@@ -28,31 +22,31 @@ def model_facts(registry: Registry, version: Version) -> dict[str, Any]:
         "status": version.status,
         "fingerprint": version.data_version,
         "created_at": version.created_at,
-        "trainer": manifest.get("trainer"),
-        "base": reference(manifest.get("base")),
-        "datasets": datasets_of(manifest),
-        "reward_models": reward_models_of(manifest),
-        "rows": manifest.get("rows", {}),
-        "metrics": manifest.get("metrics", {}),
-        "settings": manifest.get("settings", {}),
-        "seconds": manifest.get("seconds"),
-        "dtype": manifest.get("dtype"),
-        "libraries": manifest.get("libraries", {}),
+        "trainer": manifest.trainer,
+        "base": str(manifest.base) if manifest.base else None,
+        "datasets": {role: str(dataset) for role, dataset in manifest.datasets.items()},
+        "reward_models": [str(model) for model in manifest.reward_models],
+        "rows": manifest.rows,
+        "metrics": manifest.metrics,
+        "settings": manifest.settings,
+        "seconds": manifest.seconds,
+        "dtype": manifest.dtype,
+        "libraries": manifest.libraries,
         "folder": str(folder),
     }
 
 
-def manifest_of(registry: Registry, version: Version) -> dict[str, Any]:
-    """The manifest, empty where there is none; raises BrokenObject where it is not JSON."""
+def manifest_of(registry: Registry, version: Version) -> Manifest:
+    """The manifest, all defaults where there is none; raises BrokenObject where it is not one."""
     folder = registry.folder(version)
     try:
-        return read_manifest(folder)
-    except ValueError as error:
+        return Manifest.read(folder)
+    except BrokenObject as error:
         raise BrokenObject(
-            f"manifest {folder / FILE} of {version} is not JSON: build the model again"
+            f"{folder / FILE} of {version} is not a manifest: build the model again"
         ) from error
 
 
 def is_given(registry: Registry, version: Version) -> bool:
     """Whether ``version`` is a model that was not trained here."""
-    return version.kind == "model" and not manifest_of(registry, version)
+    return version.kind == "model" and not is_trained(registry.folder(version))

@@ -5,7 +5,6 @@ from typing import Any
 from datasets_registry.inspecting.facts import manifest_of
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
-from datasets_registry.views.manifest import datasets_of, reference
 
 
 def list_datasets(registry: Registry) -> list[dict[str, Any]]:
@@ -48,11 +47,11 @@ def _model(registry: Registry, version: Version) -> dict[str, Any]:
         "name": version.name,
         "version": version.number,
         "status": version.status,
-        "base": reference(manifest.get("base")),
-        "trained_on": list(datasets_of(manifest).values()),
+        "base": str(manifest.base) if manifest.base else None,
+        "trained_on": [str(dataset) for dataset in manifest.datasets.values()],
         "behind": behind(registry, version),
-        "rows": manifest.get("rows", {}).get("trained"),
-        "loss": manifest.get("metrics", {}).get("loss"),
+        "rows": manifest.rows.get("trained"),
+        "loss": manifest.metrics.get("loss"),
         "data_version": version.data_version,
         "folder": str(registry.folder(version)),
     }

@@ -73,8 +73,8 @@ def show_model(registry: Registry, version: Version) -> dict[str, Any]:
 
 def trained_on(registry: Registry, version: Version) -> dict[str, dict[str, Any]]:
     """The exact dataset versions by role, as the manifest names them."""
-    datasets = manifest_of(registry, version).get("datasets", {})
-    return {role: _told(registry.version(one["name"], one["number"])) for role, one in datasets.items()}
+    datasets = manifest_of(registry, version).datasets
+    return {role: _told(registry.version(data.name, data.number)) for role, data in datasets.items()}
 
 
 def _told(version: Version) -> dict[str, Any]:

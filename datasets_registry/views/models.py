@@ -1,15 +1,15 @@
 """The rows of the view ``models``: each version of a model with what its manifest says."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Engine, select
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.manifest import FILE, Manifest
 from datasets_registry.state import State
-from datasets_registry.views.manifest import FILE, datasets_of, reference, reward_models_of
 
 SCHEMA = pa.schema(
     [
@@ -43,34 +43,29 @@ def model_rows(state: State, engine: Engine) -> Iterator[dict[str, Any]]:
     """A row per version, by name and number; one whose manifest is not JSON has that text alone."""
     with engine.connect() as connection:
         models = connection.execute(_ROWS).mappings().all()
-    for one in models:
-        folder = state.root / one["content"]["path"]
+    for model in models:
+        folder = state.root / model["content"]["path"]
         path = folder / FILE
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
-        yield {**one, "path": str(folder), "manifest": text, **_told(_parsed(text or "{}"))}
+        yield {**model, "path": str(folder), "manifest": text, **_columns(_parsed(text or "{}"))}
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str) -> Manifest:
     # one broken manifest must not keep every version from being published
     try:
-        manifest: dict[str, Any] = json.loads(text)
-        return manifest
+        return Manifest.model_validate_json(text)
     except ValueError:
-        return {}
+        return Manifest()
 
 
-def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(manifest: Manifest) -> dict[str, Any]:
     return {
-        "trainer": manifest.get("trainer"),
-        "base": reference(manifest.get("base")),
-        "datasets": list(datasets_of(manifest).items()),
-        "reward_models": reward_models_of(manifest),
-        "rows": _numbers(manifest.get("rows", {}), int),
-        "seconds": manifest.get("seconds"),
-        "metrics": [(name, float(one)) for name, one in _numbers(manifest.get("metrics", {}), int | float)],
-        "settings": json.dumps(manifest.get("settings", {})),
+        "trainer": manifest.trainer,
+        "base": str(manifest.base) if manifest.base else None,
+        "datasets": [(role, str(dataset)) for role, dataset in manifest.datasets.items()],
+        "reward_models": [str(model) for model in manifest.reward_models],
+        "rows": list(manifest.rows.items()),
+        "seconds": manifest.seconds,
+        "metrics": [(name, float(value)) for name, value in manifest.metrics.items()],
+        "settings": json.dumps(manifest.settings),
     }
-
-
-def _numbers(figures: Mapping[str, Any], kind: Any) -> list[tuple[str, Any]]:
-    return [(name, one) for name, one in figures.items() if isinstance(one, kind)]

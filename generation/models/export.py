@@ -11,9 +11,9 @@ from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BrokenObject
 from datasets_registry.exporting.exporting import require_empty, written_whole
 from datasets_registry.inspecting.models import require_model
+from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
-from datasets_registry.views.manifest import FILE, read_manifest
 from generation.models.folder import fingerprint, fingerprinted_files, validated_folder
 
 # where libraries note down which folder a model was loaded from
@@ -56,7 +56,7 @@ def exported_files(folder: Path) -> list[Path]:
 def _copy(path: Path, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     if path.name == FILE:
-        _write(target, without_paths(read_manifest(path.parent)))
+        _write(target, without_paths(json.loads(path.read_text(encoding="utf-8"))))
         return
     content = json.loads(path.read_text(encoding="utf-8")) if path.name in _CONFIGS else {}
     local = [name for name, one in content.items() if isinstance(one, str) and PATH.fullmatch(one)]

@@ -154,7 +154,7 @@ def test_a_manifest_that_is_no_json_is_a_sentence_and_hides_no_other_model(regis
     version = model(registry, "policy")
     (registry.folder(version) / "manifest.json").write_text("{")
     model(registry, "other")
-    with pytest.raises(BrokenObject, match="of policy@1 is not JSON: build the model again"):
+    with pytest.raises(BrokenObject, match="of policy@1 is not a manifest: build the model again"):
         show_model(registry, version)
 
 
