@@ -92,7 +92,7 @@ def _labels(profile: Profile, labelled: Steps, backend: OpenBackend) -> Built:
         ("solutions", "step_rollouts", *judged),
         settings=settings.model_dump(mode="json")
         | ({"judge": labelled.judging.model_dump(mode="json")} if judge else {}),
-        texts=tuple(map(template_path, step_judge_templates() if judge else ())),
+        texts=tuple(map(template_path, step_judge_templates(labelled.judging) if judge else ())),
         code=(step_labels, *((step_judge,) if judge else ())),
     )
 

@@ -14,10 +14,10 @@ from assets.profile.reasoning import Reasoning, Started
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, GoldVerdict
 from methods.problems import families as problem_families
-from methods.problems import gold
 from methods.problems import gold as gold_solutions
+from methods.problems import gold_verdicts as gold
 from methods.problems.families import STORIES, make_problems
-from methods.problems.gold import gold_verdicts
+from methods.problems.gold_verdicts import gold_verdicts
 from methods.sandbox import runner as code_runner
 from methods.verifiers import verifier as verifiers
 from methods.verifiers.verifier import verifier

@@ -18,7 +18,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection, VerifiedPair
 from generation.scoring.outcomes import OutcomeScorer
 from methods.judging.score import score_templates
-from methods.problems.gold import choose_problems
+from methods.problems.choosing import choose_problems
 from methods.rft import (
     candidates,
     selections,
@@ -30,8 +30,8 @@ from methods.rft import (
 from methods.rft import (
     rewards as scored_rewards,
 )
-from methods.rft.candidates import Reward, by_verifier, draw_tables
-from methods.rft.rewards import by_judge, by_reward_model
+from methods.rft.rewards import Reward, by_judge, by_reward_model, by_verifier
+from methods.rft.sampling import sample_tables
 from methods.templates import template_path
 from methods.verifiers.verifier import verifier
 from training import reward_model, sft
@@ -80,7 +80,7 @@ def _candidates(profile: Profile, section: Reasoning, drawn: Drawn, backend: Ope
         with _reward(materials, drawn) as reward:
             for policy in drawn.policies:
                 with materials.completer(policy) as complete:
-                    yield from draw_tables(
+                    yield from sample_tables(
                         problems,
                         complete,
                         complete.backend.fingerprint,

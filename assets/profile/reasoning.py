@@ -1,6 +1,6 @@
 """The profile's reasoning section: problems with known answers, the policies that solve them, and how."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -30,16 +30,13 @@ class Started(Settings):
 
 
 class Drawn(CandidateSettings):
-    """Whose draws are candidates, for which problems, and when drawing stops.
+    """Which policies are sampled, for which problems, and when that stops.
 
-    ``number`` training problems of ``families`` are drawn by content; None takes all. ``reward_model`` is
+    ``number`` training problems of ``families`` are chosen by content; None takes all. ``reward_model`` is
     a given one, such as that of an earlier round: a sequence classifier with one output.
     """
 
     policies: tuple[str, ...] = Field(("lab_policy",), min_length=1)
-    families: tuple[str, ...] = ()
-    number: int | None = Field(None, ge=1)
-    reward: Literal["verifier", "judge", "reward_model"] = "verifier"
     reward_model: Policy | None = None
 
     @model_validator(mode="after")

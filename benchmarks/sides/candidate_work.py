@@ -18,7 +18,8 @@ from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, completing
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
-from methods.rft.candidates import CandidateSettings, draw_candidates, draw_tables
+from methods.rft.candidates import CandidateSettings
+from methods.rft.sampling import sample_candidates, sample_tables
 from methods.rft.stopping import StoppingRule
 from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from methods.verifiers.verifier import verifier
@@ -64,7 +65,7 @@ def mined(number: int, rate: float, most: int) -> Mined:
 
     def drawn(rule: StoppingRule) -> list[Candidate]:
         settings = CandidateSettings(rule=rule)
-        rows = draw_candidates(problems, completing(script), "m", "scripted", verifier(MATHS), settings)
+        rows = sample_candidates(problems, completing(script), "m", "scripted", verifier(MATHS), settings)
         return sorted(rows, key=lambda one: one.problem_id)
 
     problems = _training(sums(number))
@@ -117,7 +118,7 @@ def pipeline(folder: Path, number: int, draws: int) -> Pipeline:
     complete = Completer(backend, Ledger(registry.state.ledger), asset="candidates", report=lambda line: None)
     settings = CandidateSettings(rule=StoppingRule(max_draws=draws))
     start = time.perf_counter()
-    rows = draw_tables(
+    rows = sample_tables(
         _training(problems), complete, backend.fingerprint, "scripted", verifier(MATHS), settings
     )
     version = publish(registry, Candidate, rows, how)

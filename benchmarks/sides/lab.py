@@ -22,7 +22,8 @@ from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint, resolve_model
 from generation.request import SamplingParams
-from methods.rft.candidates import CandidateSettings, draw_candidates
+from methods.rft.candidates import CandidateSettings
+from methods.rft.sampling import sample_candidates
 from methods.rft.stopping import StoppingRule
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
@@ -108,7 +109,7 @@ class Lab:
             system_prompt=system_prompt,
         )
         with self.completer(model) as complete:
-            drawn = draw_candidates(
+            drawn = sample_candidates(
                 sorted(problems, key=lambda one: one.problem_id),
                 complete,
                 complete.backend.fingerprint,

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 from typing import Literal
 
 from datasets_registry.intervals import wilson_interval
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepLabelSettings, StepRolloutSettings
 
 Stop = Literal["planned", "first success", "interval"]
 
@@ -40,7 +40,7 @@ def count(verdicts: Sequence[bool | None]) -> Counts:
     return Counts(sum(one is True for one in verdicts), len(verdicts) - failed, failed)
 
 
-def stopped(counts: Counts, settings: StepSettings, limit: int) -> Stop | None:
+def stopped(counts: Counts, settings: StepLabelSettings, limit: int) -> Stop | None:
     """Why no more rollouts are wanted; None where more are, or where none was drawn."""
     if settings.early_stop == "first_success" and counts.num_accepted:
         return "first success"
@@ -51,7 +51,7 @@ def stopped(counts: Counts, settings: StepSettings, limit: int) -> Stop | None:
     return "planned" if counts.num_finished + counts.num_failed >= limit else None
 
 
-def next_chunk(num_drawn: int, settings: StepSettings, limit: int) -> int:
+def next_chunk(num_drawn: int, settings: StepRolloutSettings, limit: int) -> int:
     """How many rollouts come after ``num_drawn``, at most ``limit`` with them."""
     if settings.early_stop == "none":
         return limit - num_drawn

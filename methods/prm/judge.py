@@ -37,9 +37,10 @@ class StepVerdict:
     key: str
 
 
-def step_judge_templates() -> tuple[str, ...]:
-    """The names of all prompt templates that the judge of steps uses."""
-    return ("step_judge", "step_judge_question", "step_judge_reasoning")
+def step_judge_templates(settings: StepJudgeSettings) -> tuple[str, ...]:
+    """The prompt templates that the judge of steps fills under ``settings``."""
+    reasoning = () if settings.reasoning_tokens is None else ("step_judge_reasoning",)
+    return ("step_judge", "step_judge_question", *reasoning)
 
 
 def judge_steps(

@@ -4,10 +4,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
+from methods.method import Inputs, Method, Models
 from methods.prm.counts import Counts, count, stopped
-from methods.prm.judge import StepVerdict
-from methods.prm.settings import StepSettings
+from methods.prm.judge import StepJudgeSettings, StepVerdict, judge_steps, step_judge_templates
+from methods.prm.settings import StepLabelSettings
 from methods.prm.splitting import prefix
+
+
+class JudgedLabelSettings(StepLabelSettings):
+    """With the name of the model that completed the rollouts, and how a judge is asked where there is one."""
+
+    completer: str
+    judging: StepJudgeSettings | None = None
+
+
+def label_settings(
+    steps: StepLabelSettings, completer: str, judging: StepJudgeSettings | None
+) -> JudgedLabelSettings:
+    """All that decides ``step_labels``; ``judging`` is None where no judge is asked."""
+    fields = {name: getattr(steps, name) for name in StepLabelSettings.model_fields}
+    return JudgedLabelSettings(**fields, completer=completer, judging=judging)
+
+
+def label_templates(settings: JudgedLabelSettings) -> tuple[str, ...]:
+    """The prompt templates that are filled under ``settings``."""
+    return () if settings.judging is None else step_judge_templates(settings.judging)
+
+
+def make_labels(inputs: Inputs, models: Models, settings: JudgedLabelSettings) -> list[StepLabels]:
+    """Labels of the ``solutions`` from ``step_rollouts``, beside a ``judge``'s opinion where one is asked."""
+    solutions = inputs.rows(Solution)
+    verdicts = None
+    if settings.judging is not None:
+        with models["judge"].completer() as complete:
+            verdicts = judge_steps(solutions, complete, complete.backend.fingerprint, settings.judging)
+    return label_steps(solutions, inputs.rows(StepRollout), settings.completer, settings, verdicts)
+
+
+STEP_LABELS = Method(make_labels, JudgedLabelSettings, StepLabels, prompts=label_templates, generates=True)
 
 
 @dataclass(frozen=True)
@@ -30,7 +64,7 @@ def label_steps(
     solutions: Sequence[Solution],
     rollouts: Sequence[StepRollout],
     policy_name: str,
-    settings: StepSettings,
+    settings: StepLabelSettings,
     judged: Mapping[str, StepVerdict] | None = None,
 ) -> list[StepLabels]:
     """The labels of every solution, in the order of ids; ``policy_name`` completed the rollouts.
@@ -61,7 +95,7 @@ def _row(
     solution: Solution,
     rollouts: Sequence[StepRollout],
     policy_name: str,
-    settings: StepSettings,
+    settings: StepLabelSettings,
     judged: StepVerdict | None,
     num_tokens: int,
 ) -> StepLabels:
@@ -105,7 +139,9 @@ def _row(
     )
 
 
-def _labels(solution: Solution, rollouts: Sequence[StepRollout], settings: StepSettings) -> list[StepLabel]:
+def _labels(
+    solution: Solution, rollouts: Sequence[StepRollout], settings: StepLabelSettings
+) -> list[StepLabel]:
     last = len(solution.completions)
     if solution.failure is not None:
         return [StepLabel(Counts())] * last
@@ -116,7 +152,7 @@ def _labels(solution: Solution, rollouts: Sequence[StepRollout], settings: StepS
     return [_with_implied(labels, place) for place in range(last)]
 
 
-def _measured(step: int, rollouts: Sequence[StepRollout], settings: StepSettings) -> StepLabel:
+def _measured(step: int, rollouts: Sequence[StepRollout], settings: StepLabelSettings) -> StepLabel:
     of_step = [one for one in rollouts if one.step == step]
     counts = count([one.accepted for one in of_step])
     right = counts.right(settings.threshold)
@@ -148,7 +184,7 @@ def _first_error(solution: Solution, steps: Sequence[StepLabel]) -> int | None:
 
 
 def _confirmed(
-    first_error: int | None, num_steps: int, rollouts: Sequence[StepRollout], settings: StepSettings
+    first_error: int | None, num_steps: int, rollouts: Sequence[StepRollout], settings: StepLabelSettings
 ) -> bool | None:
     """Whether fresh rollouts alone say the same; the whole solution and the problem alone need none."""
     sides = [one for one in ((first_error or 0) - 1, first_error or 0) if 0 < one < num_steps]
@@ -161,7 +197,9 @@ def _confirmed(
     return all(fresh[side].right(settings.threshold) is (side != first_error) for side in sides)
 
 
-def _exhaustive_tokens(solution: Solution, rollouts: Sequence[StepRollout], settings: StepSettings) -> int:
+def _exhaustive_tokens(
+    solution: Solution, rollouts: Sequence[StepRollout], settings: StepLabelSettings
+) -> int:
     steps = solution.completions
     total = 0.0
     for step in range(1, len(steps)):

@@ -7,7 +7,7 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.prm import Solution
 from generation.completer import Complete
 from generation.request import Completion, Message, Request
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.prm.splitting import prefix
 from methods.templates import fill
 from methods.verifiers.contract import Verification, Verify
@@ -35,7 +35,7 @@ class Rollout:
 class RolloutPool:
     """The rollouts of each prefix so far, in the order of their samples."""
 
-    def __init__(self, complete: Complete, verify: Verify, settings: StepSettings) -> None:
+    def __init__(self, complete: Complete, verify: Verify, settings: StepRolloutSettings) -> None:
         self._complete, self._verify, self._settings = complete, verify, settings
         self._drawn: dict[Prefix, list[Rollout]] = {}
         self._wanted: dict[Prefix, int] = {}
@@ -68,7 +68,7 @@ def prefix_of(solution: Solution, step: int) -> Prefix:
     return Prefix(solution.problem_id, solution.prompt, solution.answer, text)
 
 
-def rollout_request(at: Prefix, sample: int, settings: StepSettings) -> Request:
+def rollout_request(at: Prefix, sample: int, settings: StepRolloutSettings) -> Request:
     """An unfinished answer to the problem, to go on with."""
     system = () if settings.system_prompt is None else (fill(settings.system_prompt),)
     messages = (

@@ -4,10 +4,42 @@ from collections.abc import Iterable, Sequence
 
 from datasets_registry.rows.prm import Solution, StepRollout
 from generation.completer import Complete
+from methods.method import Inputs, Method, Models
 from methods.prm.pool import Rollout, RolloutPool, prefix_of
 from methods.prm.search import Measured, Phase, Search, Wanted
-from methods.prm.settings import StepSettings
-from methods.verifiers.contract import Verify
+from methods.prm.settings import StepRolloutSettings
+from methods.verifiers.contract import VerifierSettings, Verify
+from methods.verifiers.verifier import verifier
+
+
+class VerifiedRolloutSettings(StepRolloutSettings):
+    """With the verifier."""
+
+    verifier: VerifierSettings
+
+
+def rollout_settings(steps: StepRolloutSettings, verifier: VerifierSettings) -> VerifiedRolloutSettings:
+    """All that decides ``step_rollouts``."""
+    fields = {name: getattr(steps, name) for name in StepRolloutSettings.model_fields}
+    return VerifiedRolloutSettings(**fields, verifier=verifier)
+
+
+def rollout_templates(settings: StepRolloutSettings) -> tuple[str, ...]:
+    """The prompt templates that are filled under ``settings``."""
+    return () if settings.system_prompt is None else (settings.system_prompt,)
+
+
+def make_rollouts(inputs: Inputs, models: Models, settings: VerifiedRolloutSettings) -> list[StepRollout]:
+    """Rollouts of the ``completer`` from the first steps of the ``solutions``."""
+    verify, completer = verifier(settings.verifier), models["completer"]
+    with completer.completer() as complete:
+        model = complete.backend.fingerprint
+        return draw_rollouts(inputs.rows(Solution), complete, model, completer.name, verify, settings)
+
+
+STEP_ROLLOUTS = Method(
+    make_rollouts, VerifiedRolloutSettings, StepRollout, prompts=rollout_templates, generates=True
+)
 
 
 def draw_rollouts(
@@ -16,7 +48,7 @@ def draw_rollouts(
     model: str,
     policy_name: str,
     verify: Verify,
-    settings: StepSettings,
+    settings: StepRolloutSettings,
 ) -> list[StepRollout]:
     """The rollouts of every solution without a failure, sorted by key; ``model`` is a fingerprint.
 
@@ -40,7 +72,7 @@ def draw_rollouts(
 class Progress:
     """How many rollouts of each prefix a solution has, and what they were drawn for."""
 
-    def __init__(self, solution: Solution, pool: RolloutPool, settings: StepSettings) -> None:
+    def __init__(self, solution: Solution, pool: RolloutPool, settings: StepRolloutSettings) -> None:
         self.solution, self.pool, self.settings = solution, pool, settings
         self._counts: dict[int, dict[Phase, int]] = {}
 

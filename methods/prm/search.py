@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from methods.prm.counts import Counts, count, next_chunk, stopped
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 
 Phase = Literal["probe", "confirm"]
 
@@ -42,7 +42,7 @@ class Search:
     num_steps: int
     accepted: bool
     measured: Mapping[int, Measured]
-    settings: StepSettings
+    settings: StepRolloutSettings
 
     def wanted(self) -> list[Wanted]:
         """What to draw next; empty once the labels are as good as the settings ask for."""

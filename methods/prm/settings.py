@@ -1,6 +1,6 @@
 """How steps are measured: which prefixes are completed, how often, and when enough is known."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,12 +8,12 @@ from datasets_registry.settings import Settings
 from generation.request import SamplingParams
 
 
-class StepSettings(Settings):
-    """Which prefixes get rollouts, how many, and what share of accepted ones makes a step right.
+class StepLabelSettings(Settings):
+    """What share of accepted rollouts makes a step right, and how many rollouts were meant to show it.
 
     ``exhaustive`` measures every step by ``num_rollouts``; ``linear`` goes on from the first step until one
     is wrong, and ``bisect`` halves what lies between a right and a wrong one (Luo et al. 2024,
-    arXiv 2406.06592, §3.2). Both draw ``search_rollouts`` of a prefix (as many as ``num_rollouts`` where
+    arXiv 2406.06592, §3.2). Both take ``search_rollouts`` of a prefix (as many as ``num_rollouts`` where
     null), and then ``confirm`` fresh ones on both sides of the boundary that they found: first of the wrong
     side, where no success says least. What those show counts, so that the boundary moves and the search
     goes on. ``exhaustive`` confirms the first wrong step in the same way.
@@ -22,52 +22,30 @@ class StepSettings(Settings):
     do (Wang et al. 2023, arXiv 2312.08935, §3.3); 0.1 is the same for up to nine rollouts, and of more it
     wants a second success, since a wrong step may reach the gold answer by luck.
 
-    Rollouts come in ``chunks``, the last of which repeats. ``first_success`` stops once one is accepted;
-    ``interval`` stops once the Wilson interval lies on one side of the threshold, and until then goes on
-    up to ``max_rollouts`` where that is given. It is looked at after every chunk, so it covers the share
-    less often than it says.
-
-    ``label`` is the one that a trainer takes: soft ones want shares that no early stop has biased.
-
-    With ``skip_accepted`` a solution that the verifier accepts gets no rollouts: all its steps count as
-    right (SCAN, arXiv 2509.16548).
+    ``first_success`` stops once one is accepted; ``interval`` stops once the Wilson interval lies on one
+    side of the threshold, and until then goes on up to ``max_rollouts`` where that is set. It is tested
+    after every chunk, so it covers the share less often than its name says.
     """
 
     method: Literal["exhaustive", "linear", "bisect"] = "bisect"
     num_rollouts: int = Field(8, ge=1)
     search_rollouts: int | None = Field(4, ge=1)
-    label: Literal["hard", "soft"] = "hard"
     threshold: float = Field(0.1, ge=0, lt=1)
     early_stop: Literal["none", "first_success", "interval"] = "interval"
-    chunks: tuple[int, ...] = Field((1, 1, 2), min_length=1)
     max_rollouts: int | None = None
     confirm: int = Field(6, ge=0)
-    skip_accepted: bool = True
-    system_prompt: str | None = None
-    rollouts: SamplingParams = SamplingParams()
-    seed: int = 0
 
     @model_validator(mode="after")
-    def _stop_suits_the_label(self) -> "StepSettings":
+    def _stop_suits_the_threshold(self) -> Self:
         if self.early_stop == "first_success" and self.threshold > 0:
             raise ValueError(
                 f"early_stop 'first_success' does not decide at threshold {self.threshold:g}: "
                 "take early_stop 'interval', or threshold 0"
             )
-        if self.label == "soft" and self.early_stop != "none":
-            raise ValueError(
-                f"early_stop {self.early_stop!r} biases the share that a soft label is: take 'none'"
-            )
         return self
 
     @model_validator(mode="after")
-    def _chunks_are_drawn(self) -> "StepSettings":
-        if min(self.chunks) < 1:
-            raise ValueError(f"chunks {self.chunks!r} must be 1 or more each: leave the others out")
-        return self
-
-    @model_validator(mode="after")
-    def _more_is_drawn_for_an_interval(self) -> "StepSettings":
+    def _more_is_sampled_for_an_interval(self) -> Self:
         if self.max_rollouts is None:
             return self
         if self.early_stop != "interval":
@@ -98,3 +76,40 @@ class StepSettings(Settings):
         stop = f"{self.early_stop.replace('_', ' ')}, at most " if self.early_stop != "none" else ""
         confirm = f", confirm {self.confirm}" if self.confirm else ""
         return f"{self.method}, {stop}{self.limit}{confirm}, above {self.threshold:g}"
+
+
+class StepRolloutSettings(StepLabelSettings):
+    """Which prefixes get rollouts, and how these are sampled.
+
+    Rollouts come in ``chunks``, the last of which repeats. With ``skip_accepted`` a solution that the
+    verifier accepts gets none: all its steps count as right (SCAN, arXiv 2509.16548).
+    """
+
+    chunks: tuple[int, ...] = Field((1, 1, 2), min_length=1)
+    skip_accepted: bool = True
+    system_prompt: str | None = None
+    rollouts: SamplingParams = SamplingParams()
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _chunks_are_not_empty(self) -> Self:
+        if min(self.chunks) < 1:
+            raise ValueError(f"chunks {self.chunks!r} must be 1 or more each: leave the others out")
+        return self
+
+
+class StepSettings(StepRolloutSettings):
+    """How steps are measured, for the ``label`` that a trainer takes.
+
+    Soft labels need shares that no early stop has biased.
+    """
+
+    label: Literal["hard", "soft"] = "hard"
+
+    @model_validator(mode="after")
+    def _stop_suits_the_label(self) -> Self:
+        if self.label == "soft" and self.early_stop != "none":
+            raise ValueError(
+                f"early_stop {self.early_stop!r} biases the share that a soft label is: take 'none'"
+            )
+        return self

@@ -8,6 +8,7 @@ from datasets_registry.hashing import content_id, ranked
 from datasets_registry.rows.prm import Solution
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 from methods.prm.splitting import Split, Splitter, split
 
 
@@ -23,6 +24,14 @@ class SolutionSettings(Settings):
     skip_decided: bool = True
     splitter: Splitter = "lines"
     seed: int = 0
+
+
+def make_solutions(inputs: Inputs, models: Models, settings: SolutionSettings) -> list[Solution]:
+    """Solutions out of ``candidates``, split into steps."""
+    return choose_solutions(inputs.rows(Candidate), settings)
+
+
+SOLUTIONS = Method(make_solutions, SolutionSettings, Solution)
 
 
 def choose_solutions(candidates: Sequence[Candidate], settings: SolutionSettings) -> list[Solution]:

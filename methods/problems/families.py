@@ -15,6 +15,7 @@ from datasets_registry.hashing import content_id, derive_seed
 from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.imported import Problem
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 
 _APPLIED = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
 
@@ -109,6 +110,14 @@ def make_problems(settings: ProblemSettings) -> list[Problem]:
         for problem in _family(one, settings.seed):
             found.setdefault(problem.problem_id, problem)
     return list(found.values())
+
+
+def make_problem_set(inputs: Inputs, models: Models, settings: ProblemSettings) -> list[Problem]:
+    """The problems of all families; raises BadInput where a family has fewer problems than wanted."""
+    return make_problems(settings)
+
+
+PROBLEMS = Method(make_problem_set, ProblemSettings, Problem)
 
 
 def _family(settings: FamilySettings, seed: int) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """Prompt files: JSON lines with a prompt, category, split, source, licence and perhaps turns before."""
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,8 +13,9 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.importing.groups import conversation_group, conversation_id
 from datasets_registry.rows.imported import ChatMessage
-from datasets_registry.rows.prompts import Prompt
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")
@@ -27,12 +29,65 @@ class PromptSettings(Settings):
     seed: int = 0
 
 
+class PromptFileSettings(PromptSettings):
+    """A prompt file by its content, and how much of it is taken; a file that is moved is the same."""
+
+    file: Path = Field(exclude=True)
+    content: str = Field(description="SHA-256 of the file's bytes")
+
+
+def prompt_file_settings(row: type[Prompt], path: Path, subset: PromptSettings) -> PromptFileSettings:
+    """The settings of a file as it is now; raises BadInput naming the line of it and what to fix."""
+    content = _read(path)
+    _parsed(row, path, content)
+    fields = {name: getattr(subset, name) for name in PromptSettings.model_fields}
+    return PromptFileSettings(**fields, file=path, content=_digest(content))
+
+
+def make_red_team_prompts(
+    inputs: Inputs, models: Models, settings: PromptFileSettings
+) -> list[RedTeamPrompt]:
+    """The red-team prompts of a file; raises BadInput where it changed since its settings were made."""
+    return subset(_unchanged(RedTeamPrompt, settings), settings)
+
+
+def make_helpful_prompts(inputs: Inputs, models: Models, settings: PromptFileSettings) -> list[HelpfulPrompt]:
+    """The helpful prompts of a file; raises BadInput where it changed since its settings were made."""
+    return subset(_unchanged(HelpfulPrompt, settings), settings)
+
+
+RED_TEAM_PROMPTS = Method(make_red_team_prompts, PromptFileSettings, RedTeamPrompt)
+HELPFUL_PROMPTS = Method(make_helpful_prompts, PromptFileSettings, HelpfulPrompt)
+
+
 def load_prompts(row: type[P], path: Path) -> list[P]:
-    """Every prompt of a file; raises BadInput naming the line and what to mend."""
+    """Every prompt of a file; raises BadInput naming the line and what to fix."""
+    return _parsed(row, path, _read(path))
+
+
+def _unchanged(row: type[P], settings: PromptFileSettings) -> list[P]:
+    content = _read(settings.file)
+    if _digest(content) != settings.content:
+        raise BadInput(f"prompt file {settings.file} changed since the profile was read: run again")
+    return _parsed(row, settings.file, content)
+
+
+def _read(path: Path) -> bytes:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_bytes()
     except OSError as error:
         raise BadInput(f"prompt file {path} cannot be read: {error.strerror}") from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _parsed(row: type[P], path: Path, content: bytes) -> list[P]:
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"prompt file {path} is not UTF-8: {error.reason} at byte {error.start}") from error
     prompts = [_prompt(row, path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not prompts:
         raise BadInput(f"prompt file {path} is empty: write one JSON object a line")

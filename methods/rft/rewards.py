@@ -1,28 +1,51 @@
-"""Rewards of draws by an outcome reward model."""
+"""Rewards of samples: by the verifier, by a judge, or by an outcome reward model."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from datasets_registry.rows.imported import Problem
 from generation.completer import Completer
-from generation.request import Message
+from generation.request import Completion, Message
 from generation.scoring.outcomes import Answered
 from methods.judging.score import Scored, ScoreSettings, score_completions
-from methods.rft.candidates import Draw, Reward
+from methods.verifiers.contract import Verification
+
+# the prompt templates that a judge's reward fills
+JUDGE_TEMPLATES = ("score", "score_helpfulness")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A completion for a problem, the verifier's verdict on it, and the path of its equations."""
+
+    completion: Completion
+    verdict: Verification | None
+    path: str | None
+    key: str
+
+
+# the score of each sample, or None where it has none
+Reward = Callable[[Sequence[tuple[Problem, Sample]]], Sequence[float | None]]
+
+
+def by_verifier(samples: Sequence[tuple[Problem, Sample]]) -> list[float | None]:
+    """1 for an accepted sample, 0 for a rejected one, None for one that failed."""
+    return [None if sample.verdict is None else float(sample.verdict.accepted) for _, sample in samples]
 
 
 def by_judge(open_judge: Callable[[], AbstractContextManager[Completer]], settings: ScoreSettings) -> Reward:
-    """Each draw's helpfulness in a judge's eyes, or None where it could not be read."""
+    """Each sample's helpfulness as scored by a judge; None where the score could not be read."""
 
-    def reward(draws: Sequence[tuple[Problem, Draw]]) -> list[float | None]:
-        asked = [
-            Scored((Message(role="user", content=problem.prompt),), draw.completion.text, "helpfulness")
-            for problem, draw in draws
+    def reward(samples: Sequence[tuple[Problem, Sample]]) -> list[float | None]:
+        scored = [
+            Scored((Message(role="user", content=problem.prompt),), sample.completion.text, "helpfulness")
+            for problem, sample in samples
         ]
         with open_judge() as complete:
-            found = score_completions("scores", asked, complete, complete.backend.fingerprint, settings)
-        return [one.score for one in found]
+            scores = score_completions("scores", scored, complete, complete.backend.fingerprint, settings)
+        return [score.score for score in scores]
 
     return reward
 
@@ -36,18 +59,18 @@ class Scorer(Protocol):
 
 
 def by_reward_model(scorer: Scorer) -> Reward:
-    """Each draw's score, which orders the draws of one problem; None for one that failed."""
+    """Each sample's score, which orders the samples of one problem; None for one that failed."""
 
-    def reward(draws: Sequence[tuple[Problem, Draw]]) -> list[float | None]:
-        whole = [place for place, (_, draw) in enumerate(draws) if draw.verdict is not None]
-        asked = [_answered(*draws[place]) for place in whole]
-        found: list[float | None] = [None] * len(draws)
-        for place, score in zip(whole, scorer.scores(asked) if asked else [], strict=True):
-            found[place] = score
-        return found
+    def reward(samples: Sequence[tuple[Problem, Sample]]) -> list[float | None]:
+        finished = [index for index, (_, sample) in enumerate(samples) if sample.verdict is not None]
+        answers = [_answered(*samples[index]) for index in finished]
+        rewards: list[float | None] = [None] * len(samples)
+        for index, score in zip(finished, scorer.scores(answers) if answers else [], strict=True):
+            rewards[index] = score
+        return rewards
 
     return reward
 
 
-def _answered(problem: Problem, draw: Draw) -> Answered:
-    return Answered((Message(role="user", content=problem.prompt),), draw.completion.text)
+def _answered(problem: Problem, sample: Sample) -> Answered:
+    return Answered((Message(role="user", content=problem.prompt),), sample.completion.text)

@@ -11,6 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from datasets_registry.hashing import digest
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 from methods.rft.equations import wrong_equations
 
 # a model that tells of its hint gives it away
@@ -32,6 +33,15 @@ class SelectionSettings(Settings):
     with_gold: bool = True
     with_rationalised: bool = True
     seed: int = 0
+
+
+def make_selections(inputs: Inputs, models: Models, settings: SelectionSettings) -> Iterator[RftSelection]:
+    """The completions to learn, of all datasets of ``candidates`` and, where wanted, ``gold_solutions``."""
+    gold = inputs.rows(GoldSolution) if settings.with_gold else []
+    return select(inputs.stream(Candidate), gold, settings)
+
+
+RFT_SELECTIONS = Method(make_selections, SelectionSettings, RftSelection)
 
 
 def select(

@@ -50,7 +50,7 @@ class StoppingRule(Settings):
         return self
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The rule in words, for a column."""
         goal = f" {self.goal}" if self.until in ("accepted", "exact", "distinct") else ""
         hopeless = f", hopeless after {self.hopeless_after}" if self.hopeless_after else ""

@@ -9,6 +9,7 @@ from pydantic import Field
 from datasets_registry.hashing import content_id, digest
 from datasets_registry.rows.rft import Candidate, VerifiedPair
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 
 
 class VerifiedPairSettings(Settings):
@@ -17,6 +18,16 @@ class VerifiedPairSettings(Settings):
     per_problem: int = Field(1, ge=1)
     length_matched: bool = True
     seed: int = 0
+
+
+def make_verified_pairs(
+    inputs: Inputs, models: Models, settings: VerifiedPairSettings
+) -> Iterator[VerifiedPair]:
+    """Pairs of an accepted and a rejected completion out of ``candidates``."""
+    return verified_pairs(inputs.stream(Candidate), settings)
+
+
+VERIFIED_PAIRS = Method(make_verified_pairs, VerifiedPairSettings, VerifiedPair)
 
 
 def verified_pairs(candidates: Iterable[Candidate], settings: VerifiedPairSettings) -> Iterator[VerifiedPair]:

@@ -15,9 +15,10 @@ from generation.request import Completion, Request
 from generation.scoring.outcomes import Answered
 from generation.scripted import ScriptedBackend, chosen, completing
 from methods.judging.score import ScoreSettings
-from methods.rft import candidates as module
-from methods.rft.candidates import CandidateSettings, draw_candidates
+from methods.rft import sampling as module
+from methods.rft.candidates import CandidateSettings
 from methods.rft.rewards import by_judge, by_reward_model
+from methods.rft.sampling import sample_candidates
 from methods.rft.stopping import StoppingRule
 from tests.methods.solving import same_last_line, solving, sums
 
@@ -28,7 +29,7 @@ MIXED = CandidateSettings(rule=StoppingRule(until="mixed", max_draws=12))
 def drawn(number: int, settings: CandidateSettings, rate: float = 0.5) -> list[Candidate]:
     """The draws for ``number`` sums."""
     complete = completing(solving(rate))
-    return list(draw_candidates(sums(number), complete, "m", "lab_policy", same_last_line, settings))
+    return list(sample_candidates(sums(number), complete, "m", "lab_policy", same_last_line, settings))
 
 
 def test_every_draw_is_a_row_with_its_verdict() -> None:
@@ -60,7 +61,7 @@ def test_order_and_window_change_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     expected = {one.completion_key: one for one in drawn(30, MIXED)}
     monkeypatch.setattr(module, "WINDOW", 7)
     turn.shuffle(problems)
-    rows = draw_candidates(problems, completing(solving(0.5)), "m", "lab_policy", same_last_line, MIXED)
+    rows = sample_candidates(problems, completing(solving(0.5)), "m", "lab_policy", same_last_line, MIXED)
     assert {one.completion_key: one for one in rows} == expected
 
 
@@ -71,7 +72,7 @@ def test_a_failed_or_cut_draw_is_a_row_and_no_label() -> None:
         return Completion(text=solving(1.0)(request), finish_reason="length", num_completion_tokens=9)
 
     settings = CandidateSettings(rule=StoppingRule(max_draws=2))
-    rows = list(draw_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
+    rows = list(sample_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
     assert [(one.accepted, one.reason, one.reward) for one in rows] == [
         (None, "error: server down", None),
         (False, "truncated", 0.0),
@@ -93,7 +94,7 @@ def test_only_paths_of_accepted_draws_count_as_distinct() -> None:
         )
 
     settings = CandidateSettings(rule=StoppingRule(until="distinct", goal=2, max_draws=6, chunks=(1,)))
-    rows = list(draw_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
+    rows = list(sample_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
     assert [one.accepted for one in rows] == [True, False, True] * 3
     assert {one.stop for one in rows} == {"distinct"}
 
@@ -106,7 +107,7 @@ def test_unsolved_problems_are_asked_with_their_answer() -> None:
         )
 
     settings = CandidateSettings(rule=StoppingRule(max_draws=2), num_rationalisations=3)
-    rows = list(draw_candidates(sums(4), completing(script), "m", "p", same_last_line, settings))
+    rows = list(sample_candidates(sums(4), completing(script), "m", "p", same_last_line, settings))
     hinted = [one for one in rows if one.hinted]
     assert len(rows) == 4 * 5 and len(hinted) == 12 and all(one.accepted for one in hinted)
     assert all("The answer" not in one.prompt for one in hinted)
@@ -115,7 +116,7 @@ def test_unsolved_problems_are_asked_with_their_answer() -> None:
 
 def test_a_hint_that_does_not_help_is_given_once() -> None:
     settings = CandidateSettings(rule=StoppingRule(max_draws=2), num_rationalisations=3)
-    rows = list(draw_candidates(sums(4), completing(lambda _: "A:0"), "m", "p", same_last_line, settings))
+    rows = list(sample_candidates(sums(4), completing(lambda _: "A:0"), "m", "p", same_last_line, settings))
     assert [one.hinted for one in sorted(rows, key=lambda one: one.hinted)] == [False] * 8 + [True] * 12
 
 
@@ -129,9 +130,9 @@ def test_a_run_that_was_stopped_asks_only_for_the_rest(tmp_path: Path) -> None:
 
     _, stopped = complete(100)
     with pytest.raises(Exception, match="what it answered is saved"):
-        list(draw_candidates(sums(20), stopped, "m", "p", same_last_line, FIXED))
+        list(sample_candidates(sums(20), stopped, "m", "p", same_last_line, FIXED))
     backend, again = complete()
-    rows = list(draw_candidates(sums(20), again, backend.fingerprint, "p", same_last_line, FIXED))
+    rows = list(sample_candidates(sums(20), again, backend.fingerprint, "p", same_last_line, FIXED))
     assert len(rows) == 160 and len(backend.requests) == 60
 
 
@@ -152,7 +153,7 @@ def test_a_reward_model_scores_what_came() -> None:
 
     settings = CandidateSettings(rule=StoppingRule(max_draws=3))
     reward = by_reward_model(Longest())
-    rows = list(draw_candidates(sums(2), completing(script), "m", "p", same_last_line, settings, reward))
+    rows = list(sample_candidates(sums(2), completing(script), "m", "p", same_last_line, settings, reward))
     assert [one.reward for one in rows] == [None, 12.0, None] * 2
 
 
@@ -168,6 +169,6 @@ def test_a_judge_scores_what_came(tmp_path: Path) -> None:
     settings = CandidateSettings(rule=StoppingRule(max_draws=2))
     reward = by_judge(opened, ScoreSettings(max_outside_probability=0.9))
     rows = list(
-        draw_candidates(sums(2), completing(solving(0.5)), "m", "p", same_last_line, settings, reward)
+        sample_candidates(sums(2), completing(solving(0.5)), "m", "p", same_last_line, settings, reward)
     )
     assert [one.reward for one in rows] == [7.0] * 4

@@ -5,7 +5,8 @@ from typing import Any
 
 from datasets_registry.rows.rft import Candidate, GoldSolution
 from generation.scripted import completing
-from methods.rft.candidates import CandidateSettings, draw_candidates
+from methods.rft.candidates import CandidateSettings
+from methods.rft.sampling import sample_candidates
 from methods.rft.selections import SelectionSettings, distinct, select
 from methods.rft.stopping import StoppingRule
 from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
@@ -18,7 +19,7 @@ ALONE = SelectionSettings(with_gold=False)
 def pool(rate: float = 0.5) -> list[Candidate]:
     """Draws for 20 sums."""
     settings = CandidateSettings(rule=StoppingRule(max_draws=8))
-    rows = draw_candidates(sums(20), completing(solving(rate)), "m", "lab_policy", same_last_line, settings)
+    rows = sample_candidates(sums(20), completing(solving(rate)), "m", "lab_policy", same_last_line, settings)
     return sorted(rows, key=lambda one: (one.problem_id, one.sample))
 
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from datasets_registry.rows.imported import Problem
-from methods.problems.gold import gold_verdicts
+from methods.problems.gold_verdicts import gold_verdicts
 from methods.verifiers.__main__ import main
 from methods.verifiers.contract import Kind, VerifierSettings
 from methods.verifiers.verifier import verifier
