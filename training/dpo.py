@@ -9,7 +9,7 @@ from training.running.manifest import finish, save_merged
 from training.running.memory import halving
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.learning import DpoSettings
+from training.settings.dpo import DpoSettings
 from training.settings.run import RunConfig, read_config
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.online.trainer import learn_online
 from training.running.run import main
-from training.settings.online import GrpoSettings
+from training.settings.grpo import GrpoSettings
 
 
 def grpo(path: Path, report: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ from training.data.rows import fitting, reply, require_ending, turns
 from training.running.manifest import finish, save_merged
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.learning import KtoSettings
+from training.settings.kto import KtoSettings
 from training.settings.run import RunConfig, read_config
 
 # how much the desirable completions may count for, where the undesirable ones count for 1

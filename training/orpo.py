@@ -15,7 +15,7 @@ from training.data.rows import Turns, conversation_ids, fitting, pair, preferred
 from training.running.manifest import finish, save_merged
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.learning import OrpoSettings
+from training.settings.orpo import OrpoSettings
 from training.settings.run import RunConfig, read_config
 
 SIDES = ("chosen", "rejected")

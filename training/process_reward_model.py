@@ -10,7 +10,7 @@ from training.data.steps import StepCollator, example, step_loss, targets
 from training.running.manifest import finish, save_merged
 from training.running.run import AnyRun, main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.learning import ProcessRewardSettings
+from training.settings.process_reward_model import ProcessRewardSettings
 from training.settings.run import RunConfig, read_config
 
 THRESHOLD = 0.5

@@ -11,7 +11,7 @@ from training.data.soft_labels import by_signal, margin
 from training.running.manifest import finish, save_merged
 from training.running.run import main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.learning import RewardSettings
+from training.settings.reward_model import RewardSettings
 from training.settings.run import RunConfig, read_config
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.online.trainer import learn_online
 from training.running.run import main
-from training.settings.online import RlooSettings
+from training.settings.rloo import RlooSettings
 
 
 def rloo(path: Path, report: Callable[[str], None]) -> None:

@@ -10,8 +10,8 @@ from training.data.rows import conversation_ids, fitting, reply, require_ending,
 from training.running.manifest import finish, save_merged
 from training.running.run import AnyRun, main, open_run, require_rows, rows_of
 from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.learning import SftSettings
 from training.settings.run import RunConfig, read_config
+from training.settings.sft import SftSettings
 
 
 def sft(path: Path, report: Callable[[str], None]) -> None:

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 from datasets_registry.errors import BadInput
 from quality.checks.models import TrainerKind
-from training.settings.learning import (
-    DpoSettings,
-    KtoSettings,
-    OrpoSettings,
-    ProcessRewardSettings,
-    RewardSettings,
-    SftSettings,
-    TrainingSettings,
-)
-from training.settings.online import GrpoSettings, RlooSettings
+from training.settings.dpo import DpoSettings
+from training.settings.grpo import GrpoSettings
+from training.settings.kto import KtoSettings
+from training.settings.learning import TrainingSettings
+from training.settings.orpo import OrpoSettings
 from training.settings.ppo import PpoSettings
+from training.settings.process_reward_model import ProcessRewardSettings
+from training.settings.reward_model import RewardSettings
+from training.settings.rloo import RlooSettings
+from training.settings.sft import SftSettings
 
 
 @dataclass(frozen=True)

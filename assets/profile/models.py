@@ -5,16 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from datasets_registry.settings import Settings
-from training.settings.learning import (
-    DpoSettings,
-    KtoSettings,
-    OrpoSettings,
-    ProcessRewardSettings,
-    RewardSettings,
-    SftSettings,
-)
-from training.settings.online import GrpoSettings, OnlineSettings, RlooSettings
+from training.settings.dpo import DpoSettings
+from training.settings.grpo import GrpoSettings
+from training.settings.kto import KtoSettings
+from training.settings.online import OnlineSettings
+from training.settings.orpo import OrpoSettings
 from training.settings.ppo import PpoSettings
+from training.settings.process_reward_model import ProcessRewardSettings
+from training.settings.reward_model import RewardSettings
+from training.settings.rloo import RlooSettings
+from training.settings.sft import SftSettings
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

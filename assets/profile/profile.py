@@ -29,7 +29,8 @@ from methods.rlaif.labels import LabelSettings
 from methods.rlaif.pairs import PairSelection, PairSettings
 from methods.rlaif.people import AgreementSettings
 from quality.judges.certificate import CertificateSettings
-from training.settings.learning import DpoSettings, SftSettings
+from training.settings.dpo import DpoSettings
+from training.settings.sft import SftSettings
 
 FOLDER = REPOSITORY / "profiles"
 

@@ -17,7 +17,9 @@ from methods.rft.candidates import CandidateSettings
 from methods.rft.selections import SelectionSettings
 from methods.rft.verified_pairs import VerifiedPairSettings
 from methods.verifiers.contract import VerifierSettings
-from training.settings.learning import ProcessRewardSettings, RewardSettings, SftSettings
+from training.settings.process_reward_model import ProcessRewardSettings
+from training.settings.reward_model import RewardSettings
+from training.settings.sft import SftSettings
 
 STARTED = ("lab_policy", "cold_start_policy")
 

@@ -12,7 +12,7 @@ from assets.building.roles import Roles
 from assets.profile.profile import load_profile
 from benchmarks.sides.training_work import TrainingWork
 from tests.assets.small import write_profile
-from training.settings.learning import SftSettings
+from training.settings.sft import SftSettings
 
 
 def asset_seconds(work: TrainingWork, seed: int) -> float:

@@ -18,7 +18,7 @@ from methods.problems.families import FamilySettings, ProblemSettings, make_prob
 from methods.rft.stopping import StoppingRule
 from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from training.dpo import dpo
-from training.settings.learning import DpoSettings
+from training.settings.dpo import DpoSettings
 
 # P(the label is right), each as often: a fifth of all labels is wrong
 SURENESS = (0.6, 0.7, 0.8, 0.9, 1.0)

@@ -16,8 +16,10 @@ from methods.rft.stopping import StoppingRule
 from training.grpo import grpo
 from training.ppo.__main__ import ppo
 from training.rloo import rloo
-from training.settings.online import GrpoSettings, OnlineSettings, RlooSettings
+from training.settings.grpo import GrpoSettings
+from training.settings.online import OnlineSettings
 from training.settings.ppo import PpoSettings
+from training.settings.rloo import RlooSettings
 
 TRAINERS: dict[str, tuple[Any, type[OnlineSettings]]] = {
     "PPO": (ppo, PpoSettings),

@@ -33,7 +33,8 @@ from methods.rft.verified_pairs import VerifiedPairSettings, verified_pairs
 from methods.verifiers.verifier import verifier
 from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
-from training.settings.learning import ProcessRewardSettings, RewardSettings
+from training.settings.process_reward_model import ProcessRewardSettings
+from training.settings.reward_model import RewardSettings
 
 PRM: Aggregate = "min"
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)

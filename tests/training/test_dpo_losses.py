@@ -13,7 +13,7 @@ from datasets_registry.rows.rlaif import PreferencePair
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, verified, write
 from training.dpo import dpo
-from training.settings.learning import DpoSettings
+from training.settings.dpo import DpoSettings
 
 
 def pairs(p_a: float, count: int = 8) -> list[PreferencePair]:
@@ -85,7 +85,7 @@ def test_a_template_that_ends_no_turn_is_refused(base: Path, registry: Registry,
         ({"losses": {"sft": 1.0}}, "compare nothing: add sigmoid"),
         ({"losses": {"robust": 1.0}}, "flip_rate above 0 and the loss robust go together"),
         ({"flip_rate": 0.1}, "flip_rate above 0 and the loss robust go together"),
-        ({"losses": {"ipo": 1.0}, "target": "soft"}, r"is for sigmoid, not for \['ipo'\]"),
+        ({"losses": {"ipo": 1.0}, "target": "soft"}, r"works with sigmoid and sft, not with \['ipo'\]"),
         ({"losses": {"sigmoid": 0}}, "greater than 0"),
         ({"losses": {"kto": 1}}, "'sigmoid', 'ipo', 'robust' or 'sft'"),
     ],

@@ -20,7 +20,7 @@ from tests.training.runs import commit, gold, labelled, manifest, write
 from training.data.steps import StepCollator, example, step_loss, targets
 from training.process_reward_model import process_reward_model, step_figures
 from training.running.checkpoints import last_checkpoint
-from training.settings.learning import ProcessRewardSettings
+from training.settings.process_reward_model import ProcessRewardSettings
 
 SETTINGS = {
     "learning_rate": 2e-3,

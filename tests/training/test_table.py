@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from training.settings.learning import DpoSettings
+from training.settings.dpo import DpoSettings
 from training.settings.run import RunConfig
 from training.trainers import TRAINERS, Trainer, trainers
 

@@ -23,8 +23,8 @@ from tests.training.runs import SETTINGS, commit, write
 from training.data.rows import fitting, reply, turns
 from training.dpo import dpo
 from training.running.checkpoints import last_checkpoint
-from training.settings.learning import SftSettings
 from training.settings.run import RunConfig, config_path, read_config
+from training.settings.sft import SftSettings
 from training.sft import sft
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 bad row")

@@ -8,8 +8,10 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, ranked
 from generation.chat import render, token_ids
 from training.data.rows import asked
-from training.running.run import OnlineRun, require_rows, rows_of
+from training.running.run import Run, require_rows, rows_of
 from training.settings.online import OnlineSettings
+
+OnlineRun = Run[OnlineSettings]
 
 
 def prompts(run: OnlineRun, tokenizer: Any) -> tuple[list[dict[str, Any]], dict[str, int]]:

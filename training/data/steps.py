@@ -5,7 +5,7 @@ from typing import Any
 
 from generation.scoring.padding import padded_ids, right_padded
 from generation.scoring.steps import StepTokens
-from training.settings.learning import ProcessRewardSettings
+from training.settings.process_reward_model import ProcessRewardSettings
 
 Example = dict[str, list[Any]]
 

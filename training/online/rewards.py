@@ -9,8 +9,8 @@ from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import Verify
 from methods.verifiers.verifier import verifier
+from training.data.prompts import OnlineRun
 from training.data.rows import asked
-from training.running.run import OnlineRun
 from training.settings.online import RewardMix
 
 

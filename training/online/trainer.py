@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from training.data.prompts import order, prompts
+from training.data.prompts import OnlineRun, order, prompts
 from training.data.rows import turns
 from training.online.rewards import Rewards, open_rewards
 from training.running.manifest import finish, save_merged
-from training.running.run import OnlineRun, open_run
+from training.running.run import open_run
 from training.running.trainer import load_model, lora, train, trainer_arguments
 from training.settings.online import OnlineSettings
 from training.settings.run import RunConfig, read_config

@@ -28,7 +28,6 @@ from training.running.process import (
 )
 from training.running.trackers import require_trackers
 from training.settings.learning import TrainingSettings
-from training.settings.online import OnlineSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path
 
 TRL = "1.16"
@@ -73,7 +72,6 @@ class Run(Generic[S_co]):
 
 
 AnyRun = Run[TrainingSettings]
-OnlineRun = Run[OnlineSettings]
 
 
 def open_run(trainer: str, config: RunConfig[S_co], report: Callable[[str], None]) -> Run[S_co]:

@@ -1,7 +1,7 @@
-"""What trainers that learn from their own draws are told: GRPO, RLOO and, over the same ground, PPO."""
+"""Settings that online trainers share: those that learn from the policy's own samples."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -11,11 +11,11 @@ from training.settings.learning import InputWeight, TrainingSettings
 
 
 class RewardMix(Settings):
-    """The weights of what a reward is made of.
+    """The weights of the parts of a reward.
 
-    ``verifier`` pays 1 for an accepted draw, ``reward_models`` their score, in standard deviations of each
-    model's held-out scores. ``combine`` says how several make one: their mean, the worst, or the mean less
-    ``variance_weight`` times their variance (Coste et al. 2023, section 3).
+    ``verifier`` weighs 1 for an accepted sample and 0 for another; ``reward_models`` weighs their score, in
+    standard deviations of each model's held-out scores. ``combine`` makes one score of several: their mean,
+    the worst, or the mean less ``variance_weight`` times their variance (Coste et al. 2023, section 3).
     """
 
     verifier: float = Field(1.0, ge=0)
@@ -24,7 +24,7 @@ class RewardMix(Settings):
     variance_weight: float = Field(0.0, ge=0)
 
     @model_validator(mode="after")
-    def _pays_for_something(self) -> "RewardMix":
+    def _rewards_something(self) -> Self:
         if not self.verifier + self.reward_models:
             raise ValueError(
                 "rewards.verifier and rewards.reward_models are both 0: give one of them a weight"
@@ -35,22 +35,22 @@ class RewardMix(Settings):
 
 
 class OnlineSettings(TrainingSettings):
-    """And what GRPO, RLOO and PPO need besides.
+    """Settings that GRPO, RLOO and PPO share.
 
-    A step draws ``num_draws`` answers for each of its prompts, and ``batch_size`` counts answers, not
-    prompts. A prompt and an answer have ``max_length`` tokens together, ``max_completion_length`` of them
-    the answer's; longer prompts are left out. ``beta`` weighs the divergence from the base. Of problems
-    ``number`` of ``families`` are drawn by content, of any other dataset ``number`` prompts; None takes all.
+    A step takes ``num_draws`` samples for each of its prompts, and ``batch_size`` counts samples, not
+    prompts. A prompt and a sample have ``max_length`` tokens together, ``max_completion_length`` of them
+    the sample's; longer prompts are left out. ``beta`` weighs the divergence from the base. ``families``
+    limits problems to those families. ``number`` prompts of the dataset are chosen; None takes all.
     """
 
     learning_rate: float = Field(1e-5, gt=0)
-    batch_size: int = Field(32, ge=1, description="Answers of a backward pass")
-    num_draws: int = Field(8, ge=1, description="Answers drawn for each prompt of a step")
+    batch_size: int = Field(32, ge=1, description="Samples of a backward pass")
+    num_draws: int = Field(8, ge=1, description="Samples for each prompt of a step")
     max_completion_length: int = Field(256, ge=1)
     temperature: float = Field(1.0, gt=0, le=2)
     beta: float = Field(0.05, ge=0, description="Weight of the divergence from the base")
     families: tuple[str, ...] = ()
-    number: int | None = Field(None, ge=1, description="Prompts that are drawn for; None takes all")
+    number: int | None = Field(None, ge=1, description="Prompts to sample for; None takes all")
     rewards: RewardMix = RewardMix()
 
     @property
@@ -62,21 +62,21 @@ class OnlineSettings(TrainingSettings):
         }
 
     @property
-    def num_drawn(self) -> int:
-        """Answers of a step."""
+    def samples_per_step(self) -> int:
+        """Samples of a step."""
         return self.batch_size * self.gradient_accumulation
 
     @property
     def rows_per_step(self) -> int:
         """Prompts of a step."""
-        return self.num_drawn // self.num_draws
+        return self.samples_per_step // self.num_draws
 
     @model_validator(mode="after")
-    def _draws_fit(self) -> "OnlineSettings":
-        if self.num_drawn % self.num_draws:
+    def _samples_fit(self) -> Self:
+        if self.samples_per_step % self.num_draws:
             raise ValueError(
-                f"batch_size {self.batch_size} × gradient_accumulation {self.gradient_accumulation} answers "
-                f"are no whole groups of num_draws {self.num_draws}: make their product a multiple of it"
+                f"batch_size {self.batch_size} × gradient_accumulation {self.gradient_accumulation} samples "
+                f"are not whole groups of num_draws {self.num_draws}: make their product a multiple of it"
             )
         if self.max_completion_length >= self.max_length:
             raise ValueError(
@@ -87,25 +87,6 @@ class OnlineSettings(TrainingSettings):
 
 
 class GroupSettings(OnlineSettings):
-    """Settings of trainers that compare the draws of one prompt, of which there must be two at least."""
+    """Settings of trainers that compare the samples of one prompt, so that there must be at least two."""
 
-    num_draws: int = Field(8, ge=2, description="Answers drawn for each prompt of a step")
-
-
-class GrpoSettings(GroupSettings):
-    """And what GRPO needs besides (Shao et al. 2024).
-
-    ``loss`` is `grpo`, the paper's, in which each answer counts alike; `dapo`, in which each token of a
-    step does (Yu et al. 2025); or `dr_grpo`, which divides by a constant (Liu et al. 2025). Those authors
-    leave ``scale_rewards`` out, the division by a group's standard deviation.
-    """
-
-    beta: float = Field(0.04, ge=0, description="Weight of the divergence from the base, in the loss")
-    loss: Literal["grpo", "dapo", "dr_grpo"] = "grpo"
-    scale_rewards: bool = True
-
-
-class RlooSettings(GroupSettings):
-    """And what RLOO needs besides (Ahmadian et al. 2024), which is nothing: ``beta`` is in the reward."""
-
-    num_draws: int = Field(4, ge=2, description="Answers drawn for each prompt of a step")
+    num_draws: int = Field(8, ge=2, description="Samples for each prompt of a step")

@@ -22,7 +22,7 @@ from tests.assets.small import write_profile
 from tests.rows import make
 from tests.training import light
 from tests.training.runs import NOTHING, commit
-from training.settings.learning import SftSettings
+from training.settings.sft import SftSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 

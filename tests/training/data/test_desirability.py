@@ -27,7 +27,7 @@ from tests.training.runs import (
 )
 from training.data.desirability import in_batches, judged
 from training.kto import kto
-from training.settings.learning import KtoSettings
+from training.settings.kto import KtoSettings
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
 UNSEEN = "99+1=?"
@@ -140,7 +140,7 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
 
 
 def test_a_batch_of_one_is_refused() -> None:
-    with pytest.raises(ValidationError, match="batch_size 1 leaves KTO's estimate .* take at least 2"):
+    with pytest.raises(ValidationError, match="batch_size 1 leaves KTO no other completion .* at least 2"):
         KtoSettings(batch_size=1)
 
 

@@ -11,7 +11,8 @@ from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 from training.online.rewards import Rewards
-from training.settings.online import GrpoSettings, OnlineSettings, RewardMix
+from training.settings.grpo import GrpoSettings
+from training.settings.online import OnlineSettings, RewardMix
 from training.settings.run import RunConfig
 
 VERIFY = verifier(VerifierSettings(kind="maths"))
@@ -70,7 +71,7 @@ def test_a_draw_that_no_model_can_read_has_no_reward_and_is_counted() -> None:
         ({"num_draws": 1}, "greater than or equal to 2"),
         (
             {"batch_size": 6, "num_draws": 4},
-            "batch_size 6 × gradient_accumulation 1 answers are no whole gro",
+            "batch_size 6 × gradient_accumulation 1 samples are not whole gro",
         ),
         ({"max_completion_length": 1024}, "leaves no room for a prompt within max_length 1024"),
         ({"rewards": {"verifier": 0}}, "both 0: give one of them a weight"),
@@ -85,7 +86,7 @@ def test_settings_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -
 
 def test_a_step_takes_as_many_prompts_as_its_answers_have_groups() -> None:
     settings = OnlineSettings(batch_size=6, gradient_accumulation=2, num_draws=4)
-    assert (settings.num_drawn, settings.rows_per_step) == (12, 3)
+    assert (settings.samples_per_step, settings.rows_per_step) == (12, 3)
 
 
 @pytest.mark.parametrize(

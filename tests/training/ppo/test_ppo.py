@@ -119,8 +119,8 @@ def test_a_reward_model_of_another_vocabulary_makes_no_critic(
     ("told", "said"),
     [
         ({"gradient_accumulation": 3, "minibatches": 2}, "3 micro-batches .* are not 2 equal minibatches"),
-        ({"batch_size": 6, "num_draws": 4}, "are no whole groups of num_draws 4"),
-        ({"critic": "reward_model"}, "rewards.reward_models weighs 0: give it a weight, or take critic"),
+        ({"batch_size": 6, "num_draws": 4}, "are not whole groups of num_draws 4"),
+        ({"critic": "reward_model"}, "rewards.reward_models is 0: give it a weight, or take critic"),
         ({"clip_range": 1.0}, "less than 1"),
         ({"temperature": 0}, "greater than 0"),
         ({"ppo_epochs": 0}, "greater than or equal to 1"),

@@ -22,8 +22,8 @@ from training.dpo import dpo
 from training.process_reward_model import process_reward_model
 from training.reward_model import reward_model
 from training.running.memory import MicroBatch, OutOfMemory, halving, micro_batch
-from training.settings.learning import SftSettings
 from training.settings.run import RunConfig, read_config
+from training.settings.sft import SftSettings
 from training.sft import sft
 
 
