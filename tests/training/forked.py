@@ -14,24 +14,33 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from training.launch.files import write_launch_config
 from training.running.run import main
 from training.settings.launch import Launch
 
+Point = Literal["optimizer", "random states", "mark", "step", "anywhere"]
+# the longest that a run waits for its signal, and the longest that a checkpoint takes to be written
+HELD_SECONDS, SAVING_SECONDS = 300, 0.05
+
 
 @dataclass
 class Job:
-    """A trainer's run, and the signal that it gets at a random moment from its n-th new checkpoint on."""
+    """A trainer's run, and the signal that ends it in the saving of its n-th new checkpoint, or after it.
+
+    The run holds at ``point`` and says so: before the checkpoint's optimizer, random states or mark are
+    written, or before the next step. A signal `anywhere` falls at a random moment of the saving, and the run
+    holds before the next step. So none can end before its signal comes.
+    """
 
     trainer: str
     config: str
     stop: str | None = None
     nth: int = 1
-    # seconds; a checkpoint takes about so long
-    within: float = 0.05
+    point: Point = "step"
 
     @property
     def output(self) -> Path:
@@ -73,25 +82,76 @@ def run(job: Job, draw: random.Random) -> Ended:
     """Run a job to its end, or to that which the signal gives it."""
     before = checkpoints(job.output)
     environments = list(environment(job))
-    children = [start(job, one) for one in environments]
+    for rank in range(len(environments)):
+        held_file(job, rank).unlink(missing_ok=True)
+    children = [start(job, variables) for variables in environments]
     began = time.monotonic()
     if job.stop:
-        while len(checkpoints(job.output) - before) < job.nth and os.waitpid(children[0], os.WNOHANG)[0] == 0:
-            time.sleep(0.001)
-        time.sleep(draw.uniform(0, job.within))
+        wait_for_the_point(job, children, before, draw)
         began = time.monotonic()
-        for one in children:
-            os.kill(one, getattr(signal, job.stop))
-    codes = [os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in children]
-    said = "".join(one.read_text() for one in sorted(job.output.glob("stderr-*.txt")))
-    found = sorted(checkpoints(job.output), key=lambda name: int(name.split("-")[1]))
-    whole = [one for one in found if (job.output / "checkpoints" / one / "whole.json").exists()]
-    return Ended(codes, time.monotonic() - began, found, whole, (job.output / "model").exists(), said)
+        for child in children:
+            os.kill(child, getattr(signal, job.stop))
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    said = "".join(path.read_text() for path in sorted(job.output.glob("stderr-*.txt")))
+    names = sorted(checkpoints(job.output), key=lambda name: int(name.split("-")[1]))
+    whole = [name for name in names if (job.output / "checkpoints" / name / "whole.json").exists()]
+    return Ended(codes, time.monotonic() - began, names, whole, (job.output / "model").exists(), said)
 
 
 def checkpoints(output: Path) -> set[str]:
     """The checkpoints that there are, whole or not."""
-    return {one.name for one in (output / "checkpoints").glob("checkpoint-*")}
+    return {path.name for path in (output / "checkpoints").glob("checkpoint-*")}
+
+
+def held_file(job: Job, rank: int) -> Path:
+    """The file by which a process reports that it is held."""
+    return job.output / f"held-{rank}"
+
+
+def wait_for_the_point(job: Job, children: Sequence[int], before: set[str], draw: random.Random) -> None:
+    """Return when all processes are held, or, for `anywhere`, somewhere in the saving of the checkpoint.
+
+    A run that ended too early is not waited for: its exit code tells the test.
+    """
+
+    def is_reached() -> bool:
+        if job.point == "anywhere":
+            return len(checkpoints(job.output) - before) >= job.nth
+        return all(held_file(job, rank).exists() for rank in range(len(children)))
+
+    while not is_reached() and not any(map(has_ended, children)):
+        time.sleep(0.001)
+    if job.point == "anywhere":
+        time.sleep(draw.uniform(0, SAVING_SECONDS))
+
+
+def has_ended(child: int) -> bool:
+    """Whether the process has ended; its exit code can still be read."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def hold(job: Job, rank: int) -> None:
+    """Let this process report and stay at the job's point, for the signal to find it there."""
+    from transformers import Trainer
+
+    from training.running import callbacks
+
+    owner, name = {
+        "optimizer": (Trainer, "_save_optimizer_and_scheduler"),
+        "random states": (Trainer, "_save_rng_state"),
+        "mark": (callbacks, "mark_whole"),
+    }.get(job.point, (Trainer, "training_step"))
+    # each step saves a checkpoint, and the step after the n-th one is held
+    free_calls = job.nth if name == "training_step" else job.nth - 1
+    original, calls = getattr(owner, name), count()
+
+    def held(*arguments: Any, **named: Any) -> Any:
+        if next(calls) == free_calls:
+            held_file(job, rank).write_text("held")
+            time.sleep(HELD_SECONDS)
+        return original(*arguments, **named)
+
+    setattr(owner, name, held)
 
 
 def start(job: Job, environment: dict[str, str]) -> int:
@@ -107,6 +167,8 @@ def start(job: Job, environment: dict[str, str]) -> int:
         os.dup2(said, 2)
         module = import_module(f"training.{job.trainer}")
         watch_weights(module, job.output / f"weights-{rank}.txt")
+        if job.stop:
+            hold(job, int(rank))
         if job.launch.strategy == "fsdp":
             shard_on_cpus()
         sys.argv = [job.trainer, "--config", job.config]

@@ -10,7 +10,10 @@ from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, write
 from training.running.checkpoints import last_checkpoint, mark_whole
 
-KILLS = 5
+POINTS = ("optimizer", "random states", "mark", "step", "anywhere")
+KILLS = len(POINTS)
+# those at which a checkpoint is there in part
+IN_PART = 3
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +27,16 @@ def killed(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
         for name, dataset in (("sft", sft), ("sft_whole", sft), ("dpo", dpo), ("dpo_whole", dpo))
     }
 
-    def job(name: str, stop: str | None = None, nth: int = 1) -> dict[str, Any]:
-        return {"trainer": name[:3], "config": paths[name], "stop": stop, "nth": nth}
+    def job(name: str, **stop: Any) -> dict[str, Any]:
+        return {"trainer": name[:3], "config": paths[name], **stop}
 
-    jobs = [job("sft_whole"), *[job("sft", "SIGKILL")] * KILLS, job("sft")]
-    jobs += [job("dpo_whole"), job("dpo", "SIGINT", 2), job("dpo", "SIGTERM", 2), job("dpo")]
+    jobs = [job("sft_whole"), *(job("sft", stop="SIGKILL", point=point) for point in POINTS), job("sft")]
+    jobs += [
+        job("dpo_whole"),
+        job("dpo", stop="SIGINT", nth=2),
+        job("dpo", stop="SIGTERM", nth=2),
+        job("dpo"),
+    ]
     return carried_out(root, jobs)
 
 
@@ -45,8 +53,7 @@ def test_what_a_kill_cut_short_is_never_gone_on_from(killed: Plan) -> None:
         resumed = [one for one in before["checkpoints"] if f"resumed from {one}\n" in after["said"]]
         assert resumed == before["whole"][-1:], (before, after)
         halves += before["whole"] != before["checkpoints"]
-    # else the kills came too late to show anything
-    assert halves > 0
+    assert halves >= IN_PART
 
 
 def test_a_cancelled_trainer_ends_soon_without_a_model_and_goes_on_later(killed: Plan) -> None:
