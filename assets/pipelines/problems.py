@@ -25,8 +25,10 @@ from training import sft
 
 # the runner is started by name, so no import leads to it
 VERIFYING = (verifiers, code_runner)
-VERIFYING_TEXTS = tuple(
-    Path(verifiers.__file__).with_name(one) for one in ("latex_commands.txt", "not_units.txt", "syscalls.txt")
+VERIFYING_TEXTS = (
+    Path(verifiers.__file__).with_name("latex_commands.txt"),
+    Path(verifiers.__file__).with_name("not_units.txt"),
+    Path(code_runner.__file__).with_name("syscalls.txt"),
 )
 LAB_BASE = "The lab policy before training: random weights of a fixed seed and 19 characters."
 GRAINS = {
