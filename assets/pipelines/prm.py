@@ -19,7 +19,7 @@ from methods.prm import rollouts as step_rollouts
 from methods.prm import solutions
 from methods.prm.judge import StepVerdict, judge_steps, step_judge_templates
 from methods.prm.labels import label_steps
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.solutions import choose_solutions
 from methods.templates import template_path
 from methods.verifiers.verifier import verifier
@@ -77,7 +77,7 @@ def _rollouts(profile: Profile, section: Reasoning, labelled: Steps, backend: Op
         verify = verifier(section.verifier)
         with materials.completer(completer) as complete:
             model = complete.backend.fingerprint
-            return draw_rollouts(materials.rows(Solution), complete, model, completer, verify, settings)
+            return sample_rollouts(materials.rows(Solution), complete, model, completer, verify, settings)
 
     return recipe, dataset_asset(
         recipe, StepRollout, build, profile, group="prm", generates=True, backend=backend

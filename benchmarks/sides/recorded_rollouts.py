@@ -6,7 +6,7 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.prm import Solution
 from generation.completer import Completer
 from generation.request import SamplingParams
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from methods.verifiers.contract import Verification
 
@@ -17,7 +17,7 @@ SETTINGS = StepSettings(rollouts=SamplingParams(max_tokens=6), skip_accepted=Fal
 def draw(numbers: Sequence[int], complete: Completer) -> None:
     """Measure one wrong solution per number."""
     solutions = [_solution(number) for number in numbers]
-    draw_rollouts(solutions, complete, complete.backend.fingerprint, "tiny", _verdict, SETTINGS)
+    sample_rollouts(solutions, complete, complete.backend.fingerprint, "tiny", _verdict, SETTINGS)
 
 
 def _verdict(completion: str, gold: str) -> Verification:

@@ -15,7 +15,7 @@ from generation.request import Message, SamplingParams
 from generation.scoring.outcomes import Answered, OutcomeScorer
 from generation.scoring.steps import Stepped, StepScorer
 from methods.prm.labels import label_steps
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from methods.prm.solutions import SolutionSettings, choose_solutions
 from methods.prm.splitting import split
@@ -113,7 +113,7 @@ def _labels(lab: Lab, completer: Version, drawn: Sequence[Candidate], size: Size
     solutions = choose_solutions(drawn, SolutionSettings(per_problem=size.per_problem))
     with lab.completer(completer) as complete:
         model = complete.backend.fingerprint
-        rollouts = draw_rollouts(solutions, complete, model, completer.name, verifier(MATHS), settings)
+        rollouts = sample_rollouts(solutions, complete, model, completer.name, verifier(MATHS), settings)
     return lab.commit(StepLabels, label_steps(solutions, rollouts, completer.name, settings))
 
 

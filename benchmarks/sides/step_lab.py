@@ -10,7 +10,7 @@ from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import GoldSolution
 from generation.request import SamplingParams
 from methods.prm.labels import label_steps
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from methods.prm.solutions import SolutionSettings, choose_solutions
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
@@ -86,7 +86,7 @@ def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
     with lab.completer(policy) as complete:
         for name, settings in METHODS.items():
             model = complete.backend.fingerprint
-            rollouts = draw_rollouts(kept, complete, model, policy.name, verifier(MATHS), settings)
+            rollouts = sample_rollouts(kept, complete, model, policy.name, verifier(MATHS), settings)
             found[name] = _compared(label_steps(kept, rollouts, policy.name, settings), truth)
     return found, sum(bool(one.accepted) for one in drawn) / max(len(drawn), 1)
 

@@ -34,7 +34,7 @@ def make_rollouts(inputs: Inputs, models: Models, settings: VerifiedRolloutSetti
     verify, completer = verifier(settings.verifier), models["completer"]
     with completer.completer() as complete:
         model = complete.backend.fingerprint
-        return draw_rollouts(inputs.rows(Solution), complete, model, completer.name, verify, settings)
+        return sample_rollouts(inputs.rows(Solution), complete, model, completer.name, verify, settings)
 
 
 STEP_ROLLOUTS = Method(
@@ -42,7 +42,7 @@ STEP_ROLLOUTS = Method(
 )
 
 
-def draw_rollouts(
+def sample_rollouts(
     solutions: Sequence[Solution],
     complete: Complete,
     model: str,

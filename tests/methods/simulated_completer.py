@@ -6,7 +6,7 @@ from datasets_registry.rows.prm import Solution, StepRollout
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend
 from methods.prm.labels import label_steps
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from methods.verifiers.contract import Verification
 from tests.rows import make
@@ -69,7 +69,7 @@ class Run:
     ) -> None:
         self.backend = ScriptedBackend(script or completer())
         self.stages: list[str] = []
-        self.rollouts: list[StepRollout] = draw_rollouts(
+        self.rollouts: list[StepRollout] = sample_rollouts(
             solutions, self._complete, "m", "completer", verify, settings
         )
         self.labels = label_steps(solutions, self.rollouts, "completer", settings)

@@ -13,7 +13,7 @@ from generation.ledger.ledger import Ledger
 from generation.request import SamplingParams
 from methods.prm.judge import StepJudgeSettings, judge_steps
 from methods.prm.labels import label_steps
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
@@ -52,14 +52,14 @@ def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_rollouts_are_verified_and_kept(complete: Completer) -> None:
     model, verify = complete.backend.fingerprint, verifier(VerifierSettings(kind="maths"))
-    rows = draw_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS)
+    rows = sample_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS)
     assert [(one.step, one.sample) for one in rows] == [(step, n) for step in (1, 2) for n in range(3)]
     assert len({one.completion_key for one in rows}) == 6 and any(one.completion.strip() for one in rows)
     assert all((one.reason is None) == bool(one.accepted) for one in rows)
     (labels,) = label_steps([SOLUTION], rows, "smollm2", SETTINGS)
     assert labels.num_rollouts == [3, 3, 1] and labels.labels[2] is False
     generated = complete.num_generated
-    assert draw_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS) == rows
+    assert sample_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS) == rows
     assert complete.num_generated == generated
 
 

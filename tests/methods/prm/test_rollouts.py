@@ -14,7 +14,7 @@ from generation.completer import Complete, Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend
-from methods.prm.rollouts import draw_rollouts
+from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from tests.methods.simulated_completer import Run, completer, solution, verify
 
@@ -163,7 +163,7 @@ def test_a_run_that_was_killed_goes_on_and_asks_only_for_the_rest(rounds: int, t
 
     def rows(backend: ScriptedBackend, limit: int) -> list[StepRollout]:
         complete = Completer(backend, Ledger(tmp_path), asset="step_rollouts", report=lambda line: None)
-        return draw_rollouts(SEVERAL, dying(complete, limit), "m", "completer", verify, settings())
+        return sample_rollouts(SEVERAL, dying(complete, limit), "m", "completer", verify, settings())
 
     with pytest.raises(Killed):
         rows(before, rounds)

@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
+from datasets_registry.hashing import file_digest
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
 from methods.judging.conversation import opening
-from methods.problems.prompt_files import PromptSettings, load_prompts, subset
+from methods.problems.prompt_files import (
+    HELPFUL_PROMPTS,
+    RED_TEAM_PROMPTS,
+    PromptSettings,
+    load_prompts,
+    prompt_file_settings,
+    subset,
+)
+from tests.methods.graphless import rows_of
 
 GOOD = {"prompt": "Hello?", "category": "explain", "split": "train", "source": "me", "licence": "MIT"}
 OURS = REPOSITORY / "assets" / "prompts"
@@ -88,3 +97,30 @@ def test_a_subset_is_seeded_balanced_and_independent_of_order() -> None:
     other = subset(prompts, settings.model_copy(update={"seed": 1}))
     assert {one.prompt_id for one in other} != {one.prompt_id for one in chosen}
     assert len(subset(prompts, PromptSettings())) == len(prompts)
+
+
+def test_a_prompt_file_is_its_content_wherever_it_lies(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD, GOOD | {"prompt": "Bye?"})
+    settings = prompt_file_settings(HelpfulPrompt, path, PromptSettings(train=1))
+    moved = path.rename(tmp_path / "moved.jsonl")
+    after = prompt_file_settings(HelpfulPrompt, moved, PromptSettings(train=1))
+    assert settings.model_dump(mode="json") == after.model_dump(mode="json")
+    assert settings.content == file_digest(moved) and "file" not in settings.model_dump()
+    expected = subset(load_prompts(HelpfulPrompt, moved), PromptSettings(train=1))
+    assert rows_of(HELPFUL_PROMPTS, after) == expected and len(expected) == 1
+    assert [row.prompt for row in rows_of(RED_TEAM_PROMPTS, after)] == [row.prompt for row in expected]
+
+
+def test_a_prompt_file_that_changed_is_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    settings = prompt_file_settings(HelpfulPrompt, path, PromptSettings())
+    write(tmp_path, GOOD | {"prompt": "Bye?"})
+    with pytest.raises(BadInput, match="changed since the profile was read: run again"):
+        rows_of(HELPFUL_PROMPTS, settings)
+
+
+def test_bytes_that_are_no_text_are_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    path.write_bytes(b'{"prompt": "caf\xe9"}')
+    with pytest.raises(BadInput, match="is not UTF-8"):
+        prompt_file_settings(HelpfulPrompt, path, PromptSettings())
