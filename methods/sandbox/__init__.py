@@ -1,1 +1,1 @@
-"""Untrusted programs, run where they can do nothing but compute."""
+"""Untrusted programs, run where they can only compute."""

@@ -1,7 +1,7 @@
-"""What a process may no longer do once it is confined: Linux's seccomp, Landlock and resource limits.
+"""Confinement of a process by Linux's seccomp, Landlock and resource limits.
 
 Nothing here needs privileges or namespaces, so it works for root, for other users and in containers.
-Confinement cannot be undone by the process, and covers all that it would start.
+The process cannot undo its confinement, which also covers whatever it would start.
 """
 
 import ctypes
@@ -33,9 +33,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def confine(memory_bytes: int, cpu_seconds: int) -> None:
     """Confine this process, which must have one thread; raises OSError where the kernel cannot.
 
-    Left are: computing, the file descriptors that are open, and reading Python's own libraries.
+    What remains is computing, using open file descriptors, and reading Python's own libraries.
     """
-    program = b"".join(_program())  # its table cannot be read any more afterwards
+    program = b"".join(_program())  # its table can no longer be read afterwards
     _limit(memory_bytes, cpu_seconds)
     _prctl(_NO_NEW_PRIVILEGES, 1)
     _prctl(_DUMPABLE, 0)
@@ -45,7 +45,7 @@ def confine(memory_bytes: int, cpu_seconds: int) -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel end this process when the one that made it ends."""
+    """Have the kernel end this process when its parent ends."""
     _prctl(_PARENT_DEATH, signal.SIGKILL)
 
 
@@ -88,20 +88,20 @@ def _restrict_files() -> None:
     rules = struct.pack("QQQ", files, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = _checked(_libc.syscall(_LANDLOCK_CREATE, rules, ctypes.c_size_t(size), 0))
-    for one in (*_LIBRARIES, *_DEVICES, os.__file__.rpartition("/")[0], f"{sys.base_prefix}/lib"):
-        _may_read(ruleset, one)
+    for path in (*_LIBRARIES, *_DEVICES, os.__file__.rpartition("/")[0], f"{sys.base_prefix}/lib"):
+        _allow_reading(ruleset, path)
     _checked(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0))
     os.close(ruleset)
 
 
-def _may_read(ruleset: int, path: str) -> None:
+def _allow_reading(ruleset: int, path: str) -> None:
     try:
-        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
-    rule = struct.pack("=Qi", _READ if stat.S_ISDIR(os.fstat(place).st_mode) else _FILE_ONLY, place)
+    rule = struct.pack("=Qi", _READ if stat.S_ISDIR(os.fstat(descriptor).st_mode) else _FILE_ONLY, descriptor)
     _checked(_libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0))
-    os.close(place)
+    os.close(descriptor)
 
 
 def _restrict_calls(program: bytes) -> None:
@@ -125,19 +125,19 @@ def _program() -> list[bytes]:
         _end(_REFUSE | _PERMISSION),
     ]
     for name, number in calls.items():
-        then = _looked_at(name)
-        program += [_jump(0x15, number, 0, len(then)), *then]
+        decision = _decision(name)
+        program += [_jump(0x15, number, 0, len(decision)), *decision]
     return [*program, _end(_REFUSE | _PERMISSION)]
 
 
-def _looked_at(name: str) -> list[bytes]:
-    """What decides on a call once its number is matched."""
+def _decision(name: str) -> list[bytes]:
+    """The instructions that decide on a call once its number is matched."""
     if name == "openat":
         return [_load(32), _jump(0x45, _WRITING, 0, 1), _end(_REFUSE | _ACCESS), _end(_ALLOW)]
     commands = {"fcntl": _FCNTL, "ioctl": _IOCTL}.get(name)
     if commands is None:
         return [_end(_ALLOW)]
-    allowed = [part for one in commands for part in (_jump(0x15, one, 0, 1), _end(_ALLOW))]
+    allowed = [part for command in commands for part in (_jump(0x15, command, 0, 1), _end(_ALLOW))]
     return [_load(24), *allowed, _end(_REFUSE | _PERMISSION)]
 
 

@@ -1,8 +1,8 @@
 """Two processes that call one another over pipes: the tests' side, and the completion's.
 
 The tests hold ``Remote`` objects for what cannot be sent as plain data. A Remote can be called, iterated,
-measured, indexed, and compared with another Remote. It never equals, orders or computes with plain data:
-its answer to that would be the completion's own word.
+measured, indexed, and compared with another Remote. It never equals, orders or computes with plain data,
+since the completion could answer that as it likes.
 """
 
 import builtins
@@ -10,14 +10,16 @@ import json
 import operator
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from methods.sandbox.wire import decode, encode
+from methods.sandbox.wire import Json, decode, encode
 
 MAX_MESSAGE = 16 * 2**20
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda called, *given, **named: called(*given, **named),
+_MUTABLE = (list, dict, set)
+Message = dict[str, Any]
+_OPERATIONS: dict[str, Callable[..., object]] = {
+    "call": lambda function, *positional, **named: function(*positional, **named),
     "getattr": getattr,
     "setattr": setattr,
     "len": len,
@@ -45,19 +47,19 @@ class Remote:
         object.__setattr__(self, "_peer", peer)
         object.__setattr__(self, "_number", number)
 
-    def _ask(self, operation: str, *given: Any, **named: Any) -> Any:
+    def _ask(self, operation: str, *positional: object, **named: object) -> Any:
         peer: Peer = object.__getattribute__(self, "_peer")
-        return peer.ask(operation, self, *given, **named)
+        return peer.ask(operation, self, *positional, **named)
 
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        return self._ask("call", *given, **named)
+    def __call__(self, *positional: object, **named: object) -> object:
+        return self._ask("call", *positional, **named)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         return self._ask("getattr", name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self._ask("setattr", name, value)
 
     def __len__(self) -> int:
@@ -66,22 +68,23 @@ class Remote:
     def __bool__(self) -> bool:
         return self._ask("bool") is True
 
-    def __iter__(self) -> Any:
-        return self._ask("iter")
+    def __iter__(self) -> Iterator[object]:
+        iterator: Iterator[object] = self._ask("iter")
+        return iterator
 
-    def __next__(self) -> Any:
+    def __next__(self) -> object:
         return self._ask("next")
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> object:
         return self._ask("getitem", key)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         self._ask("setitem", key, value)
 
-    def __delitem__(self, key: Any) -> None:
+    def __delitem__(self, key: object) -> None:
         self._ask("delitem", key)
 
-    def __contains__(self, value: Any) -> bool:
+    def __contains__(self, value: object) -> bool:
         raise TypeError("`in` needs a list, set, dict or string from the completion")
 
     def __str__(self) -> str:
@@ -96,7 +99,7 @@ class Remote:
     def __hash__(self) -> int:
         return hash(object.__getattribute__(self, "_number"))
 
-    def __instancecheck__(self, instance: Any) -> bool:
+    def __instancecheck__(self, instance: object) -> bool:
         peer: Peer = object.__getattribute__(self, "_peer")
         return peer.ask("isinstance", instance, self) is True
 
@@ -106,38 +109,43 @@ class Peer:
 
     def __init__(self, reading: int, writing: int, serves_all: bool) -> None:
         self.reading, self.writing, self.serves_all = reading, writing, serves_all
-        self.kept: list[Any] = []
+        self.kept: list[object] = []
         self.operations = dict(_OPERATIONS) if serves_all else {"call": _OPERATIONS["call"]}
         self.lost = False
 
-    def ask(self, operation: str, *given: Any, **named: Any) -> Any:
-        """What the other end answers; what it raises is raised here as the builtin error it is."""
-        self._send({"do": operation, "given": self._encode(list(given)), "named": self._encode(named)})
+    def ask(self, operation: str, *positional: object, **named: object) -> Any:
+        """What the other end answers.
+
+        Raises the builtin error that it raised, and Gone where it has ended or breaks the protocol.
+        """
+        self._send({"do": operation, "given": self._encode(list(positional)), "named": self._encode(named)})
         while "do" in (message := self._receive()):
             self._serve(message)
         try:
             if "error" in message:
                 raise _error(str(message["error"]), str(message.get("text", "")))
             for place, content in message["changed"]:
-                _overwrite(given[place], self._decode(content))
+                _overwrite(positional[place], self._decode(content))
             return self._decode(message["value"])
         except (KeyError, IndexError) as error:
             if "value" in message or "error" in message:
                 raise
-            raise self._gone("sent what is no answer") from error
+            raise self._gone("sent something that is not an answer") from error
 
     def serve(self) -> None:
-        """Answer until the other end is gone."""
+        """Answer until the other end is gone, which raises Gone."""
         while True:
             self._serve(self._receive())
 
-    def _serve(self, message: Any) -> None:
+    def _serve(self, message: Message) -> None:
         try:
             operation, sent = self.operations[message["do"]], message["given"]
-            given, named = self._decode(sent), self._decode(message["named"])
-            value = self._encode(operation(*given, **named))
-            after = [self._encode(one) if isinstance(one, (list, dict, set)) else None for one in given]
-            changed = [[i, one] for i, one in enumerate(after) if one is not None and one != sent[i]]
+            positional, named = self._decode(sent), self._decode(message["named"])
+            value = self._encode(operation(*positional, **named))
+            after = [
+                self._encode(item) if isinstance(item, (list, dict, set)) else None for item in positional
+            ]
+            changed = [[i, item] for i, item in enumerate(after) if item is not None and item != sent[i]]
             answer = {"value": value, "changed": changed}
         except Gone:
             raise
@@ -145,22 +153,22 @@ class Peer:
             answer = {"error": _builtin_name(error), "text": f"{type(error).__name__}: {error}"[:300]}
         self._send(answer)
 
-    def _encode(self, value: Any) -> Any:
+    def _encode(self, value: object) -> Json:
         return encode(value, self._keep)
 
-    def _decode(self, data: Any) -> Any:
+    def _decode(self, data: Json) -> Any:
         return decode(data, self._numbered)
 
-    def _keep(self, value: Any) -> dict[str, int]:
+    def _keep(self, value: object) -> dict[str, Json]:
         if isinstance(value, Remote):
             return {"yours": object.__getattribute__(value, "_number")}
         self.kept.append(value)
         return {"mine": len(self.kept) - 1}
 
-    def _numbered(self, whose: str, number: int) -> Any:
+    def _numbered(self, whose: str, number: int) -> object:
         return Remote(self, int(number)) if whose == "mine" else self.kept[number]
 
-    def _send(self, message: Any) -> None:
+    def _send(self, message: Message) -> None:
         content = json.dumps(message).encode()
         rest = struct.pack("I", len(content)) + content
         try:
@@ -169,16 +177,16 @@ class Peer:
         except OSError as error:
             raise self._gone("has ended") from error
 
-    def _receive(self) -> Any:
+    def _receive(self) -> Message:
         (length,) = struct.unpack("I", self._read(4))
         if length > MAX_MESSAGE:
             raise self._gone(f"sent more than {MAX_MESSAGE:,} bytes")
         try:
             message = json.loads(self._read(length))
         except (ValueError, RecursionError) as error:
-            raise self._gone("sent what cannot be read") from error
+            raise self._gone("sent something that cannot be read") from error
         if not isinstance(message, dict):
-            raise self._gone("sent what is no answer")
+            raise self._gone("sent something that is not an answer")
         return message
 
     def _read(self, length: int) -> bytes:
@@ -197,7 +205,7 @@ class Peer:
 
 
 def _builtin_name(error: BaseException) -> str:
-    return next((one.__name__ for one in type(error).__mro__ if one.__module__ == "builtins"), "Exception")
+    return next((kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"), "Exception")
 
 
 def _error(name: str, text: str) -> Exception:
@@ -210,8 +218,8 @@ def _error(name: str, text: str) -> Exception:
         return ValueError(text)
 
 
-def _overwrite(value: Any, content: Any) -> None:
-    """Give an argument the content that it has after a call which changed it in place."""
+def _overwrite(value: object, content: object) -> None:
+    """Give an argument the content that a call has changed it to in place."""
     if isinstance(value, list) and isinstance(content, list):
         value[:] = content
     elif isinstance(value, (dict, set)) and isinstance(content, (dict, set)):

@@ -1,8 +1,8 @@
 """The process of one check: forks the completion's process and the tests' process, and reports a verdict.
 
-The completion's process is confined before it runs the completion, and is made before the tests are
+The completion's process is confined before it runs the completion, and is forked before the tests are
 read: they are never in its memory, and it holds no descriptor that leads to the verdict. It answers
-calls. The tests run in a process of their own, confined likewise, and compare plain data.
+calls. The tests run in a process of their own, confined in the same way, and compare plain data.
 Started by ``methods/sandbox/run.py``, which sends limits, completion and tests, each after its length.
 """
 
@@ -13,7 +13,7 @@ import signal
 import struct
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
 
 
 def main() -> None:
@@ -24,13 +24,13 @@ def main() -> None:
     candidate = _fork(lambda: _candidate(completion, to_candidate[0], to_tests[1], limits))
     tests, verdict = json.loads(_part()), os.pipe()
     tester = _fork(lambda: _tests(tests, to_tests[0], to_candidate[1], verdict[1], limits))
-    for one in (*to_candidate, *to_tests, verdict[1]):  # else neither process would see the other's end
-        os.close(one)
-    said = _wait(verdict[0], time.monotonic() + limits["seconds"])
+    for descriptor in (*to_candidate, *to_tests, verdict[1]):  # else neither would see the other's end
+        os.close(descriptor)
+    report = _wait(verdict[0], time.monotonic() + limits["seconds"])
     for child in (candidate, tester):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    os.write(1, said)
+    os.write(1, report)
 
 
 def _part() -> bytes:
@@ -40,29 +40,29 @@ def _part() -> bytes:
 
 
 def _exactly(length: int) -> bytes:
-    said = b""
-    while len(said) < length:
-        part = os.read(0, length - len(said))
+    content = b""
+    while len(content) < length:
+        part = os.read(0, length - len(content))
         if not part:
             raise EOFError("the check was not sent whole")
-        said += part
-    return said
+        content += part
+    return content
 
 
 def _wait(verdict: int, end: float) -> bytes:
-    """What the tests' process says before the end."""
-    said = b""
-    while (left := end - time.monotonic()) > 0 and len(said) < 2**16:
+    """What the tests' process reports before ``end``."""
+    report = b""
+    while (left := end - time.monotonic()) > 0 and len(report) < 2**16:
         if not select.select([verdict], [], [], left)[0]:
             break
         part = os.read(verdict, 2**16)
         if not part:
-            return said or b'{"reason": "the tests ended without a verdict (time, memory or a crash)"}'
-        said += part
+            return report or b'{"reason": "the tests ended without a verdict (time, memory or a crash)"}'
+        report += part
     return b'{"reason": "out of time"}'
 
 
-def _fork(run: Any) -> int:
+def _fork(run: Callable[[], None]) -> int:
     child = os.fork()
     if child:
         return child
@@ -72,8 +72,8 @@ def _fork(run: Any) -> int:
         os._exit(1)
 
 
-def _alone(kept: tuple[int, ...], limits: dict[str, Any]) -> None:
-    """Confine this process, with no descriptor but those kept and three of /dev/null."""
+def _confine(descriptors: tuple[int, ...], limits: dict[str, float]) -> None:
+    """Confine this process, and leave it ``descriptors`` and three of /dev/null."""
     from methods.sandbox.confinement import confine, die_with_parent
 
     die_with_parent()
@@ -81,20 +81,20 @@ def _alone(kept: tuple[int, ...], limits: dict[str, Any]) -> None:
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     low = 3
-    for one in sorted(kept):
-        os.closerange(low, one)
-        low = one + 1
+    for descriptor in sorted(descriptors):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
     os.closerange(low, 1024)
-    confine(limits["memory_mb"] * 2**20, int(limits["seconds"]) + 1)
+    confine(int(limits["memory_mb"]) * 2**20, int(limits["seconds"]) + 1)
 
 
-def _candidate(completion: str, reading: int, writing: int, limits: dict[str, Any]) -> None:
+def _candidate(completion: str, reading: int, writing: int, limits: dict[str, float]) -> None:
     """Run the completion, then answer the tests' calls."""
     from methods.sandbox.peer import Peer
 
-    _alone((reading, writing), limits)
+    _confine((reading, writing), limits)
     peer = Peer(reading, writing, serves_all=True)
-    namespace: dict[str, Any] = {"__name__": "completion"}
+    namespace: dict[str, object] = {"__name__": "completion"}
     failure = ""
     try:
         exec(compile(completion, "<completion>", "exec"), namespace)
@@ -106,11 +106,11 @@ def _candidate(completion: str, reading: int, writing: int, limits: dict[str, An
     peer.serve()
 
 
-def _tests(tests: str, reading: int, writing: int, verdict: int, limits: dict[str, Any]) -> None:
+def _tests(tests: str, reading: int, writing: int, verdict: int, limits: dict[str, float]) -> None:
     """Run the tests against the completion's process and write the verdict."""
     from methods.sandbox import tests_of_code
     from methods.sandbox.peer import Peer
 
-    _alone((reading, writing, verdict), limits)
-    said = tests_of_code.failure(tests, Peer(reading, writing, serves_all=False))
-    os.write(verdict, json.dumps({"accepted": said is None, "reason": said}).encode())
+    _confine((reading, writing, verdict), limits)
+    reason = tests_of_code.failure(tests, Peer(reading, writing, serves_all=False))
+    os.write(verdict, json.dumps({"accepted": reason is None, "reason": reason}).encode())

@@ -1,17 +1,19 @@
 """Values as JSON between a completion's process and the tests': plain data by value, the rest by number.
 
-A value that only looks plain (an integer that claims to equal everything) arrives as what it holds.
+A value that only looks plain (an integer that claims to equal everything) arrives as the data it holds.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 _SAFE_INTEGER = 2**53
-_SEQUENCES: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_SEQUENCES = {"tuple": tuple, "set": set, "frozenset": frozenset}
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Keep: TypeAlias = "Callable[[object], dict[str, Json]]"
 
 
-def encode(value: Any, keep: Callable[[Any], dict[str, int]]) -> Any:
-    """JSON of a value; ``keep`` gives what stands for one that is not plain.
+def encode(value: object, keep: Keep) -> Json:
+    """The JSON of a value; ``keep`` gives the stand-in for one that is not plain.
 
     Raises RecursionError where a value contains itself.
     """
@@ -31,33 +33,33 @@ def encode(value: Any, keep: Callable[[Any], dict[str, int]]) -> Any:
     return _encode_collection(value, keep)
 
 
-def _encode_collection(value: Any, keep: Callable[[Any], dict[str, int]]) -> Any:
+def _encode_collection(value: object, keep: Keep) -> Json:
     if isinstance(value, list):
-        return [encode(one, keep) for one in list.__iter__(value)]
+        return [encode(item, keep) for item in list.__iter__(value)]
     if isinstance(value, dict):
-        return {"dict": [[encode(key, keep), encode(one, keep)] for key, one in dict.items(value)]}
+        return {"dict": [[encode(key, keep), encode(item, keep)] for key, item in dict.items(value)]}
     for name, kind in _SEQUENCES.items():
         if isinstance(value, kind):
-            return {name: [encode(one, keep) for one in value]}
+            return {name: [encode(item, keep) for item in value]}
     return keep(value)
 
 
-def decode(data: Any, numbered: Callable[[str, int], Any]) -> Any:
-    """The value of JSON; ``numbered`` finds what ``mine`` or ``yours`` and a number stand for.
+def decode(data: Any, numbered: Callable[[str, int], object]) -> Any:
+    """The value that JSON encodes; ``numbered`` finds the object for ``mine`` or ``yours`` and a number.
 
     Raises ValueError, TypeError or RecursionError where no value has this form.
     """
     if isinstance(data, list):
-        return [decode(one, numbered) for one in data]
+        return [decode(item, numbered) for item in data]
     if not isinstance(data, dict):
         return data
     (name, content), *more = data.items()
     if more:
         raise ValueError("more than one tag")
     if name in _SEQUENCES:
-        return _SEQUENCES[name](decode(one, numbered) for one in content)
+        return _SEQUENCES[name](decode(item, numbered) for item in content)
     if name == "dict":
-        return {decode(key, numbered): decode(one, numbered) for key, one in content}
+        return {decode(key, numbered): decode(item, numbered) for key, item in content}
     if name == "complex":
         return complex(*content)
     if name == "int":
