@@ -9,11 +9,13 @@ from datasets_registry.importing.importing import import_rows
 from datasets_registry.importing.source import open_source
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
+from datasets_registry.state import REPOSITORY
 from generation.completer import Complete
-from methods.judging.constitution import DEFAULT, load_constitution
+from methods.judging.constitution import load_constitution
 from methods.rlaif.judgements import JudgeSettings
 from methods.rlaif.people import AgreementSettings, agree
 
+CONSTITUTION = REPOSITORY / "methods" / "judging" / "constitution.toml"
 FILE = os.environ.get("TRIMTAB_HH_RLHF")
 MOST_CHARACTERS = 1_500
 
@@ -43,7 +45,7 @@ def _length(one: HumanPreference) -> int:
 def judged(count: int, complete: Complete, model: str) -> list[HumanAgreement]:
     """``count`` drawn comparisons beside the judge's labels."""
     settings, judging = AgreementSettings(num_pairs=count), JudgeSettings(calibration="identical")
-    return agree(preferences(), "judge", load_constitution(DEFAULT), complete, model, settings, judging)
+    return agree(preferences(), "judge", load_constitution(CONSTITUTION), complete, model, settings, judging)
 
 
 def agreement(rows: list[HumanAgreement]) -> Agreement:

@@ -9,8 +9,6 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 
-DEFAULT = Path(__file__).parent / "constitution.toml"
-
 
 class Principle(Settings):
     """One principle of a constitution."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from methods.judging.constitution import DEFAULT
+from tests.methods.judging import CONSTITUTION
 
 PROFILE = """
 description = "A tiny random model"
@@ -57,7 +57,7 @@ def write_profile(folder: Path, model: Path) -> Path:
     """The profile's file, beside prompt files and a constitution that a test may edit."""
     folder.mkdir(parents=True, exist_ok=True)
     constitution = folder / "constitution.toml"
-    constitution.write_text(DEFAULT.read_text())
+    constitution.write_text(CONSTITUTION.read_text())
     files = {kind: write_prompts(folder, kind) for kind in ("red_team", "helpful")}
     path = folder / "small.toml"
     path.write_text(PROFILE.format(constitution=constitution, model=model, **files))

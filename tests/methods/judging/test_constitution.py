@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from methods.judging.constitution import DEFAULT, load_constitution
+from methods.judging.constitution import load_constitution
+from tests.methods.judging import CONSTITUTION
 
 PRINCIPLE = (
     '[[principles]]\nid = "{0}"\ncritique_request = "c"\nrevision_request = "r"\npreference_question = "q"\n'
@@ -20,7 +21,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_ours_has_twelve_or_more_principles_with_all_three_texts() -> None:
-    constitution = load_constitution(DEFAULT)
+    constitution = load_constitution(CONSTITUTION)
     assert len(constitution.principles) >= 12
     assert constitution["avoid_harm"].preference_question.endswith("?")
 

@@ -12,11 +12,12 @@ from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
-from methods.judging.constitution import DEFAULT, load_constitution
+from methods.judging.constitution import load_constitution
 from methods.judging.conversation import asked_of
 from methods.judging.score import Scored, ScoreSettings, score_completions
 from methods.rlaif.judgements import JudgeSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
+from tests.methods.judging import CONSTITUTION
 from tests.rows import make
 
 pytestmark = pytest.mark.model
@@ -59,7 +60,7 @@ def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 )
 def test_every_call_is_a_verdict_or_a_reason(settings: JudgeSettings, complete: Completer) -> None:
     model = complete.backend.fingerprint
-    rows = judge_pairs(PAIRS, "judge", load_constitution(DEFAULT), complete, model, settings)
+    rows = judge_pairs(PAIRS, "judge", load_constitution(CONSTITUTION), complete, model, settings)
     assert all((one.verdict is None) == (one.failure is not None) for one in rows)
     if settings.verdicts == "probabilities":
         assert all(one.p_first is not None and 0 < one.p_first < 1 for one in rows)
