@@ -22,7 +22,7 @@ from datasets_registry.store.staging import Rows
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
 from quality.auditing.publishing import publish
-from quality.checks.check import show
+from quality.checks.check import create_view
 
 MODEL_POOL = "gpu"
 Build = Callable[[Materials], Rows]
@@ -123,7 +123,7 @@ def result(
         metadata |= shown(registry.rows(row, version))
     if queried:
         with scanning(registry.state) as connection:
-            show(connection, "this", registry, [version])
+            create_view(connection, "this", registry, [version])
             metadata |= queried(connection)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.data_version),

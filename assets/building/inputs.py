@@ -21,7 +21,7 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Backend
 from generation.spending import Meter
-from quality.checks.check import show
+from quality.checks.check import create_view
 
 R = TypeVar("R", bound=Row)
 OpenBackend = Callable[[Registry, Version, Profile], Backend]
@@ -67,7 +67,7 @@ class Materials:
         with scanning(self.registry.state) as connection:
             for one in self.derivation.inputs:
                 if one.kind == "dataset":
-                    show(connection, one.name, self.registry, [one])
+                    create_view(connection, one.name, self.registry, [one])
             yield connection
 
     @cached_property

@@ -10,9 +10,9 @@ from assets.building.inputs import Materials
 from assets.building.recipe import Recipe
 from assets.profile.profile import Profile
 from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.prompts import PROMPT_SETS
 from methods.evaluation import refusals
 from methods.evaluation.refusals import PHRASES, is_refusal
-from quality.checks.rules import SOURCES
 from quality.hygiene import (
     boilerplate,
     clusters,
@@ -36,7 +36,7 @@ def hygiene_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]
     """``data_hygiene``."""
     recipe = Recipe(
         "data_hygiene",
-        (*(one.name for one in LABELS), *SOURCES),
+        (*(one.name for one in LABELS), *PROMPT_SETS),
         texts=(PHRASES,),
         code=(*FINDERS, findings, hygiene, texts, words, refusals),
     )

@@ -36,3 +36,6 @@ class HelpfulPrompt(Prompt):
 
     dataset: ClassVar[str] = "helpful_prompts"
     grain: ClassVar[str] = "One row per helpful prompt: kind, split, source and licence."
+
+
+PROMPT_SETS = (RedTeamPrompt.dataset, HelpfulPrompt.dataset)

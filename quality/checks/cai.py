@@ -1,25 +1,19 @@
-"""Checks of the prompt sets and of Constitutional AI: revisions, helpful answers, the SFT set."""
+"""Checks of constitutional AI: revisions, helpful answers, and the SFT examples made of them."""
 
+from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
 from quality.checks.rules import (
-    SOURCES,
     blank,
     no_empty,
     no_rows,
     not_held_out,
     source_prompt,
-    splits_apart,
 )
 
 CAI_CHECKS: tuple[Check, ...] = (
-    *(
-        check
-        for dataset in SOURCES
-        for check in (no_rows(dataset), no_empty(dataset, "prompt"), splits_apart(dataset))
-    ),
     no_rows("cai_revisions"),
     no_empty("cai_revisions", "prompt", "revision"),
-    source_prompt("cai_revisions", *SOURCES),
+    source_prompt("cai_revisions", *PROMPT_SETS),
     not_held_out("cai_revisions"),
     Check(
         "cai_revisions",
@@ -28,7 +22,7 @@ CAI_CHECKS: tuple[Check, ...] = (
         " lag(revision) OVER chain AS revised FROM this"
         " WINDOW chain AS (PARTITION BY prompt_id ORDER BY step))"
         " WHERE step <> before + 1 OR revised IS NOT NULL AND revised <> draft",
-        "steps that do not start from the revision before",
+        "revisions that do not start from the previous one",
         at_most=0,
     ),
     Check(
@@ -37,14 +31,14 @@ CAI_CHECKS: tuple[Check, ...] = (
         "SELECT count(*) FROM this WHERE revision IS NOT NULL AND (changed IS NULL OR edit_distance IS NULL"
         " OR changed <> (edit_distance > 0) OR changed AND revision = draft"
         " OR edit_distance > greatest(length(revision), length(draft)))",
-        "steps said to change what they did not, or the reverse",
+        "revisions marked as changed that are not, or the reverse",
         at_most=0,
     ),
     Check(
         "cai_revisions",
         "revisions_change",
         "SELECT avg(changed::INT) FROM this WHERE kind = 'red_team'",
-        "critiques that do not bite",
+        "critiques that change nothing",
         at_least=0.6,
         severity="warning",
     ),
@@ -82,9 +76,9 @@ CAI_CHECKS: tuple[Check, ...] = (
         "SELECT count(*) FROM this LEFT JOIN (SELECT prompt_id, prompt FROM red_team_prompts UNION ALL"
         " SELECT prompt_id, prompt FROM helpful_prompts) AS source USING (prompt_id)"
         " WHERE kind <> 'capability' AND (source.prompt IS NULL OR source.prompt <> this.prompt)",
-        "rows whose prompt is not the source's, such as truncated ones",
+        "rows whose prompt differs from the source's, such as truncated ones",
         at_most=0,
-        reads=SOURCES,
+        reads=PROMPT_SETS,
     ),
     not_held_out("cai_sft"),
     Check(
@@ -94,7 +88,7 @@ CAI_CHECKS: tuple[Check, ...] = (
         " UNION SELECT completion_key, finish_reason FROM helpful_answers) AS source"
         " ON source.key = this.completion_key"
         " WHERE kind <> 'capability' AND source.finish_reason IS DISTINCT FROM 'stop'",
-        "examples that were cut off, or that no revision or answer stands behind",
+        "examples that were cut off, or that come from no revision or answer",
         at_most=0,
         reads=("cai_revisions", "helpful_answers"),
     ),
@@ -102,7 +96,7 @@ CAI_CHECKS: tuple[Check, ...] = (
         "cai_sft",
         "revision_share",
         "SELECT sum(num_tokens) FILTER (kind = 'revision') / sum(num_tokens) FROM this",
-        "a mix in which revisions, or what keeps a policy helpful, are hardly there (share of tokens)",
+        "a mix with hardly any revisions, or hardly anything else (share of tokens)",
         at_least=0.1,
         at_most=0.95,
         severity="warning",

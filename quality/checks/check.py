@@ -1,4 +1,4 @@
-"""A check: SQL or a function that gives one figure of a dataset version, and the bounds it must keep."""
+"""Checks: SQL or a function that gives one figure of a dataset version, and its bounds."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -18,12 +18,13 @@ Measure = Callable[["duckdb.DuckDBPyConnection"], float | None]
 
 @dataclass(frozen=True)
 class Check:
-    """``measure`` reads the version as ``this`` and other datasets, in ``reads``, by name.
+    """One figure of a dataset version, with its bounds.
 
-    Those in ``reads_if_there`` have no rows where no version has passed. A function that runs code of other
-    modules than its own names them in ``code``, so that a change of them counts as one of the check.
+    ``measure`` reads the version as ``this``, and the datasets in ``reads`` by name. Those in
+    ``reads_if_there`` are empty where no version has passed. A function that runs code of other modules
+    names them in ``code``, so that an edit of them counts as one of the check.
 
-    SQL may ask for ``$settings``, the JSON text of the settings that the version was made with.
+    SQL may use ``$settings``: the settings that the version was made with, as JSON text.
     """
 
     dataset: str
@@ -40,23 +41,27 @@ class Check:
     @property
     def bounds(self) -> str:
         """The bounds in words, such as ``at least 0.25 and at most 0.75``."""
-        sides = (("least", self.at_least), ("most", self.at_most))
-        return " and ".join(f"at {side} {bound:g}" for side, bound in sides if bound is not None)
+        limits = (("least", self.at_least), ("most", self.at_most))
+        return " and ".join(f"at {side} {bound:g}" for side, bound in limits if bound is not None)
 
 
 def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
-    """Measure ``version``; a figure that cannot be had does not pass."""
-    given: dict[str, list[Version]] = {}
-    for one in inputs:
-        # rows of one type under several names, such as draws of earlier rounds, are looked at together
-        given.setdefault(rows_of(one), []).append(one)
+    """Measure ``version``; a figure that cannot be computed does not pass.
+
+    Raises UnknownVersion or UnpassedVersion where a dataset in ``reads`` has no passed version, and
+    BrokenObject where stored rows are missing.
+    """
+    by_type: dict[str, list[Version]] = {}
+    for source in inputs:
+        # rows of one type under several names, such as samples of earlier rounds, are read together
+        by_type.setdefault(rows_of(source), []).append(source)
     with scanning(registry.state) as connection:
-        show(connection, "this", registry, [version])
+        create_view(connection, "this", registry, [version])
         for name in check.reads:
-            show(connection, name, registry, given.get(name) or [registry.passed(name)])
+            create_view(connection, name, registry, by_type.get(name) or [registry.passed(name)])
         for name in check.reads_if_there:
             latest = registry.latest(name)
-            show(connection, name, registry, given.get(name) or ([latest] if latest else []))
+            create_view(connection, name, registry, by_type.get(name) or ([latest] if latest else []))
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(
@@ -77,27 +82,27 @@ def _measure(
     settings = {}
     if "$settings" in check.measure:
         settings = {"settings": json.dumps(dict(registry.derivation(version).settings))}
-    found = connection.execute(check.measure, settings).fetchone()
-    return None if found is None or found[0] is None else float(found[0])
+    row = connection.execute(check.measure, settings).fetchone()
+    return None if row is None or row[0] is None else float(row[0])
 
 
-def show(
+def create_view(
     connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, versions: Sequence[Version]
 ) -> None:
-    """Make the rows of ``versions`` the view ``name``; without one it has no rows."""
+    """Create the view ``name`` of the rows of ``versions``; without versions it is empty."""
     if not versions:
         connection.register(name, arrow_schema(ROW_TYPES[name]).empty_table())
         return
     # a view over the files, so that a check needs no more memory than its SQL
-    files = [path for one in versions for path in registry.files(one)]
+    files = [path for version in versions for path in registry.files(version)]
     connection.execute(f"CREATE TEMP VIEW {column(name)} AS SELECT * FROM {parquet(files)}")
 
 
 def _within(check: Check, value: float) -> bool:
-    above = check.at_least is None or value >= check.at_least
-    return above and (check.at_most is None or value <= check.at_most)
+    high_enough = check.at_least is None or value >= check.at_least
+    return high_enough and (check.at_most is None or value <= check.at_most)
 
 
 def _describe(check: Check, value: float | None) -> str:
     figure = "nothing to measure" if value is None else f"{value:.4g}"
-    return f"{check.name} is {figure}, wanted {check.bounds}; catches {check.catches}"
+    return f"{check.name} is {figure}, must be {check.bounds}; catches {check.catches}"

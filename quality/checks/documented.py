@@ -1,4 +1,4 @@
-"""docs/checks.md from the table of checks: python -m quality.checks.documented [--check]."""
+"""Write docs/checks.md from the table of checks: python -m quality.checks.documented [--check]."""
 
 from datasets_registry.cards.documented import keep_page
 from datasets_registry.state import REPOSITORY
@@ -8,29 +8,29 @@ from quality.checks.table import CHECKS
 PAGE = REPOSITORY / "docs" / "checks.md"
 INTRODUCTION = """# Checks
 
-What must hold of each dataset version, with severity and threshold. The page is made from the table in
-`quality/checks/table.py`, and a test keeps it so; after a change run `python -m quality.checks.documented`.
+The checks of each dataset version, with severity and bounds. This page is generated from
+`quality/checks/table.py`, and a test keeps it up to date: run `python -m quality.checks.documented`.
 
-A version is a candidate until its checks have run. A red **error** keeps it from being passed: nothing is
-built from it, no trainer takes it, `latest` stays what it was, and the message names the check. A red
-*warning* is shown and lets it pass. A figure that cannot be had is red. `trimtab verify` runs the same
-table again; `trimtab pass DATASET@N --reason TEXT` overrules errors and keeps who and why on record. Each
-check has gone red on a fault planted for it: `tests/quality/` fails where one has none.
+A version is a candidate until its checks have run. A failed **error** blocks it: nothing is built from it,
+no trainer accepts it, `latest` stays as it was, and the message names the check. A failed *warning* is
+shown, and the version passes. A figure that cannot be computed fails its check. `trimtab verify` runs the
+same checks again; `trimtab pass DATASET@N --reason TEXT` overrules errors and records who and why. Every
+check has failed on a fault planted for it: the tests in `tests/quality/checks/` require one for each.
 """
 
 
 def page() -> str:
     """The whole page."""
-    datasets = list(dict.fromkeys(one.dataset for one in CHECKS))
+    datasets = list(dict.fromkeys(check.dataset for check in CHECKS))
     return INTRODUCTION + "".join(map(_section, datasets))
 
 
 def _section(dataset: str) -> str:
     lines = [
         f"\n## {dataset}\n",
-        "| check | severity | wanted | catches |",
+        "| check | severity | must be | catches |",
         "|---|---|---|---|",
-        *(_line(one) for one in CHECKS if one.dataset == dataset),
+        *(_line(check) for check in CHECKS if check.dataset == dataset),
     ]
     return "\n".join(lines) + "\n"
 

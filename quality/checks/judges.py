@@ -1,16 +1,34 @@
-"""Checks of judges: the certificate, agreement with people, and what each principle did."""
+"""Checks of judges: direct scores, agreement with people, the certificate, and what each principle did."""
 
 from quality.checks.check import Check
 from quality.checks.rules import no_rows
 
 JUDGE_CHECKS: tuple[Check, ...] = (
+    no_rows("ai_scores"),
+    Check(
+        "ai_scores",
+        "parse_rate",
+        "SELECT avg((score IS NOT NULL)::INT) FROM this",
+        "a judge that does not answer with a score",
+        at_least=0.9,
+        severity="warning",
+    ),
+    Check(
+        "ai_scores",
+        "score_recomputed",
+        "SELECT count(*) FROM this WHERE score IS NULL <> (len(probabilities) <> 10) OR score IS NOT NULL AND"
+        " (abs(list_sum(probabilities) - 1) > 1e-9 OR abs(reward - (score - 5.5) / 4.5) > 1e-9 OR abs(score -"
+        " list_sum(list_transform(range(1, 11), lambda grade: grade * probabilities[grade]))) > 1e-9)",
+        "scores that are not the mean of their probabilities",
+        at_most=0,
+    ),
     no_rows("human_agreement"),
     Check(
         "human_agreement",
         "agreement_recomputed",
         "SELECT count(*) FROM this WHERE human_label IS NULL OR agrees IS DISTINCT FROM"
         " CASE WHEN label IN ('a', 'b') THEN label = human_label END",
-        "agreement that the labels do not give",
+        "agreement that does not follow from the labels",
         at_most=0,
     ),
     no_rows("judge_certificate"),
@@ -19,14 +37,14 @@ JUDGE_CHECKS: tuple[Check, ...] = (
         "required_figures_hold",
         "SELECT count(*) FROM this WHERE required AND (at_least IS NOT NULL OR at_most IS NOT NULL)"
         " AND holds IS NOT TRUE",
-        "a judge that the profile requires to be certified, and is not",
+        "a judge without the certificate that the profile requires",
         at_most=0,
     ),
     Check(
         "judge_certificate",
         "figures_hold",
         "SELECT count(*) FROM this WHERE holds IS NOT TRUE AND (at_least IS NOT NULL OR at_most IS NOT NULL)",
-        "figures of a judge outside their bounds, or not shown to be within",
+        "figures of a judge outside their bounds, or not shown to be inside",
         at_most=0,
         severity="warning",
     ),
@@ -35,7 +53,7 @@ JUDGE_CHECKS: tuple[Check, ...] = (
         "principle_audit",
         "every_principle_judges",
         "SELECT avg((num_pairs = 0 AND num_critiques = 0)::INT) FROM this",
-        "principles that are never drawn, so that nothing covers what they are for",
+        "principles that are never sampled, so that nothing covers their purpose",
         at_most=0.25,
         severity="warning",
     ),

@@ -1,11 +1,12 @@
-"""Checks of what labels are made from: completion pairs, judgements, direct scores."""
+"""Checks of AI feedback: completion pairs, judgements, and the preference labels made of them."""
 
+from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
-from quality.checks.rules import SOURCES, blank, no_empty, no_rows, not_held_out, source_prompt
+from quality.checks.rules import blank, no_empty, no_rows, not_held_out, source_prompt
 from quality.judges.ballots import BALLOTS, CROSSED, slots
 
 _SETTING = "json_extract_string($settings, '$.{}')::DOUBLE"
-# the label settings of the version, applied anew to the stored verdicts
+# the version's label settings, applied again to the stored verdicts
 _EXPECTED = f"""
     WITH ballots AS ({BALLOTS}), limits AS (
         SELECT coalesce({_SETTING.format("clamp[0]")}, 0) AS low,
@@ -36,106 +37,8 @@ _EXPECTED = f"""
 """
 _LABELLED = "FROM this WHERE label IN ('a', 'b')"
 
-LABEL_CHECKS: tuple[Check, ...] = (
-    no_rows("preference_pairs"),
-    no_empty("preference_pairs", "prompt", "chosen", "rejected"),
-    source_prompt("preference_pairs", "completion_pairs"),
-    not_held_out("preference_pairs"),
-    Check(
-        "preference_pairs",
-        "chosen_differs",
-        "SELECT count(*) FROM this WHERE chosen = rejected",
-        "pairs whose chosen is the rejected",
-        at_most=0,
-    ),
-    Check(
-        "preference_pairs",
-        "label_recomputed",
-        f"""
-        {_EXPECTED}
-        SELECT count(*) FROM expected e FULL JOIN this t USING (pair_id)
-        WHERE e.label IS DISTINCT FROM t.label
-           OR e.label IN ('a', 'b', 'tie') AND NOT coalesce(abs(e.p_a - t.p_a) < 1e-9, false)
-           OR t.chosen IS DISTINCT FROM
-              CASE e.label WHEN 'a' THEN completion_a WHEN 'b' THEN completion_b END
-           OR t.rejected IS DISTINCT FROM
-              CASE e.label WHEN 'a' THEN completion_b WHEN 'b' THEN completion_a END
-        """,
-        "labels that the stored verdicts, orders and settings do not give",
-        at_most=0,
-        reads=("completion_pairs", "ai_judgements"),
-    ),
-    Check(
-        "preference_pairs",
-        "no_truncated_chosen",
-        "SELECT count(*) FROM this JOIN completion_pairs p USING (pair_id)"
-        " WHERE this.label = 'a' AND p.finish_reason_a <> 'stop'"
-        " OR this.label = 'b' AND p.finish_reason_b <> 'stop'",
-        "chosen completions that were cut off",
-        at_most=0,
-        reads=("completion_pairs",),
-    ),
-    Check(
-        "preference_pairs",
-        "slot_balance",
-        f"SELECT coalesce(abs(2 * count(*) FILTER (label = 'a') - count(*)) / sqrt(count(*)), 0) {_LABELLED}",
-        "labels that name one slot more often than chance would in 10,000 runs (a standard score)",
-        at_most=3.89,
-    ),
-    Check(
-        "preference_pairs",
-        "labelled_share",
-        "SELECT avg((label IN ('a', 'b'))::INT) FROM this",
-        "ties and unparsed pairs that leave little to train on",
-        at_least=0.1,
-        severity="warning",
-    ),
-    Check(
-        "preference_pairs",
-        "tie_share",
-        "SELECT avg((label = 'tie')::INT) FROM this WHERE label IN ('a', 'b', 'tie')",
-        "a judge whose orders disagree more often than not",
-        at_most=0.5,
-        severity="warning",
-    ),
-    Check(
-        "preference_pairs",
-        "unparsed_share",
-        "SELECT avg((label = 'unparsed')::INT) FROM this WHERE label <> 'unjudged'",
-        "pairs that failed verdicts leave without a label",
-        at_most=0.1,
-        severity="warning",
-    ),
-    Check(
-        "preference_pairs",
-        "longer_chosen_share",
-        f"SELECT coalesce(avg((length(chosen) > length(rejected))::INT), 0.5) {_LABELLED}"
-        " AND length(chosen) <> length(rejected)",
-        "labels that follow length",
-        at_least=0.3,
-        at_most=0.7,
-        severity="warning",
-    ),
-    Check(
-        "preference_pairs",
-        "mean_margin",
-        "SELECT avg(abs(p_a - 0.5)) FROM this WHERE p_a IS NOT NULL",
-        "a judge that is sure of everything, whose soft labels are hard",
-        at_most=0.45,
-        severity="warning",
-    ),
-    Check(
-        "preference_pairs",
-        "judges_disagree",
-        "SELECT coalesce(avg(judges_disagree::INT), 0) FROM this",
-        "judges that name different completions",
-        at_most=0.3,
-        severity="warning",
-    ),
-)
 
-
-RLAIF_CHECKS: tuple[Check, ...] = (
+PAIR_CHECKS: tuple[Check, ...] = (
     no_rows("completion_pairs"),
     Check(
         "completion_pairs",
@@ -145,16 +48,19 @@ RLAIF_CHECKS: tuple[Check, ...] = (
         "usable pairs with an empty prompt or completion",
         at_most=0,
     ),
-    source_prompt("completion_pairs", *SOURCES),
+    source_prompt("completion_pairs", *PROMPT_SETS),
     not_held_out("completion_pairs"),
     Check(
         "completion_pairs",
         "usable_share",
         "SELECT avg((failure IS NULL)::INT) FROM this",
-        "samples that are truncated, empty or equal",
+        "so many truncated, empty or identical samples that few pairs can be judged",
         at_least=0.5,
         severity="warning",
     ),
+)
+
+JUDGEMENT_CHECKS: tuple[Check, ...] = (
     no_rows("ai_judgements"),
     Check(
         "ai_judgements",
@@ -177,21 +83,21 @@ RLAIF_CHECKS: tuple[Check, ...] = (
         "SELECT count(*) FROM this WHERE verdict IS NOT NULL AND verdict IS DISTINCT FROM"
         " CASE WHEN p_first > 0.5 THEN 'first' WHEN p_first < 0.5 THEN 'second'"
         " WHEN p_first = 0.5 THEN 'even' END",
-        "verdicts that their probabilities do not give",
+        "verdicts that contradict their probabilities",
         at_most=0,
     ),
     Check(
         "ai_judgements",
         "failure_has_no_verdict",
         "SELECT count(*) FROM this WHERE (failure IS NULL) <> (verdict IS NOT NULL)",
-        "verdicts guessed after a failure, and failures without a reason",
+        "verdicts guessed after a failure, or missing ones without a reason",
         at_most=0,
     ),
     Check(
         "ai_judgements",
         "first_position_share",
         f"SELECT avg((verdict = 'first')::INT) FROM this WHERE verdict IS NOT NULL AND {CROSSED}",
-        "a judge that prefers a position",
+        "a judge that prefers one position",
         at_least=0.25,
         at_most=0.75,
         severity="warning",
@@ -200,36 +106,118 @@ RLAIF_CHECKS: tuple[Check, ...] = (
         "ai_judgements",
         "slot_kept_share",
         f"SELECT avg((ab = ba)::INT) FROM ({slots('this')})",
-        "a judge whose verdict follows the slot when the responses change places",
+        "a judge that keeps naming the same slot when the responses are swapped",
         at_most=0.25,
         severity="warning",
     ),
     Check(
         "ai_judgements",
         "principle_balance",
-        "SELECT max(most) FROM (SELECT max(drawn) / avg(drawn) AS most FROM"
-        " (SELECT signal, principle_id, count(DISTINCT pair_id) AS drawn FROM this GROUP BY ALL)"
+        "SELECT max(most) FROM (SELECT max(num) / avg(num) AS most FROM"
+        " (SELECT signal, principle_id, count(DISTINCT pair_id) AS num FROM this GROUP BY ALL)"
         " GROUP BY signal)",
         "one principle that decides far more pairs than the others of its signal",
         at_most=4,
         severity="warning",
     ),
-    no_rows("ai_scores"),
+)
+
+LABEL_CHECKS: tuple[Check, ...] = (
+    no_rows("preference_pairs"),
+    no_empty("preference_pairs", "prompt", "chosen", "rejected"),
+    source_prompt("preference_pairs", "completion_pairs"),
+    not_held_out("preference_pairs"),
     Check(
-        "ai_scores",
-        "parse_rate",
-        "SELECT avg((score IS NOT NULL)::INT) FROM this",
-        "a judge that does not answer with a score",
-        at_least=0.9,
+        "preference_pairs",
+        "chosen_differs",
+        "SELECT count(*) FROM this WHERE chosen = rejected",
+        "pairs whose chosen and rejected are the same",
+        at_most=0,
+    ),
+    Check(
+        "preference_pairs",
+        "label_recomputed",
+        f"""
+        {_EXPECTED}
+        SELECT count(*) FROM expected e FULL JOIN this t USING (pair_id)
+        WHERE e.label IS DISTINCT FROM t.label
+           OR e.label IN ('a', 'b', 'tie') AND NOT coalesce(abs(e.p_a - t.p_a) < 1e-9, false)
+           OR t.chosen IS DISTINCT FROM
+              CASE e.label WHEN 'a' THEN completion_a WHEN 'b' THEN completion_b END
+           OR t.rejected IS DISTINCT FROM
+              CASE e.label WHEN 'a' THEN completion_b WHEN 'b' THEN completion_a END
+        """,
+        "labels that do not follow from the stored verdicts, orders and settings",
+        at_most=0,
+        reads=("completion_pairs", "ai_judgements"),
+    ),
+    Check(
+        "preference_pairs",
+        "no_truncated_chosen",
+        "SELECT count(*) FROM this JOIN completion_pairs p USING (pair_id)"
+        " WHERE this.label = 'a' AND p.finish_reason_a <> 'stop'"
+        " OR this.label = 'b' AND p.finish_reason_b <> 'stop'",
+        "chosen completions that were cut off",
+        at_most=0,
+        reads=("completion_pairs",),
+    ),
+    Check(
+        "preference_pairs",
+        "slot_balance",
+        f"SELECT coalesce(abs(2 * count(*) FILTER (label = 'a') - count(*)) / sqrt(count(*)), 0) {_LABELLED}",
+        "labels that favour one slot more than chance would once in 10,000 runs (a z-score)",
+        at_most=3.89,
+    ),
+    Check(
+        "preference_pairs",
+        "labelled_share",
+        "SELECT avg((label IN ('a', 'b'))::INT) FROM this",
+        "so many ties and unparsed pairs that little is left to train on",
+        at_least=0.1,
         severity="warning",
     ),
     Check(
-        "ai_scores",
-        "score_recomputed",
-        "SELECT count(*) FROM this WHERE score IS NULL <> (len(probabilities) <> 10) OR score IS NOT NULL AND"
-        " (abs(list_sum(probabilities) - 1) > 1e-9 OR abs(reward - (score - 5.5) / 4.5) > 1e-9 OR abs(score -"
-        " list_sum(list_transform(range(1, 11), lambda place: place * probabilities[place]))) > 1e-9)",
-        "scores that are not the mean of their probabilities",
-        at_most=0,
+        "preference_pairs",
+        "tie_share",
+        "SELECT avg((label = 'tie')::INT) FROM this WHERE label IN ('a', 'b', 'tie')",
+        "a judge whose two orders disagree more often than not",
+        at_most=0.5,
+        severity="warning",
+    ),
+    Check(
+        "preference_pairs",
+        "unparsed_share",
+        "SELECT avg((label = 'unparsed')::INT) FROM this WHERE label <> 'unjudged'",
+        "pairs without a label because their verdicts failed",
+        at_most=0.1,
+        severity="warning",
+    ),
+    Check(
+        "preference_pairs",
+        "longer_chosen_share",
+        f"SELECT coalesce(avg((length(chosen) > length(rejected))::INT), 0.5) {_LABELLED}"
+        " AND length(chosen) <> length(rejected)",
+        "labels that follow length",
+        at_least=0.3,
+        at_most=0.7,
+        severity="warning",
+    ),
+    Check(
+        "preference_pairs",
+        "mean_margin",
+        "SELECT avg(abs(p_a - 0.5)) FROM this WHERE p_a IS NOT NULL",
+        "an overconfident judge, whose soft labels are nearly hard",
+        at_most=0.45,
+        severity="warning",
+    ),
+    Check(
+        "preference_pairs",
+        "judges_disagree",
+        "SELECT coalesce(avg(judges_disagree::INT), 0) FROM this",
+        "judges that prefer different completions",
+        at_most=0.3,
+        severity="warning",
     ),
 )
+
+RLAIF_CHECKS: tuple[Check, ...] = (*PAIR_CHECKS, *JUDGEMENT_CHECKS, *LABEL_CHECKS)

@@ -1,12 +1,11 @@
-"""Rules that several datasets share, as checks of one of them."""
+"""Rules that several datasets share, each as a check of one dataset."""
 
+from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
-
-SOURCES = ("red_team_prompts", "helpful_prompts")
 
 
 def blank(column: str) -> str:
-    """SQL that holds where the column has nothing but white space."""
+    """SQL that is true where the column is empty or only white space."""
     # trim() alone leaves tabs and line breaks
     return f"regexp_full_match({column}, '\\s*')"
 
@@ -31,24 +30,24 @@ def no_empty(dataset: str, *columns: str) -> Check:
 def source_prompt(
     dataset: str, *sources: str, key: str = "prompt_id", such_as: str = "truncated ones"
 ) -> Check:
-    """Each prompt is the source's, word for word."""
-    union = " UNION ALL ".join(f"SELECT {key}, prompt FROM {one}" for one in sources)
+    """Each prompt equals its source's, word for word."""
+    union = " UNION ALL ".join(f"SELECT {key}, prompt FROM {source}" for source in sources)
     return Check(
         dataset,
         "prompt_equals_source",
         f"SELECT count(*) FROM this LEFT JOIN ({union}) AS source USING ({key})"
         " WHERE source.prompt IS NULL OR source.prompt <> this.prompt",
-        f"rows whose prompt is not the source's, such as {such_as}",
+        f"rows whose prompt differs from the source's, such as {such_as}",
         at_most=0,
         reads=sources,
     )
 
 
 def not_held_out(dataset: str, *sources: str, what: str = "prompt") -> Check:
-    """No row of a group that is held out in ``sources``, which are the prompt sets where none is named."""
-    sources = sources or SOURCES
+    """No row of a group that is held out in ``sources``, by default the prompt sets."""
+    sources = sources or PROMPT_SETS
     groups = " UNION ALL ".join(
-        f"SELECT split_group FROM {one} WHERE split = 'evaluation'" for one in sources
+        f"SELECT split_group FROM {source} WHERE split = 'evaluation'" for source in sources
     )
     return Check(
         dataset,
@@ -66,6 +65,14 @@ def splits_apart(dataset: str) -> Check:
         dataset,
         "splits_apart",
         "SELECT count(*) FROM (SELECT split_group FROM this GROUP BY ALL HAVING count(DISTINCT split) > 1)",
-        "prompt groups in both training and evaluation",
+        "prompt groups that are in both splits",
         at_most=0,
+    )
+
+
+def problem_rules(dataset: str) -> tuple[Check, ...]:
+    """Each prompt is its problem's, and no problem is held out."""
+    return (
+        not_held_out(dataset, "problems", what="problem"),
+        source_prompt(dataset, "problems", key="problem_id", such_as="those with the hint left in"),
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import duckdb
 
 from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.prompts import PROMPT_SETS
 from datasets_registry.views.scanning import records
-from quality.checks.rules import SOURCES
 from quality.hygiene.findings import finding
 from quality.hygiene.words import gram, grams, hashes, normalised
 
@@ -64,7 +64,7 @@ _TEXTS = "SELECT [label_dataset, text_column, row_id] AS text_id, words FROM tex
 
 def contaminations(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
     """Each text of the table ``texts`` that shares words with an evaluation prompt of the prompt sets."""
-    for one in records(connection, contaminated(_TEXTS, evaluation_prompts(*SOURCES))):
+    for one in records(connection, contaminated(_TEXTS, evaluation_prompts(*PROMPT_SETS))):
         dataset, column, row_id = one["text_id"]
         detail = f"has words of an evaluation prompt: {one['phrase']}"
         yield finding(

@@ -36,7 +36,7 @@ WARNS = CheckResult(
     severity="warning",
     value=0.9,
     threshold=0.5,
-    description="short_share is 0.9, wanted at most 0.5; catches answers of one word",
+    description="short_share is 0.9, must be at most 0.5; catches answers of one word",
 )
 
 
@@ -258,7 +258,7 @@ def test_the_card_names_exact_versions_data_licences_evaluations_and_limits(
         "trained by sft from base_policy@1 on cai_sft@1 (train)",
         "| rows_lost | passed | error | 0.2 |",
         "| completion | string | What the policy shall answer | no |",
-        "- warns: short_share is 0.9, wanted",
+        "- warns: short_share is 0.9, must be",
         '"lora_rank": 4',
         "| rows too_long | 1 |",
         "| evaluation@1 | helpful | win_rate | 0.25 |",

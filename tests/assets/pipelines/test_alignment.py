@@ -108,7 +108,7 @@ def test_a_red_blocking_check_stops_everything_below_and_says_why(workshop: Work
     graph = workshop.graph()
     failures = build(graph, workshop.instance, plan(graph, workshop.registry))
     assert any(
-        "ai_judgements: parse_rate is 0, wanted at least 0.9; catches a judge" in one for one in failures
+        "ai_judgements: parse_rate is 0, must be at least 0.9; catches a judge" in one for one in failures
     )
     assert {one["name"]: one["status"] for one in list_datasets(workshop.registry)}[
         "ai_judgements"

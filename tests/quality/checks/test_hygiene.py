@@ -1,4 +1,4 @@
-"""Checks of hygiene beyond one planted fault each."""
+"""Checks of hygiene: each on its planted fault, and beyond."""
 
 import duckdb
 import pytest
@@ -14,14 +14,38 @@ from quality.checks.check import run_check
 from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.checks.table import checks_of
 from quality.hygiene.contamination import contamination, evaluation_prompts
-from tests.quality.checks.test_table import version_of
+from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red, version_of
 from tests.quality.labelled import answers
 from tests.rows import make
+
+FAULTS: list[Fault] = [
+    *(
+        (row, "near_duplicates_across_splits", [make(row), make(row, "P1!", split="evaluation")])
+        for row in (RedTeamPrompt, HelpfulPrompt)
+    ),
+    (SftExample, "contamination", [make(SftExample, prompt="Prompt, HELD.")]),
+    (PreferencePair, "contamination", [make(PreferencePair, chosen="Prompt held too")]),
+    *(
+        (HygieneFinding, name, [make(HygieneFinding, kind=kind)])
+        for name, kind in (
+            ("duplicate_share", "near_duplicate"),
+            ("boilerplate_share", "boilerplate"),
+            ("refusal_share", "refusal"),
+            ("personal_data", "email"),
+            ("language_outlier_share", "language_outlier"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=fault_id)
+def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
+    require_red(fault, good)
 
 
 def checked(registry: Registry, name: str, version: Version) -> CheckResult:
     """The result of the check ``name`` of ``version``."""
-    (check,) = [one for one in checks_of(version.name) if one.name == name]
+    (check,) = [check for check in checks_of(version.name) if check.name == name]
     return run_check(check, registry, version, [])
 
 
@@ -68,7 +92,7 @@ def test_a_share_is_that_of_the_worst_column(registry: Registry) -> None:
 
 
 def test_contamination_blocks_and_findings_only_warn() -> None:
-    severities = {one.name: one.severity for one in HYGIENE_CHECKS}
+    severities = {check.name: check.severity for check in HYGIENE_CHECKS}
     assert severities.pop("contamination") == severities.pop("near_duplicates_across_splits") == "error"
     assert set(severities.values()) == {"warning"}
 

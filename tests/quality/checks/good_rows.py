@@ -1,0 +1,127 @@
+"""Rows of every dataset that pass all of its checks, and what a check says of others."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
+from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
+from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
+from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.row import Row
+from datasets_registry.version import CheckResult, Derivation, Version
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
+from tests.rows import make
+
+LABEL_SETTINGS = {"weights": {"helpful": {"helpfulness": 1}}, "clamp": None, "tie_logit": 0.01}
+METRIC = Metric(model="m", kind="helpful", metric="x", value=1, low=None, high=None, num_items=1)
+JUDGED = [make(AiJudgement), make(AiJudgement, order="ba", p_first=0.1, verdict="second")]
+CUT = make(CompletionPair, "cut", finish_reason_a="length", failure="completion a: truncated")
+UNJUDGED = make(
+    PreferencePair, "cut", label="unjudged", p_a=None, p_helpfulness=None, chosen=None, rejected=None
+)
+RIGHT_STEPS = ["1 + 1 = 2", "2 + 2 = 4", "Answer: 4"]
+RIGHT: dict[str, Any] = {"solution_id": "s2", "completions": RIGHT_STEPS, "accepted": True}
+UNPROBED = make(
+    StepLabels,
+    **RIGHT,
+    labels=[None, None, True],
+    implied=[True, True, None],
+    soft=[None, None, 1.0],
+    low=[None, None, 1.0],
+    high=[None, None, 1.0],
+    num_accepted=[0, 0, 1],
+    num_rollouts=[0, 0, 1],
+    probed=[False, False, True],
+    stops=[None, None, "outcome"],
+    first_error=0,
+    num_tokens=0,
+)
+ROLLOUTS = [make(StepRollout), make(StepRollout, step=2, accepted=False, reason="another answer")]
+GOOD: dict[type[Row], list[Row]] = {
+    RedTeamPrompt: [make(RedTeamPrompt), make(RedTeamPrompt, "held", split="evaluation")],
+    HelpfulPrompt: [
+        make(HelpfulPrompt, "h1"),
+        make(HelpfulPrompt, "cut"),
+        make(HelpfulPrompt, "held too", split="evaluation"),
+    ],
+    RevisionStep: [make(RevisionStep), make(RevisionStep, step=2, draft="better", revision="best")],
+    HelpfulAnswer: [make(HelpfulAnswer, "h1")],
+    SftExample: [make(SftExample, "h1"), make(SftExample, kind="revision", step=1)],
+    CompletionPair: [make(CompletionPair), CUT],
+    AiJudgement: list(JUDGED),
+    PreferencePair: [make(PreferencePair), UNJUDGED],
+    CompletionScore: [make(CompletionScore)],
+    HumanAgreement: [make(HumanAgreement)],
+    JudgeFigure: [make(JudgeFigure)],
+    PrincipleFigure: [make(PrincipleFigure)],
+    EvaluationAnswer: [make(EvaluationAnswer, "held")],
+    Metric: [METRIC],
+    Problem: [make(Problem), make(Problem, "held", split="evaluation")],
+    GoldSolution: [make(GoldSolution)],
+    GoldVerdict: [make(GoldVerdict)],
+    Candidate: [
+        make(Candidate, num_draws=2),
+        make(
+            Candidate,
+            num_draws=2,
+            sample=1,
+            accepted=False,
+            completion="2+2=5\nA:5",
+            reason="5 is not 4",
+            completion_key="w",
+        ),
+    ],
+    RftSelection: [make(RftSelection)],
+    VerifiedPair: [make(VerifiedPair)],
+    HumanPreference: [make(HumanPreference)],
+    Demonstration: [make(Demonstration)],
+    HygieneFinding: [],
+    Solution: [
+        make(Solution),
+        make(Solution, **RIGHT, completion="\n".join(RIGHT_STEPS), reason=None),
+        make(Solution, solution_id="s3", finish_reason="length", failure="truncated"),
+    ],
+    StepRollout: list(ROLLOUTS),
+    StepLabels: [make(StepLabels), UNPROBED],
+}
+
+
+Good = tuple[Registry, dict[type[Row], Version]]
+# a row type, the name of a check, and the rows that must turn it red
+Fault = tuple[type[Row], str, Sequence[Row]]
+
+
+def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Version:
+    """The rows as a passed version."""
+    settings = {PreferencePair: LABEL_SETTINGS, StepLabels: {"threshold": 0.1}}.get(row, {})
+    version = registry.commit(row, rows, Derivation(code_version="1", settings=settings, inputs=()))
+    return registry.record_checks(version, [])
+
+
+def results(good: Good, row: type[Row], rows: Sequence[Row], *names: str) -> list[CheckResult]:
+    """The checks ``names``, or all, of ``rows``, everything else being good."""
+    registry, versions = good
+    others = [version for other, version in versions.items() if other is not row]
+    version = version_of(registry, row, rows)
+    checks = [check for check in checks_of(row.dataset) if not names or check.name in names]
+    return [run_check(check, registry, version, others) for check in checks]
+
+
+def require_red(fault: Fault, good: Good) -> None:
+    """The check of ``fault`` fails on its rows, and says what it wants."""
+    row, name, rows = fault
+    (result,) = results(good, row, rows, name)
+    assert not result.passed
+    assert "must be at" in result.description
+
+
+def fault_id(fault: Fault) -> str:
+    """Dataset and check, as pytest shows them."""
+    return f"{fault[0].dataset}-{fault[1]}"

@@ -1,0 +1,22 @@
+"""Checks of judges, each on its planted fault."""
+
+import pytest
+
+from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
+from tests.rows import make
+
+FAULTS: list[Fault] = [
+    (CompletionScore, "parse_rate", [make(CompletionScore, score=None, reward=None, probabilities=[])]),
+    (CompletionScore, "score_recomputed", [make(CompletionScore, score=6.0)]),
+    (HumanAgreement, "agreement_recomputed", [make(HumanAgreement, agrees=False)]),
+    (JudgeFigure, "required_figures_hold", [make(JudgeFigure, holds=None)]),
+    (JudgeFigure, "figures_hold", [make(JudgeFigure, holds=False, required=False)]),
+    (PrincipleFigure, "every_principle_judges", [make(PrincipleFigure, num_critiques=0, num_pairs=0)]),
+    (PrincipleFigure, "revisions_win", [make(PrincipleFigure, win_rate=0.3)]),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=fault_id)
+def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
+    require_red(fault, good)

@@ -1,0 +1,47 @@
+"""Checks of rejection sampling, each on its planted fault."""
+
+import pytest
+
+from datasets_registry.rows.rft import Candidate, RftSelection, VerifiedPair
+from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
+from tests.rows import make
+
+FAULTS: list[Fault] = [
+    *((row, "no_evaluation_problem", [make(row, "held")]) for row in (Candidate, RftSelection, VerifiedPair)),
+    *(
+        (row, "prompt_equals_source", [make(row, prompt="prompt p1\n\nThe answer is 4.")])
+        for row in (Candidate, RftSelection, VerifiedPair)
+    ),
+    (Candidate, "verdict_or_reason", [make(Candidate, accepted=False)]),
+    (Candidate, "no_truncated_accepted", [make(Candidate, finish_reason="length")]),
+    (Candidate, "counts_recomputed", [make(Candidate, num_draws=2)]),
+    (
+        Candidate,
+        "acceptance_by_difficulty",
+        [make(Candidate, sample=place, accepted=False) for place in range(20)],
+    ),
+    (Candidate, "acceptance", [make(Candidate, sample=place) for place in range(20)]),
+    (Candidate, "failed_share", [make(Candidate, finish_reason="length", accepted=False)]),
+    (RftSelection, "no_empty_text", [make(RftSelection, completion="")]),
+    (RftSelection, "only_accepted", [make(RftSelection, completion="2+2=5\nA:5", completion_key="w")]),
+    (
+        RftSelection,
+        "distinct_paths",
+        [make(RftSelection), make(RftSelection, rank=2, completion="2 + 2 = 4")],
+    ),
+    (RftSelection, "no_duplicates", [make(RftSelection), make(RftSelection, rank=2, path=None)]),
+    (
+        RftSelection,
+        "hint_stripped",
+        [make(RftSelection, kind="rationalised", completion="Given that the answer is 4: 2+2=4")],
+    ),
+    (RftSelection, "easy_share", [make(RftSelection, pass_rate=1.0)]),
+    (VerifiedPair, "chosen_is_right", [make(VerifiedPair, chosen_key="w", rejected_key="k")]),
+    (VerifiedPair, "no_empty_text", [make(VerifiedPair, chosen="2+2=5\nA:5")]),
+    (VerifiedPair, "longer_chosen_share", [make(VerifiedPair, num_tokens_chosen=11)]),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=fault_id)
+def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
+    require_red(fault, good)
