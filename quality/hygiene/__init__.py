@@ -1,1 +1,1 @@
-"""What is found in the texts that models learn from."""
+"""Findings in the texts that models learn from."""

@@ -13,7 +13,7 @@ MOST_COMPARED = 32
 
 
 class Duplicate(NamedTuple):
-    """A text that repeats another of its cluster, whose id is that of its smallest member."""
+    """A text that repeats another of its cluster; a cluster is named by its smallest id."""
 
     id: str
     matches: str
@@ -22,21 +22,21 @@ class Duplicate(NamedTuple):
 
 
 def near_duplicates(texts: Mapping[str, str]) -> list[Duplicate]:
-    """Each member but the first of every cluster in ``texts``: normalised words by id.
+    """Each member but the first of every cluster in ``texts``, which maps ids to normalised words.
 
     Clusters are connected by pairs whose exact similarity is at least ``THRESHOLD``; each member names
-    the most similar one that it was found with. The order of ``texts`` does not matter.
+    the most similar one that it was compared with. The order of ``texts`` does not matter.
     """
-    ids = sorted(one for one, words in texts.items() if words)
-    clusters = Clusters([texts[one] for one in ids])
+    ids = sorted(text_id for text_id, words in texts.items() if words)
+    clusters = Clusters([texts[text_id] for text_id in ids])
     for bucket in buckets(clusters.texts):
         clusters.connect(bucket)
-    found = []
+    duplicates = []
     for place, other, similarity in clusters.matches():
         first = clusters.first(place)
         if first != place:
-            found.append(Duplicate(ids[place], ids[other], ids[first], similarity))
-    return found
+            duplicates.append(Duplicate(ids[place], ids[other], ids[first], similarity))
+    return duplicates
 
 
 class Clusters:
@@ -49,14 +49,14 @@ class Clusters:
         self._shingles = lru_cache(maxsize=8_192)(lambda place: shingles(self.texts[place]))
 
     def first(self, place: int) -> int:
-        """The smallest place of the cluster that ``place`` is in."""
+        """The smallest position in the cluster of ``place``."""
         while self._parents[place] != place:
             self._parents[place] = self._parents[self._parents[place]]
             place = self._parents[place]
         return place
 
     def connect(self, bucket: Iterable[int]) -> None:
-        """Join what is similar in ``bucket``; what is joined already is not compared again."""
+        """Join the similar texts of ``bucket``; texts that are joined already are not compared again."""
         groups: dict[int, list[int]] = {}
         for place in bucket:
             for other in islice(self._apart(place, groups), MOST_COMPARED):
@@ -78,9 +78,9 @@ class Clusters:
             self._parents[high] = low
 
     def matches(self) -> Iterable[tuple[int, int, float]]:
-        """Each place that was joined, with the most similar place of its verified pairs."""
+        """Each position that was joined, with the most similar one among its verified pairs."""
         best: dict[int, tuple[float, int]] = {}
-        for one, other, similarity in self._pairs:
-            for place, match in ((one, other), (other, one)):
+        for left, right, similarity in self._pairs:
+            for place, match in ((left, right), (right, left)):
                 best[place] = max(best.get(place, (0.0, 0)), (similarity, -match))
         return [(place, -match, similarity) for place, (similarity, match) in sorted(best.items())]

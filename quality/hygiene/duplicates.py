@@ -1,4 +1,4 @@
-"""Duplicates: equal and nearly equal texts of a dataset, and prompts that nearly stand in both splits."""
+"""Duplicates: equal and nearly equal texts of a dataset, and near duplicates of prompts across splits."""
 
 from collections.abc import Iterator
 
@@ -20,30 +20,31 @@ SELECT list_sort(list(row_id)), words FROM (
 
 
 def duplicates(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
-    """Each text of the table ``texts`` that repeats another of its dataset and column, wholly or nearly."""
+    """Each text of the table ``texts`` that repeats another of its dataset and column, exactly or nearly."""
     for dataset, column in connection.execute(_COLUMNS).fetchall():
         equal = connection.execute(_EQUAL, [dataset, column]).fetchall()
         near = near_duplicates({members[0]: words for members, words in equal})
-        clusters = {one.id: one.cluster for one in near}
-        for one in near:
-            told = f"{one.similarity:.0%} of the 5-grams of both are the same"
-            yield _duplicate((dataset, column, one.id), "near_duplicate", told, one)
+        clusters = {duplicate.id: duplicate.cluster for duplicate in near}
+        for duplicate in near:
+            detail = f"Jaccard similarity {duplicate.similarity:.2f} of word 5-grams"
+            yield _finding((dataset, column, duplicate.id), "near_duplicate", detail, duplicate)
         for (first, *others), _ in equal:
             for other in others:
                 same = Duplicate(other, first, clusters.get(first, first), 1.0)
-                yield _duplicate((dataset, column, other), "exact_duplicate", "the same text", same)
+                yield _finding((dataset, column, other), "exact_duplicate", "the same text", same)
 
 
-def _duplicate(place: Place, kind: FindingKind, detail: str, one: Duplicate) -> HygieneFinding:
-    return finding(place, kind, detail, one.similarity, one.matches, one.cluster)
+def _finding(place: Place, kind: FindingKind, detail: str, duplicate: Duplicate) -> HygieneFinding:
+    return finding(place, kind, detail, duplicate.similarity, duplicate.matches, duplicate.cluster)
 
 
 def split_near_duplicates(connection: "duckdb.DuckDBPyConnection") -> float:
-    """How many clusters of near-duplicate prompts of ``this`` have members in more than one split."""
+    """The number of clusters of near-duplicate prompts of ``this`` with members in both splits."""
     query = f"SELECT prompt_id, {normalised('prompt')}, split FROM this"
     rows = connection.execute(query).fetchall()
-    splits = {one: split for one, _, split in rows}
-    members: dict[str, set[str]] = {}
-    for one in near_duplicates({one: words for one, words, _ in rows}):
-        members.setdefault(one.cluster, {splits[one.cluster]}).add(splits[one.id])
-    return float(sum(len(found) > 1 for found in members.values()))
+    splits = {prompt_id: split for prompt_id, _, split in rows}
+    splits_by_cluster: dict[str, set[str]] = {}
+    for duplicate in near_duplicates({prompt_id: words for prompt_id, words, _ in rows}):
+        cluster = splits_by_cluster.setdefault(duplicate.cluster, {splits[duplicate.cluster]})
+        cluster.add(splits[duplicate.id])
+    return float(sum(len(both) > 1 for both in splits_by_cluster.values()))

@@ -1,4 +1,4 @@
-"""Findings: rows of data_hygiene, and the texts that they are about."""
+"""Findings, which are rows of data_hygiene, and the texts that they are about."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def finding(
     matches: str | None = None,
     cluster: str | None = None,
 ) -> HygieneFinding:
-    """A row about the text at ``place``; scores are rounded, so that their last bits make no new version."""
+    """A row about the text at ``place``; scores are rounded, lest their last bits make a new version."""
     return HygieneFinding(
         label_dataset=place[0],
         text_column=place[1],
@@ -33,8 +33,9 @@ def finding(
 
 
 def each_text(connection: "duckdb.DuckDBPyConnection", where: str = "true") -> Iterator[tuple[Place, str]]:
-    """The texts of the table ``texts`` for which ``where`` holds, without having them all in memory."""
-    found = connection.execute(f"SELECT label_dataset, text_column, row_id, text FROM texts WHERE {where}")
-    while rows := found.fetchmany(AT_ONCE):
+    """The texts of the table ``texts`` for which ``where`` holds, never all of them in memory."""
+    query = f"SELECT label_dataset, text_column, row_id, text FROM texts WHERE {where}"
+    cursor = connection.execute(query)
+    while rows := cursor.fetchmany(AT_ONCE):
         for dataset, column, row_id, text in rows:
             yield (dataset, column, row_id), text

@@ -1,4 +1,4 @@
-"""Everything found in the texts of all label datasets, as rows of data_hygiene."""
+"""All findings in the texts of the label datasets, as rows of data_hygiene."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,12 +20,12 @@ def hygiene(
     is_refusal: Callable[[str], bool],
     labels: tuple[LabelDataset, ...] = LABELS,
 ) -> list[HygieneFinding]:
-    """What is found in the views of ``labels``, beside those of the prompt sets; in key order.
+    """The findings in the texts of ``labels``, in key order.
 
-    ``is_refusal`` judges a completion.
+    Reads the views of ``labels`` and of the prompt sets; ``is_refusal`` decides on a completion.
     """
     load_texts(connection, labels)
-    found = [
+    findings = [
         *duplicates(connection),
         *contaminations(connection),
         *language_outliers(connection),
@@ -34,7 +34,7 @@ def hygiene(
         *_refusals(connection, is_refusal, learned(labels)),
         *boilerplate(connection, learned(labels)),
     ]
-    return sorted(found, key=lambda one: (one.label_dataset, one.text_column, one.row_id, one.kind))
+    return sorted(findings, key=lambda row: (row.label_dataset, row.text_column, row.row_id, row.kind))
 
 
 def _refusals(
@@ -42,4 +42,4 @@ def _refusals(
 ) -> Iterator[HygieneFinding]:
     for place, text in each_text(connection, where):
         if is_refusal(text):
-            yield finding(place, "refusal", "has a refusal phrase", 1)
+            yield finding(place, "refusal", "contains a refusal phrase", 1)

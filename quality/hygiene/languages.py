@@ -10,7 +10,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from datasets_registry.rows.hygiene import HygieneFinding
 from quality.hygiene.findings import Place, each_text, finding
 
-# shorter texts are named wrongly too often, longer ones are no surer
+# shorter texts are misclassified too often; more characters add no confidence
 LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
 LEAST_PROBABILITY = 0.9
 
@@ -21,27 +21,28 @@ def _identifier() -> LanguageIdentifier:
 
 
 def language(text: str) -> tuple[str, float] | None:
-    """The ISO 639 code of a text's language and its probability; None where that cannot be told.
+    """The ISO 639 code of a text's language and its probability; None where it is unclear.
 
-    That is so under 40 characters, and where the model is less than 0.9 sure, as it is of code.
+    It is for texts under 40 characters, and where the probability is below 0.9, as for code.
     """
-    judged = text.strip()[:MOST_CHARACTERS]
-    if len(judged) < LEAST_CHARACTERS:
+    beginning = text.strip()[:MOST_CHARACTERS]
+    if len(beginning) < LEAST_CHARACTERS:
         return None
-    code, probability = _identifier().classify(judged)
+    code, probability = _identifier().classify(beginning)
     return (code, probability) if probability >= LEAST_PROBABILITY else None
 
 
 def language_outliers(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
     """Each text of the table ``texts`` whose language is not the most common one of its column."""
-    spoken: dict[tuple[str, str], dict[str, list[tuple[Place, float]]]] = defaultdict(
+    by_column: dict[tuple[str, str], dict[str, list[tuple[Place, float]]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for place, text in each_text(connection):
-        if judged := language(text):
-            spoken[place[:2]][judged[0]].append((place, judged[1]))
-    for languages in spoken.values():
+        if classified := language(text):
+            code, probability = classified
+            by_column[place[:2]][code].append((place, probability))
+    for languages in by_column.values():
         usual = max(languages, key=lambda code: (len(languages[code]), code))
         for code in languages.keys() - {usual}:
             for place, probability in languages[code]:
-                yield finding(place, "language_outlier", f"{code}, where most are {usual}", probability)
+                yield finding(place, "language_outlier", f"{code}, while most are {usual}", probability)

@@ -10,7 +10,7 @@ from quality.hygiene.findings import finding
 
 LEAST_TEXTS = 10
 MOST_Z = 3.5
-# lengths that hardly differ have a deviation near 0, beside which any length is unusual: 10 % is none
+# lengths that hardly differ have a deviation near 0, which would make any other length unusual
 LEAST_DEVIATION = 0.1
 
 
@@ -34,9 +34,9 @@ FROM lengths JOIN spread USING (label_dataset, text_column) WHERE abs(z) > {MOST
 def length_outliers(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
     """Each text of the table ``texts`` whose log length is far from the median of its column.
 
-    Columns of fewer than 10 texts are not judged.
+    Columns of fewer than 10 texts are skipped.
     """
-    for one in records(connection, _OUTLIERS):
-        place = (one["label_dataset"], one["text_column"], one["row_id"])
-        detail = f"{one['characters']} characters, where the median is {one['typical']:g}"
-        yield finding(place, "length_outlier", detail, one["z"])
+    for row in records(connection, _OUTLIERS):
+        place = (row["label_dataset"], row["text_column"], row["row_id"])
+        detail = f"{row['characters']} characters; the median is {row['typical']:g}"
+        yield finding(place, "length_outlier", detail, row["z"])

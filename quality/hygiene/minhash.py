@@ -1,7 +1,7 @@
 """Texts that may be near duplicates: MinHash of word 5-grams (Broder 1997) in bands (Indyk and Motwani 1998).
 
 With 21 bands of 6 values, two texts of Jaccard similarity 0.8 meet in some band with probability 0.998, and
-of 0.9 with 1 - 1e-7; of 0.5 with 0.28. Whether they are similar is decided exactly, elsewhere.
+of 0.9 with 1 - 1e-7; of 0.5 with 0.28. Whether they are similar is decided exactly in clusters.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ import rensa
 SHINGLE_WORDS = 5
 BANDS, BAND_VALUES = 21, 6
 SEED = 20_261_124
-# a band as one number; where other values give the same, two texts are compared in vain
+# folds a band into one number; a collision costs one needless comparison
 _MIXED = np.array(
     [0x9E3779B97F4A7C15 * (2 * place + 1) % 2**64 | 1 for place in range(BAND_VALUES)], np.uint64
 )
-# the library gives digests as lists of Python numbers, thirty times the size of the array
+# the library returns digests as lists of Python numbers, thirty times the size of the array
 AT_ONCE = 4_096
 
 
@@ -27,14 +27,14 @@ def shingles(words: str) -> frozenset[str]:
     return frozenset(" ".join(parts[start : start + SHINGLE_WORDS]) for start in range(last))
 
 
-def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Shared shingles among all of both; 0 where there are none."""
-    shared = len(one & other)
-    return shared / max(len(one) + len(other) - shared, 1)
+def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
+    """The share of shingles in both among those in either; 0 where there are none."""
+    shared = len(left & right)
+    return shared / max(len(left) + len(right) - shared, 1)
 
 
 def buckets(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Groups of places in ``texts`` that agree in a band, each in order; the same for the same texts."""
+    """Groups of positions in ``texts`` that agree in a band, each in order; the same for the same texts."""
     if not texts:
         return
     digests = np.concatenate([_digests(texts[at : at + AT_ONCE]) for at in range(0, len(texts), AT_ONCE)])
@@ -43,11 +43,11 @@ def buckets(texts: Sequence[str]) -> Iterator[list[int]]:
         several = np.flatnonzero(sizes[groups] > 1)
         order = several[np.argsort(groups[several], kind="stable")]
         ends = np.flatnonzero(np.diff(groups[order])) + 1
-        yield from (one.tolist() for one in np.split(order, ends) if len(one))
+        yield from (bucket.tolist() for bucket in np.split(order, ends) if len(bucket))
 
 
 def _digests(texts: Sequence[str]) -> np.ndarray:
     matrix = rensa.RMinHash.digest_matrix_from_token_sets(
-        [list(shingles(one)) for one in texts], num_perm=BANDS * BAND_VALUES, seed=SEED
+        [list(shingles(text)) for text in texts], num_perm=BANDS * BAND_VALUES, seed=SEED
     )
     return np.array(matrix.to_rows(), dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""The texts that models learn from: which columns of which dataset, and one table of them all."""
+"""The texts that models learn from: which columns of which datasets, and one table of all."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from quality.hygiene.words import normalised
 
 @dataclass(frozen=True)
 class LabelDataset:
-    """A dataset that trains a model: its prompt and its completions, of which the first is to be learned.
+    """A dataset that trains a model: its prompt and its completions, of which the first is learned.
 
-    ``siblings`` names the column by which rows share a prompt on purpose, where there is one.
+    ``siblings`` names the column by which rows share a prompt on purpose; None where there is none.
     """
 
     row: type[Row]
@@ -35,13 +35,14 @@ class LabelDataset:
 
     def texts(self, table: str) -> str:
         """SQL of one row per text of ``table``, which has this dataset's rows."""
-        key = ", ".join(f"{column(one)}::VARCHAR" for one in self.row.key)
+        key = ", ".join(f"{column(part)}::VARCHAR" for part in self.row.key)
         return " UNION ALL ".join(
-            f"SELECT {quoted(self.name)} AS label_dataset, {quoted(one)} AS text_column,"
-            f" concat_ws('/', {key}) AS row_id, {self._sibling(one)} AS sibling,"
-            f" {column(one)} AS text, {normalised(column(one))} AS words, {one == self.prompt} AS is_prompt"
-            f" FROM {column(table)} WHERE {column(one)} IS NOT NULL"
-            for one in self.columns
+            f"SELECT {quoted(self.name)} AS label_dataset, {quoted(text)} AS text_column,"
+            f" concat_ws('/', {key}) AS row_id, {self._sibling(text)} AS sibling,"
+            f" {column(text)} AS text, {normalised(column(text))} AS words,"
+            f" {text == self.prompt} AS is_prompt"
+            f" FROM {column(table)} WHERE {column(text)} IS NOT NULL"
+            for text in self.columns
         )
 
     def _sibling(self, text: str) -> str:
@@ -58,12 +59,12 @@ LABELS = (
 
 
 def load_texts(connection: "duckdb.DuckDBPyConnection", labels: tuple[LabelDataset, ...] = LABELS) -> None:
-    """Make the table ``texts`` of all labels' texts, from views that bear the datasets' names."""
-    union = " UNION ALL ".join(one.texts(one.name) for one in labels)
+    """Create the table ``texts`` of all texts of ``labels``, from views named as the datasets."""
+    union = " UNION ALL ".join(label.texts(label.name) for label in labels)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE texts AS {union}")
 
 
 def learned(labels: tuple[LabelDataset, ...] = LABELS) -> str:
-    """SQL that holds for the texts that a model is to produce."""
-    pairs = (f"({quoted(one.name)}, {quoted(one.completions[0])})" for one in labels)
+    """SQL condition that selects the texts that a model learns to write."""
+    pairs = (f"({quoted(label.name)}, {quoted(label.completions[0])})" for label in labels)
     return f"(label_dataset, text_column) IN ({', '.join(pairs)})"

@@ -1,14 +1,14 @@
-"""Words and n-grams in SQL: lower case, punctuation off, n-grams as 64-bit hashes."""
+"""Words and n-grams in SQL: lower case, without punctuation, n-grams as 64-bit hashes."""
 
-# marks belong to the words of many scripts; without them Devanagari would fall into letters
+# many scripts write words with marks; without them Devanagari would break into letters
 _WORD = r"\p{L}\p{M}\p{N}"
-# single spaces are left alone, which is five times quicker than replacing each by itself
+# single spaces are kept, which is five times faster than replacing each by itself
 _BETWEEN = f" *[^{_WORD} ][^{_WORD}]*| {{2,}}"
 
 
 def normalised(text: str) -> str:
-    """SQL of the words of the expression ``text``, in NFC and lower case, one space between them."""
-    # "don't" is one word, whichever apostrophe it has
+    """SQL of the words of the expression ``text`` in NFC and lower case, separated by single spaces."""
+    # "don't" is one word with either apostrophe
     plain = f"replace(replace(lower(nfc_normalize({text})), '''', ''), '’', '')"
     return f"trim(regexp_replace({plain}, '{_BETWEEN}', ' ', 'g'))"
 
@@ -16,7 +16,7 @@ def normalised(text: str) -> str:
 def hashes(words: str) -> str:
     """SQL of the list of hashes of normalised ``words``.
 
-    They are DuckDB's, which may change from version to version: compare them within one query.
+    DuckDB's hashes may change between its versions: compare them only within one query.
     """
     return f"list_transform(string_split({words}, ' '), lambda word: hash(word))"
 
@@ -24,9 +24,9 @@ def hashes(words: str) -> str:
 def grams(hashed: str, n: int, *, whole: bool) -> str:
     """SQL of the list of hashes of all ``n``-grams in the column ``hashed``, which has words as hashes.
 
-    A text of fewer words is one gram where ``whole``, and none otherwise.
+    A text of fewer words is one gram where ``whole``, else it has none.
     """
-    # slices of numbers: four times quicker than those of strings
+    # slices of numbers are four times faster than slices of strings
     last = f"greatest(len({hashed}) - {n - 1}, {int(whole)})"
     return f"list_transform(range(1, {last} + 1), lambda place: hash({hashed}[place:place + {n - 1}]))"
 

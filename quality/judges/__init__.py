@@ -1,1 +1,1 @@
-"""How far judges and principles can be trusted."""
+"""Figures that tell how far judges and principles can be trusted."""

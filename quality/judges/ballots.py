@@ -1,11 +1,11 @@
-"""SQL over judgements: a judge's verdict on a pair under one principle, position taken off."""
+"""SQL over judgements: a judge's verdict on a pair under one principle, without its position bias."""
 
-# the calls that show a pair in one order or the other
+# calls that show both completions of a pair, in either order
 CROSSED = "\"order\" IN ('ab', 'ba')"
 
 
 def slots(table: str) -> str:
-    """SQL of the parsed verdicts on each pair of ``table`` in both orders: equal ones follow the slot."""
+    """SQL of the parsed verdicts on each pair of ``table`` in both orders; equal ones follow the slot."""
     return (
         "SELECT judge, ab, ba FROM (SELECT judge, any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
         f" any_value(verdict) FILTER (\"order\" = 'ba') AS ba FROM {table}"
@@ -14,7 +14,7 @@ def slots(table: str) -> str:
     )
 
 
-# ab and ba are logits for a; identical responses, where they were judged, give the position's share
+# logit_ab and logit_ba are logits for a; identical responses, where judged, give the position bias
 BALLOTS = """
     SELECT pair_id, judge, principle_id, signal, ab - position AS logit_ab, position - ba AS logit_ba,
            parsed AND ab IS NOT NULL AND ba IS NOT NULL AS whole

@@ -10,26 +10,25 @@ from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from datasets_registry.settings import Settings
-from quality.evaluation.metrics import bootstrap_interval
+from quality.evaluation.metrics import Figure, bootstrap_interval
 from quality.judges.ballots import BALLOTS, CROSSED, slots
 
-# the logit's mean over orders, and both texts' lengths in characters
+# the logits in both orders, and both completions' lengths in characters
 _MEASURED = f"""
     SELECT logit_ab, logit_ba, length(completion_a), length(completion_b)
     FROM ({BALLOTS}) JOIN completion_pairs USING (pair_id)
     WHERE whole AND judge = ? ORDER BY pair_id, principle_id
 """
-Figure = tuple[str, float | None, tuple[float, float] | None, int]
 
 
 class Bound(Settings):
-    """What a figure's interval must keep to, whole."""
+    """Bounds that a figure's whole interval must keep."""
 
     at_least: float | None = None
     at_most: float | None = None
 
     def holds(self, low: float | None, high: float | None) -> bool | None:
-        """Whether the interval lies within; None where nothing was measured."""
+        """Whether the interval lies within the bounds; None where nothing was measured."""
         if low is None or high is None:
             return None
         return (self.at_least is None or low >= self.at_least) and (
@@ -46,7 +45,7 @@ DEFAULT_BOUNDS = {
 
 
 class CertificateSettings(Settings):
-    """The bounds by figure, and whether preferences may train anything without them."""
+    """The bounds by figure, and whether preferences need them to train a model."""
 
     required: bool = False
     bounds: Mapping[str, Bound] = DEFAULT_BOUNDS
@@ -60,13 +59,13 @@ def certify(
     *,
     people: bool,
 ) -> list[JudgeFigure]:
-    """The figures of each judge from the views of judgements, pairs and, with ``people``, agreement."""
+    """The figures of each judge, from the views of judgements, pairs and, with ``people``, agreement."""
     rows = []
     for judge in judges:
         figures = [*_verdicts(connection, judge), *_ballots(connection, judge)]
         if people:
             figures += _agreement(connection, judge)
-        rows += [_row(one, judge, policy, settings) for one in figures]
+        rows += [_row(figure, judge, policy, settings) for figure in figures]
     return rows
 
 
@@ -96,8 +95,8 @@ def _share(name: str, hits: int, count: int) -> Figure:
 
 
 def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
-    """Figures of single calls, as they came: before anything is taken off."""
-    parsed, first, total, outside = _one(
+    """Figures of single calls, before any correction for position."""
+    parsed, first, total, outside = _row_of(
         connection,
         "SELECT count(verdict), count(*) FILTER (verdict = 'first'), count(*), avg(outside_probability)"
         f" FROM ai_judgements WHERE judge = ? AND {CROSSED}",
@@ -106,7 +105,7 @@ def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[F
     yield _share("parse_rate", parsed, total)
     yield _share("first_position_share", first, parsed)
     yield "outside_probability", outside, None, total
-    kept, both = _one(
+    kept, both = _row_of(
         connection,
         f"SELECT count(*) FILTER (ab = ba), count(*) FROM ({slots('ai_judgements')}) WHERE judge = ?",
         judge,
@@ -115,14 +114,15 @@ def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[F
 
 
 def _ballots(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
-    """Figures of whole ballots, the liking for a position taken off where it was measured."""
-    found = connection.execute(_MEASURED, [judge]).fetchall()
-    decided = [(min(ab, ba), max(ab, ba), a, b) for ab, ba, a, b in found]
-    decided = [one for one in decided if one[0] > TIE_LOGIT or one[1] < -TIE_LOGIT]
-    yield _share("order_consistency", len(decided), len(found))
-    unequal = [(least > 0, a > b) for least, _, a, b in decided if a != b]
-    yield _share("longer_share", sum(won == longer for won, longer in unequal), len(unequal))
-    points = np.array([((ab + ba) / 2, math.log((a + 1) / (b + 1))) for ab, ba, a, b in found])
+    """Figures of whole ballots, without the position bias where it was measured."""
+    ballots = connection.execute(_MEASURED, [judge]).fetchall()
+    decided = [
+        (ab > 0, a, b) for ab, ba, a, b in ballots if min(ab, ba) > TIE_LOGIT or max(ab, ba) < -TIE_LOGIT
+    ]
+    yield _share("order_consistency", len(decided), len(ballots))
+    unequal = [(a_wins, a > b) for a_wins, a, b in decided if a != b]
+    yield _share("longer_share", sum(a_wins == longer for a_wins, longer in unequal), len(unequal))
+    points = np.array([((ab + ba) / 2, math.log((a + 1) / (b + 1))) for ab, ba, a, b in ballots])
     if len(points) < 3 or np.ptp(points[:, 1]) == 0:
         yield "length_slope", None, None, len(points)
     else:
@@ -130,41 +130,44 @@ def _ballots(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Fi
 
 
 def _slope(points: np.ndarray) -> float:
-    """Logit for a by the logarithm of its length over b's, through the origin: swapped, both change sign."""
+    """Slope of the logit for a over log(length of a / length of b), through the origin.
+
+    There is no intercept, since both change sign when a and b are swapped.
+    """
     return float(points[:, 0] @ points[:, 1] / max(points[:, 1] @ points[:, 1], 1e-12))
 
 
 def _slope_interval(points: np.ndarray) -> tuple[float, float]:
-    places = np.arange(len(points), dtype=float)
-    return bootstrap_interval(list(places), lambda drawn: _slope(points[drawn.astype(int)]))
+    positions = np.arange(len(points), dtype=float)
+    return bootstrap_interval(list(positions), lambda sample: _slope(points[sample.astype(int)]))
 
 
 def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
-    """Agreement with people on comparisons that the judge labels, and Cohen's kappa over a and b."""
-    found = connection.execute(
+    """Agreement with people on the pairs that the judge labels, and Cohen's kappa."""
+    rows = connection.execute(
         "SELECT human_label = 'a', label = 'a' FROM human_agreement"
         " WHERE judge = ? AND label IN ('a', 'b') ORDER BY pair_id",
         [judge],
     ).fetchall()
-    yield _share("human_accuracy", sum(human == said for human, said in found), len(found))
-    if not found:
+    yield _share("human_accuracy", sum(human == judged for human, judged in rows), len(rows))
+    if not rows:
         yield "cohen_kappa", None, None, 0
         return
-    labels = np.array(found, dtype=bool)
-    places = [float(one) for one in range(len(labels))]
-    interval = bootstrap_interval(places, lambda drawn: cohen_kappa(labels[drawn.astype(int)]))
+    labels = np.array(rows, dtype=bool)
+    positions = [float(position) for position in range(len(labels))]
+    interval = bootstrap_interval(positions, lambda sample: cohen_kappa(labels[sample.astype(int)]))
     yield "cohen_kappa", cohen_kappa(labels), interval, len(labels)
 
 
 def cohen_kappa(labels: np.ndarray) -> float:
-    """Agreement of two raters beyond chance (Cohen 1960); ``labels`` is n × 2, true where a rater says a."""
+    """Agreement of two raters beyond chance (Cohen 1960); ``labels`` is n × 2, true for the choice a."""
     agreed = float((labels[:, 0] == labels[:, 1]).mean())
     first, second = labels.mean(axis=0)
     chance = float(first * second + (1 - first) * (1 - second))
     return 0.0 if chance == 1 else (agreed - chance) / (1 - chance)
 
 
-def _one(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> tuple[int, ...]:
-    found = connection.execute(query, [judge]).fetchone()
-    assert found is not None
-    return tuple(found)
+def _row_of(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> tuple[int, ...]:
+    row = connection.execute(query, [judge]).fetchone()
+    assert row is not None
+    return tuple(row)

@@ -1,4 +1,4 @@
-"""What each principle did: draws, changed texts, margins, disagreement with the others, wins of revisions."""
+"""An audit of principles: uses, changed texts, margins, disagreement with others, wins of revisions."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ from datasets_registry.views.scanning import records
 from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS
 
-_STEPS = """
+_REVISIONS = """
     SELECT principle_id, count(*) AS num_critiques, avg(changed::INT) AS changed_share,
            avg(edit_distance) AS mean_edit_distance
     FROM cai_revisions WHERE kind = 'red_team' GROUP BY principle_id
 """
-# a principle's revisions are measured by the score of its own signal, honesty's by harmlessness
+# a principle's revisions are measured by the score of its signal; honesty's by harmlessness
 _WINS = """
     SELECT principle_id, CASE WHEN after > before THEN 1.0 WHEN after < before THEN 0.0 ELSE 0.5 END AS point
     FROM (
@@ -58,20 +58,22 @@ _NOTHING = {
 
 
 def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Signal]) -> list[PrincipleFigure]:
-    """One row per principle, drawn or not, from the views ``cai_revisions`` and ``ai_judgements``."""
-    told = {one: dict(_NOTHING) for one in principles}
-    for query in (_STEPS, _VERDICTS):
+    """One row per principle, used or not, from the views ``cai_revisions`` and ``ai_judgements``."""
+    figures = {principle_id: dict(_NOTHING) for principle_id in principles}
+    for query in (_REVISIONS, _VERDICTS):
         for row in records(connection, query):
-            told.setdefault(row["principle_id"], dict(_NOTHING)).update(row)
-    points: dict[str, list[float]] = {one: [] for one in principles}
-    drawn = {"ids": list(principles), "signals": list(principles.values())}
-    for name, point in connection.execute(_WINS, drawn).fetchall():
-        points[name].append(float(point))
+            figures.setdefault(row["principle_id"], dict(_NOTHING)).update(row)
+    points: dict[str, list[float]] = {principle_id: [] for principle_id in principles}
+    parameters = {"ids": list(principles), "signals": list(principles.values())}
+    for principle_id, point in connection.execute(_WINS, parameters).fetchall():
+        points[principle_id].append(float(point))
     return [
         PrincipleFigure.model_validate(
-            told[name] | _wins(points[name]) | {"principle_id": name, "signal": signal}
+            figures[principle_id]
+            | _wins(points[principle_id])
+            | {"principle_id": principle_id, "signal": signal}
         )
-        for name, signal in principles.items()
+        for principle_id, signal in principles.items()
     ]
 
 

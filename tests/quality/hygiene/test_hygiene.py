@@ -51,12 +51,12 @@ def test_a_finding_says_what_it_matches_and_shows_no_datum() -> None:
     assert (near.matches, near.cluster, near.score) == ("p00/0", "p00/0", 1.0)
     whole = by_kind["p04/0", "contamination"]
     assert (whole.matches, whole.score) == ("helpful_prompts/e2", 1)
-    assert whole.detail == "has words of an evaluation prompt: how are you"
+    assert whole.detail == "contains words of an evaluation prompt: how are you"
     part = by_kind["p90/0", "contamination"]
     assert (part.matches, part.score) == ("red_team_prompts/e1", len(LONG.split()) - 12)
     assert part.detail.endswith(": a few words how it is that one of them came to be")
     assert by_kind["p90/0", "phone"].detail == "+•• •• •••••• at character 6, and 1 more"
-    assert by_kind["p03/0", "language_outlier"].detail == "de, where most are en"
+    assert by_kind["p03/0", "language_outlier"].detail == "de, while most are en"
 
 
 def test_twelve_words_in_a_row_are_no_contamination() -> None:
@@ -112,7 +112,7 @@ def test_a_text_far_from_the_usual_length_is_an_outlier(length: int, z: float) -
     texts = [chr(97 + place) * (20 + place % 4) for place in range(12)]
     (one,) = found(*answers(*texts, "z" * length))
     assert (one.row_id, one.kind) == ("p12/0", "length_outlier")
-    assert one.score == pytest.approx(z, abs=1) and one.detail.startswith(f"{length} characters, where")
+    assert one.score == pytest.approx(z, abs=1) and one.detail.startswith(f"{length} characters; the")
 
 
 def test_few_texts_have_no_usual_length() -> None:
