@@ -1,11 +1,16 @@
 """The lab model: a random Llama of 0.9 M parameters that spells sums, to be trained in a minute on a CPU."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generation.language_model import LanguageModel
 from generation.models.saving import save_whole
+from generation.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import torch
 
 CHARACTERS = "0123456789+=?:A\n"
 PAD, END, ANSWER = "<pad>", "<end>", "<answer>"
@@ -33,15 +38,16 @@ def write_lab_model(target: Path) -> Path:
     return save_whole(_model(), _tokenizer(), target)
 
 
-def _tokenizer() -> Any:
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+def _tokenizer() -> Tokenizer:
+    import tokenizers
+    from tokenizers import Regex, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     words = [*CHARACTERS, PAD, END, ANSWER]
-    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}))
+    tokenizer = tokenizers.Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
-    return PreTrainedTokenizerFast(
+    written: Tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
         eos_token=END,
@@ -50,9 +56,10 @@ def _tokenizer() -> Any:
         model_max_length=WINDOW,
         clean_up_tokenization_spaces=False,
     )
+    return written
 
 
-def _model() -> Any:
+def _model() -> LanguageModel:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     model = LlamaForCausalLM(
@@ -70,15 +77,12 @@ def _model() -> Any:
             eos_token_id=len(CHARACTERS) + 1,
         )
     )
-    model.load_state_dict({name: _weights(name, one) for name, one in _named(model)})
-    return model
+    model.load_state_dict({name: _weights(name, tensor) for name, tensor in model.state_dict().items()})
+    written: LanguageModel = model
+    return written
 
 
-def _named(model: Any) -> list[tuple[str, Any]]:
-    return sorted(model.state_dict().items())
-
-
-def _weights(name: str, like: Any) -> Any:
+def _weights(name: str, like: "torch.Tensor") -> "torch.Tensor":
     """Normal numbers from a generator of the tensor's own, or ones: the same on every machine."""
     import torch
 

@@ -3,12 +3,13 @@
 import shutil
 import uuid
 from pathlib import Path
-from typing import Any
 
 from datasets_registry.state import sync
+from generation.language_model import LanguageModel
+from generation.tokenizer import Tokenizer
 
 
-def save_whole(model: Any, tokenizer: Any, target: Path) -> Path:
+def save_whole(model: LanguageModel, tokenizer: Tokenizer, target: Path) -> Path:
     """Write both to ``target`` as safetensors; where another process was first, its folder stays."""
     from transformers.utils.logging import disable_progress_bar
 

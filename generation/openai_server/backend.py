@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest
@@ -21,6 +21,7 @@ from generation.openai_server.concurrency import AdaptiveLimit
 from generation.openai_server.protocol import Dialect, Reply, body, completion, failed
 from generation.openai_server.retrying import Failure, Patience
 from generation.request import Completion, Request
+from generation.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import openai
@@ -53,7 +54,7 @@ class OpenAIBackend:
         self._patience = patience or Patience()
         # processes that share a server must not come back at the same moments
         self._jitter = jitter or random.Random(os.getpid())
-        self._tokenizer: Any = None
+        self._tokenizer: Tokenizer | None = None
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as the server finishes them; closing this early cancels the rest."""
@@ -128,10 +129,11 @@ class OpenAIBackend:
         served = await caller.call(-1, lambda: served_models(client))
         if isinstance(served, Failure):
             raise ModelFailed(f"the server at {self.server} did not say what it serves: {served.reason}")
-        tokens = special_tokens(self._tokenizer) if self._tokenizer else []
+        tokenizer = self._tokenizer
+        tokens = special_tokens(tokenizer) if tokenizer else []
         found = dialect(served, self.server, self.settings.served_model, self.folder, tokens)
-        templated = self._tokenizer is not None and self._tokenizer.chat_template is not None
-        return replace(found, trims=templated and not keeps_outer_space(self._tokenizer))
+        templated = tokenizer if tokenizer and tokenizer.chat_template else None
+        return replace(found, trims=templated is not None and not keeps_outer_space(templated))
 
 
 async def _completed(

@@ -4,14 +4,20 @@ import gc
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from datasets_registry.errors import BadInput
+from generation.language_model import Classifier
 from generation.models.folder import fingerprint
 from generation.scoring.padding import batches, padded_ids
+from generation.tokenizer import Tokenizer
 
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
 # from a model, a padded batch and the rows' lengths: one result per row
-OfBatch = Callable[[Any, dict[str, Any], list[int]], Sequence[Any]]
+OfBatch = Callable[[Classifier, "dict[str, torch.Tensor]", list[int]], Sequence[T]]
 
 
 class ScoringModel:
@@ -25,9 +31,9 @@ class ScoringModel:
         self.folder, self.batch_size = folder, batch_size
         self.fingerprint = fingerprint(folder)
         self._kind = kind
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: tuple[Classifier, Tokenizer] | None = None
 
-    def loaded(self) -> tuple[Any, Any]:
+    def loaded(self) -> tuple[Classifier, Tokenizer]:
         """The model and its tokenizer."""
         if self._loaded is None:
             import torch
@@ -47,14 +53,14 @@ class ScoringModel:
             self._loaded = model, tokenizer
         return self._loaded
 
-    def read(self, rows: Sequence[Sequence[int]], of_batch: OfBatch) -> list[Any]:
+    def read(self, rows: Sequence[Sequence[int]], of_batch: OfBatch[T]) -> list[T | None]:
         """What ``of_batch`` makes of each row, equal rows read once; None for a row beyond the window."""
         import torch
 
         model, _ = self.loaded()
         window = model.config.max_position_embeddings
         distinct = list(dict.fromkeys(tuple(one) for one in rows if len(one) <= window))
-        found: dict[tuple[int, ...], Any] = {}
+        found: dict[tuple[int, ...], T] = {}
         for places in batches(distinct, self.batch_size):
             some = [distinct[place] for place in places]
             inputs = {name: one.to(model.device) for name, one in padded_ids(some, 0).items()}

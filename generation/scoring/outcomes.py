@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
 from generation.chat import finished, token_ids
+from generation.language_model import Classifier
 from generation.request import Message
 from generation.scoring.model import ScoringModel
+from generation.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class OutcomeScorer:
         self._model.close()
 
 
-def answer_ids(tokenizer: Any, answered: Answered) -> list[int]:
+def answer_ids(tokenizer: Tokenizer, answered: Answered) -> list[int]:
     """What a reward model reads: the conversation with the answer's turn ended, by the chat template.
 
     The score stands at its last token.
@@ -45,7 +50,7 @@ def answer_ids(tokenizer: Any, answered: Answered) -> list[int]:
     return token_ids(tokenizer, finished(tokenizer, [*answered.messages, said]))
 
 
-def set_padding_apart(tokenizer: Any) -> None:
+def set_padding_apart(tokenizer: Tokenizer) -> None:
     """Give the tokenizer a padding token with which no ended conversation ends.
 
     transformers looks for a sequence classifier's last token by skipping padding from the right.
@@ -67,7 +72,7 @@ def set_padding_apart(tokenizer: Any) -> None:
     tokenizer.pad_token = others[0]
 
 
-def _at_the_ends(model: Any, inputs: dict[str, Any], lengths: list[int]) -> list[float]:
+def _at_the_ends(model: Classifier, inputs: "dict[str, torch.Tensor]", lengths: list[int]) -> list[float]:
     import torch
 
     hidden = model.base_model(**inputs, use_cache=False).last_hidden_state

@@ -1,7 +1,10 @@
 """Token rows of several lengths as batches for models that read whole texts at once."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def batches(rows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
@@ -11,7 +14,7 @@ def batches(rows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
         yield order[start : start + size]
 
 
-def right_padded(rows: Sequence[Sequence[float]], pad: float, kind: Any) -> Any:
+def right_padded(rows: Sequence[Sequence[float]], pad: float, kind: "torch.dtype") -> "torch.Tensor":
     """The rows as one tensor (rows × longest) of dtype ``kind``, ``pad`` after each row's end."""
     import torch
 
@@ -19,7 +22,7 @@ def right_padded(rows: Sequence[Sequence[float]], pad: float, kind: Any) -> Any:
     return torch.tensor([[*one, *[pad] * (width - len(one))] for one in rows], dtype=kind)
 
 
-def padded_ids(rows: Sequence[Sequence[int]], pad: int) -> dict[str, Any]:
+def padded_ids(rows: Sequence[Sequence[int]], pad: int) -> "dict[str, torch.Tensor]":
     """``input_ids`` and ``attention_mask`` (rows × longest); what is padding the mask alone says."""
     import torch
 

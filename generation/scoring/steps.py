@@ -5,12 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
 from generation.chat import as_text, encode, opening, special_tokens
+from generation.language_model import Classifier
 from generation.request import Message
 from generation.scoring.model import ScoringModel
+from generation.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class StepTokens:
         return len(set(self.ends)) == len(self.ends)
 
 
-def step_tokens(tokenizer: Any, solution: Stepped) -> StepTokens:
+def step_tokens(tokenizer: Tokenizer, solution: Stepped) -> StepTokens:
     """The solution as an unfinished turn, with a separator after every step, the last one too.
 
     So a step is read the same whether or not another one follows. A step ends at the token that
@@ -55,11 +60,11 @@ def step_tokens(tokenizer: Any, solution: Stepped) -> StepTokens:
     separator = as_text(solution.separator, specials)
     said = [as_text(one, specials) + separator for one in solution.steps]
     reached = accumulate((len(one) for one in said), initial=len(text))
-    found = encode(tokenizer, text + "".join(said), return_offsets_mapping=True)
+    found = encode(tokenizer, text + "".join(said), with_offsets=True)
     starts = [start for start, _ in found["offset_mapping"]]
     # the first sum is the text before the steps
     stops = [place - len(separator) for place in list(reached)[1:]]
-    return StepTokens(list(found["input_ids"]), _last_before(starts, stops))
+    return StepTokens(found["input_ids"], _last_before(starts, stops))
 
 
 def _last_before(starts: Sequence[int], stops: Sequence[int]) -> list[int]:
@@ -94,7 +99,9 @@ class StepScorer:
         self._model.close()
 
 
-def _at_all_tokens(model: Any, inputs: dict[str, Any], lengths: list[int]) -> list[list[float]]:
+def _at_all_tokens(
+    model: Classifier, inputs: "dict[str, torch.Tensor]", lengths: list[int]
+) -> list[list[float]]:
     logits = model(**inputs, use_cache=False).logits.float()
     rows: list[list[float]] = logits.softmax(-1)[..., RIGHT].tolist()
     return rows

@@ -1,12 +1,13 @@
 """Batched decoding and choice scoring with a transformers model; finished rows leave the batch."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 
+from generation.language_model import LanguageModel
 from generation.request import Completion, Request
-from generation.transformers_local.prefill import read
+from generation.tokenizer import Tokenizer
+from generation.transformers_local.prefill import Read, read
 from generation.transformers_local.sampling import Sampler
 
 _LEAVING = 8
@@ -23,7 +24,7 @@ class _Row:
         # a token has at least one byte: a stop string that ends here began no earlier
         self._reach = longest + 8
 
-    def take(self, token: int, ends: set[int], tokenizer: Any) -> Completion | None:
+    def take(self, token: int, ends: set[int], tokenizer: Tokenizer) -> Completion | None:
         """Take ``token``; the completion if it was the last one."""
         self.ids.append(token)
         if token in ends:
@@ -35,7 +36,7 @@ class _Row:
             return self._completion("length", _text(tokenizer, self.ids))
         return None
 
-    def _stopped_text(self, tokenizer: Any) -> str | None:
+    def _stopped_text(self, tokenizer: Tokenizer) -> str | None:
         tail = _text(tokenizer, self.ids[-self._reach :])
         if not any(one in tail for one in self.params.stop):
             return None
@@ -53,20 +54,20 @@ class _Row:
         )
 
 
-def _text(tokenizer: Any, ids: Sequence[int]) -> str:
-    return str(tokenizer.decode(ids, skip_special_tokens=True))
+def _text(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    return tokenizer.decode(ids, skip_special_tokens=True)
 
 
-def end_tokens(model: Any, tokenizer: Any) -> set[int]:
+def end_tokens(model: LanguageModel, tokenizer: Tokenizer) -> set[int]:
     """The ids that end a turn, from the tokenizer and the generation config."""
     configured = model.generation_config.eos_token_id
-    ends = set(configured if isinstance(configured, list) else [configured])
-    return (ends | {tokenizer.eos_token_id}) - {None}
+    ends = [*(configured if isinstance(configured, list) else [configured]), tokenizer.eos_token_id]
+    return {token for token in ends if token is not None}
 
 
 @torch.inference_mode()
 def _next_tokens(
-    model: Any, state: Any, sampler: Sampler, step: int, tokens: torch.Tensor | None
+    model: LanguageModel, state: Read, sampler: Sampler, step: int, tokens: torch.Tensor | None
 ) -> torch.Tensor:
     if tokens is not None:
         state.step(model, tokens)
@@ -74,7 +75,7 @@ def _next_tokens(
 
 
 def decode(
-    model: Any, tokenizer: Any, requests: Sequence[Request], prompts: Sequence[list[int]]
+    model: LanguageModel, tokenizer: Tokenizer, requests: Sequence[Request], prompts: Sequence[list[int]]
 ) -> Iterator[tuple[int, Completion]]:
     """Yield (place in the batch, completion) as rows finish.
 
@@ -113,7 +114,9 @@ def decode(
 
 
 @torch.inference_mode()
-def score_choices(model: Any, prompts: Sequence[list[int]], choices: Sequence[int]) -> list[Completion]:
+def score_choices(
+    model: LanguageModel, prompts: Sequence[list[int]], choices: Sequence[int]
+) -> list[Completion]:
     """The raw probability of each choice token after each prompt; a shared prefix is read once."""
     state = read(model, prompts)
     probabilities = state.logits.float().softmax(-1)[:, list(choices)].double()

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from transformers import DynamicCache
+from transformers import Cache, DynamicCache
 
+from generation.language_model import LanguageModel
 from generation.transformers_local.shared_attention import Prefix, shares_prefixes, split
 
 
@@ -18,7 +18,7 @@ class Read:
     """
 
     logits: torch.Tensor
-    cache: Any
+    cache: Cache
     mask: torch.Tensor
     lengths: torch.Tensor
     prefix: Prefix | None
@@ -29,7 +29,7 @@ class Read:
         self.mask, self.lengths = self.mask[rows], self.lengths[rows]
         self.cache.batch_select_indices(rows)
 
-    def step(self, model: Any, tokens: torch.Tensor) -> None:
+    def step(self, model: LanguageModel, tokens: torch.Tensor) -> None:
         """Append one token to each row."""
         self.mask = torch.cat([self.mask, self.mask.new_ones(len(tokens), 1)], dim=1)
         options = {} if self.prefix is None else {"shared_prefix": self.prefix}
@@ -45,7 +45,7 @@ class Read:
         self.logits = output.logits[:, -1]
 
 
-def read(model: Any, prompts: Sequence[list[int]]) -> Read:
+def read(model: LanguageModel, prompts: Sequence[list[int]]) -> Read:
     """Read ``prompts``, of which equal ones are read once."""
     distinct = list(dict.fromkeys(tuple(one) for one in prompts))
     places = {one: place for place, one in enumerate(distinct)}
@@ -72,7 +72,7 @@ def read(model: Any, prompts: Sequence[list[int]]) -> Read:
 
 
 def _distinct(
-    model: Any, prompts: Sequence[tuple[int, ...]], shared: int, cache: Any
+    model: LanguageModel, prompts: Sequence[tuple[int, ...]], shared: int, cache: Cache
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The next token's logits, and the mask of what now is in the cache."""
     width = max(len(one) for one in prompts) - shared
@@ -96,7 +96,7 @@ def _distinct(
 
 
 def _left_padded(
-    rests: Sequence[tuple[int, ...]], width: int, device: Any
+    rests: Sequence[tuple[int, ...]], width: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     padded = [[0] * (width - len(one)) + list(one) for one in rests]
     mask = [[0] * (width - len(one)) + [1] * len(one) for one in rests]

@@ -1,6 +1,6 @@
 """Attention of a decoding step that reads a prefix shared by all rows once, not once per row."""
 
-from typing import Any
+from typing import Protocol
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface, Cache, DynamicCache
@@ -8,13 +8,15 @@ from transformers.cache_utils import DynamicLayer
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from generation.language_model import LanguageModel
+
 NAME = "trimtab_shared"
 _ROOM = 64
 
 Prefix = list[tuple[torch.Tensor, torch.Tensor]]
 
 
-def share_prefixes(model: Any) -> None:
+def share_prefixes(model: LanguageModel) -> None:
     """Let ``model`` take a ``shared_prefix``, where its layers are plain attention over all tokens."""
     plain = all(type(one) is DynamicLayer for one in DynamicCache(config=model.config).layers)
     pluggable = bool(getattr(model, "_supports_attention_backend", False))
@@ -24,31 +26,39 @@ def share_prefixes(model: Any) -> None:
         model.set_attn_implementation(NAME)
 
 
-def shares_prefixes(model: Any) -> bool:
+def shares_prefixes(model: LanguageModel) -> bool:
     """Whether ``share_prefixes`` could do it."""
     return bool(model.config._attn_implementation == NAME)
 
 
+class _Layer(Protocol):
+    """An attention layer, which knows its place in the model."""
+
+    layer_idx: int
+
+
 def _attend(
-    module: Any,
+    module: _Layer,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     *,
     shared_prefix: Prefix | None = None,
-    **options: Any,
+    scaling: float | None = None,
+    **options: object,
 ) -> tuple[torch.Tensor, None]:
     if shared_prefix is None:
         attended: tuple[torch.Tensor, None] = sdpa_attention_forward(
-            module, query, key, value, attention_mask, **options
+            module, query, key, value, attention_mask, scaling=scaling, **options
         )
         return attended
     keys, values = shared_prefix[module.layer_idx]
     rows, heads, _, width = query.shape
     kv_heads, length = keys.shape[0], keys.shape[1]
+    scale = width**-0.5 if scaling is None else scaling
     # one new token: the query heads of a KV head stand where its queries' positions would
-    grouped = query.reshape(rows, kv_heads, heads // kv_heads, width) * options["scaling"]
+    grouped = query.reshape(rows, kv_heads, heads // kv_heads, width) * scale
     own = grouped @ key.transpose(-1, -2)
     if attention_mask is not None:
         own = own.masked_fill_(~attention_mask, -torch.inf)
@@ -79,7 +89,7 @@ class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
         self.length = keys.shape[-2]
 
     def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Append the new tokens; the keys and values of all."""
         start, self.length = self.length, self.length + key_states.shape[-2]
@@ -105,7 +115,7 @@ def _with_room(states: torch.Tensor, length: int) -> torch.Tensor:
     return roomy
 
 
-def split(cache: Any, length: int, rows: torch.Tensor) -> tuple[Prefix, Any]:
+def split(cache: Cache, length: int, rows: torch.Tensor) -> tuple[Prefix, Cache]:
     """The first ``length`` tokens that all share, and a cache of the rest for each of ``rows``."""
     prefix = [(one.keys[0, :, :length], one.values[0, :, :length]) for one in cache.layers]
     own = [_RoomyLayer(one.keys[rows, :, length:], one.values[rows, :, length:]) for one in cache.layers]

@@ -7,6 +7,7 @@ from typing import Any
 
 from generation.engine import EngineSettings
 from generation.request import Completion, Request
+from generation.tokenizer import Tokenizer
 
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
@@ -63,7 +64,7 @@ def engine_params(request: Request, choices: Sequence[int]) -> Any:
     )
 
 
-def finished(output: Any, request: Request, choices: Sequence[int], tokenizer: Any) -> Completion:
+def finished(output: Any, request: Request, choices: Sequence[int], tokenizer: Tokenizer) -> Completion:
     """A finished request's output as a completion."""
     one = output.outputs[0]
     counts = {
@@ -88,8 +89,8 @@ def _probabilities(logprobs: Any, choices: Sequence[int]) -> dict[str, Any]:
     return {"choice_probabilities": inside, "outside_probability": max(0.0, 1.0 - sum(inside))}
 
 
-def _text(tokenizer: Any, ids: Sequence[int], stops: Sequence[str]) -> str:
+def _text(tokenizer: Tokenizer, ids: Sequence[int], stops: Sequence[str]) -> str:
     """The text as every local backend reads it: decoded whole, and ended before the first stop string."""
-    text = str(tokenizer.decode(list(ids), skip_special_tokens=True))
+    text = tokenizer.decode(list(ids), skip_special_tokens=True)
     cuts = [text.index(one) for one in stops if one in text]
     return text[: min(cuts)] if cuts else text

@@ -16,6 +16,7 @@ from datasets_registry.errors import BadInput
 from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
 from generation.request import Completion, Message, Request
+from generation.tokenizer import Tokenizer
 from generation.vllm_offline.job import ANSWERS, JOBS, Answer, Job
 from generation.vllm_offline.parameters import engine_arguments, engine_params, finished
 
@@ -39,7 +40,7 @@ class Worker:
         config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
         self._window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
         arguments = engine_arguments(folder, settings, self._window, max_lora_rank, cpu=cpu)
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
         self._jobs: dict[str, Job] = {}
         self._prompt: Callable[[tuple[Message, ...]], list[int]] = lru_cache(256)(

@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 # a job in the background is started with interrupts ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from generation import ledger
+from generation.ledger import ledger
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.openai_server.backend import OpenAIBackend

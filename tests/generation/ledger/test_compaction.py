@@ -200,7 +200,7 @@ def test_readers_and_writers_notice_nothing_of_compactions(
 COMPACTING = """
 import sys
 from pathlib import Path
-from generation import compaction
+from generation.ledger import compaction
 from generation.ledger.ledger import Ledger
 compaction.GRACE_SECONDS = 0.05
 print("ready", flush=True)

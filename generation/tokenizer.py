@@ -1,0 +1,69 @@
+"""What is used of a transformers tokenizer."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NotRequired, Protocol, TypedDict
+
+
+class Encoding(TypedDict):
+    """A text as token ids; ``offset_mapping`` is there on request, each token's first and last place."""
+
+    input_ids: list[int]
+    offset_mapping: NotRequired[list[tuple[int, int]]]
+
+
+class Tokenizer(Protocol):
+    """Text to token ids and back, and the model's chat template; transformers' tokenizers have all of it."""
+
+    name_or_path: str
+    chat_template: str | None
+    bos_token: str | None
+    eos_token: str | None
+    pad_token: str | None
+    eos_token_id: int | None
+    pad_token_id: int | None
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether it can say which characters a token covers."""
+        ...
+
+    @property
+    def added_tokens_decoder(self) -> Mapping[int, object]:
+        """The tokens that are not learned from text, control tokens among them, by id."""
+        ...
+
+    def __call__(
+        self, text: str, *, add_special_tokens: bool = ..., return_offsets_mapping: bool = ...
+    ) -> Encoding:
+        """The text as token ids."""
+        ...
+
+    def decode(self, token_ids: Sequence[int], *, skip_special_tokens: bool = ...) -> str:
+        """The token ids as text."""
+        ...
+
+    def batch_decode(
+        self, sequences: Sequence[Sequence[int]], *, skip_special_tokens: bool = ...
+    ) -> list[str]:
+        """Each sequence of token ids as text."""
+        ...
+
+    def apply_chat_template(
+        self,
+        conversation: Sequence[Mapping[str, object]],
+        *,
+        tools: Sequence[Mapping[str, object]] | None = ...,
+        tokenize: bool,
+        add_generation_prompt: bool = ...,
+    ) -> str:
+        """The conversation as the model reads it, as text where ``tokenize`` is false."""
+        ...
+
+    def get_vocab(self) -> Mapping[str, int]:
+        """Every token with its id."""
+        ...
+
+    def save_pretrained(self, save_directory: Path) -> object:
+        """Write the tokenizer's files."""
+        ...
