@@ -23,8 +23,7 @@ from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
 from generation.spending import Meter, Price
-from methods.judging.constitution import Constitution, Principle
-from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from methods.rlaif.pairs import PairSettings, draw_samples, pair_samples
 from quality.checks.check import run_check
@@ -136,20 +135,18 @@ class Traced:
 
     def _judge(self, one: Round) -> Version:
         """One round: judgements and the preferences that follow from them."""
-        constitution = Constitution(
-            name="two",
-            principles=(_principle("kind", one.question), _principle("brief", "Which is shorter?")),
-        )
+        principles = {"kind": _principle(one.question), "brief": _principle("Which is shorter?")}
         judge = self._model("base_policy", one.judge, {})
-        settings = JudgeSettings(max_outside_probability=one.max_outside, signals=SIGNALS)
+        settings = JudgementSettings(
+            max_outside_probability=one.max_outside, signals=SIGNALS, principles=principles
+        )
         pairs = self.registry.rows(CompletionPair, self.pairs)
         complete = self.completer(one.judge, "ai_judgements")
         model = complete.backend.fingerprint
-        verdicts = judge_pairs(pairs, "base_policy", constitution, complete, model, settings)
-        told = settings.model_dump(mode="json") | {
-            "principles": {it.id: it.preference_question for it in constitution.principles}
-        }
-        judged = self.publish(AiJudgement, verdicts, one.code, told, self.pairs, judge)
+        verdicts = judge_pairs(pairs, "base_policy", complete, model, settings)
+        judged = self.publish(
+            AiJudgement, verdicts, one.code, settings.model_dump(mode="json"), self.pairs, judge
+        )
         labels = label_pairs(pairs, verdicts, LABELS)
         return self.publish(
             PreferencePair, labels, "judge-1", LABELS.model_dump(mode="json"), self.pairs, judged
@@ -194,8 +191,8 @@ def reference(version: Version) -> dict[str, object]:
     return {"name": version.name, "number": version.number, "data_version": version.data_version}
 
 
-def _principle(name: str, question: str) -> Principle:
-    return Principle(id=name, critique_request="c", revision_request="r", preference_question=question)
+def _principle(question: str) -> JudgedPrinciple:
+    return JudgedPrinciple(signal="harmlessness", preference_question=question)
 
 
 def reply(model: str, request: Request) -> str | Completion:

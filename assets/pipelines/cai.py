@@ -29,12 +29,12 @@ from methods.cai import (
     revisions as critique_revision,
 )
 from methods.cai import (
-    scores as step_scores,
+    scores as revision_scores,
 )
 from methods.cai.few_shot import EXAMPLES
 from methods.cai.helpful_answers import answer_helpful
 from methods.cai.revisions import revise
-from methods.cai.scores import score_steps
+from methods.cai.scores import score_revisions
 from methods.cai.sft_mix import sft_examples
 from methods.judging import conversation, quotation, score
 from methods.judging.constitution import Constitution
@@ -43,7 +43,7 @@ from methods.templates import template_path
 from training import sft
 
 _ANSWERING = (revision_requests, conversation, templates)
-_REVISING = (*_ANSWERING, critique_revision, few_shot, quotation, score, step_scores)
+_REVISING = (*_ANSWERING, critique_revision, few_shot, quotation, score, revision_scores)
 
 
 def cai_assets(
@@ -77,30 +77,22 @@ def _revised(materials: Materials, num_controls: int) -> list[tuple[Kind, Prompt
 def _revisions(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
-    settings, scores = profile.revision_settings, profile.scores
-    few_shot.few_shot(settings.num_examples)
+    settings, scores = profile.revision_settings(constitution), profile.scores
     named = ("critique", "revision", *score_templates(), *system_texts(profile))
     recipe = Recipe(
         "cai_revisions",
         tuple(dict.fromkeys(("red_team_prompts", "helpful_prompts", "base_policy", scores.judge))),
-        settings={
-            **settings.model_dump(mode="json"),
-            "scores": scores.model_dump(mode="json"),
-            "num_controls": profile.revisions.num_controls,
-            "principles": {
-                one.id: [one.critique_request, one.revision_request] for one in constitution.principles
-            },
-        },
+        settings=settings.model_dump(mode="json"),
         texts=(EXAMPLES, *map(template_path, named)),
         code=_REVISING,
     )
 
     def build(materials: Materials) -> list[RevisionStep]:
-        prompts = _revised(materials, profile.revisions.num_controls)
+        prompts = _revised(materials, settings.num_controls)
         with materials.completer("base_policy") as complete:
-            steps = revise(prompts, constitution, complete, complete.backend.fingerprint, settings)
+            steps = revise(prompts, complete, complete.backend.fingerprint, settings)
         with materials.completer(scores.judge) as complete:
-            return score_steps(steps, complete, complete.backend.fingerprint, scores.scoring)
+            return score_revisions(steps, complete, complete.backend.fingerprint, settings.scores)
 
     def shown(steps: Sequence[RevisionStep]) -> dict[str, object]:
         changed = [one.changed for one in steps if one.kind == "red_team" and one.changed is not None]
@@ -123,11 +115,11 @@ def _revisions(
 
 
 def _answers(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDefinition]:
-    settings = profile.revision_settings
+    settings = profile.answer_settings
     recipe = Recipe(
         "helpful_answers",
         ("helpful_prompts", "base_policy"),
-        settings=settings.model_dump(mode="json", include={"answers", "system_prompt", "seed"}),
+        settings=settings.model_dump(mode="json"),
         texts=tuple(map(template_path, system_texts(profile))),
         code=(helpful_answers, *_ANSWERING),
     )

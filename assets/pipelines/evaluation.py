@@ -32,12 +32,11 @@ def evaluation_assets(
 def _answers(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
-    settings = profile.evaluation_settings
-    questions = {kind: constitution[one].preference_question for kind, one in settings.principles.items()}
+    settings = profile.evaluation_settings(constitution)
     recipe = Recipe(
         "evaluation_answers",
         ("red_team_prompts", "helpful_prompts", *MODELS),
-        settings={**settings.model_dump(mode="json"), "questions": questions},
+        settings=settings.model_dump(mode="json"),
         texts=(PHRASES, *map(template_path, ("judge", "reasoning", *system_texts(profile)))),
         code=(held_out, *JUDGING, refusals),
     )
@@ -54,7 +53,7 @@ def _answers(
             compared = [
                 row
                 for ones in answers.values()
-                for row in compare(ones, base, constitution, complete, complete.backend.fingerprint, settings)
+                for row in compare(ones, base, complete, complete.backend.fingerprint, settings)
             ]
         return base + compared
 

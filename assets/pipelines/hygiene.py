@@ -12,7 +12,7 @@ from assets.profile.profile import Profile
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.prompts import PROMPT_SETS
 from methods.evaluation import refusals
-from methods.evaluation.refusals import PHRASES, is_refusal
+from methods.evaluation.refusals import PHRASES
 from quality.hygiene import (
     boilerplate,
     clusters,
@@ -43,7 +43,7 @@ def hygiene_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]
 
     def build(materials: Materials) -> list[HygieneFinding]:
         with materials.views() as connection:
-            return hygiene.hygiene(connection, is_refusal)
+            return hygiene.hygiene(connection)
 
     def shown(found: Sequence[HygieneFinding]) -> dict[str, int]:
         return dict(Counter(one.kind for one in found))

@@ -6,7 +6,7 @@ from assets.building.dataset import dataset_asset
 from assets.building.inputs import Materials, OpenBackend, open_local
 from assets.building.recipe import Built, Recipe
 from assets.pipelines.rlaif import JUDGING
-from assets.profile.profile import Profile
+from assets.profile.profile import HumanAgreementSection, Profile
 from assets.ui.plots import figure_plot, principle_plot
 from datasets_registry import intervals
 from datasets_registry.rows.imported import HumanPreference
@@ -18,14 +18,13 @@ from methods.judging.constitution import Constitution
 from methods.judging.score import score_templates
 from methods.rlaif import people as human_agreement
 from methods.rlaif import scores as completion_scores
-from methods.rlaif.judgements import principles_of
-from methods.rlaif.people import AgreementSettings, agree
-from methods.rlaif.scores import score_pairs
+from methods.rlaif.people import agree
+from methods.rlaif.scores import CompletionScoreSettings, score_pairs
 from methods.templates import template_path
 from quality.evaluation import metrics
 from quality.judges import ballots, certificate
 from quality.judges import principles as principle_audit
-from quality.judges.certificate import certify
+from quality.judges.certificate import CertificateSettings, certify
 from quality.judges.principles import audit
 
 
@@ -39,20 +38,21 @@ def judge_assets(
 
 
 def _scores(profile: Profile, backend: OpenBackend) -> Built:
-    settings, signals = profile.scores, profile.judge.signals
+    judge = profile.scores.judge
+    settings = CompletionScoreSettings(**dict(profile.scores.scoring), signals=profile.judge.signals)
     recipe = Recipe(
         "ai_scores",
-        ("completion_pairs", settings.judge),
-        settings=settings.model_dump(mode="json") | {"signals": dict(signals)},
+        ("completion_pairs", judge),
+        settings=settings.model_dump(mode="json"),
         texts=tuple(map(template_path, score_templates())),
         code=(completion_scores, conversation, quotation, score, templates),
     )
 
     def build(materials: Materials) -> list[CompletionScore]:
         pairs = materials.rows(CompletionPair)
-        with materials.completer(settings.judge) as complete:
+        with materials.completer(judge) as complete:
             model = complete.backend.fingerprint
-            return score_pairs(pairs, signals, settings.judge, complete, model, settings.scoring)
+            return score_pairs(pairs, judge, complete, model, settings)
 
     def shown(scores: Sequence[CompletionScore]) -> dict[str, float]:
         found = [one.score for one in scores if one.score is not None]
@@ -64,25 +64,23 @@ def _scores(profile: Profile, backend: OpenBackend) -> Built:
 
 
 def _agreement(
-    profile: Profile, settings: AgreementSettings, constitution: Constitution, backend: OpenBackend
+    profile: Profile, section: HumanAgreementSection, constitution: Constitution, backend: OpenBackend
 ) -> Built:
     judge = profile.judge.judges[0]
-    ids = principles_of(constitution, settings.signal, "[human_agreement]")
-    questions = {one: constitution[one].preference_question for one in ids}
+    settings = profile.agreement_settings(section, constitution)
     recipe = Recipe(
         "human_agreement",
-        (settings.dataset, judge),
-        settings=settings.model_dump(mode="json")
-        | {"judge": profile.judge.comparison.model_dump(mode="json"), "principles": questions},
+        (section.dataset, judge),
+        settings=settings.model_dump(mode="json"),
         texts=tuple(map(template_path, ("judge", "reasoning"))),
         code=(human_agreement, *JUDGING),
     )
 
     def build(materials: Materials) -> list[HumanAgreement]:
-        preferences = materials.rows(HumanPreference, settings.dataset)
+        preferences = materials.rows(HumanPreference, section.dataset)
         with materials.completer(judge) as complete:
             model = complete.backend.fingerprint
-            return agree(preferences, judge, constitution, complete, model, settings, profile.judge)
+            return agree(preferences, judge, complete, model, settings)
 
     def shown(found: Sequence[HumanAgreement]) -> dict[str, float | int]:
         labelled = [one for one in found if one.agrees is not None]
@@ -95,18 +93,21 @@ def _agreement(
 
 
 def _certificate(profile: Profile) -> Built:
-    settings, people = profile.certificate, profile.human_agreement is not None
+    people = profile.human_agreement is not None
+    settings = CertificateSettings(
+        **dict(profile.certificate), judges=profile.judge.judges, policy="sft_policy"
+    )
     inputs = ("completion_pairs", "ai_judgements", *(("human_agreement",) if people else ()))
     recipe = Recipe(
         "judge_certificate",
         inputs,
         code=(certificate, ballots, intervals, metrics),
-        settings=settings.model_dump(mode="json") | {"judges": list(profile.judge.judges)},
+        settings=settings.model_dump(mode="json"),
     )
 
     def build(materials: Materials) -> list[JudgeFigure]:
         with materials.views() as connection:
-            return certify(connection, profile.judge.judges, "sft_policy", settings, people=people)
+            return certify(connection, settings, people=people)
 
     def shown(figures: Sequence[JudgeFigure]) -> dict[str, object]:
         bounded = [one for one in figures if one.at_least is not None or one.at_most is not None]

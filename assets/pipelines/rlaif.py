@@ -24,7 +24,7 @@ from methods.judging.conversation import asked_of
 from methods.judging.score import Scored, score_completions, score_templates
 from methods.rlaif import judgements as judge
 from methods.rlaif import labels, pairs
-from methods.rlaif.judgements import judge_pairs, require_principles
+from methods.rlaif.judgements import judge_pairs
 from methods.rlaif.labels import label_pairs
 from methods.rlaif.pairs import Sample, draw_samples, pair_samples
 from methods.templates import template_path
@@ -56,8 +56,7 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
     recipe = Recipe(
         "completion_pairs",
         (*inputs, profile.scores.judge) if scored else inputs,
-        settings=settings.model_dump(mode="json")
-        | ({"scores": profile.scores.model_dump(mode="json")} if scored else {}),
+        settings=settings.model_dump(mode="json"),
         texts=tuple(map(template_path, names)),
         code=(pairs, conversation, templates, *((quotation, score) if scored else ())),
     )
@@ -86,15 +85,8 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
 def _scores(samples: Sequence[Sample], materials: Materials) -> list[float | None]:
     """Each sample's score for the signal that weighs most for its kind of prompt."""
     profile = materials.profile
-    weights = profile.labels.weights
-    asked = [
-        Scored(
-            asked_of(one.prompt),
-            one.text,
-            max(weights[one.kind], key=lambda signal: weights[one.kind][signal]),
-        )
-        for one in samples
-    ]
+    signals = profile.pair_settings.signals
+    asked = [Scored(asked_of(one.prompt), one.text, signals[one.kind]) for one in samples]
     with materials.completer(profile.scores.judge) as complete:
         model = complete.backend.fingerprint
         found = score_completions("scores of samples", asked, complete, model, profile.scores.scoring)
@@ -104,16 +96,11 @@ def _scores(samples: Sequence[Sample], materials: Materials) -> list[float | Non
 def _judgements(
     profile: Profile, constitution: Constitution, backend: OpenBackend
 ) -> tuple[Recipe, dg.AssetsDefinition]:
-    settings = profile.judge
-    require_principles(constitution, settings)
+    settings, names = profile.judgement_settings(constitution), profile.judge.judges
     recipe = Recipe(
         "ai_judgements",
-        ("completion_pairs", *settings.judges),
-        settings={
-            **settings.model_dump(mode="json"),
-            "principles": {one.id: one.preference_question for one in constitution.principles},
-            "principle_signals": {one.id: one.signal for one in constitution.principles},
-        },
+        ("completion_pairs", *names),
+        settings=settings.model_dump(mode="json"),
         texts=tuple(map(template_path, ("judge", "reasoning"))),
         code=(judge, comparison, conversation, quotation, templates, verdict),
     )
@@ -121,10 +108,10 @@ def _judgements(
     def build(materials: Materials) -> list[AiJudgement]:
         usable = materials.rows(CompletionPair)
         found: list[AiJudgement] = []
-        for name in settings.judges:
+        for name in names:
             with materials.completer(name) as complete:
                 model = complete.backend.fingerprint
-                found += judge_pairs(usable, name, constitution, complete, model, settings)
+                found += judge_pairs(usable, name, complete, model, settings)
         return found
 
     def shown(verdicts: Sequence[AiJudgement]) -> dict[str, float]:

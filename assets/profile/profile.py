@@ -3,9 +3,9 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -15,24 +15,27 @@ from assets.profile.policy import Policy
 from assets.profile.reasoning import Reasoning
 from assets.profile.rebuild import Rebuild
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 from datasets_registry.state import REPOSITORY
 from generation.request import SamplingParams
 from generation.spending import Budget
-from methods.cai.requests import RevisionSettings
+from methods.cai.requests import AnswerSettings, RevisionPrinciple, RevisionSettings
 from methods.cai.sft_mix import MixSettings
 from methods.evaluation.held_out import EvaluationSettings
+from methods.judging.constitution import Constitution, Principle
 from methods.judging.score import ScoreSettings
 from methods.problems.prompt_files import PromptSettings
-from methods.rlaif.judgements import JudgeSettings
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, JudgeSettings, JudgingSettings
 from methods.rlaif.labels import LabelSettings
 from methods.rlaif.pairs import PairSelection, PairSettings
-from methods.rlaif.people import AgreementSettings
-from quality.judges.certificate import CertificateSettings
+from methods.rlaif.people import AgreementSelection, AgreementSettings
+from quality.judges.certificate import CertificateBounds
 from training.settings.dpo import DpoSettings
 from training.settings.sft import SftSettings
 
 FOLDER = REPOSITORY / "profiles"
+S = TypeVar("S", bound=Settings)
 
 
 class PromptFile(PromptSettings):
@@ -77,6 +80,30 @@ class Scores(ScoreSettings):
         return ScoreSettings(**self.model_dump(include=set(ScoreSettings.model_fields)))
 
 
+class SftMix(MixSettings):
+    """The SFT set's shares, and the imported demonstrations that are its capability examples."""
+
+    capability: str | None = None
+
+    @model_validator(mode="after")
+    def _names_what_it_shares(self) -> "SftMix":
+        if (self.capability is None) != (self.capability_share == 0):
+            raise ValueError("capability and capability_share go together: name a dataset and its share")
+        return self
+
+    @property
+    def mix(self) -> MixSettings:
+        """The shares alone."""
+        return MixSettings(**self.model_dump(include=set(MixSettings.model_fields)))
+
+
+class HumanAgreementSection(AgreementSelection):
+    """Which imported comparisons are judged, and what people were asked about."""
+
+    dataset: str = "human_preferences"
+    signal: Signal = "harmlessness"
+
+
 class Evaluation(Settings):
     """The principle that compares answers to each kind of held-out prompt."""
 
@@ -100,9 +127,9 @@ class Profile(Settings):
     judge_models: Mapping[str, Policy] = Field(default={})
     labels: LabelSettings = LabelSettings()
     scores: Scores = Scores()
-    certificate: CertificateSettings = CertificateSettings()
-    human_agreement: AgreementSettings | None = None
-    sft_mix: MixSettings = MixSettings()
+    certificate: CertificateBounds = CertificateBounds()
+    human_agreement: HumanAgreementSection | None = None
+    sft_mix: SftMix = SftMix()
     sft: SftSettings
     dpo: DpoSettings
     evaluation: Evaluation
@@ -149,39 +176,74 @@ class Profile(Settings):
         return REPOSITORY / self.constitution
 
     @property
-    def revision_settings(self) -> RevisionSettings:
-        """How drafts, critiques and revisions are sampled."""
-        critiques = self.answers.sampling.model_copy(
-            update={"max_tokens": self.revisions.critique_max_tokens}
+    def answer_settings(self) -> AnswerSettings:
+        """How policies are asked and sampled."""
+        answers = self.answers
+        return AnswerSettings(
+            system_prompt=answers.system_prompt, answers=answers.sampling, seed=answers.seed
         )
+
+    def revision_settings(self, constitution: Constitution) -> RevisionSettings:
+        """How drafts, critiques and revisions are sampled and scored."""
+        revisions = self.revisions.model_dump(exclude={"critique_max_tokens"})
+        critiques = {"max_tokens": self.revisions.critique_max_tokens}
         return RevisionSettings(
-            num_revisions=self.revisions.num_revisions,
-            num_examples=self.revisions.num_examples,
-            ablation=self.revisions.ablation,
-            answers=self.answers.sampling,
-            system_prompt=self.answers.system_prompt,
-            critiques=critiques,
-            seed=self.answers.seed,
+            **dict(self.answer_settings),
+            **revisions,
+            critiques=self.answers.sampling.model_copy(update=critiques),
+            principles=_records(RevisionPrinciple, constitution.principles),
+            scores=self.scores.scoring,
         )
 
     @property
     def pair_settings(self) -> PairSettings:
-        """How preference pairs are sampled."""
-        one = self.answers
+        """How completions are sampled, scored and paired."""
+        scored = self.pairs.selection == "best_worst"
         return PairSettings(
-            **self.pairs.model_dump(), system_prompt=one.system_prompt, answers=one.sampling, seed=one.seed
+            **dict(self.pairs),
+            **dict(self.answer_settings),
+            scores=self.scores.scoring if scored else None,
+            weights=self.labels.weights if scored else None,
         )
 
-    @property
-    def evaluation_settings(self) -> EvaluationSettings:
+    def judgement_settings(self, constitution: Constitution) -> JudgementSettings:
+        """How pairs are judged; raises BadInput where a judged signal has no principle."""
+        principles = [
+            principle
+            for kind, signals in self.judge.signals.items()
+            for signal in signals
+            for principle in constitution.of_signal(signal, f"[judge.signals] of {kind} prompts")
+        ]
+        judging = self.judge.model_dump(include=set(JudgingSettings.model_fields))
+        return JudgementSettings(**judging, principles=_records(JudgedPrinciple, principles))
+
+    def agreement_settings(
+        self, section: HumanAgreementSection, constitution: Constitution
+    ) -> AgreementSettings:
+        """How people's comparisons are judged; raises BadInput where the signal has no principle."""
+        principles = constitution.of_signal(section.signal, "[human_agreement]")
+        return AgreementSettings(
+            num_pairs=section.num_pairs,
+            seed=section.seed,
+            comparison=self.judge.comparison,
+            questions={principle.id: principle.preference_question for principle in principles},
+        )
+
+    def evaluation_settings(self, constitution: Constitution) -> EvaluationSettings:
         """How held-out prompts are answered and compared."""
         return EvaluationSettings(
-            system_prompt=self.answers.system_prompt,
-            answers=self.answers.sampling,
-            principles={"red_team": self.evaluation.red_team, "helpful": self.evaluation.helpful},
-            judge=self.judge.comparison,
-            seed=self.answers.seed,
+            **dict(self.answer_settings),
+            questions={
+                "red_team": constitution[self.evaluation.red_team].preference_question,
+                "helpful": constitution[self.evaluation.helpful].preference_question,
+            },
+            comparison=self.judge.comparison,
         )
+
+
+def _records(record: type[S], principles: Iterable[Principle]) -> dict[str, S]:
+    """What a method uses of each principle, by its id, and nothing else of it."""
+    return {it.id: record.model_validate(it, from_attributes=True) for it in principles}
 
 
 def load_profile(name: str | None = None) -> Profile:

@@ -11,8 +11,8 @@ from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
 from datasets_registry.state import REPOSITORY
 from generation.completer import Complete
+from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import load_constitution
-from methods.rlaif.judgements import JudgeSettings
 from methods.rlaif.people import AgreementSettings, agree
 
 CONSTITUTION = REPOSITORY / "methods" / "judging" / "constitution.toml"
@@ -44,8 +44,13 @@ def _length(one: HumanPreference) -> int:
 
 def judged(count: int, complete: Complete, model: str) -> list[HumanAgreement]:
     """``count`` drawn comparisons beside the judge's labels."""
-    settings, judging = AgreementSettings(num_pairs=count), JudgeSettings(calibration="identical")
-    return agree(preferences(), "judge", load_constitution(CONSTITUTION), complete, model, settings, judging)
+    principles = load_constitution(CONSTITUTION).of_signal("harmlessness", "[human_agreement]")
+    settings = AgreementSettings(
+        num_pairs=count,
+        comparison=ComparisonSettings(calibration="identical"),
+        questions={principle.id: principle.preference_question for principle in principles},
+    )
+    return agree(preferences(), "judge", complete, model, settings)
 
 
 def agreement(rows: list[HumanAgreement]) -> Agreement:

@@ -9,28 +9,25 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, chosen
-from methods.judging.constitution import Constitution, Principle
-from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 
 PRINCIPLES = 12
-JUDGING = JudgeSettings(num_principles=1)
 
 
-def constitution(edited: int | None = None) -> Constitution:
-    """Twelve principles, one of them with another question if ``edited``."""
-    return Constitution(
-        name="twelve",
-        principles=tuple(
-            Principle(
-                id=f"principle_{place:02d}",
+def judging(edited: int | None = None, max_outside_probability: float = 0.5) -> JudgementSettings:
+    """Twelve principles, one of which is drawn for each prompt and ``edited`` has another question."""
+    return JudgementSettings(
+        max_outside_probability=max_outside_probability,
+        num_principles=1,
+        signals={"helpful": ("helpfulness",)},
+        principles={
+            f"principle_{place:02d}": JudgedPrinciple(
                 signal="helpfulness",
-                critique_request="-",
-                revision_request="-",
                 preference_question=f"Which is better by rule {place}{' anew' if place == edited else ''}?",
             )
             for place in range(PRINCIPLES)
-        ),
+        },
     )
 
 
@@ -42,16 +39,12 @@ class Line:
         self.new_calls = 0
 
     def run(
-        self,
-        asked: list[CompletionPair],
-        rules: Constitution,
-        labels: LabelSettings,
-        judging: JudgeSettings = JUDGING,
+        self, asked: list[CompletionPair], settings: JudgementSettings, labels: LabelSettings
     ) -> list[PreferencePair]:
         """The labels of ``asked``, from calls stored or made."""
         backend = ScriptedBackend(_answer)
         complete = Completer(backend, self.ledger, asset="labels", report=lambda _: None)
-        judgements = judge_pairs(asked, "planted", rules, complete, backend.fingerprint, judging)
+        judgements = judge_pairs(asked, "planted", complete, backend.fingerprint, settings)
         self.new_calls = len(backend.requests)
         return label_pairs(asked, judgements, labels)
 
@@ -69,18 +62,18 @@ def changes(num_prompts: int, num_more: int) -> dict[str, tuple[int, int]]:
     told: dict[str, tuple[int, int]] = {}
     with tempfile.TemporaryDirectory() as folder:
         line = Line(Path(folder))
-        line.run(before, constitution(), LabelSettings())
-        labels = line.run(asked, constitution(), LabelSettings())
+        line.run(before, judging(), LabelSettings())
+        labels = line.run(asked, judging(), LabelSettings())
         told[f"{num_more} prompts more than {num_prompts:,}"] = line.new_calls, 2 * num_more
-        line.run(asked, constitution(edited), LabelSettings())
+        line.run(asked, judging(edited), LabelSettings())
         drawn = sum(one.principle_id == f"principle_{edited:02d}" for one in labels)
         told["one principle of 12 edited"] = line.new_calls, 2 * drawn
-        line.run(asked, constitution(), LabelSettings(clamp=(0.4, 0.6)))
+        line.run(asked, judging(), LabelSettings(clamp=(0.4, 0.6)))
         told["another aggregation"] = line.new_calls, 0
-        line.run(asked, constitution(), LabelSettings(tie_logit=1.0))
+        line.run(asked, judging(), LabelSettings(tie_logit=1.0))
         told["another tie band"] = line.new_calls, 0
-        strict = JUDGING.model_copy(update={"max_outside_probability": 0.05})
-        reparsed = line.run(asked, constitution(), LabelSettings(), strict)
+        strict = judging(max_outside_probability=0.05)
+        reparsed = line.run(asked, strict, LabelSettings())
         assert any(one.label == "unparsed" for one in reparsed)
         told["another parser"] = line.new_calls, 0
     return told

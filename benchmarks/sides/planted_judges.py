@@ -13,8 +13,7 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, Preference
 from datasets_registry.rows.row import to_table
 from generation.request import Completion, Request
 from generation.scripted import chosen, completing
-from methods.judging.constitution import Constitution, Principle
-from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from methods.rlaif.people import AgreementSettings, agree
 from quality.judges.certificate import CertificateSettings, certify
@@ -117,29 +116,22 @@ def _script(name: str) -> Callable[[Request], Completion]:
 
 def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, JudgeFigure]]:
     """The labels and the certificate of a planted judge over ``count`` pairs."""
-    constitution = Constitution(name="planted", principles=(_principle(),))
     asked, complete = pairs(count), completing(_script(name))
-    judging = JudgeSettings()
-    judgements = judge_pairs(asked, name, constitution, complete, "planted", judging)
+    judgements = judge_pairs(asked, name, complete, "planted", _judging())
     people = [_preference(one) for one in asked]
-    how = AgreementSettings(num_pairs=count, signal="helpfulness")
-    agreement = agree(people, name, constitution, complete, "planted", how, judging)
+    how = AgreementSettings(num_pairs=count, questions={"right": "Which is right?"})
+    agreement = agree(people, name, complete, "planted", how)
     with duckdb.connect() as connection:
         connection.register("ai_judgements", to_table(AiJudgement, judgements))
         connection.register("completion_pairs", to_table(CompletionPair, asked))
         connection.register("human_agreement", to_table(HumanAgreement, agreement))
-        figures = certify(connection, [name], "planted", CertificateSettings(), people=True)
+        figures = certify(connection, CertificateSettings(judges=(name,), policy="planted"), people=True)
     return label_pairs(asked, judgements, LabelSettings()), {one.figure: one for one in figures}
 
 
-def _principle() -> Principle:
-    return Principle(
-        id="right",
-        signal="helpfulness",
-        critique_request="-",
-        revision_request="-",
-        preference_question="Which is right?",
-    )
+def _judging() -> JudgementSettings:
+    principle = JudgedPrinciple(signal="helpfulness", preference_question="Which is right?")
+    return JudgementSettings(signals={"helpful": ("helpfulness",)}, principles={"right": principle})
 
 
 def _preference(pair: CompletionPair) -> HumanPreference:

@@ -5,26 +5,44 @@ from collections.abc import Sequence
 from datasets_registry.rows.cai import HelpfulAnswer
 from datasets_registry.rows.prompts import HelpfulPrompt
 from generation.completer import Complete
-from methods.cai.requests import RevisionSettings, answer_request
-from methods.judging.conversation import failure_of
+from methods.cai.requests import AnswerSettings, answer_request
+from methods.judging.conversation import failure_of, opening_templates
+from methods.method import Inputs, Method, Models
+from methods.prompt_sets import helpful_prompts
+
+
+def make_helpful_answers(inputs: Inputs, models: Models, settings: AnswerSettings) -> list[HelpfulAnswer]:
+    """One answer of the policy to each helpful training prompt."""
+    with models["policy"].completer() as complete:
+        prompts = helpful_prompts(inputs, "train")
+        return answer_helpful(prompts, complete, complete.backend.fingerprint, settings)
 
 
 def answer_helpful(
-    prompts: Sequence[HelpfulPrompt], complete: Complete, model: str, settings: RevisionSettings
+    prompts: Sequence[HelpfulPrompt], complete: Complete, model: str, settings: AnswerSettings
 ) -> list[HelpfulAnswer]:
     """One answer per prompt, with a reason where it must not be learned."""
-    requests = [answer_request(one, settings) for one in prompts]
+    requests = [answer_request(prompt, settings) for prompt in prompts]
     return [
         HelpfulAnswer(
-            prompt_id=one.prompt_id,
-            prompt=one.prompt,
-            history=one.history,
-            category=one.category,
-            split_group=one.split_group,
+            prompt_id=prompt.prompt_id,
+            prompt=prompt.prompt,
+            history=prompt.history,
+            category=prompt.category,
+            split_group=prompt.split_group,
             completion=answer.text,
             finish_reason=answer.finish_reason,
             failure=failure_of(answer),
             completion_key=request.key(model),
         )
-        for one, request, answer in zip(prompts, requests, complete("answers", requests), strict=True)
+        for prompt, request, answer in zip(prompts, requests, complete("answers", requests), strict=True)
     ]
+
+
+def _templates(settings: AnswerSettings) -> tuple[str, ...]:
+    return opening_templates(settings.system_prompt)
+
+
+HELPFUL_ANSWERS = Method(
+    run=make_helpful_answers, settings=AnswerSettings, rows=HelpfulAnswer, prompts=_templates, generates=True
+)

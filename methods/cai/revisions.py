@@ -5,18 +5,46 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.distance import Levenshtein
 
-from datasets_registry.hashing import draw
+from datasets_registry.hashing import digest, draw
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.words import Kind
 from generation.completer import Complete
 from generation.request import Completion, Request
 from methods.cai.few_shot import few_shot
-from methods.cai.requests import RevisionSettings, answer_request, critique_request, revision_request
-from methods.judging.constitution import Constitution, Principle
-from methods.judging.conversation import failure_of
+from methods.cai.requests import (
+    RevisionPrinciple,
+    RevisionSettings,
+    answer_request,
+    critique_request,
+    revision_request,
+)
+from methods.cai.scores import SIGNALS, score_revisions
+from methods.judging.conversation import failure_of, opening_templates
+from methods.judging.score import score_templates
+from methods.method import Inputs, Method, Models
+from methods.prompt_sets import helpful_prompts, red_team_prompts
 
-UNCHANGED_STEPS = 2
+UNCHANGED_REVISIONS = 2
+
+
+def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -> list[RevisionStep]:
+    """The policy's revisions of its drafts, with the judge's scores before and after each."""
+    with models["policy"].completer() as complete:
+        prompts = _revised_prompts(inputs, settings.num_controls)
+        revisions = revise(prompts, complete, complete.backend.fingerprint, settings)
+    with models["judge"].completer() as complete:
+        return score_revisions(revisions, complete, complete.backend.fingerprint, settings.scores)
+
+
+def _revised_prompts(inputs: Inputs, num_controls: int) -> list[tuple[Kind, Prompt]]:
+    """All red-team training prompts, and some helpful ones as controls."""
+    prompts: list[tuple[Kind, Prompt]] = [
+        ("red_team", prompt) for prompt in red_team_prompts(inputs, "train")
+    ]
+    helpful = helpful_prompts(inputs, "train")
+    controls = sorted(helpful, key=lambda prompt: digest(["control", prompt.prompt_id]))[:num_controls]
+    return prompts + [("helpful", prompt) for prompt in controls]
 
 
 @dataclass
@@ -27,23 +55,24 @@ class _Chain:
     prompt: Prompt
     response: str = ""
     response_key: str = ""
-    steps: list[RevisionStep] = field(default_factory=list)
+    revisions: list[RevisionStep] = field(default_factory=list)
 
     @property
-    def goes_on(self) -> bool:
-        """Whether there is a text to revise that the last steps have not left as it is."""
-        if self.steps and self.steps[-1].revision is None:
+    def is_open(self) -> bool:
+        """Whether there is a text to revise that the last revisions have not left as it is."""
+        if self.revisions and self.revisions[-1].revision is None:
             return False
-        last = self.steps[-UNCHANGED_STEPS:]
-        return len(last) < UNCHANGED_STEPS or any(one.changed for one in last)
+        last = self.revisions[-UNCHANGED_REVISIONS:]
+        return len(last) < UNCHANGED_REVISIONS or any(revision.changed for revision in last)
 
 
 @dataclass
 class _Turn:
-    """One step of a chain: the principle, the calls and what came back."""
+    """One revision of a chain: the principle, the calls and what came back."""
 
     chain: _Chain
-    principle: Principle
+    principle_id: str
+    principle: RevisionPrinciple
     critique_request: Request | None = None
     critique: Completion | None = None
     request: Request | None = None
@@ -51,88 +80,86 @@ class _Turn:
 
 
 def revise(
-    prompts: Sequence[tuple[Kind, Prompt]],
-    constitution: Constitution,
-    complete: Complete,
-    model: str,
-    settings: RevisionSettings,
+    prompts: Sequence[tuple[Kind, Prompt]], complete: Complete, model: str, settings: RevisionSettings
 ) -> list[RevisionStep]:
     """Draft an answer to each prompt, then criticise and revise it up to ``num_revisions`` times.
 
-    The principle of a step is drawn by the prompt and the step, so that another prompt, or another
-    principle's text, changes nothing here. A failed critique or revision ends its chain with a
-    row that says why, as two steps do that change nothing; a truncated revision goes on, and only
-    its own text is unfit to be learned. Scores are filled in later.
+    The principle of a revision is drawn by the prompt and the revision's number, so that another prompt, or
+    another principle's text, changes nothing here. A failed critique or revision ends its chain with a
+    row that says why, as two revisions do that change nothing; a truncated revision is revised again, and
+    only its own text is unfit to be learned. Scores are filled in later.
     """
-    chains = [_Chain(kind, one) for kind, one in prompts]
-    requests = [answer_request(one, settings) for _, one in prompts]
+    chains = [_Chain(kind, prompt) for kind, prompt in prompts]
+    requests = [answer_request(prompt, settings) for _, prompt in prompts]
     for chain, request, draft in zip(chains, requests, complete("drafts", requests), strict=True):
         chain.response, chain.response_key = draft.text, request.key(model)
-    for step in range(1, settings.num_revisions + 1):
-        drawn = [
-            _Turn(one, constitution[draw(constitution.ids, settings.seed, one.prompt.prompt_id, step)])
-            for one in chains
-            if one.goes_on
-        ]
+    for number in range(1, settings.num_revisions + 1):
+        turns = [_turn(chain, number, settings) for chain in chains if chain.is_open]
         if settings.ablation == "none":
-            _criticise(step, drawn, complete, settings)
-        _rewrite(step, drawn, complete, settings)
-        for turn in drawn:
-            _advance(turn, step, model, settings)
-    return [one for chain in chains for one in chain.steps]
+            _criticise(number, turns, complete, settings)
+        _rewrite(number, turns, complete, settings)
+        for turn in turns:
+            _advance(turn, number, model, settings)
+    return [revision for chain in chains for revision in chain.revisions]
 
 
-def _criticise(step: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:
+def _turn(chain: _Chain, number: int, settings: RevisionSettings) -> _Turn:
+    name = draw(list(settings.principles), settings.seed, chain.prompt.prompt_id, number)
+    return _Turn(chain, name, settings.principles[name])
+
+
+def _criticise(number: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:
     requests = [
-        critique_request(one.chain.prompt, one.chain.response, one.principle, step, settings) for one in turns
+        critique_request(turn.chain.prompt, turn.chain.response, turn.principle, number, settings)
+        for turn in turns
     ]
-    found = complete(f"critique {step} of {settings.num_revisions}", requests)
-    for turn, request, critique in zip(turns, requests, found, strict=True):
+    critiques = complete(f"critique {number} of {settings.num_revisions}", requests)
+    for turn, request, critique in zip(turns, requests, critiques, strict=True):
         turn.critique_request, turn.critique = request, critique
 
 
-def _rewrite(step: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:
-    going = [one for one in turns if one.critique is None or one.critique.text.strip()]
-    for one in going:
+def _rewrite(number: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:
+    ready = [turn for turn in turns if turn.critique is None or turn.critique.text.strip()]
+    for turn in ready:
         critique = (
-            (one.critique_request, one.critique.text) if one.critique and one.critique_request else None
+            (turn.critique_request, turn.critique.text) if turn.critique and turn.critique_request else None
         )
-        one.request = revision_request(
-            one.chain.prompt, one.chain.response, critique, one.principle, step, settings
+        turn.request = revision_request(
+            turn.chain.prompt, turn.chain.response, critique, turn.principle, number, settings
         )
-    requests = [one.request for one in going if one.request]
-    found = complete(f"revision {step} of {settings.num_revisions}", requests)
-    for turn, revision in zip(going, found, strict=True):
+    requests = [turn.request for turn in ready if turn.request]
+    revisions = complete(f"revision {number} of {settings.num_revisions}", requests)
+    for turn, revision in zip(ready, revisions, strict=True):
         turn.revision = revision
 
 
-def _advance(turn: _Turn, step: int, model: str, settings: RevisionSettings) -> None:
-    """Record the step, and make its revision what the next one works on."""
-    row = _row(turn, step, model, settings)
-    turn.chain.steps.append(row)
+def _advance(turn: _Turn, number: int, model: str, settings: RevisionSettings) -> None:
+    """Record the revision, and make it what the next one works on."""
+    row = _row(turn, number, model, settings)
+    turn.chain.revisions.append(row)
     if row.revision is not None and row.revision_key is not None:
         turn.chain.response, turn.chain.response_key = row.revision, row.revision_key
 
 
-def _row(turn: _Turn, step: int, model: str, settings: RevisionSettings) -> RevisionStep:
+def _row(turn: _Turn, number: int, model: str, settings: RevisionSettings) -> RevisionStep:
     prompt, draft, critique, revision = turn.chain.prompt, turn.chain.response, turn.critique, turn.revision
     text = revision.text if revision and revision.text.strip() else None
     new, old = (text or "").strip(), draft.strip()
     return RevisionStep(
         prompt_id=prompt.prompt_id,
-        step=step,
+        step=number,
         prompt=prompt.prompt,
         history=prompt.history,
         kind=turn.chain.kind,
         category=prompt.category,
         split_group=prompt.split_group,
-        principle_id=turn.principle.id,
+        principle_id=turn.principle_id,
         draft=draft,
         critique=critique.text if critique and critique.text.strip() else None,
         revision=text,
         changed=None if text is None else new != old,
         edit_distance=None if text is None else Levenshtein.distance(old, new),
-        few_shot_ids=[one.id for one in few_shot(settings.num_examples)],
+        few_shot_ids=[example.id for example in few_shot(settings.num_examples)],
         draft_harmlessness=None,
         draft_helpfulness=None,
         harmlessness=None,
@@ -152,3 +179,13 @@ def _failure(critique: Completion | None, revision: Completion | None) -> str | 
         assert critique is not None
         return f"critique {failure_of(critique)}"
     return failure_of(revision)
+
+
+def _templates(settings: RevisionSettings) -> tuple[str, ...]:
+    critique = ("critique",) if settings.ablation == "none" else ()
+    return (*critique, "revision", *score_templates(SIGNALS), *opening_templates(settings.system_prompt))
+
+
+REVISIONS = Method(
+    run=make_revisions, settings=RevisionSettings, rows=RevisionStep, prompts=_templates, generates=True
+)

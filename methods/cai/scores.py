@@ -1,6 +1,6 @@
-"""Scores of each revision step: a judge's harmlessness and helpfulness before and after."""
+"""Scores of each revision: a judge's harmlessness and helpfulness before and after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.words import Signal
@@ -10,35 +10,35 @@ from methods.judging.conversation import asked_of
 from methods.judging.score import Score, Scored, ScoreSettings, score_completions
 
 SIGNALS: tuple[Signal, ...] = ("harmlessness", "helpfulness")
-_Place = tuple[str, str, Signal]
+# prompt id, text and signal
+_Call = tuple[str, str, Signal]
 
 
-def score_steps(
-    steps: Sequence[RevisionStep], complete: Complete, model: str, settings: ScoreSettings
+def score_revisions(
+    revisions: Sequence[RevisionStep], complete: Complete, model: str, settings: ScoreSettings
 ) -> list[RevisionStep]:
-    """``steps`` with the scores of drafts and revisions; a text that stands in two steps is scored once."""
-    asked: dict[_Place, tuple[Message, ...]] = {
-        (step.prompt_id, text, signal): asked_of(step)
-        for step in steps
-        for text in (step.draft, step.revision)
+    """``revisions`` with the scores of drafts and revised texts; a text that occurs twice is scored once."""
+    calls: dict[_Call, tuple[Message, ...]] = {
+        (revision.prompt_id, text, signal): asked_of(revision)
+        for revision in revisions
+        for text in (revision.draft, revision.revision)
         for signal in SIGNALS
         if text and text.strip()
     }
-    scored = [Scored(messages, text, signal) for (_, text, signal), messages in asked.items()]
-    found = dict(
-        zip(asked, score_completions("scores of steps", scored, complete, model, settings), strict=True)
-    )
-    return [_with_scores(one, found) for one in steps]
+    scored = [Scored(messages, text, signal) for (_, text, signal), messages in calls.items()]
+    results = score_completions("scores of revisions", scored, complete, model, settings)
+    scores = dict(zip(calls, results, strict=True))
+    return [_with_scores(revision, scores) for revision in revisions]
 
 
-def _with_scores(step: RevisionStep, found: dict[_Place, Score]) -> RevisionStep:
-    told: dict[str, object] = {}
+def _with_scores(revision: RevisionStep, scores: Mapping[_Call, Score]) -> RevisionStep:
+    columns: dict[str, float | str | None] = {}
     for signal in SIGNALS:
-        draft = found.get((step.prompt_id, step.draft, signal))
-        revision = found.get((step.prompt_id, step.revision or "", signal))
-        told |= {
-            f"draft_{signal}": draft.score if draft else None,
-            signal: revision.score if revision else None,
-            f"{signal}_key": revision.score_key if revision else None,
+        before = scores.get((revision.prompt_id, revision.draft, signal))
+        after = scores.get((revision.prompt_id, revision.revision or "", signal))
+        columns |= {
+            f"draft_{signal}": before.score if before else None,
+            signal: after.score if after else None,
+            f"{signal}_key": after.score_key if after else None,
         }
-    return step.model_copy(update=told)
+    return revision.model_copy(update=columns)

@@ -14,20 +14,19 @@ from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.imported import Demonstration
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 
 CountTokens = Callable[[str], int]
 
 
 class MixSettings(Settings):
-    """Which step's revision is learned, and the shares of tokens that are no revisions.
+    """Which revision of each chain is learned, and the shares of tokens of the other examples.
 
-    Without a helpful share, all helpful answers are taken. Capability examples come from an imported
-    dataset of demonstrations.
+    Without a helpful share, all helpful answers are taken. Capability examples are imported demonstrations.
     """
 
     step: Literal["last", "all"] | int = "last"
     helpful_share: float | None = Field(None, ge=0, lt=1)
-    capability: str | None = None
     capability_share: float = Field(0.0, ge=0, lt=1)
     seed: int = 0
 
@@ -36,10 +35,19 @@ class MixSettings(Settings):
         if (self.helpful_share or 0) + self.capability_share >= 1:
             raise ValueError("helpful_share and capability_share leave no room for revisions: lower one")
         if isinstance(self.step, int) and not 1 <= self.step <= 4:
-            raise ValueError(f"step {self.step} is no revision: take 1 to 4, 'last' or 'all'")
-        if (self.capability is None) != (self.capability_share == 0):
-            raise ValueError("capability and capability_share go together: name a dataset and its share")
+            raise ValueError(f"step {self.step} is not a revision: take 1 to 4, 'last' or 'all'")
         return self
+
+
+def make_sft_mix(inputs: Inputs, models: Models, settings: MixSettings) -> list[SftExample]:
+    """The SFT set, its lengths in the policy's tokens."""
+    return sft_examples(
+        inputs.rows(RevisionStep),
+        inputs.rows(HelpfulAnswer),
+        settings,
+        models["policy"].count_tokens,
+        inputs.rows(Demonstration),
+    )
 
 
 def sft_examples(
@@ -49,13 +57,13 @@ def sft_examples(
     count_tokens: CountTokens,
     demonstrations: Iterable[Demonstration] = (),
 ) -> list[SftExample]:
-    """Whole revisions of the chosen step, and whole answers and demonstrations up to their shares."""
-    learned = [_from_revision(one, count_tokens) for one in _chosen(revisions, settings.step)]
-    helpful = [_from_answer(one, count_tokens) for one in answers if one.failure is None]
-    capable = [_from_demonstration(one, count_tokens) for one in demonstrations]
-    rest = sum(one.num_tokens for one in learned)
+    """The chosen revisions that are whole, and whole answers and demonstrations up to their shares."""
+    learned = [_from_revision(revision, count_tokens) for revision in _chosen(revisions, settings.step)]
+    helpful = [_from_answer(answer, count_tokens) for answer in answers if answer.failure is None]
+    capable = [_from_demonstration(demonstration, count_tokens) for demonstration in demonstrations]
+    rest = sum(example.num_tokens for example in learned)
     if settings.helpful_share is None:
-        rest += sum(one.num_tokens for one in helpful)
+        rest += sum(example.num_tokens for example in helpful)
     else:
         helpful = _up_to(helpful, rest * settings.helpful_share / _left(settings), settings.seed)
     capable = _up_to(capable, rest * settings.capability_share / _left(settings), settings.seed)
@@ -70,43 +78,44 @@ def _left(settings: MixSettings) -> float:
 def _up_to(examples: Sequence[SftExample], num_tokens: float, seed: int) -> list[SftExample]:
     """Examples in a drawn order until the next would take them past ``num_tokens`` by more than it adds."""
     taken, total = [], 0
-    for one in sorted(examples, key=lambda one: digest([seed, one.prompt_id])):
-        if total + one.num_tokens / 2 > num_tokens:
+    for example in sorted(examples, key=lambda example: digest([seed, example.prompt_id])):
+        if total + example.num_tokens / 2 > num_tokens:
             break
-        taken.append(one)
-        total += one.num_tokens
+        taken.append(example)
+        total += example.num_tokens
     return taken
 
 
 def _chosen(revisions: Iterable[RevisionStep], step: Literal["last", "all"] | int) -> list[RevisionStep]:
     by_prompt: dict[str, list[RevisionStep]] = {}
-    for one in sorted(revisions, key=lambda one: one.step):
-        if one.kind == "red_team":
-            by_prompt.setdefault(one.prompt_id, []).append(one)
+    for revision in sorted(revisions, key=lambda revision: revision.step):
+        if revision.kind == "red_team":
+            by_prompt.setdefault(revision.prompt_id, []).append(revision)
     chosen: list[RevisionStep] = []
-    for steps in by_prompt.values():
+    for chain in by_prompt.values():
         if step == "all":
-            # a step that changed nothing would only repeat the one before
-            chosen += [one for one in steps if one.changed or one is steps[0]]
+            # a revision that changed nothing would only repeat the one before
+            chosen += [revision for revision in chain if revision.changed or revision is chain[0]]
         else:
-            # a chain that stopped before has its last step in every later one's place
-            chosen.append(steps[-1] if step == "last" else steps[min(step, len(steps)) - 1])
-    return [one for one in chosen if one.failure is None]
+            # in a chain that stopped before, the last revision stands for every later one
+            chosen.append(chain[-1] if step == "last" else chain[min(step, len(chain)) - 1])
+    return [revision for revision in chosen if revision.failure is None]
 
 
-def _from_revision(step: RevisionStep, count_tokens: CountTokens) -> SftExample:
-    assert step.revision is not None and step.revision_key is not None
+def _from_revision(revision: RevisionStep, count_tokens: CountTokens) -> SftExample:
+    assert revision.revision is not None and revision.revision_key is not None
+    text = revision.revision.strip()
     return SftExample(
-        prompt_id=step.prompt_id,
-        prompt=step.prompt,
-        history=step.history,
-        completion=step.revision.strip(),
+        prompt_id=revision.prompt_id,
+        prompt=revision.prompt,
+        history=revision.history,
+        completion=text,
         kind="revision",
-        step=step.step,
-        num_tokens=count_tokens(step.revision.strip()),
-        category=step.category,
-        split_group=step.split_group,
-        completion_key=step.revision_key,
+        step=revision.step,
+        num_tokens=count_tokens(text),
+        category=revision.category,
+        split_group=revision.split_group,
+        completion_key=revision.revision_key,
     )
 
 
@@ -126,16 +135,20 @@ def _from_answer(answer: HelpfulAnswer, count_tokens: CountTokens) -> SftExample
     )
 
 
-def _from_demonstration(one: Demonstration, count_tokens: CountTokens) -> SftExample:
+def _from_demonstration(demonstration: Demonstration, count_tokens: CountTokens) -> SftExample:
+    text = demonstration.completion.strip()
     return SftExample(
-        prompt_id=one.id,
-        prompt=one.prompt,
-        history=one.messages[:-1],
-        completion=one.completion.strip(),
+        prompt_id=demonstration.id,
+        prompt=demonstration.prompt,
+        history=demonstration.messages[:-1],
+        completion=text,
         kind="capability",
         step=0,
-        num_tokens=count_tokens(one.completion.strip()),
-        category=one.source,
-        split_group=split_group(one.prompt),
+        num_tokens=count_tokens(text),
+        category=demonstration.source,
+        split_group=split_group(demonstration.prompt),
         completion_key=None,
     )
+
+
+CAI_SFT = Method(run=make_sft_mix, settings=MixSettings, rows=SftExample)

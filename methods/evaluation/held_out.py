@@ -1,4 +1,4 @@
-"""Answers to held-out prompts, and how each compares with the base policy's in the judge's eyes."""
+"""Answers to held-out prompts, and how a judge compares each with the base model's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -11,24 +11,53 @@ from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
 from methods.evaluation.refusals import is_refusal
-from methods.judging.comparison import ComparisonSettings, ask_pairs, comparisons
-from methods.judging.constitution import Constitution
-from methods.judging.conversation import asked_of, opening
+from methods.judging.comparison import (
+    Answer,
+    Comparison,
+    ComparisonSettings,
+    Order,
+    ask_pairs,
+    comparison_templates,
+    comparisons,
+)
+from methods.judging.conversation import asked_of, opening, opening_templates
 from methods.judging.preference import combine
 from methods.judging.verdict import read_verdict
+from methods.method import Inputs, Method, Model, Models
+from methods.prompt_sets import all_prompts
 
 Outcome = Literal["win", "loss", "tie", "same", "unparsed"]
 _OUTCOMES: Mapping[str, Outcome] = {"a": "win", "b": "loss", "tie": "tie", "unparsed": "unparsed"}
 
 
 class EvaluationSettings(Settings):
-    """How held-out answers are sampled, and the principle that compares each kind."""
+    """How held-out answers are sampled, and the question by which a judge compares those of each kind."""
 
     system_prompt: str | None = None
     answers: SamplingParams
-    principles: Mapping[Kind, str]
-    judge: ComparisonSettings
+    questions: Mapping[Kind, str]
+    comparison: ComparisonSettings = ComparisonSettings()
     seed: int = 0
+
+
+def make_evaluation_answers(
+    inputs: Inputs, models: Models, settings: EvaluationSettings
+) -> list[EvaluationAnswer]:
+    """The base model's answers, then those of the other models, compared with them."""
+    prompts = all_prompts(inputs, "evaluation")
+    base = _answers(models["base"], prompts, settings)
+    answers = [_answers(model, prompts, settings) for model in models.every("models")]
+    with models["judge"].completer() as complete:
+        fingerprint = complete.backend.fingerprint
+        compared = [compare(rows, base, complete, fingerprint, settings) for rows in answers]
+    return [row for rows in (base, *compared) for row in rows]
+
+
+def _answers(
+    model: Model, prompts: Sequence[tuple[Kind, Prompt]], settings: EvaluationSettings
+) -> list[EvaluationAnswer]:
+    with model.completer() as complete:
+        return answer_held_out(model.name, prompts, complete, complete.backend.fingerprint, settings)
 
 
 def answer_held_out(
@@ -41,22 +70,22 @@ def answer_held_out(
     """One answer of the model ``name`` per prompt, not compared yet."""
     requests = [
         Request(
-            messages=opening(one, settings.system_prompt),
+            messages=opening(prompt, settings.system_prompt),
             params=settings.answers,
-            seed=derive_seed(settings.seed, "evaluation", one.prompt_id),
+            seed=derive_seed(settings.seed, "evaluation", prompt.prompt_id),
         )
-        for _, one in prompts
+        for _, prompt in prompts
     ]
     answers = complete(f"answers of {name}", requests)
     return [
         EvaluationAnswer(
             model=name,
-            prompt_id=one.prompt_id,
-            prompt=one.prompt,
-            history=one.history,
+            prompt_id=prompt.prompt_id,
+            prompt=prompt.prompt,
+            history=prompt.history,
             kind=kind,
-            category=one.category,
-            split_group=one.split_group,
+            category=prompt.category,
+            split_group=prompt.split_group,
             completion=answer.text.strip(),
             finish_reason=answer.finish_reason,
             num_tokens=answer.num_completion_tokens,
@@ -65,14 +94,13 @@ def answer_held_out(
             verdict=None,
             completion_key=request.key(model),
         )
-        for (kind, one), request, answer in zip(prompts, requests, answers, strict=True)
+        for (kind, prompt), request, answer in zip(prompts, requests, answers, strict=True)
     ]
 
 
 def compare(
     answers: Sequence[EvaluationAnswer],
     baseline: Sequence[EvaluationAnswer],
-    constitution: Constitution,
     complete: Complete,
     model: str,
     settings: EvaluationSettings,
@@ -81,26 +109,43 @@ def compare(
 
     Equal answers are "same" without a call, and count as half a win.
     """
-    base = {one.prompt_id: one.completion for one in baseline}
-    differing = [one for one in answers if one.completion != base[one.prompt_id]]
-    asked = [
-        comparisons(
-            asked_of(one),
-            one.completion,
-            base[one.prompt_id],
-            constitution[settings.principles[one.kind]].preference_question,
-            settings.judge,
-        )
-        for one in differing
-    ]
-    answered = ask_pairs("comparisons with the base", asked, complete, model, settings.judge)
-    outcomes: dict[str, tuple[Outcome, float | None]] = {}
-    for one, said in zip(differing, answered, strict=True):
-        found = combine({order: read_verdict(answer, settings.judge) for order, answer in said.items()})
-        label = found.label() if found else "unparsed"
-        outcomes[one.prompt_id] = (_OUTCOMES[label], found.p_a if found else None)
-    compared = []
-    for one in answers:
-        outcome, p_win = outcomes.get(one.prompt_id, ("same", 0.5))
-        compared.append(one.model_copy(update={"verdict": outcome, "p_win": p_win}))
-    return compared
+    base = {answer.prompt_id: answer.completion for answer in baseline}
+    differing = [answer for answer in answers if answer.completion != base[answer.prompt_id]]
+    pairs = [_comparisons(answer, base[answer.prompt_id], settings) for answer in differing]
+    verdicts = ask_pairs("comparisons with the base", pairs, complete, model, settings.comparison)
+    results = {
+        answer.prompt_id: _result(by_order, settings.comparison)
+        for answer, by_order in zip(differing, verdicts, strict=True)
+    }
+    return [_compared(answer, *results.get(answer.prompt_id, ("same", 0.5))) for answer in answers]
+
+
+def _comparisons(
+    answer: EvaluationAnswer, base: str, settings: EvaluationSettings
+) -> dict[Order, Comparison]:
+    question = settings.questions[answer.kind]
+    return comparisons(asked_of(answer), answer.completion, base, question, settings.comparison)
+
+
+def _result(answers: Mapping[Order, Answer], settings: ComparisonSettings) -> tuple[Outcome, float | None]:
+    preference = combine({order: read_verdict(answer, settings) for order, answer in answers.items()})
+    if preference is None:
+        return "unparsed", None
+    return _OUTCOMES[preference.label()], preference.p_a
+
+
+def _compared(answer: EvaluationAnswer, outcome: Outcome, p_win: float | None) -> EvaluationAnswer:
+    return answer.model_copy(update={"verdict": outcome, "p_win": p_win})
+
+
+def _templates(settings: EvaluationSettings) -> tuple[str, ...]:
+    return (*comparison_templates(settings.comparison), *opening_templates(settings.system_prompt))
+
+
+EVALUATION_ANSWERS = Method(
+    run=make_evaluation_answers,
+    settings=EvaluationSettings,
+    rows=EvaluationAnswer,
+    prompts=_templates,
+    generates=True,
+)

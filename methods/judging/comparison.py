@@ -32,6 +32,11 @@ class ComparisonSettings(Settings):
         return ("ab", "ba", "aa", "bb") if self.calibration == "identical" else ("ab", "ba")
 
 
+def comparison_templates(settings: ComparisonSettings) -> tuple[str, ...]:
+    """The names of the prompt templates that comparisons use."""
+    return ("judge",) if settings.reasoning_tokens is None else ("judge", "reasoning")
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two responses to ``messages`` as a judge is shown them."""

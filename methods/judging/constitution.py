@@ -31,6 +31,16 @@ class Constitution(Settings):
         """The principles' ids, in the file's order."""
         return [one.id for one in self.principles]
 
+    def of_signal(self, signal: Signal, asker: str) -> tuple[Principle, ...]:
+        """The principles of ``signal``; raises BadInput naming ``asker`` where there is none."""
+        principles = tuple(principle for principle in self.principles if principle.signal == signal)
+        if not principles:
+            raise BadInput(
+                f"constitution {self.name!r} has no principle of {signal}, which the profile's {asker} "
+                f"asks for: write one with signal = {signal!r}, or take {signal} out"
+            )
+        return principles
+
     def __getitem__(self, principle_id: str) -> Principle:
         for one in self.principles:
             if one.id == principle_id:

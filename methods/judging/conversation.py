@@ -40,6 +40,11 @@ def opening(row: Asked, system_prompt: str | None) -> tuple[Message, ...]:
     return (Message(role="system", content=fill(system_prompt)), *asked)
 
 
+def opening_templates(system_prompt: str | None) -> tuple[str, ...]:
+    """The names of the prompt templates that ``opening`` uses."""
+    return () if system_prompt is None else (system_prompt,)
+
+
 def failure_of(completion: Completion) -> str | None:
     """Why the completion is not a whole answer: an error, truncated or empty; None if it is."""
     if completion.error is not None:

@@ -4,8 +4,9 @@ Where a tokenizer writes 10 as two tokens, a second call tells it from 1: it ask
 after a 1. Identical requests are one call, so that a text that is scored twice costs once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,9 +52,9 @@ class Score(BaseModel):
     ten_key: str | None = None
 
 
-def score_templates() -> tuple[str, ...]:
-    """The names of all prompt templates that scores use."""
-    return ("score", "score_harmlessness", "score_helpfulness", "score_honesty")
+def score_templates(signals: Iterable[Signal] = get_args(Signal)) -> tuple[str, ...]:
+    """The names of the prompt templates that scores of ``signals`` use."""
+    return ("score", *sorted({f"score_{signal}" for signal in signals}))
 
 
 def score_completions(

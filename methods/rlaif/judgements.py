@@ -4,26 +4,32 @@ A judge with a strong liking for a position can be calibrated: its verdict on tw
 is nothing but position, and is taken off (in logits), as content-free calibration does (Zhao et al. 2021).
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.words import Kind, Signal
+from datasets_registry.settings import Settings
 from generation.completer import Complete
-from methods.judging.comparison import Comparison, ComparisonSettings, Order, ask, comparisons
-from methods.judging.constitution import Constitution, Principle
+from methods.judging.comparison import (
+    Comparison,
+    ComparisonSettings,
+    Order,
+    ask,
+    comparison_templates,
+    comparisons,
+)
 from methods.judging.conversation import asked_of
 from methods.judging.verdict import read_verdict
+from methods.method import Inputs, Method, Models
 
 
-class JudgeSettings(ComparisonSettings):
-    """Which models judge which signals, under how many principles of each."""
+class JudgingSettings(ComparisonSettings):
+    """Which signals are judged for each kind of prompt, under how many principles of each."""
 
-    judges: tuple[str, ...] = Field(("base_policy",), min_length=1)
     num_principles: int | Literal["all"] = 1
     signals: Mapping[Kind, tuple[Signal, ...]] = Field(
         default={"red_team": ("harmlessness",), "helpful": ("helpfulness",)}
@@ -36,63 +42,97 @@ class JudgeSettings(ComparisonSettings):
         return ComparisonSettings(**self.model_dump(include=set(ComparisonSettings.model_fields)))
 
 
-def principles_of(constitution: Constitution, signal: Signal, asker: str) -> list[str]:
-    """The ids of a signal's principles; raises BadInput where ``asker`` asks for a signal that has none."""
-    ids = [one.id for one in constitution.principles if one.signal == signal]
-    if not ids:
-        raise BadInput(
-            f"constitution {constitution.name!r} has no principle of {signal}, which the profile's {asker} "
-            f"asks for: write one with signal = {signal!r}, or take {signal} out"
-        )
-    return ids
+class JudgeSettings(JudgingSettings):
+    """A profile's `[judge]`: how is judged, and by which models."""
+
+    judges: tuple[str, ...] = Field(("base_policy",), min_length=1)
 
 
-def require_principles(constitution: Constitution, settings: JudgeSettings) -> None:
-    """Raise BadInput where a judged signal has no principle, before anything is generated."""
-    for kind, signals in settings.signals.items():
-        for signal in signals:
-            principles_of(constitution, signal, f"[judge.signals] of {kind} prompts")
+class JudgedPrinciple(Settings):
+    """A principle as a judge is asked about it."""
+
+    signal: Signal
+    preference_question: str
 
 
-def drawn_principles(
-    constitution: Constitution, kind: Kind, prompt_id: str, settings: JudgeSettings
-) -> list[Principle]:
-    """The principles of a prompt's pairs, by signal; another prompt or principle moves few draws."""
-    drawn = []
-    for signal in settings.signals.get(kind, ()):
-        ids = principles_of(constitution, signal, f"[judge.signals] of {kind} prompts")
-        count = len(ids) if settings.num_principles == "all" else settings.num_principles
-        drawn += [constitution[one] for one in ranked(ids, settings.seed, prompt_id)[:count]]
-    return drawn
+class JudgementSettings(JudgingSettings):
+    """How pairs are judged, under which principles by id; every judged signal has one."""
+
+    principles: Mapping[str, JudgedPrinciple]
+
+    @model_validator(mode="after")
+    def _has_principles(self) -> "JudgementSettings":
+        missing = {signal for signals in self.signals.values() for signal in signals}
+        missing -= {principle.signal for principle in self.principles.values()}
+        if missing:
+            raise ValueError(f"signals ask for {min(missing)}, and principles has none of it: add one")
+        return self
+
+    def principles_of(self, kind: Kind, prompt_id: str) -> list[str]:
+        """The ids drawn for a prompt's pairs, by signal; another prompt or principle moves few of them."""
+        drawn: list[str] = []
+        for signal in self.signals.get(kind, ()):
+            ids = [name for name, principle in self.principles.items() if principle.signal == signal]
+            count = len(ids) if self.num_principles == "all" else self.num_principles
+            drawn += ranked(ids, self.seed, prompt_id)[:count]
+        return drawn
+
+
+class _Call(NamedTuple):
+    pair: CompletionPair
+    order: Order
+    principle_id: str
+    comparison: Comparison
+
+
+def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings) -> list[AiJudgement]:
+    """The judgements of every judge on each usable pair."""
+    pairs = inputs.rows(CompletionPair)
+    judgements: list[AiJudgement] = []
+    for judge in models.every("judges"):
+        with judge.completer() as complete:
+            judgements += judge_pairs(pairs, judge.name, complete, complete.backend.fingerprint, settings)
+    return judgements
 
 
 def judge_pairs(
     pairs: Iterable[CompletionPair],
     judge: str,
-    constitution: Constitution,
     complete: Complete,
     model: str,
-    settings: JudgeSettings,
+    settings: JudgementSettings,
 ) -> list[AiJudgement]:
     """The judgements of ``judge``, whose fingerprint is ``model``, on each usable pair."""
-    asked: list[tuple[CompletionPair, Order, Principle, Comparison]] = []
-    for pair in (one for one in pairs if one.failure is None):
-        for principle in drawn_principles(constitution, pair.kind, pair.prompt_id, settings):
-            calls = comparisons(
-                asked_of(pair), pair.completion_a, pair.completion_b, principle.preference_question, settings
-            )
-            asked += [(pair, order, principle, one) for order, one in calls.items()]
-    answers = ask(f"calls of judge {judge}", [one for *_, one in asked], complete, model, settings)
+    calls = [call for pair in pairs if pair.failure is None for call in _calls(pair, settings)]
+    compared = [call.comparison for call in calls]
+    answers = ask(f"calls of judge {judge}", compared, complete, model, settings)
     return [
         AiJudgement(
-            pair_id=pair.pair_id,
-            order=order,
-            principle_id=principle.id,
+            pair_id=call.pair.pair_id,
+            order=call.order,
+            principle_id=call.principle_id,
             judge=judge,
-            signal=principle.signal,
+            signal=settings.principles[call.principle_id].signal,
             judgement_key=answer.key,
             reasoning_key=answer.reasoning_key,
             **read_verdict(answer, settings).model_dump(),
         )
-        for (pair, order, principle, _), answer in zip(asked, answers, strict=True)
+        for call, answer in zip(calls, answers, strict=True)
     ]
+
+
+def _calls(pair: CompletionPair, settings: JudgementSettings) -> Iterator[_Call]:
+    messages, a, b = asked_of(pair), pair.completion_a, pair.completion_b
+    for name in settings.principles_of(pair.kind, pair.prompt_id):
+        question = settings.principles[name].preference_question
+        for order, comparison in comparisons(messages, a, b, question, settings).items():
+            yield _Call(pair, order, name, comparison)
+
+
+AI_JUDGEMENTS = Method(
+    run=make_judgements,
+    settings=JudgementSettings,
+    rows=AiJudgement,
+    prompts=comparison_templates,
+    generates=True,
+)

@@ -5,7 +5,7 @@ choice probability, averaged over both orders. Signals are combined by the weigh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import get_args
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,15 +14,17 @@ from datasets_registry.rows.words import TIE_LOGIT, Kind, Signal
 from datasets_registry.settings import Settings
 from methods.judging.comparison import Order
 from methods.judging.preference import Preference, combine, logit, mean
+from methods.method import Inputs, Method, Models
 
-_KEPT = {"pair_id", "prompt_id", "prompt", "history", "kind", "category", "split_group"}
+_Label = Literal["a", "b", "tie", "unparsed", "unjudged"]
+_OTHER: Mapping[_Label, _Label] = {"a": "b", "b": "a"}
 _SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
 class LabelSettings(Settings):
     """How verdicts become a label. ``weights`` combine the signals of each kind of prompt.
 
-    ``clamp`` bounds each order's probability: after reasoning a judge is all too sure, and RL-CAI
+    ``clamp`` bounds each order's probability: after reasoning a judge is overconfident, and RL-CAI
     keeps it within 0.4 and 0.6. Logits closer to zero than ``tie_logit`` are ties.
     """
 
@@ -43,7 +45,7 @@ class LabelSettings(Settings):
 
 
 class Ballot(BaseModel):
-    """One judge's preference on a pair under one principle; none where a verdict is missing."""
+    """One judge's preference on a pair under one principle, or why it has none."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,95 +56,125 @@ class Ballot(BaseModel):
     failure: str | None
 
 
-def ballots(judgements: Iterable[AiJudgement], settings: LabelSettings) -> dict[str, list[Ballot]]:
-    """The ballots by pair; verdicts meet their pair, judge and principle by id."""
+def make_labels(inputs: Inputs, models: Models, settings: LabelSettings) -> list[PreferencePair]:
+    """One label per completion pair."""
+    return label_pairs(inputs.rows(CompletionPair), inputs.rows(AiJudgement), settings)
+
+
+def ballots_by_pair(judgements: Iterable[AiJudgement], settings: LabelSettings) -> dict[str, list[Ballot]]:
+    """The ballots of each pair; verdicts meet their pair, judge and principle by id."""
     groups: dict[tuple[str, str, str], dict[Order, AiJudgement]] = {}
-    for one in judgements:
-        groups.setdefault((one.pair_id, one.judge, one.principle_id), {})[one.order] = one
-    cast: dict[str, list[Ballot]] = {}
-    for (pair_id, judge, principle_id), verdicts in sorted(groups.items(), key=lambda group: group[0]):
-        one = next(iter(verdicts.values()))
-        failure = next(
-            (verdicts[order].failure for order in sorted(verdicts) if verdicts[order].failure), None
-        )
-        ballot = Ballot(
-            judge=judge,
-            principle_id=principle_id,
-            signal=one.signal,
-            preference=combine(verdicts, settings.clamp),
-            failure=failure or "a judge call is missing",
-        )
-        cast.setdefault(pair_id, []).append(ballot)
-    return cast
+    for judgement in judgements:
+        group = judgement.pair_id, judgement.judge, judgement.principle_id
+        groups.setdefault(group, {})[judgement.order] = judgement
+    by_pair: dict[str, list[Ballot]] = {}
+    for (pair_id, *_), verdicts in sorted(groups.items(), key=lambda group: group[0]):
+        by_pair.setdefault(pair_id, []).append(_ballot(verdicts, settings))
+    return by_pair
 
 
-def weighted(cast: Sequence[Ballot], weights: Mapping[Signal, float]) -> Preference | None:
+def _ballot(verdicts: Mapping[Order, AiJudgement], settings: LabelSettings) -> Ballot:
+    judgement = next(iter(verdicts.values()))
+    preference = combine(verdicts, settings.clamp)
+    failures = (verdicts[order].failure for order in sorted(verdicts))
+    failure = next(filter(None, failures), "a judge call is missing")
+    return Ballot(
+        judge=judgement.judge,
+        principle_id=judgement.principle_id,
+        signal=judgement.signal,
+        preference=preference,
+        failure=failure if preference is None else None,
+    )
+
+
+def weighted(ballots: Sequence[Ballot], weights: Mapping[Signal, float]) -> Preference | None:
     """The signals' means by their weights; None where a signal that counts has no whole ballot."""
     p_ab = p_ba = total = 0.0
-    for signal, weight in weights.items():
-        found = mean(one.preference for one in cast if one.signal == signal and one.preference)
-        if weight and found is None:
+    # always in this order, so that the sum does not depend on how a profile orders them
+    for signal in (signal for signal in _SIGNALS if signal in weights):
+        weight, preference = weights[signal], _mean(ballots, signal)
+        if weight and preference is None:
             return None
-        if found:
-            p_ab, p_ba, total = p_ab + weight * found.p_ab, p_ba + weight * found.p_ba, total + weight
+        if preference:
+            p_ab, p_ba = p_ab + weight * preference.p_ab, p_ba + weight * preference.p_ba
+            total += weight
     return Preference(p_ab=p_ab / total, p_ba=p_ba / total) if total else None
+
+
+def _mean(ballots: Sequence[Ballot], signal: Signal) -> Preference | None:
+    return mean(ballot.preference for ballot in ballots if ballot.signal == signal and ballot.preference)
 
 
 def label_pairs(
     pairs: Sequence[CompletionPair], judgements: Iterable[AiJudgement], settings: LabelSettings
 ) -> list[PreferencePair]:
     """One row per pair, whatever the order of the judgements."""
-    cast = ballots(judgements, settings)
-    return [_label(one, cast.get(one.pair_id, []), settings) for one in pairs]
+    by_pair = ballots_by_pair(judgements, settings)
+    return [_label(pair, by_pair.get(pair.pair_id, []), settings) for pair in pairs]
 
 
-def _label(pair: CompletionPair, cast: Sequence[Ballot], settings: LabelSettings) -> PreferencePair:
+def _label(pair: CompletionPair, ballots: Sequence[Ballot], settings: LabelSettings) -> PreferencePair:
     weights = settings.weights.get(pair.kind, {})
-    found = weighted(cast, weights) if cast and weights else None
-    label = found.label(settings.tie_logit) if found else "unparsed" if cast else "unjudged"
-    texts = {"a": pair.completion_a, "b": pair.completion_b}
-    principles = sorted({one.principle_id for one in cast if one.preference})
-    told = {
-        "principle_id": principles[0] if len(principles) == 1 else None,
-        "principles": principles,
-        "p_a": found.p_a if found else None,
-        "logit_ab": logit(found.p_ab) if found else None,
-        "logit_ba": logit(found.p_ba) if found else None,
-        "num_unparsed": sum(one.preference is None for one in cast),
-        "label": label,
-        "failure": _failure(pair, cast, found, label),
-        "chosen": texts.get(label),
-        "rejected": texts.get({"a": "b", "b": "a"}.get(label, "")),
-    }
-    same = pair.model_dump(include=_KEPT)
-    return PreferencePair.model_validate(same | told | _by_signal(cast) | _by_judge(cast, weights))
+    preference = weighted(ballots, weights) if ballots and weights else None
+    missing: _Label = "unparsed" if ballots else "unjudged"
+    label = preference.label(settings.tie_logit) if preference else missing
+    texts: dict[_Label, str] = {"a": pair.completion_a, "b": pair.completion_b}
+    principles = sorted({ballot.principle_id for ballot in ballots if ballot.preference})
+    by_signal = {signal: _mean(ballots, signal) for signal in _SIGNALS}
+    spread, disagree = _by_judge(ballots, weights)
+    return PreferencePair(
+        pair_id=pair.pair_id,
+        prompt_id=pair.prompt_id,
+        prompt=pair.prompt,
+        history=pair.history,
+        kind=pair.kind,
+        category=pair.category,
+        split_group=pair.split_group,
+        principle_id=principles[0] if len(principles) == 1 else None,
+        principles=principles,
+        p_a=_p_a(preference),
+        p_harmlessness=_p_a(by_signal["harmlessness"]),
+        p_helpfulness=_p_a(by_signal["helpfulness"]),
+        p_honesty=_p_a(by_signal["honesty"]),
+        logit_ab=logit(preference.p_ab) if preference else None,
+        logit_ba=logit(preference.p_ba) if preference else None,
+        num_unparsed=sum(ballot.preference is None for ballot in ballots),
+        judge_spread=spread,
+        judges_disagree=disagree,
+        label=label,
+        failure=_failure(pair, ballots, preference, label),
+        chosen=texts.get(label),
+        rejected=texts[_OTHER[label]] if label in _OTHER else None,
+    )
 
 
-def _by_signal(cast: Sequence[Ballot]) -> dict[str, float | None]:
-    found = {
-        signal: mean(one.preference for one in cast if one.signal == signal and one.preference)
-        for signal in _SIGNALS
-    }
-    return {f"p_{signal}": one.p_a if one else None for signal, one in found.items()}
+def _p_a(preference: Preference | None) -> float | None:
+    return preference.p_a if preference else None
 
 
-def _by_judge(cast: Sequence[Ballot], weights: Mapping[Signal, float]) -> dict[str, object]:
-    judges = sorted({one.judge for one in cast})
-    found = [weighted([one for one in cast if one.judge == judge], weights) for judge in judges]
-    shares = [one.p_a for one in found if one]
+def _by_judge(ballots: Sequence[Ballot], weights: Mapping[Signal, float]) -> tuple[float | None, bool | None]:
+    """How far several judges' soft labels lie apart, and whether they name different completions."""
+    judges = sorted({ballot.judge for ballot in ballots})
+    by_judge = ([ballot for ballot in ballots if ballot.judge == judge] for judge in judges)
+    preferences = (weighted(group, weights) for group in by_judge)
+    shares = [preference.p_a for preference in preferences if preference]
     if len(shares) < 2:
-        return {"judge_spread": None, "judges_disagree": None}
-    return {"judge_spread": max(shares) - min(shares), "judges_disagree": min(shares) < 0.5 < max(shares)}
+        return None, None
+    return max(shares) - min(shares), min(shares) < 0.5 < max(shares)
 
 
 def _failure(
-    pair: CompletionPair, cast: Sequence[Ballot], found: Preference | None, label: str
+    pair: CompletionPair, ballots: Sequence[Ballot], preference: Preference | None, label: _Label
 ) -> str | None:
-    if not cast:
+    if not ballots:
         return pair.failure or "a judge call is missing"
-    if found is None:
-        return next((one.failure for one in cast if one.preference is None), "no signal counts for its kind")
+    if preference is None:
+        failures = (ballot.failure for ballot in ballots if ballot.preference is None)
+        return next(failures, "no signal counts for its kind")
     if label != "tie":
         return None
-    opposed = (found.p_ab - 0.5) * (found.p_ba - 0.5) < 0
+    opposed = (preference.p_ab - 0.5) * (preference.p_ba - 0.5) < 0
     return "the orders disagree" if opposed else "too close to call"
+
+
+PREFERENCE_PAIRS = Method(run=make_labels, settings=LabelSettings, rows=PreferencePair)

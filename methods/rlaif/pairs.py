@@ -1,20 +1,26 @@
 """Completion pairs: samples of a policy for each prompt, set beside one another for a judge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
 from datasets_registry.hashing import content_id, derive_seed, digest
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.rlaif import CompletionPair
-from datasets_registry.rows.words import Kind
+from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
-from methods.judging.conversation import failure_of, opening
+from methods.judging.conversation import asked_of, failure_of, opening, opening_templates
+from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
+from methods.method import Inputs, Method, Model, Models
+from methods.prompt_sets import all_prompts
+
+_SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
 class PairSelection(Settings):
@@ -37,11 +43,32 @@ class PairSelection(Settings):
 
 
 class PairSettings(PairSelection):
-    """The selection, and how samples are drawn."""
+    """The selection, how samples are drawn and, for ``best_worst`` alone, how they are scored.
+
+    The signal that weighs most for a kind of prompt scores its samples.
+    """
 
     system_prompt: str | None = None
     answers: SamplingParams
     seed: int = 0
+    scores: ScoreSettings | None = None
+    weights: Mapping[Kind, Mapping[Signal, float]] | None = None
+
+    @model_validator(mode="after")
+    def _scores_what_it_selects_by(self) -> "PairSettings":
+        selects = self.selection == "best_worst"
+        if (self.scores is not None) != selects or (self.weights is not None) != selects:
+            raise ValueError("scores and weights go with selection best_worst: give both or neither")
+        return self
+
+    @property
+    def signals(self) -> dict[Kind, Signal]:
+        """The signal that scores each kind of prompt; of equal weights, the first in ``Signal`` decides."""
+        weighed = {kind: weights for kind, weights in (self.weights or {}).items() if weights}
+        return {
+            kind: max((signal for signal in _SIGNALS if signal in weights), key=weights.__getitem__)
+            for kind, weights in weighed.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -50,7 +77,7 @@ class Sample:
 
     kind: Kind
     prompt: Prompt
-    place: int
+    number: int
     completion: Completion
     key: str
 
@@ -64,17 +91,28 @@ class Sample:
 ScoreSamples = Callable[[Sequence[Sample]], Sequence[float | None]]
 
 
+def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> list[CompletionPair]:
+    """The pairs of the policy's samples for each training prompt, scored by the judge under best_worst."""
+    prompts = all_prompts(inputs, "train")
+    with models["policy"].completer() as complete:
+        samples = draw_samples(prompts, complete, complete.backend.fingerprint, settings)
+    if settings.scores is None:
+        return pair_samples(samples, settings)
+    score = partial(_judge_scores, judge=models["judge"], scores=settings.scores, signals=settings.signals)
+    return pair_samples(samples, settings, score)
+
+
 def draw_samples(
     prompts: Sequence[tuple[Kind, Prompt]], complete: Complete, model: str, settings: PairSettings
 ) -> list[Sample]:
     """``num_samples`` of each prompt; asking for more keeps those there are."""
-    places = range(settings.num_samples)
-    requests = [_request(one, place, settings) for _, one in prompts for place in places]
+    numbers = range(settings.num_samples)
+    requests = [_request(prompt, number, settings) for _, prompt in prompts for number in numbers]
     completions = iter(zip(requests, complete("samples", requests), strict=True))
     return [
-        Sample(kind, one, place, completion, request.key(model))
-        for kind, one in prompts
-        for place in places
+        Sample(kind, prompt, number, completion, request.key(model))
+        for kind, prompt in prompts
+        for number in numbers
         for request, completion in [next(completions)]
     ]
 
@@ -86,55 +124,73 @@ def pair_samples(
     scores: dict[str, float | None] = {}
     if settings.selection == "best_worst":
         assert score is not None, "best_worst needs a judge's scores"
-        whole = [one for one in samples if failure_of(one.completion) is None]
-        scores = {one.key: found for one, found in zip(whole, score(whole), strict=True)}
+        whole = [sample for sample in samples if failure_of(sample.completion) is None]
+        scores = {sample.key: value for sample, value in zip(whole, score(whole), strict=True)}
     by_prompt: dict[str, list[Sample]] = {}
-    for one in samples:
-        by_prompt.setdefault(one.prompt.prompt_id, []).append(one)
+    for sample in samples:
+        by_prompt.setdefault(sample.prompt.prompt_id, []).append(sample)
     pairs = [
         _pair(a, b, scores) for group in by_prompt.values() for a, b in _selected(group, settings, scores)
     ]
     # equal samples make equal pairs, of which one is enough
-    return list({one.pair_id: one for one in pairs}.values())
+    return list({pair.pair_id: pair for pair in pairs}.values())
+
+
+def _judge_scores(
+    samples: Sequence[Sample], judge: Model, scores: ScoreSettings, signals: Mapping[Kind, Signal]
+) -> list[float | None]:
+    """Each sample's score for the signal of its kind; None for a kind that has no signal."""
+    scored = {
+        sample.key: Scored(asked_of(sample.prompt), sample.text, signals[sample.kind])
+        for sample in samples
+        if sample.kind in signals
+    }
+    with judge.completer() as complete:
+        model = complete.backend.fingerprint
+        results = score_completions("scores of samples", list(scored.values()), complete, model, scores)
+    values = {key: result.score for key, result in zip(scored, results, strict=True)}
+    return [values.get(sample.key) for sample in samples]
 
 
 def _selected(
-    group: Sequence[Sample], settings: PairSettings, scores: dict[str, float | None]
+    group: Sequence[Sample], settings: PairSettings, scores: Mapping[str, float | None]
 ) -> list[tuple[Sample, Sample]]:
     if settings.selection == "adjacent":
         return list(zip(group[::2], group[1::2], strict=False))
     if settings.selection == "random":
-        drawn = sorted(
+        pairs = sorted(
             combinations(group, 2), key=lambda pair: digest([settings.seed, pair[0].key, pair[1].key])
         )
-        return drawn[: settings.pairs_per_prompt]
-    found = [(score, one.key, one) for one in group if (score := scores.get(one.key)) is not None]
-    if len(found) < 2:
+        return pairs[: settings.pairs_per_prompt]
+    scored = [
+        (score, sample.key, sample) for sample in group if (score := scores.get(sample.key)) is not None
+    ]
+    if len(scored) < 2:
         return [(group[0], group[1])]
-    worst, best = min(found, key=_first_two), max(found, key=_first_two)
+    worst, best = min(scored, key=_score_and_key), max(scored, key=_score_and_key)
     # which of them is a must say nothing about which is better
-    ordered = sorted((worst[2], best[2]), key=lambda one: digest([settings.seed, "slot", one.key]))
-    return [(ordered[0], ordered[1])]
+    a, b = sorted((worst[2], best[2]), key=lambda sample: digest([settings.seed, "slot", sample.key]))
+    return [(a, b)]
 
 
-def _first_two(entry: tuple[float, str, Sample]) -> tuple[float, str]:
+def _score_and_key(entry: tuple[float, str, Sample]) -> tuple[float, str]:
     return entry[:2]
 
 
-def _pair(a: Sample, b: Sample, scores: dict[str, float | None]) -> CompletionPair:
-    one = a.prompt
+def _pair(a: Sample, b: Sample, scores: Mapping[str, float | None]) -> CompletionPair:
+    prompt = a.prompt
     return CompletionPair(
-        pair_id=content_id(one.prompt_id, a.completion.text, b.completion.text),
-        prompt_id=one.prompt_id,
-        prompt=one.prompt,
-        history=one.history,
+        pair_id=content_id(prompt.prompt_id, a.completion.text, b.completion.text),
+        prompt_id=prompt.prompt_id,
+        prompt=prompt.prompt,
+        history=prompt.history,
         kind=a.kind,
-        category=one.category,
-        split_group=one.split_group,
+        category=prompt.category,
+        split_group=prompt.split_group,
         completion_a=a.text,
         completion_b=b.text,
-        sample_a=a.place,
-        sample_b=b.place,
+        sample_a=a.number,
+        sample_b=b.number,
         finish_reason_a=a.completion.finish_reason,
         finish_reason_b=b.completion.finish_reason,
         score_a=scores.get(a.key),
@@ -145,18 +201,28 @@ def _pair(a: Sample, b: Sample, scores: dict[str, float | None]) -> CompletionPa
     )
 
 
-def _request(prompt: Prompt, place: int, settings: PairSettings) -> Request:
+def _request(prompt: Prompt, number: int, settings: PairSettings) -> Request:
     return Request(
         messages=opening(prompt, settings.system_prompt),
         params=settings.answers,
         seed=derive_seed(settings.seed, prompt.prompt_id),
-        sample=place,
+        sample=number,
     )
 
 
 def _failure(a: Sample, b: Sample) -> str | None:
-    for name, one in (("a", a), ("b", b)):
-        failure = failure_of(one.completion)
+    for slot, sample in (("a", a), ("b", b)):
+        failure = failure_of(sample.completion)
         if failure is not None:
-            return f"completion {name}: {failure}"
+            return f"completion {slot}: {failure}"
     return "identical completions" if a.text == b.text else None
+
+
+def _templates(settings: PairSettings) -> tuple[str, ...]:
+    scores = score_templates(settings.signals.values()) if settings.scores else ()
+    return (*scores, *opening_templates(settings.system_prompt))
+
+
+COMPLETION_PAIRS = Method(
+    run=make_pairs, settings=PairSettings, rows=CompletionPair, prompts=_templates, generates=True
+)

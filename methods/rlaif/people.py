@@ -1,85 +1,114 @@
 """A judge beside people: comparisons that people made, judged in both orders by the same rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
 from datasets_registry.hashing import digest, draw
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
-from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 from generation.completer import Complete
-from methods.judging.comparison import Answer, Comparison, Order, ask_pairs, comparisons
-from methods.judging.constitution import Constitution
+from methods.judging.comparison import (
+    Answer,
+    Comparison,
+    ComparisonSettings,
+    Order,
+    ask_pairs,
+    comparison_templates,
+    comparisons,
+)
 from methods.judging.conversation import messages_of
 from methods.judging.preference import combine
 from methods.judging.verdict import read_verdict
-from methods.rlaif.judgements import JudgeSettings, principles_of
+from methods.method import Inputs, Method, Models
+
+_ORDERS: tuple[Order, ...] = ("ab", "ba", "aa", "bb")
 
 
-class AgreementSettings(Settings):
-    """Which imported comparisons are judged, how many of them, and what people were asked about."""
+class AgreementSelection(Settings):
+    """How many of the comparisons are judged."""
 
-    dataset: str = "human_preferences"
     num_pairs: int = Field(200, ge=1)
-    signal: Signal = "harmlessness"
     seed: int = 0
 
 
-def taken(preferences: Sequence[HumanPreference], settings: AgreementSettings) -> list[HumanPreference]:
-    """The comparisons judged: a drawn subset, which more of them leaves mostly as it is."""
-    return sorted(preferences, key=lambda one: digest([settings.seed, one.pair_id]))[: settings.num_pairs]
+class AgreementSettings(AgreementSelection):
+    """The selection, how the judge is asked, and the questions of its principles by id."""
+
+    comparison: ComparisonSettings = ComparisonSettings()
+    questions: Mapping[str, str] = Field(min_length=1)
 
 
-def shown_as(one: HumanPreference) -> tuple[str, str, bool]:
-    """Completions a and b, and whether a is the preferred one, which the id decides."""
-    a_is_chosen = int(digest(["slot", one.pair_id])[:8], 16) % 2 == 0
-    return (one.chosen, one.rejected, True) if a_is_chosen else (one.rejected, one.chosen, False)
+def make_agreement(inputs: Inputs, models: Models, settings: AgreementSettings) -> list[HumanAgreement]:
+    """The judge's labels of people's comparisons beside theirs."""
+    preferences, judge = inputs.rows(HumanPreference), models["judge"]
+    with judge.completer() as complete:
+        return agree(preferences, judge.name, complete, complete.backend.fingerprint, settings)
 
 
 def agree(
     preferences: Sequence[HumanPreference],
     judge: str,
-    constitution: Constitution,
     complete: Complete,
     model: str,
     settings: AgreementSettings,
-    judging: JudgeSettings,
 ) -> list[HumanAgreement]:
-    """The judge's label of each taken comparison beside the person's, under one principle of the signal."""
-    ids = principles_of(constitution, settings.signal, "[human_agreement]")
-    chosen = taken(preferences, settings)
-    principles = [constitution[draw(ids, settings.seed, one.pair_id)] for one in chosen]
-    asked: list[dict[Order, Comparison]] = []
-    for one, principle in zip(chosen, principles, strict=True):
-        a, b, _ = shown_as(one)
-        question = principle.preference_question
-        asked.append(comparisons(messages_of(one.messages), a, b, question, judging))
-    answered = ask_pairs(f"people's comparisons by {judge}", asked, complete, model, judging)
+    """The judge's label of each selected comparison beside the person's, under a drawn principle."""
+    chosen = selected(preferences, settings)
+    ids = [draw(list(settings.questions), settings.seed, preference.pair_id) for preference in chosen]
+    pairs = [
+        _comparisons(preference, settings.questions[principle_id], settings.comparison)
+        for preference, principle_id in zip(chosen, ids, strict=True)
+    ]
+    answers = ask_pairs(f"people's comparisons by {judge}", pairs, complete, model, settings.comparison)
     return [
-        _row(one, judge, principle.id, answers, judging)
-        for one, principle, answers in zip(chosen, principles, answered, strict=True)
+        _row(preference, judge, principle_id, by_order, settings.comparison)
+        for preference, principle_id, by_order in zip(chosen, ids, answers, strict=True)
     ]
 
 
+def selected(preferences: Sequence[HumanPreference], settings: AgreementSelection) -> list[HumanPreference]:
+    """The comparisons judged: a drawn subset, which more of them leaves mostly as it is."""
+    order = sorted(preferences, key=lambda preference: digest([settings.seed, preference.pair_id]))
+    return order[: settings.num_pairs]
+
+
+def in_slots(preference: HumanPreference) -> tuple[str, str, bool]:
+    """Completions a and b, and whether a is the preferred one, which the id decides."""
+    if int(digest(["slot", preference.pair_id])[:8], 16) % 2 == 0:
+        return preference.chosen, preference.rejected, True
+    return preference.rejected, preference.chosen, False
+
+
+def _comparisons(
+    preference: HumanPreference, question: str, settings: ComparisonSettings
+) -> dict[Order, Comparison]:
+    a, b, _ = in_slots(preference)
+    return comparisons(messages_of(preference.messages), a, b, question, settings)
+
+
 def _row(
-    one: HumanPreference, judge: str, principle_id: str, answers: dict[Order, Answer], judging: JudgeSettings
+    preference: HumanPreference,
+    judge: str,
+    principle_id: str,
+    answers: Mapping[Order, Answer],
+    settings: ComparisonSettings,
 ) -> HumanAgreement:
-    a, b, a_is_chosen = shown_as(one)
-    found = combine({order: read_verdict(answer, judging) for order, answer in answers.items()})
-    label, human_label = found.label() if found else "unparsed", "a" if a_is_chosen else "b"
+    a, b, a_is_chosen = in_slots(preference)
+    judged = combine({order: read_verdict(answer, settings) for order, answer in answers.items()})
+    label, human_label = judged.label() if judged else "unparsed", "a" if a_is_chosen else "b"
     keys = {f"{order}_key": answers[order].key if order in answers else None for order in _ORDERS}
     return HumanAgreement.model_validate(
         {
-            "pair_id": one.pair_id,
-            "messages": one.messages,
+            "pair_id": preference.pair_id,
+            "messages": preference.messages,
             "completion_a": a,
             "completion_b": b,
             "human_label": human_label,
             "judge": judge,
             "principle_id": principle_id,
-            "p_a": found.p_a if found else None,
+            "p_a": judged.p_a if judged else None,
             "label": label,
             "agrees": label == human_label if label in ("a", "b") else None,
             **keys,
@@ -87,4 +116,10 @@ def _row(
     )
 
 
-_ORDERS: tuple[Order, ...] = ("ab", "ba", "aa", "bb")
+def _templates(settings: AgreementSettings) -> tuple[str, ...]:
+    return comparison_templates(settings.comparison)
+
+
+HUMAN_AGREEMENT = Method(
+    run=make_agreement, settings=AgreementSettings, rows=HumanAgreement, prompts=_templates, generates=True
+)

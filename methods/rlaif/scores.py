@@ -7,27 +7,40 @@ from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from generation.completer import Complete
 from methods.judging.conversation import asked_of
-from methods.judging.score import Scored, ScoreSettings, score_completions
+from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
+from methods.method import Inputs, Method, Models
+
+
+class CompletionScoreSettings(ScoreSettings):
+    """How completions are scored, for which signals of each kind of prompt."""
+
+    signals: Mapping[Kind, tuple[Signal, ...]]
+
+
+def make_scores(inputs: Inputs, models: Models, settings: CompletionScoreSettings) -> list[CompletionScore]:
+    """The judge's scores of every completion of a usable pair."""
+    pairs, judge = inputs.rows(CompletionPair), models["judge"]
+    with judge.completer() as complete:
+        return score_pairs(pairs, judge.name, complete, complete.backend.fingerprint, settings)
 
 
 def score_pairs(
     pairs: Sequence[CompletionPair],
-    signals: Mapping[Kind, tuple[Signal, ...]],
     judge: str,
     complete: Complete,
     model: str,
-    settings: ScoreSettings,
+    settings: CompletionScoreSettings,
 ) -> list[CompletionScore]:
-    """The scores of every completion of a usable pair; one that stands in several pairs is scored once."""
-    usable = [one for one in pairs if one.failure is None]
-    completions = {one.key_a: (one, one.completion_a) for one in usable}
-    completions |= {one.key_b: (one, one.completion_b) for one in usable}
-    asked = [
+    """The scores of every completion of a usable pair; one that occurs in several pairs is scored once."""
+    usable = [pair for pair in pairs if pair.failure is None]
+    completions = {pair.key_a: (pair, pair.completion_a) for pair in usable}
+    completions |= {pair.key_b: (pair, pair.completion_b) for pair in usable}
+    calls = [
         (key, pair, text, signal)
         for key, (pair, text) in completions.items()
-        for signal in signals.get(pair.kind, ())
+        for signal in settings.signals.get(pair.kind, ())
     ]
-    scored = [Scored(asked_of(pair), text, signal) for _, pair, text, signal in asked]
+    scored = [Scored(asked_of(pair), text, signal) for _, pair, text, signal in calls]
     scores = score_completions("scores", scored, complete, model, settings)
     return [
         CompletionScore(
@@ -38,13 +51,26 @@ def score_pairs(
             completion=text,
             signal=signal,
             judge=judge,
-            probabilities=list(found.probabilities),
-            outside_probability=found.outside_probability,
-            score=found.score,
-            reward=found.reward,
-            failure=found.failure,
-            score_key=found.score_key,
-            ten_key=found.ten_key,
+            probabilities=list(score.probabilities),
+            outside_probability=score.outside_probability,
+            score=score.score,
+            reward=score.reward,
+            failure=score.failure,
+            score_key=score.score_key,
+            ten_key=score.ten_key,
         )
-        for (key, pair, text, signal), found in zip(asked, scores, strict=True)
+        for (key, pair, text, signal), score in zip(calls, scores, strict=True)
     ]
+
+
+def _templates(settings: CompletionScoreSettings) -> tuple[str, ...]:
+    return score_templates(signal for signals in settings.signals.values() for signal in signals)
+
+
+AI_SCORES = Method(
+    run=make_scores,
+    settings=CompletionScoreSettings,
+    rows=CompletionScore,
+    prompts=_templates,
+    generates=True,
+)

@@ -150,8 +150,16 @@ def _principle(row: Mapping[str, Any], how: Derivation, registry: Registry) -> d
     for made in (how, *(registry.derivation(one) for one in how.inputs)):
         principles = made.settings.get("principles")
         if isinstance(principles, Mapping) and name in principles:
-            return {"id": name, "text": principles[name]}
+            return {"id": name, "text": _text(principles[name])}
     return {"id": name, "missing": f"the settings that made this row have no text of principle {name!r}"}
+
+
+def _text(principle: object) -> object:
+    """What a principle asks; settings of versions from earlier releases hold nothing else of it."""
+    if not isinstance(principle, Mapping):
+        return principle
+    texts = [text for name, text in principle.items() if name != "signal"]
+    return texts[0] if len(texts) == 1 else texts
 
 
 def _calls(tree: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,10 +7,16 @@ import numpy as np
 from datasets_registry.hashing import derive_seed
 from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from methods.method import Inputs, Method, Models, NoSettings
 
 RESAMPLES = 2_000
 WIN_POINTS = {"win": 1.0, "tie": 0.5, "same": 0.5, "loss": 0.0}
 Figure = tuple[str, float | None, tuple[float, float] | None, int]
+
+
+def make_metrics(inputs: Inputs, models: Models, settings: NoSettings) -> list[Metric]:
+    """The figures of all held-out answers."""
+    return metrics(inputs.rows(EvaluationAnswer))
 
 
 def bootstrap_interval(
@@ -80,3 +86,6 @@ def _wins(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
     margins = [answer.p_win for answer in group if answer.p_win is not None]
     mean = sum(margins) / len(margins) if margins else None
     yield "mean_p_win", mean, bootstrap_interval(margins) if margins else None, len(margins)
+
+
+EVALUATION = Method(run=make_metrics, settings=NoSettings, rows=Metric)

@@ -1,10 +1,13 @@
 """All findings in the texts of the label datasets, as rows of data_hygiene."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from operator import attrgetter
 
 import duckdb
 
 from datasets_registry.rows.hygiene import HygieneFinding
+from methods.evaluation.refusals import is_refusal
+from methods.method import Inputs, Method, Models, NoSettings
 from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations
 from quality.hygiene.duplicates import duplicates
@@ -15,15 +18,16 @@ from quality.hygiene.personal_data import personal_data_findings
 from quality.hygiene.texts import LABELS, LabelDataset, learned, load_texts
 
 
-def hygiene(
-    connection: "duckdb.DuckDBPyConnection",
-    is_refusal: Callable[[str], bool],
-    labels: tuple[LabelDataset, ...] = LABELS,
-) -> list[HygieneFinding]:
-    """The findings in the texts of ``labels``, in key order.
+def make_findings(inputs: Inputs, models: Models, settings: NoSettings) -> list[HygieneFinding]:
+    """The findings in all label datasets."""
+    with inputs.views() as connection:
+        return hygiene(connection)
 
-    Reads the views of ``labels`` and of the prompt sets; ``is_refusal`` decides on a completion.
-    """
+
+def hygiene(
+    connection: "duckdb.DuckDBPyConnection", labels: tuple[LabelDataset, ...] = LABELS
+) -> list[HygieneFinding]:
+    """The findings in the texts of ``labels``, in key order; reads their views and the prompt sets'."""
     load_texts(connection, labels)
     findings = [
         *duplicates(connection),
@@ -31,15 +35,16 @@ def hygiene(
         *language_outliers(connection),
         *length_outliers(connection),
         *personal_data_findings(connection),
-        *_refusals(connection, is_refusal, learned(labels)),
+        *_refusals(connection, learned(labels)),
         *boilerplate(connection, learned(labels)),
     ]
-    return sorted(findings, key=lambda row: (row.label_dataset, row.text_column, row.row_id, row.kind))
+    return sorted(findings, key=attrgetter(*HygieneFinding.key))
 
 
-def _refusals(
-    connection: "duckdb.DuckDBPyConnection", is_refusal: Callable[[str], bool], where: str
-) -> Iterator[HygieneFinding]:
+def _refusals(connection: "duckdb.DuckDBPyConnection", where: str) -> Iterator[HygieneFinding]:
     for place, text in each_text(connection, where):
         if is_refusal(text):
             yield finding(place, "refusal", "contains a refusal phrase", 1)
+
+
+DATA_HYGIENE = Method(run=make_findings, settings=NoSettings, rows=HygieneFinding)

@@ -1,7 +1,7 @@
 """A judge's certificate on one policy: parse rate, position, consistency, length, agreement with people."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import numpy as np
@@ -10,6 +10,7 @@ from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from datasets_registry.settings import Settings
+from methods.method import Inputs, Method, Models
 from quality.evaluation.metrics import Figure, bootstrap_interval
 from quality.judges.ballots import BALLOTS, CROSSED, slots
 
@@ -44,38 +45,47 @@ DEFAULT_BOUNDS = {
 }
 
 
-class CertificateSettings(Settings):
+class CertificateBounds(Settings):
     """The bounds by figure, and whether preferences need them to train a model."""
 
     required: bool = False
     bounds: Mapping[str, Bound] = DEFAULT_BOUNDS
 
 
+class CertificateSettings(CertificateBounds):
+    """The bounds, which judges are certified, and on which policy's completions."""
+
+    judges: tuple[str, ...]
+    policy: str
+
+
+def make_certificate(inputs: Inputs, models: Models, settings: CertificateSettings) -> list[JudgeFigure]:
+    """The figures of each judge; of agreement with people only where people's comparisons were judged."""
+    with inputs.views() as connection:
+        row = connection.execute("SELECT count(*) > 0 FROM human_agreement").fetchone()
+        return certify(connection, settings, people=row is not None and row[0])
+
+
 def certify(
-    connection: "duckdb.DuckDBPyConnection",
-    judges: Sequence[str],
-    policy: str,
-    settings: CertificateSettings,
-    *,
-    people: bool,
+    connection: "duckdb.DuckDBPyConnection", settings: CertificateSettings, *, people: bool
 ) -> list[JudgeFigure]:
     """The figures of each judge, from the views of judgements, pairs and, with ``people``, agreement."""
     rows = []
-    for judge in judges:
+    for judge in settings.judges:
         figures = [*_verdicts(connection, judge), *_ballots(connection, judge)]
         if people:
             figures += _agreement(connection, judge)
-        rows += [_row(figure, judge, policy, settings) for figure in figures]
+        rows += [_row(figure, judge, settings) for figure in figures]
     return rows
 
 
-def _row(figure: Figure, judge: str, policy: str, settings: CertificateSettings) -> JudgeFigure:
+def _row(figure: Figure, judge: str, settings: CertificateSettings) -> JudgeFigure:
     name, value, interval, count = figure
     bound = settings.bounds.get(name)
     low, high = interval or (None, None)
     return JudgeFigure(
         judge=judge,
-        policy=policy,
+        policy=settings.policy,
         figure=name,
         value=value,
         low=low,
@@ -171,3 +181,6 @@ def _row_of(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> 
     row = connection.execute(query, [judge]).fetchone()
     assert row is not None
     return tuple(row)
+
+
+JUDGE_CERTIFICATE = Method(run=make_certificate, settings=CertificateSettings, rows=JudgeFigure)

@@ -6,7 +6,9 @@ import duckdb
 
 from datasets_registry.rows.judges import PrincipleFigure
 from datasets_registry.rows.words import Signal
+from datasets_registry.settings import Settings
 from datasets_registry.views.scanning import records
+from methods.method import Inputs, Method, Models
 from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS
 
@@ -57,6 +59,18 @@ _NOTHING = {
 }
 
 
+class AuditSettings(Settings):
+    """The signal of each principle, by its id."""
+
+    principles: Mapping[str, Signal]
+
+
+def make_audit(inputs: Inputs, models: Models, settings: AuditSettings) -> list[PrincipleFigure]:
+    """What each principle did in revisions and judgements."""
+    with inputs.views() as connection:
+        return audit(connection, settings.principles)
+
+
 def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Signal]) -> list[PrincipleFigure]:
     """One row per principle, used or not, from the views ``cai_revisions`` and ``ai_judgements``."""
     figures = {principle_id: dict(_NOTHING) for principle_id in principles}
@@ -87,3 +101,6 @@ def _wins(points: list[float]) -> dict[str, float | int | None]:
         "win_low": low,
         "win_high": high,
     }
+
+
+PRINCIPLE_AUDIT = Method(run=make_audit, settings=AuditSettings, rows=PrincipleFigure)

@@ -10,7 +10,6 @@ from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
-from methods.evaluation.refusals import is_refusal
 from quality.hygiene.hygiene import hygiene
 from tests.rows import make
 
@@ -29,7 +28,7 @@ def views(*rows: Row) -> "Iterator[duckdb.DuckDBPyConnection]":
 def found(*rows: Row) -> list[HygieneFinding]:
     """Every finding in ``rows``."""
     with views(*rows) as connection:
-        return hygiene(connection, is_refusal)
+        return hygiene(connection)
 
 
 def answers(*completions: str) -> list[SftExample]:

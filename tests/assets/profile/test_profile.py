@@ -60,6 +60,7 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         ("[judge]", "[labels.weights]\nhelpful = { honesty = 1 }\n[judge]", "weighs honesty, which"),
         ("[judge]", '[scores]\njudge = "sft_policy"\n[judge]', "'sft_policy' is not one of"),
         ("[judge]", "[sft_mix]\nhelpful_share = 1.5\n[judge]", "sft_mix.helpful_share"),
+        ("[judge]", '[sft_mix]\ncapability = "chats"\n[judge]', "go together"),
     ],
 )
 def test_a_fault_is_named_with_its_key(old: str, new: str, message: str, profile: Path) -> None:

@@ -140,7 +140,7 @@ def test_another_judge_and_another_principle_are_named(traced: Traced) -> None:
     registry = traced.registry
     found = difference(registry, traced.preferences[2], traced.preferences[3])
     (recipe,) = [one for one in found["recipes"] if one["name"] == "ai_judgements"]
-    assert [one["path"] for one in recipe["settings"]] == ["principles.kind"]
+    assert [one["path"] for one in recipe["settings"]] == ["principles.kind.preference_question"]
     (judge,) = [one for one in recipe["inputs"] if one["kind"] == "model"]
     assert judge["changed"] and (judge["before"], judge["after"]) == (1, 2)
 

@@ -14,32 +14,30 @@ from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend, chosen
 from methods.cai.few_shot import few_shot
 from methods.cai.helpful_answers import answer_helpful
-from methods.cai.requests import RevisionSettings
+from methods.cai.requests import RevisionPrinciple, RevisionSettings
 from methods.cai.revisions import revise
-from methods.cai.scores import score_steps
+from methods.cai.scores import score_revisions
 from methods.cai.sft_mix import MixSettings, sft_examples
-from methods.judging.constitution import Constitution, Principle
 from methods.judging.score import DIGITS, ScoreSettings
 from tests.rows import make
 
 PROMPTS = [make(RedTeamPrompt, f"p{number}") for number in range(6)]
-SETTINGS = RevisionSettings(
-    num_revisions=2, answers=SamplingParams(max_tokens=8), critiques=SamplingParams(max_tokens=6)
-)
 
 
-def constitution(*texts: str) -> Constitution:
+def principles(*texts: str) -> dict[str, RevisionPrinciple]:
     """Principles a, b, … with their critique requests."""
-    principles = tuple(
-        Principle(
-            id=name,
-            critique_request=f"criticise {text}",
-            revision_request=f"revise {name}",
-            preference_question="Which?",
-        )
+    return {
+        name: RevisionPrinciple(critique_request=f"criticise {text}", revision_request=f"revise {name}")
         for name, text in zip("abcdef", texts, strict=False)
-    )
-    return Constitution(name="test", principles=principles)
+    }
+
+
+SETTINGS = RevisionSettings(
+    num_revisions=2,
+    answers=SamplingParams(max_tokens=8),
+    critiques=SamplingParams(max_tokens=6),
+    principles=principles("x"),
+)
 
 
 def run(
@@ -51,7 +49,8 @@ def run(
     """Revise with the scripted backend."""
 
     asked: list[tuple[Kind, Prompt]] = [("red_team", one) for one in prompts]
-    return revise(asked, constitution(*texts), backend.in_order, backend.fingerprint, settings)
+    settings = settings.model_copy(update={"principles": principles(*texts)})
+    return revise(asked, backend.in_order, backend.fingerprint, settings)
 
 
 def examples(
@@ -166,12 +165,10 @@ def test_helpful_answers_are_mixed_in_by_their_share_of_tokens() -> None:
 
 def test_capability_examples_keep_their_share_beside_all_the_rest() -> None:
     shown = [make(Demonstration, f"d{place}", completion="word " * 5) for place in range(60)]
-    mix = MixSettings(capability="demonstrations", capability_share=0.5)
+    mix = MixSettings(capability_share=0.5)
     found = sft_examples(run(ScriptedBackend(by_stage), "x"), [], mix, lambda text: len(text.split()), shown)
     share = sum(one.num_tokens for one in found if one.kind == "capability")
     assert share / sum(one.num_tokens for one in found) == pytest.approx(0.5, abs=0.1)
-    with pytest.raises(ValueError, match="go together"):
-        MixSettings(capability="demonstrations")
 
 
 def test_a_chain_stops_after_two_steps_that_change_nothing() -> None:
@@ -215,7 +212,7 @@ def test_every_text_is_scored_once_and_steps_keep_scores_before_and_after() -> N
         asked.extend(requests)
         return [_longer_is_better(one) for one in requests]
 
-    scored = score_steps(steps, complete, "m", ScoreSettings())
+    scored = score_revisions(steps, complete, "m", ScoreSettings())
     texts = {(one.prompt_id, text) for one in steps for text in (one.draft, one.revision)}
     assert len(asked) == 2 * 2 * len(texts)
     for one, after in zip(scored[::2], scored[1::2], strict=True):

@@ -15,12 +15,16 @@ from generation.ledger.ledger import Ledger
 from methods.judging.constitution import load_constitution
 from methods.judging.conversation import asked_of
 from methods.judging.score import Scored, ScoreSettings, score_completions
-from methods.rlaif.judgements import JudgeSettings, judge_pairs
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from tests.methods.judging import CONSTITUTION
 from tests.rows import make
 
 pytestmark = pytest.mark.model
+PRINCIPLES = {
+    principle.id: JudgedPrinciple.model_validate(principle, from_attributes=True)
+    for principle in load_constitution(CONSTITUTION).principles
+}
 PAIRS = [
     make(
         CompletionPair,
@@ -51,16 +55,16 @@ def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.mark.parametrize(
     "settings",
     [
-        JudgeSettings(),
-        JudgeSettings(calibration="identical", num_principles=2),
-        JudgeSettings(verdicts="text"),
-        JudgeSettings(reasoning_tokens=24),
+        JudgementSettings(principles=PRINCIPLES),
+        JudgementSettings(principles=PRINCIPLES, calibration="identical", num_principles=2),
+        JudgementSettings(principles=PRINCIPLES, verdicts="text"),
+        JudgementSettings(principles=PRINCIPLES, reasoning_tokens=24),
     ],
     ids=["probabilities", "calibrated", "words", "reasoning"],
 )
-def test_every_call_is_a_verdict_or_a_reason(settings: JudgeSettings, complete: Completer) -> None:
+def test_every_call_is_a_verdict_or_a_reason(settings: JudgementSettings, complete: Completer) -> None:
     model = complete.backend.fingerprint
-    rows = judge_pairs(PAIRS, "judge", load_constitution(CONSTITUTION), complete, model, settings)
+    rows = judge_pairs(PAIRS, "judge", complete, model, settings)
     assert all((one.verdict is None) == (one.failure is not None) for one in rows)
     if settings.verdicts == "probabilities":
         assert all(one.p_first is not None and 0 < one.p_first < 1 for one in rows)

@@ -10,7 +10,7 @@ from datasets_registry.rows.words import Kind, Signal
 from generation.request import Completion, Message, Request
 from generation.scripted import chosen, completing
 from methods.judging.score import DIGITS, Scored, ScoreSettings, calls_of, read_score, score_completions
-from methods.rlaif.scores import score_pairs
+from methods.rlaif.scores import CompletionScoreSettings, score_pairs
 from tests.rows import make
 
 SETTINGS = ScoreSettings()
@@ -73,7 +73,7 @@ def test_a_completion_of_several_pairs_is_scored_once_for_each_signal() -> None:
         make(CompletionPair, "p2", failure="identical completions"),
     ]
     signals: dict[Kind, tuple[Signal, ...]] = {"helpful": ("helpfulness", "honesty")}
-    rows = score_pairs(pairs, signals, "j", completing(script), "m", SETTINGS)
+    rows = score_pairs(pairs, "j", completing(script), "m", CompletionScoreSettings(signals=signals))
     assert [(one.completion_key, one.signal) for one in rows] == [
         (key, signal) for key in ("one", "two", "three") for signal in ("helpfulness", "honesty")
     ]

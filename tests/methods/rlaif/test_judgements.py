@@ -9,42 +9,37 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
+from datasets_registry.rows.words import Kind, Signal
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import chosen, completing
 from methods.evaluation.held_out import EvaluationSettings, compare
 from methods.judging.comparison import Answer, ComparisonSettings
-from methods.judging.constitution import Constitution, Principle
+from methods.judging.constitution import Constitution
 from methods.judging.preference import combine
 from methods.judging.verdict import Verdict, read_verdict
-from methods.rlaif.judgements import JudgeSettings, drawn_principles, judge_pairs
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from tests.judging import Judge, judging
 from tests.rows import make
 
-CONSTITUTION = Constitution(
-    name="test",
-    principles=tuple(
-        Principle(
-            id=name,
-            signal=signal,
-            critique_request="c",
-            revision_request="r",
-            preference_question=f"Which is {name}?",
-        )
-        for name, signal in (
-            ("kind", "helpfulness"),
-            ("clear", "helpfulness"),
-            ("brief", "helpfulness"),
-            ("true", "honesty"),
-            ("safe", "harmlessness"),
-        )
-    ),
-)
+SIGNALS: dict[str, Signal] = {
+    "kind": "helpfulness",
+    "clear": "helpfulness",
+    "brief": "helpfulness",
+    "true": "honesty",
+    "safe": "harmlessness",
+}
+PRINCIPLES = {
+    name: JudgedPrinciple(signal=signal, preference_question=f"Which is {name}?")
+    for name, signal in SIGNALS.items()
+}
+BOTH: dict[Kind, tuple[Signal, ...]] = {"helpful": ("helpfulness", "honesty")}
 PAIRS = [
     make(CompletionPair, f"p{number}", completion_a="x" * number, completion_b="y" * (9 - number))
     for number in range(1, 9)
 ]
-PLAIN, CALIBRATED = JudgeSettings(), JudgeSettings(calibration="identical")
+PLAIN = JudgementSettings(principles=PRINCIPLES)
+CALIBRATED = JudgementSettings(principles=PRINCIPLES, calibration="identical")
 LABELS = LabelSettings()
 
 
@@ -54,17 +49,19 @@ def longer(first: str, second: str) -> float:
 
 
 def labels(
-    judge: Judge, settings: JudgeSettings = PLAIN, how: LabelSettings = LABELS
+    judge: Judge, settings: JudgementSettings = PLAIN, how: LabelSettings = LABELS
 ) -> list[PreferencePair]:
     """The labels that a judge gives, by its P(first)."""
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(judging(judge)), "m", settings)
+    judgements = judge_pairs(PAIRS, "j", completing(judging(judge)), "m", settings)
     return label_pairs(PAIRS, judgements, how)
 
 
 @pytest.mark.parametrize(
     ("settings", "reason"), [(PLAIN, "the orders disagree"), (CALIBRATED, "too close to call")]
 )
-def test_a_judge_that_always_prefers_the_first_yields_only_ties(settings: JudgeSettings, reason: str) -> None:
+def test_a_judge_that_always_prefers_the_first_yields_only_ties(
+    settings: JudgementSettings, reason: str
+) -> None:
     found = labels(lambda first, second: 0.8, settings)
     assert {one.label for one in found} == {"tie"}
     assert all(one.chosen is None and one.failure == reason for one in found)
@@ -93,13 +90,13 @@ def test_swapping_a_pair_flips_its_label() -> None:
         one.model_copy(update={"completion_a": one.completion_b, "completion_b": one.completion_a})
         for one in PAIRS
     ]
-    judgements = judge_pairs(swapped, "j", CONSTITUTION, completing(judging(longer)), "m", PLAIN)
+    judgements = judge_pairs(swapped, "j", completing(judging(longer)), "m", PLAIN)
     after = label_pairs(swapped, judgements, LABELS)
     assert all({before[one.pair_id], one.label} == {"a", "b"} for one in after)
 
 
 def test_an_unparsed_verdict_is_a_row_with_its_reason_and_no_label() -> None:
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN)
+    judgements = judge_pairs(PAIRS, "j", completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN)
     assert all(one.verdict is None and "70% of the probability" in str(one.failure) for one in judgements)
     for one in label_pairs(PAIRS, judgements, LABELS):
         assert one.label == "unparsed" and one.chosen is None and one.p_a is None and one.num_unparsed == 1
@@ -108,7 +105,7 @@ def test_an_unparsed_verdict_is_a_row_with_its_reason_and_no_label() -> None:
 
 def test_a_failed_pair_is_not_judged_and_keeps_its_reason() -> None:
     broken = make(CompletionPair, "p1", failure="completion a: truncated")
-    assert judge_pairs([broken], "j", CONSTITUTION, completing(lambda _: chosen(1, 0)), "m", PLAIN) == []
+    assert judge_pairs([broken], "j", completing(lambda _: chosen(1, 0)), "m", PLAIN) == []
     (label,) = label_pairs([broken], [], LABELS)
     assert label.label == "unjudged" and label.failure == "completion a: truncated"
 
@@ -150,8 +147,8 @@ def test_spoken_verdicts_need_no_probabilities_and_give_labels() -> None:
         first, second = shown(request)
         return " A" if len(first) > len(second) else " B"
 
-    settings = JudgeSettings(verdicts="text")
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    settings = JudgementSettings(principles=PRINCIPLES, verdicts="text")
+    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
     assert all(one.raw in (" A", " B") for one in judgements)
     found = label_pairs(PAIRS, judgements, LABELS)
     assert all(len(one.chosen or "") > len(one.rejected or "") for one in found)
@@ -165,8 +162,8 @@ def test_a_judge_that_reasons_is_asked_twice_and_keeps_what_it_said() -> None:
         assert request.messages[1].content == "the first is longer"
         return judging(longer)(request)
 
-    settings = JudgeSettings(reasoning_tokens=8)
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    settings = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=8)
+    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
     assert all(one.reasoning == "the first is longer" and one.reasoning_key for one in judgements)
     clamped = label_pairs(PAIRS, judgements, LabelSettings(clamp=(0.4, 0.6)))
     assert {round(one.p_a or 0, 6) for one in clamped} == {0.4, 0.6}
@@ -175,26 +172,27 @@ def test_a_judge_that_reasons_is_asked_twice_and_keeps_what_it_said() -> None:
 
 def test_a_judge_without_reasoning_to_show_gives_no_verdict() -> None:
     script = lambda request: chosen(0.9, 0.1) if request.choices else ""  # noqa: E731
-    settings = JudgeSettings(reasoning_tokens=8)
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    settings = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=8)
+    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
     assert {one.failure for one in judgements} == {"no reasoning: empty"}
 
 
 def test_verdicts_meet_their_pair_by_id_whatever_their_order() -> None:
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(judging(longer)), "m", PLAIN)
+    judgements = judge_pairs(PAIRS, "j", completing(judging(longer)), "m", PLAIN)
     assert label_pairs(PAIRS, judgements[::-1], LABELS) == label_pairs(PAIRS, judgements, LABELS)
 
 
 def test_principles_are_drawn_by_signal_and_more_of_them_keep_those_there_are() -> None:
     ids = {}
     for count in (1, 2, "all"):
-        settings = JudgeSettings(num_principles=count, signals={"helpful": ("helpfulness", "honesty")})
-        ids[count] = [one.id for one in drawn_principles(CONSTITUTION, "helpful", "p1", settings)]
+        settings = JudgementSettings(principles=PRINCIPLES, num_principles=count, signals=BOTH)
+        ids[count] = settings.principles_of("helpful", "p1")
     assert len(ids[1]) == 2 and ids[1][1] == "true"
     assert set(ids[1]) < set(ids[2]) < set(ids["all"]) == {"kind", "clear", "brief", "true"}
+    with pytest.raises(ValueError, match="signals ask for honesty, and principles has none of it"):
+        JudgementSettings(principles={"kind": PRINCIPLES["kind"]}, signals=BOTH)
     with pytest.raises(BadInput, match="no principle of honesty"):
-        without = Constitution(name="t", principles=CONSTITUTION.principles[:1])
-        drawn_principles(without, "helpful", "p1", settings)
+        Constitution(name="t", principles=()).of_signal("honesty", "[judge.signals] of helpful prompts")
 
 
 def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
@@ -203,8 +201,8 @@ def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
         p = longer(first, second)
         return chosen(1 - p, p) if "true?" in request.messages[0].content else chosen(p, 1 - p)
 
-    settings = JudgeSettings(num_principles="all", signals={"helpful": ("helpfulness", "honesty")})
-    judgements = judge_pairs(PAIRS, "j", CONSTITUTION, completing(script), "m", settings)
+    settings = JudgementSettings(principles=PRINCIPLES, num_principles="all", signals=BOTH)
+    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
     one = label_pairs(PAIRS, judgements, LABELS)[0]
     assert one.label == "b" and one.principles == ["brief", "clear", "kind", "true"]
     assert [one.p_helpfulness, one.p_honesty] == pytest.approx([0.1, 0.9]) and one.p_harmlessness is None
@@ -214,9 +212,9 @@ def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
 
 
 def test_several_judges_are_averaged_and_their_disagreement_is_told() -> None:
-    long = judge_pairs(PAIRS, "long", CONSTITUTION, completing(judging(longer)), "m", PLAIN)
+    long = judge_pairs(PAIRS, "long", completing(judging(longer)), "m", PLAIN)
     short = completing(judging(lambda first, second: 0.5 + (0.5 - longer(first, second)) / 4))
-    both = long + judge_pairs(PAIRS, "short", CONSTITUTION, short, "m2", PLAIN)
+    both = long + judge_pairs(PAIRS, "short", short, "m2", PLAIN)
     for one in label_pairs(PAIRS, both, LABELS):
         assert one.judges_disagree is True and one.judge_spread == pytest.approx(0.5)
         assert len(one.chosen or "") > len(one.rejected or "")
@@ -232,7 +230,7 @@ def test_earlier_turns_are_shown_and_quoted() -> None:
         seen.append(request)
         return chosen(0.5, 0.5)
 
-    judge_pairs([pair], "j", CONSTITUTION, completing(script), "m", PLAIN)
+    judge_pairs([pair], "j", completing(script), "m", PLAIN)
     call = read_call(seen[0].messages[0].content)
     assert call.under("User:") == ["Hi\nResponse A:", "prompt p1"] and call.under("Assistant:") == ["Yo"]
 
@@ -257,7 +255,9 @@ def test_a_label_needs_both_orders_and_soft_labels_are_probabilities(ab: float, 
 
 def test_equal_answers_need_no_judge_and_count_as_half_a_win() -> None:
     settings = EvaluationSettings(
-        answers=SamplingParams(), principles={"helpful": "kind", "red_team": "safe"}, judge=PLAIN.comparison
+        answers=SamplingParams(),
+        questions={"helpful": "Which is kind?", "red_team": "Which is safe?"},
+        comparison=PLAIN.comparison,
     )
     base = [
         make(EvaluationAnswer, "p1", model="base_policy"),
@@ -270,7 +270,7 @@ def test_equal_answers_need_no_judge_and_count_as_half_a_win() -> None:
         judged.append(request)
         return chosen(0.9, 0.1) if len(shown(request)[0]) > len(shown(request)[1]) else chosen(0.1, 0.9)
 
-    same, better = compare(answers, base, CONSTITUTION, completing(script), "m", settings)
+    same, better = compare(answers, base, completing(script), "m", settings)
     assert (same.verdict, better.verdict) == ("same", "win") and len(judged) == 2
     assert better.p_win == pytest.approx(0.9)
 

@@ -9,11 +9,20 @@ from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import completing
+from methods.judging.score import ScoreSettings
+from methods.rlaif.labels import LabelSettings
 from methods.rlaif.pairs import PairSettings, Sample, draw_samples, pair_samples
 from tests.rows import make
 
 PROMPTS: list[tuple[Kind, Prompt]] = [("helpful", make(HelpfulPrompt, name)) for name in ("p1", "p2")]
 PARAMS = SamplingParams(max_tokens=8)
+BEST_WORST = PairSettings(
+    num_samples=4,
+    selection="best_worst",
+    answers=PARAMS,
+    scores=ScoreSettings(),
+    weights=LabelSettings().weights,
+)
 
 
 def said(request: Request) -> str:
@@ -54,8 +63,8 @@ def test_random_pairs_are_drawn_from_all_and_more_keep_those_there_are() -> None
 
 def test_the_best_and_the_worst_are_paired_in_slots_that_say_nothing() -> None:
     many: list[tuple[Kind, Prompt]] = [("helpful", make(HelpfulPrompt, f"p{place}")) for place in range(60)]
-    settings = PairSettings(num_samples=4, selection="best_worst", answers=PARAMS)
-    found = pair_samples(draw_samples(many, completing(said), "m", settings), settings, by_length)
+    samples = draw_samples(many, completing(said), "m", BEST_WORST)
+    found = pair_samples(samples, BEST_WORST, by_length)
     assert all({one.sample_a, one.sample_b} == {0, 3} for one in found)
     assert all(one.score_a is not None and one.score_b is not None for one in found)
     assert 15 < sum(one.sample_a == 3 for one in found) < 45
@@ -63,7 +72,7 @@ def test_the_best_and_the_worst_are_paired_in_slots_that_say_nothing() -> None:
 
 def test_without_two_scores_the_pair_says_why_it_is_none() -> None:
     cut = lambda request: Completion(text="cut", finish_reason="length")  # noqa: E731
-    found = pairs(PairSettings(num_samples=3, selection="best_worst", answers=PARAMS), cut)
+    found = pairs(BEST_WORST.model_copy(update={"num_samples": 3}), cut)
     assert {one.failure for one in found} == {"completion a: truncated"} and len(found) == 2
 
 

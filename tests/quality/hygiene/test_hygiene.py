@@ -14,7 +14,6 @@ from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
 from datasets_registry.state import REPOSITORY
-from methods.evaluation.refusals import is_refusal
 from quality.hygiene.hygiene import hygiene
 from quality.hygiene.texts import LabelDataset
 from tests.quality.labelled import answers, found, kinds, views
@@ -124,7 +123,7 @@ def test_the_query_of_the_page_counts_the_copies_of_an_answer() -> None:
     (query,) = re.findall(r"^```sql\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     rows = [pair(name, name, "same" if name < "d" else name * 9) for name in "cbade"]
     with views(*rows) as connection:
-        findings = to_table(HygieneFinding, hygiene(connection, is_refusal))
+        findings = to_table(HygieneFinding, hygiene(connection))
         connection.register("data_hygiene", findings)
         assert connection.execute(query).fetchall() == [("a", 3, "same")]
 
@@ -134,7 +133,7 @@ def test_another_label_dataset_needs_only_an_entry() -> None:
     rows = [make(HumanPreference, one, prompt="How so?", rejected=f"no {one}") for one in "ab"]
     with views() as connection:
         connection.register("human_preferences", to_table(HumanPreference, rows))
-        findings = hygiene(connection, is_refusal, (human,))
+        findings = hygiene(connection, (human,))
     assert [(one.label_dataset, *kinds([one])[0]) for one in findings] == [
         ("human_preferences", "pair b", "chosen", "exact_duplicate"),
         ("human_preferences", "pair b", "prompt", "exact_duplicate"),

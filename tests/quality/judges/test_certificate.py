@@ -17,6 +17,8 @@ from quality.judges.certificate import Bound, CertificateSettings, certify, cohe
 from quality.judges.principles import audit
 from tests.rows import make
 
+SETTINGS = CertificateSettings(judges=("base_policy",), policy="sft_policy")
+
 
 @pytest.mark.parametrize("name", JUDGES)
 def test_each_planted_fault_lies_within_its_interval(name: str) -> None:
@@ -66,15 +68,16 @@ def test_position_is_taken_off_before_orders_are_compared() -> None:
         ai_judgements=(AiJudgement, [*_verdicts("p1", 0.9, 0.7), *same]),
         completion_pairs=(CompletionPair, [make(CompletionPair)]),
     ) as connection:
-        found = certify(connection, ["base_policy"], "sft_policy", CertificateSettings(), people=False)
+        found = certify(connection, SETTINGS, people=False)
     values = {one.figure: one.value for one in found}
     assert values["slot_kept_share"] == 1.0 and values["order_consistency"] == 1.0
 
 
 def test_what_cannot_be_measured_does_not_hold() -> None:
     with views(ai_judgements=(AiJudgement, []), completion_pairs=(CompletionPair, [])) as connection:
-        settings = CertificateSettings(required=True, bounds={"parse_rate": Bound(at_least=0.5)})
-        found = certify(connection, ["base_policy"], "sft_policy", settings, people=False)
+        bounds = {"parse_rate": Bound(at_least=0.5)}
+        settings = SETTINGS.model_copy(update={"required": True, "bounds": bounds})
+        found = certify(connection, settings, people=False)
     (rate,) = [one for one in found if one.figure == "parse_rate"]
     assert isinstance(rate, JudgeFigure) and rate.holds is None and rate.required and rate.num_items == 0
 
