@@ -2,7 +2,7 @@
 
 Calculator annotations such as ``<<48/2=24>>`` are the equations where there are any; else they are
 found in the text, where both sides are numbers, operators and brackets. Words and units between
-numbers end an equation. A chain is taken at its word: ``12+7=19+5=24`` says ``12+7=19+5``, which is
+numbers end an equation. A chain is read literally: ``12+7=19+5=24`` says ``12+7=19+5``, which is
 wrong, and ``19+5=24``, which is right.
 """
 
@@ -23,12 +23,13 @@ _COMMANDS = {r"\times": "*", r"\cdot": "*", r"\div": "/", r"\$": "", r"\%": "%"}
 
 
 def equations(text: str) -> list[str]:
-    """Every ``lhs=rhs`` in order, without spaces, currency and thousands separators."""
+    """Every ``left=right`` in order, without spaces, currency and thousands separators."""
     if "<<" in text and (annotated := _ANNOTATION.findall(text)):
-        return [one for each in annotated for one in _pairs(_plain(each)) if "=" in one]
+        return [pair for chain in annotated for pair in _pairs(_plain(chain)) if "=" in pair]
     if "\\" in text:
         text = _without_commands(text)
-    return [one for each in _STATED.findall(text) for one in _pairs(_plain(each)) if _OPERATOR.search(one)]
+    chains = _STATED.findall(text)
+    return [pair for chain in chains for pair in _pairs(_plain(chain)) if _OPERATOR.search(pair)]
 
 
 def path(text: str) -> str:
@@ -37,11 +38,11 @@ def path(text: str) -> str:
 
 
 def wrong_equations(text: str) -> list[str]:
-    """Equations whose sides differ by more than 0.001, or that cannot be worked out.
+    """Equations whose sides differ by more than 0.001, or that cannot be evaluated.
 
     A division by zero, an unknown sign, or a power too large counts as wrong.
     """
-    return [one for one in equations(text) if not _holds(one)]
+    return [equation for equation in equations(text) if not _holds(equation)]
 
 
 def _holds(equation: str) -> bool:
@@ -52,8 +53,8 @@ def _holds(equation: str) -> bool:
         return False
 
 
-def _plain(stated: str) -> str:
-    return stated.translate(_SIGNS)
+def _plain(chain: str) -> str:
+    return chain.translate(_SIGNS)
 
 
 def _pairs(chain: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rejection sampling: which verified draws of a problem are learned (RFT, Yuan et al. 2023; STaR)."""
+"""Rejection sampling: which verified samples of a problem are learned (RFT, Yuan et al. 2023; STaR)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -14,16 +14,16 @@ from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
 from methods.rft.equations import wrong_equations
 
-# a model that tells of its hint gives it away
-GIVEN_AWAY = ("the answer is given", "given that the answer", "given the answer", "hint")
+# phrases by which a completion refers to its hint
+HINT_PHRASES = ("the answer is given", "given that the answer", "given the answer", "hint")
 
 
 class SelectionSettings(Settings):
-    """What is kept of each problem's draws.
+    """Which of each problem's samples are kept.
 
-    One draw per distinct path (or text); of equal paths the one that is farther, in edits, from the
+    One sample per distinct path (or text); of equal paths the one that is farther, in edits, from the
     other kept ones. Of these the ``top_k`` by reward (None keeps all) with at least ``min_reward``.
-    ``check_equations`` drops draws with an equation that does not hold, as RFT does.
+    ``check_equations`` drops samples with an equation that does not hold, as RFT does.
     """
 
     top_k: int | None = Field(4, ge=1)
@@ -36,7 +36,7 @@ class SelectionSettings(Settings):
 
 
 def make_selections(inputs: Inputs, models: Models, settings: SelectionSettings) -> Iterator[RftSelection]:
-    """The completions to learn, of all datasets of ``candidates`` and, where wanted, ``gold_solutions``."""
+    """The completions to learn, from all datasets of ``candidates`` and from ``gold_solutions`` if wanted."""
     gold = inputs.rows(GoldSolution) if settings.with_gold else []
     return select(inputs.stream(Candidate), gold, settings)
 
@@ -49,81 +49,83 @@ def select(
 ) -> Iterator[RftSelection]:
     """The kept completions, problem by problem; ``candidates`` come sorted by problem.
 
-    Draws of several policies and rounds are one pool. Hinted draws count only where no other is accepted.
+    Samples of several policies and rounds are one pool. Hinted samples count only where no other is accepted.
     """
     if settings.with_gold:
         yield from map(_gold, gold)
     for _, group in groupby(candidates, key=attrgetter("problem_id")):
-        # a draw that an earlier round has too is one draw, as the first of them tells it
-        draws = dict[str, Candidate]()
-        for one in group:
-            draws.setdefault(one.completion_key, one)
-        yield from _of_problem(list(draws.values()), settings)
+        # a sample that several rounds have counts once, as the first of them has it
+        samples = dict[str, Candidate]()
+        for candidate in group:
+            samples.setdefault(candidate.completion_key, candidate)
+        yield from _of_problem(list(samples.values()), settings)
 
 
-def _of_problem(draws: Sequence[Candidate], settings: SelectionSettings) -> Iterator[RftSelection]:
-    unaided = [one for one in draws if not one.hinted and one.accepted is not None]
-    accepted = sum(bool(one.accepted) for one in unaided)
+def _of_problem(samples: Sequence[Candidate], settings: SelectionSettings) -> Iterator[RftSelection]:
+    unaided = [sample for sample in samples if not sample.hinted and sample.accepted is not None]
+    accepted = sum(bool(sample.accepted) for sample in unaided)
     rate = accepted / len(unaided) if unaided else None
-    usable = [one for one in unaided if _usable(one, settings)]
+    usable = [sample for sample in unaided if _usable(sample, settings)]
     if not accepted and settings.with_rationalised:
-        usable = [one for one in draws if one.hinted and _usable(one, settings) and not _gives_away(one)]
+        hinted = [sample for sample in samples if sample.hinted and _usable(sample, settings)]
+        usable = [sample for sample in hinted if not _mentions_hint(sample)]
     kept = distinct(usable, settings)[: settings.top_k]
-    for rank, one in enumerate(kept, start=1):
+    for rank, sample in enumerate(kept, start=1):
         yield RftSelection(
-            problem_id=one.problem_id,
+            problem_id=sample.problem_id,
             rank=rank,
-            prompt=one.prompt,
-            completion=one.completion,
-            kind="rationalised" if one.hinted else "sampled",
-            reward=one.reward,
-            path=one.path,
+            prompt=sample.prompt,
+            completion=sample.completion,
+            kind="rationalised" if sample.hinted else "sampled",
+            reward=sample.reward,
+            path=sample.path,
             pass_rate=rate,
             num_draws=len(unaided),
-            policy=one.policy,
-            sample=one.sample,
-            family=one.family,
-            difficulty=one.difficulty,
-            num_tokens=one.num_tokens,
-            split_group=one.split_group,
-            completion_key=one.completion_key,
+            policy=sample.policy,
+            sample=sample.sample,
+            family=sample.family,
+            difficulty=sample.difficulty,
+            num_tokens=sample.num_tokens,
+            split_group=sample.split_group,
+            completion_key=sample.completion_key,
         )
 
 
-def _usable(one: Candidate, settings: SelectionSettings) -> bool:
-    if not one.accepted or one.finish_reason != "stop":
+def _usable(sample: Candidate, settings: SelectionSettings) -> bool:
+    if not sample.accepted or sample.finish_reason != "stop":
         return False
-    if settings.min_reward is not None and (one.reward is None or one.reward < settings.min_reward):
+    if settings.min_reward is not None and (sample.reward is None or sample.reward < settings.min_reward):
         return False
-    return not (settings.check_equations and wrong_equations(one.completion))
+    return not (settings.check_equations and wrong_equations(sample.completion))
 
 
-def _gives_away(one: Candidate) -> bool:
-    said = one.completion.lower()
-    return any(phrase in said for phrase in GIVEN_AWAY)
+def _mentions_hint(sample: Candidate) -> bool:
+    text = sample.completion.lower()
+    return any(phrase in text for phrase in HINT_PHRASES)
 
 
 def distinct(usable: Sequence[Candidate], settings: SelectionSettings) -> list[Candidate]:
-    """One draw per path, best first; the same whatever the order of ``usable``.
+    """One sample per path, best first; the same whatever the order of ``usable``.
 
-    A draw without equations is a path of its own text.
+    A sample without equations is a path of its own text.
     """
     kept: dict[str, Candidate] = {}
-    for one in sorted(usable, key=lambda one: _order(one, settings)):
-        name = one.path if settings.distinct == "path" and one.path else f"text:{one.completion.strip()}"
-        held = kept.get(name)
-        if held is None:
-            kept[name] = one
-        elif (held.reward or 0.0) == (one.reward or 0.0):
-            others = [other.completion for other in kept.values() if other is not held]
-            if _distance(one.completion, others) > _distance(held.completion, others):
-                kept[name] = one
-    return sorted(kept.values(), key=lambda one: _order(one, settings))
+    for sample in sorted(usable, key=lambda sample: _order(sample, settings)):
+        path = sample.path if settings.distinct == "path" else None
+        name = path or f"text:{sample.completion.strip()}"
+        rival = kept.get(name)
+        if rival is None:
+            kept[name] = sample
+        elif (rival.reward or 0.0) == (sample.reward or 0.0):
+            others = [other.completion for other in kept.values() if other is not rival]
+            if _distance(sample.completion, others) > _distance(rival.completion, others):
+                kept[name] = sample
+    return sorted(kept.values(), key=lambda sample: _order(sample, settings))
 
 
-def _order(one: Candidate, settings: SelectionSettings) -> tuple[float, str]:
-    """By reward, and by chance where it is equal, so that early draws have no advantage."""
-    return -(one.reward or 0.0), digest([settings.seed, one.completion_key])
+def _order(sample: Candidate, settings: SelectionSettings) -> tuple[float, str]:
+    """By reward, and by chance where it is equal, so that early samples have no advantage."""
+    return -(sample.reward or 0.0), digest([settings.seed, sample.completion_key])
 
 
 def _distance(text: str, others: Iterable[str]) -> int:
@@ -131,12 +133,12 @@ def _distance(text: str, others: Iterable[str]) -> int:
     return sum(Levenshtein.distance(text, other) for other in others)
 
 
-def _gold(one: GoldSolution) -> RftSelection:
+def _gold(solution: GoldSolution) -> RftSelection:
     return RftSelection(
-        problem_id=one.problem_id,
+        problem_id=solution.problem_id,
         rank=0,
-        prompt=one.prompt,
-        completion=one.completion,
+        prompt=solution.prompt,
+        completion=solution.completion,
         kind="gold",
         reward=None,
         path=None,
@@ -144,9 +146,9 @@ def _gold(one: GoldSolution) -> RftSelection:
         num_draws=0,
         policy=None,
         sample=None,
-        family=one.family,
-        difficulty=one.difficulty,
+        family=solution.family,
+        difficulty=solution.difficulty,
         num_tokens=None,
-        split_group=one.split_group,
+        split_group=solution.split_group,
         completion_key=None,
     )

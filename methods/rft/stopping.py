@@ -1,4 +1,4 @@
-"""When to stop drawing for a problem: stopping rules over counts, and how likely their goal is."""
+"""When to stop sampling for a problem: stopping rules over counts, and how likely their goal is."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ from datasets_registry.settings import Settings
 
 @dataclass(frozen=True)
 class Tally:
-    """What a problem's draws gave so far; a draw without a completion is neither right nor wrong."""
+    """Counts of a problem's samples so far; one that failed is neither accepted nor rejected."""
 
     num_draws: int = 0
     num_accepted: int = 0
@@ -21,16 +21,16 @@ class Tally:
 
 
 class StoppingRule(Settings):
-    """What to draw until, at most ``max_draws`` times, and when to give up as hopeless.
+    """The goal of sampling for a problem, at most ``max_draws`` times, and when to give up as hopeless.
 
-    - ``fixed``: ``max_draws`` for everybody.
-    - ``accepted``: ``goal`` accepted ones; ``exact`` never draws more than are still missing, so that at
+    - ``fixed``: ``max_draws`` samples for every problem.
+    - ``accepted``: ``goal`` accepted ones; ``exact`` never samples more than are still missing, so that at
       most ``goal`` are accepted.
     - ``distinct``: ``goal`` accepted ones on different paths.
-    - ``mixed``: one right and one wrong, for a pair.
+    - ``mixed``: an accepted and a rejected one, for a pair.
 
-    Draws come in ``chunks``, the last of which repeats, so that batches stay full: after each the rule
-    is looked at. ``hopeless_after`` draws without an accepted one end a problem.
+    Samples come in ``chunks``, the last of which repeats, so that batches stay full: the rule is tested
+    after each. ``hopeless_after`` samples without an accepted one end a problem.
     """
 
     until: Literal["fixed", "accepted", "exact", "distinct", "mixed"] = "fixed"
@@ -41,12 +41,12 @@ class StoppingRule(Settings):
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "StoppingRule":
-        if any(one < 1 for one in self.chunks):
-            raise ValueError(f"chunks {list(self.chunks)} has one below 1: draw at least one at a time")
+        if min(self.chunks) < 1:
+            raise ValueError(f"chunks {list(self.chunks)} has one below 1: take at least one at a time")
         if self.until in ("accepted", "exact", "distinct") and self.goal > self.max_draws:
             raise ValueError(f"goal {self.goal} is above max_draws {self.max_draws}: raise max_draws")
         if self.until == "mixed" and self.max_draws < 2:
-            raise ValueError("max_draws 1 gives no right and wrong one: take at least 2")
+            raise ValueError("max_draws 1 cannot give an accepted and a rejected sample: take at least 2")
         return self
 
     @property
@@ -58,7 +58,7 @@ class StoppingRule(Settings):
         return f"{self.until}{goal}, at most {self.max_draws}{hopeless}{chunks}"
 
     def reached(self, tally: Tally) -> bool:
-        """Whether the goal is met."""
+        """Whether the goal is reached."""
         if self.until == "fixed":
             return tally.num_draws >= self.max_draws
         if self.until == "mixed":
@@ -66,7 +66,7 @@ class StoppingRule(Settings):
         return (tally.num_paths if self.until == "distinct" else tally.num_accepted) >= self.goal
 
     def stop(self, tally: Tally) -> Stop | None:
-        """Why to draw no more, or None to go on."""
+        """Why to sample no more; None to go on."""
         if self.until == "fixed":
             return "all_drawn" if self.reached(tally) else None
         if self.reached(tally):
@@ -76,7 +76,7 @@ class StoppingRule(Settings):
         return "exhausted" if tally.num_draws >= self.max_draws else None
 
     def chunk(self, tally: Tally) -> int:
-        """How many to draw next; 0 where it stops."""
+        """How many to sample next; 0 where the rule stops."""
         if self.stop(tally):
             return 0
         left = self.max_draws - tally.num_draws
@@ -87,47 +87,49 @@ class StoppingRule(Settings):
         return min(left, self._planned(tally.num_draws))
 
     def _planned(self, num_draws: int) -> int:
-        for one in self.chunks:
-            if num_draws < one:
-                return one - num_draws
-            num_draws -= one
+        for size in self.chunks:
+            if num_draws < size:
+                return size - num_draws
+            num_draws -= size
         return self.chunks[-1] - num_draws % self.chunks[-1]
 
     def propensity(self, tally: Tally) -> float | None:
-        """The probability that the goal is met, at the pass rate that the tally suggests.
+        """The probability that the goal is reached, at the pass rate that the tally suggests.
 
-        The rate is the mean of its posterior from Jeffreys' prior. None where counts do not decide.
+        The rate is the mean of its posterior under Jeffreys' prior. None where counts do not decide.
         """
         if self.until == "distinct":
             return None
         if self.until == "fixed":
             return 1.0
-        seen = tally.num_accepted + tally.num_rejected
-        return reach(self, tally.num_accepted, seen)
+        return reach(self, tally.num_accepted, tally.num_accepted + tally.num_rejected)
 
 
 @cache
 def reach(rule: StoppingRule, num_accepted: int, num_seen: int) -> float:
-    """The probability that ``rule`` meets its goal at the pass rate (accepted + 1/2) / (seen + 1)."""
+    """The probability that ``rule`` reaches its goal at the pass rate (accepted + 1/2) / (seen + 1)."""
     rate = (num_accepted + 0.5) / (num_seen + 1)
-    waiting, met = {(0, 0): 1.0}, 0.0
-    while waiting:
-        drawn, accepted = min(waiting)
-        weight = waiting.pop((drawn, accepted))
-        tally = Tally(drawn, accepted, drawn - accepted)
+    pending, reached = {(0, 0): 1.0}, 0.0
+    while pending:
+        num_draws, num_right = min(pending)
+        mass = pending.pop((num_draws, num_right))
+        tally = Tally(num_draws, num_right, num_draws - num_right)
         if rule.stop(tally):
-            met += weight * rule.reached(tally)
+            reached += mass * rule.reached(tally)
             continue
-        # one draw at a time within a chunk, which is looked at when it is whole
-        states = {accepted: weight}
         chunk = rule.chunk(tally)
-        for _ in range(chunk):
-            following: dict[int, float] = {}
-            for number, mass in states.items():
-                following[number + 1] = following.get(number + 1, 0.0) + mass * rate
-                following[number] = following.get(number, 0.0) + mass * (1 - rate)
-            states = following
-        for number, mass in states.items():
-            place = (drawn + chunk, number)
-            waiting[place] = waiting.get(place, 0.0) + mass
-    return min(met, 1.0)
+        for right, weight in _after({num_right: mass}, chunk, rate).items():
+            state = (num_draws + chunk, right)
+            pending[state] = pending.get(state, 0.0) + weight
+    return min(reached, 1.0)
+
+
+def _after(masses: dict[int, float], num_draws: int, rate: float) -> dict[int, float]:
+    """The probability of each number of accepted samples, after ``num_draws`` more of them."""
+    for _ in range(num_draws):
+        following: dict[int, float] = {}
+        for right, mass in masses.items():
+            following[right + 1] = following.get(right + 1, 0.0) + mass * rate
+            following[right] = following.get(right, 0.0) + mass * (1 - rate)
+        masses = following
+    return masses

@@ -1,4 +1,4 @@
-"""Pairs for DPO out of draws that are there anyway: an accepted and a rejected one of each problem."""
+"""Pairs for DPO out of candidates: an accepted and a rejected sample of each problem, without a call."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -13,7 +13,7 @@ from methods.method import Inputs, Method, Models
 
 
 class VerifiedPairSettings(Settings):
-    """How many pairs a problem gives, and whether each accepted one meets the rejected one of like length."""
+    """How many pairs a problem gives, and whether both sides of a pair are of like length."""
 
     per_problem: int = Field(1, ge=1)
     length_matched: bool = True
@@ -31,23 +31,25 @@ VERIFIED_PAIRS = Method(make_verified_pairs, VerifiedPairSettings, VerifiedPair)
 
 
 def verified_pairs(candidates: Iterable[Candidate], settings: VerifiedPairSettings) -> Iterator[VerifiedPair]:
-    """Pairs of draws of one policy for one problem; ``candidates`` come sorted by problem and policy.
+    """Pairs of samples of one policy for one problem; ``candidates`` come sorted by problem and policy.
 
     Both sides are cycled through, so that all of the scarcer side are used (IRPO, Pang et al. 2024).
-    Truncated draws, failed ones and hinted ones make no pair: a cut is no mistake.
+    Truncated, failed and hinted samples make no pair: a completion that was cut off is not a mistake.
     """
     for _, group in groupby(candidates, key=attrgetter("problem_id", "policy")):
-        whole = [one for one in group if one.finish_reason == "stop" and not one.hinted]
+        whole = [sample for sample in group if sample.finish_reason == "stop" and not sample.hinted]
         right, wrong = (
-            _distinct([one for one in whole if one.accepted is side], settings) for side in (True, False)
+            _distinct([sample for sample in whole if sample.accepted is side], settings)
+            for side in (True, False)
         )
-        yield from (_pair(*one) for one in _matched(right, wrong, settings))
+        yield from (_pair(*matched) for matched in _matched(right, wrong, settings))
 
 
-def _distinct(draws: Sequence[Candidate], settings: VerifiedPairSettings) -> list[Candidate]:
+def _distinct(samples: Sequence[Candidate], settings: VerifiedPairSettings) -> list[Candidate]:
     """Each text once, in an order drawn by content."""
-    texts = {one.completion.strip(): one for one in sorted(draws, key=lambda one: one.completion_key)}
-    return sorted(texts.values(), key=lambda one: digest([settings.seed, one.completion_key]))
+    ordered = sorted(samples, key=attrgetter("completion_key"))
+    texts = {sample.completion.strip(): sample for sample in ordered}
+    return sorted(texts.values(), key=lambda sample: digest([settings.seed, sample.completion_key]))
 
 
 def _matched(
@@ -56,19 +58,20 @@ def _matched(
     if not right or not wrong:
         return []
     pairs: dict[tuple[str, str], tuple[Candidate, Candidate]] = {}
-    for place in range(max(len(right), len(wrong))):
-        chosen, rejected = right[place % len(right)], wrong[place % len(wrong)]
+    for turn in range(max(len(right), len(wrong))):
+        chosen, rejected = right[turn % len(right)], wrong[turn % len(wrong)]
         if settings.length_matched:
-            taken = {other for one, other in pairs if one == chosen.completion_key}
-            rejected = _of_like_length(
-                chosen, [one for one in wrong if one.completion_key not in taken] or wrong
-            )
+            taken = {
+                rejected_key for chosen_key, rejected_key in pairs if chosen_key == chosen.completion_key
+            }
+            free = [sample for sample in wrong if sample.completion_key not in taken]
+            rejected = _of_like_length(chosen, free or wrong)
         pairs.setdefault((chosen.completion_key, rejected.completion_key), (chosen, rejected))
     return list(pairs.values())[: settings.per_problem]
 
 
 def _of_like_length(chosen: Candidate, wrong: Sequence[Candidate]) -> Candidate:
-    return min(wrong, key=lambda one: abs(one.num_tokens - chosen.num_tokens))
+    return min(wrong, key=lambda sample: abs(sample.num_tokens - chosen.num_tokens))
 
 
 def _pair(chosen: Candidate, rejected: Candidate) -> VerifiedPair:
