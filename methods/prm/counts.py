@@ -1,4 +1,4 @@
-"""Counts of a prefix's rollouts: the label they give, and whether more are wanted."""
+"""Counts of a prefix's rollouts: the label they give, and whether more are needed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Stop = Literal["planned", "first success", "interval"]
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rollouts were accepted, of how many that ended, and how many failed and count for nothing."""
+    """How many rollouts were accepted, of how many that finished; those that failed count for nothing."""
 
     num_accepted: int = 0
     num_finished: int = 0
@@ -21,12 +21,12 @@ class Counts:
 
     @property
     def share(self) -> float | None:
-        """Accepted share of those that ended; None where none did."""
+        """Accepted share of those that finished; None where none did."""
         return self.num_accepted / self.num_finished if self.num_finished else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The share's 95 % Wilson interval; None where there is no share."""
+        """The share's 95 % Wilson interval; None without a share."""
         return wilson_interval(self.num_accepted, self.num_finished) if self.num_finished else None
 
     def right(self, threshold: float) -> bool | None:
@@ -36,12 +36,12 @@ class Counts:
 
 def count(verdicts: Sequence[bool | None]) -> Counts:
     """The counts of verdicts, in which None is a rollout that failed."""
-    failed = sum(one is None for one in verdicts)
-    return Counts(sum(one is True for one in verdicts), len(verdicts) - failed, failed)
+    accepted, failed = verdicts.count(True), verdicts.count(None)
+    return Counts(accepted, len(verdicts) - failed, failed)
 
 
 def stopped(counts: Counts, settings: StepLabelSettings, limit: int) -> Stop | None:
-    """Why no more rollouts are wanted; None where more are, or where none was drawn."""
+    """Why no more rollouts are needed; None where more are."""
     if settings.early_stop == "first_success" and counts.num_accepted:
         return "first success"
     if settings.early_stop == "interval" and (interval := counts.interval):
@@ -51,12 +51,12 @@ def stopped(counts: Counts, settings: StepLabelSettings, limit: int) -> Stop | N
     return "planned" if counts.num_finished + counts.num_failed >= limit else None
 
 
-def next_chunk(num_drawn: int, settings: StepRolloutSettings, limit: int) -> int:
-    """How many rollouts come after ``num_drawn``, at most ``limit`` with them."""
+def next_chunk(num_rollouts: int, settings: StepRolloutSettings, limit: int) -> int:
+    """How many rollouts come after the first ``num_rollouts``, at most ``limit`` with them."""
     if settings.early_stop == "none":
-        return limit - num_drawn
-    end = next(one for one in _ends(settings.chunks) if one > num_drawn)
-    return min(end, limit) - num_drawn
+        return limit - num_rollouts
+    end = next(end for end in _ends(settings.chunks) if end > num_rollouts)
+    return min(end, limit) - num_rollouts
 
 
 def _ends(chunks: Sequence[int]) -> Iterator[int]:

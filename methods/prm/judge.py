@@ -1,4 +1,4 @@
-"""A judge's opinion of where a solution first goes wrong, by which labels from rollouts are kept or dropped.
+"""A judge's opinion of where a solution first goes wrong, to compare with labels from rollouts.
 
 Labels on which rollouts and a judge agree train better than either's alone (Zhang et al. 2025,
 arXiv 2501.07301, §3).
@@ -30,7 +30,7 @@ class StepJudgeSettings(Settings):
 
 @dataclass(frozen=True)
 class StepVerdict:
-    """The first wrong step, from 1, or 0 for none; or why there is no verdict; and the last call's key."""
+    """The first wrong step, counted from 1 (0 for none), or why there is no verdict; the last call's key."""
 
     first_error: int | None
     failure: str | None
@@ -46,31 +46,36 @@ def step_judge_templates(settings: StepJudgeSettings) -> tuple[str, ...]:
 def judge_steps(
     solutions: Sequence[Solution], complete: Complete, model: str, settings: StepJudgeSettings
 ) -> dict[str, StepVerdict]:
-    """The judge's verdict by solution id, of each solution without a failure; ``model`` is a fingerprint."""
-    asked = [one for one in solutions if one.failure is None]
+    """The judge's verdicts by solution id, on solutions without a failure; ``model`` is a fingerprint."""
+    judged = [solution for solution in solutions if solution.failure is None]
     if settings.reasoning_tokens is None:
-        requests = [_request(_shown(one, "step_judge_question")) for one in asked]
-        return _verdicts(asked, requests, complete, model)
+        requests = [_request(_question(solution, "step_judge_question")) for solution in judged]
+        return _verdicts(judged, requests, complete, model)
     params = SamplingParams(temperature=0, max_tokens=settings.reasoning_tokens)
-    first = [Request(messages=(_shown(one, "step_judge_reasoning"),), params=params) for one in asked]
-    reasons = list(zip(asked, first, complete("reasoning about steps", first), strict=True))
+    first = [
+        Request(messages=(_question(solution, "step_judge_reasoning"),), params=params) for solution in judged
+    ]
+    reasons = list(zip(judged, first, complete("reasoning about steps", first), strict=True))
     failed = {
-        one.solution_id: StepVerdict(None, f"reasoning: error: {said.error}", request.key(model))
-        for one, request, said in reasons
-        if said.error is not None
+        solution.solution_id: StepVerdict(None, f"reasoning: error: {reason.error}", request.key(model))
+        for solution, request, reason in reasons
+        if reason.error is not None
     }
-    reasoned = [(one, _after(request, said)) for one, request, said in reasons if said.error is None]
+    reasoned = [
+        (solution, _after(request, reason)) for solution, request, reason in reasons if reason.error is None
+    ]
     return failed | _verdicts(
-        [one for one, _ in reasoned], [request for _, request in reasoned], complete, model
+        [solution for solution, _ in reasoned], [request for _, request in reasoned], complete, model
     )
 
 
 def _verdicts(
-    asked: Sequence[Solution], requests: Sequence[Request], complete: Complete, model: str
+    judged: Sequence[Solution], requests: Sequence[Request], complete: Complete, model: str
 ) -> dict[str, StepVerdict]:
+    replies = complete("first wrong steps", requests)
     return {
-        one.solution_id: _read(said, len(one.completions), request.key(model))
-        for one, request, said in zip(asked, requests, complete("first wrong steps", requests), strict=True)
+        solution.solution_id: _verdict(reply, len(solution.completions), request.key(model))
+        for solution, request, reply in zip(judged, requests, replies, strict=True)
     }
 
 
@@ -78,24 +83,25 @@ def _request(*messages: Message) -> Request:
     return Request(messages=(*messages, Message(role="assistant", content=OPENING)), params=_NUMBER)
 
 
-def _after(reasoning: Request, said: Completion) -> Request:
-    again = Message(role="user", content=fill("step_judge_question"))
-    return _request(*reasoning.messages, Message(role="assistant", content=said.text), again)
+def _after(reasoning: Request, reason: Completion) -> Request:
+    question = Message(role="user", content=fill("step_judge_question"))
+    return _request(*reasoning.messages, Message(role="assistant", content=reason.text), question)
 
 
-def _shown(solution: Solution, question: str) -> Message:
-    steps = "\n".join(f"Step {place}:\n{quoted(one)}" for place, one in enumerate(solution.completions, 1))
+def _question(solution: Solution, question: str) -> Message:
+    numbered = enumerate(solution.completions, start=1)
+    steps = "\n".join(f"Step {number}:\n{quoted(step)}" for number, step in numbered)
     text = fill("step_judge", problem=quoted(solution.prompt), steps=steps, question=fill(question))
     return Message(role="user", content=text)
 
 
-def _read(said: Completion, num_steps: int, key: str) -> StepVerdict:
-    if said.error is not None:
-        return StepVerdict(None, f"error: {said.error}", key)
+def _verdict(reply: Completion, num_steps: int, key: str) -> StepVerdict:
+    if reply.error is not None:
+        return StepVerdict(None, f"error: {reply.error}", key)
     # a number that was cut off is another number
-    number = re.fullmatch(r"\s*([0-9]+)\s*\.?\s*", said.text) if said.finish_reason == "stop" else None
+    number = re.fullmatch(r"\s*([0-9]+)\s*\.?\s*", reply.text) if reply.finish_reason == "stop" else None
     if number is None:
-        return StepVerdict(None, f"no step number: {said.text!r}", key)
+        return StepVerdict(None, f"no step number: {reply.text!r}", key)
     if int(number[1]) > num_steps:
         return StepVerdict(None, f"step {number[1]} of {num_steps}", key)
     return StepVerdict(int(number[1]), None, key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from methods.method import Inputs, Method, Models
@@ -46,7 +47,7 @@ STEP_LABELS = Method(make_labels, JudgedLabelSettings, StepLabels, prompts=label
 
 @dataclass(frozen=True)
 class StepLabel:
-    """What is known of one step: its counts, and the label that they or other steps' give."""
+    """One step's counts, and the label that they give, or that other steps' labels imply."""
 
     counts: Counts
     interval: tuple[float, float] | None = None
@@ -55,7 +56,7 @@ class StepLabel:
     implied: bool | None = None
 
     @property
-    def known(self) -> bool | None:
+    def label(self) -> bool | None:
         """The label, measured or implied."""
         return self.implied if self.right is None else self.right
 
@@ -69,7 +70,7 @@ def label_steps(
 ) -> list[StepLabels]:
     """The labels of every solution, in the order of ids; ``policy_name`` completed the rollouts.
 
-    The last step's value is the verdict of the whole solution, with which nothing is left to draw: it
+    The last step's value is the verdict of the whole solution, after which nothing is left to sample: it
     counts as one rollout, and its interval has no width. A step is implied to be right before one that
     was measured to be, and wrong after one that was measured to be wrong; between a wrong one and a later
     right one nothing is implied, and all that was measured stays as it was. The first error is the first
@@ -77,14 +78,15 @@ def label_steps(
 
     Tokens of a rollout that several solutions share count for the first of them.
     """
-    by_solution: dict[str, list[StepRollout]] = {one.solution_id: [] for one in solutions}
-    for rollout in sorted(rollouts, key=lambda one: (one.solution_id, one.step, one.sample)):
+    by_solution: dict[str, list[StepRollout]] = {solution.solution_id: [] for solution in solutions}
+    for rollout in sorted(rollouts, key=attrgetter("solution_id", "step", "sample")):
         by_solution[rollout.solution_id].append(rollout)
     counted: set[str] = set()
     rows = []
-    for solution in sorted(solutions, key=lambda one: one.solution_id):
+    for solution in sorted(solutions, key=attrgetter("solution_id")):
         own = by_solution[solution.solution_id]
-        new = {one.completion_key: one.num_tokens for one in own if one.completion_key not in counted}
+        tokens = {rollout.completion_key: rollout.num_tokens for rollout in own}
+        new = {key: number for key, number in tokens.items() if key not in counted}
         counted |= new.keys()
         verdict = (judged or {}).get(solution.solution_id)
         rows.append(_row(solution, own, policy_name, settings, verdict, sum(new.values())))
@@ -101,8 +103,8 @@ def _row(
 ) -> StepLabels:
     steps = _labels(solution, rollouts, settings)
     first_error = _first_error(solution, steps)
-    opinion = judged.first_error if judged else None
-    decided = opinion is not None and first_error is not None
+    judge_first_error = judged.first_error if judged else None
+    both = judge_first_error is not None and first_error is not None
     return StepLabels(
         solution_id=solution.solution_id,
         problem_id=solution.problem_id,
@@ -114,20 +116,20 @@ def _row(
         completions=solution.completions,
         separator=solution.separator,
         splitter=solution.splitter,
-        labels=[one.right for one in steps],
-        implied=[one.implied for one in steps],
-        soft=[one.counts.share for one in steps],
-        low=[one.interval[0] if one.interval else None for one in steps],
-        high=[one.interval[1] if one.interval else None for one in steps],
-        num_accepted=[one.counts.num_accepted for one in steps],
-        num_rollouts=[one.counts.num_finished for one in steps],
-        num_failed=[one.counts.num_failed for one in steps],
-        probed=[one.right is not None for one in steps],
-        stops=[one.stop for one in steps],
+        labels=[step.right for step in steps],
+        implied=[step.implied for step in steps],
+        soft=[step.counts.share for step in steps],
+        low=[step.interval[0] if step.interval else None for step in steps],
+        high=[step.interval[1] if step.interval else None for step in steps],
+        num_accepted=[step.counts.num_accepted for step in steps],
+        num_rollouts=[step.counts.num_finished for step in steps],
+        num_failed=[step.counts.num_failed for step in steps],
+        probed=[step.right is not None for step in steps],
+        stops=[step.stop for step in steps],
         first_error=first_error,
         confirmed=_confirmed(first_error, len(steps), rollouts, settings),
-        judge_first_error=opinion,
-        consensus=opinion == first_error if decided else None,
+        judge_first_error=judge_first_error,
+        consensus=judge_first_error == first_error if both else None,
         judge_failure=judged.failure if judged else None,
         judge_key=judged.key if judged else None,
         method=settings.rule,
@@ -149,49 +151,50 @@ def _labels(
     value = float(solution.accepted is True)
     whole = Counts(int(value), 1, 0)
     labels = [*measured, StepLabel(whole, (value, value), "outcome", solution.accepted is True)]
-    return [_with_implied(labels, place) for place in range(last)]
+    return [_with_implied(labels, index) for index in range(last)]
 
 
 def _measured(step: int, rollouts: Sequence[StepRollout], settings: StepLabelSettings) -> StepLabel:
-    of_step = [one for one in rollouts if one.step == step]
-    counts = count([one.accepted for one in of_step])
+    of_step = [rollout for rollout in rollouts if rollout.step == step]
+    counts = count([rollout.accepted for rollout in of_step])
     right = counts.right(settings.threshold)
     if right is None:
         return StepLabel(counts)
-    probes = count([one.accepted for one in of_step if one.phase == "probe"])
+    probes = count([rollout.accepted for rollout in of_step if rollout.phase == "probe"])
     # under settings that would go on, what was planned is all that there is
     stop = stopped(probes, settings, settings.limit) or "planned"
     return StepLabel(counts, counts.interval, stop, right)
 
 
-def _with_implied(labels: Sequence[StepLabel], place: int) -> StepLabel:
-    one = labels[place]
-    if one.right is not None:
-        return one
-    wrong_before = any(other.right is False for other in labels[:place])
-    right_after = any(other.right is True for other in labels[place:])
+def _with_implied(labels: Sequence[StepLabel], index: int) -> StepLabel:
+    label = labels[index]
+    if label.right is not None:
+        return label
+    wrong_before = any(other.right is False for other in labels[:index])
+    right_after = any(other.right is True for other in labels[index:])
     implied = None if wrong_before == right_after else right_after
-    return StepLabel(one.counts, implied=implied)
+    return StepLabel(label.counts, implied=implied)
 
 
 def _first_error(solution: Solution, steps: Sequence[StepLabel]) -> int | None:
     if solution.failure is not None:
         return None
-    for place, one in enumerate(steps, 1):
-        if one.known is not True:
-            return place if one.known is False else None
+    for number, step in enumerate(steps, start=1):
+        if step.label is not True:
+            return number if step.label is False else None
     return 0
 
 
 def _confirmed(
     first_error: int | None, num_steps: int, rollouts: Sequence[StepRollout], settings: StepLabelSettings
 ) -> bool | None:
-    """Whether fresh rollouts alone say the same; the whole solution and the problem alone need none."""
-    sides = [one for one in ((first_error or 0) - 1, first_error or 0) if 0 < one < num_steps]
+    """Whether fresh rollouts alone give the same first error; None where none were needed or asked for."""
+    # neither the problem alone nor the whole solution has rollouts
+    sides = [step for step in ((first_error or 0) - 1, first_error or 0) if 0 < step < num_steps]
     if not first_error or not settings.confirm or not sides:
         return None
     fresh = {
-        side: count([one.accepted for one in rollouts if one.step == side and one.phase == "confirm"])
+        side: count([each.accepted for each in rollouts if each.step == side and each.phase == "confirm"])
         for side in sides
     }
     return all(fresh[side].right(settings.threshold) is (side != first_error) for side in sides)
@@ -203,7 +206,7 @@ def _exhaustive_tokens(
     steps = solution.completions
     total = 0.0
     for step in range(1, len(steps)):
-        lengths = [one.num_tokens for one in rollouts if one.step == step and one.accepted is not None]
+        lengths = [each.num_tokens for each in rollouts if each.step == step and each.accepted is not None]
         left = 1 - len(prefix(steps, step, solution.separator)) / len(solution.completion)
         mean = sum(lengths) / len(lengths) if lengths else solution.num_tokens * left
         total += settings.num_rollouts * mean

@@ -15,7 +15,7 @@ from methods.verifiers.contract import Verification, Verify
 
 @dataclass(frozen=True)
 class Prefix:
-    """A problem, and the text that its completer goes on from."""
+    """A problem, and the start of an answer that is to be completed."""
 
     problem_id: str
     prompt: str
@@ -25,7 +25,7 @@ class Prefix:
 
 @dataclass(frozen=True)
 class Rollout:
-    """What was asked for and what came; without a verdict where nothing came."""
+    """A request, its completion, and the verdict; None where the completion failed."""
 
     request: Request
     completion: Completion
@@ -37,29 +37,29 @@ class RolloutPool:
 
     def __init__(self, complete: Complete, verify: Verify, settings: StepRolloutSettings) -> None:
         self._complete, self._verify, self._settings = complete, verify, settings
-        self._drawn: dict[Prefix, list[Rollout]] = {}
-        self._wanted: dict[Prefix, int] = {}
+        self._rollouts: dict[Prefix, list[Rollout]] = {}
+        self._targets: dict[Prefix, int] = {}
 
-    def want(self, at: Prefix, count: int) -> None:
+    def want(self, start: Prefix, count: int) -> None:
         """Have at least ``count`` rollouts of a prefix after the next fill."""
-        self._wanted[at] = max(count, self._wanted.get(at, 0))
+        self._targets[start] = max(count, self._targets.get(start, 0))
 
     def fill(self, stage: str) -> None:
-        """Draw what is wanted and missing, in one call, and verify it."""
-        asked = [
-            (at, rollout_request(at, sample, self._settings))
-            for at, count in self._wanted.items()
-            for sample in range(len(self._drawn.get(at, ())), count)
+        """Sample what is wanted and missing, in one call, and verify it."""
+        missing = [
+            (start, rollout_request(start, sample, self._settings))
+            for start, count in self._targets.items()
+            for sample in range(len(self._rollouts.get(start, ())), count)
         ]
-        self._wanted = {}
-        completions = self._complete(stage, [request for _, request in asked]) if asked else []
-        for (at, request), said in zip(asked, completions, strict=True):
-            rollout = Rollout(request, said, _verdict(at, said, self._verify))
-            self._drawn.setdefault(at, []).append(rollout)
+        self._targets = {}
+        completions = self._complete(stage, [request for _, request in missing]) if missing else []
+        for (start, request), completion in zip(missing, completions, strict=True):
+            rollout = Rollout(request, completion, _verdict(start, completion, self._verify))
+            self._rollouts.setdefault(start, []).append(rollout)
 
-    def first(self, at: Prefix, count: int) -> Sequence[Rollout]:
+    def first(self, start: Prefix, count: int) -> Sequence[Rollout]:
         """The first ``count`` rollouts of a prefix; another solution may have wanted more of them."""
-        return self._drawn[at][:count]
+        return self._rollouts[start][:count]
 
 
 def prefix_of(solution: Solution, step: int) -> Prefix:
@@ -68,22 +68,22 @@ def prefix_of(solution: Solution, step: int) -> Prefix:
     return Prefix(solution.problem_id, solution.prompt, solution.answer, text)
 
 
-def rollout_request(at: Prefix, sample: int, settings: StepRolloutSettings) -> Request:
-    """An unfinished answer to the problem, to go on with."""
+def rollout_request(start: Prefix, sample: int, settings: StepRolloutSettings) -> Request:
+    """The request that completes an unfinished answer to the problem."""
     system = () if settings.system_prompt is None else (fill(settings.system_prompt),)
     messages = (
-        *(Message(role="system", content=one) for one in system),
-        Message(role="user", content=at.prompt),
-        Message(role="assistant", content=at.text),
+        *(Message(role="system", content=text) for text in system),
+        Message(role="user", content=start.prompt),
+        Message(role="assistant", content=start.text),
     )
-    seed = derive_seed(settings.seed, at.problem_id, at.text)
+    seed = derive_seed(settings.seed, start.problem_id, start.text)
     return Request(messages=messages, params=settings.rollouts, seed=seed, sample=sample)
 
 
-def _verdict(at: Prefix, said: Completion, verify: Verify) -> Verification | None:
-    if said.error is not None:
+def _verdict(start: Prefix, completion: Completion, verify: Verify) -> Verification | None:
+    if completion.error is not None:
         return None
     # a completer that was cut off might have gone on to another answer
-    if said.finish_reason == "length":
+    if completion.finish_reason == "length":
         return Verification(False, None, "truncated")
-    return verify(at.text + said.text, at.answer)
+    return verify(start.text + completion.text, start.answer)

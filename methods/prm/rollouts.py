@@ -1,4 +1,4 @@
-"""Rollouts from the first steps of solutions, in rounds, as many as the labels need."""
+"""Rollouts from the first steps of solutions, in rounds, as many as their labels need."""
 
 from collections.abc import Iterable, Sequence
 
@@ -52,35 +52,36 @@ def sample_rollouts(
 ) -> list[StepRollout]:
     """The rollouts of every solution without a failure, sorted by key; ``model`` is a fingerprint.
 
-    A round asks for what all solutions want next, in one call. What that is follows from the counts so
+    A round asks for what all solutions need next, in one call. What that is follows from the counts so
     far, so a run that was killed finds its rollouts in the ledger and asks only for the rest. Equal
-    prefixes of several solutions are asked once, and each solution has rows of those that it wanted.
+    prefixes of several solutions are asked once, and each solution has rows of those that it needed.
 
-    The verifier sees the prefix with what follows it. A rollout that was cut off is not accepted,
+    The verifier sees the prefix with the completion after it. A rollout that was cut off is not accepted,
     whatever it says; one that failed has no verdict and counts for nothing.
     """
     pool = RolloutPool(complete, verify, settings)
-    usable = sorted((one for one in solutions if one.failure is None), key=lambda one: one.solution_id)
-    active = everyone = [Progress(one, pool, settings) for one in usable]
+    usable = [solution for solution in solutions if solution.failure is None]
+    by_id = sorted(usable, key=lambda solution: solution.solution_id)
+    active = everyone = [Progress(solution, pool, settings) for solution in by_id]
     number = 0
-    while active := [one for one in active if one.advance()]:
+    while active := [progress for progress in active if progress.advance()]:
         number += 1
         pool.fill(f"round {number} of rollouts")
-    return [row for one in everyone for row in one.rows(model, policy_name)]
+    return [row for progress in everyone for row in progress.rows(model, policy_name)]
 
 
 class Progress:
-    """How many rollouts of each prefix a solution has, and what they were drawn for."""
+    """How many rollouts each prefix of a solution has, and for which phase."""
 
     def __init__(self, solution: Solution, pool: RolloutPool, settings: StepRolloutSettings) -> None:
         self.solution, self.pool, self.settings = solution, pool, settings
         self._counts: dict[int, dict[Phase, int]] = {}
 
     def advance(self) -> bool:
-        """Tell the pool what the search wants next; False where it is at its end."""
+        """Tell the pool what the search needs next; False where the search is over."""
         measured = {step: self._measured(step) for step in self._counts}
-        one = self.solution
-        wanted = Search(len(one.completions), one.accepted is True, measured, self.settings).wanted()
+        num_steps, accepted = len(self.solution.completions), self.solution.accepted is True
+        wanted = Search(num_steps, accepted, measured, self.settings).wanted()
         self._want(wanted)
         return bool(wanted)
 
@@ -89,36 +90,37 @@ class Progress:
         return [
             self._row(step, sample, rollout, model, policy_name)
             for step in sorted(self._counts)
-            for sample, rollout in enumerate(self._drawn(step))
+            for sample, rollout in enumerate(self._rollouts(step))
         ]
 
     def _want(self, wanted: Iterable[Wanted]) -> None:
-        for one in wanted:
-            counts = self._counts.setdefault(one.step, {"probe": 0, "confirm": 0})
-            counts[one.phase] += one.size
-            self.pool.want(prefix_of(self.solution, one.step), sum(counts.values()))
+        for more in wanted:
+            counts = self._counts.setdefault(more.step, {"probe": 0, "confirm": 0})
+            counts[more.phase] += more.size
+            self.pool.want(prefix_of(self.solution, more.step), sum(counts.values()))
 
-    def _drawn(self, step: int) -> Sequence[Rollout]:
+    def _rollouts(self, step: int) -> Sequence[Rollout]:
         return self.pool.first(prefix_of(self.solution, step), sum(self._counts[step].values()))
 
     def _measured(self, step: int) -> Measured:
-        verdicts = [one.verdict.accepted if one.verdict else None for one in self._drawn(step)]
+        rollouts = self._rollouts(step)
+        verdicts = [rollout.verdict.accepted if rollout.verdict else None for rollout in rollouts]
         num_probes = self._counts[step]["probe"]
         return Measured(verdicts[:num_probes], verdicts[num_probes:])
 
     def _row(self, step: int, sample: int, rollout: Rollout, model: str, policy_name: str) -> StepRollout:
-        said, verdict = rollout.completion, rollout.verdict
+        completion, verdict = rollout.completion, rollout.verdict
         return StepRollout(
             solution_id=self.solution.solution_id,
             step=step,
             sample=sample,
             phase="probe" if sample < self._counts[step]["probe"] else "confirm",
             policy=policy_name,
-            completion=said.text,
+            completion=completion.text,
             accepted=verdict.accepted if verdict else None,
             extracted=verdict.extracted if verdict else None,
-            reason=verdict.reason if verdict else f"error: {said.error}",
-            finish_reason=said.finish_reason,
-            num_tokens=said.num_completion_tokens,
+            reason=verdict.reason if verdict else f"error: {completion.error}",
+            finish_reason=completion.finish_reason,
+            num_tokens=completion.num_completion_tokens,
             completion_key=rollout.request.key(model),
         )

@@ -1,4 +1,4 @@
-"""Which rollouts of a solution are wanted next: a function of the counts so far, and of nothing else."""
+"""Which rollouts a solution needs next: a function of the counts so far, and of nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Search:
-    """A solution of ``num_steps`` steps, and what was measured of their prefixes so far.
+    """A solution of ``num_steps`` steps, and the verdicts on rollouts of its prefixes so far.
 
     The last step is the whole solution, whose value is its own verdict, so it gets no rollouts.
     """
@@ -45,7 +45,7 @@ class Search:
     settings: StepRolloutSettings
 
     def wanted(self) -> list[Wanted]:
-        """What to draw next; empty once the labels are as good as the settings ask for."""
+        """The rollouts to sample next; none once the labels are as good as the settings ask for."""
         # an accepted solution is a success from each of its prefixes, which leaves nothing to halve
         if self.accepted and (self.settings.skip_accepted or self.settings.method == "bisect"):
             return []
@@ -55,19 +55,19 @@ class Search:
         return self._confirmations(first_wrong)
 
     def right(self, step: int) -> bool | None:
-        """The label of a step; None before enough was drawn, and where nothing came back."""
+        """The label of a step; None before it has enough rollouts, and where all of them failed."""
         if step == self.num_steps:
             return self.accepted
-        if self.draws(step, "probe"):
+        if self.missing(step, "probe"):
             return None
         return self.measured[step].counts.right(self.settings.threshold)
 
-    def draws(self, step: int, phase: Phase) -> list[Wanted]:
-        """The next rollouts of a step in a phase; none where the phase is at its end."""
-        found = self.measured.get(step, Measured())
-        verdicts = found.probe if phase == "probe" else found.confirm
+    def missing(self, step: int, phase: Phase) -> list[Wanted]:
+        """The next rollouts of a step in a phase; none where the phase is over."""
+        measured = self.measured.get(step, Measured())
+        verdicts = measured.probe if phase == "probe" else measured.confirm
         limit = self.settings.limit if phase == "probe" else self.settings.confirm
-        # what confirms is drawn afresh, so its stop does not look at what was drawn before
+        # fresh rollouts confirm, so their stop does not count the probes
         if stopped(count(verdicts), self.settings, limit):
             return []
         return [Wanted(step, phase, next_chunk(len(verdicts), self.settings, limit))]
@@ -77,40 +77,40 @@ class Search:
         if not self.settings.confirm:
             return []
         for step in (first_wrong, first_wrong - 1):
-            if 0 < step < self.num_steps and (draws := self.draws(step, "confirm")):
-                return draws
+            if 0 < step < self.num_steps and (wanted := self.missing(step, "confirm")):
+                return wanted
         return []
 
 
-# what a method wants to probe, and once it wants nothing, the first wrong step that it found
-Found = tuple[list[Wanted], int | None]
+# the probes that a method needs, and once it needs none, the first wrong step
+Probed = tuple[list[Wanted], int | None]
 
 
-def _exhaustive(search: Search) -> Found:
+def _exhaustive(search: Search) -> Probed:
     steps = range(1, search.num_steps)
-    probes = [one for step in steps for one in search.draws(step, "probe")]
-    return probes, next((one for one in steps if search.right(one) is False), search.num_steps)
+    probes = [wanted for step in steps for wanted in search.missing(step, "probe")]
+    return probes, next((step for step in steps if search.right(step) is False), search.num_steps)
 
 
-def _linear(search: Search) -> Found:
+def _linear(search: Search) -> Probed:
     for step in range(1, search.num_steps):
         if search.right(step) is not True:
-            probes = search.draws(step, "probe")
+            probes = search.missing(step, "probe")
             return probes, step if search.right(step) is False else None
     return [], search.num_steps
 
 
-def _bisect(search: Search) -> Found:
+def _bisect(search: Search) -> Probed:
     steps = [*search.measured, search.num_steps]
-    right = max((one for one in steps if search.right(one)), default=0)
-    wrong = min(one for one in steps if one > right and search.right(one) is False)
+    right = max((step for step in steps if search.right(step)), default=0)
+    wrong = min(step for step in steps if step > right and search.right(step) is False)
     if wrong - right == 1:
         return [], wrong
-    # where nothing came back the search cannot go on, and the middle stays without a label
-    return search.draws((right + wrong) // 2, "probe"), None
+    # where all rollouts failed the search cannot go on, and the middle stays without a label
+    return search.missing((right + wrong) // 2, "probe"), None
 
 
-_METHODS: dict[str, Callable[[Search], Found]] = {
+_METHODS: dict[str, Callable[[Search], Probed]] = {
     "exhaustive": _exhaustive,
     "linear": _linear,
     "bisect": _bisect,

@@ -1,4 +1,4 @@
-"""Solutions to label step by step, chosen from candidates that are drawn already."""
+"""Solutions to label step by step, chosen from candidates."""
 
 from collections.abc import Sequence
 
@@ -35,71 +35,72 @@ SOLUTIONS = Method(make_solutions, SolutionSettings, Solution)
 
 
 def choose_solutions(candidates: Sequence[Candidate], settings: SolutionSettings) -> list[Solution]:
-    """At most ``per_problem`` solutions of each problem, drawn by their content, in the order of ids.
+    """At most ``per_problem`` solutions of each problem, chosen by their content, in the order of ids.
 
-    Candidates that saw a hint are left out. As many again may be rows with a failure: what was cut off,
-    did not come, or cannot be split says so and is never labelled.
+    Candidates that saw a hint are left out. As many again may be rows with a failure: a completion that
+    was cut off, failed or cannot be split says so and is never labelled.
     """
     by_problem: dict[str, list[Candidate]] = {}
-    for one in candidates:
-        if not one.hinted:
-            by_problem.setdefault(one.problem_id, []).append(one)
+    for candidate in candidates:
+        if not candidate.hinted:
+            by_problem.setdefault(candidate.problem_id, []).append(candidate)
     chosen = [row for group in by_problem.values() for row in _of_problem(group, settings)]
-    return sorted(chosen, key=lambda one: one.solution_id)
+    return sorted(chosen, key=lambda solution: solution.solution_id)
 
 
 def _of_problem(group: Sequence[Candidate], settings: SolutionSettings) -> list[Solution]:
-    verdicts = [one.accepted for one in group if one.accepted is not None]
+    verdicts = [candidate.accepted for candidate in group if candidate.accepted is not None]
     pass_rate = sum(verdicts) / len(verdicts) if verdicts else None
     if settings.skip_decided and pass_rate in (None, 0.0, 1.0):
         return []
-    # equal completions are one solution, whoever drew it first
-    first = sorted(group, key=lambda one: (one.policy, one.sample), reverse=True)
-    distinct = {one.completion: one for one in first}
-    rows = {one.solution_id: one for one in (_row(each, pass_rate, settings) for each in distinct.values())}
-    order = [rows[one] for one in ranked(list(rows), settings.seed)]
-    usable = [one for one in order if one.failure is None]
-    failed = [one for one in order if one.failure is not None]
-    return [*_drawn(usable, settings), *failed[: settings.per_problem]]
+    # equal completions are one solution, that of the first policy and sample
+    latest_first = sorted(group, key=lambda candidate: (candidate.policy, candidate.sample), reverse=True)
+    distinct = {candidate.completion: candidate for candidate in latest_first}
+    solutions = [_row(candidate, pass_rate, settings) for candidate in distinct.values()]
+    rows = {solution.solution_id: solution for solution in solutions}
+    order = [rows[solution_id] for solution_id in ranked(list(rows), settings.seed)]
+    usable = [solution for solution in order if solution.failure is None]
+    failed = [solution for solution in order if solution.failure is not None]
+    return [*_chosen(usable, settings), *failed[: settings.per_problem]]
 
 
-def _drawn(order: Sequence[Solution], settings: SolutionSettings) -> list[Solution]:
+def _chosen(order: Sequence[Solution], settings: SolutionSettings) -> list[Solution]:
     if not settings.balanced:
         return list(order[: settings.per_problem])
-    # a solution's place among those of its verdict; wrong ones first, since they have more to say
-    places: dict[str, tuple[int, bool]] = {}
+    # a solution's rank among those of its verdict; wrong ones first, since they have more to say
+    ranks: dict[str, tuple[int, bool]] = {}
     for verdict in (False, True):
-        same = [one for one in order if one.accepted is verdict]
-        places |= {one.solution_id: (place, verdict) for place, one in enumerate(same)}
-    return sorted(order, key=lambda one: places[one.solution_id])[: settings.per_problem]
+        same = [solution for solution in order if solution.accepted is verdict]
+        ranks |= {solution.solution_id: (rank, verdict) for rank, solution in enumerate(same)}
+    return sorted(order, key=lambda solution: ranks[solution.solution_id])[: settings.per_problem]
 
 
-def _row(one: Candidate, pass_rate: float | None, settings: SolutionSettings) -> Solution:
-    parts = split(one.completion, settings.splitter)
+def _row(candidate: Candidate, pass_rate: float | None, settings: SolutionSettings) -> Solution:
+    parts = split(candidate.completion, settings.splitter)
     return Solution(
-        solution_id=content_id(one.problem_id, one.completion),
-        problem_id=one.problem_id,
-        prompt=one.prompt,
-        answer=one.answer,
-        family=one.family,
-        difficulty=one.difficulty,
-        split_group=one.split_group,
-        completion=one.completion,
+        solution_id=content_id(candidate.problem_id, candidate.completion),
+        problem_id=candidate.problem_id,
+        prompt=candidate.prompt,
+        answer=candidate.answer,
+        family=candidate.family,
+        difficulty=candidate.difficulty,
+        split_group=candidate.split_group,
+        completion=candidate.completion,
         completions=list(parts.steps),
         separator=parts.separator,
         splitter=settings.splitter,
-        accepted=one.accepted,
-        reason=one.reason,
-        policy=one.policy,
+        accepted=candidate.accepted,
+        reason=candidate.reason,
+        policy=candidate.policy,
         pass_rate=pass_rate,
-        finish_reason=one.finish_reason,
-        num_tokens=one.num_tokens,
-        failure=_failure(one, parts),
-        completion_key=one.completion_key,
+        finish_reason=candidate.finish_reason,
+        num_tokens=candidate.num_tokens,
+        failure=_failure(candidate, parts),
+        completion_key=candidate.completion_key,
     )
 
 
-def _failure(one: Candidate, parts: Split) -> str | None:
-    if one.finish_reason == "error" or one.accepted is None:
-        return one.reason or "no completion"
-    return "truncated" if one.finish_reason == "length" else parts.failure
+def _failure(candidate: Candidate, parts: Split) -> str | None:
+    if candidate.finish_reason == "error" or candidate.accepted is None:
+        return candidate.reason or "no completion"
+    return "truncated" if candidate.finish_reason == "length" else parts.failure

@@ -10,7 +10,7 @@ SEPARATORS: dict[Splitter, str] = {"lines": "\n", "paragraphs": "\n\n"}
 
 @dataclass(frozen=True)
 class Split:
-    """Steps that the separator joins to the completion again; none where ``failure`` says why."""
+    """Steps that the separator joins to the completion again; none where ``failure`` says why not."""
 
     steps: tuple[str, ...]
     separator: str
@@ -31,8 +31,8 @@ def split(completion: str, splitter: Splitter) -> Split:
 
 
 def prefix(steps: Sequence[str], count: int, separator: str) -> str:
-    """The first ``count`` steps, ended by the separator, so that a completer begins the next one."""
-    return "".join(one + separator for one in steps[:count])
+    """The first ``count`` steps, each followed by the separator, so that a completer begins the next one."""
+    return "".join(step + separator for step in steps[:count])
 
 
 def _failure(completion: str, steps: Sequence[str]) -> str | None:
@@ -41,6 +41,6 @@ def _failure(completion: str, steps: Sequence[str]) -> str | None:
     if completion != completion.strip():
         return "white space at its start or end"
     # three line breaks between paragraphs leave one at an edge, which a completer would see or not
-    if any(not one.strip() or one != one.strip("\n") for one in steps):
+    if any(not step.strip() or step != step.strip("\n") for step in steps):
         return "blank step"
     return None
