@@ -1,14 +1,14 @@
 """trimtab explain DATASET[@N] ROW_ID: why a row says what it says, down to the raw completions."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.tree import Tree
 
 from assets.cli.printing import Json, console, open_state, plain
 from datasets_registry.inspecting.recipe_changes import shortened
-from quality.auditing.explanation import explain_row
+from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
 
 CELL_CHARACTERS = 160
 
@@ -20,64 +20,62 @@ def explain(
 ) -> None:
     """Show all that a row was made from: inputs, principle, model calls, tokens and cost."""
     registry = open_state()
-    found = explain_row(registry, registry.resolve(dataset), row_id)
+    explained = explain_row(registry, registry.resolve(dataset), row_id)
     if as_json:
-        print(json.dumps(found, indent=2, default=str))
+        print(json.dumps(explained, indent=2, default=str))
     else:
-        screen = Printer()
-        console().print(screen.version(found))
-        console().print(plain(_totals(found["totals"])))
+        console().print(Printer().version(explained))
+        console().print(plain(_totals(explained["totals"])))
 
 
 class Printer:
-    """Builds the tree for people; settings and models are told where they come first."""
+    """Builds the tree for people; settings and models are shown at their first occurrence."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
 
-    def version(self, found: dict[str, Any]) -> Tree:
+    def version(self, explained: Explained) -> Tree:
         """One dataset version and its rows in the tree."""
-        if "missing" in found:
-            return _leaf(f"{found['version']}: missing: {found['missing']}")
-        made, tree = found["derivation"], _leaf(_heading(found))
-        if found["version"] not in self._told:
-            self._told.add(found["version"])
+        if "missing" in explained:
+            return _leaf(f"{explained['version']}: missing: {explained['missing']}")
+        made, tree = explained["derivation"], _leaf(_heading(explained))
+        if explained["version"] not in self._shown:
+            self._shown.add(explained["version"])
             tree.add(plain(f"made by code {made['code_version'][:12]}, run {made['run_id'] or 'unknown'}"))
             for name, value in made["settings"].items():
                 tree.add(plain(f"setting {name} = {shortened(value)}"))
-        for row in found["rows"]:
+        for row in explained["rows"]:
             tree.add(self._row(row))
         return tree
 
-    def _row(self, row: dict[str, Any]) -> Tree:
-        key = "/".join(str(one) for one in row["key"].values())
+    def _row(self, row: ExplainedRow) -> Tree:
+        key = "/".join(str(part) for part in row["key"].values())
         if row.get("shown_above"):
             return _leaf(f"row {key} (shown above)")
         tree = _leaf(f"row {key}")
-        told = {*row["key"], *(one["column"] for one in row["calls"])}
+        elsewhere = {*row["key"], *(call["column"] for call in row["calls"])}
         for name, value in row["row"].items():
-            if name not in told and value not in (None, []):
+            if name not in elsewhere and value not in (None, []):
                 tree.add(plain(f"{name} = {shortened(value, CELL_CHARACTERS)}"))
-        if row["principle"]:
-            one = row["principle"]
-            text = shortened(one.get("text") or f"missing: {one['missing']}", 4 * CELL_CHARACTERS)
-            tree.add(plain(f"principle {one['id']}: {text}"))
-        for one in row["calls"]:
-            tree.add(_call(one))
-        for one in row["inputs"]:
-            tree.add(self._model(one["model"]) if "model" in one else self.version(one))
+        if principle := row["principle"]:
+            text = principle.get("text") or f"missing: {principle['missing']}"
+            tree.add(plain(f"principle {principle['id']}: {shortened(text, 4 * CELL_CHARACTERS)}"))
+        for call in row["calls"]:
+            tree.add(_call(call))
+        for source in row["inputs"]:
+            tree.add(self._model(source["model"]) if "model" in source else self.version(source))
         return tree
 
-    def _model(self, model: dict[str, Any]) -> Tree:
+    def _model(self, model: Values) -> Tree:
         name = model["version"]
-        if name in self._told:
+        if name in self._shown:
             return _leaf(f"model {name} (shown above)")
-        self._told.add(name)
+        self._shown.add(name)
         tree = _leaf(f"model {name}  {model['status']}  fingerprint {model['fingerprint'][:12]}")
         if model["base"]:
             tree.add(plain(f"trained from {model['base']}"))
-        for role, one in model["datasets"].items():
-            tree.add(plain(f"trained on {one} ({role})"))
+        for role, dataset in model["datasets"].items():
+            tree.add(plain(f"trained on {dataset} ({role})"))
         return tree
 
 
@@ -85,24 +83,25 @@ def _leaf(text: str) -> Tree:
     return Tree(plain(text))
 
 
-def _heading(found: dict[str, Any]) -> str:
-    heading = f"{found['version']}  {found['status']}"
-    if "matched_on" not in found:
+def _heading(explained: Explained) -> str:
+    heading = f"{explained['version']}  {explained['status']}"
+    if "matched_on" not in explained:
         return heading
-    if not found["matched_on"]:
+    if not explained["matched_on"]:
         return f"{heading}  (no column in common to match rows by)"
-    left_out = found["num_rows"] - len(found["rows"])
-    more = f", of which {left_out:,} are left out here" if left_out else ""
-    return f"{heading}  {found['num_rows']:,} rows with the same {', '.join(found['matched_on'])}{more}"
+    num_rows, columns = explained["num_rows"], ", ".join(explained["matched_on"])
+    left_out = num_rows - len(explained["rows"])
+    more = f", {left_out:,} of them not shown" if left_out else ""
+    return f"{heading}  {num_rows:,} rows with the same {columns}{more}"
 
 
-def _call(call: dict[str, Any]) -> Tree:
+def _call(call: Call) -> Tree:
     if "missing" in call:
         return _leaf(f"call {call['column']}: missing: {call['missing']}")
     model = call["model"] or f"a model that is not registered ({call['fingerprint'][:12]})"
     tree = _leaf(f"call {call['column']} {call['key'][:16]} to {model}, {call['created_at'][:19]}")
-    for one in call["request"]["messages"]:
-        tree.add(plain(f"[{one['role']}] {shortened(one['content'], 4 * CELL_CHARACTERS)}"))
+    for message in call["request"]["messages"]:
+        tree.add(plain(f"[{message['role']}] {shortened(message['content'], 4 * CELL_CHARACTERS)}"))
     for choice, share in zip(
         call["request"].get("choices", []), call["choice_probabilities"] or [], strict=False
     ):
@@ -113,11 +112,12 @@ def _call(call: dict[str, Any]) -> Tree:
     return tree
 
 
-def _cost(found: dict[str, Any]) -> str:
-    read, drawn = found["num_prompt_tokens"], found["num_completion_tokens"]
-    return f"{read:,} tokens in, {drawn:,} out, {found['seconds']:.3g} s, {found['usd'] or 0:.4g} USD"
+def _cost(spent: Call | Totals) -> str:
+    read, written = spent["num_prompt_tokens"] or 0, spent["num_completion_tokens"] or 0
+    seconds, usd = spent["seconds"] or 0.0, spent["usd"] or 0.0
+    return f"{read:,} tokens in, {written:,} out, {seconds:.3g} s, {usd:.4g} USD"
 
 
-def _totals(found: dict[str, Any]) -> str:
-    missing = f" ({found['missing']:,} more are missing)" if found["missing"] else ""
-    return f"{found['calls']:,} model calls{missing}: {_cost(found)}"
+def _totals(totals: Totals) -> str:
+    missing = f" ({totals['missing']:,} more are missing)" if totals["missing"] else ""
+    return f"{totals['calls']:,} model calls{missing}: {_cost(totals)}"

@@ -28,7 +28,7 @@ def verify(
     found: list[dict[str, str]] = []
     with progress_bar("verifying", len(chosen), "versions") as report:
         for done, one in enumerate(chosen, 1):
-            found.extend(asdict(finding) for finding in verify_version(registry, one))
+            found.extend(asdict(damage) for damage in verify_version(registry, one))
             report(done)
     if found or as_json:
         print_rows(found, as_json, ("version", "what"))

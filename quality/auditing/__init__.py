@@ -1,1 +1,1 @@
-"""Versions judged by their checks, verified, and rows explained."""
+"""Publishing by checks, verification of what is stored, and explanations of rows."""

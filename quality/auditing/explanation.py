@@ -1,8 +1,11 @@
-"""Why a row says what it says: the tree from the row down to prompts, principles and raw completions."""
+"""Explanations of rows: the tree from a row down to prompts, principles and raw completions.
+
+The nodes are dictionaries with the keys of ``trimtab explain --json``.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import duckdb
 
@@ -17,153 +20,251 @@ from datasets_registry.views.ledger_columns import LAST_ATTEMPT
 from datasets_registry.views.scanning import column, columns, parquet, reading, records, scanning
 from generation.ledger.ledger import Ledger
 
-_TOKENS = ("num_prompt_tokens", "num_completion_tokens")
+MOST_ROWS = 50
 _STORED = (
     "SELECT key, model, backend, asset, request, text, finish_reason, error, num_prompt_tokens,"
     " num_completion_tokens, choice_probabilities, outside_probability, seconds, usd, created_at"
     f" FROM completions WHERE key IN (SELECT unnest(?)) {LAST_ATTEMPT}"
 )
+# a row or a JSON object, by column or key
+Values = dict[str, Any]
 
 
-def stored_calls(registry: Registry, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What the ledger holds of each key; a key that it lacks has ``missing``, with why."""
-    absent = {one: {"key": one, "missing": f"completion {one[:16]} is not in the ledger"} for one in keys}
+class Call(TypedDict, total=False):
+    """A model call that a column names, as the ledger holds it; ``missing`` says why it does not."""
+
+    column: str
+    key: str
+    missing: str
+    model: str | None
+    fingerprint: str
+    backend: str
+    asset: str
+    request: Values
+    text: str
+    finish_reason: str
+    error: str | None
+    num_prompt_tokens: int | None
+    num_completion_tokens: int | None
+    choice_probabilities: list[float] | None
+    outside_probability: float | None
+    seconds: float | None
+    usd: float | None
+    created_at: str
+
+
+class Principle(TypedDict):
+    """The principle that a row names, with its text; ``missing`` says why there is none."""
+
+    id: str
+    text: NotRequired[str | list[str]]
+    missing: NotRequired[str]
+
+
+class Totals(TypedDict):
+    """Number of calls, tokens, seconds and dollars."""
+
+    calls: int
+    missing: int
+    num_prompt_tokens: int
+    num_completion_tokens: int
+    seconds: float
+    usd: float
+
+
+class Made(TypedDict):
+    """How a version was made."""
+
+    code_version: str
+    run_id: str | None
+    settings: Values
+
+
+class ExplainedRow(TypedDict, total=False):
+    """A row with all that it was made from; one that stands above has its key alone."""
+
+    key: Values
+    shown_above: bool
+    row: Values
+    principle: Principle | None
+    calls: list[Call]
+    inputs: "list[Explained]"
+
+
+class Explained(TypedDict, total=False):
+    """A version with the rows that matter, or a model; ``missing`` says why it cannot be read."""
+
+    version: str
+    missing: str
+    model: Values
+    status: str
+    derivation: Made
+    rows: list[ExplainedRow]
+    matched_on: list[str]
+    num_rows: int
+    totals: Totals
+
+
+def explain_row(registry: Registry, version: Version, row_id: str) -> Explained:
+    """The row that ``row_id`` names, all that it was made from, and the totals of its model calls.
+
+    Raises BadInput where no row or several have this id, and BrokenObject where the version's rows cannot
+    be read; what is missing further down is named in the tree.
+    """
+    with scanning(registry.state) as connection:
+        row = find_row(connection, registry, version, row_id)
+        tree = Tree(connection, registry).version(version, [row])
+    stored = stored_calls(registry, list(dict.fromkeys(call["key"] for call in _calls(tree))))
+    for call in _calls(tree):
+        call.update(stored[call["key"]])
+    tree["totals"] = totals(list(stored.values()))
+    return tree
+
+
+def stored_calls(registry: Registry, keys: Sequence[str]) -> dict[str, Call]:
+    """What the ledger holds of each key; a key that it lacks has ``missing``, with the reason."""
     if not keys:
         return {}
     try:
-        rows = Ledger(registry.state.ledger).ask(_STORED, list(absent))
+        rows = Ledger(registry.state.ledger).ask(_STORED, list(keys))
     except BrokenObject as error:
-        return {one: {"key": one, "missing": str(error)} for one in absent}
+        return {key: Call(key=key, missing=str(error)) for key in keys}
     names = model_names(registry)
-    return absent | {one["key"]: _told(one, names) for one in rows}
+    absent = {key: Call(key=key, missing=f"completion {key[:16]} is not in the ledger") for key in keys}
+    return absent | {row["key"]: _stored_call(row, names) for row in rows}
 
 
-def _told(row: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    return row | {
-        "model": names.get(row["model"]),
-        "fingerprint": row["model"],
-        "request": json.loads(row["request"]),
-        "created_at": row["created_at"].isoformat(),
-    }
+def _stored_call(row: Values, names: Mapping[str, str]) -> Call:
+    return Call(
+        key=row["key"],
+        model=names.get(row["model"]),
+        backend=row["backend"],
+        asset=row["asset"],
+        request=json.loads(row["request"]),
+        text=row["text"],
+        finish_reason=row["finish_reason"],
+        error=row["error"],
+        num_prompt_tokens=row["num_prompt_tokens"],
+        num_completion_tokens=row["num_completion_tokens"],
+        choice_probabilities=row["choice_probabilities"],
+        outside_probability=row["outside_probability"],
+        seconds=row["seconds"],
+        usd=row["usd"],
+        created_at=row["created_at"].isoformat(),
+        fingerprint=row["model"],
+    )
 
 
 def model_names(registry: Registry) -> dict[str, str]:
     """The models' versions, such as ``base_policy@1``, by fingerprint."""
-    versions = [one for name in registry.names("model") for one in registry.versions(name)]
-    return {one.data_version: str(one) for one in versions}
+    versions = [version for name in registry.names("model") for version in registry.versions(name)]
+    return {version.data_version: str(version) for version in versions}
 
 
-def totals(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Number of calls, tokens, seconds and dollars; a call that is not stored counts as missing."""
-    stored = [one for one in calls if "missing" not in one]
+def totals(calls: Sequence[Call]) -> Totals:
+    """The sums over ``calls``; a call that is not stored counts as missing."""
+    stored = [call for call in calls if "missing" not in call]
     return {
         "calls": len(stored),
         "missing": len(calls) - len(stored),
-        **{name: sum(one[name] or 0 for one in stored) for name in _TOKENS},
-        "seconds": sum(one["seconds"] or 0.0 for one in stored),
-        "usd": sum(one["usd"] or 0.0 for one in stored),
+        "num_prompt_tokens": sum(call["num_prompt_tokens"] or 0 for call in stored),
+        "num_completion_tokens": sum(call["num_completion_tokens"] or 0 for call in stored),
+        "seconds": sum(call["seconds"] or 0.0 for call in stored),
+        "usd": sum(call["usd"] or 0.0 for call in stored),
     }
 
 
-MOST_ROWS = 50
-
-
-def explain_row(registry: Registry, version: Version, row_id: str) -> dict[str, Any]:
-    """The row that ``row_id`` names, all that it was made from, and the totals of its model calls."""
-    with scanning(registry.state) as connection:
-        row = find_row(connection, registry, version, row_id)
-        tree = Tree(connection, registry).version(version, [row])
-    calls = {one["key"]: one for one in _calls(tree)}
-    stored = stored_calls(registry, list(calls))
-    for one in _calls(tree):
-        one.update(stored[one["key"]])
-    return tree | {"totals": totals(list(stored.values()))}
-
-
 class Tree:
-    """Builds the tree; a row that stands in it twice is told once."""
+    """Builds the tree; a row that occurs twice is explained once."""
 
     def __init__(self, connection: "duckdb.DuckDBPyConnection", registry: Registry) -> None:
         self.connection, self.registry = connection, registry
-        self._told: set[tuple[str, ...]] = set()
+        self._explained: set[tuple[str, ...]] = set()
 
-    def version(self, version: Version, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def version(self, version: Version, rows: Sequence[Values]) -> Explained:
         """``rows`` of one dataset version, with how it was made."""
         how = self.registry.derivation(version)
-        made = {"code_version": how.code_version, "run_id": how.run_id, "settings": dict(how.settings)}
         return {
             "version": str(version),
             "status": version.status,
-            "derivation": made,
-            "rows": [self._row(version, how, one) for one in rows],
+            "derivation": {
+                "code_version": how.code_version,
+                "run_id": how.run_id,
+                "settings": dict(how.settings),
+            },
+            "rows": [self._row(version, how, row) for row in rows],
         }
 
-    def _row(self, version: Version, how: Derivation, row: dict[str, Any]) -> dict[str, Any]:
+    def _row(self, version: Version, how: Derivation, row: Values) -> ExplainedRow:
         kind = row_type(version)
-        key = {one: row[one] for one in kind.key}
-        place = (str(version), *map(str, key.values()))
-        if place in self._told:
+        key = {name: row[name] for name in kind.key}
+        identity = (str(version), *map(str, key.values()))
+        if identity in self._explained:
             return {"key": key, "shown_above": True}
-        self._told.add(place)
-        calls = [{"column": one, "key": row[one]} for one in ledger_keys(kind) if row.get(one)]
+        self._explained.add(identity)
         return {
             "key": key,
             "row": row,
             "principle": _principle(row, how, self.registry),
-            "calls": calls,
-            "inputs": [self._input(version, one, row) for one in how.inputs],
+            "calls": [Call(column=name, key=str(row[name])) for name in ledger_keys(kind) if row.get(name)],
+            "inputs": [self._input(version, source, row) for source in how.inputs],
         }
 
-    def _input(self, version: Version, given: Version, row: dict[str, Any]) -> dict[str, Any]:
-        """The rows of an input that ``row`` was made from; what cannot be read is named."""
+    def _input(self, version: Version, source: Version, row: Values) -> Explained:
+        """The rows of an input that ``row`` was made from; an input that cannot be read is named."""
         try:
-            if given.kind == "model":
-                return {"model": model_facts(self.registry, given)}
-            return self._matching(version, given, row)
+            if source.kind == "model":
+                return {"model": model_facts(self.registry, source)}
+            return self._matching(version, source, row)
         except TrimtabError as error:
-            return {"version": str(given), "missing": str(error)}
+            return {"version": str(source), "missing": str(error)}
 
-    def _matching(self, version: Version, given: Version, row: dict[str, Any]) -> dict[str, Any]:
-        ties = [one for one in shared_columns(row_type(version), row_type(given)) if row.get(one) is not None]
-        if not ties:
-            return self.version(given, []) | {"matched_on": [], "num_rows": 0}
-        where = " AND ".join(f"{column(one)} = ?" for one in ties)
+    def _matching(self, version: Version, source: Version, row: Values) -> Explained:
+        shared = shared_columns(row_type(version), row_type(source))
+        matched_on = [name for name in shared if row.get(name) is not None]
+        rows = self._rows_like(row, matched_on, source) if matched_on else []
+        numbers = [match.pop("num_matched") for match in rows]
+        explained = self.version(source, rows)
+        explained["matched_on"] = matched_on
+        explained["num_rows"] = numbers[0] if numbers else 0
+        return explained
+
+    def _rows_like(self, row: Values, names: Sequence[str], source: Version) -> list[Values]:
+        where = " AND ".join(f"{column(name)} = ?" for name in names)
         with reading():
-            found = records(
+            return records(
                 self.connection,
-                f"SELECT *, count(*) OVER () AS num_matched FROM {parquet(self.registry.files(given))}"
-                f" WHERE {where} ORDER BY {columns(row_type(given).key)} LIMIT {MOST_ROWS}",
-                [row[one] for one in ties],
+                f"SELECT *, count(*) OVER () AS num_matched FROM {parquet(self.registry.files(source))}"
+                f" WHERE {where} ORDER BY {columns(row_type(source).key)} LIMIT {MOST_ROWS}",
+                [row[name] for name in names],
             )
-        number = [one.pop("num_matched") for one in found]
-        return self.version(given, found) | {
-            "matched_on": ties,
-            "num_rows": number[0] if number else 0,
-        }
 
 
-def _principle(row: Mapping[str, Any], how: Derivation, registry: Registry) -> dict[str, Any] | None:
-    """The principle that the row names, as the settings of its making, or of its inputs', have it."""
+def _principle(row: Values, how: Derivation, registry: Registry) -> Principle | None:
+    """The principle that the row names, from the settings that made the row or its inputs."""
     name = row.get("principle_id")
     if name is None:
         return None
-    for made in (how, *(registry.derivation(one) for one in how.inputs)):
-        principles = made.settings.get("principles")
+    for derivation in (how, *(registry.derivation(source) for source in how.inputs)):
+        principles = derivation.settings.get("principles")
         if isinstance(principles, Mapping) and name in principles:
-            return {"id": name, "text": _text(principles[name])}
-    return {"id": name, "missing": f"the settings that made this row have no text of principle {name!r}"}
+            return {"id": str(name), "text": _text(principles[name])}
+    return {
+        "id": str(name),
+        "missing": f"the settings that made this row have no text for principle {name!r}",
+    }
 
 
-def _text(principle: object) -> object:
-    """What a principle asks; settings of versions from earlier releases hold nothing else of it."""
+def _text(principle: str | Mapping[str, str]) -> str | list[str]:
+    """What a principle asks; settings of versions from earlier releases hold its text alone."""
     if not isinstance(principle, Mapping):
         return principle
     texts = [text for name, text in principle.items() if name != "signal"]
     return texts[0] if len(texts) == 1 else texts
 
 
-def _calls(tree: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _calls(tree: Explained) -> Iterator[Call]:
     for row in tree.get("rows", ()):
         yield from row.get("calls", ())
-        for one in row.get("inputs", ()):
-            yield from _calls(one)
+        for source in row.get("inputs", ()):
+            yield from _calls(source)

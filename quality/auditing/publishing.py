@@ -16,7 +16,10 @@ RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
 def publish(
     registry: Registry, row: type[Row], rows: Rows, how: Derivation, name: str | None = None
 ) -> Version:
-    """Commit ``rows``, run the checks of their row type, and let them decide."""
+    """Commit ``rows`` and let the checks of their row type decide.
+
+    Raises UnknownVersion or UnpassedVersion where a check reads a dataset without a passed version.
+    """
     with seldom_collected():
         version = registry.commit(row, rows, how, name)
     return judged(registry, row, version, how.inputs)
@@ -25,6 +28,6 @@ def publish(
 def judged(
     registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
 ) -> Version:
-    """Let the checks of the row type, as ``run`` runs them, decide on a candidate."""
-    checks = [run(one, registry, version, inputs) for one in checks_of(row.dataset)]
-    return registry.record_checks(version, checks)
+    """Let the checks of the row type, as ``run`` runs them, decide on a candidate; raises what they raise."""
+    results = [run(check, registry, version, inputs) for check in checks_of(row.dataset)]
+    return registry.record_checks(version, results)

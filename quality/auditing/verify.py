@@ -1,4 +1,4 @@
-"""Whether what is stored is still what was committed: objects hashed again, checks run again."""
+"""Verification that stored versions are as committed: objects hashed again, checks run again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ from quality.checks.table import checks_of
 
 
 @dataclass(frozen=True)
-class Finding:
+class Damage:
     """One thing that is wrong with a version."""
 
     version: str
     what: str
 
 
-def verify(registry: Registry, version: Version) -> list[Finding]:
-    """Everything that is wrong with ``version``; empty where it is whole and its checks say as before."""
+def verify(registry: Registry, version: Version) -> list[Damage]:
+    """Everything that is wrong with ``version``; nothing where it is whole and its checks repeat."""
     if version.kind == "model":
-        broken = list(_model(registry, version))
+        faults = list(_model(registry, version))
     else:
-        broken = list(_objects(registry, version)) or list(_checks(registry, version))
-    return [Finding(str(version), one) for one in broken]
+        faults = list(_objects(registry, version)) or list(_checks(registry, version))
+    return [Damage(str(version), what) for what in faults]
 
 
 def _objects(registry: Registry, version: Version) -> Iterator[str]:
-    shas = [one[0] for one in version.content["objects"]]
-    recorded = {one.sha: one for one in registry.records.objects(shas)}
+    shas = [entry[0] for entry in version.content["objects"]]
+    recorded = {stored.sha: stored for stored in registry.records.objects(shas)}
     for sha in shas:
         path = object_path(registry.state.objects, sha)
         if sha in recorded:
@@ -44,18 +44,18 @@ def _objects(registry: Registry, version: Version) -> Iterator[str]:
 
 def _checks(registry: Registry, version: Version) -> Iterator[str]:
     inputs = registry.derivation(version).inputs
-    before = {one.check: one for one in registry.checks(version)}
+    recorded = {result.check: result for result in registry.checks(version)}
     for check in checks_of(version.content.get("row", version.name)):
         try:
-            now = run_check(check, registry, version, inputs)
+            result = run_check(check, registry, version, inputs)
         except TrimtabError as error:
             yield f"check {check.name} cannot run: {error}"
             continue
-        then = before.get(check.name)
-        if then is None:
-            yield f"check {check.name} was never recorded; now: {now.description}"
-        elif then.value != now.value:
-            yield f"check {check.name} recorded {then.value} and now finds {now.value}"
+        before = recorded.get(check.name)
+        if before is None:
+            yield f"check {check.name} was never recorded; now {result.description}"
+        elif before.value != result.value:
+            yield f"check {check.name} was {before.value} when recorded and is now {result.value}"
 
 
 def _model(registry: Registry, version: Version) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +11,7 @@ from datasets_registry.inspecting.row_search import find_row
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
-from datasets_registry.version import Derivation
+from datasets_registry.version import Derivation, Version
 from datasets_registry.views.scanning import scanning
 from quality.auditing.explanation import explain_row
 from tests.rows import make
@@ -21,7 +21,12 @@ from tests.traced import Traced
 def labelled(traced: Traced) -> PreferencePair:
     """A pair of the newest preferences that the judge labelled."""
     rows = traced.registry.rows(PreferencePair, traced.preferences[3])
-    return next(one for one in rows if one.label in ("a", "b"))
+    return next(pair for pair in rows if pair.label in ("a", "b"))
+
+
+def explained(registry: Registry, version: Version, row_id: str) -> dict[str, Any]:
+    """The tree as ``trimtab explain --json`` shows it."""
+    return cast("dict[str, Any]", explain_row(registry, version, row_id))
 
 
 def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -29,8 +34,8 @@ def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
     for row in node.get("rows", ()):
         yield row
-        for one in row.get("inputs", ()):
-            yield from walk(one)
+        for source in row.get("inputs", ()):
+            yield from walk(source)
 
 
 def calls(tree: dict[str, Any]) -> list[dict[str, Any]]:
@@ -40,46 +45,48 @@ def calls(tree: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_preference_is_explained_down_to_calls_principle_and_prompt(traced: Traced) -> None:
     pair = labelled(traced)
-    tree = explain_row(traced.registry, traced.preferences[3], pair.pair_id)
+    tree = explained(traced.registry, traced.preferences[3], pair.pair_id)
     assert tree["version"] == "preference_pairs@4"
-    found = calls(tree)
-    assert sorted(one["column"] for one in found) == ["judgement_key", "judgement_key", "key_a", "key_b"]
-    assert {one["model"] for one in found} == {"base_policy@2", "sft_policy@1"}
-    assert all(one["request"]["messages"] for one in found)
+    asked = calls(tree)
+    assert sorted(call["column"] for call in asked) == ["judgement_key", "judgement_key", "key_a", "key_b"]
+    assert {call["model"] for call in asked} == {"base_policy@2", "sft_policy@1"}
+    assert all(call["request"]["messages"] for call in asked)
     versions = {node["version"] for node in walk(tree) if node.get("rows")}
     assert {"ai_judgements@4", "completion_pairs@1"} <= versions
-    assert any(str(one).endswith("_prompts@1") for one in versions)
+    assert any(str(name).endswith("_prompts@1") for name in versions)
     (row,) = tree["rows"]
     assert row["principle"]["id"] == pair.principle_id and row["principle"]["text"].startswith("Which")
 
 
 def test_the_totals_count_each_call_once(traced: Traced) -> None:
-    tree = explain_row(traced.registry, traced.preferences[3], labelled(traced).pair_id)
+    tree = explained(traced.registry, traced.preferences[3], labelled(traced).pair_id)
     assert (tree["totals"]["calls"], tree["totals"]["missing"]) == (4, 0)
-    assert tree["totals"]["num_completion_tokens"] == sum(one["num_completion_tokens"] for one in calls(tree))
-    assert tree["totals"]["usd"] == pytest.approx(sum(one["usd"] for one in calls(tree)))
+    assert tree["totals"]["num_completion_tokens"] == sum(
+        call["num_completion_tokens"] for call in calls(tree)
+    )
+    assert tree["totals"]["usd"] == pytest.approx(sum(call["usd"] for call in calls(tree)))
 
 
 def test_a_row_that_comes_twice_is_told_once(traced: Traced) -> None:
-    tree = explain_row(traced.registry, traced.preferences[3], labelled(traced).pair_id)
+    tree = explained(traced.registry, traced.preferences[3], labelled(traced).pair_id)
     pairs = [
-        one for node in walk(tree) if node.get("version") == "completion_pairs@1" for one in node["rows"]
+        row for node in walk(tree) if node.get("version") == "completion_pairs@1" for row in node["rows"]
     ]
-    assert len(pairs) == 3 and sum("shown_above" not in one for one in pairs) == 1
+    assert len(pairs) == 3 and sum("shown_above" not in row for row in pairs) == 1
 
 
 def test_a_completion_that_the_ledger_lacks_is_named(traced: Traced) -> None:
     shutil.rmtree(traced.registry.state.ledger)
-    tree = explain_row(traced.registry, traced.preferences[3], labelled(traced).pair_id)
-    assert all("is not in the ledger" in one["missing"] for one in calls(tree))
+    tree = explained(traced.registry, traced.preferences[3], labelled(traced).pair_id)
+    assert all("is not in the ledger" in call["missing"] for call in calls(tree))
     assert tree["totals"] | {"calls": 0, "missing": 4} == tree["totals"]
 
 
 def test_a_broken_ledger_is_named(traced: Traced) -> None:
     for path in traced.registry.state.ledger.glob("*.parquet"):
         path.write_bytes(b"not Parquet")
-    tree = explain_row(traced.registry, traced.preferences[3], labelled(traced).pair_id)
-    assert all("cannot be read" in one["missing"] for one in calls(tree))
+    tree = explained(traced.registry, traced.preferences[3], labelled(traced).pair_id)
+    assert all("cannot be read" in call["missing"] for call in calls(tree))
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["missing", "not Parquet"])
@@ -87,28 +94,28 @@ def test_a_broken_input_is_named_and_the_rest_is_told(traced: Traced, broken: bo
     pair_id = labelled(traced).pair_id
     for path in traced.registry.files(traced.pairs):
         path.write_bytes(b"not Parquet") if broken else path.unlink()
-    tree = explain_row(traced.registry, traced.preferences[3], pair_id)
+    tree = explained(traced.registry, traced.preferences[3], pair_id)
     missing = [node["missing"] for node in walk(tree) if node.get("version") == "completion_pairs@1"]
-    assert len(missing) == 3 and all("verify" in one for one in missing)
+    assert len(missing) == 3 and all("verify" in reason for reason in missing)
     assert len(calls(tree)) == 2
 
 
 def test_models_are_told_with_what_they_were_trained_on(traced: Traced) -> None:
     how = Derivation(code_version="1", settings={}, inputs=(traced.trained,))
     version = traced.registry.commit(EvaluationAnswer, [make(EvaluationAnswer, "x")], how)
-    (row,) = explain_row(traced.registry, version, "sft_policy/x")["rows"]
-    (model,) = [one["model"] for one in row["inputs"]]
+    (row,) = explained(traced.registry, version, "sft_policy/x")["rows"]
+    (model,) = [source["model"] for source in row["inputs"]]
     assert model["base"] == "sft_policy@1" and model["datasets"] == {"train": "preference_pairs@3"}
     shutil.rmtree(traced.registry.folder(traced.trained))
-    (row,) = explain_row(traced.registry, version, "sft_policy/x")["rows"]
+    (row,) = explained(traced.registry, version, "sft_policy/x")["rows"]
     assert "is missing: build the model again" in row["inputs"][0]["missing"]
 
 
 def test_a_principle_without_its_text_is_named(registry: Registry) -> None:
     how = Derivation(code_version="1", settings={}, inputs=())
     version = registry.commit(AiJudgement, [make(AiJudgement)], how)
-    (row,) = explain_row(registry, version, "pair p1/ab/kind")["rows"]
-    assert "no text of principle 'kind'" in row["principle"]["missing"]
+    (row,) = explained(registry, version, "pair p1/ab/kind")["rows"]
+    assert "no text for principle 'kind'" in row["principle"]["missing"]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +123,11 @@ def test_a_principle_without_its_text_is_named(registry: Registry) -> None:
 )
 def test_a_row_is_found_by_its_key_or_an_unambiguous_beginning(registry: Registry, row_id: str) -> None:
     models = ("m/one/a", "m/two")
-    rows = [make(EvaluationAnswer, "p1", model=one) for one in models]
+    rows = [make(EvaluationAnswer, "p1", model=model) for model in models]
     version = registry.commit(EvaluationAnswer, rows, Derivation(code_version="1", settings={}, inputs=()))
     with scanning(registry.state) as connection:
         found = find_row(connection, registry, version, row_id)
-    assert found["model"] == next(one for one in models if row_id.startswith(one))
+    assert found["model"] == next(model for model in models if row_id.startswith(model))
 
 
 def test_each_part_of_a_key_may_be_cut_and_an_exact_row_wins(registry: Registry) -> None:

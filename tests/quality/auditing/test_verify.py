@@ -20,10 +20,9 @@ from tests.rows import make
 def version(registry: Registry, derivation: Derivation) -> Version:
     """A passed version of one object."""
     rows = [make(HelpfulPrompt, f"p{number}") for number in range(50)]
-    one = registry.commit(HelpfulPrompt, rows, derivation)
-    return registry.record_checks(
-        one, [run_check(c, registry, one, ()) for c in checks_of("helpful_prompts")]
-    )
+    version = registry.commit(HelpfulPrompt, rows, derivation)
+    results = [run_check(check, registry, version, ()) for check in checks_of("helpful_prompts")]
+    return registry.record_checks(version, results)
 
 
 def flip(path: Path) -> None:
@@ -49,8 +48,8 @@ def test_each_damage_is_named_and_reading_is_a_sentence(
     assert verify(registry, version) == []
     (path,) = registry.files(version)
     harm(path)
-    (finding,) = verify(registry, version)
-    assert finding.version == "helpful_prompts@1" and str(path) in finding.what and named in finding.what
+    (damage,) = verify(registry, version)
+    assert damage.version == "helpful_prompts@1" and str(path) in damage.what and named in damage.what
     with pytest.raises(BrokenObject, match=str(path)):
         registry.table(version)
 
@@ -77,19 +76,19 @@ def test_committing_the_rows_again_heals_a_truncated_object(
 
 
 def test_a_check_that_finds_something_else_is_named(registry: Registry, version: Version) -> None:
-    wrong = [one.model_copy(update={"value": 7.0}) for one in registry.checks(version)]
+    wrong = [result.model_copy(update={"value": 7.0}) for result in registry.checks(version)]
     registry.record_checks(version, wrong[:1])
-    (finding,) = verify(registry, version)
-    assert "recorded 7.0 and now finds 50.0" in finding.what
+    (damage,) = verify(registry, version)
+    assert "was 7.0 when recorded and is now 50.0" in damage.what
 
 
 def test_a_deleted_catalog_is_named_and_never_replaced_by_an_empty_one(
     state: State, derivation: Derivation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
-    one = Registry(state)
-    one.record_checks(one.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation), [])
-    one.engine.dispose()
+    registry = Registry(state)
+    registry.record_checks(registry.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation), [])
+    registry.engine.dispose()
     for path in state.root.glob("catalog.sqlite*"):
         path.unlink()
     with pytest.raises(BrokenCatalog, match="is gone: restore the catalog from a backup"):
