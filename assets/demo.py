@@ -90,10 +90,10 @@ def _why(event: dg.DagsterEvent) -> str:
 def show(registry: Registry, console: Console) -> None:
     """The closing tables."""
     datasets = Table("dataset", "version", "rows", "checks passed", title="Datasets", title_justify="left")
-    for one in list_datasets(registry):
-        passed = f"{one['checks_passed']} of {one['checks']}"
-        warned = f" (warns: {', '.join(one['warnings'])})" if one["warnings"] else ""
-        datasets.add_row(one["name"], str(one["version"]), str(one["rows"]), passed + warned)
+    for dataset in list_datasets(registry):
+        passed = f"{dataset.checks_passed} of {dataset.checks}"
+        warned = f" (warns: {', '.join(dataset.warnings)})" if dataset.warnings else ""
+        datasets.add_row(dataset.name, str(dataset.version), str(dataset.rows), passed + warned)
     models = Table(
         "model",
         "version",
@@ -105,15 +105,14 @@ def show(registry: Registry, console: Console) -> None:
         title_justify="left",
     )
     wins = win_rates(registry)
-    for one in list_models(registry):
-        loss = "" if one["loss"] is None else f"{one['loss']:.3f}"
+    for model in list_models(registry):
         models.add_row(
-            one["name"],
-            str(one["version"]),
-            one["base"] or "–",
-            ", ".join(one["trained_on"]) or "–",
-            loss,
-            wins.get(one["name"], "–"),
+            model.name,
+            str(model.version),
+            model.base or "–",
+            ", ".join(model.trained_on) or "–",
+            "" if model.loss is None else f"{model.loss:.3f}",
+            wins.get(model.name, "–"),
         )
     console.print(datasets)
     console.print(models)

@@ -76,8 +76,8 @@ def _reason(recipe: Recipe, registry: Registry) -> str | None:
 def _changes(recipe: Recipe, how: Derivation) -> str:
     """Which settings, prompt texts, modules and checks differ, where the catalog knows."""
     settings = [
-        f"{one['path']}: {one['before']} → {one['after']}"
-        for one in setting_changes(how.settings, recipe.settings)
+        f"{change.path}: {change.before} → {change.after}"
+        for change in setting_changes(how.settings, recipe.settings)
     ]
     changed = [*settings, *(f"{one} changed" for one in part_changes(how.parts, recipe.parts))]
     more = [f"{len(changed) - SHOWN_CHANGES} more"] if len(changed) > SHOWN_CHANGES else []

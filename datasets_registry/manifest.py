@@ -73,6 +73,21 @@ class Manifest(BaseModel):
     seconds: float | None = None
     libraries: Mapping[str, str] = {}
 
+    @property
+    def base_reference(self) -> str | None:
+        """The model that training began from, such as ``base_policy@1``."""
+        return str(self.base) if self.base else None
+
+    @property
+    def dataset_references(self) -> dict[str, str]:
+        """The dataset versions, such as ``cai_sft@3``, by role."""
+        return {role: str(dataset) for role, dataset in self.datasets.items()}
+
+    @property
+    def reward_model_references(self) -> tuple[str, ...]:
+        """The reward models, such as ``reward_model@2``."""
+        return tuple(map(str, self.reward_models))
+
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
         """The manifest in ``folder``; all defaults for a model that was not trained here.

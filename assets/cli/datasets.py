@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,13 +10,20 @@ from assets.cli.printing import Json, open_state, print_facts, print_rows, print
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.listing import list_datasets, list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
-from datasets_registry.inspecting.showing import show_version
+from datasets_registry.inspecting.version_details import (
+    Column,
+    DatasetVersionDetails,
+    ModelVersionDetails,
+    version_details,
+)
+from datasets_registry.version import CheckResult
+from datasets_registry.views.scanning import ResultRow
 
 
 def datasets(as_json: Json = False) -> None:
     """Show the newest version of every dataset, with its checks."""
     columns = ("name", "version", "rows", "status", "checks_passed", "checks", "warnings")
-    print_rows(list_datasets(open_state()), as_json, columns)
+    print_rows([entry.dump() for entry in list_datasets(open_state())], as_json, columns)
 
 
 def versions(dataset: str, as_json: Json = False) -> None:
@@ -31,7 +38,7 @@ def versions(dataset: str, as_json: Json = False) -> None:
         "data_version",
         "created_at",
     )
-    print_rows(list_versions(open_state(), dataset), as_json, columns)
+    print_rows([entry.dump() for entry in list_versions(open_state(), dataset)], as_json, columns)
 
 
 def pass_version(
@@ -58,74 +65,77 @@ def show(
 ) -> None:
     """Show a dataset or model (the latest passed, or NAME@3): status, columns, checks, inputs, rows."""
     registry = open_state()
-    version = registry.resolve(name)
-    found = show_version(registry, version, rows)
-    newest = registry.newest(version.name)
-    found["newest"] = str(newest or version)
+    details = version_details(registry, registry.resolve(name), rows)
     if as_json:
-        print(json.dumps(found, indent=2, default=str))
+        print(json.dumps(details.dump(), indent=2, default=str))
     else:
-        _print(found)
+        _print(details)
 
 
-def _print(found: dict[str, Any]) -> None:
-    name = f"{found['name']}@{found['version']}"
-    print(f"{name}  {found['kind']}  {found['status']}")
-    if found["newest"] != name:
-        print(f"the newest build is {found['newest']}: `trimtab show {found['newest']}` looks into it")
-    print_facts(_facts(found))
-    for title, names in (("columns", ("name", "type", "meaning")), ("checks", ("check", "passed", "what"))):
-        rows = _columns(found) if title == "columns" else _checks(found)
-        if rows:
-            print_rows(rows, False, names)
-    if found["settings"]:
-        print_table(
-            ("setting", "value"),
-            ((one["path"], one["after"]) for one in setting_changes({}, found["settings"])),
-        )
-    _sample(found.get("sample", []))
+Details = ModelVersionDetails | DatasetVersionDetails
 
 
-def _facts(found: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    yield from ((one, found[one]) for one in ("rows", "grain") if one in found)
-    if "key" in found:
-        yield "key", ", ".join(found["key"])
-    card = found.get("model", {})
-    yield from ((one, card[one]) for one in ("base", "folder") if card.get(one))
-    yield from ((f"dataset {role}", one) for role, one in card.get("datasets", {}).items())
-    yield from ((one, value) for one, value in card.get("metrics", {}).items())
-    yield from ((f"rows {one}", value) for one, value in card.get("rows", {}).items())
-    yield "inputs", ", ".join(found["inputs"]) or "none: a source"
-    yield from ((one.replace("_", " "), found[one]) for one in ("data_version", "code_version", "created_at"))
-    yield "run", found["run_id"]
+def _print(details: Details) -> None:
+    print(f"{details}  {details.kind}  {details.status}")
+    if details.newest != str(details):
+        print(f"the newest build is {details.newest}: `trimtab show {details.newest}` looks into it")
+    print_facts(_facts(details))
+    if isinstance(details, DatasetVersionDetails):
+        print_rows(list(map(_column, details.columns)), False, ("name", "type", "meaning"))
+    if details.checks:
+        print_rows(list(map(_check, details.checks)), False, ("check", "passed", "what"))
+    if details.settings:
+        changes = setting_changes({}, details.settings)
+        print_table(("setting", "value"), ((change.path, change.after) for change in changes))
+    if isinstance(details, DatasetVersionDetails):
+        _print_sample(details.sample)
 
 
-def _columns(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {**one, "type": one["type"] + (" or null" if one["nullable"] else "")}
-        for one in found.get("columns", [])
-    ]
+def _facts(details: Details) -> Iterable[tuple[str, object]]:
+    yield from _own_facts(details)
+    yield "inputs", ", ".join(details.inputs) or "none: a source"
+    yield "data version", details.data_version
+    yield "code version", details.code_version
+    yield "created at", details.created_at
+    yield "run", details.run_id
 
 
-def _checks(found: dict[str, Any]) -> list[dict[str, Any]]:
-    words = {(True, "error"): "passed", (True, "warning"): "passed", (False, "warning"): "warns"}
-    return [
-        {
-            "check": one["check"],
-            "what": one["description"],
-            "passed": words.get((one["passed"], one["severity"]), "FAILED"),
-        }
-        for one in found["checks"]
-    ]
+def _own_facts(details: Details) -> Iterable[tuple[str, object]]:
+    """The facts that only datasets, or only models, have."""
+    if isinstance(details, DatasetVersionDetails):
+        yield "rows", details.rows
+        yield "grain", details.grain
+        yield "key", ", ".join(details.key)
+        return
+    model = details.model
+    yield "base", model.base
+    yield "folder", model.folder
+    yield from ((f"dataset {role}", dataset) for role, dataset in model.datasets.items())
+    yield from model.metrics.items()
+    yield from ((f"rows {name}", count) for name, count in model.rows.items())
 
 
-def _sample(rows: Sequence[dict[str, Any]]) -> None:
+def _column(column: Column) -> dict[str, object]:
+    nullable = " or null" if column.nullable else ""
+    return {"name": column.name, "type": column.type + nullable, "meaning": column.meaning}
+
+
+def _check(check: CheckResult) -> dict[str, object]:
+    failed = "warns" if check.severity == "warning" else "FAILED"
+    return {
+        "check": check.check,
+        "what": check.description,
+        "passed": "passed" if check.passed else failed,
+    }
+
+
+def _print_sample(rows: Sequence[ResultRow]) -> None:
     """The rows side by side: a column of the dataset is a line."""
     if rows:
         names = list(rows[0])
-        headings = ("column", *(f"row {place + 1}" for place in range(len(rows))))
+        headings = ("column", *(f"row {number}" for number in range(1, len(rows) + 1)))
         print_table(headings, ((name, *(_cut(row[name]) for row in rows)) for name in names))
 
 
-def _cut(value: Any) -> str:
+def _cut(value: object) -> str:
     return "" if value is None else shortened(value, CELL_CHARACTERS)

@@ -1,9 +1,9 @@
 """trimtab models [show | export] NAME: which models there are, what one is, and one as a folder."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,9 +20,9 @@ from assets.cli.printing import (
 )
 from datasets_registry.exporting.exporting import require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
-from datasets_registry.inspecting.chain import made
+from datasets_registry.inspecting.chain import Ancestor
 from datasets_registry.inspecting.listing import list_models
-from datasets_registry.inspecting.models import require_model, show_model
+from datasets_registry.inspecting.model_details import ModelDetails, model_details, require_model
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from generation.models.export import export_model, exported_files
 
@@ -68,61 +68,72 @@ def show_command(name: str, as_json: Json = False) -> None:
     """Show a model (the latest passed, or NAME@3): data, settings, metrics, checks, the models that it
     goes back to, its evaluations, and newer data that it is behind."""
     registry = open_state()
-    found = show_model(registry, require_model(registry.resolve(name)))
+    details = model_details(registry, registry.resolve(name))
     if as_json:
-        print(json.dumps(found, indent=2, default=str))
+        print(json.dumps(details.dump(), indent=2, default=str))
     else:
-        _print(found)
+        _print(details)
 
 
-def _print(found: Mapping[str, Any]) -> None:
-    print(f"{found['version']}  {found['status']}  {made(found['chain'][0])}")
-    if found["newest"] != found["version"]:
-        print(f"the newest build is {found['newest']}: `trimtab models show {found['newest']}` looks into it")
-    if found["behind"]:
-        print(f"behind {', '.join(found['behind'])}: passed since, and not what it was made from")
-    print_facts(_facts(found))
-    for title, headings, rows in _tables(found):
+def _print(details: ModelDetails) -> None:
+    version, newest = details.facts.version, details.newest
+    print(f"{version}  {details.facts.status}  {details.chain[0].how_made}")
+    if newest != version:
+        print(f"the newest build is {newest}: `trimtab models show {newest}` looks into it")
+    if details.behind:
+        print(f"behind {', '.join(details.behind)}, which passed after it was made")
+    print_facts(_facts(details))
+    for title, headings, rows in _tables(details):
         if rows:
             print(f"\n{title}")
             print_rows(rows, False, headings)
-    settings = list(setting_changes({}, found["settings"]))
+    settings = [(change.path, change.after) for change in setting_changes({}, details.settings)]
     if settings:
         print("\nsettings")
-        print_table(("setting", "value"), ((one["path"], one["after"]) for one in settings))
+        print_table(("setting", "value"), settings)
 
 
-def _facts(found: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    yield from ((f"rows {name}", count) for name, count in found["rows"].items())
-    yield from ((one, found[one]) for one in ("seconds", "dtype"))
-    yield "libraries", ", ".join(" ".join(one) for one in found["libraries"].items()) or None
-    yield from ((one.replace("_", " "), found[one][:HASH_DIGITS]) for one in ("fingerprint", "code_version"))
-    yield from (("made at", found["created_at"]), ("run", found["run_id"]), ("folder", found["folder"]))
-    size = sum(one["bytes"] for one in found["files"]) / 1e6
-    yield "files", f"{size:.1f} MB: {', '.join(one['file'] for one in found['files'])}"
+def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
+    facts = details.facts
+    yield from ((f"rows {name}", count) for name, count in facts.rows.items())
+    yield "seconds", facts.seconds
+    yield "dtype", facts.dtype
+    yield "libraries", ", ".join(" ".join(library) for library in facts.libraries.items()) or None
+    yield "fingerprint", facts.fingerprint[:HASH_DIGITS]
+    yield "code version", details.code_version[:HASH_DIGITS]
+    yield from (("made at", facts.created_at), ("run", details.run_id), ("folder", facts.folder))
+    size = sum(file.bytes for file in details.files) / 1e6
+    yield "files", f"{size:.1f} MB: {', '.join(file.file for file in details.files)}"
 
 
-def _tables(found: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], list[dict[str, Any]]]]:
+Row = dict[str, object]
+
+
+def _tables(details: ModelDetails) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
     """Title, columns and rows of each table."""
-    if len(found["chain"]) > 1:
+    if len(details.chain) > 1:
         columns = ("model", "status", "trainer", "trained on", "behind")
-        yield "goes back to", columns, list(map(_ancestor, found["chain"]))
-    data = [{"role": role, "dataset": one["version"], **one} for role, one in found["datasets"].items()]
+        yield "goes back to", columns, list(map(_ancestor, details.chain))
+    data = [
+        {"role": role, "dataset": dataset.version, **dataset.dump()}
+        for role, dataset in details.datasets.items()
+    ]
     yield "trained on", ("role", "dataset", "rows", "status", "data_version"), data
-    metrics = [{"metric": name, "value": value} for name, value in found["metrics"].items()]
+    metrics: list[Row] = [{"metric": name, "value": value} for name, value in details.facts.metrics.items()]
     yield "metrics", ("metric", "value"), metrics
     figures = [
-        {"evaluation": one["version"], **{name: figure.get(name) for name in FIGURES}}
-        for one in found["evaluations"]
-        for figure in one["figures"] or [{"metric": "rows", "value": one["rows"]}]
+        {"evaluation": evaluation.version, **{name: figure.get(name) for name in FIGURES}}
+        for evaluation in details.evaluations
+        for figure in evaluation.figures or ({"metric": "rows", "value": evaluation.rows},)
     ]
     yield "evaluations", ("evaluation", *FIGURES), figures
-    yield "checks", ("check", "passed", "value", "threshold", "description"), found["checks"]
+    checks = [check.model_dump() for check in details.checks]
+    yield "checks", ("check", "passed", "value", "threshold", "description"), checks
 
 
-def _ancestor(one: Mapping[str, Any]) -> dict[str, Any]:
-    on = f"given: {one['given']}" if one["given"] else ", ".join(one["datasets"].values())
-    return {**one, "model": one["version"], "trained on": on}
+def _ancestor(model: Ancestor) -> Row:
+    trained_on = f"given: {model.given}" if model.given else ", ".join(model.datasets.values())
+    return {**model.dump(), "model": model.version, "trained on": trained_on}
 
 
 models_app = typer.Typer(rich_markup_mode=None)
@@ -141,9 +152,9 @@ def models(
         return
     columns = ["name", "version", "status", "base", "trained_on", "behind", "rows", "loss", "data_version"]
     registry = open_state()
-    found = list_models(registry)
+    rows = [model.dump() for model in list_models(registry)]
     if stale:
-        why = {one.name: one.reason for one in planned(registry)[0]}
-        found = [one | {"why": why[one["name"]]} for one in found if one["name"] in why]
+        why = {step.name: step.reason for step in planned(registry)[0]}
+        rows = [row | {"why": why[name]} for row in rows if (name := str(row["name"])) in why]
         columns.insert(2, "why")
-    print_rows(found, as_json, columns)
+    print_rows(rows, as_json, columns)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.sides.alone import peak_megabytes
 from benchmarks.sides.registry_rows import SCHEMA, Example, batches, edited, multiplied
-from datasets_registry.inspecting.diff import Comparison
+from datasets_registry.inspecting.comparison import Comparison
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State
@@ -107,7 +107,7 @@ def compare(root: Path, before: int, after: int) -> tuple[float, int, float]:
     old, new = (registry.version("examples", one) for one in (before, after))
     start = time.perf_counter()
     with scanning(registry.state) as connection:
-        changed = Comparison(connection, registry, old, new).counts()["changed"]
+        changed = Comparison(connection, registry, old, new).counts().changed
     seconds = time.perf_counter() - start
     registry.engine.dispose()
     return seconds, changed, peak_megabytes()

@@ -1,4 +1,4 @@
-"""The dataset card: made from the row type, the rows, the checks and the lineage of a version."""
+"""The dataset card, made from the row type, the rows, the checks and the lineage of a version."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from datasets_registry.inspecting.splits import schema_of, splits_of
 from datasets_registry.inspecting.statistics import label_counts, null_shares, text_lengths
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, arrow_schema
-from datasets_registry.version import Version
+from datasets_registry.version import Derivation, Version
 
 TEMPLATE = Path(__file__).parent / "dataset_card.md"
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -32,7 +32,7 @@ _SIZES = (
 def card(registry: Registry, row: type[Row], version: Version, form: Form) -> str:
     """The card as Markdown with YAML before it."""
     spdx = licences(registry, version)
-    how = registry.derivation(version)
+    derivation = registry.derivation(version)
     parts = {
         "front_matter": _front_matter(registry, version, form, spdx),
         "name": cell(version.name),
@@ -47,37 +47,41 @@ def card(registry: Registry, row: type[Row], version: Version, form: Form) -> st
         "statistics": _statistics(registry, row, version),
         "checks": checks_table(registry, version),
         "lineage": lineage_table(registry, version),
-        "derivation": _how(how.code_version, how.run_id, how.settings),
-        "licence": "\n".join(f"- {cell(one)}" for one in spdx) or "No licence was recorded.",
+        "derivation": _how_made(derivation),
+        "licence": "\n".join(f"- {cell(licence)}" for licence in spdx) or "No licence was recorded.",
     }
     return filled(TEMPLATE, parts)
 
 
 def filled(template: Path, parts: Mapping[str, str]) -> str:
-    """The template with each ``{{slot}}`` filled, in one pass, so that no part can hold another."""
+    """The template with each ``{{slot}}`` filled in one pass, so that a slot within a part stays text."""
     return _SLOT.sub(lambda slot: parts[slot[1]], template.read_text(encoding="utf-8"))
 
 
 def _front_matter(registry: Registry, version: Version, form: Form, spdx: Sequence[str]) -> str:
     splits = splits_of(registry.files(version))
-    files = [{"split": one, "path": FILES[form].format(split=one)} for one in splits]
-    said: dict[str, Any] = {"pretty_name": version.name, **licence_keys(spdx)}
-    said["size_categories"] = [_size(version.num_rows or 0)]
-    said["tags"] = ["trimtab"]
-    said["configs"] = [{"config_name": "default", "data_files": files}]
-    return yaml_of(said)
+    files = [{"split": split, "path": FILES[form].format(split=split)} for split in splits]
+    return yaml_of(
+        {
+            "pretty_name": version.name,
+            **licence_keys(spdx),
+            "size_categories": [_size(version.num_rows or 0)],
+            "tags": ["trimtab"],
+            "configs": [{"config_name": "default", "data_files": files}],
+        }
+    )
 
 
-def licence_keys(spdx: Sequence[str]) -> dict[str, Any]:
-    """The licences as the hub wants them stated."""
-    hub = hub_licences(spdx)
-    named = {"license_name": ", ".join(spdx)} if "other" in hub else {}
-    return {"license": hub[0] if len(hub) == 1 else hub, **named}
+def licence_keys(spdx: Sequence[str]) -> dict[str, object]:
+    """The keys of the front matter by which the Hub knows the licences."""
+    identifiers = hub_licences(spdx)
+    named = {"license_name": ", ".join(spdx)} if "other" in identifiers else {}
+    return {"license": identifiers[0] if len(identifiers) == 1 else identifiers, **named}
 
 
-def yaml_of(said: Mapping[str, Any]) -> str:
+def yaml_of(keys: Mapping[str, object]) -> str:
     """A card's front matter: JSON values are YAML."""
-    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in said.items())
+    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in keys.items())
 
 
 def _size(rows: int) -> str:
@@ -100,8 +104,8 @@ def columns_table(registry: Registry, row: type[Row], version: Version) -> str:
     stored = schema_of(registry.files(version))
     fields = [field for field in arrow_schema(row) if field.name in stored.names]
     rows = [
-        (one.name, one.type, row.model_fields[one.name].description, "yes" if one.nullable else "no")
-        for one in fields
+        (field.name, field.type, row.model_fields[field.name].description, "yes" if field.nullable else "no")
+        for field in fields
     ]
     return table(("column", "type", "meaning", "may be null"), rows)
 
@@ -116,7 +120,7 @@ def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
         if name in nulls or name in lengths
     ]
     parts = [
-        "Nulls, and characters at 5, 50, 95 and 100 % of the rows:",
+        "Nulls, and percentiles of the length in characters:",
         table(("column", "nulls", "5 %", "median", "95 %", "longest"), figures),
     ]
     for name in row.label_columns:
@@ -132,8 +136,8 @@ def _lengths(lengths: Mapping[str, list[int] | None], name: str) -> list[int] | 
 def checks_table(registry: Registry, version: Version) -> str:
     """The newest result of each check."""
     results = [
-        (one.check, "passed" if one.passed else "failed", one.severity, one.value, one.description)
-        for one in registry.checks(version)
+        (check.check, "passed" if check.passed else "failed", check.severity, check.value, check.description)
+        for check in registry.checks(version)
     ]
     return table(("check", "result", "severity", "value", "finding"), results)
 
@@ -141,32 +145,32 @@ def checks_table(registry: Registry, version: Version) -> str:
 def lineage_table(registry: Registry, version: Version) -> str:
     """``version`` and all that it was made from, with what each was made from."""
     rows = []
-    for one in lineage_of(registry, version):
-        how = registry.derivation(one)
-        inputs = ", ".join(str(given) for given in how.inputs)
-        rows.append((one, one.kind, inputs or "nothing", how.code_version[:16]))
+    for ancestor in lineage_of(registry, version):
+        derivation = registry.derivation(ancestor)
+        inputs = ", ".join(map(str, derivation.inputs))
+        rows.append((ancestor, ancestor.kind, inputs or "nothing", derivation.code_version[:16]))
     return table(("version", "kind", "made from", "code"), rows)
 
 
-def _how(code_version: str, run_id: str | None, settings: Mapping[str, Any]) -> str:
-    run = f" in run {cell(run_id)}" if run_id else ""
-    told = f"Made by Trimtab with code {cell(code_version)}{run}, with these settings:"
-    return f"{told}\n\n{settings_text(settings)}"
+def _how_made(derivation: Derivation) -> str:
+    run = f" in run {cell(derivation.run_id)}" if derivation.run_id else ""
+    sentence = f"Made by Trimtab with code {cell(derivation.code_version)}{run}, with these settings:"
+    return f"{sentence}\n\n{settings_text(derivation.settings)}"
 
 
-def settings_text(settings: Mapping[str, Any]) -> str:
+def settings_text(settings: Mapping[str, object]) -> str:
     """The settings without secrets as an indented block of JSON."""
     text = json.dumps(without_secrets(dict(settings)), indent=2, ensure_ascii=False, sort_keys=True)
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 
 def without_secrets(value: Any) -> Any:
-    """Settings without what may be a secret: values named as one, and logins in addresses."""
+    """Settings without what may be a secret: values whose name says so, and logins in addresses."""
     if isinstance(value, dict):
         return {
-            name: "(left out)" if _SECRET.search(str(name)) else without_secrets(one)
-            for name, one in value.items()
+            name: "(left out)" if _SECRET.search(str(name)) else without_secrets(inner)
+            for name, inner in value.items()
         }
     if isinstance(value, list | tuple):
-        return [without_secrets(one) for one in value]
+        return [without_secrets(inner) for inner in value]
     return _LOGIN.sub(r"\1", value) if isinstance(value, str) else value

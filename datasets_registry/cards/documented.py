@@ -9,25 +9,15 @@ from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import REPOSITORY
 from datasets_registry.store.content_hash import type_name
 
-
-def keep_page(path: Path, text: str, description: str | None) -> None:
-    """Write ``text`` to ``path``; with ``--check`` on the command line, exit 1 where it is not that."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is old")
-    if parser.parse_args().check:
-        sys.exit(not path.exists() or path.read_text(encoding="utf-8") != text)
-    path.write_text(text, encoding="utf-8")
-
-
 PAGE = REPOSITORY / "docs" / "datasets.md"
 INTRODUCTION = """# Datasets
 
-What each dataset's rows are. The page is made from the row types in `datasets_registry/`, and a test keeps
-it so; after a change run `python -m datasets_registry.cards.documented`.
+What the rows of each dataset are. This page is made from the row types in `datasets_registry/rows/`, and a
+test keeps it up to date; after a change run `python -m datasets_registry.cards.documented`.
 
-A commit is refused where a row does not fit: a column missing, of another type or null where it may not be,
-a word that is none of the listed ones, or a key that stands twice. The message names row and column. From
-version to version columns may be added, and not removed or retyped, so that old queries stay true.
+A commit is refused if a row does not fit: a column is missing, has another type or is null where it may not
+be, a word is not in its list, or a key occurs twice. The message names the row and the column. A new version
+may add columns, and may not remove or retype any, so that old queries keep working.
 """
 
 
@@ -57,7 +47,16 @@ def _line(row: type[Row], name: str) -> str:
 
 
 def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{one}`" for one in names)
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def keep_page(path: Path, text: str, description: str | None) -> None:
+    """Write ``text`` to ``path``; with ``--check`` on the command line, exit 1 where it is not that."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is old")
+    if parser.parse_args().check:
+        sys.exit(not path.exists() or path.read_text(encoding="utf-8") != text)
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The licences of a version: what its rows say, and what the rows of all its inputs say."""
+"""The licences of a version: those that its rows state, and those of the rows of all its inputs."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from datasets_registry.inspecting.statistics import distinct
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 
-# identifiers that the hub knows; it refuses a card with another
+# the identifiers that the Hub knows; it refuses a card with another
 HUB = frozenset(
     {
         "apache-2.0",
@@ -54,17 +54,17 @@ def lineage_of(registry: Registry, version: Version) -> Iterator[Version]:
     """The version and everything that it was made from, each once."""
     seen, waiting = set(), [version]
     while waiting:
-        one = waiting.pop(0)
-        if (one.name, one.number) not in seen:
-            seen.add((one.name, one.number))
-            yield one
-            waiting.extend(registry.derivation(one).inputs)
+        ancestor = waiting.pop(0)
+        if str(ancestor) not in seen:
+            seen.add(str(ancestor))
+            yield ancestor
+            waiting.extend(registry.derivation(ancestor).inputs)
 
 
 def licences(registry: Registry, version: Version) -> list[str]:
-    """Every licence that stands in a ``licence`` column of the version or of its inputs."""
-    named = (row_licences(registry, one) for one in lineage_of(registry, version) if one.kind == "dataset")
-    return sorted({licence for ones in named for licence in ones})
+    """Every licence in a ``licence`` column of the version or of what it was made from."""
+    datasets = [used for used in lineage_of(registry, version) if used.kind == "dataset"]
+    return sorted({licence for dataset in datasets for licence in row_licences(registry, dataset)})
 
 
 def row_licences(registry: Registry, version: Version) -> list[str]:
@@ -75,12 +75,12 @@ def row_licences(registry: Registry, version: Version) -> list[str]:
 
 
 def hub_licences(spdx: Sequence[str]) -> list[str]:
-    """The hub's identifiers: ``unknown`` where nobody stated one, ``other`` for one that it lacks."""
-    return sorted({_hub(one.lower()) for one in spdx}) or ["unknown"]
+    """The Hub's identifiers: ``unknown`` where none was stated, ``other`` for one that it does not know."""
+    return sorted({_hub_licence(licence.lower()) for licence in spdx}) or ["unknown"]
 
 
-def _hub(one: str) -> str:
-    if one == "noassertion":
+def _hub_licence(spdx: str) -> str:
+    if spdx == "noassertion":
         return "unknown"
-    one = _OTHER_NAMES.get(one, one)
-    return one if one in HUB else "other"
+    identifier = _OTHER_NAMES.get(spdx, spdx)
+    return identifier if identifier in HUB else "other"

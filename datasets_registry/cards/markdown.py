@@ -1,4 +1,4 @@
-"""Tables and cells of a card: what rows and settings say stays text."""
+"""Tables and cells of a card: values from rows and settings as plain text, without local paths."""
 
 import html
 import re
@@ -8,18 +8,16 @@ from typing import Any
 # two names at least, so that "and/or", "/v1" and addresses stay what they are
 PATH = re.compile(r"(?:file://|(?<![\w/.:~-]))~?(?:/[\w.@+%-]+){2,}/?")
 INSTEAD = "(a local path)"
+_SPECIAL = re.compile(r"([\\`*\[\]|])")
 
 
 def without_paths(value: Any) -> Any:
-    """``value``, however nested, with ``(a local path)`` where its texts hold one."""
+    """``value``, however nested, with ``(a local path)`` in place of each path in its texts."""
     if isinstance(value, dict):
-        return {name: without_paths(one) for name, one in value.items()}
+        return {name: without_paths(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [without_paths(one) for one in value]
+        return [without_paths(inner) for inner in value]
     return PATH.sub(INSTEAD, value) if isinstance(value, str) else value
-
-
-_SPECIAL = re.compile(r"([\\`*\[\]|])")
 
 
 def cell(value: object) -> str:
@@ -34,5 +32,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A table of plain texts; ``None.`` without rows."""
     if not rows:
         return "None."
-    lines = [headings, ["---"] * len(headings), *([cell(one) for one in row] for row in rows)]
+    lines = [headings, ["---"] * len(headings), *([cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

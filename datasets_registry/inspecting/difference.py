@@ -1,43 +1,73 @@
-"""All that differs between two versions of a dataset, as plain values for tables and JSON."""
+"""All that differs between two versions of a dataset."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from datasets_registry.errors import BadInput
-from datasets_registry.inspecting.diff import Comparison
-from datasets_registry.inspecting.flips import flip_reasons
-from datasets_registry.inspecting.recipe_changes import recipe_changes
+from datasets_registry.inspecting.comparison import CallCounts, ChangedRow, Comparison, Flip, RowCounts
+from datasets_registry.inspecting.flips import FlipReasons, flip_reasons
+from datasets_registry.inspecting.recipe_changes import RecipeChange, recipe_changes
+from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
 
 
-def difference(registry: Registry, before: Version, after: Version, num_rows: int = 0) -> dict[str, Any]:
-    """Rows, columns and labels that differ, why labels flipped, and ``num_rows`` changed rows."""
-    for one in (before, after):
-        if one.kind != "dataset":
-            raise BadInput(f"{one} is a model: `trimtab lineage {one}` shows what it was made from")
+class ColumnNames(Record):
+    """The columns that only one of the versions has."""
+
+    added: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+class Difference(Record):
+    """What differs between two versions.
+
+    ``changed_columns`` counts the rows in which each column changed, and ``labels`` has the flips of each
+    label. ``calls`` is None where the rows name no model calls, and ``flips`` where no label flipped.
+    """
+
+    name: str
+    before: int
+    after: int
+    rows: RowCounts
+    columns: ColumnNames
+    changed_columns: Mapping[str, int]
+    labels: Mapping[str, tuple[Flip, ...]]
+    calls: CallCounts | None
+    flips: FlipReasons | None
+    recipes: tuple[RecipeChange, ...]
+    sample: tuple[ChangedRow, ...]
+
+
+def difference(registry: Registry, before: Version, after: Version, num_rows: int = 0) -> Difference:
+    """Rows, columns and labels that differ, why labels flipped, and ``num_rows`` changed rows.
+
+    Raises BadInput for models and for rows with different keys, BrokenObject where a file cannot be read.
+    """
+    for version in (before, after):
+        if version.kind != "dataset":
+            raise BadInput(f"{version} is a model: `trimtab lineage {version}` shows what it was made from")
     with scanning(registry.state) as connection:
-        found = Comparison(connection, registry, before, after)
-        labels = {one: found.flips(one) for one in found.labels}
-        why = flip_reasons(registry, found) if any(labels.values()) else None
-        return {
-            "name": after.name,
-            "before": before.number,
-            "after": after.number,
-            "rows": found.counts(),
-            "columns": _columns(found),
-            "changed_columns": found.changed_columns(),
-            "labels": labels,
-            "calls": found.reparsed(),
-            "flips": why,
-            "recipes": recipe_changes(registry, before, after),
-            "sample": found.sample(num_rows),
-        }
+        comparison = Comparison(connection, registry, before, after)
+        labels = {label: comparison.flips(label) for label in comparison.labels}
+        return Difference(
+            name=after.name,
+            before=before.number,
+            after=after.number,
+            rows=comparison.counts(),
+            columns=_column_names(comparison),
+            changed_columns=comparison.changed_columns(),
+            labels=labels,
+            calls=comparison.call_counts(),
+            flips=flip_reasons(registry, comparison) if any(labels.values()) else None,
+            recipes=recipe_changes(registry, before, after),
+            sample=comparison.sample(num_rows),
+        )
 
 
-def _columns(found: Comparison) -> dict[str, list[str]]:
-    old, new = found.before.types, found.after.types
-    return {
-        "added": [one for one in new if one not in old],
-        "dropped": [one for one in old if one not in new],
-    }
+def _column_names(comparison: Comparison) -> ColumnNames:
+    old, new = comparison.before.types, comparison.after.types
+    return ColumnNames(
+        added=tuple(name for name in new if name not in old),
+        dropped=tuple(name for name in old if name not in new),
+    )

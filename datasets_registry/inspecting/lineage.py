@@ -1,47 +1,96 @@
-"""Where a version came from, back to the sources, and what was built from it, as nested plain values."""
+"""Where a version came from, back to the sources, and what was built from it: trees of versions."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
+from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
-from datasets_registry.version import Version
+from datasets_registry.version import Status, Version
 
 
-def upstream(registry: Registry, version: Version, told: set[str] | None = None) -> dict[str, Any]:
-    """``version`` with its inputs, their inputs, and so on; a version that comes twice is told once."""
-    told = set() if told is None else told
+class Node(Record):
+    """A version in a tree; ``shown_above`` is whether its branches are at an earlier place of the tree."""
+
+    name: str
+    version: int
+    kind: Literal["dataset", "model"]
+    status: Status
+    rows: int | None
+    data_version: str
+    created_at: str
+    code_version: str
+    shown_above: bool = False
+
+
+class UpstreamNode(Node):
+    """A version with what it was made from."""
+
+    run_id: str | None
+    inputs: "tuple[UpstreamNode, ...]"
+
+    @property
+    def branches(self) -> "tuple[UpstreamNode, ...]":
+        """The nodes below this one."""
+        return self.inputs
+
+
+class DownstreamNode(Node):
+    """A version with what was built from it."""
+
+    built: "tuple[DownstreamNode, ...]"
+
+    @property
+    def branches(self) -> "tuple[DownstreamNode, ...]":
+        """The nodes below this one."""
+        return self.built
+
+
+def upstream(registry: Registry, version: Version) -> UpstreamNode:
+    """``version`` with its inputs, their inputs, and so on; each version's inputs are shown once."""
+    return _upstream(registry, version, set())
+
+
+def _upstream(registry: Registry, version: Version, seen: set[str]) -> UpstreamNode:
     how = registry.derivation(version)
-    node = _node(version) | {"code_version": how.code_version, "run_id": how.run_id}
-    if str(version) in told:
-        return node | {"shown_above": bool(how.inputs), "inputs": []}
-    told.add(str(version))
-    return node | {"inputs": [upstream(registry, one, told) for one in how.inputs]}
+    facts = _facts(version, how.code_version)
+    if str(version) in seen:
+        return UpstreamNode(**facts, shown_above=bool(how.inputs), run_id=how.run_id, inputs=())
+    seen.add(str(version))
+    inputs = tuple(_upstream(registry, used, seen) for used in how.inputs)
+    return UpstreamNode(**facts, run_id=how.run_id, inputs=inputs)
 
 
-def downstream(registry: Registry, version: Version) -> dict[str, Any]:
+# by version: the versions that were built from it, each with its code
+Built = Mapping[str, list[tuple[Version, str]]]
+
+
+def downstream(registry: Registry, version: Version) -> DownstreamNode:
     """``version`` with what was built from it, what was built from that, and so on."""
+    code = registry.derivation(version).code_version
+    return _downstream(version, code, _built(registry), set())
+
+
+def _built(registry: Registry) -> Built:
     built: dict[str, list[tuple[Version, str]]] = {}
     for kind in ("dataset", "model"):
         for name in registry.names(kind):
-            for one in registry.versions(name):
-                how = registry.derivation(one)
-                for given in how.inputs:
-                    built.setdefault(str(given), []).append((one, how.code_version))
-    code = registry.derivation(version).code_version
-    return _built_from(version, code, built, set())
+            for version in registry.versions(name):
+                how = registry.derivation(version)
+                for used in how.inputs:
+                    built.setdefault(str(used), []).append((version, how.code_version))
+    return built
 
 
-def _built_from(
-    version: Version, code_version: str, built: dict[str, list[tuple[Version, str]]], told: set[str]
-) -> dict[str, Any]:
-    node = _node(version) | {"code_version": code_version}
-    further = built.get(str(version), [])
-    if str(version) in told:
-        return node | {"shown_above": bool(further), "built": []}
-    told.add(str(version))
-    return node | {"built": [_built_from(one, code, built, told) for one, code in further]}
+def _downstream(version: Version, code_version: str, built: Built, seen: set[str]) -> DownstreamNode:
+    facts, further = _facts(version, code_version), built.get(str(version), [])
+    if str(version) in seen:
+        return DownstreamNode(**facts, shown_above=bool(further), built=())
+    seen.add(str(version))
+    return DownstreamNode(**facts, built=tuple(_downstream(*pair, built, seen) for pair in further))
 
 
-def _node(version: Version) -> dict[str, Any]:
+def _facts(version: Version, code_version: str) -> dict[str, Any]:
+    """The fields that both trees have."""
     return {
         "name": version.name,
         "version": version.number,
@@ -50,4 +99,5 @@ def _node(version: Version) -> dict[str, Any]:
         "rows": version.num_rows,
         "data_version": version.data_version,
         "created_at": version.created_at,
+        "code_version": code_version,
     }

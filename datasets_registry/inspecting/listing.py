@@ -1,67 +1,95 @@
-"""What there is, as plain rows for tables and JSON."""
+"""Which datasets, versions and models there are: a record of each."""
 
-from typing import Any
-
-from datasets_registry.inspecting.facts import manifest_of
+from datasets_registry.inspecting.model_facts import manifest_of
+from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
-from datasets_registry.version import Version
+from datasets_registry.version import Status, Version
 
 
-def list_datasets(registry: Registry) -> list[dict[str, Any]]:
+class VersionEntry(Record):
+    """A version with its checks: how many there are, how many passed, and which warn."""
+
+    name: str
+    version: int
+    rows: int | None
+    status: Status
+    checks_passed: int
+    checks: int
+    warnings: tuple[str, ...]
+    data_version: str
+    created_at: str
+
+
+class ModelEntry(Record):
+    """A model version with what it was trained from, and the newer data that it is behind."""
+
+    name: str
+    version: int
+    status: Status
+    base: str | None
+    trained_on: tuple[str, ...]
+    behind: tuple[str, ...]
+    rows: int | None
+    loss: float | None
+    data_version: str
+    folder: str
+
+
+def list_datasets(registry: Registry) -> list[VersionEntry]:
     """The newest version of every dataset."""
-    return [_dataset(registry, _newest(registry, name)) for name in registry.names("dataset")]
+    return [_version_entry(registry, _newest(registry, name)) for name in registry.names("dataset")]
 
 
-def list_versions(registry: Registry, name: str) -> list[dict[str, Any]]:
-    """Every version of a dataset or model, oldest first."""
-    return [_dataset(registry, one) for one in registry.versions(name)]
+def list_versions(registry: Registry, name: str) -> list[VersionEntry]:
+    """Every version of a dataset or model, oldest first; raises UnknownVersion where there is none."""
+    return [_version_entry(registry, version) for version in registry.versions(name)]
+
+
+def list_models(registry: Registry) -> list[ModelEntry]:
+    """The newest version of every model."""
+    return [_model_entry(registry, _newest(registry, name)) for name in registry.names("model")]
+
+
+def behind(registry: Registry, version: Version) -> tuple[str, ...]:
+    """The latest passed versions of its inputs that ``version`` was not made from."""
+    newer = []
+    for used in registry.derivation(version).inputs:
+        latest = registry.latest(used.name)
+        if latest is not None and latest.data_version != used.data_version:
+            newer.append(str(latest))
+    return tuple(sorted(newer))
 
 
 def _newest(registry: Registry, name: str) -> Version:
     return registry.newest(name) or registry.versions(name)[-1]
 
 
-def _dataset(registry: Registry, version: Version) -> dict[str, Any]:
+def _version_entry(registry: Registry, version: Version) -> VersionEntry:
     checks = registry.checks(version)
-    return {
-        "name": version.name,
-        "version": version.number,
-        "rows": version.num_rows,
-        "status": version.status,
-        "checks_passed": sum(one.passed for one in checks),
-        "checks": len(checks),
-        "warnings": [one.check for one in checks if not one.passed and one.severity == "warning"],
-        "data_version": version.data_version,
-        "created_at": version.created_at,
-    }
+    return VersionEntry(
+        name=version.name,
+        version=version.number,
+        rows=version.num_rows,
+        status=version.status,
+        checks_passed=sum(check.passed for check in checks),
+        checks=len(checks),
+        warnings=tuple(check.check for check in checks if not check.passed and check.severity == "warning"),
+        data_version=version.data_version,
+        created_at=version.created_at,
+    )
 
 
-def list_models(registry: Registry) -> list[dict[str, Any]]:
-    """The newest version of every model, with what it was made from."""
-    return [_model(registry, _newest(registry, name)) for name in registry.names("model")]
-
-
-def _model(registry: Registry, version: Version) -> dict[str, Any]:
+def _model_entry(registry: Registry, version: Version) -> ModelEntry:
     manifest = manifest_of(registry, version)
-    return {
-        "name": version.name,
-        "version": version.number,
-        "status": version.status,
-        "base": str(manifest.base) if manifest.base else None,
-        "trained_on": [str(dataset) for dataset in manifest.datasets.values()],
-        "behind": behind(registry, version),
-        "rows": manifest.rows.get("trained"),
-        "loss": manifest.metrics.get("loss"),
-        "data_version": version.data_version,
-        "folder": str(registry.folder(version)),
-    }
-
-
-def behind(registry: Registry, version: Version) -> list[str]:
-    """The latest passed versions that ``version`` should have been made from and was not."""
-    found = []
-    for one in registry.derivation(version).inputs:
-        latest = registry.latest(one.name)
-        if latest is not None and latest.data_version != one.data_version:
-            found.append(f"{one.name}@{latest.number}")
-    return sorted(found)
+    return ModelEntry(
+        name=version.name,
+        version=version.number,
+        status=version.status,
+        base=manifest.base_reference,
+        trained_on=tuple(manifest.dataset_references.values()),
+        behind=behind(registry, version),
+        rows=manifest.rows.get("trained"),
+        loss=manifest.metrics.get("loss"),
+        data_version=version.data_version,
+        folder=str(registry.folder(version)),
+    )

@@ -15,9 +15,9 @@ _LICENCE = re.compile(r"^license:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Origin:
-    """``hub`` is the id on the hub; ``licence`` what the model's own card states; None where unknown."""
+    """``hub`` is the id on the Hub; ``licence`` is what the model's own card states; None where unknown."""
 
-    said: str
+    description: str
     hub: str | None
     licence: str | None
 
@@ -39,8 +39,8 @@ def origin(registry: Registry, version: Version) -> Origin:
         return _OURS[named]
     folder = registry.folder(version)
     revision = _revision(folder, named)
-    said = f"{named} at revision {revision}" if revision else "a local directory"
-    return Origin(said, named if revision else None, _licence(folder / "README.md"))
+    description = f"{named} at revision {revision}" if revision else "a local directory"
+    return Origin(description, named if revision else None, _licence(folder / "README.md"))
 
 
 def _revision(folder: Path, named: str) -> str | None:

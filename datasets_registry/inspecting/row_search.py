@@ -1,6 +1,4 @@
-"""Finding one row of a dataset version by its key, or by a beginning of it."""
-
-from typing import Any
+"""A row of a dataset version found by its key, and the columns that lead from it to rows of an input."""
 
 import duckdb
 
@@ -9,7 +7,9 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
-from datasets_registry.views.scanning import column, parquet, records
+from datasets_registry.views.scanning import ResultRow, column, parquet, records
+
+MOST_LISTED = 10
 
 
 def shared_columns(row: type[Row], other: type[Row]) -> list[str]:
@@ -18,44 +18,41 @@ def shared_columns(row: type[Row], other: type[Row]) -> list[str]:
     These are columns of its own key that the input has too (``pair_id``); where the input's key has
     none of them, also columns of that key which the row has (``prompt_id``).
     """
-    own = [one for one in row.key if one in other.model_fields]
-    theirs = [one for one in other.key if one in row.model_fields and one not in own]
+    own = [name for name in row.key if name in other.model_fields]
+    theirs = [name for name in other.key if name in row.model_fields and name not in own]
     return own if set(own) & set(other.key) else own + theirs
-
-
-MOST_LISTED = 10
 
 
 def find_row(
     connection: "duckdb.DuckDBPyConnection", registry: Registry, version: Version, row_id: str
-) -> dict[str, Any]:
+) -> ResultRow:
     """The row whose key, its parts joined by ``/``, is or begins with ``row_id``.
 
-    Each part may be cut short too, as in ``3f9c/ab``. Raises BadInput where none or several rows fit.
+    Each part may be cut short too, as in ``3f9c/ab``. Raises BadInput unless exactly one row fits.
     """
     key, source = row_type(version).key, parquet(registry.files(version))
-    whole = f"concat_ws('/', {', '.join(f'{column(one)}::VARCHAR' for one in key)})"
+    whole = f"concat_ws('/', {', '.join(f'{column(name)}::VARCHAR' for name in key)})"
     parts = row_id.split("/")
     by_parts = " AND ".join(
         f"starts_with({column(name)}::VARCHAR, ?)" for name, _ in zip(key, parts, strict=False)
     )
     fits = f"starts_with({whole}, ?)" + (f" OR ({by_parts})" if len(parts) <= len(key) else "")
-    given = [row_id, *parts] if len(parts) <= len(key) else [row_id]
-    found = records(
+    values = [row_id, *parts] if len(parts) <= len(key) else [row_id]
+    fitting = records(
         connection,
         f"SELECT {whole} AS id, count(*) OVER () AS number FROM {source} WHERE {fits}"
         f" ORDER BY id <> ?, NOT starts_with(id, ? || '/'), id LIMIT {MOST_LISTED + 1}",
-        [*given, row_id, row_id],
+        [*values, row_id, row_id],
     )
-    if not found:
+    if not fitting:
         raise BadInput(
             f"{version} has no row whose {'/'.join(key)} begins with {row_id!r}: `trimtab show {version}`"
             " shows some"
         )
-    ids = [one["id"] for one in found]
+    ids = [row["id"] for row in fitting]
     if ids[0] == row_id or len(ids) == 1:
         return records(connection, f"SELECT * FROM {source} WHERE {whole} = ?", [ids[0]])[0]
-    number, listed = found[0]["number"], ", ".join(ids[:MOST_LISTED])
+    number, listed = fitting[0]["number"], ", ".join(ids[:MOST_LISTED])
     more = f" and {number - MOST_LISTED:,} more" if number > MOST_LISTED else ""
     raise BadInput(
         f"{number:,} rows of {version} begin with {row_id!r} ({listed}{more}): give more of the key"

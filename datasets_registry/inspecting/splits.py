@@ -15,8 +15,8 @@ WHOLE = ("train",)
 
 def splits_of(files: Sequence[Path]) -> Sequence[str]:
     """``train`` and ``evaluation`` where the rows say which and there are any, else ``train`` alone."""
-    found = distinct(files, "split") if "split" in schema_of(files).names else []
-    return [one for one in ("train", "evaluation") if one in found] or WHOLE
+    present = distinct(files, "split") if "split" in schema_of(files).names else []
+    return [split for split in ("train", "evaluation") if split in present] or WHOLE
 
 
 def schema_of(files: Sequence[Path]) -> pa.Schema:

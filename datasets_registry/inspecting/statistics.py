@@ -1,13 +1,12 @@
-"""Figures of a version, by DuckDB over its files: nulls, lengths of texts, counts of labels."""
+"""Statistics of a version, by DuckDB over its files: nulls, lengths of texts, counts of labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
+from datasets_registry.views.scanning import ResultTuple, cursor
 from datasets_registry.views.scanning import column as quote
-from datasets_registry.views.scanning import cursor
 
 QUANTILES = (0.05, 0.5, 0.95, 1.0)
 MOST_LABELS = 20
@@ -19,8 +18,8 @@ def null_shares(files: Sequence[Path], schema: pa.Schema) -> dict[str, float | N
     names = [field.name for field in schema if field.nullable]
     if not names:
         return {}
-    figures = ", ".join(f"avg(({quote(one)} IS NULL)::INT)" for one in names)
-    (row,) = _asked(f"SELECT {figures} FROM read_parquet(?)", files)
+    figures = ", ".join(f"avg(({quote(name)} IS NULL)::INT)" for name in names)
+    (row,) = _rows(f"SELECT {figures} FROM read_parquet(?)", files)
     return dict(zip(names, row, strict=True))
 
 
@@ -29,27 +28,26 @@ def text_lengths(files: Sequence[Path], schema: pa.Schema) -> dict[str, list[int
     names = [field.name for field in schema if field.type == pa.string()]
     if not names:
         return {}
-    figures = ", ".join(f"quantile_disc(length({quote(one)}), {list(QUANTILES)})" for one in names)
-    (row,) = _asked(f"SELECT {figures} FROM read_parquet(?)", files)
+    figures = ", ".join(f"quantile_disc(length({quote(name)}), {list(QUANTILES)})" for name in names)
+    (row,) = _rows(f"SELECT {figures} FROM read_parquet(?)", files)
     return dict(zip(names, row, strict=True))
 
 
 def label_counts(files: Sequence[Path], column: str) -> list[tuple[str, int]]:
-    """How often each value of a column stands, the commonest first and at most twenty."""
+    """How often each value of a column occurs, the twenty commonest first."""
     name = quote(column)
     query = f"SELECT {name}::VARCHAR, count(*) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1"
-    return [
-        ("null" if value is None else value, count) for value, count in _asked(query, files)[:MOST_LABELS]
-    ]
+    counts = _rows(query, files)[:MOST_LABELS]
+    return [("null" if value is None else value, count) for value, count in counts]
 
 
 def distinct(files: Sequence[Path], column: str) -> list[str]:
     """The values of a text column, sorted."""
     name = quote(column)
     query = f"SELECT DISTINCT {name} FROM read_parquet(?) WHERE {name} IS NOT NULL ORDER BY 1"
-    return [value for (value,) in _asked(query, files)]
+    return [value for (value,) in _rows(query, files)]
 
 
-def _asked(query: str, files: Sequence[Path]) -> list[tuple[Any, ...]]:
+def _rows(query: str, files: Sequence[Path]) -> list[ResultTuple]:
     with cursor("statistics", {"memory_limit": MEMORY}) as connection:
-        return list(connection.execute(query, [[str(one) for one in files]]).fetchall())
+        return list(connection.execute(query, [[str(path) for path in files]]).fetchall())

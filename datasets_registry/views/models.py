@@ -61,9 +61,9 @@ def _parsed(text: str) -> Manifest:
 def _columns(manifest: Manifest) -> dict[str, Any]:
     return {
         "trainer": manifest.trainer,
-        "base": str(manifest.base) if manifest.base else None,
-        "datasets": [(role, str(dataset)) for role, dataset in manifest.datasets.items()],
-        "reward_models": [str(model) for model in manifest.reward_models],
+        "base": manifest.base_reference,
+        "datasets": list(manifest.dataset_references.items()),
+        "reward_models": list(manifest.reward_model_references),
         "rows": list(manifest.rows.items()),
         "seconds": manifest.seconds,
         "metrics": [(name, float(value)) for name, value in manifest.metrics.items()],

@@ -15,27 +15,30 @@ from datasets_registry.errors import BrokenObject
 from datasets_registry.state import State
 
 Settings = dict[str, str | int | bool]
+# a row of a query, of whatever types its columns have: by column name, or in their order
+ResultRow = dict[str, Any]
+ResultTuple = tuple[Any, ...]
 _LOCK = threading.Lock()
 # by purpose: the settings that a database was opened with, and itself
-_KEPT: dict[str, tuple[Settings, Any]] = {}
+_KEPT: "dict[str, tuple[Settings, duckdb.DuckDBPyConnection]]" = {}
 
 
 # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
 def cursor(purpose: str, settings: Settings | None = None) -> "duckdb.DuckDBPyConnection":
     """A connection with temporary tables and views of its own; close it.
 
-    There is one database for each purpose, and another is opened where the settings are others.
+    There is a database for each purpose, and another is opened where the settings are others.
     """
-    wanted = settings or {}
+    config = settings or {}
     with _LOCK:
-        made, database = _KEPT.get(purpose, (None, None))
-        if database is None or made != wanted:
-            database = duckdb.connect(config=wanted)
-            _KEPT[purpose] = wanted, database
-        found: duckdb.DuckDBPyConnection = database.cursor()
-    # it would be printed into the JSON of whoever asks
-    found.execute("SET enable_progress_bar = false")
-    return found
+        opened_with, database = _KEPT.get(purpose, (None, None))
+        if database is None or opened_with != config:
+            database = duckdb.connect(config=config)
+            _KEPT[purpose] = config, database
+        connection: duckdb.DuckDBPyConnection = database.cursor()
+    # it would be printed into the JSON of a command
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _close() -> None:
@@ -50,7 +53,7 @@ def _before_fork() -> None:
 
 # left open, they are reported as leaks
 atexit.register(_close)
-# and a forked process waits for ever for threads of theirs that it does not have
+# a forked process waits for ever for their threads, which it does not have
 os.register_at_fork(before=_before_fork, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
@@ -63,9 +66,9 @@ _PROCESS = uuid.uuid4().hex
 # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
 @contextmanager
 def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
-    """A connection that spills to the state's cache; raises BrokenObject for a file that is no Parquet.
+    """A connection that spills to the state's cache; only temporary tables and views are made on it.
 
-    What is made on it has to be temporary.
+    Raises BrokenObject where a file is not Parquet.
     """
     spill = state.cache / "duckdb"
     spill.mkdir(parents=True, exist_ok=True)
@@ -82,13 +85,13 @@ def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Turn DuckDB's complaint about a file into a BrokenObject."""
+    """Turn DuckDB's errors about a file into a BrokenObject."""
     try:
         yield
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         first = str(error).splitlines()[0]
         raise BrokenObject(
-            f"an object cannot be read ({first}): `trimtab verify` names what it holds"
+            f"an object cannot be read ({first}): `trimtab verify` names its version"
         ) from error
 
 
@@ -104,7 +107,7 @@ def column(name: str) -> str:
 
 def columns(names: Sequence[str], table: str | None = None) -> str:
     """The names as SQL identifiers, of ``table`` if given."""
-    return ", ".join(column(one) if table is None else f"{table}.{column(one)}" for one in names)
+    return ", ".join(column(name) if table is None else f"{table}.{column(name)}" for name in names)
 
 
 def parquet(paths: Sequence[Path]) -> str:
@@ -114,14 +117,14 @@ def parquet(paths: Sequence[Path]) -> str:
 
 def types(connection: "duckdb.DuckDBPyConnection", paths: Sequence[Path]) -> dict[str, str]:
     """The files' columns and their SQL types."""
-    found = connection.execute(f"DESCRIBE SELECT * FROM {parquet(paths[:1])}").fetchall()
-    return {one[0]: one[1] for one in found}
+    described = connection.execute(f"DESCRIBE SELECT * FROM {parquet(paths[:1])}").fetchall()
+    return {row[0]: row[1] for row in described}
 
 
 def records(
-    connection: "duckdb.DuckDBPyConnection", query: str, parameters: Sequence[Any] = ()
-) -> list[dict[str, Any]]:
+    connection: "duckdb.DuckDBPyConnection", query: str, parameters: Sequence[object] = ()
+) -> list[ResultRow]:
     """The rows of a query by column name."""
-    found = connection.execute(query, list(parameters))
-    names = [one[0] for one in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    result = connection.execute(query, list(parameters))
+    names = [described[0] for described in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -10,7 +10,7 @@ from datasets_registry.cards.markdown import PATH, without_paths
 from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BrokenObject
 from datasets_registry.exporting.exporting import require_empty, written_whole
-from datasets_registry.inspecting.models import require_model
+from datasets_registry.inspecting.model_details import require_model
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version

@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict
 import duckdb
 
 from datasets_registry.errors import BrokenObject, TrimtabError
-from datasets_registry.inspecting.facts import model_facts
+from datasets_registry.inspecting.model_facts import model_facts
 from datasets_registry.inspecting.row_search import find_row, shared_columns
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import ledger_keys
@@ -214,7 +214,7 @@ class Tree:
         """The rows of an input that ``row`` was made from; an input that cannot be read is named."""
         try:
             if source.kind == "model":
-                return {"model": model_facts(self.registry, source)}
+                return {"model": model_facts(self.registry, source).dump()}
             return self._matching(version, source, row)
         except TrimtabError as error:
             return {"version": str(source), "missing": str(error)}

@@ -54,8 +54,8 @@ class Workshop:
 
     def versions(self) -> dict[str, int]:
         """The newest version of everything."""
-        listed = [*list_datasets(self.registry), *list_models(self.registry)]
-        return {one["name"]: one["version"] for one in listed}
+        datasets = {entry.name: entry.version for entry in list_datasets(self.registry)}
+        return datasets | {entry.name: entry.version for entry in list_models(self.registry)}
 
     def changed(self, before: dict[str, int]) -> set[str]:
         """Whatever has another version than ``before``."""

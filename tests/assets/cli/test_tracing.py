@@ -89,7 +89,7 @@ def test_diff_shows_flips_and_their_reason(traced: Traced) -> None:
 
 def test_diff_tells_calls_read_anew_from_new_ones(traced: Traced) -> None:
     printed = told("diff", "ai_judgements", "1", "2")
-    assert "from the same model calls as before (read anew), 0 from new calls" in printed
+    assert "from the same model calls as before (parsed again), 0 from new calls" in printed
     assert "code, settings or a model did it" in printed
     assert "model base_policy@1" in told("diff", "ai_judgements", "3", "4")
 

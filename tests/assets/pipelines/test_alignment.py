@@ -73,9 +73,9 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     assert len(workshop.build()) == 18
     first = workshop.versions()
     assert set(first.values()) == {1} and len(first) == 19
-    for one in list_datasets(workshop.registry):
-        assert one["checks_passed"] + len(one["warnings"]) == one["checks"] > 0, one
-    trained = {one["name"]: one["trained_on"] for one in list_models(workshop.registry)}
+    for entry in list_datasets(workshop.registry):
+        assert entry.checks_passed + len(entry.warnings) == entry.checks > 0, entry
+    trained = {model.name: list(model.trained_on) for model in list_models(workshop.registry)}
     assert (trained["sft_policy"], trained["dpo_policy"]) == (["cai_sft@1"], ["preference_pairs@1"])
 
     assert workshop.build() == [] and workshop.requests == []
@@ -110,7 +110,7 @@ def test_a_red_blocking_check_stops_everything_below_and_says_why(workshop: Work
     assert any(
         "ai_judgements: parse_rate is 0, must be at least 0.9; catches a judge" in one for one in failures
     )
-    assert {one["name"]: one["status"] for one in list_datasets(workshop.registry)}[
+    assert {entry.name: entry.status for entry in list_datasets(workshop.registry)}[
         "ai_judgements"
     ] == "failed"
     assert "preference_pairs" not in workshop.versions() and "dpo_policy" not in workshop.versions()

@@ -110,9 +110,9 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     assert len(wanted) == 17 and set(workshop.build(wanted)) == wanted
     first = workshop.versions()
     assert set(first.values()) == {1} and set(first) == wanted
-    for one in list_datasets(workshop.registry):
-        assert one["checks_passed"] + len(one["warnings"]) == one["checks"] > 0, one
-    trained = {one["name"]: one["trained_on"] for one in list_models(workshop.registry)}
+    for entry in list_datasets(workshop.registry):
+        assert entry.checks_passed + len(entry.warnings) == entry.checks > 0, entry
+    trained = {model.name: list(model.trained_on) for model in list_models(workshop.registry)}
     assert trained["rft_policy"] == ["rft_selections@1"]
     assert trained["reward_model"] == ["verified_pairs@1"]
     assert trained["process_reward_model"] == ["step_labels@1"]

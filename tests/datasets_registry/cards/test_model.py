@@ -13,7 +13,7 @@ from datasets_registry.cards.markdown import without_paths
 from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BrokenObject, TrimtabError
 from datasets_registry.exporting.pushing import push
-from datasets_registry.inspecting.models import show_model
+from datasets_registry.inspecting.model_details import model_details
 from datasets_registry.registry import Registry
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.prompts import HelpfulPrompt
@@ -61,7 +61,7 @@ def trained(registry: Registry, base: Version, data: Version, **manifest: Any) -
 
 def limits(registry: Registry, version: Version) -> list[str]:
     """What is known to be wrong with ``version``."""
-    return known_limits(registry, version, show_model(registry, version))
+    return known_limits(registry, version, model_details(registry, version))
 
 
 def test_a_model_of_the_hub_is_named_with_revision_and_licence(registry: Registry, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_replayed_data_and_reward_models_are_named_by_role(registry: Registry) -
     data, replay = committed(registry, make(HelpfulPrompt)), committed(registry, make(PreferencePair))
     roles = {"train": reference(data), "replay": reference(replay)}
     policy = trained(registry, base, data, datasets=roles, reward_models=[reference(judge)], dtype="float32")
-    assert show_model(registry, policy)["reward_models"] == ["reward_model@1"]
+    assert model_details(registry, policy).facts.reward_models == ("reward_model@1",)
     card = model_card(registry, policy)
     assert "on helpful_prompts@1 (train), preference_pairs@1 (replay), rewarded by reward_model@1" in card
     assert (
@@ -116,7 +116,7 @@ def test_limits_name_newer_data_red_checks_and_licences_along_the_whole_lineage(
     committed(registry, make(HelpfulPrompt, "newer"))
     assert limits(registry, policy) == [
         "preference_pairs@1 is failed: it has not passed its checks.",
-        "preference_pairs@1 is behind helpful_prompts@2: passed since, and not what it was made from.",
+        "preference_pairs@1 is behind helpful_prompts@2, which passed after it was made.",
         "Nothing was held out of its training, and no evaluation took it as an input.",
         "preference_pairs@1 failed: c: empty rows.",
         "The licence of base_policy@1 (a local directory) is not known.",
@@ -130,7 +130,7 @@ def test_limits_count_held_out_rows_only_where_they_are_few(registry: Registry) 
     policy = trained(registry, base, data, rows=rows, metrics={"held_out_accuracy": 0.5})
     assert limits(registry, policy) == [
         "Of 20 rows given, 10 were trained on (held_out 8, too_long 2).",
-        "Its held-out figures are of 8 rows.",
+        "Its held-out figures come from only 8 rows.",
     ]
 
 
@@ -155,7 +155,7 @@ def test_a_manifest_that_is_no_json_is_a_sentence_and_hides_no_other_model(regis
     (registry.folder(version) / "manifest.json").write_text("{")
     model(registry, "other")
     with pytest.raises(BrokenObject, match="of policy@1 is not a manifest: build the model again"):
-        show_model(registry, version)
+        model_details(registry, version)
 
 
 def test_paths_are_left_out_and_what_only_looks_like_one_stays() -> None:

@@ -1,22 +1,61 @@
-"""What differs between two versions of a dataset: rows, columns, labels, and whether calls were made anew.
+"""Two versions of a dataset compared: rows, columns, labels, and whether model calls were repeated.
 
 Files that both versions share hold the same rows and are not read. Of the others the hash of every value is
 compared (64 bits: two unequal values in 10^19 pass for equal), so that long texts stay on the disk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
+from pydantic import Field
 
 from datasets_registry.errors import BadInput
+from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, ledger_keys
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import column, columns, parquet, records, types
+
+
+class RowCounts(Record):
+    """Rows added, dropped, changed and unchanged."""
+
+    added: int
+    dropped: int
+    changed: int
+    same: int
+
+
+class CallCounts(Record):
+    """Changed rows with the same model calls as before, and those with others."""
+
+    same_calls: int
+    new_calls: int
+
+
+class Flip(Record):
+    """How many rows went from one value of a label to another."""
+
+    old: object = Field(alias="from")
+    new: object = Field(alias="to")
+    rows: int
+
+
+class ValueChange(Record):
+    """A value in both versions."""
+
+    before: object
+    after: object
+
+
+class ChangedRow(Record):
+    """A row that changed: its key, and its changed values by column."""
+
+    key: Mapping[str, object]
+    changes: Mapping[str, ValueChange]
 
 
 @dataclass(frozen=True)
@@ -49,129 +88,132 @@ class Comparison:
         after: Version,
         name: str = "changes",
     ) -> None:
+        """Compare them; raises BadInput where their rows have different keys."""
         self.connection, self.name = connection, name
         self.row: type[Row] = row_type(after)
         if row_type(before).key != self.row.key:
-            raise BadInput(f"{before} and {after} have rows of other kinds: compare versions with one key")
+            raise BadInput(f"{before} and {after} have different keys: compare versions with the same key")
         self.before, self.after = _sides(connection, registry, before, after)
         self.key = self.row.key
-        common = [one for one in self.after.types if one in self.before.types]
-        self.values = [one for one in common if one not in self.key]
-        self.labels = [one for one in self.row.label_columns if one in self.values]
-        self.calls = [one for one in ledger_keys(self.row) if one in self.values]
+        common = [name for name in self.after.types if name in self.before.types]
+        self.values = [name for name in common if name not in self.key]
+        self.labels = [name for name in self.row.label_columns if name in self.values]
+        self.calls = [name for name in ledger_keys(self.row) if name in self.values]
         self._compare()
 
     def _compare(self) -> None:
         for side, table in ((self.before, "old_hashes"), (self.after, "new_hashes")):
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self._hashes(side)}")
         key = columns(self.key)
-        kept = [
+        labels = [
             f"{table}.{_label(label)} AS {column(f'{table[:3]} {label}')}"
             for label in self.labels
             for table in ("old_hashes", "new_hashes")
         ]
-        hashes = [f"old_hashes.{_hash(one)} IS DISTINCT FROM new_hashes.{_hash(one)}" for one in self.values]
+        changed = [
+            f"old_hashes.{_hash(name)} IS DISTINCT FROM new_hashes.{_hash(name)}" for name in self.values
+        ]
         lacks = [f"{table}.is_there IS NULL" for table in ("old_hashes", "new_hashes")]
         flags = [
             f"({lacks[0]}) AS is_added",
             f"({lacks[1]}) AS is_dropped",
-            *(f"({sql}) AS {column(one)}" for sql, one in zip(hashes, self.values, strict=True)),
+            *(f"({sql}) AS {column(name)}" for sql, name in zip(changed, self.values, strict=True)),
         ]
         self.connection.execute(
-            f"CREATE TEMP TABLE {self.name} AS SELECT {', '.join([key, *kept, *flags])}"
-            f" FROM old_hashes FULL JOIN new_hashes USING ({key}) WHERE {' OR '.join(lacks + hashes)}"
+            f"CREATE TEMP TABLE {self.name} AS SELECT {', '.join([key, *labels, *flags])}"
+            f" FROM old_hashes FULL JOIN new_hashes USING ({key}) WHERE {' OR '.join(lacks + changed)}"
         )
         self.connection.execute("DROP TABLE old_hashes; DROP TABLE new_hashes")
 
     def _hashes(self, side: Side) -> str:
-        compared = [f"hash({self._compared(one)}) AS {_hash(one)}" for one in self.values]
-        labels = [f"{column(one)} AS {_label(one)}" for one in self.labels]
-        wanted = ", ".join([columns(self.key), "true AS is_there", *labels, *compared])
-        return f"SELECT {wanted} FROM {side.source}"
+        hashes = [f"hash({self._compared(name)}) AS {_hash(name)}" for name in self.values]
+        labels = [f"{column(name)} AS {_label(name)}" for name in self.labels]
+        selected = ", ".join([columns(self.key), "true AS is_there", *labels, *hashes])
+        return f"SELECT {selected} FROM {side.source}"
 
     def _compared(self, name: str) -> str:
         same = self.before.types[name] == self.after.types[name]
         return column(name) if same else f"{column(name)}::VARCHAR"
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> RowCounts:
         """Rows added, dropped, changed and unchanged."""
-        (found,) = records(
+        (counts,) = records(
             self.connection,
             "SELECT count(*) FILTER (is_added) AS added, count(*) FILTER (is_dropped) AS dropped,"
             f" count(*) FILTER (NOT is_added AND NOT is_dropped) AS changed FROM {self.name}",
         )
-        return found | {"same": (self.after.version.num_rows or 0) - found["added"] - found["changed"]}
+        same = (self.after.version.num_rows or 0) - counts["added"] - counts["changed"]
+        return RowCounts(**counts, same=same)
 
     def changed_columns(self) -> dict[str, int]:
         """In how many of the rows that both versions have each column changed; zeros left out."""
-        counts = [f"count(*) FILTER ({column(one)}) AS {column(one)}" for one in self.values]
-        if not counts:
+        counted = [f"count(*) FILTER ({column(name)}) AS {column(name)}" for name in self.values]
+        if not counted:
             return {}
-        (found,) = records(
-            self.connection, f"SELECT {', '.join(counts)} FROM {self.name} WHERE {self.in_both}"
+        (counts,) = records(
+            self.connection, f"SELECT {', '.join(counted)} FROM {self.name} WHERE {self.in_both}"
         )
-        return {name: number for name, number in found.items() if number}
+        return {name: number for name, number in counts.items() if number}
 
     @property
     def in_both(self) -> str:
         """SQL that holds for a row which both versions have."""
         return "NOT is_added AND NOT is_dropped"
 
-    def flips(self, label: str) -> list[dict[str, Any]]:
+    def flips(self, label: str) -> tuple[Flip, ...]:
         """How many rows went from one value of ``label`` to another, most frequent first."""
         old, new = column(f"old {label}"), column(f"new {label}")
-        return records(
+        flips = records(
             self.connection,
-            f'SELECT {old} AS "from", {new} AS "to", count(*) AS rows FROM {self.name}'
+            f"SELECT {old} AS old, {new} AS new, count(*) AS rows FROM {self.name}"
             f" WHERE {self.in_both} AND {column(label)} GROUP BY ALL ORDER BY rows DESC, 1, 2",
         )
+        return tuple(Flip(**flip) for flip in flips)
 
-    def reparsed(self) -> dict[str, int] | None:
-        """Changed rows with the same model calls as before, and with others; None without call columns."""
+    def call_counts(self) -> CallCounts | None:
+        """Changed rows by whether their model calls are the same; None where rows name no calls."""
         if not self.calls:
             return None
-        other = " OR ".join(column(one) for one in self.calls)
-        (found,) = records(
+        other = " OR ".join(column(name) for name in self.calls)
+        (counts,) = records(
             self.connection,
             f"SELECT count(*) FILTER (NOT ({other})) AS same_calls, count(*) FILTER ({other}) AS new_calls"
             f" FROM {self.name} WHERE {self.in_both}",
         )
-        return found
+        return CallCounts(**counts)
 
-    def sample(self, limit: int) -> list[dict[str, Any]]:
-        """Some rows that changed: their key, and before and after of each changed column.
-
-        Flips come first.
-        """
-        flipped = [f"{column(one)} DESC" for one in self.labels]
+    def sample(self, limit: int) -> tuple[ChangedRow, ...]:
+        """At most ``limit`` rows that changed, flips first."""
+        flipped = [f"{column(label)} DESC" for label in self.labels]
         rows = records(
             self.connection,
             f"SELECT * FROM {self.name} WHERE {self.in_both}"
             f" ORDER BY {', '.join([*flipped, columns(self.key)])} LIMIT {int(limit)}",
         )
-        return [self._beside(row) for row in rows]
+        return tuple(self._changed_row(row) for row in rows)
 
-    def _beside(self, row: dict[str, Any]) -> dict[str, Any]:
-        names = [one for one in self.values if row[one]]
-        sides = [self._read(side, row, names) for side in (self.before, self.after)]
-        changes = {one: {"before": sides[0][one], "after": sides[1][one]} for one in names}
-        return {"key": {one: row[one] for one in self.key}, "changes": changes}
+    def _changed_row(self, row: Mapping[str, object]) -> ChangedRow:
+        key = {name: row[name] for name in self.key}
+        names = [name for name in self.values if row[name]]
+        old, new = (self._values(side, key, names) for side in (self.before, self.after))
+        changes = {name: ValueChange(before=old[name], after=new[name]) for name in names}
+        return ChangedRow(key=key, changes=changes)
 
-    def _read(self, side: Side, row: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-        where = " AND ".join(f"{column(one)} = ?" for one in self.key)
+    def _values(self, side: Side, key: Mapping[str, object], names: Sequence[str]) -> Mapping[str, object]:
+        where = " AND ".join(f"{column(name)} = ?" for name in key)
         query = f"SELECT {columns(names)} FROM {side.source} WHERE {where}"
-        return records(self.connection, query, [row[one] for one in self.key])[0]
+        return records(self.connection, query, list(key.values()))[0]
 
 
 def _sides(
     connection: "duckdb.DuckDBPyConnection", registry: Registry, before: Version, after: Version
 ) -> tuple[Side, Side]:
-    files = [registry.files(one) for one in (before, after)]
+    files = [registry.files(version) for version in (before, after)]
     shared = set(files[0]) & set(files[1])
     old, new = (
         Side(
             version,
-            [one for one in paths if one not in shared],
+            [path for path in paths if path not in shared],
             types(connection, paths),
             empty=f"(SELECT * FROM {parquet(paths[:1])} WHERE false)",
         )

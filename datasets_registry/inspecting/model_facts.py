@@ -1,0 +1,76 @@
+"""What a model version was trained from and with, as its manifest says."""
+
+from collections.abc import Mapping
+
+from datasets_registry.errors import BrokenObject
+from datasets_registry.inspecting.record import Record
+from datasets_registry.manifest import FILE, Manifest, is_trained
+from datasets_registry.registry import Registry
+from datasets_registry.version import Status, Version
+
+
+class ModelFacts(Record):
+    """A model version and its training run; of a model that was not trained here most is empty.
+
+    ``datasets`` are the versions that it was trained on, by role.
+    """
+
+    version: str
+    status: Status
+    fingerprint: str
+    created_at: str
+    trainer: str | None
+    base: str | None
+    datasets: Mapping[str, str]
+    reward_models: tuple[str, ...]
+    rows: Mapping[str, int]
+    metrics: Mapping[str, int | float]
+    settings: Mapping[str, object]
+    seconds: float | None
+    dtype: str | None
+    libraries: Mapping[str, str]
+    folder: str
+
+
+def model_facts(registry: Registry, version: Version) -> ModelFacts:
+    """What ``version`` was trained from and with.
+
+    Raises BrokenObject where the folder is gone or the manifest cannot be read.
+    """
+    folder = registry.folder(version)
+    if not folder.exists():
+        raise BrokenObject(f"the folder {folder} of {version} is missing: build the model again")
+    manifest = manifest_of(registry, version)
+    return ModelFacts(
+        version=str(version),
+        status=version.status,
+        fingerprint=version.data_version,
+        created_at=version.created_at,
+        trainer=manifest.trainer,
+        base=manifest.base_reference,
+        datasets=manifest.dataset_references,
+        reward_models=manifest.reward_model_references,
+        rows=manifest.rows,
+        metrics=manifest.metrics,
+        settings=manifest.settings,
+        seconds=manifest.seconds,
+        dtype=manifest.dtype,
+        libraries=manifest.libraries,
+        folder=str(folder),
+    )
+
+
+def manifest_of(registry: Registry, version: Version) -> Manifest:
+    """The manifest, all defaults where there is none; raises BrokenObject where it cannot be read."""
+    folder = registry.folder(version)
+    try:
+        return Manifest.read(folder)
+    except BrokenObject as error:
+        raise BrokenObject(
+            f"{folder / FILE} of {version} is not a manifest: build the model again"
+        ) from error
+
+
+def is_given(registry: Registry, version: Version) -> bool:
+    """Whether ``version`` is a model that was not trained here."""
+    return version.kind == "model" and not is_trained(registry.folder(version))
