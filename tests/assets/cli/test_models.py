@@ -208,7 +208,7 @@ def test_an_unknown_model_and_a_dataset_are_sentences(home: Registry, tmp_path: 
         with pytest.raises(UnknownVersion, match="no dataset or model 'nothing': .*`trimtab models` list"):
             run("models", *arguments)
     for arguments in (("show", "cai_sft"), ("export", "cai_sft", str(tmp_path / "out"))):
-        with pytest.raises(BadInput, match="cai_sft@1 is a dataset, no model: `trimtab show cai_sft@1`"):
+        with pytest.raises(BadInput, match="cai_sft@1 is a dataset, not a model: `trimtab show cai_sft@1`"):
             run("models", *arguments)
 
 
@@ -264,7 +264,7 @@ def test_the_card_names_exact_versions_data_licences_evaluations_and_limits(
         "| evaluation@1 | helpful | win_rate | 0.25 |",
         "- Of 5 rows given, 4 were trained on (too_long 1).",
         "- cai_sft@1 warns: short_share",
-        "- evaluation@1 measures it on 7 items",
+        "- evaluation@1 has a figure of it from only 7 items",
         "- weights of base_policy@1: mit",
         "helpful_prompts@1",
     ):

@@ -90,12 +90,12 @@ def test_diff_shows_flips_and_their_reason(traced: Traced) -> None:
 def test_diff_tells_calls_read_anew_from_new_ones(traced: Traced) -> None:
     printed = told("diff", "ai_judgements", "1", "2")
     assert "from the same model calls as before (parsed again), 0 from new calls" in printed
-    assert "code, settings or a model did it" in printed
+    assert "code, settings or a model changed them" in printed
     assert "model base_policy@1" in told("diff", "ai_judgements", "3", "4")
 
 
 def test_diff_of_what_is_no_number_says_what_to_write(traced: Traced) -> None:
-    with pytest.raises(BadInput, match="'first' names no version of preference_pairs"):
+    with pytest.raises(BadInput, match="'first' is not a version of preference_pairs"):
         RUNNER.invoke(app, ["diff", "preference_pairs", "first", "2"], catch_exceptions=False)
 
 
