@@ -20,7 +20,7 @@ from datasets_registry.rows.words import Kind
 from methods import templates
 from methods.judging import comparison, conversation, preference, quotation, score, verdict
 from methods.judging.constitution import Constitution
-from methods.judging.conversation import asked_of
+from methods.judging.conversation import conversation_of
 from methods.judging.score import Scored, score_completions, score_templates
 from methods.rlaif import judgements as judge
 from methods.rlaif import labels, pairs
@@ -86,7 +86,7 @@ def _scores(samples: Sequence[Sample], materials: Materials) -> list[float | Non
     """Each sample's score for the signal that weighs most for its kind of prompt."""
     profile = materials.profile
     signals = profile.pair_settings.signals
-    asked = [Scored(asked_of(one.prompt), one.text, signals[one.kind]) for one in samples]
+    asked = [Scored(conversation_of(one.prompt), one.text, signals[one.kind]) for one in samples]
     with materials.completer(profile.scores.judge) as complete:
         model = complete.backend.fingerprint
         found = score_completions("scores of samples", asked, complete, model, profile.scores.scoring)

@@ -9,7 +9,7 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.settings import Settings
 from generation.request import Message, Request, SamplingParams
 from methods.cai.few_shot import few_shot, few_shot_turns
-from methods.judging.conversation import Asked, opening
+from methods.judging.conversation import PromptRow, opening
 from methods.judging.score import ScoreSettings
 from methods.templates import fill
 
@@ -51,7 +51,7 @@ class RevisionSettings(AnswerSettings):
         return self
 
 
-class Prompted(Asked, Protocol):
+class Prompted(PromptRow, Protocol):
     """A row of a prompt set."""
 
     @property

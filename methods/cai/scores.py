@@ -6,7 +6,7 @@ from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.words import Signal
 from generation.completer import Complete
 from generation.request import Message
-from methods.judging.conversation import asked_of
+from methods.judging.conversation import conversation_of
 from methods.judging.score import Score, Scored, ScoreSettings, score_completions
 
 SIGNALS: tuple[Signal, ...] = ("harmlessness", "helpfulness")
@@ -19,7 +19,7 @@ def score_revisions(
 ) -> list[RevisionStep]:
     """``revisions`` with the scores of drafts and revised texts; a text that occurs twice is scored once."""
     calls: dict[_Call, tuple[Message, ...]] = {
-        (revision.prompt_id, text, signal): asked_of(revision)
+        (revision.prompt_id, text, signal): conversation_of(revision)
         for revision in revisions
         for text in (revision.draft, revision.revision)
         for signal in SIGNALS

@@ -20,7 +20,7 @@ from methods.judging.comparison import (
     comparison_templates,
     comparisons,
 )
-from methods.judging.conversation import asked_of, opening, opening_templates
+from methods.judging.conversation import conversation_of, opening, opening_templates
 from methods.judging.preference import combine
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
@@ -124,7 +124,7 @@ def _comparisons(
     answer: EvaluationAnswer, base: str, settings: EvaluationSettings
 ) -> dict[Order, Comparison]:
     question = settings.questions[answer.kind]
-    return comparisons(asked_of(answer), answer.completion, base, question, settings.comparison)
+    return comparisons(conversation_of(answer), answer.completion, base, question, settings.comparison)
 
 
 def _result(answers: Mapping[Order, Answer], settings: ComparisonSettings) -> tuple[Outcome, float | None]:

@@ -1,1 +1,1 @@
-"""What a judge is asked, and how its answer is read."""
+"""What judges are asked, and how their answers are read."""

@@ -1,4 +1,4 @@
-"""One judge call: two responses to one conversation, shown in a given order, under one question."""
+"""Comparisons: a judge is shown two responses to one conversation, in some order, with a question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Order = Literal["ab", "ba", "aa", "bb"]
 
 
 class ComparisonSettings(Settings):
-    """How a judge is asked: for probabilities or in words, after reasoning or at once, calibrated or not."""
+    """How a judge is asked: for probabilities or text, with or without reasoning, calibrated or not."""
 
     verdicts: Literal["probabilities", "text"] = "probabilities"
     reasoning_tokens: int | None = Field(None, ge=1)
@@ -28,7 +28,7 @@ class ComparisonSettings(Settings):
 
     @property
     def orders(self) -> tuple[Order, ...]:
-        """The calls of one pair; identical responses measure the liking for a position."""
+        """The calls of one pair; identical responses measure the position bias."""
         return ("ab", "ba", "aa", "bb") if self.calibration == "identical" else ("ab", "ba")
 
 
@@ -39,7 +39,7 @@ def comparison_templates(settings: ComparisonSettings) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two responses to ``messages`` as a judge is shown them."""
+    """Two responses to ``messages`` in the order in which a judge sees them."""
 
     messages: tuple[Message, ...]
     first: str
@@ -49,7 +49,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the judge said, with the ledger's keys of its calls."""
+    """The judge's completions, with the ledger keys of its calls."""
 
     completion: Completion
     key: str
@@ -61,56 +61,61 @@ def comparisons(
     messages: Sequence[Message], a: str, b: str, question: str, settings: ComparisonSettings
 ) -> dict[Order, Comparison]:
     """The comparisons of one pair by order."""
-    shown = {"a": a, "b": b}
+    responses = {"a": a, "b": b}
     return {
-        order: Comparison(tuple(messages), shown[order[0]], shown[order[1]], question)
+        order: Comparison(tuple(messages), responses[order[0]], responses[order[1]], question)
         for order in settings.orders
     }
 
 
 def ask(
-    stage: str, asked: Sequence[Comparison], complete: Complete, model: str, settings: ComparisonSettings
+    stage: str,
+    comparisons: Sequence[Comparison],
+    complete: Complete,
+    model: str,
+    settings: ComparisonSettings,
 ) -> list[Answer]:
-    """The judge's answers in the order of ``asked``; with reasoning, each takes two calls."""
+    """The judge's answers in the order of ``comparisons``; with reasoning, each takes two calls."""
     if settings.reasoning_tokens is None:
-        requests = [verdict_request(one, settings) for one in asked]
-        completions = complete(stage, requests)
-        return [Answer(said, one.key(model)) for one, said in zip(requests, completions, strict=True)]
-    first = [_reasoning_request(one, settings.reasoning_tokens) for one in asked]
-    reasons = complete(f"{stage}: reasoning", first)
+        requests = [verdict_request(comparison, settings) for comparison in comparisons]
+        completions = zip(requests, complete(stage, requests), strict=True)
+        return [Answer(completion, request.key(model)) for request, completion in completions]
+    first = [_reasoning_request(comparison, settings.reasoning_tokens) for comparison in comparisons]
+    reasonings = complete(f"{stage}: reasoning", first)
     requests = [
-        verdict_request(one, settings, reason.text) for one, reason in zip(asked, reasons, strict=True)
+        verdict_request(comparison, settings, reasoning.text)
+        for comparison, reasoning in zip(comparisons, reasonings, strict=True)
     ]
-    completions = complete(stage, requests)
+    calls = zip(requests, complete(stage, requests), first, reasonings, strict=True)
     return [
-        Answer(said, request.key(model), reason, before.key(model))
-        for request, said, before, reason in zip(requests, completions, first, reasons, strict=True)
+        Answer(completion, request.key(model), reasoning, before.key(model))
+        for request, completion, before, reasoning in calls
     ]
 
 
 def ask_pairs(
     stage: str,
-    asked: Sequence[Mapping[Order, Comparison]],
+    pairs: Sequence[Mapping[Order, Comparison]],
     complete: Complete,
     model: str,
     settings: ComparisonSettings,
 ) -> list[dict[Order, Answer]]:
     """The answers to each pair's comparisons, by order, pair by pair."""
-    calls = [call for orders in asked for call in orders.values()]
-    answers = iter(ask(stage, calls, complete, model, settings))
-    return [{order: next(answers) for order in orders} for orders in asked]
+    every = [comparison for by_order in pairs for comparison in by_order.values()]
+    answers = iter(ask(stage, every, complete, model, settings))
+    return [{order: next(answers) for order in by_order} for by_order in pairs]
 
 
 def verdict_request(
     comparison: Comparison, settings: ComparisonSettings, reasoning: str | None = None
 ) -> Request:
-    """The call that asks for a choice; nothing is drawn, so it has no seed."""
+    """The call that asks for a choice; nothing is sampled, so it has no seed."""
     question, opening = comparison.question, Message(role="assistant", content=OPENING)
-    messages: tuple[Message, ...] = (_shown(comparison, question), opening)
+    messages: tuple[Message, ...] = (_message(comparison, question), opening)
     if reasoning is not None:
-        said = Message(role="assistant", content=reasoning)
-        again = Message(role="user", content=question)
-        messages = (_shown(comparison, fill("reasoning", question=question)), said, again, opening)
+        first = _message(comparison, fill("reasoning", question=question))
+        reasoned = Message(role="assistant", content=reasoning)
+        messages = (first, reasoned, Message(role="user", content=question), opening)
     if settings.verdicts == "text":
         return Request(messages=messages, params=SamplingParams(temperature=_GREEDY, max_tokens=4))
     return Request(
@@ -121,10 +126,10 @@ def verdict_request(
 def _reasoning_request(comparison: Comparison, max_tokens: int) -> Request:
     question = fill("reasoning", question=comparison.question)
     params = SamplingParams(temperature=_GREEDY, max_tokens=max_tokens)
-    return Request(messages=(_shown(comparison, question),), params=params)
+    return Request(messages=(_message(comparison, question),), params=params)
 
 
-def _shown(comparison: Comparison, question: str) -> Message:
+def _message(comparison: Comparison, question: str) -> Message:
     text = fill(
         "judge",
         conversation=quoted_conversation(comparison.messages),

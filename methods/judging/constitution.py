@@ -29,7 +29,7 @@ class Constitution(Settings):
     @property
     def ids(self) -> list[str]:
         """The principles' ids, in the file's order."""
-        return [one.id for one in self.principles]
+        return [principle.id for principle in self.principles]
 
     def of_signal(self, signal: Signal, asker: str) -> tuple[Principle, ...]:
         """The principles of ``signal``; raises BadInput naming ``asker`` where there is none."""
@@ -42,14 +42,14 @@ class Constitution(Settings):
         return principles
 
     def __getitem__(self, principle_id: str) -> Principle:
-        for one in self.principles:
-            if one.id == principle_id:
-                return one
+        for principle in self.principles:
+            if principle.id == principle_id:
+                return principle
         raise BadInput(f"constitution {self.name!r} has no principle {principle_id!r}: it has {self.ids}")
 
 
 def load_constitution(path: Path) -> Constitution:
-    """Read a constitution; raises BadInput naming the file, the place and what to write instead."""
+    """Read a constitution; raises BadInput that names the file, the place and the fix."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -64,7 +64,7 @@ def load_constitution(path: Path) -> Constitution:
         raise BadInput(f"constitution {path}: {place}: {first['msg']}") from error
     if not constitution.principles:
         raise BadInput(f"constitution {path} is empty: write at least one [[principles]] table")
-    twice = [one for one in constitution.ids if constitution.ids.count(one) > 1]
-    if twice:
-        raise BadInput(f"constitution {path}: principle id {twice[0]!r} stands twice: rename one")
+    duplicates = [name for name in constitution.ids if constitution.ids.count(name) > 1]
+    if duplicates:
+        raise BadInput(f"constitution {path}: duplicate principle id {duplicates[0]!r}: rename one of them")
     return constitution

@@ -1,4 +1,4 @@
-"""How a conversation opens, and when a completion must not become a label."""
+"""Conversations before an answer, and completions that must not become a label."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,8 +8,8 @@ from generation.request import Completion, Message
 from methods.templates import fill
 
 
-class Asked(Protocol):
-    """A row that holds what the user says, and the turns before."""
+class PromptRow(Protocol):
+    """A row with what the user says and the turns before it."""
 
     @property
     def prompt(self) -> str:
@@ -22,22 +22,25 @@ class Asked(Protocol):
         ...
 
 
-def asked_of(row: Asked) -> tuple[Message, ...]:
+def conversation_of(row: PromptRow) -> tuple[Message, ...]:
     """The conversation up to the answer."""
     return (*messages_of(row.history), Message(role="user", content=row.prompt))
 
 
 def messages_of(turns: Sequence[ChatMessage]) -> tuple[Message, ...]:
     """A row's turns as messages for a model."""
-    return tuple(Message(role=one.role, content=one.content) for one in turns)
+    return tuple(Message(role=turn.role, content=turn.content) for turn in turns)
 
 
-def opening(row: Asked, system_prompt: str | None) -> tuple[Message, ...]:
-    """The conversation, after the named system prompt's text if there is one."""
-    asked = asked_of(row)
+def opening(row: PromptRow, system_prompt: str | None) -> tuple[Message, ...]:
+    """The conversation after the text of the named system prompt, if any.
+
+    Raises what ``fill`` raises where there is no such template.
+    """
+    conversation = conversation_of(row)
     if system_prompt is None:
-        return asked
-    return (Message(role="system", content=fill(system_prompt)), *asked)
+        return conversation
+    return (Message(role="system", content=fill(system_prompt)), *conversation)
 
 
 def opening_templates(system_prompt: str | None) -> tuple[str, ...]:
@@ -46,7 +49,7 @@ def opening_templates(system_prompt: str | None) -> tuple[str, ...]:
 
 
 def failure_of(completion: Completion) -> str | None:
-    """Why the completion is not a whole answer: an error, truncated or empty; None if it is."""
+    """Why the completion is not a whole answer: an error, empty or truncated; None if it is one."""
     if completion.error is not None:
         return f"error: {completion.error}"
     if not completion.text.strip():

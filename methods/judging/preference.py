@@ -1,4 +1,4 @@
-"""A preference: what one judge says of a pair under one principle, and means of such."""
+"""Preferences of one judge on a pair under one principle, and their means."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _FLOOR = 1e-6
 
 
 class Preference(BaseModel):
-    """P(a is better) where a was shown first, and where it was shown second."""
+    """P(a is better), once with a shown first and once with a shown second."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +29,7 @@ class Preference(BaseModel):
         return (self.p_ab + self.p_ba) / 2
 
     def label(self, tie_logit: float = TIE_LOGIT) -> Label:
-        """What both orders agree on."""
+        """The label that both orders agree on."""
         ab, ba = logit(self.p_ab), logit(self.p_ba)
         if min(ab, ba) > tie_logit:
             return "a"
@@ -39,26 +39,26 @@ class Preference(BaseModel):
 def combine(
     verdicts: Mapping[Order, Verdict | AiJudgement], clamp: tuple[float, float] | None = None
 ) -> Preference | None:
-    """What one judge says under one principle; None where a verdict is missing.
+    """The preference of one judge under one principle; None where a verdict is missing.
 
-    Identical responses, where they were judged, give the position's share, which is taken off first.
+    Identical responses, where they were judged, give the position bias, which is subtracted first.
     """
-    known = {order: logit(one.p_first) for order, one in verdicts.items() if _said(one)}
-    if len(known) < len(verdicts) or not {"ab", "ba"} <= known.keys():
+    logits = {order: logit(verdict.p_first) for order, verdict in verdicts.items() if _is_parsed(verdict)}
+    if len(logits) < len(verdicts) or not {"ab", "ba"} <= logits.keys():
         return None
-    same = [known[order] for order in ("aa", "bb") if order in known]
-    position = sum(same) / len(same) if same else 0.0
+    identical = [logits[order] for order in ("aa", "bb") if order in logits]
+    bias = sum(identical) / len(identical) if identical else 0.0
     low, high = clamp or (0.0, 1.0)
-    ab, ba = (min(max(_sigmoid(one), low), high) for one in (known["ab"] - position, position - known["ba"]))
-    return Preference(p_ab=ab, p_ba=ba)
+    p_ab, p_ba = (min(max(_sigmoid(x), low), high) for x in (logits["ab"] - bias, bias - logits["ba"]))
+    return Preference(p_ab=p_ab, p_ba=p_ba)
 
 
-def _said(verdict: Verdict | AiJudgement) -> bool:
+def _is_parsed(verdict: Verdict | AiJudgement) -> bool:
     return verdict.verdict is not None and verdict.p_first is not None
 
 
 def logit(p: float | None) -> float:
-    """Log odds of ``p``, kept from infinity."""
+    """The log odds of ``p``, which is kept away from 0 and 1."""
     assert p is not None
     p = min(max(p, _FLOOR), 1 - _FLOOR)
     return math.log(p / (1 - p))
@@ -69,10 +69,11 @@ def _sigmoid(x: float) -> float:
 
 
 def mean(preferences: Iterable[Preference]) -> Preference | None:
-    """The mean of both orders' probabilities; None of nothing."""
-    found = list(preferences)
-    if not found:
+    """The mean of each order's probabilities; None where there are none."""
+    several = list(preferences)
+    if not several:
         return None
     return Preference(
-        p_ab=sum(one.p_ab for one in found) / len(found), p_ba=sum(one.p_ba for one in found) / len(found)
+        p_ab=sum(preference.p_ab for preference in several) / len(several),
+        p_ba=sum(preference.p_ba for preference in several) / len(several),
     )

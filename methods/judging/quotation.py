@@ -1,8 +1,8 @@
-"""Untrusted text stays text: quoted line by line, so that it can close, imitate or instruct no template.
+"""Quotation of untrusted text, line by line, so that it cannot close, imitate or instruct a template.
 
-Every line of a quoted text starts with a mark that no line of a template starts with. What a reader
-cannot see (zero-width, bidirectional and control characters) is left out, and spellings of chat
-templates' control tokens are broken, for a server may read them as such wherever they stand.
+Every quoted line starts with a mark that no line of a template starts with. Invisible characters
+(zero-width, bidirectional and control characters) are removed, and spellings of chat templates' control
+tokens are broken, since a server may interpret them anywhere.
 """
 
 import re
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from generation.request import Message
 
 MARK = "> "
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-_UNSEEN_KINDS = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_INVISIBLE_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 _CONTROL_TOKENS = re.compile(
     r"<[|｜][^<>|｜\n]{1,40}[|｜]>|<</?SYS>>|\[/?INST\]|</?s>|<(?:bos|eos|pad|unk|mask)>|<(?:start|end)_of_\w+>",
     re.IGNORECASE,
@@ -22,21 +22,21 @@ _SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 def quoted(text: str) -> str:
-    """``text`` with the mark before each line; an empty text is one marked line."""
+    """``text`` with the mark before each line; an empty text becomes one marked line."""
     return "\n".join(MARK + _plain(line) for line in text.splitlines() or [""])
 
 
 def quoted_conversation(messages: Sequence[Message]) -> str:
-    """Each turn's speaker, and below it what was said, quoted."""
-    return "\n".join(f"{_SPEAKERS[one.role]}:\n{quoted(one.content)}" for one in messages)
+    """Each turn as its speaker and, below, its quoted text."""
+    return "\n".join(f"{_SPEAKERS[turn.role]}:\n{quoted(turn.content)}" for turn in messages)
 
 
 def _plain(line: str) -> str:
-    seen = "".join(letter for letter in line if letter == "\t" or not _unseen(letter))
-    return _CONTROL_TOKENS.sub(lambda token: f"{token[0][0]} {token[0][1:]}", seen)
+    visible = "".join(letter for letter in line if letter == "\t" or not _is_invisible(letter))
+    return _CONTROL_TOKENS.sub(lambda token: f"{token[0][0]} {token[0][1:]}", visible)
 
 
-def _unseen(letter: str) -> bool:
-    if letter in _UNSEEN or "\U000e0100" <= letter <= "\U000e01ef":
+def _is_invisible(letter: str) -> bool:
+    if letter in _INVISIBLE or "\U000e0100" <= letter <= "\U000e01ef":
         return True
-    return unicodedata.category(letter) in _UNSEEN_KINDS
+    return unicodedata.category(letter) in _INVISIBLE_CATEGORIES

@@ -1,7 +1,7 @@
-"""Direct scores from 1 to 10: the mean of what a judge may answer, by probability (Lee et al. 2023).
+"""Direct scores from 1 to 10: the mean of the judge's answers, weighted by probability (Lee et al. 2023).
 
-Where a tokenizer writes 10 as two tokens, a second call tells it from 1: it asks how probable a 0 is
-after a 1. Identical requests are one call, so that a text that is scored twice costs once.
+Where a tokenizer splits 10 into two tokens, a second call tells it from 1: it asks how probable a 0 is
+after a 1. Identical requests are one call, so that scoring a text twice costs once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +18,12 @@ from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
 
 OPENING = "Score: "
-DIGITS = tuple(str(one) for one in range(1, 10))
+DIGITS = tuple(str(digit) for digit in range(1, 10))
 _PARAMS = SamplingParams(temperature=0, max_tokens=1)
 
 
 class ScoreSettings(Settings):
-    """How sure of a score a judge must be; whether its tokenizer has one token for 10, as Llama 3's."""
+    """How much probability may lie outside the scores; whether 10 is one token, as in Llama 3."""
 
     max_outside_probability: float = Field(0.5, gt=0, le=1)
     ten_is_one_token: bool = False
@@ -39,7 +39,7 @@ class Scored:
 
 
 class Score(BaseModel):
-    """Probabilities of 1 to 10, normalised; their mean, and the mean on a scale from -1 to 1."""
+    """Normalised probabilities of 1 to 10, the score as their mean, and a reward from -1 to 1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,43 +58,44 @@ def score_templates(signals: Iterable[Signal] = get_args(Signal)) -> tuple[str, 
 
 
 def score_completions(
-    stage: str, asked: Sequence[Scored], complete: Complete, model: str, settings: ScoreSettings
+    stage: str, scored: Sequence[Scored], complete: Complete, model: str, settings: ScoreSettings
 ) -> list[Score]:
-    """A score, or why there is none, in the order of ``asked``."""
-    requests = [calls_of(one, settings) for one in asked]
-    said = iter(complete(stage, [call for calls in requests for call in calls]))
+    """A score, or why there is none, in the order of ``scored``."""
+    calls = [score_requests(completion, settings) for completion in scored]
+    completions = iter(complete(stage, [request for requests in calls for request in requests]))
     scores = []
-    for calls in requests:
-        found = read_score([next(said) for _ in calls], settings.max_outside_probability)
-        keys = [one.key(model) for one in calls] + [None]
-        scores.append(found.model_copy(update={"score_key": keys[0], "ten_key": keys[1]}))
+    for requests in calls:
+        score = read_score([next(completions) for _ in requests], settings.max_outside_probability)
+        keys = [request.key(model) for request in requests] + [None]
+        scores.append(score.model_copy(update={"score_key": keys[0], "ten_key": keys[1]}))
     return scores
 
 
-def calls_of(scored: Scored, settings: ScoreSettings) -> list[Request]:
-    """The one or two calls of a score."""
+def score_requests(scored: Scored, settings: ScoreSettings) -> list[Request]:
+    """The one or two requests of a score."""
     text = fill(
         "score",
         question=fill(f"score_{scored.signal}"),
         response=quoted(scored.completion),
         conversation=quoted_conversation(scored.messages),
     )
-    asked = Message(role="user", content=text)
+    message = Message(role="user", content=text)
     if settings.ten_is_one_token:
-        return [_request(asked, OPENING, (*DIGITS, "10"))]
-    return [_request(asked, OPENING, DIGITS), _request(asked, f"{OPENING}1", ("0",))]
+        return [_request(message, OPENING, (*DIGITS, "10"))]
+    return [_request(message, OPENING, DIGITS), _request(message, f"{OPENING}1", ("0",))]
 
 
-def _request(asked: Message, opening: str, choices: tuple[str, ...]) -> Request:
-    messages = (asked, Message(role="assistant", content=opening))
+def _request(message: Message, opening: str, choices: tuple[str, ...]) -> Request:
+    messages = (message, Message(role="assistant", content=opening))
     return Request(messages=messages, params=_PARAMS, choices=choices)
 
 
 def read_score(completions: Sequence[Completion], max_outside: float) -> Score:
-    """Parse the calls of one score."""
-    for one in completions:
-        if one.error is not None or not one.choice_probabilities:
-            return Score(failure=f"error: {one.error}" if one.error else "no choice probabilities")
+    """Parse the completions of one score; a failure says why there is none."""
+    for completion in completions:
+        if completion.error is not None or not completion.choice_probabilities:
+            error = completion.error
+            return Score(failure=f"error: {error}" if error else "no choice probabilities")
     raw = list(completions[0].choice_probabilities or ())
     if len(raw) + len(completions) != 11:
         return Score(failure=f"{len(raw)} choice probabilities")
@@ -106,8 +107,8 @@ def read_score(completions: Sequence[Completion], max_outside: float) -> Score:
         return Score(
             outside_probability=outside, failure=f"{outside:.0%} of the probability lies outside the scores"
         )
-    probabilities = tuple(one / inside for one in raw)
-    score = sum(place * p for place, p in enumerate(probabilities, 1))
+    probabilities = tuple(p / inside for p in raw)
+    score = sum(grade * p for grade, p in enumerate(probabilities, 1))
     return Score(
         probabilities=probabilities, outside_probability=outside, score=score, reward=(score - 5.5) / 4.5
     )

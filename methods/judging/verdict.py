@@ -1,4 +1,4 @@
-"""A verdict: what one judge call says of its first response, or why it says nothing."""
+"""Verdicts: what one judge call says of its first response, or why it says nothing."""
 
 import re
 from typing import Literal
@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict
 from generation.request import Completion
 from methods.judging.comparison import CHOICES, Answer, ComparisonSettings
 
-_SPOKEN = re.compile(r"\s*(?:(A)|B)\s*[.:]?\s*(?:\n.*)?", re.DOTALL)
+_REPLY = re.compile(r"\s*(?:(A)|B)\s*[.:]?\s*(?:\n.*)?", re.DOTALL)
 
 
 class Verdict(BaseModel):
-    """``p_first`` is normalised over the two choices; a spoken verdict has a probability of 0 or 1."""
+    """A parsed judge call.
+
+    ``p_first`` is normalised over the two choices; a verdict in text has a probability of 0 or 1.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,29 +28,29 @@ class Verdict(BaseModel):
 
 
 def read_verdict(answer: Answer, settings: ComparisonSettings) -> Verdict:
-    """Parse a judge call; a verdict is never guessed, a failure says why there is none."""
+    """Parse a judge call; a verdict is never guessed, and a failure says why there is none."""
     reasoning = answer.reasoning
-    said = {"reasoning": reasoning.text if reasoning else None}
+    context = {"reasoning": reasoning.text if reasoning else None}
     if reasoning and (reasoning.error is not None or not reasoning.text.strip()):
         return Verdict(failure=f"no reasoning: {reasoning.error or 'empty'}")
     completion = answer.completion
     if completion.error is not None:
-        return Verdict(failure=f"error: {completion.error}", **said)
+        return Verdict(failure=f"error: {completion.error}", **context)
     if settings.verdicts == "text":
-        return _spoken(completion.text).model_copy(update=said)
-    return _chosen(completion, settings.max_outside_probability).model_copy(update=said)
+        return _from_text(completion.text).model_copy(update=context)
+    return _from_probabilities(completion, settings.max_outside_probability).model_copy(update=context)
 
 
-def _spoken(text: str) -> Verdict:
-    """A reply that is one letter, perhaps with a full stop, and nothing else on its line."""
-    found = _SPOKEN.fullmatch(text)
-    if found is None:
+def _from_text(text: str) -> Verdict:
+    """The verdict of a reply whose first line is one letter, perhaps with a full stop."""
+    reply = _REPLY.fullmatch(text)
+    if reply is None:
         return Verdict(failure="the reply is neither A nor B", raw=text)
-    p_first = 1.0 if found[1] else 0.0
-    return Verdict(p_first=p_first, verdict="first" if found[1] else "second", raw=text)
+    p_first = 1.0 if reply[1] else 0.0
+    return Verdict(p_first=p_first, verdict="first" if reply[1] else "second", raw=text)
 
 
-def _chosen(completion: Completion, max_outside: float) -> Verdict:
+def _from_probabilities(completion: Completion, max_outside: float) -> Verdict:
     probabilities = completion.choice_probabilities
     if probabilities is None or len(probabilities) != len(CHOICES) or sum(probabilities) <= 0:
         return Verdict(failure="no choice probabilities")

@@ -22,7 +22,7 @@ from methods.judging.comparison import (
     comparison_templates,
     comparisons,
 )
-from methods.judging.conversation import asked_of
+from methods.judging.conversation import conversation_of
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Models
 
@@ -122,7 +122,7 @@ def judge_pairs(
 
 
 def _calls(pair: CompletionPair, settings: JudgementSettings) -> Iterator[_Call]:
-    messages, a, b = asked_of(pair), pair.completion_a, pair.completion_b
+    messages, a, b = conversation_of(pair), pair.completion_a, pair.completion_b
     for name in settings.principles_of(pair.kind, pair.prompt_id):
         question = settings.principles[name].preference_question
         for order, comparison in comparisons(messages, a, b, question, settings).items():

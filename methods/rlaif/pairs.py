@@ -15,7 +15,7 @@ from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
-from methods.judging.conversation import asked_of, failure_of, opening, opening_templates
+from methods.judging.conversation import conversation_of, failure_of, opening, opening_templates
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import all_prompts
@@ -141,7 +141,7 @@ def _judge_scores(
 ) -> list[float | None]:
     """Each sample's score for the signal of its kind; None for a kind that has no signal."""
     scored = {
-        sample.key: Scored(asked_of(sample.prompt), sample.text, signals[sample.kind])
+        sample.key: Scored(conversation_of(sample.prompt), sample.text, signals[sample.kind])
         for sample in samples
         if sample.kind in signals
     }

@@ -6,7 +6,7 @@ from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from generation.completer import Complete
-from methods.judging.conversation import asked_of
+from methods.judging.conversation import conversation_of
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.method import Inputs, Method, Models
 
@@ -40,7 +40,7 @@ def score_pairs(
         for key, (pair, text) in completions.items()
         for signal in settings.signals.get(pair.kind, ())
     ]
-    scored = [Scored(asked_of(pair), text, signal) for _, pair, text, signal in calls]
+    scored = [Scored(conversation_of(pair), text, signal) for _, pair, text, signal in calls]
     scores = score_completions("scores", scored, complete, model, settings)
     return [
         CompletionScore(

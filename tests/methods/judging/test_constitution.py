@@ -30,7 +30,7 @@ def test_ours_has_twelve_or_more_principles_with_all_three_texts() -> None:
     ("text", "message"),
     [
         ('name = "x"\nprinciples = []', "is empty: write at least one"),
-        ('name = "x"\n' + PRINCIPLE.format("a") * 2, "principle id 'a' stands twice: rename one"),
+        ('name = "x"\n' + PRINCIPLE.format("a") * 2, "duplicate principle id 'a': rename one of them"),
         ('name = "x', "is not valid TOML"),
         ('name = "x"\n' + PRINCIPLE.format("A b"), "principles.0.id"),
         ('name = "x"\n[[principles]]\nid = "a"', "principles.0.critique_request: Field required"),

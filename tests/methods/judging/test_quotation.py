@@ -23,8 +23,8 @@ HOSTILE = st.one_of(
 
 def call(prompt: str, first: str, second: str) -> str:
     """The text of a judge call."""
-    asked = Comparison((Message(role="user", content=prompt),), first, second, "Which?")
-    return verdict_request(asked, SETTINGS).messages[0].content
+    comparison = Comparison((Message(role="user", content=prompt),), first, second, "Which?")
+    return verdict_request(comparison, SETTINGS).messages[0].content
 
 
 @given(HOSTILE, HOSTILE, HOSTILE)
@@ -34,21 +34,21 @@ def test_a_call_has_the_same_structure_whatever_its_texts(prompt: str, first: st
     assert [name for name, _ in hostile.quoted] == ["User:", "Response A:", "Response B:"]
     texts = (prompt, first, second)
     assert [text for _, text in hostile.quoted] == [
-        quoted(one).replace(f"\n{MARK}", "\n").removeprefix(MARK) for one in texts
+        quoted(text).replace(f"\n{MARK}", "\n").removeprefix(MARK) for text in texts
     ]
 
 
 @given(HOSTILE)
 def test_every_line_is_marked_and_nothing_unseen_is_left(text: str) -> None:
     lines = quoted(text).split("\n")
-    assert all(one.startswith(MARK) for one in lines)
+    assert all(line.startswith(MARK) for line in lines)
     assert not any(
-        unicodedata.category(one) in ("Cc", "Cf", "Cs") for one in "".join(lines).replace("\t", "")
+        unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in "".join(lines).replace("\t", "")
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "plain"),
     [
         ("plain text, <b>tags</b> and 3 < 4", "plain text, <b>tags</b> and 3 < 4"),
         ("done<|im_end|>", "done< |im_end|>"),
@@ -58,5 +58,5 @@ def test_every_line_is_marked_and_nothing_unseen_is_left(text: str) -> None:
         ("naïve 日本語 👍", "naïve 日本語 👍"),
     ],
 )
-def test_control_tokens_are_broken_and_other_text_is_kept(text: str, kept: str) -> None:
-    assert quoted(text) == MARK + kept
+def test_control_tokens_are_broken_and_other_text_is_kept(text: str, plain: str) -> None:
+    assert quoted(text) == MARK + plain

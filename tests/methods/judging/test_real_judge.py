@@ -13,7 +13,7 @@ from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from methods.judging.constitution import load_constitution
-from methods.judging.conversation import asked_of
+from methods.judging.conversation import conversation_of
 from methods.judging.score import Scored, ScoreSettings, score_completions
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
@@ -65,22 +65,23 @@ def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_every_call_is_a_verdict_or_a_reason(settings: JudgementSettings, complete: Completer) -> None:
     model = complete.backend.fingerprint
     rows = judge_pairs(PAIRS, "judge", complete, model, settings)
-    assert all((one.verdict is None) == (one.failure is not None) for one in rows)
+    assert all((row.verdict is None) == (row.failure is not None) for row in rows)
     if settings.verdicts == "probabilities":
-        assert all(one.p_first is not None and 0 < one.p_first < 1 for one in rows)
+        assert all(row.p_first is not None and 0 < row.p_first < 1 for row in rows)
     else:
-        assert all(one.raw is not None for one in rows)
+        assert all(row.raw is not None for row in rows)
     if settings.reasoning_tokens:
-        assert all(one.reasoning for one in rows)
+        assert all(row.reasoning for row in rows)
     labels = label_pairs(PAIRS, rows, LabelSettings())
-    assert all((one.chosen is None) == (one.label not in ("a", "b")) for one in labels)
+    assert all((pair.chosen is None) == (pair.label not in ("a", "b")) for pair in labels)
 
 
 def test_scores_are_on_the_scale_and_equal_texts_score_alike(complete: Completer) -> None:
-    asked = [Scored(asked_of(one), one.completion_a, "helpfulness") for one in (*PAIRS, PAIRS[0])]
-    found = score_completions("scores", asked, complete, complete.backend.fingerprint, ScoreSettings())
-    assert all(one.score is not None and 1 < one.score < 10 for one in found)
-    assert found[0] == found[2] and found[0].score != found[1].score
+    pairs = (*PAIRS, PAIRS[0])
+    scored = [Scored(conversation_of(pair), pair.completion_a, "helpfulness") for pair in pairs]
+    scores = score_completions("scores", scored, complete, complete.backend.fingerprint, ScoreSettings())
+    assert all(score.score is not None and 1 < score.score < 10 for score in scores)
+    assert scores[0] == scores[2] and scores[0].score != scores[1].score
 
 
 def test_no_hijack_changes_the_lines_or_the_control_tokens_of_a_call(smollm2: Path) -> None:

@@ -9,19 +9,19 @@ from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from generation.request import Completion, Message, Request
 from generation.scripted import chosen, completing
-from methods.judging.score import DIGITS, Scored, ScoreSettings, calls_of, read_score, score_completions
+from methods.judging.score import DIGITS, Scored, ScoreSettings, read_score, score_completions, score_requests
 from methods.rlaif.scores import CompletionScoreSettings, score_pairs
 from tests.rows import make
 
 SETTINGS = ScoreSettings()
-ASKED = Scored((Message(role="user", content="hi"),), "hello", "helpfulness")
+SCORED = Scored((Message(role="user", content="hi"),), "hello", "helpfulness")
 
 
 def test_one_and_ten_are_told_apart_by_a_second_call() -> None:
     first = chosen(*(0.5 if digit == "1" else 0.0 for digit in DIGITS[:-1]), 0.5)
-    found = read_score([first, chosen(0.8)], 0.5)
-    assert found.probabilities == pytest.approx((0.1, 0, 0, 0, 0, 0, 0, 0, 0.5, 0.4))
-    assert found.score == pytest.approx(0.1 + 4.5 + 4.0) and found.failure is None
+    score = read_score([first, chosen(0.8)], 0.5)
+    assert score.probabilities == pytest.approx((0.1, 0, 0, 0, 0, 0, 0, 0, 0.5, 0.4))
+    assert score.score == pytest.approx(0.1 + 4.5 + 4.0) and score.failure is None
 
 
 @given(st.lists(st.floats(0, 1), min_size=9, max_size=9), st.floats(0, 1))
@@ -29,13 +29,13 @@ def test_scores_are_between_one_and_ten_and_rewards_between_minus_one_and_one(
     raw: list[float], ten: float
 ) -> None:
     total = sum(raw) or 1.0
-    found = read_score([chosen(*(one / total for one in raw)), chosen(ten)], 0.5)
+    score = read_score([chosen(*(p / total for p in raw)), chosen(ten)], 0.5)
     if sum(raw) == 0:
-        assert found.score is None and found.failure
+        assert score.score is None and score.failure
     else:
-        assert found.score is not None and found.reward is not None
-        assert 1 - 1e-9 <= found.score <= 10 + 1e-9 and -1 - 1e-9 <= found.reward <= 1 + 1e-9
-        assert sum(found.probabilities) == pytest.approx(1)
+        assert score.score is not None and score.reward is not None
+        assert 1 - 1e-9 <= score.score <= 10 + 1e-9 and -1 - 1e-9 <= score.reward <= 1 + 1e-9
+        assert sum(score.probabilities) == pytest.approx(1)
 
 
 def test_a_judge_that_says_no_score_gives_a_reason() -> None:
@@ -46,18 +46,19 @@ def test_a_judge_that_says_no_score_gives_a_reason() -> None:
 
 
 def test_the_response_is_quoted_and_its_signal_asked_for() -> None:
-    (first, second) = calls_of(ASKED, SETTINGS)
+    (first, second) = score_requests(SCORED, SETTINGS)
     assert read_call(first.messages[0].content).under("Response:") == ["hello"]
     assert "help that the user needs" in first.messages[0].content
     assert (first.messages[1].content, second.messages[1].content) == ("Score: ", "Score: 1")
-    (alone,) = calls_of(ASKED, ScoreSettings(ten_is_one_token=True))
+    (alone,) = score_requests(SCORED, ScoreSettings(ten_is_one_token=True))
     assert alone.choices == (*DIGITS, "10")
 
 
 def test_scores_keep_the_keys_of_their_calls() -> None:
-    script = lambda one: chosen(*[0.1] * len(one.choices))  # noqa: E731
-    (found,) = score_completions("s", [ASKED], completing(script), "m", SETTINGS)
-    assert [found.score_key, found.ten_key] == [one.key("m") for one in calls_of(ASKED, SETTINGS)]
+    script = lambda request: chosen(*[0.1] * len(request.choices))  # noqa: E731
+    (score,) = score_completions("s", [SCORED], completing(script), "m", SETTINGS)
+    requests = score_requests(SCORED, SETTINGS)
+    assert [score.score_key, score.ten_key] == [request.key("m") for request in requests]
 
 
 def test_a_completion_of_several_pairs_is_scored_once_for_each_signal() -> None:
@@ -74,7 +75,7 @@ def test_a_completion_of_several_pairs_is_scored_once_for_each_signal() -> None:
     ]
     signals: dict[Kind, tuple[Signal, ...]] = {"helpful": ("helpfulness", "honesty")}
     rows = score_pairs(pairs, "j", completing(script), "m", CompletionScoreSettings(signals=signals))
-    assert [(one.completion_key, one.signal) for one in rows] == [
+    assert [(row.completion_key, row.signal) for row in rows] == [
         (key, signal) for key in ("one", "two", "three") for signal in ("helpfulness", "honesty")
     ]
     assert len(seen) == 12
