@@ -47,9 +47,9 @@ def completer(
     """
 
     def script(request: Request) -> str:
-        said = request.messages[-1].content
-        steps = said.splitlines()
-        chance = wrong if "wrong" in said else right
+        start = request.messages[-1].content
+        steps = start.splitlines()
+        chance = wrong if "wrong" in start else right
         chance = (by_step or {}).get(len(steps), chance)
         left = int(steps[0].split()[-1]) - len(steps)
         drawn = int(request.noise_key[:8], 16) / 16**8
@@ -81,4 +81,4 @@ class Run:
     @property
     def num_tokens(self) -> int:
         """Tokens generated for all of them."""
-        return sum(one.num_tokens for one in self.labels)
+        return sum(row.num_tokens for row in self.labels)

@@ -20,7 +20,7 @@ def solving(rate: float) -> Callable[[Request], str]:
 
     def script(request: Request) -> str:
         chance = derive_seed(request.noise_key) / 2**63
-        numbers = [int(one) for one in request.messages[-1].content.split("=")[0].split("+")]
+        numbers = [int(number) for number in request.messages[-1].content.split("=")[0].split("+")]
         if derive_seed(request.noise_key, "order") % 2:
             numbers.reverse()
         first = numbers[0] + numbers[1]
@@ -32,5 +32,5 @@ def solving(rate: float) -> Callable[[Request], str]:
 
 def same_last_line(completion: str, gold: str) -> Verification:
     """A verifier that compares the last line."""
-    said = completion.rpartition("A:")[2].strip()
-    return Verification(said == gold, said, None if said == gold else f"{said} is not {gold}")
+    answer = completion.rpartition("A:")[2].strip()
+    return Verification(answer == gold, answer, None if answer == gold else f"{answer} is not {gold}")

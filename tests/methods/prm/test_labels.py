@@ -21,9 +21,9 @@ PLAIN = StepSettings(method="exhaustive", early_stop="none", threshold=0, confir
 def rollouts(*verdicts: str, name: str = "p1/4/4") -> list[StepRollout]:
     """Rollouts of the steps in turn: ``+`` accepted, ``-`` not, ``?`` failed; a dot begins what confirms."""
     rows = []
-    for step, said in enumerate(verdicts, 1):
+    for step, letters in enumerate(verdicts, 1):
         phase, sample = "probe", 0
-        for letter in said:
+        for letter in letters:
             if letter == ".":
                 phase = "confirm"
                 continue
@@ -47,8 +47,8 @@ def rollouts(*verdicts: str, name: str = "p1/4/4") -> list[StepRollout]:
 
 def label(*verdicts: str, settings: StepSettings = PLAIN, accepted: bool = False) -> StepLabels:
     """The labels of a solution of four steps."""
-    one = solution(4, 4, accepted=accepted)
-    (row,) = label_steps([one], rollouts(*verdicts), "completer", settings)
+    whole = solution(4, 4, accepted=accepted)
+    (row,) = label_steps([whole], rollouts(*verdicts), "completer", settings)
     return row
 
 
@@ -63,10 +63,10 @@ def test_counts_shares_and_intervals_are_those_of_the_rollouts() -> None:
 
 
 def test_another_threshold_takes_no_generation() -> None:
-    drawn = ("++++", "+---", "----")
+    verdicts = ("++++", "+---", "----")
     higher = StepSettings(early_stop="none", threshold=0.3, confirm=0, method="exhaustive")
-    assert label(*drawn).first_error == 3
-    assert label(*drawn, settings=higher).first_error == 2
+    assert label(*verdicts).first_error == 3
+    assert label(*verdicts, settings=higher).first_error == 2
 
 
 @pytest.mark.parametrize(
@@ -142,15 +142,15 @@ def test_nothing_but_what_was_measured_has_a_label(
     fields: dict[str, Any], shapes: list[tuple[int, int]], right: float, wrong: float, seed: int
 ) -> None:
     settings = StepSettings.model_validate(fields | {"seed": seed})
-    solutions = list({one.solution_id: one for one in (solution(*shape) for shape in shapes)}.values())
+    solutions = list({each.solution_id: each for each in (solution(*shape) for shape in shapes)}.values())
     run = Run(solutions, settings, completer(right, wrong))
     for row in run.labels:
-        drawn = {one.step for one in run.rollouts if one.solution_id == row.solution_id}
+        measured = {rollout.step for rollout in run.rollouts if rollout.solution_id == row.solution_id}
         steps = range(1, len(row.completions) + 1)
-        assert row.probed == [one in drawn or one == len(row.completions) for one in steps]
+        assert row.probed == [step in measured or step == len(row.completions) for step in steps]
         for place, probed in enumerate(row.probed):
             numbers = (row.soft[place], row.low[place], row.high[place], row.labels[place], row.stops[place])
-            assert all((one is not None) == probed for one in numbers)
+            assert all((number is not None) == probed for number in numbers)
             assert (row.num_rollouts[place] > 0) == probed
             assert not (probed and row.implied[place] is not None)
             soft, low, high = numbers[:3]
@@ -158,7 +158,7 @@ def test_nothing_but_what_was_measured_has_a_label(
                 assert low <= soft <= high and row.labels[place] == (soft > settings.threshold)
         known = [a if a is not None else b for a, b in zip(row.labels, row.implied, strict=True)]
         assert row.first_error is not None
-        assert row.first_error == next((at for at, one in enumerate(known, 1) if one is False), 0)
+        assert row.first_error == next((at for at, label in enumerate(known, 1) if label is False), 0)
     assert label_steps(solutions, run.rollouts, "completer", settings) == run.labels
 
 
@@ -171,9 +171,9 @@ def test_the_judge_agrees_or_does_not_or_says_nothing() -> None:
     }
     run = Run(solutions, StepSettings())
     rows = label_steps(solutions, run.rollouts, "completer", StepSettings(), judged)
-    assert [one.consensus for one in rows] == [True, False, None, None]
-    assert [one.judge_first_error for one in rows] == [1, 3, None, None]
-    assert [one.judge_key for one in rows] == ["key 1", "key 2", "key 3", None]
+    assert [row.consensus for row in rows] == [True, False, None, None]
+    assert [row.judge_first_error for row in rows] == [1, 3, None, None]
+    assert [row.judge_key for row in rows] == ["key 1", "key 2", "key 3", None]
     assert rows[2].judge_failure == "no step number: 'none'"
 
 

@@ -38,11 +38,11 @@ def settings(**fields: Any) -> StepSettings:
 def test_with_an_exact_completer_every_method_finds_the_first_error(
     method: str, shapes: list[tuple[int, int]]
 ) -> None:
-    solutions = list({one.solution_id: one for one in (solution(*shape) for shape in shapes)}.values())
+    solutions = list({each.solution_id: each for each in (solution(*shape) for shape in shapes)}.values())
     run = Run(solutions, settings(**EXACT[method]))
-    truth = {one.solution_id: int(one.solution_id.split("/")[-1]) for one in solutions}
-    assert {one.solution_id: one.first_error for one in run.labels} == truth
-    assert all(one.confirmed in (None, True) for one in run.labels)
+    truth = {each.solution_id: int(each.solution_id.split("/")[-1]) for each in solutions}
+    assert {row.solution_id: row.first_error for row in run.labels} == truth
+    assert all(row.confirmed in (None, True) for row in run.labels)
 
 
 @given(st.integers(4, 12), st.integers(1, 12))
@@ -52,8 +52,8 @@ def test_bisecting_takes_fewest_tokens_and_measuring_every_step_the_most(steps: 
     plain = {"early_stop": "none", "confirm": 0, "search_rollouts": None, "skip_accepted": False}
     wrong = solution(min(error, steps), steps)
     tokens = {
-        one: Run([wrong], settings(method=one, **plain)).num_tokens
-        for one in ("exhaustive", "linear", "bisect")
+        method: Run([wrong], settings(method=method, **plain)).num_tokens
+        for method in ("exhaustive", "linear", "bisect")
     }
     assert tokens["exhaustive"] >= tokens["linear"] and tokens["exhaustive"] > tokens["bisect"]
     (row,) = Run([wrong], settings(method="exhaustive", **plain)).labels
@@ -71,10 +71,10 @@ def test_over_all_places_of_the_error_bisecting_takes_fewer_tokens_than_going_on
 
 def test_accepted_solutions_get_no_rollouts_unless_asked() -> None:
     assert Run([solution(0)], settings()).rollouts == []
-    asked = Run(
+    measured = Run(
         [solution(0)], settings(method="exhaustive", skip_accepted=False, early_stop="none", confirm=0)
     )
-    assert len(asked.rollouts) == 8 * 7
+    assert len(measured.rollouts) == 8 * 7
 
 
 def test_solutions_with_a_failure_get_no_rollouts() -> None:
@@ -85,30 +85,30 @@ def test_a_request_goes_on_from_the_prefix_and_the_verifier_sees_both() -> None:
     seen: list[str] = []
 
     def script(request: Request) -> str:
-        assert [one.role for one in request.messages] == ["system", "user", "assistant"]
+        assert [message.role for message in request.messages] == ["system", "user", "assistant"]
         seen.append(request.messages[-1].content)
         return "4"
 
     how = settings(method="exhaustive", num_rollouts=1, confirm=0, system_prompt="brief")
     run = Run([solution(2, 3)], how, script)
     assert sorted(set(seen)) == ["right step 1 of 3\n", "right step 1 of 3\nwrong step 2 of 3\n"]
-    assert verify(seen[0] + "4", "4").accepted and all(one.accepted for one in run.rollouts)
+    assert verify(seen[0] + "4", "4").accepted and all(rollout.accepted for rollout in run.rollouts)
 
 
 def test_equal_prefixes_are_asked_once_and_their_tokens_counted_once() -> None:
     how = settings(method="exhaustive", early_stop="none", confirm=0)
     # the first two steps are the same text in both
     both = [solution(3, 4), solution(4, 4)]
-    run, alone = Run(both, how), [Run([one], how) for one in both]
-    keys = [one.key("m") for one in run.backend.requests]
+    run, alone = Run(both, how), [Run([each], how) for each in both]
+    keys = [request.key("m") for request in run.backend.requests]
     assert len(set(keys)) == len(keys) == 8 * 4
     assert len(run.rollouts) == 8 * 6
     assert run.num_tokens == sum(
-        one.num_tokens for one in {row.completion_key: row for row in run.rollouts}.values()
+        row.num_tokens for row in {row.completion_key: row for row in run.rollouts}.values()
     )
-    assert run.num_tokens < sum(one.num_tokens for one in alone)
+    assert run.num_tokens < sum(each.num_tokens for each in alone)
     assert run.rollouts == sorted(
-        (row for one in alone for row in one.rollouts),
+        (row for each in alone for row in each.rollouts),
         key=lambda row: (row.solution_id, row.step, row.sample),
     )
 
@@ -120,16 +120,16 @@ SEVERAL = [solution(error, problem=problem) for problem in ("p1", "p2") for erro
 @hypothesis_settings(max_examples=10)
 def test_rows_do_not_depend_on_the_order_of_solutions(order: list[Solution]) -> None:
     script = completer(right=0.5, wrong=0.1)
-    one, other = Run(order, settings(), script), Run(SEVERAL, settings(), script)
-    assert one.rollouts == other.rollouts and one.labels == other.labels
+    shuffled, other = Run(order, settings(), script), Run(SEVERAL, settings(), script)
+    assert shuffled.rollouts == other.rollouts and shuffled.labels == other.labels
 
 
 def test_a_solution_gets_the_same_rollouts_whatever_others_there_are() -> None:
     script = completer(right=0.5, wrong=0.1)
     together = Run(SEVERAL, settings(), script).rollouts
-    for one in SEVERAL:
-        own = [row for row in together if row.solution_id == one.solution_id]
-        assert own == Run([one], settings(), script).rollouts
+    for each in SEVERAL:
+        own = [row for row in together if row.solution_id == each.solution_id]
+        assert own == Run([each], settings(), script).rollouts
 
 
 def test_a_round_is_one_call_for_all_solutions() -> None:
@@ -168,8 +168,8 @@ def test_a_run_that_was_killed_goes_on_and_asks_only_for_the_rest(rounds: int, t
     with pytest.raises(Killed):
         rows(before, rounds)
     assert rows(after, 99) == whole.rollouts
-    asked = [one.key("m") for one in [*before.requests, *after.requests]]
-    assert len(before.requests) > 0 and len(asked) == len(set(asked)) == len(whole.backend.requests)
+    keys = [request.key("m") for request in [*before.requests, *after.requests]]
+    assert len(before.requests) > 0 and len(keys) == len(set(keys)) == len(whole.backend.requests)
 
 
 def test_what_was_cut_off_is_not_accepted_and_what_failed_counts_for_nothing() -> None:
@@ -180,8 +180,8 @@ def test_what_was_cut_off_is_not_accepted_and_what_failed_counts_for_nothing() -
 
     how = settings(method="exhaustive", num_rollouts=4, confirm=0)
     run = Run([solution(2, 2)], how, script)
-    found = [(one.accepted, one.reason, one.finish_reason) for one in run.rollouts]
-    assert found == [(False, "truncated", "length"), (None, "error: window", "error")] * 2
+    outcomes = [(row.accepted, row.reason, row.finish_reason) for row in run.rollouts]
+    assert outcomes == [(False, "truncated", "length"), (None, "error: window", "error")] * 2
     (row,) = run.labels
     assert (row.num_accepted[0], row.num_rollouts[0], row.num_failed[0]) == (0, 2, 2)
 
@@ -194,7 +194,7 @@ def test_a_search_that_gets_nothing_back_is_not_decided() -> None:
     assert sum(row.num_failed) == 4 and run.num_tokens == 0
 
 
-def test_a_wrong_step_found_by_bad_luck_is_mended_by_fresh_rollouts() -> None:
+def test_a_wrong_step_found_by_bad_luck_is_corrected_by_fresh_rollouts() -> None:
     unlucky = completer(by_step={4: 0.0})
 
     def script(request: Request) -> str:
@@ -220,9 +220,9 @@ def test_a_right_step_found_by_good_luck_is_flagged() -> None:
 
 def test_rollouts_stop_once_the_interval_is_off_the_threshold_and_go_on_while_it_is_not() -> None:
     how = settings(method="exhaustive", confirm=0, threshold=0.5, num_rollouts=8, max_rollouts=32)
-    one = solution(2, 2)
-    sure = Run([one], how, completer(right=0.95)).labels[0]
-    unsure = Run([one], how, completer(right=0.5)).labels[0]
+    wrong = solution(2, 2)
+    sure = Run([wrong], how, completer(right=0.95)).labels[0]
+    unsure = Run([wrong], how, completer(right=0.5)).labels[0]
     assert sure.stops[0] == "interval" and sure.num_rollouts[0] < 32
     assert unsure.num_rollouts[0] > 8
     assert unsure.num_rollouts[0] == 32 or unsure.stops[0] == "interval"

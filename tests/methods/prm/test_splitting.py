@@ -16,7 +16,7 @@ def test_steps_give_the_completion_back_or_there_is_a_failure(splitter: Splitter
     parts = split(completion, splitter)
     if parts.failure is None:
         assert parts.separator.join(parts.steps) == completion
-        assert all(one.strip() for one in parts.steps)
+        assert all(step.strip() for step in parts.steps)
         whole = prefix(parts.steps, len(parts.steps), parts.separator)
         assert whole == completion + parts.separator
     else:
@@ -49,7 +49,7 @@ def test_a_prefix_ends_in_the_separator() -> None:
 
 
 def candidate(sample: int, completion: str, accepted: bool | None = True, **fields: object) -> Candidate:
-    """A draw for the problem p1."""
+    """A sample for the problem p1."""
     given = {
         "problem_id": "p1",
         "policy": "sft_policy",
@@ -87,10 +87,10 @@ def chosen(candidates: list[Candidate], **settings: object) -> list[Solution]:
 
 
 def test_right_and_wrong_solutions_are_taken_in_turn_as_long_as_there_are_both() -> None:
-    assert [one.accepted for one in chosen(POOL, per_problem=4)].count(True) == 2
+    assert [row.accepted for row in chosen(POOL, per_problem=4)].count(True) == 2
     many = chosen(POOL, per_problem=10)
-    assert [one.accepted for one in many].count(True) == 3 and len(many) == 10
-    assert {one.pass_rate for one in many} == {0.25}
+    assert [row.accepted for row in many].count(True) == 3 and len(many) == 10
+    assert {row.pass_rate for row in many} == {0.25}
 
 
 @given(order=st.permutations(POOL))
@@ -100,14 +100,14 @@ def test_what_is_chosen_does_not_depend_on_the_order(order: list[Candidate]) -> 
 
 def test_more_per_problem_keep_those_there_are() -> None:
     few, more = (chosen(POOL, per_problem=count) for count in (3, 5))
-    assert {one.solution_id for one in few} < {one.solution_id for one in more}
+    assert {row.solution_id for row in few} < {row.solution_id for row in more}
 
 
 def test_equal_completions_are_one_solution_and_hints_none() -> None:
     twice = [candidate(0, "a\n4"), candidate(1, "a\n4"), candidate(2, "b\n5", accepted=False)]
     hinted = candidate(3, "c\n4", hinted=True)
     rows = chosen([*twice, hinted])
-    assert {one.completion_key for one in rows} == {"k0", "k2"}
+    assert {row.completion_key for row in rows} == {"k0", "k2"}
 
 
 def test_problems_that_are_decided_are_left_out_if_asked() -> None:
@@ -120,5 +120,5 @@ def test_what_was_cut_off_or_did_not_come_is_a_row_without_labels() -> None:
     gone = candidate(2, "", accepted=None, finish_reason="error", reason="error: window")
     blank = candidate(3, "a\n\nb", accepted=False)
     rows = chosen([candidate(0, "a\n4"), cut, gone, blank])
-    assert {one.failure for one in rows} == {None, "truncated", "error: window", "blank step"}
-    assert all(one.completions == [] for one in rows if one.failure in ("error: window", "blank step"))
+    assert {row.failure for row in rows} == {None, "truncated", "error: window", "blank step"}
+    assert all(row.completions == [] for row in rows if row.failure in ("error: window", "blank step"))

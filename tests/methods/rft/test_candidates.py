@@ -1,4 +1,4 @@
-"""Candidates: every draw kept with its verdict, stopped by rule, the same in any order and batch."""
+"""Candidates: every sample kept with its verdict, stopped by rule, the same in any order and batch."""
 
 import random
 from collections import defaultdict
@@ -26,29 +26,29 @@ FIXED = CandidateSettings(rule=StoppingRule(max_draws=8))
 MIXED = CandidateSettings(rule=StoppingRule(until="mixed", max_draws=12))
 
 
-def drawn(number: int, settings: CandidateSettings, rate: float = 0.5) -> list[Candidate]:
-    """The draws for ``number`` sums."""
+def sampled(number: int, settings: CandidateSettings, rate: float = 0.5) -> list[Candidate]:
+    """The samples for ``number`` sums."""
     complete = completing(solving(rate))
     return list(sample_candidates(sums(number), complete, "m", "lab_policy", same_last_line, settings))
 
 
-def test_every_draw_is_a_row_with_its_verdict() -> None:
-    rows = drawn(20, FIXED)
-    assert len(rows) == 160 and {one.stop for one in rows} == {"all_drawn"}
-    for one in rows:
-        assert one.accepted == (one.extracted == one.answer)
-        assert (one.reason is None) == one.accepted and one.reward == float(one.accepted or 0)
-        assert one.path == "|".join(one.completion.splitlines()[:2])
-        assert one.propensity == 1
+def test_every_sample_is_a_row_with_its_verdict() -> None:
+    rows = sampled(20, FIXED)
+    assert len(rows) == 160 and {row.stop for row in rows} == {"all_drawn"}
+    for row in rows:
+        assert row.accepted == (row.extracted == row.answer)
+        assert (row.reason is None) == row.accepted and row.reward == float(row.accepted or 0)
+        assert row.path == "|".join(row.completion.splitlines()[:2])
+        assert row.propensity == 1
 
 
 def test_mixed_problems_stop_once_both_are_there() -> None:
     of: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for one in drawn(60, MIXED, rate=0.3):
-        of[one.problem_id].append(one)
+    for row in sampled(60, MIXED, rate=0.3):
+        of[row.problem_id].append(row)
     for rows in of.values():
-        accepted = sum(bool(one.accepted) for one in rows)
-        assert {(one.num_draws, one.num_accepted) for one in rows} == {(len(rows), accepted)}
+        accepted = sum(bool(row.accepted) for row in rows)
+        assert {(row.num_draws, row.num_accepted) for row in rows} == {(len(rows), accepted)}
         both = 0 < accepted < len(rows)
         assert rows[0].stop == ("mixed" if both else "exhausted")
         assert both or len(rows) == 12
@@ -58,14 +58,14 @@ def test_mixed_problems_stop_once_both_are_there() -> None:
 
 def test_order_and_window_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     problems, turn = sums(30), random.Random(0)
-    expected = {one.completion_key: one for one in drawn(30, MIXED)}
+    expected = {row.completion_key: row for row in sampled(30, MIXED)}
     monkeypatch.setattr(module, "WINDOW", 7)
     turn.shuffle(problems)
     rows = sample_candidates(problems, completing(solving(0.5)), "m", "lab_policy", same_last_line, MIXED)
-    assert {one.completion_key: one for one in rows} == expected
+    assert {row.completion_key: row for row in rows} == expected
 
 
-def test_a_failed_or_cut_draw_is_a_row_and_no_label() -> None:
+def test_a_failed_or_cut_sample_is_a_row_and_no_label() -> None:
     def script(request: Request) -> Completion:
         if request.sample == 0:
             return Completion(finish_reason="error", error="server down")
@@ -73,15 +73,15 @@ def test_a_failed_or_cut_draw_is_a_row_and_no_label() -> None:
 
     settings = CandidateSettings(rule=StoppingRule(max_draws=2))
     rows = list(sample_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
-    assert [(one.accepted, one.reason, one.reward) for one in rows] == [
+    assert [(row.accepted, row.reason, row.reward) for row in rows] == [
         (None, "error: server down", None),
         (False, "truncated", 0.0),
     ] * 3
-    assert {one.num_accepted for one in rows} == {0}
-    assert [one.num_tokens for one in rows] == [0, 9] * 3
+    assert {row.num_accepted for row in rows} == {0}
+    assert [row.num_tokens for row in rows] == [0, 9] * 3
 
 
-def test_only_paths_of_accepted_draws_count_as_distinct() -> None:
+def test_only_paths_of_accepted_samples_count_as_distinct() -> None:
     def script(request: Request) -> str:
         numbers = request.messages[-1].content.removesuffix("=?").split("+")
         wrong = request.sample == 1
@@ -95,29 +95,31 @@ def test_only_paths_of_accepted_draws_count_as_distinct() -> None:
 
     settings = CandidateSettings(rule=StoppingRule(until="distinct", goal=2, max_draws=6, chunks=(1,)))
     rows = list(sample_candidates(sums(3), completing(script), "m", "p", same_last_line, settings))
-    assert [one.accepted for one in rows] == [True, False, True] * 3
-    assert {one.stop for one in rows} == {"distinct"}
+    assert [row.accepted for row in rows] == [True, False, True] * 3
+    assert {row.stop for row in rows} == {"distinct"}
 
 
 def test_unsolved_problems_are_asked_with_their_answer() -> None:
     def script(request: Request) -> str:
-        asked = request.messages[-1].content
+        question = request.messages[-1].content
         return (
-            f"1+1=2\nA:{asked.split('The answer is ')[1].split('.')[0]}" if "The answer" in asked else "A:0"
+            f"1+1=2\nA:{question.split('The answer is ')[1].split('.')[0]}"
+            if "The answer" in question
+            else "A:0"
         )
 
     settings = CandidateSettings(rule=StoppingRule(max_draws=2), num_rationalisations=3)
     rows = list(sample_candidates(sums(4), completing(script), "m", "p", same_last_line, settings))
-    hinted = [one for one in rows if one.hinted]
-    assert len(rows) == 4 * 5 and len(hinted) == 12 and all(one.accepted for one in hinted)
-    assert all("The answer" not in one.prompt for one in hinted)
-    assert {(one.num_draws, one.stop) for one in hinted} == {(3, "all_drawn")}
+    hinted = [row for row in rows if row.hinted]
+    assert len(rows) == 4 * 5 and len(hinted) == 12 and all(row.accepted for row in hinted)
+    assert all("The answer" not in row.prompt for row in hinted)
+    assert {(row.num_draws, row.stop) for row in hinted} == {(3, "all_drawn")}
 
 
 def test_a_hint_that_does_not_help_is_given_once() -> None:
     settings = CandidateSettings(rule=StoppingRule(max_draws=2), num_rationalisations=3)
     rows = list(sample_candidates(sums(4), completing(lambda _: "A:0"), "m", "p", same_last_line, settings))
-    assert [one.hinted for one in sorted(rows, key=lambda one: one.hinted)] == [False] * 8 + [True] * 12
+    assert [row.hinted for row in sorted(rows, key=lambda row: row.hinted)] == [False] * 8 + [True] * 12
 
 
 def test_a_run_that_was_stopped_asks_only_for_the_rest(tmp_path: Path) -> None:
@@ -141,8 +143,8 @@ class Longest:
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
         """Their letters."""
-        lengths = [len(one.completion) for one in answers]
-        return [None if one > 20 else float(one) for one in lengths]
+        lengths = [len(answer.completion) for answer in answers]
+        return [None if length > 20 else float(length) for length in lengths]
 
 
 def test_a_reward_model_scores_what_came() -> None:
@@ -154,12 +156,12 @@ def test_a_reward_model_scores_what_came() -> None:
     settings = CandidateSettings(rule=StoppingRule(max_draws=3))
     reward = by_reward_model(Longest())
     rows = list(sample_candidates(sums(2), completing(script), "m", "p", same_last_line, settings, reward))
-    assert [one.reward for one in rows] == [None, 12.0, None] * 2
+    assert [row.reward for row in rows] == [None, 12.0, None] * 2
 
 
 def test_a_judge_scores_what_came(tmp_path: Path) -> None:
     judge = ScriptedBackend(
-        lambda one: chosen(*[0.5 if place == 6 else 0 for place in range(len(one.choices))])
+        lambda request: chosen(*[0.5 if place == 6 else 0 for place in range(len(request.choices))])
     )
 
     @contextmanager
@@ -171,4 +173,4 @@ def test_a_judge_scores_what_came(tmp_path: Path) -> None:
     rows = list(
         sample_candidates(sums(2), completing(solving(0.5)), "m", "p", same_last_line, settings, reward)
     )
-    assert [one.reward for one in rows] == [7.0] * 4
+    assert [row.reward for row in rows] == [7.0] * 4

@@ -11,7 +11,7 @@ from methods.verifiers.arithmetic import Unparsed, value
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("12 + 7 = 19", ["12+7=19"]),
         ("12+7=19\n19+5=24\nA:24", ["12+7=19", "19+5=24"]),
@@ -28,9 +28,9 @@ from methods.verifiers.arithmetic import Unparsed, value
         ("12 apples + 7 apples = 19 apples", []),
     ],
 )
-def test_equations_are_found_as_they_are_written(text: str, found: list[str]) -> None:
-    assert equations(text) == found
-    assert path(text) == "|".join(found)
+def test_equations_are_found_as_they_are_written(text: str, expected: list[str]) -> None:
+    assert equations(text) == expected
+    assert path(text) == "|".join(expected)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_no_arithmetic_is_unparsed(text: str) -> None:
 @given(
     st.recursive(
         st.integers(0, 99).map(str),
-        lambda one: st.builds("({}{}{})".format, one, st.sampled_from("+-*"), one),
+        lambda inner: st.builds("({}{}{})".format, inner, st.sampled_from("+-*"), inner),
         max_leaves=12,
     )
 )

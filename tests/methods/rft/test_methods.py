@@ -80,7 +80,7 @@ def test_a_judge_rewards_where_it_is_asked_to(tmp_path: Path) -> None:
     judge = ScriptedModel(
         "judge",
         tmp_path,
-        lambda one: chosen(*[0.5 if place == 6 else 0 for place in range(len(one.choices))]),
+        lambda request: chosen(*[0.5 if place == 6 else 0 for place in range(len(request.choices))]),
     )
     rows = sampled(tmp_path, settings(reward="judge"), judge=judge)
     assert {row.reward for row in rows} == {7.0}
@@ -137,16 +137,16 @@ def test_a_template_that_is_not_declared_is_refused(tmp_path: Path) -> None:
 
 def test_candidates_come_in_tables_while_they_are_sampled(tmp_path: Path) -> None:
     def script(request: Request) -> str | Completion:
-        asked.append(request)
+        requests.append(request)
         return solving(1.0)(request)
 
-    asked: list[Request] = []
+    requests: list[Request] = []
     models = ModelsByRole(
         {"policies": [ScriptedModel(name, tmp_path / name, script) for name in ("first", "second")]}
     )
     tables = iter(CANDIDATES.run(MemoryInputs({"problems": sums(20)}), models, settings()))
     next(tables)
-    assert len(asked) == 6 * 4
+    assert len(requests) == 6 * 4
 
 
 def pool(policy: str, rate: float) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""Stopping rules: when drawing ends and how likely the goal is."""
+"""Stopping rules: when sampling stops and how likely the goal is."""
 
 import random
 
@@ -8,16 +8,16 @@ from pydantic import ValidationError
 from methods.rft.stopping import StoppingRule, Tally, reach
 
 
-def drawn(rule: StoppingRule, accepted: list[bool]) -> tuple[int, str | None]:
-    """How many of ``accepted`` are drawn, and why no more."""
+def sampled(rule: StoppingRule, accepted: list[bool]) -> tuple[int, str | None]:
+    """How many of ``accepted`` are sampled, and why no more."""
     tally, place = Tally(), 0
     while number := rule.chunk(tally):
-        for one in accepted[place : place + number]:
+        for right in accepted[place : place + number]:
             tally = Tally(
                 tally.num_draws + 1,
-                tally.num_accepted + one,
-                tally.num_rejected + (not one),
-                tally.num_accepted + one,
+                tally.num_accepted + right,
+                tally.num_rejected + (not right),
+                tally.num_accepted + right,
             )
         place += number
     return tally.num_draws, rule.stop(tally)
@@ -41,8 +41,8 @@ NO, YES = False, True
     ],
     ids=str,
 )
-def test_drawing_ends_by_the_rule(rule: StoppingRule, accepted: list[bool], ended: tuple[int, str]) -> None:
-    assert drawn(rule, accepted) == ended
+def test_sampling_stops_by_the_rule(rule: StoppingRule, accepted: list[bool], ended: tuple[int, str]) -> None:
+    assert sampled(rule, accepted) == ended
 
 
 def test_exact_never_accepts_more_than_its_goal() -> None:
@@ -64,19 +64,19 @@ def test_exact_never_accepts_more_than_its_goal() -> None:
     ids=str,
 )
 def test_the_propensity_is_how_often_the_goal_is_met(rule: StoppingRule) -> None:
-    said = reach(rule, 2, 9)
+    propensity = reach(rule, 2, 9)
     rate, turn, met, trials = 2.5 / 10, random.Random(0), 0, 20_000
     for _ in range(trials):
-        met += drawn(rule, [turn.random() < rate for _ in range(rule.max_draws)])[1] not in (
+        met += sampled(rule, [turn.random() < rate for _ in range(rule.max_draws)])[1] not in (
             "exhausted",
             "hopeless",
         )
-    assert said == pytest.approx(met / trials, abs=0.015)
+    assert propensity == pytest.approx(met / trials, abs=0.015)
 
 
 def test_mixed_stops_early_as_theory_says() -> None:
     rule, turn = StoppingRule(until="mixed", max_draws=30, chunks=(1,)), random.Random(1)
-    numbers = [drawn(rule, [turn.random() < 0.1 for _ in range(30)])[0] for _ in range(20_000)]
+    numbers = [sampled(rule, [turn.random() < 0.1 for _ in range(30)])[0] for _ in range(20_000)]
     assert sum(numbers) / len(numbers) == pytest.approx(9.7, abs=0.15)
 
 
@@ -86,13 +86,13 @@ def test_counts_do_not_decide_distinct_paths() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"until": "accepted", "goal": 9, "max_draws": 8}, "raise max_draws"),
         ({"chunks": (2, 0)}, "at least one at a time"),
         ({"until": "mixed", "max_draws": 1}, "take at least 2"),
     ],
 )
-def test_rules_that_cannot_be_met_are_refused(fields: dict[str, object], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_rules_that_cannot_be_met_are_refused(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         StoppingRule.model_validate(fields)
