@@ -28,7 +28,8 @@ def choose_problems(
     wanted = len(usable) if number is None else number
     if len(usable) < max(wanted, 1):
         raise BadInput(
-            f"{wanted} {what} are wanted and {len(usable)} training problems of the families "
-            f"{list(families) or 'given'} can be used: {remedy}, or add problems"
+            f"{wanted} {what} are wanted and {len(usable)} training problems of "
+            f"{f'the families {list(families)}' if families else 'all families'} can be used: "
+            f"{remedy}, or add problems"
         )
     return [usable[problem_id] for problem_id in ranked(list(usable), *draw)[:wanted]]
