@@ -1,7 +1,7 @@
 """A version: named, numbered, immutable content; and the derivation that made it."""
 
-import re
 from collections.abc import Mapping
+from string import ascii_lowercase, digits
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,62}(/[a-z][a-z0-9_]{0,62}){0,3}")
+LONGEST_NAME = 100
+MOST_PARTS = 4
+# views of catalog.duckdb that are not datasets, and what a check's SQL calls the version that it reads
+TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "this")
 Status = Literal["candidate", "passed", "failed"]
 
 
@@ -67,7 +70,25 @@ class CheckResult(BaseModel):
 
 
 def validated_name(name: str) -> str:
-    """``name`` itself; raises BadInput unless it is lower-case words such as ``cai_sft``."""
-    if not NAME.fullmatch(name):
-        raise BadInput(f"name {name[:80]!r} is not usable: take lower-case letters, digits and underscores")
+    """``name`` itself, such as ``cai_sft`` or ``round_02/cai_sft``; raises BadInput with what is wrong."""
+    problem = _name_problem(name)
+    if problem:
+        raise BadInput(f"name {name[:LONGEST_NAME]!r} is not usable: {problem}")
     return name
+
+
+def _name_problem(name: str) -> str | None:
+    if len(name) > LONGEST_NAME:
+        return f"it has {len(name)} characters, and may have {LONGEST_NAME}"
+    if name in TAKEN_NAMES:
+        return f"Trimtab itself uses {', '.join(TAKEN_NAMES)}; choose another"
+    if name != name.lower():
+        return f"it has capitals; write {name.lower()!r}"
+    others = sorted({*name} - {*ascii_lowercase, *digits, "_", "/"})
+    if others:
+        return f"it has {others[0]!r}; use lower-case letters, digits, underscores and slashes"
+    parts = name.split("/")
+    if len(parts) > MOST_PARTS:
+        return f"it has {len(parts)} parts between slashes, and may have {MOST_PARTS}"
+    odd = next((part for part in parts if part[:1] not in {*ascii_lowercase}), None)
+    return None if odd is None else f"its part {odd!r} does not begin with a letter"
