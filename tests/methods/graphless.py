@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
-from datasets_registry.rows.row import Row, from_table, to_table
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.row import Row, arrow_schema, from_table, to_table
+from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.settings import Settings
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
@@ -40,11 +42,12 @@ class MemoryInputs:
 
     @contextmanager
     def views(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A view of each role that has rows."""
+        """A view of each role that has rows, and an empty one of each other row type's name."""
         with duckdb.connect() as connection:
-            for role, rows in self.datasets.items():
-                if rows:
-                    connection.register(role, to_table(type(rows[0]), rows))
+            filled = {role: to_table(type(rows[0]), rows) for role, rows in self.datasets.items() if rows}
+            empty = {name: arrow_schema(row).empty_table() for name, row in ROW_TYPES.items()}
+            for role, table in (empty | filled).items():
+                connection.register(role, table)
             yield connection
 
 
@@ -93,6 +96,23 @@ def rows_of(
     with only(method.prompts(settings)):
         made = list(method.run(inputs, models, settings))
     return [row for part in made for row in _rows(method.rows, part)]
+
+
+def unused_prompts(method: Method[S], settings: S, inputs: Inputs, models: Models) -> set[str]:
+    """The templates that the method declares under these settings and does not fill."""
+    declared = set(method.prompts(settings))
+    return {name for name in declared if not _fills(method, settings, inputs, models, declared - {name})}
+
+
+def _fills(method: Method[S], settings: S, inputs: Inputs, models: Models, others: set[str]) -> bool:
+    """Whether the method is refused another template than ``others``."""
+    try:
+        with only(others):
+            list(method.run(inputs, models, settings))
+    except BadInput as error:
+        assert "is not declared by this method" in str(error)
+        return True
+    return False
 
 
 def _rows(row: type[R], part: object) -> list[R]:
