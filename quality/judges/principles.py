@@ -62,13 +62,13 @@ _NOTHING = {
 class AuditSettings(Settings):
     """The signal of each principle, by its id."""
 
-    principles: Mapping[str, Signal]
+    signals: Mapping[str, Signal]
 
 
 def make_audit(inputs: Inputs, models: Models, settings: AuditSettings) -> list[PrincipleFigure]:
     """What each principle did in revisions and judgements."""
     with inputs.views() as connection:
-        return audit(connection, settings.principles)
+        return audit(connection, settings.signals)
 
 
 def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Signal]) -> list[PrincipleFigure]:

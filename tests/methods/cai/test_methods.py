@@ -134,7 +134,9 @@ def test_the_sft_set_counts_the_policys_tokens_and_needs_no_demonstrations(tmp_p
         "cai_revisions": [make(RevisionStep, f"r{place}", revision="word " * 8) for place in range(10)],
         "helpful_answers": [make(HelpfulAnswer, f"h{place}", completion="word " * 4) for place in range(40)],
     }
-    shown = {"demonstrations": [make(Demonstration, f"d{place}") for place in range(90)]}
+    shown: dict[str, list[Row]] = {
+        "demonstrations": [make(Demonstration, f"d{place}") for place in range(90)]
+    }
     how, roles = MixSettings(helpful_share=0.4, capability_share=0.2), models(tmp_path, "policy")
     plain: list[SftExample] = rows_of(CAI_SFT, how, MemoryInputs(datasets), roles)
     mixed: list[SftExample] = rows_of(CAI_SFT, how, MemoryInputs(datasets | shown), roles)
