@@ -60,8 +60,8 @@ def load_constitution(path: Path) -> Constitution:
         constitution = Constitution.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"constitution {path}: {place}: {first['msg']}") from error
+        location = ".".join(map(str, first["loc"]))
+        raise BadInput(f"constitution {path}: {location}: {first['msg']}") from error
     if not constitution.principles:
         raise BadInput(f"constitution {path} is empty: write at least one [[principles]] table")
     duplicates = [name for name in constitution.ids if constitution.ids.count(name) > 1]

@@ -1,4 +1,4 @@
-"""Choosing training problems by content, so that asking for more keeps those there are."""
+"""Selection of training problems by content, so that asking for more keeps the others."""
 
 from collections.abc import Iterable
 
@@ -11,25 +11,25 @@ def choose_problems(
     problems: Iterable[Problem],
     families: tuple[str, ...],
     number: int | None,
-    *draw: object,
+    *seed: object,
     what: str,
     remedy: str,
 ) -> list[Problem]:
-    """``number`` training problems of ``families``, in the order of the draw; None takes all.
+    """``number`` training problems of ``families``, in an order that ``seed`` decides; None takes all.
 
-    Asking for more keeps those there are. Raises BadInput, in the words ``what`` and ``remedy``, where there
-    are fewer than wanted.
+    Asking for more keeps the others. Raises BadInput, in the words ``what`` and ``remedy``, where there are
+    fewer than requested.
     """
     usable = {
         problem.problem_id: problem
         for problem in problems
         if problem.split == "train" and (not families or problem.family in families)
     }
-    wanted = len(usable) if number is None else number
-    if len(usable) < max(wanted, 1):
+    count = len(usable) if number is None else number
+    if len(usable) < max(count, 1):
         raise BadInput(
-            f"{wanted} {what} are wanted and {len(usable)} training problems of "
-            f"{f'the families {list(families)}' if families else 'all families'} can be used: "
-            f"{remedy}, or add problems"
+            f"{count} {what} are requested, but only {len(usable)} training problems of "
+            f"{f'the families {list(families)}' if families else 'all families'} can be used: {remedy}, "
+            "or add problems"
         )
-    return [usable[problem_id] for problem_id in ranked(list(usable), *draw)[:wanted]]
+    return [usable[problem_id] for problem_id in ranked(list(usable), *seed)[:count]]

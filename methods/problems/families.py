@@ -1,12 +1,11 @@
-"""Problems of our own with gold answers and gold steps: sums, two-step word problems, comparisons."""
+"""Problem families: sums, two-step word problems and comparisons, each with gold answers and gold steps."""
 
 import random
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -17,51 +16,23 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
 
-_APPLIED = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
-
-
-@dataclass(frozen=True)
-class Written:
-    """The lines of a solution, the last of which gives the answer."""
-
-    lines: tuple[str, ...]
-    answer: str
-
-
-def running(numbers: Sequence[int], operations: Sequence[str]) -> list[int]:
-    """The results after each operation, one fewer than ``numbers``."""
-    total, results = numbers[0], []
-    for operation, number in zip(operations, numbers[1:], strict=True):
-        total = _APPLIED[operation](total, number)
-        results.append(total)
-    return results
-
-
-def written(numbers: Sequence[int], operations: Sequence[str], *, symbols: bool) -> Written:
-    """The chain as lines such as ``12+7=19``, and ``A:19`` or ``Answer: 19`` at the end."""
-    gap, marker = ("", "A:") if symbols else (" ", "Answer: ")
-    results = running(numbers, operations)
-    lines = [
-        f"{before}{gap}{operation}{gap}{number}{gap}={gap}{after}"
-        for before, operation, number, after in zip(
-            (numbers[0], *results), operations, numbers[1:], results, strict=False
-        )
-    ]
-    return Written((*lines, f"{marker}{results[-1]}"), str(results[-1]))
-
-
 STORIES = Path(__file__).with_name("word_problems.toml")
 SOURCE, LICENCE = "Trimtab problem families", "Apache-2.0"
 # held out by its group alone, so that asking for more problems moves none to the other split
 EVALUATION_SHARE = 0.25
-# draws in a row that give nothing new before a family counts as exhausted
+# drafts in a row that give nothing new before a family counts as exhausted
 FRUITLESS = 5_000
+_OPERATIONS: dict[str, Callable[[int, int], int]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+}
 
 
 class FamilySettings(Settings):
-    """How many problems of one kind, over which numbers, and how they are written.
+    """How many problems of one kind, over which numbers, and in which style.
 
-    ``sizes`` are the difficulties: how many numbers are added, or stand on each side of a comparison.
+    ``sizes`` are the difficulties: how many numbers are added, or are on each side of a comparison.
     ``symbols`` writes in the 19 characters of the lab policy, ``words`` in English.
     """
 
@@ -74,95 +45,118 @@ class FamilySettings(Settings):
     style: Literal["symbols", "words"] = "words"
 
     @model_validator(mode="after")
-    def _can_be_written(self) -> "FamilySettings":
+    def _refuse_what_cannot_be_written(self) -> "FamilySettings":
         if self.greatest <= self.least:
             raise ValueError(f"greatest {self.greatest} is not above least {self.least}: widen the range")
         if self.style == "symbols" and self.family != "sums":
-            raise ValueError(f"{self.family} cannot be written in symbols: take style = 'words'")
-        if any(one < 2 for one in self.sizes):
-            raise ValueError(f"sizes {list(self.sizes)} has one below 2: a sum needs two numbers")
+            raise ValueError(f"{self.family} cannot be written in symbols: use style = 'words'")
+        if min(self.sizes) < 2:
+            raise ValueError(f"sizes {list(self.sizes)} include {min(self.sizes)}: a sum needs two numbers")
         return self
 
     @property
     def name(self) -> str:
-        """What problems say they are; sums in symbols are a kind of their own, which the lab can read."""
+        """The family that problems name; sums in symbols, which the lab policy can read, are their own."""
         return f"symbol_{self.family}" if self.style == "symbols" else self.family
 
 
 class ProblemSettings(Settings):
-    """The families of a problem set, and the seed that draws them."""
+    """The families of a problem set, and the seed of their problems."""
 
     families: tuple[FamilySettings, ...] = Field(min_length=1)
     seed: int = 0
 
 
-Draft = tuple[str, str, Written, int]
-_Make = Callable[[random.Random, FamilySettings, int], Draft | None]
+class Story(Settings):
+    """A word problem with gaps for three numbers, a name and things."""
+
+    text: str
+    operations: tuple[Literal["+", "-", "*"], ...]
 
 
-def make_problems(settings: ProblemSettings) -> list[Problem]:
-    """The problems of all families, each once; more of a family leave those there are as they were.
+class Stories(Settings):
+    """All word problems, and what fills their gaps."""
 
-    Raises BadInput where a family has fewer problems than wanted.
-    """
-    found: dict[str, Problem] = {}
-    for one in settings.families:
-        for problem in _family(one, settings.seed):
-            found.setdefault(problem.problem_id, problem)
-    return list(found.values())
+    names: tuple[str, ...]
+    things: tuple[str, ...]
+    stories: tuple[Story, ...]
+
+
+class Solution(NamedTuple):
+    """The lines of a solution, the last of which gives the answer."""
+
+    lines: tuple[str, ...]
+    answer: str
+
+
+class Draft(NamedTuple):
+    """A problem without a split; all drafts of one ``group`` go to the same split."""
+
+    prompt: str
+    group: str
+    solution: Solution
+    difficulty: int
 
 
 def make_problem_set(inputs: Inputs, models: Models, settings: ProblemSettings) -> list[Problem]:
-    """The problems of all families; raises BadInput where a family has fewer problems than wanted."""
+    """The problems of all families; raises BadInput where a family has fewer problems than requested."""
     return make_problems(settings)
 
 
-PROBLEMS = Method(make_problem_set, ProblemSettings, Problem)
+def make_problems(settings: ProblemSettings) -> list[Problem]:
+    """The problems of all families, each once; asking for more of a family keeps the others.
+
+    Raises BadInput where a family has fewer problems than requested.
+    """
+    problems: dict[str, Problem] = {}
+    for family in settings.families:
+        for problem in _family(family, settings.seed):
+            problems.setdefault(problem.problem_id, problem)
+    return list(problems.values())
 
 
 def _family(settings: FamilySettings, seed: int) -> Iterator[Problem]:
-    wanted = {"train": settings.train, "evaluation": settings.evaluation}
+    missing = {"train": settings.train, "evaluation": settings.evaluation}
     seen: set[str] = set()
     turn, fruitless = 0, 0
-    turns = random.Random(
+    generator = random.Random(
         derive_seed(seed, settings.family, settings.style, settings.least, settings.greatest)
     )
-    while any(wanted.values()):
+    while any(missing.values()):
         size = settings.sizes[turn % len(settings.sizes)]
         turn += 1
-        draft = _MAKERS[settings.family](turns, settings, size)
+        draft = _MAKERS[settings.family](generator, settings, size)
         problem = _problem(settings, draft) if draft else None
         fruitless += 1
         if fruitless > FRUITLESS:
-            raise BadInput(_exhausted(settings, wanted))
-        if problem is None or problem.problem_id in seen or not wanted[problem.split]:
+            raise BadInput(_exhausted(settings, missing))
+        if problem is None or problem.problem_id in seen or not missing[problem.split]:
             continue
         fruitless = 0
         seen.add(problem.problem_id)
-        wanted[problem.split] -= 1
+        missing[problem.split] -= 1
         yield problem
 
 
-def _exhausted(settings: FamilySettings, wanted: dict[str, int]) -> str:
-    left = " and ".join(f"{number} for {split}" for split, number in wanted.items() if number)
+def _exhausted(settings: FamilySettings, missing: dict[str, int]) -> str:
+    numbers = " and ".join(f"{number} for {split}" for split, number in missing.items() if number)
     return (
         f"family {settings.family} over {settings.least} to {settings.greatest} in sizes "
-        f"{list(settings.sizes)} has no more problems, and {left} are wanted: ask for fewer, or widen it"
+        f"{list(settings.sizes)} has too few problems, {numbers} are missing: ask for fewer, or widen it"
     )
 
 
 def _problem(settings: FamilySettings, draft: Draft) -> Problem:
-    prompt, group, steps, difficulty = draft
-    group = split_group(group)
+    group = split_group(draft.group)
     held_out = derive_seed("split", group) % 10_000 < EVALUATION_SHARE * 10_000
     return Problem(
-        problem_id=content_id(prompt, steps.answer),
-        prompt=prompt,
-        answer=steps.answer,
-        solution="\n".join(steps.lines),
-        steps=list(steps.lines),
+        problem_id=content_id(draft.prompt, draft.solution.answer),
+        prompt=draft.prompt,
+        answer=draft.solution.answer,
+        solution="\n".join(draft.solution.lines),
+        steps=list(draft.solution.lines),
         family=settings.name,
-        difficulty=difficulty,
+        difficulty=draft.difficulty,
         split="evaluation" if held_out else "train",
         split_group=group,
         source=SOURCE,
@@ -170,52 +164,85 @@ def _problem(settings: FamilySettings, draft: Draft) -> Problem:
     )
 
 
-def _numbers(turns: random.Random, settings: FamilySettings, count: int) -> list[int]:
-    return [turns.randint(settings.least, settings.greatest) for _ in range(count)]
+def _numbers(generator: random.Random, settings: FamilySettings, count: int) -> list[int]:
+    return [generator.randint(settings.least, settings.greatest) for _ in range(count)]
 
 
-def _sum(turns: random.Random, settings: FamilySettings, size: int) -> Draft:
+def _sum(generator: random.Random, settings: FamilySettings, size: int) -> Draft:
     """A sum; all orders of the same numbers are one group."""
-    numbers = _numbers(turns, settings, size)
+    numbers = _numbers(generator, settings, size)
     symbols = settings.style == "symbols"
-    steps = written(numbers, ["+"] * (size - 1), symbols=symbols)
-    asked = ("+" if symbols else " + ").join(map(str, numbers))
-    prompt = f"{asked}=?" if symbols else f"What is {asked}?"
-    return prompt, " ".join(map(str, sorted(numbers))), steps, size
+    solution = chain(numbers, ["+"] * (size - 1), symbols=symbols)
+    expression = ("+" if symbols else " + ").join(map(str, numbers))
+    prompt = f"{expression}=?" if symbols else f"What is {expression}?"
+    return Draft(prompt, _sorted(numbers), solution, size)
 
 
-def _story(turns: random.Random, settings: FamilySettings, size: int) -> Draft | None:
-    """A two-step story; the same numbers under the same story are one group, whoever it is about."""
+def _word_problem(generator: random.Random, settings: FamilySettings, size: int) -> Draft | None:
+    """A two-step story; the same numbers in the same story are one group, whoever it is about."""
     stories = _stories()
-    place = turns.randrange(len(stories["stories"]))
-    told = stories["stories"][place]
-    a, b, c = numbers = _numbers(turns, settings, 3)
-    if any(value < 1 for value in running(numbers, told["operations"])):
+    position = generator.randrange(len(stories.stories))
+    story = stories.stories[position]
+    a, b, c = numbers = _numbers(generator, settings, 3)
+    if any(value < 1 for value in running_results(numbers, story.operations)):
         return None
-    name, things = turns.choice(stories["names"]), turns.choice(stories["things"])
-    prompt = told["text"].format(name=name, things=things, a=a, b=b, c=c)
-    return prompt, f"story {place} {a} {b} {c}", written(numbers, told["operations"], symbols=False), 2
+    name, things = generator.choice(stories.names), generator.choice(stories.things)
+    prompt = story.text.format(name=name, things=things, a=a, b=b, c=c)
+    solution = chain(numbers, story.operations, symbols=False)
+    return Draft(prompt, f"story {position} {a} {b} {c}", solution, 2)
 
 
-def _comparison(turns: random.Random, settings: FamilySettings, size: int) -> Draft | None:
-    """Which of two sums is larger; sides that are equal make no problem."""
-    left, right = _numbers(turns, settings, size), _numbers(turns, settings, size)
+def _comparison(generator: random.Random, settings: FamilySettings, size: int) -> Draft | None:
+    """A comparison of two sums; equal sides make no problem."""
+    left, right = _numbers(generator, settings, size), _numbers(generator, settings, size)
     if sum(left) == sum(right):
         return None
-    sides = [" + ".join(map(str, one)) for one in (left, right)]
-    first, second = (written(one, ["+"] * (size - 1), symbols=False) for one in (left, right))
+    first, second = (chain(side, ["+"] * (size - 1), symbols=False) for side in (left, right))
     sign = ">" if sum(left) > sum(right) else "<"
-    told = [*first.lines[:-1], *second.lines[:-1], f"{sum(left)} {sign} {sum(right)}"]
+    lines = [*first.lines[:-1], *second.lines[:-1], f"{sum(left)} {sign} {sum(right)}"]
     answer = str(max(sum(left), sum(right)))
-    prompt = f"Which is larger, {sides[0]} or {sides[1]}? Give the larger value."
-    ordered = sorted(" ".join(map(str, sorted(one))) for one in (left, right))
-    return prompt, " or ".join(ordered), Written((*told, f"Answer: {answer}"), answer), size
+    sums = " or ".join(" + ".join(map(str, side)) for side in (left, right))
+    prompt = f"Which is larger, {sums}? Give the larger value."
+    group = " or ".join(sorted(map(_sorted, (left, right))))
+    return Draft(prompt, group, Solution((*lines, f"Answer: {answer}"), answer), size)
 
 
-_MAKERS: dict[str, _Make] = {"sums": _sum, "word_problems": _story, "comparisons": _comparison}
+_MAKERS: dict[str, Callable[[random.Random, FamilySettings, int], Draft | None]] = {
+    "sums": _sum,
+    "word_problems": _word_problem,
+    "comparisons": _comparison,
+}
+
+
+def _sorted(numbers: Sequence[int]) -> str:
+    return " ".join(map(str, sorted(numbers)))
 
 
 @cache
-def _stories() -> dict[str, Any]:
-    content: dict[str, Any] = tomllib.loads(STORIES.read_text(encoding="utf-8"))
-    return content
+def _stories() -> Stories:
+    return Stories.model_validate(tomllib.loads(STORIES.read_text(encoding="utf-8")))
+
+
+def running_results(numbers: Sequence[int], operations: Sequence[str]) -> list[int]:
+    """The result after each operation, one fewer than ``numbers``."""
+    total, results = numbers[0], []
+    for operation, number in zip(operations, numbers[1:], strict=True):
+        total = _OPERATIONS[operation](total, number)
+        results.append(total)
+    return results
+
+
+def chain(numbers: Sequence[int], operations: Sequence[str], *, symbols: bool) -> Solution:
+    """The calculation as lines such as ``12+7=19``, with ``A:19`` or ``Answer: 19`` at the end."""
+    gap, marker = ("", "A:") if symbols else (" ", "Answer: ")
+    results = running_results(numbers, operations)
+    lines = [
+        f"{before}{gap}{operation}{gap}{number}{gap}={gap}{after}"
+        for before, operation, number, after in zip(
+            (numbers[0], *results), operations, numbers[1:], results, strict=False
+        )
+    ]
+    return Solution((*lines, f"{marker}{results[-1]}"), str(results[-1]))
+
+
+PROBLEMS = Method(make_problem_set, ProblemSettings, Problem)

@@ -1,4 +1,4 @@
-"""Gold solutions: the few training problems whose written solutions a policy starts from."""
+"""Gold solutions: written solutions of a few training problems, from which a policy starts."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from methods.problems.choosing import choose_problems
 
 
 class GoldSettings(Settings):
-    """How many gold solutions are used, drawn by content (None takes all), and of which families."""
+    """How many gold solutions are used, selected by content (None takes all), and of which families."""
 
     number: int | None = Field(None, ge=1)
     families: tuple[str, ...] = ()
@@ -20,9 +20,9 @@ class GoldSettings(Settings):
 
 
 def gold_solutions(problems: Sequence[Problem], settings: GoldSettings) -> list[GoldSolution]:
-    """Training problems with their solutions; asking for more keeps those there are.
+    """Training problems with their solutions; asking for more keeps the others.
 
-    Raises BadInput where there are fewer solutions than wanted.
+    Raises BadInput where there are fewer solutions than requested.
     """
     solved = (problem for problem in problems if problem.solution)
     chosen = choose_problems(
@@ -38,11 +38,8 @@ def gold_solutions(problems: Sequence[Problem], settings: GoldSettings) -> list[
 
 
 def make_gold_solutions(inputs: Inputs, models: Models, settings: GoldSettings) -> list[GoldSolution]:
-    """Written solutions of some of the ``problems``; raises BadInput where there are fewer than wanted."""
+    """Written solutions of some of the ``problems``; raises BadInput where there are fewer than requested."""
     return gold_solutions(inputs.rows(Problem), settings)
-
-
-GOLD_SOLUTIONS = Method(make_gold_solutions, GoldSettings, GoldSolution)
 
 
 def _row(problem: Problem) -> GoldSolution:
@@ -55,3 +52,6 @@ def _row(problem: Problem) -> GoldSolution:
         difficulty=problem.difficulty,
         split_group=problem.split_group,
     )
+
+
+GOLD_SOLUTIONS = Method(make_gold_solutions, GoldSettings, GoldSolution)

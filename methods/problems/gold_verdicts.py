@@ -15,11 +15,8 @@ def make_gold_verdicts(inputs: Inputs, models: Models, settings: VerifierSetting
     return gold_verdicts(inputs.rows(Problem), verifier(settings), settings.kind)
 
 
-GOLD_VERDICTS = Method(make_gold_verdicts, VerifierSettings, GoldVerdict)
-
-
 def gold_verdicts(problems: Sequence[Problem], verify: Verify, kind: Kind) -> list[GoldVerdict]:
-    """The verdict on each problem's own gold answer; one that cannot be shown is not accepted."""
+    """The verdict on each problem's own gold answer; one that cannot be written out is rejected."""
     return [_verdict(problem, gold_completion(problem, kind), verify) for problem in problems]
 
 
@@ -36,9 +33,9 @@ def _verdict(problem: Problem, completion: str | None, verify: Verify) -> GoldVe
 
 
 def gold_completion(problem: Problem, kind: Kind) -> str | None:
-    """The completion that must be accepted: the written solution, or the answer as the kind expects it.
+    """The completion that must be accepted: the written solution, or the answer in the form of the kind.
 
-    A solution of mathematics that ends without its answer shows nothing. None where the kind needs a
+    A solution of mathematics that does not end with its answer is not used. None where the kind needs a
     written solution and there is none.
     """
     if kind in ("code", "format"):
@@ -48,3 +45,6 @@ def gold_completion(problem: Problem, kind: Kind) -> str | None:
     if kind == "maths" and problem.solution and final_answers(problem.solution).answer is not None:
         return problem.solution
     return f"Answer: {problem.answer}"
+
+
+GOLD_VERDICTS = Method(make_gold_verdicts, VerifierSettings, GoldVerdict)

@@ -1,4 +1,4 @@
-"""Prompt files: JSON lines with a prompt, category, split, source, licence and perhaps turns before."""
+"""Prompt files: JSON lines with prompt, category, split, source, licence and optional earlier turns."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ COLUMNS = ("prompt", "category", "split", "source", "licence")
 
 
 class PromptSettings(Settings):
-    """How many prompts of each split are taken; null takes all."""
+    """How many prompts of each split are used; null takes all."""
 
     train: int | None = Field(None, ge=1)
     evaluation: int | None = Field(None, ge=1)
@@ -30,14 +30,14 @@ class PromptSettings(Settings):
 
 
 class PromptFileSettings(PromptSettings):
-    """A prompt file by its content, and how much of it is taken; a file that is moved is the same."""
+    """A prompt file by its content, and how much of it is used; moving the file changes nothing."""
 
     file: Path = Field(exclude=True)
     content: str = Field(description="SHA-256 of the file's bytes")
 
 
 def prompt_file_settings(row: type[Prompt], path: Path, subset: PromptSettings) -> PromptFileSettings:
-    """The settings of a file as it is now; raises BadInput naming the line of it and what to fix."""
+    """The settings of a file as it is now; raises BadInput that names the line and the fix."""
     content = _read(path)
     _parsed(row, path, content)
     fields = {name: getattr(subset, name) for name in PromptSettings.model_fields}
@@ -56,12 +56,8 @@ def make_helpful_prompts(inputs: Inputs, models: Models, settings: PromptFileSet
     return subset(_unchanged(HelpfulPrompt, settings), settings)
 
 
-RED_TEAM_PROMPTS = Method(make_red_team_prompts, PromptFileSettings, RedTeamPrompt)
-HELPFUL_PROMPTS = Method(make_helpful_prompts, PromptFileSettings, HelpfulPrompt)
-
-
 def load_prompts(row: type[P], path: Path) -> list[P]:
-    """Every prompt of a file; raises BadInput naming the line and what to fix."""
+    """Every prompt of a file; raises BadInput that names the line and the fix."""
     return _parsed(row, path, _read(path))
 
 
@@ -92,12 +88,10 @@ def _parsed(row: type[P], path: Path, content: bytes) -> list[P]:
     if not prompts:
         raise BadInput(f"prompt file {path} is empty: write one JSON object a line")
     seen: dict[str, int] = {}
-    for number, one in enumerate(prompts, 1):
-        if one.prompt_id in seen:
-            raise BadInput(
-                f"prompt file {path}: prompts {seen[one.prompt_id]} and {number} are equal: drop one"
-            )
-        seen[one.prompt_id] = number
+    for number, prompt in enumerate(prompts, 1):
+        first = seen.setdefault(prompt.prompt_id, number)
+        if first != number:
+            raise BadInput(f"prompt file {path}: prompts {first} and {number} are equal: drop one")
     return prompts
 
 
@@ -117,11 +111,11 @@ def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
         raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
     history = _history(content.get("history") or [], where)
     try:
-        said = [(one.role, one.content) for one in history]
-        group = content.pop("split_group", None) or conversation_group(text, said)
+        turns = [(turn.role, turn.content) for turn in history]
+        group = content.pop("split_group", None) or conversation_group(text, turns)
         values = content | {
             "prompt": text,
-            "prompt_id": conversation_id([text], said),
+            "prompt_id": conversation_id([text], turns),
             "split_group": group,
             "history": history,
         }
@@ -144,9 +138,9 @@ def _history(turns: object, where: str) -> list[ChatMessage]:
 
 
 def subset(prompts: Sequence[P], settings: PromptSettings) -> list[P]:
-    """A seeded subset of each split, balanced over categories; adding prompts moves few others."""
-    train = [one for one in prompts if one.split == "train"]
-    held_out = [one for one in prompts if one.split == "evaluation"]
+    """A seeded subset of each split, balanced over categories; adding prompts changes little of it."""
+    train = [prompt for prompt in prompts if prompt.split == "train"]
+    held_out = [prompt for prompt in prompts if prompt.split == "evaluation"]
     return _balanced(train, settings.train, settings.seed) + _balanced(
         held_out, settings.evaluation, settings.seed
     )
@@ -154,12 +148,16 @@ def subset(prompts: Sequence[P], settings: PromptSettings) -> list[P]:
 
 def _balanced(prompts: Iterable[P], count: int | None, seed: int) -> list[P]:
     by_category: dict[str, list[P]] = defaultdict(list)
-    for one in sorted(prompts, key=lambda one: digest([seed, one.prompt_id])):
-        by_category[one.category].append(one)
+    for prompt in sorted(prompts, key=lambda prompt: digest([seed, prompt.prompt_id])):
+        by_category[prompt.category].append(prompt)
     ranked = [
-        (rank, digest([seed, one.category]), one)
-        for ones in by_category.values()
-        for rank, one in enumerate(ones)
+        (rank, digest([seed, prompt.category]), prompt)
+        for members in by_category.values()
+        for rank, prompt in enumerate(members)
     ]
     ranked.sort(key=lambda entry: entry[:2])
-    return [one for _, _, one in ranked[:count]]
+    return [prompt for _, _, prompt in ranked[:count]]
+
+
+RED_TEAM_PROMPTS = Method(make_red_team_prompts, PromptFileSettings, RedTeamPrompt)
+HELPFUL_PROMPTS = Method(make_helpful_prompts, PromptFileSettings, HelpfulPrompt)

@@ -124,8 +124,8 @@ class Peer:
         try:
             if "error" in message:
                 raise _error(str(message["error"]), str(message.get("text", "")))
-            for place, content in message["changed"]:
-                _overwrite(positional[place], self._decode(content))
+            for index, content in message["changed"]:
+                _overwrite(positional[index], self._decode(content))
             return self._decode(message["value"])
         except (KeyError, IndexError) as error:
             if "value" in message or "error" in message:

@@ -1,1 +1,1 @@
-"""Programs that decide whether an answer is right."""
+"""Programs that decide whether an answer is correct."""

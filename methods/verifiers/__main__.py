@@ -20,7 +20,7 @@ _MANY = 200
 
 
 class VerifiedRow(BaseModel):
-    """A line of the input; other keys are overlooked."""
+    """A line of the input; other keys are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -29,7 +29,7 @@ class VerifiedRow(BaseModel):
 
 
 def read_rows(path: str) -> list[tuple[int, VerifiedRow]]:
-    """The rows of a file of JSON lines, by line number; raises BadInput that names the first bad line."""
+    """The numbered rows of a JSON lines file; raises BadInput that names the first bad line."""
     rows = []
     try:
         with Path(path).open(encoding="utf-8") as lines:
@@ -46,19 +46,19 @@ def _row(path: str, number: int, line: str) -> VerifiedRow:
         return VerifiedRow.model_validate_json(line)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the line"
+        column = ".".join(map(str, first["loc"])) or "the line"
         raise BadInput(
-            f'{path}:{number}: {place}: {first["msg"]}; a line is {{"completion": "...", "gold": "..."}}'
+            f'{path}:{number}: {column}: {first["msg"]}; a line is {{"completion": "...", "gold": "..."}}'
         ) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify a file's rows and print one JSON line for each; 2 where the input is bad."""
+    """Verify a file's rows and print one JSON line for each; returns 2 where the input is bad."""
     parsed = _parser().parse_args(arguments)
     try:
         rows = read_rows(parsed.file)
         verify = verifier(VerifierSettings(kind=parsed.kind))
-        for number, row in _shown(rows):
+        for number, row in _with_progress(rows):
             print(json.dumps(asdict(_verified(verify, row, f"{parsed.file}:{number}"))))
     except BadInput as error:
         print(error, file=sys.stderr)
@@ -66,26 +66,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _verified(verify: Verify, row: VerifiedRow, place: str) -> Verification:
+def _verified(verify: Verify, row: VerifiedRow, line: str) -> Verification:
     try:
         return verify(row.completion, row.gold)
     except BadInput as error:
-        raise BadInput(f"{place}: {error}") from error
+        raise BadInput(f"{line}: {error}") from error
 
 
-def _shown(rows: list[tuple[int, VerifiedRow]]) -> Iterable[tuple[int, VerifiedRow]]:
-    """The rows, with a bar of progress on a terminal where there are many."""
+def _with_progress(rows: list[tuple[int, VerifiedRow]]) -> Iterable[tuple[int, VerifiedRow]]:
+    """The rows; with a progress bar where there are many and the output is a terminal."""
     if len(rows) < _MANY or not sys.stderr.isatty():
         return rows
-    return track(rows, "verified", console=Console(stderr=True))
+    return track(rows, "verifying", console=Console(stderr=True))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m methods.verifiers.verifier",
-        description="Reads {completion, gold} as JSON lines; writes {accepted, extracted, reason}, in order.",
+        prog="python -m methods.verifiers",
+        description="Read {completion, gold} as JSON lines; print {accepted, extracted, reason}, in order.",
     )
-    parser.add_argument("kind", choices=get_args(Kind), help="which program decides")
+    parser.add_argument("kind", choices=get_args(Kind), help="kind of gold answer")
     parser.add_argument("file", help="JSON lines with completion and gold")
     return parser
 

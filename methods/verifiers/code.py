@@ -1,7 +1,7 @@
-"""Programs: the completion's last fenced block of Python is run against the tests, which are the gold answer.
+"""A verifier of programs: the last fenced block of Python runs against tests, which are the gold answer.
 
-A completion without a fence counts as a program as a whole, which only compiles where it is nothing else.
-The tests are Python: assert statements that call what the completion defines.
+A completion without a fence is taken as a program as a whole. The tests are Python: assert statements that
+call what the completion defines.
 """
 
 import ast
@@ -20,7 +20,7 @@ _PYTHON = {"", "python", "py", "python3"}
 def code(limits: Limits | None = None) -> Verify:
     """A verifier that runs programs.
 
-    Raises BadInput where the tests assert nothing, or where this machine cannot confine the code.
+    It raises BadInput where the tests assert nothing, or where this machine cannot confine the code.
     """
     bounds = limits or Limits()
 
@@ -52,12 +52,12 @@ def extract(completion: str) -> str | Verification:
 
 @lru_cache(maxsize=1024)
 def require_assertions(tests: str) -> None:
-    """Refuse tests that cannot fail: every program would pass them."""
+    """Raise BadInput for tests that cannot fail, since every program would pass them."""
     try:
         tree = ast.parse(tests)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise BadInput(
-            f"the tests {tests[:60]!r} are no Python ({error}); write assert statements"
+            f"the tests {tests[:60]!r} are not valid Python ({error}); write assert statements"
         ) from error
     if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
         raise BadInput(

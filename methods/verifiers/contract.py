@@ -1,4 +1,4 @@
-"""The contract of a verifier: completion and gold answer in, a verdict with its reason out."""
+"""The contract of verifiers: a completion and a gold answer in, a verdict with its reason out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _FIELDS = {"maths": {"relative_tolerance"}, "choice": {"letters"}, "code": {"sec
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether a completion is accepted, what was read from it, and why it is not accepted."""
+    """Whether a completion is accepted, the answer read from it, and why it is rejected."""
 
     accepted: bool
     extracted: str | None
@@ -26,15 +26,15 @@ Verify = Callable[[str, str], Verification]
 
 
 def rejected(reason: str, extracted: str | None = None) -> Verification:
-    """A verification that says why the completion is not accepted."""
+    """A verification that says why the completion is rejected."""
     return Verification(False, extracted, reason)
 
 
 class VerifierSettings(Settings):
-    """Which program decides, and its bounds; a bound of another kind is refused."""
+    """The verifier and its bounds; a bound of another kind is refused."""
 
     kind: Kind
-    relative_tolerance: float = Field(1e-6, ge=0, le=0.1, description="maths: for gold that is no integer")
+    relative_tolerance: float = Field(1e-6, ge=0, le=0.1, description="maths: unless gold is an integer")
     letters: str = Field("ABCDE", pattern=r"^[A-Z]{2,26}$", description="choice: letters that may be chosen")
     seconds: float = Field(5, gt=0, le=600, description="code: wall and CPU seconds of a check")
     memory_mb: int = Field(512, ge=64, le=65536, description="code: MiB of address space per process")

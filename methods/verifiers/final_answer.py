@@ -1,8 +1,8 @@
-r"""Where a solution states its final answer: ``\boxed{}``, or the last line by a marker, and nowhere else.
+r"""Final answers of solutions: in ``\boxed{}``, or after a marker on the last line, and nowhere else.
 
 The last line counts where it is ``#### 24``, ``Answer: 24``, ``A: 24`` or ends with ``the answer is 24``.
 The last ``\boxed{}`` counts wherever it stands, unless the last line has a marker. Calculator annotations
-are overlooked, and so is an earlier ``the answer is`` that no number follows.
+are ignored, and so is an earlier ``the answer is`` without a number after it.
 """
 
 import re
@@ -36,7 +36,7 @@ class FinalAnswers:
 
 
 def final_answers(text: str) -> FinalAnswers:
-    """The answers that markers name; hostile text costs time linear in its length."""
+    """The answers that markers name; hostile text takes time linear in its length."""
     if len(text) > MAX_LENGTH:
         return FinalAnswers(None, reason=f"longer than {MAX_LENGTH:,} characters")
     text = (_ANNOTATION.sub("", text) if "<<" in text else text).rstrip()
@@ -57,38 +57,40 @@ def _last(answer: str, earlier: list[str]) -> FinalAnswers:
         return FinalAnswers(None, reason="the final answer is empty")
     if _NEXT_SENTENCE.search(answer):
         return FinalAnswers(None, reason="text follows the final answer")
-    return FinalAnswers(answer, tuple(_unboxed(said) for one in earlier if (said := _unmarked(one))))
+    return FinalAnswers(answer, tuple(_unboxed(plain) for text in earlier if (plain := _unmarked(text))))
 
 
 def _unmarked(text: str) -> str:
-    """The text without the ends of bold or italics that began before the marker."""
+    """The text without the closing marks of bold or italics that began before the marker."""
     return text.strip().strip("*_").strip()
 
 
 def _stated(marked: list[re.Match[str]]) -> list[str]:
     return [
-        said for one in marked if (said := _content(one)) and not (one["sentence"] and number(said) is None)
+        answer
+        for match in marked
+        if (answer := _content(match)) and not (match["sentence"] and number(answer) is None)
     ]
 
 
-def _content(found: re.Match[str]) -> str:
-    return next(said for said in found.groups() if said is not None)
+def _content(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group is not None)
 
 
 def _boxes(text: str) -> list[str] | None:
-    """What stands in each box whose braces balance; None where one does not end."""
-    found: list[str] = []
+    """The content of each box; None where one does not end or there are too many."""
+    contents: list[str] = []
     for opening in _BOX.finditer(text):
         end = _closing(text, opening.end())
-        if end is None or len(found) == MAX_BOXES:
+        if end is None or len(contents) == MAX_BOXES:
             return None
-        found.append(text[opening.end() : end])
-    return found
+        contents.append(text[opening.end() : end])
+    return contents
 
 
-def _closing(text: str, place: int) -> int | None:
+def _closing(text: str, start: int) -> int | None:
     depth = 1
-    for brace in _BRACE.finditer(text, place):
+    for brace in _BRACE.finditer(text, start):
         depth += {"{": 1, "}": -1}.get(brace[0], 0)
         if depth == 0:
             return brace.start()

@@ -1,8 +1,8 @@
-"""Rules of form that a completion keeps: length, words it has or lacks, JSON, a pattern.
+"""A verifier of format rules: length, required or forbidden text, JSON, a pattern.
 
 The gold answer is a JSON object of rules, such as ``{"max_words": 50, "contains": ["tea"], "json": true}``.
-A pattern is searched for by the ``regex`` module, which ends a search after a second: one that backtracks
-for longer is not accepted, with a reason.
+The ``regex`` module searches for a pattern and stops after a second: a completion on which the pattern
+backtracks for longer is rejected, with that reason.
 """
 
 import json
@@ -17,10 +17,11 @@ from methods.verifiers.contract import Verification, rejected
 
 MAX_LENGTH = 100_000
 PATTERN_SECONDS = 1.0
+Measured = Iterator[tuple[str, object, bool]]
 
 
 class FormatRules(BaseModel):
-    """What must hold of a completion without the space around it; a rule left out does not count."""
+    """Rules for a completion without the space around it; a rule that is left out does not apply."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -40,7 +41,7 @@ class FormatRules(BaseModel):
 def keeps_format(completion: str, gold: str) -> Verification:
     """Accept a completion that keeps every rule of the gold answer; raises BadInput for an unknown rule.
 
-    What is extracted is a JSON object of the measured values, by rule.
+    The extracted text is a JSON object of the measured values, by rule.
     """
     rules = read_rules(gold)
     if len(completion) > MAX_LENGTH:
@@ -55,7 +56,7 @@ def keeps_format(completion: str, gold: str) -> Verification:
 
 @lru_cache(maxsize=4096)
 def read_rules(gold: str) -> FormatRules:
-    """The rules of a gold answer; raises BadInput that names what cannot be used."""
+    """The rules of a gold answer; raises BadInput that names the rule that cannot be used."""
     try:
         rules = FormatRules.model_validate_json(gold)
         if rules.matches is not None:
@@ -63,40 +64,37 @@ def read_rules(gold: str) -> FormatRules:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or gold[:60]
-        known = ", ".join(field.alias or name for name, field in FormatRules.model_fields.items())
-        raise BadInput(f"format rule {name!r}: {first['msg']}; the rules are {known}") from error
+        rules_there_are = ", ".join(field.alias or name for name, field in FormatRules.model_fields.items())
+        raise BadInput(f"format rule {name!r}: {first['msg']}; the rules are {rules_there_are}") from error
     except regex.error as error:
         raise BadInput(
-            f"format rule 'matches': {rules.matches!r} is no pattern ({error}); correct it"
+            f"format rule 'matches': {rules.matches!r} is not a valid pattern ({error}); fix it"
         ) from error
     if not rules.model_fields_set:
-        raise BadInput("the gold answer has no format rule, so everything would keep it; give one")
+        raise BadInput("the gold answer has no format rule, so every completion would pass; give one")
     return rules
 
 
-Measured = Iterator[tuple[str, object, bool]]
-
-
 def _measured(text: str, rules: FormatRules) -> Measured:
-    """Each rule's name, what was measured, and whether it is kept."""
+    """Each rule's name, the measured value, and whether the rule is kept."""
     yield from _lengths(text, rules)
     if rules.contains:
-        missing = [one for one in rules.contains if one not in text]
+        missing = [part for part in rules.contains if part not in text]
         yield "contains", {"missing": missing}, not missing
     if rules.excludes:
-        found = [one for one in rules.excludes if one in text]
-        yield "excludes", {"found": found}, not found
+        present = [part for part in rules.excludes if part in text]
+        yield "excludes", {"found": present}, not present
     if rules.starts_with is not None:
         yield "starts_with", text[: len(rules.starts_with)], text.startswith(rules.starts_with)
     if rules.ends_with is not None:
         last = text[len(text) - min(len(text), len(rules.ends_with)) :]
         yield "ends_with", last, text.endswith(rules.ends_with)
     if rules.is_json is not None:
-        found_json = _is_json(text)
-        yield "json", found_json, found_json == rules.is_json
+        is_json = _is_json(text)
+        yield "json", is_json, is_json == rules.is_json
     if rules.matches is not None:
-        said = _matches(rules.matches, text)
-        yield "matches", said, said is True
+        result = _matches(rules.matches, text)
+        yield "matches", result, result is True
 
 
 def _lengths(text: str, rules: FormatRules) -> Measured:

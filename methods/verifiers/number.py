@@ -1,7 +1,7 @@
-"""A number as people write it: signs, separators, currency, percent, fractions, LaTeX and a unit.
+"""Numbers as people write them: signs, separators, currency, percent, fractions, LaTeX and a unit.
 
 A percent sign and a currency sign are units: ``50%`` is 50 and not 0.5. A unit that only one side
-states is overlooked, so ``24 apples`` is 24; two units without a common word differ.
+states is ignored, so ``24 apples`` is 24; two units without a common word differ.
 """
 
 import re
@@ -26,7 +26,7 @@ _TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|textit|operatorname)\s*\{([^{}
 _FRACTION = re.compile(rf"(?<=[0-9])?\s*\\[dt]?frac(?:{_BRACED}{_BRACED}|\s*([0-9])\s*([0-9]))")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})")
 _SPACE = re.compile(r"(?<!\\)\\[,;: ]|~|\u00a0")
-_MEANT = {
+_REPLACEMENTS = {
     r"\!": "",
     r"\$": "$",
     r"\%": "%",
@@ -43,7 +43,7 @@ _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An exact value, and the words of its unit; no words where none is stated."""
+    """An exact value and the words of its unit, which are none where no unit is stated."""
 
     value: Fraction
     unit: frozenset[str]
@@ -54,7 +54,7 @@ class Number:
 
 
 def plain(text: str) -> str:
-    """The text without delimiters of mathematics, emphasis, spacing commands and a last full stop."""
+    """The text without math delimiters, emphasis, spacing commands and a final full stop."""
     text = text.strip()
     while True:
         shorter = _undelimited(text.rstrip(" .。"))
@@ -65,8 +65,8 @@ def plain(text: str) -> str:
         text = _GROUP_SPACE.sub("", text)
         text = _DEGREES.sub(" degrees ", _TEXT.sub(r" \1 ", text))
         text = _SPACE.sub(" ", text)
-        for written, meant in _MEANT.items():
-            text = text.replace(written, meant)
+        for written, replacement in _REPLACEMENTS.items():
+            text = text.replace(written, replacement)
     return text.strip()
 
 
@@ -84,15 +84,15 @@ def number(text: str) -> Number | None:
         return None
     text = plain(text)
     if "frac" in text:
-        text = _FRACTION.sub(lambda one: f" {one[1] or one[3]}/{one[2] or one[4]}", text).strip()
-    found = _NUMBER.fullmatch(text)
-    if found is None:
+        text = _FRACTION.sub(lambda parts: f" {parts[1] or parts[3]}/{parts[2] or parts[4]}", text).strip()
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
-    magnitude = _magnitude(found["top"], found["bottom"], found["mixed"])
-    unit = _unit(found)
+    magnitude = _magnitude(match["top"], match["bottom"], match["mixed"])
+    unit = _unit(match)
     if magnitude is None or unit is None:
         return None
-    return Number(-magnitude if "-" in found["sign"] + found["inner"] else magnitude, unit)
+    return Number(-magnitude if "-" in match["sign"] + match["inner"] else magnitude, unit)
 
 
 def _magnitude(top: str, bottom: str | None, mixed: str | None) -> Fraction | None:
@@ -107,18 +107,18 @@ def _magnitude(top: str, bottom: str | None, mixed: str | None) -> Fraction | No
     return result + int(mixed or 0)
 
 
-def _unit(found: re.Match[str]) -> frozenset[str] | None:
-    """The unit's words without plural; None where a word shows that this is no unit."""
-    words = {one.casefold() for one in _WORD.findall(found["unit"] or "")}
-    if words & not_units() or len(words) > 6 or re.search(r"[=<>+*(]", found["unit"] or ""):
+def _unit(match: re.Match[str]) -> frozenset[str] | None:
+    """The unit's words without plural; None where a word shows that this is not a unit."""
+    words = {word.casefold() for word in _WORD.findall(match["unit"] or "")}
+    if words & not_units() or len(words) > 6 or re.search(r"[=<>+*(]", match["unit"] or ""):
         return None
-    signs = {_CURRENCIES[found["currency"]]} if found["currency"] else set()
-    signs |= {"percent"} if found["percent"] else set()
-    return frozenset({one.removesuffix("s") or one for one in words} | signs)
+    signs = {_CURRENCIES[match["currency"]]} if match["currency"] else set()
+    signs |= {"percent"} if match["percent"] else set()
+    return frozenset({word.removesuffix("s") or word for word in words} | signs)
 
 
 @cache
 def not_units() -> frozenset[str]:
-    """Words that may not stand in a unit, from ``not_units.txt``."""
+    """Words that a unit may not contain, from ``not_units.txt``."""
     lines = _NOT_UNITS.read_text(encoding="utf-8").splitlines()
-    return frozenset(one.strip() for one in lines if one.strip() and not one.startswith("#"))
+    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))

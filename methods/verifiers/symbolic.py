@@ -1,8 +1,8 @@
-"""Whether two mathematical expressions are equal: math-verify, within bounds of our own.
+"""Equality of two mathematical expressions by math-verify, with bounds of our own.
 
-math-verify bounds its time by SIGALRM, which only works on a process's main thread. Here, what could
-be slow is refused before it is parsed (towers of powers, factorials, sums, long or deep text), and a
-profile hook of the calling thread ends what takes more than ``MAX_CALLS`` calls and returns:
+math-verify bounds its time by SIGALRM, which only works on a process's main thread. Here, expressions
+that could be slow are refused before parsing (towers of powers, factorials, sums, long or deep text), and
+a profile hook of the calling thread ends a comparison after ``MAX_CALLS`` calls and returns: unlike time,
 a count gives the same verdict on a busy machine.
 """
 
@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 MAX_LENGTH = 200
 MAX_DEPTH = 8
@@ -38,19 +37,22 @@ _WARMING = (
 )
 
 
+_importing = threading.Lock()
+
+
 class _TooLong(BaseException):
-    """Ends a comparison; no Exception, since sympy and math-verify catch those."""
+    """Ends a comparison; not an Exception, since sympy and math-verify catch those."""
 
 
 def refusal(text: str) -> str | None:
-    """Why an expression is not worked out; None where it may be."""
+    """Why an expression is not evaluated; None where it may be."""
     if len(text) > MAX_LENGTH:
         return f"an expression longer than {MAX_LENGTH} characters"
     if _depth(text) > MAX_DEPTH:
         return f"an expression nested deeper than {MAX_DEPTH}"
     unknown = sorted(set(_COMMAND.findall(text)) - commands())
     if unknown:
-        return f"\\{unknown[0]}, which is compared as text only"
+        return f"the command \\{unknown[0]}"
     if re.search(rf"[0-9]{{{MAX_DIGITS + 1},}}", text):
         return f"a number of more than {MAX_DIGITS} digits"
     if "!" in text:
@@ -59,10 +61,9 @@ def refusal(text: str) -> str | None:
 
 
 def _large_power(text: str) -> str | None:
-    exponents = [int(one or 1) for one in _POWER.findall(text)]
     product = 1
-    for one in exponents:
-        product *= max(one, 1)
+    for exponent in _POWER.findall(text):
+        product *= max(int(exponent or 1), 1)
     if product > MAX_EXPONENT or _POWERED_POWER.search(text) or _CHAINED.search(text):
         return f"powers of powers, or exponents whose product is above {MAX_EXPONENT}"
     return None
@@ -70,17 +71,17 @@ def _large_power(text: str) -> str | None:
 
 def _depth(text: str) -> int:
     depth = deepest = 0
-    for one in text:
-        depth += (one in "{([") - (one in "})]")
+    for letter in text:
+        depth += (letter in "{([") - (letter in "})]")
         deepest = max(deepest, depth)
     return deepest
 
 
-def differing_symbols(answer: str, gold: str) -> str | None:
-    """None where two expressions are equal; else a remark why they were not compared, or nothing."""
+def symbolic_difference(answer: str, gold: str) -> str | None:
+    """None where two expressions are equal; else a remark on how they were compared, which may be empty."""
     reason = refusal(answer) or refusal(gold)
     if reason is not None:
-        return f"as text, and {reason}, is not worked out"
+        return f"as text, and {reason} is not evaluated"
     prose = _COMMAND.sub(" ", f"{answer} {gold}")
     if _PROSE.search(prose):  # "no" and "on" would be the same product of two variables
         return ""
@@ -89,41 +90,38 @@ def differing_symbols(answer: str, gold: str) -> str | None:
         with _limited(MAX_CALLS):
             return None if same(answer, gold) else ""
     except (_TooLong, RecursionError, MemoryError):
-        return f"as far as {MAX_CALLS:,} calls tell"
+        return f"as far as {MAX_CALLS:,} calls can tell"
 
 
 @contextmanager
 def _limited(calls: int) -> Iterator[None]:
     left = calls
 
-    def look(frame: FrameType, event: str, argument: Any) -> None:
+    def count(frame: FrameType, event: str, argument: object) -> None:
         nonlocal left
         left -= 1
         if left < 0:
             raise _TooLong
 
     before = sys.getprofile()
-    sys.setprofile(look)
+    sys.setprofile(count)
     try:
         yield
     finally:
         sys.setprofile(before)
 
 
-_importing = threading.Lock()
-
-
 @cache
-def _imported() -> tuple[Callable[..., Any], Callable[..., bool], Any]:
+def _imported() -> tuple[Callable[..., list[object]], Callable[..., bool], list[object]]:
     """math-verify, imported at its first use because it takes a second."""
     from math_verify import LatexExtractionConfig, parse, verify
 
     for name in ("math_verify.parser", "math_verify.grader"):  # it warns that its own time limit is off
         logging.getLogger(name).setLevel(logging.ERROR)
-    config = [LatexExtractionConfig()]
-    for warm in _WARMING:  # grammar and sympy's parts load at first use, which must not count as work
-        read = [parse(f"${one}$", config, parsing_timeout=None) for one in warm]
-        verify(*read, timeout_seconds=None)
+    config: list[object] = [LatexExtractionConfig()]
+    for pair in _WARMING:  # grammar and sympy's parts load at first use, which must not count as work
+        parsed = [parse(f"${text}$", config, parsing_timeout=None) for text in pair]
+        verify(*parsed, timeout_seconds=None)
     return parse, verify, config
 
 
@@ -132,16 +130,16 @@ def _math_verify() -> Callable[[str, str], bool]:
         parse, verify, config = _imported()
 
     def same(answer: str, gold: str) -> bool:
-        read = [
-            parse(f"${one}$", config, fallback_mode="no_fallback", parsing_timeout=None)
-            for one in (gold, answer)
+        parsed = [
+            parse(f"${text}$", config, fallback_mode="no_fallback", parsing_timeout=None)
+            for text in (gold, answer)
         ]
-        return all(read) and bool(verify(*read, timeout_seconds=None))
+        return all(parsed) and bool(verify(*parsed, timeout_seconds=None))
 
     return same
 
 
 @cache
 def commands() -> frozenset[str]:
-    """LaTeX commands that may be worked out, from ``latex_commands.txt``."""
+    """LaTeX commands that may be evaluated, from ``latex_commands.txt``."""
     return frozenset(_COMMANDS.read_text(encoding="utf-8").split())

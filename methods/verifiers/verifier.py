@@ -1,4 +1,4 @@
-"""Which verifier decides, by the kind of gold answer."""
+"""The choice of a verifier by the kind of gold answer."""
 
 from methods.sandbox.run import Limits
 from methods.verifiers.choice import choice, exact
@@ -9,7 +9,7 @@ from methods.verifiers.maths import maths
 
 
 def verifier(settings: VerifierSettings) -> Verify:
-    """The program that decides, by its settings."""
+    """The verifier that the settings describe."""
     match settings.kind:
         case "maths":
             return maths(settings.relative_tolerance)

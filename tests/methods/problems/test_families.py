@@ -1,9 +1,12 @@
 """Problems of our own: right answers and steps, splits that no problem crosses, the same on every machine."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldSolution
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.problems.gold import GoldSettings, gold_solutions
 from methods.rft.equations import equations, wrong_equations
@@ -24,10 +27,15 @@ def problems() -> list[Problem]:
     return make_problems(EACH)
 
 
+def ids(rows: Sequence[Problem | GoldSolution]) -> set[str]:
+    """The rows' problems."""
+    return {row.problem_id for row in rows}
+
+
 def test_every_family_gives_what_is_asked(problems: list[Problem]) -> None:
-    counts = {(one.family, one.split): 0 for one in problems}
-    for one in problems:
-        counts[one.family, one.split] += 1
+    counts = {(problem.family, problem.split): 0 for problem in problems}
+    for problem in problems:
+        counts[problem.family, problem.split] += 1
     assert counts == {
         ("symbol_sums", "train"): 60,
         ("symbol_sums", "evaluation"): 20,
@@ -41,39 +49,40 @@ def test_every_family_gives_what_is_asked(problems: list[Problem]) -> None:
 
 
 def test_gold_steps_are_right_and_end_in_the_answer(problems: list[Problem]) -> None:
-    for one in problems:
-        assert one.solution == "\n".join(one.steps)
-        assert one.steps[-1] in (f"A:{one.answer}", f"Answer: {one.answer}")
-        assert equations(one.solution) and not wrong_equations(one.solution), one.solution
+    for problem in problems:
+        assert problem.solution == "\n".join(problem.steps)
+        assert problem.steps[-1] in (f"A:{problem.answer}", f"Answer: {problem.answer}")
+        assert equations(problem.solution) and not wrong_equations(problem.solution), problem.solution
 
 
 def test_the_lab_writes_in_its_characters(problems: list[Problem]) -> None:
-    lab = [one for one in problems if one.family == "symbol_sums"]
-    assert {one.difficulty for one in lab} == {2, 3, 4, 5}
-    assert set("".join(f"{one.prompt}{one.solution}" for one in lab)) <= set("0123456789+=?:A\n")
+    lab = [problem for problem in problems if problem.family == "symbol_sums"]
+    assert {problem.difficulty for problem in lab} == {2, 3, 4, 5}
+    assert set("".join(f"{problem.prompt}{problem.solution}" for problem in lab)) <= set("0123456789+=?:A\n")
 
 
 def test_no_group_is_in_both_splits_whatever_the_seed(problems: list[Problem]) -> None:
     other = make_problems(EACH.model_copy(update={"seed": 7}))
-    assert {one.problem_id for one in other} != {one.problem_id for one in problems}
+    assert ids(other) != ids(problems)
     splits: dict[str, set[str]] = {}
-    for one in problems + other:
-        splits.setdefault(one.split_group, set()).add(one.split)
-    assert all(len(one) == 1 for one in splits.values())
+    for problem in problems + other:
+        splits.setdefault(problem.split_group, set()).add(problem.split)
+    assert all(len(group) == 1 for group in splits.values())
 
 
 def test_the_same_numbers_in_another_order_are_one_group() -> None:
     family = FamilySettings(family="sums", train=40, evaluation=10, greatest=4, sizes=(3,), style="symbols")
     groups: dict[tuple[str, ...], set[str]] = {}
-    for one in make_problems(ProblemSettings(families=(family,))):
-        groups.setdefault(tuple(sorted(one.prompt.removesuffix("=?").split("+"))), set()).add(one.split_group)
-    assert all(len(one) == 1 for one in groups.values())
+    for problem in make_problems(ProblemSettings(families=(family,))):
+        numbers = tuple(sorted(problem.prompt.removesuffix("=?").split("+")))
+        groups.setdefault(numbers, set()).add(problem.split_group)
+    assert all(len(several) == 1 for several in groups.values())
 
 
 def test_more_problems_keep_those_there_are(problems: list[Problem]) -> None:
     more = ProblemSettings(families=(EACH.families[0].model_copy(update={"train": 90}),))
-    kept = {one.problem_id for one in problems if one.family == "symbol_sums"}
-    assert kept <= {one.problem_id for one in make_problems(more)}
+    symbol_sums = [problem for problem in problems if problem.family == "symbol_sums"]
+    assert ids(symbol_sums) <= ids(make_problems(more))
 
 
 def test_a_family_that_is_too_small_says_so() -> None:
@@ -85,7 +94,7 @@ def test_a_family_that_is_too_small_says_so() -> None:
 def test_gold_solutions_are_drawn_by_content_from_training_problems(problems: list[Problem]) -> None:
     few = gold_solutions(problems, GoldSettings(number=10, families=("symbol_sums",)))
     more = gold_solutions(problems[::-1], GoldSettings(number=20, families=("symbol_sums",)))
-    trained = {one.problem_id for one in problems if one.split == "train" and one.family == "symbol_sums"}
-    assert {one.problem_id for one in few} < {one.problem_id for one in more} <= trained
-    with pytest.raises(BadInput, match="100 gold solutions are wanted and 60"):
+    train = [problem for problem in problems if problem.split == "train" and problem.family == "symbol_sums"]
+    assert ids(few) < ids(more) <= ids(train)
+    with pytest.raises(BadInput, match="100 gold solutions are requested, but only 60"):
         gold_solutions(problems, GoldSettings(number=100, families=("symbol_sums",)))

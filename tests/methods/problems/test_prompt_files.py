@@ -28,7 +28,7 @@ OURS = REPOSITORY / "assets" / "prompts"
 def write(folder: Path, *lines: object) -> Path:
     """A prompt file."""
     path = folder / "prompts.jsonl"
-    path.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in lines))
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
     return path
 
 
@@ -37,12 +37,12 @@ def write(folder: Path, *lines: object) -> Path:
 )
 def test_our_prompts_cover_their_categories(row: type[Prompt], name: str, categories: int) -> None:
     prompts = load_prompts(row, OURS / f"{name}.jsonl")
-    splits = Counter(one.split for one in prompts)
+    splits = Counter(prompt.split for prompt in prompts)
     assert splits["train"] >= 48 and splits["evaluation"] >= 24
-    assert len({one.category for one in prompts}) >= categories
-    groups = {split: {one.split_group for one in prompts if one.split == split} for split in splits}
+    assert len({prompt.category for prompt in prompts}) >= categories
+    groups = {split: {prompt.split_group for prompt in prompts if prompt.split == split} for split in splits}
     assert not groups["train"] & groups["evaluation"]
-    assert all(one.source and one.licence for one in prompts)
+    assert all(prompt.source and prompt.licence for prompt in prompts)
 
 
 @pytest.mark.parametrize(
@@ -73,29 +73,31 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_trivial_variants_share_a_split_group_and_a_given_group_is_kept(tmp_path: Path) -> None:
     lines = [GOOD, {**GOOD, "prompt": "hello"}, {**GOOD, "prompt": "Bye", "split_group": "mine"}]
-    first, variant, given = load_prompts(HelpfulPrompt, write(tmp_path, *lines))
-    assert first.split_group == variant.split_group and given.split_group == "mine"
+    first, variant, named = load_prompts(HelpfulPrompt, write(tmp_path, *lines))
+    assert first.split_group == variant.split_group and named.split_group == "mine"
     assert first.prompt_id != variant.prompt_id
 
 
 def test_turns_before_the_prompt_are_part_of_it_and_the_first_decides_its_group(tmp_path: Path) -> None:
-    said = [{"role": "user", "content": "Hi there"}, {"role": "assistant", "content": "Hello"}]
-    lines = [GOOD, {**GOOD, "history": said}, {**GOOD, "prompt": "What now?", "history": said}]
+    history = [{"role": "user", "content": "Hi there"}, {"role": "assistant", "content": "Hello"}]
+    lines = [GOOD, {**GOOD, "history": history}, {**GOOD, "prompt": "What now?", "history": history}]
     alone, after, other = load_prompts(HelpfulPrompt, write(tmp_path, *lines))
     assert alone.prompt_id != after.prompt_id and alone.split_group != after.split_group
     assert after.split_group == other.split_group
-    assert [one.content for one in opening(after, None)] == ["Hi there", "Hello", after.prompt]
+    assert [message.content for message in opening(after, None)] == ["Hi there", "Hello", after.prompt]
 
 
 def test_a_subset_is_seeded_balanced_and_independent_of_order() -> None:
     prompts = load_prompts(RedTeamPrompt, OURS / "red_team.jsonl")
     settings = PromptSettings(train=16, evaluation=8)
     chosen = subset(prompts, settings)
-    assert {one.prompt_id for one in subset(prompts[::-1], settings)} == {one.prompt_id for one in chosen}
-    train = Counter(one.category for one in chosen if one.split == "train")
+    assert {prompt.prompt_id for prompt in subset(prompts[::-1], settings)} == {
+        prompt.prompt_id for prompt in chosen
+    }
+    train = Counter(prompt.category for prompt in chosen if prompt.split == "train")
     assert set(train.values()) == {2} and len(train) == 8
     other = subset(prompts, settings.model_copy(update={"seed": 1}))
-    assert {one.prompt_id for one in other} != {one.prompt_id for one in chosen}
+    assert {prompt.prompt_id for prompt in other} != {prompt.prompt_id for prompt in chosen}
     assert len(subset(prompts, PromptSettings())) == len(prompts)
 
 

@@ -55,7 +55,7 @@ def test_a_chosen_letter_is_accepted(completion: str) -> None:
         ("Answer: A\nAnswer: B", "two different letters: A and B"),
         ("Answer: B\nA", "two different letters: A and B"),
         ("\\boxed{A} or\n\\boxed{B}", "two different letters: A and B"),
-        ("E", "E is none of the letters ABCD"),
+        ("E", "E is not one of the letters ABCD"),
     ],
 )
 def test_a_letter_that_is_not_chosen_is_not_taken(completion: str, reason: str) -> None:
@@ -65,7 +65,7 @@ def test_a_letter_that_is_not_chosen_is_not_taken(completion: str, reason: str) 
 
 @pytest.mark.parametrize("gold", ["E", "", "AB", "a"])
 def test_a_gold_answer_is_a_letter(gold: str) -> None:
-    with pytest.raises(BadInput, match="none of the letters ABCD"):
+    with pytest.raises(BadInput, match="not one of the letters ABCD"):
         VERIFY("A", gold)
 
 
