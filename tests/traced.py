@@ -25,7 +25,7 @@ from generation.scripted import ScriptedBackend, chosen
 from generation.spending import Meter, Price
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
-from methods.rlaif.pairs import PairSettings, draw_samples, pair_samples
+from methods.rlaif.pairs import PairSettings, pair_samples, sample_completions
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
 from tests.rows import make
@@ -129,7 +129,7 @@ class Traced:
             for one in self.registry.rows(row, version)
         ]
         complete = self.completer("policy", "completion_pairs")
-        rows = pair_samples(draw_samples(prompts, complete, complete.backend.fingerprint, PAIRS), PAIRS)
+        rows = pair_samples(sample_completions(prompts, complete, complete.backend.fingerprint, PAIRS), PAIRS)
         settings = PAIRS.model_dump(mode="json")
         return self.publish(CompletionPair, rows, "pairs-1", settings, *self.prompts, self.policy)
 

@@ -26,7 +26,7 @@ from methods.rlaif import judgements as judge
 from methods.rlaif import labels, pairs
 from methods.rlaif.judgements import judge_pairs
 from methods.rlaif.labels import label_pairs
-from methods.rlaif.pairs import Sample, draw_samples, pair_samples
+from methods.rlaif.pairs import Sample, pair_samples, sample_completions
 from methods.templates import template_path
 from training import dpo
 
@@ -64,7 +64,7 @@ def _pairs(profile: Profile, backend: OpenBackend) -> tuple[Recipe, dg.AssetsDef
     def build(materials: Materials) -> list[CompletionPair]:
         prompts = prompts_of(materials, "train")
         with materials.completer("sft_policy") as complete:
-            samples = draw_samples(prompts, complete, complete.backend.fingerprint, settings)
+            samples = sample_completions(prompts, complete, complete.backend.fingerprint, settings)
         return pair_samples(samples, settings, partial(_scores, materials=materials) if scored else None)
 
     def shown(rows: Sequence[CompletionPair]) -> dict[str, int]:

@@ -24,29 +24,40 @@ class Example(Settings):
 
     def turns(self, critique: bool) -> tuple[Message, ...]:
         """The example as a conversation; without its critique for the ablation that skips critiques."""
-        spoken = [("user", self.prompt), ("assistant", self.response)]
+        exchanges = [(self.prompt, self.response)]
         if critique:
-            spoken += [("user", self.critique_request), ("assistant", self.critique)]
-        spoken += [("user", self.revision_request), ("assistant", self.revision)]
-        return tuple(Message.model_validate({"role": role, "content": text}) for role, text in spoken)
+            exchanges.append((self.critique_request, self.critique))
+        exchanges.append((self.revision_request, self.revision))
+        return tuple(turn for user, assistant in exchanges for turn in _exchange(user, assistant))
+
+
+def _exchange(user: str, assistant: str) -> tuple[Message, Message]:
+    return Message(role="user", content=user), Message(role="assistant", content=assistant)
 
 
 @cache
 def _examples() -> tuple[Example, ...]:
     content = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return tuple(Example.model_validate(one) for one in content["examples"])
+    return tuple(Example.model_validate(example) for example in content["examples"])
 
 
 @cache
 def few_shot_turns(count: int, critique: bool) -> tuple[Message, ...]:
-    """The turns of the last ``count`` examples, which stand before each conversation."""
-    return tuple(turn for one in few_shot(count) for turn in one.turns(critique))
+    """The turns of the last ``count`` examples, which precede each conversation.
+
+    Raises BadInput where there are fewer.
+    """
+    return tuple(turn for example in few_shot(count) for turn in example.turns(critique))
 
 
 def few_shot(count: int) -> tuple[Example, ...]:
-    """The last ``count`` examples, so that one which needs no change is among them."""
+    """The last ``count`` examples, of which the very last needs no change.
+
+    Raises BadInput where there are fewer.
+    """
     if count > len(_examples()):
         raise BadInput(
-            f"{count} few-shot examples are asked for, and {EXAMPLES.name} holds {len(_examples())}"
+            f"{count} few-shot examples are asked for, but {EXAMPLES.name} has {len(_examples())}:"
+            " lower num_examples"
         )
     return _examples()[len(_examples()) - count :]

@@ -1,1 +1,1 @@
-"""Answers of models, and what is measured of them."""
+"""Models' answers to held-out prompts, compared by a judge and searched for refusals."""

@@ -1,4 +1,4 @@
-"""Refusals by phrase: a cheap signal, and no measure of harm.
+"""Refusals by phrase: a cheap signal, not a measure of harm.
 
 String matching agreed with people on XSTest at κ between 0.25 and 0.85, depending on the model
 (recomputed from the labels that Röttger et al. 2024 released), so read it beside the judge's verdict.
@@ -16,6 +16,6 @@ def _phrases() -> tuple[str, ...]:
 
 
 def is_refusal(text: str) -> bool:
-    """Whether ``text`` has one of the refusal phrases, whatever its case and apostrophes."""
+    """Whether ``text`` contains a refusal phrase, whatever its case and apostrophes."""
     plain = " ".join(text.lower().replace("’", "'").split())
     return any(phrase in plain for phrase in _phrases())

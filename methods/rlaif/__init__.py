@@ -1,1 +1,1 @@
-"""AI judgements of completion pairs, and preference labels."""
+"""RLAIF: completion pairs, AI judgements and preference labels; direct scores; agreement with people."""

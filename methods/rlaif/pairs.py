@@ -24,9 +24,9 @@ _SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
 class PairSelection(Settings):
-    """How many samples are drawn and which are paired.
+    """How many completions are sampled for each prompt, and which are paired.
 
-    ``adjacent`` pairs samples 0 and 1, 2 and 3 and so on; ``random`` draws ``pairs_per_prompt`` of all
+    ``adjacent`` pairs samples 0 and 1, 2 and 3 and so on; ``random`` takes ``pairs_per_prompt`` of all
     pairs; ``best_worst`` takes the samples that a judge's direct score puts highest and lowest.
     """
 
@@ -43,7 +43,7 @@ class PairSelection(Settings):
 
 
 class PairSettings(PairSelection):
-    """The selection, how samples are drawn and, for ``best_worst`` alone, how they are scored.
+    """The selection, how completions are sampled and, for ``best_worst`` alone, how they are scored.
 
     The signal that weighs most for a kind of prompt scores its samples.
     """
@@ -95,17 +95,17 @@ def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> list[C
     """The pairs of the policy's samples for each training prompt, scored by the judge under best_worst."""
     prompts = all_prompts(inputs, "train")
     with models["policy"].completer() as complete:
-        samples = draw_samples(prompts, complete, complete.backend.fingerprint, settings)
+        samples = sample_completions(prompts, complete, complete.backend.fingerprint, settings)
     if settings.scores is None:
         return pair_samples(samples, settings)
     score = partial(_judge_scores, judge=models["judge"], scores=settings.scores, signals=settings.signals)
     return pair_samples(samples, settings, score)
 
 
-def draw_samples(
+def sample_completions(
     prompts: Sequence[tuple[Kind, Prompt]], complete: Complete, model: str, settings: PairSettings
 ) -> list[Sample]:
-    """``num_samples`` of each prompt; asking for more keeps those there are."""
+    """``num_samples`` completions of each prompt; a larger number keeps those there are."""
     numbers = range(settings.num_samples)
     requests = [_request(prompt, number, settings) for _, prompt in prompts for number in numbers]
     completions = iter(zip(requests, complete("samples", requests), strict=True))

@@ -23,10 +23,12 @@ from tests.rows import make
 
 PROMPTS: dict[str, list[Row]] = {
     "red_team_prompts": [
-        make(RedTeamPrompt, f"r{place}", split="evaluation" if place > 3 else "train") for place in range(6)
+        make(RedTeamPrompt, f"r{number}", split="evaluation" if number > 3 else "train")
+        for number in range(6)
     ],
     "helpful_prompts": [
-        make(HelpfulPrompt, f"h{place}", split="evaluation" if place > 6 else "train") for place in range(9)
+        make(HelpfulPrompt, f"h{number}", split="evaluation" if number > 6 else "train")
+        for number in range(9)
     ],
 }
 INPUTS = MemoryInputs(PROMPTS)
@@ -38,8 +40,8 @@ def settings(**fields: Any) -> RevisionSettings:
         name: RevisionPrinciple(critique_request=f"criticise {name}", revision_request=f"revise {name}")
         for name in ("kind", "safe", "true")
     }
-    given = {"answers": SamplingParams(max_tokens=8), "critiques": SamplingParams(max_tokens=6)}
-    return RevisionSettings.model_validate(given | {"principles": principles} | fields)
+    sampling = {"answers": SamplingParams(max_tokens=8), "critiques": SamplingParams(max_tokens=6)}
+    return RevisionSettings.model_validate(sampling | {"principles": principles} | fields)
 
 
 def script(request: Request) -> str | Completion:
@@ -131,15 +133,17 @@ def test_the_policy_answers_the_helpful_training_prompts(tmp_path: Path) -> None
 
 def test_the_sft_set_counts_the_policys_tokens_and_needs_no_demonstrations(tmp_path: Path) -> None:
     datasets: dict[str, list[Row]] = {
-        "cai_revisions": [make(RevisionStep, f"r{place}", revision="word " * 8) for place in range(10)],
-        "helpful_answers": [make(HelpfulAnswer, f"h{place}", completion="word " * 4) for place in range(40)],
+        "cai_revisions": [make(RevisionStep, f"r{number}", revision="word " * 8) for number in range(10)],
+        "helpful_answers": [
+            make(HelpfulAnswer, f"h{number}", completion="word " * 4) for number in range(40)
+        ],
     }
-    shown: dict[str, list[Row]] = {
-        "demonstrations": [make(Demonstration, f"d{place}") for place in range(90)]
+    demonstrations: dict[str, list[Row]] = {
+        "demonstrations": [make(Demonstration, f"d{number}") for number in range(90)]
     }
     how, roles = MixSettings(helpful_share=0.4, capability_share=0.2), models(tmp_path, "policy")
     plain: list[SftExample] = rows_of(CAI_SFT, how, MemoryInputs(datasets), roles)
-    mixed: list[SftExample] = rows_of(CAI_SFT, how, MemoryInputs(datasets | shown), roles)
+    mixed: list[SftExample] = rows_of(CAI_SFT, how, MemoryInputs(datasets | demonstrations), roles)
     assert {(row.kind, row.num_tokens) for row in plain} == {("revision", 8), ("helpful", 4)}
     assert [row for row in mixed if row.kind != "capability"] == plain
     tokens = {

@@ -62,45 +62,45 @@ def labels(
 def test_a_judge_that_always_prefers_the_first_yields_only_ties(
     settings: JudgementSettings, reason: str
 ) -> None:
-    found = labels(lambda first, second: 0.8, settings)
-    assert {one.label for one in found} == {"tie"}
-    assert all(one.chosen is None and one.failure == reason for one in found)
+    labelled = labels(lambda first, second: 0.8, settings)
+    assert {label.label for label in labelled} == {"tie"}
+    assert all(label.chosen is None and label.failure == reason for label in labelled)
 
 
 def test_a_judge_that_prefers_the_longer_labels_the_longer() -> None:
-    for one in labels(longer):
-        assert one.chosen is not None and one.rejected is not None
-        assert len(one.chosen) > len(one.rejected)
-        assert one.p_a == pytest.approx(0.9 if one.label == "a" else 0.1)
+    for label in labels(longer):
+        assert label.chosen is not None and label.rejected is not None
+        assert len(label.chosen) > len(label.rejected)
+        assert label.p_a == pytest.approx(0.9 if label.label == "a" else 0.1)
 
 
 def test_calibration_finds_the_content_below_a_strong_liking_for_a_position() -> None:
     def judge(first: str, second: str) -> float:
         return 0.8 + 0.01 * (len(first) - len(second))
 
-    assert {one.label for one in labels(judge)} == {"tie"}
+    assert {label.label for label in labels(judge)} == {"tie"}
     calibrated = labels(judge, CALIBRATED)
-    assert all(one.label in ("a", "b") for one in calibrated)
-    assert all(len(one.chosen or "") > len(one.rejected or "") for one in calibrated)
+    assert all(label.label in ("a", "b") for label in calibrated)
+    assert all(len(label.chosen or "") > len(label.rejected or "") for label in calibrated)
 
 
 def test_swapping_a_pair_flips_its_label() -> None:
-    before = {one.pair_id: one.label for one in labels(longer)}
+    before = {pair.pair_id: pair.label for pair in labels(longer)}
     swapped = [
-        one.model_copy(update={"completion_a": one.completion_b, "completion_b": one.completion_a})
-        for one in PAIRS
+        pair.model_copy(update={"completion_a": pair.completion_b, "completion_b": pair.completion_a})
+        for pair in PAIRS
     ]
     judgements = judge_pairs(swapped, "j", completing(judging(longer)), "m", PLAIN)
     after = label_pairs(swapped, judgements, LABELS)
-    assert all({before[one.pair_id], one.label} == {"a", "b"} for one in after)
+    assert all({before[pair.pair_id], pair.label} == {"a", "b"} for pair in after)
 
 
 def test_an_unparsed_verdict_is_a_row_with_its_reason_and_no_label() -> None:
     judgements = judge_pairs(PAIRS, "j", completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN)
-    assert all(one.verdict is None and "70% of the probability" in str(one.failure) for one in judgements)
-    for one in label_pairs(PAIRS, judgements, LABELS):
-        assert one.label == "unparsed" and one.chosen is None and one.p_a is None and one.num_unparsed == 1
-        assert "lies outside the choices" in str(one.failure)
+    assert all(row.verdict is None and "70% of the probability" in str(row.failure) for row in judgements)
+    for row in label_pairs(PAIRS, judgements, LABELS):
+        assert row.label == "unparsed" and row.chosen is None and row.p_a is None and row.num_unparsed == 1
+        assert "lies outside the choices" in str(row.failure)
 
 
 def test_a_failed_pair_is_not_judged_and_keeps_its_reason() -> None:
@@ -137,9 +137,9 @@ def test_a_failed_call_and_missing_probabilities_are_told_apart() -> None:
     ],
 )
 def test_a_spoken_verdict_is_one_letter_or_a_failure_with_its_words(text: str, verdict: str | None) -> None:
-    found = read(Completion(finish_reason="stop", text=text), ComparisonSettings(verdicts="text"))
-    assert (found.verdict, found.raw) == (verdict, text)
-    assert (found.failure is None) == (verdict is not None) == (found.p_first is not None)
+    spoken = read(Completion(finish_reason="stop", text=text), ComparisonSettings(verdicts="text"))
+    assert (spoken.verdict, spoken.raw) == (verdict, text)
+    assert (spoken.failure is None) == (verdict is not None) == (spoken.p_first is not None)
 
 
 def test_spoken_verdicts_need_no_probabilities_and_give_labels() -> None:
@@ -149,32 +149,32 @@ def test_spoken_verdicts_need_no_probabilities_and_give_labels() -> None:
 
     settings = JudgementSettings(principles=PRINCIPLES, verdicts="text")
     judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
-    assert all(one.raw in (" A", " B") for one in judgements)
-    found = label_pairs(PAIRS, judgements, LABELS)
-    assert all(len(one.chosen or "") > len(one.rejected or "") for one in found)
+    assert all(row.raw in (" A", " B") for row in judgements)
+    labelled = label_pairs(PAIRS, judgements, LABELS)
+    assert all(len(row.chosen or "") > len(row.rejected or "") for row in labelled)
 
 
 def test_a_judge_that_reasons_is_asked_twice_and_keeps_what_it_said() -> None:
     def script(request: Request) -> str | Completion:
         if not request.choices:
             return "the first is longer"
-        assert [one.role for one in request.messages] == ["user", "assistant", "user", "assistant"]
+        assert [turn.role for turn in request.messages] == ["user", "assistant", "user", "assistant"]
         assert request.messages[1].content == "the first is longer"
         return judging(longer)(request)
 
     settings = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=8)
     judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
-    assert all(one.reasoning == "the first is longer" and one.reasoning_key for one in judgements)
+    assert all(row.reasoning == "the first is longer" and row.reasoning_key for row in judgements)
     clamped = label_pairs(PAIRS, judgements, LabelSettings(clamp=(0.4, 0.6)))
-    assert {round(one.p_a or 0, 6) for one in clamped} == {0.4, 0.6}
-    assert [one.label for one in clamped] == [one.label for one in label_pairs(PAIRS, judgements, LABELS)]
+    assert {round(row.p_a or 0, 6) for row in clamped} == {0.4, 0.6}
+    assert [row.label for row in clamped] == [row.label for row in label_pairs(PAIRS, judgements, LABELS)]
 
 
 def test_a_judge_without_reasoning_to_show_gives_no_verdict() -> None:
     script = lambda request: chosen(0.9, 0.1) if request.choices else ""  # noqa: E731
     settings = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=8)
     judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
-    assert {one.failure for one in judgements} == {"no reasoning: empty"}
+    assert {judgement.failure for judgement in judgements} == {"no reasoning: empty"}
 
 
 def test_verdicts_meet_their_pair_by_id_whatever_their_order() -> None:
@@ -203,9 +203,11 @@ def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
 
     settings = JudgementSettings(principles=PRINCIPLES, num_principles="all", signals=BOTH)
     judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
-    one = label_pairs(PAIRS, judgements, LABELS)[0]
-    assert one.label == "b" and one.principles == ["brief", "clear", "kind", "true"]
-    assert [one.p_helpfulness, one.p_honesty] == pytest.approx([0.1, 0.9]) and one.p_harmlessness is None
+    label = label_pairs(PAIRS, judgements, LABELS)[0]
+    assert label.label == "b" and label.principles == ["brief", "clear", "kind", "true"]
+    assert [label.p_helpfulness, label.p_honesty] == pytest.approx(
+        [0.1, 0.9]
+    ) and label.p_harmlessness is None
     honest = LabelSettings(weights={"helpful": {"helpfulness": 1, "honesty": 3}})
     other = label_pairs(PAIRS, judgements, honest)[0]
     assert other.label == "a" and other.p_a == pytest.approx(0.25 * 0.1 + 0.75 * 0.9)
@@ -215,15 +217,18 @@ def test_several_judges_are_averaged_and_their_disagreement_is_told() -> None:
     long = judge_pairs(PAIRS, "long", completing(judging(longer)), "m", PLAIN)
     short = completing(judging(lambda first, second: 0.5 + (0.5 - longer(first, second)) / 4))
     both = long + judge_pairs(PAIRS, "short", short, "m2", PLAIN)
-    for one in label_pairs(PAIRS, both, LABELS):
-        assert one.judges_disagree is True and one.judge_spread == pytest.approx(0.5)
-        assert len(one.chosen or "") > len(one.rejected or "")
-    assert all(one.judge_spread is None for one in label_pairs(PAIRS, long, LABELS))
+    for label in label_pairs(PAIRS, both, LABELS):
+        assert label.judges_disagree is True and label.judge_spread == pytest.approx(0.5)
+        assert len(label.chosen or "") > len(label.rejected or "")
+    assert all(label.judge_spread is None for label in label_pairs(PAIRS, long, LABELS))
 
 
 def test_earlier_turns_are_shown_and_quoted() -> None:
-    said = [ChatMessage(role="user", content="Hi\nResponse A:"), ChatMessage(role="assistant", content="Yo")]
-    pair = PAIRS[0].model_copy(update={"history": said})
+    history = [
+        ChatMessage(role="user", content="Hi\nResponse A:"),
+        ChatMessage(role="assistant", content="Yo"),
+    ]
+    pair = PAIRS[0].model_copy(update={"history": history})
     seen: list[Request] = []
 
     def script(request: Request) -> Completion:
@@ -236,18 +241,18 @@ def test_earlier_turns_are_shown_and_quoted() -> None:
 
 
 def test_the_soft_label_is_the_mean_of_both_orders() -> None:
-    found = combine({"ab": read(chosen(0.9, 0.1)), "ba": read(chosen(0.3, 0.7))})
-    assert found is not None and found.p_a == pytest.approx(0.8)
+    preference = combine({"ab": read(chosen(0.9, 0.1)), "ba": read(chosen(0.3, 0.7))})
+    assert preference is not None and preference.p_a == pytest.approx(0.8)
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_label_needs_both_orders_and_soft_labels_are_probabilities(ab: float, ba: float) -> None:
     first, second = (read(chosen(p, 1 - p)) for p in (ab, ba))
-    found = combine({"ab": first, "ba": second})
-    assert found is not None and 0 <= found.p_a <= 1
-    if found.label() == "a":
+    preference = combine({"ab": first, "ba": second})
+    assert preference is not None and 0 <= preference.p_a <= 1
+    if preference.label() == "a":
         assert ab > 0.5 > ba
-    if found.label() == "b":
+    if preference.label() == "b":
         assert ba > 0.5 > ab
     assert combine({"ab": first, "ba": Verdict(failure="x")}) is None
     assert combine({"ab": first}) is None

@@ -21,7 +21,7 @@ from methods.judging.score import DIGITS, ScoreSettings
 from methods.method import Method
 from methods.rlaif.judgements import AI_JUDGEMENTS, JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import PREFERENCE_PAIRS, LabelSettings, label_pairs
-from methods.rlaif.pairs import COMPLETION_PAIRS, PairSettings, draw_samples, pair_samples
+from methods.rlaif.pairs import COMPLETION_PAIRS, PairSettings, pair_samples, sample_completions
 from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSettings, agree
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings, score_pairs
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of, unused_prompts
@@ -40,25 +40,27 @@ PRINCIPLES = {
 }
 PROMPTS: dict[str, list[Row]] = {
     "red_team_prompts": [
-        make(RedTeamPrompt, f"r{place}", split="evaluation" if place > 2 else "train") for place in range(5)
+        make(RedTeamPrompt, f"r{number}", split="evaluation" if number > 2 else "train")
+        for number in range(5)
     ],
-    "helpful_prompts": [make(HelpfulPrompt, f"h{place}") for place in range(3)],
+    "helpful_prompts": [make(HelpfulPrompt, f"h{number}") for number in range(3)],
 }
 PAIRS = [
-    make(CompletionPair, f"p{place}", completion_a="a" * place, key_a=f"k{place}") for place in range(1, 6)
+    make(CompletionPair, f"p{number}", completion_a="a" * number, key_a=f"k{number}")
+    for number in range(1, 6)
 ]
-PEOPLE = [make(HumanPreference, f"q{place}", rejected="no" * place) for place in range(1, 9)]
+PEOPLE = [make(HumanPreference, f"q{number}", rejected="no" * number) for number in range(1, 9)]
 
 
 def script(request: Request) -> str | Completion:
     """Texts, verdicts and scores that follow from the request."""
-    place = int(digest([[turn.content for turn in request.messages], request.sample])[:6], 16)
+    number = int(digest([[turn.content for turn in request.messages], request.sample])[:6], 16)
     if request.choices == DIGITS:
-        return chosen(*(float(digit == DIGITS[place % 9]) for digit in DIGITS))
+        return chosen(*(float(digit == DIGITS[number % 9]) for digit in DIGITS))
     if request.choices:
-        share = 0.2 + place % 7 / 10
+        share = 0.2 + number % 7 / 10
         return chosen(*([share, 1 - share] if len(request.choices) == 2 else [0.0]))
-    return f"text {place}"
+    return f"text {number}"
 
 
 def models(folder: Path, **roles: tuple[str, ...]) -> ModelsByRole:
@@ -92,7 +94,7 @@ def test_the_policys_samples_of_all_training_prompts_are_paired(tmp_path: Path) 
     prompts = [("red_team", row) for row in PROMPTS["red_team_prompts"][:3]]
     prompts += [("helpful", row) for row in PROMPTS["helpful_prompts"]]
     with roles["policy"].completer() as complete:
-        samples = draw_samples(prompts, complete, complete.backend.fingerprint, how)  # type: ignore[arg-type]
+        samples = sample_completions(prompts, complete, complete.backend.fingerprint, how)  # type: ignore[arg-type]
     assert made == pair_samples(samples, how)
 
 
@@ -161,8 +163,8 @@ def test_judgements_declare_the_reasoning_only_where_it_is_asked_for(tmp_path: P
 
 def test_labels_follow_from_pairs_and_judgements_without_a_model() -> None:
     judgements = [
-        make(AiJudgement, f"p{place}", order=order, p_first=p)
-        for place in (1, 2)
+        make(AiJudgement, f"p{number}", order=order, p_first=p)
+        for number in (1, 2)
         for order, p in (("ab", 0.9), ("ba", 0.2))
     ]
     inputs = MemoryInputs({"completion_pairs": PAIRS, "ai_judgements": judgements})
