@@ -20,7 +20,7 @@ from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES, row_type
 from datasets_registry.store.staging import Staged
 from datasets_registry.version import CheckResult, Version, validated_name
-from quality.auditing.publishing import judged
+from quality.auditing.publishing import check_candidate
 from quality.checks.check import Check, run_check
 
 Name = Annotated[str, typer.Option("--as", help="Name of the dataset to make a version of.")]
@@ -111,7 +111,7 @@ def _published(
     before = {one.number for one in registry.versions(name)} if registry.newest(name) else set()
     assert staged is not None
     (version,) = registry.commit_staged([staged], how)
-    return judged(registry, imported.format.row, version, (), _checked), version.number not in before
+    return check_candidate(registry, imported.format.row, version, (), _checked), version.number not in before
 
 
 def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:

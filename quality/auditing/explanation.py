@@ -183,19 +183,19 @@ class Tree:
 
     def version(self, version: Version, rows: Sequence[Values]) -> Explained:
         """``rows`` of one dataset version, with how it was made."""
-        how = self.registry.derivation(version)
+        derivation = self.registry.derivation(version)
         return {
             "version": str(version),
             "status": version.status,
             "derivation": {
-                "code_version": how.code_version,
-                "run_id": how.run_id,
-                "settings": dict(how.settings),
+                "code_version": derivation.code_version,
+                "run_id": derivation.run_id,
+                "settings": dict(derivation.settings),
             },
-            "rows": [self._row(version, how, row) for row in rows],
+            "rows": [self._row(version, derivation, row) for row in rows],
         }
 
-    def _row(self, version: Version, how: Derivation, row: Values) -> ExplainedRow:
+    def _row(self, version: Version, derivation: Derivation, row: Values) -> ExplainedRow:
         kind = row_type(version)
         key = {name: row[name] for name in kind.key}
         identity = (str(version), *map(str, key.values()))
@@ -205,9 +205,9 @@ class Tree:
         return {
             "key": key,
             "row": row,
-            "principle": _principle(row, how, self.registry),
+            "principle": _principle(row, derivation, self.registry),
             "calls": [Call(column=name, key=str(row[name])) for name in ledger_keys(kind) if row.get(name)],
-            "inputs": [self._input(version, source, row) for source in how.inputs],
+            "inputs": [self._input(version, source, row) for source in derivation.inputs],
         }
 
     def _input(self, version: Version, source: Version, row: Values) -> Explained:
@@ -240,13 +240,14 @@ class Tree:
             )
 
 
-def _principle(row: Values, how: Derivation, registry: Registry) -> Principle | None:
+def _principle(row: Values, derivation: Derivation, registry: Registry) -> Principle | None:
     """The principle that the row names, from the settings that made the row or its inputs."""
     name = row.get("principle_id")
     if name is None:
         return None
-    for derivation in (how, *(registry.derivation(source) for source in how.inputs)):
-        principles = derivation.settings.get("principles")
+    earlier = (registry.derivation(source) for source in derivation.inputs)
+    for made in (derivation, *earlier):
+        principles = made.settings.get("principles")
         if isinstance(principles, Mapping) and name in principles:
             return {"id": str(name), "text": _text(principles[name])}
     return {

@@ -14,18 +14,18 @@ RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
 
 
 def publish(
-    registry: Registry, row: type[Row], rows: Rows, how: Derivation, name: str | None = None
+    registry: Registry, row: type[Row], rows: Rows, derivation: Derivation, name: str | None = None
 ) -> Version:
     """Commit ``rows`` and let the checks of their row type decide.
 
     Raises UnknownVersion or UnpassedVersion where a check reads a dataset without a passed version.
     """
     with seldom_collected():
-        version = registry.commit(row, rows, how, name)
-    return judged(registry, row, version, how.inputs)
+        version = registry.commit(row, rows, derivation, name)
+    return check_candidate(registry, row, version, derivation.inputs)
 
 
-def judged(
+def check_candidate(
     registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
 ) -> Version:
     """Let the checks of the row type, as ``run`` runs them, decide on a candidate; raises what they raise."""

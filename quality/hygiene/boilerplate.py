@@ -23,8 +23,8 @@ def boilerplate(connection: "duckdb.DuckDBPyConnection", learned: str) -> Iterat
     of fewer than 5 rows. A finding names the text's most frequent one.
     """
     for row in records(connection, _sharing(learned)):
-        place = (row["label_dataset"], row["text_column"], row["row_id"])
-        yield finding(place, "boilerplate", f"in {row['num_rows']} rows: {row['phrase']}", row["share"])
+        key = (row["label_dataset"], row["text_column"], row["row_id"])
+        yield finding(key, "boilerplate", f"in {row['num_rows']} rows: {row['phrase']}", row["share"])
 
 
 def _sharing(learned: str) -> str:

@@ -32,10 +32,10 @@ def near_duplicates(texts: Mapping[str, str]) -> list[Duplicate]:
     for bucket in buckets(clusters.texts):
         clusters.connect(bucket)
     duplicates = []
-    for place, other, similarity in clusters.matches():
-        first = clusters.first(place)
-        if first != place:
-            duplicates.append(Duplicate(ids[place], ids[other], ids[first], similarity))
+    for position, other, similarity in clusters.matches():
+        first = clusters.first(position)
+        if first != position:
+            duplicates.append(Duplicate(ids[position], ids[other], ids[first], similarity))
     return duplicates
 
 
@@ -46,41 +46,41 @@ class Clusters:
         self.texts = texts
         self._parents = list(range(len(texts)))
         self._pairs: list[tuple[int, int, float]] = []
-        self._shingles = lru_cache(maxsize=8_192)(lambda place: shingles(self.texts[place]))
+        self._shingles = lru_cache(maxsize=8_192)(lambda position: shingles(self.texts[position]))
 
-    def first(self, place: int) -> int:
-        """The smallest position in the cluster of ``place``."""
-        while self._parents[place] != place:
-            self._parents[place] = self._parents[self._parents[place]]
-            place = self._parents[place]
-        return place
+    def first(self, position: int) -> int:
+        """The smallest position in the cluster of ``position``."""
+        while self._parents[position] != position:
+            self._parents[position] = self._parents[self._parents[position]]
+            position = self._parents[position]
+        return position
 
     def connect(self, bucket: Iterable[int]) -> None:
         """Join the similar texts of ``bucket``; texts that are joined already are not compared again."""
         groups: dict[int, list[int]] = {}
-        for place in bucket:
-            for other in islice(self._apart(place, groups), MOST_COMPARED):
-                self._join_if_similar(place, other)
-            groups.setdefault(self.first(place), []).append(place)
+        for position in bucket:
+            for other in islice(self._apart(position, groups), MOST_COMPARED):
+                self._join_if_similar(position, other)
+            groups.setdefault(self.first(position), []).append(position)
 
-    def _apart(self, place: int, groups: Mapping[int, list[int]]) -> Iterable[int]:
+    def _apart(self, position: int, groups: Mapping[int, list[int]]) -> Iterable[int]:
         for members in groups.values():
             for other in members:
-                if self.first(other) == self.first(place):
+                if self.first(other) == self.first(position):
                     break
                 yield other
 
-    def _join_if_similar(self, place: int, other: int) -> None:
-        similarity = jaccard(self._shingles(place), self._shingles(other))
+    def _join_if_similar(self, position: int, other: int) -> None:
+        similarity = jaccard(self._shingles(position), self._shingles(other))
         if similarity >= THRESHOLD:
-            self._pairs.append((place, other, similarity))
-            low, high = sorted((self.first(place), self.first(other)))
+            self._pairs.append((position, other, similarity))
+            low, high = sorted((self.first(position), self.first(other)))
             self._parents[high] = low
 
     def matches(self) -> Iterable[tuple[int, int, float]]:
         """Each position that was joined, with the most similar one among its verified pairs."""
         best: dict[int, tuple[float, int]] = {}
         for left, right, similarity in self._pairs:
-            for place, match in ((left, right), (right, left)):
-                best[place] = max(best.get(place, (0.0, 0)), (similarity, -match))
-        return [(place, -match, similarity) for place, (similarity, match) in sorted(best.items())]
+            for position, match in ((left, right), (right, left)):
+                best[position] = max(best.get(position, (0.0, 0)), (similarity, -match))
+        return [(position, -match, similarity) for position, (similarity, match) in sorted(best.items())]

@@ -6,7 +6,7 @@ import duckdb
 
 from datasets_registry.rows.hygiene import FindingKind, HygieneFinding
 from quality.hygiene.clusters import Duplicate, near_duplicates
-from quality.hygiene.findings import Place, finding
+from quality.hygiene.findings import TextKey, finding
 from quality.hygiene.words import normalised
 
 _COLUMNS = "SELECT DISTINCT label_dataset, text_column FROM texts ORDER BY ALL"
@@ -34,8 +34,8 @@ def duplicates(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFindi
                 yield _finding((dataset, column, other), "exact_duplicate", "the same text", same)
 
 
-def _finding(place: Place, kind: FindingKind, detail: str, duplicate: Duplicate) -> HygieneFinding:
-    return finding(place, kind, detail, duplicate.similarity, duplicate.matches, duplicate.cluster)
+def _finding(key: TextKey, kind: FindingKind, detail: str, duplicate: Duplicate) -> HygieneFinding:
+    return finding(key, kind, detail, duplicate.similarity, duplicate.matches, duplicate.cluster)
 
 
 def split_near_duplicates(connection: "duckdb.DuckDBPyConnection") -> float:

@@ -7,23 +7,23 @@ import duckdb
 from datasets_registry.rows.hygiene import FindingKind, HygieneFinding
 
 # dataset, column and row id
-Place = tuple[str, str, str]
+TextKey = tuple[str, str, str]
 AT_ONCE = 10_000
 
 
 def finding(
-    place: Place,
+    key: TextKey,
     kind: FindingKind,
     detail: str,
     score: float,
     matches: str | None = None,
     cluster: str | None = None,
 ) -> HygieneFinding:
-    """A row about the text at ``place``; scores are rounded, lest their last bits make a new version."""
+    """A row about the text at ``key``; scores are rounded, lest their last bits make a new version."""
     return HygieneFinding(
-        label_dataset=place[0],
-        text_column=place[1],
-        row_id=place[2],
+        label_dataset=key[0],
+        text_column=key[1],
+        row_id=key[2],
         kind=kind,
         matches=matches,
         cluster=cluster,
@@ -32,7 +32,7 @@ def finding(
     )
 
 
-def each_text(connection: "duckdb.DuckDBPyConnection", where: str = "true") -> Iterator[tuple[Place, str]]:
+def each_text(connection: "duckdb.DuckDBPyConnection", where: str = "true") -> Iterator[tuple[TextKey, str]]:
     """The texts of the table ``texts`` for which ``where`` holds, never all of them in memory."""
     query = f"SELECT label_dataset, text_column, row_id, text FROM texts WHERE {where}"
     cursor = connection.execute(query)

@@ -42,9 +42,9 @@ def hygiene(
 
 
 def _refusals(connection: "duckdb.DuckDBPyConnection", where: str) -> Iterator[HygieneFinding]:
-    for place, text in each_text(connection, where):
+    for key, text in each_text(connection, where):
         if is_refusal(text):
-            yield finding(place, "refusal", "contains a refusal phrase", 1)
+            yield finding(key, "refusal", "contains a refusal phrase", 1)
 
 
 DATA_HYGIENE = Method(run=make_findings, settings=NoSettings, rows=HygieneFinding)

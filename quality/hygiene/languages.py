@@ -8,7 +8,7 @@ import duckdb
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from datasets_registry.rows.hygiene import HygieneFinding
-from quality.hygiene.findings import Place, each_text, finding
+from quality.hygiene.findings import TextKey, each_text, finding
 
 # shorter texts are misclassified too often; more characters add no confidence
 LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
@@ -34,15 +34,15 @@ def language(text: str) -> tuple[str, float] | None:
 
 def language_outliers(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
     """Each text of the table ``texts`` whose language is not the most common one of its column."""
-    by_column: dict[tuple[str, str], dict[str, list[tuple[Place, float]]]] = defaultdict(
+    by_column: dict[tuple[str, str], dict[str, list[tuple[TextKey, float]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for place, text in each_text(connection):
+    for key, text in each_text(connection):
         if classified := language(text):
             code, probability = classified
-            by_column[place[:2]][code].append((place, probability))
+            by_column[key[:2]][code].append((key, probability))
     for languages in by_column.values():
         usual = max(languages, key=lambda code: (len(languages[code]), code))
         for code in languages.keys() - {usual}:
-            for place, probability in languages[code]:
-                yield finding(place, "language_outlier", f"{code}, while most are {usual}", probability)
+            for key, probability in languages[code]:
+                yield finding(key, "language_outlier", f"{code}, while most are {usual}", probability)

@@ -37,6 +37,6 @@ def length_outliers(connection: "duckdb.DuckDBPyConnection") -> Iterator[Hygiene
     Columns of fewer than 10 texts are skipped.
     """
     for row in records(connection, _OUTLIERS):
-        place = (row["label_dataset"], row["text_column"], row["row_id"])
+        key = (row["label_dataset"], row["text_column"], row["row_id"])
         detail = f"{row['characters']} characters; the median is {row['typical']:g}"
-        yield finding(place, "length_outlier", detail, row["z"])
+        yield finding(key, "length_outlier", detail, row["z"])

@@ -14,7 +14,7 @@ BANDS, BAND_VALUES = 21, 6
 SEED = 20_261_124
 # folds a band into one number; a collision costs one needless comparison
 _MIXED = np.array(
-    [0x9E3779B97F4A7C15 * (2 * place + 1) % 2**64 | 1 for place in range(BAND_VALUES)], np.uint64
+    [0x9E3779B97F4A7C15 * (2 * index + 1) % 2**64 | 1 for index in range(BAND_VALUES)], np.uint64
 )
 # the library returns digests as lists of Python numbers, thirty times the size of the array
 AT_ONCE = 4_096

@@ -77,7 +77,7 @@ def is_iban(text: str) -> bool:
 
 def is_card(digits: str) -> bool:
     """Whether 13 to 19 digits have Luhn's check digit."""
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    doubled = [int(digit) * (1 + index % 2) for index, digit in enumerate(reversed(digits))]
     return 13 <= len(digits) <= 19 and sum(value - 9 * (value > 9) for value in doubled) % 10 == 0
 
 
@@ -114,9 +114,9 @@ _PATTERNS: dict[DataKind, tuple[re.Pattern[str], Callable[[str], str | None]]] =
 
 def personal_data_findings(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
     """Each text of the table ``texts`` with personal data: one row per kind, with the first datum's mask."""
-    for place, text in each_text(connection, f"regexp_matches(text, '{_POSSIBLE}')"):
+    for key, text in each_text(connection, f"regexp_matches(text, '{_POSSIBLE}')"):
         data = list(personal_data(text))
         for kind, count in Counter(datum.kind for datum in data).items():
             first = next(datum for datum in data if datum.kind == kind)
             more = f", and {count - 1} more" if count > 1 else ""
-            yield finding(place, kind, f"{first.mask} at character {first.start + 1}{more}", count)
+            yield finding(key, kind, f"{first.mask} at character {first.start + 1}{more}", count)

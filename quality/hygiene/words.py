@@ -28,7 +28,9 @@ def grams(hashed: str, n: int, *, whole: bool) -> str:
     """
     # slices of numbers are four times faster than slices of strings
     last = f"greatest(len({hashed}) - {n - 1}, {int(whole)})"
-    return f"list_transform(range(1, {last} + 1), lambda place: hash({hashed}[place:place + {n - 1}]))"
+    return (
+        f"list_transform(range(1, {last} + 1), lambda position: hash({hashed}[position:position + {n - 1}]))"
+    )
 
 
 def gram(words: str, position: str, n: int) -> str:
