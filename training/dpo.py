@@ -1,48 +1,60 @@
 """Direct preference optimisation on labelled pairs: python -m training.dpo --config run.json."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.rows import fitting, pair, preferred, require_ending
-from training.data.soft_labels import P, shared_dataset, soft_trainer, sureness
-from training.running.manifest import finish, save_merged
+from generation.tokenizer import Tokenizer
+from training.data.pairs import PairExample, pair_example, pair_fits, preferred
+from training.data.rows import PairRow, require_ending
+from training.data.selection import select
+from training.data.soft_labels import confidence, shared_dataset, soft_trainer
+from training.running.manifest import train_and_save
 from training.running.memory import halving
-from training.running.run import main, open_run, require_rows, rows_of
-from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.running.process import Report
+from training.running.protocols import TrainableModel, Trainer
+from training.running.run import Run, main, open_run, rows_of
+from training.running.trainer import load_model, lora, trainer_arguments
 from training.settings.dpo import DpoSettings
-from training.settings.run import RunConfig, read_config
+from training.settings.run import RunConfig
 
 
-def dpo(path: Path, report: Callable[[str], None]) -> None:
+def dpo(path: Path, report: Report) -> None:
     """Train by the settings' losses: a LoRA adapter, which is merged, or all weights.
 
     The reference model is the base itself: with the adapter switched off, or loaded once more. Pairs
     without a label (ties, unparsed, unjudged) are not trained on; verified pairs all have one. Raises
-    BadInput where soft targets are wanted of pairs that no judge was sure of to a degree.
+    BadInput where soft targets are asked for and the pairs have no probabilities.
     """
-    config = read_config(RunConfig[DpoSettings], path)
-    run = open_run("dpo", config, report)
-    settings = config.settings
-    soft = settings.target == "soft"
-    rows = rows_of(run, "prompt", "chosen", "rejected", *(("label", "p_a") if soft else ()))
+    run = open_run("dpo", RunConfig[DpoSettings], path, report)
+    soft = run.settings.target == "soft"
+    rows = rows_of(run, PairRow, *(("label", "p_a") if soft else ()))
     labelled = preferred(rows)
     model, tokenizer = load_model(run)
-    conversations = [
-        {**pair(tokenizer, one, config.system_text), **({P: sureness(one)} if soft else {})}
-        for one in labelled
-    ]
-    kept = fitting(tokenizer, conversations, ["chosen", "rejected"], config.settings.max_length)
-    counts = {
-        "given": len(rows),
-        "trained": len(kept),
-        "too_long": len(labelled) - len(kept),
-        "unlabelled": len(rows) - len(labelled),
-    }
-    require_rows(run, counts)
 
+    def example(row: PairRow) -> PairExample:
+        pair = pair_example(tokenizer, row, run.config.system_text)
+        return {**pair, "p_chosen": confidence(row)} if soft else pair
+
+    selection = select(
+        run,
+        labelled,
+        {"unlabelled": len(rows) - len(labelled)},
+        example,
+        lambda pair: pair_fits(tokenizer, pair, run.settings.max_length),
+    )
+    trainer = _trainer(run, model, tokenizer, selection.trained)
+    require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
+    train_and_save(run, trainer, tokenizer, selection.counts)
+
+
+def _trainer(
+    run: Run[DpoSettings], model: TrainableModel, tokenizer: Tokenizer, pairs: Sequence[PairExample]
+) -> Trainer:
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
+    settings = run.settings
+    soft = settings.target == "soft"
     arguments = DPOConfig(
         beta=settings.beta,
         loss_type=list(settings.losses),
@@ -52,20 +64,18 @@ def dpo(path: Path, report: Callable[[str], None]) -> None:
         max_length=None,
         **trainer_arguments(run),
     )
-    shared = soft and config.launch.several
-    examples = shared_dataset(kept, config.output / "examples") if shared else Dataset.from_list(kept)
-    # the reference is asked at once where targets are soft
-    with halving(config, settings):
-        trainer = (soft_trainer() if soft else DPOTrainer)(
+    shared = soft and run.config.launch.several
+    examples = shared_dataset(pairs, run.config.output / "examples") if shared else Dataset.from_list(pairs)
+    # with soft targets the reference reads all pairs right here
+    with halving(run.config, settings):
+        trainer: Trainer = (soft_trainer() if soft else DPOTrainer)(
             model=model,
             args=arguments,
             train_dataset=examples,
             processing_class=tokenizer,
             peft_config=lora(settings),
         )
-    require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
-    history = train(run, trainer)
-    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+    return trainer
 
 
 if __name__ == "__main__":

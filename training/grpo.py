@@ -1,23 +1,24 @@
-"""Group relative policy optimisation on a policy's own draws: python -m training.grpo --config run.json."""
+"""Group relative policy optimisation on a policy's own samples: python -m training.grpo --config run.json."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from training.online.trainer import learn_online
+from training.running.process import Report
+from training.running.protocols import MakeTrainer
 from training.running.run import main
 from training.settings.grpo import GrpoSettings
+from training.settings.run import RunConfig
 
 
-def grpo(path: Path, report: Callable[[str], None]) -> None:
-    """Train by how much better each draw is than the others for its prompt (Shao et al. 2024, section 4.1).
+def grpo(path: Path, report: Report) -> None:
+    """Train by how much better each sample is than the others for its prompt (Shao et al. 2024, section 4.1).
 
-    Each step learns once from its own draws, so that no ratio is ever clipped, as in the paper's runs.
+    Each step learns once from its own samples, so that no ratio is ever clipped, as in the paper's runs.
     """
-    learn_online("grpo", GrpoSettings, path, report, _chosen)
+    learn_online("grpo", RunConfig[GrpoSettings], path, report, _trainer)
 
 
-def _chosen(settings: GrpoSettings, arguments: dict[str, Any]) -> tuple[Any, Any]:
+def _trainer(settings: GrpoSettings, arguments: dict[str, object]) -> tuple[MakeTrainer, object]:
     from trl import GRPOConfig, GRPOTrainer
 
     scaled = "group" if settings.scale_rewards else "none"

@@ -1,84 +1,82 @@
 """Kahneman-Tversky optimisation on pairs or single verdicts: python -m training.kto --config run.json."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.data.desirability import in_batches, judged
-from training.data.rows import fitting, reply, require_ending, turns
-from training.running.manifest import finish, save_merged
-from training.running.run import main, open_run, require_rows, rows_of
-from training.running.trainer import load_model, lora, train, trainer_arguments
+from generation.tokenizer import Tokenizer
+from training.data.desirability import JudgedExample, in_batches, judged, judged_example
+from training.data.rows import PromptRow, fits, require_ending
+from training.data.selection import select
+from training.running.manifest import train_and_save
+from training.running.process import Report
+from training.running.protocols import TrainableModel, Trainer
+from training.running.run import Run, main, open_run, rows_of
+from training.running.trainer import load_model, lora, trainer_arguments
 from training.settings.kto import KtoSettings
-from training.settings.run import RunConfig, read_config
+from training.settings.run import RunConfig
 
 # how much the desirable completions may count for, where the undesirable ones count for 1
 MOST = 4 / 3
 
 
-def kto(path: Path, report: Callable[[str], None]) -> None:
+def kto(path: Path, report: Report) -> None:
     """Train towards desirable completions and away from undesirable ones (Ethayarajh et al. 2024).
 
     The reference model is the base itself: with the adapter switched off, or loaded once more. Every epoch
-    goes through the same batches, in which both labels are.
+    goes through the same batches, each with both labels.
     """
-    config = read_config(RunConfig[KtoSettings], path)
-    run = open_run("kto", config, report)
-    settings = config.settings
-    labelled, given = judged(rows_of(run, "prompt"), run.dataset)
+    run = open_run("kto", RunConfig[KtoSettings], path, report)
+    settings = run.settings
+    labelled, num_completions = judged(rows_of(run, PromptRow), run.dataset)
     model, tokenizer = load_model(run)
-    examples = [
-        {
-            "prompt": turns(tokenizer, one, config.system_text),
-            "completion": reply(tokenizer, one["completion"]),
-            "label": one["label"],
-        }
-        for one in labelled
-    ]
-    fit = fitting(tokenizer, examples, ["completion"], settings.max_length)
-    counts = {
-        "given": given,
-        "trained": len(fit),
-        "too_long": len(labelled) - len(fit),
-        "unlabelled": given - len(labelled),
-    }
-    require_rows(run, counts)
-    kept = in_batches(fit, settings.batch_size, settings.seed)
-    desirable = sum(one["label"] for one in kept)
-    counts |= {
-        "trained": len(kept),
-        "left_over": len(fit) - len(kept),
+    selection = select(
+        run,
+        labelled,
+        {"unlabelled": num_completions - len(labelled)},
+        lambda row: judged_example(tokenizer, row, run.config.system_text),
+        lambda made: fits(tokenizer, made["prompt"], [made["completion"]], settings.max_length),
+    )
+    examples = in_batches(selection.trained, settings.batch_size, settings.seed)
+    desirable = sum(example["label"] for example in examples)
+    undesirable = len(examples) - desirable
+    counts = selection.counts | {
+        "trained": len(examples),
+        "left_over": len(selection.trained) - len(examples),
         "desirable": desirable,
-        "undesirable": len(kept) - desirable,
+        "undesirable": undesirable,
     }
+    # the manifest has the settings as they were used
+    run = replace(run, settings=weighed(settings, desirable, undesirable))
+    trainer = _trainer(run, model, tokenizer, examples)
+    require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
+    train_and_save(run, trainer, tokenizer, counts)
 
-    settings = weighed(settings, desirable, len(kept) - desirable)
-    # as they were used, for the manifest
-    run = replace(run, settings=settings)
 
+def _trainer(
+    run: Run[KtoSettings], model: TrainableModel, tokenizer: Tokenizer, examples: Sequence[JudgedExample]
+) -> Trainer:
     from datasets import Dataset
     from trl import KTOConfig, KTOTrainer
 
-    trainer = KTOTrainer(
+    trainer: Trainer = KTOTrainer(
         model=model,
         args=KTOConfig(
-            beta=settings.beta,
-            desirable_weight=settings.desirable_weight,
-            undesirable_weight=settings.undesirable_weight,
+            beta=run.settings.beta,
+            desirable_weight=run.settings.desirable_weight,
+            undesirable_weight=run.settings.undesirable_weight,
             max_length=None,
             **trainer_arguments(run),
         ),
-        train_dataset=Dataset.from_list(kept),
+        train_dataset=Dataset.from_list(examples),
         processing_class=tokenizer,
-        peft_config=lora(settings),
+        peft_config=lora(run.settings),
     )
-    require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
-    history = train(run, trainer)
-    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+    return trainer
 
 
 def weighed(settings: KtoSettings, desirable: int, undesirable: int) -> KtoSettings:
-    """The settings with a weight of desirable completions, of which there are so many."""
+    """The settings with a weight of desirable completions, by the numbers of both kinds."""
     if settings.desirable_weight is not None:
         return settings
     weight = MOST * settings.undesirable_weight * undesirable / desirable

@@ -1,89 +1,101 @@
 """Odds-ratio preference optimisation on labelled pairs: python -m training.orpo --config run.json.
 
-By ``trl.experimental.orpo``, of which TRL says that it may change or go in any release: another version than
-the one that training is written for is refused when a run opens.
+By ``trl.experimental.orpo``, which TRL may change or remove in any release: a version other than the one that
+training is written for is refused when a run opens.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from generation.chat import render, token_ids
 from generation.request import Message
-from training.data.rows import Turns, conversation_ids, fitting, pair, preferred, require_ending
-from training.running.manifest import finish, save_merged
-from training.running.run import main, open_run, require_rows, rows_of
-from training.running.trainer import load_model, lora, train, trainer_arguments
+from generation.tokenizer import Tokenizer
+from training.data.pairs import PairExample, pair_example, pair_fits, preferred
+from training.data.rows import PairRow, Turns, conversation_ids, prompt_ids, require_ending
+from training.data.selection import select
+from training.running.manifest import train_and_save
+from training.running.process import Report
+from training.running.protocols import MakeTrainer, TrainableModel, Trainer
+from training.running.run import Run, main, open_run, rows_of
+from training.running.trainer import load_model, lora, trainer_arguments
 from training.settings.orpo import OrpoSettings
-from training.settings.run import RunConfig, read_config
+from training.settings.run import RunConfig
 
-SIDES = ("chosen", "rejected")
+if TYPE_CHECKING:
+    import torch
+
+# a token of which nothing is learned
+IGNORED = -100
 
 
-def orpo(path: Path, report: Callable[[str], None]) -> None:
+def orpo(path: Path, report: Report) -> None:
     """Train on the chosen completions, and on the odds of each against the rejected one (Hong et al. 2024).
 
     There is no reference model. Pairs without a label (ties, unparsed, unjudged) are not trained on.
     """
-    config = read_config(RunConfig[OrpoSettings], path)
-    run = open_run("orpo", config, report)
-    rows = rows_of(run, "prompt", *SIDES)
+    run = open_run("orpo", RunConfig[OrpoSettings], path, report)
+    rows = rows_of(run, PairRow)
     labelled = preferred(rows)
     model, tokenizer = load_model(run)
-    examples = [pair(tokenizer, one, config.system_text) for one in labelled]
-    kept = fitting(tokenizer, examples, SIDES, config.settings.max_length)
-    counts = {
-        "given": len(rows),
-        "trained": len(kept),
-        "too_long": len(labelled) - len(kept),
-        "unlabelled": len(rows) - len(labelled),
-    }
-    require_rows(run, counts)
-    tokens = [_tokens(tokenizer, one) for one in kept]
-    require_ending(run, tokenizer, [one for one in tokens[0]["chosen_labels"] if one != -100])
+    selection = select(
+        run,
+        labelled,
+        {"unlabelled": len(rows) - len(labelled)},
+        lambda row: pair_example(tokenizer, row, run.config.system_text),
+        lambda pair: pair_fits(tokenizer, pair, run.settings.max_length),
+    )
+    examples = [pair_tokens(tokenizer, pair) for pair in selection.trained]
+    require_ending(run, tokenizer, [label for label in examples[0]["chosen_labels"] if label != IGNORED])
+    trainer = _trainer(run, model, tokenizer, examples)
+    train_and_save(run, trainer, tokenizer, selection.counts)
 
+
+def pair_tokens(tokenizer: Tokenizer, pair: PairExample) -> dict[str, list[int]]:
+    """Both conversations as the policy reads and ends them; labels are the completion's tokens alone."""
+    prompt = prompt_ids(tokenizer, [Message.model_validate(turn) for turn in pair["prompt"]])
+    sides: Mapping[str, Turns] = {"chosen": pair["chosen"], "rejected": pair["rejected"]}
+    columns = {}
+    for side, completion in sides.items():
+        ids = conversation_ids(tokenizer, pair["prompt"] + completion)
+        start = _common_start(prompt, ids)
+        columns[f"{side}_input_ids"], columns[f"{side}_attention_mask"] = ids, [1] * len(ids)
+        columns[f"{side}_labels"] = [IGNORED] * start + ids[start:]
+    return columns
+
+
+def _common_start(prompt: Sequence[int], conversation: Sequence[int]) -> int:
+    """The number of leading tokens that both share."""
+    both = enumerate(zip(prompt, conversation, strict=False))
+    return next((position for position, (left, right) in both if left != right), len(prompt))
+
+
+def _trainer(
+    run: Run[OrpoSettings],
+    model: TrainableModel,
+    tokenizer: Tokenizer,
+    examples: Sequence[Mapping[str, Sequence[int]]],
+) -> Trainer:
     from datasets import Dataset
 
     os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
     from trl.experimental.orpo import ORPOConfig
 
-    trainer = _trainer_class()(
+    return _trainer_class()(
         model=model,
         args=ORPOConfig(
-            beta=config.settings.beta,
-            max_length=config.settings.max_length,
+            beta=run.settings.beta,
+            max_length=run.settings.max_length,
             remove_unused_columns=False,
             **trainer_arguments(run),
         ),
-        train_dataset=Dataset.from_list(tokens),
+        train_dataset=Dataset.from_list(examples),
         processing_class=tokenizer,
-        peft_config=lora(config.settings),
-    )
-    history = train(run, trainer)
-    finish(run, save_merged(run, trainer, tokenizer), history, counts)
-
-
-def _tokens(tokenizer: Any, example: Mapping[str, Turns]) -> dict[str, list[int]]:
-    """Both conversations as the policy reads and ends them; labels are the completion's tokens alone."""
-    asked = [Message.model_validate(one) for one in example["prompt"]]
-    prompt = token_ids(tokenizer, render(tokenizer, asked, continues=False))
-    found = {}
-    for side in SIDES:
-        ids = conversation_ids(tokenizer, example["prompt"] + example[side])
-        start = _common_start(prompt, ids)
-        found[f"{side}_input_ids"], found[f"{side}_attention_mask"] = ids, [1] * len(ids)
-        found[f"{side}_labels"] = [-100] * start + ids[start:]
-    return found
-
-
-def _common_start(one: Sequence[int], other: Sequence[int]) -> int:
-    return next(
-        (place for place, both in enumerate(zip(one, other, strict=False)) if len({*both}) > 1), len(one)
+        peft_config=lora(run.settings),
     )
 
 
-def _trainer_class() -> Any:
+def _trainer_class() -> MakeTrainer:
     """TRL's trainer, on rows that are tokens already, and with the paper's loss.
 
     TRL's own tokens would end a turn twice where a template puts a line break behind the end; and its loss of
@@ -91,18 +103,18 @@ def _trainer_class() -> Any:
     """
     from trl.experimental.orpo import ORPOTrainer
 
-    class Trainer(ORPOTrainer):  # type: ignore[misc]
-        def tokenize_row(self, feature: Any, model: Any = None) -> dict[str, Any]:
+    class OurTrainer(ORPOTrainer):  # type: ignore[misc]
+        def tokenize_row(self, feature: object, model: object = None) -> dict[str, object]:
             return {}
 
-        def concatenated_forward(self, model: Any, batch: Any) -> tuple[Any, ...]:
+        def concatenated_forward(self, model: object, batch: object) -> tuple["torch.Tensor", ...]:
             chosen, rejected, chosen_logits, rejected_logits, _, *more = super().concatenated_forward(
                 model, batch
             )
             # a mean over each completion's tokens, as of the odds, and then over completions
             return chosen, rejected, chosen_logits, rejected_logits, -chosen.mean(), *more
 
-    return Trainer
+    return OurTrainer
 
 
 if __name__ == "__main__":

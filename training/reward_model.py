@@ -1,111 +1,132 @@
 """Train an outcome reward model on pairs: python -m training.reward_model --config run.json."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean, pstdev
-from typing import Any
+from typing import TypedDict
 
 from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
-from training.data.rows import asked, group, parted, preferred
+from generation.tokenizer import Tokenizer
+from training.data.pairs import preferred
+from training.data.rows import PairRow, parted, prompt_messages, split_group
+from training.data.selection import select
 from training.data.soft_labels import by_signal, margin
-from training.running.manifest import finish, save_merged
-from training.running.run import main, open_run, require_rows, rows_of
-from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.running.manifest import train_and_save
+from training.running.process import Report
+from training.running.protocols import TrainableModel, Trainer
+from training.running.run import Run, main, open_run, rows_of
+from training.running.trainer import load_model, lora, trainer_arguments
 from training.settings.reward_model import RewardSettings
-from training.settings.run import RunConfig, read_config
+from training.settings.run import RunConfig
 
 
-def reward_model(path: Path, report: Callable[[str], None]) -> None:
+class AnswerPair(TypedDict):
+    """Both answers as the scorer reads them, so that it scores what was trained."""
+
+    split_group: str
+    chosen: Answered
+    rejected: Answered
+    chosen_ids: list[int]
+    rejected_ids: list[int]
+    # where the settings ask for margins
+    margin: float | None
+
+
+def reward_model(path: Path, report: Report) -> None:
     """Train one score per answer, the chosen one's above the rejected one's (Bradley and Terry 1952;
     Ouyang et al. 2022, section 3.5), and measure it on problems that it was not trained on.
 
     Pairs without a label, pairs that the settings' signal does not decide, and pairs of which a conversation
     exceeds ``max_length`` are left out.
     """
-    config = read_config(RunConfig[RewardSettings], path)
-    run = open_run("reward_model", config, report)
-    margins, signal = config.settings.margins, config.settings.signal
-    more = ("label", f"p_{signal}") if signal else ("label", "p_a") if margins else ()
-    rows = rows_of(run, "prompt", "chosen", "rejected", *more)
-    given = preferred(rows)
-    labelled = by_signal(given, signal) if signal else given
+    run = open_run("reward_model", RunConfig[RewardSettings], path, report)
+    settings = run.settings
+    columns = ("label", f"p_{settings.signal}") if settings.signal else ("label", "p_a")
+    rows = rows_of(run, PairRow, *(columns if settings.signal or settings.margins else ()))
+    labelled = preferred(rows)
+    decided = by_signal(labelled, settings.signal) if settings.signal else labelled
+    left_out = {"unlabelled": len(rows) - len(labelled)}
+    if settings.signal:
+        left_out["undecided"] = len(labelled) - len(decided)
     model, tokenizer = load_model(run, "AutoModelForSequenceClassification", num_labels=1)
     set_padding_apart(tokenizer)
-    pairs = [_pair(tokenizer, one, config.system_text) for one in labelled]
-    fitting = [one for one in pairs if one["longest"] <= config.settings.max_length]
-    kept, measured = parted(fitting, config.settings.held_out_share, config.settings.seed)
-    counts = {
-        "given": len(rows),
-        "trained": len(kept),
-        "held_out": len(measured),
-        "too_long": len(labelled) - len(fitting),
-        "unlabelled": len(rows) - len(given),
-        **({"undecided": len(given) - len(labelled)} if signal else {}),
-    }
-    require_rows(run, counts)
+    selection = select(
+        run,
+        decided,
+        left_out,
+        lambda row: answer_pair(tokenizer, row, run.config.system_text, margins=settings.margins),
+        lambda pair: max(len(pair["chosen_ids"]), len(pair["rejected_ids"])) <= settings.max_length,
+        partial(parted, share=settings.held_out_share, seed=settings.seed),
+    )
+    trainer = _trainer(run, model, tokenizer, selection.trained)
+    train_and_save(
+        run,
+        trainer,
+        tokenizer,
+        selection.counts,
+        lambda folder: pair_figures(OutcomeScorer(folder), selection.held_out),
+    )
 
+
+def answer_pair(tokenizer: Tokenizer, row: PairRow, system_text: str | None, *, margins: bool) -> AnswerPair:
+    """A preferred pair as two answers to one prompt."""
+    messages = prompt_messages(row, system_text)
+    chosen, rejected = Answered(messages, row["chosen"]), Answered(messages, row["rejected"])
+    return {
+        "split_group": split_group(row),
+        "chosen": chosen,
+        "rejected": rejected,
+        "chosen_ids": answer_ids(tokenizer, chosen),
+        "rejected_ids": answer_ids(tokenizer, rejected),
+        "margin": margin(row) if margins else None,
+    }
+
+
+def _trainer(
+    run: Run[RewardSettings], model: TrainableModel, tokenizer: Tokenizer, pairs: Sequence[AnswerPair]
+) -> Trainer:
     from datasets import Dataset
     from trl import RewardConfig, RewardTrainer
 
-    trainer = RewardTrainer(
+    columns = ("chosen_ids", "rejected_ids", *(("margin",) if run.settings.margins else ()))
+    trainer: Trainer = RewardTrainer(
         model=model,
         args=RewardConfig(
             max_length=None,
-            center_rewards_coefficient=config.settings.centring or None,
+            center_rewards_coefficient=run.settings.centring or None,
             **trainer_arguments(run),
         ),
-        train_dataset=Dataset.from_list([_ids(one, margins) for one in kept]),
+        train_dataset=Dataset.from_list(
+            [{name: value for name, value in pair.items() if name in columns} for pair in pairs]
+        ),
         processing_class=tokenizer,
-        peft_config=lora(config.settings, "SEQ_CLS"),
+        peft_config=lora(run.settings, "SEQ_CLS"),
     )
-    history = train(run, trainer)
-    saved = save_merged(run, trainer, tokenizer)
-    finish(run, saved, history, counts, pair_figures(OutcomeScorer(saved), measured))
+    return trainer
 
 
-def _pair(tokenizer: Any, row: Mapping[str, Any], system_text: str | None) -> dict[str, Any]:
-    """Both answers as the scorer reads them, so that it scores what was trained."""
-    messages = asked(row, system_text)
-    chosen, rejected = (Answered(messages, row[name]) for name in ("chosen", "rejected"))
-    ids = {"chosen_ids": answer_ids(tokenizer, chosen), "rejected_ids": answer_ids(tokenizer, rejected)}
-    return {
-        "split_group": group(row),
-        "chosen": chosen,
-        "rejected": rejected,
-        **ids,
-        "longest": max(len(one) for one in ids.values()),
-        "row": row,
-    }
+def pair_figures(scorer: OutcomeScorer, pairs: Sequence[AnswerPair]) -> dict[str, float]:
+    """The share of ``pairs`` ranked rightly (equal scores count half), and the mean margin; none of no pairs.
 
-
-def _ids(pair: Mapping[str, Any], margins: bool) -> dict[str, Any]:
-    ids = {name: pair[name] for name in ("chosen_ids", "rejected_ids")}
-    return ids | {"margin": margin(pair["row"])} if margins else ids
-
-
-def pair_figures(scorer: OutcomeScorer, pairs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Of ``pairs``: the share ranked rightly (equal scores count half) and the mean margin; none of none.
-
-    And the mean and deviation of all their scores, by which an ensemble brings models to one scale.
+    The mean and deviation of all their scores let an ensemble bring models to one scale.
     """
     if not pairs:
         return {}
-    scores = scorer.scores([one[name] for name in ("chosen", "rejected") for one in pairs])
+    scores = scorer.scores([*(pair["chosen"] for pair in pairs), *(pair["rejected"] for pair in pairs)])
     scorer.close()
-    pairwise = zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)
-    known = [
-        (chosen, rejected) for chosen, rejected in pairwise if chosen is not None and rejected is not None
-    ]
-    if not known:
+    both = zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)
+    read = [(chosen, rejected) for chosen, rejected in both if chosen is not None and rejected is not None]
+    if not read:
         return {}
-    margins = [chosen - rejected for chosen, rejected in known]
-    right = sum(1.0 if one > 0 else 0.5 if one == 0 else 0.0 for one in margins)
-    both = [score for pair in known for score in pair]
+    margins = [chosen - rejected for chosen, rejected in read]
+    ranks = [1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins]
+    values = [score for pair in read for score in pair]
     return {
-        "accuracy": right / len(margins),
+        "accuracy": fmean(ranks),
         "margin": fmean(margins),
-        "score_mean": fmean(both),
-        "score_deviation": pstdev(both),
+        "score_mean": fmean(values),
+        "score_deviation": pstdev(values),
     }
 
 

@@ -1,81 +1,76 @@
 """Supervised fine-tuning on prompt and completion: python -m training.sft --config run.json."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from datasets_registry.errors import BadInput
-from training.data.replay import replayed
-from training.data.rows import conversation_ids, fitting, reply, require_ending, turns
-from training.running.manifest import finish, save_merged
-from training.running.run import AnyRun, main, open_run, require_rows, rows_of
-from training.running.trainer import load_model, lora, train, trainer_arguments
-from training.settings.run import RunConfig, read_config
+from generation.tokenizer import Tokenizer
+from training.data.replay import CompletionExample, replayed
+from training.data.rows import CompletionRow, conversation_ids, fits, prompt_turns, reply, require_ending
+from training.data.selection import select
+from training.running.manifest import train_and_save
+from training.running.process import Report
+from training.running.protocols import TrainableModel, Trainer
+from training.running.run import Run, main, open_run, rows_of
+from training.running.trainer import load_model, lora, trainer_arguments
+from training.settings.run import RunConfig
 from training.settings.sft import SftSettings
 
+# a token of which nothing is learned
+IGNORED = -100
 
-def sft(path: Path, report: Callable[[str], None]) -> None:
-    """Train on the completions' tokens alone, or on all of the assistant's: an adapter or all weights."""
-    config = read_config(RunConfig[SftSettings], path)
-    run = open_run("sft", config, report)
-    given, replay = rows_of(run, "prompt", "completion"), _replay(run, config)
+
+def sft(path: Path, report: Report) -> None:
+    """Train on the completions' tokens alone, or on all of the assistant's: an adapter or all weights.
+
+    Raises BadInput where the chat template cannot mark the assistant's turns, or does not end them.
+    """
+    run = open_run("sft", RunConfig[SftSettings], path, report)
+    rows = rows_of(run, CompletionRow)
+    replay = rows_of(run, CompletionRow, role="replay") if run.config.replay else []
     model, tokenizer = load_model(run)
-    kept = _examples(tokenizer, given, config)
-    counts = {"given": len(given), "trained": len(kept), "too_long": len(given) - len(kept)}
-    require_rows(run, counts)
 
-    def tokens(one: dict[str, Any]) -> int:
-        return len(conversation_ids(tokenizer, one["prompt"] + one["completion"]))
+    def example(row: CompletionRow) -> CompletionExample:
+        return {
+            "prompt": prompt_turns(tokenizer, row, run.config.system_text),
+            "completion": reply(tokenizer, row["completion"]),
+        }
 
-    more = replayed(
-        kept, _examples(tokenizer, replay, config), config.settings.replay_share, run.settings.seed, tokens
+    def is_short(made: CompletionExample) -> bool:
+        return fits(tokenizer, made["prompt"], [made["completion"]], run.settings.max_length)
+
+    def num_tokens(examples: Iterable[CompletionExample]) -> int:
+        return sum(len(conversation_ids(tokenizer, made["prompt"] + made["completion"])) for made in examples)
+
+    selection = select(run, rows, {}, example, is_short)
+    others = [made for made in map(example, replay) if is_short(made)]
+    settings, counts = run.settings, selection.counts
+    added = replayed(
+        selection.trained, others, settings.replay_share, settings.seed, lambda made: num_tokens([made])
     )
     if replay:
-        counts |= {"replay_given": len(replay), "replay_trained": len(more)}
-        counts |= {"tokens": sum(map(tokens, kept)), "replay_tokens": sum(map(tokens, more))}
-    trainer = _trainer(run, config, model, tokenizer, [*kept, *more])
-    history = train(run, trainer)
-    finish(run, save_merged(run, trainer, tokenizer), history, counts)
-
-
-def _replay(run: AnyRun, config: RunConfig[SftSettings]) -> list[dict[str, Any]]:
-    return rows_of(run, "prompt", "completion", role="replay") if config.replay else []
-
-
-def _examples(
-    tokenizer: Any, rows: Sequence[dict[str, Any]], config: RunConfig[SftSettings]
-) -> list[dict[str, Any]]:
-    """The rows that fit, as conversations."""
-    examples = (
-        {
-            "prompt": turns(tokenizer, one, config.system_text),
-            "completion": reply(tokenizer, one["completion"]),
-        }
-        for one in rows
-    )
-    return fitting(tokenizer, examples, ["completion"], config.settings.max_length)
+        counts |= {"replay_given": len(replay), "replay_trained": len(added)}
+        counts |= {"tokens": num_tokens(selection.trained), "replay_tokens": num_tokens(added)}
+    trainer = _trainer(run, model, tokenizer, [*selection.trained, *added])
+    train_and_save(run, trainer, tokenizer, counts)
 
 
 def _trainer(
-    run: AnyRun,
-    config: RunConfig[SftSettings],
-    model: Any,
-    tokenizer: Any,
-    examples: Sequence[dict[str, Any]],
-) -> Any:
+    run: Run[SftSettings], model: TrainableModel, tokenizer: Tokenizer, examples: Sequence[CompletionExample]
+) -> Trainer:
     """TRL's trainer, once its labels are known to end turns."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    marked = config.settings.loss_on == "assistant"
-    shown = [{"messages": one["prompt"] + one["completion"]} for one in examples] if marked else examples
+    marked = run.settings.loss_on == "assistant"
+    dialogues = [{"messages": made["prompt"] + made["completion"]} for made in examples]
     try:
-        trainer = SFTTrainer(
+        trainer: Trainer = SFTTrainer(
             model=model,
             args=SFTConfig(max_length=None, assistant_only_loss=marked, **trainer_arguments(run)),
-            train_dataset=Dataset.from_list(list(shown)),
+            train_dataset=Dataset.from_list(dialogues if marked else list(examples)),
             processing_class=tokenizer,
-            peft_config=lora(config.settings),
+            peft_config=lora(run.settings),
         )
     except ValueError as error:
         if not marked or "chat template" not in str(error):
@@ -84,7 +79,8 @@ def _trainer(
             f"the chat template of {run.base} does not mark the assistant's turns with {{% generation %}}: "
             "take loss_on = 'completion', or a template that does"
         ) from error
-    require_ending(run, tokenizer, [one for one in trainer.train_dataset[0]["labels"] if one != -100])
+    labels = trainer.train_dataset[0]["labels"]
+    require_ending(run, tokenizer, [label for label in labels if label != IGNORED])
     return trainer
 
 

@@ -33,7 +33,11 @@ class Trainer:
     kind: TrainerKind
     replays: bool = False
     scored: bool = False
-    several_processes: bool = True
+
+    @property
+    def several_processes(self) -> bool:
+        """Whether processes can share a run."""
+        return self.settings.several_processes
 
 
 TRAINERS: Mapping[str, Trainer] = {
@@ -48,14 +52,7 @@ TRAINERS: Mapping[str, Trainer] = {
     ),
     "grpo": Trainer("training.grpo", "training.grpo", GrpoSettings, "online", scored=True),
     "rloo": Trainer("training.rloo", "training.rloo", RlooSettings, "online", scored=True),
-    "ppo": Trainer(
-        "training.ppo",
-        "training.ppo.__main__",
-        PpoSettings,
-        "online",
-        scored=True,
-        several_processes=False,
-    ),
+    "ppo": Trainer("training.ppo", "training.ppo.__main__", PpoSettings, "online", scored=True),
 }
 
 

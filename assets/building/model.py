@@ -19,6 +19,7 @@ from assets.profile.policy import Policy
 from assets.profile.profile import Profile
 from assets.ui.metadata import check_results, model_metadata
 from datasets_registry.errors import ModelFailed
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import CheckResult, Derivation, Version
@@ -207,7 +208,7 @@ def failed_checks(checks: Sequence[ModelCheck], output: Path, told: Mapping[str,
     rows = output / "rows.json"
     if not rows.exists():
         return []
-    manifest = {"rows": json.loads(rows.read_text()), "settings": told["settings"]}
+    manifest = Manifest(rows=json.loads(rows.read_text()), settings=told["settings"])
     found = [check_manifest(one, manifest) for one in checks if one.severity == "error"]
     return [one for one in found if not one.passed]
 
@@ -217,8 +218,8 @@ def register(
 ) -> Version:
     """Move a finished model to its place by fingerprint, and record what its checks find."""
     trained = output / "model"
-    manifest = json.loads((trained / "manifest.json").read_text())
-    identity = manifest["fingerprint"]
+    manifest = Manifest.read(trained)
+    identity = manifest.fingerprint
     folder = registry.state.models / name / identity[:16]
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not folder.exists():

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from training.launch.files import write_launch_config
-from training.running.run import main
+from training.running.protocols import Trainer
+from training.running.run import AnyRun, main
 from training.settings.launch import Launch
 
 Point = Literal["optimizer", "random states", "mark", "step", "anywhere"]
@@ -166,7 +167,7 @@ def start(job: Job, environment: dict[str, str]) -> int:
         said = os.open(job.output / f"stderr-{rank}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(said, 2)
         module = import_module(f"training.{job.trainer}")
-        watch_weights(module, job.output / f"weights-{rank}.txt")
+        watch_weights(job.output / f"weights-{rank}.txt")
         if job.stop:
             hold(job, int(rank))
         if job.launch.strategy == "fsdp":
@@ -202,19 +203,20 @@ def environment(job: Job) -> list[dict[str, str]]:
     return [{**told, **address, **world, **place} for place in places]
 
 
-def watch_weights(module: Any, path: Path) -> None:
+def watch_weights(path: Path) -> None:
     """Let the trainer leave a sum of what it trained, in each process."""
-    if not hasattr(module, "train"):
-        module = import_module("training.online.trainer")
-    train = module.train
+    from training.online import trainer as online
+    from training.running import manifest, trainer
 
-    def watched(run: Any, trainer: Any) -> Any:
-        history = train(run, trainer)
-        learned = (one for one in trainer.model.parameters() if one.requires_grad)
-        path.write_text(repr(sum(float(one.detach().double().abs().sum()) for one in learned)))
+    def watched(run: AnyRun, trained: Trainer) -> list[dict[str, float]]:
+        history = train(run, trained)
+        weights = (weight for _, weight in trained.model.named_parameters() if weight.requires_grad)
+        path.write_text(repr(sum(float(weight.detach().double().abs().sum()) for weight in weights)))
         return history
 
-    module.train = watched
+    train = trainer.train
+    for module in (manifest, online):
+        setattr(module, "train", watched)  # noqa: B010
 
 
 def shard_on_cpus() -> None:

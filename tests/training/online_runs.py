@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from generation.engine import EngineSettings
@@ -56,7 +57,7 @@ def warned(said: dict[str, Any]) -> set[str]:
     return {
         one.name
         for one in model_checks(TRAINERS[said["trainer"]].kind)
-        if not check_manifest(one, said).passed
+        if not check_manifest(one, Manifest.model_validate(said)).passed
     }
 
 

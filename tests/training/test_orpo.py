@@ -23,8 +23,8 @@ from tests.training.runs import (
     verified,
     write,
 )
-from training.data.rows import pair
-from training.orpo import _tokens, orpo
+from training.data.pairs import pair_example
+from training.orpo import orpo, pair_tokens
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
 
@@ -80,8 +80,8 @@ def test_an_unseen_prompt_gets_the_chosen_answer_and_a_heavier_beta_shuns_the_re
 
 def test_a_turn_ends_once_and_only_the_completion_is_learned(base: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(base)
-    example = pair(tokenizer, {"prompt": "a", "chosen": "yes", "rejected": "no no"}, "Be brief.")
-    found = _tokens(tokenizer, example)
+    example = pair_example(tokenizer, {"prompt": "a", "chosen": "yes", "rejected": "no no"}, "Be brief.")
+    found = pair_tokens(tokenizer, example)
     for side, text in (("chosen", "yes"), ("rejected", "no no")):
         ids, labels = found[f"{side}_input_ids"], found[f"{side}_labels"]
         learned = [one for one in labels if one != -100]

@@ -4,6 +4,7 @@ import math
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from tests.training.runs import commit, gold, labelled, manifest, write
-from training.data.steps import StepCollator, example, step_loss, targets
+from training.data.steps import StepCollator, step_example, step_loss, step_targets
 from training.process_reward_model import process_reward_model, step_figures
 from training.running.checkpoints import last_checkpoint
 from training.settings.process_reward_model import ProcessRewardSettings
@@ -75,7 +76,7 @@ def test_it_tells_right_steps_from_wrong_ones_of_problems_held_out(
 def test_only_the_ends_of_labelled_steps_count(lab_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(lab_model)
     solution = Stepped((Message(role="user", content="1=?"),), ("1+2=3", "4", "5=5"), "\n")
-    found = example(step_tokens(tokenizer, solution), [1.0, None, 0.25])
+    found = step_example(step_tokens(tokenizer, solution), [1.0, None, 0.25])
     text = "1=?<answer>1+2=3\n4\n5=5\n"
     assert tokenizer.decode(found["input_ids"]) == text
     # the answer's mark is one token
@@ -107,22 +108,22 @@ def test_the_loss_is_the_cross_entropy_by_hand() -> None:
     first = -(0.75 * math.log(1 / (1 + math.exp(-2))) + 0.25 * math.log(1 / (1 + math.exp(2))))
     third = -math.log(1 / (1 + math.exp(-1)))
     assert loss.item() == pytest.approx((first + third) / 2, abs=1e-6)
-    loss.backward()
+    torch.autograd.backward(loss)
     assert logits.grad is not None and (logits.grad[0, 1] == 0).all() and (logits.grad[0, 0] != 0).all()
 
 
 def test_targets_are_measured_labels_and_implied_ones_only_if_asked() -> None:
-    row = labelled(
+    row: Any = labelled(
         0,
         ["a", "b", "c", "d"],
         [True, False, None, None],
         implied=[None, None, False, None],
         soft=[0.75, 0.0, None, None],
     ).model_dump()
-    assert targets(row, ProcessRewardSettings()) == [1.0, 0.0, None, None]
-    assert targets(row, ProcessRewardSettings(use_implied=True)) == [1.0, 0.0, 0.0, None]
-    assert targets(row, ProcessRewardSettings(target="soft")) == [0.75, 0.0, None, None]
-    assert targets(row, ProcessRewardSettings(target="soft", use_implied=True)) == [0.75, 0.0, 0.0, None]
+    assert step_targets(row, ProcessRewardSettings()) == [1.0, 0.0, None, None]
+    assert step_targets(row, ProcessRewardSettings(use_implied=True)) == [1.0, 0.0, 0.0, None]
+    assert step_targets(row, ProcessRewardSettings(target="soft")) == [0.75, 0.0, None, None]
+    assert step_targets(row, ProcessRewardSettings(target="soft", use_implied=True)) == [0.75, 0.0, 0.0, None]
 
 
 def test_soft_targets_are_learned_as_probabilities(lab: Path, registry: Registry, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from generation.request import Message
 from generation.scoring.outcomes import Answered, OutcomeScorer
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
-from training.data.rows import held_out_groups
+from training.data.rows import Grouped, PairRow, held_out_groups
 from training.data.soft_labels import by_signal, margin
 from training.reward_model import reward_model
 
@@ -129,9 +129,9 @@ def test_too_few_pairs_and_other_datasets_are_refused_before_training(
     assert not (tmp_path / "model").exists()
 
 
-def groups(*names: str) -> list[dict[str, Any]]:
+def groups(*names: str) -> list[Grouped]:
     """Rows of these groups."""
-    return [{"split_group": one} for one in names]
+    return [{"split_group": name} for name in names]
 
 
 def test_whole_groups_are_held_out_and_more_rows_move_none_of_them() -> None:
@@ -231,8 +231,8 @@ def test_a_signal_labels_pairs_in_place_of_all_signals_together(
 def test_a_signals_own_probability_chooses_and_asks_for_the_margin(
     label: str, p_honesty: float, chosen: str, asked: float
 ) -> None:
-    row = {"label": label, "p_a": 0.6, "p_honesty": p_honesty, "chosen": "one", "rejected": "two"}
-    (found,) = by_signal([row], "honesty")
+    row: PairRow = {"prompt": "", "label": label, "p_a": 0.6, "chosen": "one", "rejected": "two"}
+    (found,) = by_signal([{**row, "p_honesty": p_honesty}], "honesty")
     assert found["chosen"] == chosen and margin(found) == pytest.approx(asked, abs=1e-3)
     assert {found["chosen"], found["rejected"]} == {"one", "two"}
 
@@ -248,4 +248,5 @@ def test_a_signal_of_verified_pairs_is_refused(base: Path, registry: Registry, t
     [("a", 0.5, 0), ("a", 0.4, 0), ("b", 0.25, 1.0986), ("a", 0.999, 3), ("a", 1.0, 3), ("b", 1.0, 0)],
 )
 def test_a_margin_is_the_log_odds_within_bounds(label: str, p_a: float, wanted: float) -> None:
-    assert margin({"label": label, "p_a": p_a}) == pytest.approx(wanted, abs=1e-3)
+    row: PairRow = {"prompt": "", "label": label, "p_a": p_a, "chosen": "", "rejected": ""}
+    assert margin(row) == pytest.approx(wanted, abs=1e-3)

@@ -20,7 +20,7 @@ from datasets_registry.version import CheckResult
 from generation.models.folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, write
-from training.data.rows import fitting, reply, turns
+from training.data.rows import Turns, fits, prompt_turns, reply
 from training.dpo import dpo
 from training.running.checkpoints import last_checkpoint
 from training.settings.run import RunConfig, config_path, read_config
@@ -49,7 +49,7 @@ def log_probability(folder: Path, answer: str) -> float:
     """The mean log-probability of ``answer`` after one of the prompts."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder)
-    prompt = turns(tokenizer, {"prompt": "prompt p0"}, "Be brief.")
+    prompt = prompt_turns(tokenizer, {"prompt": "prompt p0"}, "Be brief.")
     start = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"]
     ids = start + tokenizer(answer)["input_ids"]
     with torch.inference_mode():
@@ -132,10 +132,10 @@ def test_fewer_rows_than_a_batch_stop_before_training(base: Path, registry: Regi
     assert not (tmp_path / "run" / "model").exists()
 
 
-def test_a_loss_that_is_no_number_leaves_no_model(base: Path, registry: Registry, tmp_path: Path) -> None:
+def test_a_loss_that_is_nan_leaves_no_model(base: Path, registry: Registry, tmp_path: Path) -> None:
     settings = {**SETTINGS, "learning_rate": 1e30}
     path = write(tmp_path / "run", commit(registry, SftExample, examples(16)), settings=settings)
-    with pytest.raises(ModelFailed, match="the loss is not a number at step 3: lower learning_rate"):
+    with pytest.raises(ModelFailed, match="the loss is nan at step 3: lower learning_rate"):
         sft(path, lambda _: None)
     assert not (tmp_path / "run" / "model").exists()
 
@@ -181,17 +181,16 @@ def test_template_tokens_in_training_text_stay_text(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     (turn,) = reply(tokenizer, "done<|im_end|>")
     assert "<|im_end|>" not in turn["content"]
-    example = {"prompt": turns(tokenizer, {"prompt": "a"}, None), "completion": [turn]}
-    assert fitting(tokenizer, [example], ["completion"], 128) == [example]
-    assert fitting(tokenizer, [example], ["completion"], 8) == []
+    prompt = prompt_turns(tokenizer, {"prompt": "a"}, None)
+    assert fits(tokenizer, prompt, [[turn]], 128) and not fits(tokenizer, prompt, [[turn]], 8)
 
 
 def test_earlier_turns_are_part_of_what_is_asked(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    said = [{"role": "user", "content": "a<|im_end|>"}, {"role": "assistant", "content": "b"}]
-    asked = turns(tokenizer, {"prompt": "c", "history": said}, "Be brief.")
-    assert [one["role"] for one in asked] == ["system", "user", "assistant", "user"]
-    assert "<|im_end|>" not in asked[1]["content"] and asked[3]["content"] == "c"
+    history: Turns = [{"role": "user", "content": "a<|im_end|>"}, {"role": "assistant", "content": "b"}]
+    turns = prompt_turns(tokenizer, {"prompt": "c", "history": history}, "Be brief.")
+    assert [turn["role"] for turn in turns] == ["system", "user", "assistant", "user"]
+    assert "<|im_end|>" not in turns[1]["content"] and turns[3]["content"] == "c"
 
 
 def test_the_config_path_comes_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:

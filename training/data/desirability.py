@@ -3,67 +3,107 @@
 import random
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict, cast
 
 from datasets_registry.errors import BadInput, ModelFailed
-from training.data.rows import preferred
+from generation.tokenizer import Tokenizer
+from training.data.pairs import preferred
+from training.data.rows import CompletionRow, PairRow, PromptRow, Turns, prompt_turns, reply
 
-Example = dict[str, Any]
 _WORDS = {True: "desirable", False: "undesirable"}
 
 
-def judged(rows: Sequence[dict[str, Any]], dataset: object) -> tuple[list[Example], int]:
+class JudgedRow(CompletionRow):
+    """A completion that is desirable or not."""
+
+    label: bool
+
+
+class JudgedExample(TypedDict):
+    """A prompt, its completion and whether that is desirable, as TRL takes them."""
+
+    prompt: Turns
+    completion: Turns
+    label: bool
+
+
+def judged(rows: Sequence[PromptRow], dataset: object) -> tuple[list[JudgedRow], int]:
     """Each completion with its prompt's columns and ``label``, and how many there are with and without one.
 
-    Of a pair the chosen one is desirable and the rejected one is not. A single verdict, such as a row of
-    ``candidates``, has ``completion`` and ``accepted``: a draw that failed has no label, nor has one that was
-    cut or shown a hint, as in ``verified_pairs``. Raises BadInput for rows of another kind.
+    The chosen completion of a pair is desirable and the rejected one is not. A single verdict, such as a row
+    of ``candidates``, has ``completion`` and ``accepted``: a sample that failed has no label, nor has one
+    that was cut or shown a hint, as in ``verified_pairs``. Raises BadInput for rows of another kind.
     """
     columns = rows[0].keys() if rows else {"chosen", "rejected"}
     if {"chosen", "rejected"} <= columns:
-        sides = [(one, name, name == "chosen") for one in preferred(rows) for name in ("chosen", "rejected")]
-        return [{**one, "completion": one[name], "label": label} for one, name, label in sides], 2 * len(rows)
+        pairs = cast(Sequence[PairRow], rows)
+        return [side for pair in preferred(pairs) for side in _sides(pair)], 2 * len(rows)
     if {"completion", "accepted"} <= columns:
-        return [{**one, "label": one["accepted"]} for one in rows if _is_label(one)], len(rows)
+        verdicts = cast(Sequence[Mapping[str, object]], rows)
+        return [_with_label(row) for row in verdicts if _has_label(row)], len(rows)
     raise BadInput(
         f"{dataset} has neither the columns chosen and rejected nor completion and accepted: KTO learns from "
         "pairs, or from completions with a verdict each, such as candidates"
     )
 
 
-def _is_label(row: Mapping[str, Any]) -> bool:
-    whole = row.get("finish_reason", "stop") == "stop" and not row.get("hinted")
-    return whole and row["accepted"] is not None
+def _sides(pair: PairRow) -> list[JudgedRow]:
+    prompt = cast(PromptRow, pair)
+    return [
+        cast(JudgedRow, {**prompt, "completion": pair["chosen"], "label": True}),
+        cast(JudgedRow, {**prompt, "completion": pair["rejected"], "label": False}),
+    ]
 
 
-def in_batches(examples: Sequence[Example], size: int, seed: int) -> list[Example]:
-    """``examples`` in an order of which every ``size`` have both labels; one fewer where one would be alone.
+def _has_label(row: Mapping[str, object]) -> bool:
+    is_whole = row.get("finish_reason", "stop") == "stop" and not row.get("hinted")
+    return is_whole and row["accepted"] is not None
 
-    KTO estimates how far the policy is from its reference by each prompt with the completion before it in the
-    batch, where the two shall have nothing to do with one another. Completions of one label alone, or of the
-    prompt itself, would put the estimate off. So labels take turns by their shares, and neighbours have
-    different prompts while others are left. Raises ModelFailed where there are too few of one label.
+
+def _with_label(row: Mapping[str, object]) -> JudgedRow:
+    return cast(JudgedRow, {**row, "label": row["accepted"]})
+
+
+def judged_example(tokenizer: Tokenizer, row: JudgedRow, system_text: str | None) -> JudgedExample:
+    """The completion as TRL takes it."""
+    return {
+        "prompt": prompt_turns(tokenizer, row, system_text),
+        "completion": reply(tokenizer, row["completion"]),
+        "label": row["label"],
+    }
+
+
+def in_batches(examples: Sequence[JudgedExample], size: int, seed: int) -> list[JudgedExample]:
+    """``examples`` in an order in which every ``size`` of them have both labels.
+
+    An example that would be alone in the last batch is dropped. KTO estimates how far the policy is from its
+    reference by pairing each prompt with the completion before it in the batch, which must be unrelated.
+    Completions of one label alone, or of the prompt itself, would bias the estimate. So labels take turns by
+    their shares, and neighbours have different prompts while others are left. Raises ModelFailed where there
+    are too few of one label.
     """
-    sides = _drawn(examples, seed)
+    sides = _shuffled_sides(examples, seed)
     if len(examples) % size == 1:
         max(sides.values(), key=len).pop()
     rarer = min(sides, key=lambda label: len(sides[label]))
     few, total = len(sides[rarer]), sum(map(len, sides.values()))
     _require_both(few, total, size, rarer)
-    turns = {(place + 1) * total // few - 1 for place in range(few)}
-    ordered: list[Example] = []
-    for place in range(total):
-        batch = ordered[place - place % size :]
-        ends = len(batch) == size - 1 or place == total - 1
-        beside = [one["prompt"] for one in (*batch[-1:], *(batch[:1] if ends else ()))]
-        ordered.append(_next(sides[rarer if place in turns else not rarer], beside))
+    turns = {(index + 1) * total // few - 1 for index in range(few)}
+    ordered: list[JudgedExample] = []
+    for position in range(total):
+        batch = ordered[position - position % size :]
+        closes = len(batch) == size - 1 or position == total - 1
+        neighbours = [example["prompt"] for example in (*batch[-1:], *(batch[:1] if closes else ()))]
+        ordered.append(_next(sides[rarer if position in turns else not rarer], neighbours))
     return ordered
 
 
-def _drawn(examples: Sequence[Example], seed: int) -> dict[bool, deque[Example]]:
+def _shuffled_sides(examples: Sequence[JudgedExample], seed: int) -> dict[bool, deque[JudgedExample]]:
     shuffled = list(examples)
     random.Random(seed).shuffle(shuffled)
-    return {label: deque(one for one in shuffled if one["label"] is label) for label in (True, False)}
+    return {
+        label: deque(example for example in shuffled if example["label"] is label) for label in (True, False)
+    }
 
 
 def _require_both(few: int, total: int, size: int, rarer: bool) -> None:
@@ -79,9 +119,9 @@ def _require_both(few: int, total: int, size: int, rarer: bool) -> None:
         )
 
 
-def _next(side: deque[Example], beside: Sequence[Any]) -> Example:
-    for place, one in enumerate(side):
-        if one["prompt"] not in beside:
-            del side[place]
-            return one
+def _next(side: deque[JudgedExample], neighbours: Sequence[Turns]) -> JudgedExample:
+    for index, example in enumerate(side):
+        if example["prompt"] not in neighbours:
+            del side[index]
+            return example
     return side.popleft()

@@ -1,78 +1,94 @@
-"""The prompts that a policy draws answers for: which rows of a dataset, and in what order."""
+"""The prompts that a policy is sampled for: which rows of a dataset, and in what order."""
 
 import random
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired, TypeVar
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, ranked
-from generation.chat import render, token_ids
-from training.data.rows import asked
+from generation.tokenizer import Tokenizer
+from training.data.rows import PromptRow, prompt_ids, prompt_messages
 from training.running.run import Run, require_rows, rows_of
 from training.settings.online import OnlineSettings
 
 OnlineRun = Run[OnlineSettings]
 
 
-def prompts(run: OnlineRun, tokenizer: Any) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """The rows to draw for, and counts of rows: `trained`, `too_long`, and `unasked` for those not wanted.
+class OnlineRow(PromptRow):
+    """A prompt to sample for; problems have an answer, a family and a split."""
 
-    Wanted are training rows of the settings' families, each conversation once. Raises BadInput where the
-    verifier would have no column `answer` to compare with, or where there are fewer than wanted.
+    answer: NotRequired[str | None]
+    family: NotRequired[str | None]
+    split: NotRequired[str]
+
+
+R = TypeVar("R", bound=OnlineRow)
+
+
+def select_prompts(run: OnlineRun, tokenizer: Tokenizer) -> tuple[list[OnlineRow], dict[str, int]]:
+    """The rows to sample for, and counts of rows: `trained`, `too_long`, and `unasked` for the others.
+
+    Training rows of the settings' families are taken, each conversation once. Raises BadInput where the
+    verifier would have no column `answer` to compare with, or where there are fewer than the settings'
+    number, and ModelFailed where too few rows fit.
     """
-    needed = ("prompt", "answer") if run.config.verifier else ("prompt",)
-    families = ("family",) if run.settings.families else ()
-    rows = rows_of(run, *needed, *families)
-    found = wanted(rows, run.settings, str(run.dataset))
-    kept = [one for one in found if _fits(tokenizer, one, run)]
+    answer = ("answer",) if run.config.verifier else ()
+    family = ("family",) if run.settings.families else ()
+    rows = rows_of(run, OnlineRow, *answer, *family)
+    chosen = chosen_rows(rows, run.settings, str(run.dataset))
+    fitting = [row for row in chosen if _fits(tokenizer, row, run)]
     counts = {
         "given": len(rows),
-        "trained": len(kept),
-        "too_long": len(found) - len(kept),
-        "unasked": len(rows) - len(found),
+        "trained": len(fitting),
+        "too_long": len(chosen) - len(fitting),
+        "unasked": len(rows) - len(chosen),
     }
     require_rows(run, counts)
-    return kept, counts
+    return fitting, counts
 
 
-def wanted(rows: Sequence[dict[str, Any]], settings: OnlineSettings, dataset: str) -> list[dict[str, Any]]:
-    """The wanted rows of ``dataset``, in the order of a draw by content, which more rows do not change."""
-    found = {_identity(one): one for one in rows if _may_be_asked(one, settings)}
-    number = len(found) if settings.number is None else settings.number
-    if len(found) < number:
+def chosen_rows(rows: Sequence[R], settings: OnlineSettings, dataset: str) -> list[R]:
+    """The settings' number of rows of ``dataset``, in an order by content that more rows do not change.
+
+    Raises BadInput where there are fewer.
+    """
+    distinct = {_identity(row): row for row in rows if _is_eligible(row, settings)}
+    number = len(distinct) if settings.number is None else settings.number
+    if len(distinct) < number:
+        families = f" of the families {list(settings.families)}" if settings.families else ""
         raise BadInput(
-            f"{number} prompts are wanted and {dataset} has {len(found)} to train on of the families "
-            f"{list(settings.families) or 'given'}: lower number, or add prompts"
+            f"number is {number}, and {dataset} has {len(distinct)} prompts to train on{families}: lower "
+            "number, or add prompts"
         )
-    return [found[one] for one in ranked(list(found), "online", settings.seed)[:number]]
+    return [distinct[identity] for identity in ranked(list(distinct), "online", settings.seed)[:number]]
 
 
-def _may_be_asked(row: Mapping[str, Any], settings: OnlineSettings) -> bool:
+def _is_eligible(row: OnlineRow, settings: OnlineSettings) -> bool:
     of_family = not settings.families or row["family"] in settings.families
     return of_family and row.get("split", "train") == "train"
 
 
-def _identity(row: Mapping[str, Any]) -> str:
-    said = [(one.role, one.content) for one in asked(row, None)]
-    return digest([said, row.get("answer")])
+def _identity(row: OnlineRow) -> str:
+    turns = [(message.role, message.content) for message in prompt_messages(row, None)]
+    return digest([turns, row.get("answer")])
 
 
-def _fits(tokenizer: Any, row: Mapping[str, Any], run: OnlineRun) -> bool:
-    ids = token_ids(tokenizer, render(tokenizer, asked(row, run.config.system_text), continues=False))
+def _fits(tokenizer: Tokenizer, row: OnlineRow, run: OnlineRun) -> bool:
+    ids = prompt_ids(tokenizer, prompt_messages(row, run.config.system_text))
     return len(ids) <= run.settings.max_length - run.settings.max_completion_length
 
 
-def order(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> list[int]:
-    """The places of the prompts of all steps, one step after the other: shuffled, and shuffled again.
+def prompt_order(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> list[int]:
+    """The indices of the prompts of all steps, one step after the other: shuffled anew for each pass.
 
-    It is known before the run, so that a resumed one goes on where it stopped.
+    The order is known before the run, so that a resumed one continues where it stopped.
     """
-    wanted = processes * settings.rows_per_step * num_steps(num_prompts, settings, processes)
-    turns = random.Random(settings.seed)
-    places: list[int] = []
-    while len(places) < wanted:
-        places += turns.sample(range(num_prompts), num_prompts)
-    return places[:wanted]
+    total = processes * settings.rows_per_step * num_steps(num_prompts, settings, processes)
+    shuffling = random.Random(settings.seed)
+    indices: list[int] = []
+    while len(indices) < total:
+        indices += shuffling.sample(range(num_prompts), num_prompts)
+    return indices[:total]
 
 
 def num_steps(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> int:

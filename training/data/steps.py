@@ -1,43 +1,63 @@
 """Labelled solutions as examples for token classification: one target at the end of each labelled step."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict
 
 from generation.scoring.padding import padded_ids, right_padded
 from generation.scoring.steps import StepTokens
+from training.data.rows import PromptRow
 from training.settings.process_reward_model import ProcessRewardSettings
 
-Example = dict[str, list[Any]]
+if TYPE_CHECKING:
+    import torch
 
 
-def targets(row: Mapping[str, Any], settings: ProcessRewardSettings) -> list[float | None]:
+class StepRow(PromptRow):
+    """A solution in steps, each with a label where it was measured, implied by others, or neither."""
+
+    completions: list[str]
+    separator: str
+    labels: list[bool | None]
+    implied: list[bool | None]
+    soft: list[float | None]
+
+
+class StepExample(TypedDict):
+    """Token ids, and for each token a target and whether it counts."""
+
+    input_ids: list[int]
+    targets: list[float]
+    counts: list[bool]
+
+
+def step_targets(row: StepRow, settings: ProcessRewardSettings) -> list[float | None]:
     """P(right) to learn per step: 1, 0, or the accepted share of its rollouts; None where there is none.
 
     A label that others imply is 1 or 0 even among soft ones, as nothing was measured there.
     """
-    measured = row["soft"] if settings.target == "soft" else row["labels"]
+    measured: Sequence[float | None] = row["soft"] if settings.target == "soft" else row["labels"]
     return [
-        _target(one, implied if settings.use_implied else None)
-        for one, implied in zip(measured, row["implied"], strict=True)
+        _target(label, implied if settings.use_implied else None)
+        for label, implied in zip(measured, row["implied"], strict=True)
     ]
 
 
-def _target(measured: float | bool | None, implied: bool | None) -> float | None:
-    found = implied if measured is None else measured
-    return None if found is None else float(found)
+def _target(measured: float | None, implied: bool | None) -> float | None:
+    label = implied if measured is None else measured
+    return None if label is None else float(label)
 
 
-def example(tokens: StepTokens, wanted: Sequence[float | None]) -> Example:
-    """Token ids, and for each token a target and whether it counts: at the ends of labelled steps alone.
+def step_example(tokens: StepTokens, targets: Sequence[float | None]) -> StepExample:
+    """The tokens with targets at the ends of labelled steps; no other token counts.
 
     Targets are floats and the mask is apart, so that no sign for `ignore` can turn into a label.
     """
-    at = {end: one for end, one in zip(tokens.ends, wanted, strict=True) if one is not None}
-    places = range(len(tokens.ids))
+    at = {end: target for end, target in zip(tokens.ends, targets, strict=True) if target is not None}
+    positions = range(len(tokens.ids))
     return {
         "input_ids": tokens.ids,
-        "targets": [at.get(place, 0.0) for place in places],
-        "counts": [place in at for place in places],
+        "targets": [at.get(position, 0.0) for position in positions],
+        "counts": [position in at for position in positions],
     }
 
 
@@ -47,18 +67,18 @@ class StepCollator:
     def __init__(self, pad: int) -> None:
         self._pad = pad
 
-    def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
+    def __call__(self, examples: Sequence[StepExample]) -> "dict[str, torch.Tensor]":
         """``input_ids``, ``attention_mask``, ``targets`` and ``counts``, each rows × longest."""
         import torch
 
         return {
-            **padded_ids([one["input_ids"] for one in examples], self._pad),
-            "targets": right_padded([one["targets"] for one in examples], 0.0, torch.float32),
-            "counts": right_padded([one["counts"] for one in examples], False, torch.bool),
+            **padded_ids([example["input_ids"] for example in examples], self._pad),
+            "targets": right_padded([example["targets"] for example in examples], 0.0, torch.float32),
+            "counts": right_padded([example["counts"] for example in examples], False, torch.bool),
         }
 
 
-def step_loss(logits: Any, targets: Any, counts: Any) -> Any:
+def step_loss(logits: "torch.Tensor", targets: "torch.Tensor", counts: "torch.Tensor") -> "torch.Tensor":
     """The mean over counted tokens of the cross-entropy between (1 - p, p) and the two labels."""
     scores = logits.float()[counts].log_softmax(-1)
     right = targets[counts]

@@ -6,17 +6,23 @@ On each further machine the same, with ``--machine-rank`` 1, 2 and so on.
 import argparse
 import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
-from training.running.process import begin_anew, die_with_parent, ended_in_a_sentence, told
+from training.running.process import die_with_parent, error_file, errors_as_one_line, restart
 from training.settings.launch import Launch
 from training.settings.run import read_config
+
+
+class LaunchedSettings(Settings, extra="ignore"):
+    """The setting of any trainer that a launch reads."""
+
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
 class LaunchedRun(Settings, extra="ignore"):
@@ -24,43 +30,57 @@ class LaunchedRun(Settings, extra="ignore"):
 
     name: str
     output: Path
-    settings: Mapping[str, Any]
+    settings: LaunchedSettings
     launch: Launch = Launch()
 
 
 def main() -> None:
-    """Run the processes to their end; where one was short of memory, all once more with less at once."""
+    """Run the processes to their end; where memory was short, all once more with fewer rows at once."""
+    arguments = _arguments()
+    die_with_parent()
+    with errors_as_one_line(arguments.config):
+        config = read_config(LaunchedRun, arguments.config)
+        require_possible(config)
+        error_file(arguments.config).unlink(missing_ok=True)
+        launch_config = write_launch_config(
+            config.output,
+            config.launch,
+            machine_rank=arguments.machine_rank,
+            bfloat16=_in_bfloat16(config.settings.dtype),
+        )
+        micro_batch = config.output / FILE
+        was_halved = micro_batch.exists()
+        failure = _run(
+            [
+                "--config_file",
+                str(launch_config),
+                "--module",
+                arguments.module,
+                "--config",
+                str(arguments.config),
+            ]
+        )
+        if failure is None:
+            return
+        path = error_file(arguments.config)
+        error = ModelFailed(path.read_text() if path.exists() else failure)
+        if micro_batch.exists() and not was_halved:
+            restart(arguments.config, error)
+        raise error
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("module", help="the trainer, such as training.sft")
     parser.add_argument(
         "--config", type=Path, required=True, help="a JSON file: see training/settings/run.py"
     )
-    parser.add_argument("--machine-rank", type=int, default=0, help="which of the machines this is, from 0")
-    given = parser.parse_args()
-    die_with_parent()
-    with ended_in_a_sentence(given.config):
-        config = read_config(LaunchedRun, given.config)
-        require_possible(config)
-        told(given.config).unlink(missing_ok=True)
-        file = write_launch_config(
-            config.output,
-            config.launch,
-            machine_rank=given.machine_rank,
-            bfloat16=_in_bfloat16(config.settings.get("dtype", "auto")),
-        )
-        less = config.output / FILE
-        before = less.exists()
-        ended = _run(["--config_file", str(file), "--module", given.module, "--config", str(given.config)])
-        if ended is None:
-            return
-        why = told(given.config).read_text() if told(given.config).exists() else ended
-        if less.exists() and not before:
-            begin_anew(given.config, ModelFailed(why))
-        raise ModelFailed(why)
+    parser.add_argument("--machine-rank", type=int, default=0, help="number of this machine, from 0")
+    return parser.parse_args()
 
 
 def require_possible(config: LaunchedRun) -> None:
-    """Raise BadInput where this machine has not what the launch needs."""
+    """Raise BadInput where this machine lacks what the launch needs."""
     import torch
 
     launch, gpus = config.launch, torch.cuda.device_count()
@@ -81,7 +101,7 @@ def _in_bfloat16(dtype: str) -> bool:
 
 
 def _run(arguments: Sequence[str]) -> str | None:
-    """Start the processes and wait; why they ended, or None where all is done."""
+    """Start the processes and wait; why they failed, or None where they did not."""
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError

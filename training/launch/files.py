@@ -1,8 +1,8 @@
-"""What accelerate is told of a launch: its config file, and DeepSpeed's where that shards."""
+"""Config files of a launch: accelerate's, and DeepSpeed's where that shards."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from training.settings.launch import Launch
 
@@ -19,7 +19,7 @@ _FSDP = {
 
 def write_launch_config(folder: Path, launch: Launch, *, machine_rank: int, bfloat16: bool) -> Path:
     """Write accelerate's file for a machine, and DeepSpeed's for the ZeRO strategies; the former's path."""
-    told: dict[str, Any] = {
+    config: dict[str, object] = {
         "compute_environment": "LOCAL_MACHINE",
         # torchrun for each; without GPUs the processes talk by gloo
         "distributed_type": {"ddp": "MULTI_GPU", "fsdp": "FSDP"}.get(launch.strategy, "DEEPSPEED"),
@@ -35,23 +35,23 @@ def write_launch_config(folder: Path, launch: Launch, *, machine_rank: int, bflo
         "use_cpu": False,
     }
     if launch.strategy == "fsdp":
-        told["fsdp_config"] = _FSDP
+        config["fsdp_config"] = _FSDP
     elif launch.strategy != "ddp":
         path = folder / f"deepspeed-{machine_rank}.json"
         path.write_text(json.dumps(deepspeed(int(launch.strategy[-1])), indent=2))
-        told["deepspeed_config"] = {
+        config["deepspeed_config"] = {
             "deepspeed_config_file": str(path),
             "deepspeed_multinode_launcher": "standard",
             "zero3_init_flag": False,
         }
-        # DeepSpeed's own file says it
-        del told["mixed_precision"]
+        # DeepSpeed's own file has it
+        del config["mixed_precision"]
     path = folder / f"launch-{machine_rank}.json"
-    path.write_text(json.dumps(told, indent=2))
+    path.write_text(json.dumps(config, indent=2))
     return path
 
 
-def deepspeed(stage: int) -> dict[str, Any]:
+def deepspeed(stage: int) -> Mapping[str, object]:
     """DeepSpeed's config of a ZeRO stage (Rajbhandari et al. 2020); `auto` is filled in by the trainer."""
     return {
         "bf16": {"enabled": "auto"},

@@ -1,21 +1,21 @@
-"""Rewards of draws: a verifier's acceptance and reward models' scores, mixed by their weights."""
+"""Rewards of samples: a verifier's acceptance and reward models' scores, mixed by their weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from datasets_registry.errors import ModelFailed
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import Verify
 from methods.verifiers.verifier import verifier
-from training.data.prompts import OnlineRun
-from training.data.rows import asked
+from training.data.prompts import OnlineRow, OnlineRun
+from training.data.rows import prompt_messages
 from training.settings.online import RewardMix
 
 
 class Scorer(Protocol):
-    """What scores whole answers: one reward model, or several as one."""
+    """A scorer of whole answers: one reward model, or several as one."""
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
         """One score per answer; None beyond the window."""
@@ -26,7 +26,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Rewarded:
-    """One reward per draw, None where a reward model could not read it, and the means of the parts."""
+    """One reward per sample, None where a reward model could not read it, and the means of the parts."""
 
     rewards: list[float | None]
     figures: dict[str, float]
@@ -34,7 +34,7 @@ class Rewarded:
 
 @dataclass(frozen=True)
 class Rewards:
-    """The mix: what it weighs must be there, a ``verify`` or a ``scorer``."""
+    """The reward function: each part that ``mix`` weighs must be there, ``verify`` or ``scorer``."""
 
     mix: RewardMix
     verify: Verify | None = None
@@ -42,13 +42,13 @@ class Rewards:
     system_text: str | None = None
 
     def __call__(
-        self, rows: Sequence[Mapping[str, Any]], completions: Sequence[str], ended: Sequence[bool]
+        self, rows: Sequence[OnlineRow], completions: Sequence[str], ended: Sequence[bool]
     ) -> Rewarded:
         """Reward ``completions`` of ``rows``, a row for each; ``ended`` says which ended by themselves.
 
         One that was cut is not accepted, and has the lowest score of the call: a reward model would read
-        an end that the policy never said (Huang et al. 2024, section 3, punish it likewise). One that a
-        reward model cannot read has no reward, which is no zero: it must move nothing. Raises ModelFailed
+        an end that the policy never wrote (Huang et al. 2024, section 3, punish it likewise). One that a
+        reward model cannot read has no reward, which is not 0: it must move nothing. Raises ModelFailed
         where none has one.
         """
         accepted = self._accepted(rows, completions, ended)
@@ -57,9 +57,9 @@ class Rewards:
             None if score is None else self.mix.verifier * right + self.mix.reward_models * score
             for right, score in zip(accepted, scores, strict=True)
         ]
-        if not any(one is not None for one in rewards):
+        if all(reward is None for reward in rewards):
             raise ModelFailed(
-                f"none of {len(rewards)} draws fits the window of the reward models: lower max_length"
+                f"none of {len(rewards)} samples fits the window of the reward models: lower max_length"
             )
         return Rewarded(rewards, self._figures(accepted, scores))
 
@@ -69,40 +69,41 @@ class Rewards:
             self.scorer.close()
 
     def _accepted(
-        self, rows: Sequence[Mapping[str, Any]], completions: Sequence[str], ended: Sequence[bool]
+        self, rows: Sequence[OnlineRow], completions: Sequence[str], ended: Sequence[bool]
     ) -> list[float]:
-        """1 for an accepted draw, 0 for another."""
+        """1 for an accepted sample, 0 for another."""
         if self.verify is None:
             return [0.0] * len(rows)
         return [
-            float(whole and self.verify(completion, str(row["answer"])).accepted)
-            for row, completion, whole in zip(rows, completions, ended, strict=True)
+            float(is_whole and self.verify(completion, str(row["answer"])).accepted)
+            for row, completion, is_whole in zip(rows, completions, ended, strict=True)
         ]
 
     def _scores(
-        self, rows: Sequence[Mapping[str, Any]], completions: Sequence[str], ended: Sequence[bool]
+        self, rows: Sequence[OnlineRow], completions: Sequence[str], ended: Sequence[bool]
     ) -> list[float | None]:
         if self.scorer is None:
             return [0.0] * len(rows)
         answers = [
-            Answered(asked(row, self.system_text), one) for row, one in zip(rows, completions, strict=True)
+            Answered(prompt_messages(row, self.system_text), completion)
+            for row, completion in zip(rows, completions, strict=True)
         ]
         scores = self.scorer.scores(answers)
-        lowest = min((one for one in scores if one is not None), default=None)
-        return [one if whole else lowest for one, whole in zip(scores, ended, strict=True)]
+        lowest = min((score for score in scores if score is not None), default=None)
+        return [score if is_whole else lowest for score, is_whole in zip(scores, ended, strict=True)]
 
     def _figures(self, accepted: Sequence[float], scores: Sequence[float | None]) -> dict[str, float]:
-        read = [one for one in scores if one is not None]
+        read = [score for score in scores if score is not None]
         verified = {"rewards/verifier": sum(accepted) / len(accepted)} if self.verify else {}
         scored = {"rewards/reward_models": sum(read) / len(read)} if self.scorer else {}
-        lost = {"rewards/unscored": 1 - len(read) / len(scores)} if self.scorer else {}
-        return verified | scored | lost
+        unread = {"rewards/unscored": 1 - len(read) / len(scores)} if self.scorer else {}
+        return verified | scored | unread
 
 
 def open_rewards(run: OnlineRun) -> Rewards:
-    """The rewards that the run's settings mix; raises BadInput where a folder is no reward model of ours."""
+    """The rewards that the run's settings mix; raises BadInput where a folder has no reward model of ours."""
     config, mix = run.config, run.settings.rewards
-    folders = [run.registry.folder(one) for one in run.reward_models]
+    folders = [run.registry.folder(version) for version in run.reward_models]
     scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight) if folders else None
     verify = verifier(config.verifier) if config.verifier else None
     return Rewards(mix, verify, scorer, config.system_text)

@@ -1,59 +1,59 @@
-"""What GRPO and RLOO share on TRL's trainers: prompts in a fixed order, a reward, and figures by one name."""
+"""The part that GRPO and RLOO share: prompts in a fixed order, a reward, and figures by one set of names."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from training.data.prompts import OnlineRun, order, prompts
-from training.data.rows import turns
+from generation.language_model import LanguageModel
+from generation.tokenizer import Tokenizer
+from training.data.prompts import OnlineRow, OnlineRun, prompt_order, select_prompts
+from training.data.rows import prompt_turns
 from training.online.rewards import Rewards, open_rewards
 from training.running.manifest import finish, save_merged
+from training.running.process import Report
+from training.running.protocols import MakeTrainer
 from training.running.run import open_run
 from training.running.trainer import load_model, lora, train, trainer_arguments
 from training.settings.online import OnlineSettings
-from training.settings.run import RunConfig, read_config
+from training.settings.run import RunConfig
 
-OnlineT = TypeVar("OnlineT", bound=OnlineSettings)
-# from the settings and the arguments that both share: TRL's trainer and its arguments
-Chosen = Callable[[OnlineT, dict[str, Any]], tuple[Any, Any]]
+S = TypeVar("S", bound=OnlineSettings)
+# from the settings and the arguments that both trainers share: TRL's class and its own arguments
+Choose = Callable[[S, dict[str, object]], tuple[MakeTrainer, object]]
 
 ALIKE = "groups_alike"
 _LEFT_OUT = ("frac_reward_zero_std", "rewards/reward/", "clip_ratio/")
 
 
-def learn_online(
-    trainer_name: str, kind: type[OnlineT], path: Path, report: Callable[[str], None], chosen: Chosen[OnlineT]
-) -> None:
-    """Train a policy on its own draws by the TRL trainer that ``chosen`` gives: an adapter or all weights.
+def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report, choose: Choose[S]) -> None:
+    """Train a policy on its own samples by the TRL trainer that ``choose`` gives: an adapter or all weights.
 
     The reference is the base itself, with the adapter switched off or loaded once more.
     """
-    # the class is known at run time alone
-    config: RunConfig[OnlineT] = read_config(RunConfig[kind], path)  # type: ignore[valid-type]
-    run = open_run(trainer_name, config, report)
+    run = open_run(name, kind, path, report)
     rewards = open_rewards(run)
     model, tokenizer = load_model(run)
-    rows, counts = prompts(run, tokenizer)
-    places = order(len(rows), config.settings, config.launch.processes)
+    rows, counts = select_prompts(run, tokenizer)
+    indices = prompt_order(len(rows), run.settings, run.config.launch.processes)
 
     from datasets import Dataset
 
-    asked = [turns(tokenizer, one, config.system_text) for one in rows]
-    trainer_class, arguments = chosen(config.settings, _arguments(run))
+    prompts = [prompt_turns(tokenizer, row, run.config.system_text) for row in rows]
+    trainer_class, arguments = choose(run.settings, _arguments(run))
     trainer = trainer_class(
         model=model,
         args=arguments,
-        reward_funcs=_reward(rewards, rows, model, tokenizer, config.settings.num_draws),
-        train_dataset=Dataset.from_list([{"prompt": asked[one], "place": one} for one in places]),
+        reward_funcs=_reward_function(rewards, rows, model, tokenizer, run.settings.num_draws),
+        train_dataset=Dataset.from_list([{"prompt": prompts[index], "row": index} for index in indices]),
         processing_class=tokenizer,
-        peft_config=lora(config.settings),
+        peft_config=lora(run.settings),
     )
-    history = named(train(run, trainer))
+    history = with_our_names(train(run, trainer))
     rewards.close()
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
 
 
-def _arguments(run: OnlineRun) -> dict[str, Any]:
+def _arguments(run: OnlineRun) -> dict[str, object]:
     settings = run.settings
     return trainer_arguments(run) | {
         "num_generations": settings.num_draws,
@@ -67,33 +67,38 @@ def _arguments(run: OnlineRun) -> dict[str, Any]:
     }
 
 
-def _reward(
-    rewards: Rewards, rows: Sequence[Mapping[str, Any]], model: Any, tokenizer: Any, num_draws: int
+def _reward_function(
+    rewards: Rewards,
+    rows: Sequence[OnlineRow],
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    num_samples: int,
 ) -> Callable[..., list[float | None]]:
-    """A reward function as TRL calls it: the draws of one prompt stand one after the other."""
+    """A reward function as TRL calls it: the samples of one prompt stand one after the other."""
     from generation.transformers_local.decoding import end_tokens
 
     ends = end_tokens(model, tokenizer)
 
     def reward(
-        completion_ids: list[list[int]], place: list[int], log_metric: Callable[[str, float], None], **_: Any
+        completion_ids: list[list[int]], row: list[int], log_metric: Callable[[str, float], None], **_: object
     ) -> list[float | None]:
         texts = tokenizer.batch_decode(completion_ids, skip_special_tokens=True)
-        found = rewards([rows[one] for one in place], texts, [ids[-1] in ends for ids in completion_ids])
-        for name, value in (found.figures | {ALIKE: alike(found.rewards, num_draws)}).items():
+        ended = [ids[-1] in ends for ids in completion_ids]
+        rewarded = rewards([rows[index] for index in row], texts, ended)
+        for name, value in (rewarded.figures | {ALIKE: alike(rewarded.rewards, num_samples)}).items():
             log_metric(name, value)
-        return found.rewards
+        return rewarded.rewards
 
     return reward
 
 
-def alike(rewards: Sequence[float | None], num_draws: int) -> float:
-    """The share of groups of ``num_draws`` whose rewards are all equal."""
-    groups = [rewards[start : start + num_draws] for start in range(0, len(rewards), num_draws)]
-    return sum(len(set(one)) == 1 for one in groups) / len(groups)
+def alike(rewards: Sequence[float | None], num_samples: int) -> float:
+    """The share of groups of ``num_samples`` whose rewards are all equal."""
+    groups = [rewards[start : start + num_samples] for start in range(0, len(rewards), num_samples)]
+    return sum(len(set(group)) == 1 for group in groups) / len(groups)
 
 
-def named(history: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+def with_our_names(history: Sequence[Mapping[str, float | None]]) -> list[dict[str, float]]:
     """Figures by the names that checks and plots read, whichever trainer logged them.
 
     TRL's RLOO looks for equal rewards after it has taken the divergence off, and finds none: ours are
@@ -103,8 +108,8 @@ def named(history: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     return [
         {
             "frac_reward_zero_std" if name == ALIKE else name: value
-            for name, value in one.items()
+            for name, value in figures.items()
             if value is not None and not name.startswith(_LEFT_OUT)
         }
-        for one in history
+        for figures in history
     ]

@@ -1,63 +1,70 @@
-"""The steps of a PPO run, with progress, trackers, curves and checkpoints as the other trainers have them."""
+"""The iterations of a PPO run, with progress, trackers, curves and checkpoints as the other trainers have."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from training.data.prompts import num_steps, order
+from training.data.prompts import num_steps, prompt_order
 from training.ppo.checkpoint import load_checkpoint, save_checkpoint
-from training.ppo.experience import Asked, Reward, experience
+from training.ppo.experience import Prompt, Reward, experience
 from training.ppo.learning import Learning
 from training.ppo.models import Models
 from training.running.callbacks import callbacks
+from training.running.protocols import Callbacks
 from training.running.run import Run
 from training.running.trainer import trainer_arguments
 from training.settings.ppo import PpoSettings
 
-
-def _prompts(asked: Sequence[Asked], settings: PpoSettings) -> Iterator[list[Asked]]:
-    """The prompts of each step, each as often as it is drawn for: an order that is known before the run."""
-    places, number = order(len(asked), settings), settings.rows_per_step
-    for start in range(0, len(places), number):
-        yield [asked[one] for one in places[start : start + number] for _ in range(settings.num_draws)]
+if TYPE_CHECKING:
+    from transformers import TrainingArguments
 
 
 def learn(
-    run: Run[PpoSettings], settings: PpoSettings, models: Models, asked: Sequence[Asked], reward: Reward
+    run: Run[PpoSettings], models: Models, prompts: Sequence[Prompt], reward: Reward
 ) -> list[dict[str, float]]:
-    """Take all steps, from the last checkpoint where there is one; the log history."""
+    """Take all iterations, from the last checkpoint where there is one; the log history."""
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
-    steps = num_steps(len(asked), settings)
-    learning = Learning(run, settings, models, steps)
-    found = load_checkpoint(run.checkpoints, learning)
-    if found:
-        run.report(f"{run.config.name}: resumed from {found[1]}")
-    state = found[0] if found else TrainerState(max_steps=steps, logging_steps=1)
+    settings = run.settings
+    iterations = num_steps(len(prompts), settings)
+    learning = Learning(run, models, iterations)
+    checkpoint = load_checkpoint(run.checkpoints, learning)
+    if checkpoint:
+        run.report(f"{run.config.name}: resumed from {checkpoint[1]}")
+    state = checkpoint[0] if checkpoint else TrainerState(max_steps=iterations, logging_steps=1)
     control, arguments = TrainerControl(), TrainingArguments(**trainer_arguments(run))
-    told = _told(run, arguments, models)
-    told.on_train_begin(arguments, state, control)
-    for step, prompts in enumerate(_prompts(asked, settings)):
-        if step < state.global_step:
+    observers = _callbacks(run, arguments, models)
+    observers.on_train_begin(arguments, state, control)
+    for iteration, some in enumerate(_prompts(prompts, settings)):
+        if iteration < state.global_step:
             continue
-        batch, figures = experience(models, prompts, reward, settings, step)
-        logged = learning.learn(batch, step + 1) | figures
-        state.global_step, state.epoch = step + 1, (step + 1) * settings.rows_per_step / len(asked)
+        batch, figures = experience(models, some, reward, settings, iteration)
+        logged = learning.learn(batch, iteration + 1) | figures
+        state.global_step = iteration + 1
+        state.epoch = (iteration + 1) * settings.rows_per_step / len(prompts)
         state.log_history.append(logged | {"step": state.global_step, "epoch": state.epoch})
-        told.on_log(arguments, state, control, logged)
-        told.on_step_end(arguments, state, control)
+        observers.on_log(arguments, state, control, logged)
+        observers.on_step_end(arguments, state, control)
         if control.should_save:
             save_checkpoint(run.checkpoints, learning, state)
-            told.on_save(arguments, state, control)
-    told.on_train_end(arguments, state, control)
+            observers.on_save(arguments, state, control)
+    observers.on_train_end(arguments, state, control)
     return list(state.log_history)
 
 
-def _told(run: Run[PpoSettings], arguments: Any, models: Models) -> Any:
-    """Who is told of each step: what every run has, and the trackers that it names."""
+def _prompts(prompts: Sequence[Prompt], settings: PpoSettings) -> Iterator[list[Prompt]]:
+    """The prompts of each iteration, each as often as it is sampled for, in an order fixed before the run."""
+    indices, number = prompt_order(len(prompts), settings), settings.rows_per_step
+    for start in range(0, len(indices), number):
+        yield [prompts[index] for index in indices[start : start + number] for _ in range(settings.num_draws)]
+
+
+def _callbacks(run: Run[PpoSettings], arguments: "TrainingArguments", models: Models) -> Callbacks:
+    """The callbacks of every run, and the trackers that this one names."""
     from transformers.integrations import get_reporting_integration_callbacks
     from transformers.trainer_callback import CallbackHandler, DefaultFlowCallback
 
     trackers = get_reporting_integration_callbacks(arguments.report_to)
-    return CallbackHandler(
+    handler: Callbacks = CallbackHandler(
         [DefaultFlowCallback, *trackers, *callbacks(run)], models.policy, models.tokenizer, None, None
     )
+    return handler

@@ -4,42 +4,133 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 import torch
 
 from datasets_registry.errors import BadInput
+from generation.language_model import Classifier
 from generation.request import SamplingParams
 from generation.scoring.ensembles import Scale, read_scale
+from generation.tokenizer import Tokenizer
 from generation.transformers_local.decoding import end_tokens
-from training.ppo.draws import Draws, draw, log_probabilities, side_by_side
-from training.running.run import Run
+from training.ppo.samples import Samples, log_probabilities, sample, side_by_side
+from training.running.protocols import AdaptedModel, TrainableModel
+from training.running.run import AnyRun, Run
 from training.running.trainer import in_bfloat16, load_weights, lora
 from training.settings.ppo import PpoSettings
 
 
-def load_critic(run: Run[PpoSettings], settings: PpoSettings, tokenizer: Any) -> Any:
+@dataclass
+class Models:
+    """``frozen`` is the base once more where all weights are trained; else the adapter is switched off.
+
+    No model is ever in training mode: dropout would make the policy another one at each pass (Huang et al.
+    2024, detail 12).
+    """
+
+    policy: TrainableModel
+    critic: TrainableModel
+    frozen: TrainableModel | None
+    tokenizer: Tokenizer
+    params: SamplingParams
+    bfloat16: bool
+
+    @property
+    def device(self) -> torch.device:
+        """The device of all of them."""
+        return self.policy.device
+
+    @property
+    def ends(self) -> set[int]:
+        """The tokens that end a sample."""
+        return end_tokens(self.policy, self.tokenizer)
+
+    def sample(self, prompts: Sequence[list[int]], keys: Sequence[str]) -> list[list[int]]:
+        """One completion of the policy for each prompt."""
+        with self._precision():
+            return sample(self.policy, prompts, self.params, keys, self.ends)
+
+    def side_by_side(self, prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Samples:
+        """The samples as one batch."""
+        return side_by_side(prompts, completions, self.tokenizer.pad_token_id or 0, self.device)
+
+    def logps(self, samples: Samples) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log-probabilities by the policy, and its entropies."""
+        with self._precision():
+            return log_probabilities(self.policy, samples, self.params.temperature)
+
+    def reference_logps(self, samples: Samples) -> torch.Tensor:
+        """Log-probabilities by the reference."""
+        with self._precision(), self._without_adapter():
+            return log_probabilities(self.frozen or self.policy, samples, self.params.temperature)[0]
+
+    def values(self, samples: Samples) -> torch.Tensor:
+        """The critic's value before each token."""
+        with self._precision():
+            return values(self.critic, samples)
+
+    def _without_adapter(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.frozen else cast(AdaptedModel, self.policy).disable_adapter()
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
+
+
+def load_models(run: Run[PpoSettings], tokenizer: Tokenizer) -> Models:
+    """All of them, from the base; the critic from the first reward model where the settings say so.
+
+    Raises BadInput where that reward model reads other tokens than the policy writes.
+    """
+    settings = run.settings
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    policy = _with_adapter(run, load_weights(run, run.base_folder, "AutoModelForCausalLM"), "CAUSAL_LM")
+    is_adapted = settings.lora_rank is not None
+    frozen = None if is_adapted else load_weights(run, run.base_folder, "AutoModelForCausalLM")
+    critic = load_critic(run, tokenizer)
+    params = SamplingParams(temperature=settings.temperature, max_tokens=settings.max_completion_length)
+    for model in (policy, critic, frozen):
+        if model is not None:
+            model.to(device).eval()
+    return Models(policy, critic, frozen, tokenizer, params, in_bfloat16(settings))
+
+
+def load_critic(run: Run[PpoSettings], tokenizer: Tokenizer) -> TrainableModel:
     """A sequence classifier with one output, to be trained as the policy is: as an adapter or whole.
 
-    Over the base, its head is new and all zeros, so that nothing is worth anything until it is learned (the
+    Over the base, its head is new and all zeros, so that no state has a value until it is learned (the
     code of Ziegler et al. 2019). Over the first reward model (Ouyang et al. 2022, section 3.5), the head
-    says that model's score on the scale and by the weight with which it is paid. Raises BadInput where the
-    reward model reads other tokens than the policy writes.
+    gives that model's score on the scale and by the weight that it has in the reward. Raises BadInput where
+    the reward model reads other tokens than the policy writes.
     """
-    paid = settings.critic == "reward_model"
-    folder = run.registry.folder(run.reward_models[0]) if paid else run.base_folder
+    settings = run.settings
+    is_scorer = settings.critic == "reward_model"
+    folder = run.registry.folder(run.reward_models[0]) if is_scorer else run.base_folder
     _require_same_tokens(run, folder, tokenizer)
     critic = load_weights(run, folder, "AutoModelForSequenceClassification", num_labels=1)
-    critic.score = _head(critic.score, read_scale(folder) if paid else None, settings.rewards.reward_models)
-    adapter = lora(run.settings, "SEQ_CLS")
-    if adapter is not None:
-        from peft import get_peft_model
-
-        critic = get_peft_model(critic, adapter)
-    return critic
+    headed = cast(_Headed, critic)
+    scale = read_scale(folder) if is_scorer else None
+    headed.score = _head(headed.score, scale, settings.rewards.reward_models)
+    return _with_adapter(run, critic, "SEQ_CLS")
 
 
-def _head(score: Any, scale: Scale | None, weight: float) -> torch.nn.Linear:
+def _with_adapter(run: AnyRun, model: TrainableModel, task: str) -> TrainableModel:
+    adapter = lora(run.settings, task)
+    if adapter is None:
+        return model
+    from peft import get_peft_model
+
+    adapted: TrainableModel = get_peft_model(model, adapter)
+    return adapted
+
+
+class _Headed(Protocol):
+    """A sequence classifier, by its head."""
+
+    score: torch.nn.Linear
+
+
+def _head(score: torch.nn.Linear, scale: Scale | None, weight: float) -> torch.nn.Linear:
     """A head with a bias, in float32, since it is trained whole also beside an adapter."""
     head = torch.nn.Linear(score.in_features, 1)
     with torch.no_grad():
@@ -52,98 +143,24 @@ def _head(score: Any, scale: Scale | None, weight: float) -> torch.nn.Linear:
     return head
 
 
-def _require_same_tokens(run: Run[PpoSettings], folder: Path, tokenizer: Any) -> None:
-    """Raise BadInput unless the model in ``folder`` knows the tokens by the policy's numbers."""
+def _require_same_tokens(run: AnyRun, folder: Path, tokenizer: Tokenizer) -> None:
+    """Raise BadInput unless the model in ``folder`` has the policy's token ids."""
     from transformers import AutoTokenizer
 
-    other = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if other.get_vocab() != tokenizer.get_vocab():
+    if AutoTokenizer.from_pretrained(folder, local_files_only=True).get_vocab() != tokenizer.get_vocab():
         raise BadInput(
             f"the critic cannot start from the reward model, whose vocabulary is not that of {run.base}: "
             "take critic = 'base', or a reward model of the same family"
         )
 
 
-def values(critic: Any, draws: Draws) -> torch.Tensor:
-    """What is to come in the eyes of ``critic`` before each drawn token (draws × longest completion).
+def values(critic: TrainableModel, samples: Samples) -> torch.Tensor:
+    """The rewards to come before each sampled token, by ``critic`` (samples × longest completion).
 
     The value stands at the token before, so the first one is that of the prompt. ``critic`` is a sequence
     classifier with one output, or an adapter on one.
     """
-    inner = critic.get_base_model() if hasattr(critic, "get_base_model") else critic
-    hidden = inner.base_model(**draws.inputs).last_hidden_state
-    found: torch.Tensor = inner.score(hidden[:, draws.begins - 1 : -1])[..., 0].float()
-    return found
-
-
-@dataclass
-class Models:
-    """``frozen`` is the base once more where all weights are trained; else the adapter is switched off.
-
-    No model is ever in training mode: dropout would make the policy another one at each look (Huang et al.
-    2024, detail 12).
-    """
-
-    policy: Any
-    critic: Any
-    frozen: Any | None
-    tokenizer: Any
-    params: SamplingParams
-    bfloat16: bool
-
-    @property
-    def device(self) -> Any:
-        """Where all of them are."""
-        return self.policy.device
-
-    @property
-    def ends(self) -> set[int]:
-        """The tokens that end a draw."""
-        return end_tokens(self.policy, self.tokenizer)
-
-    def draw(self, prompts: Sequence[list[int]], keys: Sequence[str]) -> list[list[int]]:
-        """One completion of the policy for each prompt."""
-        with self._precision():
-            return draw(self.policy, prompts, self.params, keys, self.ends)
-
-    def side_by_side(self, prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Draws:
-        """The draws as one batch."""
-        return side_by_side(prompts, completions, self.tokenizer.pad_token_id, self.device)
-
-    def logps(self, draws: Draws) -> tuple[torch.Tensor, torch.Tensor]:
-        """Log-probabilities by the policy, and its entropies."""
-        with self._precision():
-            return log_probabilities(self.policy, draws, self.params.temperature)
-
-    def reference_logps(self, draws: Draws) -> torch.Tensor:
-        """Log-probabilities by the reference."""
-        switched: AbstractContextManager[Any] = (
-            nullcontext() if self.frozen else self.policy.disable_adapter()
-        )
-        with self._precision(), switched:
-            return log_probabilities(self.frozen or self.policy, draws, self.params.temperature)[0]
-
-    def values(self, draws: Draws) -> torch.Tensor:
-        """What is to come before each token, by the critic."""
-        with self._precision():
-            return values(self.critic, draws)
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
-
-
-def load_models(run: Run[PpoSettings], settings: PpoSettings, tokenizer: Any) -> Models:
-    """All of them, from the base; the critic from the first reward model where the settings say so."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    policy, adapter = load_weights(run, run.base_folder, "AutoModelForCausalLM"), lora(settings)
-    if adapter is not None:
-        from peft import get_peft_model
-
-        policy = get_peft_model(policy, adapter)
-    frozen = None if adapter else load_weights(run, run.base_folder, "AutoModelForCausalLM")
-    critic = load_critic(run, settings, tokenizer)
-    params = SamplingParams(temperature=settings.temperature, max_tokens=settings.max_completion_length)
-    for one in (policy, critic, frozen):
-        if one is not None:
-            one.to(device).eval()
-    return Models(policy, critic, frozen, tokenizer, params, in_bfloat16(settings))
+    is_adapted = hasattr(critic, "get_base_model")
+    inner = cast(Classifier, cast(AdaptedModel, critic).get_base_model() if is_adapted else critic)
+    hidden = inner.base_model(**samples.inputs).last_hidden_state
+    return inner.score(hidden[:, samples.begins - 1 : -1])[..., 0].float()

@@ -1,36 +1,50 @@
-"""What happens beside a run's steps: progress lines, checkpoints by time, and a stop at a lost loss."""
+"""Callbacks of a run: progress lines, checkpoints by time, and a stop where the loss is NaN."""
 
 import math
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import ModelFailed
 from training.running import ranks
 from training.running.checkpoints import mark_whole
+from training.running.protocols import Figures, TrainerControl, TrainerState
 from training.running.run import AnyRun
 
-SAID_EVERY_SECONDS = 5.0
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+REPORTED_EVERY_SECONDS = 5.0
 
 
-def callbacks(run: AnyRun) -> list[Any]:
+def callbacks(run: AnyRun) -> "list[TrainerCallback]":
     """The callbacks of every run on ``transformers.Trainer``."""
     from transformers import TrainerCallback
 
     class Progress(TrainerCallback):  # type: ignore[misc]
         """Step, loss, reward where there is one, and the time left, at most every five seconds."""
 
-        said, begun, first = 0.0, 0.0, 0
+        reported, begun, first = 0.0, 0.0, 0
 
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_train_begin(
+            self, args: object, state: TrainerState, control: TrainerControl, **_: object
+        ) -> None:
             self.begun, self.first = time.monotonic(), state.global_step
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            now, step = time.monotonic(), state.global_step
-            if "loss" not in (logs or {}) or now - self.said < SAID_EVERY_SECONDS or step == self.first:
+        def on_log(
+            self,
+            args: object,
+            state: TrainerState,
+            control: TrainerControl,
+            logs: Figures | None = None,
+            **_: object,
+        ) -> None:
+            now, step, logs = time.monotonic(), state.global_step, logs or {}
+            is_early = now - self.reported < REPORTED_EVERY_SECONDS
+            if "loss" not in logs or is_early or step == self.first:
                 return
-            self.said = now
+            self.reported = now
             left = (now - self.begun) / (step - self.first) * (state.max_steps - step)
-            figures = [f"{one} {float(logs[one]):.3f}" for one in ("loss", "reward") if one in logs]
+            figures = [f"{name} {float(logs[name]):.3f}" for name in ("loss", "reward") if name in logs]
             run.report(
                 f"{run.config.name}: step {step} of {state.max_steps} · {' · '.join(figures)}"
                 f" · {left:.0f} s left"
@@ -41,28 +55,37 @@ def callbacks(run: AnyRun) -> list[Any]:
 
         saved = time.monotonic()
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            due = time.monotonic() - self.saved >= 60 * run.config.checkpoint_minutes
+        def on_step_end(
+            self, args: object, state: TrainerState, control: TrainerControl, **_: object
+        ) -> None:
+            is_due = time.monotonic() - self.saved >= 60 * run.config.checkpoint_minutes
             # all processes save together or none does
-            if ranks.firsts(due):
+            if ranks.broadcast(is_due):
                 control.should_save = True
 
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_save(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
             self.saved = time.monotonic()
             ranks.wait_for_all()
             if ranks.is_first():
                 mark_whole(run.checkpoints / f"checkpoint-{state.global_step}")
 
     class Finite(TrainerCallback):  # type: ignore[misc]
-        """Stops a run whose loss is lost, before more is spent on it."""
+        """Stops a run whose loss is NaN, before more is spent on it."""
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        def on_log(
+            self,
+            args: object,
+            state: TrainerState,
+            control: TrainerControl,
+            logs: Figures | None = None,
+            **_: object,
+        ) -> None:
             require_finite(run, float((logs or {}).get("loss", 0.0)), state.global_step)
 
     return [Finite(), Progress(), Clock()]
 
 
 def require_finite(run: AnyRun, loss: float, step: int) -> None:
-    """Raise ModelFailed where the loss is not a number."""
+    """Raise ModelFailed where the loss is NaN or infinite."""
     if not math.isfinite(loss):
-        raise ModelFailed(f"{run.config.name}: the loss is not a number at step {step}: lower learning_rate")
+        raise ModelFailed(f"{run.config.name}: the loss is {loss} at step {step}: lower learning_rate")

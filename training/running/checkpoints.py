@@ -1,4 +1,4 @@
-"""Checkpoints of a run: a list of its files makes one whole, and the newest whole one is gone on from."""
+"""Checkpoints: one is whole with a list of its files, and a run resumes from the newest whole one."""
 
 import json
 import shutil
@@ -11,27 +11,27 @@ _WHOLE = "whole.json"
 
 
 def mark_whole(checkpoint: Path) -> None:
-    """Say that ``checkpoint`` is whole, once all of it is on disk: its files and their sizes."""
-    files = [one for one in sorted(checkpoint.rglob("*")) if one.is_file()]
-    for path in {*files, *(one.parent for one in files)}:
+    """Mark ``checkpoint`` as whole, once all of it is on disk, by its files and their sizes."""
+    files = [path for path in sorted(checkpoint.rglob("*")) if path.is_file()]
+    for path in {*files, *(path.parent for path in files)}:
         sync(path)
-    sizes = {str(one.relative_to(checkpoint)): one.stat().st_size for one in files}
+    sizes = {str(path.relative_to(checkpoint)): path.stat().st_size for path in files}
     with durable(checkpoint / _WHOLE) as temporary:
         temporary.write_text(json.dumps(sizes, indent=2))
 
 
 def last_checkpoint(folder: Path) -> str | None:
     """The newest whole checkpoint, the same in all processes; what a kill cut short is removed."""
-    step = ranks.firsts(_last_whole_step(folder) if ranks.is_first() else 0)
+    step = ranks.broadcast(_last_whole_step(folder) if ranks.is_first() else 0)
     return str(folder / f"checkpoint-{step}") if step else None
 
 
 def _last_whole_step(folder: Path) -> int:
-    for step in sorted((_step(one) for one in folder.glob("checkpoint-*")), reverse=True):
-        path = folder / f"checkpoint-{step}"
-        if _is_whole(path):
+    for step in sorted((_step(path) for path in folder.glob("checkpoint-*")), reverse=True):
+        checkpoint = folder / f"checkpoint-{step}"
+        if _is_whole(checkpoint):
             return step
-        shutil.rmtree(path)
+        shutil.rmtree(checkpoint)
     return 0
 
 

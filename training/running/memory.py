@@ -1,4 +1,4 @@
-"""A run that is short of memory goes on once with half the micro-batch, and the same effective batch."""
+"""A run that is short of memory resumes once with half the micro-batch, and the same effective batch."""
 
 import json
 from collections.abc import Iterator
@@ -22,23 +22,23 @@ class MicroBatch:
 
     def halved(self) -> "MicroBatch":
         """At most half the rows at once, and as many for a step: the new size divides the old one."""
-        size = max(one for one in range(1, self.size // 2 + 1) if self.size % one == 0)
+        size = max(part for part in range(1, self.size // 2 + 1) if self.size % part == 0)
         return MicroBatch(size, self.accumulation * self.size // size)
 
 
 class OutOfMemory(ModelFailed):
-    """Memory was short, and the same command begun anew goes on with less at once."""
+    """Memory was short: the same command, started again, takes fewer rows at once."""
 
 
-def wanted(settings: TrainingSettings) -> MicroBatch:
-    """What the settings ask for."""
+def configured(settings: TrainingSettings) -> MicroBatch:
+    """The micro-batch of the settings."""
     return MicroBatch(settings.batch_size, settings.gradient_accumulation)
 
 
 def micro_batch(config: AnyConfig, settings: TrainingSettings) -> MicroBatch:
-    """What the run takes at once: what its settings ask for, or the half that it goes on with."""
+    """The run's micro-batch: that of its settings, or the smaller one after memory was short."""
     path = config.output / FILE
-    return MicroBatch(**json.loads(path.read_text())) if path.exists() else wanted(settings)
+    return MicroBatch(**json.loads(path.read_text())) if path.exists() else configured(settings)
 
 
 @contextmanager
@@ -50,17 +50,17 @@ def halving(config: AnyConfig, settings: TrainingSettings) -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:
         if not _is_short(error):
             raise
-        if tried.size == 1 or tried != wanted(settings):
+        if tried.size == 1 or tried != configured(settings):
             raise ModelFailed(
                 f"{config.name}: out of memory even with {tried.size} of {settings.batch_size} rows at once: "
                 "lower max_length, train an adapter (lora_rank), or shard the model over GPUs ([launch])"
             ) from error
-        less = tried.halved()
+        smaller = tried.halved()
         with durable(config.output / FILE) as temporary:
-            temporary.write_text(json.dumps(asdict(less)))
+            temporary.write_text(json.dumps(asdict(smaller)))
         raise OutOfMemory(
-            f"{config.name}: out of memory with {tried.size} rows at once: goes on from its last checkpoint "
-            f"with {less.size}, {less.accumulation} times for each step"
+            f"{config.name}: out of memory with {tried.size} rows at once: resumes from its last checkpoint "
+            f"with {smaller.size}, {smaller.accumulation} times for each step"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How a trainer's process lives: with its parent, killed safely, and ended in one sentence."""
+"""The process of a trainer: it dies with its parent, is killed safely, and ends with one line."""
 
 import ctypes
 import os
@@ -20,63 +20,64 @@ _PARENT_DEATH = 1
 
 
 def die_with_parent() -> None:
-    """Where Dagster or a launcher is killed, what it started must not go on unseen (Linux)."""
+    """Let this process be killed with the Dagster run or launcher that started it (Linux)."""
     if sys.platform == "linux" and (_in_dagster() or ranks.launched()):
         ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
 
 
-def stop_when_asked() -> None:
+def stop_at_interrupt() -> None:
     """End at once at an interrupt, as at a kill: what is on disk is whole at any moment."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
 def reporting() -> Iterator[Report]:
-    """Where progress is told: Dagster's log and stderr; by the first process alone."""
+    """Report progress to Dagster's log and stderr, from the first process alone."""
     if not ranks.is_first():
         yield lambda _: None
     elif _in_dagster():
         with open_dagster_pipes() as pipes:
-            yield _through(pipes)
+            yield _dagster_report(pipes)
     else:
-        yield _printed
+        yield _print_line
 
 
 @contextmanager
-def ended_in_a_sentence(config: Path) -> Iterator[None]:
-    """Errors are one line and exit code 2, as everywhere in Trimtab.
+def errors_as_one_line(config: Path) -> Iterator[None]:
+    """Turn errors into one line and exit code 2, as everywhere in Trimtab.
 
-    The line is left beside the config too, where the asset finds it. A launcher says it for its processes.
+    The line is also written beside the config, where the asset finds it. A launcher prints it for its
+    processes.
     """
     try:
         yield
     except TrimtabError as error:
-        leave(config, error)
+        write_error(config, error)
         if not ranks.launched():
             print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def told(config: Path) -> Path:
-    """Where a run leaves the sentence that it ended in."""
+def error_file(config: Path) -> Path:
+    """The file in which a run leaves the line that it ended with."""
     return config.with_name("error.txt")
 
 
-def leave(config: Path, error: Exception) -> None:
-    """Leave the sentence, whole whoever else does."""
-    with durable(told(config)) as temporary:
+def write_error(config: Path, error: Exception) -> None:
+    """Write the error's line, whole even where several processes write it."""
+    with durable(error_file(config)) as temporary:
         temporary.write_text(str(error))
 
 
-def begin_anew(config: Path, error: Exception) -> NoReturn:
+def restart(config: Path, error: Exception) -> NoReturn:
     """Give back all memory, as only a new process surely does; to its parent it stays the same one.
 
-    Of several processes each ends, and their launcher begins anew.
+    Where there are several processes each ends, and their launcher restarts.
     """
     if ranks.launched():
-        leave(config, error)
+        write_error(config, error)
         os._exit(2)
-    _printed(str(error))
+    _print_line(str(error))
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
@@ -86,13 +87,13 @@ def _in_dagster() -> bool:
     return DAGSTER_PIPES_CONTEXT_ENV_VAR in os.environ
 
 
-def _printed(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _through(pipes: PipesContext) -> Report:
+def _dagster_report(pipes: PipesContext) -> Report:
     def report(line: str) -> None:
         pipes.log.info(line)
-        _printed(line)
+        _print_line(line)
 
     return report

@@ -1,4 +1,4 @@
-"""The processes of one run: which of them this is, what they agree on, and what the first does alone."""
+"""The processes of one run: which of them this is, what they share, and where the first continues alone."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ def launched() -> bool:
 
 
 def processes() -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     return int(os.environ["WORLD_SIZE"]) if launched() else 1
 
 
@@ -19,16 +19,16 @@ def is_first() -> bool:
     return not launched() or os.environ.get("RANK", "0") == "0"
 
 
-def firsts(value: int) -> int:
+def broadcast(value: int) -> int:
     """The first process's ``value``, in all of them."""
     if processes() == 1:
         return value
     import torch
     from accelerate import PartialState
 
-    told = torch.tensor(value, device=PartialState().device)
-    torch.distributed.broadcast(told, 0)
-    return int(told)
+    shared = torch.tensor(value, device=PartialState().device)
+    torch.distributed.broadcast(shared, 0)
+    return int(shared)
 
 
 def wait_for_all() -> None:
@@ -39,7 +39,7 @@ def wait_for_all() -> None:
         torch.distributed.barrier()
 
 
-def first_goes_on_alone() -> None:
+def end_all_but_first() -> None:
     """End all processes but the first, whose last part needs no other."""
     if processes() > 1:
         import torch

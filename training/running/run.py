@@ -1,4 +1,4 @@
-"""What every training run does: open exact versions, count rows, report, and end in one line."""
+"""The part that all training runs share: open exact versions, read and count rows, and end in one line."""
 
 import importlib.metadata
 import json
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic
+from typing import Generic, TypeVar
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -20,17 +20,19 @@ from quality.checks.models import lost_share
 from training.running import ranks
 from training.running.memory import MicroBatch, OutOfMemory, micro_batch
 from training.running.process import (
-    begin_anew,
+    Report,
     die_with_parent,
-    ended_in_a_sentence,
+    errors_as_one_line,
     reporting,
-    stop_when_asked,
+    restart,
+    stop_at_interrupt,
 )
 from training.running.trackers import require_trackers
 from training.settings.learning import TrainingSettings
-from training.settings.run import AnyConfig, RunConfig, S_co, config_path
+from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
 
 TRL = "1.16"
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Run(Generic[S_co]):
     base: Version
     datasets: Mapping[str, Version]
     reward_models: tuple[Version, ...]
-    report: Callable[[str], None]
+    report: Report
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -62,46 +64,53 @@ class Run(Generic[S_co]):
 
     @property
     def checkpoints(self) -> Path:
-        """Where checkpoints go; they outlive a killed run."""
+        """The folder of checkpoints, which outlive a killed run."""
         return self.config.output / "checkpoints"
 
     @property
     def micro_batch(self) -> MicroBatch:
-        """What a device takes at once; half of what was asked for, once memory was short."""
+        """The rows that a device takes at once; half of the settings' after memory was short."""
         return micro_batch(self.config, self.settings)
 
 
 AnyRun = Run[TrainingSettings]
 
 
-def open_run(trainer: str, config: RunConfig[S_co], report: Callable[[str], None]) -> Run[S_co]:
-    """Find the versions that ``config`` names, before anything is loaded.
+def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Report) -> Run[S_co]:
+    """Read the config at ``path`` and find the versions that it names, before anything is loaded.
 
-    Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where TRL, a tracker
-    or the number of processes is not what the run needs.
+    Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where the config,
+    TRL, a tracker or the number of processes is not what the run needs.
     """
+    config = read_config(kind, path)
     _require_trl()
     _require_processes(trainer, config)
     require_trackers(config.report_to)
     registry = Registry(State().prepare())
-    base = _exact(registry, config.base)
-    datasets = {role: _exact(registry, one) for role, one in config.datasets.items()}
-    scorers = tuple(_exact(registry, one) for one in config.reward_models)
-    return Run(trainer, config, config.settings, registry, base, datasets, scorers, report)
+    return Run(
+        trainer,
+        config,
+        config.settings,
+        registry,
+        _exact(registry, config.base),
+        {role: _exact(registry, reference) for role, reference in config.datasets.items()},
+        tuple(_exact(registry, reference) for reference in config.reward_models),
+        report,
+    )
 
 
 def _require_trl() -> None:
-    found = importlib.metadata.version("trl")
-    if not found.startswith(f"{TRL}."):
+    installed = importlib.metadata.version("trl")
+    if not installed.startswith(f"{TRL}."):
         raise BadInput(
-            f"TRL {found} is installed, and training is written for {TRL}: install what constraints.txt names"
+            f"TRL {installed} is installed, and training needs {TRL}: install the versions of constraints.txt"
         )
 
 
 def _require_processes(trainer: str, config: AnyConfig) -> None:
     if ranks.processes() != config.launch.processes:
         raise BadInput(
-            f"{config.name} is to be trained by {config.launch.processes} processes, and this is one of "
+            f"{config.name} trains in {config.launch.processes} processes, and this is one of "
             f"{ranks.processes()}: start it by `python -m training.launch training.{trainer}`"
         )
 
@@ -112,25 +121,30 @@ def _exact(registry: Registry, reference: str) -> Version:
     return registry.require_passed(version)
 
 
-def rows_of(run: AnyRun, *columns: str, role: str = "train") -> list[dict[str, Any]]:
-    """The rows of a role's dataset; raises BadInput naming a column that the trainer needs and it lacks."""
+def rows_of(run: AnyRun, kind: type[R], *more: str, role: str = "train") -> list[R]:
+    """The rows of a role's dataset, with the columns that ``kind``, a typed dict, requires and ``more``.
+
+    Raises BadInput naming a column that is not there.
+    """
+    required: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
+    columns = [*(column for column in kind.__annotations__ if column in required), *more]
     version = run.datasets[role]
     table = run.registry.table(version)
-    missing = [one for one in columns if one not in table.column_names]
+    missing = [column for column in columns if column not in table.column_names]
     if missing:
         raise BadInput(
             f"{version} has no column {missing[0]!r}: this trainer learns from a dataset with the "
             f"columns {', '.join(columns)}"
         )
-    rows: list[dict[str, Any]] = table.to_pylist()
+    rows: list[R] = table.to_pylist()
     return rows
 
 
 def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
-    """Raise ModelFailed unless there is a batch to train on and few enough rows are lost.
+    """Raise ModelFailed unless there is a batch to train on and few enough rows are dropped.
 
-    ``counts`` are rows `given`, `trained`, and left out by reason. They stand beside the config from here on,
-    where the asset finds them.
+    ``counts`` are rows `given`, `trained`, and left out by reason. They are written beside the config, where
+    the asset finds them.
     """
     if ranks.is_first():
         with durable(run.config.output / "rows.json") as temporary:
@@ -150,16 +164,16 @@ def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
         )
 
 
-Work = Callable[[Path, Callable[[str], None]], None]
+Work = Callable[[Path, Report], None]
 
 
 def main(work: Work, description: str | None) -> None:
-    """Run a trainer's ``work``; where memory is short, once more with less at once."""
+    """Run a trainer's ``work``; where memory is short, once more with fewer rows at once."""
     path = config_path(description)
     die_with_parent()
-    stop_when_asked()
-    with ended_in_a_sentence(path), reporting() as report:
+    stop_at_interrupt()
+    with errors_as_one_line(path), reporting() as report:
         try:
             work(path, report)
         except OutOfMemory as error:
-            begin_anew(path, error)
+            restart(path, error)

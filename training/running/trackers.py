@@ -1,4 +1,4 @@
-"""Where figures are reported besides the UI: trackers, which must be there before a run is spent on them."""
+"""Trackers, which take a run's figures besides the UI and must be ready before it begins."""
 
 import os
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ def require_trackers(names: Sequence[str]) -> None:
     installed = get_available_reporting_integrations()
     for name in names:
         if name not in INTEGRATION_TO_CALLBACK:
-            known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
-            raise BadInput(f"tracking.report_to: no tracker {name!r}: there are {known}")
+            supported = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
+            raise BadInput(f"tracking.report_to: no tracker {name!r}: there are {supported}")
         if name not in installed:
             raise BadInput(f"tracking.report_to: {name} is not installed: install it, or leave it out")
     if "tensorboard" in names and _BOARD not in os.environ:

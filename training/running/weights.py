@@ -1,14 +1,27 @@
 """A trained adapter: kept by itself, and merged into its base in float32."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 from training.running import ranks
+from training.running.protocols import AdaptedModel, TrainableModel, Trainer
 from training.running.run import AnyRun
 
+if TYPE_CHECKING:
+    import torch
 
-def whole_model(run: AnyRun, trainer: Any) -> Any:
+
+class _ModelClass(Protocol):
+    """A model class of transformers."""
+
+    def from_pretrained(self, folder: Path, **options: object) -> TrainableModel:
+        """The model in ``folder``."""
+        ...
+
+
+def whole_model(run: AnyRun, trainer: Trainer) -> TrainableModel:
     """The model with all its weights; in the first process alone where they are sharded.
 
     Gathered weights are put into the base once more, read in float32: merging an adapter needs it so.
@@ -20,28 +33,34 @@ def whole_model(run: AnyRun, trainer: Any) -> Any:
     return _rebuilt(run, model, weights) if ranks.is_first() else model
 
 
-def _rebuilt(run: AnyRun, model: Any, weights: dict[str, Any]) -> Any:
-    import torch
+def _rebuilt(run: AnyRun, model: TrainableModel, weights: "Mapping[str, torch.Tensor]") -> TrainableModel:
     from torch.distributed.fsdp import FSDPModule
 
-    adapted = run.settings.lora_rank is not None
-    inner = model.get_base_model() if adapted else model
+    is_adapted = run.settings.lora_rank is not None
+    inner = cast(AdaptedModel, model).get_base_model() if is_adapted else model
     # FSDP2 makes each module's class a subclass of its own
-    kind: Any = next(one for one in type(inner).__mro__ if not issubclass(one, FSDPModule))
-    plain = kind.from_pretrained(
-        run.base_folder, config=inner.config, dtype=torch.float32, local_files_only=True, use_safetensors=True
-    )
-    if not adapted:
-        plain.load_state_dict(weights)
-        return plain
+    kind = next(ancestor for ancestor in type(inner).__mro__ if not issubclass(ancestor, FSDPModule))
+    base = _base_in_float32(run, cast(_ModelClass, kind), inner)
+    if not is_adapted:
+        base.load_state_dict(weights)
+        return base
     from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
-    whole = get_peft_model(plain, model.peft_config["default"])
+    whole: TrainableModel = get_peft_model(base, cast(AdaptedModel, model).peft_config["default"])
     set_peft_model_state_dict(whole, get_peft_model_state_dict(model, state_dict=weights))
     return whole
 
 
-def save_adapter(run: AnyRun, model: Any, folder: Path) -> Any:
+def _base_in_float32(run: AnyRun, kind: _ModelClass, model: TrainableModel) -> TrainableModel:
+    """The base once more, in the shape of ``model``."""
+    import torch
+
+    return kind.from_pretrained(
+        run.base_folder, config=model.config, dtype=torch.float32, local_files_only=True, use_safetensors=True
+    )
+
+
+def save_adapter(run: AnyRun, model: AdaptedModel, folder: Path) -> TrainableModel:
     """Save the adapter of ``model`` to ``folder``; the base with it merged in, in float32.
 
     Sums in bfloat16 would lose what was learned: a base that was trained on in bfloat16 is read once more.
@@ -55,14 +74,13 @@ def save_adapter(run: AnyRun, model: Any, folder: Path) -> Any:
         return model.merge_and_unload(safe_merge=True)
     from peft import PeftModel
 
-    base = type(inner).from_pretrained(
-        run.base_folder, config=inner.config, dtype=torch.float32, local_files_only=True, use_safetensors=True
-    )
-    return PeftModel.from_pretrained(base, folder).merge_and_unload(safe_merge=True)
+    base = _base_in_float32(run, cast(_ModelClass, type(inner)), inner)
+    adapted: AdaptedModel = PeftModel.from_pretrained(base, folder)
+    return adapted.merge_and_unload(safe_merge=True)
 
 
 def _name_the_base(adapter: Path, fingerprint: str) -> None:
-    """The base is named by its content, not by where it lay."""
+    """Name the base by its content, not by its folder."""
     path = adapter / "adapter_config.json"
     config = json.loads(path.read_text()) | {"base_model_name_or_path": fingerprint}
     path.write_text(json.dumps(config, indent=2, sort_keys=True))

@@ -1,8 +1,8 @@
-"""How many processes train a model together, on which machines, and what each of them holds."""
+"""The processes that train a model together, on how many machines, and what each of them holds."""
 
-from typing import Any, Literal
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from datasets_registry.settings import Settings
 
@@ -17,11 +17,11 @@ class Launch(Settings):
     processes: int = Field(1, ge=1, description="Processes on all machines, one for each GPU")
     strategy: Literal["ddp", "fsdp", "zero2", "zero3"] = "ddp"
     machines: int = Field(1, ge=1, description="Machines, which share the state folder")
-    main_address: str | None = Field(None, description="Where the first machine is reached by the others")
+    main_address: str | None = Field(None, description="Name or address of the first machine")
     main_port: int = Field(29500, ge=1, le=65535)
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "Launch":
+    def _fits_together(self) -> Self:
         if self.processes % self.machines:
             raise ValueError(f"{self.machines} machines cannot share {self.processes} processes evenly")
         if self.machines > 1 and self.main_address is None:
@@ -31,15 +31,15 @@ class Launch(Settings):
         return self
 
     @property
-    def recipe(self) -> dict[str, Any]:
-        """What of it makes the model another one; nothing where it is one process."""
+    def recipe(self) -> dict[str, JsonValue]:
+        """The part that makes another model; nothing for one process."""
         return {"launch": {"processes": self.processes, "strategy": self.strategy}} if self.several else {}
 
     @property
-    def told(self) -> dict[str, Any]:
-        """The run config's field; nothing where it is one process."""
-        known = self.model_dump(mode="json", include=set(Launch.model_fields))
-        return {"launch": known} if self.several else {}
+    def told(self) -> dict[str, JsonValue]:
+        """The run config's field; nothing for one process."""
+        fields = self.model_dump(mode="json", include=set(Launch.model_fields))
+        return {"launch": fields} if self.several else {}
 
     @property
     def several(self) -> bool:

@@ -1,7 +1,7 @@
 """Settings that all trainers share: frozen, and part of the model's version."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -22,6 +22,9 @@ class TrainingSettings(Settings):
     elsewhere. A run that would drop more than ``max_lost_share`` of its usable rows because of ``max_length``
     is refused before it begins.
     """
+
+    # whether processes can share a run
+    several_processes: ClassVar[bool] = True
 
     learning_rate: float = Field(1e-4, gt=0)
     num_epochs: float = Field(1.0, gt=0)

@@ -1,6 +1,6 @@
 """Settings of proximal policy optimisation."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ class PpoSettings(OnlineSettings):
     updates of policy and critic, each on an equal share of the iteration's samples, in micro-batches of
     ``batch_size``. ``max_steps`` counts iterations.
     """
+
+    several_processes: ClassVar[bool] = False
 
     num_draws: int = Field(1, ge=1, description="Samples for each prompt of an iteration")
     ppo_epochs: int = Field(4, ge=1, description="Passes over a batch of samples")

@@ -55,6 +55,15 @@ class RunConfig(Settings, Generic[S_co]):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _has_as_many_processes_as_it_can(self) -> Self:
+        if self.launch.several and not self.settings.several_processes:
+            raise ValueError(
+                f"launch.processes is {self.launch.processes}, and this trainer runs in one process: take "
+                "another one, or a profile without [launch]"
+            )
+        return self
+
 
 AnyConfig = RunConfig[TrainingSettings]
 

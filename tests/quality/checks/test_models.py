@@ -1,29 +1,29 @@
 """Checks of training runs: each has a run that it must find, and one that it must leave alone."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
-from quality.checks.models import MODEL_CHECKS, check_manifest, lost_share, model_checks
+from datasets_registry.manifest import Manifest
+from quality.checks.models import MODEL_CHECKS, ModelCheck, check_manifest, lost_share, model_checks
 
 SETTINGS = {"max_lost_share": 0.2}
 
 
-def manifest(curve: str = "", values: Sequence[float] = (), **rows: int) -> dict[str, Any]:
+def manifest(curve: str = "", values: Sequence[float] = (), **rows: int) -> Manifest:
     """A run's manifest with one curve and counts of rows."""
-    points = [[place, value] for place, value in enumerate(values)]
-    return {"settings": SETTINGS, "rows": {"given": 10, **rows}, "curves": {curve: points}}
+    points = tuple(enumerate(values))
+    return Manifest(settings=SETTINGS, rows={"given": 10, **rows}, curves={curve: points})
 
 
-SOUND: dict[str, dict[str, Any]] = {
+SOUND: dict[str, Manifest] = {
     "rows_lost": manifest(too_long=1, unlabelled=5),
     "chosen_falls": manifest("logps/chosen", [-100.0] * 5 + [-104.0] * 5),
     "zero_variance_groups": manifest("frac_reward_zero_std", [1.0] * 5 + [0.3] * 5),
     "clipped_completions": manifest("completions/clipped_ratio", [0.9] * 5 + [0.1] * 5),
     "length_growth": manifest("completions/mean_length", [10.0] * 5 + [14.0] * 5),
 }
-FAULTS: dict[str, dict[str, Any]] = {
+FAULTS: dict[str, Manifest] = {
     "rows_lost": manifest(too_long=1, steps_share_a_token=1, unlabelled=5),
     "chosen_falls": manifest("logps/chosen", [-100.0] * 5 + [-120.0] * 5),
     "zero_variance_groups": manifest("frac_reward_zero_std", [0.3] * 5 + [0.8] * 5),
@@ -33,7 +33,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.name)
-def test_each_check_finds_its_fault_and_passes_a_sound_run(check: Any) -> None:
+def test_each_check_finds_its_fault_and_passes_a_sound_run(check: ModelCheck) -> None:
     assert check_manifest(check, SOUND[check.name]).passed
     found = check_manifest(check, FAULTS[check.name])
     assert not found.passed and found.value is not None and found.value > (found.threshold or 0)

@@ -1,6 +1,7 @@
 """KTO learns from single verdicts and from pairs, in batches that have both labels."""
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def test_a_batch_of_one_is_refused() -> None:
         KtoSettings(batch_size=1)
 
 
-def examples(desirable: int, undesirable: int, prompts: int) -> list[dict[str, Any]]:
+def examples(desirable: int, undesirable: int, prompts: int) -> list[Any]:
     """Completions of so many prompts, each number with a label."""
     labels = [True] * desirable + [False] * undesirable
     return [
@@ -153,7 +154,7 @@ def examples(desirable: int, undesirable: int, prompts: int) -> list[dict[str, A
     ]
 
 
-def numbers(rows: list[dict[str, Any]]) -> list[int]:
+def numbers(rows: Sequence[Any]) -> list[int]:
     return [one["number"] for one in rows]
 
 
@@ -174,7 +175,7 @@ def test_every_batch_has_both_labels_and_no_row_is_lost_but_one_left_alone(
     assert numbers(found) == numbers(in_batches(rows, size, seed))
 
 
-def matched(order: list[dict[str, Any]], size: int) -> int:
+def matched(order: Sequence[Any], size: int) -> int:
     """How many completions stand before a prompt of their own in their batch, the last before the first."""
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     return sum(

@@ -99,13 +99,14 @@ def test_replay_needs_both_a_dataset_and_a_share(
 
 
 def test_which_rows_are_replayed_does_not_depend_on_their_order() -> None:
-    other = [{"prompt": f"p{one}", "completion": "a" * one} for one in range(1, 30)]
-    found = [
-        replayed([{"completion": "x" * 90}], some, 0.5, 7, lambda one: len(one["completion"]))
-        for some in (other, other[::-1])
-    ]
-    assert found[0] == found[1] and 90 <= sum(len(one["completion"]) for one in found[0]) < 90 + 30
-    assert replayed(other, other, 0.0, 7, lambda one: 1) == []
+    others: list[Any] = [{"prompt": f"p{number}", "completion": "a" * number} for number in range(1, 30)]
+    examples: list[Any] = [{"completion": "x" * 90}]
+    taken, again = (
+        replayed(examples, rows, 0.5, 7, lambda example: len(example["completion"]))
+        for rows in (others, others[::-1])
+    )
+    assert taken == again and 90 <= sum(len(example["completion"]) for example in taken) < 90 + 30
+    assert replayed(others, others, 0.0, 7, lambda example: 1) == []
 
 
 def test_turns_are_learned_only_where_the_template_marks_them(
@@ -151,4 +152,4 @@ def test_a_tokenizer_that_cannot_serve_is_refused(
 def test_curves_are_thinned_and_keep_the_last_point() -> None:
     history = [{"step": one, "loss": 1.0, "kl": one / 10, "epoch": 0.1} for one in range(1, 1_002)]
     found = curves(history)
-    assert found.keys() == {"kl"} and len(found["kl"]) <= POINTS and found["kl"][-1] == [1001, 100.1]
+    assert found.keys() == {"kl"} and len(found["kl"]) <= POINTS and found["kl"][-1] == (1001, 100.1)

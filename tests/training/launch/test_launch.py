@@ -189,7 +189,7 @@ def test_machines_begin_anew_together_where_a_process_is_short_of_memory(tmp_pat
     said = [(tmp_path / f"stderr-{rank}.txt").read_text() for rank in (0, 1)]
     assert codes == [0, 0], said
     assert [(tmp_path / f"done-{rank}").read_text() for rank in (0, 1)] == ["4", "4"]
-    assert "out of memory with 8 rows at once: goes on from its last checkpoint with 4, 2 times" in said[1]
+    assert "out of memory with 8 rows at once: resumes from its last checkpoint with 4, 2 times" in said[1]
     # and the first process alone reports
     assert [one for one in "".join(said).splitlines() if "rows at once, process" in one] == [
         "policy: 8 rows at once, process 0",
@@ -199,7 +199,7 @@ def test_machines_begin_anew_together_where_a_process_is_short_of_memory(tmp_pat
 
 def test_a_run_of_two_processes_is_not_begun_by_one(base: Path, registry: Registry, tmp_path: Path) -> None:
     dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
-    with pytest.raises(BadInput, match="by 2 processes, and this is one of 1: start it by `python -m"):
+    with pytest.raises(BadInput, match="in 2 processes, and this is one of 1: start it by `python -m"):
         sft(write(tmp_path, dataset, **TWO), lambda _: None)
 
 

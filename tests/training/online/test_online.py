@@ -23,9 +23,9 @@ from tests.training.online_runs import (
     warned,
 )
 from tests.training.runs import NOTHING, commit, gold, verified, write
-from training.data.prompts import num_steps, order, wanted
+from training.data.prompts import chosen_rows, num_steps, prompt_order
 from training.grpo import grpo
-from training.online.trainer import alike, named
+from training.online.trainer import alike, with_our_names
 from training.reward_model import reward_model
 from training.rloo import rloo
 from training.running.checkpoints import last_checkpoint
@@ -52,12 +52,10 @@ def test_grpo_learns_by_a_verifier_with_an_adapter(
 
 def _asked(started: Started, number: int) -> list[Problem]:
     """The problems of a run that draws for so many."""
-    rows = {one.problem_id: one for one in started.problems}
-    settings = OnlineSettings(number=number)
-    return [
-        rows[one["problem_id"]]
-        for one in wanted([one.model_dump() for one in started.problems], settings, "")
-    ]
+    problems = {problem.problem_id: problem for problem in started.problems}
+    stored: list[Any] = [problem.model_dump() for problem in started.problems]
+    rows = chosen_rows(stored, OnlineSettings(number=number), "")
+    return [problems[row["problem_id"]] for row in rows]
 
 
 def test_rloo_learns_by_a_verifier_with_all_weights(started: Started, tmp_path: Path) -> None:
@@ -159,11 +157,11 @@ def test_the_losses_of_grpo_differ_where_lengths_do(started: Started, tmp_path: 
 @pytest.mark.parametrize(
     ("settings", "error", "said"),
     [
-        ({"number": 500}, BadInput, "500 prompts are wanted and problems@1 has 100 to train on"),
+        ({"number": 500}, BadInput, "number is 500, and problems@1 has 100 prompts to train on: lower"),
         (
             {"families": ["stories"]},
             BadInput,
-            "8 prompts are wanted and problems@1 has 0 to train on of the fam",
+            "number is 8, and problems@1 has 0 prompts to train on of the families",
         ),
         ({"max_length": 21}, ModelFailed, "would lose 100% of its usable rows to max_length 21"),
         ({"number": 1}, ModelFailed, "1 usable rows of 130, fewer than one batch of 2"),
@@ -193,40 +191,47 @@ def test_a_dataset_without_answers_cannot_be_verified(
 
 
 def test_prompts_are_training_ones_each_once_and_more_of_them_move_none() -> None:
-    rows = [
+    rows: list[Any] = [
         {"prompt": f"{one % 8}=?", "answer": "1", "family": "a" if one % 2 else "b", "split": split}
         for one in range(16)
         for split in ("train", "evaluation")
     ]
     settings = OnlineSettings()
-    found = wanted(rows, settings, "d@1")
+    found = chosen_rows(rows, settings, "d@1")
     assert len(found) == 8 and {one["split"] for one in found} == {"train"}
-    assert wanted(rows[::-1], settings, "d@1") == found and wanted(rows * 2, settings, "d@1") == found
-    some = [one["prompt"] for one in wanted(rows[:14], settings, "d@1")]
+    assert (
+        chosen_rows(rows[::-1], settings, "d@1") == found and chosen_rows(rows * 2, settings, "d@1") == found
+    )
+    some = [one["prompt"] for one in chosen_rows(rows[:14], settings, "d@1")]
     assert some == [one["prompt"] for one in found if one["prompt"] in some]
-    of_one = wanted(rows, OnlineSettings(families=("a",), number=2), "d@1")
+    of_one = chosen_rows(rows, OnlineSettings(families=("a",), number=2), "d@1")
     assert [one["family"] for one in of_one] == ["a", "a"]
-    spoken = [
+    spoken: list[Any] = [
         {"prompt": "b", "messages": [{"role": "system", "content": one}, {"role": "user", "content": "b"}]}
         for one in ("a", "a", "c")
     ]
-    assert len(wanted(spoken, settings, "d@1")) == 2
+    assert len(chosen_rows(spoken, settings, "d@1")) == 2
 
 
 def test_every_pass_has_each_prompt_once_and_steps_are_full() -> None:
     settings = OnlineSettings(batch_size=8, num_draws=4, num_epochs=3)
-    places = order(5, settings)
+    places = prompt_order(5, settings)
     assert num_steps(5, settings) == 8 and len(places) == 16
     assert sorted(places[:5]) == sorted(places[5:10]) == sorted(places[10:15]) == list(range(5))
-    assert places[:5] != places[5:10] and places == order(5, settings)
-    assert places != order(5, settings.model_copy(update={"seed": 1}))
+    assert places[:5] != places[5:10] and places == prompt_order(5, settings)
+    assert places != prompt_order(5, settings.model_copy(update={"seed": 1}))
     assert num_steps(5, settings.model_copy(update={"max_steps": 3})) == 3
-    assert num_steps(5, settings, processes=2) == 4 and order(5, settings, processes=2) == places
+    assert num_steps(5, settings, processes=2) == 4 and prompt_order(5, settings, processes=2) == places
 
 
 def test_groups_are_alike_where_all_rewards_are_equal() -> None:
     assert alike([1, 1, 0, 1, None, None], 2) == pytest.approx(2 / 3)
-    logged = {"reward": 1.0, "frac_reward_zero_std": 0.0, "groups_alike": 0.5, "rewards/reward/mean": 1.0}
-    assert named([logged | {"lost": None, "clip_ratio/low_mean": 0.0}]) == [
+    logged: dict[str, float | None] = {
+        "reward": 1.0,
+        "frac_reward_zero_std": 0.0,
+        "groups_alike": 0.5,
+        "rewards/reward/mean": 1.0,
+    }
+    assert with_our_names([logged | {"lost": None, "clip_ratio/low_mean": 0.0}]) == [
         {"reward": 1.0, "frac_reward_zero_std": 0.5}
     ]

@@ -1,4 +1,4 @@
-"""Rewards of draws: what a verifier accepts, what a reward model scores, and how they are weighed."""
+"""Rewards of samples: what a verifier accepts, what a reward model scores, and how they are weighed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,14 +10,15 @@ from datasets_registry.errors import ModelFailed
 from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
+from training.data.prompts import OnlineRow
 from training.online.rewards import Rewards
 from training.settings.grpo import GrpoSettings
 from training.settings.online import OnlineSettings, RewardMix
 from training.settings.run import RunConfig
 
 VERIFY = verifier(VerifierSettings(kind="maths"))
-ROWS = [{"prompt": "1+1=?", "answer": "2"}] * 4
-DRAWS = ["1+1=2\nA:2", "1+1=3\nA:3", "A:3\nA:2", "1+1=2\nA:2"]
+ROWS: list[OnlineRow] = [{"prompt": "1+1=?", "answer": "2"}] * 4
+SAMPLES = ["1+1=2\nA:2", "1+1=3\nA:3", "A:3\nA:2", "1+1=2\nA:2"]
 ENDED = [True, True, True, False]
 
 
@@ -35,19 +36,19 @@ class ByLength:
         self.window = -1
 
 
-def test_only_right_draws_that_ended_by_themselves_are_accepted() -> None:
-    found = Rewards(RewardMix(), VERIFY)(ROWS, DRAWS, ENDED)
-    assert VERIFY(DRAWS[2], "2").reason == "two different final answers: 3 and 2"
+def test_only_right_samples_that_ended_by_themselves_are_accepted() -> None:
+    found = Rewards(RewardMix(), VERIFY)(ROWS, SAMPLES, ENDED)
+    assert VERIFY(SAMPLES[2], "2").reason == "two different final answers: 3 and 2"
     assert found.rewards == [1, 0, 0, 0] and found.figures == {"rewards/verifier": 0.25}
 
 
-def test_a_draw_that_was_cut_has_the_lowest_score_of_its_batch() -> None:
+def test_a_sample_that_was_cut_has_the_lowest_score_of_its_batch() -> None:
     rewards = Rewards(RewardMix(verifier=0, reward_models=2), scorer=ByLength())
     found = rewards(ROWS, ["long answer", "two", "three", "the longest of all answers"], ENDED)
     assert found.rewards == [22, 6, 10, 6] and found.figures["rewards/reward_models"] == 5.5
     rewards.close()
-    with pytest.raises(ModelFailed, match="none of 4 draws fits the window"):
-        rewards(ROWS, DRAWS, ENDED)
+    with pytest.raises(ModelFailed, match="none of 4 samples fits the window"):
+        rewards(ROWS, SAMPLES, ENDED)
 
 
 def test_the_weights_decide_between_the_parts() -> None:
@@ -58,7 +59,7 @@ def test_the_weights_decide_between_the_parts() -> None:
     assert found == {0.0: [1, 0], 0.1: [1.3, 1.0], 1.0: [4, 10]}
 
 
-def test_a_draw_that_no_model_can_read_has_no_reward_and_is_counted() -> None:
+def test_a_sample_that_no_model_can_read_has_no_reward_and_is_counted() -> None:
     rewards = Rewards(RewardMix(reward_models=1), VERIFY, ByLength(window=5))
     found = rewards(ROWS[:2], ["A:2", "1+1=2\nA:2"], ENDED[:2])
     assert found.rewards == [4, None]

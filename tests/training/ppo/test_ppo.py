@@ -16,7 +16,7 @@ from tests.rows import make
 from tests.training.conftest import Started
 from tests.training.online_runs import SETTINGS, SMALL, accuracy, curve, run, scorer, warned
 from tests.training.runs import commit, manifest
-from training.data.prompts import wanted
+from training.data.prompts import chosen_rows
 from training.ppo.__main__ import ppo
 from training.ppo.checkpoint import random_states, set_random_states
 from training.settings.ppo import PpoSettings
@@ -28,8 +28,8 @@ def test_it_learns_by_a_verifier(started: Started, tmp_path: Path) -> None:
     settings = SETTINGS | {"learning_rate": 2e-4, "max_steps": 10, "ppo_epochs": 2}
     said = run(ppo, tmp_path, settings=settings)
     rows = {one.problem_id: one for one in started.problems}
-    told = [one.model_dump() for one in started.problems]
-    asked = [rows[one["problem_id"]] for one in wanted(told, PpoSettings(number=8), "")]
+    stored: list[Any] = [problem.model_dump() for problem in started.problems]
+    asked = [rows[row["problem_id"]] for row in chosen_rows(stored, PpoSettings(number=8), "")]
     # 400 draws each: three standard errors of the difference are 0.1
     assert accuracy(tmp_path / "model", asked, 50) > accuracy(started.folder, asked, 50) + 0.15
     assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122}
@@ -84,11 +84,11 @@ def test_an_adapter_is_merged_and_nothing_pickled_is_kept(
     assert "clipped_completions" not in warned(said)
 
 
-def test_a_loss_that_is_no_number_leaves_no_model(started: Started, tmp_path: Path) -> None:
+def test_a_loss_that_is_nan_leaves_no_model(started: Started, tmp_path: Path) -> None:
     lost = FEW | {"learning_rate": 1e30, "minibatches": 1, "warmup_share": 0.0}
-    with pytest.raises(ModelFailed, match="policy: the loss is not a number at step 1: lower learning_rate"):
+    with pytest.raises(ModelFailed, match="policy: the loss is nan at step 1: lower learning_rate"):
         run(ppo, tmp_path / "two", settings=lost)
-    with pytest.raises(ModelFailed, match="the policy's probabilities are no numbers any more: lower"):
+    with pytest.raises(ModelFailed, match="the policy's probabilities became NaN: lower"):
         run(ppo, tmp_path / "one", settings=lost | {"ppo_epochs": 1})
     assert not (tmp_path / "one" / "model").exists() and not (tmp_path / "two" / "model").exists()
 
@@ -137,5 +137,5 @@ def test_a_reward_model_that_is_weighed_must_be_named(started: Started, tmp_path
 
 
 def test_several_processes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="ppo trains in one process, and launch has 2: take grpo or rloo"):
+    with pytest.raises(BadInput, match="launch.processes is 2, and this trainer runs in one process"):
         run(ppo, tmp_path, settings=FEW, launch={"processes": 2})

@@ -1,4 +1,4 @@
-"""Draws as PPO reads them: what is padding counts nowhere, where it is also the end of a turn."""
+"""Samples as PPO reads them: padding counts nowhere, even where it is also the end of a turn."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,13 @@ from datasets_registry.hashing import digest
 from generation.request import SamplingParams
 from tests.tiny_model import ENDING, write_ending_model
 from training.ppo.advantages import token_rewards
-from training.ppo.draws import draw, log_probabilities, side_by_side
 from training.ppo.models import values
+from training.ppo.samples import log_probabilities, sample, side_by_side
 
 PROMPTS = [[5, 6, 7, 8, 9], [5, 6], [9, 1, 1, 4]]
 COMPLETIONS = [[10, 1], [11, 12, 13, 1], [14]]
 END = 1
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +44,8 @@ def ending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]
 
 
 @torch.no_grad()
-def test_log_probabilities_of_a_padded_batch_are_those_of_each_draw_alone(policy: Any) -> None:
-    together, entropies = log_probabilities(policy, side_by_side(PROMPTS, COMPLETIONS, END, "cpu"), 0.7)
+def test_log_probabilities_of_a_padded_batch_are_those_of_each_sample_alone(policy: Any) -> None:
+    together, entropies = log_probabilities(policy, side_by_side(PROMPTS, COMPLETIONS, END, CPU), 0.7)
     for row, (prompt, completion) in enumerate(zip(PROMPTS, COMPLETIONS, strict=True)):
         logps = (policy(torch.tensor([prompt + completion])).logits[0] / 0.7).log_softmax(-1)
         spread = logps[len(prompt) - 1 : -1]
@@ -56,7 +57,7 @@ def test_log_probabilities_of_a_padded_batch_are_those_of_each_draw_alone(policy
 
 @torch.no_grad()
 def test_a_value_stands_before_its_token_and_the_first_one_is_the_prompts(critic: Any) -> None:
-    together = values(critic, side_by_side(PROMPTS, COMPLETIONS, END, "cpu"))
+    together = values(critic, side_by_side(PROMPTS, COMPLETIONS, END, CPU))
     assert together.shape == (3, 4)
     for row, (prompt, completion) in enumerate(zip(PROMPTS, COMPLETIONS, strict=True)):
         for place in range(len(completion)):
@@ -66,49 +67,51 @@ def test_a_value_stands_before_its_token_and_the_first_one_is_the_prompts(critic
 
 @torch.no_grad()
 def test_what_pads_changes_nothing(policy: Any, critic: Any) -> None:
-    one, other = (side_by_side(PROMPTS, COMPLETIONS, pad, "cpu") for pad in (END, 200))
+    one, other = (side_by_side(PROMPTS, COMPLETIONS, pad, CPU) for pad in (END, 200))
     mask = one.mask.bool()
     both = [(log_probabilities(policy, some, 1.0)[0], values(critic, some)) for some in (one, other)]
     for looked, again in zip(*both, strict=True):
         assert torch.allclose(looked[mask], again[mask], atol=1e-6)
 
 
-def test_an_end_that_was_drawn_counts_and_padding_of_the_same_token_does_not() -> None:
-    draws = side_by_side(PROMPTS, COMPLETIONS, END, "cpu")
-    assert draws.input_ids.tolist() == [
+def test_an_end_that_was_sampled_counts_and_padding_of_the_same_token_does_not() -> None:
+    samples = side_by_side(PROMPTS, COMPLETIONS, END, CPU)
+    assert samples.input_ids.tolist() == [
         [5, 6, 7, 8, 9, 10, 1, 1, 1],
         [1, 1, 1, 5, 6, 11, 12, 13, 1],
         [1, 9, 1, 1, 4, 14, 1, 1, 1],
     ]
-    assert draws.mask.tolist() == [[1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]]
-    assert draws.inputs["position_ids"][1].tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 5]
-    rewards = token_rewards(torch.tensor([1.0, 2.0, 3.0]), torch.ones(3, 4), draws.mask, 0.0)
-    # the end of a turn twice, and the last token of a draw that was cut
+    assert samples.mask.tolist() == [[1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]]
+    positions = samples.inputs["position_ids"]
+    assert isinstance(positions, torch.Tensor)
+    assert positions[1].tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 5]
+    rewards = token_rewards(torch.tensor([1.0, 2.0, 3.0]), torch.ones(3, 4), samples.mask, 0.0)
+    # the end of a turn twice, and the last token of a sample that was cut
     assert rewards.tolist() == [[0, 1, 0, 0], [0, 0, 0, 2], [3, 0, 0, 0]]
 
 
 def test_a_gradient_reaches_every_row_of_a_padded_batch(policy: Any) -> None:
-    draws = side_by_side(PROMPTS, COMPLETIONS, END, "cpu")
-    logps, _ = log_probabilities(policy, draws, 1.0)
-    loss = (logps * draws.mask).sum()
+    samples = side_by_side(PROMPTS, COMPLETIONS, END, CPU)
+    logps, _ = log_probabilities(policy, samples, 1.0)
+    loss = (logps * samples.mask).sum()
     torch.autograd.backward(loss)
     gradients = [one.grad for one in policy.parameters()]
     policy.zero_grad()
     assert all(one is not None and one.isfinite().all() and one.any() for one in gradients)
 
 
-def test_a_draw_goes_up_to_its_end_and_its_noise_is_its_own(ending: tuple[Any, Any]) -> None:
+def test_a_sample_goes_up_to_its_end_and_its_noise_is_its_own(ending: tuple[Any, Any]) -> None:
     model, tokenizer = ending
     prompts = [tokenizer(one)["input_ids"] for one in ("q", "is better? A", "q", "which")]
     params = SamplingParams(max_tokens=9)
     keys = [digest(one) for one in range(4)]
     end = tokenizer.eos_token_id
-    found = draw(model, prompts, params, keys, {end})
+    found = sample(model, prompts, params, keys, {end})
     said = tokenizer(ENDING[1:])["input_ids"]
     assert found[0] == found[2] == [*said, end]
     assert len(found[1]) == len(found[3]) == 9 and end not in found[1] + found[3]
     assert [
-        draw(model, [one], params, [key], {end})[0] for one, key in zip(prompts, keys, strict=True)
+        sample(model, [one], params, [key], {end})[0] for one, key in zip(prompts, keys, strict=True)
     ] == found
-    other = draw(model, [prompts[1]] * 2, params, [keys[1], digest("another")], {end})
+    other = sample(model, [prompts[1]] * 2, params, [keys[1], digest("another")], {end})
     assert other[0] == found[1] and other[1] != found[1]
