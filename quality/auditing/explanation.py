@@ -247,9 +247,10 @@ def _principle(row: Values, derivation: Derivation, registry: Registry) -> Princ
         return None
     earlier = (registry.derivation(source) for source in derivation.inputs)
     for made in (derivation, *earlier):
-        principles = made.settings.get("principles")
-        if isinstance(principles, Mapping) and name in principles:
-            return {"id": str(name), "text": _text(principles[name])}
+        for field in ("principles", "questions"):
+            principles = made.settings.get(field)
+            if isinstance(principles, Mapping) and name in principles:
+                return {"id": str(name), "text": _text(principles[name])}
     return {
         "id": str(name),
         "missing": f"the settings that made this row have no text for principle {name!r}",

@@ -9,8 +9,11 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.row_search import find_row
 from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.judges import HumanAgreement
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
+from datasets_registry.rows.row import Row
 from datasets_registry.version import Derivation, Version
 from datasets_registry.views.scanning import scanning
 from quality.auditing.explanation import explain_row
@@ -116,6 +119,35 @@ def test_a_principle_without_its_text_is_named(registry: Registry) -> None:
     version = registry.commit(AiJudgement, [make(AiJudgement)], how)
     (row,) = explained(registry, version, "pair p1/ab/kind")["rows"]
     assert "no text for principle 'kind'" in row["principle"]["missing"]
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "settings", "text"),
+    [
+        (
+            AiJudgement,
+            "pair p1/ab/kind",
+            {"principles": {"kind": {"signal": "helpfulness", "preference_question": "Which is kinder?"}}},
+            "Which is kinder?",
+        ),
+        (HumanAgreement, "pair p1", {"questions": {"kind": "Which is kinder?"}}, "Which is kinder?"),
+        (
+            RevisionStep,
+            "p1/1",
+            {"principles": {"kind": {"critique_request": "Find faults.", "revision_request": "Fix them."}}},
+            ["Find faults.", "Fix them."],
+        ),
+        # as an earlier release wrote it
+        (AiJudgement, "pair p1/ab/kind", {"principles": {"kind": "Which is kinder?"}}, "Which is kinder?"),
+    ],
+)
+def test_a_principle_is_explained_by_what_it_asks(
+    row: type[Row], key: str, settings: dict[str, object], text: str | list[str], registry: Registry
+) -> None:
+    how = Derivation(code_version="1", settings=settings, inputs=())
+    version = registry.commit(row, [make(row)], how)
+    (explanation,) = explained(registry, version, key)["rows"]
+    assert explanation["principle"] == {"id": "kind", "text": text}
 
 
 @pytest.mark.parametrize(
