@@ -1,67 +1,138 @@
 """Conversations as token ids: the model's own chat template, with message text kept as text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from jinja2 import TemplateError
 
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.conversation import Tool
 from generation.request import Message, Request
 from generation.tokenizer import Encoding, Tokenizer
+from generation.turns import (
+    Conversation,
+    UnreadableArguments,
+    as_text,
+    carries_fields,
+    plain_tool,
+    reductions,
+    template_turn,
+)
 
 # stands for a turn's text while the template is filled; no conversation is likely to hold it
 _HERE = "TRIMTAB:TURN:TEXT"
+_TEMPLATE_ERRORS = (TemplateError, TypeError)
 
 
-def as_text(content: str, special_tokens: Sequence[str]) -> str:
-    """``content`` with every special token of the template broken, so that it cannot end a turn."""
-    for token in special_tokens:
-        content = content.replace(token, f"{token[0]}\u200b{token[1:]}")
-    return content
+class Unrenderable(BadInput):
+    """A conversation has a field that the model's chat template leaves out or refuses."""
 
 
 def special_tokens(tokenizer: Tokenizer) -> list[str]:
     """The tokenizer's control tokens, longest first."""
-    tokens = {str(one) for one in tokenizer.added_tokens_decoder.values()}
-    return sorted((one for one in tokens if len(one) > 1), key=len, reverse=True)
+    tokens = {str(token) for token in tokenizer.added_tokens_decoder.values()}
+    return sorted((token for token in tokens if len(token) > 1), key=len, reverse=True)
 
 
-def render(tokenizer: Tokenizer, messages: Sequence[Message], *, continues: bool) -> str:
+def render(
+    tokenizer: Tokenizer, messages: Sequence[Message], *, continues: bool, tools: Sequence[Tool] = ()
+) -> str:
     """The conversation as the model reads it, ready for the assistant's next or unfinished turn.
 
     An unfinished turn stands at the end byte for byte, its outer white space too: a rollout begins
     right after a finished step. Templates that trim their messages would take a line's end away, and
     so would `continue_final_message` of transformers with them.
+
+    Raises BadInput where the model has no usable chat template, and its subclass Unrenderable where the
+    template leaves out or refuses a field that is set.
     """
-    if not continues:
-        return _templated(tokenizer, messages, add_generation_prompt=True)
-    return opening(tokenizer, messages[:-1]) + as_text(messages[-1].content, special_tokens(tokenizer))
+
+    def text(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+        if not continues:
+            return _templated(tokenizer, messages, tools, add_generation_prompt=True)
+        *before, last = messages
+        return _up_to(tokenizer, before, last, tools) + as_text(last.content, special_tokens(tokenizer))
+
+    return _whole(tokenizer, text, messages, tools)
 
 
 def opening(tokenizer: Tokenizer, messages: Sequence[Message]) -> str:
-    """The conversation up to where the text of the assistant's next turn begins."""
-    turn = Message(role="assistant", content=_HERE)
-    text = _templated(tokenizer, [*messages, turn], add_generation_prompt=False)
+    """The conversation up to where the text of the assistant's next turn begins; raises as ``render``."""
+    turn = Message(role="assistant", content="")
+
+    def text(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+        return _up_to(tokenizer, messages, turn, tools)
+
+    return _whole(tokenizer, text, messages, ())
+
+
+def finished(tokenizer: Tokenizer, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
+    """The conversation with every turn ended, as a model is trained on it; raises as ``render``."""
+
+    def text(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+        return _templated(tokenizer, messages, tools, add_generation_prompt=False)
+
+    return _whole(tokenizer, text, messages, tools)
+
+
+Text = Callable[[Sequence[Message], Sequence[Tool]], str]
+
+
+def _whole(tokenizer: Tokenizer, text: Text, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+    """What ``text`` makes of the conversation; raises Unrenderable where it leaves out or refuses a field."""
+    if not carries_fields(messages, tools):
+        return text(messages, tools)
+    try:
+        rendered = text(messages, tools)
+    except (UnreadableArguments, *_TEMPLATE_ERRORS) as error:
+        raise Unrenderable(
+            f"the chat template of {tokenizer.name_or_path!r} cannot render the conversation ({error}): "
+            "correct its tools and tool calls, or use a model whose template knows them"
+        ) from error
+    for field, reduced in reductions(messages, tools):
+        if _is_same(text, reduced, rendered):
+            raise Unrenderable(
+                f"the chat template of {tokenizer.name_or_path!r} leaves out {field}: remove it from the "
+                "conversation, or use a model whose template has a place for it"
+            )
+    return rendered
+
+
+def _is_same(text: Text, reduced: Conversation, rendered: str) -> bool:
+    try:
+        return text(*reduced) == rendered
+    except _TEMPLATE_ERRORS:  # the template needs what was taken away, so it reads it
+        return False
+
+
+def _up_to(tokenizer: Tokenizer, before: Sequence[Message], turn: Message, tools: Sequence[Tool]) -> str:
+    """The conversation up to where the text of ``turn`` begins."""
+    marked = turn.model_copy(update={"content": _HERE})
+    text = _templated(tokenizer, [*before, marked], tools, add_generation_prompt=False)
     if _HERE not in text:
         raise BadInput(f"the chat template of {tokenizer.name_or_path!r} leaves out what the assistant says")
     return text[: text.rindex(_HERE)]
 
 
-def finished(tokenizer: Tokenizer, messages: Sequence[Message]) -> str:
-    """The conversation with every turn ended, as a model is trained on it."""
-    return _templated(tokenizer, messages, add_generation_prompt=False)
-
-
-def _templated(tokenizer: Tokenizer, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+def _templated(
+    tokenizer: Tokenizer, messages: Sequence[Message], tools: Sequence[Tool], *, add_generation_prompt: bool
+) -> str:
     if tokenizer.chat_template is None:
-        raise BadInput(f"model {tokenizer.name_or_path!r} has no chat template: take an instruct model")
+        raise BadInput(f"model {tokenizer.name_or_path!r} has no chat template: use an instruct model")
     specials = special_tokens(tokenizer)
-    turns = [{"role": one.role, "content": as_text(one.content, specials)} for one in messages]
-    return tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
+    turns = [template_turn(message, specials) for message in messages]
+    return tokenizer.apply_chat_template(
+        turns,
+        tools=[plain_tool(tool, specials) for tool in tools] or None,
+        tokenize=False,
+        add_generation_prompt=add_generation_prompt,
+    )
 
 
 def keeps_outer_space(tokenizer: Tokenizer) -> bool:
     """Whether the template leaves the outer white space of the assistant's turn as it is."""
     asked = Message(role="user", content=_HERE)
-    said = Message(role="assistant", content=f" {_HERE}\n")
-    return said.content in finished(tokenizer, [asked, said])
+    answered = Message(role="assistant", content=f" {_HERE}\n")
+    return answered.content in finished(tokenizer, [asked, answered])
 
 
 def token_ids(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -73,11 +144,11 @@ def token_ids(tokenizer: Tokenizer, text: str) -> list[int]:
 
 
 def encode(tokenizer: Tokenizer, text: str, *, with_offsets: bool = False) -> Encoding:
-    """What the tokenizer makes of ``text``; raises BadInput as ``token_ids`` does."""
+    """``text`` as the tokenizer encodes it; raises BadInput as ``token_ids`` does."""
     try:
         return tokenizer(text, add_special_tokens=False, return_offsets_mapping=with_offsets)
     except Exception as error:
-        # the tokenizers library raises plain exceptions: its words are all there is to know one by
+        # the tokenizers library raises plain exceptions, which only their words tell apart
         if "Missing [UNK] token" not in str(error):
             raise
         raise BadInput(
@@ -87,13 +158,36 @@ def encode(tokenizer: Tokenizer, text: str, *, with_offsets: bool = False) -> En
 
 
 def prompt_ids(tokenizer: Tokenizer, request: Request) -> list[int]:
-    """The request's prompt as token ids; special tokens come from the template alone."""
-    return token_ids(tokenizer, render(tokenizer, request.messages, continues=request.continues))
+    """The request's prompt as token ids; special tokens come from the template alone.
+
+    Raises BadInput as ``render`` and ``token_ids`` do.
+    """
+    return token_ids(tokenizer, _prompt(tokenizer, request))
+
+
+def _prompt(tokenizer: Tokenizer, request: Request) -> str:
+    return render(tokenizer, request.messages, continues=request.continues, tools=request.tools or ())
+
+
+def continuation_ids(tokenizer: Tokenizer, request: Request, prompt: Sequence[int]) -> list[int]:
+    """The tokens of the request's continuation after those of its ``prompt``.
+
+    They are read together with the prompt's text, as the model has read such texts, unless a token would
+    then reach over the border: the prompt's tokens stay what they are. Raises BadInput where there are none.
+    """
+    text = as_text(request.continuation or "", special_tokens(tokenizer))
+    together = token_ids(tokenizer, _prompt(tokenizer, request) + text)
+    ids = together[len(prompt) :]
+    if together[: len(prompt)] != list(prompt):
+        ids = token_ids(tokenizer, text)
+    if not ids:
+        raise BadInput(f"the continuation {request.continuation!r} has no tokens: give a text that has some")
+    return ids
 
 
 def choice_ids(tokenizer: Tokenizer, choices: Sequence[str]) -> list[int]:
     """Each choice's single token; raises BadInput where a choice has several."""
-    ids = [tokenizer(one, add_special_tokens=False)["input_ids"] for one in choices]
+    ids = [tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
     for choice, tokens in zip(choices, ids, strict=True):
         if len(tokens) != 1:
             raise BadInput(

@@ -8,7 +8,7 @@ from generation.ledger.claims import claim
 from generation.ledger.compaction import MANY_SEGMENTS, compact
 from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.progress import EVERY_SECONDS, Progress
-from generation.request import Backend, Completion, Request
+from generation.request import Backend, Completion, Request, keys
 from generation.spending import Meter, estimate
 
 Complete = Callable[[str, Sequence[Request]], list[Completion]]
@@ -38,8 +38,8 @@ class Completer:
         Equal requests are generated once, by one process. Finished work is saved within five
         seconds, whatever happens to the rest.
         """
-        keys = [one.key(self.backend.fingerprint) for one in requests]
-        search = Search(self.ledger, dict(zip(keys, requests, strict=True)))
+        found = keys(self.backend.fingerprint, requests)
+        search = Search(self.ledger, dict(zip(found, requests, strict=True)))
         search.look()
         title, generated = f"{self.asset}: {stage}", 0
         if not search.missing:
@@ -50,7 +50,7 @@ class Completer:
         self.num_generated += generated
         if generated:
             self._compact()
-        return [search.done[key] for key in keys]
+        return [search.done[key] for key in found]
 
     def _complete(self, title: str, search: "Search") -> int:
         """Generate what no other process is generating, or wait a moment for the others."""

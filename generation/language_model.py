@@ -12,6 +12,7 @@ class ModelConfig(Protocol):
     """The shape of a model: what is read of its config.json."""
 
     max_position_embeddings: int
+    vocab_size: int
     _attn_implementation: str
 
 

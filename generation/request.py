@@ -2,27 +2,53 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Protocol, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from datasets_registry.hashing import canonical, digest
+from datasets_registry.rows.conversation import Role, Tool, ToolCall
+from datasets_registry.rows.words import FinishReason
 from datasets_registry.settings import Settings
 
 # counts every change of how a key is computed; `tests/generation/ledger/test_key.py` holds it to its digests
 KEY_SCHEME = 2
 NOISE_SCHEME = 1
+T = TypeVar("T")
+# what is added to a key by itself, and what changes no completion: whether a turn is learned
+_NO_KEY: dict[str, bool | dict[str, set[str]]] = {
+    "sample": True,
+    "seed": True,
+    "messages": {"__all__": {"trainable"}},
+}
 
 
 class Message(Settings):
-    """One turn of a conversation."""
+    """One turn of a conversation; what is None is not sent, and is no part of any key."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Role
     content: str
+    reasoning: str | None = None
+    """What the assistant thought before it spoke."""
+    tool_calls: tuple[ToolCall, ...] | None = Field(None, min_length=1)
+    tool_call_id: str | None = None
+    """The call that a tool answers."""
+    name: str | None = None
+    """Who of several speakers speaks, or which tool answers."""
+    trainable: bool | None = None
+    """Whether the turn is learned; of training alone, and never sent."""
+
+    @field_validator("reasoning", "tool_calls", "tool_call_id")
+    @classmethod
+    def _fits_the_role(cls, value: T, info: ValidationInfo) -> T:
+        wanted = "tool" if info.field_name == "tool_call_id" else "assistant"
+        if value is not None and info.data.get("role") != wanted:
+            raise ValueError(f"only a message of role {wanted!r} has {info.field_name}")
+        return value
 
 
 class SamplingParams(Settings):
-    """How tokens are drawn; temperature 0 takes the most probable one."""
+    """How tokens are sampled; temperature 0 takes the most probable one."""
 
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
@@ -31,9 +57,11 @@ class SamplingParams(Settings):
 
 
 class Request(Settings):
-    """One completion wanted: ``messages`` may end in an unfinished assistant turn to continue.
+    """A completion to be made: ``messages`` may end in an unfinished assistant turn to continue.
 
-    With ``choices`` no text is drawn: the probability of each choice's one token is returned.
+    With ``choices`` or a ``continuation`` nothing is sampled: the model's own probabilities, at
+    temperature 1 and without top-p, are those of each choice's one token, or of the continuation as what
+    the assistant says next.
     """
 
     messages: tuple[Message, ...] = Field(min_length=1)
@@ -41,6 +69,8 @@ class Request(Settings):
     seed: int = 0
     sample: int = 0
     choices: tuple[str, ...] = ()
+    continuation: str | None = Field(None, min_length=1)
+    tools: tuple[Tool, ...] | None = Field(None, min_length=1)
 
     @field_validator("choices")
     @classmethod
@@ -49,9 +79,16 @@ class Request(Settings):
             raise ValueError(f"choices {choices!r} repeat one another")
         return choices
 
+    @field_validator("continuation")
+    @classmethod
+    def _is_alone(cls, continuation: str | None, info: ValidationInfo) -> str | None:
+        if continuation is not None and info.data.get("choices"):
+            raise ValueError("a request has either choices or a continuation: make two requests")
+        return continuation
+
     @property
     def continues(self) -> bool:
-        """Whether the last message is an assistant turn to go on with."""
+        """Whether the last message is an unfinished assistant turn."""
         return self.messages[-1].role == "assistant"
 
     def key(self, model: str) -> str:
@@ -59,63 +96,78 @@ class Request(Settings):
 
         Fields at their default are left out, so that a new one leaves the keys of old requests alone.
         """
-        # the digest of [KEY_SCHEME, model, fields not at their default], of which samples share the beginning
-        sample = f',"sample":{self.sample}' if self.sample else ""
-        seed = f',"seed":{self.seed}' if self.seed else ""
-        return hashlib.sha256(f"{_shared(model, self)}{sample}{seed}}}]".encode()).hexdigest()
+        return keys(model, [self])[0]
 
     @property
     def noise_key(self) -> str:
-        """What the sampling noise hangs on: more tokens or another stop only go on or cut."""
-        messages = [one.model_dump() for one in self.messages]
-        return digest([NOISE_SCHEME, messages, self.seed, self.sample])
+        """What the sampling noise depends on: more tokens or another stop only go on or cut."""
+        messages = [turn.model_dump(exclude_none=True, exclude={"trainable"}) for turn in self.messages]
+        tools = [] if self.tools is None else [[tool.model_dump() for tool in self.tools]]
+        return digest([NOISE_SCHEME, messages, self.seed, self.sample, *tools])
 
 
-class _Shared(NamedTuple):
-    """What the last key began with, and of which parts: the next sample's key begins so too."""
+def keys(model: str, requests: Sequence[Request]) -> list[str]:
+    """Each request's ledger key; what neighbours share, such as samples of one prompt, is dumped once."""
+    found = []
+    last: Request | None = None
+    head = tail = ""
+    for request in requests:
+        if last is None or not _differ_in_sample_alone(request, last):
+            head, tail = _around_the_sample(model, request)
+        sample = f',"sample":{request.sample}' if request.sample else ""
+        seed = f',"seed":{request.seed}' if request.seed else ""
+        found.append(hashlib.sha256(f"{head}{sample}{seed}{tail}".encode()).hexdigest())
+        last = request
+    return found
 
-    model: str = ""
-    messages: tuple[Message, ...] = ()
-    params: SamplingParams | None = None
-    choices: tuple[str, ...] = ()
-    text: str = ""
+
+def _differ_in_sample_alone(request: Request, other: Request) -> bool:
+    return (
+        request.messages == other.messages
+        and request.params is other.params
+        and request.choices == other.choices
+        and request.continuation == other.continuation
+        and request.tools == other.tools
+    )
 
 
-_last = _Shared()
-
-
-def _shared(model: str, one: Request) -> str:
-    """The canonical JSON of a request's key up to its sample and seed, which sort last."""
-    global _last
-    last = _last
-    same = last.messages == one.messages and last.params is one.params and last.choices == one.choices
-    if not (same and last.model == model):
-        parts = one.model_dump(mode="json", exclude_defaults=True, exclude={"sample", "seed"})
-        text = canonical([KEY_SCHEME, model, parts]).decode().removesuffix("}]")
-        # replaced as one, so that threads see either
-        _last = last = _Shared(model, one.messages, one.params, one.choices, text)
-    return last.text
+def _around_the_sample(model: str, request: Request) -> tuple[str, str]:
+    """The canonical JSON of [scheme, model, fields not at their default], but for sample and seed."""
+    parts = request.model_dump(mode="json", exclude_defaults=True, exclude=_NO_KEY)
+    tools = parts.pop("tools", None)
+    head = canonical([KEY_SCHEME, model, parts]).decode().removesuffix("}]")
+    # of all fields the tools alone sort behind the seed
+    return head, ("" if tools is None else f',"tools":{canonical(tools).decode()}') + "}]"
 
 
 class Completion(Settings):
     """A finished sample. ``error`` says why there is none; then ``text`` is empty.
 
+    ``num_prompt_tokens`` are all that were read, a given continuation included.
+
     ``num_cached_tokens`` of the prompt's tokens were not computed anew (a shared prefix).
 
-    ``num_completion_tokens`` are all that were drawn, the one that ended the turn included.
+    ``num_completion_tokens`` are all that were sampled, the one that ended the turn included.
 
     ``choice_probabilities`` are raw, in the order of the request's choices, and with
     ``outside_probability`` they sum to one.
+
+    ``continuation_logprob`` is the sum over the ``num_continuation_tokens`` of the continuation, each
+    given the prompt and the tokens before it; the turn's end is not among them.
+    ``continuation_is_greedy`` says whether each is the most probable one.
     """
 
     text: str = ""
-    finish_reason: Literal["stop", "length", "choice", "error"]
+    finish_reason: FinishReason
     error: str | None = None
     num_prompt_tokens: int = 0
     num_cached_tokens: int = 0
     num_completion_tokens: int = 0
     choice_probabilities: tuple[float, ...] | None = None
     outside_probability: float | None = None
+    continuation_logprob: float | None = None
+    num_continuation_tokens: int | None = None
+    continuation_is_greedy: bool | None = None
 
 
 class Backend(Protocol):

@@ -10,7 +10,7 @@ Script = Callable[[Request], str | Completion]
 
 
 class ScriptedBackend:
-    """Answers each request by ``script``: a text, or a whole completion (choices, failures).
+    """Answers each request by ``script``: a text, or a whole completion (choices, likelihoods, failures).
 
     A text's tokens are its words; it is cut at the request's stop strings and ``max_tokens``.
     """
@@ -26,12 +26,12 @@ class ScriptedBackend:
         for index in reversed(range(len(requests))):
             self.requests.append(requests[index])
             reply = self._script(requests[index])
-            yield index, reply if isinstance(reply, Completion) else _spoken(requests[index], reply)
+            yield index, reply if isinstance(reply, Completion) else _completion(requests[index], reply)
 
     def in_order(self, stage: str, requests: Sequence[Request]) -> list[Completion]:
         """The scripted completions in the order of the requests, as a completer gives them."""
-        found = dict(self.complete(requests))
-        return [found[place] for place in range(len(requests))]
+        completions = dict(self.complete(requests))
+        return [completions[index] for index in range(len(requests))]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -48,9 +48,22 @@ def chosen(*probabilities: float) -> Completion:
     return Completion(finish_reason="choice", choice_probabilities=probabilities, outside_probability=outside)
 
 
-def _spoken(request: Request, text: str) -> Completion:
-    read = sum(len(one.content.split()) for one in request.messages)
-    cuts = [text.index(one) for one in request.params.stop if one in text]
+def likely(logprob: float, num_tokens: int, *, greedy: bool) -> Completion:
+    """A completion of a request with a continuation."""
+    return Completion(
+        finish_reason="continuation",
+        continuation_logprob=logprob,
+        num_continuation_tokens=num_tokens,
+        continuation_is_greedy=greedy,
+    )
+
+
+def _completion(request: Request, text: str) -> Completion:
+    if request.continuation is not None:
+        reason = "the script gave a text where a likelihood is asked for: let it give scripted.likely(...)"
+        return Completion(finish_reason="error", error=reason)
+    read = sum(len(message.content.split()) for message in request.messages)
+    cuts = [text.index(stop) for stop in request.params.stop if stop in text]
     text = text[: min(cuts)] if cuts else text
     words = list(re.finditer(r"\S+", text))
     limit = request.params.max_tokens

@@ -68,41 +68,53 @@ class Estimate:
 def estimate(ledger: Ledger, origin: Origin, requests: Sequence[Request], price: Price) -> Estimate:
     """What ``requests`` would take: by the asset's own history, else the model's, else their limits."""
     total = Estimate(0, 0, 0, False)
-    for choosing in (False, True):
-        alike = [one for one in requests if bool(one.choices) is choosing]
+    for kind in ("text", "choice", "continuation"):
+        alike = [request for request in requests if _kind(request) == kind]
         if alike:
-            total += _estimate(alike, _history(ledger, origin, choosing), price)
+            total += _estimate(alike, _history(ledger, origin, kind), price)
     return total
 
 
+def _kind(request: Request) -> str:
+    """What is asked for: only one kind of completion costs new tokens."""
+    if request.continuation is not None:
+        return "continuation"
+    return "choice" if request.choices else "text"
+
+
 def _estimate(requests: Sequence[Request], history: History | None, price: Price) -> Estimate:
-    limits = [0 if one.choices else one.params.max_tokens for one in requests]
+    limits = [request.params.max_tokens if _kind(request) == "text" else 0 for request in requests]
     if history is None:
-        characters = sum(len(turn.content) for one in requests for turn in one.messages)
+        characters = sum(map(_num_characters, requests))
         prompt, cached, completion = characters / CHARACTERS_PER_TOKEN, 0.0, float(sum(limits))
         return Estimate(prompt + completion, price.of(prompt, cached, completion), None, any(limits))
-    prompt, cached = (len(requests) * one for one in (history.prompt_tokens, history.cached_tokens))
-    completion = sum(min(one, history.completion_tokens) for one in limits)
+    prompt, cached = len(requests) * history.prompt_tokens, len(requests) * history.cached_tokens
+    completion = sum(min(limit, history.completion_tokens) for limit in limits)
     seconds = None if history.seconds is None else len(requests) * history.seconds
     return Estimate(prompt + completion, price.of(prompt, cached, completion), seconds, False)
 
 
-def _history(ledger: Ledger, origin: Origin, choosing: bool) -> History | None:
-    found = ledger.ask(
+def _num_characters(request: Request) -> int:
+    return sum(len(message.content) for message in request.messages) + len(request.continuation or "")
+
+
+def _history(ledger: Ledger, origin: Origin, kind: str) -> History | None:
+    rows = ledger.ask(
         "SELECT asset = ? AS own, avg(num_prompt_tokens) AS prompt_tokens,"
         " avg(coalesce(num_cached_tokens, 0)) AS cached_tokens,"
         " avg(num_completion_tokens) AS completion_tokens,"
         " avg(seconds) FILTER (backend = ?) AS seconds"
-        " FROM stored WHERE error IS NULL AND model = ? AND (finish_reason = 'choice') = ?"
+        " FROM stored WHERE error IS NULL AND model = ? AND"
+        " CASE WHEN finish_reason IN ('choice', 'continuation') THEN finish_reason ELSE 'text' END = ?"
         " GROUP BY own ORDER BY own DESC LIMIT 1",
         origin.asset,
         origin.backend,
         origin.model,
-        choosing,
+        kind,
     )
-    if not found:
+    if not rows:
         return None
-    return History(**{name: value for name, value in found[0].items() if name != "own"})
+    return History(**{name: value for name, value in rows[0].items() if name != "own"})
 
 
 def count(tokens: float) -> str:

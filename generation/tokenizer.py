@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NotRequired, Protocol, TypedDict
 
+from pydantic import JsonValue
+
 
 class Encoding(TypedDict):
     """A text as token ids; ``offset_mapping`` is there on request, each token's first and last place."""
@@ -51,9 +53,9 @@ class Tokenizer(Protocol):
 
     def apply_chat_template(
         self,
-        conversation: Sequence[Mapping[str, object]],
+        conversation: Sequence[Mapping[str, JsonValue]],
         *,
-        tools: Sequence[Mapping[str, object]] | None = ...,
+        tools: Sequence[Mapping[str, JsonValue]] | None = ...,
         tokenize: bool,
         add_generation_prompt: bool = ...,
     ) -> str:

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from datasets_registry.rows.conversation import Role, Tool, ToolCall
 from datasets_registry.rows.row import Row
 
 
@@ -12,8 +13,13 @@ class ChatMessage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    role: Literal["system", "user", "assistant"] = Field(description="Who speaks")
+    role: Role = Field(description="Who speaks")
     content: str = Field(description="What is said")
+    reasoning: str | None = Field(None, description="What the assistant thought before; null where nothing")
+    tool_calls: list[ToolCall] | None = Field(None, description="The tools that the assistant calls")
+    tool_call_id: str | None = Field(None, description="The call that a tool answers")
+    name: str | None = Field(None, description="Who of several speakers speaks, or which tool answers")
+    trainable: bool | None = Field(None, description="Whether the turn is learned; null where unsaid")
 
 
 class Problem(Row):
@@ -46,6 +52,7 @@ class HumanPreference(Row):
     pair_id: str = Field(description="Hash of the conversation and both answers")
     prompt: str = Field(description="What the user said last")
     messages: list[ChatMessage] = Field(description="The conversation up to the answers")
+    tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
     chosen: str = Field(description="The better answer")
     rejected: str = Field(description="The worse answer")
     score_chosen: float | None = Field(description="Rating of the better answer, on its source's scale")
@@ -63,6 +70,7 @@ class Demonstration(Row):
 
     id: str = Field(description="Hash of the conversation and the answer")
     messages: list[ChatMessage] = Field(description="The conversation up to the answer")
+    tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
     prompt: str = Field(description="What the user said last")
     completion: str = Field(description="The last answer")
     source: str = Field(description="Who wrote it")

@@ -7,7 +7,7 @@ from pydantic import Field
 # Logits closer to zero than this are no verdict: batches of another shape move them by as much
 TIE_LOGIT = 0.01
 
-FinishReason = Literal["stop", "length", "choice", "error"]
+FinishReason = Literal["stop", "length", "choice", "continuation", "error"]
 Kind = Literal["red_team", "helpful"]
 Signal = Literal["harmlessness", "helpfulness", "honesty"]
 

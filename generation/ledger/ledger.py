@@ -183,7 +183,7 @@ class Writer:
             **completion.__dict__,
             "key": key,
             **self._told,
-            "request": request.model_dump_json(),
+            "request": request.model_dump_json(exclude_none=True),
             "usd": usd,
             "seconds": now - self._last,
             "created_at": datetime.now(UTC),

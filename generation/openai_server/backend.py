@@ -1,7 +1,6 @@
 """Any /v1 chat-completions server through the openai client: the backend for models served elsewhere."""
 
 import asyncio
-import json
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +14,11 @@ from datasets_registry.hashing import digest
 from generation.chat import choice_ids, keeps_outer_space, special_tokens
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint
+from generation.openai_server.asking import Asker
 from generation.openai_server.background import stream
 from generation.openai_server.calling import Caller
 from generation.openai_server.concurrency import AdaptiveLimit
-from generation.openai_server.protocol import Dialect, Reply, body, completion, failed
+from generation.openai_server.protocol import Dialect
 from generation.openai_server.retrying import Failure, Patience
 from generation.request import Completion, Request
 from generation.tokenizer import Tokenizer
@@ -62,7 +62,7 @@ class OpenAIBackend:
             return
         self._load_tokenizer()
         ids: dict[tuple[str, ...], list[int]] = {(): []}
-        for choices in {one.choices for one in requests if one.choices}:
+        for choices in {request.choices for request in requests if request.choices}:
             ids[choices] = choice_ids(self._tokenizer, choices) if self._tokenizer else []
         yield from stream(partial(self._run, requests, ids))
 
@@ -81,18 +81,13 @@ class OpenAIBackend:
     ) -> None:
         async with self._client() as client:
             caller = self._caller()
-            dialect = await self._dialect(caller, client)
+            asker = Asker(caller, client, await self._dialect(caller, client), self._templated())
             waiting = iter(range(len(requests)))
 
             async def work() -> None:
                 for index in waiting:
                     request = requests[index]
-                    put(
-                        (
-                            index,
-                            await _completed(caller, client, dialect, index, request, ids[request.choices]),
-                        )
-                    )
+                    put((index, await asker.completion(index, request, ids[request.choices])))
 
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self.settings.max_concurrency, len(requests))):
@@ -129,37 +124,14 @@ class OpenAIBackend:
         served = await caller.call(-1, lambda: served_models(client))
         if isinstance(served, Failure):
             raise ModelFailed(f"the server at {self.server} did not say what it serves: {served.reason}")
-        tokenizer = self._tokenizer
-        tokens = special_tokens(tokenizer) if tokenizer else []
-        found = dialect(served, self.server, self.settings.served_model, self.folder, tokens)
-        templated = tokenizer if tokenizer and tokenizer.chat_template else None
-        return replace(found, trims=templated is not None and not keeps_outer_space(templated))
+        tokens = special_tokens(self._tokenizer) if self._tokenizer else []
+        plain = dialect(served, self.server, self.settings.served_model, self.folder, tokens)
+        templated = self._templated()
+        return replace(plain, trims=templated is not None and not keeps_outer_space(templated))
 
-
-async def _completed(
-    caller: Caller,
-    client: "openai.AsyncOpenAI",
-    dialect: Dialect,
-    index: int,
-    request: Request,
-    ids: list[int],
-) -> Completion:
-    if request.continues and not dialect.vllm:
-        return failed("only a vLLM server is known to continue an unfinished assistant turn")
-    said = request.messages[-1].content
-    if request.continues and dialect.trims and said != said.strip():
-        return failed("the server's chat template would cut the white space at an end of the unfinished turn")
-    fields = body(request, dialect, ids)
-
-    async def ask() -> Reply:
-        # the client merges what it knows by name and what it does not into one JSON object
-        raw = await client.chat.completions.with_raw_response.create(
-            model=dialect.model, messages=fields["messages"], extra_body=fields
-        )
-        return Reply.model_validate(json.loads(raw.text))
-
-    reply = await caller.call(index, ask)
-    return failed(reply.reason) if isinstance(reply, Failure) else completion(reply, request, ids)
+    def _templated(self) -> Tokenizer | None:
+        """The tokenizer, if it has a chat template."""
+        return self._tokenizer if self._tokenizer and self._tokenizer.chat_template else None
 
 
 def _fingerprint(folder: Path, settings: EngineSettings) -> str:

@@ -3,14 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
-from generation.chat import as_text
+from generation.openai_server.messages import sent_message
 from generation.request import Completion, Request
+from generation.turns import plain_tool
 
 TOP_LOGPROBS = 20  # the most that servers give
+Fields = dict[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Dialect:
 
 class _Message(BaseModel):
     content: str | None = None
+    tool_calls: list[JsonValue] | None = None
 
 
 class _Token(BaseModel):
@@ -53,43 +55,54 @@ class _Cached(BaseModel):
     cached_tokens: int | None = None
 
 
-class _Usage(BaseModel):
+class Usage(BaseModel):
+    """What the answer cost."""
+
     prompt_tokens: int = 0
     completion_tokens: int = 0
     prompt_tokens_details: _Cached | None = None
+
+
+_TOOL_CALL = (
+    "the server answered with a tool call, which a completion does not hold: use a vLLM server or a local "
+    "backend, which give calls as text"
+)
 
 
 class Reply(BaseModel):
     """A server's answer: the part of it that is used."""
 
     choices: list[_Choice] = Field(min_length=1)
-    usage: _Usage | None = None
+    usage: Usage | None = None
 
 
-def body(request: Request, dialect: Dialect, token_ids: Sequence[int]) -> dict[str, Any]:
+def body(request: Request, dialect: Dialect, token_ids: Sequence[int]) -> Fields:
     """The JSON to post; ``token_ids`` are those of the choices, where they are known."""
-    fields: dict[str, Any] = {
-        "model": dialect.model,
-        "messages": [
-            {"role": one.role, "content": as_text(one.content, dialect.special_tokens)}
-            for one in request.messages
-        ],
-    }
+    specials = dialect.special_tokens
+    fields: Fields = {"model": dialect.model}
+    fields["messages"] = [sent_message(message, specials) for message in request.messages]
+    if request.tools is not None:
+        fields["tools"] = [plain_tool(tool, specials) for tool in request.tools]
     fields |= _scoring() if request.choices else _sampling(request)
-    if not dialect.vllm:
-        return fields
-    # a vLLM server would else put the model's generation_config.json in the place of what is not said
-    fields |= {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+    return fields | _vllm_fields(request, token_ids) if dialect.vllm else fields
+
+
+def _vllm_fields(request: Request, token_ids: Sequence[int]) -> Fields:
+    # otherwise the model's generation_config.json would stand in for what is not said
+    fields: Fields = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
     if token_ids:
         fields |= {"logprob_token_ids": list(token_ids), "return_tokens_as_token_ids": True}
     if request.continues:
         fields |= {"add_generation_prompt": False, "continue_final_message": True}
+    if request.tools is not None:
+        # calls come as text, as from local models; the tools are in the prompt all the same
+        fields["tool_choice"] = "none"
     return fields
 
 
-def _sampling(request: Request) -> dict[str, Any]:
+def _sampling(request: Request) -> Fields:
     params = request.params
-    fields: dict[str, Any] = {
+    fields: Fields = {
         "max_tokens": params.max_tokens,
         "temperature": params.temperature,
         "top_p": params.top_p,
@@ -101,7 +114,7 @@ def _sampling(request: Request) -> dict[str, Any]:
     return fields
 
 
-def _scoring() -> dict[str, Any]:
+def _scoring() -> Fields:
     # at temperature 1 a server's log-probabilities are the model's own, whatever it makes of others
     return {
         "max_tokens": 1,
@@ -123,36 +136,40 @@ def completion(reply: Reply, request: Request, token_ids: Sequence[int]) -> Comp
     if request.choices:
         return _scored(reply, request, token_ids)
     choice = reply.choices[0]
+    if choice.message.tool_calls:
+        return failed(_TOOL_CALL, reply.usage)
     if choice.finish_reason not in ("stop", "length"):
-        return failed(f"the server ended with finish_reason {choice.finish_reason!r}", reply)
-    return Completion(text=choice.message.content or "", finish_reason=choice.finish_reason, **_counts(reply))
+        return failed(f"the server ended with finish_reason {choice.finish_reason!r}", reply.usage)
+    text, counts = choice.message.content or "", _counts(reply.usage)
+    return Completion(text=text, finish_reason=choice.finish_reason, **counts)
 
 
-def failed(reason: str, reply: Reply | None = None) -> Completion:
+def failed(reason: str, usage: Usage | None = None) -> Completion:
     """A failed row with its reason, and what it cost."""
-    return Completion(finish_reason="error", error=reason, **(_counts(reply) if reply else {}))
+    return Completion(finish_reason="error", error=reason, **_counts(usage))
 
 
 def _scored(reply: Reply, request: Request, token_ids: Sequence[int]) -> Completion:
-    logprobs = reply.choices[0].logprobs
-    if logprobs is None or not logprobs.content:
-        return failed("the server gave no log-probabilities: take one that returns `top_logprobs`", reply)
-    first = logprobs.content[0]
-    found = {one.token: one.logprob for one in (*first.top_logprobs, first)}
-    named = [f"token_id:{one}" for one in token_ids]
-    if not any(one.startswith("token_id:") for one in found):
-        named = list(request.choices)
-    probabilities = tuple(math.exp(min(found.get(one, -math.inf), 0.0)) for one in named)
+    given = reply.choices[0].logprobs
+    if given is None or not given.content:
+        reason = "the server gave no log-probabilities: use one that returns `top_logprobs`"
+        return failed(reason, reply.usage)
+    first = given.content[0]
+    logprobs = {token.token: token.logprob for token in (*first.top_logprobs, first)}
+    tokens = [f"token_id:{token}" for token in token_ids]
+    if not any(token.startswith("token_id:") for token in logprobs):
+        tokens = list(request.choices)
+    probabilities = tuple(math.exp(min(logprobs.get(token, -math.inf), 0.0)) for token in tokens)
     return Completion(
         finish_reason="choice",
         choice_probabilities=probabilities,
         outside_probability=max(0.0, 1.0 - sum(probabilities)),
-        **_counts(reply),
+        **_counts(reply.usage),
     )
 
 
-def _counts(reply: Reply) -> dict[str, int]:
-    usage = reply.usage or _Usage()
+def _counts(given: Usage | None) -> dict[str, int]:
+    usage = given or Usage()
     cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
     return {
         "num_prompt_tokens": usage.prompt_tokens,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
-from generation.chat import as_text, encode, opening, special_tokens
+from generation.chat import encode, opening, special_tokens
 from generation.language_model import Classifier
 from generation.request import Message
 from generation.scoring.model import ScoringModel
 from generation.tokenizer import Tokenizer
+from generation.turns import as_text
 
 if TYPE_CHECKING:
     import torch

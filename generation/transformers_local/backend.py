@@ -2,13 +2,14 @@
 
 import gc
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
 from generation.language_model import LanguageModel
 from generation.models.folder import fingerprint
-from generation.request import Completion, Message, Request
+from generation.prompts import Prompt, PromptReader
+from generation.request import Completion, Request
 from generation.tokenizer import Tokenizer
 
 
@@ -48,34 +49,19 @@ class TransformersBackend:
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as they finish: batches of like length, longest first, samples together."""
         model, tokenizer = self._load()
-        prompts = _prompts(tokenizer, requests)
-        window = model.config.max_position_embeddings
-        fitting = []
-        for index, (one, ids) in enumerate(zip(requests, prompts, strict=True)):
-            wanted = 1 if one.choices else one.params.max_tokens
-            if len(ids) + wanted <= window:
-                fitting.append(index)
-            else:
-                yield index, _too_long(len(ids), wanted, window)
-        fitting.sort(key=lambda index: (requests[index].choices, -len(prompts[index]), prompts[index], index))
-        for batch in _batches(fitting, requests, self.batch_size):
-            yield from self._complete_batch(batch, requests, prompts)
-
-    def _complete_batch(
-        self, batch: Sequence[int], requests: Sequence[Request], prompts: Sequence[list[int]]
-    ) -> Iterator[tuple[int, Completion]]:
-        from generation.transformers_local.decoding import decode, score_choices
-
-        model, tokenizer = self._load()
-        asked = [requests[index] for index in batch]
-        ids = [prompts[index] for index in batch]
-        if asked[0].choices:
-            choices = choice_ids(tokenizer, asked[0].choices)
-            finished: Iterator[tuple[int, Completion]] = enumerate(score_choices(model, ids, choices))
-        else:
-            finished = decode(model, tokenizer, asked, ids)
-        for place, completion in finished:
-            yield batch[place], completion
+        reader, window = PromptReader(tokenizer), model.config.max_position_embeddings
+        fitting: list[tuple[int, Prompt]] = []
+        for index, request in enumerate(requests):
+            prompt = reader.read(request)
+            failure = prompt if isinstance(prompt, Completion) else prompt.misfit(window)
+            if failure is not None:
+                yield index, failure
+            elif isinstance(prompt, Prompt):
+                fitting.append((index, prompt))
+        fitting.sort(key=lambda item: (*_kind(item[1]), -len(item[1].ids), item[1].ids, item[0]))
+        for batch in _batches(fitting, self.batch_size):
+            for place, completion in _complete_batch(model, tokenizer, [prompt for _, prompt in batch]):
+                yield batch[place][0], completion
 
     def close(self) -> None:
         """Free the model, and the GPU's cached memory with it."""
@@ -89,26 +75,29 @@ class TransformersBackend:
             torch.cuda.empty_cache()
 
 
-def _prompts(tokenizer: Tokenizer, requests: Sequence[Request]) -> list[list[int]]:
-    rendered: dict[tuple[Message, ...], list[int]] = {}
-    for request in requests:
-        if request.messages not in rendered:
-            rendered[request.messages] = prompt_ids(tokenizer, request)
-    return [rendered[request.messages] for request in requests]
+def _kind(prompt: Prompt) -> tuple[tuple[str, ...], bool]:
+    """Prompts of one kind may be in one batch."""
+    return prompt.request.choices, bool(prompt.continuation)
 
 
-def _batches(order: Sequence[int], requests: Sequence[Request], size: int) -> Iterator[list[int]]:
-    """Runs of at most ``size`` indices whose requests have the same choices."""
-    batch: list[int] = []
-    for index in order:
-        if batch and (len(batch) == size or requests[index].choices != requests[batch[0]].choices):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+def _batches(order: Sequence[tuple[int, Prompt]], size: int) -> Iterator[list[tuple[int, Prompt]]]:
+    """Runs of at most ``size`` prompts of one kind."""
+    for _, alike in groupby(order, key=lambda item: _kind(item[1])):
+        prompts = list(alike)
+        for start in range(0, len(prompts), size):
+            yield prompts[start : start + size]
 
 
-def _too_long(prompt: int, wanted: int, window: int) -> Completion:
-    reason = f"prompt of {prompt} and {wanted} new tokens exceed the window of {window}"
-    return Completion(finish_reason="error", error=reason, num_prompt_tokens=prompt)
+def _complete_batch(
+    model: LanguageModel, tokenizer: Tokenizer, prompts: Sequence[Prompt]
+) -> Iterator[tuple[int, Completion]]:
+    """Yield (place among ``prompts``, completion); all are of one kind."""
+    from generation.transformers_local.decoding import decode, score_choices
+    from generation.transformers_local.likelihood import score_continuations
+
+    ids = [prompt.ids for prompt in prompts]
+    if prompts[0].choices:
+        return enumerate(score_choices(model, ids, prompts[0].choices))
+    if prompts[0].continuation:
+        return score_continuations(model, prompts)
+    return decode(model, tokenizer, [prompt.request for prompt in prompts], ids)

@@ -51,9 +51,9 @@ def read(model: LanguageModel, prompts: Sequence[list[int]]) -> Read:
     places = {one: place for place, one in enumerate(distinct)}
     which = [places[tuple(one)] for one in prompts]
     # a sliding window counts the padding that would stand between a prefix and the rest
-    shared = _shared_prefix(distinct) if shares_prefixes(model) or len(distinct) == 1 else 0
+    shared = num_shared(distinct) if shares_prefixes(model) or len(distinct) == 1 else 0
     cache = DynamicCache(config=model.config)
-    logits, mask = _distinct(model, distinct, shared, cache)
+    logits, mask = last_logits(model, distinct, shared, cache)
     rows = torch.tensor(which, device=model.device)
     prefix = None
     if shared and shares_prefixes(model):
@@ -62,7 +62,7 @@ def read(model: LanguageModel, prompts: Sequence[list[int]]) -> Read:
     else:
         cache.batch_select_indices(rows)
     return Read(
-        logits=logits[rows],
+        logits=logits[rows, -1],
         cache=cache,
         mask=mask[rows],
         lengths=torch.tensor([len(one) for one in prompts], device=model.device),
@@ -71,10 +71,14 @@ def read(model: LanguageModel, prompts: Sequence[list[int]]) -> Read:
     )
 
 
-def _distinct(
-    model: LanguageModel, prompts: Sequence[tuple[int, ...]], shared: int, cache: Cache
+def last_logits(
+    model: LanguageModel, prompts: Sequence[tuple[int, ...]], shared: int, cache: Cache, number: int = 1
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The next token's logits, and the mask of what now is in the cache."""
+    """The logits after each prompt's last ``number`` tokens, and the mask of what now is in the cache.
+
+    The first ``shared`` tokens, which all have in common, are read once, and have no logits where there
+    are more.
+    """
     width = max(len(one) for one in prompts) - shared
     rests, mask = _left_padded([one[shared:] for one in prompts], width, model.device)
     mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
@@ -89,10 +93,10 @@ def _distinct(
             attention_mask=mask,
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=number,
             position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:],
         ).logits
-    return logits[:, -1], mask
+    return logits, mask
 
 
 def _left_padded(
@@ -106,7 +110,7 @@ def _left_padded(
     )
 
 
-def _shared_prefix(prompts: Sequence[tuple[int, ...]]) -> int:
+def num_shared(prompts: Sequence[tuple[int, ...]]) -> int:
     """How many leading tokens all share; of several prompts at least one token each is left over."""
     if len(prompts) == 1:
         return len(prompts[0])

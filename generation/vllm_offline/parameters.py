@@ -1,22 +1,26 @@
 """Our settings and requests as vLLM's parameters, and its outputs as our completions."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generation.engine import EngineSettings
-from generation.request import Completion, Request
+from generation.prompts import Prompt
+from generation.request import Completion
 from generation.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import vllm
 
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
 
 def engine_arguments(
     folder: Path, settings: EngineSettings, window: int, max_lora_rank: int, *, cpu: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What vLLM is started with."""
-    arguments: dict[str, Any] = {
+    arguments: dict[str, object] = {
         "model": str(folder),
         "dtype": "float32" if cpu else "bfloat16",
         "load_format": "safetensors",
@@ -36,61 +40,82 @@ def engine_arguments(
             "tensor_parallel_size": settings.tensor_parallel_size,
         }
     if max_lora_rank:
-        rank = min(one for one in LORA_RANKS if one >= max_lora_rank)
+        rank = min(rank for rank in LORA_RANKS if rank >= max_lora_rank)
         arguments |= {"enable_lora": True, "max_lora_rank": rank}
     return arguments
 
 
-def engine_params(request: Request, choices: Sequence[int]) -> Any:
+def engine_params(prompt: Prompt) -> "vllm.SamplingParams":
     """vLLM's parameters; the seed belongs to the request, so that batch-mates share no noise."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     final = RequestOutputKind.FINAL_ONLY
-    if choices:
+    if prompt.choices:
         return SamplingParams(
-            temperature=0, max_tokens=1, logprob_token_ids=list(choices), detokenize=False, output_kind=final
+            temperature=0, max_tokens=1, logprob_token_ids=prompt.choices, detokenize=False, output_kind=final
         )
-    one = request.params
+    if prompt.continuation:
+        # of each token that is read its own log-probability and rank, and of no other
+        return SamplingParams(
+            temperature=0, max_tokens=1, prompt_logprobs=0, detokenize=False, output_kind=final
+        )
+    params = prompt.request.params
     return SamplingParams(
-        temperature=one.temperature,
-        top_p=one.top_p,
-        max_tokens=one.max_tokens,
-        stop=list(one.stop),
-        seed=int(request.noise_key[:15], 16),
+        temperature=params.temperature,
+        top_p=params.top_p,
+        max_tokens=params.max_tokens,
+        stop=list(params.stop),
+        seed=int(prompt.request.noise_key[:15], 16),
         # only the search for stop strings needs the text while it grows
-        detokenize=bool(one.stop),
+        detokenize=bool(params.stop),
         output_kind=final,
     )
 
 
-def finished(output: Any, request: Request, choices: Sequence[int], tokenizer: Tokenizer) -> Completion:
+def completion(output: "vllm.RequestOutput", prompt: Prompt, tokenizer: Tokenizer) -> Completion:
     """A finished request's output as a completion."""
-    one = output.outputs[0]
+    sample = output.outputs[0]
     counts = {
         "num_prompt_tokens": len(output.prompt_token_ids),
         "num_cached_tokens": output.num_cached_tokens or 0,
     }
-    if one.finish_reason not in ("stop", "length"):
-        reason = f"the engine ended the request with {one.finish_reason!r}"
+    if sample.finish_reason not in ("stop", "length"):
+        reason = f"the engine ended the request with {sample.finish_reason!r}"
         return Completion(finish_reason="error", error=reason, **counts)
-    if choices:
-        return Completion(finish_reason="choice", **_probabilities(one.logprobs[0], choices), **counts)
+    if prompt.choices:
+        inside = tuple(math.exp(sample.logprobs[0][token].logprob) for token in prompt.choices)
+        outside = max(0.0, 1.0 - sum(inside))
+        return Completion(
+            finish_reason="choice", choice_probabilities=inside, outside_probability=outside, **counts
+        )
+    if prompt.continuation:
+        return _likelihood(output.prompt_logprobs, prompt.continuation, counts)
     return Completion(
-        text=_text(tokenizer, one.token_ids, request.params.stop),
-        finish_reason=one.finish_reason,
-        num_completion_tokens=len(one.token_ids),
+        text=_text(tokenizer, sample.token_ids, prompt.request.params.stop),
+        finish_reason=sample.finish_reason,
+        num_completion_tokens=len(sample.token_ids),
         **counts,
     )
 
 
-def _probabilities(logprobs: Any, choices: Sequence[int]) -> dict[str, Any]:
-    inside = tuple(math.exp(logprobs[token].logprob) for token in choices)
-    return {"choice_probabilities": inside, "outside_probability": max(0.0, 1.0 - sum(inside))}
+def _likelihood(
+    logprobs: "Sequence[Mapping[int, vllm.Logprob] | None]", tokens: Sequence[int], counts: Mapping[str, int]
+) -> Completion:
+    """The last tokens that were read are those of the continuation."""
+    places = logprobs[-len(tokens) :]
+    read = [place[token] for place, token in zip(places, tokens, strict=True) if place is not None]
+    return Completion(
+        finish_reason="continuation",
+        continuation_logprob=math.fsum(token.logprob for token in read),
+        num_continuation_tokens=len(read),
+        continuation_is_greedy=all(token.rank == 1 for token in read),
+        **counts,
+    )
 
 
 def _text(tokenizer: Tokenizer, ids: Sequence[int], stops: Sequence[str]) -> str:
     """The text as every local backend reads it: decoded whole, and ended before the first stop string."""
     text = tokenizer.decode(list(ids), skip_special_tokens=True)
-    cuts = [text.index(one) for one in stops if one in text]
+    cuts = [text.index(stop) for stop in stops if stop in text]
     return text[: min(cuts)] if cuts else text

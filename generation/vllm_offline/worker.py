@@ -4,21 +4,22 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
-from generation.chat import choice_ids, prompt_ids
 from generation.engine import EngineSettings
-from generation.request import Completion, Message, Request
+from generation.prompts import Prompt, PromptReader
+from generation.request import Completion
 from generation.tokenizer import Tokenizer
 from generation.vllm_offline.job import ANSWERS, JOBS, Answer, Job
-from generation.vllm_offline.parameters import engine_arguments, engine_params, finished
+from generation.vllm_offline.parameters import completion, engine_arguments, engine_params
+
+if TYPE_CHECKING:
+    from vllm.lora.request import LoRARequest
 
 ALIVE_SECONDS = 5.0
 
@@ -42,10 +43,8 @@ class Worker:
         arguments = engine_arguments(folder, settings, self._window, max_lora_rank, cpu=cpu)
         self._tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
-        self._jobs: dict[str, Job] = {}
-        self._prompt: Callable[[tuple[Message, ...]], list[int]] = lru_cache(256)(
-            lambda messages: prompt_ids(self._tokenizer, Request(messages=messages))
-        )
+        self._jobs: dict[str, tuple[Job, Prompt]] = {}
+        self._reader = PromptReader(self._tokenizer, most=256)
 
     @property
     def busy(self) -> bool:
@@ -57,45 +56,37 @@ class Worker:
         from vllm.exceptions import VLLMClientError
         from vllm.inputs import tokens_input
 
-        request = job.request
         try:
-            ids = self._prompt(request.messages)
-            choices = choice_ids(self._tokenizer, request.choices)
+            prompt = self._reader.read(job.request)
         except BadInput as error:
             return Answer(place=job.place, bad_input=str(error))
-        wanted = 1 if choices else request.params.max_tokens
-        if len(ids) + wanted > self._window:
-            reason = f"prompt of {len(ids)} and {wanted} new tokens exceed the window of {self._window}"
-            return _failed(job, reason, len(ids))
+        failure = prompt if isinstance(prompt, Completion) else prompt.misfit(self._window)
+        if failure is not None or isinstance(prompt, Completion):
+            return Answer(place=job.place, completion=failure)
+        tokens, params = tokens_input(prompt.read), engine_params(prompt)
         try:
-            params = engine_params(request, choices)
-            self._engine.add_request(str(job.place), tokens_input(ids), params, lora_request=_lora(job))
+            self._engine.add_request(str(job.place), tokens, params, lora_request=_lora(job))
         except (VLLMClientError, ValueError) as error:
-            return _failed(job, f"the engine refused the request: {error}", len(ids))
-        self._jobs[str(job.place)] = job
+            reason = f"the engine refused the request: {error}"
+            failed = Completion(finish_reason="error", error=reason, num_prompt_tokens=len(prompt.read))
+            return Answer(place=job.place, completion=failed)
+        self._jobs[str(job.place)] = job, prompt
         return None
 
     def step(self) -> list[Answer]:
         """One step of the whole batch; the answers to what it finished."""
         answers = []
         for output in self._engine.step():
-            job = self._jobs.pop(output.request_id)
-            choices = choice_ids(self._tokenizer, job.request.choices)
-            completion = finished(output, job.request, choices, self._tokenizer)
-            answers.append(Answer(place=job.place, completion=completion))
+            job, prompt = self._jobs.pop(output.request_id)
+            answers.append(Answer(place=job.place, completion=completion(output, prompt, self._tokenizer)))
         return answers
 
 
-def _failed(job: Job, reason: str, num_prompt_tokens: int) -> Answer:
-    completion = Completion(finish_reason="error", error=reason, num_prompt_tokens=num_prompt_tokens)
-    return Answer(place=job.place, completion=completion)
-
-
-def _lora(job: Job) -> Any:
+def _lora(job: Job) -> "LoRARequest | None":
     from vllm.lora.request import LoRARequest
 
-    one = job.adapter
-    return None if one is None else LoRARequest(one.version, one.number, one.folder)
+    adapter = job.adapter
+    return None if adapter is None else LoRARequest(adapter.version, adapter.number, adapter.folder)
 
 
 def serve(worker: Worker, connection: Connection, arrived: "SimpleQueue[list[Job] | None]") -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -12,7 +12,12 @@ from generation.request import Message, Request, SamplingParams
 
 
 def ask(
-    *turns: str, seed: int = 0, sample: int = 0, choices: tuple[str, ...] = (), **params: object
+    *turns: str,
+    seed: int = 0,
+    sample: int = 0,
+    choices: tuple[str, ...] = (),
+    continuation: str | None = None,
+    **params: object,
 ) -> Request:
     """A request of user and assistant turns by turns, the user first."""
     roles = ("user", "assistant")
@@ -25,7 +30,16 @@ def ask(
         seed=seed,
         sample=sample,
         choices=choices,
+        continuation=continuation,
     )
+
+
+class Likelihood(NamedTuple):
+    """What a model says of a given text: the sum of its tokens' log-probabilities, how many, all greedy."""
+
+    logprob: float
+    num_tokens: int
+    greedy: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,19 @@ class KnownModel:
             text = tokenizer.decode([token], skip_special_tokens=True)
             found[text] = found.get(text, 0.0) + probability
         return found
+
+    def likelihood(self, request: Request) -> Likelihood:
+        """How probable the request's continuation is, token by token, by the plainest loop there is."""
+        model, tokenizer = _loaded(self.folder)
+        ids, logprob, greedy = self.ids(request), 0.0, True
+        tokens = tokenizer(request.continuation, add_special_tokens=False)["input_ids"]
+        for token in tokens:
+            with torch.inference_mode():
+                logits = model(torch.tensor([ids])).logits[0, -1].double()
+            logprob += float(logits.log_softmax(-1)[token])
+            greedy = greedy and int(logits.argmax()) == token
+            ids.append(token)
+        return Likelihood(logprob, len(tokens), greedy)
 
     def greedy(self, request: Request) -> str:
         """The most probable continuation, token by token, by the plainest loop there is."""

@@ -22,6 +22,7 @@ class Call:
     body: dict[str, Any]
     at: float
     in_flight: int
+    path: str = "/v1/chat/completions"
 
     @property
     def prompt(self) -> str:
@@ -121,7 +122,8 @@ class MisbehavingServer:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
-            call = Call(len(self.calls), json.loads(sent), time.monotonic(), self.in_flight)
+            path = first.split(" ")[1]
+            call = Call(len(self.calls), json.loads(sent), time.monotonic(), self.in_flight, path)
             self.calls.append(call)
             answer = self.answer(call)
             await asyncio.sleep(answer.delay)

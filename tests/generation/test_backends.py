@@ -8,11 +8,11 @@ import torch
 
 from datasets_registry.errors import BadInput
 from generation.backends import open_backend
-from generation.chat import as_text
 from generation.engine import EngineSettings
 from generation.request import Backend, SamplingParams
-from generation.scripted import ScriptedBackend
+from generation.scripted import ScriptedBackend, likely
 from generation.transformers_local.sampling import Sampler, uniforms
+from generation.turns import as_text
 from tests.generation.known_model import ask
 from tests.generation.opened import finished
 
@@ -98,6 +98,21 @@ def test_the_scripted_backend_answers_by_id_in_any_order() -> None:
     backend = ScriptedBackend(lambda one: one.messages[-1].content)
     assert [one.text for one in finished(backend, [ask("a"), ask("b")])] == ["a", "b"]
     assert next(iter(backend.complete([ask("a"), ask("b")])))[0] == 1
+
+
+def test_a_script_gives_likelihoods_only_as_such() -> None:
+    backend = ScriptedBackend(lambda request: "yes" if request.seed else likely(-2.0, 1, greedy=True))
+    text, given = finished(backend, [ask("a", seed=1, continuation="b"), ask("a", continuation="b")])
+    assert text.finish_reason == "error" and "let it give scripted.likely(...)" in str(text.error)
+    assert (given.continuation_logprob, given.continuation_is_greedy) == (-2.0, True)
+
+
+def test_a_long_likelihood_is_read_in_parts(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [ask("hello", continuation=text) for text in ("a b c d", "e", "f g", "h i j")]
+    together = finished(backend, requests)
+    monkeypatch.setattr("generation.transformers_local.likelihood._LOGITS", 1)
+    for one, other in zip(finished(backend, requests), together, strict=True):
+        assert one.continuation_logprob == pytest.approx(other.continuation_logprob, abs=1e-4)
 
 
 def test_a_scripted_text_is_cut_at_a_stop_string_and_at_its_words() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from datasets_registry.rows.conversation import Tool, ToolCall
+from generation.request import Message, Request
 from tests.generation.known_model import KnownModel, ask, ending, smollm2
 from tests.generation.opened import TESTED, Entry, Opened, missing
 from tests.tiny_model import write_ending_model
@@ -150,10 +152,90 @@ def test_choices_and_texts_may_be_asked_for_at_once(opened: Opened) -> None:
     assert spoken.text and spoken.finish_reason == "length"
 
 
+def given_texts(model: KnownModel) -> list[Request]:
+    """Requests with a continuation: of a fresh turn and of an unfinished one, likely and unlikely."""
+    return [
+        ask(STORY, continuation="Once upon a time, there was a cat."),
+        ask("Hello.", continuation=" no"),
+        ask("Tell me a story.", "Once upon a", continuation=" time"),
+        ask("Tell me a story. " * 9, "12+7=19\n", continuation="19+5=24\nA:24"),
+        ask(*model.ends, continuation=model.says),
+        ask(*model.ends, continuation=model.says + "A", temperature=0, max_tokens=1),
+        ask(*model.ends, continuation="A" + model.says),
+        ask("héllo", continuation="🌍 مرحبا"),
+    ]
+
+
+def test_a_given_text_has_the_models_own_log_probability(opened: Opened) -> None:
+    opened.needs("distribution")
+    requests = given_texts(opened.model)
+    greedy = []
+    for request, completion in zip(requests, opened.complete(*requests), strict=True):
+        expected = opened.model.likelihood(request)
+        assert (completion.finish_reason, completion.text, completion.error) == ("continuation", "", None)
+        assert completion.continuation_logprob == pytest.approx(expected.logprob, rel=1e-4, abs=1e-3)
+        assert completion.num_continuation_tokens == expected.num_tokens > 0
+        assert completion.continuation_is_greedy == expected.greedy
+        assert completion.num_prompt_tokens == len(opened.model.ids(request)) + expected.num_tokens
+        assert completion.num_completion_tokens == 0 and completion.choice_probabilities is None
+        greedy.append(expected.greedy)
+    assert greedy[4:7] == [True, False, False]
+
+
+def test_batch_mates_change_nothing_of_a_given_texts_log_probability(opened: Opened) -> None:
+    opened.needs("distribution")
+    requests = given_texts(opened.model)
+    mates = [ask(STORY, max_tokens=2), ask("Which?", choices=LETTERS), *requests, *reversed(requests)]
+    alone = [opened.complete(request)[0] for request in requests]
+    _, _, *together = opened.complete(*mates)
+    for one, other in zip([*alone, *reversed(alone)], together, strict=True):
+        assert other.continuation_logprob == pytest.approx(one.continuation_logprob, abs=1e-3)
+        assert other.continuation_is_greedy == one.continuation_is_greedy
+        assert other.num_continuation_tokens == one.num_continuation_tokens
+
+
+def test_given_texts_of_one_prompt_may_be_asked_for_at_once(opened: Opened) -> None:
+    opened.needs("distribution")
+    requests = [ask(STORY, continuation=text) for text in ("A", "B", "A cat", "A dog and a cat", "B")]
+    for request, completion in zip(requests, opened.complete(*requests), strict=True):
+        expected = opened.model.likelihood(request)
+        assert completion.continuation_logprob == pytest.approx(expected.logprob, rel=1e-4, abs=1e-3)
+
+
+def test_a_field_that_the_template_leaves_out_is_a_failed_row_and_the_rest_goes_on(opened: Opened) -> None:
+    opened.needs("template")
+    plain = ask("12+7=?", "19", "Sure?", temperature=0)
+    asked, answered, last = plain.messages
+    thought = answered.model_copy(update={"reasoning": "12 and 7"})
+    caller = answered.model_copy(update={"tool_calls": (ToolCall(id="1", name="add", arguments="{}"),)})
+    left_out = [
+        plain.model_copy(update={"messages": (asked, thought, last)}),
+        plain.model_copy(update={"messages": (asked, caller, last)}),
+        plain.model_copy(update={"messages": (asked.model_copy(update={"name": "Ada"}), answered, last)}),
+        plain.model_copy(update={"tools": (Tool(name="add"),)}),
+        ask("12+7=?", continuation="19").model_copy(update={"tools": (Tool(name="add"),)}),
+    ]
+    *failed, whole = opened.complete(*left_out, plain)
+    for completion in failed:
+        assert (completion.finish_reason, completion.text) == ("error", "")
+        assert "chat template" in str(completion.error) and "leaves out" in str(completion.error)
+    assert whole.error is None and whole.text == opened.model.greedy(plain)
+
+
+def test_what_a_tool_answers_is_read(opened: Opened) -> None:
+    opened.needs("template")
+    asked = ask("12+7=?", temperature=0, max_tokens=4)
+    answered = Message(role="tool", content="19")
+    request = asked.model_copy(update={"messages": (*asked.messages, answered)})
+    (completion,) = opened.complete(request)
+    assert completion.error is None and completion.text == opened.model.greedy(request)
+
+
 def test_what_exceeds_the_window_is_a_failed_row_and_the_rest_goes_on(opened: Opened) -> None:
     opened.needs("window")
     long = "word " * 9000
-    requests = [ask(long), ask("hello", max_tokens=100_000), ask(long, choices=LETTERS), ask("hello")]
+    requests = [ask(long), ask("hello", max_tokens=100_000), ask(long, choices=LETTERS)]
+    requests += [ask(long, continuation=" no"), ask("hello", continuation=long), ask("hello")]
     *failed, short = opened.complete(*requests)
     for one in failed:
         assert (one.finish_reason, one.text) == ("error", "")

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from generation.engine import EngineSettings
 from generation.openai_server.backend import OpenAIBackend
 from generation.request import Completion, Message, Request, SamplingParams
@@ -22,12 +24,15 @@ def served(folder: Path) -> Iterator[OpenAIBackend]:
 
 def answers_of(folder: Path) -> Callable[[Call], Answer]:
     """Answers by the model in ``folder``, run in this process."""
-    from transformers import AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     backend = TransformersBackend(folder, EngineSettings(batch_size=1))
 
     def answer(call: Call) -> Answer:
+        if call.path.endswith("/v1/completions"):
+            return _echoed(model, call.body)
         ids = call.body.get("logprob_token_ids", [])
         ((_, one),) = backend.complete(
             [_request(call.body, tuple(tokenizer.decode([token]) for token in ids))]
@@ -38,6 +43,26 @@ def answers_of(folder: Path) -> Callable[[Call], Answer]:
         return Answer(_reply(one, ids), delay=0.003 * one.num_completion_tokens)
 
     return answer
+
+
+def _echoed(model: Any, sent: dict[str, Any]) -> Answer:
+    """What was read and one more token, each with its log-probability and that of the most probable one."""
+    assert sent["echo"] and sent["logprobs"] == 1 and sent["max_tokens"] == 1
+    ids = sent["prompt"]
+    if len(ids) > model.config.max_position_embeddings:
+        return refused(400, f"maximum context length is {model.config.max_position_embeddings} tokens")
+    with torch.inference_mode():
+        logprobs = model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
+    best = logprobs.argmax(-1).tolist()
+    read = [*ids[1:], best[-1]]
+    tops = [
+        {f"token_id:{token}": float(row[token]) for token in {given, top}}
+        for row, given, top in zip(logprobs, read, best, strict=True)
+    ]
+    own = [top[f"token_id:{token}"] for top, token in zip(tops, read, strict=True)]
+    fields = {"token_logprobs": [None, *own], "top_logprobs": [None, *tops]}
+    usage = {"prompt_tokens": len(ids), "completion_tokens": 1}
+    return Answer({"choices": [{"index": 0, "text": "", "logprobs": fields}], "usage": usage})
 
 
 def _request(sent: dict[str, Any], choices: tuple[str, ...]) -> Request:

@@ -139,7 +139,8 @@ def test_only_one_compaction_runs_at_a_time(ledger: Ledger) -> None:
 
 def test_a_segment_of_an_older_release_lacks_columns_and_is_read_and_merged(ledger: Ledger) -> None:
     old = LEDGER_SCHEMA
-    for name in ("usd", "num_cached_tokens"):
+    given = ("continuation_logprob", "num_continuation_tokens", "continuation_is_greedy")
+    for name in ("usd", "num_cached_tokens", *given):
         old = old.remove(old.get_field_index(name))
     rows = [{name: stored(500)[name] for name in old.names}]
     pq.write_table(pa.Table.from_pylist(rows, schema=old), ledger.folder / new_name())
@@ -147,7 +148,8 @@ def test_a_segment_of_an_older_release_lacks_columns_and_is_read_and_merged(ledg
     alone.folder.mkdir()
     pq.write_table(pa.Table.from_pylist(rows, schema=old), alone.folder / new_name())
     for one in (ledger, alone):
-        assert one.find([f"{500:064x}"])[f"{500:064x}"].num_cached_tokens == 0
+        completion = one.find([f"{500:064x}"])[f"{500:064x}"]
+        assert completion.num_cached_tokens == 0 and completion.continuation_logprob is None
         assert one.stats()[0]["cached_tokens"] == 0
     before = ledger.find([f"{500:064x}"])
     assert compact(ledger).num_rows == 101

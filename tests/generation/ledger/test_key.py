@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from datasets_registry.rows.conversation import Tool
 from generation.backends import open_backend
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint
@@ -33,7 +34,14 @@ REQUESTS = st.builds(
     seed=st.integers(0, 9),
     sample=st.integers(0, 9),
     choices=st.lists(TEXTS, max_size=3, unique=True).map(tuple),
+    tools=st.none() | st.lists(st.builds(Tool, name=TEXTS), min_size=1, max_size=2).map(tuple),
 )
+GIVEN = st.builds(
+    lambda request, text: request.model_copy(update={"choices": (), "continuation": text}),
+    REQUESTS,
+    st.text(min_size=1, max_size=8),
+)
+ANY = REQUESTS | GIVEN
 
 
 def _fields(model: type[BaseModel], into: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -66,13 +74,15 @@ def _with(one: Request, path: tuple[str, ...], value: Any) -> Request:
 
 
 @pytest.mark.parametrize("path", _fields(Request), ids=".".join)
-@given(one=REQUESTS, other=REQUESTS)
+@given(one=ANY, other=ANY)
 def test_a_key_changes_exactly_when_a_field_does(path: tuple[str, ...], one: Request, other: Request) -> None:
+    if path in (("choices",), ("continuation",)):
+        assume(not (_value(other, path) and (one.choices or one.continuation)))
     changed = _with(one, path, _value(other, path))
     assert (changed.key("m") == one.key("m")) == (_value(one, path) == _value(other, path))
 
 
-@given(REQUESTS, REQUESTS)
+@given(ANY, ANY)
 def test_two_requests_have_one_key_only_if_they_are_equal(one: Request, other: Request) -> None:
     assert (one.key("m") == other.key("m")) == (one == other)
     assert one.key("m") != one.key("another model")
@@ -90,13 +100,13 @@ def _shuffled(value: Any, rng: random.Random) -> Any:
     return value
 
 
-@given(REQUESTS, st.randoms(use_true_random=False))
+@given(ANY, st.randoms(use_true_random=False))
 def test_a_key_stays_when_the_same_request_is_told_differently(one: Request, rng: random.Random) -> None:
     assert Request.model_validate(_shuffled(one.model_dump(), rng)).key("m") == one.key("m")
     assert Request.model_validate_json(one.model_dump_json()).key("m") == one.key("m")
 
 
-@given(REQUESTS)
+@given(ANY)
 def test_a_field_at_its_default_is_no_part_of_a_key_so_that_new_ones_keep_old_keys(one: Request) -> None:
     said = Request.model_validate(one.model_dump())
     assert said.model_fields_set == set(Request.model_fields)
@@ -124,11 +134,20 @@ def test_defaults_of_this_scheme_never_change() -> None:
         plain["params"].items() >= {"temperature": 1.0, "top_p": 1.0, "max_tokens": 256, "stop": ()}.items()
     )
     assert plain.items() >= {"seed": 0, "sample": 0, "choices": ()}.items()
+    assert plain.items() >= {"continuation": None, "tools": None}.items()
 
 
 def test_repeated_choices_are_refused() -> None:
     with pytest.raises(ValueError, match="repeat one another"):
         Request(messages=(Message(role="user", content="hello"),), choices=("A", "A"))
+
+
+def test_a_continuation_has_a_text_and_no_choices_beside_it() -> None:
+    messages = (Message(role="user", content="hello"),)
+    with pytest.raises(ValueError, match="at least 1 character"):
+        Request(messages=messages, continuation="")
+    with pytest.raises(ValueError, match="either choices or a continuation"):
+        Request(messages=messages, choices=("A", "B"), continuation="A")
 
 
 def test_backend_and_engine_are_no_part_of_a_key(tiny_model: Path) -> None:

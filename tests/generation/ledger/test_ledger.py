@@ -1,5 +1,6 @@
 """A completion is stored once, found by its key, and survives what interrupts its run."""
 
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from generation.completer import Completer
 from generation.ledger.compaction import compact
 from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.request import Completion, Message, Request, SamplingParams
-from generation.scripted import ScriptedBackend, chosen
+from generation.scripted import ScriptedBackend, chosen, likely
 
 
 def ask(text: str, **fields: object) -> Request:
@@ -94,6 +95,27 @@ def test_choice_probabilities_come_back_as_they_were(ledger: Ledger) -> None:
     again = completer(ledger, ScriptedBackend(lambda _: chosen(0.9, 0.1)))("x", [request])
     assert again == first
     assert again[0].choice_probabilities == (0.25, 0.5) and again[0].outside_probability == 0.25
+
+
+def test_the_likelihood_of_a_text_comes_back_as_it_was(ledger: Ledger) -> None:
+    request = ask("a", continuation="b c")
+    first = completer(ledger, ScriptedBackend(lambda _: likely(-1.5, 2, greedy=False)))("x", [request])
+    other = ScriptedBackend(lambda _: likely(-9.0, 2, greedy=True))
+    again = completer(ledger, other)("x", [request, ask("a", continuation="d")])
+    assert again[0] == first[0] == likely(-1.5, 2, greedy=False)
+    assert again[1].continuation_is_greedy and len(other.requests) == 1
+    compact(ledger)
+    assert completer(ledger, other)("x", [request]) == first
+
+
+def test_what_a_conversation_carries_is_stored_where_it_is_set(ledger: Ledger) -> None:
+    requests = [ask("a"), ask("a", tools=[{"name": "add"}], continuation="b")]
+    completer(ledger, ScriptedBackend(lambda _: Completion(finish_reason="stop")))("x", requests)
+    stored = [row["request"] for row in ledger.ask("SELECT request FROM completions")]
+    assert {Request.model_validate_json(text) for text in stored} == set(requests)
+    (plain,) = [text for text in stored if "add" not in text]
+    assert json.loads(plain)["messages"] == [{"role": "user", "content": "a"}]
+    assert json.loads(plain).keys() == {"messages", "params", "seed", "sample", "choices"}
 
 
 def test_a_run_that_breaks_keeps_what_was_finished(ledger: Ledger) -> None:
@@ -177,4 +199,4 @@ def test_params_are_validated() -> None:
     with pytest.raises(ValueError, match="temperature"):
         SamplingParams(temperature=-1)
     with pytest.raises(ValueError, match="role"):
-        Message.model_validate({"role": "tool", "content": ""})
+        Message.model_validate({"role": "narrator", "content": ""})

@@ -114,7 +114,7 @@ def test_the_engine_is_started_for_the_machine(folder: Path) -> None:
     cpu = engine_arguments(folder, settings, 4096, 0, cpu=True)
     gpu = engine_arguments(folder, settings, 4096, 20, cpu=False)
     assert (cpu["dtype"], gpu["dtype"]) == ("float32", "bfloat16")
-    assert cpu["max_num_batched_tokens"] >= cpu["max_model_len"] and not cpu["enable_chunked_prefill"]
+    assert cpu["max_num_batched_tokens"] == cpu["max_model_len"] == 4096 and not cpu["enable_chunked_prefill"]
     assert (gpu["gpu_memory_utilization"], gpu["tensor_parallel_size"]) == (0.5, 2)
     assert (gpu["max_num_seqs"], gpu["max_lora_rank"]) == (99, 32)
     assert "enable_lora" not in cpu

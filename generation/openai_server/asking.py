@@ -1,0 +1,95 @@
+"""One request at one server: refused where the server could not read all of it, else sent and awaited."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from generation.chat import Unrenderable, render
+from generation.openai_server.calling import Caller
+from generation.openai_server.likelihood import NO_COMPLETIONS, NO_TOKENIZER, Echo, echo_body, likelihood
+from generation.openai_server.protocol import Dialect, Reply, body, completion, failed
+from generation.openai_server.retrying import Failure
+from generation.prompts import PromptReader
+from generation.request import Completion, Request
+from generation.tokenizer import Tokenizer
+from generation.turns import carries_fields
+
+if TYPE_CHECKING:
+    import openai
+
+
+class Asker:
+    """Asks one server; ``tokenizer`` is the model's own with its chat template, where it is at hand."""
+
+    def __init__(
+        self, caller: Caller, client: "openai.AsyncOpenAI", dialect: Dialect, tokenizer: Tokenizer | None
+    ) -> None:
+        self._caller, self._client, self._dialect, self._tokenizer = caller, client, dialect, tokenizer
+        self._reader = PromptReader(tokenizer, most=256) if tokenizer else None
+
+    async def completion(self, index: int, request: Request, choice_ids: Sequence[int]) -> Completion:
+        """The server's answer to the request with this index, or the reason why there is none."""
+        if request.continuation is not None:
+            return await self._likelihood(index, request)
+        reason = self._unreadable(request)
+        if reason is not None:
+            return failed(reason)
+        fields = body(request, self._dialect, choice_ids)
+
+        async def ask() -> Reply:
+            # what the client knows by name must be given, and gives way to the body
+            raw = await self._client.chat.completions.with_raw_response.create(
+                model=self._dialect.model, messages=[], extra_body=fields
+            )
+            return Reply.model_validate(json.loads(raw.text))
+
+        reply = await self._caller.call(index, ask)
+        return failed(reply.reason) if isinstance(reply, Failure) else completion(reply, request, choice_ids)
+
+    async def _likelihood(self, index: int, request: Request) -> Completion:
+        prompt = failed(NO_TOKENIZER) if self._reader is None else self._reader.read(request)
+        if isinstance(prompt, Completion):
+            return prompt
+        fields = echo_body(prompt, self._dialect)
+
+        async def ask() -> Echo | Failure:
+            import openai
+
+            try:
+                raw = await self._client.completions.with_raw_response.create(
+                    model=self._dialect.model, prompt="", extra_body=fields
+                )
+            except openai.APIStatusError as error:
+                if error.status_code in (404, 405, 501):
+                    return Failure("row", NO_COMPLETIONS)
+                raise
+            return Echo.model_validate(json.loads(raw.text))
+
+        reply = await self._caller.call(index, ask)
+        return failed(reply.reason) if isinstance(reply, Failure) else likelihood(reply, prompt)
+
+    def _unreadable(self, request: Request) -> str | None:
+        """Why the server's model would not read all of the request; None if it would."""
+        last = request.messages[-1].content
+        if request.continues and not self._dialect.vllm:
+            return "only a vLLM server is known to continue an unfinished assistant turn"
+        if request.continues and self._dialect.trims and last != last.strip():
+            return "the server's chat template would cut the white space at an end of the unfinished turn"
+        if any(message.reasoning for message in request.messages) and not (
+            self._dialect.vllm and self._tokenizer
+        ):
+            return (
+                "only a vLLM server, with the model's tokenizer at hand, is known to read the reasoning of "
+                "earlier turns: remove it from the request"
+            )
+        if self._tokenizer and carries_fields(request.messages, request.tools or ()):
+            return self._left_out(self._tokenizer, request)
+        return None
+
+    def _left_out(self, tokenizer: Tokenizer, request: Request) -> str | None:
+        """What the chat template, which the server's model has too, leaves out."""
+        try:
+            render(tokenizer, request.messages, continues=request.continues, tools=request.tools or ())
+        except Unrenderable as error:
+            return str(error)
+        return None
