@@ -29,7 +29,7 @@ def conversation_of(row: PromptRow) -> tuple[Message, ...]:
 
 def messages_of(turns: Sequence[ChatMessage]) -> tuple[Message, ...]:
     """A row's turns as messages for a model."""
-    return tuple(Message(role=turn.role, content=turn.content) for turn in turns)
+    return tuple(Message.model_validate(dict(turn)) for turn in turns)
 
 
 def opening(row: PromptRow, system_prompt: str | None) -> tuple[Message, ...]:

@@ -13,7 +13,7 @@ from datasets_registry.exporting.files import Form
 from datasets_registry.exporting.pushing import push, require_pushable
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.imported import ChatMessage, HumanPreference
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
@@ -84,7 +84,7 @@ def test_nested_columns_load_from_both_layouts(registry: Registry, tmp_path: Pat
     mapped = datasets.load_from_disk(str(tmp_path / "out"))["train"]
     loaded = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))["train"]
     assert mapped.features == loaded.features and mapped.to_list() == loaded.to_list()
-    assert mapped[0]["messages"] == [{"role": "user", "content": "hi"}]
+    assert mapped[0]["messages"] == [ChatMessage(role="user", content="hi").model_dump()]
 
 
 def test_a_folder_with_files_is_refused_and_an_empty_one_taken(registry: Registry, tmp_path: Path) -> None:
