@@ -21,11 +21,11 @@ def views(*rows: Row) -> "Iterator[duckdb.DuckDBPyConnection]":
     """A connection with a view of each dataset, of which ``rows`` are the rows, in that order."""
     with duckdb.connect() as connection:
         for kind in ROWS:
-            connection.register(kind.dataset, to_table(kind, [one for one in rows if type(one) is kind]))
+            connection.register(kind.dataset, to_table(kind, [row for row in rows if type(row) is kind]))
         yield connection
 
 
-def found(*rows: Row) -> list[HygieneFinding]:
+def findings_in(*rows: Row) -> list[HygieneFinding]:
     """Every finding in ``rows``."""
     with views(*rows) as connection:
         return hygiene(connection)
@@ -33,9 +33,9 @@ def found(*rows: Row) -> list[HygieneFinding]:
 
 def answers(*completions: str) -> list[SftExample]:
     """An SFT example for each completion, with prompts that differ."""
-    return [make(SftExample, f"p{place:02}", completion=one) for place, one in enumerate(completions)]
+    return [make(SftExample, f"p{place:02}", completion=text) for place, text in enumerate(completions)]
 
 
 def kinds(findings: Sequence[HygieneFinding]) -> list[tuple[str, str, str]]:
     """Row, column and kind of the findings."""
-    return [(one.row_id, one.text_column, one.kind) for one in findings]
+    return [(finding.row_id, finding.text_column, finding.kind) for finding in findings]

@@ -13,7 +13,7 @@ from quality.hygiene.hygiene import DATA_HYGIENE
 from quality.judges.certificate import JUDGE_CERTIFICATE, CertificateSettings, certify
 from quality.judges.principles import PRINCIPLE_AUDIT, AuditSettings, audit
 from tests.methods.graphless import MemoryInputs, rows_of
-from tests.quality.labelled import found
+from tests.quality.labelled import findings_in
 from tests.rows import make
 
 JUDGED: dict[str, list[Row]] = {
@@ -62,6 +62,6 @@ def test_hygiene_looks_at_the_datasets_that_there_are() -> None:
     prompts = [make(HelpfulPrompt, "e", split="evaluation")]
     inputs = MemoryInputs({"cai_sft": examples, "helpful_prompts": prompts})
     made: list[HygieneFinding] = rows_of(DATA_HYGIENE, NoSettings(), inputs)
-    assert made == found(*examples, *prompts) and "refusal" in {row.kind for row in made}
+    assert made == findings_in(*examples, *prompts) and "refusal" in {row.kind for row in made}
     everything = MemoryInputs(dict(inputs.datasets) | {"preference_pairs": pairs})
-    assert rows_of(DATA_HYGIENE, NoSettings(), everything) == found(*examples, *pairs, *prompts)
+    assert rows_of(DATA_HYGIENE, NoSettings(), everything) == findings_in(*examples, *pairs, *prompts)

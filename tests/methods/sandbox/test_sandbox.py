@@ -73,10 +73,12 @@ def test_nothing_outside_changes(tmp_path: Path) -> None:
         "os.open('/dev/shm', os.O_TMPFILE | os.O_RDWR)",
     )
     lines = [f"import os\nkept, new, done = {str(kept)!r}, {str(tmp_path / 'new')!r}, []"]
-    lines += [f"try:\n    {one}\n    done.append({one!r})\nexcept OSError: pass" for one in attempts]
+    lines += [
+        f"try:\n    {attempt}\n    done.append({attempt!r})\nexcept OSError: pass" for attempt in attempts
+    ]
     assert run("\n".join([*lines, ADD]), "assert done == [], done\n" + TESTS) is None
     after = kept.stat()
-    assert kept.read_text() == "as it was" and [one.name for one in tmp_path.iterdir()] == ["kept"]
+    assert kept.read_text() == "as it was" and [path.name for path in tmp_path.iterdir()] == ["kept"]
     assert (after.st_mode, after.st_uid, after.st_mtime_ns) == (
         before.st_mode,
         before.st_uid,
@@ -90,9 +92,9 @@ def servers() -> Iterator[list[socket.socket]]:
     tcp, abstract = socket.socket(), socket.socket(socket.AF_UNIX)
     tcp.bind(("127.0.0.1", 0))
     abstract.bind(f"\0trimtab-{os.getpid()}")
-    for one in (tcp, abstract):
-        one.listen()
-        one.settimeout(0.05)
+    for server in (tcp, abstract):
+        server.listen()
+        server.settimeout(0.05)
     yield [tcp, abstract]
     tcp.close()
     abstract.close()
@@ -112,9 +114,9 @@ for family, address in served:
     except OSError: pass
 """
     assert run(program + ADD, "assert reached == []\n" + TESTS) is None
-    for one in servers:
+    for server in servers:
         with pytest.raises(TimeoutError):
-            one.accept()
+            server.accept()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def yes(*_): return True
 methods = ("eq", "lt", "gt", "le", "ge", "contains", "bool", "instancecheck")
 def zero(*_): return 0
 numbers = ("sub", "rsub", "abs", "float")
-names = {f"__{one}__": yes for one in methods} | {f"__{one}__": zero for one in numbers}
+names = {f"__{name}__": yes for name in methods} | {f"__{name}__": zero for name in numbers}
 """
 COMPARED = ("{} == 3", "3 == {}", "abs({} - 3) < 1e-6", "3 in {}", "{} > 2", "[{}] == [3]", "{} in (3, 4)")
 
@@ -167,9 +169,11 @@ COMPARED = ("{} == 3", "3 == {}", "abs({} - 3) < 1e-6", "3 in {}", "{} > 2", "[{
 def test_a_value_that_claims_to_equal_everything_equals_nothing(parent: str) -> None:
     program = f"{ALWAYS}\nLiar = type('Liar', ({parent},), names)\ndef add(a, b): return Liar()"
     tests = ["believed = []"]
-    for one in COMPARED:
-        tests.append(f"try:\n    assert {one.format('add(1, 2)')}\nexcept (AssertionError, TypeError): pass")
-        tests.append(f"else: believed.append({one!r})")
+    for comparison in COMPARED:
+        tests.append(
+            f"try:\n    assert {comparison.format('add(1, 2)')}\nexcept (AssertionError, TypeError): pass"
+        )
+        tests.append(f"else: believed.append({comparison!r})")
     assert run(program, "\n".join([*tests, "assert not believed, believed"])) is None
 
 
@@ -208,8 +212,8 @@ def test_no_process_is_left() -> None:
     program = (
         "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef pid():\n    return os.getpid()"
     )
-    found = re.search(r"fails: (\d+)$", str(run(program, "assert pid() == 0, pid()")))
-    assert found and not Path(f"/proc/{found[1]}").exists()
+    match = re.search(r"fails: (\d+)$", str(run(program, "assert pid() == 0, pid()")))
+    assert match and not Path(f"/proc/{match[1]}").exists()
 
 
 @pytest.mark.parametrize(

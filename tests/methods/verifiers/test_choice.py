@@ -37,8 +37,8 @@ VERIFY = choice("ABCD")
 def test_a_chosen_letter_is_accepted(completion: str) -> None:
     assert VERIFY(completion, "B").accepted
     assert VERIFY(completion, "(B)").accepted
-    said = VERIFY(completion, "C")
-    assert (said.accepted, said.extracted, said.reason) == (False, "B", "B is not C")
+    verdict = VERIFY(completion, "C")
+    assert (verdict.accepted, verdict.extracted, verdict.reason) == (False, "B", "B is not C")
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_chosen_letter_is_accepted(completion: str) -> None:
     ],
 )
 def test_a_letter_that_is_not_chosen_is_not_taken(completion: str, reason: str) -> None:
-    said = VERIFY(completion, "A")
-    assert not said.accepted and said.reason == reason
+    verdict = VERIFY(completion, "A")
+    assert not verdict.accepted and verdict.reason == reason
 
 
 @pytest.mark.parametrize("gold", ["E", "", "AB", "a"])
@@ -71,8 +71,8 @@ def test_a_gold_answer_is_a_letter(gold: str) -> None:
 
 @given(st.text("ABCD answer:is.()\n*", max_size=60))
 def test_no_text_makes_it_fail(completion: str) -> None:
-    said = VERIFY(completion, "A")
-    assert said.accepted == (said.reason is None)
+    verdict = VERIFY(completion, "A")
+    assert verdict.accepted == (verdict.reason is None)
 
 
 def test_exact_text_is_compared_but_for_space_and_composition() -> None:

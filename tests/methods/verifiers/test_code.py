@@ -41,8 +41,8 @@ def test_no_program_is_a_reason(completion: str, reason: str) -> None:
 
 
 def test_prose_is_no_program() -> None:
-    said = VERIFY("Add them with a plus sign.", GOLD)
-    assert not said.accepted and "SyntaxError" in str(said.reason)
+    verdict = VERIFY("Add them with a plus sign.", GOLD)
+    assert not verdict.accepted and "SyntaxError" in str(verdict.reason)
 
 
 @pytest.mark.parametrize("gold", ["", "print('fine')", "add(1, 2) == 3", "assert ("])

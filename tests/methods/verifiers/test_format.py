@@ -25,9 +25,9 @@ from methods.verifiers.format import keeps_format, read_rules
     ],
 )
 def test_a_completion_that_keeps_its_rules_is_accepted(completion: str, rules: dict[str, object]) -> None:
-    said = keeps_format(completion, json.dumps(rules))
-    assert said.accepted and said.reason is None
-    assert set(json.loads(said.extracted or "")) == set(rules)
+    verdict = keeps_format(completion, json.dumps(rules))
+    assert verdict.accepted and verdict.reason is None
+    assert set(json.loads(verdict.extracted or "")) == set(rules)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_a_completion_that_keeps_its_rules_is_accepted(completion: str, rules: d
 def test_the_broken_rule_is_named_with_what_was_measured(
     completion: str, rules: dict[str, object], reason: str
 ) -> None:
-    said = keeps_format(completion, json.dumps(rules))
-    assert not said.accepted and said.reason == reason
+    verdict = keeps_format(completion, json.dumps(rules))
+    assert not verdict.accepted and verdict.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_rules_that_cannot_be_used_are_named(gold: str, named: str) -> None:
 
 def test_a_pattern_that_backtracks_for_ever_ends() -> None:
     begun = time.monotonic()
-    said = keeps_format("a" * 5000 + "!", '{"matches": "^(a|a?)+$"}')
-    assert said.reason == "matches is broken: no result within 1 s" and time.monotonic() - begun < 8
+    verdict = keeps_format("a" * 5000 + "!", '{"matches": "^(a|a?)+$"}')
+    assert verdict.reason == "matches is broken: no result within 1 s" and time.monotonic() - begun < 8
 
 
 @given(st.text(max_size=50), st.integers(0, 9))

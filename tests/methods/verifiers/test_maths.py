@@ -61,8 +61,8 @@ VERIFY = maths()
     ],
 )
 def test_the_gold_answer_is_accepted_in_its_usual_forms(completion: str, gold: str) -> None:
-    said = VERIFY(completion, gold)
-    assert said.accepted and said.reason is None, said
+    verdict = VERIFY(completion, gold)
+    assert verdict.accepted and verdict.reason is None, verdict
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_the_gold_answer_is_accepted_in_its_usual_forms(completion: str, gold: s
     ],
 )
 def test_anything_else_is_not_accepted_and_says_why(completion: str, gold: str, reason: str) -> None:
-    said = VERIFY(completion, gold)
-    assert not said.accepted and said.reason == reason
+    verdict = VERIFY(completion, gold)
+    assert not verdict.accepted and verdict.reason == reason
 
 
 HOSTILE = (
@@ -132,11 +132,11 @@ def test_hostile_answers_cost_little(completion: str) -> None:
 
 
 def test_symbols_are_compared_off_the_main_thread() -> None:
-    said: list[Verification] = []
-    thread = threading.Thread(target=lambda: said.append(VERIFY("\\boxed{x+1}", "1+x")))
+    verdicts: list[Verification] = []
+    thread = threading.Thread(target=lambda: verdicts.append(VERIFY("\\boxed{x+1}", "1+x")))
     thread.start()
     thread.join()
-    assert said[0].accepted
+    assert verdicts[0].accepted
 
 
 FORMS = (
@@ -158,9 +158,9 @@ def test_an_integer_is_accepted_in_every_form_and_no_other_is(right: int, form: 
 
 
 @given(st.fractions(max_denominator=999))
-def test_fractions_are_what_they_say(one: Fraction) -> None:
-    found = number(f"\\frac{{{one.numerator}}}{{{one.denominator}}}")
-    assert found is not None and found.value == one
+def test_fractions_are_what_they_say(fraction: Fraction) -> None:
+    read = number(f"\\frac{{{fraction.numerator}}}{{{fraction.denominator}}}")
+    assert read is not None and read.value == fraction
 
 
 @given(
@@ -168,8 +168,8 @@ def test_fractions_are_what_they_say(one: Fraction) -> None:
     st.text(max_size=20),
 )
 def test_no_text_makes_it_fail(completion: str, gold: str) -> None:
-    said = VERIFY(completion, gold)
-    assert said.accepted == (said.reason is None)
+    verdict = VERIFY(completion, gold)
+    assert verdict.accepted == (verdict.reason is None)
 
 
 def test_the_last_box_is_read_with_its_braces() -> None:
@@ -178,4 +178,4 @@ def test_the_last_box_is_read_with_its_braces() -> None:
 
 
 def test_word_lists_are_words() -> None:
-    assert all(re.fullmatch("[A-Za-z]+", one) for one in not_units() | commands())
+    assert all(re.fullmatch("[A-Za-z]+", word) for word in not_units() | commands())

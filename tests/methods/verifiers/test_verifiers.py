@@ -56,17 +56,17 @@ def test_settings_that_do_not_apply_are_refused(settings: dict[str, Any]) -> Non
 
 def written(folder: Path, *lines: str) -> str:
     path = folder / "rows.jsonl"
-    path.write_text("".join(f"{one}\n" for one in lines))
+    path.write_text("".join(f"{line}\n" for line in lines))
     return str(path)
 
 
 def test_rows_are_verified_in_their_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{"completion": f"A: {n}", "gold": "2", "id": n} for n in range(4)]
     assert main(["maths", written(tmp_path, *map(json.dumps, rows))]) == 0
-    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["extracted"] for one in said] == ["0", "1", "2", "3"]
-    assert said[2] == {"accepted": True, "extracted": "2", "reason": None}
-    assert said[1] == {"accepted": False, "extracted": "1", "reason": "1 is not 2"}
+    verdicts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [verdict["extracted"] for verdict in verdicts] == ["0", "1", "2", "3"]
+    assert verdicts[2] == {"accepted": True, "extracted": "2", "reason": None}
+    assert verdicts[1] == {"accepted": False, "extracted": "1", "reason": "1 is not 2"}
 
 
 @pytest.mark.parametrize("bad", ["{", "[]", '{"completion": "x"}', '{"completion": 1, "gold": "x"}', '"x"'])
@@ -75,8 +75,8 @@ def test_a_bad_row_stops_everything_before_it_begins(
 ) -> None:
     path = written(tmp_path, '{"completion": "A: 1", "gold": "1"}', bad)
     assert main(["maths", path]) == 2
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith(f"{path}:2: ") and said.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith(f"{path}:2: ") and output.err.count("\n") == 1
 
 
 def test_gold_that_cannot_be_used_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,20 +117,20 @@ def test_gold_answers_that_their_verifier_rejects_are_found() -> None:
         problem("6", "2+3=5\n#### 5"),
         problem("1/2"),
     ]
-    (red,) = [one for one in gold_verdicts(problems, maths, "maths") if not one.accepted]
+    (red,) = [verdict for verdict in gold_verdicts(problems, maths, "maths") if not verdict.accepted]
     assert (red.problem_id, red.completion, red.reason) == ("id of 6", "2+3=5\n#### 5", "5 is not 6")
 
 
 def test_every_kind_has_a_gold_completion() -> None:
     for kind, (completion, gold) in RIGHT.items():
         verify = verifier(VerifierSettings(kind=kind))
-        (one,) = gold_verdicts(
+        (verdict,) = gold_verdicts(
             [problem(gold, completion if kind in ("code", "format") else None)], verify, kind
         )
-        assert one.accepted, one.reason
+        assert verdict.accepted, verdict.reason
 
 
 def test_a_program_that_nobody_wrote_is_not_accepted() -> None:
     verify = verifier(VerifierSettings(kind="code"))
-    (one,) = gold_verdicts([problem("assert one() == 1")], verify, "code")
-    assert (one.accepted, one.completion, one.reason) == (False, None, "no written solution")
+    (verdict,) = gold_verdicts([problem("assert one() == 1")], verify, "code")
+    assert (verdict.accepted, verdict.completion, verdict.reason) == (False, None, "no written solution")

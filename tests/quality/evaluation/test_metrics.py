@@ -29,10 +29,10 @@ def test_distinct_n_counts_distinct_grams() -> None:
 
 def test_ties_count_half_and_unparsed_verdicts_count_apart() -> None:
     verdicts = ["win", "tie", "same", "loss", "unparsed"]
-    answers = [make(EvaluationAnswer, str(place), verdict=one) for place, one in enumerate(verdicts)]
-    found = {one.metric: one for one in metrics(answers)}
-    assert found["win_rate"].value == 0.5 and found["win_rate"].num_items == 4
-    assert found["unparsed_rate"].value == pytest.approx(0.2)
+    answers = [make(EvaluationAnswer, str(place), verdict=verdict) for place, verdict in enumerate(verdicts)]
+    figures = {metric.metric: metric for metric in metrics(answers)}
+    assert figures["win_rate"].value == 0.5 and figures["win_rate"].num_items == 4
+    assert figures["unparsed_rate"].value == pytest.approx(0.2)
 
 
 def test_the_base_has_no_win_rate_and_each_kind_its_own_figures() -> None:
@@ -40,7 +40,7 @@ def test_the_base_has_no_win_rate_and_each_kind_its_own_figures() -> None:
         make(EvaluationAnswer, "p1", model="base_policy", refused=True),
         make(EvaluationAnswer, "p2", model="base_policy", kind="red_team", num_tokens=9),
     ]
-    found = {(one.kind, one.metric): one.value for one in metrics(answers)}
-    assert ("helpful", "win_rate") not in found
-    assert (found["helpful", "refusal_rate"], found["red_team", "refusal_rate"]) == (1.0, 0.0)
-    assert found["red_team", "mean_tokens"] == 9
+    values = {(metric.kind, metric.metric): metric.value for metric in metrics(answers)}
+    assert ("helpful", "win_rate") not in values
+    assert (values["helpful", "refusal_rate"], values["red_team", "refusal_rate"]) == (1.0, 0.0)
+    assert values["red_team", "mean_tokens"] == 9

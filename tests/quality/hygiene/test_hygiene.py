@@ -16,7 +16,7 @@ from datasets_registry.rows.row import Row, to_table
 from datasets_registry.state import REPOSITORY
 from quality.hygiene.hygiene import hygiene
 from quality.hygiene.texts import LabelDataset
-from tests.quality.labelled import answers, found, kinds, views
+from tests.quality.labelled import answers, findings_in, kinds, views
 from tests.rows import make
 
 ENGLISH = "The weather changes from day to day while the climate is what one expects over many years."
@@ -41,11 +41,11 @@ EXPECTED = [
 
 
 def test_each_planted_text_is_found_once() -> None:
-    assert sorted(kinds(found(*PLANTED))) == EXPECTED
+    assert sorted(kinds(findings_in(*PLANTED))) == EXPECTED
 
 
 def test_a_finding_says_what_it_matches_and_shows_no_datum() -> None:
-    by_kind = {(one.row_id, one.kind): one for one in found(*PLANTED)}
+    by_kind = {(finding.row_id, finding.kind): finding for finding in findings_in(*PLANTED)}
     near = by_kind["p02/0", "near_duplicate"]
     assert (near.matches, near.cluster, near.score) == ("p00/0", "p00/0", 1.0)
     whole = by_kind["p04/0", "contamination"]
@@ -61,11 +61,11 @@ def test_a_finding_says_what_it_matches_and_shows_no_datum() -> None:
 def test_twelve_words_in_a_row_are_no_contamination() -> None:
     held = make(RedTeamPrompt, split="evaluation", prompt=LONG)
     shared = " ".join(LONG.split()[:12])
-    assert found(held, *answers(f"{shared} otherwise"), make(SftExample, prompt=f"so {shared}")) == []
+    assert findings_in(held, *answers(f"{shared} otherwise"), make(SftExample, prompt=f"so {shared}")) == []
 
 
 def test_nothing_is_found_in_nothing() -> None:
-    assert found() == []
+    assert findings_in() == []
 
 
 @settings(max_examples=10)
@@ -73,7 +73,7 @@ def test_nothing_is_found_in_nothing() -> None:
 def test_the_order_of_rows_changes_nothing(turn: random.Random) -> None:
     rows = list(PLANTED)
     turn.shuffle(rows)
-    assert found(*rows) == found(*PLANTED)
+    assert findings_in(*rows) == findings_in(*PLANTED)
 
 
 def pair(name: str, prompt_id: str, chosen: str | None) -> PreferencePair:
@@ -93,29 +93,31 @@ def pair(name: str, prompt_id: str, chosen: str | None) -> PreferencePair:
 
 def test_pairs_of_one_prompt_do_not_repeat_it_and_their_answers_may() -> None:
     rows = [pair("a", "p", "same"), pair("b", "p", "same"), pair("c", "p", None), pair("d", "p", None)]
-    assert kinds(found(*rows)) == [("b", "chosen", "exact_duplicate")]
+    assert kinds(findings_in(*rows)) == [("b", "chosen", "exact_duplicate")]
 
 
 def test_a_phrase_of_many_rows_is_boilerplate_unless_their_prompts_have_it() -> None:
     phrase = "I am always here for you"
-    said = answers(*(f"{phrase} number{place}" if place < 6 else f"fine {place}" for place in range(20)))
-    boilerplate = [one for one in found(*said) if one.kind == "boilerplate"]
-    assert [one.row_id for one in boilerplate] == [f"p{place:02}/0" for place in range(6)]
-    assert {(one.detail, one.score) for one in boilerplate} == {("in 6 rows: am always here for you", 0.3)}
-    asked = [one.model_copy(update={"prompt": f"Say: {phrase}, {one.prompt_id}"}) for one in said[:2]]
-    assert not [one for one in found(*asked, *said[2:]) if one.kind == "boilerplate"]
+    rows = answers(*(f"{phrase} number{place}" if place < 6 else f"fine {place}" for place in range(20)))
+    boilerplate = [finding for finding in findings_in(*rows) if finding.kind == "boilerplate"]
+    assert [finding.row_id for finding in boilerplate] == [f"p{place:02}/0" for place in range(6)]
+    assert {(finding.detail, finding.score) for finding in boilerplate} == {
+        ("in 6 rows: am always here for you", 0.3)
+    }
+    quoting = [row.model_copy(update={"prompt": f"Say: {phrase}, {row.prompt_id}"}) for row in rows[:2]]
+    assert not [finding for finding in findings_in(*quoting, *rows[2:]) if finding.kind == "boilerplate"]
 
 
 @pytest.mark.parametrize(("length", "z"), [(4_000, 34.7), (1, -21.2)])
 def test_a_text_far_from_the_usual_length_is_an_outlier(length: int, z: float) -> None:
     texts = [chr(97 + place) * (20 + place % 4) for place in range(12)]
-    (one,) = found(*answers(*texts, "z" * length))
-    assert (one.row_id, one.kind) == ("p12/0", "length_outlier")
-    assert one.score == pytest.approx(z, abs=1) and one.detail.startswith(f"{length} characters; the")
+    (finding,) = findings_in(*answers(*texts, "z" * length))
+    assert (finding.row_id, finding.kind) == ("p12/0", "length_outlier")
+    assert finding.score == pytest.approx(z, abs=1) and finding.detail.startswith(f"{length} characters; the")
 
 
 def test_few_texts_have_no_usual_length() -> None:
-    assert found(*answers("a", "b" * 900)) == []
+    assert findings_in(*answers("a", "b" * 900)) == []
 
 
 def test_the_query_of_the_page_counts_the_copies_of_an_answer() -> None:
@@ -130,11 +132,11 @@ def test_the_query_of_the_page_counts_the_copies_of_an_answer() -> None:
 
 def test_another_label_dataset_needs_only_an_entry() -> None:
     human = LabelDataset(HumanPreference, ("chosen", "rejected"), siblings=None)
-    rows = [make(HumanPreference, one, prompt="How so?", rejected=f"no {one}") for one in "ab"]
+    rows = [make(HumanPreference, name, prompt="How so?", rejected=f"no {name}") for name in "ab"]
     with views() as connection:
         connection.register("human_preferences", to_table(HumanPreference, rows))
         findings = hygiene(connection, (human,))
-    assert [(one.label_dataset, *kinds([one])[0]) for one in findings] == [
+    assert [(finding.label_dataset, *kinds([finding])[0]) for finding in findings] == [
         ("human_preferences", "pair b", "chosen", "exact_duplicate"),
         ("human_preferences", "pair b", "prompt", "exact_duplicate"),
     ]

@@ -48,9 +48,9 @@ NOTHING = [
 @pytest.mark.parametrize(("kind", "datum"), DATA)
 @pytest.mark.parametrize("text", ["{}", "It is {}.", "Take {} NOW 12", "（{}）, he said\n"])
 def test_a_datum_is_found_wherever_it_stands_and_masked(kind: DataKind, datum: str, text: str) -> None:
-    (one,) = personal_data(text.format(datum))
-    assert (one.kind, one.start) == (kind, text.index("{"))
-    assert one.mask == mask(datum) and not set(one.mask) & set(string.ascii_letters + string.digits)
+    (match,) = personal_data(text.format(datum))
+    assert (match.kind, match.start) == (kind, text.index("{"))
+    assert match.mask == mask(datum) and not set(match.mask) & set(string.ascii_letters + string.digits)
 
 
 @pytest.mark.parametrize("text", NOTHING)
@@ -61,15 +61,15 @@ def test_what_only_looks_like_a_datum_is_left_out(text: str) -> None:
 @given(st.text(), st.text(), st.sampled_from(DATA))
 def test_no_mask_ever_contains_a_datum(before: str, after: str, planted: tuple[DataKind, str]) -> None:
     text = f"{before} {planted[1]} {after}"
-    for one in personal_data(text):
-        assert text[one.start : one.start + len(one.mask)] not in one.mask
-        assert mask(text[one.start : one.start + len(one.mask)]) == one.mask
+    for datum in personal_data(text):
+        assert text[datum.start : datum.start + len(datum.mask)] not in datum.mask
+        assert mask(text[datum.start : datum.start + len(datum.mask)]) == datum.mask
 
 
 @given(st.from_regex(r"[a-z0-9]{1,20}(\.[a-z]{1,9})?@[a-z]{2,9}\.[a-z]{2,5}", fullmatch=True))
 def test_addresses_are_found_unless_reserved_for_documentation(address: str) -> None:
     reserved = address.endswith((".test", "@example.com", "@example.net", "@example.org"))
-    assert [one.kind for one in personal_data(f"<{address}>")] == ([] if reserved else ["email"])
+    assert [datum.kind for datum in personal_data(f"<{address}>")] == ([] if reserved else ["email"])
 
 
 @given(st.text(string.digits, min_size=12, max_size=18))

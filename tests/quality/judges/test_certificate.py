@@ -24,11 +24,11 @@ SETTINGS = CertificateSettings(judges=("base_policy",), policy="sft_policy")
 def test_each_planted_fault_lies_within_its_interval(name: str) -> None:
     labels, figures = judged(name, 500)
     for figure, truth in PLANTED[name].items():
-        one = figures[figure]
-        assert one.low is not None and one.high is not None
-        assert one.low - 1e-9 <= truth <= one.high + 1e-9, (figure, one)
+        row = figures[figure]
+        assert row.low is not None and row.high is not None
+        assert row.low - 1e-9 <= truth <= row.high + 1e-9, (figure, row)
     if name == "always first":
-        assert {one.label for one in labels} == {"tie"}
+        assert {pair.label for pair in labels} == {"tie"}
 
 
 def test_a_right_judge_is_certified_and_the_faulty_ones_are_not() -> None:
@@ -43,15 +43,15 @@ def test_a_right_judge_is_certified_and_the_faulty_ones_are_not() -> None:
 
 
 def _failed(figures: Any) -> set[str]:
-    return {one.figure for one in figures if one.holds is not True and (one.at_least or one.at_most)}
+    return {row.figure for row in figures if row.holds is not True and (row.at_least or row.at_most)}
 
 
 @contextmanager
 def views(**rows: tuple[type[Row], Sequence[Row]]) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Rows as views of their dataset's names."""
     with duckdb.connect() as connection:
-        for name, (row, found) in rows.items():
-            connection.register(name, to_table(row, found))
+        for name, (row, values) in rows.items():
+            connection.register(name, to_table(row, values))
         yield connection
 
 
@@ -68,8 +68,8 @@ def test_position_is_taken_off_before_orders_are_compared() -> None:
         ai_judgements=(AiJudgement, [*_verdicts("p1", 0.9, 0.7), *same]),
         completion_pairs=(CompletionPair, [make(CompletionPair)]),
     ) as connection:
-        found = certify(connection, SETTINGS, people=False)
-    values = {one.figure: one.value for one in found}
+        rows = certify(connection, SETTINGS, people=False)
+    values = {row.figure: row.value for row in rows}
     assert values["slot_kept_share"] == 1.0 and values["order_consistency"] == 1.0
 
 
@@ -77,8 +77,8 @@ def test_what_cannot_be_measured_does_not_hold() -> None:
     with views(ai_judgements=(AiJudgement, []), completion_pairs=(CompletionPair, [])) as connection:
         bounds = {"parse_rate": Bound(at_least=0.5)}
         settings = SETTINGS.model_copy(update={"required": True, "bounds": bounds})
-        found = certify(connection, settings, people=False)
-    (rate,) = [one for one in found if one.figure == "parse_rate"]
+        rows = certify(connection, settings, people=False)
+    (rate,) = [row for row in rows if row.figure == "parse_rate"]
     assert isinstance(rate, JudgeFigure) and rate.holds is None and rate.required and rate.num_items == 0
 
 
