@@ -1,7 +1,7 @@
 """What can go wrong for a person: every message names the value and the remedy.
 
 TrimtabError
-├── BadInput          a profile, prompt file, constitution, name or model directory is unusable
+├── BadInput          a profile, prompt file, constitution, name or model directory cannot be used
 ├── UnknownVersion    no such dataset, model or version
 ├── UnpassedVersion   the version exists but a blocking check has not passed
 ├── BrokenObject      a stored file is missing or is not what the catalog says

@@ -1,4 +1,4 @@
-"""The garbage collector: files that no version, model, open reader or recent writer can need."""
+"""Garbage collection: files that no version, model, open reader or recent writer can need."""
 
 import shutil
 import time
@@ -19,7 +19,7 @@ GRACE = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Collected:
-    """What was, or would be, removed; ``waiting`` are unneeded files within their grace."""
+    """The files that were, or would be, removed; ``waiting`` counts unneeded files within their grace."""
 
     paths: tuple[Path, ...]
     num_bytes: int
@@ -27,11 +27,11 @@ class Collected:
 
 
 def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) -> Collected:
-    """Remove unneeded files that nobody has touched for ``grace``; only name them in a dry run.
+    """Remove unneeded files that nobody has touched for ``grace``; in a dry run only name them.
 
-    Writers hold a shared lock while they add objects and name them, and the collector waits for them, so
-    that what a commit relies on cannot go between. Where machines share the folder, only the grace does
-    that: keep it longer than the longest commit, and than readers keep ``catalog.duckdb`` open.
+    Writers hold a shared lock while they add objects and name them, and collection waits for them, so that no
+    object disappears under a commit. The lock does not reach other machines that share the folder: there the
+    grace must be longer than the longest commit, and than readers keep ``catalog.duckdb`` open.
     """
     with locked(registry.state.root / ".gc.lock"):
         oldest = time.time() - grace.total_seconds()
@@ -53,8 +53,8 @@ def _unneeded(registry: Registry) -> Iterator[Path]:
     yield from state.objects.glob("??/.tmp-*")
     yield from (state.cache / "spill").glob("sort-*")
     if state.views.exists():
-        shown = _tables_in_use(registry)
-        yield from (path for path in state.tables.glob("*.parquet") if str(path) not in shown)
+        used = _tables_in_use(registry)
+        yield from (path for path in state.tables.glob("*.parquet") if str(path) not in used)
     # only folders that training made: models/<name>/<16 hex digits>
     trained = state.models.rglob("manifest.json")
     yield from (path.parent for path in trained if path.parent.resolve() not in models)
@@ -65,25 +65,25 @@ def _needed(registry: Registry) -> tuple[set[str], set[Path]]:
     content = catalog.VERSIONS.c
     with registry.engine.connect() as connection:
         rows = connection.execute(select(content.kind, content.content)).all()
-    objects = {one[0] for kind, held in rows if kind == "dataset" for one in held["objects"]}
-    folders = {registry.state.root / held["path"] for kind, held in rows if kind == "model"}
-    return objects, {one.resolve() for one in folders}
+    objects = {sha for kind, parts in rows if kind == "dataset" for sha, _ in parts["objects"]}
+    folders = {registry.state.root / parts["path"] for kind, parts in rows if kind == "model"}
+    return objects, {folder.resolve() for folder in folders}
 
 
 def _tables_in_use(registry: Registry) -> str:
+    """The SQL of all views, which names the tables that they read."""
     with duckdb.connect(registry.state.views, read_only=True) as connection:
         rows = connection.execute("SELECT sql FROM duckdb_views() WHERE NOT internal").fetchall()
     return "\n".join(sql for (sql,) in rows)
 
 
 def _size_and_time(path: Path) -> tuple[int, float]:
-    files = [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else [path]
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     try:
-        found = [one.stat() for one in [path, *files]]
+        changed = [file.stat().st_mtime for file in (path, *files)]
+        return sum(file.stat().st_size for file in files), max(changed)
     except FileNotFoundError:
         return 0, time.time()
-    sizes = [one.st_size for one in (found[1:] if path.is_dir() else found[:1])]
-    return sum(sizes), max(one.st_mtime for one in found)
 
 
 def _remove(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Identity from content: canonical JSON, digests, seeds and the draw that adding rows cannot move."""
+"""Identity from content: canonical JSON, digests, seeds, and random orders that more rows do not disturb."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ def digest(value: object) -> str:
 
 
 def content_id(*parts: object) -> str:
-    """A row's id from what it says, 16 hex digits (64 bits)."""
+    """A row's id from its content, 16 hex digits (64 bits)."""
     return digest(list(parts))[:16]
 
 
@@ -28,15 +28,15 @@ def derive_seed(*parts: object) -> int:
 
 
 def ranked(ids: Sequence[str], *parts: object) -> list[str]:
-    """``ids`` in an order drawn by ``parts``, by rendezvous hashing (Thaler and Ravishankar 1998).
+    """``ids`` in a random order that ``parts`` seed, by rendezvous hashing (Thaler and Ravishankar 1998).
 
-    Another id moves into one place and leaves the order of the rest; the order of ``ids`` does not matter.
+    Another id leaves the order of the rest as it is, and the given order of ``ids`` does not matter.
     """
-    return sorted(ids, key=lambda one: digest([*parts, one]), reverse=True)
+    return sorted(ids, key=lambda name: digest([*parts, name]), reverse=True)
 
 
 def draw(ids: Sequence[str], *parts: object) -> str:
-    """One of ``ids``, uniformly: the first of their drawn order, so that adding an id moves few draws."""
+    """A random one of ``ids``, seeded by ``parts``; adding an id changes few choices."""
     return ranked(ids, *parts)[0]
 
 

@@ -37,36 +37,47 @@ class Registry:
     def commit(self, row: type[R], rows: Rows, derivation: Derivation, name: str | None = None) -> Version:
         """Store rows as a candidate version; identical rows are the same version, written once.
 
-        ``rows`` are typed rows, Arrow batches or Polars frames, of any number; ``name`` is the row type's
-        dataset unless another is given.
+        ``rows`` are typed rows, Arrow batches or Polars frames, of any number; the row type gives the name
+        where there is no ``name``. Raises BadInput where the name cannot be used or the rows do not fit.
         """
         return self.commit_staged([self.stage(row, rows, name)], derivation)[0]
 
     def stage(self, row: type[R], rows: Rows, name: str | None = None) -> Staged:
-        """Make the objects of a version durable; nobody sees it before ``commit_staged``."""
+        """Make the objects of a version durable; nobody sees it before ``commit_staged``.
+
+        Raises BadInput as ``commit`` does.
+        """
         name = validated_name(name or row.dataset)
         require_compatible(row, self.newest(name))
         with self.adding():
             return stage(name, row, rows, self.state.objects, self.state.cache / "spill", self.records.object)
 
     def commit_staged(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
-        """Make staged datasets versions, all of them or, whatever happens, none."""
+        """Make versions of all staged datasets or, whatever happens, of none.
+
+        Raises BrokenObject where an object of theirs is gone.
+        """
         versions = []
         with self.adding():
-            for one in staged:
-                self._require_objects([part.sha for part in one.objects])
+            for dataset in staged:
+                self._require_objects([stored.sha for stored in dataset.objects])
             with self.records.writing() as connection:
-                for one in staged:
-                    self.records.add_objects(connection, one.objects)
+                for dataset in staged:
+                    self.records.add_objects(connection, dataset.objects)
                     version = self.records.add_version(
-                        connection, one.name, "dataset", one.data_version, one.num_rows, one.content
+                        connection,
+                        dataset.name,
+                        "dataset",
+                        dataset.data_version,
+                        dataset.num_rows,
+                        dataset.content,
                     )
                     self.records.add_derivation(connection, version, derivation)
                     versions.append(version)
         return versions
 
     def commit_model(self, name: str, folder: Path, fingerprint: str, derivation: Derivation) -> Version:
-        """Record a finished model directory under the state root as a candidate version."""
+        """Record a finished model directory as a candidate version; raises BadInput for an unusable name."""
         inside = folder.is_relative_to(self.state.root)
         content = {"path": str(folder.relative_to(self.state.root) if inside else folder)}
         validated_name(name)
@@ -76,36 +87,39 @@ class Registry:
         return version
 
     def adding(self) -> AbstractContextManager[bool]:
-        """Hold off the garbage collector while objects are written and named."""
+        """Hold off garbage collection while objects are written and named."""
         return locked(self.state.root / ".gc.lock", shared=True)
 
     def _require_objects(self, shas: Sequence[str]) -> None:
         for sha in shas:
             if not object_path(self.state.objects, sha).exists():
-                raise BrokenObject(f"object {sha} vanished before its commit: run the asset again")
+                raise BrokenObject(f"object {sha} disappeared before its commit: run the asset again")
 
     def record_checks(self, version: Version, results: Sequence[CheckResult]) -> Version:
-        """Store check results and let them decide: passed, or failed where a blocking one is red."""
+        """Store check results, which decide the status: failed where a blocking check failed, else passed."""
         status: Status = "failed" if any(map(_is_red, results)) else "passed"
         self.records.add_checks(version, results, status)
         self.refresh_views()
         return version.model_copy(update={"status": status})
 
     def pass_by_hand(self, version: Version, reason: str) -> Version:
-        """Let a person overrule the blocking checks of ``version``; who and why is recorded."""
+        """Let a person overrule the blocking checks of ``version``; who and why is recorded.
+
+        Raises BadInput without a reason, or where the version has passed.
+        """
         who, reason = getpass.getuser(), reason.strip()
         if not reason:
             raise BadInput(f"say why {version} may be used: --reason 'what you looked at'")
         if version.status == "passed":
             raise BadInput(f"{version} has passed already: there is nothing to overrule")
-        said = f"{who} passed {version}: {reason}"
+        note = f"{who} passed {version}: {reason}"
         overruled = [
-            one.model_copy(update={"severity": "warning", "description": f"{one.description} ({said})"})
-            for one in self.checks(version)
-            if _is_red(one)
+            check.model_copy(update={"severity": "warning", "description": f"{check.description} ({note})"})
+            for check in self.checks(version)
+            if _is_red(check)
         ]
         decision = CheckResult(
-            check=BY_HAND, passed=True, severity="warning", value=None, threshold=None, description=said
+            check=BY_HAND, passed=True, severity="warning", value=None, threshold=None, description=note
         )
         self.records.add_checks(version, [*overruled, decision], "passed")
         self.refresh_views()
@@ -130,15 +144,19 @@ class Registry:
         return self.records.versions(name)
 
     def version(self, name: str, number: int) -> Version:
-        """Version ``number`` of ``name``, whatever its status."""
+        """Version ``number`` of ``name``, whatever its status; raises UnknownVersion where there is none."""
         return self.records.version(name, number)
 
     def resolve(self, reference: str) -> Version:
-        """The version that ``cai_sft@3`` names; ``cai_sft`` alone is the latest that passed."""
+        """The version that ``cai_sft@3`` names; ``cai_sft`` alone is the latest that passed.
+
+        Raises UnknownVersion where there is none, UnpassedVersion where none has passed, and BadInput for
+        another form of reference.
+        """
         name, _, number = reference.partition("@")
         if number:
             if not number.isdecimal():
-                raise BadInput(f"{reference!r} names no version: write {name}@1, or {name} for the latest")
+                raise BadInput(f"{reference!r} is not a version: write {name}@1, or {name} for the latest")
             return self.version(name, int(number))
         if latest := self.latest(name):
             return latest
@@ -149,7 +167,7 @@ class Registry:
         )
 
     def newest(self, name: str) -> Version | None:
-        """The version that ``name`` was last built to, passed or not; None before the first."""
+        """The last build of ``name``, passed or not; None before the first."""
         return self.records.newest(name)
 
     def latest(self, name: str) -> Version | None:
@@ -170,11 +188,11 @@ class Registry:
         """``version`` itself; raises UnpassedVersion with the failing check where it is not passed."""
         if version.status != "passed":
             why = self._why_not(version)
-            raise UnpassedVersion(f"{version} is not passed ({why}); mend its inputs and build it again")
+            raise UnpassedVersion(f"{version} is not passed ({why}): fix its inputs and build it again")
         return version
 
     def _why_not(self, version: Version) -> str:
-        red = next((one for one in self.checks(version) if _is_red(one)), None)
+        red = next((check for check in self.checks(version) if _is_red(check)), None)
         return f"check {red.check} failed: {red.description}" if red else "it was never checked"
 
     def find(self, name: str, recipe: str) -> Version | None:
@@ -188,7 +206,7 @@ class Registry:
         return all(path.exists() for path in self._paths(version))
 
     def derivation(self, version: Version) -> Derivation:
-        """How ``version`` was made, the last time that it was."""
+        """How ``version`` was last made."""
         return self.records.derivation(version)
 
     def built_from(self, version: Version) -> list[Version]:
@@ -202,7 +220,7 @@ class Registry:
     # -- reading -------------------------------------------------------------------------------
 
     def _paths(self, version: Version) -> list[Path]:
-        return [object_path(self.state.objects, one[0]) for one in version.content["objects"]]
+        return [object_path(self.state.objects, sha) for sha, _ in version.content["objects"]]
 
     def files(self, version: Version) -> list[Path]:
         """The Parquet files of a dataset version, in key order; raises BrokenObject where one is missing."""
@@ -211,7 +229,7 @@ class Registry:
             if not path.exists():
                 raise BrokenObject(
                     f"object {path} of {version} is missing: `trimtab verify {version}` says what is left; "
-                    "materializing it again writes it anew"
+                    "materialize it again to restore it"
                 )
         return paths
 
@@ -232,9 +250,9 @@ class Registry:
         return self.state.root / str(version.content["path"])
 
     def refresh_views(self) -> None:
-        """Write ``catalog.duckdb`` anew from the catalog, beside its open readers."""
+        """Bring ``catalog.duckdb`` up to date with the catalog, beside its open readers."""
         views.write_views(self.state, self.records)
 
 
-def _is_red(one: CheckResult) -> bool:
-    return not one.passed and one.severity == "error"
+def _is_red(check: CheckResult) -> bool:
+    return not check.passed and check.severity == "error"

@@ -15,10 +15,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class State:
-    """The folders under one state root; created on first use."""
+    """The files and folders under a state root."""
 
     def __init__(self, root: Path | None = None) -> None:
-        """``root`` defaults to ``TRIMTAB_HOME``, else ``.trimtab`` in the repository."""
+        """Without ``root`` it is at ``TRIMTAB_HOME``, else at ``.trimtab`` in the repository."""
         self.root = (root or Path(os.environ.get("TRIMTAB_HOME") or REPOSITORY / ".trimtab")).resolve()
         self.objects = self.root / "objects"
         self.ledger = self.root / "ledger"
@@ -31,9 +31,10 @@ class State:
         self.views = self.root / "catalog.duckdb"
 
     def prepare(self, min_free_gb: float = 0.0) -> "State":
-        """Create the folders and make sure that ``min_free_gb`` gigabytes (1e9 bytes) are free.
+        """Create the folders.
 
-        Raises NoSpace or BadInput before anything is spent.
+        Raises BadInput where they cannot be written, and NoSpace where fewer than ``min_free_gb`` gigabytes
+        (1e9 bytes) are free.
         """
         try:
             for folder in (
@@ -62,7 +63,9 @@ class State:
 def _state_error(root: Path, error: OSError) -> BadInput | NoSpace:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(f"{root} is full: free some space, or set TRIMTAB_HOME to a larger disk")
-    return BadInput(f"cannot write state to {root} ({error.strerror}): set TRIMTAB_HOME to a folder of yours")
+    return BadInput(
+        f"cannot write state to {root} ({error.strerror}): set TRIMTAB_HOME to a folder that you own"
+    )
 
 
 def sync(path: Path) -> None:
@@ -76,7 +79,10 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def durable(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; on success it is synced and renamed into place."""
+    """Yield a temporary path beside ``path``; on success it is synced and renamed into place.
+
+    Raises NoSpace or BadInput where it cannot be written.
+    """
     temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,9 +99,10 @@ def durable(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True, shared: bool = False) -> Iterator[bool]:
-    """Hold ``path`` against all other processes; without ``wait``, yield whether it could be had.
+    """Hold the lock file ``path``; yield whether it was free, which without ``wait`` may be False.
 
-    Any number may hold it ``shared``. The lock ends with the process, however that ends.
+    Several processes may hold it ``shared``. The lock ends with the process, however that ends. Raises
+    BadInput or NoSpace where the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

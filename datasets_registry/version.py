@@ -1,4 +1,4 @@
-"""A version: named, numbered, immutable content; and the derivation that made it."""
+"""A version: named, numbered, immutable content; the derivation that made it; the checks that it passed."""
 
 from collections.abc import Mapping
 from string import ascii_lowercase, digits
@@ -14,6 +14,8 @@ MOST_PARTS = 4
 # views of catalog.duckdb that are not datasets, and what a check's SQL calls the version that it reads
 TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "this")
 Status = Literal["candidate", "passed", "failed"]
+# of a dataset its objects, key and schema, and of a model its path: JSON, as the catalog stores it
+Content = dict[str, Any]
 
 
 class Version(BaseModel):
@@ -27,7 +29,7 @@ class Version(BaseModel):
     data_version: str
     status: Status
     num_rows: int | None
-    content: dict[str, Any]
+    content: Content
     created_at: str
 
     def __str__(self) -> str:
@@ -35,7 +37,7 @@ class Version(BaseModel):
 
 
 class Derivation(BaseModel):
-    """How a version is made: code, settings and the exact versions that go in.
+    """How a version is made: code, settings and the exact versions of its inputs.
 
     ``parts`` are the digests of the texts and modules behind ``code_version``, by name, so that a change can
     be named; empty where they were not recorded.
@@ -44,20 +46,20 @@ class Derivation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     code_version: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     inputs: tuple[Version, ...]
     run_id: str | None = None
     parts: Mapping[str, str] = {}
 
     @property
     def recipe(self) -> str:
-        """Equal for equal code, settings and inputs; not for another run of the same."""
-        inputs = sorted((one.name, one.data_version) for one in self.inputs)
+        """A digest of code, settings and inputs; another run of the same has the same recipe."""
+        inputs = sorted((version.name, version.data_version) for version in self.inputs)
         return digest([self.code_version, dict(self.settings), inputs])
 
 
 class CheckResult(BaseModel):
-    """What one check found of one version; ``value`` is compared with ``threshold``."""
+    """The result of a check of a version; ``value`` is compared with ``threshold``."""
 
     model_config = ConfigDict(frozen=True)
 

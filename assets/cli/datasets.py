@@ -60,7 +60,7 @@ CELL_CHARACTERS = 40
 
 def show(
     name: str,
-    rows: Annotated[int, typer.Option(min=0, help="Show so many rows.")] = 3,
+    rows: Annotated[int, typer.Option(min=0, help="Number of rows to show.")] = 3,
     as_json: Json = False,
 ) -> None:
     """Show a dataset or model (the latest passed, or NAME@3): status, columns, checks, inputs, rows."""

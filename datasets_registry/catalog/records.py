@@ -1,17 +1,17 @@
-"""What the catalog records, read and written: versions, derivations, check results and objects."""
+"""The rows of the catalog, written and read: versions, derivations, check results and objects."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, Engine, Select, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, and_, bindparam, exists, func, insert, select, update
 
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.errors import UnknownVersion
 from datasets_registry.store.objects import Object
-from datasets_registry.version import CheckResult, Derivation, Status, Version
+from datasets_registry.version import CheckResult, Content, Derivation, Status, Version
 
 V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
 INPUT, PART, OBJECT = catalog.INPUTS.c, catalog.PARTS.c, catalog.OBJECTS.c
@@ -71,7 +71,7 @@ class Records:
         kind: Literal["dataset", "model"],
         identity: str,
         num_rows: int | None,
-        content: dict[str, Any],
+        content: Content,
     ) -> Version:
         """The version with this content, inserted where it is new."""
         same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
@@ -93,18 +93,18 @@ class Records:
 
     def add_objects(self, connection: Connection, objects: Sequence[Object]) -> None:
         """Record objects that are not recorded yet, and what their files are now."""
-        shas = list({one.sha for one in objects})
-        known = {one.sha: one for one in _recorded(connection, shas)}
-        new = {one.sha: asdict(one) for one in objects if one.sha not in known}
+        shas = list({stored.sha for stored in objects})
+        recorded = {stored.sha: stored for stored in _recorded(connection, shas)}
+        new = {stored.sha: asdict(stored) for stored in objects if stored.sha not in recorded}
         if new:
             connection.execute(insert(catalog.OBJECTS), list(new.values()))
-        for one in objects:
-            if one.sha in known and one != known[one.sha]:
-                values = {"num_bytes": one.num_bytes, "file_sha": one.file_sha}
-                connection.execute(update(catalog.OBJECTS).where(OBJECT.sha == one.sha).values(**values))
+        for stored in objects:
+            if stored.sha in recorded and stored != recorded[stored.sha]:
+                file = {"num_bytes": stored.num_bytes, "file_sha": stored.file_sha}
+                connection.execute(update(catalog.OBJECTS).where(OBJECT.sha == stored.sha).values(**file))
 
     def add_derivation(self, connection: Connection, version: Version, how: Derivation) -> None:
-        """Record that ``version`` was made so, which makes it the newest of its name."""
+        """Record how ``version`` was made, which makes it the newest of its name."""
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
                 name=version.name,
@@ -117,26 +117,30 @@ class Records:
             )
         )
         assert result.inserted_primary_key is not None
-        made = result.inserted_primary_key[0]
+        derivation_id = result.inserted_primary_key[0]
         if how.parts:
-            parts = [{"derivation_id": made, "name": name, "digest": it} for name, it in how.parts.items()]
+            parts = [
+                {"derivation_id": derivation_id, "name": name, "digest": digest}
+                for name, digest in how.parts.items()
+            ]
             connection.execute(insert(catalog.PARTS), parts)
-        for one in how.inputs:
+        for used in how.inputs:
             connection.execute(
                 insert(catalog.INPUTS).values(
-                    derivation_id=made,
-                    name=one.name,
-                    number=one.number,
-                    data_version=one.data_version,
+                    derivation_id=derivation_id,
+                    name=used.name,
+                    number=used.number,
+                    data_version=used.data_version,
                 )
             )
 
     def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
         """Record check results, and the status that they decide."""
         with self.writing() as connection:
-            told = {"name": version.name, "number": version.number, "at": now()}
+            checked = {"name": version.name, "number": version.number, "at": now()}
             if results:
-                connection.execute(insert(catalog.CHECKS), [one.model_dump() | told for one in results])
+                rows = [result.model_dump() | checked for result in results]
+                connection.execute(insert(catalog.CHECKS), rows)
             same = and_(V.name == version.name, V.number == version.number)
             connection.execute(update(catalog.VERSIONS).where(same).values(status=status))
 
@@ -150,26 +154,26 @@ class Records:
 
     def versions(self, name: str) -> list[Version]:
         """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
-        found = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
-        if not found:
+        versions = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
+        if not versions:
             raise UnknownVersion(
                 f"no dataset or model {name!r}: `trimtab datasets` and `trimtab models` list them"
             )
-        return found
+        return versions
 
-    def _versions(self, query: Select[Any], **values: object) -> list[Version]:
+    def _versions(self, query: Executable, **values: object) -> list[Version]:
         with self.engine.connect() as connection:
-            return [Version(**one) for one in connection.execute(query, values).mappings()]
+            return [Version(**row) for row in connection.execute(query, values).mappings()]
 
     def version(self, name: str, number: int) -> Version:
-        """Version ``number`` of ``name``, whatever its status."""
-        found = self._versions(_VERSION, of=name, no=number)
-        if not found:
+        """Version ``number`` of ``name``, whatever its status; raises UnknownVersion where there is none."""
+        versions = self._versions(_VERSION, of=name, no=number)
+        if not versions:
             raise UnknownVersion(f"no {name}@{number}: the newest is {self.versions(name)[-1]}")
-        return found[0]
+        return versions[0]
 
     def newest(self, name: str, recipe: str | None = None) -> Version | None:
-        """The version that ``name`` was last built to, passed or not; by ``recipe`` where one is given."""
+        """The last build of ``name``, passed or not; where ``recipe`` is given, the last one by it."""
         if recipe is None:
             return next(iter(self._versions(_BUILT_LAST, of=name)), None)
         return next(iter(self._versions(_OF_RECIPE, of=name, by=recipe)), None)
@@ -179,11 +183,11 @@ class Records:
         return next(iter(self._versions(_PASSED, of=name)), None)
 
     def derivation(self, version: Version) -> Derivation:
-        """How ``version`` was made, the last time that it was."""
+        """How ``version`` was last made."""
         query = select(catalog.DERIVATIONS).where(D.name == version.name, D.number == version.number)
         with self.engine.connect() as connection:
             how = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
-            given = connection.execute(
+            inputs = connection.execute(
                 select(INPUT.name, INPUT.number).where(INPUT.derivation_id == how["id"])
             ).all()
             parts = connection.execute(
@@ -193,8 +197,8 @@ class Records:
             code_version=how["code_version"],
             settings=how["settings"],
             run_id=how["run_id"],
-            inputs=tuple(self.version(name, number) for name, number in given),
-            parts=dict((name, digest) for name, digest in parts),
+            inputs=tuple(self.version(name, number) for name, number in inputs),
+            parts={name: digest for name, digest in parts},
         )
 
     def built_from(self, version: Version) -> list[Version]:
@@ -207,25 +211,24 @@ class Records:
         query = select(catalog.CHECKS).where(c.name == version.name, c.number == version.number)
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(c.id)).mappings().all()
-        newest = {one["check"]: one for one in rows}
+        newest = {row["check"]: row for row in rows}
         fields = CheckResult.model_fields
-        return [CheckResult(**{name: one[name] for name in fields}) for one in newest.values()]
+        return [CheckResult(**{name: row[name] for name in fields}) for row in newest.values()]
 
     def object(self, sha: str) -> Object | None:
-        """What is recorded of one object."""
+        """The record of an object; None where there is none."""
         return next(iter(self.objects([sha])), None)
 
     def objects(self, shas: Sequence[str]) -> list[Object]:
-        """What is recorded of these objects."""
+        """The records of those of the objects that have one."""
         with self.engine.connect() as connection:
             return _recorded(connection, shas)
 
 
 def _recorded(connection: Connection, shas: Sequence[str]) -> list[Object]:
-    parts = [shas[start : start + SHAS_AT_ONCE] for start in range(0, len(shas), SHAS_AT_ONCE)]
-    return [
-        Object(**row) for part in parts for row in connection.execute(_OBJECTS, {"shas": part}).mappings()
-    ]
+    starts = range(0, len(shas), SHAS_AT_ONCE)
+    queries = ({"shas": shas[start : start + SHAS_AT_ONCE]} for start in starts)
+    return [Object(**row) for query in queries for row in connection.execute(_OBJECTS, query).mappings()]
 
 
 def now() -> str:

@@ -31,6 +31,7 @@ from datasets_registry.state import State, durable
 
 METADATA = MetaData()
 LOCK_SECONDS = 60
+_REMEDY = "check that its server runs and that TRIMTAB_CATALOG names it, or restore its file from a backup"
 
 # one row: which catalog this is, and a count of changes that every writer raises first
 CATALOG = Table(
@@ -86,7 +87,7 @@ INPUTS = Table(
     Column("data_version", String, nullable=False),
 )
 
-# what the code version of a derivation was taken of: the digest of each prompt text and module, by name
+# the digest of each prompt text and module behind a derivation's code version, by name
 PARTS = Table(
     "part",
     METADATA,
@@ -114,28 +115,26 @@ CHECKS = Table(
 def open_catalog(state: State, url: str | None = None) -> Engine:
     """The catalog of ``state``: at ``url``, else at TRIMTAB_CATALOG, else SQLite; created where absent.
 
-    Raises BrokenCatalog where the state folder's objects belong to a catalog that is not this one.
+    Raises BrokenCatalog where it cannot be opened or belongs to another state folder, and BadInput where the
+    URL or its driver cannot be used.
     """
     url = url or os.environ.get("TRIMTAB_CATALOG")
-    known = state.catalog_id.read_text().strip() if state.catalog_id.exists() else None
-    if known and not url and not state.catalog.exists():
+    expected = state.catalog_id.read_text().strip() if state.catalog_id.exists() else None
+    if expected and not url and not state.catalog.exists():
         raise _lost(state, f"{state.catalog} is gone")
     engine = _engine(url) if url else _sqlite(state.catalog)
     try:
-        found = _identity(engine)
+        identity = _identity(engine)
     except DBAPIError as error:
         engine.dispose()
         raise BrokenCatalog(f"the catalog cannot be opened ({_first_line(error)}): {_REMEDY}") from error
-    if known is None:
+    if expected is None:
         with durable(state.catalog_id) as temporary:
-            temporary.write_text(found)
-    elif known != found:
+            temporary.write_text(identity)
+    elif expected != identity:
         engine.dispose()
-        raise _lost(state, f"the catalog that was opened is {found[:8]}, and the folder's is {known[:8]}")
+        raise _lost(state, f"the opened catalog is {identity[:8]}, and the folder's is {expected[:8]}")
     return engine
-
-
-_REMEDY = "see that its server runs and that TRIMTAB_CATALOG names it, or restore its file from a backup"
 
 
 def _first_line(error: DBAPIError) -> str:
@@ -154,7 +153,7 @@ def _engine(url: str) -> Engine:
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError as error:
-        raise BadInput("TRIMTAB_CATALOG is no URL: write postgresql+psycopg://host/database") from error
+        raise BadInput("TRIMTAB_CATALOG is not a URL: write postgresql+psycopg://host/database") from error
     if backend != "postgresql":
         raise BadInput(
             f"TRIMTAB_CATALOG is for PostgreSQL, not {backend}: write postgresql+psycopg://host/database"
@@ -180,12 +179,12 @@ def _durable_and_concurrent(connection: DBAPIConnection, _: ConnectionPoolEntry)
 
 
 def _identity(engine: Engine) -> str:
-    """The catalog's id; the first to open it creates its tables, or those that an older release lacked."""
+    """The catalog's id; creates the tables that are missing, as in a new catalog or in an older release's."""
     for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, None):
         try:
             return _read_identity(engine)
         except (DBAPIError, NoResultFound):
-            # others may be creating the same tables at this moment, and then ours fail
+            # another process may be creating the same tables, and then ours fail
             try:
                 METADATA.create_all(engine)
                 with engine.begin() as connection:

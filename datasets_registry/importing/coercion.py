@@ -1,15 +1,17 @@
-"""Values of a file as a column's type: text of CSV cells and JSON numbers, never guessed."""
+"""Values of a file converted to a column's type, from texts of CSV cells or JSON, without guessing."""
 
 import json
-from typing import Any
 
 import pyarrow as pa
 
+from datasets_registry.importing.records import Value
 from datasets_registry.importing.rejection import Rejected
 
+_PLAIN = {"string": "text", "int64": "a whole number", "double": "a number", "bool": "true or false"}
 
-def coerced(column: str, value: Any, kind: pa.DataType) -> Any:
-    """``value`` as ``kind``; raises Rejected where it is not one. Null stays null."""
+
+def coerced(column: str, value: Value, kind: pa.DataType) -> Value:
+    """``value`` as ``kind``, null as null; raises Rejected where it cannot be converted."""
     if value is None:
         return None
     try:
@@ -18,10 +20,7 @@ def coerced(column: str, value: Any, kind: pa.DataType) -> Any:
         raise Rejected(f"{column} is not {_PLAIN.get(str(kind), 'JSON of its type')}") from None
 
 
-_PLAIN = {"string": "text", "int64": "a whole number", "double": "a number", "bool": "true or false"}
-
-
-def _as(value: Any, kind: pa.DataType) -> Any:
+def _as(value: Value, kind: pa.DataType) -> Value:
     if kind == pa.string():
         return _text(value)
     if kind == pa.int64():
@@ -35,7 +34,7 @@ def _as(value: Any, kind: pa.DataType) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -44,7 +43,7 @@ def _text(value: Any) -> str:
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Value) -> int:
     number = int(value)
     if isinstance(value, bool) or number != float(value) or not -(2**63) <= number < 2**63:
         raise ValueError

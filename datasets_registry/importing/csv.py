@@ -1,10 +1,10 @@
-"""Records of a CSV file: an empty cell is a null and a quoted empty one is empty text."""
+"""Records of a CSV file: an empty cell is a null, and a quoted empty cell is an empty text."""
 
 import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
@@ -16,12 +16,15 @@ BLOCK_BYTES = 16 * 2**20
 
 
 def csv_records(path: Path) -> Iterator[Record]:
-    """The rows under the header, with the line on which each starts; all cells are text."""
+    """The rows under the header, with the line on which each starts; all cells are texts.
+
+    Raises BadInput where the file is not UTF-8 CSV with distinct column names.
+    """
     names, line = _header(path)
     skipped: dict[int, arrow_csv.InvalidRow] = {}
     try:
         with opened(path) as file:
-            rows = _rows(file, path.name, names, skipped)
+            rows = _rows(file, names, skipped)
             yield from _numbered(rows, path.name, names, skipped, line)
     except pa.ArrowInvalid as error:
         raise BadInput(f"{path} cannot be read as UTF-8 CSV: {error}") from error
@@ -36,12 +39,12 @@ def _header(path: Path) -> tuple[list[str], int]:
         except (csv.Error, UnicodeDecodeError) as error:
             raise BadInput(f"{path} cannot be read as UTF-8 CSV: {error}") from error
     if not names or len(set(names)) < len(names):
-        raise BadInput(f"{path} needs a first line of distinct column names, and has {names}")
+        raise BadInput(f"{path} needs distinct column names in its first line, and has {names}")
     return names, reader.line_num + 1
 
 
 def _rows(
-    file: Any, name: str, names: list[str], skipped: dict[int, arrow_csv.InvalidRow]
+    file: IO[bytes], names: list[str], skipped: dict[int, arrow_csv.InvalidRow]
 ) -> Iterator[list[str | None]]:
     def skip(row: arrow_csv.InvalidRow) -> str:
         skipped[row.number] = row
@@ -52,14 +55,14 @@ def _rows(
         arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
         arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip),
         arrow_csv.ConvertOptions(
-            column_types={one: pa.string() for one in names},
+            column_types={name: pa.string() for name in names},
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         ),
     )
     for batch in reader:
-        yield from (list(one.values()) for one in batch.to_pylist())
+        yield from (list(row.values()) for row in batch.to_pylist())
 
 
 def _numbered(
@@ -74,7 +77,7 @@ def _numbered(
         while number in skipped:
             yield from _skipped(file, line, skipped[number])
             number, line = number + 1, line + 1 + skipped[number].text.count("\n")
-        # an empty line is no row
+        # an empty line is not a row
         if any(cell is not None for cell in row):
             yield Record(file, line, dict(zip(names, row, strict=True)))
         number, line = number + 1, line + 1 + sum((cell or "").count("\n") for cell in row)

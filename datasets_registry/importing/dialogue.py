@@ -1,8 +1,7 @@
-"""Conversations as files have them: turns of a transcript, messages by role or by speaker."""
+"""Conversations in files: turns of a transcript, messages by role or by speaker."""
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from datasets_registry.importing.rejection import Rejected
 
@@ -20,43 +19,46 @@ _ROLES = {
 }
 
 
-def transcript(text: Any) -> Turns:
-    """The turns of ``"\\n\\nHuman: … \\n\\nAssistant: …"``, without the space around each."""
+def transcript(text: object) -> Turns:
+    """The turns of ``"\\n\\nHuman: … \\n\\nAssistant: …"``, stripped; raises Rejected for other texts."""
     if not isinstance(text, str):
         raise Rejected("a dialogue is not text")
     before, *parts = _MARK.split(text)
     if before.strip() or not parts:
         raise Rejected("a dialogue does not start with a human turn")
     return [
-        {"role": _ROLES[speaker], "content": said.strip()}
-        for speaker, said in zip(parts[::2], parts[1::2], strict=True)
+        {"role": _ROLES[speaker], "content": content.strip()}
+        for speaker, content in zip(parts[::2], parts[1::2], strict=True)
     ]
 
 
-def turns(messages: Any, role: str = "role", content: str = "content") -> Turns:
-    """Messages as role and content; ``role`` and ``content`` name the fields that hold them."""
+def turns(messages: object, role: str = "role", content: str = "content") -> Turns:
+    """Messages as role and content; ``role`` and ``content`` name the fields that hold them.
+
+    Raises Rejected where they are not messages.
+    """
     if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
         raise Rejected("the conversation is not a list of messages")
-    return [_turn(one, role, content) for one in messages]
+    return [_turn(message, role, content) for message in messages]
 
 
-def _turn(message: Any, role: str, content: str) -> dict[str, str]:
+def _turn(message: object, role: str, content: str) -> dict[str, str]:
     if not isinstance(message, dict) or role not in message:
         raise Rejected(f"a message has no {role}")
-    speaker, said = message[role], message.get(content)
+    speaker, text = message[role], message.get(content)
     if not isinstance(speaker, str) or speaker not in _ROLES:
         raise Rejected(
             "a message has an unknown role", f"a message has the unknown role {str(speaker)[:40]!r}"
         )
-    if isinstance(said, list) and all(isinstance(one, dict) and one.get("type") == "text" for one in said):
-        said = "\n".join(str(one.get("text", "")) for one in said)
-    if not isinstance(said, str):
+    if isinstance(text, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in text):
+        text = "\n".join(str(part.get("text", "")) for part in text)
+    if not isinstance(text, str):
         raise Rejected("a message is not text")
-    return {"role": _ROLES[speaker], "content": said.strip()}
+    return {"role": _ROLES[speaker], "content": text.strip()}
 
 
 def answered(conversation: Turns) -> tuple[Turns, str]:
-    """The conversation up to its last answer, and that answer."""
+    """The conversation up to its last answer, and that answer; raises Rejected where there is none."""
     *context, last = conversation
     if last["role"] != "assistant":
         raise Rejected("the conversation does not end with an answer")
@@ -67,9 +69,9 @@ def answered(conversation: Turns) -> tuple[Turns, str]:
 
 
 def last_prompt(context: Turns) -> str:
-    """What the user said last, which must be the last turn and not empty."""
+    """The text of ``context``'s last turn; raises Rejected where it is empty or not the user's."""
     if not context or context[-1]["role"] != "user":
-        raise Rejected("no user turn stands before the answer")
+        raise Rejected("there is no user turn before the answer")
     if not context[-1]["content"]:
         raise Rejected("the last user turn is empty")
     return context[-1]["content"]

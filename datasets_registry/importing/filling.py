@@ -1,20 +1,20 @@
-"""Whole rows from what a file says of them: ids from content, split, source and licence."""
+"""Whole rows from the columns of a file: ids from content, split, source and licence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
 from datasets_registry.importing.coercion import coerced
 from datasets_registry.importing.dialogue import last_prompt
 from datasets_registry.importing.groups import conversation_group, conversation_id
+from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.row import Row, arrow_schema
 
-# what a row's id is the hash of; text in it may not be empty
+# the columns that a row's id is the hash of; their texts must not be empty
 IDENTITY: dict[type[Row], tuple[str, ...]] = {
     RedTeamPrompt: ("prompt",),
     HelpfulPrompt: ("prompt",),
@@ -26,18 +26,18 @@ IDENTITY: dict[type[Row], tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Given:
-    """What the person who imports says of all rows; None leaves it to the file."""
+    """Values for all rows by the person who imports; None leaves a value to the file."""
 
     split: str | None = None
     source: str | None = None
     licence: str | None = None
 
     def named(self) -> dict[str, str]:
-        """Those that were given."""
+        """The values that are not None, by column."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
-def wanted(row: type[Row]) -> list[str]:
+def required_columns(row: type[Row]) -> list[str]:
     """The columns that a file, or a map, must have for ``row``."""
     optional = {field.name for field in arrow_schema(row) if field.nullable}
     optional |= {name for name, field in row.model_fields.items() if not field.is_required()}
@@ -46,12 +46,14 @@ def wanted(row: type[Row]) -> list[str]:
     return [name for name in row.model_fields if name not in optional]
 
 
-def filled(row: type[Row], said: Mapping[str, Any], given: Given, default: Mapping[str, str]) -> Row:
-    """The row that ``said`` says, with the rest filled in; raises Rejected with the reason."""
+def filled(row: type[Row], columns: Columns, given: Given, default: Mapping[str, str]) -> Row:
+    """The row with these columns, and with the rest filled in; raises Rejected with the reason."""
     schema = arrow_schema(row)
-    said = {name: value for name, value in {**said, **given.named()}.items() if name in row.model_fields}
-    values = {name: coerced(name, value, schema.field(name).type) for name, value in said.items()}
-    for name in wanted(row):
+    columns = {
+        name: value for name, value in {**columns, **given.named()}.items() if name in row.model_fields
+    }
+    values = {name: coerced(name, value, schema.field(name).type) for name, value in columns.items()}
+    for name in required_columns(row):
         if name not in values:
             raise Rejected(f"column {name} is missing")
     if row in IDENTITY:
@@ -63,7 +65,8 @@ def filled(row: type[Row], said: Mapping[str, Any], given: Given, default: Mappi
     return _validated(row, nulls | defaults | values)
 
 
-def _complete(row: type[Row], values: dict[str, Any], default: Mapping[str, str]) -> None:
+def _complete(row: type[Row], values: dict[str, Value], default: Mapping[str, str]) -> None:
+    """Add what is missing of a row type with an id from content."""
     if "messages" in row.model_fields and "messages" not in values:
         values["messages"] = [{"role": "user", "content": values["prompt"]}]
         last_prompt(values["messages"])
@@ -73,14 +76,14 @@ def _complete(row: type[Row], values: dict[str, Any], default: Mapping[str, str]
     for name in ("split", "source", "licence"):
         if name in row.model_fields and name not in values:
             values[name] = default[name]
-    said = [(one["role"], one["content"]) for one in values.get("history", [])]
+    history = [(turn["role"], turn["content"]) for turn in values.get("history", [])]
     if "split_group" in row.model_fields and "split_group" not in values:
-        values["split_group"] = conversation_group(str(values["prompt"]), said)
+        values["split_group"] = conversation_group(str(values["prompt"]), history)
     if row.key[0] not in values:
-        values[row.key[0]] = conversation_id([values[name] for name in IDENTITY[row]], said)
+        values[row.key[0]] = conversation_id([values[name] for name in IDENTITY[row]], history)
 
 
-def _validated(row: type[Row], values: Mapping[str, Any]) -> Row:
+def _validated(row: type[Row], values: Columns) -> Row:
     for field in arrow_schema(row):
         if values[field.name] is None and not field.nullable:
             raise Rejected(f"{field.name} is null")

@@ -1,4 +1,4 @@
-"""Which prompts belong together, so that none of a group is held out while another is trained on."""
+"""Which prompts belong together, so that no group is both trained on and held out."""
 
 import re
 import unicodedata
@@ -8,16 +8,16 @@ from datasets_registry.hashing import content_id, digest
 
 
 def split_group(prompt: str) -> str:
-    """The group of ``prompt``: equal for prompts that differ in case, punctuation or accents' forms alone."""
+    """The group of ``prompt``: equal for prompts that differ only in case, punctuation or Unicode form."""
     words = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower()))
     return digest(words)[:16]
 
 
 def conversation_group(prompt: str, history: Sequence[tuple[str, str]]) -> str:
-    """The group of a prompt after ``history`` (role, content): that of how the conversation opens."""
+    """The group of a prompt after ``history`` (role, content): that of the conversation's first turn."""
     return split_group(history[0][1] if history else prompt)
 
 
 def conversation_id(parts: Sequence[object], history: Sequence[tuple[str, str]]) -> str:
-    """The id of a row that says ``parts`` after ``history``; without history, that of the parts."""
-    return content_id(*parts, [list(one) for one in history]) if history else content_id(*parts)
+    """The id of a row with the content ``parts`` after ``history`` (role, content)."""
+    return content_id(*parts, [list(turn) for turn in history]) if history else content_id(*parts)

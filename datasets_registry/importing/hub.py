@@ -1,25 +1,33 @@
-"""The Hugging Face hub, read as data alone: no code of a dataset is ever run."""
+"""Datasets of the Hugging Face Hub, read as data: no code of a dataset is ever run."""
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.importing.records import Record
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
 NAME = re.compile(r"hub:([\w.-]+(?:/[\w.-]+)?)(?::([\w.-]+))?")
 
 
 def hub_source_parts(text: str) -> tuple[str, str, Callable[[], Iterator[Record]]]:
-    """The name, the identity and the reader of ``hub:owner/name[:split]``."""
-    found = NAME.fullmatch(text)
-    if not found:
-        raise BadInput(f"{text[:80]!r} names no hub dataset: write hub:owner/name or hub:owner/name:split")
-    name, split = found[1], found[2] or "train"
+    """The name, the identity and the reader of ``hub:owner/name[:split]``.
+
+    Raises BadInput where it cannot be loaded.
+    """
+    match = NAME.fullmatch(text)
+    if not match:
+        raise BadInput(f"{text[:80]!r} is not a Hub dataset: write hub:owner/name or hub:owner/name:split")
+    name, split = match[1], match[2] or "train"
     if Path(name).exists():
-        raise BadInput(f"{name!r} is also a folder here, which would be read: import it without hub:")
+        raise BadInput(
+            f"{name!r} is also a folder here, which would be read instead: to import that, leave out hub:"
+        )
     dataset = _loaded(name, split)
 
     def read() -> Iterator[Record]:
@@ -29,16 +37,17 @@ def hub_source_parts(text: str) -> tuple[str, str, Callable[[], Iterator[Record]
     return f"{name}:{split}", digest(["hub", name, split, dataset._fingerprint]), read
 
 
-def _loaded(name: str, split: str) -> Any:
+def _loaded(name: str, split: str) -> "Dataset":
     # a second to import, so only where it is used
     import datasets
 
     try:
-        return datasets.load_dataset(name, split=split)
+        dataset: Dataset = datasets.load_dataset(name, split=split)
+        return dataset
     # the client's errors change with its HTTP library, and data can be wrong in any way
     except Exception as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
-            f"hub dataset {name!r}, split {split!r}, cannot be read: {first} "
+            f"Hub dataset {name!r}, split {split!r}, cannot be read: {first} "
             "(check the name, the split, the network and HF_TOKEN, or import a file instead)"
         ) from error

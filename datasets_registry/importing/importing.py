@@ -1,4 +1,4 @@
-"""Rows from elsewhere: each is accepted whole or rejected with its place and reason."""
+"""Import of rows from elsewhere: each is accepted whole, or rejected with its place and reason."""
 
 import json
 from collections import Counter
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
@@ -27,9 +26,9 @@ NO_LICENCE = "NOASSERTION"
 
 @dataclass
 class Imported:
-    """What becomes of a source's rows.
+    """An import in progress.
 
-    ``rows`` are the accepted ones, read as they are taken; what is counted is complete when all are taken.
+    ``rows`` are the accepted ones, read as they are taken; the counts are complete when all are taken.
     """
 
     format: Format
@@ -41,7 +40,7 @@ class Imported:
 
     def counts(self) -> dict[str, int]:
         """Rejected rows by kind of reason, the commonest first."""
-        return dict(Counter(one.kind for one in self.rejections).most_common())
+        return dict(Counter(rejection.kind for rejection in self.rejections).most_common())
 
 
 def import_rows(
@@ -51,17 +50,17 @@ def import_rows(
     given: Given,
     report: Callable[[int], None] = lambda done: None,
 ) -> Imported:
-    """Begin to read ``source``; raises BadInput where the format cannot be told or its start is broken.
+    """Begin to read ``source``; raises BadInput where its format is not recognised or its start is broken.
 
     Taking the rows raises BadInput where the file is broken further on.
     """
     records = source.records()
     first = list(islice(records, FIRST_ROWS))
-    known = [one.columns for one in first if one.failure is None]
-    if not known:
+    readable = [record.columns for record in first if record.failure is None]
+    if not readable:
         why = f"the first is {first[0].failure}" if first else "it is empty"
-        raise BadInput(f"{source.name} has no row at its start that can be read ({why}): mend the file")
-    read_as = chosen_format(known, like, mapping)
+        raise BadInput(f"{source.name} has no row at its start that can be read ({why}): fix the file")
+    read_as = chosen_format(readable, like, mapping)
     default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
     imported = Imported(read_as, _derivation(source, read_as, mapping, given))
     imported.rows = _Reader(source, imported, given, default).accepted(chain(first, records), report)
@@ -74,26 +73,27 @@ def _derivation(source: Source, read_as: Format, mapping: Mapping[str, str], giv
 
 
 class _Reader:
-    """Accepts or rejects one record after another, and knows where each key was seen first."""
+    """Accepts or rejects records in turn, and remembers where each key was seen first."""
 
     def __init__(self, source: Source, imported: Imported, given: Given, default: Mapping[str, str]) -> None:
         self._source, self._imported = source, imported
         self._given, self._default = given, default
-        self._seen: dict[tuple[Any, ...], tuple[str, int, bytes]] = {}
+        self._seen: dict[tuple[object, ...], tuple[str, int, bytes]] = {}
 
     def accepted(self, records: Iterable[Record], report: Callable[[int], None]) -> Iterator[Row]:
-        """The rows that are accepted; they and the others are counted."""
-        found = self._imported
+        """The accepted rows; they and the rejected ones are counted."""
+        imported = self._imported
         for done, record in enumerate(records, 1):
             report(done)
             try:
                 row = self._accepted(record)
             except Rejected as why:
-                one = Rejection(record.file, record.number, why.kind, str(why), record.columns)
-                found.rejections.append(one)
+                imported.rejections.append(
+                    Rejection(record.file, record.number, why.kind, str(why), record.columns)
+                )
                 continue
-            found.accepted += 1
-            found.without_licence += getattr(row, "licence", None) == NO_LICENCE
+            imported.accepted += 1
+            imported.without_licence += getattr(row, "licence", None) == NO_LICENCE
             yield row
 
     def _accepted(self, record: Record) -> Row:
@@ -102,15 +102,15 @@ class _Reader:
         read_as = self._imported.format
         try:
             row = filled(read_as.row, read_as.convert(record.columns), self._given, self._default)
-            said = digest(row.model_dump())
+            content = digest(row.model_dump())
         except UnicodeEncodeError:
-            raise Rejected("half of a surrogate pair, which is no text") from None
-        self._require_new(record, row, said)
+            raise Rejected("half of a surrogate pair, which is not text") from None
+        self._require_new(record, row, content)
         return row
 
-    def _require_new(self, record: Record, row: Row, said: str) -> None:
-        # of every row this much is kept, so it is kept small
-        key, this = tuple(getattr(row, name) for name in row.key), bytes.fromhex(said)
+    def _require_new(self, record: Record, row: Row, content: str) -> None:
+        # this is kept of every row, so it must be small
+        key, this = tuple(getattr(row, name) for name in row.key), bytes.fromhex(content)
         file, number, before = self._seen.setdefault(key, (record.file, record.number, this))
         if (file, number) == (record.file, record.number):
             return
@@ -118,11 +118,11 @@ class _Reader:
         if before == this:
             raise Rejected("exact duplicate", f"duplicate of {place}")
         names = " and ".join(row.key)
-        raise Rejected(f"{names} used before", f"{names} is that of {place}, which says something else")
+        raise Rejected(f"{names} used before", f"{names} is that of {place}, which has other content")
 
 
 def write_rejections(state: State, name: str, imported: Imported) -> Path | None:
-    """``rejected.jsonl`` of this import, durable; None where every row was accepted."""
+    """Write the rejections to ``rejected.jsonl``; returns its path, or None where every row was accepted."""
     path = state.root / "imports" / name / imported.derivation.recipe[:12] / "rejected.jsonl"
     if not imported.rejections:
         return None
@@ -132,4 +132,4 @@ def write_rejections(state: State, name: str, imported: Imported) -> Path | None
 
 
 def _lines(rejections: Sequence[Rejection]) -> list[str]:
-    return [json.dumps(asdict(one), default=str) + "\n" for one in rejections]
+    return [json.dumps(asdict(rejection), default=str) + "\n" for rejection in rejections]

@@ -1,29 +1,29 @@
-"""``--map column=source``: which column of a file, or which text, fills which column of a row."""
+"""``--map column=source``: the column of a file, or the text, that fills a column of a row."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pyarrow as pa
 
 from datasets_registry.errors import BadInput
 from datasets_registry.importing.coercion import coerced
+from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.row import Row
 
 
 def parsed_map(entries: Sequence[str]) -> dict[str, str]:
-    """Source by column; raises BadInput for an entry that is no ``column=source`` or stands twice."""
-    found: dict[str, str] = {}
-    for one in entries:
-        column, equals, source = one.partition("=")
-        if not (column and equals and source) or column in found:
-            raise BadInput(f"--map {one!r} is not usable: write column=source, once for each column")
-        found[column] = source
-    return found
+    """Sources by column; raises BadInput for an entry that is not ``column=source`` or that comes twice."""
+    mapping: dict[str, str] = {}
+    for entry in entries:
+        column, equals, source = entry.partition("=")
+        if not (column and equals and source) or column in mapping:
+            raise BadInput(f"--map {entry!r} is not usable: write column=source, once for each column")
+        mapping[column] = source
+    return mapping
 
 
 def require_columns(mapping: Mapping[str, str], row: type[Row]) -> None:
-    """Raise BadInput where a mapped column is none of the row type's."""
+    """Raise BadInput where a mapped column is not in the row type."""
     unknown = [name for name in mapping if name not in row.model_fields]
     if unknown:
         raise BadInput(
@@ -31,28 +31,31 @@ def require_columns(mapping: Mapping[str, str], row: type[Row]) -> None:
         )
 
 
-def mapped(columns: Mapping[str, Any], mapping: Mapping[str, str], row: type[Row]) -> dict[str, Any]:
-    """The row's columns: by the map, or else by the same name."""
+def mapped(columns: Columns, mapping: Mapping[str, str], row: type[Row]) -> Values:
+    """The row's columns: by the map, or else by the same name; raises Rejected where one is missing."""
     same = {name: columns[name] for name in row.model_fields if name in columns}
     return same | {name: picked(columns, source) for name, source in mapping.items()}
 
 
-def picked(columns: Mapping[str, Any], source: str) -> Any:
-    """The value of a column, of ``turns.0`` inside one, of ``a+b`` joined, or of the text ``=text``."""
+def picked(columns: Columns, source: str) -> Value:
+    """The value of a column, of ``turns.0`` inside it, of ``a+b`` joined, or of the text ``=text``.
+
+    Raises Rejected where there is no such value.
+    """
     if source.startswith("="):
         return source[1:]
     if source in columns:
         return columns[source]
     if "+" in source:
-        parts = (coerced(one, picked(columns, one), pa.string()) for one in source.split("+"))
-        return " ".join(one.strip() for one in parts if one)
+        texts = (coerced(part, picked(columns, part), pa.string()) for part in source.split("+"))
+        return " ".join(text.strip() for text in texts if text)
     if "." in source:
         return _inside(columns, source)
     raise Rejected(f"column {source} is missing")
 
 
-def _inside(columns: Mapping[str, Any], source: str) -> Any:
-    value: Any = columns
+def _inside(columns: Columns, source: str) -> Value:
+    value: Value = columns
     for step in source.split("."):
         try:
             value = value[int(step)] if isinstance(value, list) else value[step]

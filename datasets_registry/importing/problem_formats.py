@@ -1,12 +1,10 @@
-"""What rows of GSM8K and SVAMP say: the problem, its gold answer, and how the answer is reached."""
+"""Rows of GSM8K and SVAMP: the problem, its gold answer, and how the answer is reached."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
+from datasets_registry.importing.records import Columns, Values
 from datasets_registry.importing.rejection import Rejected
 
-Columns = Mapping[str, Any]
 _SVAMP = ("Body", "Question", "Equation", "Answer")
 
 
@@ -18,12 +16,15 @@ def text(columns: Columns, name: str) -> str:
     return value.strip()
 
 
-def gsm8k(columns: Columns) -> dict[str, Any]:
-    """The gold answer follows ####; calculator marks <<48/2=24>> are no part of a solution."""
+def gsm8k(columns: Columns) -> Values:
+    """The gold answer follows ####; calculator marks <<48/2=24>> are not part of a solution.
+
+    Raises Rejected where there is no answer.
+    """
     solution, mark, answer = text(columns, "answer").rpartition("####")
     answer = answer.strip().replace(",", "")
     if not mark or not answer:
-        raise Rejected("no #### with an answer behind it")
+        raise Rejected("there is no #### with an answer after it")
     lines = re.sub(r"<<[^<>]*>>", "", solution).split("\n")
     return _solved(
         text(columns, "question"), answer, [*filter(None, map(str.strip, lines)), f"#### {answer}"]
@@ -31,16 +32,19 @@ def gsm8k(columns: Columns) -> dict[str, Any]:
 
 
 def is_gsm8k(columns: Columns) -> bool:
-    """By `question`, and an `answer` with ####."""
+    """Whether there is a `question`, and an `answer` with ####."""
     return "question" in columns and "####" in str(columns.get("answer"))
 
 
-def svamp(columns: Columns) -> dict[str, Any]:
-    """The body and its question are the problem; the equation is the solution (Patel et al. 2021)."""
+def svamp(columns: Columns) -> Values:
+    """The body and its question are the problem; the equation is the solution (Patel et al. 2021).
+
+    Raises Rejected where the answer is not a number.
+    """
     body, question, equation = (text(columns, name) for name in _SVAMP[:3])
     answer = _plain(str(columns["Answer"]))
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", answer):
-        raise Rejected(f"Answer {columns['Answer']!r} is no number")
+        raise Rejected(f"Answer {columns['Answer']!r} is not a number")
     stop = "" if body.endswith((".", "?", "!", ",")) else "."
     steps = [f"{_plain(equation.removeprefix('( ').removesuffix(' )'))} = {answer}", f"Answer: {answer}"]
     kind = columns.get("Type")
@@ -49,14 +53,14 @@ def svamp(columns: Columns) -> dict[str, Any]:
 
 
 def is_svamp(columns: Columns) -> bool:
-    """By its four columns."""
+    """Whether its four columns are there."""
     return all(name in columns for name in _SVAMP)
 
 
 def _plain(written: str) -> str:
-    """Whole numbers without their `.0`."""
+    """The text with whole numbers without their `.0`."""
     return re.sub(r"(?<=[0-9])\.0+(?![0-9])", "", written)
 
 
-def _solved(prompt: str, answer: str, steps: list[str]) -> dict[str, Any]:
+def _solved(prompt: str, answer: str, steps: list[str]) -> Values:
     return {"prompt": prompt, "answer": answer, "solution": "\n".join(steps), "steps": steps}

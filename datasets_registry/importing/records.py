@@ -1,11 +1,11 @@
-"""Records as they stand in a file: JSON lines, JSON lists and Parquet, each with its place."""
+"""Records of a file, each with its place: JSON lines, JSON lists and Parquet."""
 
 import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,26 +13,33 @@ import pyarrow.parquet as pq
 from datasets_registry.errors import BadInput
 
 BATCH_ROWS = 1_000
+# whatever JSON, CSV or Parquet hold, before it is checked against a row type
+Value: TypeAlias = Any
+Columns = Mapping[str, Value]
+Values = dict[str, Value]
 NOT_AN_OBJECT = "not a JSON object"
 
 
 @dataclass(frozen=True)
 class Record:
-    """One row of a file: where it stands and its columns, or why it has none."""
+    """A row of a file: its place and its columns, or why it has none."""
 
     file: str
     number: int
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Columns = field(default_factory=dict)
     failure: str | None = None
 
 
 def opened(path: Path) -> IO[bytes]:
-    """The file's bytes, unpacked where its name ends in .gz."""
+    """The open file, unpacked where its name ends in .gz."""
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def json_records(path: Path) -> Iterator[Record]:
-    """The objects of a JSON list, or of JSON lines: whichever the file has, by its first character."""
+    """The objects of a JSON list or of JSON lines, whichever the file's first character says.
+
+    Raises BadInput where a list is broken.
+    """
     with opened(path) as file:
         start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     return _list_records(path) if start.startswith(b"[") else _line_records(path)
@@ -56,7 +63,7 @@ def _parsed(file: str, number: int, line: bytes) -> Record:
     return _object(file, number, value)
 
 
-def _object(file: str, number: int, value: Any) -> Record:
+def _object(file: str, number: int, value: Value) -> Record:
     if isinstance(value, dict):
         return Record(file, number, value)
     return Record(file, number, {"value": value}, NOT_AN_OBJECT)
@@ -67,13 +74,15 @@ def _list_records(path: Path) -> Iterator[Record]:
         with opened(path) as file:
             values = json.load(file)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is not a JSON list: {error}; mend it, or write an object a line") from error
+        raise BadInput(
+            f"{path} is not a JSON list: {error}; fix it, or write an object on each line"
+        ) from error
     for number, value in enumerate(values, 1):
         yield _object(path.name, number, value)
 
 
 def parquet_records(path: Path) -> Iterator[Record]:
-    """The rows of a Parquet file, a batch at a time."""
+    """The rows of a Parquet file, read a batch at a time; raises BadInput where it is not one."""
     try:
         with pq.ParquetFile(path) as file:
             batches = file.iter_batches(batch_size=BATCH_ROWS)

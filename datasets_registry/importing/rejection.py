@@ -1,8 +1,8 @@
-"""Why a row is not imported: a kind that can be counted, and what is the matter with this one."""
+"""Why a row is not imported: a kind of reason that can be counted, and the reason in full."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from datasets_registry.importing.records import Columns
 
 
 class Rejected(Exception):
@@ -15,10 +15,10 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class Rejection:
-    """A rejected row as it is reported."""
+    """A rejected row with its place and reason."""
 
     file: str
     line: int
     kind: str
     reason: str
-    row: Mapping[str, Any]
+    row: Columns

@@ -1,4 +1,4 @@
-"""What is imported: a file, a folder of files of one kind, or a dataset of the hub."""
+"""The source of an import: a file, a folder of files of one kind, or a dataset of the Hub."""
 
 import gzip
 import re
@@ -21,11 +21,13 @@ READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     ".parquet": parquet_records,
 }
 KINDS = ".jsonl, .json, .csv (each also .gz) or .parquet"
+# files beside the data that libraries and imports write
+_LIBRARY_FILES = re.compile(r"dataset_info\.json|dataset_dict\.json|state\.json|rejected\.jsonl")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Records to import; ``name`` and ``sha256`` say which, wherever they lie."""
+    """Records to import; ``name`` and ``sha256`` identify them, wherever they are stored."""
 
     name: str
     sha256: str
@@ -38,18 +40,18 @@ class Source:
         try:
             yield from self.read()
         except (EOFError, gzip.BadGzipFile) as error:
-            raise BadInput(f"{self.name} is not a whole .gz file ({error}): fetch it again") from error
+            raise BadInput(f"{self.name} is not a whole .gz file ({error}): download it again") from error
         except OSError as error:
             raise BadInput(f"{self.name} cannot be read: {error.strerror or error}") from error
 
     def place(self, record: Record) -> str:
-        """Where a record stands, for people: ``line 12``."""
-        where = f"{self.unit} {record.number}"
-        return where if self.num_files == 1 else f"{record.file} {where}"
+        """The place of a record for people, such as ``line 12``."""
+        place = f"{self.unit} {record.number}"
+        return place if self.num_files == 1 else f"{record.file} {place}"
 
 
 def open_source(text: str) -> Source:
-    """The source that ``FILE`` or ``hub:owner/name[:split]`` names."""
+    """The source that ``FILE`` or ``hub:owner/name[:split]`` names; raises BadInput where there is none."""
     if text.startswith("hub:"):
         name, identity, read = hub_source_parts(text)
         return Source(name, identity, "row", read)
@@ -75,7 +77,7 @@ def _kind(path: Path) -> str:
 
 def _reader(path: Path) -> Callable[[Path], Iterator[Record]]:
     if _kind(path) not in READERS or path.name.endswith(".parquet.gz"):
-        raise BadInput(f"{path} is of no kind that can be imported: name it {KINDS}")
+        raise BadInput(f"{path} is not a kind of file that can be imported: it must end in {KINDS}")
     return READERS[_kind(path)]
 
 
@@ -84,24 +86,21 @@ def _unit(path: Path) -> str:
 
 
 def _folder(path: Path) -> Source:
-    """The data files under a folder; the Arrow copies beside Parquet files say the same and are left out."""
-    files = sorted(one for one in path.rglob("*") if one.is_file() and _is_data(one))
-    kinds = {_kind(one) for one in files}
+    """The data files under a folder, without the Arrow copies of Parquet files."""
+    files = sorted(file for file in path.rglob("*") if file.is_file() and _is_data(file))
+    kinds = sorted({_kind(file) for file in files})
     if len(kinds) != 1:
-        found = f"files of {len(kinds)} kinds ({', '.join(sorted(kinds))})" if kinds else "no data file"
-        raise BadInput(f"{path} has {found}: give a folder with files of one kind, {KINDS}")
+        content = f"files of {len(kinds)} kinds ({', '.join(kinds)})" if kinds else "no data file"
+        raise BadInput(f"{path} has {content}: give a folder with files of one kind, {KINDS}")
     reader = _reader(files[0])
-    identity = digest([[str(one.relative_to(path)), _digest(one)] for one in files])
+    identity = digest([[str(file.relative_to(path)), _digest(file)] for file in files])
     return Source(
         path.resolve().name,
         identity,
         _unit(files[0]),
-        lambda: chain.from_iterable(reader(one) for one in files),
+        lambda: chain.from_iterable(map(reader, files)),
         len(files),
     )
-
-
-_LIBRARY_FILES = re.compile(r"dataset_info\.json|dataset_dict\.json|state\.json|rejected\.jsonl")
 
 
 def _is_data(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Where a sorted dataset is cut: after keys that say so, so that an insertion moves no later boundary."""
+"""Where a sorted dataset is cut: after keys chosen by their hash, so that an insertion moves no later cut."""
 
 from collections.abc import Iterator, Sequence
 from zlib import crc32
@@ -15,7 +15,7 @@ MAX_BYTES = 64 << 20
 
 
 class Cutter:
-    """Cuts rows that arrive in key order; what is not cut off yet is ``rest``.
+    """Cuts rows that arrive in key order; ``rest`` has the rows that are not cut off yet.
 
     A chunk ends after a row whose key's CRC-32 is a multiple of MEAN_MORE_ROWS, once it has MIN_ROWS; at
     MAX_ROWS or MAX_BYTES it ends anyway. That depends on keys and sizes alone, not on how rows arrive
@@ -56,9 +56,9 @@ class Cutter:
         last = min(start + MAX_ROWS - self._rows, max(full, start + 1))
         first = max(start, start + MIN_ROWS - self._rows - 1)
         keys = _key_texts(table.slice(first, max(0, min(last, len(table)) - first)), self.key)
-        found = next((place for place, one in enumerate(keys) if crc32(one) % MEAN_MORE_ROWS == 0), None)
-        if found is not None:
-            return first + found + 1
+        cut = next((index for index, key in enumerate(keys) if crc32(key) % MEAN_MORE_ROWS == 0), None)
+        if cut is not None:
+            return first + cut + 1
         return last if last <= len(table) else None
 
 
@@ -66,15 +66,15 @@ def _key_texts(table: pa.Table, key: Sequence[str]) -> Iterator[bytes]:
     for start in range(0, len(table), MIN_ROWS):
         columns = [table[name].slice(start, MIN_ROWS).to_pylist() for name in key]
         if len(columns) == 1:
-            yield from (str(one).encode() for one in columns[0])
+            yield from (str(value).encode() for value in columns[0])
         else:
             yield from ("\x1f".join(map(str, parts)).encode() for parts in zip(*columns, strict=True))
 
 
 def _row_bytes(table: pa.Table) -> np.ndarray:
-    """Each row's size in bytes: of its values, not of their encoding."""
-    found = [np.sum([_sizes(one) for one in batch.columns], axis=0) for batch in table.to_batches()]
-    return np.concatenate([np.zeros(0, np.int64), *found])
+    """The size of each row's values in bytes, whatever their encoding."""
+    sizes = [np.sum(list(map(_sizes, batch.columns)), axis=0) for batch in table.to_batches()]
+    return np.concatenate([np.zeros(0, np.int64), *sizes])
 
 
 def _sizes(array: pa.Array) -> np.ndarray:
@@ -86,5 +86,5 @@ def _sizes(array: pa.Array) -> np.ndarray:
         ends = np.cumsum(lengths(array))
         return np.asarray(np.diff(inner[ends], prepend=0), np.int64)
     if pa.types.is_struct(kind):
-        return np.asarray(np.sum([_sizes(one) for one in array.flatten()], axis=0, dtype=np.int64))
+        return np.asarray(np.sum(list(map(_sizes, array.flatten())), axis=0, dtype=np.int64))
     return np.full(len(array), 8, np.int64)

@@ -1,16 +1,16 @@
-"""Python's garbage collector, which walks all rows again and again though none of them form a cycle."""
+"""Less work for Python's garbage collector, which walks all rows again and again and finds no cycles."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# new objects until a look; at the default of 700 it takes a sixth of the time of a million draws
+# new objects between collections; at the default of 700 they take a sixth of the time of a million samples
 SELDOM = 20_000
 
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Do not look for garbage inside; for a short time, as what does form cycles stays in memory."""
+    """Switch collection off inside, for a short time, as objects in cycles stay in memory."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -22,7 +22,7 @@ def no_collection() -> Iterator[None]:
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Look for garbage less often inside; for as long as it takes."""
+    """Collect less often inside, for any length of time."""
     first, second, third = gc.get_threshold()
     gc.set_threshold(max(first, SELDOM) if first else 0, second, third)
     try:

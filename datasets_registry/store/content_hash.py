@@ -1,4 +1,4 @@
-"""What a chunk of rows says, as a hash: of values, whatever Arrow's layout or a writer made of them."""
+"""The hash of a chunk of rows: of their values, whatever Arrow's layout or a writer made of them."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -20,13 +20,13 @@ class _Hash(Protocol):
 def content_hash(table: pa.Table) -> str:
     """SHA-256 of a conforming table's columns: names, types, nulls, lengths and values, column by column.
 
-    Strings of any width, dictionaries, slices and what lies under a null hash alike; so do all NaNs, and
-    both zeros. The layout that is hashed is written down in docs/storage.md, and HASH_SCHEME numbers it.
+    Strings of any width, dictionaries and slices hash alike, as do all NaNs and both zeros, and bytes under a
+    null do not count. docs/storage.md describes the layout that is hashed, and HASH_SCHEME numbers it.
     """
-    found = hashlib.sha256(canonical([[one.name, type_name(one.type)] for one in table.schema]))
+    sha = hashlib.sha256(canonical([[field.name, type_name(field.type)] for field in table.schema]))
     for column in table.columns:
-        _feed(found, column.type, column.chunks)
-    return found.hexdigest()
+        _feed(sha, column.type, column.chunks)
+    return sha.hexdigest()
 
 
 def type_name(kind: pa.DataType) -> str:
@@ -34,42 +34,42 @@ def type_name(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return f"list<{type_name(kind.value_type)}>"
     if pa.types.is_struct(kind):
-        fields = ", ".join(f"{one.name}: {type_name(one.type)}" for one in kind)
+        fields = ", ".join(f"{field.name}: {type_name(field.type)}" for field in kind)
         return f"struct<{fields}>"
     return str(kind)
 
 
-def _feed(found: _Hash, kind: pa.DataType, arrays: Sequence[pa.Array]) -> None:
-    """One column, whose values are those of all ``arrays``: joined, they would be copied first."""
-    _feed_nulls(found, arrays)
+def _feed(sha: _Hash, kind: pa.DataType, arrays: Sequence[pa.Array]) -> None:
+    """A column whose values are those of all ``arrays``, as joining them first would copy them."""
+    _feed_nulls(sha, arrays)
     if pa.types.is_list(kind):
-        _update(found, map(lengths, arrays), "<i8")
-        _feed(found, kind.value_type, [one.flatten() for one in arrays])
+        _update(sha, map(lengths, arrays), "<i8")
+        _feed(sha, kind.value_type, [array.flatten() for array in arrays])
     elif pa.types.is_struct(kind):
-        children = [one.flatten() for one in arrays]
-        for place, field in enumerate(kind):
-            _feed(found, field.type, [one[place] for one in children])
+        children = [array.flatten() for array in arrays]
+        for index, field in enumerate(kind):
+            _feed(sha, field.type, [fields[index] for fields in children])
     elif pa.types.is_string(kind):
-        _update(found, map(lengths, arrays), "<i8")
-        for one in arrays:
-            found.update(text_bytes(one))
+        _update(sha, map(lengths, arrays), "<i8")
+        for array in arrays:
+            sha.update(text_bytes(array))
     elif pa.types.is_floating(kind):
-        _update(found, (_canonical_floats(numbers(one)) for one in arrays), "<f8")
+        _update(sha, (_canonical_floats(numbers(array)) for array in arrays), "<f8")
     else:
-        _update(found, map(numbers, arrays), "u1" if pa.types.is_boolean(kind) else "<i8")
+        _update(sha, map(numbers, arrays), "u1" if pa.types.is_boolean(kind) else "<i8")
 
 
-def _feed_nulls(found: _Hash, arrays: Sequence[pa.Array]) -> None:
+def _feed_nulls(sha: _Hash, arrays: Sequence[pa.Array]) -> None:
     """Lengths first, so that no two arrays run into one another."""
-    nulls = sum(one.null_count for one in arrays)
-    found.update(np.array([sum(map(len, arrays)), nulls], "<i8").tobytes())
+    nulls = sum(array.null_count for array in arrays)
+    sha.update(np.array([sum(map(len, arrays)), nulls], "<i8").tobytes())
     if nulls:
-        _update(found, map(valid, arrays), "u1")
+        _update(sha, map(valid, arrays), "u1")
 
 
-def _update(found: _Hash, values: Iterable[np.ndarray], kind: str) -> None:
-    for one in values:
-        found.update(np.ascontiguousarray(one, kind).tobytes())
+def _update(sha: _Hash, values: Iterable[np.ndarray], kind: str) -> None:
+    for part in values:
+        sha.update(np.ascontiguousarray(part, kind).tobytes())
 
 
 def _canonical_floats(values: np.ndarray) -> np.ndarray:

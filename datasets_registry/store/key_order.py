@@ -1,4 +1,4 @@
-"""Tables of any total size into key order: sorted runs on disk, merged by ranges of keys."""
+"""Tables of any total size sorted by key: in sorted runs on disk, merged by ranges of keys."""
 
 import shutil
 import uuid
@@ -17,11 +17,12 @@ from datasets_registry.store.pipelined import pipelined
 
 RUN_BYTES = 64 << 20
 PIECE_BYTES = 1 << 19
+# texts, numbers or booleans: all keys of a dataset have the same types, and so are comparable
 Key = tuple[Any, ...]
 
 
 def sorted_runs(tables: Iterator[pa.Table], key: Sequence[str]) -> Iterator[pa.Table]:
-    """The rows in runs of about RUN_BYTES, each in key order; raises BadInput where a key stands twice."""
+    """The rows in runs of about RUN_BYTES, each in key order; raises BadInput where a key occurs twice."""
     return pipelined(lambda run: in_order(run, key), _gathered(tables))
 
 
@@ -39,7 +40,7 @@ def _gathered(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 
 
 def in_order(table: pa.Table, key: Sequence[str]) -> pa.Table:
-    """``table`` in key order; raises BadInput where a key stands twice."""
+    """``table`` in key order; raises BadInput where a key occurs twice."""
     if not _ascends(table, key):
         table = table.combine_chunks()
         table = table.take(pc.sort_indices(table, [(name, "ascending") for name in key])).combine_chunks()
@@ -47,8 +48,8 @@ def in_order(table: pa.Table, key: Sequence[str]) -> pa.Table:
     return table
 
 
-def _key_at(table: pa.Table, key: Sequence[str], place: int) -> Key:
-    return tuple(table[name][place].as_py() for name in key)
+def _key_at(table: pa.Table, key: Sequence[str], index: int) -> Key:
+    return tuple(table[name][index].as_py() for name in key)
 
 
 def first_key(table: pa.Table, key: Sequence[str]) -> Key:
@@ -67,33 +68,29 @@ def require_apart(before: Key, after: Key, key: Sequence[str]) -> None:
         raise BadInput(f"two rows have the key {dict(zip(key, after, strict=True))}: keys must be unique")
 
 
-def _neighbours(table: pa.Table, key: Sequence[str]) -> tuple[pa.Table, pa.Table]:
-    keys = table.select(list(key))
-    return keys.slice(0, len(keys) - 1), keys.slice(1)
-
-
 def _ascends(table: pa.Table, key: Sequence[str]) -> bool:
     if len(table) < 2:
         return True
-    left, right = _neighbours(table, key)
-    return bool(pc.all(_below([left[one] for one in key], [right[one] for one in key])).as_py())
+    return bool(pc.all(_steps_up(table, key)).as_py())
 
 
-def _below(left: Sequence[Any], right: Sequence[Any]) -> Any:
-    """Which rows of ``left`` come before ``right``, by the first column that differs."""
+def _steps_up(table: pa.Table, key: Sequence[str]) -> pa.ChunkedArray:
+    """Of each row but the last, whether its key is below that of the next."""
+    keys = table.select(list(key))
+    rows, following = keys.slice(0, len(keys) - 1), keys.slice(1)
     below = None
-    for one, other in reversed(list(zip(left, right, strict=True))):
-        less = pc.less(one, other)
-        below = less if below is None else pc.or_(less, pc.and_(pc.equal(one, other), below))
+    for name in reversed(key):
+        less = pc.less(rows[name], following[name])
+        equal = pc.equal(rows[name], following[name])
+        below = less if below is None else pc.or_(less, pc.and_(equal, below))
     return below
 
 
 def _require_unique(table: pa.Table, key: Sequence[str]) -> None:
-    left, right = _neighbours(table, key)
-    ascends = _below([left[one] for one in key], [right[one] for one in key])
-    if not pc.all(ascends).as_py():
-        place = pc.index(ascends, False).as_py()
-        require_apart(last_key(table.slice(place, 1), key), first_key(table.slice(place + 1, 1), key), key)
+    steps_up = _steps_up(table, key)
+    if not pc.all(steps_up).as_py():
+        index = pc.index(steps_up, False).as_py()
+        require_apart(_key_at(table, key, index), _key_at(table, key, index + 1), key)
 
 
 class _Run:
@@ -104,11 +101,12 @@ class _Run:
         rows = max(1, len(run) * PIECE_BYTES // max(run.nbytes, 1))
         with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, run.schema) as writer:
             writer.write_table(run, max_chunksize=rows)
-        self.ends = [last_key(one, key) for one in map(_as_table, run.to_batches(max_chunksize=rows))]
+        pieces = map(_as_table, run.to_batches(max_chunksize=rows))
+        self.ends = [last_key(piece, key) for piece in pieces]
         self.head: pa.Table | None = None
 
     def up_to(self, bound: Key | None) -> Iterator[pa.Table]:
-        """The rows not given yet whose key is at most ``bound``; all of them without one."""
+        """The rows that are left whose key is at most ``bound``; all that are left where it is None."""
         while self.head is not None or self.next < len(self.ends):
             head = self._read() if self.head is None else self.head
             if bound is None or self.ends[self.next - 1] <= bound:
@@ -121,7 +119,7 @@ class _Run:
             return
 
     def _read(self) -> pa.Table:
-        # opened anew each time: there may be more runs than a process may have files
+        # opened each time, as there may be more runs than a process may open files
         with pa.OSFile(str(self.path)) as file, pa.ipc.open_file(file) as reader:
             batch = reader.get_batch(self.next)
         self.next += 1
@@ -137,8 +135,10 @@ def merged(runs: Iterator[pa.Table], key: Sequence[str], spill: Path) -> Iterato
     folder = spill / f"sort-{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
     try:
-        spilled = list(pipelined(lambda one: _Run(one[1], folder / f"{one[0]}.arrow", key), enumerate(runs)))
-        ends = sorted(chain.from_iterable(one.ends for one in spilled))
+        spilled = list(
+            pipelined(lambda item: _Run(item[1], folder / f"{item[0]}.arrow", key), enumerate(runs))
+        )
+        ends = sorted(chain.from_iterable(run.ends for run in spilled))
         every = RUN_BYTES // PIECE_BYTES
         bounds: list[Key | None] = [*ends[every - 1 :: every], None]
         ranges = ([table for run in spilled for table in run.up_to(bound)] for bound in bounds)

@@ -1,4 +1,4 @@
-"""Immutable Parquet objects named by the hash of what they hold, not of how they are encoded."""
+"""Immutable Parquet objects, named by the hash of their values and not of their encoding."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -25,16 +25,16 @@ class Object:
 
 
 def object_path(root: Path, sha: str) -> Path:
-    """Where the object ``sha`` lies under the object folder ``root``."""
+    """The path of the object ``sha`` under the object folder ``root``."""
     return root / sha[:2] / f"{sha}.parquet"
 
 
 def put_chunk(root: Path, chunk: pa.Table, known: Callable[[str], Object | None]) -> Object:
-    """Store a chunk, durable when this returns; one that is whole already is not written again."""
+    """Store a chunk, durable when this returns; a chunk that is stored already is not written again."""
     sha = content_hash(chunk)
     path = object_path(root, sha)
-    if path.exists() and (there := known(sha)) and path.stat().st_size == there.num_bytes:
-        return there
+    if path.exists() and (stored := known(sha)) and path.stat().st_size == stored.num_bytes:
+        return stored
     sink = pa.BufferOutputStream()
     pq.write_table(chunk.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
     data = sink.getvalue()
@@ -44,7 +44,7 @@ def put_chunk(root: Path, chunk: pa.Table, known: Callable[[str], Object | None]
 
 
 def data_version(shas: Sequence[str]) -> str:
-    """A dataset version's identity: 32 hex digits over its chunks' hashes and the hash scheme."""
+    """A dataset version's identity: 32 hex digits from its chunks' hashes and the hash scheme."""
     return digest([HASH_SCHEME, list(shas)])[:32]
 
 
@@ -55,20 +55,20 @@ def read_object(path: Path) -> pa.Table:
     except (OSError, pa.ArrowInvalid) as error:
         why = "is missing" if not path.exists() else "is damaged"
         raise BrokenObject(
-            f"object {path} {why}: `trimtab verify` names the versions that need it, and materializing "
-            "one of them again writes it anew"
+            f"object {path} {why}: `trimtab verify` names the versions that need it; materialize one of them "
+            "again to restore it"
         ) from error
 
 
-def damage(root: Path, one: Object) -> str | None:
+def damage(root: Path, stored: Object) -> str | None:
     """What is wrong with a stored object: missing, truncated, altered; None where it is whole."""
-    path = object_path(root, one.sha)
+    path = object_path(root, stored.sha)
     if not path.exists():
         return "is missing"
-    if path.stat().st_size != one.num_bytes:
-        return f"has {path.stat().st_size} bytes of {one.num_bytes}"
-    if file_digest(path) != one.file_sha:
+    if path.stat().st_size != stored.num_bytes:
+        return f"has {path.stat().st_size} bytes of {stored.num_bytes}"
+    if file_digest(path) != stored.file_sha:
         return "is not the file that was written"
-    if content_hash(pq.read_table(path)) != one.sha:
-        return "does not hold what its name says"
+    if content_hash(pq.read_table(path)) != stored.sha:
+        return "has other content than its name says"
     return None

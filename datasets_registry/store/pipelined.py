@@ -1,4 +1,4 @@
-"""Work on a stream's items by several threads, in the stream's order, a few items ahead and no more."""
+"""Work on a stream's items in several threads, in the stream's order and only a few items ahead."""
 
 import os
 from collections import deque
@@ -13,11 +13,11 @@ THREADS = min(4, os.cpu_count() or 1)
 
 
 def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS) -> Iterator[U]:
-    """``work`` of every item, in order; at most ``threads`` + 1 results wait to be taken."""
+    """The result of ``work`` for every item, in order; at most ``threads`` + 1 results are ahead."""
     items = iter(items)
     first = list(islice(items, 2))
     if len(first) < 2:
-        # a small commit is one item, and starting threads for it would be most of its time
+        # a small commit has one item, and starting threads would take most of its time
         yield from map(work, first)
         return
     waiting: deque[Future[U]] = deque()
@@ -30,12 +30,12 @@ def pipelined(work: Callable[[T], U], items: Iterable[T], threads: int = THREADS
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            for one in waiting:
-                one.cancel()
+            for future in waiting:
+                future.cancel()
 
 
 def _joined(first: list[T], rest: Iterator[T]) -> Iterator[T]:
-    """As ``itertools.chain``, which holds ``first`` to its end: an item may be 64 MB."""
+    """Like ``itertools.chain``, which would keep ``first`` to its end: an item may have 64 MB."""
     while first:
         yield first.pop(0)
     yield from rest

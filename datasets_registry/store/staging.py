@@ -1,10 +1,10 @@
-"""From rows of any kind and number to durable objects in key order, not yet named by any version."""
+"""Rows of any kind and number stored as durable objects in key order, which no version names yet."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -24,6 +24,7 @@ from datasets_registry.store.key_order import (
 )
 from datasets_registry.store.objects import Object, data_version, object_path, put_chunk, read_object
 from datasets_registry.store.pipelined import pipelined
+from datasets_registry.version import Content
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,18 +44,18 @@ class Staged:
     @property
     def data_version(self) -> str:
         """The identity of the rows."""
-        return data_version([one.sha for one in self.objects])
+        return data_version([stored.sha for stored in self.objects])
 
     @property
     def num_rows(self) -> int:
-        """How many rows there are."""
-        return sum(one.num_rows for one in self.objects)
+        """The number of rows."""
+        return sum(stored.num_rows for stored in self.objects)
 
     @property
-    def content(self) -> dict[str, Any]:
-        """What the catalog records: where the rows are, and what they are."""
+    def content(self) -> Content:
+        """The catalog's record of the rows: their objects, key, row type and schema."""
         return {
-            "objects": [[one.sha, one.num_rows] for one in self.objects],
+            "objects": [[stored.sha, stored.num_rows] for stored in self.objects],
             "key": list(self.row.key),
             "row": self.row.dataset,
             "schema": schema_record(self.row),
@@ -67,10 +68,10 @@ def stage(
 ) -> Staged:
     """Store ``rows`` under the object folder ``root``; sorting more than a run spills into ``spill``.
 
-    Raises BadInput naming the row and column that are wrong, or the key that stands twice.
+    Raises BadInput naming the row and column that are wrong, or the key that occurs twice.
     """
     conformer = Conformer(name, arrow_schema(row), row.key, choices(row))
-    tables = (conformer.conform(one) for one in _tables(row, rows))
+    tables = (conformer.conform(table) for table in _tables(row, rows))
     runs = sorted_runs(tables, row.key)
 
     def put(chunk: pa.Table) -> Object:
@@ -80,7 +81,7 @@ def stage(
     cutter = Cutter(row.key)
     objects = list(pipelined(put, _chunks(ascending, cutter)))
     if ascending.late is not None:
-        stored = (read_object(object_path(root, one.sha)) for one in objects)
+        stored = (read_object(object_path(root, written.sha)) for written in objects)
         again = chain(stored, cutter.rest, [ascending.late], runs)
         cutter = Cutter(row.key)
         objects = list(pipelined(put, _chunks(merged(again, row.key, spill), cutter)))
@@ -93,7 +94,7 @@ def _chunks(tables: Iterable[pa.Table], cutter: Cutter) -> Iterator[pa.Table]:
 
 
 class _Ascending:
-    """The runs as long as each begins after the one before; the first that does not is ``late``."""
+    """The runs while each begins after the one before; the first that does not is ``late``."""
 
     def __init__(self, runs: Iterator[pa.Table], key: Sequence[str]) -> None:
         self.runs, self.key = runs, key
@@ -115,26 +116,26 @@ class _Ascending:
 
 def _tables(row: type[Row], rows: Rows) -> Iterator[pa.Table]:
     waiting: list[Row] = []
-    for one in rows:
-        if isinstance(one, Row):
-            waiting.append(one)
-        if waiting and (len(waiting) == ROWS_AT_ONCE or not isinstance(one, Row)):
+    for item in rows:
+        if isinstance(item, Row):
+            waiting.append(item)
+        if waiting and (len(waiting) == ROWS_AT_ONCE or not isinstance(item, Row)):
             yield to_table(row, waiting)
             waiting = []
-        if not isinstance(one, Row):
-            yield _as_table(one)
+        if not isinstance(item, Row):
+            yield _as_table(item)
     if waiting:
         yield to_table(row, waiting)
 
 
-def _as_table(given: Any) -> pa.Table:
-    if isinstance(given, pa.RecordBatch):
-        return pa.Table.from_batches([given])
-    if isinstance(given, pa.Table):
-        return given
-    # a fifth of what the registry takes to import, and nobody who has a frame waits for it
+def _as_table(frame: object) -> pa.Table:
+    if isinstance(frame, pa.RecordBatch):
+        return pa.Table.from_batches([frame])
+    if isinstance(frame, pa.Table):
+        return frame
+    # importing it takes a fifth of the registry's own import; whoever has a frame has imported it
     import polars as pl
 
-    if isinstance(given, pl.DataFrame):
-        return given.to_arrow()
-    raise BadInput(f"cannot commit a {type(given).__name__}: give rows, Arrow batches or Polars frames")
+    if isinstance(frame, pl.DataFrame):
+        return frame.to_arrow()
+    raise BadInput(f"cannot commit a {type(frame).__name__}: give rows, Arrow batches or Polars frames")

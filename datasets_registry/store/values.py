@@ -1,4 +1,4 @@
-"""Arrow arrays as numpy sees them, by their buffers: pyarrow's own way imports pandas, 0.6 s of a process."""
+"""Arrow arrays as numpy arrays over their buffers: pyarrow's own way imports pandas, which takes 0.6 s."""
 
 import numpy as np
 import pyarrow as pa
@@ -27,18 +27,18 @@ def lengths(array: pa.Array) -> np.ndarray:
     if not len(array):
         return np.zeros(0, np.int64)
     offsets = np.frombuffer(array.buffers()[1], _OFFSET)[array.offset : array.offset + len(array) + 1]
-    found = np.diff(offsets).astype(np.int64)
-    return np.where(valid(array), found, 0) if array.null_count else found
+    sizes = np.diff(offsets).astype(np.int64)
+    return np.where(valid(array), sizes, 0) if array.null_count else sizes
 
 
 def text_bytes(array: pa.Array) -> memoryview:
-    """The bytes of all texts, one after another, without what lies under nulls."""
+    """The bytes of all texts in their order, without any under nulls."""
     if array.null_count:
         array = array.filter(array.is_valid())
     _, offsets, data = array.buffers()
     if not len(array) or data is None:
         return memoryview(b"")
-    first, last = (np.frombuffer(offsets, _OFFSET)[array.offset + place] for place in (0, len(array)))
+    first, last = (np.frombuffer(offsets, _OFFSET)[array.offset + index] for index in (0, len(array)))
     return memoryview(data)[first:last]
 
 

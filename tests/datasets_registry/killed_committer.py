@@ -146,7 +146,7 @@ def opened(root: Path) -> Iterator[Registry]:
 
 
 def _step(registry: Registry, version: Version) -> int:
-    return int(registry.derivation(version).settings["step"])
+    return int(str(registry.derivation(version).settings["step"]))
 
 
 def _wrong_rows(registry: Registry, version: Version) -> Iterator[str]:

@@ -31,14 +31,14 @@ def test_a_url_that_is_given_stands_before_the_environment(
 def test_a_folder_is_not_opened_with_another_folders_catalog(
     state: State, registry: Registry, postgres: PostgresServer
 ) -> None:
-    with pytest.raises(BrokenCatalog, match="the catalog that was opened is .*, and the folder's is"):
+    with pytest.raises(BrokenCatalog, match="the opened catalog is .*, and the folder's is"):
         Registry(state, postgres.database())
 
 
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("nonsense", "is no URL: write postgresql"),
+        ("nonsense", "is not a URL: write postgresql"),
         ("mysql://h/d", "is for PostgreSQL, not mysql"),
         ("postgresql+psycopg://u:secret@/d?host=/nowhere", "cannot be opened .connection"),
     ],

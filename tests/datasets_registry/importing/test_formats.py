@@ -73,7 +73,7 @@ def test_binarized_ultrafeedback_keeps_its_scores_and_drops_ties(tmp_path: Path)
     (row,) = found.rows
     assert isinstance(row, HumanPreference)
     assert (row.score_chosen, row.score_rejected, row.prompt) == (8.0, 2.5, "Why?")
-    assert reasons(found) == [(2, "tie: both answers have one score")]
+    assert reasons(found) == [(2, "tie: both answers have the same score")]
 
 
 def test_an_answer_alone_takes_its_context_from_the_prompt_column(tmp_path: Path) -> None:
@@ -95,7 +95,10 @@ def test_ultrafeedback_pairs_the_best_rated_answer_with_the_worst(tmp_path: Path
     (row,) = found.rows
     assert isinstance(row, HumanPreference)
     assert (row.chosen, row.rejected, row.score_chosen) == ("answer 1", "answer 2", 5.0)
-    assert reasons(found) == [(2, "tie: all answers have one score"), (3, "fewer than two rated answers")]
+    assert reasons(found) == [
+        (2, "tie: all answers have the same score"),
+        (3, "fewer than two rated answers"),
+    ]
 
 
 def test_gsm8k_gives_the_gold_answer_and_a_solution_without_calculator_marks(tmp_path: Path) -> None:
@@ -104,7 +107,7 @@ def test_gsm8k_gives_the_gold_answer_and_a_solution_without_calculator_marks(tmp
     assert isinstance(row, Problem)
     assert (row.answer, row.split) == ("1080", "train")
     assert row.steps == ["It is 1000+80 = 1080.", "#### 1080"] and row.solution == "\n".join(row.steps)
-    assert reasons(found) == [(2, "no #### with an answer behind it")]
+    assert reasons(found) == [(2, "there is no #### with an answer after it")]
 
 
 def test_svamp_gives_its_equation_as_the_solution(tmp_path: Path) -> None:
@@ -114,7 +117,7 @@ def test_svamp_gives_its_equation_as_the_solution(tmp_path: Path) -> None:
     assert (row.answer, row.family) == ("51", "subtraction")
     assert row.prompt == "A pack costs 76 dollars with 25 dollars off. What do you pay?"
     assert row.steps == ["76 - 25 = 51", "Answer: 51"]
-    assert reasons(found) == [(2, "Answer 'many' is no number")]
+    assert reasons(found) == [(2, "Answer 'many' is not a number")]
 
 
 def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_row_that_lacks_a_column_is_rejected_with_its_reason(tmp_path: Path) -
         (7, "answer is not text"),
         (8, "answer is empty"),
         (9, "duplicate of line 1"),
-        (10, "half of a surrogate pair, which is no text"),
+        (10, "half of a surrogate pair, which is not text"),
     ]
     assert found.counts()["exact duplicate"] == 1
 
@@ -101,7 +101,7 @@ def test_rejected_rows_are_written_with_their_content(tmp_path: Path, state: Sta
 def test_an_id_that_stands_twice_with_other_content_is_rejected(tmp_path: Path) -> None:
     one, other = ({"problem_id": "a", "prompt": text, "answer": "1"} for text in ("x", "y"))
     found = imported(write_lines(tmp_path / "p.jsonl", one, other), Problem)
-    assert reasons(found) == [(2, "problem_id is that of line 1, which says something else")]
+    assert reasons(found) == [(2, "problem_id is that of line 1, which has other content")]
 
 
 def test_cells_of_a_csv_know_empty_text_from_null_and_their_line(tmp_path: Path) -> None:
@@ -130,9 +130,11 @@ def test_turns_before_a_prompt_may_be_given_and_are_part_of_its_identity(tmp_pat
 
 def test_an_unknown_format_says_the_columns_there_are_and_those_wanted(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "sums.jsonl", SUM)
-    with pytest.raises(BadInput, match="'Body', 'Question', 'Answer', 'turns', which is no known format"):
+    with pytest.raises(BadInput, match="'Body', 'Question', 'Answer', 'turns', which is not a known format"):
         imported(path)
-    with pytest.raises(BadInput, match="problems wants prompt, answer: add --map prompt=… --map answer=…"):
+    with pytest.raises(
+        BadInput, match="and problems needs prompt, answer: add --map prompt=… --map answer=…"
+    ):
         imported(path, Problem)
     with pytest.raises(BadInput, match="preference_pairs has no column 'answer' to map to"):
         imported(path, PreferencePair, MAP)
@@ -147,7 +149,7 @@ def test_a_map_entry_that_is_none_is_refused(entry: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.txt", b"x", "of no kind that can be imported"),
+        ("x.txt", b"x", "not a kind of file that can be imported"),
         ("x.jsonl", b"", "it is empty"),
         ("x.jsonl", b"{", "the first is not JSON"),
         ("x.json", b"[1,", "is not a JSON list"),
@@ -155,7 +157,7 @@ def test_a_map_entry_that_is_none_is_refused(entry: str) -> None:
         ("x.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 9, mtime=0)[:-9], "not a whole .gz file"),
         ("x.parquet", b"x", "not a Parquet file"),
         ("x.csv", b"a,b\n\xff,2\n", "cannot be read as UTF-8 CSV"),
-        ("x.csv", b"a,a\n1,2\n", "needs a first line of distinct column names"),
+        ("x.csv", b"a,a\n1,2\n", "needs distinct column names in its first line"),
     ],
 )
 def test_a_broken_file_is_a_sentence(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -176,9 +178,9 @@ def test_a_folder_has_files_of_one_kind(tmp_path: Path) -> None:
 
 
 def test_the_hub_is_a_sentence_without_a_network() -> None:
-    with pytest.raises(BadInput, match="hub dataset 'nobody/nothing', split 'test', cannot be read"):
+    with pytest.raises(BadInput, match="Hub dataset 'nobody/nothing', split 'test', cannot be read"):
         open_source("hub:nobody/nothing:test")
-    with pytest.raises(BadInput, match="names no hub dataset"):
+    with pytest.raises(BadInput, match="is not a Hub dataset"):
         open_source("hub:../../x")
 
 

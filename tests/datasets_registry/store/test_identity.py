@@ -179,9 +179,9 @@ def _with(**columns: Any) -> pa.Table:
     ("table", "message"),
     [
         (_with().drop_columns(["p_first"]), "column 'p_first' is missing"),
-        (_with().append_column("more", pa.array([1, 2])), "column 'more' is none of its row type's"),
-        (_with(order=["ab", None]), "row 1 .*'pair p2'.*column 'order' .None. is null, which may not be"),
-        (_with(order=["ab", "xy"]), "row 1 .*'pair p2'.*column 'order' .xy. is none of ab, ba, aa, bb"),
+        (_with().append_column("more", pa.array([1, 2])), "column 'more' is not in its row type"),
+        (_with(order=["ab", None]), "row 1 .*'pair p2'.*column 'order' .None. is null, and must not be"),
+        (_with(order=["ab", "xy"]), "row 1 .*'pair p2'.*column 'order' .xy. is not one of ab, ba, aa, bb"),
         (_with(p_first=["a", "b"]), "column 'p_first' is string in the rows, and double in the row type"),
         (_with(pair_id=[1, 2]), "column 'pair_id' is int64 in the rows, and string in the row type"),
     ],

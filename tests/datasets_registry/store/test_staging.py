@@ -118,7 +118,7 @@ def test_several_datasets_become_visible_together_or_not_at_all(
     staged = [registry.stage(Text, batches([1, 2])), registry.stage(HelpfulPrompt, [make(HelpfulPrompt)])]
     assert registry.names("dataset") == []
     next(registry.state.objects.glob(f"??/{staged[1].objects[0].sha}.parquet")).unlink()
-    with pytest.raises(Exception, match="vanished before its commit"):
+    with pytest.raises(Exception, match="disappeared before its commit"):
         registry.commit_staged(staged, derivation)
     assert registry.names("dataset") == []
     staged[1] = registry.stage(HelpfulPrompt, [make(HelpfulPrompt)])
@@ -149,7 +149,7 @@ def test_a_column_may_be_added_and_the_old_version_is_still_read(
     new = registry.commit(MoreText, [MoreText(number=1, text="a", language="en")], derivation)
     assert (old.number, new.number) == (1, 2)
     assert registry.rows(MoreText, old) == [MoreText(number=1, text="a", language=None)]
-    with pytest.raises(BadInput, match="column 'language' of texts@2 is not in its row type any more"):
+    with pytest.raises(BadInput, match="column 'language' of texts@2 is no longer in its row type"):
         registry.commit(Text, [Text(number=2, text="b")], derivation)
 
 
