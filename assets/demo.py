@@ -12,10 +12,11 @@ import dagster as dg
 from rich.console import Console
 from rich.table import Table
 
-from assets.building.dataset import open_registry
+from assets.building.opening import open_registry
 from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
 from assets.profile.profile import load_profile
+from assets.ui.keys import key_of
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
@@ -65,7 +66,7 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
         raise_on_error=False,
         run_config=QUIET,
         tags={TAG: "yes"},
-        asset_selection=[dg.AssetKey(one.name) for one in steps],
+        asset_selection=[key_of(step.name) for step in steps],
     )
     failures = [f"{one.step_key}: {_why(one)}" for one in result.all_events if one.is_step_failure]
     for one in result.get_asset_check_evaluations():

@@ -1,40 +1,38 @@
 """The whole graph of a profile: recipes and assets, inputs before what is made from them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import dagster as dg
 
 from assets.building.automation import automated, sensors
+from assets.building.dataset import dataset_asset
+from assets.building.declared import Dataset, Declared, Names, Trained
+from assets.building.given import given_asset
+from assets.building.grounds import Grounds
 from assets.building.inputs import OpenBackend, open_local
-from assets.building.model import given_policies
-from assets.building.recipe import Recipe
-from assets.pipelines.cai import cai_assets
-from assets.pipelines.evaluation import evaluation_assets
-from assets.pipelines.hygiene import hygiene_assets
-from assets.pipelines.imported import import_sensors, imported_assets, imported_names
-from assets.pipelines.judges import judge_assets
-from assets.pipelines.models import model_assets
-from assets.pipelines.prm import step_assets
-from assets.pipelines.problems import problem_assets
-from assets.pipelines.prompts import prompt_assets
-from assets.pipelines.rft import rft_assets
-from assets.pipelines.rlaif import dpo_policy, rlaif_assets
+from assets.building.model import model_asset
+from assets.building.recipe import Recipe, recipe_of
+from assets.building.versions import Recipes
+from assets.pipelines.imported import import_sensors, imported_assets
+from assets.pipelines.whole import declare
 from assets.profile.profile import Profile
-from methods.judging.constitution import load_constitution
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Recipes in building order, and the assets that follow them."""
+    """Recipes in building order, and the assets that follow them; ``imported`` no asset makes."""
 
     profile: Profile
     recipes: tuple[Recipe, ...]
     assets: tuple[dg.AssetsDefinition, ...]
+    imported: tuple[str, ...] = ()
+    checked: Mapping[str, Names] = field(default_factory=dict)
 
     @property
-    def imported(self) -> list[str]:
-        """The inputs that no asset makes."""
-        return imported_names(self.recipes)
+    def known(self) -> Recipes:
+        """The recipes by name."""
+        return Recipes({recipe.name: recipe for recipe in self.recipes}, self.checked)
 
     @property
     def definitions(self) -> dg.Definitions:
@@ -53,20 +51,25 @@ class Graph:
 
 def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     """The graph of ``profile``; raises BadInput where a prompt file or the constitution is unusable."""
-    constitution = load_constitution(profile.constitution_path)
-    pairs = [
-        *given_policies(profile),
-        *prompt_assets(profile),
-        *cai_assets(profile, constitution, backend),
-        *rlaif_assets(profile, constitution, backend),
-        *judge_assets(profile, constitution, backend),
-        dpo_policy(profile),
-        *evaluation_assets(profile, constitution, backend),
-        *hygiene_assets(profile),
-        *problem_assets(profile),
-        *rft_assets(profile, backend),
-        *step_assets(profile, backend),
-    ]
-    pairs += model_assets(profile, pairs)
-    recipes, assets = zip(*pairs, strict=True)
-    return Graph(profile, recipes, assets)
+    declared = declare(profile)
+    grounds = Grounds(declared)
+    recipes = {
+        asset.name: recipe_of(asset, profile.launch.recipe, grounds.reads[asset.name])
+        for asset in grounds.ordered
+    }
+    known = Recipes(recipes, {name: grounds.reads[name] for name in grounds.imported})
+    return Graph(
+        profile,
+        tuple(recipes.values()),
+        tuple(_asset(asset, known, profile, backend) for asset in grounds.ordered),
+        grounds.imported,
+        known.checked,
+    )
+
+
+def _asset(asset: Declared, known: Recipes, profile: Profile, backend: OpenBackend) -> dg.AssetsDefinition:
+    if isinstance(asset, Dataset):
+        return dataset_asset(asset, known, profile, backend)
+    if isinstance(asset, Trained):
+        return model_asset(asset, known, profile)
+    return given_asset(asset, known, profile)

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assets.building.recipe import Recipe
+from assets.building.versions import Versions
 from assets.graph import Graph
+from datasets_registry.catalog.kept import Kept
+from datasets_registry.errors import TrimtabError
 from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
@@ -37,51 +40,82 @@ class Spent:
 def plan(graph: Graph, registry: Registry) -> list[Step]:
     """The assets to build, inputs first; one below a stale one may turn out unchanged.
 
-    Raises where an input that no asset makes, such as imported data, is not there or has not passed.
+    Raises UnknownVersion or UnpassedVersion where imported data is not there or has not passed.
     """
     steps: dict[str, Step] = {}
+    versions = graph.known.versions(registry, audits=False)
     for name in graph.imported:
-        registry.passed(name)
+        versions.passed(name)
     for recipe in graph.recipes:
-        above = [one for one in recipe.inputs if one in steps]
-        reason = f"{above[0]} is built first" if above else _reason(recipe, registry)
+        above = [name for name in recipe.inputs if name in steps]
+        reason = f"{above[0]} is built first" if above else _reason(recipe, versions)
         if reason:
             steps[recipe.name] = Step(recipe.name, reason)
     return list(steps.values())
 
 
-def _reason(recipe: Recipe, registry: Registry) -> str | None:
-    version = registry.newest(recipe.name)
-    if version is None:
-        return "never built"
-    if version.status != "passed":
-        return f"{version} is not passed"
-    how = registry.derivation(version)
-    if how.code_version != recipe.code_version:
-        return _changes(recipe, how)
-    before = {one.name: one for one in how.inputs}
-    if gone := sorted(before.keys() - set(recipe.inputs)):
-        return f"no longer made from {', '.join(gone)}"
+def _reason(recipe: Recipe, versions: Versions) -> str | None:
+    """Why ``recipe`` has to be built; None where it made a passed version of today's inputs."""
     for name in recipe.inputs:
-        newest = registry.newest(name)
-        if newest is None or name not in before or newest.data_version != before[name].data_version:
-            return f"{newest or name} in place of {before.get(name, 'nothing')}"
-    if registry.find(recipe.name, recipe.derivation(registry).recipe) is None:
-        return f"files of {version} are missing"
-    if version.kind == "model" and fingerprint(registry.folder(version)) != version.data_version:
+        if name not in versions.recipes and (grounds := versions.unaudited(name, versions.passed(name))):
+            return f"{versions.passed(name)} is checked against {', '.join(map(str, grounds))} first"
+    made = versions.made(recipe.name)
+    if made is None:
+        return _why_not_made(recipe, versions)
+    version = made[0]
+    if version.kind == "model" and fingerprint(versions.registry.folder(version)) != version.data_version:
         return f"files of {version} changed"
     return None
 
 
-def _changes(recipe: Recipe, how: Derivation) -> str:
+def _why_not_made(recipe: Recipe, versions: Versions) -> str:
+    registry, today = versions.registry, versions.derivation(recipe.name)
+    newest = registry.newest(recipe.name, today.recipe)
+    if newest is not None:
+        return f"{newest} is not passed" if newest.status != "passed" else f"files of {newest} are missing"
+    newest = registry.newest(recipe.name)
+    if newest is None:
+        return "never built"
+    how = registry.derivation(newest)
+    return _changes(recipe, how) or _other_inputs(today, how) or "code, settings or prompt texts changed"
+
+
+def _other_inputs(today: Derivation, how: Derivation) -> str | None:
+    before = {version.name: version for version in how.inputs}
+    if gone := sorted(before.keys() - {version.name for version in today.inputs}):
+        return f"no longer made from {', '.join(gone)}"
+    changed = (
+        f"{version} in place of {before.get(version.name, 'nothing')}"
+        for version in today.inputs
+        if version.name not in before or before[version.name].data_version != version.data_version
+    )
+    return next(changed, None)
+
+
+def _changes(recipe: Recipe, how: Derivation) -> str | None:
     """Which settings, prompt texts, modules and checks differ, where the catalog knows."""
     settings = [
         f"{change.path}: {change.before} → {change.after}"
         for change in setting_changes(how.settings, recipe.settings)
     ]
-    changed = [*settings, *(f"{one} changed" for one in part_changes(how.parts, recipe.parts))]
+    changed = [*settings, *(f"{part} changed" for part in part_changes(how.parts, recipe.parts))]
     more = [f"{len(changed) - SHOWN_CHANGES} more"] if len(changed) > SHOWN_CHANGES else []
-    return "; ".join([*changed[:SHOWN_CHANGES], *more]) or "code, settings or prompt texts changed"
+    return "; ".join([*changed[:SHOWN_CHANGES], *more]) or None
+
+
+def kept_versions(graph: Graph, registry: Registry) -> dict[str, Kept]:
+    """The assets whose version counts as made by today's code because a person said so, and who did."""
+    versions = graph.known.versions(registry, audits=False)
+    kept: dict[str, Kept] = {}
+    for recipe in graph.recipes:
+        waivers = [waiver for waiver in registry.kept(recipe.name) if waiver.undone_at is None]
+        try:
+            made = versions.made(recipe.name) if waivers else None
+        except TrimtabError:
+            made = None
+        if made and made[1].code_version != recipe.code_version:
+            kept[recipe.name] = waivers[-1]
+    return kept
 
 
 def spent(registry: Registry) -> dict[str, Spent]:

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 
 import pyarrow as pa
 
+from datasets_registry.catalog.kept import Kept, add_kept, earlier_codes, kept_of, undo_kept
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
@@ -133,6 +134,21 @@ class Registry:
             self.refresh_views()
         return version
 
+    def record(self, version: Version, derivation: Derivation) -> None:
+        """Record that ``version`` was made, or checked again, as ``derivation`` says."""
+        with self.records.writing() as connection:
+            self.records.add_derivation(connection, version, derivation)
+
+    def keep(self, kept: Kept) -> None:
+        """Let versions that earlier code made count as made by today's."""
+        with self.records.writing() as connection:
+            add_kept(connection, kept)
+
+    def undo_keep(self, name: str) -> int:
+        """Let nothing of ``name`` count any longer that was kept; how many decisions are undone."""
+        with self.records.writing() as connection:
+            return undo_kept(connection, name, getpass.getuser())
+
     # -- finding -------------------------------------------------------------------------------
 
     def names(self, kind: Literal["dataset", "model"]) -> list[str]:
@@ -166,9 +182,9 @@ class Registry:
             f"`trimtab show {newest}` looks into it"
         )
 
-    def newest(self, name: str) -> Version | None:
-        """The last build of ``name``, passed or not; None before the first."""
-        return self.records.newest(name)
+    def newest(self, name: str, recipe: str | None = None) -> Version | None:
+        """The last build of ``name``, passed or not; by ``recipe`` where one is given."""
+        return self.records.newest(name, recipe)
 
     def latest(self, name: str) -> Version | None:
         """The passed version of ``name`` that was built last; None before the first."""
@@ -199,6 +215,26 @@ class Registry:
         """The passed version of ``name`` that this recipe made before, if any."""
         version = self.records.newest(name, recipe)
         return version if version and version.status == "passed" and self._is_whole(version) else None
+
+    def made(self, name: str, how: Derivation) -> tuple[Version, Derivation] | None:
+        """The passed version that ``how`` made before, or that a person lets count so; and how."""
+        earlier = (how.model_copy(update={"code_version": code}) for code in self._earlier(name, how))
+        for made in (how, *earlier):
+            version = self.find(name, made.recipe)
+            if version is not None:
+                return version, made
+        return None
+
+    def _earlier(self, name: str, how: Derivation) -> list[str]:
+        return earlier_codes(self.kept(name), how.code_version)
+
+    def kept(self, name: str) -> list[Kept]:
+        """All that was ever kept of ``name``, undone or not, oldest first."""
+        return kept_of(self.engine, name)
+
+    def imported(self, name: str) -> Version | None:
+        """The version of ``name`` that a person imported last, passed or not; None where nobody did."""
+        return self.records.imported(name)
 
     def _is_whole(self, version: Version) -> bool:
         if version.kind == "model":

@@ -13,6 +13,8 @@ LONGEST_NAME = 100
 MOST_PARTS = 4
 # views of catalog.duckdb that are not datasets, and what a check's SQL calls the version that it reads
 TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "this")
+# how the code version of a derivation begins where a person imported the rows
+IMPORT = "import:"
 Status = Literal["candidate", "passed", "failed"]
 # of a dataset its objects, key and schema, and of a model its path: JSON, as the catalog stores it
 Content = dict[str, Any]

@@ -140,13 +140,37 @@ class Budget(Settings):
     max_usd: float | None = Field(None, ge=0, description="US dollars, by [policy.price]")
 
 
+@dataclass
+class Total:
+    """What was spent so far, by models of whatever price."""
+
+    tokens: int = 0
+    usd: float = 0.0
+
+
 class Meter:
     """Counts what is spent and holds it to a budget."""
 
-    def __init__(self, price: Price | None = None, budget: Budget | None = None) -> None:
+    def __init__(
+        self, price: Price | None = None, budget: Budget | None = None, total: Total | None = None
+    ) -> None:
         self.price, self.budget = price or Price(), budget or Budget()
         self._unlimited = self.budget == Budget()
-        self.tokens, self.usd = 0, 0.0
+        self.total = total or Total()
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens spent."""
+        return self.total.tokens
+
+    @property
+    def usd(self) -> float:
+        """US dollars spent."""
+        return self.total.usd
+
+    def priced(self, price: Price) -> "Meter":
+        """A meter for a model of another price, which counts towards the same budget."""
+        return Meter(price, self.budget, self.total)
 
     def allow(self, title: str, plan: Estimate) -> None:
         """Raise OverBudget if ``plan`` on top of what is spent goes over a limit."""
@@ -161,8 +185,8 @@ class Meter:
     def spend(self, completion: Completion) -> float:
         """Count a completion, and give its price."""
         usd = self.price.of_completion(completion)
-        self.tokens += completion.num_prompt_tokens + completion.num_completion_tokens
-        self.usd += usd
+        self.total.tokens += completion.num_prompt_tokens + completion.num_completion_tokens
+        self.total.usd += usd
         return usd
 
     def halt_if_over(self, title: str, num_left: int) -> None:

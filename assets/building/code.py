@@ -1,62 +1,167 @@
-"""The code behind a recipe: the modules that it names, and all that these import of our methods."""
+"""The code behind a recipe: a function's module and all that it imports of ours, whatever its name."""
 
 import ast
-from collections.abc import Iterable, Iterator
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
-from datasets_registry.hashing import digest
+from datasets_registry.hashing import digest, file_digest
 from datasets_registry.state import REPOSITORY
 
-FOLLOWED = ("methods", "training", "quality")
+FOLDERS = ("assets", "training", "quality", "methods", "generation", "datasets_registry")
+GENERATED = "completions are stored under keys that hold all that can change them"
+STORED = "a version's identity is its content, however it is stored and found"
+# modules that cannot change content, each with the reason; a name stands for all below it too
+NEUTRAL: Mapping[str, str] = {
+    "generation.transformers_local": GENERATED,
+    "generation.vllm_offline": GENERATED,
+    "generation.openai_server": GENERATED,
+    "generation.scripted": GENERATED,
+    "generation.backends": GENERATED,
+    "generation.engine": "memory, batches and addresses are no part of any key",
+    "generation.ledger": GENERATED,
+    "generation.completer": GENERATED,
+    "generation.progress": "progress lines are for people",
+    "generation.spending": "prices and budgets stop a run, and change no row of one that ends",
+    "datasets_registry.store": STORED,
+    "datasets_registry.catalog": STORED,
+    "datasets_registry.views": STORED,
+    "datasets_registry.registry": STORED,
+    "datasets_registry.state": STORED,
+    "datasets_registry.errors": "an error makes no version",
+    "datasets_registry.settings": "settings are hashed by their values",
+    "methods.method": "a contract, without content",
+    "assets.cli": "the command line only reads",
+    "assets.ui": "the UI only shows",
+}
+
+
+class Import(NamedTuple):
+    """One imported symbol: where from, what it is called there, and what it is called here."""
+
+    module: str
+    symbol: str
+    alias: str
 
 
 class Source(NamedTuple):
-    """One module's code without comments and docstrings, and the names of what it may import."""
+    """One module: a digest of its own code and data files, and what it imports of ours."""
 
     digest: str
-    imports: frozenset[str]
+    imports: frozenset[Import]
 
 
-def code_digests(modules: Iterable[ModuleType]) -> list[tuple[str, str]]:
-    """Name and digest of each module and of each that it leads to, sorted by name."""
-    waiting, found = {one.__name__ for one in modules}, dict[str, str]()
+class Code(NamedTuple):
+    """All modules behind a function: one digest, and each module's own by name."""
+
+    digest: str
+    modules: Mapping[str, str]
+
+
+def code_of(roots: Iterable[str]) -> Code:
+    """The code of the modules ``roots`` and of all that they lead to.
+
+    The digest knows modules by what they hold, so that moving or renaming a file changes nothing. A root of a
+    plug-in is followed through the plug-in's own package too.
+    """
+    waiting, sources = set(roots), dict[str, Source]()
+    packages = frozenset(FOLDERS) | {name.partition(".")[0] for name in waiting}
     while waiting:
         name = waiting.pop()
-        source = source_of(name)
+        source = source_of(name, packages)
         if source is not None:
-            found[name] = source.digest
-            waiting |= source.imports - found.keys()
-    return sorted(found.items())
+            sources[name] = source
+            waiting |= {imported.module for imported in source.imports} - sources.keys()
+    edges = sorted(
+        [source.digest, imported.symbol, imported.alias, sources[imported.module].digest]
+        for source in sources.values()
+        for imported in source.imports
+        if imported.module in sources
+    )
+    modules = {name: source.digest for name, source in sorted(sources.items())}
+    return Code(digest([sorted(modules.values()), edges]), modules)
 
 
-def source_of(name: str) -> Source | None:
-    """The source of module ``name``; None for a name that is no module, such as a function's."""
-    path = REPOSITORY.joinpath(*name.split(".")).with_suffix(".py")
-    if not path.is_file():
+def is_neutral(name: str) -> bool:
+    """Whether module ``name`` cannot change content."""
+    return any(name == neutral or name.startswith(f"{neutral}.") for neutral in NEUTRAL)
+
+
+def source_of(name: str, packages: frozenset[str] = frozenset(FOLDERS)) -> Source | None:
+    """The source of module ``name``; None where it is neutral, or no module with code of its own."""
+    path = _path(name)
+    if path is None or is_neutral(name):
         return None
     status = path.stat()
-    return _parsed(path, status.st_mtime_ns, status.st_size)
+    return _parsed(path, status.st_mtime_ns, status.st_size, packages)
+
+
+def _path(name: str) -> Path | None:
+    if name.partition(".")[0] in FOLDERS:
+        path = REPOSITORY.joinpath(*name.split(".")).with_suffix(".py")
+        return path if path.is_file() else None
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
 @cache
-def _parsed(path: Path, changed: int, size: int) -> Source:
+def _parsed(path: Path, changed: int, size: int, packages: frozenset[str]) -> Source:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = frozenset(_imported(tree))
+    imports = frozenset(_imports(tree, packages))
+    files = [[file.name, file_digest(file)] for file in _data_files(tree, path.parent)]
+    stripped = _WithoutWords(packages).visit(tree)
+    return Source(digest([ast.unparse(stripped), files]), imports)
+
+
+def _imports(tree: ast.Module, packages: frozenset[str]) -> Iterator[Import]:
+    """What import statements name of ours; a module that is imported whole has no symbol."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                if name.name.partition(".")[0] in packages:
+                    yield Import(name.name, "", name.asname or "")
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in packages:
+            for name in node.names:
+                whole, alias = f"{node.module}.{name.name}", name.asname or name.name
+                yield Import(whole, "", alias) if _path(whole) else Import(node.module, name.name, alias)
+
+
+def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
+    """Files beside the module that it names in a text, such as a table of units."""
+    texts = {
+        node.value.lstrip("/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return sorted(path for path in folder.iterdir() if path.name in texts and path.is_file())
+
+
+class _WithoutWords(ast.NodeTransformer):
+    """Code without docstrings, descriptions of fields, and imports of ours, which are followed instead."""
+
+    def __init__(self, packages: frozenset[str]) -> None:
+        self._packages = packages
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
             node.body = node.body[1:]
-    return Source(digest(ast.unparse(tree)), imports)
+        return node
 
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        node.names = [name for name in node.names if not self._follows(name.name)]
+        return node if node.names else None
 
-def _imported(tree: ast.Module) -> Iterator[str]:
-    """Every dotted name that an import statement may mean by a module of the folders that are followed."""
-    for node in ast.walk(tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [one.name for one in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
-        yield from (one for one in names if one.partition(".")[0] in FOLLOWED and "." in one)
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if node.module and self._follows(node.module) else node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
+        return None if node.arg == "description" else self.generic_visit(node)
+
+    def _follows(self, name: str) -> bool:
+        return name.partition(".")[0] in self._packages

@@ -1,132 +1,96 @@
 """Dataset assets: made once per recipe, audited, then published."""
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping
 
 import dagster as dg
-import duckdb
 
 from assets.building.automation import allow
-from assets.building.inputs import Materials, OpenBackend, open_local
-from assets.building.recipe import Recipe
+from assets.building.check_specs import check_spec
+from assets.building.declared import Dataset, Names
+from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
+from assets.building.opening import MODEL_POOL, failures_as_sentences, open_registry, reporter
+from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
+from assets.ui.keys import key_of
 from assets.ui.metadata import check_results, column_schema, dataset_metadata
-from datasets_registry.errors import TrimtabError
+from assets.ui.summaries import summary_of
 from datasets_registry.registry import Registry
-from datasets_registry.rows.row import Row
-from datasets_registry.state import State
-from datasets_registry.store.staging import Rows
 from datasets_registry.version import Version
-from datasets_registry.views.scanning import scanning
+from generation.spending import Meter
+from methods.templates import only
 from quality.auditing.publishing import publish
-from quality.checks.check import create_view
-
-MODEL_POOL = "gpu"
-Build = Callable[[Materials], Rows]
-Metadata = Callable[[Sequence[Any]], dict[str, Any]]
-Query = Callable[["duckdb.DuckDBPyConnection"], dict[str, Any]]
-
-
-@contextmanager
-def failures_as_sentences() -> Iterator[None]:
-    """Show a TrimtabError as its sentence in the UI, and do not retry it."""
-    try:
-        yield
-    except TrimtabError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-
-
-def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
-    """Progress lines to Dagster's log, and to the terminal of whoever started the run."""
-
-    def report(line: str) -> None:
-        context.log.info(line)
-        print(line, file=sys.stdout, flush=True)
-
-    return report
-
-
-def open_registry(profile: Profile) -> Registry:
-    """The registry, after making sure that its disk can take more."""
-    state = State().prepare(profile.min_free_gb)
-    os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
-    return Registry(state)
 
 
 def dataset_asset(
-    recipe: Recipe,
-    row: type[Row],
-    build: Build,
-    profile: Profile,
-    *,
-    group: str,
-    generates: bool = False,
-    shown: Metadata | None = None,
-    queried: Query | None = None,
-    backend: OpenBackend = open_local,
+    dataset: Dataset, recipes: Recipes, profile: Profile, backend: OpenBackend
 ) -> dg.AssetsDefinition:
-    """An asset that commits ``build``'s rows, runs their checks, and passes them or not.
+    """An asset that commits what its method makes, runs the checks, and passes the version or not.
 
-    A recipe whose inputs, settings and code made a passed version before is not run again. What the UI
-    shows comes of all rows by ``shown``, or of SQL over the view ``this`` by ``queried`` where they are many.
+    A recipe whose inputs, settings and code made a passed version before is not run again.
     """
+    recipe, method = recipes.recipes[dataset.name], dataset.method
 
     @dg.asset(
-        name=recipe.name,
-        deps=list(recipe.inputs),
-        description=row.grain,
-        group_name=group,
+        key=key_of(recipe.name),
+        deps=[key_of(name) for name in recipe.inputs],
+        description=method.rows.grain,
+        group_name=dataset.group,
         kinds={"parquet", "duckdb"},
-        code_version=recipe.code_version,
-        metadata={"dagster/column_schema": column_schema(row)},
-        pool=MODEL_POOL if generates else None,
-        check_specs=[
-            dg.AssetCheckSpec(
-                one.name,
-                asset=recipe.name,
-                blocking=one.severity == "error",
-                description=f"Catches {one.catches}.",
-            )
-            for one in recipe.checks
-        ],
+        code_version=recipe.version,
+        metadata={"dagster/column_schema": column_schema(method.rows)},
+        pool=MODEL_POOL if dataset.generates else None,
+        check_specs=[check_spec(recipe.name, check) for check in recipe.checks],
     )
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
-            registry = open_registry(profile)
-            how = recipe.derivation(registry, context.run.run_id)
-            report = reporter(context)
-            version = registry.find(recipe.name, how.recipe)
-            if version:
-                registry.reuse(version, how)
+            registry, report = open_registry(profile), reporter(context)
+            versions = recipes.versions(registry, context.run.run_id)
+            made = versions.made(recipe.name)
+            if made:
+                version = registry.reuse(*made)
                 report(f"{version}: unchanged, nothing to do")
             else:
-                if generates:
+                if dataset.generates:
                     allow(context, profile.rebuild)
-                materials = Materials(recipe.name, profile, registry, how, report, backend)
-                version = publish(registry, row, build(materials), how, recipe.name)
+                version = _make(dataset, versions, profile, report, backend)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
-            return result(registry, row, version, shown, queried)
+            return _result(registry, dataset, version)
 
     return materialize
 
 
-def result(
-    registry: Registry, row: type[Row], version: Version, shown: Metadata | None, queried: Query | None
-) -> dg.MaterializeResult[None]:
+def _make(
+    dataset: Dataset, versions: Versions, profile: Profile, report: Report, backend: OpenBackend
+) -> Version:
+    """Run the method on exactly today's inputs, and let the checks decide."""
+    registry, how, method = versions.registry, versions.derivation(dataset.name), dataset.method
+    exact = {version.name: version for version in how.inputs}
+    inputs = GivenInputs(registry, {role: _those(exact, names) for role, names in dataset.inputs.items()})
+    meter = Meter(budget=profile.budget)
+    models = GivenModels(
+        {
+            role: tuple(
+                GraphModel(model, profile.given(model.name), registry, dataset.name, report, meter, backend)
+                for model in _those(exact, names)
+            )
+            for role, names in dataset.models.items()
+        }
+    )
+    with only(method.prompts(dataset.settings)):
+        rows = method.run(inputs, models, dataset.settings)
+        return publish(registry, method.rows, rows, how, dataset.name)
+
+
+def _result(registry: Registry, dataset: Dataset, version: Version) -> dg.MaterializeResult[None]:
     """What Dagster keeps of a materialization."""
     metadata = dataset_metadata(version, next(registry.batches(version)))
-    if shown:
-        metadata |= shown(registry.rows(row, version))
-    if queried:
-        with scanning(registry.state) as connection:
-            create_view(connection, "this", registry, [version])
-            metadata |= queried(connection)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.data_version),
-        metadata=metadata,
-        check_results=check_results(version.name, registry.checks(version)),
+        metadata=metadata | summary_of(registry, dataset.method.rows, version),
+        check_results=check_results(dataset.name, registry.checks(version)),
     )
+
+
+def _those(exact: Mapping[str, Version], names: Names) -> tuple[Version, ...]:
+    return tuple(exact[name] for name in names)

@@ -1,20 +1,21 @@
-"""What an asset's work is given: exact inputs, models behind the ledger, and a voice."""
+"""What a method is given: exact versions as its inputs, and models behind the ledger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from heapq import merge
 from operator import attrgetter
+from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
-from assets.profile.profile import Profile
+from assets.profile.models import GivenModel
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, from_table
-from datasets_registry.rows.types import rows_of
-from datasets_registry.version import Derivation, Version
+from datasets_registry.rows.types import ROW_TYPES
+from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
 from generation.backends import open_backend
 from generation.completer import Completer
@@ -24,37 +25,32 @@ from generation.spending import Meter
 from quality.checks.check import create_view
 
 R = TypeVar("R", bound=Row)
-OpenBackend = Callable[[Registry, Version, Profile], Backend]
+Report = Callable[[str], None]
+OpenBackend = Callable[[Registry, Version, GivenModel], Backend]
 
 
-def open_local(registry: Registry, model: Version, profile: Profile) -> Backend:
-    """The profile's backend over a registered model."""
-    policy = profile.policy_of(model.name)
-    return open_backend(policy.backend, registry.folder(model), policy.engine)
+def open_local(registry: Registry, model: Version, given: GivenModel) -> Backend:
+    """The backend of a registered model, which runs as the given model that it goes back to."""
+    return open_backend(given.backend, registry.folder(model), given.engine)
 
 
 @dataclass(frozen=True)
-class Materials:
-    """The inputs of one materialization."""
+class GivenInputs:
+    """Exact versions by role, as ``methods.method.Inputs``."""
 
-    asset: str
-    profile: Profile
     registry: Registry
-    derivation: Derivation
-    report: Callable[[str], None]
-    open_backend: OpenBackend = open_local
+    versions: Mapping[str, tuple[Version, ...]]
 
-    def version(self, name: str) -> Version:
-        """The exact version of an input."""
-        return next(one for one in self.derivation.inputs if one.name == name)
+    def rows(self, row: type[R], role: str | None = None) -> list[R]:
+        """The rows of a role's datasets in key order; none where the role is not filled."""
+        versions = self.versions.get(role or row.dataset, ())
+        if len(versions) == 1:
+            return self.registry.rows(row, versions[0])
+        return list(self.stream(row, role))
 
-    def rows(self, row: type[R], name: str | None = None) -> list[R]:
-        """The rows of the input that is named as its row type, or ``name``."""
-        return self.registry.rows(row, self.version(name or row.dataset))
-
-    def stream(self, row: type[R]) -> Iterator[R]:
-        """The rows of all inputs of the row type, together in key order, one object of each in memory."""
-        versions = [one for one in self.derivation.inputs if rows_of(one) == row.dataset]
+    def stream(self, row: type[R], role: str | None = None) -> Iterator[R]:
+        """The same rows, one stored object of each dataset in memory at a time."""
+        versions = self.versions.get(role or row.dataset, ())
         return merge(*map(partial(self._streamed, row), versions), key=attrgetter(*row.key))
 
     def _streamed(self, row: type[R], version: Version) -> Iterator[R]:
@@ -63,33 +59,68 @@ class Materials:
 
     @contextmanager
     def views(self) -> "Iterator[duckdb.DuckDBPyConnection]":
-        """A connection in which each input dataset is a view of its name."""
+        """A connection in which each role is a view; a dataset of ours that fills none has no rows."""
         with scanning(self.registry.state) as connection:
-            for one in self.derivation.inputs:
-                if one.kind == "dataset":
-                    create_view(connection, one.name, self.registry, [one])
+            for role in self.versions.keys() | ROW_TYPES.keys():
+                create_view(connection, role, self.registry, self.versions.get(role, ()))
             yield connection
 
-    @cached_property
-    def count_tokens(self) -> Callable[[str], int]:
-        """Length in the base policy's tokens."""
-        from transformers import AutoTokenizer
 
-        folder = self.registry.folder(self.version("base_policy"))
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])
+@dataclass(frozen=True)
+class GivenModels:
+    """The models of roles, as ``methods.method.Models``."""
 
-    @cached_property
-    def meter(self) -> Meter:
-        """What this materialization has spent, held to the profile's budget."""
-        return Meter(self.profile.policy.price, self.profile.budget)
+    models: Mapping[str, tuple["GraphModel", ...]]
+
+    def __getitem__(self, role: str) -> "GraphModel":
+        (model,) = self.models[role]
+        return model
+
+    def every(self, role: str) -> tuple["GraphModel", ...]:
+        """All models of ``role``."""
+        return self.models.get(role, ())
+
+
+@dataclass(frozen=True)
+class GraphModel:
+    """An exact version of a model, for one materialization."""
+
+    version: Version
+    given: GivenModel
+    registry: Registry
+    asset: str
+    report: Report
+    meter: Meter
+    open_backend: OpenBackend = open_local
+
+    @property
+    def name(self) -> str:
+        """The model's name in the graph."""
+        return self.version.name
+
+    @property
+    def folder(self) -> Path:
+        """Its weights, tokenizer and chat template."""
+        return self.registry.folder(self.version)
 
     @contextmanager
-    def completer(self, model: str) -> Iterator[Completer]:
-        """The input model ``model`` behind the ledger; its memory is freed afterwards."""
-        backend = self.open_backend(self.registry, self.version(model), self.profile)
+    def completer(self) -> Iterator[Completer]:
+        """The model behind the ledger; its memory is freed afterwards."""
+        backend = self.open_backend(self.registry, self.version, self.given)
         ledger = Ledger(self.registry.state.ledger)
+        meter = self.meter.priced(self.given.price)
         try:
-            yield Completer(backend, ledger, asset=self.asset, report=self.report, meter=self.meter)
+            yield Completer(backend, ledger, asset=self.asset, report=self.report, meter=meter)
         finally:
             backend.close()
+
+    def count_tokens(self, text: str) -> int:
+        """The length of ``text`` in the model's tokens."""
+        return self._count(text)
+
+    @cached_property
+    def _count(self) -> Callable[[str], int]:
+        from transformers import AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -3,76 +3,132 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import dagster as dg
-
-from assets.building.code import code_digests, source_of
+from assets.building.code import Code, code_of
+from assets.building.declared import Dataset, Declared, Given, Names, Trained
 from datasets_registry.hashing import digest, file_digest
-from datasets_registry.registry import Registry
-from datasets_registry.version import Derivation
+from methods.templates import template_path
 from quality.checks.check import Check
 from quality.checks.table import checks_of
+
+# the renderer of conversations, which every backend calls for a completer
+RENDERING = "generation.chat"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """An asset's name, its inputs' names, settings, prompt texts and the modules that it calls.
+    """An asset's name, what fills its roles, its settings, prompt texts, code and checks.
 
-    What these import counts as the asset's code too.
+    ``checked`` are datasets that only its checks read: they are inputs too, so that *passed* never outlives
+    the ground on which it was passed.
     """
 
     name: str
-    inputs: tuple[str, ...] = ()
+    roles: Mapping[str, Names] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    texts: tuple[Path, ...] = ()
-    code: tuple[ModuleType, ...] = ()
-    # whose checks hold of it, where that is not the name
-    rows_of: str | None = None
+    templates: Names = ()
+    modules: Names = ()
+    rows: str | None = None
+    checked: Names = ()
+
+    @property
+    def inputs(self) -> Names:
+        """Everything that it is made from or checked against, each once."""
+        named = [name for names in self.roles.values() for name in names]
+        return tuple(dict.fromkeys([*named, *self.checked]))
 
     @property
     def checks(self) -> list[Check]:
         """What must hold of the rows."""
-        return checks_of(self.rows_of or self.name)
+        return checks_of(self.rows) if self.rows else []
 
     @property
     def code_version(self) -> str:
-        """Changes with settings, prompt texts, checks and code, not with comments or docstrings."""
-        texts, code, checks = self._read
-        return digest([dict(self.settings), texts, code, checks])[:16]
+        """Changes with roles, prompt texts, code and checks; not with comments, docstrings or file names."""
+        return digest([self._named_roles, self._texts, self._code.digest, self._checks])[:16]
+
+    @property
+    def version(self) -> str:
+        """Changes with the settings too: Dagster's code version."""
+        return digest([self.code_version, dict(self.settings)])[:16]
 
     @property
     def parts(self) -> dict[str, str]:
-        """The digests of its prompt texts, its modules and its checks, by name."""
-        texts, code, checks = self._read
-        told = {f"check {one['name']}": digest(one) for one in checks}
-        return {name: it[:16] for name, it in (dict(texts) | dict(code) | told).items()}
+        """The digests of its prompt texts, modules and checks, by name."""
+        checks = {f"check {name}": told for name, told in self._checks.items()}
+        named = {
+            **{f"{name}.txt": text for name, text in self._texts.items()},
+            **self._code.modules,
+            **checks,
+        }
+        return {name: part[:16] for name, part in named.items()}
+
+    @property
+    def _named_roles(self) -> list[list[Any]]:
+        return sorted([role, list(names)] for role, names in self.roles.items())
 
     @cached_property
-    def _read(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[dict[str, Any]]]:
-        """Texts, code and checks, once for a graph: an edit made during a run counts for the next."""
-        texts = sorted((path.name, file_digest(path)) for path in self.texts)
-        return texts, code_digests(self.code), [_recorded(one) for one in self.checks]
+    def _texts(self) -> dict[str, str]:
+        """Once for a graph: an edit made during a run counts for the next."""
+        return {name: file_digest(template_path(name)) for name in sorted(self.templates)}
 
-    def derivation(self, registry: Registry, run_id: str | None = None) -> Derivation:
-        """This recipe over the newest inputs, all of which must have passed their checks."""
-        return Derivation(
-            code_version=self.code_version,
-            settings=self.settings,
-            inputs=tuple(registry.passed(one) for one in self.inputs),
-            run_id=run_id,
-            parts=self.parts,
-        )
+    @cached_property
+    def _code(self) -> Code:
+        return code_of(self.modules)
+
+    @cached_property
+    def _checks(self) -> dict[str, str]:
+        return {check.name: _digest(check) for check in self.checks}
 
 
-Built = tuple[Recipe, dg.AssetsDefinition]
-
-
-def _recorded(check: Check) -> dict[str, Any]:
-    told: object = check.measure
+def _digest(check: Check) -> str:
+    """What decides the check's figure and verdict; its words do not."""
+    measure: object = check.measure
     if callable(check.measure):
-        sources = (source_of(one) for one in (check.measure.__module__, *check.code))
-        told = [one.digest for one in sources if one]
-    return asdict(check) | {"measure": told}
+        measure = [check.measure.__name__, code_of([check.measure.__module__]).digest]
+    words = {"catches", "dataset"}
+    return digest(
+        {name: value for name, value in asdict(check).items() if name not in words} | {"measure": measure}
+    )
+
+
+def recipe_of(asset: Declared, launch: Mapping[str, Any], checked: Names = ()) -> Recipe:
+    """The recipe of what a pipeline declares; ``launch`` is what of the launch makes a model another one."""
+    if isinstance(asset, Dataset):
+        return _of_dataset(asset, checked)
+    if isinstance(asset, Trained):
+        return _of_trained(asset, launch)
+    return _of_given(asset)
+
+
+def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
+    method = asset.method
+    waits = {"waits": asset.waits} if asset.waits else {}
+    return Recipe(
+        asset.name,
+        roles={**asset.inputs, **asset.models, **waits},
+        settings=asset.settings.model_dump(mode="json"),
+        templates=tuple(method.prompts(asset.settings)),
+        modules=(method.run.__module__, *((RENDERING,) if asset.generates else ())),
+        rows=method.rows.dataset,
+        checked=checked,
+    )
+
+
+def _of_trained(asset: Trained, launch: Mapping[str, Any]) -> Recipe:
+    section = asset.section
+    replayed = {"replay": (section.replayed,)} if section.replayed else {}
+    scored = {"reward_models": section.reward_models} if section.reward_models else {}
+    waits = {"waits": asset.waits} if asset.waits else {}
+    return Recipe(
+        asset.name,
+        roles={"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **waits},
+        settings=section.training.model_dump(mode="json") | dict(asset.more) | dict(launch),
+        templates=(asset.system_prompt,) if asset.system_prompt else (),
+        modules=(asset.trainer.source,),
+    )
+
+
+def _of_given(asset: Given) -> Recipe:
+    return Recipe(asset.name, settings={"model": asset.section.model})

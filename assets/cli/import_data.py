@@ -116,7 +116,8 @@ def _published(
 
 def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
     try:
-        return run_check(check, registry, version, inputs)
+        grounds = [registry.passed(name) for name in check.reads]
+        return run_check(check, registry, version, [*inputs, *grounds])
     except TrimtabError as error:
         # a check against a dataset that is not there finds nothing, and so does not pass
         return CheckResult(

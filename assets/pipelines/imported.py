@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from assets.building.recipe import Recipe
 from assets.profile.rebuild import Rebuild
+from assets.ui.keys import key_of
 from assets.ui.metadata import dataset_metadata
 from datasets_registry.errors import UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
@@ -18,16 +18,10 @@ GROUP = "imported"
 DATA_VERSION = "dagster/data_version"
 
 
-def imported_names(recipes: Sequence[Recipe]) -> list[str]:
-    """The inputs that no recipe makes, sorted."""
-    made = {one.name for one in recipes}
-    return sorted({name for one in recipes for name in one.inputs} - made)
-
-
 def imported_assets(names: Iterable[str]) -> list[dg.AssetSpec]:
     """An external asset of each name, which nothing here can materialize."""
     return [
-        dg.AssetSpec(name, group_name=GROUP, kinds={"parquet"}, description=_description(name))
+        dg.AssetSpec(key_of(name), group_name=GROUP, kinds={"parquet"}, description=_description(name))
         for name in names
     ]
 
@@ -67,7 +61,7 @@ def look(names: Sequence[str], registry: Registry, instance: dg.DagsterInstance)
     events, told = [], []
     for name in names:
         try:
-            version = registry.passed(name)
+            version = _passed(name, registry)
         except (UnknownVersion, UnpassedVersion) as error:
             told.append(str(error))
             continue
@@ -77,16 +71,23 @@ def look(names: Sequence[str], registry: Registry, instance: dg.DagsterInstance)
     return dg.SensorResult(asset_events=events, skip_reason="; ".join(told) or "nothing was imported since")
 
 
+def _passed(name: str, registry: Registry) -> Version:
+    version = registry.imported(name)
+    if version is None:
+        raise UnknownVersion(f"{name!r} has no version yet: `trimtab import FILE --as {name}` makes one")
+    return registry.require_passed(version)
+
+
 def known(name: str, instance: dg.DagsterInstance) -> str | None:
     """The data version that Dagster knows of ``name``."""
-    event = instance.get_latest_materialization_event(dg.AssetKey(name))
+    event = instance.get_latest_materialization_event(key_of(name))
     found = event.asset_materialization if event else None
     return found.tags.get(DATA_VERSION) if found and found.tags else None
 
 
 def _materialization(version: Version, registry: Registry) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
-        version.name,
+        key_of(version.name),
         tags={DATA_VERSION: version.data_version},
         description=f"{version}: {version.num_rows} rows, imported",
         metadata=dataset_metadata(version, next(registry.batches(version))),

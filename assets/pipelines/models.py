@@ -1,93 +1,87 @@
-"""The models of the profile's `[models.NAME]` sections, bases before what stands on them."""
+"""The models of the profile: those that are given, and those that trainers make."""
 
-import importlib
-from collections.abc import Iterable, Mapping
-from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from assets.building.model import trained_model
-from assets.building.recipe import Built
-from assets.building.roles import Roles
-from assets.pipelines.problems import VERIFYING, VERIFYING_TEXTS
-from assets.profile.models import TrainedModel
-from assets.profile.profile import Profile
+from assets.building.declared import Dataset, Given, Trained
+from assets.profile.models import GivenModel, Section, TrainedModel
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.imported import Problem
+from methods.verifiers.contract import VerifierSettings
+from training.settings.online import OnlineSettings
+from training.trainers import Trainer
 
-_SOLVING = ("candidates", "rft_selections", "verified_pairs", "problems")
+GROUP = "models"
 
 
-def model_assets(profile: Profile, built: Iterable[Built]) -> list[Built]:
-    """One asset for each section; raises BadInput where a name is taken, or names no model.
+def models(
+    sections: Mapping[str, Section],
+    trainers: Mapping[str, Trainer],
+    datasets: Iterable[Dataset],
+    verifier: VerifierSettings | None = None,
+) -> Sequence[Given | Trained]:
+    """One model for each section, in the group of the pipeline that makes its data.
 
-    A dataset that no asset makes has to be imported under its name.
+    A dataset that no pipeline makes has to be imported under its name.
     """
-    assets = {recipe.name: asset for recipe, asset in built}
-    models = {name for name, asset in assets.items() if asset.group_names_by_key[asset.key] == "models"}
-    _require_names(profile.models, set(assets), models)
-    return [_asset(name, profile.models[name], profile) for name in _ordered(profile.models)]
+    made = {dataset.name: dataset for dataset in datasets}
+    return [
+        Given(name, section, GROUP)
+        if isinstance(section, GivenModel)
+        else _trained(name, section, sections, trainers[section.trainer], made, verifier)
+        for name, section in sections.items()
+    ]
 
 
-def _require_names(sections: Mapping[str, TrainedModel], taken: set[str], models: set[str]) -> None:
-    known = models | set(sections)
-    for name, section in sections.items():
-        if name in taken:
-            raise BadInput(f"models.{name}: the graph has an asset of this name: take another")
-        for one in (section.base, *section.scorers):
-            if one not in known:
-                raise BadInput(f"models.{name}: unknown model {one!r}: take one of {sorted(known)}")
-        for named in (section.dataset, section.replay):
-            if named in known:
-                raise BadInput(f"models.{name}: {named!r} is a model: name a dataset to train on")
-
-
-def _ordered(sections: Mapping[str, TrainedModel]) -> list[str]:
-    needed = {name: {one.base, *one.scorers} & sections.keys() for name, one in sections.items()}
-    try:
-        return list(TopologicalSorter(needed).static_order())
-    except CycleError as error:
-        around = " → ".join(error.args[1])
-        raise BadInput(f"models: {around} stand on one another: give one of them another base") from error
-
-
-def _asset(name: str, section: TrainedModel, profile: Profile) -> Built:
-    if section.trainer == "ppo" and profile.launch.several:
-        raise BadInput(
-            f"models.{name}: ppo trains in one process, and launch.processes is {profile.launch.processes}: "
-            "take grpo or rloo, or a profile without [launch]"
-        )
-    verified = section.verified
-    waited = ("gold_verdicts",) if verified and section.dataset == "problems" else ()
-    roles = Roles(section.base, section.dataset, section.replay, section.scorers, waited)
-    trainer = importlib.import_module(
-        f"training.{'ppo.__main__' if section.trainer == 'ppo' else section.trainer}"
-    )
-    grain = f"The model that training.{section.trainer} makes of {section.base} and {section.dataset}."
-    return trained_model(
+def _trained(
+    name: str,
+    section: TrainedModel,
+    sections: Mapping[str, Section],
+    trainer: Trainer,
+    made: Mapping[str, Dataset],
+    verifier: VerifierSettings | None,
+) -> Trained:
+    dataset = made.get(section.dataset)
+    training = section.training
+    verified = isinstance(training, OnlineSettings) and training.rewards.verifier > 0
+    settings = verifier.model_dump(mode="json", exclude_unset=True) if verifier and verified else None
+    return Trained(
         name,
         trainer,
-        roles,
-        section.training,
-        profile,
-        grain=grain,
-        system_prompt=system_prompt(section.dataset, profile),
-        more={"verifier": _verifier(name, profile)} if verified else None,
-        texts=VERIFYING_TEXTS if verified else (),
-        code=VERIFYING if verified else (),
+        section,
+        group=dataset.group if dataset else GROUP,
+        system_prompt=_system_prompt(section, sections, made),
+        more={"verifier": settings} if settings else {},
+        waits=dataset.guards if dataset and _is_guarded(dataset, verified=verified) else (),
     )
 
 
-def _verifier(name: str, profile: Profile) -> dict[str, Any]:
-    """The settings of the profile's verifier, as given: a bound of another kind would be refused."""
-    if profile.reasoning is None:
+def _is_guarded(dataset: Dataset, *, verified: bool) -> bool:
+    """Verdicts on gold answers matter only where completions are verified; other guards always do."""
+    return verified or dataset.method.rows is not Problem
+
+
+def _system_prompt(
+    section: TrainedModel, sections: Mapping[str, Section], made: Mapping[str, Dataset]
+) -> str | None:
+    """What stands before the model's conversations: as its data was sampled, else as its base was trained."""
+    asked = asked_with(section.dataset, made)
+    if len(asked) > 1:
+        prompts = ", ".join(sorted(map(str, asked)))
         raise BadInput(
-            f"models.{name}: training.rewards.verifier has a weight and the profile no verifier: add "
-            "[reasoning.verifier], or set the weight to 0"
+            f"{section.dataset} joins completions under several system prompts ({prompts}): take one"
         )
-    return profile.reasoning.verifier.model_dump(mode="json", exclude_unset=True)
+    if asked:
+        return next(iter(asked))
+    base = sections[section.base]
+    return _system_prompt(base, sections, made) if isinstance(base, TrainedModel) else None
 
 
-def system_prompt(dataset: str, profile: Profile) -> str | None:
-    """What stood before the conversations of ``dataset`` when they were drawn; None of imported ones."""
-    if dataset in _SOLVING and profile.reasoning and profile.reasoning.candidates:
-        return profile.reasoning.candidates.system_prompt
-    return profile.answers.system_prompt if dataset in ("cai_sft", "preference_pairs") else None
+def asked_with(name: str, made: Mapping[str, Dataset]) -> set[str | None]:
+    """The system prompts under which the completions of a dataset, or of its inputs, were sampled."""
+    dataset = made.get(name)
+    if dataset is None:
+        return set()
+    if "system_prompt" in type(dataset.settings).model_fields:
+        return {getattr(dataset.settings, "system_prompt", None)}
+    inputs = (input_name for names in dataset.inputs.values() for input_name in names)
+    return set().union(*(asked_with(input_name, made) for input_name in inputs))

@@ -1,33 +1,50 @@
 """The prompt sets: files of ours, or of yours, as versioned datasets."""
 
-import dagster as dg
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from assets.building.dataset import dataset_asset
-from assets.building.inputs import Materials
-from assets.building.recipe import Recipe
-from assets.profile.profile import Profile, PromptFile
+from assets.building.declared import Dataset, dataset
+from assets.profile.prompts import PromptFile, Prompts
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.state import REPOSITORY
-from methods.problems import prompt_files
-from methods.problems.prompt_files import load_prompts, subset
+from methods.problems.prompt_files import HELPFUL_PROMPTS, RED_TEAM_PROMPTS, prompt_file_settings
+
+GROUP = "prompts"
 
 
-def prompt_assets(profile: Profile) -> list[tuple[Recipe, dg.AssetsDefinition]]:
-    """``red_team_prompts`` and ``helpful_prompts``."""
-    return [
-        _prompts(RedTeamPrompt, profile.red_team_prompts, profile),
-        _prompts(HelpfulPrompt, profile.helpful_prompts, profile),
-    ]
+@dataclass(frozen=True)
+class PromptSets:
+    """The names of the prompt datasets that a pipeline reads."""
+
+    red_team: str = RedTeamPrompt.dataset
+    helpful: str = HelpfulPrompt.dataset
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Both as inputs."""
+        return {RedTeamPrompt.dataset: self.red_team, HelpfulPrompt.dataset: self.helpful}
 
 
-def _prompts(row: type[Prompt], settings: PromptFile, profile: Profile) -> tuple[Recipe, dg.AssetsDefinition]:
-    path = REPOSITORY / settings.file
-    load_prompts(row, path)
-    recipe = Recipe(
-        row.dataset, settings=settings.model_dump(mode="json"), texts=(path,), code=(prompt_files,)
+DEFAULT_SETS = PromptSets()
+
+
+def prompts(section: Prompts, at: str = "") -> Sequence[Dataset]:
+    """``red_team_prompts`` and ``helpful_prompts``, each where the profile names its file.
+
+    Raises BadInput where a file cannot be used.
+    """
+    files: tuple[tuple[type[Prompt], PromptFile | None], ...] = (
+        (RedTeamPrompt, section.red_team),
+        (HelpfulPrompt, section.helpful),
     )
-
-    def build(materials: Materials) -> list[Prompt]:
-        return subset(load_prompts(row, path), settings)
-
-    return recipe, dataset_asset(recipe, row, build, profile, group="prompts")
+    methods = {RedTeamPrompt: RED_TEAM_PROMPTS, HelpfulPrompt: HELPFUL_PROMPTS}
+    return [
+        dataset(
+            at + row.dataset,
+            methods[row],
+            prompt_file_settings(row, REPOSITORY / file.file, file),
+            group=GROUP,
+        )
+        for row, file in files
+        if file is not None
+    ]

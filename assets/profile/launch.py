@@ -37,6 +37,6 @@ class Tracking(Settings):
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints")
 
     @property
-    def told(self) -> dict[str, Any]:
+    def config(self) -> dict[str, Any]:
         """What a run's config says of it."""
         return self.model_dump(mode="json")

@@ -1,154 +1,130 @@
-"""The profile's `[models.NAME]`: a model that some trainer makes of a base and a dataset, by name."""
+"""The profile's `[models.NAME]`: a given model, or one that a trainer makes of a base and a dataset."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError
 
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.settings import Settings
-from training.settings.dpo import DpoSettings
-from training.settings.grpo import GrpoSettings
-from training.settings.kto import KtoSettings
-from training.settings.online import OnlineSettings
-from training.settings.orpo import OrpoSettings
-from training.settings.ppo import PpoSettings
-from training.settings.process_reward_model import ProcessRewardSettings
-from training.settings.reward_model import RewardSettings
-from training.settings.rloo import RlooSettings
-from training.settings.sft import SftSettings
+from datasets_registry.version import validated_name
+from generation.engine import EngineSettings
+from generation.spending import Price
+from training.settings.learning import TrainingSettings
+from training.trainers import Trainer
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+S = TypeVar("S", bound=Settings)
 
 
-class _Trained(Settings):
-    """``base`` is a model of the graph or of another section, ``dataset`` one of the graph or imported."""
-
-    base: Name
-    dataset: Name
-
-    @property
-    def replay(self) -> str | None:
-        """The dataset of replayed rows."""
-        return None
-
-    @property
-    def scorers(self) -> tuple[str, ...]:
-        """The models that score draws."""
-        return ()
-
-    @property
-    def verified(self) -> bool:
-        """Whether draws are paid for by the verifier."""
-        return False
+def _usable(name: str) -> str:
+    try:
+        return validated_name(name)
+    except BadInput as error:
+        raise ValueError(str(error)) from error
 
 
-class TrainedSft(_Trained):
-    """Supervised fine-tuning, rows of ``replayed`` mixed in where it is given."""
-
-    trainer: Literal["sft"]
-    replayed: Name | None = None
-    training: SftSettings = SftSettings()
-
-    @property
-    def replay(self) -> str | None:
-        """The dataset of replayed rows."""
-        return self.replayed
+Name = Annotated[str, AfterValidator(_usable)]
 
 
-class TrainedDpo(_Trained):
-    """Direct preference optimisation."""
+class GivenModel(Settings):
+    """A model that is given, such as the base policy or a judge of its own, and how its backend runs."""
 
-    trainer: Literal["dpo"]
-    training: DpoSettings = DpoSettings()
-
-
-class TrainedOrpo(_Trained):
-    """Odds-ratio preference optimisation, which needs no reference model."""
-
-    trainer: Literal["orpo"]
-    training: OrpoSettings = OrpoSettings()
+    model: str = Field(min_length=1, description="A folder, a hub id, or a model that comes with Trimtab")
+    backend: str = "transformers"
+    engine: EngineSettings = EngineSettings()
+    price: Price = Price()
 
 
-class TrainedKto(_Trained):
-    """Kahneman-Tversky optimisation, on pairs or on single verdicts such as those of ``candidates``."""
+class TrainedModel(Settings):
+    """``base`` is a model of the profile, ``dataset`` one of the graph or imported.
 
-    trainer: Literal["kto"]
-    training: KtoSettings = KtoSettings()
-
-
-class TrainedReward(_Trained):
-    """An outcome reward model."""
-
-    trainer: Literal["reward_model"]
-    training: RewardSettings = RewardSettings()
-
-
-class TrainedProcessReward(_Trained):
-    """A process reward model."""
-
-    trainer: Literal["process_reward_model"]
-    training: ProcessRewardSettings = ProcessRewardSettings()
-
-
-class _Online(_Trained):
-    """Learning from the policy's own draws for the prompts of ``dataset``; ``reward_models`` score them.
-
-    The verifier is that of `[reasoning.verifier]`.
+    ``replayed`` names a dataset whose rows are mixed in, ``reward_models`` the models that score completions.
     """
 
+    trainer: str
+    base: Name
+    dataset: Name
+    replayed: Name | None = None
     reward_models: tuple[Name, ...] = ()
-    training: OnlineSettings
-
-    @model_validator(mode="after")
-    def _has_its_reward_models(self) -> "_Online":
-        weight = self.training.rewards.reward_models
-        if bool(self.reward_models) != (weight > 0):
-            raise ValueError(
-                f"training.rewards.reward_models weighs {weight:g} and reward_models names "
-                f"{len(self.reward_models)}: give both a weight above 0 and a name, or neither"
-            )
-        return self
+    training: SerializeAsAny[TrainingSettings]
 
     @property
-    def scorers(self) -> tuple[str, ...]:
-        """The models that score draws."""
-        return self.reward_models
-
-    @property
-    def verified(self) -> bool:
-        """Whether draws are paid for by the verifier."""
-        return self.training.rewards.verifier > 0
+    def models(self) -> tuple[str, ...]:
+        """The models that it is made of."""
+        return (self.base, *self.reward_models)
 
 
-class TrainedGrpo(_Online):
-    """Group relative policy optimisation."""
-
-    trainer: Literal["grpo"]
-    training: GrpoSettings = GrpoSettings()
+Section = GivenModel | TrainedModel
 
 
-class TrainedRloo(_Online):
-    """REINFORCE with leave-one-out baselines."""
+def read_models(content: Mapping[str, Any], trainers: Mapping[str, Trainer]) -> dict[str, Any]:
+    """The sections by name, ``training`` read by each one's trainer.
 
-    trainer: Literal["rloo"]
-    training: RlooSettings = RlooSettings()
-
-
-class TrainedPpo(_Online):
-    """Proximal policy optimisation."""
-
-    trainer: Literal["ppo"]
-    training: PpoSettings = PpoSettings()
+    Raises ValueError that names the section, the value and the remedy.
+    """
+    return {name: _read(f"models.{name}", section, trainers) for name, section in content.items()}
 
 
-TrainedModel = Annotated[
-    TrainedSft
-    | TrainedDpo
-    | TrainedOrpo
-    | TrainedKto
-    | TrainedReward
-    | TrainedProcessReward
-    | TrainedGrpo
-    | TrainedRloo
-    | TrainedPpo,
-    Field(discriminator="trainer"),
-]
+def _read(place: str, section: object, trainers: Mapping[str, Trainer]) -> object:
+    if not isinstance(section, Mapping):
+        return section
+    if "trainer" not in section:
+        return _validated(place, GivenModel, section)
+    trainer = trainers.get(str(section["trainer"]))
+    if trainer is None:
+        raise ValueError(
+            f"{place}.trainer: unknown trainer {section['trainer']!r}: take one of {sorted(trainers)}"
+        )
+    if "replayed" in section and not trainer.replays:
+        raise ValueError(f"{place}.replayed: {section['trainer']} replays no rows: leave it out")
+    if "reward_models" in section and not trainer.scored:
+        raise ValueError(f"{place}.reward_models: {section['trainer']} uses none: leave it out")
+    training = _validated(f"{place}.training", trainer.settings, section.get("training", {}))
+    return _validated(place, TrainedModel, {**section, "training": training})
+
+
+def _validated(place: str, kind: type[S], content: object) -> S:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join((place, *map(str, first["loc"])))
+        if first["type"] == "extra_forbidden":
+            raise ValueError(f"unknown key {where!r}: remove it") from error
+        raise ValueError(f"{where}: {first['msg']}") from error
+
+
+def require_names(models: Mapping[str, Section]) -> None:
+    """Raise ValueError where a model's name is taken, a base is unknown, or models are circular."""
+    for name in models:
+        _usable(name)
+        if name in ROW_TYPES:
+            raise ValueError(f"models.{name}: a dataset has this name: take another")
+    for name, section in models.items():
+        for named in section.models if isinstance(section, TrainedModel) else ():
+            if named not in models:
+                raise ValueError(f"models.{name}: unknown model {named!r}: take one of {sorted(models)}")
+        if isinstance(section, TrainedModel):
+            _require_datasets(name, section, models)
+    ordered(models)
+
+
+def _require_datasets(name: str, section: TrainedModel, models: Mapping[str, Section]) -> None:
+    for dataset in (section.dataset, section.replayed):
+        if dataset in models:
+            raise ValueError(f"models.{name}: {dataset!r} is a model: name a dataset to train on")
+
+
+def ordered(models: Mapping[str, Section]) -> list[str]:
+    """The models' names, bases first; raises ValueError where they are circular."""
+    needed = {
+        name: set(section.models) if isinstance(section, TrainedModel) else set()
+        for name, section in models.items()
+    }
+    try:
+        return list(TopologicalSorter(needed).static_order())
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise ValueError(f"models: {circle} is circular: give one of them another base") from error

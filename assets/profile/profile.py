@@ -1,249 +1,146 @@
 """The profile: one TOML file that says what is built, chosen by ``TRIMTAB_PROFILE``."""
 
 import os
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from assets.profile.cai import Cai
+from assets.profile.evaluation import Evaluation
+from assets.profile.former import successor
+from assets.profile.judges import Judges
 from assets.profile.launch import LaunchSection, Tracking
-from assets.profile.models import TrainedModel
-from assets.profile.policy import Policy
-from assets.profile.reasoning import Reasoning
+from assets.profile.models import GivenModel, Section, TrainedModel, read_models, require_names
+from assets.profile.prm import Prm
+from assets.profile.problems import Problems
+from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
+from assets.profile.rft import Rft
+from assets.profile.rlaif import Rlaif
 from datasets_registry.errors import BadInput
-from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 from datasets_registry.state import REPOSITORY
-from generation.request import SamplingParams
 from generation.spending import Budget
-from methods.cai.requests import AnswerSettings, RevisionPrinciple, RevisionSettings
-from methods.cai.sft_mix import MixSettings
-from methods.evaluation.held_out import EvaluationSettings
-from methods.judging.constitution import Constitution, Principle
-from methods.judging.score import ScoreSettings
-from methods.problems.prompt_files import PromptSettings
-from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, JudgeSettings, JudgingSettings
-from methods.rlaif.labels import LabelSettings
-from methods.rlaif.pairs import PairSelection, PairSettings
-from methods.rlaif.people import AgreementSelection, AgreementSettings
-from quality.judges.certificate import CertificateBounds
-from training.settings.dpo import DpoSettings
-from training.settings.sft import SftSettings
+from methods.judging.constitution import Constitution, load_constitution
+from training.settings.online import OnlineSettings
+from training.trainers import Trainer, trainers
 
 FOLDER = REPOSITORY / "profiles"
-S = TypeVar("S", bound=Settings)
-
-
-class PromptFile(PromptSettings):
-    """A prompt file and how much of it is taken."""
-
-    file: str
-
-
-class Answers(SamplingParams):
-    """How policies are asked and sampled."""
-
-    system_prompt: str | None = None
-    seed: int = 0
-
-    @property
-    def sampling(self) -> SamplingParams:
-        """The sampling parameters alone."""
-        return SamplingParams(**self.model_dump(include=set(SamplingParams.model_fields)))
-
-
-class Revisions(Settings):
-    """How often answers are revised, after how many worked examples, and how long a critique may be.
-
-    ``num_controls`` helpful prompts are revised too, to see whether good answers are left alone.
-    """
-
-    num_revisions: int = Field(2, ge=1, le=4)
-    num_examples: int = Field(0, ge=0)
-    num_controls: int = Field(0, ge=0)
-    ablation: Literal["none", "no_critique"] = "none"
-    critique_max_tokens: int = Field(256, ge=1)
-
-
-class Scores(ScoreSettings):
-    """The model that scores completions and revision steps from 1 to 10."""
-
-    judge: str = "base_policy"
-
-    @property
-    def scoring(self) -> ScoreSettings:
-        """How it is asked."""
-        return ScoreSettings(**self.model_dump(include=set(ScoreSettings.model_fields)))
-
-
-class SftMix(MixSettings):
-    """The SFT set's shares, and the imported demonstrations that are its capability examples."""
-
-    capability: str | None = None
-
-    @model_validator(mode="after")
-    def _names_what_it_shares(self) -> "SftMix":
-        if (self.capability is None) != (self.capability_share == 0):
-            raise ValueError("capability and capability_share go together: name a dataset and its share")
-        return self
-
-    @property
-    def mix(self) -> MixSettings:
-        """The shares alone."""
-        return MixSettings(**self.model_dump(include=set(MixSettings.model_fields)))
-
-
-class HumanAgreementSection(AgreementSelection):
-    """Which imported comparisons are judged, and what people were asked about."""
-
-    dataset: str = "human_preferences"
-    signal: Signal = "harmlessness"
-
-
-class Evaluation(Settings):
-    """The principle that compares answers to each kind of held-out prompt."""
-
-    red_team: str
-    helpful: str
 
 
 class Profile(Settings):
-    """Everything that decides what is built."""
+    """Everything that decides what is built; a method whose section is left out is not built."""
 
     description: str
     min_free_gb: float = Field(1, ge=0)
-    constitution: str
-    policy: Policy
-    red_team_prompts: PromptFile
-    helpful_prompts: PromptFile
-    answers: Answers
-    revisions: Revisions
-    pairs: PairSelection = PairSelection()
-    judge: JudgeSettings
-    judge_models: Mapping[str, Policy] = Field(default={})
-    labels: LabelSettings = LabelSettings()
-    scores: Scores = Scores()
-    certificate: CertificateBounds = CertificateBounds()
-    human_agreement: HumanAgreementSection | None = None
-    sft_mix: SftMix = SftMix()
-    sft: SftSettings
-    dpo: DpoSettings
-    evaluation: Evaluation
-    reasoning: Reasoning | None = None
+    plugins: tuple[str, ...] = Field((), description="Modules whose TRAINERS join ours")
+    constitution: str = "methods/judging/constitution.toml"
+    models: Mapping[str, Section]
+    prompts: Prompts = Prompts()
+    answers: Answers = Answers()
+    cai: Cai | None = None
+    rlaif: Rlaif | None = None
+    judges: Judges | None = None
+    problems: Problems | None = None
+    rft: Rft | None = None
+    prm: Prm | None = None
+    evaluation: Evaluation | None = None
     budget: Budget = Budget()
-    models: Mapping[str, TrainedModel] = Field(default={})
     tracking: Tracking = Tracking()
     launch: LaunchSection = LaunchSection()
     rebuild: Rebuild = Rebuild()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_models(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or not isinstance(content.get("models"), Mapping):
+            return content
+        table = trainers(content.get("plugins", ()))
+        return {**content, "models": read_models(content["models"], table)}
+
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
-        given = {"base_policy", *self.judge_models}
-        for name in self.judge_models:
-            if not re.fullmatch(r"judge_[a-z0-9_]+", name):
-                raise ValueError(f"judge_models: call {name!r} judge_ and a name in lower case")
-        for name in self.judge.judges:
-            if name not in given | {"sft_policy"}:
-                raise ValueError(f"judge.judges: unknown model {name!r}: name it under [judge_models.{name}]")
-        if self.scores.judge not in given:
-            raise ValueError(f"scores.judge: {self.scores.judge!r} is not one of {sorted(given)}")
-        for kind, weights in self.labels.weights.items():
-            unjudged = sorted(set(weights) - set(self.judge.signals.get(kind, ())))
-            if unjudged:
+        require_names(self.models)
+        for place, name in self._named_models():
+            if name not in self.models:
                 raise ValueError(
-                    f"labels.weights.{kind} weighs {unjudged[0]}, which [judge.signals] leaves out"
+                    f"{place}: unknown model {name!r}: add [models.{name}], or take one of "
+                    f"{sorted(self.models)}"
                 )
-        if self.reasoning:
-            self.reasoning.require_models({*given, "sft_policy", "dpo_policy"})
+        for part, needed in (("rlaif", "judges"), ("cai", "judges"), ("rft", "problems"), ("prm", "rft")):
+            if getattr(self, part) is not None and getattr(self, needed) is None:
+                raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
+        for name, section in self.models.items():
+            if isinstance(section, TrainedModel):
+                self._require_trainable(name, section)
         return self
 
-    def policy_of(self, model: str) -> Policy:
-        """How the model asset ``model`` runs: trained policies run as the base policy does.
+    def _named_models(self) -> Iterator[tuple[str, str]]:
+        """Where the profile names a model, and which."""
+        if self.cai:
+            yield "cai.policy", self.cai.policy
+        if self.rlaif:
+            yield "rlaif.policy", self.rlaif.policy
+            yield from (
+                (f"rlaif.judge.judges.{place}", name) for place, name in enumerate(self.rlaif.judge.judges)
+            )
+        if self.judges:
+            yield "judges.scores.judge", self.judges.scores.judge
+        if self.rft:
+            policies = self.rft.candidates.policies
+            yield from ((f"rft.candidates.policies.{place}", name) for place, name in enumerate(policies))
+            if self.rft.candidates.reward_model:
+                yield "rft.candidates.reward_model", self.rft.candidates.reward_model
+        if self.prm:
+            yield "prm.completer", self.prm.completer
+            if self.prm.judge:
+                yield "prm.judge", self.prm.judge
+        if self.evaluation:
+            yield from (
+                (f"evaluation.models.{place}", name) for place, name in enumerate(self.evaluation.models)
+            )
+            yield "evaluation.base", self.evaluation.base
+            yield "evaluation.judge", self.evaluation.judge
 
-        Those that stand on the lab base run in this process, on any machine.
-        """
-        if self.reasoning and model in self.reasoning.lab_models:
-            return self.reasoning.lab
-        return self.judge_models.get(model, self.policy)
+    def _require_trainable(self, name: str, section: TrainedModel) -> None:
+        """Raise ValueError where a trainer is not told what it needs."""
+        trainer = self.trainers[section.trainer]
+        if self.launch.several and not trainer.several_processes:
+            raise ValueError(
+                f"models.{name}: {section.trainer} trains in one process, and launch.processes is "
+                f"{self.launch.processes}: take grpo or rloo, or a profile without [launch]"
+            )
+        if not isinstance(section.training, OnlineSettings):
+            return
+        rewards = section.training.rewards
+        if bool(section.reward_models) != (rewards.reward_models > 0):
+            raise ValueError(
+                f"models.{name}: training.rewards.reward_models weighs {rewards.reward_models:g} and "
+                f"reward_models names {len(section.reward_models)}: give both a weight above 0 and a name, "
+                "or neither"
+            )
+        if rewards.verifier > 0 and self.problems is None:
+            raise ValueError(
+                f"models.{name}: training.rewards.verifier has a weight and the profile no verifier: add "
+                "[problems.verifier], or set the weight to 0"
+            )
 
     @property
-    def constitution_path(self) -> Path:
-        """The constitution's file; relative paths start at the repository."""
-        return REPOSITORY / self.constitution
+    def trainers(self) -> Mapping[str, Trainer]:
+        """The trainers that sections may name."""
+        return trainers(self.plugins)
 
-    @property
-    def answer_settings(self) -> AnswerSettings:
-        """How policies are asked and sampled."""
-        answers = self.answers
-        return AnswerSettings(
-            system_prompt=answers.system_prompt, answers=answers.sampling, seed=answers.seed
-        )
+    def given(self, model: str) -> GivenModel:
+        """The given model that ``model`` goes back to: a trained model runs as its base does."""
+        section = self.models[model]
+        return section if isinstance(section, GivenModel) else self.given(section.base)
 
-    def revision_settings(self, constitution: Constitution) -> RevisionSettings:
-        """How drafts, critiques and revisions are sampled and scored."""
-        revisions = self.revisions.model_dump(exclude={"critique_max_tokens"})
-        critiques = {"max_tokens": self.revisions.critique_max_tokens}
-        return RevisionSettings(
-            **dict(self.answer_settings),
-            **revisions,
-            critiques=self.answers.sampling.model_copy(update=critiques),
-            principles=_records(RevisionPrinciple, constitution.principles),
-            scores=self.scores.scoring,
-        )
-
-    @property
-    def pair_settings(self) -> PairSettings:
-        """How completions are sampled, scored and paired."""
-        scored = self.pairs.selection == "best_worst"
-        return PairSettings(
-            **dict(self.pairs),
-            **dict(self.answer_settings),
-            scores=self.scores.scoring if scored else None,
-            weights=self.labels.weights if scored else None,
-        )
-
-    def judgement_settings(self, constitution: Constitution) -> JudgementSettings:
-        """How pairs are judged; raises BadInput where a judged signal has no principle."""
-        principles = [
-            principle
-            for kind, signals in self.judge.signals.items()
-            for signal in signals
-            for principle in constitution.of_signal(signal, f"[judge.signals] of {kind} prompts")
-        ]
-        judging = self.judge.model_dump(include=set(JudgingSettings.model_fields))
-        return JudgementSettings(**judging, principles=_records(JudgedPrinciple, principles))
-
-    def agreement_settings(
-        self, section: HumanAgreementSection, constitution: Constitution
-    ) -> AgreementSettings:
-        """How people's comparisons are judged; raises BadInput where the signal has no principle."""
-        principles = constitution.of_signal(section.signal, "[human_agreement]")
-        return AgreementSettings(
-            num_pairs=section.num_pairs,
-            seed=section.seed,
-            comparison=self.judge.comparison,
-            questions={principle.id: principle.preference_question for principle in principles},
-        )
-
-    def evaluation_settings(self, constitution: Constitution) -> EvaluationSettings:
-        """How held-out prompts are answered and compared."""
-        return EvaluationSettings(
-            **dict(self.answer_settings),
-            questions={
-                "red_team": constitution[self.evaluation.red_team].preference_question,
-                "helpful": constitution[self.evaluation.helpful].preference_question,
-            },
-            comparison=self.judge.comparison,
-        )
-
-
-def _records(record: type[S], principles: Iterable[Principle]) -> dict[str, S]:
-    """What a method uses of each principle, by its id, and nothing else of it."""
-    return {it.id: record.model_validate(it, from_attributes=True) for it in principles}
+    def read_constitution(self) -> Constitution:
+        """The constitution; relative paths start at the repository. Raises BadInput where it is unusable."""
+        return load_constitution(REPOSITORY / self.constitution)
 
 
 def load_profile(name: str | None = None) -> Profile:
@@ -261,6 +158,8 @@ def load_profile(name: str | None = None) -> Profile:
 
 
 def _validated(path: Path, content: dict[str, Any]) -> Profile:
+    if moved := successor(content):
+        raise BadInput(f"profile {path} has the form of an earlier release: {moved}")
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
@@ -268,4 +167,5 @@ def _validated(path: Path, content: dict[str, Any]) -> Profile:
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise BadInput(f"profile {path}: unknown key {place!r}: remove it") from error
-        raise BadInput(f"profile {path}: {place}: {first['msg']}") from error
+        sentence = first["msg"].removeprefix("Value error, ")
+        raise BadInput(": ".join(part for part in (f"profile {path}", place, sentence) if part)) from error

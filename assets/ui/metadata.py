@@ -1,12 +1,14 @@
 """What the UI shows of a version: row count, columns, sample rows, figures and small plots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
+from assets.ui.keys import key_of
 from assets.ui.plots import training_plot
+from datasets_registry.manifest import Manifest
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 
@@ -59,17 +61,16 @@ def dataset_metadata(version: Version, table: pa.Table) -> dict[str, Any]:
     }
 
 
-def model_metadata(version: Version, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def model_metadata(version: Version, manifest: Manifest) -> dict[str, Any]:
     """A trained model's figures, its loss curve, and what it was trained from."""
-    base = manifest["base"]
     return {
         "version": version.number,
-        "base": f"{base['name']}@{base['number']}",
-        "trained_on": ", ".join(f"{one['name']}@{one['number']}" for one in manifest["datasets"].values()),
-        "seconds": float(manifest["seconds"]),
+        "base": str(manifest.base),
+        "trained_on": ", ".join(map(str, manifest.datasets.values())),
+        "seconds": float(manifest.seconds or 0.0),
         "training": training_plot(manifest),
-        **{f"rows_{name}": int(count) for name, count in manifest["rows"].items()},
-        **{f"train_{name}": float(value) for name, value in manifest["metrics"].items()},
+        **{f"rows_{name}": int(count) for name, count in manifest.rows.items()},
+        **{f"train_{name}": float(value) for name, value in manifest.metrics.items()},
     }
 
 
@@ -78,7 +79,7 @@ def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCh
     severities = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
     return [
         dg.AssetCheckResult(
-            asset_key=asset,
+            asset_key=key_of(asset),
             check_name=one.check,
             passed=one.passed,
             severity=severities[one.severity],

@@ -1,12 +1,13 @@
-"""The picture of a training run: its loss by step, and what else its trainer logs, one panel each."""
+"""Small pictures for the UI: PNGs in Markdown, each under 50 kB."""
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster as dg
 
+from datasets_registry.manifest import Manifest
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.rlaif import PreferencePair
@@ -97,8 +98,8 @@ def principle_plot(figures: Sequence[PrincipleFigure]) -> dg.MetadataValue:
     return picture("draws by principle", draw, height=1.0 + 0.2 * len(ordered))
 
 
-def step_plot(steps: Sequence[RevisionStep]) -> dg.MetadataValue:
-    """Mean harmlessness and helpfulness of drafts (0) and of each revision step, on red-team prompts."""
+def revision_plot(steps: Sequence[RevisionStep]) -> dg.MetadataValue:
+    """Mean harmlessness and helpfulness of drafts (0) and of each revision, on red-team prompts."""
     red_team = [one for one in steps if one.kind == "red_team"]
 
     def draw(axes: Any) -> None:
@@ -110,11 +111,11 @@ def step_plot(steps: Sequence[RevisionStep]) -> dg.MetadataValue:
                 for step in range(1, last + 1)
             ]
             axes.plot(range(len(means)), means, "o-", color=color, label=signal, markersize=4)
-        axes.set(xlabel="revision step", ylabel="mean score (1–10)")
+        axes.set(xlabel="revision", ylabel="mean score (1–10)")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False, fontsize=8)
 
-    return picture("scores by revision step", draw)
+    return picture("scores by revision", draw)
 
 
 def _mean(values: Sequence[float | None]) -> float:
@@ -133,11 +134,11 @@ PANELS = (
 SHOWN_PANELS = 4
 
 
-def training_plot(manifest: Mapping[str, Any]) -> dg.MetadataValue:
+def training_plot(manifest: Manifest) -> dg.MetadataValue:
     """Loss, reward or margin, log-probabilities, KL and entropy by step, as far as they were logged."""
-    curves = manifest.get("curves", {})
+    curves = manifest.curves
     logged = [[name for name in names if name in curves] for names in PANELS]
-    drawn = [[("loss", manifest["loss"])]]
+    drawn = [[("loss", manifest.loss)]]
     drawn += [[(name, curves[name]) for name in names] for names in logged if names]
     drawn = drawn[:SHOWN_PANELS]
 

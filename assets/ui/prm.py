@@ -7,12 +7,22 @@ import dagster as dg
 
 from assets.ui.plots import BLUE, GREY, ORANGE, picture
 from datasets_registry.hashing import ranked
-from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.prm import Solution, StepLabels
 
 SAMPLES = 12
 
 
-def labels_shown(labelled: Sequence[StepLabels]) -> dict[str, Any]:
+def solutions_summary(solutions: Sequence[Solution]) -> dict[str, Any]:
+    """How many solutions can be labelled, are accepted, and how long they are."""
+    usable = [solution for solution in solutions if solution.failure is None]
+    return {
+        "failures": len(solutions) - len(usable),
+        "accepted": sum(bool(solution.accepted) for solution in usable),
+        "mean_steps": sum(len(solution.completions) for solution in usable) / max(len(usable), 1),
+    }
+
+
+def labels_summary(labelled: Sequence[StepLabels]) -> dict[str, Any]:
     """Counts, tokens spent as a share of exhaustive, and two pictures."""
     usable = [one for one in labelled if one.failure is None]
     spent, exhaustive = (

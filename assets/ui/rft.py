@@ -43,7 +43,7 @@ GROUP BY ALL ORDER BY ALL
 """
 
 
-def candidates_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
+def candidates_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     """Counts, acceptance by difficulty, and the share of problems solved within k draws."""
     counts = _record(connection, _COUNTS)
     accepted = counts["accepted"]
@@ -103,7 +103,7 @@ def solved(connection: "duckdb.DuckDBPyConnection") -> list[tuple[str, int, floa
     return found
 
 
-def selections_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
+def selections_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     """Counts by kind, dominance of easy problems, and how many distinct paths problems keep."""
     return _record(connection, _SELECTED) | {"distinct_paths": paths_plot(connection)}
 

@@ -6,13 +6,16 @@ from contextlib import redirect_stdout
 
 import dagster as dg
 
-import training.sft
-from assets.building.model import trained_model
-from assets.building.roles import Roles
+from assets.building.declared import Trained
+from assets.building.model import model_asset
+from assets.building.recipe import Recipe, recipe_of
+from assets.building.versions import Recipes
+from assets.profile.models import TrainedModel
 from assets.profile.profile import load_profile
 from benchmarks.sides.training_work import TrainingWork
 from tests.assets.small import write_profile
 from training.settings.sft import SftSettings
+from training.trainers import TRAINERS
 
 
 def asset_seconds(work: TrainingWork, seed: int) -> float:
@@ -22,8 +25,11 @@ def asset_seconds(work: TrainingWork, seed: int) -> float:
     """
     profile = load_profile(str(write_profile(work.folder / "profile", work.base)))
     settings = SftSettings.model_validate(work.settings | {"seed": seed})
-    roles = Roles("base_policy", work.dataset("sft").name)
-    _, asset = trained_model("policy", training.sft, roles, settings, profile, grain="A policy.")
+    dataset = work.dataset("sft").name
+    section = TrainedModel(trainer="sft", base="base_policy", dataset=dataset, training=settings)
+    policy = Trained("policy", TRAINERS["sft"], section, group="models")
+    recipes = {"policy": recipe_of(policy, {}), **{name: Recipe(name) for name in ("base_policy", dataset)}}
+    asset = model_asset(policy, Recipes(recipes, {}), profile)
     with dg.DagsterInstance.ephemeral() as instance, redirect_stdout(sys.stderr):
         started = time.perf_counter()
         dg.materialize([asset], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance)

@@ -6,12 +6,24 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, Executable, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    RowMapping,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.errors import UnknownVersion
 from datasets_registry.store.objects import Object
-from datasets_registry.version import CheckResult, Content, Derivation, Status, Version
+from datasets_registry.version import IMPORT, CheckResult, Content, Derivation, Status, Version
 
 V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
 INPUT, PART, OBJECT = catalog.INPUTS.c, catalog.PARTS.c, catalog.OBJECTS.c
@@ -31,6 +43,7 @@ _BUILT_LAST = (
     .order_by(D.id.desc())
     .limit(1)
 )
+_IMPORTED = _BUILT_LAST.where(D.code_version.startswith(IMPORT))
 _OF_RECIPE, _PASSED = _BUILT_LAST.where(D.recipe == bindparam("by")), _BUILT_LAST.where(V.status == "passed")
 _BUILT_FROM = (
     select(catalog.VERSIONS)
@@ -182,11 +195,26 @@ class Records:
         """The passed version of ``name`` that was built last."""
         return next(iter(self._versions(_PASSED, of=name)), None)
 
+    def imported(self, name: str) -> Version | None:
+        """The version of ``name`` that a person imported last, passed or not."""
+        return next(iter(self._versions(_IMPORTED, of=name)), None)
+
+    def derivations(self, name: str) -> list[tuple[Version, Derivation]]:
+        """How each version of ``name`` was made, every time that it was, the last first."""
+        query = select(catalog.DERIVATIONS).where(D.name == name).order_by(D.id.desc())
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [(self.version(name, row["number"]), self._derivation(row)) for row in rows]
+
     def derivation(self, version: Version) -> Derivation:
         """How ``version`` was last made."""
         query = select(catalog.DERIVATIONS).where(D.name == version.name, D.number == version.number)
         with self.engine.connect() as connection:
             how = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
+        return self._derivation(how)
+
+    def _derivation(self, how: RowMapping) -> Derivation:
+        with self.engine.connect() as connection:
             inputs = connection.execute(
                 select(INPUT.name, INPUT.number).where(INPUT.derivation_id == how["id"])
             ).all()

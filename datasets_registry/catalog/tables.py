@@ -111,6 +111,22 @@ CHECKS = Table(
     Column("at", String, nullable=False),
 )
 
+# what a person let count as made by newer code: versions of `name` whose code was `before`, for `after`
+KEPT = Table(
+    "kept",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String, nullable=False, index=True),
+    Column("before", String, nullable=False),
+    Column("after", String, nullable=False),
+    Column("modules", JSON, nullable=False),
+    Column("who", String, nullable=False),
+    Column("because", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("undone_by", String),
+    Column("undone_at", String),
+)
+
 
 def open_catalog(state: State, url: str | None = None) -> Engine:
     """The catalog of ``state``: at ``url``, else at TRIMTAB_CATALOG, else SQLite; created where absent.
@@ -200,4 +216,5 @@ def _identity(engine: Engine) -> str:
 def _read_identity(engine: Engine) -> str:
     with engine.connect() as connection:
         connection.execute(select(PARTS.c.name).limit(1))
+        connection.execute(select(KEPT.c.name).limit(1))
         return str(connection.execute(select(CATALOG.c.id)).scalar_one())

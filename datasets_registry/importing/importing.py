@@ -17,7 +17,7 @@ from datasets_registry.importing.rejection import Rejected, Rejection
 from datasets_registry.importing.source import Source
 from datasets_registry.rows.row import Row
 from datasets_registry.state import State, durable
-from datasets_registry.version import Derivation
+from datasets_registry.version import IMPORT, Derivation
 
 FIRST_ROWS = 20
 # SPDX for a licence that nobody stated
@@ -69,7 +69,7 @@ def import_rows(
 
 def _derivation(source: Source, read_as: Format, mapping: Mapping[str, str], given: Given) -> Derivation:
     settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **vars(given)}
-    return Derivation(code_version=f"import:{read_as.name}:{read_as.number}", settings=settings, inputs=())
+    return Derivation(code_version=f"{IMPORT}{read_as.name}:{read_as.number}", settings=settings, inputs=())
 
 
 class _Reader:

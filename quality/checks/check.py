@@ -20,9 +20,8 @@ Measure = Callable[["duckdb.DuckDBPyConnection"], float | None]
 class Check:
     """One figure of a dataset version, with its bounds.
 
-    ``measure`` reads the version as ``this``, and the datasets in ``reads`` by name. Those in
-    ``reads_if_there`` are empty where no version has passed. A function that runs code of other modules
-    names them in ``code``, so that an edit of them counts as one of the check.
+    ``measure`` reads the version as ``this``, and the datasets in ``reads`` by name; those that are not among
+    the inputs have no rows.
 
     SQL may use ``$settings``: the settings that the version was made with, as JSON text.
     """
@@ -35,8 +34,6 @@ class Check:
     at_most: float | None = None
     reads: tuple[str, ...] = ()
     severity: Literal["error", "warning"] = "error"
-    reads_if_there: tuple[str, ...] = ()
-    code: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> str:
@@ -48,8 +45,7 @@ class Check:
 def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
     """Measure ``version``; a figure that cannot be computed does not pass.
 
-    Raises UnknownVersion or UnpassedVersion where a dataset in ``reads`` has no passed version, and
-    BrokenObject where stored rows are missing.
+    Raises BrokenObject where stored rows are missing.
     """
     by_type: dict[str, list[Version]] = {}
     for source in inputs:
@@ -58,10 +54,7 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
     with scanning(registry.state) as connection:
         create_view(connection, "this", registry, [version])
         for name in check.reads:
-            create_view(connection, name, registry, by_type.get(name) or [registry.passed(name)])
-        for name in check.reads_if_there:
-            latest = registry.latest(name)
-            create_view(connection, name, registry, by_type.get(name) or ([latest] if latest else []))
+            create_view(connection, name, registry, by_type.get(name, []))
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(

@@ -19,8 +19,7 @@ def no_contamination(label: LabelDataset) -> Check:
         contamination(f"{texts} ({label.texts('this')})", evaluation_prompts(*PROMPT_SETS, "problems")),
         "training texts that contain the words of an evaluation prompt",
         at_most=0,
-        reads=PROMPT_SETS,
-        reads_if_there=("problems",),
+        reads=(*PROMPT_SETS, "problems"),
     )
 
 
@@ -32,7 +31,6 @@ def split_leaks(dataset: str) -> Check:
         split_near_duplicates,
         "evaluation prompts that are near duplicates of training prompts",
         at_most=0,
-        code=("quality.hygiene.clusters", "quality.hygiene.minhash", "quality.hygiene.words"),
     )
 
 

@@ -3,22 +3,25 @@
 import json
 from pathlib import Path
 
+from datasets_registry.version import IMPORT, Derivation
 from tests.methods.judging import CONSTITUTION
 
+# how rows that a person imported were made
+IMPORTED = Derivation(code_version=f"{IMPORT}test:1", settings={}, inputs=())
 PROFILE = """
 description = "A tiny random model"
 min_free_gb = 0.1
 constitution = "{constitution}"
 
-[policy]
+[models.base_policy]
 model = "{model}"
 backend = "transformers"
 engine = {{ batch_size = 8 }}
 
-[red_team_prompts]
+[prompts.red_team]
 file = "{red_team}"
 
-[helpful_prompts]
+[prompts.helpful]
 file = "{helpful}"
 
 [answers]
@@ -26,28 +29,38 @@ temperature = 1.0
 max_tokens = 48
 stop = ["e"]
 
-[revisions]
+[cai]
+policy = "base_policy"
 num_revisions = 2
 critique_max_tokens = 8
 
-[judge]
+[models.sft_policy]
+trainer = "sft"
+base = "base_policy"
+dataset = "cai_sft"
+training = {{ learning_rate = 1e-3, num_epochs = 1, batch_size = 2, max_length = 512 }}
+
+[rlaif]
+policy = "sft_policy"
+
+[rlaif.judge]
+judges = ["base_policy"]
 max_outside_probability = 1.0
 calibration = "identical"
 
-[sft]
-learning_rate = 1e-3
-num_epochs = 1
-batch_size = 2
-max_length = 512
+[models.dpo_policy]
+trainer = "dpo"
+base = "sft_policy"
+dataset = "preference_pairs"
+training = {{ learning_rate = 1e-3, num_epochs = 1, batch_size = 1, max_length = 512, beta = 0.1 }}
 
-[dpo]
-learning_rate = 1e-3
-num_epochs = 1
-batch_size = 1
-max_length = 512
-beta = 0.1
+[judges.scores]
+judge = "base_policy"
 
 [evaluation]
+models = ["sft_policy", "dpo_policy"]
+base = "base_policy"
+judge = "base_policy"
 red_team = "avoid_harm"
 helpful = "answer_helpfully"
 """

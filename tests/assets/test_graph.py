@@ -60,7 +60,7 @@ def test_recipes_stand_after_their_inputs_and_name_the_assets_edges() -> None:
         (spec,) = asset.specs
         assert spec.key.to_user_string() == recipe.name
         assert {one.asset_key.to_user_string() for one in spec.deps} == set(recipe.inputs) <= seen
-        assert spec.code_version == recipe.code_version
+        assert spec.code_version == recipe.version
         seen.add(recipe.name)
 
 

@@ -1,23 +1,27 @@
 """What a plan calls stale and why; and what it says that a rebuild took before."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 from typer.testing import CliRunner
 
 from assets.building.recipe import Recipe
+from assets.building.versions import Versions
 from assets.cli.main import app
 from assets.graph import Graph
 from assets.plan import Spent, plan, spent
 from assets.profile.profile import load_profile
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.version import CheckResult, Version
+from datasets_registry.version import CheckResult, Derivation, Version
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
+from methods import templates
 from methods.rft import equations, stopping
 from methods.verifiers import number
 from tests.rows import make
@@ -25,24 +29,31 @@ from tests.rows import make
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="none")
 
 
-def build(registry: Registry, recipe: Recipe, *ids: str) -> Version:
-    """A passed version by ``recipe`` with these rows."""
-    rows = [make(SftExample, one) for one in ids or ("p1",)]
-    return registry.record_checks(
-        registry.commit(SftExample, rows, recipe.derivation(registry), recipe.name), []
-    )
+def build(registry: Registry, recipe: Recipe, *ids: str, above: Sequence[Recipe] = ()) -> Version:
+    """A passed version by ``recipe`` with these rows; ``above`` are the recipes of its inputs."""
+    rows = [make(SftExample, name) for name in ids or ("p1",)]
+    how = derivation(registry, recipe, *above)
+    return registry.record_checks(registry.commit(SftExample, rows, how, recipe.name), [])
+
+
+def derivation(registry: Registry, recipe: Recipe, *above: Recipe) -> Derivation:
+    """How ``recipe`` is made now."""
+    recipes = {known.name: known for known in (*above, recipe)}
+    return Versions(recipes, {}, registry).derivation(recipe.name)
 
 
 def why(registry: Registry, *recipes: Recipe) -> dict[str, str]:
     """The plan's reasons by name."""
     steps = plan(Graph(load_profile("laptop"), recipes, ()), registry)
-    return {one.name: one.reason for one in steps}
+    return {step.name: step.reason for step in steps}
 
 
 def recipe(
-    name: str = "made", *inputs: str, code: ModuleType = number, text: Path | None = None, **settings: object
+    name: str = "made", *inputs: str, code: ModuleType = number, text: str | None = None, **settings: object
 ) -> Recipe:
-    return Recipe(name, inputs, settings=settings, code=(code,), texts=(text,) if text else ())
+    """A recipe of few parts."""
+    templates = (text,) if text else ()
+    return Recipe(name, {"inputs": inputs} if inputs else {}, settings, templates, (code.__name__,))
 
 
 def test_what_was_never_built_and_all_below_it_are_stale(registry: Registry) -> None:
@@ -60,38 +71,42 @@ def test_a_changed_setting_is_named_with_both_values(registry: Registry) -> None
     assert why(registry, recipe(training={"rate": 0.2, "steps": 5})) == {"made": "training.rate: 0.1 → 0.2"}
 
 
-def test_a_changed_prompt_text_is_named(registry: Registry, tmp_path: Path) -> None:
+def test_a_changed_prompt_text_is_named(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "FOLDER", tmp_path)
     text = tmp_path / "critique.txt"
     text.write_text("Say what is wrong.")
-    build(registry, recipe(text=text))
+    build(registry, recipe(text="critique"))
     text.write_text("Say what is right.")
-    assert why(registry, recipe(text=text)) == {"made": "critique.txt changed"}
+    assert why(registry, recipe(text="critique")) == {"made": "critique.txt changed"}
 
 
 def test_changed_modules_are_named_and_many_are_counted(registry: Registry) -> None:
     build(registry, recipe(code=equations))
-    assert why(registry, recipe(code=number)) == {
-        "made": "methods.arithmetic changed; methods.equations changed; methods.number changed"
-    }
-    found = why(registry, recipe(code=stopping, a=1, b=1, c=1))
-    assert found["made"].endswith("methods.arithmetic changed; 2 more")
+    (reason,) = why(registry, recipe(code=number)).values()
+    assert "methods.rft.equations changed" in reason and "methods.verifiers.number changed" in reason
+    (reason,) = why(registry, recipe(code=stopping, a=1, b=1, c=1)).values()
+    assert reason.startswith("a: null → 1; b: null → 1; c: null → 1;") and reason.endswith(" more")
 
 
 def test_a_new_version_of_an_input_is_named_with_the_old_one(registry: Registry) -> None:
     build(registry, recipe("above"))
-    build(registry, recipe("below", "above"))
+    build(registry, recipe("below", "above"), above=[recipe("above")])
     build(registry, recipe("above", seed=1), "p1", "p2")
     found = why(registry, recipe("above", seed=1), recipe("below", "above"))
     assert found == {"below": "above@2 in place of above@1"}
 
 
 def test_an_input_that_comes_or_goes_is_named(registry: Registry) -> None:
-    for name in ("above", "beside"):
-        build(registry, recipe(name))
-    build(registry, recipe("below", "above"))
-    assert why(registry, recipe("below", "above", "beside"))["below"] == "beside@1 in place of nothing"
-    build(registry, recipe("below", "above", "beside"), "p2")
-    assert why(registry, recipe("below", "above"))["below"] == "no longer made from beside"
+    inputs = [recipe("above"), recipe("beside")]
+    for above in inputs:
+        build(registry, above)
+    alone, both = recipe("below", "above"), recipe("below", "above", "beside")
+    build(registry, alone, above=inputs)
+    assert why(registry, *inputs, both)["below"] == "beside@1 in place of nothing"
+    build(registry, both, "p2", above=inputs)
+    assert why(registry, *inputs, recipe("below", "beside"))["below"] == "no longer made from above"
 
 
 def test_a_red_check_leaves_it_to_build(registry: Registry) -> None:
@@ -100,7 +115,7 @@ def test_a_red_check_leaves_it_to_build(registry: Registry) -> None:
 
 
 def test_where_parts_were_not_recorded_the_kind_of_change_is_all_that_is_known(registry: Registry) -> None:
-    how = recipe(code=equations).derivation(registry).model_copy(update={"parts": {}})
+    how = derivation(registry, recipe(code=equations)).model_copy(update={"parts": {}})
     registry.record_checks(registry.commit(SftExample, [make(SftExample)], how, "made"), [])
     assert why(registry, recipe(code=number)) == {"made": "code, settings or prompt texts changed"}
 
@@ -123,7 +138,7 @@ def test_the_command_shows_why_and_runs_nothing(registry: Registry) -> None:
 
 
 def test_stale_models_are_listed_with_the_reason(registry: Registry, tiny_model: Path) -> None:
-    made = recipe("sft_policy").derivation(registry)
+    made = derivation(registry, recipe("sft_policy"))
     registry.record_checks(registry.commit_model("sft_policy", tiny_model, "f" * 64, made), [])
     result = CliRunner().invoke(app, ["models", "--stale", "--json"], catch_exceptions=False)
     (row,) = json.loads(result.stdout)

@@ -9,7 +9,8 @@ import dagster as dg
 from assets.demo import build
 from assets.graph import Graph, build_graph
 from assets.plan import plan
-from assets.profile.profile import Profile, load_profile
+from assets.profile.models import GivenModel
+from assets.profile.profile import load_profile
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -31,7 +32,7 @@ class Workshop:
         """The graph as it stands in the profile now."""
         return build_graph(load_profile(str(self.path)), self._open)
 
-    def _open(self, registry: Registry, model: Version, profile: Profile) -> Backend:
+    def _open(self, registry: Registry, model: Version, given: GivenModel) -> Backend:
         backend = ScriptedBackend(self.script, model=model.data_version)
         backend.requests = self.requests
         return backend

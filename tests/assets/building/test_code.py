@@ -1,48 +1,115 @@
-"""What counts as an asset's code: its modules, all that they import of ours, and not their comments."""
+"""What counts as an asset's code: its module and all that it imports of ours, whatever their names."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from assets.building import code as source
-from assets.building.code import code_digests
+from assets.building import code as code_module
+from assets.building.code import Code, code_of, is_neutral
 from assets.graph import build_graph
 from assets.profile.profile import load_profile
-from methods.verifiers import verifier as verifiers
-from training import process_reward_model
 
 
 def test_what_decides_a_verdict_counts_as_its_code() -> None:
-    names = {name for name, _ in code_digests((verifiers,))}
-    assert names >= {"methods.verifiers.number", "methods.verifiers.symbolic"}
-    started = ("run", "runner", "peer", "wire", "tests_of_code", "confinement")
-    assert names >= {f"methods.sandbox.{module}" for module in started}
+    names = code_of(["methods.verifiers.verifier"]).modules.keys()
+    assert names >= {f"methods.verifiers.{name}" for name in ("number", "symbolic", "code")}
+    assert names >= {f"methods.sandbox.{name}" for name in ("run", "runner", "peer", "confinement")}
 
 
 def test_what_trains_a_model_counts_as_its_code() -> None:
-    names = {name for name, _ in code_digests((process_reward_model,))}
-    assert names >= {f"training.{one}" for one in ("trainer", "run", "rows", "manifest", "held_out")}
-    more = {name for name in names if not name.startswith("training.")}
-    assert more == {"methods.verifiers.contract", "quality.checks.models"}
+    names = code_of(["training.process_reward_model"]).modules.keys()
+    assert names >= {f"training.running.{name}" for name in ("trainer", "run", "manifest")}
+    assert names >= {"training.data.rows", "generation.chat", "datasets_registry.hashing"}
 
 
-def test_an_imported_module_s_edit_counts_and_a_comment_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_cannot_change_content_is_left_out() -> None:
+    names = code_of(["methods.rlaif.pairs", "generation.chat"]).modules
+    assert "datasets_registry.hashing" in names and "methods.judging.conversation" in names
+    assert not any(map(is_neutral, names))
+
+
+@pytest.fixture
+def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Code]:
+    """The code of ``methods.top`` in a small tree, after some of its files are written anew."""
+    monkeypatch.setattr(code_module, "REPOSITORY", tmp_path)
+    files = {
+        "methods/top.py": "from methods.below import add\n\ndef run(x):\n    return add(x, 1)\n",
+        "methods/below.py": "def add(x, y):\n    return x + y\n",
+        "methods/other.py": "def add(x, y):\n    return x - y\n",
+    }
+
+    def write(changes: dict[str, str | None] | None = None, root: str = "methods.top") -> Code:
+        for name, text in (files | (changes or {})).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if text is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_text(text)
+        return code_of([root])
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"methods/below.py": "def add(x, y):\n    # commutes\n    return x + y\n"},
+        {"methods/below.py": '"""Sums."""\n\ndef add(x, y):\n    """x + y"""\n    return x + y\n'},
+        {
+            "methods/below.py": None,
+            "methods/sums/adding.py": "def add(x, y):\n    return x + y\n",
+            "methods/top.py": "from methods.sums.adding import add\n\ndef run(x):\n    return add(x, 1)\n",
+        },
+        {"methods/below.txt": "a data file that no module names"},
+    ],
+    ids=["comment", "docstring", "move", "stranger"],
+)
+def test_words_and_moves_change_no_code(changes: dict[str, str | None], digest: Callable[..., Code]) -> None:
+    assert digest().digest == digest(changes).digest
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"methods/below.py": "def add(x, y):\n    return x + y + 1\n"},
+        {"methods/top.py": "from methods.other import add\n\ndef run(x):\n    return add(x, 1)\n"},
+        {
+            "methods/top.py": "def run(x):\n    from methods.other import add\n    return add(x, 1)\n",
+        },
+    ],
+    ids=["edit below", "another import", "import within"],
+)
+def test_edits_and_other_imports_change_code(
+    changes: dict[str, str | None], digest: Callable[..., Code]
 ) -> None:
-    folder = tmp_path / "methods"
-    folder.mkdir()
-    (folder / "verifiers.py").write_text("def f():\n    from methods import number\n")
-    (folder / "number.py").write_text("import methods.verifiers.verifier\nx = 1\n")
-    monkeypatch.setattr(source, "REPOSITORY", tmp_path)
-    before = code_digests((verifiers,))
-    assert [name for name, _ in before] == ["methods.verifiers.number", "methods.verifiers.verifier"]
-    (folder / "number.py").write_text("import methods.verifiers.verifier\n# a comment\nx = 1\n")
-    assert code_digests((verifiers,)) == before
-    (folder / "number.py").write_text("import methods.verifiers.verifier\nx = 22\n")
-    assert [new == old for new, old in zip(code_digests((verifiers,)), before, strict=True)] == [False, True]
+    assert digest().digest != digest(changes).digest
+
+
+def test_two_functions_of_one_name_that_change_places_change_the_code(digest: Callable[..., Code]) -> None:
+    both = (
+        "from methods.{} import add\nfrom methods.{} import add as other\n\n"
+        "def run(x):\n    return add(x, 1)\n"
+    )
+    first = digest({"methods/top.py": both.format("below", "other")})
+    second = digest({"methods/top.py": both.format("other", "below")})
+    assert sorted(first.modules.values()) == sorted(second.modules.values())
+    assert first.digest != second.digest
+
+
+def test_a_data_file_counts_as_the_code_of_the_module_that_names_it(digest: Callable[..., Code]) -> None:
+    top = 'FILE = "units.txt"\n\ndef run(x):\n    return FILE\n'
+    before = digest({"methods/top.py": top, "methods/units.txt": "cm"}).digest
+    assert digest({"methods/top.py": top, "methods/units.txt": "km"}).digest != before
+
+
+def test_circular_imports_end(digest: Callable[..., Code]) -> None:
+    circular = {"methods/below.py": "import methods.top\n\ndef add(x, y):\n    return x + y\n"}
+    assert digest(circular).modules.keys() == {"methods.top", "methods.below"}
 
 
 def test_every_asset_that_runs_code_has_some() -> None:
-    recipes = {one.name: one for one in build_graph(load_profile("laptop")).recipes}
-    given = {"base_policy", "lab_base"}
-    assert {name for name, one in recipes.items() if not code_digests(one.code)} == given
+    recipes = build_graph(load_profile("laptop")).recipes
+    without = {recipe.name for recipe in recipes if not code_of(recipe.modules).modules}
+    assert without == {"base_policy", "lab_base"}

@@ -2,18 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
 
-import training.sft
-from assets.building.model import read_manifest, trained_model
-from assets.building.recipe import Built
-from assets.building.roles import Roles
+from assets.building.declared import Trained
+from assets.building.model import model_asset
+from assets.building.recipe import Recipe, recipe_of
+from assets.building.versions import Recipes, Versions
 from assets.graph import build_graph
 from assets.profile.launch import LaunchSection
+from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile, load_profile
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import State
@@ -21,8 +22,9 @@ from generation.models.folder import fingerprint
 from tests.assets.small import write_profile
 from tests.rows import make
 from tests.training import light
-from tests.training.runs import NOTHING, commit
+from training.settings.learning import TrainingSettings
 from training.settings.sft import SftSettings
+from training.trainers import Trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
@@ -39,11 +41,16 @@ def profile(folder: Path, model: Path, more: str = "") -> Profile:
     return load_profile(str(path))
 
 
-def built(told: Profile, settings: Any, trainer: Any = training.sft) -> Built:
+def built(
+    profile: Profile, settings: TrainingSettings, source: str = "training.sft"
+) -> tuple[Recipe, dg.AssetsDefinition]:
     """A model of a base and a dataset that are there."""
-    return trained_model(
-        "policy", trainer, Roles("base_policy", "cai_sft"), settings, told, grain="A policy."
-    )
+    trainer = Trainer(source, source, type(settings), "supervised")
+    section = TrainedModel(trainer="sft", base="base_policy", dataset="cai_sft", training=settings)
+    policy = Trained("policy", trainer, section, group="models")
+    given = {name: Recipe(name) for name in ("base_policy", "cai_sft")}
+    recipe = recipe_of(policy, profile.launch.recipe)
+    return recipe, model_asset(policy, Recipes({**given, "policy": recipe}, {}), profile)
 
 
 def materialize(asset: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
@@ -57,9 +64,14 @@ def materialize(asset: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
 @pytest.fixture
 def given(state: State, registry: Registry, tiny_model: Path) -> None:
     """A base and rows to learn."""
-    version = registry.commit_model("base_policy", tiny_model, fingerprint(tiny_model), NOTHING)
+    versions = Versions({name: Recipe(name) for name in ("base_policy", "cai_sft")}, {}, registry)
+    base = versions.derivation("base_policy")
+    registry.record_checks(
+        registry.commit_model("base_policy", tiny_model, fingerprint(tiny_model), base), []
+    )
+    rows = [make(SftExample, f"p{number}", completion="yes yes") for number in range(16)]
+    version = registry.commit(SftExample, rows, versions.derivation("cai_sft"))
     registry.record_checks(version, [])
-    commit(registry, SftExample, [make(SftExample, f"p{one}", completion="yes yes") for one in range(16)])
 
 
 def test_an_asset_is_trained_by_two_processes_and_its_version_says_so(
@@ -69,11 +81,11 @@ def test_an_asset_is_trained_by_two_processes_and_its_version_says_so(
     told = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
     recipe, asset = built(told, settings)
     alone, _ = built(profile(tmp_path / "one", tiny_model), settings)
-    assert recipe.code_version != alone.code_version and "launch" not in alone.settings
+    assert recipe.version != alone.version and "launch" not in alone.settings
     assert materialize(asset).success
     version = registry.passed("policy")
-    said = read_manifest(registry, version)
-    assert (said["processes"], said["strategy"], said["effective_batch"]) == (2, "ddp", 8)
+    manifest = Manifest.read(registry.folder(version))
+    assert (manifest.processes, manifest.strategy, manifest.effective_batch) == (2, "ddp", 8)
     settings_of = registry.derivation(version).settings
     assert settings_of["launch"] == {"processes": 2, "strategy": "ddp"}
 
@@ -82,7 +94,7 @@ def test_the_sentence_of_the_process_that_failed_is_the_assets(
     given: None, tiny_model: Path, tmp_path: Path
 ) -> None:
     told = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
-    _, asset = built(told, light.LightSettings(batch_size=8, fate="fails"), light)
+    _, asset = built(told, light.LightSettings(batch_size=8, fate="fails"), light.__name__)
     result = materialize(asset)
     (failure,) = [one for one in result.all_events if one.is_step_failure]
     assert "process 1 of policy is out of luck" in str(failure.step_failure_data.user_failure_data)

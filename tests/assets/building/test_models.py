@@ -6,19 +6,17 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.building.model import read_manifest
 from assets.demo import build
 from assets.graph import build_graph
-from assets.pipelines.problems import VERIFYING_TEXTS
 from assets.plan import plan
 from assets.profile.profile import FOLDER, load_profile
 from datasets_registry.errors import BadInput
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
 from datasets_registry.rows.rft import Candidate
-from datasets_registry.version import Derivation
 from quality.auditing.publishing import publish
-from tests.assets.small import write_profile
+from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
@@ -41,7 +39,6 @@ training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 1
 SFT = 'trainer = "sft"\nbase = "base_policy"\ndataset = "demonstrations"\ntraining = {'
 PPO = SFT.replace("sft", "ppo") + " num_draws = 2, max_completion_length = 8,"
 ONLINE = SFT.replace("sft", "grpo") + " num_draws = 2, max_completion_length = 8,"
-NOTHING = Derivation(code_version="1", settings={}, inputs=())
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
 
@@ -51,8 +48,8 @@ def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[W
     path = write_profile(tmp_path / "profile", tiny_model)
     path.write_text(path.read_text() + MODELS)
     people = [make(HumanPreference, f"q{one}", chosen="yes yes", rejected="no no") for one in range(4)]
-    publish(registry, HumanPreference, people, NOTHING)
-    publish(registry, Demonstration, [make(Demonstration, f"d{one}") for one in range(4)], NOTHING)
+    publish(registry, HumanPreference, people, IMPORTED)
+    publish(registry, Demonstration, [make(Demonstration, f"d{one}") for one in range(4)], IMPORTED)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance, lambda _: "yes")
 
@@ -69,7 +66,7 @@ def test_models_are_built_after_their_bases_from_imported_data(workshop: Worksho
 
 def test_lost_rows_are_a_red_check_in_the_ui_and_no_model(workshop: Workshop) -> None:
     long = [make(Demonstration, f"l{one}", completion="word " * 200) for one in range(4)]
-    publish(workshop.registry, Demonstration, [*long, make(Demonstration, "d")], NOTHING)
+    publish(workshop.registry, Demonstration, [*long, make(Demonstration, "d")], IMPORTED)
     graph = workshop.graph()
     steps = [one for one in plan(graph, workshop.registry) if one.name in {"base_policy", "taught"}]
     assert "would lose 80% of its usable rows" in str(build(graph, workshop.instance, steps))
@@ -124,27 +121,26 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
     path = tmp_path / "profile.toml"
     path.write_text((FOLDER / "gpu.toml").read_text() + SECTIONS)
     profile = load_profile(str(path))
-    assert profile.reasoning and profile.reasoning.candidates
-    recipes = {one.name: one for one in build_graph(profile).recipes}
-    assert recipes["at_odds"].inputs == ("base_policy", "preference_pairs")
+    assert profile.rft
+    recipes = {recipe.name: recipe for recipe in build_graph(profile).recipes}
+    assert recipes["at_odds"].inputs == ("base_policy", "preference_pairs", "judge_certificate")
     assert recipes["verified"].inputs == ("sft_policy", "candidates")
     assert recipes["verified"].settings["undesirable_weight"] == 0.5
     assert recipes["drawn"].inputs == ("cold_start_policy", "problems", "gold_verdicts")
     assert recipes["drawn"].settings["verifier"] == {"kind": "maths"}
     assert {"methods.sandbox.runner", "training.grpo"} <= recipes["drawn"].parts.keys()
-    assert {*map(str, VERIFYING_TEXTS)} <= {*map(str, recipes["drawn"].texts)}
     assert recipes["aligned"].inputs == ("sft_policy", "helpful_prompts", "harmless_reward")
-    assert "verifier" not in recipes["aligned"].settings and not recipes["aligned"].texts
+    assert "verifier" not in recipes["aligned"].settings and not recipes["aligned"].templates
     paid = recipes["paid"]
     assert paid.inputs == ("aligned", "problems", "harmless_reward", "gold_verdicts")
     assert paid.settings["critic"] == "reward_model" and paid.settings["verifier"] == {"kind": "maths"}
     assert {"training.ppo.learning", "training.ppo.advantages", "methods.sandbox.runner"} <= paid.parts.keys()
     assert recipes["harmless_reward"].settings["signal"] == "harmlessness"
     for name, prompt in (
-        ("verified", profile.reasoning.candidates.system_prompt),
+        ("verified", profile.rft.candidates.system_prompt),
         ("at_odds", profile.answers.system_prompt),
     ):
-        assert [one.stem for one in recipes[name].texts] == ([prompt] if prompt else [])
+        assert recipes[name].templates == ((prompt,) if prompt else ())
 
 
 def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
@@ -152,39 +148,39 @@ def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
     told = "training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }\n"
     workshop.path.write_text(workshop.path.read_text() + section + told)
     rows = [make(Candidate, f"q{one}", accepted=one % 2 == 0) for one in range(6)]
-    workshop.registry.record_checks(workshop.registry.commit(Candidate, rows, NOTHING, "verdicts"), [])
+    workshop.registry.record_checks(workshop.registry.commit(Candidate, rows, IMPORTED, "verdicts"), [])
     assert workshop.build(only={"base_policy", "verified"}) == ["base_policy", "verified"]
     version = workshop.registry.passed("verified")
     assert {one.check for one in workshop.registry.checks(version)} == {"rows_lost"}
-    rows_of = read_manifest(workshop.registry, version)["rows"]
+    rows_of = Manifest.read(workshop.registry.folder(version)).rows
     assert (rows_of["desirable"], rows_of["undesirable"], rows_of["trained"]) == (3, 3, 6)
 
 
 def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> None:
-    section = '[reasoning.verifier]\nkind = "maths"\n[models.drawn]\ntrainer = "grpo"\nbase = "base_policy"\n'
+    section = '[problems.verifier]\nkind = "maths"\n[models.drawn]\ntrainer = "grpo"\nbase = "base_policy"\n'
     told = "batch_size = 4, num_draws = 2, max_steps = 1, max_length = 64, max_completion_length = 4"
     dataset = f'dataset = "problems"\ntraining = {{ {told} }}\n'
     workshop.path.write_text(workshop.path.read_text() + section + dataset)
-    publish(workshop.registry, Problem, [make(Problem, f"q{one}") for one in range(4)], NOTHING)
+    publish(workshop.registry, Problem, [make(Problem, f"q{one}") for one in range(4)], IMPORTED)
     names = {"base_policy", "gold_verdicts", "drawn"}
     assert set(workshop.build(only=names)) == names and workshop.build(only=names) == []
     version = workshop.registry.passed("drawn")
     found = {one.check: one.passed for one in workshop.registry.checks(version)}
     assert found.keys() == {"rows_lost", "zero_variance_groups", "clipped_completions", "length_growth"}
-    assert read_manifest(workshop.registry, version)["rows"]["trained"] == 4
+    assert Manifest.read(workshop.registry.folder(version)).rows["trained"] == 4
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         (SFT, ONLINE, "models.taught: training.rewards.verifier has a weight and the profile no verifier"),
-        (SFT, f'reward_models = ["polite"]\n{ONLINE}', "weighs 0 and reward_models names 1: give both"),
+        (SFT, f'reward_models = ["base_policy"]\n{ONLINE}', "weighs 0 and reward_models names 1: give both"),
         ('base = "taught"', 'base = "nobody"', "models.polite: unknown model 'nobody'"),
-        ('base = "base_policy"', 'base = "polite"', "stand on one another"),
-        ("models.polite", "models.sft_policy", "models.sft_policy: the graph has an asset of this name"),
+        ('base = "base_policy"', 'base = "polite"', "is circular"),
+        ("models.polite", "models.cai_sft", "models.cai_sft: a dataset has this name"),
         ('"demonstrations"', '"sft_policy"', "'sft_policy' is a model: name a dataset"),
         ('trainer = "sft"', 'trainer = "alchemy"', "models.taught"),
-        ("max_steps = 2", "max_step = 2", "unknown key 'models"),
+        ("max_steps = 2", "max_step = 2", "unknown key 'models.polite.training.max_step'"),
     ],
 )
 def test_sections_that_do_not_fit_are_refused(

@@ -92,16 +92,17 @@ def test_compaction_says_what_it_did(trimtab: Any, key: str, state: State) -> No
 
 def test_a_profile_sets_prices_and_a_budget(tmp_path: Path) -> None:
     laptop = load_profile("laptop")
-    assert laptop.policy.price.prompt == 0 and laptop.budget.max_usd is None
+    assert laptop.given("base_policy").price.prompt == 0 and laptop.budget.max_usd is None
     text = (Path(__file__).parents[3] / "profiles" / "laptop.toml").read_text()
     priced = tmp_path / "priced.toml"
     priced.write_text(
         text.replace(
-            "[policy]", "[budget]\nmax_usd = 5\n\n[policy]\nprice = { prompt = 2.5, completion = 10 }"
+            "[models.base_policy]",
+            "[budget]\nmax_usd = 5\n\n[models.base_policy]\nprice = { prompt = 2.5, completion = 10 }",
         )
     )
     profile = load_profile(str(priced))
-    meter = Meter(profile.policy.price, profile.budget)
+    meter = Meter(profile.given("base_policy").price, profile.budget)
     assert meter.price.of(1e6, 0, 1e6) == 12.5 and meter.budget.max_usd == 5
     priced.write_text(text + "\n[budget]\nmax_usd = -1\n")
     with pytest.raises(BadInput, match="budget.max_usd"):

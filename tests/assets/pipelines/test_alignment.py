@@ -15,23 +15,22 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.rlaif import AiJudgement
-from datasets_registry.version import Derivation
 from generation.request import Completion, Request
 from generation.scripted import chosen
 from methods.judging.comparison import CHOICES
 from methods.judging.constitution import load_constitution
 from quality.auditing.publishing import publish
-from tests.assets.small import write_profile
+from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
 # everything that a profile may ask for beyond what the demo does
 MORE = """
-[pairs]
+[rlaif.pairs]
 num_samples = 3
 selection = "best_worst"
 
-[human_agreement]
+[judges.human_agreement]
 num_pairs = 3
 signal = "honesty"
 """
@@ -58,8 +57,7 @@ def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[W
     # scripted replies are whole words, and would end at the first of these letters
     path.write_text(path.read_text().replace('stop = ["e"]', "") + MORE)
     people = [make(HumanPreference, f"q{place}", rejected="no" * place) for place in range(1, 5)]
-    nothing = Derivation(code_version="1", settings={}, inputs=())
-    publish(registry, HumanPreference, people, nothing)
+    publish(registry, HumanPreference, people, IMPORTED)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance, script)
 

@@ -15,7 +15,7 @@ from assets.profile.profile import load_profile
 from assets.profile.rebuild import Rebuild
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
-from datasets_registry.version import CheckResult, Derivation, Version
+from datasets_registry.version import IMPORT, CheckResult, Derivation, Version
 from tests.rows import make
 
 # what Dagster's own tester uses of Dagster
@@ -40,7 +40,7 @@ class Desk:
 
     def bring(self, *ids: str, red: bool = False) -> Version:
         """Import these rows, which pass or not."""
-        how = Derivation(code_version="import", settings={"rows": ids}, inputs=())
+        how = Derivation(code_version=f"{IMPORT}test:1", settings={"rows": ids}, inputs=())
         rows = [make(Problem, one) for one in ids]
         version = self.registry.commit(Problem, rows, how)
         return self.registry.record_checks(version, [RED] if red else [])
@@ -131,7 +131,11 @@ def test_there_and_back_between_two_looks_is_no_news(desk: Desk) -> None:
 def test_what_is_not_imported_yet_is_told_with_the_remedy(registry: Registry) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         events, said = Desk(registry, instance).look()
-    assert not events and "'problems' has no version yet" in said and "`trimtab import` it" in said
+    assert (
+        not events
+        and "'problems' has no version yet" in said
+        and "`trimtab import FILE --as problems`" in said
+    )
 
 
 def test_what_stands_on_data_that_was_made_and_is_now_imported_does_not_stay_stale(
@@ -155,12 +159,12 @@ def test_what_stands_on_data_that_was_made_and_is_now_imported_does_not_stay_sta
 @pytest.mark.parametrize("when", ["manual", "data"])
 def test_a_profile_s_imported_data_stand_in_the_graph_and_are_looked_for(when: str) -> None:
     profile = load_profile("laptop")
-    assert profile.reasoning and not build_graph(profile).imported
-    imported = profile.reasoning.model_copy(update={"problems": None})
+    assert profile.problems and not build_graph(profile).imported
+    imported = profile.problems.model_copy(update={"families": ()})
     graph = build_graph(
-        profile.model_copy(update={"reasoning": imported, "rebuild": Rebuild(when=when, every_seconds=7)})
+        profile.model_copy(update={"problems": imported, "rebuild": Rebuild(when=when, every_seconds=7)})
     )
-    assert graph.imported == ["problems"]
+    assert graph.imported == ("problems",)
     node = graph.definitions.resolve_asset_graph().get(dg.AssetKey("problems"))
     assert node.group_name == "imported" and not node.is_materializable
     assert node.description and node.description.startswith("One row per problem")

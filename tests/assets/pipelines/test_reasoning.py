@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from assets.graph import build_graph
+from assets.pipelines.whole import declare
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import derive_seed
@@ -14,57 +15,77 @@ from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate
-from datasets_registry.version import Derivation
 from generation.request import Request
 from quality.auditing.publishing import publish
-from tests.assets.small import write_profile
+from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
 
 TRAINING = "{ learning_rate = 1e-3, max_steps = 2, batch_size = 4, max_length = 128, lora_rank = 'none' }"
 REASONING = f"""
-[reasoning]
-earlier = []
-
-[[reasoning.problems.families]]
+[[problems.families]]
 family = "sums"
 style = "symbols"
 sizes = [3]
 train = 24
 evaluation = 4
 
-[[reasoning.problems.families]]
+[[problems.families]]
 family = "word_problems"
 train = 8
 evaluation = 2
 
-[reasoning.lab_policy]
-gold = {{ families = ["symbol_sums"], number = 8 }}
+[problems.gold]
+lab_solutions = {{ families = ["symbol_sums"], number = 8 }}
+cold_start_solutions = {{ families = ["word_problems"], number = 8 }}
+
+[models.lab_base]
+model = "lab"
+
+[models.lab_policy]
+trainer = "sft"
+base = "lab_base"
+dataset = "lab_solutions"
 training = {TRAINING}
 
-[reasoning.cold_start_policy]
-gold = {{ families = ["word_problems"], number = 8 }}
+[models.cold_start_policy]
+trainer = "sft"
+base = "base_policy"
+dataset = "cold_start_solutions"
 training = {{ max_steps = 1, batch_size = 4, max_length = 512 }}
 
-[reasoning.candidates]
+[rft]
+gold = "lab_solutions"
+earlier = []
+
+[rft.candidates]
+policies = ["lab_policy"]
 families = ["symbol_sums"]
 number = 16
 rule = {{ until = "mixed", max_draws = 8 }}
 reward = "judge"
 num_rationalisations = 2
 
-[reasoning.rft_policy]
+[models.rft_policy]
+trainer = "sft"
 base = "lab_policy"
+dataset = "rft_selections"
 training = {TRAINING}
 
-[reasoning.reward_model]
+[models.reward_model]
+trainer = "reward_model"
+base = "lab_policy"
+dataset = "verified_pairs"
 training = {TRAINING}
 
-[reasoning.steps]
+[prm]
+completer = "lab_policy"
 judge = "base_policy"
 solutions = {{ per_problem = 2 }}
 
-[reasoning.process_reward_model]
+[models.process_reward_model]
+trainer = "process_reward_model"
 base = "rft_policy"
+dataset = "step_labels"
 training = {TRAINING}
 """
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
@@ -100,9 +121,10 @@ def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[W
 
 
 def reasoning(workshop: Workshop) -> set[str]:
-    """The names of what the section builds, and the base policy."""
-    names = [one.name for one in workshop.graph().recipes]
-    return {"base_policy", *names[names.index("problems") :]}
+    """The names of what these pipelines build, and the given models."""
+    declared = declare(load_profile(str(workshop.path)))
+    names = {asset.name for asset in declared if asset.group in ("problems", "rft", "prm")}
+    return {"base_policy", "lab_base", *names}
 
 
 def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
@@ -125,9 +147,7 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
 
     path = workshop.path
     path.write_text(
-        path.read_text().replace(
-            "[reasoning.rft_policy]", "[reasoning.selections]\ntop_k = 1\n\n[reasoning.rft_policy]"
-        )
+        path.read_text().replace("[models.rft_policy]", "[rft.selections]\ntop_k = 1\n\n[models.rft_policy]")
     )
     planned = workshop.build(wanted)
     assert workshop.requests == []
@@ -137,27 +157,27 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     before = workshop.registry.table(workshop.registry.passed("rft_selections"))
     fewer = path.read_text().replace("number = 16", "number = 8")
     path.write_text(fewer.replace("earlier = []", 'earlier = ["round_one"]'))
-    nothing = Derivation(code_version="1", settings={}, inputs=())
-    publish(workshop.registry, Candidate, candidates, nothing, "round_one")
+    how = IMPORTED.model_copy(update={"inputs": (workshop.registry.passed("problems"),)})
+    publish(workshop.registry, Candidate, candidates, how, "round_one")
     workshop.build({"candidates", "rft_selections"})
     after = workshop.registry.table(workshop.registry.passed("rft_selections"))
     assert workshop.versions()["candidates"] == 2 and after.equals(before)
     inputs = workshop.registry.derivation(workshop.registry.passed("rft_selections")).inputs
-    assert sorted(map(str, inputs)) == ["candidates@2", "lab_solutions@1", "round_one@1"]
+    assert sorted(map(str, inputs)) == ["candidates@2", "lab_solutions@1", "problems@1", "round_one@1"]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('judge = "base_policy"', 'judge = "nobody"', "reasoning.steps.judge: unknown model 'nobody'"),
+        ('judge = "base_policy"', 'judge = "nobody"', "prm.judge: unknown model 'nobody'"),
         (
-            '[reasoning.steps]\njudge = "base_policy"\nsolutions = { per_problem = 2 }',
-            "",
-            "process_reward_model needs .reasoning.steps.: add it",
+            "[rft]",
+            "[rft_]",
+            "unknown key 'rft_'",
         ),
-        ("number = 16", "number = 0", "reasoning.candidates.number"),
+        ("number = 16", "number = 0", "rft.candidates.number"),
         ('until = "mixed", max_draws = 8', 'until = "mixed", max_draws = 1', "take at least 2"),
-        ('family = "word_problems"', 'family = "riddles"', "reasoning.problems.families.1.family"),
+        ('family = "word_problems"', 'family = "riddles"', "problems.families.1.family"),
     ],
 )
 def test_a_section_that_cannot_be_built_is_a_sentence(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.building.versions import Versions
 from assets.graph import build_graph
 from assets.plan import plan
 from assets.profile.profile import load_profile
@@ -14,10 +15,11 @@ from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
 from datasets_registry.state import REPOSITORY
-from datasets_registry.version import Derivation
 from quality.auditing.publishing import publish
-from tests.assets.small import write_profile
+from tests.assets.small import IMPORTED, write_profile
 from tests.rows import make
+
+BASE, JUDGE, JUDGES = "[models.base_policy]", "[rlaif.judge]", 'judges = ["base_policy"]'
 
 
 @pytest.fixture
@@ -46,21 +48,26 @@ def test_an_unknown_profile_names_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[policy]", "[policy]\nspeed = 1", "unknown key 'policy.speed': remove it"),
+        (BASE, f"{BASE}\nspeed = 1", "unknown key 'models.base_policy.speed': remove it"),
         ("temperature = 1.0", "temperature = -1", "answers.temperature"),
-        ("[policy]", "[policy", "is not valid TOML"),
-        ("num_revisions = 2", "num_revisions = 9", "revisions.num_revisions"),
-        ("[dpo]", "[dpo]\nmargin = 2", "unknown key 'dpo.margin'"),
-        (
-            "[judge]",
-            '[judge]\njudges = ["judge_x"]',
-            r"unknown model 'judge_x': name it under \[judge_models",
-        ),
-        ("[judge]", '[judge_models.mine]\nmodel = "m"\n[judge]', "call 'mine' judge_ and a name"),
-        ("[judge]", "[labels.weights]\nhelpful = { honesty = 1 }\n[judge]", "weighs honesty, which"),
-        ("[judge]", '[scores]\njudge = "sft_policy"\n[judge]', "'sft_policy' is not one of"),
-        ("[judge]", "[sft_mix]\nhelpful_share = 1.5\n[judge]", "sft_mix.helpful_share"),
-        ("[judge]", '[sft_mix]\ncapability = "chats"\n[judge]', "go together"),
+        (BASE, BASE[:-1], "is not valid TOML"),
+        ("num_revisions = 2", "num_revisions = 9", "cai.num_revisions"),
+        ("beta = 0.1", "beta = 0.1, margin = 2", "unknown key 'models.dpo_policy.training.margin'"),
+        ("beta = 0.1", "beta = -1", "models.dpo_policy.training.beta"),
+        (JUDGES, 'judges = ["judge_x"]', r"unknown model 'judge_x': add \[models.judge_x\]"),
+        (JUDGES, "judges = []", "rlaif.judge.judges"),
+        (JUDGE, f"[rlaif.labels.weights]\nhelpful = {{ honesty = 1 }}\n{JUDGE}", "weighs honesty, which"),
+        ('policy = "sft_policy"', 'policy = ""', "name '' is not usable"),
+        (JUDGE, f"[cai.mix]\nhelpful_share = 1.5\n{JUDGE}", "cai.mix.helpful_share"),
+        (JUDGE, f'[cai.mix]\ncapability = "chats"\n{JUDGE}', "go together"),
+        (BASE, f'[models.Mine]\nmodel = "m"\n{BASE}', "name 'Mine' is not usable"),
+        (BASE, f'[models.2nd]\nmodel = "m"\n{BASE}', "name '2nd' is not usable"),
+        (BASE, f'[models."a.b"]\nmodel = "m"\n{BASE}', "name 'a.b' is not usable"),
+        (BASE, f'[models.{"a" * 101}]\nmodel = "m"\n{BASE}', "is not usable"),
+        (BASE, f'[models.completions]\nmodel = "m"\n{BASE}', "completions"),
+        (BASE, f'[models.cai_sft]\nmodel = "m"\n{BASE}', "models.cai_sft: a dataset has this name"),
+        (JUDGE, f'[models.x]\ntrainer = "sft"\nbase = "x"\ndataset = "d"\n{JUDGE}', "is circular"),
+        ("[judges.scores]", "[judges_]", "unknown key 'judges_'"),
     ],
 )
 def test_a_fault_is_named_with_its_key(old: str, new: str, message: str, profile: Path) -> None:
@@ -76,7 +83,7 @@ def test_a_fault_is_named_with_its_key(old: str, new: str, message: str, profile
         ("temperature = 1.0", 'temperature = 1.0\nsystem_prompt = "long"', "no prompt template 'long'"),
         ("constitution.toml", "nothing.toml", "nothing.toml cannot be read"),
         ("helpful.jsonl", "nothing.jsonl", "nothing.jsonl cannot be read"),
-        ("num_revisions = 2", "num_revisions = 2\nnum_examples = 9", "9 few-shot examples are asked for"),
+        ("num_revisions = 2", "num_revisions = 2\nnum_examples = 9", "9 few-shot examples"),
     ],
 )
 def test_what_a_profile_points_at_is_read_before_anything_runs(
@@ -90,13 +97,13 @@ def test_what_a_profile_points_at_is_read_before_anything_runs(
 def test_a_constitution_without_a_judged_signal_is_refused_before_anything_runs(profile: Path) -> None:
     constitution = profile.with_name("constitution.toml")
     constitution.write_text(constitution.read_text().replace('signal = "helpfulness"\n', ""))
-    with pytest.raises(BadInput, match="no principle of helpfulness, which the profile's .judge.signals"):
+    with pytest.raises(BadInput, match="signals ask for helpfulness, and principles has none"):
         build_graph(load_profile(str(profile)))
 
 
 def test_judges_of_their_own_are_assets(profile: Path) -> None:
-    text = profile.read_text().replace("[judge]", '[judge_models.judge_big]\nmodel = "big"\n[judge]')
-    profile.write_text(text.replace("[judge]", '[judge]\njudges = ["base_policy", "judge_big"]', 1))
+    text = profile.read_text().replace(JUDGE, f'[models.judge_big]\nmodel = "big"\n{JUDGE}')
+    profile.write_text(text.replace(JUDGES, 'judges = ["base_policy", "judge_big"]'))
     recipes = {one.name: one for one in build_graph(load_profile(str(profile))).recipes}
     assert recipes["judge_big"].settings == {"model": "big"}
     assert recipes["ai_judgements"].inputs == ("completion_pairs", "base_policy", "judge_big")
@@ -105,25 +112,54 @@ def test_judges_of_their_own_are_assets(profile: Path) -> None:
 def test_an_uncertified_judge_lets_nothing_train_where_the_profile_requires_a_certificate(
     profile: Path, registry: Registry
 ) -> None:
-    profile.write_text(profile.read_text().replace("[judge]", "[certificate]\nrequired = true\n[judge]"))
-    recipe = next(one for one in build_graph(load_profile(str(profile))).recipes if one.name == "dpo_policy")
-    nothing = Derivation(code_version="1", settings={}, inputs=())
+    profile.write_text(profile.read_text().replace(JUDGE, f"[judges.certificate]\nrequired = true\n{JUDGE}"))
+    recipes = {recipe.name: recipe for recipe in build_graph(load_profile(str(profile))).recipes}
+    dpo_policy = recipes["dpo_policy"]
+    assert dpo_policy.roles["waits"] == ("judge_certificate",)
+    versions = Versions({"dpo_policy": dpo_policy}, {}, registry)
     for row in (SftExample, PreferencePair):
-        registry.record_checks(registry.commit(row, [make(row)], nothing, _PLACES.get(row)), [])
+        registry.record_checks(registry.commit(row, [make(row)], IMPORTED, _PLACES.get(row)), [])
     figure = make(JudgeFigure, holds=False, required=True)
-    publish(registry, JudgeFigure, [figure], nothing)
+    publish(registry, JudgeFigure, [figure], IMPORTED)
     with pytest.raises(UnpassedVersion, match="judge_certificate.*required_figures_hold is 1"):
-        recipe.derivation(registry)
+        versions.derivation("dpo_policy")
 
 
 def test_imported_data_that_is_not_there_is_missed_before_anything_runs(
     profile: Path, registry: Registry
 ) -> None:
-    named = '[sft_mix]\ncapability = "chats"\ncapability_share = 0.1\n[judge]'
-    profile.write_text(profile.read_text().replace("[judge]", named, 1))
+    named = f'[cai.mix]\ncapability = "chats"\ncapability_share = 0.1\n{JUDGE}'
+    profile.write_text(profile.read_text().replace(JUDGE, named, 1))
     with pytest.raises(UnknownVersion, match="chats"):
         plan(build_graph(load_profile(str(profile))), registry)
 
 
 # any dataset may stand for the model of that name
 _PLACES: dict[type[Row], str] = {SftExample: "sft_policy"}
+
+
+@pytest.mark.parametrize(
+    ("section", "successor"),
+    [
+        ('[policy]\nmodel = "m"', r"\[policy\] is now \[models.base_policy\]"),
+        ("[sft]\nlearning_rate = 1", r"\[sft\] is now \[models.sft_policy\]"),
+        ("[dpo]\nbeta = 1", r"\[dpo\] is now \[models.dpo_policy\]"),
+        ('[judge_models.judge_x]\nmodel = "m"', r"\[judge_models\] is now \[models.NAME\]"),
+        ("[reasoning.lab_policy]\nx = 1", r"\[reasoning.lab_policy\] is now .*\[models.lab_policy\]"),
+        ("[reasoning.steps]\nx = 1", r"\[reasoning.steps\] is now \[prm\]"),
+        ("[reasoning]\nearlier = []", r"\[reasoning.earlier\] is now `earlier` in \[rft\]"),
+    ],
+)
+def test_a_section_of_an_earlier_release_is_answered_with_its_successor(
+    section: str, successor: str, profile: Path
+) -> None:
+    profile.write_text(f"{profile.read_text()}\n{section}\n")
+    with pytest.raises(BadInput, match=f"has the form of an earlier release: {successor}"):
+        load_profile(str(profile))
+
+
+def test_pipelines_that_stand_on_one_another_are_circular(profile: Path) -> None:
+    text = profile.read_text().replace('policy = "sft_policy"', 'policy = "dpo_policy"')
+    profile.write_text(text)
+    with pytest.raises(BadInput, match="the profile is circular: .*dpo_policy"):
+        build_graph(load_profile(str(profile)))

@@ -8,9 +8,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets.ui.plots import figure_plot, margin_plot, principle_plot, step_plot, training_plot
-from assets.ui.prm import heat_map, labels_shown
-from assets.ui.rft import candidates_shown, selections_shown, solved
+from assets.ui.plots import figure_plot, margin_plot, principle_plot, revision_plot, training_plot
+from assets.ui.prm import heat_map, labels_summary
+from assets.ui.rft import candidates_summary, selections_summary, solved
+from datasets_registry.manifest import Manifest
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.prm import StepLabels
@@ -25,7 +26,7 @@ MANY: list[tuple[Callable[[Any], dg.MetadataValue], Sequence[Any]]] = [
     (figure_plot, [make(JudgeFigure, judge=f"judge_{place}") for place in range(20)]),
     (figure_plot, [make(JudgeFigure, holds=False, at_most=0.99), make(JudgeFigure, value=None, low=None)]),
     (principle_plot, [make(PrincipleFigure, principle_id=f"principle_{place}") for place in range(40)]),
-    (step_plot, [make(RevisionStep, f"p{place % 50}", step=1 + place // 50) for place in range(200)]),
+    (revision_plot, [make(RevisionStep, f"p{place % 50}", step=1 + place // 50) for place in range(200)]),
     (heat_map, [make(StepLabels, f"p{place}", solution_id=f"s{place}") for place in range(40)]),
 ]
 
@@ -44,10 +45,10 @@ def require_small(picture: dg.MetadataValue) -> None:
 
 @pytest.mark.parametrize("steps", [0, 1, 2_000])
 def test_a_run_is_a_small_picture_of_what_it_logged(steps: int) -> None:
-    points = [[place, 1 / (place + 1)] for place in range(steps)]
+    points = tuple((place, 1 / (place + 1)) for place in range(steps))
     names = ("rewards/margins", "logps/chosen", "logps/rejected", "kl", "entropy")
-    require_small(training_plot({"loss": points, "curves": dict.fromkeys(names, points)}))
-    require_small(training_plot({"loss": points}))
+    require_small(training_plot(Manifest(loss=points, curves=dict.fromkeys(names, points))))
+    require_small(training_plot(Manifest(loss=points)))
 
 
 def viewed(row: type[Row], rows: Sequence[Row]) -> "duckdb.DuckDBPyConnection":
@@ -62,7 +63,7 @@ def viewed(row: type[Row], rows: Sequence[Row]) -> "duckdb.DuckDBPyConnection":
 )
 def test_candidates_are_shown(rows: list[Candidate]) -> None:
     with viewed(Candidate, rows) as connection:
-        shown = candidates_shown(connection)
+        shown = candidates_summary(connection)
     assert (shown["accepted"], shown["rejected"]) == ((1, 1) if rows else (0, 0))
     require_small(shown["acceptance_by_difficulty"])
     require_small(shown["solved_within_k"])
@@ -95,13 +96,13 @@ def test_selections_are_shown() -> None:
     with viewed(
         RftSelection, [*rows, make(RftSelection, "g", kind="gold", rank=0, pass_rate=None)]
     ) as connection:
-        shown = selections_shown(connection)
+        shown = selections_summary(connection)
     assert (shown["problems"], shown["sampled"], shown["gold"]) == (2, 3, 1)
     assert shown["easy_share"] == pytest.approx(1 / 3)
     require_small(shown["distinct_paths"])
 
 
 def test_step_labels_are_shown() -> None:
-    shown = labels_shown([make(StepLabels, num_tokens=30, exhaustive_tokens=120)])
+    shown = labels_summary([make(StepLabels, num_tokens=30, exhaustive_tokens=120)])
     assert shown["share_of_exhaustive"] == 0.25
     require_small(shown["tokens_spent"])

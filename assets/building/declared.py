@@ -1,0 +1,88 @@
+"""What pipelines declare: datasets, trained models and given models, by name and without Dagster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assets.profile.models import GivenModel, TrainedModel
+from datasets_registry.settings import Settings
+from methods.method import Method, NoSettings
+from training.trainers import Trainer
+
+Names = tuple[str, ...]
+NOTHING = NoSettings()
+Roles = Mapping[str, str | Names]
+
+
+def filled(roles: Roles) -> dict[str, Names]:
+    """The names of each role as a tuple, without the roles that are left empty."""
+    names = {role: (name,) * bool(name) if isinstance(name, str) else name for role, name in roles.items()}
+    return {role: several for role, several in names.items() if several}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The dataset ``name``, made by ``method`` under ``settings`` from the datasets and models of its roles.
+
+    ``waits`` are datasets that must have passed before it is made and are not read. What ``guards`` it must
+    have passed before a model learns from it.
+    """
+
+    name: str
+    method: Method[Any]
+    settings: Settings = NOTHING
+    inputs: Mapping[str, Names] = field(default_factory=dict)
+    models: Mapping[str, Names] = field(default_factory=dict)
+    group: str = ""
+    waits: Names = ()
+    guards: Names = ()
+
+    @property
+    def generates(self) -> bool:
+        """Whether it asks a model for completions."""
+        return self.method.generates and bool(self.models)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model ``name``, which ``trainer`` makes as ``section`` of the profile says.
+
+    ``more`` is what its run is told besides its settings that makes the model too, and ``code`` names the
+    modules behind it.
+    """
+
+    name: str
+    trainer: Trainer
+    section: TrainedModel
+    group: str
+    system_prompt: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    code: Names = ()
+    waits: Names = ()
+
+
+@dataclass(frozen=True)
+class Given:
+    """The model ``name`` that is not trained here: found, downloaded or converted."""
+
+    name: str
+    section: GivenModel
+    group: str = "models"
+
+
+Declared = Dataset | Trained | Given
+
+
+def dataset(
+    name: str,
+    method: Method[Any],
+    settings: Settings = NOTHING,
+    *,
+    group: str,
+    inputs: Roles | None = None,
+    models: Roles | None = None,
+    waits: Names = (),
+    guards: Names = (),
+) -> Dataset:
+    """Declare a dataset; a role is filled by one name or several, and may be left empty."""
+    return Dataset(name, method, settings, filled(inputs or {}), filled(models or {}), group, waits, guards)

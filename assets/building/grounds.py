@@ -1,0 +1,116 @@
+"""What the checks of each dataset read in a graph, and the order in which a graph is built."""
+
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from assets.building.declared import Dataset, Declared, Names, Trained
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.types import ROW_TYPES
+from quality.checks.table import checks_of
+
+
+class Grounds:
+    """The datasets that each dataset's checks read, and all assets in building order.
+
+    A check that reads rows of another type reads every dataset of that type in the graph, such as all prompt
+    sets; those that stand on the checked dataset themselves are left out.
+    """
+
+    def __init__(self, declared: Sequence[Declared]) -> None:
+        """Raises BadInput where a name is declared twice, or assets are circular."""
+        self._assets = _by_name(declared)
+        self._inputs = {name: list(inputs_of(asset)) for name, asset in self._assets.items()}
+        _require_no_circle(self._inputs)
+        self._rows = _row_types(self._assets)
+        for name in self.imported:
+            self._inputs[name] = []
+        self.reads: dict[str, Names] = {name: self._read_by(name) for name in self._inputs}
+        self.ordered = [self._assets[name] for name in self._order() if name in self._assets]
+
+    @property
+    def imported(self) -> Names:
+        """The inputs that nothing here makes, sorted."""
+        named = {name for inputs in self._inputs.values() for name in inputs}
+        return tuple(sorted(named - self._assets.keys()))
+
+    def _read_by(self, name: str) -> Names:
+        """What only the checks of ``name`` read; each is an input of it from now on."""
+        row_type = self._rows.get(name)
+        wanted = {read for check in checks_of(row_type) for read in check.reads} if row_type else set()
+        reads = []
+        for other, kind in self._rows.items():
+            known = other == name or other in self._inputs[name]
+            if kind in wanted and not known and name not in self._ancestors(other):
+                self._inputs[name].append(other)
+                reads.append(other)
+        return tuple(reads)
+
+    def _ancestors(self, name: str) -> set[str]:
+        """All that ``name`` stands on."""
+        seen, waiting = set[str](), [name]
+        while waiting:
+            for above in self._inputs.get(waiting.pop(), ()):
+                if above not in seen:
+                    seen.add(above)
+                    waiting.append(above)
+        return seen
+
+    def _order(self) -> list[str]:
+        """Inputs before what is made from them, otherwise as declared."""
+        order: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if name not in order:
+                for above in self._inputs.get(name, ()):
+                    visit(above)
+                order[name] = None
+
+        for name in self._assets:
+            visit(name)
+        return list(order)
+
+
+def inputs_of(asset: Declared) -> Names:
+    """The names of everything that an asset is declared to stand on."""
+    if isinstance(asset, Dataset):
+        roles = [*asset.inputs.values(), *asset.models.values(), asset.waits]
+        return tuple(dict.fromkeys(name for names in roles for name in names))
+    if isinstance(asset, Trained):
+        section = asset.section
+        replayed = (section.replayed,) if section.replayed else ()
+        return (*section.models, section.dataset, *replayed, *asset.waits)
+    return ()
+
+
+def _by_name(declared: Sequence[Declared]) -> dict[str, Declared]:
+    assets: dict[str, Declared] = {}
+    for asset in declared:
+        if asset.name in assets:
+            raise BadInput(f"two assets are named {asset.name!r}: rename one in the profile")
+        assets[asset.name] = asset
+    return assets
+
+
+def _require_no_circle(inputs: Mapping[str, Sequence[str]]) -> None:
+    try:
+        TopologicalSorter(inputs).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise BadInput(
+            f"the profile is circular: {circle}: let one of them start from another model"
+        ) from error
+
+
+def _row_types(assets: Mapping[str, Declared]) -> dict[str, str]:
+    """The row type of each dataset, of imported ones by the roles that they fill."""
+    types = {name: asset.method.rows.dataset for name, asset in assets.items() if isinstance(asset, Dataset)}
+    for asset in assets.values():
+        roles = asset.inputs if isinstance(asset, Dataset) else {}
+        for role, names in roles.items():
+            for name in names:
+                if name not in assets and role in ROW_TYPES:
+                    types.setdefault(name, role)
+        for name in inputs_of(asset):
+            if name not in assets and name in ROW_TYPES:
+                types.setdefault(name, name)
+    return types

@@ -1,0 +1,120 @@
+"""One run of a trainer: its config, what starts it, and what a run that failed leaves."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.errors import DagsterPipesExecutionError
+
+from assets.building.declared import Trained
+from assets.building.versions import Versions
+from assets.profile.profile import Profile
+from datasets_registry.errors import ModelFailed
+from datasets_registry.manifest import Manifest
+from datasets_registry.registry import Registry
+from datasets_registry.state import REPOSITORY, durable
+from datasets_registry.version import CheckResult, Derivation, Version
+from methods.templates import fill
+from quality.checks.models import ModelCheck, check_manifest
+from training.settings.learning import TrainingSettings
+
+
+@dataclass(frozen=True)
+class TrainerRun:
+    """One run of a trainer: its config and folder, what starts it, and what a person is told."""
+
+    derivation: Derivation
+    output: Path
+    config: Path
+    command: list[str]
+    announcement: list[str]
+
+
+def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
+    """Write the run's config from exactly today's inputs."""
+    how = versions.derivation(model.name)
+    output = versions.registry.state.runs / f"{model.name.replace('/', '.')}-{how.recipe[:16]}"
+    exact, launch, module = exact_roles(model, how.inputs), profile.launch, model.trainer.module
+    content = {**_content(model), **profile.tracking.config, **launch.told}
+    config = write_config(output, model.name, exact, content)
+    waiting = launch.elsewhere(module, config)
+    return TrainerRun(
+        how,
+        output,
+        config,
+        launch.command(module, config),
+        [
+            f"training on {exact['dataset']} from {exact['base']}",
+            *(f"waits until another machine runs `{command}`" for command in waiting),
+        ],
+    )
+
+
+def _content(model: Trained) -> dict[str, Any]:
+    """The fields of a run's config that decide the model and name no version."""
+    system_text = fill(model.system_prompt) if model.system_prompt else None
+    return {
+        "settings": model.section.training.model_dump(mode="json"),
+        "system_text": system_text,
+        **model.more,
+    }
+
+
+def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:
+    """The fields of a run's config that name versions."""
+    versions = {version.name: str(version) for version in inputs}
+    section = model.section
+    exact: dict[str, Any] = {"base": versions[section.base], "dataset": versions[section.dataset]}
+    if section.replayed:
+        exact["replay"] = versions[section.replayed]
+    if section.reward_models:
+        exact["reward_models"] = [versions[name] for name in section.reward_models]
+    return exact
+
+
+def run_trainer(
+    context: dg.AssetExecutionContext,
+    pipes: dg.PipesSubprocessClient,
+    command: list[str],
+    config: Path,
+    registry: Registry,
+) -> None:
+    """Run a trainer in processes of its own; raises ModelFailed with its sentence."""
+    sentence = config.with_name("error.txt")
+    sentence.unlink(missing_ok=True)
+    try:
+        pipes.run(
+            context=context,
+            cwd=str(REPOSITORY),
+            command=command,
+            env={
+                "TRIMTAB_HOME": str(registry.state.root),
+                "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
+            },
+        )
+    except DagsterPipesExecutionError as error:
+        why = sentence.read_text() if sentence.exists() else f"{error}: see the run's stderr for the cause"
+        raise ModelFailed(why) from error
+
+
+def write_config(output: Path, name: str, exact: Mapping[str, Any], content: Mapping[str, Any]) -> Path:
+    """The run's config file, which anybody can pass to the trainer by hand."""
+    config = {"name": name, "output": str(output), **exact, **content}
+    with durable(output / "run.json") as temporary:
+        temporary.write_text(json.dumps(config, indent=2))
+    return output / "run.json"
+
+
+def failed_checks(
+    checks: Sequence[ModelCheck], output: Path, settings: TrainingSettings
+) -> list[CheckResult]:
+    """The blocking checks that a run which was refused for its rows did not pass."""
+    rows = output / "rows.json"
+    if not rows.exists():
+        return []
+    manifest = Manifest(rows=json.loads(rows.read_text()), settings=settings.model_dump(mode="json"))
+    results = [check_manifest(check, manifest) for check in checks if check.severity == "error"]
+    return [result for result in results if not result.passed]

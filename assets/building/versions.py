@@ -1,0 +1,103 @@
+"""Which exact versions a graph stands on: those that its own recipes made, or that a person imported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assets.building.declared import Names
+from assets.building.recipe import Recipe
+from datasets_registry.errors import UnknownVersion
+from datasets_registry.registry import Registry
+from datasets_registry.rows.types import row_type
+from datasets_registry.version import Derivation, Version
+from quality.auditing.publishing import check_candidate
+
+
+@dataclass
+class Versions:
+    """The versions of one graph in one registry, looked up once each.
+
+    ``checked`` names what the checks of an imported dataset read. Where these are new, its checks are run
+    again unless ``audits`` is false.
+    """
+
+    recipes: Mapping[str, Recipe]
+    checked: Mapping[str, Names]
+    registry: Registry
+    run_id: str | None = None
+    audits: bool = True
+    _known: dict[str, Version] = field(default_factory=dict)
+
+    def derivation(self, name: str) -> Derivation:
+        """How ``name`` is made now.
+
+        Raises UnknownVersion or UnpassedVersion where an input is not there, or has not passed its checks.
+        """
+        recipe = self.recipes[name]
+        return Derivation(
+            code_version=recipe.code_version,
+            settings=recipe.settings,
+            inputs=tuple(self.passed(named) for named in recipe.inputs),
+            run_id=self.run_id,
+            parts=recipe.parts,
+        )
+
+    def made(self, name: str) -> tuple[Version, Derivation] | None:
+        """The passed version that the recipe of ``name`` made of today's inputs, and how; if any."""
+        return self.registry.made(name, self.derivation(name))
+
+    def passed(self, name: str) -> Version:
+        """The version of ``name`` that this graph stands on; raises as ``derivation`` does."""
+        if name not in self._known:
+            self._known[name] = self._made(name) if name in self.recipes else self._imported(name)
+        return self._known[name]
+
+    def forget(self, name: str) -> None:
+        """Look ``name`` up again the next time."""
+        self._known.pop(name, None)
+
+    def _made(self, name: str) -> Version:
+        how = self.derivation(name)
+        made = self.registry.made(name, how)
+        if made is not None:
+            return made[0]
+        newest = self.registry.newest(name, how.recipe)
+        if newest is not None:
+            return self.registry.require_passed(newest)
+        raise UnknownVersion(f"{name!r} has no version of this profile's recipe yet: materialize it first")
+
+    def _imported(self, name: str) -> Version:
+        version = self.registry.imported(name)
+        if version is None:
+            raise UnknownVersion(f"{name!r} has no version yet: `trimtab import FILE --as {name}` makes one")
+        if self.audits and self.unaudited(name, version):
+            version = self._audited(name, version)
+        return self.registry.require_passed(version)
+
+    def unaudited(self, name: str, version: Version) -> tuple[Version, ...]:
+        """What the checks of an imported version read now and did not read when it was last checked."""
+        ground = self.ground(name)
+        before = self.registry.derivation(version).inputs
+        return tuple(read for read in ground if read not in before)
+
+    def ground(self, name: str) -> tuple[Version, ...]:
+        """The versions that the checks of the imported dataset ``name`` read."""
+        return tuple(self.passed(read) for read in self.checked.get(name, ()))
+
+    def _audited(self, name: str, version: Version) -> Version:
+        """The imported version after its checks have run against today's ground."""
+        ground = self.ground(name)
+        how = self.registry.derivation(version).model_copy(update={"inputs": ground})
+        self.registry.record(version, how)
+        return check_candidate(self.registry, row_type(version), version, ground)
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """The recipes of a graph by name, and what the checks of its imported datasets read."""
+
+    recipes: Mapping[str, Recipe]
+    checked: Mapping[str, Names]
+
+    def versions(self, registry: Registry, run_id: str | None = None, *, audits: bool = True) -> Versions:
+        """The exact versions that the graph stands on in ``registry``."""
+        return Versions(self.recipes, self.checked, registry, run_id, audits)

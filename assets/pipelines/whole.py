@@ -1,0 +1,88 @@
+"""All that a profile declares: each method's pipeline under its own names, and the models."""
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import ValidationError
+
+from assets.building.declared import Dataset, Declared
+from assets.pipelines.cai import cai
+from assets.pipelines.evaluation import evaluation
+from assets.pipelines.hygiene import hygiene
+from assets.pipelines.judges import judges
+from assets.pipelines.models import models
+from assets.pipelines.prm import prm
+from assets.pipelines.problems import problems
+from assets.pipelines.prompts import PromptSets, prompts
+from assets.pipelines.rft import rft
+from assets.pipelines.rlaif import rlaif
+from assets.profile.profile import Profile
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.prompts import PROMPT_SETS
+from methods.judging.comparison import ComparisonSettings
+from methods.judging.constitution import Constitution
+from quality.hygiene.texts import LABELS
+
+
+def declare(profile: Profile) -> Sequence[Declared]:
+    """Every dataset and model of ``profile``.
+
+    Raises BadInput where a prompt file or the constitution is unusable, or does not fit the profile.
+    """
+    try:
+        return _declared(profile)
+    except ValidationError as error:
+        raise BadInput(f"the profile and its constitution do not fit: {error.errors()[0]['msg']}") from error
+
+
+def _declared(profile: Profile) -> Sequence[Declared]:
+    datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
+    if labels := _by_row_type(datasets, [label.name for label in LABELS]):
+        sources = {name: (name,) for name in PROMPT_SETS}
+        datasets += hygiene({**labels, **sources, **_by_row_type(datasets, PROMPT_SETS)})
+    verifier = profile.problems.verifier if profile.problems else None
+    return [*datasets, *models(profile.models, profile.trainers, datasets, verifier)]
+
+
+def _alignment(profile: Profile) -> Sequence[Dataset]:
+    """Constitutional AI, RLAIF, what is known of judges, and evaluation."""
+    if not (profile.cai or profile.rlaif or profile.evaluation):
+        return []
+    constitution, answers = profile.read_constitution(), profile.answers
+    declared: list[Dataset] = []
+    if profile.cai and profile.judges:
+        declared += cai(profile.cai, answers, profile.judges.scores, constitution)
+    if profile.rlaif and profile.judges:
+        declared += rlaif(profile.rlaif, answers, profile.judges, constitution)
+        revisions = RevisionStep.dataset if profile.cai else ""
+        declared += judges(profile.judges, profile.rlaif, constitution, revisions)
+    return [*declared, *_evaluation(profile, constitution)]
+
+
+def _evaluation(profile: Profile, constitution: Constitution) -> Sequence[Dataset]:
+    if profile.evaluation is None:
+        return []
+    comparison = profile.rlaif.judge.method.comparison if profile.rlaif else ComparisonSettings()
+    return evaluation(profile.evaluation, profile.answers, comparison, constitution, PromptSets())
+
+
+def _reasoning(profile: Profile) -> Sequence[Dataset]:
+    """Problems with known answers, rejection sampling and process rewards."""
+    if profile.problems is None:
+        return []
+    verifier = profile.problems.verifier
+    declared = [*problems(profile.problems)]
+    if profile.rft:
+        declared += rft(profile.rft, verifier, profile.judges)
+    if profile.prm:
+        declared += prm(profile.prm, verifier)
+    return declared
+
+
+def _by_row_type(datasets: Iterable[Dataset], row_types: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The datasets of each row type, where there are any."""
+    names = {
+        row_type: tuple(dataset.name for dataset in datasets if dataset.method.rows.dataset == row_type)
+        for row_type in row_types
+    }
+    return {row_type: named for row_type, named in names.items() if named}

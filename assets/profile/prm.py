@@ -1,0 +1,20 @@
+"""The profile's `[prm]`: which solutions are labelled step by step, by whose rollouts, and how."""
+
+from assets.profile.models import Name
+from datasets_registry.settings import Settings
+from methods.prm.judge import StepJudgeSettings
+from methods.prm.settings import StepSettings
+from methods.prm.solutions import SolutionSettings
+
+
+class Prm(Settings):
+    """``completer`` goes on from the first steps of solutions.
+
+    A ``judge`` names each first error too, so that labels on which both agree can be told apart.
+    """
+
+    completer: Name
+    solutions: SolutionSettings = SolutionSettings()
+    labels: StepSettings = StepSettings()
+    judge: Name | None = None
+    judging: StepJudgeSettings = StepJudgeSettings()

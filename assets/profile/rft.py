@@ -1,0 +1,47 @@
+"""The profile's `[rft]`: whose completions are candidates, and which of them are selected."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from assets.profile.models import Name
+from datasets_registry.settings import Settings
+from methods.rft.candidates import CandidateSettings
+from methods.rft.selections import SelectionSettings
+from methods.rft.verified_pairs import VerifiedPairSettings
+
+
+class Candidates(CandidateSettings):
+    """Whose completions are candidates, for which problems, and when sampling stops.
+
+    ``number`` training problems of ``families`` are chosen by content; None takes all. ``reward_model`` is a
+    model of the profile: a sequence classifier with one output.
+    """
+
+    policies: tuple[Name, ...] = Field(min_length=1)
+    families: tuple[str, ...] = ()
+    number: int | None = Field(None, ge=1)
+    reward: Literal["verifier", "judge", "reward_model"] = "verifier"
+    reward_model: Name | None = None
+
+    @model_validator(mode="after")
+    def _has_its_reward_model(self) -> "Candidates":
+        if (self.reward == "reward_model") != (self.reward_model is not None):
+            raise ValueError(
+                "reward = 'reward_model' and reward_model go together: name the model, or neither"
+            )
+        return self
+
+
+class Rft(Settings):
+    """Candidates, selections and verified pairs.
+
+    ``earlier`` names datasets of candidates of rounds before, which are selected from too; ``gold`` a dataset
+    of gold solutions that joins the selections.
+    """
+
+    candidates: Candidates
+    selections: SelectionSettings = SelectionSettings()
+    pairs: VerifiedPairSettings = VerifiedPairSettings()
+    earlier: tuple[Name, ...] = ()
+    gold: Name | None = None

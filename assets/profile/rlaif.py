@@ -1,0 +1,39 @@
+"""The profile's `[rlaif]`: whose completions are compared, by which judges, and how labels follow."""
+
+from pydantic import Field, model_validator
+
+from assets.profile.models import Name
+from datasets_registry.settings import Settings
+from methods.rlaif.judgements import JudgingSettings
+from methods.rlaif.labels import LabelSettings
+from methods.rlaif.pairs import PairSelection
+
+
+class Judging(JudgingSettings):
+    """The models that judge, and how they are asked."""
+
+    judges: tuple[Name, ...] = Field(min_length=1)
+
+    @property
+    def method(self) -> JudgingSettings:
+        """How they are asked."""
+        return JudgingSettings(**self.model_dump(include=set(JudgingSettings.model_fields)))
+
+
+class Rlaif(Settings):
+    """Completion pairs of ``policy``, judged and labelled."""
+
+    policy: Name
+    pairs: PairSelection = PairSelection()
+    judge: Judging
+    labels: LabelSettings = LabelSettings()
+
+    @model_validator(mode="after")
+    def _weighs_what_is_judged(self) -> "Rlaif":
+        for kind, weights in self.labels.weights.items():
+            unjudged = sorted(set(weights) - set(self.judge.signals.get(kind, ())))
+            if unjudged:
+                raise ValueError(
+                    f"labels.weights.{kind} weighs {unjudged[0]}, which [rlaif.judge.signals] leaves out"
+                )
+        return self

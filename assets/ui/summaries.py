@@ -1,0 +1,85 @@
+"""What the UI shows of each row type: figures and small pictures of a version, by typed rows or by SQL."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from assets.ui.alignment import (
+    certificate_summary,
+    judgement_summary,
+    label_summary,
+    principle_summary,
+    revision_summary,
+    score_summary,
+    sft_summary,
+)
+from assets.ui.evaluation import agreement_summary, metric_summary
+from assets.ui.prm import labels_summary, solutions_summary
+from assets.ui.rft import candidates_summary, selections_summary
+from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.prm import Solution, StepLabels
+from datasets_registry.rows.rft import Candidate, RftSelection
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.row import Row
+from datasets_registry.version import Version
+from datasets_registry.views.scanning import scanning
+from quality.checks.check import create_view
+
+Summary = dict[str, Any]
+OfRows = Callable[[Sequence[Any]], Summary]
+OfView = Callable[["duckdb.DuckDBPyConnection"], Summary]
+
+
+def failure_count(rows: Sequence[HelpfulAnswer | CompletionPair]) -> Summary:
+    """How many rows must not train anything."""
+    return {"failures": sum(row.failure is not None for row in rows)}
+
+
+def problem_counts(problems: Sequence[Problem]) -> Summary:
+    """Problems by split and family."""
+    return dict(Counter(f"{problem.split}_{problem.family}" for problem in problems))
+
+
+def finding_counts(findings: Sequence[HygieneFinding]) -> Summary:
+    """Findings by kind."""
+    return dict(Counter(finding.kind for finding in findings))
+
+
+OF_ROWS: Mapping[type[Row], OfRows] = {
+    RevisionStep: revision_summary,
+    HelpfulAnswer: failure_count,
+    SftExample: sft_summary,
+    CompletionPair: failure_count,
+    AiJudgement: judgement_summary,
+    PreferencePair: label_summary,
+    CompletionScore: score_summary,
+    HumanAgreement: agreement_summary,
+    JudgeFigure: certificate_summary,
+    PrincipleFigure: principle_summary,
+    Metric: metric_summary,
+    HygieneFinding: finding_counts,
+    Problem: problem_counts,
+    Solution: solutions_summary,
+    StepLabels: labels_summary,
+}
+# of many rows: over the view ``this``
+OF_VIEW: Mapping[type[Row], OfView] = {
+    Candidate: candidates_summary,
+    RftSelection: selections_summary,
+}
+
+
+def summary_of(registry: Registry, row: type[Row], version: Version) -> Summary:
+    """Figures and pictures of a version; none for a row type without a summary."""
+    if row in OF_VIEW:
+        with scanning(registry.state) as connection:
+            create_view(connection, "this", registry, [version])
+            return OF_VIEW[row](connection)
+    return OF_ROWS[row](registry.rows(row, version)) if row in OF_ROWS else {}
