@@ -38,7 +38,7 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     how = versions.derivation(model.name)
     output = versions.registry.state.runs / f"{model.name.replace('/', '.')}-{how.recipe[:16]}"
     exact, launch, module = exact_roles(model, how.inputs), profile.launch, model.trainer.module
-    content = {**_content(model), **profile.tracking.config, **launch.told}
+    content = {**_content(model), **profile.tracking.config, **launch.config}
     config = write_config(output, model.name, exact, content)
     waiting = launch.elsewhere(module, config)
     return TrainerRun(

@@ -79,7 +79,7 @@ def _fits(tokenizer: Tokenizer, row: OnlineRow, run: OnlineRun) -> bool:
 
 
 def prompt_order(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> list[int]:
-    """The indices of the prompts of all steps, one step after the other: shuffled anew for each pass.
+    """The indices of the prompts of all steps, step by step: shuffled for each pass.
 
     The order is known before the run, so that a resumed one continues where it stopped.
     """

@@ -60,7 +60,7 @@ def _arguments(run: OnlineRun) -> dict[str, object]:
         "max_completion_length": settings.max_completion_length,
         "temperature": settings.temperature,
         "beta": settings.beta,
-        # TRL's own order starts anew where a run is resumed
+        # TRL's own order starts over where a run is resumed
         "shuffle_dataset": False,
         "num_train_epochs": 1,
         "max_steps": -1,
@@ -74,7 +74,7 @@ def _reward_function(
     tokenizer: Tokenizer,
     num_samples: int,
 ) -> Callable[..., list[float | None]]:
-    """A reward function as TRL calls it: the samples of one prompt stand one after the other."""
+    """A reward function as TRL calls it: the samples of a prompt follow one another."""
     from generation.transformers_local.decoding import end_tokens
 
     ends = end_tokens(model, tokenizer)

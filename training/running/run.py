@@ -152,9 +152,9 @@ def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
     share = lost_share(counts)
     if share > run.settings.max_lost_share:
         raise ModelFailed(
-            f"{run.dataset} would lose {share:.0%} of its usable rows to max_length "
+            f"{run.dataset} would drop {share:.0%} of its usable rows at max_length "
             f"{run.settings.max_length}, more than max_lost_share {run.settings.max_lost_share:.0%}: raise "
-            "max_length, or max_lost_share where that is meant"
+            "max_length, or max_lost_share if that is intended"
         )
     batch = run.settings.rows_per_step * run.config.launch.processes
     if counts["trained"] < batch:

@@ -36,7 +36,7 @@ class Launch(Settings):
         return {"launch": {"processes": self.processes, "strategy": self.strategy}} if self.several else {}
 
     @property
-    def told(self) -> dict[str, JsonValue]:
+    def config(self) -> dict[str, JsonValue]:
         """The run config's field; nothing for one process."""
         fields = self.model_dump(mode="json", include=set(Launch.model_fields))
         return {"launch": fields} if self.several else {}

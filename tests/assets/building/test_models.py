@@ -69,7 +69,7 @@ def test_lost_rows_are_a_red_check_in_the_ui_and_no_model(workshop: Workshop) ->
     publish(workshop.registry, Demonstration, [*long, make(Demonstration, "d")], IMPORTED)
     graph = workshop.graph()
     steps = [one for one in plan(graph, workshop.registry) if one.name in {"base_policy", "taught"}]
-    assert "would lose 80% of its usable rows" in str(build(graph, workshop.instance, steps))
+    assert "would drop 80% of its usable rows" in str(build(graph, workshop.instance, steps))
     assert workshop.registry.newest("taught") is None
     records = workshop.instance.event_log_storage.get_asset_check_execution_history(
         dg.AssetCheckKey(dg.AssetKey("taught"), "rows_lost"), limit=1

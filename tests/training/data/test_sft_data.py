@@ -61,7 +61,7 @@ def test_too_many_lost_rows_stop_a_run_before_it_begins(
 ) -> None:
     rows = [*examples(4), *(make(SftExample, f"long {one}", completion="word " * 200) for one in range(2))]
     path = write(tmp_path / "run", commit(registry, SftExample, rows))
-    with pytest.raises(ModelFailed, match="would lose 33% of its usable rows to max_length 128, more than"):
+    with pytest.raises(ModelFailed, match="would drop 33% of its usable rows at max_length 128, more than"):
         sft(path, lambda _: None)
     assert json.loads((tmp_path / "run" / "rows.json").read_text()) == {
         "given": 6,

@@ -163,7 +163,7 @@ def test_the_losses_of_grpo_differ_where_lengths_do(started: Started, tmp_path: 
             BadInput,
             "number is 8, and problems@1 has 0 prompts to train on of the families",
         ),
-        ({"max_length": 21}, ModelFailed, "would lose 100% of its usable rows to max_length 21"),
+        ({"max_length": 21}, ModelFailed, "would drop 100% of its usable rows at max_length 21"),
         ({"number": 1}, ModelFailed, "1 usable rows of 130, fewer than one batch of 2"),
     ],
 )
