@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from assets.cli.printing import Json, open_state, progress_bar, warn_unpassed
+from datasets_registry.cards.forms import Form
 from datasets_registry.exporting.exporting import export, require_empty
-from datasets_registry.exporting.files import Form
 from datasets_registry.exporting.pushing import push, require_pushable
 
 To = Annotated[Form, typer.Option("--to", help="hf loads with load_dataset and with load_from_disk.")]

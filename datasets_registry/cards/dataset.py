@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from datasets_registry.cards.forms import FILES, Form
 from datasets_registry.cards.licences import hub_licences, licences, lineage_of
 from datasets_registry.cards.markdown import cell, table
-from datasets_registry.exporting.files import FILES, Form
 from datasets_registry.inspecting.splits import schema_of, splits_of
 from datasets_registry.inspecting.statistics import label_counts, null_shares, text_lengths
 from datasets_registry.registry import Registry

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datasets_registry.cards.dataset import card
+from datasets_registry.cards.forms import Form
 from datasets_registry.errors import BadInput, NoSpace
-from datasets_registry.exporting.files import Csv, Form, JsonLines, Parts, Writer
+from datasets_registry.exporting.files import Csv, JsonLines, Parts, Writer
 from datasets_registry.exporting.hf_files import HubParts, write_splits
 from datasets_registry.inspecting.splits import batches, by_split, schema_of, splits_of
 from datasets_registry.registry import Registry

@@ -1,15 +1,13 @@
 """The files of an export: one writer per format, each fed a batch at a time."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-Form = Literal["jsonl", "csv", "parquet", "hf"]
 PART_BYTES = 512 * 2**20
 ROW_GROUP_BYTES = 32 * 2**20
 
@@ -111,11 +109,3 @@ class Parts:
         self._finish()
         for part, path in enumerate(self._paths):
             path.rename(self._folder / self.named(part, len(self._paths)))
-
-
-FILES: Mapping[Form, str] = {
-    "jsonl": "{split}.jsonl",
-    "csv": "{split}.csv",
-    "parquet": "{split}-*.parquet",
-    "hf": "data/{split}-*.parquet",
-}

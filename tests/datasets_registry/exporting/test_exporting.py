@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 from datasets_registry.cards.dataset import without_secrets
+from datasets_registry.cards.forms import Form
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.exporting.exporting import export
-from datasets_registry.exporting.files import Form
 from datasets_registry.exporting.pushing import push, require_pushable
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
