@@ -169,7 +169,11 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('judge = "base_policy"', 'judge = "nobody"', "prm.judge: unknown model 'nobody'"),
+        (
+            'judge = "base_policy"\nsolutions',
+            'judge = "nobody"\nsolutions',
+            "prm.judge: unknown model 'nobody'",
+        ),
         (
             "[rft]",
             "[rft_]",
