@@ -77,7 +77,7 @@ def _make(
             for role, names in dataset.models.items()
         }
     )
-    with only(method.prompts(dataset.settings)):
+    with only(versions.recipes[dataset.name].texts):
         rows = method.run(inputs, models, dataset.settings)
         return publish(registry, method.rows, rows, how, dataset.name)
 

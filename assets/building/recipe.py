@@ -7,8 +7,9 @@ from typing import Any
 
 from assets.building.code import Code, code_of
 from assets.building.declared import Dataset, Declared, Given, Names, Trained
-from datasets_registry.hashing import digest, file_digest
-from methods.templates import template_path
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import digest
+from methods.templates import template_digests
 from quality.checks.check import Check
 from quality.checks.table import checks_of
 
@@ -46,7 +47,7 @@ class Recipe:
     @property
     def code_version(self) -> str:
         """Changes with roles, prompt texts, code and checks; not with comments, docstrings or file names."""
-        return digest([self._named_roles, self._texts, self._code.digest, self._checks])[:16]
+        return digest([self._named_roles, self.texts, self._code.digest, self._checks])[:16]
 
     @property
     def version(self) -> str:
@@ -58,7 +59,7 @@ class Recipe:
         """The digests of its prompt texts, modules and checks, by name."""
         checks = {f"check {name}": told for name, told in self._checks.items()}
         named = {
-            **{f"{name}.txt": text for name, text in self._texts.items()},
+            **{f"{name}.txt": text for name, text in self.texts.items()},
             **self._code.modules,
             **checks,
         }
@@ -69,9 +70,16 @@ class Recipe:
         return sorted([role, list(names)] for role, names in self.roles.items())
 
     @cached_property
-    def _texts(self) -> dict[str, str]:
-        """Once for a graph: an edit made during a run counts for the next."""
-        return {name: file_digest(template_path(name)) for name in sorted(self.templates)}
+    def texts(self) -> dict[str, str]:
+        """The digests of its prompt texts, read once for a graph."""
+        return template_digests(self.templates)
+
+    def require_current_code(self) -> None:
+        """Raise BadInput where a module was edited since the graph was loaded: a new process would run it."""
+        if code_of(self.modules) != self._code:
+            raise BadInput(
+                f"the code of {self.name} changed since the graph was loaded: reload, then build again"
+            )
 
     @cached_property
     def _code(self) -> Code:

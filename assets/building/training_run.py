@@ -17,7 +17,7 @@ from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import CheckResult, Derivation, Version
-from methods.templates import fill
+from methods.templates import fill, only
 from quality.checks.models import ModelCheck, check_manifest
 from training.settings.learning import TrainingSettings
 
@@ -34,11 +34,17 @@ class TrainerRun:
 
 
 def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
-    """Write the run's config from exactly today's inputs."""
-    how = versions.derivation(model.name)
+    """Write the run's config from exactly today's inputs.
+
+    Raises BadInput where code or prompt were edited since the graph was loaded.
+    """
+    recipe, how = versions.recipes[model.name], versions.derivation(model.name)
+    recipe.require_current_code()
     output = versions.registry.state.runs / f"{model.name.replace('/', '.')}-{how.recipe[:16]}"
     exact, launch, module = exact_roles(model, how.inputs), profile.launch, model.trainer.module
-    content = {**_content(model), **profile.tracking.config, **launch.config}
+    with only(recipe.texts):
+        decided = _content(model)
+    content = {**decided, **profile.tracking.config, **launch.config}
     config = write_config(output, model.name, exact, content)
     waiting = launch.elsewhere(module, config)
     return TrainerRun(

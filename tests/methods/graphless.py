@@ -18,7 +18,7 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.scripted import Script, ScriptedBackend
 from methods.method import Inputs, Method, Model, Models
-from methods.templates import only
+from methods.templates import only, template_digests
 
 R = TypeVar("R", bound=Row)
 S = TypeVar("S", bound=Settings)
@@ -93,7 +93,7 @@ def rows_of(
     method: Method[S], settings: S, inputs: Inputs = NO_INPUTS, models: Models = NO_MODELS
 ) -> list[Any]:
     """The rows that a method makes, with its declared prompt templates and no others."""
-    with only(method.prompts(settings)):
+    with only(template_digests(method.prompts(settings))):
         made = list(method.run(inputs, models, settings))
     return [row for part in made for row in _rows(method.rows, part)]
 
@@ -107,7 +107,7 @@ def unused_prompts(method: Method[S], settings: S, inputs: Inputs, models: Model
 def _fills(method: Method[S], settings: S, inputs: Inputs, models: Models, others: set[str]) -> bool:
     """Whether the method is refused another template than ``others``."""
     try:
-        with only(others):
+        with only(template_digests(others)):
             list(method.run(inputs, models, settings))
     except BadInput as error:
         assert "is not declared by this method" in str(error)

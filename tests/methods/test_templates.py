@@ -1,11 +1,14 @@
 """Templates are filled in one pass, so that text stays text."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets_registry.errors import BadInput
-from methods.templates import fill
+from methods import templates
+from methods.templates import fill, only, template_digests
 
 
 @given(st.text(), st.text())
@@ -31,3 +34,23 @@ def test_a_missing_slot_is_named() -> None:
 def test_an_unknown_template_names_those_there_are(name: str) -> None:
     with pytest.raises(BadInput, match="there are brief, critique, hint, judge, reasoning, revision, score"):
         fill(name)
+
+
+def test_a_template_that_is_not_declared_is_refused() -> None:
+    with only(template_digests(["hint"])):
+        with pytest.raises(BadInput, match="'critique' is not declared by this method: add it"):
+            fill("critique", critique_request="x")
+        assert fill("hint", problem="p", answer="a")
+    assert fill("critique", critique_request="x") == "x"
+
+
+def test_a_template_that_was_edited_since_it_was_hashed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "FOLDER", tmp_path)
+    (tmp_path / "critique.txt").write_text("{{critique_request}}")
+    with only(template_digests(["critique"])):
+        assert fill("critique", critique_request="x") == "x"
+        (tmp_path / "critique.txt").write_text("Please: {{critique_request}}")
+        with pytest.raises(BadInput, match="'critique' changed since the graph was loaded: reload"):
+            fill("critique", critique_request="x")

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.building.code import Code
 from assets.building.declared import Trained
 from assets.building.model import model_asset
 from assets.building.recipe import Recipe, recipe_of
@@ -98,6 +99,20 @@ def test_the_sentence_of_the_process_that_failed_is_the_assets(
     result = materialize(asset)
     (failure,) = [one for one in result.all_events if one.is_step_failure]
     assert "process 1 of policy is out of luck" in str(failure.step_failure_data.user_failure_data)
+
+
+def test_code_that_was_edited_since_the_graph_was_loaded_trains_nothing(
+    given: None, registry: Registry, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, asset = built(profile(tmp_path, tiny_model), SftSettings(max_steps=1))
+    edited = Code("another", {"training.sft": "another"})
+    monkeypatch.setattr("assets.building.recipe.code_of", lambda _: edited)
+    result = materialize(asset)
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert "the code of policy changed since the graph was loaded: reload" in str(
+        failure.step_failure_data.user_failure_data
+    )
+    assert registry.newest("policy") is None
 
 
 def test_the_runs_that_the_daemon_asks_for_have_the_tags(tiny_model: Path, tmp_path: Path) -> None:
