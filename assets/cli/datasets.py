@@ -1,4 +1,4 @@
-"""trimtab show DATASET|MODEL[@N]: what one version is."""
+"""trimtab datasets, versions NAME, show NAME[@N], pass NAME@N: which versions there are, and one of them."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_facts, print_rows, print_table
+from assets.cli.printing import Json, Reference, open_state, print_facts, print_rows, print_table
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.listing import list_datasets, list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
@@ -21,13 +21,13 @@ from datasets_registry.views.scanning import ResultRow
 
 
 def datasets(as_json: Json = False) -> None:
-    """Show the newest version of every dataset, with its checks."""
+    """List every dataset: newest version, rows and checks."""
     columns = ("name", "version", "rows", "status", "checks_passed", "checks", "warnings")
     print_rows([entry.dump() for entry in list_datasets(open_state())], as_json, columns)
 
 
-def versions(dataset: str, as_json: Json = False) -> None:
-    """Show every version of a dataset or model, oldest first."""
+def versions(name: Annotated[str, typer.Argument(help="A dataset or model.")], as_json: Json = False) -> None:
+    """List all versions of a dataset or model, oldest first."""
     columns = (
         "name",
         "version",
@@ -38,20 +38,25 @@ def versions(dataset: str, as_json: Json = False) -> None:
         "data_version",
         "created_at",
     )
-    print_rows([entry.dump() for entry in list_versions(open_state(), dataset)], as_json, columns)
+    print_rows([entry.dump() for entry in list_versions(open_state(), name)], as_json, columns)
 
 
 def pass_version(
     version: Annotated[str, typer.Argument(help="An exact version, such as preference_pairs@3.")],
-    reason: Annotated[str, typer.Option("--reason", help="What you looked at, and why it may be used.")],
+    reason: Annotated[str, typer.Option("--reason", help="What you checked, and why it may be used.")],
     as_json: Json = False,
 ) -> None:
-    """Let a version train models although a blocking check is red; who and why stays on record."""
+    """Pass a version by hand although a blocking check is red.
+
+    Models may then train on it. Who passed it and why is recorded.
+    """
     if "@" not in version:
-        raise BadInput(f"say which version of {version} you looked at: {version}@N")
+        raise BadInput(
+            f"{version} is not an exact version: name the one that you checked, such as {version}@3"
+        )
     registry = open_state()
     passed = registry.pass_by_hand(registry.resolve(version), reason)
-    checks = [one.model_dump() | {"version": str(passed)} for one in registry.checks(passed)]
+    checks = [result.model_dump() | {"version": str(passed)} for result in registry.checks(passed)]
     print_rows(checks, as_json, ("version", "check", "passed", "severity", "description"))
 
 
@@ -59,11 +64,11 @@ CELL_CHARACTERS = 40
 
 
 def show(
-    name: str,
+    name: Reference,
     rows: Annotated[int, typer.Option(min=0, help="Number of rows to show.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """Show a dataset or model (the latest passed, or NAME@3): status, columns, checks, inputs, rows."""
+    """Show one version: status, columns, checks, inputs, rows."""
     registry = open_state()
     details = version_details(registry, registry.resolve(name), rows)
     if as_json:
@@ -78,7 +83,7 @@ Details = ModelVersionDetails | DatasetVersionDetails
 def _print(details: Details) -> None:
     print(f"{details}  {details.kind}  {details.status}")
     if details.newest != str(details):
-        print(f"the newest build is {details.newest}: `trimtab show {details.newest}` looks into it")
+        print(f"the newest version is {details.newest}: see `trimtab show {details.newest}`")
     print_facts(_facts(details))
     if isinstance(details, DatasetVersionDetails):
         print_rows(list(map(_column, details.columns)), False, ("name", "type", "meaning"))
@@ -112,7 +117,7 @@ def _own_facts(details: Details) -> Iterable[tuple[str, object]]:
     yield "folder", model.folder
     yield from ((f"dataset {role}", dataset) for role, dataset in model.datasets.items())
     yield from model.metrics.items()
-    yield from ((f"rows {name}", count) for name, count in model.rows.items())
+    yield from ((f"rows {kind}", count) for kind, count in model.rows.items())
 
 
 def _column(column: Column) -> dict[str, object]:
@@ -132,9 +137,9 @@ def _check(check: CheckResult) -> dict[str, object]:
 def _print_sample(rows: Sequence[ResultRow]) -> None:
     """The rows side by side: a column of the dataset is a line."""
     if rows:
-        names = list(rows[0])
+        columns = list(rows[0])
         headings = ("column", *(f"row {number}" for number in range(1, len(rows) + 1)))
-        print_table(headings, ((name, *(_cut(row[name]) for row in rows)) for name in names))
+        print_table(headings, ((column, *(_cut(row[column]) for row in rows)) for column in columns))
 
 
 def _cut(value: object) -> str:

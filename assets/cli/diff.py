@@ -20,20 +20,20 @@ Number = Annotated[str, typer.Argument(help="A version's number, or latest for t
 
 
 def diff(
-    dataset: str,
+    dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
     a: Number,
     b: Number,
     rows: Annotated[int, typer.Option(min=0, help="Number of changed rows to show.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Show what differs between versions A and B: rows, columns, labels, and why labels flipped."""
+    """Compare two versions, and explain flipped labels."""
     registry = open_state()
     with console(as_json).status("comparing"):
-        found = difference(registry, _version(registry, dataset, a), _version(registry, dataset, b), rows)
+        compared = difference(registry, _version(registry, dataset, a), _version(registry, dataset, b), rows)
     if as_json:
-        print(json.dumps(found.dump(), indent=2, default=str))
+        print(json.dumps(compared.dump(), indent=2, default=str))
     else:
-        _print(found)
+        _print(compared)
 
 
 def _version(registry: Registry, dataset: str, number: str) -> Version:
@@ -44,27 +44,27 @@ def _version(registry: Registry, dataset: str, number: str) -> Version:
     return registry.version(dataset, int(number))
 
 
-def _print(found: Difference) -> None:
-    screen, counts = console(), found.rows
-    rows = ", ".join(f"{count:,} {name}" for name, count in counts.dump().items())
-    screen.print(f"{found.name}@{found.before} → @{found.after}: rows {rows}")
-    for change, names in (("added", found.columns.added), ("dropped", found.columns.dropped)):
-        if names:
-            screen.print(f"columns {change}: {', '.join(names)}")
-    if found.calls and counts.changed:
+def _print(difference: Difference) -> None:
+    screen, counts = console(), difference.rows
+    rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.dump().items())
+    screen.print(f"{difference.name}@{difference.before} → @{difference.after}: rows {rows}")
+    for change, columns in (("added", difference.columns.added), ("dropped", difference.columns.dropped)):
+        if columns:
+            screen.print(f"columns {change}: {', '.join(columns)}")
+    if difference.calls and counts.changed:
         screen.print(
-            f"of the changed rows {found.calls.same_calls:,} come from the same model calls as before (parsed"
-            f" again), {found.calls.new_calls:,} from new calls"
+            f"changed rows: {difference.calls.same_calls:,} from the same model calls, parsed again;"
+            f" {difference.calls.new_calls:,} from new calls"
         )
-    if found.changed_columns:
-        screen.print(_table(("column", "rows changed"), found.changed_columns.items()))
-    for label, flips in found.labels.items():
+    if difference.changed_columns:
+        screen.print(_table(("column", "rows changed"), difference.changed_columns.items()))
+    for label, flips in difference.labels.items():
         if flips:
             values = [(flip.old, flip.new, flip.rows) for flip in flips]
             screen.print(_table((f"{label} from", "to", "rows"), values))
-    for line in reasons(found):
+    for line in reasons(difference):
         screen.print(plain(line))
-    for row in found.sample:
+    for row in difference.sample:
         _print_row(row)
 
 
@@ -81,9 +81,9 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def reasons(found: Difference) -> list[str]:
+def reasons(difference: Difference) -> list[str]:
     """Why labels flipped, and what differs in how both versions were made, in sentences."""
-    flips, lines = found.flips, []
+    flips, lines = difference.flips, []
     if flips:
         lines.append(f"why {flips.flips:,} rows flipped:")
         lines += [f"  {_input(changed, flips.flips)}" for changed in flips.inputs]
@@ -92,17 +92,17 @@ def reasons(found: Difference) -> list[str]:
                 f"  {flips.unexplained:,} flips have no changed row in an input: code, settings or a model "
                 "changed them"
             )
-    return lines + [line for recipe in found.recipes for line in _recipe(recipe)]
+    return lines + [line for recipe in difference.recipes for line in _recipe(recipe)]
 
 
 def _input(changed: InputFlips, total: int) -> str:
-    name = f"{changed.name}@{changed.before} → @{changed.after}"
+    versions = f"{changed.name}@{changed.before} → @{changed.after}"
     if not changed.changed:
         return f"{changed.name}@{changed.after} is the same in both"
     if changed.missing is not None:
-        return f"{name} cannot be compared: {changed.missing}"
+        return f"{versions} cannot be compared: {changed.missing}"
     if not changed.matched_on:
-        return f"{name} changed, and has no column in common to match rows by"
+        return f"{versions} changed, and has no column in common to match rows by"
     columns = ", ".join(f"{column} in {number:,}" for column, number in changed.columns.items())
     counts = (
         ("rows added", changed.added),
@@ -113,27 +113,29 @@ def _input(changed: InputFlips, total: int) -> str:
     parts = [columns, *(f"{what} in {number:,}" for what, number in counts if number)]
     changes = "; ".join(part for part in parts if part) or "none of its rows changed"
     matched = ", ".join(changed.matched_on)
-    return f"{name} changed under {changed.flips:,} of {total:,} flips (by {matched}): {changes}"
+    return f"{versions} changed under {changed.flips:,} of {total:,} flips (by {matched}): {changes}"
 
 
 def _recipe(change: RecipeChange) -> list[str]:
-    name, lines = f"{change.name}@{change.before} → @{change.after}", []
+    versions, lines = f"{change.name}@{change.before} → @{change.after}", []
     if change.code_version:
         parts = f" ({', '.join(change.parts)})" if change.parts else ""
-        lines.append(f"{name}: code {change.code_version.before} → {change.code_version.after}{parts}")
-    lines += [f"{name}: {setting.path}: {setting.before} → {setting.after}" for setting in change.settings]
+        lines.append(f"{versions}: code {change.code_version.before} → {change.code_version.after}{parts}")
     lines += [
-        f"{name}: model {model.name}@{model.before} ({model.data_version.before[:12]}) →"
+        f"{versions}: {setting.path}: {setting.before} → {setting.after}" for setting in change.settings
+    ]
+    lines += [
+        f"{versions}: model {model.name}@{model.before} ({model.data_version.before[:12]}) →"
         f" @{model.after} ({model.data_version.after[:12]})"
         for model in change.inputs
         if model.kind == "model" and model.changed
     ]
-    lines += [f"{name}: input {added} is new" for added in change.inputs_added]
-    return lines + [f"{name}: input {dropped} is gone" for dropped in change.inputs_dropped]
+    lines += [f"{versions}: input {added} is new" for added in change.inputs_added]
+    return lines + [f"{versions}: input {dropped} is gone" for dropped in change.inputs_dropped]
 
 
 def _print_row(row: ChangedRow) -> None:
     table = Table("column", "before", "after", title=plain("/".join(map(str, row.key.values()))))
-    for name, change in row.changes.items():
-        table.add_row(name, plain(shortened(change.before)), plain(shortened(change.after)))
+    for column, change in row.changes.items():
+        table.add_row(column, plain(shortened(change.before)), plain(shortened(change.after)))
     console().print(table)

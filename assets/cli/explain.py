@@ -1,4 +1,4 @@
-"""trimtab explain DATASET[@N] ROW_ID: why a row says what it says, down to the raw completions."""
+"""trimtab explain DATASET[@N] ROW_ID: what a row was made from, down to the raw completions."""
 
 import json
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, console, open_state, plain
+from assets.cli.printing import Json, Reference, console, open_state, plain
 from datasets_registry.inspecting.recipe_changes import shortened
 from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
 
@@ -14,11 +14,13 @@ CELL_CHARACTERS = 160
 
 
 def explain(
-    dataset: str,
-    row_id: Annotated[str, typer.Argument(help="The row's key (a/b/c for several parts) or its beginning.")],
+    dataset: Reference,
+    row_id: Annotated[
+        str, typer.Argument(help="The row's key (a/b/c if it has several parts), or its first characters.")
+    ],
     as_json: Json = False,
 ) -> None:
-    """Show all that a row was made from: inputs, principle, model calls, tokens and cost."""
+    """Trace a row to its inputs, principle and model calls."""
     registry = open_state()
     explained = explain_row(registry, registry.resolve(dataset), row_id)
     if as_json:
@@ -42,8 +44,8 @@ class Printer:
         if explained["version"] not in self._shown:
             self._shown.add(explained["version"])
             tree.add(plain(f"made by code {made['code_version'][:12]}, run {made['run_id'] or 'unknown'}"))
-            for name, value in made["settings"].items():
-                tree.add(plain(f"setting {name} = {shortened(value)}"))
+            for setting, value in made["settings"].items():
+                tree.add(plain(f"setting {setting} = {shortened(value)}"))
         for row in explained["rows"]:
             tree.add(self._row(row))
         return tree
@@ -54,9 +56,9 @@ class Printer:
             return _leaf(f"row {key} (shown above)")
         tree = _leaf(f"row {key}")
         elsewhere = {*row["key"], *(call["column"] for call in row["calls"])}
-        for name, value in row["row"].items():
-            if name not in elsewhere and value not in (None, []):
-                tree.add(plain(f"{name} = {shortened(value, CELL_CHARACTERS)}"))
+        for column, value in row["row"].items():
+            if column not in elsewhere and value not in (None, []):
+                tree.add(plain(f"{column} = {shortened(value, CELL_CHARACTERS)}"))
         if principle := row["principle"]:
             text = principle.get("text") or f"missing: {principle['missing']}"
             tree.add(plain(f"principle {principle['id']}: {shortened(text, 4 * CELL_CHARACTERS)}"))
@@ -67,11 +69,11 @@ class Printer:
         return tree
 
     def _model(self, model: Values) -> Tree:
-        name = model["version"]
-        if name in self._shown:
-            return _leaf(f"model {name} (shown above)")
-        self._shown.add(name)
-        tree = _leaf(f"model {name}  {model['status']}  fingerprint {model['fingerprint'][:12]}")
+        version = model["version"]
+        if version in self._shown:
+            return _leaf(f"model {version} (shown above)")
+        self._shown.add(version)
+        tree = _leaf(f"model {version}  {model['status']}  fingerprint {model['fingerprint'][:12]}")
         if model["base"]:
             tree.add(plain(f"trained from {model['base']}"))
         for role, dataset in model["datasets"].items():
@@ -108,7 +110,7 @@ def _call(call: Call) -> Tree:
         tree.add(plain(f"P({choice.strip()}) = {share:.4g}"))
     if call["text"] or call["error"]:
         tree.add(plain(f"[completion] {shortened(call['error'] or call['text'], 4 * CELL_CHARACTERS)}"))
-    tree.add(plain(f"ended by {call['finish_reason']}; {_cost(call)}"))
+    tree.add(plain(f"finish reason {call['finish_reason']}; {_cost(call)}"))
     return tree
 
 

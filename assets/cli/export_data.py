@@ -6,25 +6,25 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.printing import Json, open_state, progress_bar, warn_unpassed
+from assets.cli.printing import Json, Reference, open_state, progress_bar, warn_unpassed
 from datasets_registry.cards.forms import Form
 from datasets_registry.exporting.exporting import export, require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
 
-To = Annotated[Form, typer.Option("--to", help="hf loads with load_dataset and with load_from_disk.")]
+To = Annotated[Form, typer.Option("--to", help="The format; hf suits load_dataset and load_from_disk.")]
 Push = Annotated[
-    str | None, typer.Option("--push", help="Upload to this hub repository too, with the token in HF_TOKEN.")
+    str | None, typer.Option("--push", help="Also upload to this Hub repository; needs HF_TOKEN.")
 ]
 
 
 def export_dataset(
-    dataset: Annotated[str, typer.Argument(help="cai_sft for its latest passed version, or cai_sft@3.")],
+    dataset: Reference,
     folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
     to: To,
     push_to: Push = None,
     as_json: Json = False,
 ) -> None:
-    """Write a dataset version as JSONL, CSV, Parquet or a Hugging Face folder, with a dataset card."""
+    """Write a dataset version as files, with a dataset card."""
     if push_to:
         require_pushable(push_to)
     registry = open_state()
@@ -35,17 +35,17 @@ def export_dataset(
         files = export(registry, version, to, folder, report)
     address = push(folder, push_to) if push_to else None
     if as_json:
-        said = {
+        outcome = {
             "version": str(version),
             "status": version.status,
             "format": to,
             "rows": version.num_rows,
             "folder": str(folder),
-            "bytes": sum(one.stat().st_size for one in files),
-            "files": [str(one.relative_to(folder)) for one in files],
+            "bytes": sum(file.stat().st_size for file in files),
+            "files": [str(file.relative_to(folder)) for file in files],
             "pushed": address,
         }
-        print(json.dumps(said, indent=2))
+        print(json.dumps(outcome, indent=2))
         return
     print(f"{version}: {version.num_rows} rows as {to} in {folder}")
     if address:

@@ -23,22 +23,23 @@ from datasets_registry.version import CheckResult, Version, validated_name
 from quality.auditing.publishing import check_candidate
 from quality.checks.check import Check, run_check
 
-Name = Annotated[str, typer.Option("--as", help="Name of the dataset to make a version of.")]
-Like = Annotated[str | None, typer.Option(help="Row type, where the file's format does not say.")]
+Name = Annotated[str, typer.Option("--as", help="The dataset to add a version to.")]
+Like = Annotated[str | None, typer.Option(help="Row type, if the format does not imply it.")]
 Map = Annotated[
     list[str] | None,
-    typer.Option("--map", help="column=source: also turns.0, a+b joined by a space, or =some text."),
+    typer.Option("--map", help="column=source; a source is a field, turns.0, a+b, or =some text."),
 ]
 Split = Annotated[
-    Literal["train", "evaluation"] | None, typer.Option(help="What the rows may be used for (train).")
+    Literal["train", "evaluation"] | None,
+    typer.Option(help="What the rows may be used for; train if left out."),
 ]
-Licence = Annotated[str | None, typer.Option(help="SPDX identifier of the data's licence.")]
-Text = Annotated[str | None, typer.Option(help="Who made the data (the file's name).")]
+Licence = Annotated[str | None, typer.Option(help="The licence's SPDX identifier, such as MIT.")]
+Text = Annotated[str | None, typer.Option(help="Who made the data; the file's name if left out.")]
 
 
 def import_dataset(
     file: Annotated[str, typer.Argument(help="A file, a folder, or hub:owner/name[:split].")],
-    name: Name,
+    dataset: Name,
     like: Like = None,
     maps: Map = None,
     split: Split = None,
@@ -46,69 +47,72 @@ def import_dataset(
     source: Text = None,
     as_json: Json = False,
 ) -> None:
-    """Import JSONL, JSON, CSV, Parquet or a hub dataset as a version of DATASET.
+    """Import a file or Hub dataset as a version of a dataset.
 
-    HH-RLHF, UltraFeedback, GSM8K, chat and exported rows are recognised; else say --like and --map.
+    It reads JSONL, JSON, CSV and Parquet. HH-RLHF, UltraFeedback, GSM8K, chat and exported rows are
+    recognised; for others give --like and --map.
     """
     registry, mapping = open_state(), parsed_map(maps or [])
-    like_row = _row(registry, validated_name(name), like)
+    like_row = _row(registry, validated_name(dataset), like)
     if mapping and like_row is None:
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
     with progress_bar("importing") as report:
         imported = import_rows(open_source(file), like_row, mapping, Given(split, source, licence), report)
-        _require_same(registry, name, imported.format.row)
-        staged = _staged(registry, name, imported)
-    rejected = write_rejections(registry.state, name, imported)
+        _require_same(registry, dataset, imported.format.row)
+        staged = _staged(registry, dataset, imported)
+    rejected = write_rejections(registry.state, dataset, imported)
     if not imported.accepted:
         why = ", ".join(f"{count} × {kind}" for kind, count in imported.counts().items())
-        raise BadInput(f"no row of {file} can be imported ({why}): {rejected} has each with its reason")
-    version, is_new = _published(registry, name, imported, staged)
-    _tell(version, is_new, imported, str(rejected) if rejected else None, as_json)
+        raise BadInput(f"no row of {file} can be imported ({why}): {rejected} lists each with its reason")
+    version, is_new = _published(registry, dataset, imported, staged)
+    _report(version, is_new, imported, str(rejected) if rejected else None, as_json)
 
 
-def _staged(registry: Registry, name: str, imported: Imported) -> Staged | None:
+def _staged(registry: Registry, dataset: str, imported: Imported) -> Staged | None:
     """The rows, stored as they are read; None where none is accepted, or this import was made before."""
     first = next(imported.rows, None)
     if first is None:
         return None
     rows = chain([first], imported.rows)
-    if registry.find(name, imported.derivation.recipe):
+    if registry.find(dataset, imported.derivation.recipe):
         # read for its counts alone
         deque(rows, maxlen=0)
         return None
-    return registry.stage(imported.format.row, rows, name)
+    return registry.stage(imported.format.row, rows, dataset)
 
 
-def _row(registry: Registry, name: str, like: str | None) -> type[Row] | None:
-    """The row type asked for: by ``--like``, or that of the dataset with this name."""
+def _row(registry: Registry, dataset: str, like: str | None) -> type[Row] | None:
+    """The row type of ``--like``, or of the dataset that has this name already."""
     if like is None:
-        newest = registry.newest(name)
-        known = newest is not None and newest.content.get("row", name) in ROW_TYPES
-        return row_type(newest) if newest and known else ROW_TYPES.get(name)
+        newest = registry.newest(dataset)
+        has_row_type = newest is not None and newest.content.get("row", dataset) in ROW_TYPES
+        return row_type(newest) if newest and has_row_type else ROW_TYPES.get(dataset)
     if like not in ROW_TYPES:
         raise BadInput(f"no row type {like!r}: there are {', '.join(ROW_TYPES)}")
     return ROW_TYPES[like]
 
 
-def _require_same(registry: Registry, name: str, row: type[Row]) -> None:
-    newest = registry.newest(name)
+def _require_same(registry: Registry, dataset: str, row: type[Row]) -> None:
+    newest = registry.newest(dataset)
     if newest and newest.kind == "model":
-        raise BadInput(f"{name!r} is a model: choose another name with --as")
-    known = ROW_TYPES.get(name)
-    has = newest.content.get("row", name) if newest else known.dataset if known else row.dataset
+        raise BadInput(f"{dataset!r} is a model: choose another name with --as")
+    known = ROW_TYPES.get(dataset)
+    has = newest.content.get("row", dataset) if newest else known.dataset if known else row.dataset
     if has != row.dataset:
-        raise BadInput(f"{name!r} has rows of type {has}, and these are {row.dataset}: choose another name")
+        raise BadInput(
+            f"{dataset!r} has rows of type {has}, and these are {row.dataset}: choose another name"
+        )
 
 
 def _published(
-    registry: Registry, name: str, imported: Imported, staged: Staged | None
+    registry: Registry, dataset: str, imported: Imported, staged: Staged | None
 ) -> tuple[Version, bool]:
     """The version with these rows, and whether it is new."""
     how = imported.derivation
-    found = None if staged else registry.find(name, how.recipe)
-    if found:
-        return registry.reuse(found, how), False
-    before = {one.number for one in registry.versions(name)} if registry.newest(name) else set()
+    earlier = None if staged else registry.find(dataset, how.recipe)
+    if earlier:
+        return registry.reuse(earlier, how), False
+    before = {made.number for made in registry.versions(dataset)} if registry.newest(dataset) else set()
     assert staged is not None
     (version,) = registry.commit_staged([staged], how)
     return check_candidate(registry, imported.format.row, version, (), _checked), version.number not in before
@@ -116,7 +120,7 @@ def _published(
 
 def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
     try:
-        grounds = [registry.passed(name) for name in check.reads]
+        grounds = [registry.passed(read) for read in check.reads]
         return run_check(check, registry, version, [*inputs, *grounds])
     except TrimtabError as error:
         # a check against a dataset that is not there finds nothing, and so does not pass
@@ -130,8 +134,8 @@ def _checked(check: Check, registry: Registry, version: Version, inputs: Sequenc
         )
 
 
-def _tell(version: Version, is_new: bool, imported: Imported, rejected: str | None, as_json: bool) -> None:
-    said: dict[str, Any] = {
+def _report(version: Version, is_new: bool, imported: Imported, rejected: str | None, as_json: bool) -> None:
+    outcome: dict[str, Any] = {
         "version": str(version),
         "new": is_new,
         "status": version.status,
@@ -143,14 +147,17 @@ def _tell(version: Version, is_new: bool, imported: Imported, rejected: str | No
         "data_version": version.data_version,
     }
     if as_json:
-        print(json.dumps(said, indent=2))
+        print(json.dumps(outcome, indent=2))
         return
     print(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")
-    outcome = f"{imported.accepted} rows, {version.status}" if is_new else "unchanged, no new version"
-    print(f"{version}: {outcome}; {len(imported.rejections)} rejected")
+    result = f"{imported.accepted} rows, {version.status}" if is_new else "unchanged, no new version"
+    print(f"{version}: {result}; {len(imported.rejections)} rejected")
     if rejected:
         counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
         print_rows(counts, False, ("reason", "rows"))
         print(f"each rejected row with its reason: {rejected}")
     if imported.without_licence:
-        print(f"no licence was given, so it is {NO_LICENCE}: --licence MIT would name one", file=sys.stderr)
+        print(
+            f"no licence given, so it is recorded as {NO_LICENCE}: name one with --licence, such as MIT",
+            file=sys.stderr,
+        )

@@ -23,18 +23,18 @@ _PAIRS = (
 
 
 def principles(
-    principle: Annotated[str | None, typer.Argument(help="Show the rows it did least for.")] = None,
-    version: Annotated[str, typer.Option(help="An audit's version.")] = "principle_audit",
+    principle: Annotated[str | None, typer.Argument(help="Show the weakest rows of this principle.")] = None,
+    version: Annotated[str, typer.Option(help="The audit to show.")] = "principle_audit",
     as_json: Json = False,
 ) -> None:
-    """Show every principle's draws, changes, margins, disagreement and wins; or one principle's weakest rows.
+    """Show what each principle did, or one's weakest rows.
 
-    Bad behaviour that no principle covers has none with a pair or a critique of its kind; a principle
-    that should cover it, and ties or changes nothing, needs another text.
+    For each: critiques, changed texts, margins, ties, disagreement and wins. Bad behaviour that no
+    principle covers shows in none of them; a principle that changes nothing or only ties needs another text.
     """
     registry = open_state()
-    found = registry.resolve(version)
-    rows = _rows(registry, found, "SELECT * FROM {} ORDER BY signal, principle_id")
+    audit = registry.resolve(version)
+    rows = _rows(registry, audit, "SELECT * FROM {} ORDER BY signal, principle_id")
     if principle is None:
         columns = (
             "principle_id",
@@ -49,33 +49,34 @@ def principles(
         )
         print_rows(rows, as_json, columns)
         return
-    known = {one["principle_id"]: one for one in rows}
-    if principle not in known:
-        raise BadInput(f"{found} has no principle {principle!r}: it has {', '.join(known)}")
-    _show(registry, known[principle], as_json)
+    by_id = {row["principle_id"]: row for row in rows}
+    if principle not in by_id:
+        raise BadInput(f"{audit} has no principle {principle!r}: it has {', '.join(by_id)}")
+    _show(registry, by_id[principle], as_json)
 
 
 def _show(registry: Registry, row: dict[str, Any], as_json: bool) -> None:
     weakest = {
-        name: _rows(registry, registry.resolve(name), query, row["principle_id"], _MOST)
-        for name, query in (("cai_revisions", _STEPS), ("preference_pairs", _PAIRS))
+        dataset: _rows(registry, registry.resolve(dataset), query, row["principle_id"], _MOST)
+        for dataset, query in (("cai_revisions", _STEPS), ("preference_pairs", _PAIRS))
     }
     if as_json:
         print(json.dumps(row | {"weakest": weakest}, indent=2, default=str))
         return
-    for name, value in row.items():
-        console().print(plain(f"{name:20} {'' if value is None else value}"))
-    for name, ones in weakest.items():
-        console().print(plain(f"\n{name} in which it did least; `trimtab explain {name} ROW` tells why"))
-        if ones:
-            print_rows([{**one, "prompt": one["prompt"][:60]} for one in ones], False, tuple(ones[0]))
+    for column, value in row.items():
+        console().print(plain(f"{column:20} {'' if value is None else value}"))
+    for dataset, rows in weakest.items():
+        console().print(plain(f"\nweakest rows of {dataset}; `trimtab explain {dataset} ROW` shows why"))
+        if rows:
+            cut = [{**weak, "prompt": weak["prompt"][:60]} for weak in rows]
+            print_rows(cut, False, tuple(rows[0]))
 
 
 def judges(
-    version: Annotated[str, typer.Option(help="A certificate's version.")] = "judge_certificate",
+    version: Annotated[str, typer.Option(help="The certificate to show.")] = "judge_certificate",
     as_json: Json = False,
 ) -> None:
-    """Show each judge's certificate: figures with intervals, bounds, and whether they hold."""
+    """Show each judge's certificate: figures and bounds."""
     registry = open_state()
     rows = _rows(registry, registry.resolve(version), "SELECT * FROM {} ORDER BY judge, policy, figure")
     columns = (

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -17,15 +17,17 @@ ledger_app = typer.Typer(rich_markup_mode=None)
 
 @ledger_app.callback(invoke_without_command=True)
 def ledger(context: typer.Context, as_json: Json = False) -> None:
-    """Show stored completions by model and asset: counts, failures, tokens, seconds, dollars."""
+    """Sum stored completions and their cost by model and asset."""
     if context.invoked_subcommand:
         return None
     rows = _ledger().stats()
     if as_json:
         return print_rows(rows, True, ())
-    shown = [{_HEADINGS.get(name, name): value for name, value in row.items()} for row in rows]
-    idle = {name for name in ("cached", "usd") if not any(row[name] for row in shown)}
-    columns = [one for one in ("model", "asset", *_HEADINGS.values(), "seconds", "usd") if one not in idle]
+    shown = [{_HEADINGS.get(column, column): value for column, value in row.items()} for row in rows]
+    idle = {column for column in ("cached", "usd") if not any(row[column] for row in shown)}
+    columns = [
+        column for column in ("model", "asset", *_HEADINGS.values(), "seconds", "usd") if column not in idle
+    ]
     return print_rows([{**row, "model": row["model"][:8]} for row in shown], False, columns)
 
 
@@ -45,14 +47,20 @@ def _ledger() -> Ledger:
 
 @ledger_app.command("compact")
 def ledger_compact(as_json: Json = False) -> None:
-    """Merge small segments into one sorted by key; readers and writers go on meanwhile."""
+    """Merge small segments into one, sorted by key.
+
+    Other processes may read and write meanwhile.
+    """
     done = asdict(compact(_ledger()))
     print_rows([done], as_json, list(done))
 
 
 @ledger_app.command("show")
-def ledger_show(key: str, as_json: Json = False) -> None:
-    """Show one stored completion and its request; the key's first digits are enough."""
+def ledger_show(
+    key: Annotated[str, typer.Argument(help="The completion's key, or its first digits.")],
+    as_json: Json = False,
+) -> None:
+    """Show a stored completion and its request."""
     row = stored_completion(_ledger(), key)
     if as_json:
         print(json.dumps(row, indent=2, default=str))
@@ -61,11 +69,11 @@ def ledger_show(key: str, as_json: Json = False) -> None:
         print(f"[{message['role']}] {message['content']}")
     print(f"[completion] {row['text']}\n")
     print_rows(
-        [{"": name, " ": _shown(value)} for name, value in row.items() if name != "text"], False, ("", " ")
+        [{"": field, " ": _cell(value)} for field, value in row.items() if field != "text"], False, ("", " ")
     )
 
 
-def _shown(value: Any) -> Any:
+def _cell(value: Any) -> Any:
     if isinstance(value, dict):
-        return json.dumps({name: one for name, one in value.items() if name != "messages"})
+        return json.dumps({field: part for field, part in value.items() if field != "messages"})
     return json.dumps(value) if isinstance(value, list) else value

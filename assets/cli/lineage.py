@@ -6,17 +6,17 @@ from typing import Annotated
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, console, open_state, plain
+from assets.cli.printing import Json, Reference, console, open_state, plain
 from datasets_registry.inspecting import lineage as library
 from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode
 
 
 def lineage(
-    name: str,
+    name: Reference,
     down: Annotated[bool, typer.Option("--down", help="Show what was built from it instead.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what a dataset or model came from, back to the sources; DATASET@3 for a version."""
+    """Show what a version was made from, or what uses it."""
     registry = open_state()
     version = registry.resolve(name)
     root: UpstreamNode | DownstreamNode = (
@@ -37,7 +37,7 @@ def _tree(node: UpstreamNode | DownstreamNode) -> Tree:
 
 def _line(node: UpstreamNode | DownstreamNode) -> str:
     rows = "model" if node.kind == "model" else f"{node.rows:,} rows"
-    above = "  (its own are shown above)" if node.shown_above else ""
+    above = "  (expanded above)" if node.shown_above else ""
     return (
         f"{node.name}@{node.version}  {node.status}  {rows}  data {node.data_version[:12]}"
         f"  code {node.code_version[:12]}{above}"

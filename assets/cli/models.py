@@ -1,4 +1,4 @@
-"""trimtab models [show | export] NAME: which models there are, what one is, and one as a folder."""
+"""trimtab models | models show NAME | models export NAME DIR: the models, one in detail, one as a folder."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,6 +11,7 @@ from assets.cli.export_data import Push
 from assets.cli.plan import planned
 from assets.cli.printing import (
     Json,
+    Reference,
     open_state,
     print_facts,
     print_rows,
@@ -28,32 +29,35 @@ from generation.models.export import export_model, exported_files
 
 
 def export_command(
-    name: Annotated[str, typer.Argument(help="dpo_policy for its latest passed version, or dpo_policy@3.")],
+    name: Reference,
     folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
     push_to: Push = None,
     as_json: Json = False,
 ) -> None:
-    """Write a model as safetensors with tokenizer, chat template, manifest and a model card."""
+    """Write a model to a folder, with a model card.
+
+    The folder has safetensors, the tokenizer, the chat template and the manifest.
+    """
     if push_to:
         require_pushable(push_to)
     registry = open_state()
     version = require_model(registry.resolve(name))
     require_empty(folder)
     warn_unpassed(version)
-    size = sum(one.stat().st_size for one in exported_files(registry.folder(version)))
+    size = sum(file.stat().st_size for file in exported_files(registry.folder(version)))
     with progress_bar("exporting", size, "bytes") as report:
         files = export_model(registry, version, folder, report)
     address = push(folder, push_to, "model") if push_to else None
     if as_json:
-        said = {
+        outcome = {
             "version": str(version),
             "status": version.status,
             "folder": str(folder),
-            "bytes": sum(one.stat().st_size for one in files),
-            "files": [str(one.relative_to(folder)) for one in files],
+            "bytes": sum(file.stat().st_size for file in files),
+            "files": [str(file.relative_to(folder)) for file in files],
             "pushed": address,
         }
-        print(json.dumps(said, indent=2))
+        print(json.dumps(outcome, indent=2))
         return
     print(f"{version}: {len(files)} files in {folder}")
     if address:
@@ -64,9 +68,11 @@ HASH_DIGITS = 16
 FIGURES = ("kind", "metric", "value", "low", "high", "num_items")
 
 
-def show_command(name: str, as_json: Json = False) -> None:
-    """Show a model (the latest passed, or NAME@3): data, settings, metrics, checks, the models that it
-    goes back to, its evaluations, and newer data that it is behind."""
+def show_command(name: Reference, as_json: Json = False) -> None:
+    """Show a model: ancestors, data, metrics, evaluations.
+
+    Shows its settings and checks too, and the newer data that it has not learned from.
+    """
     registry = open_state()
     details = model_details(registry, registry.resolve(name))
     if as_json:
@@ -79,9 +85,9 @@ def _print(details: ModelDetails) -> None:
     version, newest = details.facts.version, details.newest
     print(f"{version}  {details.facts.status}  {details.chain[0].how_made}")
     if newest != version:
-        print(f"the newest build is {newest}: `trimtab models show {newest}` looks into it")
+        print(f"the newest version is {newest}: see `trimtab models show {newest}`")
     if details.behind:
-        print(f"behind {', '.join(details.behind)}, which passed after it was made")
+        print(f"behind {', '.join(details.behind)}, which passed after this model was made")
     print_facts(_facts(details))
     for title, headings, rows in _tables(details):
         if rows:
@@ -95,7 +101,7 @@ def _print(details: ModelDetails) -> None:
 
 def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
     facts = details.facts
-    yield from ((f"rows {name}", count) for name, count in facts.rows.items())
+    yield from ((f"rows {kind}", count) for kind, count in facts.rows.items())
     yield "seconds", facts.seconds
     yield "dtype", facts.dtype
     yield "libraries", ", ".join(" ".join(library) for library in facts.libraries.items()) or None
@@ -113,16 +119,18 @@ def _tables(details: ModelDetails) -> Iterator[tuple[str, tuple[str, ...], list[
     """Title, columns and rows of each table."""
     if len(details.chain) > 1:
         columns = ("model", "status", "trainer", "trained on", "behind")
-        yield "goes back to", columns, list(map(_ancestor, details.chain))
+        yield "ancestors", columns, list(map(_ancestor, details.chain))
     data = [
         {"role": role, "dataset": dataset.version, **dataset.dump()}
         for role, dataset in details.datasets.items()
     ]
     yield "trained on", ("role", "dataset", "rows", "status", "data_version"), data
-    metrics: list[Row] = [{"metric": name, "value": value} for name, value in details.facts.metrics.items()]
+    metrics: list[Row] = [
+        {"metric": metric, "value": value} for metric, value in details.facts.metrics.items()
+    ]
     yield "metrics", ("metric", "value"), metrics
     figures = [
-        {"evaluation": evaluation.version, **{name: figure.get(name) for name in FIGURES}}
+        {"evaluation": evaluation.version, **{column: figure.get(column) for column in FIGURES}}
         for evaluation in details.evaluations
         for figure in evaluation.figures or ({"metric": "rows", "value": evaluation.rows},)
     ]
@@ -144,10 +152,12 @@ models_app.command("export")(export_command)
 @models_app.callback(invoke_without_command=True)
 def models(
     context: typer.Context,
-    stale: Annotated[bool, typer.Option("--stale", help="Only what a rebuild would train, and why.")] = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Only models that a rebuild would train, and why.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the newest version of every model: base, dataset, loss, and newer passed data it is behind."""
+    """List models: base, data, loss, and newer data to train on."""
     if context.invoked_subcommand:
         return
     columns = ["name", "version", "status", "base", "trained_on", "behind", "rows", "loss", "data_version"]

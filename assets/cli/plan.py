@@ -1,4 +1,4 @@
-"""trimtab plan: what is stale, why, and what it took before."""
+"""trimtab plan: what is stale, why, and what it cost before."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -24,20 +24,20 @@ def planned(registry: Registry) -> "tuple[list[Step], int]":
 
 
 def plan_command(as_json: Json = False) -> None:
-    """Show what a rebuild of TRIMTAB_PROFILE would make, why, and what each took so far.
+    """Show what a rebuild would make, why, and its cost so far.
 
-    Nothing is run. What it took so far is the most that a rebuild takes again, as stored calls are found,
-    and nothing is trained whose inputs come out the same.
+    Nothing is run. TRIMTAB_PROFILE names the profile. A rebuild costs at most as much again: stored
+    completions are reused, and a model whose inputs come out the same is not trained again.
     """
     from assets.plan import Spent, spent
 
     registry = open_state()
     steps, total = planned(registry)
     before = spent(registry)
-    took = [before.get(one.name, Spent()) for one in steps]
+    took = [before.get(step.name, Spent()) for step in steps]
     rows = [
-        {"asset": one.name, "why": one.reason, "took": _told(it), **asdict(it)}
-        for one, it in zip(steps, took, strict=True)
+        {"asset": step.name, "why": step.reason, "took": _as_text(cost), **asdict(cost)}
+        for step, cost in zip(steps, took, strict=True)
     ]
     if steps or as_json:
         print_rows(rows, as_json, ("asset", "why", "took"))
@@ -47,18 +47,20 @@ def plan_command(as_json: Json = False) -> None:
 
 def _total(took: "list[Spent]") -> str:
     """All steps together, such as ``took 4.0 min of training and 1,200 calls (3.1 min)``."""
-    training = span(sum(one.training_seconds for one in took))
-    calls, seconds = sum(one.calls for one in took), span(sum(one.call_seconds for one in took))
+    training = span(sum(cost.training_seconds for cost in took))
+    calls, seconds = sum(cost.calls for cost in took), span(sum(cost.call_seconds for cost in took))
     if not took:
         return "everything is up to date"
     return f"so far they took {training} of training and {calls:,} calls ({seconds})"
 
 
-def _told(one: "Spent") -> str:
+def _as_text(cost: "Spent") -> str:
     """For example ``3.1 min of training`` or ``1,200 calls, 24 k tokens, $0.02, 2.5 min``."""
-    if one.training_seconds:
-        return f"{span(one.training_seconds)} of training"
-    if not one.calls:
+    if cost.training_seconds:
+        return f"{span(cost.training_seconds)} of training"
+    if not cost.calls:
         return ""
-    price = [dollars(one.usd)] if one.usd else []
-    return ", ".join([f"{one.calls:,} calls", f"{count(one.tokens)} tokens", *price, span(one.call_seconds)])
+    price = [dollars(cost.usd)] if cost.usd else []
+    return ", ".join(
+        [f"{cost.calls:,} calls", f"{count(cost.tokens)} tokens", *price, span(cost.call_seconds)]
+    )

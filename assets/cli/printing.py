@@ -1,4 +1,4 @@
-"""A progress bar for commands that take long: on stderr, and only on a terminal."""
+"""What commands print: tables, JSON, warnings, and a progress bar on a terminal's stderr."""
 
 import json
 import re
@@ -21,6 +21,9 @@ WIDE = 240
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 HASH = re.compile(r"[0-9a-f]{32,64}")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Reference = Annotated[
+    str, typer.Argument(help="NAME for the latest passed version, NAME@3 for an exact one.")
+]
 
 
 def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:
@@ -30,7 +33,7 @@ def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(plain(_cell(row[name])) for name in columns))
+        table.add_row(*(plain(_cell(row[column])) for column in columns))
     console().print(table)
 
 
@@ -52,17 +55,16 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def warn_unpassed(version: Version) -> None:
-    """Say on stderr where ``version`` has not passed its checks."""
+    """Warn on stderr if ``version`` has not passed its checks."""
     if version.status != "passed":
         print(
-            f"warning: {version} is {version.status}: it has not passed its checks, "
-            "so look at it, but train nothing on it",
+            f"warning: {version} is {version.status}: it has not passed its checks, so do not train on it",
             file=sys.stderr,
         )
 
 
 def console(on_stderr: bool = False) -> Console:
-    """Where tables and trees are printed; on stderr what must not stand in the JSON."""
+    """Where tables and trees are printed; stderr for what must not mix with JSON."""
     if on_stderr:
         return Console(stderr=True)
     # a pipe has no width to fit in, and nothing may be cut there
@@ -77,7 +79,7 @@ def plain(text: str) -> Text:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ", ".join(value)
     if isinstance(value, str) and HASH.fullmatch(value):
         return value[:12]
@@ -91,7 +93,7 @@ def open_state() -> Registry:
 
 @contextmanager
 def progress_bar(title: str, total: int | None = None, unit: str = "rows") -> Iterator[Callable[[int], None]]:
-    """Yield a function that is told how many ``unit`` are done."""
+    """Yield a function to call with the number of ``unit`` done so far."""
     console = Console(stderr=True)
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:

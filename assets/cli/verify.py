@@ -1,4 +1,4 @@
-"""trimtab verify [DATASET[@N]] and trimtab gc: whether the store is whole, and what it can let go."""
+"""trimtab verify [NAME[@N]] and trimtab gc: whether stored data is intact, and which files can go."""
 
 import re
 from dataclasses import asdict
@@ -19,42 +19,46 @@ LEAST_GRACE = timedelta(minutes=10)
 
 
 def verify(
-    version: Annotated[str | None, typer.Argument(help="A dataset or model, or one version of it.")] = None,
+    version: Annotated[
+        str | None, typer.Argument(help="A dataset or model, or one version; all if left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Hash stored objects and models again and run checks again; exit code 1 where anything is wrong."""
+    """Hash stored data and models again, and rerun the checks.
+
+    Exits with code 1 if anything is damaged.
+    """
     registry = open_state()
     chosen = _chosen(registry, version)
-    found: list[dict[str, str]] = []
+    damages: list[dict[str, str]] = []
     with progress_bar("verifying", len(chosen), "versions") as report:
-        for done, one in enumerate(chosen, 1):
-            found.extend(asdict(damage) for damage in verify_version(registry, one))
+        for done, checked in enumerate(chosen, 1):
+            damages.extend(asdict(damage) for damage in verify_version(registry, checked))
             report(done)
-    if found or as_json:
-        print_rows(found, as_json, ("version", "what"))
-    if found:
+    if damages or as_json:
+        print_rows(damages, as_json, ("version", "what"))
+    if damages:
         raise typer.Exit(1)
     if not as_json:
-        print(f"{len(chosen)} versions are whole, and their checks find what they found before")
+        versions = "1 version" if len(chosen) == 1 else f"{len(chosen)} versions"
+        print(f"{versions} verified: stored data is intact, and check results are unchanged")
 
 
 def _chosen(registry: Registry, reference: str | None) -> list[Version]:
     if reference is None:
         names = registry.names("dataset") + registry.names("model")
-        return [one for name in names for one in registry.versions(name)]
+        return [version for name in names for version in registry.versions(name)]
     return [registry.resolve(reference)] if "@" in reference else registry.versions(reference)
 
 
 def gc(
     remove: Annotated[
-        bool, typer.Option("--remove", help="Remove; without it, only say what would go.")
+        bool, typer.Option("--remove", help="Remove the files; without it they are only listed.")
     ] = False,
-    grace: Annotated[
-        str, typer.Option(help="Leave what was touched within this time: 90m, 24h, 7d.")
-    ] = "24h",
+    grace: Annotated[str, typer.Option(help="Keep files changed within this time: 90m, 24h, 7d.")] = "24h",
     as_json: Json = False,
 ) -> None:
-    """Find files that no version, model or recent writer needs, and remove them with --remove."""
+    """List files that nothing needs; --remove deletes them."""
     collected = collect(open_state(), _duration(grace), dry_run=not remove)
     rows = [{"path": str(path)} for path in collected.paths]
     if rows or as_json:
@@ -70,8 +74,8 @@ def gc(
 def _duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if not match:
-        raise BadInput(f"grace {text!r} is no time: write 90m, 24h or 7d")
-    found = timedelta(**{UNITS[match[2]]: int(match[1])})
-    if found < LEAST_GRACE:
-        raise BadInput(f"grace {text} is too short for a commit or a reader at work: take 10m or more")
-    return found
+        raise BadInput(f"--grace {text!r} is not a duration: write 90m, 24h or 7d")
+    duration = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if duration < LEAST_GRACE:
+        raise BadInput(f"--grace {text} is too short for a commit or query in progress: use 10m or more")
+    return duration

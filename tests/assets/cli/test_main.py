@@ -3,9 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from assets.cli.main import app
@@ -102,6 +106,36 @@ def test_an_error_is_one_line_with_the_remedy_and_exit_code_2(state: object) -> 
     ]
 
 
-def test_every_command_has_a_help_text() -> None:
-    for name in ("datasets", "models", "versions", "sql", "ledger"):
-        assert "--json" in told(name, "--help")
+Command = TyperCommand | TyperGroup
+
+
+def commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Command]]:
+    """Every command by the words that call it, groups too."""
+    for word, command in group.commands.items():
+        assert isinstance(command, Command)
+        yield (*path, word), command
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*path, word))
+
+
+COMMANDS = dict(commands(cast(TyperGroup, get_command(app))))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_says_in_a_line_what_it_does(words: tuple[str, ...]) -> None:
+    first = (COMMANDS[words].help or "").split("\n")[0]
+    assert 0 < len(first) <= 60 and first.endswith(".")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_argument_and_option_has_a_help_text(words: tuple[str, ...]) -> None:
+    arguments = [param for param in COMMANDS[words].params if param.name != "as_json"]
+    assert all(getattr(param, "help", None) for param in arguments)
+    assert "--json" in told(*words, "--help")
+
+
+@pytest.mark.parametrize("words", [(), ("models",), ("ledger",)])
+def test_help_cuts_no_line(words: tuple[str, ...]) -> None:
+    screen = RUNNER.invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).output
+    lines = screen.partition("Commands:")[2].splitlines()
+    assert lines and not any(line.endswith(("...", "…")) for line in lines)

@@ -192,7 +192,7 @@ def test_show_fits_a_hundred_columns(traced: Traced, monkeypatch: pytest.MonkeyP
 
 def test_show_names_the_newer_data_and_the_newest_build(traced: Traced) -> None:
     assert shown("dpo_policy")["behind"] == ["preference_pairs@4"]
-    assert "the newest build is base_policy@2" in run("models", "show", "base_policy@1").stdout
+    assert "the newest version is base_policy@2" in run("models", "show", "base_policy@1").stdout
 
 
 def test_an_evaluation_of_another_version_is_none_of_this_one(traced: Traced) -> None:

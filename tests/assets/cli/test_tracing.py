@@ -40,7 +40,7 @@ def test_show_tells_all_of_a_dataset_version(traced: Traced) -> None:
     assert found["inputs"] == ["ai_judgements@3", "completion_pairs@1"] and len(found["sample"]) == 2
     assert {"name", "type", "nullable", "meaning"} == set(found["columns"][0])
     printed = told("show", "preference_pairs@3")
-    assert "the newest build is preference_pairs@4" in printed
+    assert "the newest version is preference_pairs@4" in printed
     assert "One row per pair" in printed and "label_recomputed" in printed and "row 3" in printed
 
 
@@ -89,7 +89,7 @@ def test_diff_shows_flips_and_their_reason(traced: Traced) -> None:
 
 def test_diff_tells_calls_read_anew_from_new_ones(traced: Traced) -> None:
     printed = told("diff", "ai_judgements", "1", "2")
-    assert "from the same model calls as before (parsed again), 0 from new calls" in printed
+    assert "from the same model calls, parsed again; 0 from new calls" in printed
     assert "code, settings or a model changed them" in printed
     assert "model base_policy@1" in told("diff", "ai_judgements", "3", "4")
 
@@ -122,7 +122,7 @@ def test_lineage_goes_up_to_the_sources_and_down_to_the_models(traced: Traced) -
     preferences = next(one for one in up["inputs"] if one["name"] == "preference_pairs")
     assert preferences["version"] == 3 and preferences["code_version"] == "judge-1"
     printed = told("lineage", "dpo_policy")
-    assert "red_team_prompts@1" in printed and "(its own are shown above)" in printed
+    assert "red_team_prompts@1" in printed and "(expanded above)" in printed
     down = answered("lineage", "completion_pairs", "--down")
     built = {f"{one['name']}@{one['version']}" for one in down["built"]}
     assert {"ai_judgements@1", "ai_judgements@4", "preference_pairs@2"} <= built

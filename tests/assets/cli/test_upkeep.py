@@ -52,7 +52,7 @@ def test_a_person_passes_a_failed_version_and_it_is_recorded(registry: Registry,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("helpful_prompts", "--reason", "x"), "say which version"),
+        (("helpful_prompts", "--reason", "x"), "not an exact version"),
         (("helpful_prompts@1", "--reason", " "), "say why helpful_prompts@1 may be used"),
     ],
 )
@@ -67,7 +67,7 @@ def test_verify_names_what_is_broken_and_exits_with_1(registry: Registry, deriva
     version = registry.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation)
     checks = [run_check(one, registry, version, ()) for one in checks_of("helpful_prompts")]
     registry.record_checks(version, checks)
-    assert "1 versions are whole" in told("verify")
+    assert "1 version verified" in told("verify")
     assert json.loads(told("verify", "helpful_prompts@1", "--json")) == []
     registry.files(version)[0].unlink()
     (finding,) = json.loads(told("verify", "helpful_prompts", "--json", code=1))
