@@ -19,6 +19,7 @@ from methods.method import Inputs, Method, Models
 
 P = TypeVar("P", bound=Prompt)
 COLUMNS = ("prompt", "category", "split", "source", "licence")
+_TURNS = TypeAdapter(list[ChatMessage])
 
 
 class PromptSettings(Settings):
@@ -129,7 +130,7 @@ def _history(turns: object, where: str) -> list[ChatMessage]:
     """The turns before the prompt, the last of which is the assistant's."""
     remedy = 'write [{"role": "user", "content": …}, {"role": "assistant", "content": …}]'
     try:
-        history = TypeAdapter(list[ChatMessage]).validate_python(turns)
+        history = _TURNS.validate_python(turns)
     except ValidationError as error:
         raise BadInput(f"{where}: history: {error.errors()[0]['msg']}: {remedy}") from error
     if history and history[-1].role != "assistant":

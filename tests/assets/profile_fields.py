@@ -1,0 +1,219 @@
+"""The fields of the shipped profiles, each with other valid values; and those that decide nothing."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from assets.profile.models import TrainedModel
+from assets.profile.profile import FOLDER, Profile
+from datasets_registry.rows.words import Kind, Signal
+from datasets_registry.state import REPOSITORY
+from tests.assets.graphs import Declaration, declared, declared_or_none
+from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others
+from training import trainers
+
+ENGINE = "how fast completions come; their ledger keys hold what they are"
+RUNNING = "how a run is kept and started, and not what it makes"
+# fields that decide the content of nothing, each with the reason
+NO_CONTENT: Mapping[str, str] = {
+    "description": "it is for people",
+    "min_free_gb": "a full disk stops a build, and changes nothing of one that ends",
+    "plugins": "where trainers are found; a model's recipe holds the code of its own trainer",
+    "models.*.backend": ENGINE,
+    "models.*.engine.*": ENGINE,
+    "models.*.price.*": "what completions cost",
+    "prm.labels.label": "it only has settings refused that do not suit what a trainer's `target` takes",
+    "budget.*": "a budget stops a build, and changes nothing of one that ends",
+    "tracking.*": RUNNING,
+    "launch.machines": "processes count, wherever they run",
+    "launch.main_*": RUNNING,
+    "launch.tags": RUNNING,
+    "rebuild.*": "when a build begins",
+}
+# values of other fields without which a field has no other value, or none at all
+COMPANIONS: Mapping[str, Mapping[str, object]] = {
+    "cai.mix.capability": {"cai.mix.capability_share": 0.1},
+    "cai.mix.capability_share": {"cai.mix.capability": "demonstrations"},
+    "judges.human_agreement.*": {"judges.human_agreement": {}},
+    "launch.machines": {"launch.processes": 4, "launch.main_address": "host"},
+    "launch.strategy": {"launch.processes": 2},
+    "models.grpo_policy.reward_models": {"models.grpo_policy.training.rewards": {"reward_models": 0.5}},
+    "models.grpo_policy.trainer": {"models.grpo_policy.training": {}},
+    "models.grpo_policy.training.rewards.reward_models": {
+        "models.grpo_policy.reward_models": ["reward_model"]
+    },
+    "models.grpo_policy.training.rewards.variance_weight": {
+        "models.grpo_policy.training.rewards.combine": "mean_minus_variance"
+    },
+    "models.grpo_policy.training.rewards.verifier": {
+        "models.grpo_policy.reward_models": ["reward_model"],
+        "models.grpo_policy.training.rewards.reward_models": 0.5,
+    },
+    "models.process_reward_model.trainer": {"models.process_reward_model.training": {}},
+    "models.dpo_policy.training.flip_rate": {"models.dpo_policy.training.losses": {"robust": 1.0}},
+    "prm.judging.*": {"prm.judge": "base_policy"},
+    "prm.labels.label": {"prm.labels.early_stop": "none"},
+    "prm.labels.system_prompt": {"rft.candidates.system_prompt": "brief"},
+    "problems.families.?.family": {"problems.families.?.style": "words"},
+    "problems.families.?.style": {"problems.families.?.family": "sums"},
+    "problems.verifier.letters": {"problems.verifier.kind": "choice"},
+    "problems.verifier.memory_mb": {"problems.verifier.kind": "code"},
+    "problems.verifier.seconds": {"problems.verifier.kind": "code"},
+    "rft.candidates.reward_model": {"rft.candidates.reward": "reward_model"},
+    "rft.candidates.system_prompt": {"prm.labels.system_prompt": "brief"},
+    "rlaif.judge.signals": {"rlaif.labels.weights": {"helpful": {"helpfulness": 1}}},
+    "rlaif.labels.weights.*": {
+        "rlaif.judge.signals": {kind: list(get_args(Signal)) for kind in get_args(Kind)}
+    },
+}
+# sections that both profiles leave out and that may be added without more
+ABSENT: Mapping[Place, object] = {("judges", "human_agreement"): {}}
+# a model's own trainer may take its settings too
+TRAINERS_OF_MODELS = ("sft", "dpo", "orpo")
+# this module is a plug-in
+TRAINERS = {"simpo": replace(trainers.TRAINERS["dpo"], module="simpo")}
+TEMPLATES = ("brief", "critique")
+ADDRESS = "http://127.0.0.1:8000/v1"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Another value of one field: the changes, what is declared before and after, and how they differ.
+
+    ``before`` has the companions without which the field has no other value, where they are valid by
+    themselves.
+    """
+
+    field: str
+    changes: Mapping[Place, object]
+    before: Declaration
+    after: Declaration
+
+    @cached_property
+    def effect(self) -> set[str]:
+        """The names whose recipes the field changes."""
+        return self.before.differing(self.after)
+
+
+def small(profile: str, folder: Path) -> Content:
+    """The content of a shipped profile, with few problems, and few prompts in files in ``folder``."""
+    content = tomllib.loads((FOLDER / f"{profile}.toml").read_text(encoding="utf-8"))
+    problems = content["problems"]
+    values: dict[Place, object] = {("rft", "candidates", "number"): 6}
+    for place, _ in enumerate(problems["families"]):
+        values |= {("problems", "families", place, split): count for split, count in SPLITS.items()}
+    values |= {("problems", "gold", name, "number"): 6 for name in problems["gold"]}
+    for kind in ("red_team", "helpful"):
+        source = REPOSITORY / content["prompts"][kind]["file"]
+        values["prompts", kind, "file"] = _few_prompts(source, folder)
+        values |= {("prompts", kind, split): 4 for split in SPLITS}
+    return changed(content, values)
+
+
+def _few_prompts(source: Path, folder: Path) -> str:
+    """A file with the first prompts of each split."""
+    lines = source.read_text(encoding="utf-8").splitlines()
+    few = [[line for line in lines if json.loads(line)["split"] == split][:6] for split in SPLITS]
+    (target,) = _written(folder, source.stem, source.suffix, {"few": "\n".join(chain.from_iterable(few))})
+    return target
+
+
+SPLITS = {"train": 12, "evaluation": 4}
+
+
+def decides_content(field: str) -> bool:
+    """Whether a field is not among those that decide nothing."""
+    return not any(fnmatch(field, pattern) for pattern in NO_CONTENT)
+
+
+def fields(content: Content) -> list[Leaf]:
+    """Every field of a profile that its trainers take, absent ones and their sections too."""
+    profile = Profile.model_validate(changed(content, ABSENT))
+    return [leaf for leaf in leaves(profile) if _is_taken(leaf, profile)]
+
+
+def _is_taken(leaf: Leaf, profile: Profile) -> bool:
+    """Whether the trainer of a model takes the replayed rows or reward models that a section may name."""
+    section = profile.models.get(str(leaf.place[1])) if leaf.place[0] == "models" and leaf.place[1:] else None
+    if not isinstance(section, TrainedModel):
+        return True
+    trainer = profile.trainers[section.trainer]
+    takes = {"replayed": trainer.replays, "reward_models": trainer.scored}
+    return len(leaf.place) > 3 or takes.get(str(leaf.place[2]), True)
+
+
+def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
+    """Another value of every field, and each other choice of those with choices; files lie in ``folder``."""
+    base = declared(content)
+    texts = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, "AB", ADDRESS)
+    files: Mapping[str, Sequence[object]] = {**_files(content, folder), "plugins": [(__name__,)]}
+    for leaf in fields(content):
+        values = files.get(leaf.name) or others(leaf.annotation, leaf.value, texts)
+        tried = (_mutations(content, base, leaf, value) for value in values if value != leaf.value)
+        valid = filter(None, tried)
+        several = leaf.name in files or get_origin(leaf.annotation) is Literal
+        yield from chain.from_iterable(valid if several else islice(valid, 1))
+
+
+def _mutations(content: Content, base: Declaration, leaf: Leaf, value: object) -> list[Mutation]:
+    """The mutation alone, and beside its companions; where each is valid."""
+    change, companions = {leaf.place: value}, _companions(leaf.name)
+    # companions that are not valid without the field come with it
+    beside = declared_or_none(changed(content, companions)) or base
+    starts = [(base, change), (beside, companions | change)] if companions else [(base, change)]
+    tried = [(before, changes, declared_or_none(changed(content, changes))) for before, changes in starts]
+    return [Mutation(leaf.name, changes, before, after) for before, changes, after in tried if after]
+
+
+def _companions(field: str) -> dict[Place, object]:
+    for pattern, companions in COMPANIONS.items():
+        if fnmatch(field, pattern):
+            return {_path(place, field): value for place, value in companions.items()}
+    return {}
+
+
+def _path(place: str, field: str) -> Place:
+    """A companion's path; a question mark stands for what it is in the field's."""
+    parts = zip(place.split("."), [*field.split("."), *[""] * 9], strict=False)
+    named = [of_field if part == "?" else part for part, of_field in parts]
+    return tuple(int(part) if part.isdigit() else part for part in named)
+
+
+def _principles(content: Content) -> list[str]:
+    return Profile.model_validate(content).read_constitution().ids
+
+
+def _files(content: Content, folder: Path) -> dict[str, list[str]]:
+    """Other files in place of the profile's: each with the same content elsewhere, and edited."""
+    constitution = REPOSITORY / content["constitution"]
+    files = {"constitution": _constitutions(constitution, folder)}
+    for kind in ("red_team", "helpful"):
+        source = REPOSITORY / content["prompts"][kind]["file"]
+        lines = source.read_text(encoding="utf-8").splitlines()
+        edited = [json.dumps({**json.loads(line), "category": "other"}) for line in lines]
+        texts = {"same": "\n".join(lines) + "\n", "edited": "\n".join(edited)}
+        files[f"prompts.{kind}.file"] = _written(folder, kind, ".jsonl", texts)
+    return files
+
+
+def _constitutions(source: Path, folder: Path) -> list[str]:
+    """The constitution elsewhere, with another text of each field, and without its last principle."""
+    text = source.read_text(encoding="utf-8")
+    head, *principles = text.split("[[principles]]")
+    texts = {"same": text, "fewer": "[[principles]]".join([head, *principles[:-1]])}
+    for name in ("critique_request", "revision_request", "preference_question"):
+        texts[name] = text.replace(f'{name} = "', f'{name} = "Now: ')
+    return _written(folder, "constitution", ".toml", texts)
+
+
+def _written(folder: Path, stem: str, suffix: str, texts: Mapping[str, str]) -> list[str]:
+    paths = {name: folder / f"{stem}_{name}{suffix}" for name in texts}
+    for name, text in texts.items():
+        paths[name].write_text(text, encoding="utf-8")
+    return [str(path) for path in paths.values()]
