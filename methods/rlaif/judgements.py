@@ -42,12 +42,6 @@ class JudgingSettings(ComparisonSettings):
         return ComparisonSettings(**self.model_dump(include=set(ComparisonSettings.model_fields)))
 
 
-class JudgeSettings(JudgingSettings):
-    """A profile's `[judge]`: how is judged, and by which models."""
-
-    judges: tuple[str, ...] = Field(("base_policy",), min_length=1)
-
-
 class JudgedPrinciple(Settings):
     """A principle as a judge is asked about it."""
 
