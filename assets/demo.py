@@ -1,4 +1,4 @@
-"""Build everything that is not up to date, then say what came out: python -m assets.demo."""
+"""Build everything that is not up to date, then show the results: python -m assets.demo."""
 
 import fcntl
 import os
@@ -34,7 +34,7 @@ def one_at_a_time(state: State) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BadInput(f"another `make demo` is at work in {state.root}: wait for it") from error
+            raise BadInput(f"another `make demo` is running in {state.root}: wait until it ends") from error
         yield
 
 
@@ -54,12 +54,12 @@ def bury_dead_runs(instance: dg.DagsterInstance) -> None:
         tags={TAG: "yes"}, statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
     )
     for run in instance.get_runs(unfinished):
-        instance.report_run_failed(run, "the demo was killed; `make demo` goes on from what is saved")
+        instance.report_run_failed(run, "the demo was killed; `make demo` resumes from what is saved")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> list[str]:
-    """Materialize the stale assets in one run in this process; the failures' sentences."""
+    """Materialize the stale assets in one run in this process; returns the failures as sentences."""
     job = graph.definitions.resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(
         instance=instance,
@@ -68,18 +68,18 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
         tags={TAG: "yes"},
         asset_selection=[key_of(step.name) for step in steps],
     )
-    failures = [f"{one.step_key}: {_why(one)}" for one in result.all_events if one.is_step_failure]
-    for one in result.get_asset_check_evaluations():
-        if not one.passed and one.severity == dg.AssetCheckSeverity.ERROR:
-            failures.append(f"{one.asset_key.to_user_string()}: {one.description}")
+    failures = [f"{event.step_key}: {_why(event)}" for event in result.all_events if event.is_step_failure]
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            failures.append(f"{check.asset_key.to_user_string()}: {check.description}")
     return failures
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """The failure's sentence; for an error that nobody foresaw, what was raised first."""
-    told = event.step_failure_data.user_failure_data
-    if told and told.description:
-        return told.description
+    """The failure's sentence; for an unexpected error, the message of its first cause."""
+    failure = event.step_failure_data.user_failure_data
+    if failure and failure.description:
+        return failure.description
     error = event.step_failure_data.error
     while error and error.cause:
         error = error.cause
@@ -89,7 +89,7 @@ def _why(event: dg.DagsterEvent) -> str:
 
 
 def show(registry: Registry, console: Console) -> None:
-    """The closing tables."""
+    """Print the closing tables of datasets and models."""
     datasets = Table("dataset", "version", "rows", "checks passed", title="Datasets", title_justify="left")
     for dataset in list_datasets(registry):
         passed = f"{dataset.checks_passed} of {dataset.checks}"
@@ -122,27 +122,27 @@ def show(registry: Registry, console: Console) -> None:
 def win_rates(registry: Registry) -> dict[str, str]:
     """Each model's win rates by kind of prompt with their 95 % intervals."""
     version = registry.newest("evaluation")
-    told: dict[str, list[str]] = {}
-    for one in registry.rows(Metric, version) if version else []:
-        if one.metric == "win_rate" and one.value is not None:
-            interval = f"{one.low:.2f}–{one.high:.2f}"
-            told.setdefault(one.model, []).append(f"{one.kind} {one.value:.2f} ({interval})")
-    return {model: ", ".join(figures) for model, figures in told.items()}
+    rates: dict[str, list[str]] = {}
+    for row in registry.rows(Metric, version) if version else []:
+        if row.metric == "win_rate" and row.value is not None:
+            interval = f"{row.low:.2f}–{row.high:.2f}"
+            rates.setdefault(row.model, []).append(f"{row.kind} {row.value:.2f} ({interval})")
+    return {model: ", ".join(figures) for model, figures in rates.items()}
 
 
 AGAIN = """
-What was finished is saved. Mend the cause and run `make demo` again: it goes on from there.
+What was finished is saved. Fix the cause and run `make demo` again: it resumes from there.
 """
 NEXT = """
 Three things to try next:
   make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000
   .venv/bin/trimtab sql "SELECT label, count(*) FROM preference_pairs GROUP BY 1"
-  edit a principle in methods/judging/constitution.toml, then `make demo`: only what it changes is made anew
+  edit a principle in methods/judging/constitution.toml, then `make demo`: only what it changes is rebuilt
 """
 
 
 def demo(console: Console) -> int:
-    """Plan, build, show; the exit code."""
+    """Plan, build and show; returns the exit code."""
     started = time.monotonic()
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     profile = load_profile()
@@ -152,8 +152,8 @@ def demo(console: Console) -> int:
         bury_dead_runs(instance)
         steps = plan(graph, registry)
         console.print(f"Trimtab: {profile.description}", highlight=False)
-        for one in steps:
-            console.print(f"  to build: {one.name} ({one.reason})", highlight=False)
+        for step in steps:
+            console.print(f"  to build: {step.name} ({step.reason})", highlight=False)
         failures = build(graph, instance, steps) if steps else []
     if not steps:
         console.print("Everything is up to date: nothing was generated, nothing was trained.")

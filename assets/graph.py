@@ -21,7 +21,7 @@ from assets.profile.profile import Profile
 
 @dataclass(frozen=True)
 class Graph:
-    """Recipes in building order, and the assets that follow them; ``imported`` no asset makes."""
+    """Recipes in building order and their assets; ``imported`` names the inputs that no asset makes."""
 
     profile: Profile
     recipes: tuple[Recipe, ...]

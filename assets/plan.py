@@ -1,4 +1,4 @@
-"""What is stale, why, and what it took before: from content alone, before anything runs."""
+"""What is stale, why, and what it cost before: from content alone, before anything runs."""
 
 import json
 from collections.abc import Mapping
@@ -44,10 +44,10 @@ def plan(graph: Graph, registry: Registry) -> list[Step]:
     """
     steps: dict[str, Step] = {}
     versions = graph.known.versions(registry, audits=False)
-    for name in graph.imported:
-        versions.passed(name)
+    for dataset in graph.imported:
+        versions.passed(dataset)
     for recipe in graph.recipes:
-        above = [name for name in recipe.inputs if name in steps]
+        above = [dataset for dataset in recipe.inputs if dataset in steps]
         reason = f"{above[0]} is built first" if above else _reason(recipe, versions)
         if reason:
             steps[recipe.name] = Step(recipe.name, reason)
@@ -124,11 +124,11 @@ def spent(registry: Registry) -> dict[str, Spent]:
     It bounds a rebuild from above: stored calls are found again, and training stops where its inputs turn
     out the same.
     """
-    trained = {name: _trained(registry, registry.newest(name)) for name in registry.names("model")}
+    trained = {asset: _trained(registry, registry.newest(asset)) for asset in registry.names("model")}
     called: dict[str, Spent] = {}
-    for one in Ledger(registry.state.ledger).stats():
-        called[one["asset"]] = _with(called.get(one["asset"], Spent()), one)
-    return {name: one for name, one in (trained | called).items() if one != Spent()}
+    for stats in Ledger(registry.state.ledger).stats():
+        called[stats["asset"]] = _with(called.get(stats["asset"], Spent()), stats)
+    return {asset: cost for asset, cost in (trained | called).items() if cost != Spent()}
 
 
 def _trained(registry: Registry, version: Version | None) -> Spent:
@@ -138,11 +138,11 @@ def _trained(registry: Registry, version: Version | None) -> Spent:
     return Spent(training_seconds=json.loads(path.read_text())["seconds"])
 
 
-def _with(so_far: Spent, one: Mapping[str, float]) -> Spent:
-    tokens = int(one["prompt_tokens"] + one["completion_tokens"])
+def _with(so_far: Spent, stats: Mapping[str, float]) -> Spent:
+    tokens = int(stats["prompt_tokens"] + stats["completion_tokens"])
     return Spent(
-        calls=so_far.calls + int(one["completions"]),
+        calls=so_far.calls + int(stats["completions"]),
         tokens=so_far.tokens + tokens,
-        call_seconds=so_far.call_seconds + one["seconds"],
-        usd=so_far.usd + one["usd"],
+        call_seconds=so_far.call_seconds + stats["seconds"],
+        usd=so_far.usd + stats["usd"],
     )

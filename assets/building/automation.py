@@ -58,12 +58,12 @@ def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefiniti
 
 def automated(assets: tuple[dg.AssetsDefinition, ...], rebuild: Rebuild) -> tuple[dg.AssetsDefinition, ...]:
     """The assets with the condition on each."""
-    wanted = condition(rebuild)
-    if wanted is None:
+    awaited = condition(rebuild)
+    if awaited is None:
         return assets
     return tuple(
-        one.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=wanted))
-        for one in assets
+        asset.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=awaited))
+        for asset in assets
     )
 
 
@@ -84,8 +84,8 @@ def hours_today(instance: dg.DagsterInstance, now: datetime) -> float:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     records = instance.get_run_records(dg.RunsFilter(tags={TAG: "true"}, updated_after=midnight))
     seconds = [
-        min(one.end_time or now.timestamp(), now.timestamp()) - max(one.start_time, midnight.timestamp())
-        for one in records
-        if one.start_time is not None
+        min(run.end_time or now.timestamp(), now.timestamp()) - max(run.start_time, midnight.timestamp())
+        for run in records
+        if run.start_time is not None
     ]
-    return sum(max(one, 0.0) for one in seconds) / 3600
+    return sum(max(spent, 0.0) for spent in seconds) / 3600

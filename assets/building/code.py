@@ -23,7 +23,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.engine": "memory, batches and addresses are no part of any key",
     "generation.ledger": GENERATED,
     "generation.completer": GENERATED,
-    "generation.progress": "progress lines are for people",
+    "generation.progress": "progress lines change no content",
     "generation.spending": "prices and budgets stop a run, and change no row of one that ends",
     "datasets_registry.store": STORED,
     "datasets_registry.catalog": STORED,

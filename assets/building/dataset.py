@@ -32,7 +32,7 @@ def dataset_asset(
 
     @dg.asset(
         key=key_of(recipe.name),
-        deps=[key_of(name) for name in recipe.inputs],
+        deps=[key_of(source) for source in recipe.inputs],
         description=method.rows.grain,
         group_name=dataset.group,
         kinds={"parquet", "duckdb"},
@@ -92,5 +92,5 @@ def _result(registry: Registry, dataset: Dataset, version: Version) -> dg.Materi
     )
 
 
-def _those(exact: Mapping[str, Version], names: Names) -> tuple[Version, ...]:
-    return tuple(exact[name] for name in names)
+def _those(exact: Mapping[str, Version], dependencies: Names) -> tuple[Version, ...]:
+    return tuple(exact[dependency] for dependency in dependencies)

@@ -16,8 +16,11 @@ Roles = Mapping[str, str | Names]
 
 def filled(roles: Roles) -> dict[str, Names]:
     """The names of each role as a tuple, without the roles that are left empty."""
-    names = {role: (name,) * bool(name) if isinstance(name, str) else name for role, name in roles.items()}
-    return {role: several for role, several in names.items() if several}
+    fillers = {
+        role: (filler,) * bool(filler) if isinstance(filler, str) else filler
+        for role, filler in roles.items()
+    }
+    return {role: several for role, several in fillers.items() if several}
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,9 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
     return materialize
 
 
-def _found(registry: Registry, name: str, how: Derivation, identity: str) -> Version | None:
+def _found(registry: Registry, model: str, how: Derivation, identity: str) -> Version | None:
     """The version with this content that this recipe made last, which is the newest again."""
-    made = registry.made(name, how)
+    made = registry.made(model, how)
     if made is None or made[0].data_version != identity:
         return None
     return registry.reuse(*made)

@@ -33,21 +33,21 @@ class Grounds:
         named = {name for inputs in self._inputs.values() for name in inputs}
         return tuple(sorted(named - self._assets.keys()))
 
-    def _read_by(self, name: str) -> Names:
+    def _read_by(self, dataset: str) -> Names:
         """What only the checks of ``name`` read; each is an input of it from now on."""
-        row_type = self._rows.get(name)
-        wanted = {read for check in checks_of(row_type) for read in check.reads} if row_type else set()
+        row_type = self._rows.get(dataset)
+        row_types = {read for check in checks_of(row_type) for read in check.reads} if row_type else set()
         reads = []
         for other, kind in self._rows.items():
-            known = other == name or other in self._inputs[name]
-            if kind in wanted and not known and name not in self._ancestors(other):
-                self._inputs[name].append(other)
+            stands_on = other == dataset or other in self._inputs[dataset]
+            if kind in row_types and not stands_on and dataset not in self._ancestors(other):
+                self._inputs[dataset].append(other)
                 reads.append(other)
         return tuple(reads)
 
-    def _ancestors(self, name: str) -> set[str]:
+    def _ancestors(self, asset: str) -> set[str]:
         """All that ``name`` stands on."""
-        seen, waiting = set[str](), [name]
+        seen, waiting = set[str](), [asset]
         while waiting:
             for above in self._inputs.get(waiting.pop(), ()):
                 if above not in seen:
@@ -59,14 +59,14 @@ class Grounds:
         """Inputs before what is made from them, otherwise as declared."""
         order: dict[str, None] = {}
 
-        def visit(name: str) -> None:
-            if name not in order:
-                for above in self._inputs.get(name, ()):
+        def visit(asset: str) -> None:
+            if asset not in order:
+                for above in self._inputs.get(asset, ()):
                     visit(above)
-                order[name] = None
+                order[asset] = None
 
-        for name in self._assets:
-            visit(name)
+        for asset in self._assets:
+            visit(asset)
         return list(order)
 
 
@@ -74,7 +74,7 @@ def inputs_of(asset: Declared) -> Names:
     """The names of everything that an asset is declared to stand on."""
     if isinstance(asset, Dataset):
         roles = [*asset.inputs.values(), *asset.models.values(), asset.waits]
-        return tuple(dict.fromkeys(name for names in roles for name in names))
+        return tuple(dict.fromkeys(source for sources in roles for source in sources))
     if isinstance(asset, Trained):
         section = asset.section
         replayed = (section.replayed,) if section.replayed else ()

@@ -30,7 +30,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
 
     @dg.asset(
         key=key_of(recipe.name),
-        deps=[key_of(name) for name in recipe.inputs],
+        deps=[key_of(source) for source in recipe.inputs],
         description=f"A model: {section.base} after training.{section.trainer} on {section.dataset}.",
         group_name=model.group,
         kinds={"pytorch", "safetensors"},

@@ -36,7 +36,7 @@ class Recipe:
     @property
     def inputs(self) -> Names:
         """Everything that it is made from or checked against, each once."""
-        named = [name for names in self.roles.values() for name in names]
+        named = [filler for fillers in self.roles.values() for filler in fillers]
         return tuple(dict.fromkeys([*named, *self.checked]))
 
     @property
@@ -97,7 +97,7 @@ def _digest(check: Check) -> str:
         measure = [check.measure.__name__, code_of([check.measure.__module__]).digest]
     words = {"catches", "dataset"}
     return digest(
-        {name: value for name, value in asdict(check).items() if name not in words} | {"measure": measure}
+        {field: value for field, value in asdict(check).items() if field not in words} | {"measure": measure}
     )
 
 

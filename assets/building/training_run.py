@@ -77,7 +77,7 @@ def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:
     if section.replayed:
         exact["replay"] = versions[section.replayed]
     if section.reward_models:
-        exact["reward_models"] = [versions[name] for name in section.reward_models]
+        exact["reward_models"] = [versions[model_name] for model_name in section.reward_models]
     return exact
 
 

@@ -36,7 +36,7 @@ class Versions:
         return Derivation(
             code_version=recipe.code_version,
             settings=recipe.settings,
-            inputs=tuple(self.passed(named) for named in recipe.inputs),
+            inputs=tuple(self.passed(source) for source in recipe.inputs),
             run_id=self.run_id,
             parts=recipe.parts,
         )

@@ -24,7 +24,7 @@ def evaluation(
     at: str = "",
 ) -> Sequence[Dataset]:
     """``evaluation_answers`` of the section's models, and their figures in ``evaluation``."""
-    name = at + EvaluationAnswer.dataset
+    answered = at + EvaluationAnswer.dataset
     settings = EvaluationSettings(
         system_prompt=answers.system_prompt,
         answers=answers.sampling,
@@ -37,12 +37,12 @@ def evaluation(
     )
     return [
         dataset(
-            name,
+            answered,
             EVALUATION_ANSWERS,
             settings,
             group=GROUP,
             inputs=sets.roles,
             models={"models": section.models, "base": section.base, "judge": section.judge},
         ),
-        dataset(at + Metric.dataset, EVALUATION, group=GROUP, inputs={EvaluationAnswer.dataset: name}),
+        dataset(at + Metric.dataset, EVALUATION, group=GROUP, inputs={EvaluationAnswer.dataset: answered}),
     ]

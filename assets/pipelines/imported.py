@@ -1,4 +1,4 @@
-"""Imported data in the graph: Dagster is told of each passed version that `trimtab import` made."""
+"""Imported data in the graph: each passed version that `trimtab import` made is reported to Dagster."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,71 +18,73 @@ GROUP = "imported"
 DATA_VERSION = "dagster/data_version"
 
 
-def imported_assets(names: Iterable[str]) -> list[dg.AssetSpec]:
-    """An external asset of each name, which nothing here can materialize."""
+def imported_assets(datasets: Iterable[str]) -> list[dg.AssetSpec]:
+    """An external asset for each dataset, which nothing here can materialize."""
     return [
-        dg.AssetSpec(key_of(name), group_name=GROUP, kinds={"parquet"}, description=_description(name))
-        for name in names
+        dg.AssetSpec(key_of(dataset), group_name=GROUP, kinds={"parquet"}, description=_description(dataset))
+        for dataset in datasets
     ]
 
 
-def _description(name: str) -> str:
-    grain = f"{ROW_TYPES[name].grain} " if name in ROW_TYPES else ""
-    return f"{grain}Made by `trimtab import --as {name}`."
+def _description(dataset: str) -> str:
+    grain = f"{ROW_TYPES[dataset].grain} " if dataset in ROW_TYPES else ""
+    return f"{grain}Made by `trimtab import --as {dataset}`."
 
 
-def import_sensors(names: Sequence[str], rebuild: Rebuild) -> list[dg.SensorDefinition]:
-    """The sensor that looks for new imports: it runs nothing, so it does even where a person rebuilds.
+def import_sensors(datasets: Sequence[str], rebuild: Rebuild) -> list[dg.SensorDefinition]:
+    """The sensor that looks for new imports; it runs nothing, so it is on even where a person rebuilds.
 
-    Dagster takes a materialization as what an input was, and an observation only where there never was
-    one: after observations, what stands on data that was once made and is now imported stays stale for ever.
+    It reports materializations: Dagster heeds an observation only of an asset that was never materialized, so
+    what is made from data that was once built here and is now imported would stay stale for ever.
     """
-    if not names:
+    if not datasets:
         return []
 
     @dg.sensor(
         name="imports",
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=rebuild.every_seconds,
-        description="Tells Dagster of new passed versions of imported data.",
+        description="Reports new passed versions of imported data to Dagster.",
     )
     def imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         registry = Registry(State())
         try:
-            return look(names, registry, context.instance)
+            return look(datasets, registry, context.instance)
         finally:
             registry.engine.dispose()
 
     return [imports]
 
 
-def look(names: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
-    """The new versions as materializations; what is not there or has not passed is told, and is no news."""
-    events, told = [], []
-    for name in names:
+def look(datasets: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
+    """The new versions as materializations; one that is missing or has not passed is named in the reason."""
+    events, news = [], []
+    for dataset in datasets:
         try:
-            version = _passed(name, registry)
+            version = _passed(dataset, registry)
         except (UnknownVersion, UnpassedVersion) as error:
-            told.append(str(error))
+            news.append(str(error))
             continue
-        if version.data_version != known(name, instance):
+        if version.data_version != known(dataset, instance):
             events.append(_materialization(version, registry))
-            told.append(f"{version} is new")
-    return dg.SensorResult(asset_events=events, skip_reason="; ".join(told) or "nothing was imported since")
+            news.append(f"{version} is new")
+    return dg.SensorResult(asset_events=events, skip_reason="; ".join(news) or "nothing was imported since")
 
 
-def _passed(name: str, registry: Registry) -> Version:
-    version = registry.imported(name)
+def _passed(dataset: str, registry: Registry) -> Version:
+    version = registry.imported(dataset)
     if version is None:
-        raise UnknownVersion(f"{name!r} has no version yet: `trimtab import FILE --as {name}` makes one")
+        raise UnknownVersion(
+            f"{dataset!r} has no version yet: `trimtab import FILE --as {dataset}` makes one"
+        )
     return registry.require_passed(version)
 
 
-def known(name: str, instance: dg.DagsterInstance) -> str | None:
-    """The data version that Dagster knows of ``name``."""
-    event = instance.get_latest_materialization_event(key_of(name))
-    found = event.asset_materialization if event else None
-    return found.tags.get(DATA_VERSION) if found and found.tags else None
+def known(dataset: str, instance: dg.DagsterInstance) -> str | None:
+    """The data version of ``dataset`` that Dagster knows."""
+    event = instance.get_latest_materialization_event(key_of(dataset))
+    materialization = event.asset_materialization if event else None
+    return materialization.tags.get(DATA_VERSION) if materialization and materialization.tags else None
 
 
 def _materialization(version: Version, registry: Registry) -> dg.AssetMaterialization:

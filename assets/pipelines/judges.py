@@ -1,4 +1,4 @@
-"""What is known of judges: direct scores, agreement with people, the certificate, the principle audit."""
+"""Judges: direct scores, agreement with people, the certificate and the principle audit."""
 
 from collections.abc import Sequence
 
@@ -61,7 +61,7 @@ def _agreement(people: HumanAgreement, rlaif: Rlaif, constitution: Constitution,
     if not questions:
         raise BadInput(
             f"constitution {constitution.name!r} has no principle of {people.signal}, which "
-            f"[judges.human_agreement] asks for: write one with signal = {people.signal!r}"
+            f"[judges.human_agreement] needs: add one with signal = {people.signal!r}"
         )
     return dataset(
         at + HumanAgreementRow.dataset,

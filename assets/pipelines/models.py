@@ -1,4 +1,4 @@
-"""The models of the profile: those that are given, and those that trainers make."""
+"""The models of the profile: given ones, and trained ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,19 +21,19 @@ def models(
 ) -> Sequence[Given | Trained]:
     """One model for each section, in the group of the pipeline that makes its data.
 
-    A dataset that no pipeline makes has to be imported under its name.
+    A dataset that no pipeline makes must be imported under its name.
     """
     made = {dataset.name: dataset for dataset in datasets}
     return [
-        Given(name, section, GROUP)
+        Given(model, section, GROUP)
         if isinstance(section, GivenModel)
-        else _trained(name, section, sections, trainers[section.trainer], made, verifier)
-        for name, section in sections.items()
+        else _trained(model, section, sections, trainers[section.trainer], made, verifier)
+        for model, section in sections.items()
     ]
 
 
 def _trained(
-    name: str,
+    model: str,
     section: TrainedModel,
     sections: Mapping[str, Section],
     trainer: Trainer,
@@ -45,7 +45,7 @@ def _trained(
     verified = isinstance(training, OnlineSettings) and training.rewards.verifier > 0
     settings = verifier.model_dump(mode="json", exclude_unset=True) if verifier and verified else None
     return Trained(
-        name,
+        model,
         trainer,
         section,
         group=dataset.group if dataset else GROUP,
@@ -63,25 +63,23 @@ def _is_guarded(dataset: Dataset, *, verified: bool) -> bool:
 def _system_prompt(
     section: TrainedModel, sections: Mapping[str, Section], made: Mapping[str, Dataset]
 ) -> str | None:
-    """What stands before the model's conversations: as its data was sampled, else as its base was trained."""
-    asked = asked_with(section.dataset, made)
-    if len(asked) > 1:
-        prompts = ", ".join(sorted(map(str, asked)))
-        raise BadInput(
-            f"{section.dataset} joins completions under several system prompts ({prompts}): take one"
-        )
-    if asked:
-        return next(iter(asked))
+    """The system prompt of the model's conversations: that of its data, else that of its base."""
+    sampled = sampled_with(section.dataset, made)
+    if len(sampled) > 1:
+        prompts = ", ".join(sorted(map(str, sampled)))
+        raise BadInput(f"{section.dataset} joins completions of several system prompts ({prompts}): use one")
+    if sampled:
+        return next(iter(sampled))
     base = sections[section.base]
     return _system_prompt(base, sections, made) if isinstance(base, TrainedModel) else None
 
 
-def asked_with(name: str, made: Mapping[str, Dataset]) -> set[str | None]:
+def sampled_with(source: str, made: Mapping[str, Dataset]) -> set[str | None]:
     """The system prompts under which the completions of a dataset, or of its inputs, were sampled."""
-    dataset = made.get(name)
+    dataset = made.get(source)
     if dataset is None:
         return set()
     if "system_prompt" in type(dataset.settings).model_fields:
         return {getattr(dataset.settings, "system_prompt", None)}
     inputs = (input_name for names in dataset.inputs.values() for input_name in names)
-    return set().union(*(asked_with(input_name, made) for input_name in inputs))
+    return set().union(*(sampled_with(input_name, made) for input_name in inputs))

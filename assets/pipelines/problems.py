@@ -1,4 +1,4 @@
-"""Problems with known answers, the verdict on each gold answer, and gold solutions to start from."""
+"""Problems with known answers, the verdict on each gold answer, and gold solutions."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,15 @@ GROUP = "problems"
 
 def problems(section: Problems, at: str = "") -> Sequence[Dataset]:
     """``problems`` (unless imported), ``gold_verdicts``, and each dataset of gold solutions by its name."""
-    name = at + Problem.dataset
+    problem_set = at + Problem.dataset
     verdicts = at + GoldVerdict.dataset
     families = section.method
-    made = [dataset(name, PROBLEMS, families, group=GROUP, guards=(verdicts,))] if families else []
+    made = [dataset(problem_set, PROBLEMS, families, group=GROUP, guards=(verdicts,))] if families else []
     gold = [
-        dataset(at + solutions, GOLD_SOLUTIONS, settings, group=GROUP, inputs={Problem.dataset: name})
+        dataset(at + solutions, GOLD_SOLUTIONS, settings, group=GROUP, inputs={Problem.dataset: problem_set})
         for solutions, settings in section.gold.items()
     ]
-    judged = dataset(verdicts, GOLD_VERDICTS, section.verifier, group=GROUP, inputs={Problem.dataset: name})
+    judged = dataset(
+        verdicts, GOLD_VERDICTS, section.verifier, group=GROUP, inputs={Problem.dataset: problem_set}
+    )
     return [*made, judged, *gold]

@@ -1,4 +1,4 @@
-"""The prompt sets: files of ours, or of yours, as versioned datasets."""
+"""The prompt sets: prompt files as versioned datasets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ def rlaif(
 ) -> Sequence[Dataset]:
     """``completion_pairs``, ``ai_judgements`` and ``preference_pairs`` of the section's policy.
 
-    Nothing learns from the preferences before the judge's certificate has passed, where it is required.
+    Where the judge's certificate is required, no model trains on the preferences before it has passed.
     """
     pairs, judgements = at + CompletionPair.dataset, at + AiJudgement.dataset
     scored = section.pairs.selection == "best_worst"

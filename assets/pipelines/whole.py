@@ -38,14 +38,14 @@ def declare(profile: Profile) -> Sequence[Declared]:
 def _declared(profile: Profile) -> Sequence[Declared]:
     datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
-        sources = {name: (name,) for name in PROMPT_SETS}
+        sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}
         datasets += hygiene({**labels, **sources, **_by_row_type(datasets, PROMPT_SETS)})
     verifier = profile.problems.verifier if profile.problems else None
     return [*datasets, *models(profile.models, profile.trainers, datasets, verifier)]
 
 
 def _alignment(profile: Profile) -> Sequence[Dataset]:
-    """Constitutional AI, RLAIF, what is known of judges, and evaluation."""
+    """Constitutional AI, RLAIF, judges and evaluation."""
     if not (profile.cai or profile.rlaif or profile.evaluation):
         return []
     constitution, answers = profile.read_constitution(), profile.answers
@@ -81,8 +81,8 @@ def _reasoning(profile: Profile) -> Sequence[Dataset]:
 
 def _by_row_type(datasets: Iterable[Dataset], row_types: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The datasets of each row type, where there are any."""
-    names = {
+    by_type = {
         row_type: tuple(dataset.name for dataset in datasets if dataset.method.rows.dataset == row_type)
         for row_type in row_types
     }
-    return {row_type: named for row_type, named in names.items() if named}
+    return {row_type: names for row_type, names in by_type.items() if names}

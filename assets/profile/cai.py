@@ -1,4 +1,4 @@
-"""The profile's `[cai]`: whose answers are criticised and revised, how often, and what is learned of it."""
+"""The profile's `[cai]`: whose answers are criticised and revised, how often, and the SFT mix."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from methods.cai.sft_mix import MixSettings
 
 
 class Mix(MixSettings):
-    """Shares of the SFT set; ``capability`` names an imported dataset of demonstrations."""
+    """The shares of the SFT set; ``capability`` names an imported dataset of demonstrations."""
 
     capability: Name | None = None
 

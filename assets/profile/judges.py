@@ -1,4 +1,4 @@
-"""The profile's `[judges]`: who scores texts, what a certificate demands, and judges beside people."""
+"""The profile's `[judges]`: who scores texts, the certificate's bounds, and agreement with people."""
 
 from assets.profile.models import Name
 from datasets_registry.rows.words import Signal
@@ -15,24 +15,24 @@ class Scores(ScoreSettings):
 
     @property
     def method(self) -> ScoreSettings:
-        """How it is asked."""
+        """The settings of the method."""
         return ScoreSettings(**self.model_dump(include=set(ScoreSettings.model_fields)))
 
 
 class HumanAgreement(AgreementSelection):
-    """Which imported comparisons the first judge repeats, how many, and what people were asked about."""
+    """Which imported comparisons the first judge repeats, how many, and which signal they compare."""
 
     dataset: Name = "human_preferences"
     signal: Signal = "harmlessness"
 
     @property
     def selection(self) -> AgreementSelection:
-        """How many are judged."""
+        """Which comparisons are judged, and how many."""
         return AgreementSelection(num_pairs=self.num_pairs, seed=self.seed)
 
 
 class Judges(Settings):
-    """What is known of judges."""
+    """Scores, certificates, and agreement with people."""
 
     scores: Scores
     certificate: CertificateBounds = CertificateBounds()

@@ -1,4 +1,4 @@
-"""How training runs are kept and followed: nothing here is part of a model's version."""
+"""The profile's `[launch]` and `[tracking]`: how training runs start, report and are saved."""
 
 import sys
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ class LaunchSection(Launch):
     tags: Mapping[str, Any] = Field(default={}, description="Tags of the runs that the daemon asks for")
 
     def command(self, module: str, config: Path) -> list[str]:
-        """What starts the trainer ``module``."""
+        """The command that starts the trainer ``module``."""
         started = ["training.launch", module] if self.several else [module]
         return [sys.executable, "-m", *started, "--config", str(config)]
 
     def elsewhere(self, module: str, config: Path) -> list[str]:
-        """What a person starts on each further machine, which has this checkout and the state folder."""
+        """The commands to run on each further machine, which has this checkout and the state folder."""
         command = " ".join(["python", *self.command(module, config)[1:]])
         return [f"{command} --machine-rank {rank}" for rank in range(1, self.machines)]
 
 
 class Tracking(Settings):
-    """Where a run reports its figures, besides the UI, and how often it is saved.
+    """Where a run reports its metrics, besides the UI, and how often it is saved.
 
-    A tracker finds its address and key in its own environment variables.
+    A tracker reads its address and key from its own environment variables. No part of a model's version.
     """
 
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
@@ -38,5 +38,5 @@ class Tracking(Settings):
 
     @property
     def config(self) -> dict[str, Any]:
-        """What a run's config says of it."""
+        """These settings as fields of a run's config."""
         return self.model_dump(mode="json")

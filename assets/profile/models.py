@@ -1,4 +1,4 @@
-"""The profile's `[models.NAME]`: a given model, or one that a trainer makes of a base and a dataset."""
+"""The profile's `[models.NAME]`: a given model, or one that is trained from a base on a dataset."""
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -38,7 +38,7 @@ class GivenModel(Settings):
 
 
 class TrainedModel(Settings):
-    """``base`` is a model of the profile, ``dataset`` one of the graph or imported.
+    """A model that ``trainer`` makes from ``base``, a model of the profile, on ``dataset``.
 
     ``replayed`` names a dataset whose rows are mixed in, ``reward_models`` the models that score completions.
     """
@@ -52,7 +52,7 @@ class TrainedModel(Settings):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The models that it is made of."""
+        """The models that it is made from."""
         return (self.base, *self.reward_models)
 
 
@@ -62,27 +62,29 @@ Section = GivenModel | TrainedModel
 def read_models(content: Mapping[str, Any], trainers: Mapping[str, Trainer]) -> dict[str, Any]:
     """The sections by name, ``training`` read by each one's trainer.
 
-    Raises ValueError that names the section, the value and the remedy.
+    Raises ValueError where a section cannot be read.
     """
-    return {name: _read(f"models.{name}", section, trainers) for name, section in content.items()}
+    return {model: _read(f"models.{model}", section, trainers) for model, section in content.items()}
 
 
-def _read(place: str, section: object, trainers: Mapping[str, Trainer]) -> object:
+def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -> object:
     if not isinstance(section, Mapping):
         return section
     if "trainer" not in section:
-        return _validated(place, GivenModel, section)
+        return _validated(section_name, GivenModel, section)
     trainer = trainers.get(str(section["trainer"]))
     if trainer is None:
         raise ValueError(
-            f"{place}.trainer: unknown trainer {section['trainer']!r}: take one of {sorted(trainers)}"
+            f"{section_name}.trainer: unknown trainer {section['trainer']!r}: use one of {sorted(trainers)}"
         )
     if "replayed" in section and not trainer.replays:
-        raise ValueError(f"{place}.replayed: {section['trainer']} replays no rows: leave it out")
+        raise ValueError(f"{section_name}.replayed: {section['trainer']} does not replay rows: leave it out")
     if "reward_models" in section and not trainer.scored:
-        raise ValueError(f"{place}.reward_models: {section['trainer']} uses none: leave it out")
-    training = _validated(f"{place}.training", trainer.settings, section.get("training", {}))
-    return _validated(place, TrainedModel, {**section, "training": training})
+        raise ValueError(
+            f"{section_name}.reward_models: {section['trainer']} does not use reward models: leave it out"
+        )
+    training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))
+    return _validated(section_name, TrainedModel, {**section, "training": training})
 
 
 def _validated(place: str, kind: type[S], content: object) -> S:
@@ -98,33 +100,33 @@ def _validated(place: str, kind: type[S], content: object) -> S:
 
 def require_names(models: Mapping[str, Section]) -> None:
     """Raise ValueError where a model's name is taken, a base is unknown, or models are circular."""
-    for name in models:
-        _usable(name)
-        if name in ROW_TYPES:
-            raise ValueError(f"models.{name}: a dataset has this name: take another")
-    for name, section in models.items():
-        for named in section.models if isinstance(section, TrainedModel) else ():
-            if named not in models:
-                raise ValueError(f"models.{name}: unknown model {named!r}: take one of {sorted(models)}")
+    for model in models:
+        _usable(model)
+        if model in ROW_TYPES:
+            raise ValueError(f"models.{model}: a dataset has this name: choose another")
+    for model, section in models.items():
+        for needed in section.models if isinstance(section, TrainedModel) else ():
+            if needed not in models:
+                raise ValueError(f"models.{model}: unknown model {needed!r}: use one of {sorted(models)}")
         if isinstance(section, TrainedModel):
-            _require_datasets(name, section, models)
+            _require_datasets(model, section, models)
     ordered(models)
 
 
-def _require_datasets(name: str, section: TrainedModel, models: Mapping[str, Section]) -> None:
+def _require_datasets(model: str, section: TrainedModel, models: Mapping[str, Section]) -> None:
     for dataset in (section.dataset, section.replayed):
         if dataset in models:
-            raise ValueError(f"models.{name}: {dataset!r} is a model: name a dataset to train on")
+            raise ValueError(f"models.{model}: {dataset!r} is a model: name a dataset to train on")
 
 
 def ordered(models: Mapping[str, Section]) -> list[str]:
     """The models' names, bases first; raises ValueError where they are circular."""
-    needed = {
-        name: set(section.models) if isinstance(section, TrainedModel) else set()
-        for name, section in models.items()
+    bases = {
+        model: set(section.models) if isinstance(section, TrainedModel) else set()
+        for model, section in models.items()
     }
     try:
-        return list(TopologicalSorter(needed).static_order())
+        return list(TopologicalSorter(bases).static_order())
     except CycleError as error:
         circle = " → ".join(error.args[1])
         raise ValueError(f"models: {circle} is circular: give one of them another base") from error

@@ -8,9 +8,9 @@ from methods.prm.solutions import SolutionSettings
 
 
 class Prm(Settings):
-    """``completer`` goes on from the first steps of solutions.
+    """``completer`` completes solutions from their first steps.
 
-    A ``judge`` names each first error too, so that labels on which both agree can be told apart.
+    A ``judge`` names each first error too, so that labels on which both agree can be selected.
     """
 
     completer: Name

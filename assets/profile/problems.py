@@ -12,9 +12,9 @@ from methods.verifiers.contract import VerifierSettings
 
 
 class Problems(Settings):
-    """``families`` of our own problems; none where `problems` is imported.
+    """``families`` of generated problems; none where `problems` is imported.
 
-    Each `[problems.gold.NAME]` is a dataset of gold solutions that a policy may start from.
+    Each `[problems.gold.NAME]` is a dataset of gold solutions for a policy to start from.
     """
 
     families: tuple[FamilySettings, ...] = ()

@@ -64,18 +64,18 @@ class Profile(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
         require_names(self.models)
-        for place, name in self._named_models():
-            if name not in self.models:
+        for place, model in self._named_models():
+            if model not in self.models:
                 raise ValueError(
-                    f"{place}: unknown model {name!r}: add [models.{name}], or take one of "
+                    f"{place}: unknown model {model!r}: add [models.{model}], or use one of "
                     f"{sorted(self.models)}"
                 )
         for part, needed in (("rlaif", "judges"), ("cai", "judges"), ("rft", "problems"), ("prm", "rft")):
             if getattr(self, part) is not None and getattr(self, needed) is None:
                 raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
-        for name, section in self.models.items():
+        for model, section in self.models.items():
             if isinstance(section, TrainedModel):
-                self._require_trainable(name, section)
+                self._require_trainable(model, section)
         return self
 
     def _named_models(self) -> Iterator[tuple[str, str]]:
@@ -85,13 +85,13 @@ class Profile(Settings):
         if self.rlaif:
             yield "rlaif.policy", self.rlaif.policy
             yield from (
-                (f"rlaif.judge.judges.{place}", name) for place, name in enumerate(self.rlaif.judge.judges)
+                (f"rlaif.judge.judges.{index}", model) for index, model in enumerate(self.rlaif.judge.judges)
             )
         if self.judges:
             yield "judges.scores.judge", self.judges.scores.judge
         if self.rft:
             policies = self.rft.candidates.policies
-            yield from ((f"rft.candidates.policies.{place}", name) for place, name in enumerate(policies))
+            yield from ((f"rft.candidates.policies.{index}", model) for index, model in enumerate(policies))
             if self.rft.candidates.reward_model:
                 yield "rft.candidates.reward_model", self.rft.candidates.reward_model
         if self.prm:
@@ -100,31 +100,31 @@ class Profile(Settings):
                 yield "prm.judge", self.prm.judge
         if self.evaluation:
             yield from (
-                (f"evaluation.models.{place}", name) for place, name in enumerate(self.evaluation.models)
+                (f"evaluation.models.{index}", model) for index, model in enumerate(self.evaluation.models)
             )
             yield "evaluation.base", self.evaluation.base
             yield "evaluation.judge", self.evaluation.judge
 
-    def _require_trainable(self, name: str, section: TrainedModel) -> None:
-        """Raise ValueError where a trainer is not told what it needs."""
+    def _require_trainable(self, model: str, section: TrainedModel) -> None:
+        """Raise ValueError where a trainer's section lacks what it needs."""
         trainer = self.trainers[section.trainer]
         if self.launch.several and not trainer.several_processes:
             raise ValueError(
-                f"models.{name}: {section.trainer} trains in one process, and launch.processes is "
-                f"{self.launch.processes}: take grpo or rloo, or a profile without [launch]"
+                f"models.{model}: {section.trainer} trains in one process, and launch.processes is "
+                f"{self.launch.processes}: use grpo or rloo, or a profile without [launch]"
             )
         if not isinstance(section.training, OnlineSettings):
             return
         rewards = section.training.rewards
         if bool(section.reward_models) != (rewards.reward_models > 0):
             raise ValueError(
-                f"models.{name}: training.rewards.reward_models weighs {rewards.reward_models:g} and "
+                f"models.{model}: training.rewards.reward_models weighs {rewards.reward_models:g} and "
                 f"reward_models names {len(section.reward_models)}: give both a weight above 0 and a name, "
                 "or neither"
             )
         if rewards.verifier > 0 and self.problems is None:
             raise ValueError(
-                f"models.{name}: training.rewards.verifier has a weight and the profile no verifier: add "
+                f"models.{model}: training.rewards.verifier has a weight and the profile no verifier: add "
                 "[problems.verifier], or set the weight to 0"
             )
 
@@ -144,12 +144,17 @@ class Profile(Settings):
 
 
 def load_profile(name: str | None = None) -> Profile:
-    """The profile ``name``, ``TRIMTAB_PROFILE`` or ``laptop``; raises BadInput saying what is wrong."""
+    """The profile ``name``, else ``TRIMTAB_PROFILE``, else ``laptop``.
+
+    Raises BadInput where there is no such profile, or it is not valid.
+    """
     name = name or os.environ.get("TRIMTAB_PROFILE") or "laptop"
-    known = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    profiles = sorted(path.stem for path in FOLDER.glob("*.toml"))
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not path.is_file():
-        raise BadInput(f"unknown profile {name!r}: there are {', '.join(known)}, or give a .toml file")
+        raise BadInput(
+            f"unknown profile {name!r}: use one of {', '.join(profiles)}, or a path to a .toml file"
+        )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

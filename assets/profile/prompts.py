@@ -6,7 +6,7 @@ from methods.problems.prompt_files import PromptSettings
 
 
 class PromptFile(PromptSettings):
-    """A prompt file, from the repository's folder or absolute, and how many of its prompts are taken."""
+    """A prompt file, relative to the repository or absolute, and how many of its prompts are used."""
 
     file: str
 
@@ -19,7 +19,7 @@ class Prompts(Settings):
 
 
 class Answers(SamplingParams):
-    """How policies are asked and sampled."""
+    """The system prompt and sampling parameters of policies."""
 
     system_prompt: str | None = None
     seed: int = 0

@@ -14,8 +14,8 @@ from methods.rft.verified_pairs import VerifiedPairSettings
 class Candidates(CandidateSettings):
     """Whose completions are candidates, for which problems, and when sampling stops.
 
-    ``number`` training problems of ``families`` are chosen by content; None takes all. ``reward_model`` is a
-    model of the profile: a sequence classifier with one output.
+    ``number`` training problems of ``families`` are chosen by content; all if it is None. ``reward_model`` is
+    a model of the profile: a sequence classifier with one output.
     """
 
     policies: tuple[Name, ...] = Field(min_length=1)
@@ -36,8 +36,8 @@ class Candidates(CandidateSettings):
 class Rft(Settings):
     """Candidates, selections and verified pairs.
 
-    ``earlier`` names datasets of candidates of rounds before, which are selected from too; ``gold`` a dataset
-    of gold solutions that joins the selections.
+    ``earlier`` names candidates of earlier rounds, which are selected from too; ``gold`` names gold solutions
+    that join the selections.
     """
 
     candidates: Candidates

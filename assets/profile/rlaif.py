@@ -10,13 +10,13 @@ from methods.rlaif.pairs import PairSelection
 
 
 class Judging(JudgingSettings):
-    """The models that judge, and how they are asked."""
+    """The models that judge, and how they compare."""
 
     judges: tuple[Name, ...] = Field(min_length=1)
 
     @property
     def method(self) -> JudgingSettings:
-        """How they are asked."""
+        """The settings of the method."""
         return JudgingSettings(**self.model_dump(include=set(JudgingSettings.model_fields)))
 
 
@@ -34,6 +34,7 @@ class Rlaif(Settings):
             unjudged = sorted(set(weights) - set(self.judge.signals.get(kind, ())))
             if unjudged:
                 raise ValueError(
-                    f"labels.weights.{kind} weighs {unjudged[0]}, which [rlaif.judge.signals] leaves out"
+                    f"labels.weights.{kind} weighs {unjudged[0]}, which is not judged: add it to "
+                    "[rlaif.judge.signals]"
                 )
         return self

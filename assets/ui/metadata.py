@@ -41,13 +41,15 @@ def _cell(value: Any) -> str | int | float | bool | None:
 def sample(table: pa.Table) -> dg.TableMetadataValue:
     """The first rows, long texts cut."""
     rows = table.slice(0, SAMPLE_ROWS).to_pylist()
-    records = [{name: _cell(value) for name, value in row.items()} for row in rows]
+    records = [{column: _cell(value) for column, value in row.items()} for row in rows]
     # a column that is null throughout the sample would have no type of its own
-    names = [name for name in table.column_names if any(one[name] is not None for one in records)]
-    kept = [{name: one[name] if one[name] is not None else "" for name in names} for one in records]
+    columns = [column for column in table.column_names if any(row[column] is not None for row in records)]
     return dg.MetadataValue.table(
-        records=[dg.TableRecord(one) for one in kept],
-        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in names]),
+        records=[
+            dg.TableRecord({column: "" if row[column] is None else row[column] for column in columns})
+            for row in records
+        ],
+        schema=dg.TableSchema(columns=[dg.TableColumn(column, "string") for column in columns]),
     )
 
 
@@ -69,8 +71,8 @@ def model_metadata(version: Version, manifest: Manifest) -> dict[str, Any]:
         "trained_on": ", ".join(map(str, manifest.datasets.values())),
         "seconds": float(manifest.seconds or 0.0),
         "training": training_plot(manifest),
-        **{f"rows_{name}": int(count) for name, count in manifest.rows.items()},
-        **{f"train_{name}": float(value) for name, value in manifest.metrics.items()},
+        **{f"rows_{kind}": int(count) for kind, count in manifest.rows.items()},
+        **{f"train_{metric}": float(value) for metric, value in manifest.metrics.items()},
     }
 
 
@@ -80,11 +82,11 @@ def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCh
     return [
         dg.AssetCheckResult(
             asset_key=key_of(asset),
-            check_name=one.check,
-            passed=one.passed,
-            severity=severities[one.severity],
-            description=one.description,
-            metadata={} if one.value is None else {"value": one.value},
+            check_name=result.check,
+            passed=result.passed,
+            severity=severities[result.severity],
+            description=result.description,
+            metadata={} if result.value is None else {"value": result.value},
         )
-        for one in results
+        for result in results
     ]

@@ -1,4 +1,4 @@
-"""What the UI shows of step labels: shares, spending against exhaustive, and sample solutions by step."""
+"""What the UI shows of step labels: counts, the tokens that rollouts took, and sample solutions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ SAMPLES = 12
 
 
 def solutions_summary(solutions: Sequence[Solution]) -> dict[str, Any]:
-    """How many solutions can be labelled, are accepted, and how long they are."""
+    """How many solutions failed or were accepted, and their mean number of steps."""
     usable = [solution for solution in solutions if solution.failure is None]
     return {
         "failures": len(solutions) - len(usable),
@@ -23,15 +23,14 @@ def solutions_summary(solutions: Sequence[Solution]) -> dict[str, Any]:
 
 
 def labels_summary(labelled: Sequence[StepLabels]) -> dict[str, Any]:
-    """Counts, tokens spent as a share of exhaustive, and two pictures."""
-    usable = [one for one in labelled if one.failure is None]
-    spent, exhaustive = (
-        sum(getattr(one, name) for one in usable) for name in ("num_tokens", "exhaustive_tokens")
-    )
+    """Counts, tokens as a share of an exhaustive search's, and two pictures."""
+    usable = [solution for solution in labelled if solution.failure is None]
+    spent = sum(solution.num_tokens for solution in usable)
+    exhaustive = sum(solution.exhaustive_tokens for solution in usable)
     return {
         "failures": len(labelled) - len(usable),
-        "with_an_error": sum(bool(one.first_error) for one in usable),
-        "undecided": sum(one.first_error is None for one in usable),
+        "with_an_error": sum(bool(solution.first_error) for solution in usable),
+        "undecided": sum(solution.first_error is None for solution in usable),
         "tokens": spent,
         "exhaustive_tokens": exhaustive,
         "share_of_exhaustive": spent / max(exhaustive, 1),
@@ -41,21 +40,23 @@ def labels_summary(labelled: Sequence[StepLabels]) -> dict[str, Any]:
 
 
 def heat_map(labelled: Sequence[StepLabels]) -> dg.MetadataValue:
-    """Accepted share of the rollouts by step, a row per sample solution; what was not measured is empty."""
-    chosen = {one.solution_id: one for one in labelled}
-    sampled = [chosen[one] for one in ranked(list(chosen), "shown")[:SAMPLES]]
-    sampled.sort(key=lambda one: (len(one.completions), one.first_error or 0))
-    width = max((len(one.completions) for one in sampled), default=1)
+    """Accepted share of the rollouts by step, a row per sample solution; a step without rollouts is empty."""
+    by_id = {solution.solution_id: solution for solution in labelled}
+    sampled = [by_id[solution_id] for solution_id in ranked(list(by_id), "shown")[:SAMPLES]]
+    sampled.sort(key=lambda solution: (len(solution.completions), solution.first_error or 0))
+    width = max((len(solution.completions) for solution in sampled), default=1)
 
     def draw(axes: Any) -> None:
-        cells = [[_share(one, place) for place in range(width)] for one in sampled] or [[float("nan")]]
+        cells = [[_share(solution, step) for step in range(width)] for solution in sampled] or [
+            [float("nan")]
+        ]
         image = axes.imshow(cells, cmap="RdYlBu", vmin=0, vmax=1, aspect="auto")
-        for row, one in enumerate(sampled):
-            for place, text in enumerate(one.completions):
-                # dark cells, at both ends of the scale, want light letters
-                dark = abs(cells[row][place] - 0.5) > 0.35
+        for row, solution in enumerate(sampled):
+            for step, text in enumerate(solution.completions):
+                # cells at both ends of the scale are dark, and need light letters
+                dark = abs(cells[row][step] - 0.5) > 0.35
                 axes.text(
-                    place,
+                    step,
                     row,
                     text[:12],
                     ha="center",
@@ -63,22 +64,22 @@ def heat_map(labelled: Sequence[StepLabels]) -> dg.MetadataValue:
                     fontsize=6,
                     color="white" if dark else "black",
                 )
-            if one.first_error:
-                axes.plot([one.first_error - 1.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=2)
-        axes.set(xlabel="step (black: the first error begins)", yticks=[])
-        axes.set_xticks(range(width), [str(place + 1) for place in range(width)])
+            if error := solution.first_error:
+                axes.plot([error - 1.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=2)
+        axes.set(xlabel="step (black line: the first error)", yticks=[])
+        axes.set_xticks(range(width), [str(step + 1) for step in range(width)])
         axes.figure.colorbar(image, ax=axes, label="accepted share")
 
     return picture("step labels of sample solutions", draw, height=1.0 + 0.25 * max(len(sampled), 1))
 
 
-def _share(one: StepLabels, place: int) -> float:
-    share = one.soft[place] if place < len(one.soft) else None
+def _share(solution: StepLabels, step: int) -> float:
+    share = solution.soft[step] if step < len(solution.soft) else None
     return float("nan") if share is None else share
 
 
 def spending_plot(spent: int, exhaustive: int) -> dg.MetadataValue:
-    """Tokens that rollouts took, beside those that the same number from every step would have taken."""
+    """Tokens of the rollouts, beside those of as many rollouts from every step."""
 
     def draw(axes: Any) -> None:
         axes.barh(

@@ -7,7 +7,7 @@ import duckdb
 
 from assets.ui.plots import BLUE, ORANGE, picture
 
-# a problem that stopped without an accepted draw says nothing about more draws than it had
+# a problem without an accepted sample says nothing about more samples than it had
 _SOLVED = """
 WITH problems AS (
     SELECT policy, problem_id, any_value(num_draws) AS num_draws,
@@ -20,7 +20,7 @@ FROM problems, counts WHERE k IS NOT NULL AND (num_draws >= k OR first_accepted 
 GROUP BY ALL ORDER BY ALL
 """
 _ACCEPTANCE = """
-SELECT policy, difficulty, avg(accepted::INT) AS share, count(*) AS draws FROM this
+SELECT policy, difficulty, avg(accepted::INT) AS share, count(*) AS samples FROM this
 WHERE NOT hinted AND accepted IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 _COUNTS = """
@@ -44,7 +44,7 @@ GROUP BY ALL ORDER BY ALL
 
 
 def candidates_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
-    """Counts, acceptance by difficulty, and the share of problems solved within k draws."""
+    """Counts, acceptance by difficulty, and the share of problems solved within k samples."""
     counts = _record(connection, _COUNTS)
     accepted = counts["accepted"]
     return counts | {
@@ -56,23 +56,20 @@ def candidates_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any
 
 
 def acceptance_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
-    """Accepted share of draws by difficulty, a bar per policy."""
-    found = connection.execute(_ACCEPTANCE).fetchall()
-    policies = list(dict.fromkeys(one[0] for one in found))
-    levels = sorted({-1 if one[1] is None else one[1] for one in found})
+    """Accepted share of samples by difficulty, a bar per policy."""
+    rows = connection.execute(_ACCEPTANCE).fetchall()
+    policies = list(dict.fromkeys(policy for policy, *_ in rows))
+    levels = sorted({_level(difficulty) for _, difficulty, *_ in rows})
 
     def draw(axes: Any) -> None:
         width = 0.8 / max(len(policies), 1)
-        for place, policy in enumerate(policies):
-            shares = {
-                -1 if level is None else level: share for name, level, share, _ in found if name == policy
-            }
-            places = [levels.index(one) + place * width for one in shares]
-            axes.bar(places, list(shares.values()), width, color=[BLUE, ORANGE][place % 2], label=policy)
+        for index, policy in enumerate(policies):
+            shares = {_level(difficulty): share for owner, difficulty, share, _ in rows if owner == policy}
+            bars = [levels.index(level) + index * width for level in shares]
+            axes.bar(bars, list(shares.values()), width, color=[BLUE, ORANGE][index % 2], label=policy)
         middle = 0.4 - width / 2
-        axes.set_xticks(
-            [one + middle for one in range(len(levels))], ["?" if one < 0 else one for one in levels]
-        )
+        ticks = [index + middle for index in range(len(levels))]
+        axes.set_xticks(ticks, ["?" if level < 0 else level for level in levels])
         axes.set(xlabel="difficulty", ylabel="accepted share", ylim=(0, 1))
         if policies:
             axes.legend(frameon=False, fontsize=8)
@@ -80,40 +77,44 @@ def acceptance_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue
     return picture("acceptance by difficulty", draw)
 
 
+def _level(difficulty: int | None) -> int:
+    """The difficulty, or -1 where it is unknown."""
+    return -1 if difficulty is None else difficulty
+
+
 def solved_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
-    """Pass@k: share of problems with an accepted one among the first k draws, whatever the rule."""
-    found = solved(connection)
+    """Pass@k: share of problems with an accepted answer among the first k samples, whatever the rule."""
+    curve = solved(connection)
 
     def draw(axes: Any) -> None:
-        for place, policy in enumerate(dict.fromkeys(one[0] for one in found)):
-            points = [(k, share) for name, k, share in found if name == policy]
-            axes.plot(
-                *zip(*points, strict=True), "o-", color=[BLUE, ORANGE][place % 2], label=policy, markersize=4
-            )
-        axes.set(xlabel="draws k", ylabel="solved (pass@k)", ylim=(0, 1))
-        if found:
+        for index, policy in enumerate(dict.fromkeys(policy for policy, *_ in curve)):
+            points = [(k, share) for owner, k, share in curve if owner == policy]
+            color = [BLUE, ORANGE][index % 2]
+            axes.plot(*zip(*points, strict=True), "o-", color=color, label=policy, markersize=4)
+        axes.set(xlabel="samples k", ylabel="solved (pass@k)", ylim=(0, 1))
+        if curve:
             axes.legend(frameon=False, fontsize=8)
 
     return picture("pass@k", draw)
 
 
 def solved(connection: "duckdb.DuckDBPyConnection") -> list[tuple[str, int, float]]:
-    """Policy, k, and the share of its problems that are solved within k draws."""
-    found: list[tuple[str, int, float]] = connection.execute(_SOLVED).fetchall()
-    return found
+    """Policy, k, and the share of its problems that are solved within k samples."""
+    rows: list[tuple[str, int, float]] = connection.execute(_SOLVED).fetchall()
+    return rows
 
 
 def selections_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
-    """Counts by kind, dominance of easy problems, and how many distinct paths problems keep."""
+    """Counts by kind, the share of easy problems, and the distinct paths kept by problem."""
     return _record(connection, _SELECTED) | {"distinct_paths": paths_plot(connection)}
 
 
 def paths_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
     """Problems by how many distinct completions are kept."""
-    found = connection.execute(_PATHS).fetchall()
+    counts = connection.execute(_PATHS).fetchall()
 
     def draw(axes: Any) -> None:
-        axes.bar([one[0] for one in found], [one[1] for one in found], color=BLUE)
+        axes.bar([paths for paths, _ in counts], [problems for _, problems in counts], color=BLUE)
         axes.set(xlabel="distinct paths kept", ylabel="problems")
         axes.xaxis.get_major_locator().set_params(integer=True)
 
@@ -121,7 +122,7 @@ def paths_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
 
 
 def _record(connection: "duckdb.DuckDBPyConnection", query: str) -> dict[str, Any]:
-    found = connection.execute(query)
-    names = [one[0] for one in found.description]
-    (row,) = found.fetchall()
-    return {name: 0 if value is None else value for name, value in zip(names, row, strict=True)}
+    result = connection.execute(query)
+    columns = [column[0] for column in result.description]
+    (row,) = result.fetchall()
+    return {column: 0 if value is None else value for column, value in zip(columns, row, strict=True)}

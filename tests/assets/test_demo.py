@@ -156,7 +156,7 @@ def test_an_interrupted_demo_says_that_it_can_go_on(demo: Demo) -> None:
             process.send_signal(signal.SIGINT)
     assert process.wait() == 1
     process.stdout.close()
-    assert "cai_revisions: interrupted" in told and "it goes on from there" in told, told
+    assert "cai_revisions: interrupted" in told and "it resumes from there" in told, told
 
 
 def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
@@ -166,4 +166,4 @@ def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = demo.start()
         told, _ = process.communicate(timeout=60)
-    assert process.returncode == 2 and "another `make demo` is at work" in told
+    assert process.returncode == 2 and "another `make demo` is running" in told

@@ -41,7 +41,7 @@ def test_the_profile_comes_from_the_environment(profile: Path, monkeypatch: pyte
 
 
 def test_an_unknown_profile_names_those_there_are() -> None:
-    with pytest.raises(BadInput, match="unknown profile 'pocket': there are gpu, laptop"):
+    with pytest.raises(BadInput, match="unknown profile 'pocket': use one of gpu, laptop"):
         load_profile("pocket")
 
 
