@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ GENERATED = "completions are stored under keys that hold all that can change the
 STORED = "a version's identity is its content, however it is stored and found"
 # modules that cannot change content, each with the reason; a name stands for all below it too
 NEUTRAL: Mapping[str, str] = {
-    "generation.transformers_local": GENERATED,
+    "generation.transformers_local.backend": GENERATED,
     "generation.vllm_offline": GENERATED,
     "generation.openai_server": GENERATED,
     "generation.scripted": GENERATED,
@@ -27,7 +28,6 @@ NEUTRAL: Mapping[str, str] = {
     "generation.spending": "prices and budgets stop a run, and change no row of one that ends",
     "datasets_registry.store": STORED,
     "datasets_registry.catalog": STORED,
-    "datasets_registry.views": STORED,
     "datasets_registry.registry": STORED,
     "datasets_registry.state": STORED,
     "datasets_registry.errors": "an error makes no version",
@@ -36,6 +36,9 @@ NEUTRAL: Mapping[str, str] = {
     "assets.cli": "the command line only reads",
     "assets.ui": "the UI only shows",
 }
+
+
+_FILE_NAME = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
 class Import(NamedTuple):
@@ -51,6 +54,14 @@ class Source(NamedTuple):
 
     digest: str
     imports: frozenset[Import]
+
+
+class _Parsed(NamedTuple):
+    """One module without its words, what it imports of ours, and texts in it that may name data files."""
+
+    code: str
+    imports: frozenset[Import]
+    files: tuple[str, ...]
 
 
 class Code(NamedTuple):
@@ -95,7 +106,11 @@ def source_of(name: str, packages: frozenset[str] = frozenset(FOLDERS)) -> Sourc
     if path is None or is_neutral(name):
         return None
     status = path.stat()
-    return _parsed(path, status.st_mtime_ns, status.st_size, packages)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    parsed = _parsed(path, status.st_mtime_ns, status.st_size, package, packages)
+    named = (path.with_name(file) for file in parsed.files)
+    files = [[file.name, file_digest(file)] for file in named if file.is_file()]
+    return Source(digest([parsed.code, files]), parsed.imports)
 
 
 def _path(name: str) -> Path | None:
@@ -110,12 +125,20 @@ def _path(name: str) -> Path | None:
 
 
 @cache
-def _parsed(path: Path, changed: int, size: int, packages: frozenset[str]) -> Source:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def _parsed(path: Path, changed: int, size: int, package: str, packages: frozenset[str]) -> _Parsed:
+    tree = _absolute(ast.parse(path.read_text(encoding="utf-8")), package)
     imports = frozenset(_imports(tree, packages))
-    files = [[file.name, file_digest(file)] for file in _data_files(tree, path.parent)]
-    stripped = _WithoutWords(packages).visit(tree)
-    return Source(digest([ast.unparse(stripped), files]), imports)
+    files = tuple(sorted(_file_names(tree)))
+    return _Parsed(ast.unparse(_WithoutWords(packages).visit(tree)), imports, files)
+
+
+def _absolute(tree: ast.Module, package: str) -> ast.Module:
+    """The tree with relative imports, as plug-ins have them, by their whole names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            node.module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            node.level = 0
+    return tree
 
 
 def _imports(tree: ast.Module, packages: frozenset[str]) -> Iterator[Import]:
@@ -131,27 +154,25 @@ def _imports(tree: ast.Module, packages: frozenset[str]) -> Iterator[Import]:
                 yield Import(whole, "", alias) if _path(whole) else Import(node.module, name.name, alias)
 
 
-def _data_files(tree: ast.Module, folder: Path) -> list[Path]:
-    """Files beside the module that it names in a text, such as a table of units."""
-    texts = {
-        node.value.lstrip("/")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return sorted(path for path in folder.iterdir() if path.name in texts and path.is_file())
+def _file_names(tree: ast.Module) -> set[str]:
+    """Texts that may name a file beside the module, such as a table of units."""
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = (text.lstrip("/") for text in constants if isinstance(text, str))
+    return {text for text in texts if _FILE_NAME.fullmatch(text)}
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Code without docstrings, descriptions of fields, and imports of ours, which are followed instead."""
+    """Code without docstrings, descriptions of fields, and imports of ours, which are followed instead.
+
+    A docstring is any text that stands by itself, below a field too.
+    """
 
     def __init__(self, packages: frozenset[str]) -> None:
         self._packages = packages
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:]
-        return node
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if text else self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
         node.names = [name for name in node.names if not self._follows(name.name)]
@@ -160,8 +181,10 @@ class _WithoutWords(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return None if node.module and self._follows(node.module) else node
 
-    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
-        return None if node.arg == "description" else self.generic_visit(node)
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == "Field":
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
+        return self.generic_visit(node)
 
     def _follows(self, name: str) -> bool:
         return name.partition(".")[0] in self._packages

@@ -18,6 +18,7 @@ from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
 from generation.backends import open_backend
+from generation.chat import token_ids
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Backend
@@ -123,4 +124,4 @@ class GraphModel:
         from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-        return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])
+        return lambda text: len(token_ids(tokenizer, text))

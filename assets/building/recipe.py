@@ -13,14 +13,17 @@ from methods.templates import template_digests
 from quality.checks.check import Check
 from quality.checks.table import checks_of
 
-# the renderer of conversations, which every backend calls for a completer
+# conversations and texts as a model's tokens: of completers, and where a method counts them
 RENDERING = "generation.chat"
+# what starts a trainer in several processes, and how they share its work
+LAUNCHER = "training.launch.__main__"
 
 
 @dataclass(frozen=True)
 class Recipe:
     """An asset's name, what fills its roles, its settings, prompt texts, code and checks.
 
+    ``runs`` names the function of the first of ``modules`` that makes it, where that is one of several.
     ``checked`` are datasets that only its checks read: they are inputs too, so that *passed* never outlives
     the ground on which it was passed.
     """
@@ -30,6 +33,7 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=dict)
     templates: Names = ()
     modules: Names = ()
+    runs: str = ""
     rows: str | None = None
     checked: Names = ()
 
@@ -47,7 +51,7 @@ class Recipe:
     @property
     def code_version(self) -> str:
         """Changes with roles, prompt texts, code and checks; not with comments, docstrings or file names."""
-        return digest([self._named_roles, self.texts, self._code.digest, self._checks])[:16]
+        return digest([self._named_roles, self.texts, self.runs, self._code.digest, self._checks])[:16]
 
     @property
     def version(self) -> str:
@@ -118,7 +122,8 @@ def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
         roles={**asset.inputs, **asset.models, **waits},
         settings=asset.settings.model_dump(mode="json"),
         templates=tuple(method.prompts(asset.settings)),
-        modules=(method.run.__module__, *((RENDERING,) if asset.generates else ())),
+        modules=(method.run.__module__, *((RENDERING,) if asset.models else ())),
+        runs=method.run.__qualname__,
         rows=method.rows.dataset,
         checked=checked,
     )
@@ -134,7 +139,7 @@ def _of_trained(asset: Trained, launch: Mapping[str, Any]) -> Recipe:
         roles={"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **waits},
         settings=section.training.model_dump(mode="json") | dict(asset.more) | dict(launch),
         templates=(asset.system_prompt,) if asset.system_prompt else (),
-        modules=(asset.trainer.source,),
+        modules=(asset.trainer.source, *((LAUNCHER,) if launch else ())),
     )
 
 

@@ -7,8 +7,12 @@ import pytest
 
 from assets.building import code as code_module
 from assets.building.code import Code, code_of, is_neutral
+from assets.building.declared import Trained
+from assets.building.recipe import Recipe, recipe_of
 from assets.graph import build_graph
+from assets.pipelines.whole import declare
 from assets.profile.profile import load_profile
+from training.settings.launch import Launch
 
 
 def test_what_decides_a_verdict_counts_as_its_code() -> None:
@@ -62,9 +66,10 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cod
             "methods/sums/adding.py": "def add(x, y):\n    return x + y\n",
             "methods/top.py": "from methods.sums.adding import add\n\ndef run(x):\n    return add(x, 1)\n",
         },
+        {"methods/below.py": 'def add(x, y):\n    return x + y\n    """x + y"""\n'},
         {"methods/below.txt": "a data file that no module names"},
     ],
-    ids=["comment", "docstring", "move", "stranger"],
+    ids=["comment", "docstring", "move", "text below a field", "stranger"],
 )
 def test_words_and_moves_change_no_code(changes: dict[str, str | None], digest: Callable[..., Code]) -> None:
     assert digest().digest == digest(changes).digest
@@ -104,6 +109,38 @@ def test_a_data_file_counts_as_the_code_of_the_module_that_names_it(digest: Call
     assert digest({"methods/top.py": top, "methods/units.txt": "km"}).digest != before
 
 
+def test_an_edit_of_a_data_file_is_seen_in_a_process_that_knows_the_module(
+    digest: Callable[..., Code], tmp_path: Path
+) -> None:
+    top = 'FILE = "units.txt"\n\ndef run(x):\n    return FILE\n'
+    before = digest({"methods/top.py": top, "methods/units.txt": "cm"}).digest
+    (tmp_path / "methods/units.txt").write_text("km")
+    assert code_of(["methods.top"]).digest != before
+
+
+@pytest.mark.parametrize(("call", "counts"), [("Field", False), ("Tool", True)])
+def test_only_a_fields_description_is_for_people(
+    call: str, counts: bool, digest: Callable[..., Code]
+) -> None:
+    text = 'def run(x):\n    return {}(description="{}")\n'
+    before, after = (digest({"methods/top.py": text.format(call, words)}).digest for words in ("a", "b"))
+    assert (before != after) == counts
+
+
+def test_relative_imports_of_a_plug_in_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "followed_plugin"
+    package.mkdir()
+    for name, text in (
+        ("__init__", "from .training import train\n"),
+        ("training", "from . import losses\nfrom .losses import loss\n\ndef train(x):\n    return loss(x)\n"),
+        ("losses", "def loss(x):\n    return x\n"),
+    ):
+        (package / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = code_of(["followed_plugin"]).modules
+    assert set(modules) == {"followed_plugin", "followed_plugin.training", "followed_plugin.losses"}
+
+
 def test_circular_imports_end(digest: Callable[..., Code]) -> None:
     circular = {"methods/below.py": "import methods.top\n\ndef add(x, y):\n    return x + y\n"}
     assert digest(circular).modules.keys() == {"methods.top", "methods.below"}
@@ -113,3 +150,20 @@ def test_every_asset_that_runs_code_has_some() -> None:
     recipes = build_graph(load_profile("laptop")).recipes
     without = {recipe.name for recipe in recipes if not code_of(recipe.modules).modules}
     assert without == {"base_policy", "lab_base"}
+
+
+def test_several_processes_bring_the_code_that_starts_them() -> None:
+    profile = load_profile("laptop")
+    model = next(asset for asset in declare(profile) if isinstance(asset, Trained))
+    alone, together = (
+        code_of(recipe_of(model, launch).modules).modules.keys()
+        for launch in ({}, Launch(processes=2).recipe)
+    )
+    assert {"training.launch.__main__", "training.launch.files"} <= together - alone
+
+
+def test_another_function_of_a_module_is_another_recipe() -> None:
+    before, after = (
+        Recipe("a", modules=("methods.problems.prompt_files",), runs=name) for name in ("x", "y")
+    )
+    assert before.code_version != after.code_version
