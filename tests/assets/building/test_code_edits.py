@@ -1,0 +1,221 @@
+"""What a code edit makes stale: the recipes that reach the edited module, and no others."""
+
+import ast
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from assets.building import code as code_module
+from assets.building.code import FOLDERS, is_neutral, source_of
+from assets.building.recipe import Recipe
+from datasets_registry.state import REPOSITORY
+from methods import templates
+from tests.assets.building.edited_tree import EditedTree, copied_tree
+from tests.assets.graphs import declared
+from tests.assets.mutations import changed
+from tests.assets.profile_fields import ABSENT, small
+from training.trainers import TRAINERS
+
+GIVEN = {"base_policy", "lab_base"}
+TRAINED = {"sft_policy", "dpo_policy", "lab_policy", "cold_start_policy", "rft_policy"}
+REWARDING = {"reward_model", "process_reward_model"}
+ONLINE = {"trainer grpo", "trainer rloo", "trainer ppo"}
+TRAINER_NAMES = {f"trainer {name}" for name in TRAINERS}
+COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", "evaluation_answers"}
+JUDGED = {"ai_judgements", "ai_scores", "human_agreement"}
+SOLVED = {"candidates", "step_rollouts"}
+VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
+# what each edit of one line must make stale: the file, the text, another one, and the recipes
+NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
+    "rendering of a model's prompt": (
+        "generation/chat.py",
+        "tokenize=False",
+        "tokenize=bool(0)",
+        COMPLETED | JUDGED | SOLVED | {"cai_sft"} | TRAINED | REWARDING | TRAINER_NAMES,
+    ),
+    "rendering of a row's conversation": (
+        "methods/judging/conversation.py",
+        "(*messages_of(row.history), Message(",
+        "(*messages_of(row.history[1:]), Message(",
+        COMPLETED | JUDGED,
+    ),
+    "choice of controls": (
+        "methods/cai/revisions.py",
+        'digest(["control", prompt.prompt_id])',
+        'digest(["controls", prompt.prompt_id])',
+        {"cai_revisions"},
+    ),
+    "prompt selection": (
+        "methods/prompt_sets.py",
+        "inputs.rows(RedTeamPrompt) if prompt.split == split",
+        "inputs.rows(RedTeamPrompt) if prompt.split != split",
+        COMPLETED,
+    ),
+    "a verifier's data file": ("methods/verifiers/not_units.txt", "\n", "\nother\n", VERIFIED),
+    "sandbox runner": ("methods/sandbox/runner.py", "import", "import abc\nimport", VERIFIED),
+    "sandbox's system calls": ("methods/sandbox/syscalls.txt", "\n", "\nother\n", VERIFIED),
+    "refusal phrases": (
+        "methods/evaluation/refusals.txt",
+        "\n",
+        "\nother\n",
+        {"evaluation_answers", "data_hygiene"},
+    ),
+    "what ends a sample": (
+        "generation/transformers_local/decoding.py",
+        "if token is not None",
+        "if token",
+        ONLINE,
+    ),
+}
+# these reach almost all, so that what they leave alone is named
+EXCEPT: Mapping[str, tuple[str, str, str, set[str]]] = {
+    "seed derivation": (
+        "datasets_registry/hashing.py",
+        "[:16], 16) >> 1",
+        "[:16], 16) >> 2",
+        GIVEN | {"gold_verdicts", "data_hygiene"},
+    ),
+    "tie band": (
+        "datasets_registry/rows/words.py",
+        "TIE_LOGIT = 0.01",
+        "TIE_LOGIT = 0.02",
+        GIVEN | {"problems"},
+    ),
+}
+# what may be taken from modules that cannot change content: contracts, errors and where things lie
+TAKEN_FROM_NEUTRAL = {
+    "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
+    "datasets_registry.registry": {"Registry"},
+    "datasets_registry.settings": {"Settings"},
+    "datasets_registry.state": {"State", "durable", "sync"},
+    "generation.completer": {"Complete", "Completer"},
+    "methods.method": {"Inputs", "Method", "Model", "Models", "NoSettings"},
+}
+
+
+@pytest.fixture(scope="module")
+def recipes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Recipe]:
+    """The recipes of the default profile with people's comparisons, and one of each trainer."""
+    content = changed(small("laptop", tmp_path_factory.mktemp("files")), ABSENT)
+    trainers = {f"trainer {name}": Recipe("", modules=(each.source,)) for name, each in TRAINERS.items()}
+    return {**declared(content).recipes, **trainers}
+
+
+@pytest.fixture
+def tree(tmp_path: Path, recipes: Mapping[str, Recipe], monkeypatch: pytest.MonkeyPatch) -> EditedTree:
+    """A copy of the source, which is where code is looked for."""
+    monkeypatch.setattr(code_module, "REPOSITORY", tmp_path)
+    return copied_tree(tmp_path, recipes)
+
+
+def stale(
+    tree: EditedTree, before: Mapping[str, str], edits: Mapping[Path, Callable[[str], str]]
+) -> set[str]:
+    """The recipes that these edits change."""
+    with tree.edited(edits):
+        after = tree.versions()
+    return {name for name in before if before[name] != after[name]}
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    """An edit of the first place that says ``old``."""
+    return lambda text: text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize("edit", NAMED)
+def test_an_edit_makes_stale_what_it_decides(edit: str, tree: EditedTree) -> None:
+    file, old, new, expected = NAMED[edit]
+    assert stale(tree, tree.versions(), {tree.folder / file: replaced(old, new)}) == expected
+
+
+@pytest.mark.parametrize("edit", EXCEPT)
+def test_an_edit_of_what_all_share_makes_stale_all_that_reach_it(edit: str, tree: EditedTree) -> None:
+    file, old, new, untouched = EXCEPT[edit]
+    changed_names = stale(tree, tree.versions(), {tree.folder / file: replaced(old, new)})
+    assert tree.recipes.keys() - changed_names == untouched
+
+
+def test_an_edit_of_each_module_makes_stale_exactly_what_reaches_it(tree: EditedTree) -> None:
+    before = tree.versions()
+    behind = {name: tree.modules_of(name) for name in tree.recipes}
+    reached = set().union(*behind.values())
+    assert len(reached) > 100
+    for module in reached:
+        expected = {name for name, modules in behind.items() if module in modules}
+        assert stale(tree, before, {tree.path(module): _with_code}) == expected, module
+    others = {tree.path(module): _with_code for module in tree.modules if module not in reached}
+    assert any(is_neutral(module) for module in tree.modules) and not stale(tree, before, others)
+
+
+def _with_code(text: str) -> str:
+    return f"{text}\n\nEDITED = True\n"
+
+
+def test_comments_docstrings_and_descriptions_make_nothing_stale(tree: EditedTree) -> None:
+    edits = {tree.path(module): _with_other_words for module in tree.modules}
+    assert stale(tree, tree.versions(), edits) == set()
+
+
+def _with_other_words(text: str) -> str:
+    text = re.sub(r'^( *)"""', r'\1"""Edited. ', text, flags=re.MULTILINE)
+    # docstrings end in three quotes too
+    text = text.replace('"""Edited. \n', '"""\n')
+    described = re.sub(r'(Field\([^()]*description=)"', r'\1"Edited: ', text)
+    return f"# edited\n{described}\n# edited\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("methods.judging", "methods.opinions"),
+        ("methods.prompt_sets", "methods.problems.sets"),
+        ("methods.sandbox", "methods.cell"),
+        ("methods.cai.revisions", "methods.cai.revised.steps"),
+        ("datasets_registry.hashing", "datasets_registry.identity"),
+        ("generation.chat", "generation.rendering"),
+        ("training.dpo", "training.preferences"),
+    ],
+)
+def test_a_move_makes_nothing_stale(old: str, new: str, tree: EditedTree) -> None:
+    before = tree.versions()
+    assert tree.moved(old, new).versions() == before
+
+
+def test_an_edit_of_a_prompt_makes_stale_what_declares_it(
+    tree: EditedTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(templates.FOLDER, tmp_path / "prompts")
+    monkeypatch.setattr(templates, "FOLDER", folder)
+    before = texts_of(tree.recipes)
+    for path in folder.iterdir():
+        text = path.read_text()
+        path.write_text(f"{text}!")
+        after = texts_of(tree.recipes)
+        declaring = {name for name, recipe in tree.recipes.items() if path.stem in recipe.templates}
+        assert {name for name in before if before[name] != after[name]} == declaring, path.stem
+        path.write_text(text)
+
+
+def texts_of(recipes: Mapping[str, Recipe]) -> dict[str, str]:
+    """A version of each recipe by its roles and prompts alone."""
+    return {name: Recipe(name, templates=recipe.templates).code_version for name, recipe in recipes.items()}
+
+
+def test_nothing_that_decides_content_comes_out_of_a_neutral_module(tree: EditedTree) -> None:
+    taken: dict[str, set[str]] = {}
+    for module in set().union(*(tree.modules_of(name) for name in tree.recipes)):
+        source = source_of(module)
+        for imported in source.imports if source else ():
+            if is_neutral(imported.module):
+                taken.setdefault(imported.module, set()).add(imported.symbol)
+    assert taken == TAKEN_FROM_NEUTRAL
+
+
+def test_packages_hold_no_code_that_would_be_missed() -> None:
+    for folder in FOLDERS:
+        for path in (REPOSITORY / folder).rglob("__init__.py"):
+            body = ast.parse(path.read_text(encoding="utf-8")).body
+            assert all(isinstance(node, ast.Expr) for node in body), path
