@@ -104,8 +104,8 @@ def revise(
 
 
 def _turn(chain: _Chain, number: int, settings: RevisionSettings) -> _Turn:
-    name = draw(list(settings.principles), settings.seed, chain.prompt.prompt_id, number)
-    return _Turn(chain, name, settings.principles[name])
+    principle_id = draw(list(settings.principles), settings.seed, chain.prompt.prompt_id, number)
+    return _Turn(chain, principle_id, settings.principles[principle_id])
 
 
 def _criticise(number: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:

@@ -64,7 +64,9 @@ def load_constitution(path: Path) -> Constitution:
         raise BadInput(f"constitution {path}: {location}: {first['msg']}") from error
     if not constitution.principles:
         raise BadInput(f"constitution {path} is empty: write at least one [[principles]] table")
-    duplicates = [name for name in constitution.ids if constitution.ids.count(name) > 1]
+    duplicates = [
+        principle_id for principle_id in constitution.ids if constitution.ids.count(principle_id) > 1
+    ]
     if duplicates:
         raise BadInput(f"constitution {path}: duplicate principle id {duplicates[0]!r}: rename one of them")
     return constitution

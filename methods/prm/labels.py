@@ -23,7 +23,7 @@ def label_settings(
     steps: StepLabelSettings, completer: str, judging: StepJudgeSettings | None
 ) -> JudgedLabelSettings:
     """All that decides ``step_labels``; ``judging`` is None where no judge is asked."""
-    fields = {name: getattr(steps, name) for name in StepLabelSettings.model_fields}
+    fields = {field: getattr(steps, field) for field in StepLabelSettings.model_fields}
     return JudgedLabelSettings(**fields, completer=completer, judging=judging)
 
 

@@ -20,7 +20,7 @@ class VerifiedRolloutSettings(StepRolloutSettings):
 
 def rollout_settings(steps: StepRolloutSettings, verifier: VerifierSettings) -> VerifiedRolloutSettings:
     """All that decides ``step_rollouts``."""
-    fields = {name: getattr(steps, name) for name in StepRolloutSettings.model_fields}
+    fields = {field: getattr(steps, field) for field in StepRolloutSettings.model_fields}
     return VerifiedRolloutSettings(**fields, verifier=verifier)
 
 

@@ -47,7 +47,7 @@ def candidate_settings(
     candidates: CandidateSettings, verifier: VerifierSettings, scores: ScoreSettings
 ) -> VerifiedCandidateSettings:
     """All that decides ``candidates``; ``scores`` count only where a judge rewards."""
-    fields = {name: getattr(candidates, name) for name in CandidateSettings.model_fields}
+    fields = {field: getattr(candidates, field) for field in CandidateSettings.model_fields}
     judged = scores if candidates.reward == "judge" else None
     return VerifiedCandidateSettings(**fields, verifier=verifier, scores=judged)
 

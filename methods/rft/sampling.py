@@ -165,12 +165,12 @@ def _verified(problem: _OpenProblem, completion: Completion, key: str, verify: V
 def _table(stopped: Sequence[_OpenProblem], policy: str, rewards: Sequence[float | None]) -> pa.Table:
     """Columns and not rows: a validated row for each sample would cost as much as all else about it."""
     schema = arrow_schema(Candidate)
-    columns: dict[str, list[object]] = {name: [] for name in schema.names}
+    columns: dict[str, list[object]] = {column: [] for column in schema.names}
     for problem in stopped:
-        for name, value in _shared(problem).items():
-            columns[name] += [value] * len(problem.samples)
-        for name, values in _per_sample(problem.samples).items():
-            columns[name] += values
+        for column, value in _shared(problem).items():
+            columns[column] += [value] * len(problem.samples)
+        for column, values in _per_sample(problem.samples).items():
+            columns[column] += values
     columns["policy"] = [policy] * len(rewards)
     columns["reward"] = list(rewards)
     return pa.table(columns, schema)

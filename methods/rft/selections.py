@@ -112,14 +112,14 @@ def distinct(usable: Sequence[Candidate], settings: SelectionSettings) -> list[C
     kept: dict[str, Candidate] = {}
     for sample in sorted(usable, key=lambda sample: _order(sample, settings)):
         path = sample.path if settings.distinct == "path" else None
-        name = path or f"text:{sample.completion.strip()}"
-        rival = kept.get(name)
+        route = path or f"text:{sample.completion.strip()}"
+        rival = kept.get(route)
         if rival is None:
-            kept[name] = sample
+            kept[route] = sample
         elif (rival.reward or 0.0) == (sample.reward or 0.0):
             others = [other.completion for other in kept.values() if other is not rival]
             if _distance(sample.completion, others) > _distance(rival.completion, others):
-                kept[name] = sample
+                kept[route] = sample
     return sorted(kept.values(), key=lambda sample: _order(sample, settings))
 
 

@@ -66,7 +66,11 @@ class JudgementSettings(JudgingSettings):
         """The ids drawn for a prompt's pairs, by signal; another prompt or principle moves few of them."""
         drawn: list[str] = []
         for signal in self.signals.get(kind, ()):
-            ids = [name for name, principle in self.principles.items() if principle.signal == signal]
+            ids = [
+                principle_id
+                for principle_id, principle in self.principles.items()
+                if principle.signal == signal
+            ]
             count = len(ids) if self.num_principles == "all" else self.num_principles
             drawn += ranked(ids, self.seed, prompt_id)[:count]
         return drawn

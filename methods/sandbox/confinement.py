@@ -124,17 +124,17 @@ def _program() -> list[bytes]:
         _jump(0x35, _X32, 0, 1),
         _end(_REFUSE | _PERMISSION),
     ]
-    for name, number in calls.items():
-        decision = _decision(name)
+    for call, number in calls.items():
+        decision = _decision(call)
         program += [_jump(0x15, number, 0, len(decision)), *decision]
     return [*program, _end(_REFUSE | _PERMISSION)]
 
 
-def _decision(name: str) -> list[bytes]:
+def _decision(call: str) -> list[bytes]:
     """The instructions that decide on a call once its number is matched."""
-    if name == "openat":
+    if call == "openat":
         return [_load(32), _jump(0x45, _WRITING, 0, 1), _end(_REFUSE | _ACCESS), _end(_ALLOW)]
-    commands = {"fcntl": _FCNTL, "ioctl": _IOCTL}.get(name)
+    commands = {"fcntl": _FCNTL, "ioctl": _IOCTL}.get(call)
     if commands is None:
         return [_end(_ALLOW)]
     allowed = [part for command in commands for part in (_jump(0x15, command, 0, 1), _end(_ALLOW))]

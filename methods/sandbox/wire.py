@@ -38,9 +38,9 @@ def _encode_collection(value: object, keep: Keep) -> Json:
         return [encode(item, keep) for item in list.__iter__(value)]
     if isinstance(value, dict):
         return {"dict": [[encode(key, keep), encode(item, keep)] for key, item in dict.items(value)]}
-    for name, kind in _SEQUENCES.items():
+    for word, kind in _SEQUENCES.items():
         if isinstance(value, kind):
-            return {name: [encode(item, keep) for item in value]}
+            return {word: [encode(item, keep) for item in value]}
     return keep(value)
 
 

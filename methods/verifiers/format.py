@@ -47,10 +47,10 @@ def keeps_format(completion: str, gold: str) -> Verification:
     if len(completion) > MAX_LENGTH:
         return rejected(f"longer than {MAX_LENGTH:,} characters")
     broken, measured = None, {}
-    for name, value, kept in _measured(completion.strip(), rules):
-        measured[name] = value
+    for rule, value, kept in _measured(completion.strip(), rules):
+        measured[rule] = value
         if not kept and broken is None:
-            broken = f"{name} is broken: {value}"
+            broken = f"{rule} is broken: {value}"
     return Verification(broken is None, json.dumps(measured), broken)
 
 
@@ -63,9 +63,9 @@ def read_rules(gold: str) -> FormatRules:
             regex.compile(rules.matches)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])) or gold[:60]
-        rules_there_are = ", ".join(field.alias or name for name, field in FormatRules.model_fields.items())
-        raise BadInput(f"format rule {name!r}: {first['msg']}; the rules are {rules_there_are}") from error
+        rule = ".".join(map(str, first["loc"])) or gold[:60]
+        rules_there_are = ", ".join(field.alias or key for key, field in FormatRules.model_fields.items())
+        raise BadInput(f"format rule {rule!r}: {first['msg']}; the rules are {rules_there_are}") from error
     except regex.error as error:
         raise BadInput(
             f"format rule 'matches': {rules.matches!r} is not a valid pattern ({error}); fix it"
@@ -99,7 +99,7 @@ def _measured(text: str, rules: FormatRules) -> Measured:
 
 def _lengths(text: str, rules: FormatRules) -> Measured:
     words, lines = len(text.split()), len(text.splitlines())
-    for name, measured, least, most in (
+    for rule, measured, least, most in (
         ("min_words", words, rules.min_words, None),
         ("max_words", words, None, rules.max_words),
         ("min_characters", len(text), rules.min_characters, None),
@@ -107,7 +107,7 @@ def _lengths(text: str, rules: FormatRules) -> Measured:
         ("num_lines", lines, rules.num_lines, rules.num_lines),
     ):
         if least is not None or most is not None:
-            yield name, measured, (least or 0) <= measured and (most is None or measured <= most)
+            yield rule, measured, (least or 0) <= measured and (most is None or measured <= most)
 
 
 def _is_json(text: str) -> bool:

@@ -157,7 +157,7 @@ def _stored_call(row: Values, names: Mapping[str, str]) -> Call:
 
 def model_names(registry: Registry) -> dict[str, str]:
     """The models' versions, such as ``base_policy@1``, by fingerprint."""
-    versions = [version for name in registry.names("model") for version in registry.versions(name)]
+    versions = [version for model in registry.names("model") for version in registry.versions(model)]
     return {version.data_version: str(version) for version in versions}
 
 
@@ -197,7 +197,7 @@ class Tree:
 
     def _row(self, version: Version, derivation: Derivation, row: Values) -> ExplainedRow:
         kind = row_type(version)
-        key = {name: row[name] for name in kind.key}
+        key = {column: row[column] for column in kind.key}
         identity = (str(version), *map(str, key.values()))
         if identity in self._explained:
             return {"key": key, "shown_above": True}
@@ -206,7 +206,9 @@ class Tree:
             "key": key,
             "row": row,
             "principle": _principle(row, derivation, self.registry),
-            "calls": [Call(column=name, key=str(row[name])) for name in ledger_keys(kind) if row.get(name)],
+            "calls": [
+                Call(column=column, key=str(row[column])) for column in ledger_keys(kind) if row.get(column)
+            ],
             "inputs": [self._input(version, source, row) for source in derivation.inputs],
         }
 
@@ -242,18 +244,18 @@ class Tree:
 
 def _principle(row: Values, derivation: Derivation, registry: Registry) -> Principle | None:
     """The principle that the row names, from the settings that made the row or its inputs."""
-    name = row.get("principle_id")
-    if name is None:
+    principle_id = row.get("principle_id")
+    if principle_id is None:
         return None
     earlier = (registry.derivation(source) for source in derivation.inputs)
     for made in (derivation, *earlier):
         for field in ("principles", "questions"):
             principles = made.settings.get(field)
-            if isinstance(principles, Mapping) and name in principles:
-                return {"id": str(name), "text": _text(principles[name])}
+            if isinstance(principles, Mapping) and principle_id in principles:
+                return {"id": str(principle_id), "text": _text(principles[principle_id])}
     return {
-        "id": str(name),
-        "missing": f"the settings that made this row have no text for principle {name!r}",
+        "id": str(principle_id),
+        "missing": f"the settings that made this row have no text for principle {principle_id!r}",
     }
 
 
@@ -261,7 +263,7 @@ def _text(principle: str | Mapping[str, str]) -> str | list[str]:
     """What a principle asks; settings of versions from earlier releases hold its text alone."""
     if not isinstance(principle, Mapping):
         return principle
-    texts = [text for name, text in principle.items() if name != "signal"]
+    texts = [text for field, text in principle.items() if field != "signal"]
     return texts[0] if len(texts) == 1 else texts
 
 

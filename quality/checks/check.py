@@ -53,8 +53,8 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
         by_type.setdefault(rows_of(source), []).append(source)
     with scanning(registry.state) as connection:
         create_view(connection, "this", registry, [version])
-        for name in check.reads:
-            create_view(connection, name, registry, by_type.get(name, []))
+        for dataset in check.reads:
+            create_view(connection, dataset, registry, by_type.get(dataset, []))
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)
     return CheckResult(

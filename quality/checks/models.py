@@ -73,11 +73,11 @@ def _chosen_falls(manifest: Manifest) -> float | None:
     return (ends[0] - ends[1]) / abs(ends[0]) if ends and ends[0] else None
 
 
-def _late(name: str) -> Callable[[Manifest], float | None]:
+def _late(metric: str) -> Callable[[Manifest], float | None]:
     """The mean of the last fifth of a curve."""
 
     def figure(manifest: Manifest) -> float | None:
-        ends = _ends(_curve(manifest, name))
+        ends = _ends(_curve(manifest, metric))
         return ends[1] if ends else None
 
     return figure
@@ -88,8 +88,8 @@ def _growth(manifest: Manifest) -> float | None:
     return ends[1] / ends[0] if ends and ends[0] else None
 
 
-def _curve(manifest: Manifest, name: str) -> list[float]:
-    return [value for _, value in manifest.curves.get(name, ())]
+def _curve(manifest: Manifest, metric: str) -> list[float]:
+    return [value for _, value in manifest.curves.get(metric, ())]
 
 
 def _ends(values: Sequence[float]) -> tuple[float, float] | None:

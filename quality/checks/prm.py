@@ -146,7 +146,7 @@ LABEL_CHECKS: tuple[Check, ...] = (
         "step_labels",
         "lists_agree",
         "SELECT count(*) FROM this WHERE "
-        + " OR ".join(f"len({name}) <> len(completions)" for name in _LISTS),
+        + " OR ".join(f"len({column}) <> len(completions)" for column in _LISTS),
         "lists whose length is not the number of steps, so that labels are misplaced",
         at_most=0,
     ),
@@ -154,7 +154,7 @@ LABEL_CHECKS: tuple[Check, ...] = (
         "step_labels",
         "unprobed_is_null",
         f"SELECT count(*) FROM {STEPS} WHERE probed[step] <> (num_rollouts[step] > 0) OR "
-        + " OR ".join(f"({name}[step] IS NOT NULL) <> probed[step]" for name in _MEASURED)
+        + " OR ".join(f"({column}[step] IS NOT NULL) <> probed[step]" for column in _MEASURED)
         + " OR probed[step] AND implied[step] IS NOT NULL",
         "steps that were not measured but have a label or share, or the reverse",
         at_most=0,

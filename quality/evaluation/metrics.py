@@ -46,13 +46,13 @@ def metrics(answers: Sequence[EvaluationAnswer]) -> list[Metric]:
     rows = []
     for model, kind in groups:
         group = [answer for answer in answers if (answer.model, answer.kind) == (model, kind)]
-        for name, value, interval, count in _figures(group):
+        for metric, value, interval, count in _figures(group):
             low, high = interval if interval else (None, None)
             rows.append(
                 Metric(
                     model=model,
                     kind=kind,
-                    metric=name,
+                    metric=metric,
                     value=value,
                     low=low,
                     high=high,

@@ -80,13 +80,13 @@ def certify(
 
 
 def _row(figure: Figure, judge: str, settings: CertificateSettings) -> JudgeFigure:
-    name, value, interval, count = figure
-    bound = settings.bounds.get(name)
+    label, value, interval, count = figure
+    bound = settings.bounds.get(label)
     low, high = interval or (None, None)
     return JudgeFigure(
         judge=judge,
         policy=settings.policy,
-        figure=name,
+        figure=label,
         value=value,
         low=low,
         high=high,
@@ -98,10 +98,10 @@ def _row(figure: Figure, judge: str, settings: CertificateSettings) -> JudgeFigu
     )
 
 
-def _share(name: str, hits: int, count: int) -> Figure:
+def _share(label: str, hits: int, count: int) -> Figure:
     if not count:
-        return name, None, None, 0
-    return name, hits / count, wilson_interval(hits, count), count
+        return label, None, None, 0
+    return label, hits / count, wilson_interval(hits, count), count
 
 
 def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
