@@ -9,8 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, at_most, repeated, run
-from benchmarks.sides import candidate_work as work
 from benchmarks.sides.alone import alone
+from benchmarks.sides.reasoning import candidates as work
 
 PROBLEMS, QUICK_PROBLEMS, DRAWS = 100_000, 2_000, 16
 MINED, QUICK_MINED, MOST = 5_000, 500, 30

@@ -15,9 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, run
-from benchmarks.sides.killed import SEED, Damage, asked_by, inspect, kill_runs, start, stored
-from benchmarks.sides.recorded_run import RecordedRun
-from benchmarks.sides.slow_words import open_slow
+from benchmarks.sides.generation.killed import SEED, Damage, asked_by, inspect, kill_runs, start, stored
+from benchmarks.sides.generation.recorded_run import RecordedRun
+from benchmarks.sides.generation.slow_words import open_slow
 from datasets_registry.errors import NoSpace
 from generation.completer import Completer
 from generation.ledger import ledger as ledger_module
@@ -36,7 +36,7 @@ def overlapping(folder: Path, num_requests: int, *, kill_one: bool) -> tuple[int
     folder.mkdir()
     runs = [
         RecordedRun(
-            opening="benchmarks.sides.slow_words:open_slow",
+            opening="benchmarks.sides.generation.slow_words:open_slow",
             argument="slow",
             ledger=folder / "ledger",
             asked=folder / "asked",

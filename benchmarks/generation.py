@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, run
-from benchmarks.sides.generation_loops import Work
+from benchmarks.sides.generation.loops import Work
 from benchmarks.sides.process import Side, Timing, smollm2
 
 FULL = Work(prompts=16, samples=8, tokens=64, tutorial_prompts=4)
@@ -84,7 +84,7 @@ def _timings(names: Sequence[str], work: Work, repeats: int) -> dict[str, list[T
     arguments = [str(smollm2()), work.model_dump_json()]
     timings: dict[str, list[Timing]] = {name: [] for name in names}
     with ExitStack() as stack:
-        sides = {name: Side("benchmarks.sides.generation_loops", [name, *arguments]) for name in names}
+        sides = {name: Side("benchmarks.sides.generation.loops", [name, *arguments]) for name in names}
         for side in sides.values():
             stack.enter_context(side)
         for repeat in range(1, repeats + 1):

@@ -9,8 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, at_most, repeated, run
-from benchmarks.sides import hygiene_work as work
 from benchmarks.sides.alone import alone
+from benchmarks.sides.labels import hygiene as work
 
 PAIRS, QUICK_PAIRS = 100_000, 5_000
 # on two cores, for 100,000 pairs

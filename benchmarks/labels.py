@@ -13,11 +13,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, run
-from benchmarks.sides.hijack import broken, hijacks, shifts, spread
-from benchmarks.sides.human_pairs import agreement, known
-from benchmarks.sides.human_pairs import judged as judged_by_people_too
-from benchmarks.sides.label_changes import changes
-from benchmarks.sides.planted_judges import JUDGES, PLANTED, judged
+from benchmarks.sides.labels.changes import changes
+from benchmarks.sides.labels.hijack import broken, hijacks, shifts, spread
+from benchmarks.sides.labels.human_pairs import agreement, known
+from benchmarks.sides.labels.human_pairs import judged as judged_by_people_too
+from benchmarks.sides.labels.planted_judges import JUDGES, PLANTED, judged
 from datasets_registry.intervals import wilson_interval
 from datasets_registry.state import State
 from generation.backends import open_backend

@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, repeated, run
-from benchmarks.sides.online_lab import RFT, TRAINERS, Learned, Size, learned
 from benchmarks.sides.paired import difference, mean
+from benchmarks.sides.training.online import RFT, TRAINERS, Learned, Size, learned
 
 SEEDS = 3
 LAB = Size(

@@ -13,8 +13,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, run
-from benchmarks.sides.live_dagster import ENDED, messages, wait_for
-from benchmarks.sides.rebuild_scene import MODELS, Scene, running, undisturbed
+from benchmarks.sides.training.live_dagster import ENDED, messages, wait_for
+from benchmarks.sides.training.rebuild_scene import MODELS, Scene, running, undisturbed
 
 LONG = "max_steps = 400"
 GUARD = "rebuild.max_hours_a_day is 0: raise it in the profile, or materialize by hand"

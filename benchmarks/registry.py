@@ -12,10 +12,10 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, repeated, run
-from benchmarks.sides import registry_work as work
 from benchmarks.sides.alone import alone
-from benchmarks.sides.registry_rows import write_rows
-from benchmarks.sides.registry_writers import (
+from benchmarks.sides.registry import work as work
+from benchmarks.sides.registry.rows import write_rows
+from benchmarks.sides.registry.writers import (
     read_delta,
     read_registry,
     together,

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
-from benchmarks.sides.rerank_lab import PRM, Chosen, Size, chosen, stronger
+from benchmarks.sides.reasoning.rerank import PRM, Chosen, Size, chosen, stronger
 
 SEEDS = 3
 FULL = Size(

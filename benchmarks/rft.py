@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.figure import Figure, run
 from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
-from benchmarks.sides.rft_arms import Arms, Size
-from benchmarks.sides.rft_smollm2 import smollm2
+from benchmarks.sides.reasoning.rft_arms import Arms, Size
+from benchmarks.sides.reasoning.rft_smollm2 import smollm2
 
 SEEDS, LAB = 3, Size(gold=300, problems=2_000, held_out=2_000, base_steps=450, round_steps=300, draws=8)
 QUICK = Size(gold=64, problems=64, held_out=64, base_steps=20, round_steps=8, draws=2)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.figure import Figure, run
 from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
-from benchmarks.sides.step_lab import METHODS, Labelled, Size, labelled
+from benchmarks.sides.reasoning.steps import METHODS, Labelled, Size, labelled
 
 FULL = Size(gold=4_000, base_steps=700, problems=700, draws=8, solutions=600)
 QUICK = Size(gold=64, base_steps=10, problems=24, draws=4, solutions=8)

@@ -13,11 +13,11 @@ from statistics import fmean
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.figure import Figure, at_most, repeated, run
-from benchmarks.sides.asset_overhead import asset_seconds
-from benchmarks.sides.noisy_labels import NoisyLabels, Size
 from benchmarks.sides.paired import over_seeds
 from benchmarks.sides.process import smollm2
-from benchmarks.sides.training_work import KINDS, TrainingWork
+from benchmarks.sides.training.asset_overhead import asset_seconds
+from benchmarks.sides.training.noisy_labels import NoisyLabels, Size
+from benchmarks.sides.training.work import KINDS, TrainingWork
 from tests.tiny_model import write_tiny_model
 
 SEEDS = 5

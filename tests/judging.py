@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks.sides.judge_call import shown
+from benchmarks.sides.labels.judge_call import shown
 from generation.request import Completion, Request
 from generation.scripted import chosen
 

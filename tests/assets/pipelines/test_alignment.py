@@ -8,7 +8,7 @@ import pytest
 
 from assets.demo import build
 from assets.plan import plan
-from benchmarks.sides.judge_call import shown
+from benchmarks.sides.labels.judge_call import shown
 from datasets_registry.hashing import digest
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults import full_disk, overlapping
-from benchmarks.sides.killed import Damage, kill_runs
+from benchmarks.sides.generation.killed import Damage, kill_runs
 
-SLOW = ("benchmarks.sides.slow_words:open_slow", "slow")
+SLOW = ("benchmarks.sides.generation.slow_words:open_slow", "slow")
 
 
 def test_killed_runs_generate_nothing_again_and_end_like_an_undisturbed_one(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_killed_runs_generate_nothing_again_and_end_like_an_undisturbed_one(tmp_
 
 
 def test_killed_runs_of_a_real_model_end_like_an_undisturbed_one(tmp_path: Path, tiny_model: Path) -> None:
-    opening = "benchmarks.sides.recorded_run:open_tiny"
+    opening = "benchmarks.sides.generation.recorded_run:open_tiny"
     damage = kill_runs(opening, str(tiny_model), tmp_path, kills=2, num_requests=120)
     assert damage == Damage(kills=2, flushed=damage.flushed) and damage.flushed > 0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.sides.judge_call import read_call
+from benchmarks.sides.labels.judge_call import read_call
 from generation.request import Message
 from methods.judging.comparison import Comparison, ComparisonSettings, verdict_request
 from methods.judging.quotation import MARK, quoted

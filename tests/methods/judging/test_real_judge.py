@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from benchmarks.sides.hijack import broken, hijacks
+from benchmarks.sides.labels.hijack import broken, hijacks
 from datasets_registry.rows.rlaif import CompletionPair
 from generation.backends import open_backend
 from generation.completer import Completer

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.sides.judge_call import read_call
+from benchmarks.sides.labels.judge_call import read_call
 from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from generation.request import Completion, Message, Request

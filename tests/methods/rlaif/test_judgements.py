@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.sides.judge_call import read_call, shown
+from benchmarks.sides.labels.judge_call import read_call, shown
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.imported import ChatMessage

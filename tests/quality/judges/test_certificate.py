@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from benchmarks.sides.planted_judges import JUDGES, PLANTED, judged
+from benchmarks.sides.labels.planted_judges import JUDGES, PLANTED, judged
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from benchmarks.sides.judge_call import shown
+from benchmarks.sides.labels.judge_call import shown
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.imported import ChatMessage, HumanPreference
 from datasets_registry.rows.judges import HumanAgreement, JudgeFigure

@@ -73,7 +73,7 @@ class TrainingWork:
         table = self.lab.registry.table(self._datasets[kind])
         rows.write_text("\n".join(json.dumps(one) for one in table.to_pylist()))
         path = self._written(told)
-        timed = _run("-m", "benchmarks.sides.bare_trl", kind, str(path), str(rows), home=self.folder)
+        timed = _run("-m", "benchmarks.sides.training.bare_trl", kind, str(path), str(rows), home=self.folder)
         return Timed(*timed[:2], loss=json.loads(timed[2])["loss"])
 
     def _told(self, kind: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from benchmarks.sides.planted_judges import pairs
+from benchmarks.sides.labels.planted_judges import pairs
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger

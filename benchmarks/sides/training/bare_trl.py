@@ -1,6 +1,6 @@
 """The other side of `training`: TRL by hand, as its documentation has it.
 
-python -m benchmarks.sides.bare_trl sft | dpo | reward_model RUN_JSON ROWS_JSONL; prints the last loss.
+python -m benchmarks.sides.training.bare_trl KIND RUN_JSON ROWS_JSONL: KIND is sft, dpo or reward_model.
 """
 
 import json

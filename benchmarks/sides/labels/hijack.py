@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides.judge_call import read_call
+from benchmarks.sides.labels.judge_call import read_call
 from datasets_registry.hashing import ranked
 from generation.chat import prompt_ids
 from generation.completer import Complete

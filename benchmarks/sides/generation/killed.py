@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.sides.recorded_run import RecordedRun
+from benchmarks.sides.generation.recorded_run import RecordedRun
 from datasets_registry.state import REPOSITORY
 from generation.ledger.ledger import Ledger
 from generation.ledger.segments import listed
@@ -88,7 +88,7 @@ def _run_of(opening: str, argument: str, folder: Path, num_requests: int, rollou
 
 def start(one: RecordedRun, *, wait: bool = True) -> subprocess.Popen[str]:
     """A process of the run, which has its first completion unless there is nothing to ``wait`` for."""
-    command = [sys.executable, "-m", "benchmarks.sides.recorded_run", one.model_dump_json()]
+    command = [sys.executable, "-m", "benchmarks.sides.generation.recorded_run", one.model_dump_json()]
     # two threads for so small a model only wait for one another
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, env=environment)

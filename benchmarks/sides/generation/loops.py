@@ -1,4 +1,4 @@
-"""The ways to complete the same requests: python -m benchmarks.sides.generation_loops SIDE FOLDER WORK."""
+"""The ways to complete the same requests: python -m benchmarks.sides.generation.loops SIDE FOLDER WORK."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""A run that writes down what it asks of its backend: python -m benchmarks.sides.recorded_run JSON."""
+"""A run that records what it asks of its backend: python -m benchmarks.sides.generation.recorded_run JSON."""
 
 import importlib
 import os
@@ -20,7 +20,7 @@ class RecordedRun(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    opening: str = "benchmarks.sides.recorded_run:open_tiny"
+    opening: str = "benchmarks.sides.generation.recorded_run:open_tiny"
     argument: str
     ledger: Path
     asked: Path
@@ -43,7 +43,7 @@ class RecordedRun(BaseModel):
     def work(self, complete: Completer) -> None:
         """Complete the requests, or draw rollouts of as many solutions in rounds."""
         if self.rollouts:
-            from benchmarks.sides.recorded_rollouts import draw
+            from benchmarks.sides.generation.recorded_rollouts import draw
 
             draw(self.numbers, complete)
         else:

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 from sqlalchemy import text
 
-from benchmarks.sides.live_dagster import LiveDagster, messages
+from benchmarks.sides.training.live_dagster import LiveDagster, messages
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State
 from tests.assets.small import write_profile

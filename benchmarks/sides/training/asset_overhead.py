@@ -12,7 +12,7 @@ from assets.building.recipe import Recipe, recipe_of
 from assets.building.versions import Recipes
 from assets.profile.models import TrainedModel
 from assets.profile.profile import load_profile
-from benchmarks.sides.training_work import TrainingWork
+from benchmarks.sides.training.work import TrainingWork
 from tests.assets.small import write_profile
 from training.settings.sft import SftSettings
 from training.trainers import TRAINERS

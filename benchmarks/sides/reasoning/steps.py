@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.sides.arithmetic_truth import first_wrong_line
 from benchmarks.sides.lab import MATHS, MAX_TOKENS, Lab, full, gold
+from benchmarks.sides.reasoning.arithmetic_truth import first_wrong_line
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import GoldSolution

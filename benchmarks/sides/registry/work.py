@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.sides.alone import peak_megabytes
-from benchmarks.sides.registry_rows import SCHEMA, Example, batches, edited, multiplied
+from benchmarks.sides.registry.rows import SCHEMA, Example, batches, edited, multiplied
 from datasets_registry.inspecting.comparison import Comparison
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES

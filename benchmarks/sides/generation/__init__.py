@@ -1,0 +1,1 @@
+"""What the benchmarks of generation and of its faults compare."""

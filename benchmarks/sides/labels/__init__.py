@@ -1,0 +1,1 @@
+"""What the benchmarks of labels, judges and hygiene compare."""

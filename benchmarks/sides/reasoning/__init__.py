@@ -1,0 +1,1 @@
+"""What the benchmarks of rejection sampling, reranking and step labels compare."""
