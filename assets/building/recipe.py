@@ -12,6 +12,7 @@ from datasets_registry.hashing import digest
 from methods.templates import template_digests
 from quality.checks.check import Check
 from quality.checks.table import checks_of
+from training.trainers import Trainer
 
 # conversations and texts as a model's tokens: of completers, and where a method counts them
 RENDERING = "generation.chat"
@@ -139,8 +140,13 @@ def _of_trained(asset: Trained, launch: Mapping[str, Any]) -> Recipe:
         roles={"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **waits},
         settings=section.training.model_dump(mode="json") | dict(asset.more) | dict(launch),
         templates=(asset.system_prompt,) if asset.system_prompt else (),
-        modules=(asset.trainer.source, *((LAUNCHER,) if launch else ())),
+        modules=(*_trainer_modules(asset.trainer), *((LAUNCHER,) if launch else ())),
     )
+
+
+def _trainer_modules(trainer: Trainer) -> Names:
+    """What makes the model, and what ``python -m`` runs to that end."""
+    return tuple(dict.fromkeys((trainer.source, trainer.module, f"{trainer.module}.__main__")))
 
 
 def _of_given(asset: Given) -> Recipe:

@@ -195,9 +195,9 @@ def _files(content: Content, folder: Path) -> dict[str, list[str]]:
     files = {"constitution": _constitutions(constitution, folder)}
     for kind in ("red_team", "helpful"):
         source = REPOSITORY / content["prompts"][kind]["file"]
-        lines = source.read_text(encoding="utf-8").splitlines()
-        edited = [json.dumps({**json.loads(line), "category": "other"}) for line in lines]
-        texts = {"same": "\n".join(lines) + "\n", "edited": "\n".join(edited)}
+        text = source.read_text(encoding="utf-8")
+        edited = [json.dumps({**json.loads(line), "category": "other"}) for line in text.splitlines()]
+        texts = {"same": text, "edited": "\n".join(edited)}
         files[f"prompts.{kind}.file"] = _written(folder, kind, ".jsonl", texts)
     return files
 

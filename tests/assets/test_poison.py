@@ -123,6 +123,16 @@ def test_each_field_changes_a_recipe_or_decides_nothing(profile: Mutated) -> Non
     assert {field for field, names in effects.items() if names and not decides_content(field)} == set()
 
 
+def test_a_file_of_the_same_content_elsewhere_changes_nothing(profile: Mutated) -> None:
+    elsewhere = [mutation for mutation in profile.mutations if "_same." in str(mutation.changes)]
+    assert {mutation.field for mutation in elsewhere} == {
+        "constitution",
+        "prompts.red_team.file",
+        "prompts.helpful.file",
+    }
+    assert not any(mutation.effect for mutation in elsewhere)
+
+
 def test_what_a_recipe_does_not_hold_changes_neither_requests_nor_rows(
     profile: Mutated, rows: Mapping[str, Sequence[Row]]
 ) -> None:

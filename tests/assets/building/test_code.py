@@ -1,6 +1,7 @@
 """What counts as an asset's code: its module and all that it imports of ours, whatever their names."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,13 @@ def test_several_processes_bring_the_code_that_starts_them() -> None:
         for launch in ({}, Launch(processes=2).recipe)
     )
     assert {"training.launch.__main__", "training.launch.files"} <= together - alone
+
+
+def test_what_runs_a_trainer_counts_as_its_code_whatever_its_source() -> None:
+    model = next(asset for asset in declare(load_profile("laptop")) if isinstance(asset, Trained))
+    trainer = replace(model.trainer, module="training.ppo", source="training.settings.ppo")
+    modules = code_of(recipe_of(replace(model, trainer=trainer), {}).modules).modules
+    assert {"training.ppo.__main__", "training.settings.ppo"} <= modules.keys()
 
 
 def test_another_function_of_a_module_is_another_recipe() -> None:
