@@ -1,21 +1,20 @@
-"""Small rows for tests: one function per row type, with what a test does not care about filled in."""
+"""Small rows for tests, with what a test does not care about filled in."""
 
 from typing import Any, TypeVar
 
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from datasets_registry.rows.hygiene import HygieneFinding
-from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference, Problem
+from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference
 from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
-from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
-from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.row import Row
+from tests.reasoning_rows import REASONING
 
 R = TypeVar("R", bound=Row)
 
-_DEFAULTS: dict[type[Row], dict[str, Any]] = {
+_ALIGNMENT: dict[type[Row], dict[str, Any]] = {
     Metric: {
         "model": "sft_policy",
         "kind": "helpful",
@@ -184,64 +183,6 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "num_shared": 0,
         "disagreement": None,
     },
-    Problem: {"answer": "4", "solution": None, "split": "train", "source": "test", "licence": "MIT"},
-    GoldSolution: {"completion": "1+1=2\nA:2", "family": "sums", "difficulty": 2},
-    GoldVerdict: {
-        "answer": "4",
-        "completion": "A:4",
-        "accepted": True,
-        "extracted": "4",
-        "reason": None,
-    },
-    Candidate: {
-        "policy": "lab_policy",
-        "hinted": False,
-        "sample": 0,
-        "answer": "4",
-        "family": "sums",
-        "difficulty": 2,
-        "completion": "2+2=4\nA:4",
-        "accepted": True,
-        "extracted": "4",
-        "reason": None,
-        "reward": 1.0,
-        "path": "2+2=4",
-        "finish_reason": "stop",
-        "num_tokens": 10,
-        "rule": "fixed, at most 1",
-        "stop": "all_drawn",
-        "num_draws": 1,
-        "num_accepted": 1,
-        "propensity": 1.0,
-        "completion_key": "k",
-    },
-    RftSelection: {
-        "rank": 1,
-        "completion": "2+2=4\nA:4",
-        "kind": "sampled",
-        "reward": 1.0,
-        "path": "2+2=4",
-        "pass_rate": 0.5,
-        "num_draws": 2,
-        "policy": "lab_policy",
-        "sample": 0,
-        "family": "sums",
-        "difficulty": 2,
-        "num_tokens": 10,
-        "completion_key": "k",
-    },
-    VerifiedPair: {
-        "chosen": "2+2=4\nA:4",
-        "rejected": "2+2=5\nA:5",
-        "reward_chosen": 1.0,
-        "reward_rejected": 0.0,
-        "num_tokens_chosen": 10,
-        "num_tokens_rejected": 10,
-        "propensity": 1.0,
-        "policy": "lab_policy",
-        "chosen_key": "k",
-        "rejected_key": "w",
-    },
     HumanPreference: {
         "messages": [ChatMessage(role="user", content="hi")],
         "chosen": "one",
@@ -257,69 +198,6 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "source": "test",
         "licence": "MIT",
     },
-    Solution: {
-        "solution_id": "s1",
-        "answer": "4",
-        "family": None,
-        "difficulty": None,
-        "completion": "1 + 1 = 2\n2 + 2 = 5\nAnswer: 5",
-        "completions": ["1 + 1 = 2", "2 + 2 = 5", "Answer: 5"],
-        "separator": "\n",
-        "splitter": "lines",
-        "accepted": False,
-        "reason": "another answer",
-        "policy": "sft_policy",
-        "pass_rate": 0.5,
-        "finish_reason": "stop",
-        "num_tokens": 12,
-        "failure": None,
-        "completion_key": "k",
-    },
-    StepRollout: {
-        "solution_id": "s1",
-        "step": 1,
-        "sample": 0,
-        "phase": "probe",
-        "policy": "sft_policy",
-        "completion": "2 + 2 = 4\nAnswer: 4",
-        "accepted": True,
-        "extracted": "4",
-        "reason": None,
-        "finish_reason": "stop",
-        "num_tokens": 8,
-        "completion_key": "k",
-    },
-    StepLabels: {
-        "solution_id": "s1",
-        "answer": "4",
-        "family": None,
-        "difficulty": None,
-        "completions": ["1 + 1 = 2", "2 + 2 = 5", "Answer: 5"],
-        "separator": "\n",
-        "splitter": "lines",
-        "labels": [True, False, False],
-        "implied": [None, None, None],
-        "soft": [1.0, 0.0, 0.0],
-        "low": [0.2, 0.0, 0.0],
-        "high": [1.0, 0.8, 0.0],
-        "num_accepted": [1, 0, 0],
-        "num_rollouts": [1, 1, 1],
-        "num_failed": [0, 0, 0],
-        "probed": [True, True, True],
-        "stops": ["first success", "planned", "outcome"],
-        "first_error": 2,
-        "confirmed": None,
-        "judge_first_error": None,
-        "consensus": None,
-        "judge_failure": None,
-        "judge_key": None,
-        "method": "bisect",
-        "accepted": False,
-        "policy": "sft_policy",
-        "num_tokens": 16,
-        "exhaustive_tokens": 96,
-        "failure": None,
-    },
     HygieneFinding: {
         "label_dataset": "preference_pairs",
         "text_column": "chosen",
@@ -334,9 +212,8 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
 
 
 def make(row: type[R], name: str = "p1", **fields: Any) -> R:
-    """A row about the prompt ``name``; ``fields`` override what it says."""
-    known = set(row.model_fields)
+    """A row about the prompt ``name``; ``fields`` override its columns."""
     about = {"prompt_id": name, "prompt": f"prompt {name}", "split_group": name, "pair_id": f"pair {name}"}
     about |= {"problem_id": name, "id": name}
-    values = {key: value for key, value in about.items() if key in known}
-    return row.model_validate(values | _DEFAULTS[row] | fields)
+    values = {column: value for column, value in about.items() if column in row.model_fields}
+    return row.model_validate(values | (_ALIGNMENT | REASONING)[row] | fields)

@@ -1,0 +1,35 @@
+"""The house keeps its bounds: sizes of files and folders, types, names of variables and of models."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.figure import Figure
+from benchmarks.house import Module, commonest_variable, measure, modules_by_folder, per_thousand_lines
+
+
+@pytest.mark.parametrize(
+    "figure", [figure for figure in measure(quick=True) if figure.goal], ids=lambda figure: figure.name
+)
+def test_a_bound_of_the_house_is_kept(figure: Figure) -> None:
+    assert figure.holds, f"{figure.name} is {figure.value:g} {figure.unit}, must be {figure.goal}"
+
+
+def module(name: str, *lines: str) -> Module:
+    """A module of these lines in ``folder/``."""
+    return Module(Path("folder") / name, "".join(f"{line}\n" for line in lines))
+
+
+def test_variables_are_counted_by_name_without_self() -> None:
+    method = module("a.py", "class A:", "    def f(self, row: int) -> None:", "        row = column = 1")
+    variable, share = commonest_variable([method])
+    assert (variable, round(share)) == ("row", 67)
+
+
+def test_a_word_is_counted_whole_and_by_the_thousand_lines() -> None:
+    typed = module("a.py", "x: Any = 1", "y: Anything = 2", "", "")
+    assert per_thousand_lines([typed], r"\bAny\b") == 250
+
+
+def test_the_file_that_makes_a_package_is_no_module_of_its_folder() -> None:
+    assert modules_by_folder([module("__init__.py"), module("a.py")]) == {"folder": 1}
