@@ -15,7 +15,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution
 from datasets_registry.rows.row import Row
 from datasets_registry.state import State
-from datasets_registry.version import Derivation, Version
+from datasets_registry.version import IMPORT, Derivation, Version
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
@@ -32,6 +32,8 @@ from training.sft import sft
 
 MATHS = VerifierSettings(kind="maths")
 MAX_TOKENS = 96
+# no asset makes what a lab holds, so a graph over it takes it as imported
+IMPORTED = Derivation(code_version=f"{IMPORT}benchmark", settings={}, inputs=())
 
 
 class Lab:
@@ -46,15 +48,13 @@ class Lab:
     def given(self, source: str, name: str | None = None) -> Version:
         """A model that is given, such as ``lab``; a folder is given a ``name``."""
         folder = resolve_model(source, self.registry.state.models)
-        how = Derivation(code_version="1", settings={}, inputs=())
         name = name or source.replace("-", "_")
-        version = self.registry.commit_model(name, folder, fingerprint(folder), how)
+        version = self.registry.commit_model(name, folder, fingerprint(folder), IMPORTED)
         return self.registry.record_checks(version, [])
 
     def commit(self, row: type[Row], rows: Iterable[Row], name: str | None = None) -> Version:
         """A passed dataset version."""
-        how = Derivation(code_version="1", settings={}, inputs=())
-        return self.registry.record_checks(self.registry.commit(row, rows, how, name), [])
+        return self.registry.record_checks(self.registry.commit(row, rows, IMPORTED, name), [])
 
     def train(
         self, base: Version, dataset: Version, settings: BaseModel, trainer: Any = sft, **told: Any

@@ -111,9 +111,8 @@ class Timed(ScriptedBackend):
 def pipeline(folder: Path, number: int, draws: int) -> Pipeline:
     """Requests, ledger, verdicts, rows, Parquet and checks, until the version has passed."""
     registry = Registry(State(folder).prepare())
-    how = Derivation(code_version="1", settings={}, inputs=())
     problems = sums(number)
-    publish(registry, Problem, problems, how)
+    source = publish(registry, Problem, problems, Derivation(code_version="1", settings={}, inputs=()))
     backend = Timed(lambda request: "")
     complete = Completer(backend, Ledger(registry.state.ledger), asset="candidates", report=lambda line: None)
     settings = CandidateSettings(rule=StoppingRule(max_draws=draws))
@@ -121,6 +120,7 @@ def pipeline(folder: Path, number: int, draws: int) -> Pipeline:
     rows = sample_tables(
         _training(problems), complete, backend.fingerprint, "scripted", verifier(MATHS), settings
     )
+    how = Derivation(code_version="1", settings={}, inputs=(source,))
     version = publish(registry, Candidate, rows, how)
     taken = time.perf_counter() - start - backend.seconds
     assert version.status == "passed" and version.num_rows is not None

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.building.declared import Trained
 from assets.building.model import model_asset
-from assets.building.recipe import Recipe, recipe_of
+from assets.building.recipe import recipe_of
 from assets.building.versions import Recipes
 from assets.profile.models import TrainedModel
 from assets.profile.profile import load_profile
@@ -28,8 +28,7 @@ def asset_seconds(work: TrainingWork, seed: int) -> float:
     dataset = work.dataset("sft").name
     section = TrainedModel(trainer="sft", base="base_policy", dataset=dataset, training=settings)
     policy = Trained("policy", TRAINERS["sft"], section, group="models")
-    recipes = {"policy": recipe_of(policy, {}), **{name: Recipe(name) for name in ("base_policy", dataset)}}
-    asset = model_asset(policy, Recipes(recipes, {}), profile)
+    asset = model_asset(policy, Recipes({"policy": recipe_of(policy, {})}, {}), profile)
     with dg.DagsterInstance.ephemeral() as instance, redirect_stdout(sys.stderr):
         started = time.perf_counter()
         dg.materialize([asset], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance)

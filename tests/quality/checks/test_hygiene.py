@@ -44,9 +44,10 @@ def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
 
 
 def checked(registry: Registry, name: str, version: Version) -> CheckResult:
-    """The result of the check ``name`` of ``version``."""
+    """The result of the check ``name`` of ``version``, against the latest version of what it reads."""
     (check,) = [check for check in checks_of(version.name) if check.name == name]
-    return run_check(check, registry, version, [])
+    grounds = [latest for read in check.reads if (latest := registry.latest(read))]
+    return run_check(check, registry, version, grounds)
 
 
 @pytest.fixture

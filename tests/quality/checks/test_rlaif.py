@@ -100,12 +100,11 @@ def test_the_recomputed_label_agrees_with_the_label_whatever_the_verdicts_and_se
         for place, judged in enumerate(VERDICTS)
         for judgement in judged
     ]
-    version_of(registry, CompletionPair, pairs)
-    version_of(registry, AiJudgement, judgements)
-    how = Derivation(code_version="1", settings=settings.model_dump(mode="json"), inputs=())
+    inputs = version_of(registry, CompletionPair, pairs), version_of(registry, AiJudgement, judgements)
+    how = Derivation(code_version="1", settings=settings.model_dump(mode="json"), inputs=inputs)
     labelled = label_pairs(pairs, judgements, settings)
     version = registry.commit(PreferencePair, labelled, how)
     (check,) = [check for check in checks_of("preference_pairs") if check.name == "label_recomputed"]
-    result = run_check(check, registry, version, [])
+    result = run_check(check, registry, version, inputs)
     assert result.passed, result.description
     assert len({pair.label for pair in labelled}) >= 2
