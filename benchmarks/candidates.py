@@ -28,22 +28,22 @@ def measure(quick: bool) -> Sequence[Figure]:
 def _mining(problems: int) -> Iterator[Figure]:
     """Draws until one is right and one wrong, as a share of always 30, and the pairs that are missed."""
     for rate in RATES:
-        found = work.mined(problems, rate, MOST)
-        told = f"pass rate {rate}: pairs"
-        yield Figure(name=f"{told}, draws / fixed {MOST}", value=found.draws_share, unit="ratio")
-        yield Figure(name=f"{told}, found / fixed {MOST}", value=found.pairs_share, unit="ratio")
+        shares = work.mined(problems, rate, MOST)
+        title = f"pass rate {rate}: pairs"
+        yield Figure(name=f"{title}, draws / fixed {MOST}", value=shares.draws_share, unit="ratio")
+        yield Figure(name=f"{title}, found / fixed {MOST}", value=shares.pairs_share, unit="ratio")
 
 
 def _pipeline(problems: int, quick: bool) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-candidates-") as folder:
-        one = alone(work.pipeline, Path(folder), problems, DRAWS)
-    told = f"{problems:,} problems x {DRAWS} draws"
-    yield repeated(f"{told}: rows", [one.num_rows], "rows", f"== {problems * DRAWS}")
-    yield repeated(f"{told}: pipeline, without the backend", [one.rows_per_second], "rows/s", ">= 20000")
-    yield at_most(f"{told}: peak memory", one.megabytes, "MB", 2_000)
+        whole = alone(work.pipeline, Path(folder), problems, DRAWS)
+    title = f"{problems:,} problems x {DRAWS} draws"
+    yield repeated(f"{title}: rows", [whole.num_rows], "rows", f"== {problems * DRAWS}")
+    yield repeated(f"{title}: pipeline, without the backend", [whole.rows_per_second], "rows/s", ">= 20000")
+    yield at_most(f"{title}: peak memory", whole.megabytes, "MB", 2_000)
     with tempfile.TemporaryDirectory(prefix="trimtab-candidates-") as folder:
         half = alone(work.pipeline, Path(folder), problems // 2, DRAWS)
-    yield repeated("peak memory / that of half as many", [one.megabytes / half.megabytes], "ratio")
+    yield repeated("peak memory / that of half as many", [whole.megabytes / half.megabytes], "ratio")
 
 
 if __name__ == "__main__":

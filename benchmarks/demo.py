@@ -57,16 +57,16 @@ def _seconds(environment: dict[str, str], *arguments: str) -> float:
 
 
 def _listed(environment: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
-    found = {}
-    for name in ("datasets", "models", "ledger"):
-        command = [sys.executable, "-m", "assets.cli", name, "--json"]
-        told = subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True)
-        found[name] = json.loads(told.stdout)
-    return found
+    listed = {}
+    for command_name in ("datasets", "models", "ledger"):
+        command = [sys.executable, "-m", "assets.cli", command_name, "--json"]
+        printed = subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, capture_output=True)
+        listed[command_name] = json.loads(printed.stdout)
+    return listed
 
 
 def _completions(listed: dict[str, list[dict[str, Any]]]) -> int:
-    return sum(one["completions"] for one in listed["ledger"])
+    return sum(row["completions"] for row in listed["ledger"])
 
 
 if __name__ == "__main__":

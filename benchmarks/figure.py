@@ -47,17 +47,17 @@ def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) ->
     arguments = parser.parse_args()
     figures = measure(arguments.quick)
     if arguments.json:
-        print(json.dumps([one.model_dump() for one in figures], indent=2))
+        print(json.dumps([figure.model_dump() for figure in figures], indent=2))
     else:
         Console().print(_table(figures))
-    sys.exit(any(one.holds is False for one in figures))
+    sys.exit(any(figure.holds is False for figure in figures))
 
 
 def _table(figures: Sequence[Figure]) -> Table:
     table = Table("figure", "value", "unit", "interval", "goal", "holds")
-    for one in figures:
-        value = "not run" if one.value is None else f"{one.value:.4g}"
-        interval = "" if one.interval is None else f"{one.interval[0]:.4g}–{one.interval[1]:.4g}"
-        holds = {True: "yes", False: "MISSED", None: ""}[one.holds]
-        table.add_row(one.name, value, one.unit, interval, one.goal or "", holds)
+    for figure in figures:
+        value = "not run" if figure.value is None else f"{figure.value:.4g}"
+        interval = "" if figure.interval is None else f"{figure.interval[0]:.4g}–{figure.interval[1]:.4g}"
+        holds = {True: "yes", False: "MISSED", None: ""}[figure.holds]
+        table.add_row(figure.name, value, figure.unit, interval, figure.goal or "", holds)
     return table

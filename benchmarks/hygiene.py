@@ -23,13 +23,13 @@ def measure(quick: bool) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-hygiene-") as name:
         work.write(Path(name), pairs)
         taken, megabytes = alone(work.measure, Path(name))
-    found = []
-    for one, (seconds, _) in taken.items():
-        told, goal = f"{pairs:,} pairs: {one}", GOALS.get(one)
-        found.append(repeated(told, [seconds], "s", f"<= {goal}" if goal else None))
+    figures = []
+    for finder, (seconds, _) in taken.items():
+        title, goal = f"{pairs:,} pairs: {finder}", GOALS.get(finder)
+        figures.append(repeated(title, [seconds], "s", f"<= {goal}" if goal else None))
     planted, reported = (pairs - 1) // work.COPIED, taken["duplicates"][1]
     missed = repeated("planted near duplicates found", [reported / planted], "share", ">= 0.99")
-    return [*found, missed, at_most("peak memory", megabytes, "MB", 3_000)]
+    return [*figures, missed, at_most("peak memory", megabytes, "MB", 3_000)]
 
 
 if __name__ == "__main__":

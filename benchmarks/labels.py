@@ -35,18 +35,18 @@ def planted(count: int) -> Iterator[Figure]:
     for name in JUDGES:
         labels, figures = judged(name, count)
         for figure, truth in PLANTED[name].items():
-            one = figures[figure]
-            assert one.value is not None and one.low is not None and one.high is not None
+            row = figures[figure]
+            assert row.value is not None and row.low is not None and row.high is not None
             yield Figure(
                 name=f"judge '{name}', {figure}",
-                value=one.value,
+                value=row.value,
                 unit="share",
-                interval=(one.low, one.high),
+                interval=(row.low, row.high),
                 goal=f"interval holds {truth:.3g}",
-                holds=one.low <= truth + 1e-9 and truth - 1e-9 <= one.high,
+                holds=row.low <= truth + 1e-9 and truth - 1e-9 <= row.high,
             )
         if name == "always first":
-            ties = sum(one.label == "tie" for one in labels)
+            ties = sum(pair.label == "tie" for pair in labels)
             yield Figure(
                 name=f"judge '{name}', ties among {count} labels",
                 value=ties,
@@ -86,12 +86,12 @@ def hijacked(count: int) -> Iterator[Figure]:
         holds=num_broken == 0,
     )
     with smollm2() as complete:
-        found = shifts(spread(count), complete, complete.backend.fingerprint)
+        differences = shifts(spread(count), complete, complete.backend.fingerprint)
     yield Figure(
         name=f"shift of P(chosen) by {count} hijacks, SmolLM2",
-        value=sum(found) / len(found),
+        value=sum(differences) / len(differences),
         unit="probability",
-        interval=bootstrap_interval(found),
+        interval=bootstrap_interval(differences),
     )
 
 
@@ -101,11 +101,11 @@ def people(count: int) -> Iterator[Figure]:
         yield Figure(name="agreement with people (TRIMTAB_HH_RLHF is not set)", value=None, unit="share")
         return
     with smollm2() as complete:
-        found = agreement(judged_by_people_too(count, complete, complete.backend.fingerprint))
-    yield Figure(name="comparisons that SmolLM2 labels", value=found.labelled / found.total, unit="share")
+        counts = agreement(judged_by_people_too(count, complete, complete.backend.fingerprint))
+    yield Figure(name="comparisons that SmolLM2 labels", value=counts.labelled / counts.total, unit="share")
     for name, hits, total in (
-        ("SmolLM2's labels that are the person's (chance: 0.5)", found.hits, found.labelled),
-        ("longer answers that are the person's", found.longer_hits, found.unequal),
+        ("SmolLM2's labels that are the person's (chance: 0.5)", counts.hits, counts.labelled),
+        ("longer answers that are the person's", counts.longer_hits, counts.unequal),
     ):
         interval = wilson_interval(hits, total) if total else None
         value = hits / total if total else None

@@ -45,17 +45,17 @@ def fill(folder: Path, num_rows: int) -> None:
     prose = " ".join(rng.choices(words, k=400_000))
     for first in range(0, num_rows, SEGMENT):
         starts = [rng.randrange(len(prose) - 800) for _ in range(SEGMENT)]
-        table = _segment([key(first + one) for one in range(SEGMENT)], prose, starts)
+        table = _segment([key(first + offset) for offset in range(SEGMENT)], prose, starts)
         pq.write_table(table, folder / new_name(), compression="zstd")
 
 
 def _segment(keys: Sequence[str], prose: str, starts: Sequence[int]) -> pa.Table:
-    given = {
+    differing = {
         "key": keys,
         "request": [
-            f'{{"messages":[{{"role":"user","content":"{prose[one : one + 440]}"}}]}}' for one in starts
+            f'{{"messages":[{{"role":"user","content":"{prose[start : start + 440]}"}}]}}' for start in starts
         ],
-        "text": [prose[one + 450 : one + 750] for one in starts],
+        "text": [prose[start + 450 : start + 750] for start in starts],
     }
     alike = {
         "model": "m" * 64,
@@ -69,7 +69,7 @@ def _segment(keys: Sequence[str], prose: str, starts: Sequence[int]) -> pa.Table
         "seconds": 0.01,
         "created_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
-    columns = [given.get(name, [alike.get(name)] * len(keys)) for name in LEDGER_SCHEMA.names]
+    columns = [differing.get(name, [alike.get(name)] * len(keys)) for name in LEDGER_SCHEMA.names]
     return pa.table(dict(zip(LEDGER_SCHEMA.names, columns, strict=True)), schema=LEDGER_SCHEMA)
 
 
@@ -84,11 +84,11 @@ def look_up(folder: Path, num_rows: int, batch: int, present: bool) -> tuple[lis
     """Lookups per second of each repeat, and peak megabytes."""
     rng, ledger, rates = random.Random(1), Ledger(folder), []
     for _ in range(REPEATS):
-        keys = [key(one if present else -one - 1) for one in rng.sample(range(num_rows), batch)]
+        keys = [key(number if present else -number - 1) for number in rng.sample(range(num_rows), batch)]
         start = time.perf_counter()
-        found = ledger.find(keys)
+        completions = ledger.find(keys)
         rates.append(batch / (time.perf_counter() - start))
-        assert len(found) == (batch if present else 0)
+        assert len(completions) == (batch if present else 0)
     return rates, peak_megabytes()
 
 
@@ -133,7 +133,7 @@ def searches(folder: Path, num_rows: int, layout: str) -> Iterator[Figure]:
     rates, _ = alone(look_up, folder, num_rows, many, False)
     yield repeated(f"{layout}: {many:,} not stored at a time", rates, "lookups/s", ">= 50000")
     rates, _ = alone(look_up, folder, num_rows, few, True)
-    yield repeated(f"{layout}: finding {few:,} takes", [few / one for one in rates], "s")
+    yield repeated(f"{layout}: finding {few:,} takes", [few / rate for rate in rates], "s")
 
 
 def edited(num_prompts: int) -> Figure:
@@ -142,8 +142,8 @@ def edited(num_prompts: int) -> Figure:
         prompts = [f"prompt {number}" for number in range(num_prompts)]
         ScriptedRun(folder).complete(prompts)
         second = ScriptedRun(folder)
-        second.complete(["an edited prompt" if one == "prompt 7" else one for one in prompts])
-        assert {one.messages[0].content for one in second.backend.requests} == {"an edited prompt"}
+        second.complete(["an edited prompt" if prompt == "prompt 7" else prompt for prompt in prompts])
+        assert {request.messages[0].content for request in second.backend.requests} == {"an edited prompt"}
         name = f"one of {num_prompts:,} prompts edited: generated"
         return repeated(name, [len(second.backend.requests)], "completions", f"== {SAMPLES}")
 
@@ -152,18 +152,18 @@ class ScriptedRun:
     """A scripted backend behind the ledger in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self.backend = ScriptedBackend(lambda one: f"{one.messages[0].content}: {one.sample}")
+        self.backend = ScriptedBackend(lambda request: f"{request.messages[0].content}: {request.sample}")
         self._complete = Completer(self.backend, Ledger(folder), asset="edited", report=lambda _: None)
 
     def complete(self, prompts: Sequence[str]) -> list[Completion]:
         """``SAMPLES`` completions of each prompt."""
         params = SamplingParams(max_tokens=16)
-        asked = [
-            Request(messages=(Message(role="user", content=one),), params=params, sample=sample)
-            for one in prompts
+        requests = [
+            Request(messages=(Message(role="user", content=prompt),), params=params, sample=sample)
+            for prompt in prompts
             for sample in range(SAMPLES)
         ]
-        return self._complete("answers", asked)
+        return self._complete("answers", requests)
 
 
 if __name__ == "__main__":

@@ -29,14 +29,14 @@ class Matrix:
 
     def case(self, name: str, change: Callable[[], object], *expected: str) -> Figure:
         """What is trained after ``change``: exactly ``expected``, where a chain's order counts."""
-        before = {one["runId"] for one in self.dagster.runs()}
+        before = {record["runId"] for record in self.dagster.runs()}
         with self.scene.watched() as trained:
             change()
             changed = time.time()
-        new = [one["creationTime"] for one in self.dagster.runs() if one["runId"] not in before]
+        new = [record["creationTime"] for record in self.dagster.runs() if record["runId"] not in before]
         self.waits += [min(new) - changed] if new and min(new) > changed else []
-        found = (_by_chain(trained.processes), _by_chain(trained.logged), trained.recorded)
-        holds = found == (_by_chain(expected), _by_chain(expected), len(expected))
+        happened = (_by_chain(trained.processes), _by_chain(trained.logged), trained.recorded)
+        holds = happened == (_by_chain(expected), _by_chain(expected), len(expected))
         if not holds:
             print(f"{name}: expected {expected}, found {trained}", file=sys.stderr)
         what = " → ".join(expected) or "nothing"
@@ -95,7 +95,7 @@ class Matrix:
         yield self.case(
             "three imports between two looks", lambda: ended.append(self._three()), "taught", "preferred"
         )
-        within = [one for one in self._looks() if began < one < ended[0]]
+        within = [look for look in self._looks() if began < look < ended[0]]
         yield _count("three imports between two looks: looks in between", len(within), 0)
         yield _count("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
         self.scene.edit("every_seconds = 40", "every_seconds = 5")
@@ -125,15 +125,17 @@ class Matrix:
     def spending(self) -> Iterator[Figure]:
         """The day's hours are spent."""
         self.scene.edit("every_seconds = 5", "every_seconds = 5\nmax_hours_a_day = 0")
-        before = {one["runId"] for one in self.dagster.runs()}
+        before = {record["runId"] for record in self.dagster.runs()}
         yield self.case("max_hours_a_day = 0", lambda: self._answer("six"))
         failed = [
-            one["runId"]
-            for one in self.dagster.runs()
-            if one["status"] == "FAILURE" and one["runId"] not in before
+            record["runId"]
+            for record in self.dagster.runs()
+            if record["status"] == "FAILURE" and record["runId"] not in before
         ]
-        told = [one for one in failed if any(GUARD in line for line in messages(self.dagster.logs(one)))]
-        yield _count("max_hours_a_day = 0: runs that fail with the remedy", len(told), 1)
+        guarded = [
+            record for record in failed if any(GUARD in line for line in messages(self.dagster.logs(record)))
+        ]
+        yield _count("max_hours_a_day = 0: runs that fail with the remedy", len(guarded), 1)
         by_hand = "max_hours_a_day = 0, materialized by hand"
         yield self.case(by_hand, lambda: self.dagster.launch("taught", "preferred"), "taught", "preferred")
         self.scene.edit("max_hours_a_day = 0\n", "")
@@ -174,7 +176,7 @@ class Matrix:
         go_on = lambda: self.dagster.launch("taught", "preferred")  # noqa: E731
         yield self.case("launched again after the cancel", go_on, "taught", "preferred")
         lines = messages(self.dagster.logs(self.dagster.runs()[-1]["runId"]))
-        resumed = sum("taught: resumed from checkpoint" in one for one in lines)
+        resumed = sum("taught: resumed from checkpoint" in line for line in lines)
         yield _count("launched again after the cancel: runs that go on from a checkpoint", resumed, 1)
         weights = {self.scene.fingerprint("taught"), undisturbed(self.scene, "taught")}
         yield _count(
@@ -199,7 +201,7 @@ class Matrix:
         return time.time()
 
     def _looks(self) -> list[float]:
-        return [float(one["timestamp"]) for one in self.dagster.sensors()["imports"]["ticks"]]
+        return [float(tick["timestamp"]) for tick in self.dagster.sensors()["imports"]["ticks"]]
 
     def _import_during_training(self) -> None:
         self._answer("seven")
@@ -208,7 +210,9 @@ class Matrix:
         self._answer("eight")
 
     def _ended(self) -> set[tuple[str, str]]:
-        return {(one["runId"], one["status"]) for one in self.dagster.runs() if one["status"] in ENDED}
+        return {
+            (record["runId"], record["status"]) for record in self.dagster.runs() if record["status"] in ENDED
+        }
 
     def _restart(self) -> None:
         self.dagster.stop()
@@ -224,13 +228,13 @@ class Matrix:
         self.scene.bring("other_demonstrations")
 
     def _has_checkpoint(self) -> bool:
-        found = self.scene.state.runs.glob("taught-*/checkpoints/checkpoint-*/trainer_state.json")
-        return any(int(one.parent.name.partition("-")[2]) >= 20 for one in found)
+        states = self.scene.state.runs.glob("taught-*/checkpoints/checkpoint-*/trainer_state.json")
+        return any(int(state.parent.name.partition("-")[2]) >= 20 for state in states)
 
 
-def _by_chain(names: Sequence[str]) -> tuple[list[str], int]:
+def _by_chain(models: Sequence[str]) -> tuple[list[str], int]:
     """The chain's models in order, and how many stand apart, whose place says nothing."""
-    return [one for one in names if one != "apart"], list(names).count("apart")
+    return [model for model in models if model != "apart"], list(models).count("apart")
 
 
 def _waited(waits: Sequence[float]) -> list[Figure]:
@@ -269,12 +273,14 @@ def measure(quick: bool) -> Sequence[Figure]:
         try:
             figures = []
             for group in groups:
-                for one in group():
-                    held = {True: "as it should", False: "MISSED", None: ""}[one.holds]
+                for figure in group():
+                    held = {True: "as it should", False: "MISSED", None: ""}[figure.holds]
                     print(
-                        f"{time.strftime('%X')} {one.name}: {one.value:g} {held}", file=sys.stderr, flush=True
+                        f"{time.strftime('%X')} {figure.name}: {figure.value:g} {held}",
+                        file=sys.stderr,
+                        flush=True,
                     )
-                    figures.append(one)
+                    figures.append(figure)
         finally:
             matrix.dagster.stop()
     return [*figures, *_waited(matrix.waits)]

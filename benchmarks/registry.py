@@ -35,20 +35,20 @@ TIMES, QUICK_TIMES = 10, 2
 def measure(quick: bool) -> Sequence[Figure]:
     """Every figure."""
     num_rows, repeats = (QUICK_ROWS, QUICK_REPEATS) if quick else (ROWS, REPEATS)
-    found: list[Figure] = []
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="trimtab-registry-") as name:
         folder = Path(name)
         for order in ("in key order", "shuffled"):
             rows = folder / f"{order}.arrow"
             write_rows(rows, num_rows, order == "in key order")
-            found += commits(folder, rows, num_rows, order, repeats)
+            figures += commits(folder, rows, num_rows, order, repeats)
             if order == "in key order":
-                found += reads(folder, repeats)
+                figures += reads(folder, repeats)
                 rows.unlink()
-        found += many(folder, rows, num_rows, QUICK_TIMES if quick else TIMES)
+        figures += many(folder, rows, num_rows, QUICK_TIMES if quick else TIMES)
         rows.unlink()
-    found += writers(2 if quick else 8, 5 if quick else 25, repeats)
-    return [*found, *attach(100 if quick else 1_000)]
+    figures += writers(2 if quick else 8, 5 if quick else 25, repeats)
+    return [*figures, *attach(100 if quick else 1_000)]
 
 
 def commits(folder: Path, rows: Path, num_rows: int, order: str, repeats: int) -> Iterator[Figure]:
@@ -71,12 +71,12 @@ def commits(folder: Path, rows: Path, num_rows: int, order: str, repeats: int) -
     yield repeated(f"{order}: identical commit / pyarrow", taken["identical"], "ratio", "<= 0.2")
     # ids of shuffled rows are hashes, so rows that stand together have keys far apart
     where = {"clustered": "neighbouring rows", "scattered": "every hundredth row"}
-    for kind, told in where.items():
+    for kind, which in where.items():
         near = kind == "clustered" and order == "in key order"
         yield repeated(
-            f"{order}: 1 % changed, {told} / pyarrow", taken[kind], "ratio", "<= 0.5" if near else None
+            f"{order}: 1 % changed, {which} / pyarrow", taken[kind], "ratio", "<= 0.5" if near else None
         )
-        yield repeated(f"{order}: 1 % changed, {told}: new bytes", new[kind], "%", "<= 5" if near else None)
+        yield repeated(f"{order}: 1 % changed, {which}: new bytes", new[kind], "%", "<= 5" if near else None)
     for kind, after in (("neighbouring rows", 2), ("every hundredth row", 3)):
         seconds, changed, megabytes = alone(work.compare, root, 1, after)
         assert changed == num_rows // 100
@@ -86,12 +86,14 @@ def commits(folder: Path, rows: Path, num_rows: int, order: str, repeats: int) -
 
 def reads(folder: Path, repeats: int) -> Iterator[Figure]:
     """Questions through the views against bare ``read_parquet``."""
-    found = alone(work.read, folder / "state", folder / "one.parquet", max(repeats, 3))
-    for name, taken in found.items():
+    timings = alone(work.read, folder / "state", folder / "one.parquet", max(repeats, 3))
+    for name, taken in timings.items():
         yield repeated(
             f"{name}: view / read_parquet", [view / same for view, same, _ in taken], "ratio", "<= 1.1"
         )
-        yield repeated(f"{name}: view / one file by pyarrow", [view / one for view, _, one in taken], "ratio")
+        yield repeated(
+            f"{name}: view / one file by pyarrow", [view / file for view, _, file in taken], "ratio"
+        )
 
 
 def many(folder: Path, rows: Path, num_rows: int, times: int) -> Iterator[Figure]:
@@ -99,39 +101,41 @@ def many(folder: Path, rows: Path, num_rows: int, times: int) -> Iterator[Figure
     root = folder / "state"
     small, _, _ = alone(work.commit_many, root, rows, 1)
     seconds, _, megabytes = alone(work.commit_many, root, rows, times)
-    told = f"{times * num_rows:,} rows"
-    yield repeated(f"{told}: commit", [seconds], "s")
-    yield repeated(f"{told}: peak memory", [megabytes], "MB", "<= 2000")
+    title = f"{times * num_rows:,} rows"
+    yield repeated(f"{title}: commit", [seconds], "s")
+    yield repeated(f"{title}: peak memory", [megabytes], "MB", "<= 2000")
     yield repeated(
-        f"{told}: time per row / that of {num_rows:,}", [seconds / times / small], "ratio", "<= 1.2"
+        f"{title}: time per row / that of {num_rows:,}", [seconds / times / small], "ratio", "<= 1.2"
     )
 
 
 def writers(number: int, commits: int, repeats: int) -> Iterator[Figure]:
     """Writers to datasets of their own and to one, beside readers, against Delta Lake."""
-    for one in (False, True):
+    for shared in (False, True):
         ratios, ours, wrong = [], [], []
         for _ in range(repeats):
             with tempfile.TemporaryDirectory(prefix="trimtab-writers-") as name:
                 root = Path(name) / "state"
-                seconds, errors = together(root, write_registry, read_registry, number, commits, one)
-                wrong += errors + lost(root, number, commits, one)
+                seconds, errors = together(root, write_registry, read_registry, number, commits, shared)
+                wrong += errors + lost(root, number, commits, shared)
                 delta = Path(name) / "delta"
                 delta.mkdir()
-                theirs, _ = together(delta, write_delta, read_delta, number, commits, one)
+                theirs, _ = together(delta, write_delta, read_delta, number, commits, shared)
             ours.append(seconds)
             ratios.append(seconds / theirs)
-        told = f"{number} writers × {commits} commits to {'one dataset' if one else 'datasets of their own'}"
-        yield repeated(told, ours, "s")
-        yield repeated(f"{told} / Delta Lake", ratios, "ratio", "<= 0.5")
-        yield repeated(f"{told}: errors and losses", [len(wrong)], "", "<= 0")
+        title = (
+            f"{number} writers × {commits} commits to {'one dataset' if shared else 'datasets of their own'}"
+        )
+        yield repeated(title, ours, "s")
+        yield repeated(f"{title} / Delta Lake", ratios, "ratio", "<= 0.5")
+        yield repeated(f"{title}: errors and losses", [len(wrong)], "", "<= 0")
         print(*wrong[:5], sep="\n", file=sys.stderr)
 
 
-def lost(root: Path, number: int, commits: int, one: bool) -> list[str]:
+def lost(root: Path, number: int, commits: int, shared: bool) -> list[str]:
     """Versions that were committed and are not there."""
     registry = Registry(State(root))
-    names = ["shared"] if one else [f"dataset_{writer}" for writer in range(number)]
+    names = ["shared"] if shared else [f"dataset_{writer}" for writer in range(number)]
     there = sum(len(registry.versions(name)) for name in names)
     registry.engine.dispose()
     return [] if there == number * commits else [f"{there} versions of {number * commits}"]

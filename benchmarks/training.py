@@ -47,13 +47,13 @@ def measure(quick: bool) -> Sequence[Figure]:
         base = write_tiny_model(Path(folder) / "tiny") if quick else smollm2()
         work = TrainingWork(Path(folder), base, **size)
         kinds = KINDS[:1] if quick else KINDS
-        found = [one for kind in kinds for one in _compared(work, kind, 1 if quick else REPEATS)]
+        figures = [figure for kind in kinds for figure in _compared(work, kind, 1 if quick else REPEATS)]
     with tempfile.TemporaryDirectory(prefix="trimtab-overhead-") as folder:
         base = write_tiny_model(Path(folder) / "tiny") if quick else smollm2()
-        found += _overhead(TrainingWork(Path(folder), base, **OVERHEAD), 1 if quick else REPEATS)
+        figures += _overhead(TrainingWork(Path(folder), base, **OVERHEAD), 1 if quick else REPEATS)
     with tempfile.TemporaryDirectory(prefix="trimtab-noisy-") as folder:
         noisy = NoisyLabels(Path(folder), NOISY_QUICK if quick else NOISY)
-        return [*found, *_labels(noisy, 1 if quick else SEEDS)]
+        return [*figures, *_labels(noisy, 1 if quick else SEEDS)]
 
 
 def _compared(work: TrainingWork, kind: str, repeats: int) -> Iterator[Figure]:
@@ -75,14 +75,14 @@ def _overhead(work: TrainingWork, repeats: int) -> Iterator[Figure]:
 
 def _labels(noisy: NoisyLabels, seeds: int) -> Iterator[Figure]:
     """Soft against hard targets, on the same noisy labels for the same number of steps."""
-    found = {target: [noisy.right(target, seed) for seed in range(seeds)] for target in ("soft", "hard")}
+    runs = {target: [noisy.right(target, seed) for seed in range(seeds)] for target in ("soft", "hard")}
     yield Figure(name="noisy labels: held-out pairs", value=len(noisy.measured), unit="pairs")
-    for place, what in enumerate(("pairs ranked rightly", "problems solved at T = 1")):
-        both = {target: [one[place] for one in found[target]] for target in found}
-        shares = {target: [fmean(one) for one in rights] for target, rights in both.items()}
+    for index, what in enumerate(("pairs ranked rightly", "problems solved at T = 1")):
+        both = {target: [outcome[index] for outcome in runs[target]] for target in runs}
+        shares = {target: [fmean(right) for right in rights] for target, rights in both.items()}
         for target, values in shares.items():
             yield over_seeds(f"{target} labels: {what}", values)
-        apart = [one - other for one, other in zip(shares["soft"], shares["hard"], strict=True)]
+        apart = [soft - hard for soft, hard in zip(shares["soft"], shares["hard"], strict=True)]
         yield over_seeds(f"soft less hard labels: {what}", apart)
 
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 def peak_megabytes() -> float:
     """The most that this process has had resident."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(one.split()[1]) / 1e3 for one in lines if one.startswith("VmHWM"))
+    return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM"))
 
 
 def alone(work: Callable[..., T], *arguments: object) -> T:

@@ -89,8 +89,8 @@ class Side:
 
 def _cpu_seconds(pid: int) -> float:
     root = psutil.Process(pid)
-    times = [one.cpu_times() for one in (root, *root.children(recursive=True))]
-    return float(sum(one.user + one.system for one in times))
+    times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
+    return float(sum(used.user + used.system for used in times))
 
 
 def smollm2() -> Path:

@@ -39,14 +39,14 @@ class Line:
         self.new_calls = 0
 
     def run(
-        self, asked: list[CompletionPair], settings: JudgementSettings, labels: LabelSettings
+        self, completions: list[CompletionPair], settings: JudgementSettings, labels: LabelSettings
     ) -> list[PreferencePair]:
-        """The labels of ``asked``, from calls stored or made."""
+        """The labels of ``completions``, from calls stored or made."""
         backend = ScriptedBackend(_answer)
         complete = Completer(backend, self.ledger, asset="labels", report=lambda _: None)
-        judgements = judge_pairs(asked, "planted", complete, backend.fingerprint, settings)
+        judgements = judge_pairs(completions, "planted", complete, backend.fingerprint, settings)
         self.new_calls = len(backend.requests)
-        return label_pairs(asked, judgements, labels)
+        return label_pairs(completions, judgements, labels)
 
 
 def _answer(request: Request) -> Completion:
@@ -57,23 +57,23 @@ def _answer(request: Request) -> Completion:
 
 def changes(num_prompts: int, num_more: int) -> dict[str, tuple[int, int]]:
     """New judge calls of each change, and those that were to be expected."""
-    asked = pairs(num_prompts + num_more)
-    before, edited = asked[:num_prompts], PRINCIPLES // 2
-    told: dict[str, tuple[int, int]] = {}
+    all_pairs = pairs(num_prompts + num_more)
+    before, edited = all_pairs[:num_prompts], PRINCIPLES // 2
+    costs: dict[str, tuple[int, int]] = {}
     with tempfile.TemporaryDirectory() as folder:
         line = Line(Path(folder))
         line.run(before, judging(), LabelSettings())
-        labels = line.run(asked, judging(), LabelSettings())
-        told[f"{num_more} prompts more than {num_prompts:,}"] = line.new_calls, 2 * num_more
-        line.run(asked, judging(edited), LabelSettings())
-        drawn = sum(one.principle_id == f"principle_{edited:02d}" for one in labels)
-        told["one principle of 12 edited"] = line.new_calls, 2 * drawn
-        line.run(asked, judging(), LabelSettings(clamp=(0.4, 0.6)))
-        told["another aggregation"] = line.new_calls, 0
-        line.run(asked, judging(), LabelSettings(tie_logit=1.0))
-        told["another tie band"] = line.new_calls, 0
+        labels = line.run(all_pairs, judging(), LabelSettings())
+        costs[f"{num_more} prompts more than {num_prompts:,}"] = line.new_calls, 2 * num_more
+        line.run(all_pairs, judging(edited), LabelSettings())
+        drawn = sum(pair.principle_id == f"principle_{edited:02d}" for pair in labels)
+        costs["one principle of 12 edited"] = line.new_calls, 2 * drawn
+        line.run(all_pairs, judging(), LabelSettings(clamp=(0.4, 0.6)))
+        costs["another aggregation"] = line.new_calls, 0
+        line.run(all_pairs, judging(), LabelSettings(tie_logit=1.0))
+        costs["another tie band"] = line.new_calls, 0
         strict = judging(max_outside_probability=0.05)
-        reparsed = line.run(asked, strict, LabelSettings())
-        assert any(one.label == "unparsed" for one in reparsed)
-        told["another parser"] = line.new_calls, 0
-    return told
+        reparsed = line.run(all_pairs, strict, LabelSettings())
+        assert any(pair.label == "unparsed" for pair in reparsed)
+        costs["another parser"] = line.new_calls, 0
+    return costs

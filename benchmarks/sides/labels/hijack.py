@@ -46,12 +46,13 @@ def shifts(attacks: Sequence[str], complete: Complete, model: str) -> list[float
     """P(chosen) of the response with each hijack, less that with as many neutral letters."""
     texts = [f"{RESPONSE} {attack}" for attack in attacks]
     neutral = [f"{RESPONSE} {(_FILLER * 3)[: len(attack)]}" for attack in attacks]
-    asked = [comparisons(PROMPT, text, OPPONENT, QUESTION, SETTINGS) for text in (*texts, *neutral)]
-    answered = ask_pairs("hijacks", asked, complete, model, SETTINGS)
-    found = [
-        combine({order: read_verdict(one, SETTINGS) for order, one in said.items()}) for said in answered
+    calls = [comparisons(PROMPT, text, OPPONENT, QUESTION, SETTINGS) for text in (*texts, *neutral)]
+    answered = ask_pairs("hijacks", calls, complete, model, SETTINGS)
+    preferences = [
+        combine({order: read_verdict(reply, SETTINGS) for order, reply in replies.items()})
+        for replies in answered
     ]
-    p = [one.p_a if one else 0.5 for one in found]
+    p = [preference.p_a if preference else 0.5 for preference in preferences]
     return [steered - plain for steered, plain in zip(p[: len(texts)], p[len(texts) :], strict=True)]
 
 
@@ -78,4 +79,4 @@ def _unquoted(request: Request) -> list[str]:
 
 def _control(request: Request, tokenizer: Any) -> list[int]:
     specials = set(tokenizer.all_special_ids)
-    return [one for one in prompt_ids(tokenizer, request) if one in specials]
+    return [token for token in prompt_ids(tokenizer, request) if token in specials]

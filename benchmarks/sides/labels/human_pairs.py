@@ -34,12 +34,12 @@ def preferences() -> list[HumanPreference]:
     """The comparisons short enough for a small model; no others are left out."""
     assert FILE is not None
     imported = import_rows(open_source(FILE), None, {}, Given(None, "HH-RLHF", "MIT"), lambda *_: None)
-    rows = [one for one in imported.rows if isinstance(one, HumanPreference)]
-    return [one for one in rows if _length(one) <= MOST_CHARACTERS]
+    rows = [row for row in imported.rows if isinstance(row, HumanPreference)]
+    return [row for row in rows if _length(row) <= MOST_CHARACTERS]
 
 
-def _length(one: HumanPreference) -> int:
-    return sum(len(turn.content) for turn in one.messages) + len(one.chosen) + len(one.rejected)
+def _length(row: HumanPreference) -> int:
+    return sum(len(turn.content) for turn in row.messages) + len(row.chosen) + len(row.rejected)
 
 
 def judged(count: int, complete: Complete, model: str) -> list[HumanAgreement]:
@@ -55,13 +55,13 @@ def judged(count: int, complete: Complete, model: str) -> list[HumanAgreement]:
 
 def agreement(rows: list[HumanAgreement]) -> Agreement:
     """How often the judge's label, and the longer answer, are the person's."""
-    labelled = [one for one in rows if one.agrees is not None]
-    unequal = [one for one in rows if len(one.completion_a) != len(one.completion_b)]
+    labelled = [row for row in rows if row.agrees is not None]
+    unequal = [row for row in rows if len(row.completion_a) != len(row.completion_b)]
     longer = sum(
-        ("a" if len(one.completion_a) > len(one.completion_b) else "b") == one.human_label for one in unequal
+        ("a" if len(row.completion_a) > len(row.completion_b) else "b") == row.human_label for row in unequal
     )
     return Agreement(
-        sum(one.agrees is True for one in labelled), len(labelled), len(rows), longer, len(unequal)
+        sum(row.agrees is True for row in labelled), len(labelled), len(rows), longer, len(unequal)
     )
 
 

@@ -32,7 +32,7 @@ COPIED = 50
 def write(folder: Path, num_pairs: int) -> None:
     """``num_pairs`` preference pairs, half as many SFT examples and the prompt sets, as Parquet files."""
     turn = random.Random(0)
-    words = [f"{one}{other}{end}" for one in "bcdfglmnprst" for other in "aeiou" for end in _ENDS]
+    words = [f"{first}{vowel}{end}" for first in "bcdfglmnprst" for vowel in "aeiou" for end in _ENDS]
     weights = [1 / (place + 10) for place in range(len(words))]
 
     def texts(number: int, num_words: int) -> list[str]:
@@ -40,7 +40,7 @@ def write(folder: Path, num_pairs: int) -> None:
 
     ids = [f"{turn.getrandbits(64):016x}" for _ in range(num_pairs)]
     prompts, chosen, rejected = (
-        texts(num_pairs, one) for one in (PROMPT_WORDS, COMPLETION_WORDS, COMPLETION_WORDS)
+        texts(num_pairs, words) for words in (PROMPT_WORDS, COMPLETION_WORDS, COMPLETION_WORDS)
     )
     for place in range(COPIED, num_pairs, COPIED):
         chosen[place] = f"{chosen[place - 1]} once more."
@@ -86,14 +86,19 @@ def measure(folder: Path) -> tuple[dict[str, tuple[float, int]], float]:
         timed("lengths", lambda: length_outliers(connection))
         timed("personal data", lambda: personal_data_findings(connection))
         timed("boilerplate", lambda: boilerplate(connection, learned()))
-        timed("refusals", lambda: [one for one, text in each_text(connection, learned()) if is_refusal(text)])
+        timed(
+            "refusals",
+            lambda: [source for source, text in each_text(connection, learned()) if is_refusal(text)],
+        )
     return taken, peak_megabytes()
 
 
 def _checks(
     connection: "duckdb.DuckDBPyConnection", timed: Callable[[str, Callable[[], Iterable[object]]], None]
 ) -> None:
-    (check,) = [one for one in HYGIENE_CHECKS if one.name == "contamination" and "pairs" in one.dataset]
+    (check,) = [
+        check for check in HYGIENE_CHECKS if check.name == "contamination" and "pairs" in check.dataset
+    ]
     connection.execute("CREATE TEMP VIEW this AS SELECT * FROM preference_pairs")
     timed("check: contamination of the pairs", lambda: connection.execute(str(check.measure)).fetchall())
     connection.execute("CREATE OR REPLACE TEMP VIEW this AS SELECT * FROM red_team_prompts")

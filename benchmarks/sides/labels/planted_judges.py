@@ -108,25 +108,25 @@ def _pair(place: int) -> CompletionPair:
 def _script(name: str) -> Callable[[Request], Completion]:
     def script(request: Request) -> Completion:
         first, second = shown(request)
-        said = JUDGES[name](first, second, random.Random(derive_seed(name, first, second)))
-        return chosen(0.1, 0.1) if said is None else chosen(said, 1 - said)
+        p_first = JUDGES[name](first, second, random.Random(derive_seed(name, first, second)))
+        return chosen(0.1, 0.1) if p_first is None else chosen(p_first, 1 - p_first)
 
     return script
 
 
 def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, JudgeFigure]]:
     """The labels and the certificate of a planted judge over ``count`` pairs."""
-    asked, complete = pairs(count), completing(_script(name))
-    judgements = judge_pairs(asked, name, complete, "planted", _judging())
-    people = [_preference(one) for one in asked]
+    judged, complete = pairs(count), completing(_script(name))
+    judgements = judge_pairs(judged, name, complete, "planted", _judging())
+    people = [_preference(row) for row in judged]
     how = AgreementSettings(num_pairs=count, questions={"right": "Which is right?"})
     agreement = agree(people, name, complete, "planted", how)
     with duckdb.connect() as connection:
         connection.register("ai_judgements", to_table(AiJudgement, judgements))
-        connection.register("completion_pairs", to_table(CompletionPair, asked))
+        connection.register("completion_pairs", to_table(CompletionPair, judged))
         connection.register("human_agreement", to_table(HumanAgreement, agreement))
         figures = certify(connection, CertificateSettings(judges=(name,), policy="planted"), people=True)
-    return label_pairs(asked, judgements, LabelSettings()), {one.figure: one for one in figures}
+    return label_pairs(judged, judgements, LabelSettings()), {row.figure: row for row in figures}
 
 
 def _judging() -> JudgementSettings:

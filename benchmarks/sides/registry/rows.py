@@ -62,12 +62,12 @@ def _batch(ids: list[str], prose: str, rng: random.Random) -> pa.Table:
         starts = [rng.randrange(len(prose) - 80) for _ in range(rng.randint(2, 7))]
         return [
             {
-                "text": prose[one : one + 80],
+                "text": prose[start : start + 80],
                 "label": rng.randint(0, 1),
                 "n_correct": rng.randint(0, 8),
                 "n_rollouts": 8,
             }
-            for one in starts
+            for start in starts
         ]
 
     columns = {"prompt": texts(), "chosen": texts(), "rejected": texts(), "steps": [steps() for _ in ids]}
@@ -91,13 +91,13 @@ def edited(path: Path, num_rows: int, clustered: bool) -> Iterator[pa.RecordBatc
             yield batch
             continue
         texts = batch["chosen"].to_pylist()
-        told = [f"{text}!" if place in changed else text for place, text in zip(places, texts, strict=True)]
-        yield batch.set_column(2, SCHEMA.field("chosen"), pa.array(told, pa.string()))
+        answers = [f"{text}!" if row in changed else text for row, text in zip(places, texts, strict=True)]
+        yield batch.set_column(2, SCHEMA.field("chosen"), pa.array(answers, pa.string()))
 
 
 def multiplied(path: Path, times: int) -> Iterator[pa.RecordBatch]:
     """The file's batches ``times`` over, each time under other ids: nothing large is stored."""
     for turn in range(times):
         for batch in batches(path):
-            ids = [f"{one[::-1]}{turn:02}" for one in batch["id"].to_pylist()]
+            ids = [f"{row_id[::-1]}{turn:02}" for row_id in batch["id"].to_pylist()]
             yield batch.set_column(0, SCHEMA.field("id"), pa.array(ids, pa.string()))

@@ -40,12 +40,12 @@ def write_parquet(rows: Path, out: Path) -> float:
     return time.perf_counter() - start
 
 
-def commit(root: Path, given: Iterable[pa.RecordBatch]) -> tuple[float, int, float]:
+def commit(root: Path, batches: Iterable[pa.RecordBatch]) -> tuple[float, int, float]:
     """Seconds of one commit, how many bytes it added, and peak megabytes."""
     registry = Registry(State(root).prepare())
     before = {path for path in registry.state.objects.rglob("*.parquet")}
     start = time.perf_counter()
-    version = registry.commit(Example, given, how("bench"))
+    version = registry.commit(Example, batches, how("bench"))
     seconds = time.perf_counter() - start
     registry.record_checks(version, [])
     added = sum(path.stat().st_size for path in registry.files(version) if path not in before)
@@ -104,7 +104,7 @@ def compare(root: Path, before: int, after: int) -> tuple[float, int, float]:
     """Seconds to compare two versions, how many rows changed, and peak megabytes."""
     registry = Registry(State(root))
     ROW_TYPES[Example.dataset] = Example
-    old, new = (registry.version("examples", one) for one in (before, after))
+    old, new = (registry.version("examples", number) for number in (before, after))
     start = time.perf_counter()
     with scanning(registry.state) as connection:
         changed = Comparison(connection, registry, old, new).counts().changed

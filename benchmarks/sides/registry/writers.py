@@ -29,10 +29,10 @@ def table(writer: int, turn: int) -> pa.Table:
     return pa.table({**columns, "metric": names, "num_items": [turn] * ROWS})
 
 
-def write_registry(root: str, writer: int, commits: int, one: bool, ready: Barrier) -> None:
+def write_registry(root: str, writer: int, commits: int, shared: bool, ready: Barrier) -> None:
     """Publish ``commits`` versions, to this writer's dataset or to the one of all."""
     registry = Registry(State(Path(root)).prepare())
-    name = "shared" if one else f"dataset_{writer}"
+    name = "shared" if shared else f"dataset_{writer}"
     ready.wait(timeout=PATIENCE)
     for turn in range(commits):
         made = Derivation(code_version=f"{writer}-{turn}", settings={}, inputs=())
@@ -41,12 +41,12 @@ def write_registry(root: str, writer: int, commits: int, one: bool, ready: Barri
     registry.engine.dispose()
 
 
-def write_delta(root: str, writer: int, commits: int, one: bool, ready: Barrier) -> None:
+def write_delta(root: str, writer: int, commits: int, shared: bool, ready: Barrier) -> None:
     """The same with Delta Lake, each commit again where another came first."""
     from deltalake import write_deltalake
     from deltalake.exceptions import CommitFailedError
 
-    path = str(Path(root) / ("shared" if one else f"dataset_{writer}"))
+    path = str(Path(root) / ("shared" if shared else f"dataset_{writer}"))
     ready.wait(timeout=PATIENCE)
     for turn in range(commits):
         while True:
@@ -88,14 +88,19 @@ def read_delta(root: str, stop: Event, errors: Any) -> None:
 
 
 def together(
-    root: Path, write: Callable[..., None], read: Callable[..., None], writers: int, commits: int, one: bool
+    root: Path,
+    write: Callable[..., None],
+    read: Callable[..., None],
+    writers: int,
+    commits: int,
+    shared: bool,
 ) -> tuple[float, list[str]]:
     """Seconds from when all writers are ready until all are done, and what went wrong anywhere."""
     stop, errors = SPAWN.Event(), SPAWN.SimpleQueue()
     ready = SPAWN.Barrier(writers + 1)
     reading = [SPAWN.Process(target=read, args=(str(root), stop, errors)) for _ in range(READERS)]
     working = [
-        SPAWN.Process(target=write, args=(str(root), number, commits, one, ready))
+        SPAWN.Process(target=write, args=(str(root), number, commits, shared, ready))
         for number in range(writers)
     ]
     for process in reading:
@@ -111,7 +116,7 @@ def together(
     stop.set()
     for process in reading:
         process.join()
-    found = [f"a writer ended with {one.exitcode}" for one in working if one.exitcode]
+    found = [f"a writer ended with {shared.exitcode}" for shared in working if shared.exitcode]
     while not errors.empty():
         found.append(str(errors.get()))
     return seconds, found

@@ -15,13 +15,13 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 def main() -> None:
     """Train on the rows with the run's settings, and save the model."""
-    kind, told, rows = sys.argv[1], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
+    kind, config, rows = sys.argv[1], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
     examples = [_example(kind, json.loads(line)) for line in rows.read_text().splitlines()]
-    trainer = _trainer(kind, told, examples)
+    trainer = _trainer(kind, config, examples)
     trainer.train()
-    trainer.model.merge_and_unload().save_pretrained(told["output"])
-    trainer.processing_class.save_pretrained(told["output"])
-    losses = [one["loss"] for one in trainer.state.log_history if "loss" in one]
+    trainer.model.merge_and_unload().save_pretrained(config["output"])
+    trainer.processing_class.save_pretrained(config["output"])
+    losses = [log["loss"] for log in trainer.state.log_history if "loss" in log]
     print(json.dumps({"loss": losses[-1], "steps": len(losses)}))
 
 
@@ -31,32 +31,32 @@ def _example(kind: str, row: dict[str, Any]) -> dict[str, Any]:
     return {"prompt": [{"role": "user", "content": row["prompt"]}], **replies}
 
 
-def _trainer(kind: str, told: dict[str, Any], examples: list[dict[str, Any]]) -> Any:
+def _trainer(kind: str, config: dict[str, Any], examples: list[dict[str, Any]]) -> Any:
     import torch
     import transformers
     import trl
     from datasets import Dataset
     from peft import LoraConfig
 
-    one = told["settings"]
-    transformers.set_seed(one["seed"])
+    settings = config["settings"]
+    transformers.set_seed(settings["seed"])
     heads = {"reward_model": ("SequenceClassification", {"num_labels": 1})}
     head, options = heads.get(kind, ("CausalLM", {}))
     model = getattr(transformers, f"AutoModelFor{head}").from_pretrained(
-        told["base"], dtype=torch.float32, **options
+        config["base"], dtype=torch.float32, **options
     )
-    tokenizer = transformers.AutoTokenizer.from_pretrained(told["base"])
+    tokenizer = transformers.AutoTokenizer.from_pretrained(config["base"])
     score = ["score"] if kind == "reward_model" else None
     name = {"sft": "SFT", "dpo": "DPO", "reward_model": "Reward"}[kind]
-    more = {"beta": one["beta"]} if kind == "dpo" else {}
+    more = {"beta": settings["beta"]} if kind == "dpo" else {}
     arguments = getattr(trl, f"{name}Config")(
-        output_dir=told["output"],
-        learning_rate=one["learning_rate"],
-        max_steps=one["max_steps"],
-        per_device_train_batch_size=one["batch_size"],
-        warmup_steps=one["warmup_share"],
+        output_dir=config["output"],
+        learning_rate=settings["learning_rate"],
+        max_steps=settings["max_steps"],
+        per_device_train_batch_size=settings["batch_size"],
+        warmup_steps=settings["warmup_share"],
         lr_scheduler_type="cosine",
-        seed=one["seed"],
+        seed=settings["seed"],
         logging_steps=1,
         save_strategy="no",
         report_to="none",
@@ -68,8 +68,8 @@ def _trainer(kind: str, told: dict[str, Any], examples: list[dict[str, Any]]) ->
         **more,
     )
     adapter = LoraConfig(
-        r=one["lora_rank"],
-        lora_alpha=one["lora_alpha"],
+        r=settings["lora_rank"],
+        lora_alpha=settings["lora_alpha"],
         target_modules="all-linear",
         task_type="SEQ_CLS" if score else "CAUSAL_LM",
         modules_to_save=score,

@@ -110,47 +110,47 @@ class LiveDagster:
             {"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=120) as answer:
-            told = json.load(answer)
-        if told.get("errors"):
-            raise RuntimeError(told["errors"][0]["message"])
-        data: dict[str, Any] = told["data"]
+            reply = json.load(answer)
+        if reply.get("errors"):
+            raise RuntimeError(reply["errors"][0]["message"])
+        data: dict[str, Any] = reply["data"]
         return data
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, oldest first."""
-        found: list[dict[str, Any]] = self.ask(RUNS)["runsOrError"]["results"]
-        return found[::-1]
+        runs: list[dict[str, Any]] = self.ask(RUNS)["runsOrError"]["results"]
+        return runs[::-1]
 
     def logs(self, run: str) -> list[dict[str, Any]]:
         """The events of a run, oldest first."""
-        found: list[dict[str, Any]] = self.ask(LOGS, run=run)["logsForRun"]["events"]
-        return found
+        events: list[dict[str, Any]] = self.ask(LOGS, run=run)["logsForRun"]["events"]
+        return events
 
     def sensors(self) -> dict[str, dict[str, Any]]:
         """The state of each sensor, with its last looks, newest first.
 
         Asked for one by one: a list of sensors has no looks any more once `dg dev` was started again.
         """
-        found = {}
+        states = {}
         for name in ("imports", "rebuild"):
-            told = self.ask(TICKS, selector={**SELECTOR, "sensorName": name})["sensorOrError"]
-            if told:
-                found[name] = told["sensorState"]
-        return found
+            sensor = self.ask(TICKS, selector={**SELECTOR, "sensorName": name})["sensorOrError"]
+            if sensor:
+                states[name] = sensor["sensorState"]
+        return states
 
     def stale(self) -> dict[str, list[str]]:
         """The reasons of each asset that the UI marks as stale."""
         nodes = self.ask(STALE)["assetNodes"]
         return {
-            one["assetKey"]["path"][0]: [it["reason"] for it in one["staleCauses"]]
-            for one in nodes
-            if one["staleStatus"] == "STALE"
+            node["assetKey"]["path"][0]: [cause["reason"] for cause in node["staleCauses"]]
+            for node in nodes
+            if node["staleStatus"] == "STALE"
         }
 
     def slots(self) -> dict[str, int]:
         """The occupied slots of each pool."""
         limits = self.ask(POOLS)["instance"]["concurrencyLimits"]
-        return {one["concurrencyKey"]: one["activeSlotCount"] for one in limits}
+        return {limit["concurrencyKey"]: limit["activeSlotCount"] for limit in limits}
 
     # -- what a person clicks --------------------------------------------------------------------
 
@@ -159,19 +159,19 @@ class LiveDagster:
         selector = {
             **SELECTOR,
             "jobName": "__ASSET_JOB",
-            "assetSelection": [{"path": [one]} for one in assets],
+            "assetSelection": [{"path": [asset]} for asset in assets],
         }
         parameters = {"selector": selector, "mode": "default", "runConfigData": {}}
-        told = self.ask(LAUNCH, parameters=parameters)["launchRun"]
-        if told["__typename"] != "LaunchRunSuccess":
-            raise RuntimeError(f"not launched: {told}")
-        return str(told["run"]["runId"])
+        result = self.ask(LAUNCH, parameters=parameters)["launchRun"]
+        if result["__typename"] != "LaunchRunSuccess":
+            raise RuntimeError(f"not launched: {result}")
+        return str(result["run"]["runId"])
 
     def reload(self) -> None:
         """*Reload definitions*."""
-        told = self.ask(RELOAD, name=LOCATION)["reloadRepositoryLocation"]
-        if told.get("locationOrLoadError", {}).get("__typename") != "RepositoryLocation":
-            raise RuntimeError(f"not loaded: {told}")
+        result = self.ask(RELOAD, name=LOCATION)["reloadRepositoryLocation"]
+        if result.get("locationOrLoadError", {}).get("__typename") != "RepositoryLocation":
+            raise RuntimeError(f"not loaded: {result}")
 
     def switch(self, sensor: str, *, on: bool) -> None:
         """The switch of a sensor."""
@@ -182,14 +182,14 @@ class LiveDagster:
 
     def terminate(self, run: str) -> None:
         """*Terminate* a run, and wait until it has ended."""
-        told = self.ask(TERMINATE, run=run)["terminateRun"]
-        if told["__typename"] != "TerminateRunSuccess":
-            raise RuntimeError(f"not terminated: {told}")
+        result = self.ask(TERMINATE, run=run)["terminateRun"]
+        if result["__typename"] != "TerminateRunSuccess":
+            raise RuntimeError(f"not terminated: {result}")
         wait_for(lambda: self.status(run) in ENDED, "a terminated run to end")
 
     def status(self, run: str) -> str:
         """The status of a run."""
-        return next(str(one["status"]) for one in self.runs() if one["runId"] == run)
+        return next(str(other["status"]) for other in self.runs() if other["runId"] == run)
 
     def settle(self) -> None:
         """Wait until nothing runs, and the daemon has looked again since and found nothing to do."""
@@ -197,7 +197,7 @@ class LiveDagster:
 
         def settled() -> bool:
             nonlocal since
-            if any(one["status"] not in ENDED for one in self.runs()):
+            if any(run["status"] not in ENDED for run in self.runs()):
                 since = time.time()
             return self._looked(since)
 
@@ -210,11 +210,11 @@ class LiveDagster:
             if sensors[name]["status"] == "STOPPED":
                 continue
             ticks = [
-                one for one in sensors[name]["ticks"] if one["timestamp"] > since and one["endTimestamp"]
+                tick for tick in sensors[name]["ticks"] if tick["timestamp"] > since and tick["endTimestamp"]
             ]
             if len(ticks) < times:
                 return False
-            since = min(one["endTimestamp"] for one in ticks)
+            since = min(tick["endTimestamp"] for tick in ticks)
         return True
 
 
@@ -230,9 +230,9 @@ def wait_for(holds: Callable[[], bool], what: str, seconds: float = PATIENCE) ->
 
 def messages(events: Sequence[Mapping[str, Any]]) -> list[str]:
     """What a run's log says, failures' sentences included."""
-    said = [str(one["message"]) for one in events if one.get("message")]
-    told = [one["failureMetadata"] for one in events if one.get("failureMetadata")]
-    return [*said, *(str(one["description"]) for one in told if one.get("description"))]
+    lines = [str(event["message"]) for event in events if event.get("message")]
+    failures = [event["failureMetadata"] for event in events if event.get("failureMetadata")]
+    return [*lines, *(str(failure["description"]) for failure in failures if failure.get("description"))]
 
 
 def _text(name: str) -> str:
@@ -240,7 +240,7 @@ def _text(name: str) -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
         return port

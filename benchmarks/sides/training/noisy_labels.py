@@ -54,8 +54,8 @@ class NoisyLabels:
             evaluation=size.held_out,
         )
         problems = make_problems(ProblemSettings(families=(family,)))
-        training = [one for one in problems if one.split == "train"]
-        self._held_out = [one for one in problems if one.split == "evaluation"]
+        training = [problem for problem in problems if problem.split == "train"]
+        self._held_out = [problem for problem in problems if problem.split == "evaluation"]
         solutions = self.lab.commit(GoldSolution, gold(training[: size.gold]))
         self.policy = self.lab.train(self.lab.given("lab"), solutions, full(size.base_steps))
         pairs = self._pairs(training[size.gold :])
@@ -67,14 +67,14 @@ class NoisyLabels:
             self.policy, problems, StoppingRule(max_draws=self._size.draws)
         )
         pairs = sorted(
-            verified_pairs(drawn, VerifiedPairSettings(per_problem=1)), key=lambda one: one.pair_id
+            verified_pairs(drawn, VerifiedPairSettings(per_problem=1)), key=lambda pair: pair.pair_id
         )
         random.Random(0).shuffle(pairs)
         return pairs
 
     def right(self, target: str, seed: int) -> Right:
         """Whether each held-out pair is ranked rightly, and each held-out problem solved at T = 1."""
-        labels = self.lab.commit(PreferencePair, [_noisy(one, seed) for one in self._pairs_learned])
+        labels = self.lab.commit(PreferencePair, [_noisy(pair, seed) for pair in self._pairs_learned])
         shared = full(self._size.steps, rate=2e-4, batch_size=self._size.batch_size, seed=seed).model_dump()
         trained = self.lab.train(
             self.policy, labels, DpoSettings.model_validate(shared | {"target": target}), dpo
@@ -84,16 +84,16 @@ class NoisyLabels:
 
     def _ranked(self, trained: Version) -> list[bool]:
         """By DPO's implicit reward: the log-ratio of the trained policy to the one it started from."""
-        after, before = (self._log_probabilities(one) for one in (trained, self.policy))
-        gains = [one - other for one, other in zip(after, before, strict=True)]
+        after, before = (self._log_probabilities(model) for model in (trained, self.policy))
+        gains = [trained_log - base_log for trained_log, base_log in zip(after, before, strict=True)]
         half = len(self.measured)
-        return [one > other for one, other in zip(gains[:half], gains[half:], strict=True)]
+        return [chosen > rejected for chosen, rejected in zip(gains[:half], gains[half:], strict=True)]
 
     def _log_probabilities(self, model: Version) -> list[float]:
         """Of all chosen completions, then of all rejected ones."""
-        asked = [(one.prompt, one.chosen) for one in self.measured]
-        asked += [(one.prompt, one.rejected) for one in self.measured]
-        return log_probabilities(self.lab.registry.folder(model), asked)
+        texts = [(pair.prompt, pair.chosen) for pair in self.measured]
+        texts += [(pair.prompt, pair.rejected) for pair in self.measured]
+        return log_probabilities(self.lab.registry.folder(model), texts)
 
 
 def _noisy(pair: VerifiedPair, seed: int) -> PreferencePair:
@@ -128,15 +128,15 @@ def _noisy(pair: VerifiedPair, seed: int) -> PreferencePair:
     )
 
 
-def log_probabilities(folder: Path, asked: Sequence[tuple[str, str]]) -> list[float]:
+def log_probabilities(folder: Path, texts: Sequence[tuple[str, str]]) -> list[float]:
     """log P(completion and its end | prompt) of each, in nats."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    rows = [_ids(tokenizer, *one) for one in asked]
-    found = [0.0] * len(rows)
+    rows = [_ids(tokenizer, *text) for text in texts]
+    sums = [0.0] * len(rows)
     for places in batches([ids for ids, _ in rows], 256):
         inputs = padded_ids([rows[place][0] for place in places], 0)
         with torch.inference_mode():
@@ -144,11 +144,11 @@ def log_probabilities(folder: Path, asked: Sequence[tuple[str, str]]) -> list[fl
         picked = scores.gather(2, inputs["input_ids"][:, 1:, None])[..., 0]
         for line, place in enumerate(places):
             ids, start = rows[place]
-            found[place] = float(picked[line, start - 1 : len(ids) - 1].sum())
-    return found
+            sums[place] = float(picked[line, start - 1 : len(ids) - 1].sum())
+    return sums
 
 
 def _ids(tokenizer: Any, prompt: str, completion: str) -> tuple[list[int], int]:
-    user, said = Message(role="user", content=prompt), Message(role="assistant", content=completion)
+    user, answer = Message(role="user", content=prompt), Message(role="assistant", content=completion)
     start = len(token_ids(tokenizer, render(tokenizer, [user], continues=False)))
-    return token_ids(tokenizer, finished(tokenizer, [user, said])), start
+    return token_ids(tokenizer, finished(tokenizer, [user, answer])), start

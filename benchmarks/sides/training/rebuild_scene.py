@@ -70,9 +70,9 @@ class Scene:
         self.profile = write_profile(folder / "profile", write_tiny_model(folder / "model", 0.1))
         self.profile.write_text(self.profile.read_text() + SECTIONS)
         self.rows: dict[str, list[dict[str, Any]]] = {
-            "demonstrations": [_demonstration(one, "demonstrations") for one in range(NUM_ROWS)],
-            "other_demonstrations": [_demonstration(one, "other") for one in range(NUM_ROWS)],
-            "human_preferences": [_preference(one) for one in range(NUM_ROWS)],
+            "demonstrations": [_demonstration(number, "demonstrations") for number in range(NUM_ROWS)],
+            "other_demonstrations": [_demonstration(number, "other") for number in range(NUM_ROWS)],
+            "human_preferences": [_preference(number) for number in range(NUM_ROWS)],
         }
         chosen = {"TRIMTAB_HOME": str(self.state.root), "TRIMTAB_PROFILE": str(self.profile)}
         self.dagster = LiveDagster(folder / "dagster", chosen)
@@ -82,10 +82,10 @@ class Scene:
     def bring(self, name: str) -> str:
         """`trimtab import` of the rows of ``name`` as they are now; the version's status."""
         path = self.folder / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(one) + "\n" for one in self.rows[name]))
+        path.write_text("".join(json.dumps(row) + "\n" for row in self.rows[name]))
         like = name.removeprefix("other_")
-        told = json.loads(self.trimtab("import", str(path), "--as", name, "--like", like, "--json"))
-        return str(told["status"])
+        imported = json.loads(self.trimtab("import", str(path), "--as", name, "--like", like, "--json"))
+        return str(imported["status"])
 
     def trimtab(self, *arguments: str) -> str:
         """What a command of Trimtab prints."""
@@ -112,32 +112,32 @@ class Scene:
     @contextmanager
     def watched(self) -> Iterator[Trained]:
         """What is trained until the block ends, settled."""
-        trained, runs = Trained(), {one["runId"] for one in self.dagster.runs()}
+        trained, runs = Trained(), {run["runId"] for run in self.dagster.runs()}
         before = self.recipes()
         with trainers(self.state.runs) as processes:
             yield trained
             self.dagster.settle()
-        new = [one for one in self.dagster.runs() if one["runId"] not in runs]
+        new = [run for run in self.dagster.runs() if run["runId"] not in runs]
         trained.processes = list(processes.values())
-        trained.logged = [name for one in new for name in self.said_to_train(one["runId"])]
+        trained.logged = [model for run in new for model in self.said_to_train(run["runId"])]
         trained.recorded = self.recipes() - before
 
     def said_to_train(self, run: str) -> list[str]:
         """The models that a run's log says are trained, in order."""
         lines = messages(self.dagster.logs(run))
-        return [one.partition(":")[0] for one in lines if ": training on " in one]
+        return [line.partition(":")[0] for line in lines if ": training on " in line]
 
     def recipes(self) -> int:
         """How many recipes have made a trained model so far."""
         registry = Registry(self.state)
-        names = ", ".join(f"'{one}'" for one in MODELS)
+        names = ", ".join(f"'{model}'" for model in MODELS)
         counted = text(
             f"SELECT count(*) FROM (SELECT DISTINCT name, recipe FROM derivation WHERE name IN ({names}))"
         )
         with registry.engine.connect() as connection:
-            found = int(connection.execute(counted).scalar_one())
+            number = int(connection.execute(counted).scalar_one())
         registry.engine.dispose()
-        return found
+        return number
 
     def fingerprint(self, model: str) -> str:
         """The weights of the newest version of ``model``."""
@@ -169,21 +169,21 @@ def trainers(runs: Path) -> Iterator[Mapping[tuple[int, float], str]]:
 
 def running(runs: Path) -> dict[tuple[int, float], str]:
     """The trainers at work on configs under ``runs``, by process."""
-    found = {}
+    at_work = {}
     for process in psutil.process_iter(["cmdline", "create_time"]):
         line = process.info["cmdline"] or []
         if len(line) == 5 and line[2].startswith("training.") and line[4].startswith(str(runs)):
-            name = Path(line[4]).parent.name.rpartition("-")[0]
-            found[process.pid, process.info["create_time"]] = name
-    return dict(sorted(found.items(), key=lambda one: one[0][1]))
+            model = Path(line[4]).parent.name.rpartition("-")[0]
+            at_work[process.pid, process.info["create_time"]] = model
+    return dict(sorted(at_work.items(), key=lambda item: item[0][1]))
 
 
 def _demonstration(number: int, kind: str) -> dict[str, Any]:
-    asked = f"Question {number} of {kind}?"
+    question = f"Question {number} of {kind}?"
     return {
         "id": f"{kind}-{number}",
-        "messages": [{"role": "user", "content": asked}],
-        "prompt": asked,
+        "messages": [{"role": "user", "content": question}],
+        "prompt": question,
         "completion": f"The answer is {number}.",
         "source": "bench",
         "licence": "Apache-2.0",
@@ -191,11 +191,11 @@ def _demonstration(number: int, kind: str) -> dict[str, Any]:
 
 
 def _preference(number: int) -> dict[str, Any]:
-    asked = f"Is {number} a number?"
+    question = f"Is {number} a number?"
     return {
         "pair_id": f"pair-{number}",
-        "messages": [{"role": "user", "content": asked}],
-        "prompt": asked,
+        "messages": [{"role": "user", "content": question}],
+        "prompt": question,
         "chosen": f"Yes, {number} is.",
         "rejected": "No.",
         "score_chosen": None,

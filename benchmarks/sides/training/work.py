@@ -60,32 +60,32 @@ class TrainingWork:
 
     def ours(self, kind: str) -> Timed:
         """`python -m training.<kind>` on the dataset version."""
-        told = {"base": str(self._base), "dataset": str(self._datasets[kind])} | self._told(kind)
-        path = self._written(told)
+        config = {"base": str(self._base), "dataset": str(self._datasets[kind])} | self._config(kind)
+        path = self._write(config)
         timed = _run("-m", f"training.{kind}", "--config", str(path), home=self.lab.registry.state.root)
-        manifest = json.loads((Path(told["output"]) / "model" / "manifest.json").read_text())
+        manifest = json.loads((Path(config["output"]) / "model" / "manifest.json").read_text())
         return Timed(*timed[:2], loss=manifest["metrics"]["loss"])
 
     def theirs(self, kind: str) -> Timed:
         """TRL by hand on the same rows in the same order."""
-        told = {"base": str(self.lab.registry.folder(self._base))} | self._told(kind)
+        config = {"base": str(self.lab.registry.folder(self._base))} | self._config(kind)
         rows = self.folder / f"{kind}.jsonl"
         table = self.lab.registry.table(self._datasets[kind])
-        rows.write_text("\n".join(json.dumps(one) for one in table.to_pylist()))
-        path = self._written(told)
+        rows.write_text("\n".join(json.dumps(row) for row in table.to_pylist()))
+        path = self._write(config)
         timed = _run("-m", "benchmarks.sides.training.bare_trl", kind, str(path), str(rows), home=self.folder)
         return Timed(*timed[:2], loss=json.loads(timed[2])["loss"])
 
-    def _told(self, kind: str) -> dict[str, Any]:
+    def _config(self, kind: str) -> dict[str, Any]:
         self._runs += 1
         more = {"dpo": {"beta": 0.1}, "reward_model": {"held_out_share": 0.0}}.get(kind, {})
         output = self.folder / f"run-{self._runs}"
         output.mkdir()
         return {"name": kind, "output": str(output), "settings": self.settings | more}
 
-    def _written(self, told: dict[str, Any]) -> Path:
-        path = Path(told["output"]) / "run.json"
-        path.write_text(json.dumps(told))
+    def _write(self, config: dict[str, Any]) -> Path:
+        path = Path(config["output"]) / "run.json"
+        path.write_text(json.dumps(config))
         return path
 
 
@@ -108,12 +108,12 @@ def _solution(problem: Problem) -> GoldSolution:
 
 def _pairs(problems: Sequence[Problem]) -> Iterator[VerifiedPair]:
     """Each problem's solution above the next one's."""
-    for one, other in zip(problems, [*problems[1:], problems[0]], strict=True):
+    for problem, other in zip(problems, [*problems[1:], problems[0]], strict=True):
         yield VerifiedPair(
-            pair_id=one.problem_id,
-            problem_id=one.problem_id,
-            prompt=one.prompt,
-            chosen=one.solution or "",
+            pair_id=problem.problem_id,
+            problem_id=problem.problem_id,
+            prompt=problem.prompt,
+            chosen=problem.solution or "",
             rejected=other.solution or "",
             reward_chosen=1.0,
             reward_rejected=0.0,
@@ -121,7 +121,7 @@ def _pairs(problems: Sequence[Problem]) -> Iterator[VerifiedPair]:
             num_tokens_rejected=0,
             propensity=None,
             policy="gold",
-            split_group=one.split_group,
+            split_group=problem.split_group,
             chosen_key="k",
             rejected_key="k",
         )
