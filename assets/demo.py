@@ -68,14 +68,18 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
         tags={TAG: "yes"},
         asset_selection=[key_of(step.name) for step in steps],
     )
-    failures = [f"{event.step_key}: {_why(event)}" for event in result.all_events if event.is_step_failure]
+    failures = [
+        f"{event.step_key}: {_failure_sentence(event)}"
+        for event in result.all_events
+        if event.is_step_failure
+    ]
     for check in result.get_asset_check_evaluations():
         if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
             failures.append(f"{check.asset_key.to_user_string()}: {check.description}")
     return failures
 
 
-def _why(event: dg.DagsterEvent) -> str:
+def _failure_sentence(event: dg.DagsterEvent) -> str:
     """The failure's sentence; for an unexpected error, the message of its first cause."""
     failure = event.step_failure_data.user_failure_data
     if failure and failure.description:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from assets.building.automation import automated, sensors
+from assets.building.automation import sensors, with_condition
 from assets.building.dataset import dataset_asset
 from assets.building.declared import Dataset, Declared, Names, Trained
 from assets.building.given import given_asset
@@ -39,7 +39,7 @@ class Graph:
         """What Dagster loads."""
         rebuild = self.profile.rebuild
         return dg.Definitions(
-            assets=[*automated(self.assets, rebuild), *imported_assets(self.imported)],
+            assets=[*with_condition(self.assets, rebuild), *imported_assets(self.imported)],
             sensors=[
                 *sensors(rebuild, self.profile.launch.tags),
                 *import_sensors(self.imported, rebuild),

@@ -127,7 +127,7 @@ def spent(registry: Registry) -> dict[str, Spent]:
     trained = {asset: _trained(registry, registry.newest(asset)) for asset in registry.names("model")}
     called: dict[str, Spent] = {}
     for stats in Ledger(registry.state.ledger).stats():
-        called[stats["asset"]] = _with(called.get(stats["asset"], Spent()), stats)
+        called[stats["asset"]] = _added(called.get(stats["asset"], Spent()), stats)
     return {asset: cost for asset, cost in (trained | called).items() if cost != Spent()}
 
 
@@ -138,7 +138,7 @@ def _trained(registry: Registry, version: Version | None) -> Spent:
     return Spent(training_seconds=json.loads(path.read_text())["seconds"])
 
 
-def _with(so_far: Spent, stats: Mapping[str, float]) -> Spent:
+def _added(so_far: Spent, stats: Mapping[str, float]) -> Spent:
     tokens = int(stats["prompt_tokens"] + stats["completion_tokens"])
     return Spent(
         calls=so_far.calls + int(stats["completions"]),

@@ -56,7 +56,9 @@ def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefiniti
     ]
 
 
-def automated(assets: tuple[dg.AssetsDefinition, ...], rebuild: Rebuild) -> tuple[dg.AssetsDefinition, ...]:
+def with_condition(
+    assets: tuple[dg.AssetsDefinition, ...], rebuild: Rebuild
+) -> tuple[dg.AssetsDefinition, ...]:
     """The assets with the condition on each."""
     awaited = condition(rebuild)
     if awaited is None:
@@ -67,7 +69,7 @@ def automated(assets: tuple[dg.AssetsDefinition, ...], rebuild: Rebuild) -> tupl
     )
 
 
-def allow(context: dg.AssetExecutionContext, rebuild: Rebuild) -> None:
+def require_hours(context: dg.AssetExecutionContext, rebuild: Rebuild) -> None:
     """Raise OverBudget where the daemon began this run and its runs took a day's hours already."""
     if rebuild.max_hours_a_day is None or context.run.tags.get(TAG) != "true":
         return

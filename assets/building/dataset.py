@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.building.automation import allow
+from assets.building.automation import require_hours
 from assets.building.check_specs import check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
@@ -52,7 +52,7 @@ def dataset_asset(
                 report(f"{version}: unchanged, nothing to do")
             else:
                 if dataset.generates:
-                    allow(context, profile.rebuild)
+                    require_hours(context, profile.rebuild)
                 version = _make(dataset, versions, profile, report, backend)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
             return _result(registry, dataset, version)
@@ -66,13 +66,15 @@ def _make(
     """Run the method on exactly today's inputs, and let the checks decide."""
     registry, how, method = versions.registry, versions.derivation(dataset.name), dataset.method
     exact = {version.name: version for version in how.inputs}
-    inputs = GivenInputs(registry, {role: _those(exact, names) for role, names in dataset.inputs.items()})
+    inputs = GivenInputs(
+        registry, {role: _versions_of(exact, names) for role, names in dataset.inputs.items()}
+    )
     meter = Meter(budget=profile.budget)
     models = GivenModels(
         {
             role: tuple(
                 GraphModel(model, profile.given(model.name), registry, dataset.name, report, meter, backend)
-                for model in _those(exact, names)
+                for model in _versions_of(exact, names)
             )
             for role, names in dataset.models.items()
         }
@@ -92,5 +94,5 @@ def _result(registry: Registry, dataset: Dataset, version: Version) -> dg.Materi
     )
 
 
-def _those(exact: Mapping[str, Version], dependencies: Names) -> tuple[Version, ...]:
+def _versions_of(exact: Mapping[str, Version], dependencies: Names) -> tuple[Version, ...]:
     return tuple(exact[dependency] for dependency in dependencies)

@@ -14,7 +14,7 @@ NOTHING = NoSettings()
 Roles = Mapping[str, str | Names]
 
 
-def filled(roles: Roles) -> dict[str, Names]:
+def names_by_role(roles: Roles) -> dict[str, Names]:
     """The names of each role as a tuple, without the roles that are left empty."""
     fillers = {
         role: (filler,) * bool(filler) if isinstance(filler, str) else filler
@@ -88,4 +88,6 @@ def dataset(
     guards: Names = (),
 ) -> Dataset:
     """Declare a dataset; a role is filled by one name or several, and may be left empty."""
-    return Dataset(name, method, settings, filled(inputs or {}), filled(models or {}), group, waits, guards)
+    return Dataset(
+        name, method, settings, names_by_role(inputs or {}), names_by_role(models or {}), group, waits, guards
+    )

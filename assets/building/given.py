@@ -29,7 +29,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
             registry = open_registry(profile)
             folder = resolve_model(source, registry.state.models)
             how = recipes.versions(registry, context.run.run_id).derivation(recipe.name)
-            version = _found(registry, recipe.name, how, fingerprint(folder))
+            version = _same_content(registry, recipe.name, how, fingerprint(folder))
             if version is None:
                 version = registry.commit_model(recipe.name, folder, fingerprint(folder), how)
                 version = registry.record_checks(version, [])
@@ -42,7 +42,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
     return materialize
 
 
-def _found(registry: Registry, model: str, how: Derivation, identity: str) -> Version | None:
+def _same_content(registry: Registry, model: str, how: Derivation, identity: str) -> Version | None:
     """The version with this content that this recipe made last, which is the newest again."""
     made = registry.made(model, how)
     if made is None or made[0].data_version != identity:

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.building.automation import allow
+from assets.building.automation import require_hours
 from assets.building.check_specs import check_spec
 from assets.building.declared import Trained
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_registry, reporter
@@ -48,7 +48,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                 version = registry.reuse(*made)
                 report(f"{version}: unchanged, not trained")
             else:
-                allow(context, profile.rebuild)
+                require_hours(context, profile.rebuild)
                 run = prepare(model, versions, profile)
                 for line in run.announcement:
                     report(f"{recipe.name}: {line}")

@@ -46,7 +46,7 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}
     config = write_config(output, model.name, exact, content)
-    waiting = launch.elsewhere(module, config)
+    waiting = launch.further_commands(module, config)
     return TrainerRun(
         how,
         output,

@@ -49,14 +49,14 @@ def import_sensors(datasets: Sequence[str], rebuild: Rebuild) -> list[dg.SensorD
     def imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         registry = Registry(State())
         try:
-            return look(datasets, registry, context.instance)
+            return new_imports(datasets, registry, context.instance)
         finally:
             registry.engine.dispose()
 
     return [imports]
 
 
-def look(datasets: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
+def new_imports(datasets: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
     """The new versions as materializations; one that is missing or has not passed is named in the reason."""
     events, news = [], []
     for dataset in datasets:
@@ -65,7 +65,7 @@ def look(datasets: Sequence[str], registry: Registry, instance: dg.DagsterInstan
         except (UnknownVersion, UnpassedVersion) as error:
             news.append(str(error))
             continue
-        if version.data_version != known(dataset, instance):
+        if version.data_version != known_data_version(dataset, instance):
             events.append(_materialization(version, registry))
             news.append(f"{version} is new")
     return dg.SensorResult(asset_events=events, skip_reason="; ".join(news) or "nothing was imported since")
@@ -80,7 +80,7 @@ def _passed(dataset: str, registry: Registry) -> Version:
     return registry.require_passed(version)
 
 
-def known(dataset: str, instance: dg.DagsterInstance) -> str | None:
+def known_data_version(dataset: str, instance: dg.DagsterInstance) -> str | None:
     """The data version of ``dataset`` that Dagster knows."""
     event = instance.get_latest_materialization_event(key_of(dataset))
     materialization = event.asset_materialization if event else None

@@ -21,7 +21,7 @@ class LaunchSection(Launch):
         started = ["training.launch", module] if self.several else [module]
         return [sys.executable, "-m", *started, "--config", str(config)]
 
-    def elsewhere(self, module: str, config: Path) -> list[str]:
+    def further_commands(self, module: str, config: Path) -> list[str]:
         """The commands to run on each further machine, which has this checkout and the state folder."""
         command = " ".join(["python", *self.command(module, config)[1:]])
         return [f"{command} --machine-rank {rank}" for rank in range(1, self.machines)]

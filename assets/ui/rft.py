@@ -84,7 +84,7 @@ def _level(difficulty: int | None) -> int:
 
 def solved_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
     """Pass@k: share of problems with an accepted answer among the first k samples, whatever the rule."""
-    curve = solved(connection)
+    curve = pass_at_k(connection)
 
     def draw(axes: Any) -> None:
         for index, policy in enumerate(dict.fromkeys(policy for policy, *_ in curve)):
@@ -98,7 +98,7 @@ def solved_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
     return picture("pass@k", draw)
 
 
-def solved(connection: "duckdb.DuckDBPyConnection") -> list[tuple[str, int, float]]:
+def pass_at_k(connection: "duckdb.DuckDBPyConnection") -> list[tuple[str, int, float]]:
     """Policy, k, and the share of its problems that are solved within k samples."""
     rows: list[tuple[str, int, float]] = connection.execute(_SOLVED).fetchall()
     return rows

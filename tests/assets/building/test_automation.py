@@ -7,7 +7,7 @@ from typing import Any, Literal
 import dagster as dg
 import pytest
 
-from assets.building.automation import TAG, allow, automated, hours_today, sensors
+from assets.building.automation import TAG, hours_today, require_hours, sensors, with_condition
 from assets.graph import build_graph
 from assets.profile.profile import load_profile
 from assets.profile.rebuild import Rebuild
@@ -49,7 +49,7 @@ class Line:
             return dg.MaterializeResult(data_version=dg.DataVersion(f"answers of {self.data}, {self.code}"))
 
         return dg.Definitions(
-            assets=automated((pairs, policy, answers), self.rebuild), sensors=sensors(self.rebuild, {})
+            assets=with_condition((pairs, policy, answers), self.rebuild), sensors=sensors(self.rebuild, {})
         )
 
     def tick(self) -> list[str]:
@@ -179,7 +179,7 @@ def test_automatic_runs_stop_at_a_day_s_hours_and_a_person_s_do_not() -> None:
 
     @dg.asset
     def policy(context: dg.AssetExecutionContext) -> None:
-        allow(context, spent)
+        require_hours(context, spent)
 
     with dg.DagsterInstance.ephemeral() as instance:
         assert dg.materialize([policy], instance=instance).success

@@ -125,7 +125,7 @@ def test_the_runs_that_the_daemon_asks_for_have_the_tags(tiny_model: Path, tmp_p
 def test_each_further_machine_has_its_command() -> None:
     machines = {"processes": 3, "machines": 3, "main_address": "node-0"}
     section = LaunchSection.model_validate(machines)
-    assert section.elsewhere("training.sft", Path("run.json")) == [
+    assert section.further_commands("training.sft", Path("run.json")) == [
         f"python -m training.launch training.sft --config run.json --machine-rank {rank}" for rank in (1, 2)
     ]
-    assert LaunchSection().elsewhere("training.sft", Path("run.json")) == []
+    assert LaunchSection().further_commands("training.sft", Path("run.json")) == []

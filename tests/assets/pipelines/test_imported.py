@@ -8,7 +8,7 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
-from assets.building.automation import automated
+from assets.building.automation import with_condition
 from assets.graph import build_graph
 from assets.pipelines.imported import import_sensors, imported_assets
 from assets.profile.profile import load_profile
@@ -36,7 +36,7 @@ class Desk:
         @dg.asset(name="model", deps=["problems"], code_version="1")
         def model() -> None: ...
 
-        return dg.Definitions(assets=[*automated((model,), DATA), *imported_assets(["problems"])])
+        return dg.Definitions(assets=[*with_condition((model,), DATA), *imported_assets(["problems"])])
 
     def bring(self, *ids: str, red: bool = False) -> Version:
         """Import these rows, which pass or not."""

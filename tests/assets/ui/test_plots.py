@@ -10,7 +10,7 @@ import pytest
 
 from assets.ui.plots import figure_plot, margin_plot, principle_plot, revision_plot, training_plot
 from assets.ui.prm import heat_map, labels_summary
-from assets.ui.rft import candidates_summary, selections_summary, solved
+from assets.ui.rft import candidates_summary, pass_at_k, selections_summary
 from datasets_registry.manifest import Manifest
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
@@ -84,7 +84,7 @@ def test_solved_within_k_knows_what_stopped_draws_say() -> None:
         *drawn("d", *[False] * 4),
     ]
     with viewed(Candidate, rows) as connection:
-        assert solved(connection) == [
+        assert pass_at_k(connection) == [
             ("lab_policy", 1, 0.25),
             ("lab_policy", 3, 2 / 3),
             ("lab_policy", 4, 2 / 3),
