@@ -126,32 +126,24 @@ def _path(name: str) -> Path | None:
 
 @cache
 def _parsed(path: Path, changed: int, size: int, package: str, packages: frozenset[str]) -> _Parsed:
-    tree = _absolute(ast.parse(path.read_text(encoding="utf-8")), package)
-    imports = frozenset(_imports(tree, packages))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = frozenset(_imports(tree, package, packages))
     files = tuple(sorted(_file_names(tree)))
     return _Parsed(ast.unparse(_WithoutWords(packages).visit(tree)), imports, files)
 
 
-def _absolute(tree: ast.Module, package: str) -> ast.Module:
-    """The tree with relative imports, as plug-ins have them, by their whole names."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            node.module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            node.level = 0
-    return tree
-
-
-def _imports(tree: ast.Module, packages: frozenset[str]) -> Iterator[Import]:
+def _imports(tree: ast.Module, package: str, packages: frozenset[str]) -> Iterator[Import]:
     """What import statements name of ours; a module that is imported whole has no symbol."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
                 if name.name.partition(".")[0] in packages:
                     yield Import(name.name, "", name.asname or "")
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in packages:
-            for name in node.names:
-                whole, alias = f"{node.module}.{name.name}", name.asname or name.name
-                yield Import(whole, "", alias) if _path(whole) else Import(node.module, name.name, alias)
+        elif isinstance(node, ast.ImportFrom):
+            module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            for name in node.names if module.partition(".")[0] in packages else ():
+                whole, alias = f"{module}.{name.name}", name.asname or name.name
+                yield Import(whole, "", alias) if _path(whole) else Import(module, name.name, alias)
 
 
 def _file_names(tree: ast.Module) -> set[str]:
@@ -179,7 +171,7 @@ class _WithoutWords(ast.NodeTransformer):
         return node if node.names else None
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        return None if node.module and self._follows(node.module) else node
+        return None if node.level or (node.module and self._follows(node.module)) else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id == "Field":

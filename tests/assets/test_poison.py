@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.building import recipe as recipe_module
-from assets.building.code import Code, code_of
+from assets.building.code import code_of
 from assets.building.declared import Dataset
 from assets.building.recipe import Recipe, recipe_of
 from assets.graph import build_graph
@@ -18,8 +18,9 @@ from assets.profile.profile import Profile
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.row import Row
 from datasets_registry.state import REPOSITORY
+from methods.judging.constitution import load_constitution
 from methods.method import Inputs, Method, Models, NoSettings
-from quality.checks.check import Check
+from methods.templates import template_digests
 from quality.evaluation import metrics
 from tests.assets.graphs import (
     IMPORTED,
@@ -39,19 +40,14 @@ PROFILES = ("laptop", "gpu")
 
 @pytest.fixture(autouse=True, scope="module")
 def unchanging_code() -> Iterator[None]:
-    """Code and checks are digested once, as nothing here edits them; intervals need no precision."""
-    of_roots, of_check = cache(code_of), cache(recipe_module._digest)
-
-    def code(roots: Sequence[str]) -> Code:
-        return of_roots(tuple(roots))
-
-    def check(checked: Check) -> str:
-        return of_check(checked)
-
+    """Code, checks and texts are read once, as nothing here edits them; intervals need no precision."""
+    of_roots, of_templates = cache(code_of), cache(template_digests)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "RESAMPLES", 50)
-        patch.setattr(recipe_module, "code_of", code)
-        patch.setattr(recipe_module, "_digest", check)
+        patch.setattr(profile_module, "load_constitution", cache(load_constitution))
+        patch.setattr(recipe_module, "code_of", lambda roots: of_roots(tuple(roots)))
+        patch.setattr(recipe_module, "template_digests", lambda names: of_templates(tuple(names)))
+        patch.setattr(recipe_module, "_digest", cache(recipe_module._digest))
         yield
 
 

@@ -1,5 +1,6 @@
 """A copy of the source, edited file by file, and which recipes each edit changes."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class EditedTree:
     def edited(self, edits: Mapping[Path, Edit]) -> Iterator[None]:
         """The tree with these files edited, and as it was afterwards."""
         before = {path: path.read_text(encoding="utf-8") for path in edits}
+        times = {path: path.stat().st_mtime_ns for path in edits}
         try:
             for path, edit in edits.items():
                 after = edit(before[path])
@@ -63,6 +65,8 @@ class EditedTree:
         finally:
             for path, text in before.items():
                 path.write_text(text, encoding="utf-8")
+                # the same file again, for whoever knows it by its time
+                os.utime(path, ns=(times[path], times[path]))
 
     def moved(self, old: str, new: str) -> "EditedTree":
         """The tree after a module or folder has another name, which all that import it say."""

@@ -85,6 +85,15 @@ EXCEPT: Mapping[str, tuple[str, str, str, set[str]]] = {
         GIVEN | {"problems"},
     ),
 }
+MOVES = [
+    ("methods.judging", "methods.opinions"),
+    ("methods.prompt_sets", "methods.problems.sets"),
+    ("methods.sandbox", "methods.cell"),
+    ("methods.cai.revisions", "methods.cai.revised.steps"),
+    ("datasets_registry.hashing", "datasets_registry.identity"),
+    ("generation.chat", "generation.rendering"),
+    ("training.dpo", "training.preferences"),
+]
 # what may be taken from modules that cannot change content: contracts, errors and where things lie
 TAKEN_FROM_NEUTRAL = {
     "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
@@ -104,11 +113,17 @@ def recipes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Recipe]:
     return {**declared(content).recipes, **trainers}
 
 
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory, recipes: Mapping[str, Recipe]) -> EditedTree:
+    """A copy of the source, which each test leaves as it was."""
+    return copied_tree(tmp_path_factory.mktemp("source"), recipes)
+
+
 @pytest.fixture
-def tree(tmp_path: Path, recipes: Mapping[str, Recipe], monkeypatch: pytest.MonkeyPatch) -> EditedTree:
-    """A copy of the source, which is where code is looked for."""
-    monkeypatch.setattr(code_module, "REPOSITORY", tmp_path)
-    return copied_tree(tmp_path, recipes)
+def tree(copy: EditedTree, monkeypatch: pytest.MonkeyPatch) -> EditedTree:
+    """That copy, which is where code is looked for."""
+    monkeypatch.setattr(code_module, "REPOSITORY", copy.folder)
+    return copy
 
 
 def stale(
@@ -167,21 +182,15 @@ def _with_other_words(text: str) -> str:
     return f"# edited\n{described}\n# edited\n"
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("methods.judging", "methods.opinions"),
-        ("methods.prompt_sets", "methods.problems.sets"),
-        ("methods.sandbox", "methods.cell"),
-        ("methods.cai.revisions", "methods.cai.revised.steps"),
-        ("datasets_registry.hashing", "datasets_registry.identity"),
-        ("generation.chat", "generation.rendering"),
-        ("training.dpo", "training.preferences"),
-    ],
-)
-def test_a_move_makes_nothing_stale(old: str, new: str, tree: EditedTree) -> None:
+def test_moves_make_nothing_stale(
+    tmp_path: Path, recipes: Mapping[str, Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_module, "REPOSITORY", tmp_path)
+    tree = copied_tree(tmp_path, recipes)
     before = tree.versions()
-    assert tree.moved(old, new).versions() == before
+    for old, new in MOVES:
+        tree = tree.moved(old, new)
+        assert tree.versions() == before, old
 
 
 def test_an_edit_of_a_prompt_makes_stale_what_declares_it(
