@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.building.code import Code
+from assets.building.code import Code, code_of
 from assets.building.declared import Trained
 from assets.building.model import model_asset
 from assets.building.recipe import Recipe, recipe_of
@@ -106,7 +106,9 @@ def test_code_that_was_edited_since_the_graph_was_loaded_trains_nothing(
 ) -> None:
     _, asset = built(profile(tmp_path, tiny_model), SftSettings(max_steps=1))
     edited = Code("another", {"training.sft": "another"})
-    monkeypatch.setattr("assets.building.recipe.code_of", lambda _: edited)
+    # the inputs' recipes have no code
+    now = lambda roots: edited if roots else code_of(roots)  # noqa: E731
+    monkeypatch.setattr("assets.building.recipe.code_of", now)
     result = materialize(asset)
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert "the code of policy changed since the graph was loaded: reload" in str(
