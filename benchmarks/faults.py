@@ -44,7 +44,7 @@ def overlapping(folder: Path, num_requests: int, *, kill_one: bool) -> tuple[int
         )
         for _ in range(4)
     ]
-    processes = [start(one, wait=False) for one in runs]
+    processes = [start(recorded, wait=False) for recorded in runs]
     in_flight: set[str] = set()
     if kill_one:
         killed, in_flight = _kill_first_asker(runs[0], processes)
@@ -52,31 +52,33 @@ def overlapping(folder: Path, num_requests: int, *, kill_one: bool) -> tuple[int
         del runs[killed]
     for process in processes:
         process.communicate()
-    asked = Counter(key for _, key in asked_by(runs[0]))
+    times_asked = Counter(key for _, key in asked_by(runs[0]))
     inspect(folder / "ledger", damage)
     fingerprint = open_slow("slow").fingerprint
-    wanted = {request.key(fingerprint) for one in runs for request in one.requests}
+    expected = {request.key(fingerprint) for recorded in runs for request in recorded.requests}
     damage.flushed = len(stored(folder / "ledger"))
-    damage.differing_rows = len(wanted - stored(folder / "ledger"))
-    return sum(times > 1 for key, times in asked.items() if key not in in_flight), damage
+    damage.differing_rows = len(expected - stored(folder / "ledger"))
+    return sum(times > 1 for key, times in times_asked.items() if key not in in_flight), damage
 
 
-def _kill_first_asker(one: RecordedRun, processes: Sequence[subprocess.Popen[str]]) -> tuple[int, set[str]]:
+def _kill_first_asker(
+    recorded: RecordedRun, processes: Sequence[subprocess.Popen[str]]
+) -> tuple[int, set[str]]:
     """Kill whichever process asked first, in the middle; its place, and what it asked for and lost."""
-    while len(listed(one.ledger)) < 3:
+    while len(listed(recorded.ledger)) < 3:
         time.sleep(0.01)
-    killed = asked_by(one)[0][0]
+    killed = asked_by(recorded)[0][0]
     place = [process.pid for process in processes].index(killed)
     processes[place].kill()
     processes[place].wait()
-    return place, {key for process, key in asked_by(one) if process == killed} - stored(one.ledger)
+    return place, {key for process, key in asked_by(recorded) if process == killed} - stored(recorded.ledger)
 
 
 def full_disk(disk: Path) -> dict[str, bool]:
     """Fill a small disk with completions, look, give it room and go on: what held."""
     with small_disk(disk):
         ledger = Ledger(disk / "ledger")
-        requests = [Request(messages=(Message(role="user", content=str(one)),)) for one in range(400)]
+        requests = [Request(messages=(Message(role="user", content=str(number)),)) for number in range(400)]
         held = {"a clear error": False}
         try:
             Completer(_long_answers(), ledger, asset="faults", report=lambda _: None)("x", requests)
@@ -88,13 +90,13 @@ def full_disk(disk: Path) -> dict[str, bool]:
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
         backend = _long_answers()
         Completer(backend, ledger, asset="faults", report=lambda _: None)("x", requests)
-        again = {one.key(backend.fingerprint) for one in backend.requests}
+        again = {request.key(backend.fingerprint) for request in backend.requests}
         held["the next run complete"] = len(stored(ledger.folder)) == 400 and not again & kept
         return held
 
 
 def _long_answers() -> ScriptedBackend:
-    return ScriptedBackend(lambda one: random.Random(one.messages[-1].content).randbytes(5_000).hex())
+    return ScriptedBackend(lambda request: random.Random(request.messages[-1].content).randbytes(5_000).hex())
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class Goal(BaseModel):
         if self.side in timings:
             of = _cpu_per_token if self.cpu else _tokens_per_second
             pairs = zip(timings[self.side], timings[self.beside], strict=True)
-            ratios = [of(one) / of(other) for one, other in pairs]
+            ratios = [of(ours) / of(theirs) for ours, theirs in pairs]
         value = median(ratios) if ratios else None
         kept = None if value is None else value <= self.bound if self.cpu else value >= self.bound
         return Figure(
@@ -58,12 +58,12 @@ GOALS = (
 )
 
 
-def _cpu_per_token(one: Timing) -> float:
-    return one.cpu_seconds / one.tokens
+def _cpu_per_token(timing: Timing) -> float:
+    return timing.cpu_seconds / timing.tokens
 
 
-def _tokens_per_second(one: Timing) -> float:
-    return one.tokens / one.seconds
+def _tokens_per_second(timing: Timing) -> float:
+    return timing.tokens / timing.seconds
 
 
 def measure(quick: bool) -> Sequence[Figure]:
@@ -75,8 +75,8 @@ def measure(quick: bool) -> Sequence[Figure]:
     figures = []
     for name, repeats in timings.items():
         figures.append(_spread(name, "tokens/s", _tokens_per_second, repeats))
-        figures.append(_spread(name, "CPU-ms/token", lambda one: 1000 * _cpu_per_token(one), repeats))
-    return figures + [one.figure(timings) for one in GOALS]
+        figures.append(_spread(name, "CPU-ms/token", lambda timing: 1000 * _cpu_per_token(timing), repeats))
+    return figures + [goal.figure(timings) for goal in GOALS]
 
 
 def _timings(names: Sequence[str], work: Work, repeats: int) -> dict[str, list[Timing]]:
@@ -94,7 +94,7 @@ def _timings(names: Sequence[str], work: Work, repeats: int) -> dict[str, list[T
 
 
 def _spread(name: str, unit: str, of: Callable[[Timing], float], repeats: Sequence[Timing]) -> Figure:
-    values = [of(one) for one in repeats]
+    values = [of(timing) for timing in repeats]
     return Figure(name=name, value=median(values), unit=unit, interval=(min(values), max(values)))
 
 

@@ -36,8 +36,8 @@ def measure(quick: bool) -> Sequence[Figure]:
     size, seeds = (QUICK, 1) if quick else (LAB, SEEDS)
     # a seed needs one core, and a state folder of its own, which trainers find in the environment
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        found = list(pool.map(_seed, [size] * seeds, range(seeds)))
-    return [*_accuracies(found), *_by_step(found), *_tokens(found)]
+        runs = list(pool.map(_seed, [size] * seeds, range(seeds)))
+    return [*_accuracies(runs), *_by_step(runs), *_tokens(runs)]
 
 
 def _seed(size: Size, seed: int) -> Learned:
@@ -45,24 +45,24 @@ def _seed(size: Size, seed: int) -> Learned:
         return learned(Path(folder), size, seed)
 
 
-def _accuracies(found: Sequence[Learned]) -> Iterator[Figure]:
-    for name in found[0].right:
-        yield mean(f"{name}: held-out problems solved", [one.right[name] for one in found])
+def _accuracies(runs: Sequence[Learned]) -> Iterator[Figure]:
+    for name in runs[0].right:
+        yield mean(f"{name}: held-out problems solved", [result.right[name] for result in runs])
     for name in TRAINERS:
         for other in ("base", RFT):
-            both = [(one.right[name], one.right[other]) for one in found]
+            both = [(result.right[name], result.right[other]) for result in runs]
             yield difference(f"{name} less {other}", both)
 
 
-def _by_step(found: Sequence[Learned]) -> Iterator[Figure]:
+def _by_step(runs: Sequence[Learned]) -> Iterator[Figure]:
     for name in TRAINERS:
-        for part, values in enumerate(zip(*(one.by_step[name] for one in found), strict=True), start=1):
+        for part, values in enumerate(zip(*(result.by_step[name] for result in runs), strict=True), start=1):
             yield repeated(f"{name}: draws accepted, quarter {part} of the steps", values, "share")
 
 
-def _tokens(found: Sequence[Learned]) -> Iterator[Figure]:
-    for name in found[0].tokens:
-        yield repeated(f"{name}: tokens drawn", [one.tokens[name] for one in found], "tokens")
+def _tokens(runs: Sequence[Learned]) -> Iterator[Figure]:
+    for name in runs[0].tokens:
+        yield repeated(f"{name}: tokens drawn", [result.tokens[name] for result in runs], "tokens")
 
 
 if __name__ == "__main__":

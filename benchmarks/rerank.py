@@ -59,26 +59,26 @@ def measure(quick: bool) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-rerank-") as folder:
         lab = Lab(Path(folder))
         strong = stronger(lab, size)
-        found = [_told(seed, chosen(lab, strong, size, seed)) for seed in range(1, seeds + 1)]
-    ways = [mean(name, [one[name] for one, _ in found]) for name in found[0][0]]
+        results = [_reported(seed, chosen(lab, strong, size, seed)) for seed in range(1, seeds + 1)]
+    ways = [mean(name, [shares[name] for shares, _ in results]) for name in results[0][0]]
     paired = [
-        difference(f"{name} less {other}", [(one[name], one[other]) for one, _ in found])
+        difference(f"{name} less {other}", [(shares[name], shares[other]) for shares, _ in results])
         for name, other in PAIRS
     ]
-    told = [
-        repeated(f"{name}: right of those not trained on", [one[name] for _, one in found], "share")
-        for name in found[0][1]
+    scores = [
+        repeated(f"{name}: right of those not trained on", [rights[name] for _, rights in results], "share")
+        for name in results[0][1]
     ]
-    return [*told, *ways, *paired]
+    return [*scores, *ways, *paired]
 
 
-def _told(seed: int, one: Chosen) -> Chosen:
-    """Say what came of one seed, as three take an hour."""
-    solved, right = one
+def _reported(seed: int, result: Chosen) -> Chosen:
+    """Print the result of a seed, as three take an hour."""
+    solved, right = result
     shares = {name: sum(some) / len(some) for name, some in solved.items()} | right
-    said = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
-    print(f"seed {seed}: {said}", file=sys.stderr, flush=True)
-    return one
+    line = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+    print(f"seed {seed}: {line}", file=sys.stderr, flush=True)
+    return result
 
 
 if __name__ == "__main__":

@@ -35,29 +35,29 @@ def measure(quick: bool) -> Sequence[Figure]:
     for seed in range(seeds):
         with tempfile.TemporaryDirectory(prefix="trimtab-rft-") as folder:
             arms.append(Arms.of(Lab(Path(folder)), size, seed))
-    found = [*_accuracies(arms), *_differences(arms), *_selected(arms)]
-    return found if quick else [*found, *smollm2()]
+    figures = [*_accuracies(arms), *_differences(arms), *_selected(arms)]
+    return figures if quick else [*figures, *smollm2()]
 
 
 def _accuracies(arms: Sequence[Arms]) -> Iterator[Figure]:
     for way in ("greedy", "T=1"):
         for name in arms[0].right[way]:
-            yield mean(f"{name}, {way}", [one.right[way][name] for one in arms])
+            yield mean(f"{name}, {way}", [arm.right[way][name] for arm in arms])
 
 
 def _differences(arms: Sequence[Arms]) -> Iterator[Figure]:
     for way in ("greedy", "T=1"):
         for name, control in PAIRS:
-            both = [(one.right[way][name], one.right[way][control]) for one in arms]
+            both = [(arm.right[way][name], arm.right[way][control]) for arm in arms]
             yield difference(f"{name} less {control}, {way}", both)
 
 
 def _selected(arms: Sequence[Arms]) -> Iterator[Figure]:
-    for place, one in enumerate(arms):
-        told = f"seed {place}"
-        yield Figure(name=f"{told}: selected in round one", value=one.num_selected, unit="rows")
+    for seed, arm in enumerate(arms):
+        title = f"seed {seed}"
+        yield Figure(name=f"{title}: selected in round one", value=arm.num_selected, unit="rows")
         yield Figure(
-            name=f"{told}: accepted draws with a wrong step", value=one.wrong_step_share, unit="share"
+            name=f"{title}: accepted draws with a wrong step", value=arm.wrong_step_share, unit="share"
         )
 
 

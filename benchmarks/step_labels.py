@@ -24,19 +24,19 @@ SHARE, LOSS = 0.25, 0.01
 def measure(quick: bool) -> Sequence[Figure]:
     """Accuracy of the first error and of step labels, paired with exhaustive, and shares of its tokens."""
     with tempfile.TemporaryDirectory(prefix="trimtab-steps-") as folder:
-        found, acceptance = labelled(Lab(Path(folder)), QUICK if quick else FULL)
-    reference = found["exhaustive"]
-    told = Figure(name="pass rate of the completer", value=acceptance, unit="share")
-    return [told, *(one for name in METHODS for one in _figures(name, found[name], reference))]
+        labels, acceptance = labelled(Lab(Path(folder)), QUICK if quick else FULL)
+    reference = labels["exhaustive"]
+    rate = Figure(name="pass rate of the completer", value=acceptance, unit="share")
+    return [rate, *(figure for name in METHODS for figure in _figures(name, labels[name], reference))]
 
 
-def _figures(name: str, one: Labelled, reference: Labelled) -> Iterator[Figure]:
+def _figures(name: str, labels: Labelled, reference: Labelled) -> Iterator[Figure]:
     cheap = name == "default"
-    yield mean(f"{name}: first error right", [one.first_error_right])
-    yield mean(f"{name}: step labels right (of those known)", [one.labels_right])
-    yield Figure(name=f"{name}: steps with a label", value=one.known_share, unit="share")
-    yield Figure(name=f"{name}: undecided", value=one.undecided_share, unit="share")
-    share = one.tokens / max(reference.tokens, 1)
+    yield mean(f"{name}: first error right", [labels.first_error_right])
+    yield mean(f"{name}: step labels right (of those known)", [labels.labels_right])
+    yield Figure(name=f"{name}: steps with a label", value=labels.known_share, unit="share")
+    yield Figure(name=f"{name}: undecided", value=labels.undecided_share, unit="share")
+    share = labels.tokens / max(reference.tokens, 1)
     yield Figure(
         name=f"{name}: tokens / exhaustive",
         value=share,
@@ -44,10 +44,10 @@ def _figures(name: str, one: Labelled, reference: Labelled) -> Iterator[Figure]:
         goal=f"<= {SHARE}" if cheap else None,
         holds=share <= SHARE if cheap else None,
     )
-    if one is not reference:
+    if labels is not reference:
         paired = difference(
             f"{name}: first error right, less exhaustive",
-            [(one.first_error_right, reference.first_error_right)],
+            [(labels.first_error_right, reference.first_error_right)],
         )
         assert paired.value is not None
         goal = {"goal": f">= -{LOSS}", "holds": paired.value >= -LOSS} if cheap else {}

@@ -57,7 +57,7 @@ class Lab:
         return self.registry.record_checks(self.registry.commit(row, rows, IMPORTED, name), [])
 
     def train(
-        self, base: Version, dataset: Version, settings: BaseModel, trainer: Any = sft, **told: Any
+        self, base: Version, dataset: Version, settings: BaseModel, trainer: Any = sft, **more: Any
     ) -> Version:
         """The model that ``trainer`` makes of exactly these versions."""
         self._trained += 1
@@ -70,7 +70,7 @@ class Lab:
             "dataset": str(dataset),
             "output": str(output),
             "settings": settings.model_dump(mode="json"),
-        } | told
+        } | more
         path = output / "run.json"
         path.write_text(json.dumps(config))
         trainer(path, lambda line: None)
@@ -110,35 +110,35 @@ class Lab:
         )
         with self.completer(model) as complete:
             drawn = sample_candidates(
-                sorted(problems, key=lambda one: one.problem_id),
+                sorted(problems, key=lambda problem: problem.problem_id),
                 complete,
                 complete.backend.fingerprint,
                 model.name,
                 verifier(MATHS),
                 settings,
             )
-            return sorted(drawn, key=lambda one: (one.problem_id, one.sample))
+            return sorted(drawn, key=lambda sample: (sample.problem_id, sample.sample))
 
     def right(
-        self, model: Version, problems: Sequence[Problem], temperature: float, **told: Any
+        self, model: Version, problems: Sequence[Problem], temperature: float, **more: Any
     ) -> list[bool]:
         """Whether one draw for each problem is accepted, in the order of ids."""
-        drawn = self.draws(model, problems, StoppingRule(max_draws=1), temperature=temperature, **told)
-        return [bool(one.accepted) for one in drawn]
+        drawn = self.draws(model, problems, StoppingRule(max_draws=1), temperature=temperature, **more)
+        return [bool(sample.accepted) for sample in drawn]
 
 
 def gold(problems: Iterable[Problem]) -> list[GoldSolution]:
     """The problems' written solutions."""
     return [
         GoldSolution(
-            problem_id=one.problem_id,
-            prompt=one.prompt,
-            completion=one.solution or "",
-            family=one.family,
-            difficulty=one.difficulty,
-            split_group=one.split_group,
+            problem_id=problem.problem_id,
+            prompt=problem.prompt,
+            completion=problem.solution or "",
+            family=problem.family,
+            difficulty=problem.difficulty,
+            split_group=problem.split_group,
         )
-        for one in problems
+        for problem in problems
     ]
 
 

@@ -15,14 +15,14 @@ _T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 
 def mean(name: str, seeds: Sequence[Sequence[bool]], goal: str | None = None) -> Figure:
     """The share that holds over all seeds; items of a seed are resampled as they are."""
-    values = [float(one) for seed in seeds for one in seed]
+    values = [float(outcome) for seed in seeds for outcome in seed]
     return _figure(name, values, goal)
 
 
 def difference(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]) -> Figure:
     """The mean of the differences item by item, over all seeds."""
     values = [
-        float(one) - float(other) for ones, others in seeds for one, other in zip(ones, others, strict=True)
+        float(ours) - float(theirs) for our, their in seeds for ours, theirs in zip(our, their, strict=True)
     ]
     return _figure(name, values, None)
 

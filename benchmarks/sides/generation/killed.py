@@ -45,33 +45,33 @@ def kill_runs(
     seconds = time.monotonic() - began
     for cycle in range(kills):
         if damage.kills < kills:
-            one = _run_of(opening, argument, folder / f"cycle{cycle}", num_requests, rollouts)
-            _kill_until_done(one, rng, seconds / 4, kills, damage)
-            damage.differing_rows += len(_rows(whole.ledger) ^ _rows(one.ledger))
+            run = _run_of(opening, argument, folder / f"cycle{cycle}", num_requests, rollouts)
+            _kill_until_done(run, rng, seconds / 4, kills, damage)
+            damage.differing_rows += len(_rows(whole.ledger) ^ _rows(run.ledger))
     return damage
 
 
 def _kill_until_done(
-    one: RecordedRun, rng: random.Random, seconds: float, kills: int, damage: Damage
+    run: RecordedRun, rng: random.Random, seconds: float, kills: int, damage: Damage
 ) -> None:
     """Kill and restart the run until it gets through or has been killed often enough; then finish it."""
     going = True
     while going and damage.kills < kills:
-        flushed, asked = stored(one.ledger), len(asked_by(one))
-        process = start(one)
+        flushed, num_asked = stored(run.ledger), len(asked_by(run))
+        process = start(run)
         time.sleep(rng.uniform(0, seconds))
         going = process.poll() is None
         if going:
             damage.kills += 1
             os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        damage.generated_again += len(flushed & {key for _, key in asked_by(one)[asked:]})
-        damage.flushed += len(stored(one.ledger) - flushed)
-        inspect(one.ledger, damage)
-    flushed, asked = stored(one.ledger), len(asked_by(one))
-    finish(start(one, wait=False))
-    damage.generated_again += len(flushed & {key for _, key in asked_by(one)[asked:]})
-    inspect(one.ledger, damage)
+        damage.generated_again += len(flushed & {key for _, key in asked_by(run)[num_asked:]})
+        damage.flushed += len(stored(run.ledger) - flushed)
+        inspect(run.ledger, damage)
+    flushed, num_asked = stored(run.ledger), len(asked_by(run))
+    finish(start(run, wait=False))
+    damage.generated_again += len(flushed & {key for _, key in asked_by(run)[num_asked:]})
+    inspect(run.ledger, damage)
 
 
 def _run_of(opening: str, argument: str, folder: Path, num_requests: int, rollouts: bool) -> RecordedRun:
@@ -86,9 +86,9 @@ def _run_of(opening: str, argument: str, folder: Path, num_requests: int, rollou
     )
 
 
-def start(one: RecordedRun, *, wait: bool = True) -> subprocess.Popen[str]:
+def start(run: RecordedRun, *, wait: bool = True) -> subprocess.Popen[str]:
     """A process of the run, which has its first completion unless there is nothing to ``wait`` for."""
-    command = [sys.executable, "-m", "benchmarks.sides.generation.recorded_run", one.model_dump_json()]
+    command = [sys.executable, "-m", "benchmarks.sides.generation.recorded_run", run.model_dump_json()]
     # two threads for so small a model only wait for one another
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, env=environment)
@@ -105,9 +105,9 @@ def finish(process: subprocess.Popen[str]) -> None:
         raise RuntimeError(f"an undisturbed run ended with {process.returncode}")
 
 
-def asked_by(one: RecordedRun) -> list[tuple[int, str]]:
+def asked_by(run: RecordedRun) -> list[tuple[int, str]]:
     """Who asked a backend for which key, in order."""
-    lines = one.asked.read_text().splitlines() if one.asked.exists() else []
+    lines = run.asked.read_text().splitlines() if run.asked.exists() else []
     return [(int(process), key) for process, key in (line.split() for line in lines)]
 
 

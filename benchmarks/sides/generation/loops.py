@@ -54,12 +54,14 @@ def tutorial(folder: Path, work: Work) -> Run:
     tokenizer, model = _loaded(folder)
 
     def run(requests: Sequence[Request]) -> int:
-        firsts = [one for one in requests if one.sample == 0][: work.tutorial_prompts]
+        firsts = [request for request in requests if request.sample == 0][: work.tutorial_prompts]
         torch.manual_seed(firsts[0].seed)
         number = 0
-        for one in firsts:
-            inputs = _tokenized(tokenizer, [one])
-            outputs = model.generate(**inputs, do_sample=True, top_k=0, max_new_tokens=one.params.max_tokens)
+        for request in firsts:
+            inputs = _tokenized(tokenizer, [request])
+            outputs = model.generate(
+                **inputs, do_sample=True, top_k=0, max_new_tokens=request.params.max_tokens
+            )
             ids = outputs[0, inputs["input_ids"].shape[1] :]
             tokenizer.decode(ids, skip_special_tokens=True)
             number += len(ids)
@@ -76,7 +78,7 @@ def by_hand(folder: Path, work: Work) -> Run:
 
     def run(requests: Sequence[Request]) -> int:
         torch.manual_seed(requests[0].seed)
-        firsts = [one for one in requests if one.sample == 0]
+        firsts = [request for request in requests if request.sample == 0]
         inputs = _tokenized(tokenizer, firsts)
         with torch.inference_mode():
             outputs = model.generate(
@@ -109,7 +111,7 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
 
 def _tokenized(tokenizer: Any, requests: Sequence[Request]) -> Any:
     return tokenizer.apply_chat_template(
-        [[message.model_dump() for message in one.messages] for one in requests],
+        [[message.model_dump() for message in request.messages] for request in requests],
         add_generation_prompt=True,
         padding=True,
         return_tensors="pt",
@@ -130,8 +132,8 @@ def through_ledger(name: str) -> Callable[[Path, Work], Run]:
             with tempfile.TemporaryDirectory() as cold:
                 complete = Completer(backend, Ledger(Path(cold)), asset="benchmark", report=_ignore)
                 done = complete("stories", requests)
-            assert all(one.error is None for one in done)
-            return sum(one.num_completion_tokens for one in done)
+            assert all(completion.error is None for completion in done)
+            return sum(completion.num_completion_tokens for completion in done)
 
         return run
 
@@ -160,14 +162,16 @@ def straight_to_vllm(folder: Path, work: Work) -> Run:
 
     def run(requests: Sequence[Request]) -> int:
         outputs = llm.chat(
-            [[message.model_dump() for message in one.messages] for one in requests],
+            [[message.model_dump() for message in request.messages] for request in requests],
             [
-                vllm.SamplingParams(max_tokens=one.params.max_tokens, seed=one.seed * 1000 + one.sample)
-                for one in requests
+                vllm.SamplingParams(
+                    max_tokens=request.params.max_tokens, seed=request.seed * 1000 + request.sample
+                )
+                for request in requests
             ],
             use_tqdm=False,
         )
-        return sum(len(one.outputs[0].token_ids) for one in outputs)
+        return sum(len(output.outputs[0].token_ids) for output in outputs)
 
     return run
 

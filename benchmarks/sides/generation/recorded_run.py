@@ -72,7 +72,7 @@ class Recorded:
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Write down, then complete."""
-        lines = [f"{os.getpid()} {one.key(self.fingerprint)}\n" for one in requests]
+        lines = [f"{os.getpid()} {request.key(self.fingerprint)}\n" for request in requests]
         with self._asked.open("a") as file:
             file.write("".join(lines))
         for number, completed in enumerate(self._backend.complete(requests)):

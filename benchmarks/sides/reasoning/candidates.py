@@ -49,11 +49,11 @@ def sums(number: int) -> list[Problem]:
         family="sums", train=number, evaluation=1, greatest=99, sizes=(3, 4, 5), style="symbols"
     )
     problems = make_problems(ProblemSettings(families=(family,)))
-    return sorted(problems, key=lambda one: one.problem_id)
+    return sorted(problems, key=lambda problem: problem.problem_id)
 
 
 def _training(problems: Sequence[Problem]) -> list[Problem]:
-    return [one for one in problems if one.split == "train"]
+    return [problem for problem in problems if problem.split == "train"]
 
 
 def mined(number: int, rate: float, most: int) -> Mined:
@@ -66,19 +66,19 @@ def mined(number: int, rate: float, most: int) -> Mined:
     def drawn(rule: StoppingRule) -> list[Candidate]:
         settings = CandidateSettings(rule=rule)
         rows = sample_candidates(problems, completing(script), "m", "scripted", verifier(MATHS), settings)
-        return sorted(rows, key=lambda one: one.problem_id)
+        return sorted(rows, key=lambda row: row.problem_id)
 
     problems = _training(sums(number))
     stopped, fixed = (
         drawn(StoppingRule(until=until, max_draws=most, chunks=(1,))) for until in ("mixed", "fixed")
     )
-    pairs = [len(list(verified_pairs(one, VerifiedPairSettings()))) for one in (stopped, fixed)]
+    pairs = [len(list(verified_pairs(rows, VerifiedPairSettings()))) for rows in (stopped, fixed)]
     return Mined(len(stopped) / len(fixed), pairs[0] / max(pairs[1], 1))
 
 
 def _solution(prompt: str, wrong: int) -> str:
     """The written solution of a sum, its last result too high by ``wrong``."""
-    numbers = [int(one) for one in prompt.removesuffix("=?").split("+")]
+    numbers = [int(part) for part in prompt.removesuffix("=?").split("+")]
     total, lines = numbers[0], []
     for place, number in enumerate(numbers[1:], start=2):
         result = total + number + (wrong if place == len(numbers) else 0)
@@ -95,17 +95,17 @@ class Timed(ScriptedBackend):
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """A right or a slightly wrong solution, by the sample."""
         start = time.perf_counter()
-        said = [
+        completions = [
             Completion(
-                text=_solution(one.messages[-1].content, one.sample % 3),
+                text=_solution(request.messages[-1].content, request.sample % 3),
                 finish_reason="stop",
                 num_prompt_tokens=12,
                 num_completion_tokens=24,
             )
-            for one in requests
+            for request in requests
         ]
         self.seconds += time.perf_counter() - start
-        return iter(enumerate(said))
+        return iter(enumerate(completions))
 
 
 def pipeline(folder: Path, number: int, draws: int) -> Pipeline:

@@ -85,7 +85,7 @@ def _problems(size: Size, train: int, evaluation: int, seed: int) -> list[Proble
 def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> Chosen:
     """What one seed gives."""
     problems = _problems(size, size.gold + size.problems, size.held_out, seed)
-    training = [one for one in problems if one.split == "train"]
+    training = [problem for problem in problems if problem.split == "train"]
     policy = lab.train(
         lab.given("lab"),
         lab.commit(GoldSolution, gold(training[: size.gold])),
@@ -97,9 +97,9 @@ def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> Chosen:
         VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=size.per_problem // 2))
     )
     orm = lab.train(strong, pairs, _outcome(size, seed), reward_model)
-    held_out = [one for one in problems if one.split == "evaluation"]
-    told = {"PRM, steps": _held_out(lab, prm), "ORM, pairs": _held_out(lab, orm)}
-    return _chosen(lab, held_out, policy, prm, orm, size), told
+    held_out = [problem for problem in problems if problem.split == "evaluation"]
+    held_out_scores = {"PRM, steps": _held_out(lab, prm), "ORM, pairs": _held_out(lab, orm)}
+    return _chosen(lab, held_out, policy, prm, orm, size), held_out_scores
 
 
 def _held_out(lab: Lab, model: Version) -> float:
@@ -135,29 +135,31 @@ def _chosen(
     drawn = lab.draws(policy, problems, StoppingRule(max_draws=size.best_of), seed=7)
     scores = _step_scores(lab, prm, drawn)
     ways: Mapping[str, Sequence[float | None]] = {
-        **{f"PRM, {one}": [_score(steps, one) for steps in scores] for one in AGGREGATES},
+        **{f"PRM, {way}": [_score(steps, way) for steps in scores] for way in AGGREGATES},
         "ORM": _outcome_scores(lab, orm, drawn),
     }
-    found: dict[str, list[bool]] = {name: [] for name in ("one draw", "majority", f"PRM, {PRM}, vote", *ways)}
-    found[f"pass@{size.best_of}"] = []
+    outcomes: dict[str, list[bool]] = {
+        name: [] for name in ("one draw", "majority", f"PRM, {PRM}, vote", *ways)
+    }
+    outcomes[f"pass@{size.best_of}"] = []
     for _, group in groupby(range(len(drawn)), key=lambda place: drawn[place].problem_id):
         places = list(group)
         own = [drawn[place] for place in places]
-        right = [bool(one.accepted) for one in own]
-        answers = [one.extracted for one in own]
-        found["one draw"].append(right[0])
-        found["majority"].append(_voted(majority(answers), own))
+        right = [bool(sample.accepted) for sample in own]
+        answers = [sample.extracted for sample in own]
+        outcomes["one draw"].append(right[0])
+        outcomes["majority"].append(_voted(majority(answers), own))
         weights = [ways[f"PRM, {PRM}"][place] for place in places]
-        found[f"PRM, {PRM}, vote"].append(_voted(weighted_majority(answers, weights), own))
-        found[f"pass@{size.best_of}"].append(pass_at_n(right))
+        outcomes[f"PRM, {PRM}, vote"].append(_voted(weighted_majority(answers, weights), own))
+        outcomes[f"pass@{size.best_of}"].append(pass_at_n(right))
         for name, values in ways.items():
             best = best_of([values[place] for place in places])
-            found[name].append(best is not None and right[best])
-    return found
+            outcomes[name].append(best is not None and right[best])
+    return outcomes
 
 
 def _voted(answer: str | None, own: Sequence[Candidate]) -> bool:
-    return any(one.accepted and one.extracted == answer for one in own)
+    return any(sample.accepted and sample.extracted == answer for sample in own)
 
 
 def _score(steps: list[float] | None, aggregate: Aggregate) -> float | None:
@@ -166,27 +168,31 @@ def _score(steps: list[float] | None, aggregate: Aggregate) -> float | None:
 
 def _step_scores(lab: Lab, prm: Version, drawn: Sequence[Candidate]) -> list[list[float] | None]:
     """None for a draw that is no solution in steps, or was cut off."""
-    parts = [split(one.completion, "lines") for one in drawn]
+    parts = [split(sample.completion, "lines") for sample in drawn]
     usable = [
-        place for place, one in enumerate(parts) if not one.failure and drawn[place].finish_reason == "stop"
+        place for place, part in enumerate(parts) if not part.failure and drawn[place].finish_reason == "stop"
     ]
     scorer = StepScorer(lab.registry.folder(prm))
-    asked = [
+    solutions = [
         Stepped(
             (Message(role="user", content=drawn[place].prompt),), parts[place].steps, parts[place].separator
         )
         for place in usable
     ]
     scores: list[list[float] | None] = [None] * len(drawn)
-    for place, one in zip(usable, scorer.scores(asked), strict=True):
-        scores[place] = one
+    for place, score in zip(usable, scorer.scores(solutions), strict=True):
+        scores[place] = score
     scorer.close()
     return scores
 
 
 def _outcome_scores(lab: Lab, orm: Version, drawn: Sequence[Candidate]) -> list[float | None]:
     scorer = OutcomeScorer(lab.registry.folder(orm))
-    asked = [Answered((Message(role="user", content=one.prompt),), one.completion) for one in drawn]
-    found = scorer.scores(asked)
+    answers = [
+        Answered((Message(role="user", content=sample.prompt),), sample.completion) for sample in drawn
+    ]
+    scores = scorer.scores(answers)
     scorer.close()
-    return [score if one.finish_reason == "stop" else None for one, score in zip(drawn, found, strict=True)]
+    return [
+        score if sample.finish_reason == "stop" else None for sample, score in zip(drawn, scores, strict=True)
+    ]

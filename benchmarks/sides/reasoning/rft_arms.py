@@ -53,8 +53,8 @@ class _Trial:
             style="symbols",
         )
         problems = make_problems(ProblemSettings(families=(family,), seed=seed))
-        training = [one for one in problems if one.split == "train"]
-        self.held_out = [one for one in problems if one.split == "evaluation"]
+        training = [problem for problem in problems if problem.split == "train"]
+        self.held_out = [problem for problem in problems if problem.split == "evaluation"]
         self.solved, self.unsolved = training[: size.gold], training[size.gold : size.gold + size.problems]
         self.further = training[size.gold :]
 
@@ -89,16 +89,16 @@ class _Trial:
             pool += self.lab.draws(policy, self.unsolved, rule, seed=number)
             selected = self._select(pool)
             if number == 0:
-                accepted = [one for one in pool if one.accepted]
-                wrong = sum(bool(wrong_equations(one.completion)) for one in accepted)
+                accepted = [row for row in pool if row.accepted]
+                wrong = sum(bool(wrong_equations(row.completion)) for row in accepted)
                 self.found.wrong_step_share = wrong / max(len(accepted), 1)
-                self.found.num_selected = sum(one.kind != "gold" for one in selected)
+                self.found.num_selected = sum(row.kind != "gold" for row in selected)
             policy = self._on(policy, self.lab.commit(RftSelection, selected))
             policies.append(policy)
         return policies
 
     def _select(self, pool: Sequence[Candidate]) -> list[RftSelection]:
-        ordered = sorted(pool, key=lambda one: one.problem_id)
+        ordered = sorted(pool, key=lambda sample: sample.problem_id)
         return list(select(ordered, gold(self.solved), SelectionSettings(check_equations=False)))
 
     def _gold(self, problems: Sequence[Problem]) -> Version:

@@ -27,8 +27,8 @@ def smollm2() -> Iterator[Figure]:
         family="sums", train=GOLD + PROBLEMS, evaluation=HELD_OUT, sizes=(2,), greatest=40
     )
     problems = make_problems(ProblemSettings(families=(family,)))
-    training = [one for one in problems if one.split == "train"]
-    held_out = [one for one in problems if one.split == "evaluation"]
+    training = [problem for problem in problems if problem.split == "train"]
+    held_out = [problem for problem in problems if problem.split == "evaluation"]
     with tempfile.TemporaryDirectory(prefix="trimtab-rft-smollm2-") as folder:
         lab = Lab(Path(folder), batch_size=32)
         base = lab.given(SMOLLM2)
@@ -48,8 +48,8 @@ def smollm2() -> Iterator[Figure]:
                 ("gold again, as many steps", again),
             )
         }
-    for name, found in right.items():
-        yield mean(f"SmolLM2: {name}, greedy", [found])
+    for name, rights in right.items():
+        yield mean(f"SmolLM2: {name}, greedy", [rights])
     yield difference(
         "SmolLM2: RFT, one round less gold again, as many steps",
         [(right["RFT, one round"], right["gold again, as many steps"])],

@@ -71,7 +71,7 @@ def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
     )
     # the default was chosen on seed 0
     problems = make_problems(ProblemSettings(families=(family,), seed=SEED))
-    written = {one.problem_id: one.steps for one in problems}
+    written = {problem.problem_id: problem.steps for problem in problems}
     policy = lab.train(
         lab.given("lab"),
         lab.commit(GoldSolution, gold(problems[: size.gold])),
@@ -79,31 +79,34 @@ def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
     )
     drawn = lab.draws(policy, problems[size.gold :], StoppingRule(max_draws=size.draws))
     solutions = choose_solutions(drawn, SolutionSettings(per_problem=2, skip_decided=False))
-    chosen = {one.solution_id: one for one in solutions if one.failure is None}
-    kept = [chosen[one] for one in ranked(list(chosen), 0)[: size.solutions]]
-    truth = {one.solution_id: first_wrong_line(one.completions, written[one.problem_id]) for one in kept}
-    found = {}
+    chosen = {solution.solution_id: solution for solution in solutions if solution.failure is None}
+    kept = [chosen[solution_id] for solution_id in ranked(list(chosen), 0)[: size.solutions]]
+    truth = {
+        solution.solution_id: first_wrong_line(solution.completions, written[solution.problem_id])
+        for solution in kept
+    }
+    compared = {}
     with lab.completer(policy) as complete:
         for name, settings in METHODS.items():
             model = complete.backend.fingerprint
             rollouts = sample_rollouts(kept, complete, model, policy.name, verifier(MATHS), settings)
-            found[name] = _compared(label_steps(kept, rollouts, policy.name, settings), truth)
-    return found, sum(bool(one.accepted) for one in drawn) / max(len(drawn), 1)
+            compared[name] = _compared(label_steps(kept, rollouts, policy.name, settings), truth)
+    return compared, sum(bool(sample.accepted) for sample in drawn) / max(len(drawn), 1)
 
 
 def _compared(rows: Sequence[StepLabels], truth: Mapping[str, int]) -> Labelled:
     known, steps = list[bool](), 0
-    for one in rows:
-        wrong = truth[one.solution_id]
-        for place, (measured, implied) in enumerate(zip(one.labels, one.implied, strict=True), start=1):
+    for row in rows:
+        wrong = truth[row.solution_id]
+        for place, (measured, implied) in enumerate(zip(row.labels, row.implied, strict=True), start=1):
             steps += 1
             label = implied if measured is None else measured
             if label is not None:
                 known.append(label == (not wrong or place < wrong))
     return Labelled(
-        first_error_right=[one.first_error == truth[one.solution_id] for one in rows],
+        first_error_right=[row.first_error == truth[row.solution_id] for row in rows],
         labels_right=known,
         known_share=len(known) / max(steps, 1),
-        undecided_share=sum(one.first_error is None for one in rows) / max(len(rows), 1),
-        tokens=sum(one.num_tokens for one in rows),
+        undecided_share=sum(row.first_error is None for row in rows) / max(len(rows), 1),
+        tokens=sum(row.num_tokens for row in rows),
     )

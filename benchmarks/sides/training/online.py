@@ -58,7 +58,7 @@ class Learned:
 
 def learned(folder: Path, size: Size, seed: int) -> Learned:
     """Each way from the same base policy."""
-    lab, found = Lab(folder), Learned()
+    lab, result = Lab(folder), Learned()
     family = FamilySettings(
         family="sums",
         sizes=size.sizes,
@@ -68,26 +68,26 @@ def learned(folder: Path, size: Size, seed: int) -> Learned:
         train=size.gold + size.prompts * size.steps,
     )
     problems = make_problems(ProblemSettings(families=(family,), seed=seed))
-    training = [one for one in problems if one.split == "train"]
-    held_out = [one for one in problems if one.split == "evaluation"]
-    asked = training[size.gold :]
+    training = [problem for problem in problems if problem.split == "train"]
+    held_out = [problem for problem in problems if problem.split == "evaluation"]
+    prompts = training[size.gold :]
     solutions = lab.commit(GoldSolution, gold(training[: size.gold]))
     base = lab.train(lab.given("lab"), solutions, full(size.base_steps, seed=seed))
-    found.right["base"] = lab.right(base, held_out, 1.0, seed=seed)
-    dataset = lab.commit(Problem, asked)
+    result.right["base"] = lab.right(base, held_out, 1.0, seed=seed)
+    dataset = lab.commit(Problem, prompts)
     for name, (trainer, settings) in TRAINERS.items():
-        told = _settings(settings, size, seed)
+        section = _settings(settings, size, seed)
         trained = lab.train(
-            base, dataset, told, trainer, verifier=MATHS.model_dump(mode="json", exclude_unset=True)
+            base, dataset, section, trainer, verifier=MATHS.model_dump(mode="json", exclude_unset=True)
         )
-        found.right[name] = lab.right(trained, held_out, 1.0, seed=seed)
+        result.right[name] = lab.right(trained, held_out, 1.0, seed=seed)
         curves = _manifest(lab, trained)["curves"]
-        found.by_step[name] = _parts([value for _, value in curves["rewards/verifier"]])
+        result.by_step[name] = _parts([value for _, value in curves["rewards/verifier"]])
         lengths = [value for _, value in curves["completions/mean_length"]]
-        found.tokens[name] = sum(lengths) * size.prompts * size.num_draws
-    trained, found.tokens[RFT] = _rft(lab, base, asked, size, seed)
-    found.right[RFT] = lab.right(trained, held_out, 1.0, seed=seed)
-    return found
+        result.tokens[name] = sum(lengths) * size.prompts * size.num_draws
+    trained, result.tokens[RFT] = _rft(lab, base, prompts, size, seed)
+    result.right[RFT] = lab.right(trained, held_out, 1.0, seed=seed)
+    return result
 
 
 def _settings(kind: type[OnlineSettings], size: Size, seed: int) -> OnlineSettings:
@@ -96,25 +96,27 @@ def _settings(kind: type[OnlineSettings], size: Size, seed: int) -> OnlineSettin
     return kind.model_validate(shared.model_dump() | more | {"max_length": 128})
 
 
-def _rft(lab: Lab, base: Version, asked: Sequence[Problem], size: Size, seed: int) -> tuple[Version, float]:
+def _rft(
+    lab: Lab, base: Version, problems: Sequence[Problem], size: Size, seed: int
+) -> tuple[Version, float]:
     """One round of rejection sampling on as many draws for the same problems."""
     rule = StoppingRule(max_draws=size.num_draws)
-    drawn = lab.draws(base, asked, rule, seed=seed, max_tokens=size.max_completion_length)
+    drawn = lab.draws(base, problems, rule, seed=seed, max_tokens=size.max_completion_length)
     chosen = list(select(drawn, [], SelectionSettings(top_k=4, with_gold=False)))
     dataset = lab.commit(RftSelection, chosen)
     trained = lab.train(
         base, dataset, full(size.rft_steps, rate=1e-3, batch_size=size.rft_batch_size, seed=seed)
     )
-    return trained, float(sum(one.num_tokens for one in drawn))
+    return trained, float(sum(sample.num_tokens for sample in drawn))
 
 
 def _manifest(lab: Lab, version: Version) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((lab.registry.folder(version) / "manifest.json").read_text())
-    return found
+    manifest: dict[str, Any] = json.loads((lab.registry.folder(version) / "manifest.json").read_text())
+    return manifest
 
 
 def _parts(values: Sequence[float]) -> list[float]:
     """The means of as many parts of the run."""
     size = max(1, len(values) // PARTS)
     some = [values[start : start + size] for start in range(0, len(values), size)][:PARTS]
-    return [sum(one) / len(one) for one in some]
+    return [sum(part) / len(part) for part in some]
