@@ -1,4 +1,4 @@
-"""PPO, RLOO and GRPO on a verifier's reward, against RFT on as many draws: python benchmarks/online.py."""
+"""PPO, RLOO and GRPO on a verifier's reward, against RFT on as many samples: python benchmarks/online.py."""
 
 import sys
 import tempfile
@@ -32,7 +32,7 @@ QUICK = Size(
 
 
 def measure(quick: bool) -> Sequence[Figure]:
-    """Held-out accuracy at T = 1 of each way, the accuracy of draws by step, and differences from RFT."""
+    """Held-out accuracy at T = 1 of each way, the accuracy of samples by step, and differences from RFT."""
     size, seeds = (QUICK, 1) if quick else (LAB, SEEDS)
     # a seed needs one core, and a state folder of its own, which trainers find in the environment
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
@@ -57,12 +57,12 @@ def _accuracies(runs: Sequence[Learned]) -> Iterator[Figure]:
 def _by_step(runs: Sequence[Learned]) -> Iterator[Figure]:
     for name in TRAINERS:
         for part, values in enumerate(zip(*(result.by_step[name] for result in runs), strict=True), start=1):
-            yield repeated(f"{name}: draws accepted, quarter {part} of the steps", values, "share")
+            yield repeated(f"{name}: samples accepted, quarter {part} of the steps", values, "share")
 
 
 def _tokens(runs: Sequence[Learned]) -> Iterator[Figure]:
     for name in runs[0].tokens:
-        yield repeated(f"{name}: tokens drawn", [result.tokens[name] for result in runs], "tokens")
+        yield repeated(f"{name}: tokens sampled", [result.tokens[name] for result in runs], "tokens")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Best of 16 by a process reward model, an outcome reward model and a vote: python benchmarks/rerank.py.
 
-All are trained from registry versions on a lab policy's own draws; problems are held out. Both reward
-models start from a stronger policy than that whose draws they choose among, which also draws the rollouts.
+All are trained from registry versions on a lab policy's own samples; problems are held out. Both reward
+models start from a stronger policy than the one whose samples they rank; it samples the rollouts too.
 """
 
 import sys
@@ -26,7 +26,7 @@ FULL = Size(
     many_gold=3_000,
     strong_steps=900,
     reward_steps=3_000,
-    draws=16,
+    samples=16,
     per_problem=8,
     best_of=16,
 )
@@ -38,7 +38,7 @@ QUICK = Size(
     many_gold=50,
     strong_steps=80,
     reward_steps=20,
-    draws=8,
+    samples=8,
     per_problem=4,
     best_of=4,
     sizes=(2,),

@@ -18,8 +18,8 @@ from benchmarks.sides.paired import difference, mean
 from benchmarks.sides.reasoning.rft_arms import Arms, Size
 from benchmarks.sides.reasoning.rft_smollm2 import smollm2
 
-SEEDS, LAB = 3, Size(gold=300, problems=2_000, held_out=2_000, base_steps=450, round_steps=300, draws=8)
-QUICK = Size(gold=64, problems=64, held_out=64, base_steps=20, round_steps=8, draws=2)
+SEEDS, LAB = 3, Size(gold=300, problems=2_000, held_out=2_000, base_steps=450, round_steps=300, samples=8)
+QUICK = Size(gold=64, problems=64, held_out=64, base_steps=20, round_steps=8, samples=2)
 PAIRS = (
     ("RFT, one round", "gold again, as many steps"),
     ("RFT, one round", "as many gold solutions as RFT selected"),
@@ -57,7 +57,7 @@ def _selected(arms: Sequence[Arms]) -> Iterator[Figure]:
         title = f"seed {seed}"
         yield Figure(name=f"{title}: selected in round one", value=arm.num_selected, unit="rows")
         yield Figure(
-            name=f"{title}: accepted draws with a wrong step", value=arm.wrong_step_share, unit="share"
+            name=f"{title}: accepted samples with a wrong step", value=arm.wrong_step_share, unit="share"
         )
 
 

@@ -16,8 +16,8 @@ from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
 from benchmarks.sides.reasoning.steps import METHODS, Labelled, Size, labelled
 
-FULL = Size(gold=4_000, base_steps=700, problems=700, draws=8, solutions=600)
-QUICK = Size(gold=64, base_steps=10, problems=24, draws=4, solutions=8)
+FULL = Size(gold=4_000, base_steps=700, problems=700, samples=8, solutions=600)
+QUICK = Size(gold=64, base_steps=10, problems=24, samples=4, solutions=8)
 SHARE, LOSS = 0.25, 0.01
 
 

@@ -22,13 +22,13 @@ from tests.tiny_model import write_tiny_model
 
 SEEDS = 5
 NOISY = Size(
-    gold=400, problems=3_000, base_steps=300, draws=8, held_out_share=0.25, steps=120, held_out=1_000
+    gold=400, problems=3_000, base_steps=300, samples=8, held_out_share=0.25, steps=120, held_out=1_000
 )
 NOISY_QUICK = Size(
     gold=100,
     problems=70,
     base_steps=60,
-    draws=8,
+    samples=8,
     held_out_share=0.5,
     steps=2,
     held_out=20,

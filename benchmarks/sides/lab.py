@@ -90,7 +90,7 @@ class Lab:
         finally:
             backend.close()
 
-    def draws(
+    def samples(
         self,
         model: Version,
         problems: Sequence[Problem],
@@ -101,7 +101,7 @@ class Lab:
         max_tokens: int = MAX_TOKENS,
         system_prompt: str | None = None,
     ) -> list[Candidate]:
-        """The model's draws for ``problems``, as candidates."""
+        """The model's samples for ``problems``, as candidates."""
         settings = CandidateSettings(
             rule=rule,
             answers=SamplingParams(temperature=temperature, max_tokens=max_tokens),
@@ -122,8 +122,8 @@ class Lab:
     def right(
         self, model: Version, problems: Sequence[Problem], temperature: float, **more: Any
     ) -> list[bool]:
-        """Whether one draw for each problem is accepted, in the order of ids."""
-        drawn = self.draws(model, problems, StoppingRule(max_draws=1), temperature=temperature, **more)
+        """Whether one sample for each problem is accepted, in the order of ids."""
+        drawn = self.samples(model, problems, StoppingRule(max_draws=1), temperature=temperature, **more)
         return [bool(sample.accepted) for sample in drawn]
 
 

@@ -16,13 +16,24 @@ def chosen_format(first: Sequence[Columns], like: type[Row] | None, mapping: Map
     names = list(dict.fromkeys(name for columns in first for name in columns))
     if mapping:
         return _by_columns(names, like, mapping)
-    own = [row for row in ROW_TYPES.values() if set(row.model_fields) == set(names) and like in (None, row)]
+    own = _own_rows(set(names), like)
     if len(own) == 1:
         return _columns_format("rows", own[0], {})
     for known in FORMATS:
         if like in (None, known.row) and any(map(known.recognise, first)):
             return known
     return _by_columns(names, like, mapping)
+
+
+def _own_rows(names: set[str], like: type[Row] | None) -> list[type[Row]]:
+    """The row types with exactly these columns, else those that have them all and lack only optional ones."""
+    types = [row for row in ROW_TYPES.values() if like in (None, row) and names <= row.model_fields.keys()]
+    exact = [row for row in types if names == row.model_fields.keys()]
+    return exact or [row for row in types if names >= _without_default(row)]
+
+
+def _without_default(row: type[Row]) -> set[str]:
+    return {column for column, field in row.model_fields.items() if field.is_required()}
 
 
 def _by_columns(names: Sequence[str], like: type[Row] | None, mapping: Mapping[str, str]) -> Format:

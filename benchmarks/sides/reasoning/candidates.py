@@ -1,4 +1,4 @@
-"""Draws of a scripted policy: with and without a stopping rule, and at the size of a real run."""
+"""Samples of a scripted policy: with and without a stopping rule, and at the size of a real run."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -28,9 +28,9 @@ from quality.auditing.publishing import publish
 
 @dataclass(frozen=True)
 class Mined:
-    """What the rule draws and finds, as shares of a fixed number of draws."""
+    """What the rule samples and finds, as shares of a fixed number of samples."""
 
-    draws_share: float
+    samples_share: float
     pairs_share: float
 
 
@@ -57,7 +57,7 @@ def _training(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def mined(number: int, rate: float, most: int) -> Mined:
-    """Pairs of right and wrong by ``mixed``, one draw at a time, against ``most`` draws for each problem."""
+    """Pairs of right and wrong by ``mixed``, one sample at a time, against ``most`` samples a problem."""
 
     def script(request: Request) -> str:
         right = derive_seed(request.noise_key) / 2**63 < rate
@@ -108,14 +108,14 @@ class Timed(ScriptedBackend):
         return iter(enumerate(completions))
 
 
-def pipeline(folder: Path, number: int, draws: int) -> Pipeline:
+def pipeline(folder: Path, number: int, samples: int) -> Pipeline:
     """Requests, ledger, verdicts, rows, Parquet and checks, until the version has passed."""
     registry = Registry(State(folder).prepare())
     problems = sums(number)
     source = publish(registry, Problem, problems, Derivation(code_version="1", settings={}, inputs=()))
     backend = Timed(lambda request: "")
     complete = Completer(backend, Ledger(registry.state.ledger), asset="candidates", report=lambda line: None)
-    settings = CandidateSettings(rule=StoppingRule(max_draws=draws))
+    settings = CandidateSettings(rule=StoppingRule(max_draws=samples))
     start = time.perf_counter()
     rows = sample_tables(
         _training(problems), complete, backend.fingerprint, "scripted", verifier(MATHS), settings

@@ -1,4 +1,4 @@
-"""One seed of reranking: a lab policy, both reward models trained on its draws, and its held-out draws."""
+"""One seed of reranking: a lab policy, both reward models trained on its samples, and held-out samples."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ from training.settings.reward_model import RewardSettings
 PRM: Aggregate = "min"
 AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 RATE = 5e-4
-# whether each held-out problem is solved by each way of choosing among its draws; and how right both models
+# whether each held-out problem is solved by each way of choosing among its samples; and how right both models
 # are on training problems that they did not see
 Chosen = tuple[dict[str, list[bool]], dict[str, float]]
 
@@ -55,7 +55,7 @@ class Size:
     many_gold: int
     strong_steps: int
     reward_steps: int
-    draws: int
+    samples: int
     per_problem: int
     best_of: int
     sizes: tuple[int, ...] = (3,)
@@ -91,7 +91,7 @@ def chosen(lab: Lab, strong: Version, size: Size, seed: int) -> Chosen:
         lab.commit(GoldSolution, gold(training[: size.gold])),
         full(size.base_steps, batch_size=size.batch_size, seed=seed),
     )
-    drawn = lab.draws(policy, training[size.gold :], StoppingRule(max_draws=size.draws), seed=seed)
+    drawn = lab.samples(policy, training[size.gold :], StoppingRule(max_draws=size.samples), seed=seed)
     prm = lab.train(strong, _labels(lab, strong, drawn, size), _process(size, seed), process_reward_model)
     pairs = lab.commit(
         VerifiedPair, verified_pairs(drawn, VerifiedPairSettings(per_problem=size.per_problem // 2))
@@ -132,14 +132,14 @@ def _outcome(size: Size, seed: int) -> RewardSettings:
 def _chosen(
     lab: Lab, problems: Sequence[Problem], policy: Version, prm: Version, orm: Version, size: Size
 ) -> dict[str, list[bool]]:
-    drawn = lab.draws(policy, problems, StoppingRule(max_draws=size.best_of), seed=7)
+    drawn = lab.samples(policy, problems, StoppingRule(max_draws=size.best_of), seed=7)
     scores = _step_scores(lab, prm, drawn)
     ways: Mapping[str, Sequence[float | None]] = {
         **{f"PRM, {way}": [_score(steps, way) for steps in scores] for way in AGGREGATES},
         "ORM": _outcome_scores(lab, orm, drawn),
     }
     outcomes: dict[str, list[bool]] = {
-        name: [] for name in ("one draw", "majority", f"PRM, {PRM}, vote", *ways)
+        name: [] for name in ("one sample", "majority", f"PRM, {PRM}, vote", *ways)
     }
     outcomes[f"pass@{size.best_of}"] = []
     for _, group in groupby(range(len(drawn)), key=lambda place: drawn[place].problem_id):
@@ -147,7 +147,7 @@ def _chosen(
         own = [drawn[place] for place in places]
         right = [bool(sample.accepted) for sample in own]
         answers = [sample.extracted for sample in own]
-        outcomes["one draw"].append(right[0])
+        outcomes["one sample"].append(right[0])
         outcomes["majority"].append(_voted(majority(answers), own))
         weights = [ways[f"PRM, {PRM}"][place] for place in places]
         outcomes[f"PRM, {PRM}, vote"].append(_voted(weighted_majority(answers, weights), own))
@@ -167,7 +167,7 @@ def _score(steps: list[float] | None, aggregate: Aggregate) -> float | None:
 
 
 def _step_scores(lab: Lab, prm: Version, drawn: Sequence[Candidate]) -> list[list[float] | None]:
-    """None for a draw that is no solution in steps, or was cut off."""
+    """None for a sample that is no solution in steps, or was cut off."""
     parts = [split(sample.completion, "lines") for sample in drawn]
     usable = [
         place for place, part in enumerate(parts) if not part.failure and drawn[place].finish_reason == "stop"

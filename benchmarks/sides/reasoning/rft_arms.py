@@ -25,7 +25,7 @@ class Size:
     held_out: int
     base_steps: int
     round_steps: int
-    draws: int
+    samples: int
 
 
 @dataclass
@@ -82,11 +82,11 @@ class _Trial:
         )
 
     def _rounds(self, policy: Version) -> list[Version]:
-        """Each round draws from the policy of the one before, and learns the draws of all rounds."""
+        """Each round samples from the policy of the one before, and learns from the samples of all rounds."""
         policies, pool = [], list[Candidate]()
         for number in range(ROUNDS):
-            rule = StoppingRule(max_draws=self.size.draws)
-            pool += self.lab.draws(policy, self.unsolved, rule, seed=number)
+            rule = StoppingRule(max_draws=self.size.samples)
+            pool += self.lab.samples(policy, self.unsolved, rule, seed=number)
             selected = self._select(pool)
             if number == 0:
                 accepted = [row for row in pool if row.accepted]

@@ -14,7 +14,7 @@ from methods.rft.selections import SelectionSettings, select
 from methods.rft.stopping import StoppingRule
 from training.settings.learning import TrainingSettings
 
-GOLD, PROBLEMS, HELD_OUT, DRAWS, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
+GOLD, PROBLEMS, HELD_OUT, SAMPLES, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
 TRAINING = TrainingSettings(
     learning_rate=1e-3, max_steps=STEPS, batch_size=16, max_length=128, lora_rank=16, lora_alpha=32
 )
@@ -34,8 +34,8 @@ def smollm2() -> Iterator[Figure]:
         base = lab.given(SMOLLM2)
         few = lab.commit(GoldSolution, gold(training[:GOLD]))
         start = lab.train(base, few, START)
-        rule = StoppingRule(max_draws=DRAWS)
-        pool = lab.draws(start, training[GOLD:], rule, temperature=0.8, max_tokens=TOKENS)
+        rule = StoppingRule(max_draws=SAMPLES)
+        pool = lab.samples(start, training[GOLD:], rule, temperature=0.8, max_tokens=TOKENS)
         selected = list(select(pool, gold(training[:GOLD]), SelectionSettings()))
         tuned = lab.train(start, lab.commit(RftSelection, selected), TRAINING)
         again = lab.train(start, few, TRAINING)

@@ -49,7 +49,7 @@ class Size:
     gold: int
     base_steps: int
     problems: int
-    draws: int
+    samples: int
     solutions: int
 
 
@@ -77,7 +77,7 @@ def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
         lab.commit(GoldSolution, gold(problems[: size.gold])),
         full(size.base_steps, seed=SEED),
     )
-    drawn = lab.draws(policy, problems[size.gold :], StoppingRule(max_draws=size.draws))
+    drawn = lab.samples(policy, problems[size.gold :], StoppingRule(max_draws=size.samples))
     solutions = choose_solutions(drawn, SolutionSettings(per_problem=2, skip_decided=False))
     chosen = {solution.solution_id: solution for solution in solutions if solution.failure is None}
     kept = [chosen[solution_id] for solution_id in ranked(list(chosen), 0)[: size.solutions]]

@@ -32,7 +32,7 @@ class Size:
     gold: int
     problems: int
     base_steps: int
-    draws: int
+    samples: int
     held_out_share: float
     steps: int
     held_out: int
@@ -63,8 +63,8 @@ class NoisyLabels:
         self.measured, self._pairs_learned = pairs[:cut], pairs[cut:]
 
     def _pairs(self, problems: Sequence[Problem]) -> list[VerifiedPair]:
-        drawn: list[Candidate] = self.lab.draws(
-            self.policy, problems, StoppingRule(max_draws=self._size.draws)
+        drawn: list[Candidate] = self.lab.samples(
+            self.policy, problems, StoppingRule(max_draws=self._size.samples)
         )
         pairs = sorted(
             verified_pairs(drawn, VerifiedPairSettings(per_problem=1)), key=lambda pair: pair.pair_id

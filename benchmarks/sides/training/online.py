@@ -1,4 +1,4 @@
-"""Learning from a verifier on lab problems: PPO, RLOO and GRPO, and RFT on as many drawn tokens."""
+"""Learning from a verifier on lab problems: PPO, RLOO and GRPO, and RFT on as many sampled tokens."""
 
 import json
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ TRAINERS: dict[str, tuple[Any, type[OnlineSettings]]] = {
     "RLOO": (rloo, RlooSettings),
     "GRPO": (grpo, GrpoSettings),
 }
-RFT = "RFT on as many draws"
+RFT = "RFT on as many samples"
 PARTS = 4
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; a step draws ``num_draws`` answers for each of ``prompts`` problems."""
+    """How much of everything; a step samples ``num_draws`` answers for each of ``prompts`` problems."""
 
     gold: int
     base_steps: int
@@ -49,7 +49,7 @@ class Size:
 
 @dataclass
 class Learned:
-    """What one seed gives: held-out problems solved at T = 1, and the accuracy of draws by part of a run."""
+    """What one seed gives: held-out problems solved at T = 1, and the samples accepted by part of a run."""
 
     right: dict[str, list[bool]] = field(default_factory=dict)
     by_step: dict[str, list[float]] = field(default_factory=dict)
@@ -99,9 +99,9 @@ def _settings(kind: type[OnlineSettings], size: Size, seed: int) -> OnlineSettin
 def _rft(
     lab: Lab, base: Version, problems: Sequence[Problem], size: Size, seed: int
 ) -> tuple[Version, float]:
-    """One round of rejection sampling on as many draws for the same problems."""
+    """One round of rejection sampling on as many samples for the same problems."""
     rule = StoppingRule(max_draws=size.num_draws)
-    drawn = lab.draws(base, problems, rule, seed=seed, max_tokens=size.max_completion_length)
+    drawn = lab.samples(base, problems, rule, seed=seed, max_tokens=size.max_completion_length)
     chosen = list(select(drawn, [], SelectionSettings(top_k=4, with_gold=False)))
     dataset = lab.commit(RftSelection, chosen)
     trained = lab.train(

@@ -7,6 +7,7 @@ import pytest
 
 from datasets_registry.importing.formats import FORMATS
 from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference, Problem
+from datasets_registry.rows.row import Row
 from tests.datasets_registry.samples import (
     ASKED,
     BINARIZED,
@@ -19,6 +20,7 @@ from tests.datasets_registry.samples import (
     ultrafeedback,
     write_lines,
 )
+from tests.rows import make
 
 
 @pytest.mark.parametrize(
@@ -132,3 +134,13 @@ def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:
         (4, "a message is not text"),
         (5, "the conversation is not a list of messages"),
     ]
+
+
+@pytest.mark.parametrize("row", [Demonstration, HumanPreference, Problem])
+def test_rows_exported_before_an_optional_column_was_added_are_read_as_rows(
+    row: type[Row], tmp_path: Path
+) -> None:
+    content = make(row).model_dump(mode="json")
+    earlier = {column: value for column, value in content.items() if row.model_fields[column].is_required()}
+    rows = imported(write_lines(tmp_path / "earlier.jsonl", earlier))
+    assert rows.format.name == "rows" and list(rows.rows) == [make(row)]
