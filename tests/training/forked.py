@@ -1,6 +1,6 @@
 """Trainers in children of a process that has loaded everything: python -m tests.training.forked PLAN.
 
-Starting each anew would take ten seconds. A plan is a JSON list of jobs; how each ended is one line of JSON.
+Starting each by itself would take ten seconds. A plan is a JSON list of jobs; each end is one line of JSON.
 """
 
 import json
@@ -195,9 +195,9 @@ def environment(job: Job) -> list[dict[str, str]]:
     given = ["--config_file", str(file), "training.sft"]
     arguments, _, _ = _validate_launch_command(launch_command_parser().parse_args(given))
     told = prepare_multi_gpu_env(arguments)
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(one.getsockname()[1])}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
     world = dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(job.launch.processes))
     places = [dict.fromkeys(("RANK", "LOCAL_RANK"), str(rank)) for rank in range(job.launch.processes)]
     return [{**told, **address, **world, **place} for place in places]
@@ -243,4 +243,4 @@ def run_plan(jobs: Sequence[Job]) -> None:
 
 if __name__ == "__main__":
     load_everything()
-    run_plan([Job(**one) for one in json.loads(Path(sys.argv[1]).read_text())])
+    run_plan([Job(**job) for job in json.loads(Path(sys.argv[1]).read_text())])

@@ -55,9 +55,9 @@ def curve(said: dict[str, Any], name: str) -> list[float]:
 def warned(said: dict[str, Any]) -> set[str]:
     """The checks that this run did not pass."""
     return {
-        one.name
-        for one in model_checks(TRAINERS[said["trainer"]].kind)
-        if not check_manifest(one, Manifest.model_validate(said)).passed
+        check.name
+        for check in model_checks(TRAINERS[said["trainer"]].kind)
+        if not check_manifest(check, Manifest.model_validate(said)).passed
     }
 
 
@@ -68,8 +68,10 @@ def draws(
     verify = verifier(VerifierSettings.model_validate(VERIFIER))
     params = SamplingParams(temperature=temperature, max_tokens=16)
     asked = [
-        Request(messages=(Message(role="user", content=one.prompt),), params=params, seed=place, sample=place)
-        for one in problems
+        Request(
+            messages=(Message(role="user", content=problem.prompt),), params=params, seed=place, sample=place
+        )
+        for problem in problems
         for place in range(count)
     ]
     found = dict(TransformersBackend(folder, EngineSettings(batch_size=256)).complete(asked))
@@ -82,8 +84,8 @@ def draws(
 
 def accuracy(folder: Path, problems: Sequence[Problem], count: int) -> float:
     """The share of right draws at T=1."""
-    found = [one for group in draws(folder, problems, count) for one in group]
-    return sum(found) / len(found)
+    verdicts = [right for group in draws(folder, problems, count) for right in group]
+    return sum(verdicts) / len(verdicts)
 
 
 def scorer(registry: Registry, source: Path) -> str:

@@ -49,7 +49,7 @@ def carried_out(root: Path, jobs: Sequence[dict[str, Any]]) -> Plan:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return Plan(root, list(jobs), [json.loads(one) for one in done.stdout.splitlines()])
+    return Plan(root, list(jobs), [json.loads(line) for line in done.stdout.splitlines()])
 
 
 def given(root: Path, tiny_model: Path) -> tuple[str, str]:
@@ -58,8 +58,10 @@ def given(root: Path, tiny_model: Path) -> tuple[str, str]:
     folder = shutil.copytree(tiny_model, registry.state.models / "base")
     version = registry.commit_model("base_policy", folder, fingerprint(folder), NOTHING)
     registry.record_checks(version, [])
-    examples = [make(SftExample, f"p{one}", completion="yes " * (1 + one % 3)) for one in range(64)]
-    pairs = [make(PreferencePair, f"p{one}", chosen="yes yes", rejected="no no no") for one in range(32)]
+    examples = [make(SftExample, f"p{number}", completion="yes " * (1 + number % 3)) for number in range(64)]
+    pairs = [
+        make(PreferencePair, f"p{number}", chosen="yes yes", rejected="no no no") for number in range(32)
+    ]
     found = commit(registry, SftExample, examples), commit(registry, PreferencePair, pairs)
     registry.engine.dispose()
     return found

@@ -75,7 +75,7 @@ def resumed_to_the_same(work: Work, path: Path) -> bool:
     shutil.rmtree(str(last_checkpoint(path.parent / "checkpoints")))
     said: list[str] = []
     work(path, said.append)
-    assert any("resumed from checkpoint-" in one for one in said)
+    assert any("resumed from checkpoint-" in line for line in said)
     return fingerprint(model) == whole
 
 
@@ -122,7 +122,7 @@ def labelled(
 ) -> StepLabels:
     """A solution with labels of its steps."""
     num = len(steps)
-    found = [None if one is None else float(one) for one in labels] if soft is None else list(soft)
+    found = [None if label is None else float(label) for label in labels] if soft is None else list(soft)
     return StepLabels(
         solution_id=f"s{number}",
         problem_id=f"p{number}",
@@ -142,7 +142,7 @@ def labelled(
         num_accepted=[0] * num,
         num_rollouts=[0] * num,
         num_failed=[0] * num,
-        probed=[one is not None for one in labels],
+        probed=[label is not None for label in labels],
         stops=[None] * num,
         first_error=None,
         confirmed=None,

@@ -19,8 +19,8 @@ from training.settings.dpo import DpoSettings
 def pairs(p_a: float, count: int = 8) -> list[PreferencePair]:
     """Pairs that prefer the same answer, of which the judge is sure to this degree."""
     return [
-        make(PreferencePair, f"p{one}", label="a", p_a=p_a, chosen="yes yes yes", rejected="no no no")
-        for one in range(count)
+        make(PreferencePair, f"p{number}", label="a", p_a=p_a, chosen="yes yes yes", rejected="no no no")
+        for number in range(count)
     ]
 
 
@@ -36,9 +36,9 @@ def margin(of: dict[str, Any]) -> float:
 
 def test_sure_soft_labels_are_hard_ones(base: Path, registry: Registry, tmp_path: Path) -> None:
     dataset = commit(registry, PreferencePair, pairs(1.0))
-    hard, soft = (trained(tmp_path / one, dataset, target=one) for one in ("hard", "soft"))
-    for (_, one), (_, other) in zip(hard["loss"], soft["loss"], strict=True):
-        assert one == pytest.approx(other, abs=1e-4)
+    hard, soft = (trained(tmp_path / name, dataset, target=name) for name in ("hard", "soft"))
+    for (_, hard_loss), (_, soft_loss) in zip(hard["loss"], soft["loss"], strict=True):
+        assert hard_loss == pytest.approx(soft_loss, abs=1e-4)
 
 
 def test_a_judge_that_is_not_sure_moves_less_and_one_at_odds_moves_back(
@@ -66,7 +66,7 @@ def test_each_loss_moves_the_margin(base: Path, registry: Registry, tmp_path: Pa
 def test_soft_targets_of_pairs_without_a_judge_are_refused(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
+    dataset = commit(registry, VerifiedPair, [verified(number, "yes", "no") for number in range(8)])
     with pytest.raises(BadInput, match="no column 'label'"):
         dpo(write(tmp_path / "run", dataset, settings=SETTINGS | {"target": "soft"}), lambda _: None)
 

@@ -37,7 +37,7 @@ def trained(folder: Path, dataset: str, **settings: Any) -> dict[str, Any]:
 
 def sums(registry: Registry, count: int = 16) -> str:
     """Pairs that all prefer the same answer."""
-    return commit(registry, VerifiedPair, [verified(one, "A:7", "A:8") for one in range(count)])
+    return commit(registry, VerifiedPair, [verified(number, "A:7", "A:8") for number in range(count)])
 
 
 def margin(folder: Path, prompt: str = "99+1=?") -> float:
@@ -48,18 +48,18 @@ def margin(folder: Path, prompt: str = "99+1=?") -> float:
 def test_the_loss_is_that_of_the_paper_over_the_completions_tokens(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    pairs = [verified(one, "A:7", "1+1=2\nA:8") for one in range(4)]
+    pairs = [verified(number, "A:7", "1+1=2\nA:8") for number in range(4)]
     dataset = commit(registry, VerifiedPair, pairs)
     said = trained(tmp_path, dataset, batch_size=4, max_steps=1, learning_rate=1e-12, beta=0.5)
     chosen, rejected = (
-        [answer_log_probability(lab, one.prompt, getattr(one, side)) for one in pairs]
+        [answer_log_probability(lab, pair.prompt, getattr(pair, side)) for pair in pairs]
         for side in ("chosen", "rejected")
     )
     odds = [
-        one - log(1 - exp(one)) - other + log(1 - exp(other))
-        for one, other in zip(chosen, rejected, strict=True)
+        better - log(1 - exp(better)) - worse + log(1 - exp(worse))
+        for better, worse in zip(chosen, rejected, strict=True)
     ]
-    wanted = -fmean(chosen) + 0.5 * fmean(log(1 + exp(-one)) for one in odds)
+    wanted = -fmean(chosen) + 0.5 * fmean(log(1 + exp(-logit)) for logit in odds)
     assert said["loss"][0][1] == pytest.approx(wanted, abs=1e-4)
 
 
@@ -71,7 +71,7 @@ def test_an_unseen_prompt_gets_the_chosen_answer_and_a_heavier_beta_shuns_the_re
     assert said["rows"] == {"given": 16, "trained": 16, "too_long": 0, "unlabelled": 0}
     assert said["trainer"] == "orpo" and said["metrics"]["rewards/accuracies"] == 1.0
     trained(tmp_path / "heavy", dataset, max_steps=6, beta=2.0)
-    light, heavy = (tmp_path / one / "model" for one in ("light", "heavy"))
+    light, heavy = (tmp_path / name / "model" for name in ("light", "heavy"))
     assert abs(margin(lab)) < 0.1 < 0.2 < margin(light) < margin(heavy) - 0.1
     for folder in (light, heavy):
         before = answer_log_probability(lab, "99+1=?", "A:7")
@@ -84,7 +84,7 @@ def test_a_turn_ends_once_and_only_the_completion_is_learned(base: Path) -> None
     found = pair_tokens(tokenizer, example)
     for side, text in (("chosen", "yes"), ("rejected", "no no")):
         ids, labels = found[f"{side}_input_ids"], found[f"{side}_labels"]
-        learned = [one for one in labels if one != -100]
+        learned = [label for label in labels if label != -100]
         assert tokenizer.decode(learned) == f"{text}<|im_end|>\n" and ids[-len(learned) :] == learned
         assert tokenizer.decode(ids).startswith(
             "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\na"
@@ -93,7 +93,7 @@ def test_a_turn_ends_once_and_only_the_completion_is_learned(base: Path) -> None
 
 
 def test_a_killed_run_comes_to_the_same_weights(base: Path, registry: Registry, tmp_path: Path) -> None:
-    pairs = [make(PreferencePair, f"p{one}", chosen="yes yes", rejected="no no no") for one in range(8)]
+    pairs = [make(PreferencePair, f"p{number}", chosen="yes yes", rejected="no no no") for number in range(8)]
     settings = SETTINGS | {"num_epochs": 3, "batch_size": 4}
     dataset = commit(registry, PreferencePair, pairs)
     assert resumed_to_the_same(
@@ -105,7 +105,7 @@ def test_a_killed_run_comes_to_the_same_weights(base: Path, registry: Registry, 
 def test_ties_and_long_pairs_are_counted_and_not_learned(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = [make(PreferencePair, f"p{one}", chosen="yes", rejected="no") for one in range(8)]
+    rows = [make(PreferencePair, f"p{number}", chosen="yes", rejected="no") for number in range(8)]
     rows.append(make(PreferencePair, "tie", label="tie", chosen=None, rejected=None))
     rows.append(make(PreferencePair, "long", chosen="yes", rejected="no " * 200))
     path = write(tmp_path, commit(registry, PreferencePair, rows), settings=SETTINGS | {"max_steps": 1})
@@ -116,14 +116,14 @@ def test_ties_and_long_pairs_are_counted_and_not_learned(
 def test_what_cannot_be_learned_from_is_refused_before_training(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    few = commit(registry, VerifiedPair, [verified(one, "a", "b") for one in range(3)])
+    few = commit(registry, VerifiedPair, [verified(number, "a", "b") for number in range(3)])
     with pytest.raises(ModelFailed, match="3 usable rows of 3, fewer than one batch of 4"):
         orpo(write(tmp_path, few), lambda _: None)
     with pytest.raises(BadInput, match="gold_solutions@1 has no column 'chosen'"):
         orpo(write(tmp_path, commit(registry, GoldSolution, [gold("p", "a")])), lambda _: None)
     template = base / "chat_template.jinja"
     template.write_text(template.read_text().replace("<|im_end|>\n", "\n\n"))
-    pairs = [verified(one, "a", "b") for one in range(4)]
+    pairs = [verified(number, "a", "b") for number in range(4)]
     with pytest.raises(BadInput, match="ends a turn with .* the policy would never stop"):
         orpo(write(tmp_path, commit(registry, VerifiedPair, pairs)), lambda _: None)
     assert not (tmp_path / "model").exists()

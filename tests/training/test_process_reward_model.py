@@ -39,7 +39,7 @@ def sevens(count: int) -> list[StepLabels]:
     rows = []
     for number in range(count):
         steps = ["".join(draw.choice("0123456789=+7") for _ in range(4)) for _ in range(3)]
-        labels = [None if draw.random() < 0.2 else "7" not in one for one in steps]
+        labels = [None if draw.random() < 0.2 else "7" not in step for step in steps]
         rows.append(labelled(number, steps, labels))
     return rows
 
@@ -61,7 +61,7 @@ def test_it_tells_right_steps_from_wrong_ones_of_problems_held_out(
     assert sum(counted.values()) == 2 * counted["given"]
     assert said["fingerprint"] == fingerprint(folder)
     metrics = said["metrics"]
-    assert {f"held_out_accuracy_step_{one}" for one in (1, 2, 3)} <= metrics.keys()
+    assert {f"held_out_accuracy_step_{number}" for number in (1, 2, 3)} <= metrics.keys()
     if rank is None:
         assert metrics["held_out_balanced_accuracy"] > 0.9 and metrics["held_out_accuracy"] > 0.9
         (scores,) = StepScorer(folder).scores(
@@ -81,7 +81,7 @@ def test_only_the_ends_of_labelled_steps_count(lab_model: Path) -> None:
     assert tokenizer.decode(found["input_ids"]) == text
     # the answer's mark is one token
     first, third = 3 + 1 + 4, 3 + 1 + 5 + 1 + 1 + 1 + 2
-    assert [place for place, one in enumerate(found["counts"]) if one] == [first, third]
+    assert [position for position, counts in enumerate(found["counts"]) if counts] == [first, third]
     assert (found["targets"][first], found["targets"][third]) == (1.0, 0.25)
     assert sum(found["targets"]) == 1.25 and len(found["targets"]) == len(found["input_ids"])
 
@@ -127,7 +127,7 @@ def test_targets_are_measured_labels_and_implied_ones_only_if_asked() -> None:
 
 
 def test_soft_targets_are_learned_as_probabilities(lab: Path, registry: Registry, tmp_path: Path) -> None:
-    rows = [labelled(one, ["12", "3"], [True, None], soft=[0.75, None]) for one in range(32)]
+    rows = [labelled(number, ["12", "3"], [True, None], soft=[0.75, None]) for number in range(32)]
     settings = {**SETTINGS, "target": "soft", "max_steps": 25, "held_out_share": 0}
     dataset = commit(registry, StepLabels, rows)
     process_reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
@@ -155,12 +155,12 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
     (newest / "trainer_state.json").write_text('{"cut short')
     lines: list[str] = []
     process_reward_model(broken, lines.append)
-    assert any("resumed from checkpoint-5" in one for one in lines)
+    assert any("resumed from checkpoint-5" in line for line in lines)
     assert fingerprint(tmp_path / "broken" / "model") == fingerprint(tmp_path / "whole" / "model")
 
 
 def test_bad_datasets_are_refused_in_words(lab: Path, registry: Registry, tmp_path: Path) -> None:
-    none = commit(registry, StepLabels, [labelled(one, ["1"], [None]) for one in range(4)])
+    none = commit(registry, StepLabels, [labelled(number, ["1"], [None]) for number in range(4)])
     with pytest.raises(ModelFailed, match="gives 0 usable rows of 4, fewer than one batch of 16"):
         process_reward_model(write(tmp_path, none, settings=SETTINGS, system_text=None), lambda _: None)
     other = commit(registry, GoldSolution, [gold("1=?", "1")])

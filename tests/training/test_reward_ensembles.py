@@ -33,7 +33,7 @@ def test_three_seeds_disagree_on_mistakes_buried_deeper_than_any_they_learned(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
     draw = random.Random(0)
-    pairs = [verified(one, marked(draw, "2"), marked(draw, "7")) for one in range(160)]
+    pairs = [verified(number, marked(draw, "2"), marked(draw, "7")) for number in range(160)]
     dataset = commit(registry, VerifiedPair, pairs)
     for seed in range(3):
         path = write(tmp_path / str(seed), dataset, settings={**SETTINGS, "seed": seed}, system_text=None)
@@ -45,21 +45,23 @@ def test_three_seeds_disagree_on_mistakes_buried_deeper_than_any_they_learned(
     folders = [tmp_path / str(seed) / "model" for seed in range(3)]
     right, wrong, buried = (
         [
-            Answered((Message(role="user", content=f"{one}+1=?"),), marked(draw, mark, length))
-            for one in range(60)
+            Answered((Message(role="user", content=f"{number}+1=?"),), marked(draw, mark, length))
+            for number in range(60)
         ]
         for mark, length in (("2", 4), ("7", 4), ("7", 30))
     )
     ensemble = EnsembleScorer(folders, "mean")
-    apart = [fmean(variance(one) for one in ensemble.each(some) if one) for some in (right, wrong, buried)]
+    apart = [
+        fmean(variance(scores) for scores in ensemble.each(some) if scores) for some in (right, wrong, buried)
+    ]
     assert apart[2] > 2 * max(apart[:2])
     mean, worst, less = (
         EnsembleScorer(folders, *how).scores(buried)
         for how in (("mean",), ("worst",), ("mean_minus_variance", 0.5))
     )
-    for one, least, cautious in zip(mean, worst, less, strict=True):
-        assert one is not None and least is not None and cautious is not None
-        assert least <= one and cautious <= one
+    for middle, least, cautious in zip(mean, worst, less, strict=True):
+        assert middle is not None and least is not None and cautious is not None
+        assert least <= middle and cautious <= middle
     means = [fmean(column) for column in zip(*filter(None, ensemble.each(buried)), strict=True)]
     # in deviations, of which right and wrong answers are two apart
     assert fmean(filter(None, worst)) < min(fmean(filter(None, mean)) - 0.2, max(means) - 0.3)

@@ -34,21 +34,21 @@ def plain_scores(folder: Path, answers: list[Answered]) -> list[float]:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
     texts = [
-        finished(tokenizer, [*one.messages, Message(role="assistant", content=one.completion)])
-        for one in answers
+        finished(tokenizer, [*answer.messages, Message(role="assistant", content=answer.completion)])
+        for answer in answers
     ]
     inputs = tokenizer(
         texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt"
     )
     with torch.inference_mode():
-        return [float(one) for one in model(**inputs).logits[:, 0]]
+        return [float(score) for score in model(**inputs).logits[:, 0]]
 
 
 @pytest.mark.parametrize("rank", [None, 8])
 def test_it_ranks_answers_of_problems_that_were_held_out(
     base: Path, registry: Registry, tmp_path: Path, rank: int | None
 ) -> None:
-    pairs = [verified(one, "yes " * (1 + one % 3), "no " * (3 - one % 3)) for one in range(20)]
+    pairs = [verified(number, "yes " * (1 + number % 3), "no " * (3 - number % 3)) for number in range(20)]
     pairs.append(verified(20, "yes", "no " * 60))
     settings = {**SETTINGS, "lora_rank": rank}
     dataset = commit(registry, VerifiedPair, pairs)
@@ -72,7 +72,7 @@ def test_where_padding_is_the_end_of_a_turn_the_trained_token_is_the_scored_one(
     template = (base / "chat_template.jinja").read_text()
     # nothing after the end of a turn: transformers would take it for padding, and score the word before
     (base / "chat_template.jinja").write_text(template.replace("<|im_end|>\n", "<|im_end|>"))
-    pairs = [verified(one, "yes", "no no no") for one in range(8)]
+    pairs = [verified(number, "yes", "no no no") for number in range(8)]
     settings = {**SETTINGS, "lora_rank": None, "held_out_share": 0}
     dataset = commit(registry, VerifiedPair, pairs)
     reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
@@ -85,7 +85,7 @@ def test_where_padding_is_the_end_of_a_turn_the_trained_token_is_the_scored_one(
 
 
 def test_the_trained_margin_is_the_scored_one(lab: Path, registry: Registry, tmp_path: Path) -> None:
-    pairs = [verified(one, "A:7", "1+1=2\nA:8") for one in range(4)]
+    pairs = [verified(number, "A:7", "1+1=2\nA:8") for number in range(4)]
     settings = {**SETTINGS, "max_steps": 1, "learning_rate": 1e-12, "held_out_share": 0, "lora_rank": None}
     dataset = commit(registry, VerifiedPair, pairs)
     reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
@@ -93,15 +93,15 @@ def test_the_trained_margin_is_the_scored_one(lab: Path, registry: Registry, tmp
     assert said["rows"]["held_out"] == 0 and "held_out_accuracy" not in said["metrics"]
     scorer = OutcomeScorer(tmp_path / "model")
     margins: list[float] = []
-    for one in range(4):
-        chosen, rejected = scorer.scores([answered(one, "A:7"), answered(one, "1+1=2\nA:8")])
+    for number in range(4):
+        chosen, rejected = scorer.scores([answered(number, "A:7"), answered(number, "1+1=2\nA:8")])
         assert chosen is not None and rejected is not None
         margins.append(chosen - rejected)
     assert sum(margins) / 4 == pytest.approx(said["metrics"]["margin"], abs=1e-5)
 
 
 def test_pairs_without_a_label_are_counted(base: Path, registry: Registry, tmp_path: Path) -> None:
-    pairs = [make(PreferencePair, f"p{one}", chosen="yes", rejected="no") for one in range(8)]
+    pairs = [make(PreferencePair, f"p{number}", chosen="yes", rejected="no") for number in range(8)]
     tie = make(PreferencePair, "tie", label="tie", chosen=None, rejected=None)
     dataset = commit(registry, PreferencePair, [*pairs, tie])
     reward_model(write(tmp_path, dataset, settings={**SETTINGS, "max_steps": 1}), lambda _: None)
@@ -120,7 +120,7 @@ def test_too_few_pairs_and_other_datasets_are_refused_before_training(
     base: Path, registry: Registry, tmp_path: Path, dataset: str, error: type[Exception], message: str
 ) -> None:
     found = (
-        commit(registry, VerifiedPair, [verified(one, "a", "b") for one in range(3)])
+        commit(registry, VerifiedPair, [verified(number, "a", "b") for number in range(3)])
         if dataset == "pairs"
         else commit(registry, GoldSolution, [gold("p", "a")])
     )
@@ -135,7 +135,7 @@ def groups(*names: str) -> list[Grouped]:
 
 
 def test_whole_groups_are_held_out_and_more_rows_move_none_of_them() -> None:
-    rows = groups(*[f"g{one % 20}" for one in range(100)])
+    rows = groups(*[f"g{number % 20}" for number in range(100)])
     held = held_out_groups(rows, 0.25, seed=0)
     assert len(held) == 5 and held == held_out_groups(rows[::-1], 0.25, seed=0)
     assert held != held_out_groups(rows, 0.25, seed=1)
@@ -150,8 +150,8 @@ def test_a_surer_judge_asks_for_more_margin_and_centring_costs_what_is_off_zero(
 ) -> None:
     def trained(name: str, p_a: float, **told: Any) -> Path:
         rows = [
-            make(PreferencePair, f"p{one}", label="a", p_a=p_a, chosen="yes", rejected="no no no")
-            for one in range(8)
+            make(PreferencePair, f"p{number}", label="a", p_a=p_a, chosen="yes", rejected="no no no")
+            for number in range(8)
         ]
         settings = SETTINGS | {"lora_rank": None, "held_out_share": 0, "max_length": 96} | told
         path = write(tmp_path / name, commit(registry, PreferencePair, rows), settings=settings)
@@ -160,15 +160,17 @@ def test_a_surer_judge_asks_for_more_margin_and_centring_costs_what_is_off_zero(
 
     sure, doubtful = (trained(str(p), p, margins=True) for p in (0.95, 0.5))
     # scores that are alike lose log(1 + e^margin), and log 2 without a margin
-    begun = [manifest(one)["loss"][0][1] for one in (sure, doubtful)]
+    begun = [manifest(folder)["loss"][0][1] for folder in (sure, doubtful)]
     assert begun == pytest.approx([2.9957, 0.6931], abs=0.2)
     # the sum of both scores is seldom nothing, and its square is added
-    begun += [manifest(trained(f"centred {one}", 0.5, centring=one))["loss"][0][1] for one in (0.0, 100.0)]
+    begun += [
+        manifest(trained(f"centred {number}", 0.5, centring=number))["loss"][0][1] for number in (0.0, 100.0)
+    ]
     assert begun[3] > begun[2] + 0.01
 
 
 def test_margins_of_verified_pairs_are_refused(base: Path, registry: Registry, tmp_path: Path) -> None:
-    dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
+    dataset = commit(registry, VerifiedPair, [verified(number, "yes", "no") for number in range(8)])
     with pytest.raises(BadInput, match="no column 'label'"):
         reward_model(write(tmp_path, dataset, settings=SETTINGS | {"margins": True}), lambda _: None)
 
@@ -192,8 +194,11 @@ def two_signals(number: int) -> PreferencePair:
 def test_a_signal_labels_pairs_in_place_of_all_signals_together(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = [two_signals(one) for one in range(24)]
-    rows += [make(PreferencePair, f"open {one}", p_harmlessness=[None, 0.5, 0.501][one]) for one in range(3)]
+    rows = [two_signals(number) for number in range(24)]
+    rows += [
+        make(PreferencePair, f"open {number}", p_harmlessness=[None, 0.5, 0.501][number])
+        for number in range(3)
+    ]
     rows.append(make(PreferencePair, "tie", label="tie", chosen=None, rejected=None, p_harmlessness=0.9))
     dataset = commit(registry, PreferencePair, rows)
     found = {}
@@ -238,7 +243,7 @@ def test_a_signals_own_probability_chooses_and_asks_for_the_margin(
 
 
 def test_a_signal_of_verified_pairs_is_refused(base: Path, registry: Registry, tmp_path: Path) -> None:
-    dataset = commit(registry, VerifiedPair, [verified(one, "yes", "no") for one in range(8)])
+    dataset = commit(registry, VerifiedPair, [verified(number, "yes", "no") for number in range(8)])
     with pytest.raises(BadInput, match="no column 'label': .*label, p_honesty"):
         reward_model(write(tmp_path, dataset, settings=SETTINGS | {"signal": "honesty"}), lambda _: None)
 

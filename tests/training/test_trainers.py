@@ -78,7 +78,7 @@ def test_sft_learns_the_completions_and_says_what_it_did(
 def test_the_end_of_the_turn_is_learned(base: Path, registry: Registry, tmp_path: Path) -> None:
     sft(write(tmp_path / "run", commit(registry, SftExample, examples(16))), lambda _: None)
     before, after = (
-        log_probability(one, "yes yes yes<|im_end|>") for one in (base, tmp_path / "run" / "model")
+        log_probability(folder, "yes yes yes<|im_end|>") for folder in (base, tmp_path / "run" / "model")
     )
     assert after > before + 1
 
@@ -93,8 +93,8 @@ def test_dpo_prefers_the_chosen_and_leaves_ties_out(base: Path, registry: Regist
     assert manifest["loss"][0][1] == pytest.approx(0.693147, abs=1e-4)
     assert manifest["metrics"]["rewards/margins"] > 0.1
 
-    def margin(one: Path) -> float:
-        return log_probability(one, "yes yes yes") - log_probability(one, "no no no")
+    def margin(model: Path) -> float:
+        return log_probability(model, "yes yes yes") - log_probability(model, "no no no")
 
     assert margin(folder) > margin(base) + 0.5
 
@@ -111,7 +111,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
     newest = Path(str(last_checkpoint(tmp_path / "broken" / "checkpoints")))
     (newest / "trainer_state.json").write_text('{"cut short')
     sft(broken, lines.append)
-    assert any("resumed from checkpoint-" in one for one in lines)
+    assert any("resumed from checkpoint-" in line for line in lines)
     assert newest.name != lines[0].split()[-1]
     assert fingerprint(tmp_path / "broken" / "model") == fingerprint(tmp_path / "whole" / "model")
 

@@ -54,7 +54,7 @@ def margin(folder: Path) -> float:
 def test_single_verdicts_of_different_prompts_teach_a_policy(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = [draw(one, one % 3 == 0) for one in range(24)]
+    rows = [draw(number, number % 3 == 0) for number in range(24)]
     rows += [draw(90, None, finish_reason="error"), draw(91, False, finish_reason="length")]
     rows += [draw(92, True, hinted=True)]
     said = trained(tmp_path, commit(registry, Candidate, rows), max_steps=12)
@@ -81,7 +81,7 @@ def test_single_verdicts_of_different_prompts_teach_a_policy(
 def test_a_pair_is_one_desirable_and_one_undesirable_completion(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, VerifiedPair, [verified(one, "A:7", "A:8") for one in range(17)])
+    dataset = commit(registry, VerifiedPair, [verified(number, "A:7", "A:8") for number in range(17)])
     said = trained(tmp_path, dataset, max_steps=8, batch_size=11)
     assert said["rows"] == {
         "given": 34,
@@ -98,7 +98,7 @@ def test_a_pair_is_one_desirable_and_one_undesirable_completion(
 def test_rarer_desirable_completions_count_for_more_lest_what_all_share_is_unlearned(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, Candidate, [draw(one, one % 4 == 0) for one in range(16)])
+    dataset = commit(registry, Candidate, [draw(number, number % 4 == 0) for number in range(16)])
     before, found = answer_log_probability(lab, UNSEEN, "A:7"), {}
     for name, weights in (("balanced", {}), ("even", {"desirable_weight": 1.0})):
         trained(tmp_path / name, dataset, max_steps=6, **weights)
@@ -107,7 +107,7 @@ def test_rarer_desirable_completions_count_for_more_lest_what_all_share_is_unlea
 
 
 def test_a_killed_run_comes_to_the_same_weights(base: Path, registry: Registry, tmp_path: Path) -> None:
-    pairs = [make(PreferencePair, f"p{one}", chosen="yes yes", rejected="no no no") for one in range(6)]
+    pairs = [make(PreferencePair, f"p{number}", chosen="yes yes", rejected="no no no") for number in range(6)]
     settings = SETTINGS | {"num_epochs": 2, "batch_size": 4}
     dataset = commit(registry, PreferencePair, pairs)
     assert resumed_to_the_same(kto, write(tmp_path / "run", dataset, settings=settings, checkpoint_minutes=0))
@@ -121,7 +121,7 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
         with pytest.raises(error, match=said):
             kto(write(tmp_path, dataset), lambda _: None)
 
-    right = [make(Candidate, f"p{one}") for one in range(8)]
+    right = [make(Candidate, f"p{number}") for number in range(8)]
     wrong = make(Candidate, "wrong", accepted=False)
     refused(commit(registry, Candidate, right[:3]), ModelFailed, "3 usable rows of 3, fewer than one batch")
     refused(commit(registry, Candidate, right), ModelFailed, "none of 8 completions is undesirable: .*by sft")
@@ -135,7 +135,7 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
     )
     template = base / "chat_template.jinja"
     template.write_text(template.read_text().replace("<|im_end|>\n", "\n\n"))
-    pairs = commit(registry, VerifiedPair, [verified(one, "a", "b") for one in range(4)])
+    pairs = commit(registry, VerifiedPair, [verified(number, "a", "b") for number in range(4)])
     refused(pairs, BadInput, "ends a turn with .* the policy would never stop")
     assert not (tmp_path / "model").exists()
 
@@ -155,7 +155,7 @@ def examples(desirable: int, undesirable: int, prompts: int) -> list[Any]:
 
 
 def numbers(rows: Sequence[Any]) -> list[int]:
-    return [one["number"] for one in rows]
+    return [row["number"] for row in rows]
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(2, 9), st.integers(0, 3))
@@ -171,7 +171,7 @@ def test_every_batch_has_both_labels_and_no_row_is_lost_but_one_left_alone(
         return
     assert len(set(numbers(found))) == len(found) == total - (total % size == 1)
     for start in range(0, len(found), size):
-        assert {one["label"] for one in found[start : start + size]} == {True, False}
+        assert {row["label"] for row in found[start : start + size]} == {True, False}
     assert numbers(found) == numbers(in_batches(rows, size, seed))
 
 
@@ -179,7 +179,7 @@ def matched(order: Sequence[Any], size: int) -> int:
     """How many completions stand before a prompt of their own in their batch, the last before the first."""
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     return sum(
-        one["prompt"] == other["prompt"] for batch in batches for one, other in pairwise([*batch, batch[0]])
+        left["prompt"] == right["prompt"] for batch in batches for left, right in pairwise([*batch, batch[0]])
     )
 
 

@@ -39,9 +39,9 @@ def demonstrations(count: int) -> list[Demonstration]:
     turns = [ChatMessage(role=role, content=text) for role, text in said]  # type: ignore[arg-type]
     return [
         Demonstration(
-            id=str(one), messages=turns, prompt="again", completion="yes", source="test", licence="CC0-1.0"
+            id=str(number), messages=turns, prompt="again", completion="yes", source="test", licence="CC0-1.0"
         )
-        for one in range(count)
+        for number in range(count)
     ]
 
 
@@ -50,7 +50,7 @@ def first_answer(folder: Path) -> float:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder)
     start = tokenizer.apply_chat_template([{"role": "user", "content": "hello"}], tokenize=False)
-    ids = [tokenizer(one)["input_ids"] for one in (f"{start}<|im_start|>assistant\n", "no no no no")]
+    ids = [tokenizer(text)["input_ids"] for text in (f"{start}<|im_start|>assistant\n", "no no no no")]
     with torch.inference_mode():
         scores = model(torch.tensor([[*ids[0], *ids[1]]])).logits[0, len(ids[0]) - 1 : -1].log_softmax(-1)
     return float(scores.gather(1, torch.tensor(ids[1])[:, None]).mean())
@@ -59,7 +59,10 @@ def first_answer(folder: Path) -> float:
 def test_too_many_lost_rows_stop_a_run_before_it_begins(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = [*examples(4), *(make(SftExample, f"long {one}", completion="word " * 200) for one in range(2))]
+    rows = [
+        *examples(4),
+        *(make(SftExample, f"long {number}", completion="word " * 200) for number in range(2)),
+    ]
     path = write(tmp_path / "run", commit(registry, SftExample, rows))
     with pytest.raises(ModelFailed, match="would drop 33% of its usable rows at max_length 128, more than"):
         sft(path, lambda _: None)
@@ -75,11 +78,11 @@ def test_replayed_rows_are_a_share_of_tokens_with_a_lineage_of_their_own(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
     dataset = commit(registry, SftExample, examples(16))
-    other = commit(registry, GoldSolution, [gold(f"{one}+1", "no no no") for one in range(40)])
+    other = commit(registry, GoldSolution, [gold(f"{number}+1", "no no no") for number in range(40)])
     told = {"settings": ONE_EPOCH | {"replay_share": 0.25}, "replay": other}
     sft(write(tmp_path / "run", dataset, **told), lambda _: None)
     said = manifest(tmp_path / "run")
-    assert {role: one["name"] for role, one in said["datasets"].items()} == {
+    assert {role: version["name"] for role, version in said["datasets"].items()} == {
         "train": "cai_sft",
         "replay": "gold_solutions",
     }
@@ -120,7 +123,9 @@ def test_turns_are_learned_only_where_the_template_marks_them(
     sft(write(tmp_path / "last", dataset, settings=epochs), lambda _: None)
     (base / "chat_template.jinja").write_text(MARKED)
     sft(write(tmp_path / "all", dataset, settings=settings), lambda _: None)
-    first = [first_answer(one) for one in (base, *(tmp_path / one / "model" for one in ("last", "all")))]
+    first = [
+        first_answer(folder) for folder in (base, *(tmp_path / name / "model" for name in ("last", "all")))
+    ]
     assert first[2] > first[1] + 0.5 > first[0]
 
 
@@ -150,6 +155,6 @@ def test_a_tokenizer_that_cannot_serve_is_refused(
 
 
 def test_curves_are_thinned_and_keep_the_last_point() -> None:
-    history = [{"step": one, "loss": 1.0, "kl": one / 10, "epoch": 0.1} for one in range(1, 1_002)]
+    history = [{"step": number, "loss": 1.0, "kl": number / 10, "epoch": 0.1} for number in range(1, 1_002)]
     found = curves(history)
     assert found.keys() == {"kl"} and len(found["kl"]) <= POINTS and found["kl"][-1] == (1001, 100.1)

@@ -50,7 +50,7 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
     root = tmp_path_factory.mktemp("together")
     sft_rows, pairs = given(root, tiny_model)
     registry = Registry(State(root / "state"))
-    problems = commit(registry, Problem, [make(Problem, f"q{one}") for one in range(16)])
+    problems = commit(registry, Problem, [make(Problem, f"q{number}") for number in range(16)])
     online: dict[str, Any] = {"reward_models": [scorer(registry, tiny_model)], "system_text": None}
     registry.engine.dispose()
 
@@ -69,15 +69,17 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
         killed = job(name, 4, "SIGKILL", **told)
         jobs += [killed, killed | {"stop": None}]
     jobs += [job("dpo_one", 8), job("dpo_sharded", 4, **SHARDED), job("dpo_soft", 4, **TWO)]
-    jobs += [job(f"{one}_one", 8) for one in PAIRED] + [job(f"{one}_two", 4, **TWO) for one in PAIRED]
-    jobs += [job(f"{one}_two", 4, **TWO, **online) for one in ("grpo", "rloo")]
+    jobs += [job(f"{trainer}_one", 8) for trainer in PAIRED] + [
+        job(f"{trainer}_two", 4, **TWO) for trainer in PAIRED
+    ]
+    jobs += [job(f"{name}_two", 4, **TWO, **online) for name in ("grpo", "rloo")]
     jobs += [job("grpo_sharded", 4, **SHARDED, **online)]
     return carried_out(root, jobs)
 
 
-def furthest(plan: Plan, one: str, other: str) -> float:
+def furthest(plan: Plan, *names: str) -> float:
     """The greatest difference of any weight of two models."""
-    first, second = (load_file(plan.root / name / "model" / "model.safetensors") for name in (one, other))
+    first, second = (load_file(plan.root / name / "model" / "model.safetensors") for name in names)
     assert first.keys() == second.keys()
     return max(float((first[name] - second[name]).abs().max()) for name in first)
 
@@ -172,8 +174,8 @@ def soon(true: Callable[[], bool], seconds: float) -> bool:
 def test_a_stopped_launcher_leaves_no_process_behind(stop: signal.Signals, tmp_path: Path) -> None:
     launcher = light(tmp_path, "sleeps")
     files = [tmp_path / f"pid-{rank}" for rank in (0, 1)]
-    assert soon(lambda: all(one.exists() and one.read_text() for one in files), 120)
-    pids = [int(one.read_text()) for one in files]
+    assert soon(lambda: all(path.exists() and path.read_text() for path in files), 120)
+    pids = [int(path.read_text()) for path in files]
     assert all(map(is_running, pids))
     launcher.send_signal(stop)
     assert soon(lambda: not any(map(is_running, pids)), 10)
@@ -181,24 +183,24 @@ def test_a_stopped_launcher_leaves_no_process_behind(stop: signal.Signals, tmp_p
 
 
 def test_machines_begin_anew_together_where_a_process_is_short_of_memory(tmp_path: Path) -> None:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        machines = {"machines": 2, "main_address": "127.0.0.1", "main_port": one.getsockname()[1]}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        machines = {"machines": 2, "main_address": "127.0.0.1", "main_port": free.getsockname()[1]}
     launchers = [light(tmp_path, "short of memory", rank, **machines) for rank in (0, 1)]
-    codes = [one.wait(120) for one in launchers]
+    codes = [launcher.wait(120) for launcher in launchers]
     said = [(tmp_path / f"stderr-{rank}.txt").read_text() for rank in (0, 1)]
     assert codes == [0, 0], said
     assert [(tmp_path / f"done-{rank}").read_text() for rank in (0, 1)] == ["4", "4"]
     assert "out of memory with 8 rows at once: resumes from its last checkpoint with 4, 2 times" in said[1]
     # and the first process alone reports
-    assert [one for one in "".join(said).splitlines() if "rows at once, process" in one] == [
+    assert [line for line in "".join(said).splitlines() if "rows at once, process" in line] == [
         "policy: 8 rows at once, process 0",
         "policy: 4 rows at once, process 0",
     ]
 
 
 def test_a_run_of_two_processes_is_not_begun_by_one(base: Path, registry: Registry, tmp_path: Path) -> None:
-    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
     with pytest.raises(BadInput, match="in 2 processes, and this is one of 1: start it by `python -m"):
         sft(write(tmp_path, dataset, **TWO), lambda _: None)
 

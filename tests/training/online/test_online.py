@@ -81,7 +81,7 @@ def test_a_killed_run_goes_on_to_the_same_weights_in_a_later_pass(
     (newest / "trainer_state.json").write_text('{"cut short')
     lines: list[str] = []
     trainer(broken / "run.json", lines.append)
-    assert any("resumed from checkpoint-6" in one for one in lines), lines
+    assert any("resumed from checkpoint-6" in line for line in lines), lines
     assert fingerprint(broken / "model") == fingerprint(tmp_path / "whole" / "model")
 
 
@@ -89,9 +89,11 @@ def test_a_killed_run_goes_on_to_the_same_weights_in_a_later_pass(
 def test_a_run_whose_groups_are_all_right_warns(
     started: Started, registry: Registry, tmp_path: Path, trainer: Trainer
 ) -> None:
-    training = [one for one in started.problems if one.split == "train"]
+    training = [problem for problem in started.problems if problem.split == "train"]
     known = [
-        one for one, (right,) in zip(training, draws(started.folder, training, 1, 0.0), strict=True) if right
+        problem
+        for problem, (right,) in zip(training, draws(started.folder, training, 1, 0.0), strict=True)
+        if right
     ]
     dataset = commit(registry, Problem, known)
     settings = SMALL | {"temperature": 0.01, "number": None}
@@ -110,7 +112,10 @@ def test_a_reward_model_moves_the_policy_by_its_weight(
     started: Started, registry: Registry, tmp_path: Path
 ) -> None:
     # it likes answers of two digits
-    pairs = [verified(one, f"1+{one}=1{one}\nA:1{one}", f"1+{one}={one}\nA:{one}") for one in range(1, 10)]
+    pairs = [
+        verified(number, f"1+{number}=1{number}\nA:1{number}", f"1+{number}={number}\nA:{number}")
+        for number in range(1, 10)
+    ]
     told = {"learning_rate": 2e-3, "max_steps": 10, "batch_size": 4, "max_length": 40, "held_out_share": 0.2}
     reward_model(
         write(
@@ -132,11 +137,11 @@ def test_a_reward_model_moves_the_policy_by_its_weight(
             reward_models=["reward_model@1"],
             settings=SETTINGS | {"rewards": mix, "max_steps": 10},
         )
-        parts = [curve(said, f"rewards/{one}") for one in ("verifier", "reward_models")]
+        parts = [curve(said, f"rewards/{name}") for name in ("verifier", "reward_models")]
         mixed = [right + weight * score for right, score in zip(*parts, strict=True)]
         assert mixed == pytest.approx(curve(said, "reward"), abs=1e-4)
         assert said["reward_models"][0]["name"] == "reward_model"
-        moved[weight] = [sum(one[-3:]) / 3 - sum(one[:3]) / 3 for one in parts]
+        moved[weight] = [sum(part[-3:]) / 3 - sum(part[:3]) / 3 for part in parts]
     # each learns what weighs in its reward, in 192 draws at either end
     assert moved[1.0][1] > max(0.2, moved[0.02][1] + 0.1)
     assert moved[0.02][0] > max(0.1, moved[1.0][0])
@@ -178,7 +183,7 @@ def test_prompts_that_cannot_be_had_are_refused_before_training(
 def test_prompts_that_leave_no_room_for_an_answer_are_counted(started: Started, tmp_path: Path) -> None:
     settings = SMALL | {"max_length": 22, "max_lost_share": 0.9, "number": None, "max_steps": 1}
     said = run(grpo, tmp_path, settings=settings)
-    short = [one for one in started.problems if one.split == "train" and len(one.prompt) <= 5]
+    short = [problem for problem in started.problems if problem.split == "train" and len(problem.prompt) <= 5]
     assert said["rows"] == {"given": 130, "trained": len(short), "too_long": 100 - len(short), "unasked": 30}
 
 
@@ -192,23 +197,23 @@ def test_a_dataset_without_answers_cannot_be_verified(
 
 def test_prompts_are_training_ones_each_once_and_more_of_them_move_none() -> None:
     rows: list[Any] = [
-        {"prompt": f"{one % 8}=?", "answer": "1", "family": "a" if one % 2 else "b", "split": split}
-        for one in range(16)
+        {"prompt": f"{number % 8}=?", "answer": "1", "family": "a" if number % 2 else "b", "split": split}
+        for number in range(16)
         for split in ("train", "evaluation")
     ]
     settings = OnlineSettings()
     found = chosen_rows(rows, settings, "d@1")
-    assert len(found) == 8 and {one["split"] for one in found} == {"train"}
+    assert len(found) == 8 and {row["split"] for row in found} == {"train"}
     assert (
         chosen_rows(rows[::-1], settings, "d@1") == found and chosen_rows(rows * 2, settings, "d@1") == found
     )
-    some = [one["prompt"] for one in chosen_rows(rows[:14], settings, "d@1")]
-    assert some == [one["prompt"] for one in found if one["prompt"] in some]
-    of_one = chosen_rows(rows, OnlineSettings(families=("a",), number=2), "d@1")
-    assert [one["family"] for one in of_one] == ["a", "a"]
+    some = [row["prompt"] for row in chosen_rows(rows[:14], settings, "d@1")]
+    assert some == [row["prompt"] for row in found if row["prompt"] in some]
+    of_family = chosen_rows(rows, OnlineSettings(families=("a",), number=2), "d@1")
+    assert [row["family"] for row in of_family] == ["a", "a"]
     spoken: list[Any] = [
-        {"prompt": "b", "messages": [{"role": "system", "content": one}, {"role": "user", "content": "b"}]}
-        for one in ("a", "a", "c")
+        {"prompt": "b", "messages": [{"role": "system", "content": system}, {"role": "user", "content": "b"}]}
+        for system in ("a", "a", "c")
     ]
     assert len(chosen_rows(spoken, settings, "d@1")) == 2
 

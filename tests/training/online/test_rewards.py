@@ -29,8 +29,8 @@ class ByLength:
         self.window = window
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
-        lengths = [len(one.completion) for one in answers]
-        return [float(one) if one <= self.window else None for one in lengths]
+        lengths = [len(answer.completion) for answer in answers]
+        return [float(length) if length <= self.window else None for length in lengths]
 
     def close(self) -> None:
         self.window = -1

@@ -55,7 +55,7 @@ def test_they_are_the_written_sum_whatever_stands_behind_the_end(
         mask[row, : len(draw)] = 1
     found = advantages(rewards, values, mask, gae_lambda)
     for row, draw in enumerate(draws):
-        wanted = slow([one for one, _ in draw], [one for _, one in draw], gae_lambda)
+        wanted = slow([reward for reward, _ in draw], [value for _, value in draw], gae_lambda)
         assert found[row, : len(draw)].tolist() == pytest.approx(wanted, abs=1e-9)
         assert not found[row, len(draw) :].any()
 

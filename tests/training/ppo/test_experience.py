@@ -38,8 +38,8 @@ class ByLength:
         self.window = window
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
-        lengths = [len(one.completion) for one in answers]
-        return [float(one) if one <= self.window else None for one in lengths]
+        lengths = [len(answer.completion) for answer in answers]
+        return [float(length) if length <= self.window else None for length in lengths]
 
     def close(self) -> None:
         self.window = -1
@@ -122,7 +122,9 @@ def test_what_good_samples_have_becomes_likelier(base: Path, registry: Registry,
         better, worse = batch.advantages > 0.2, batch.advantages < -0.2
         values = models.values(batch.samples)
     assert moved[better].mean() > 0 > moved[worse].mean()
-    misses = [((one - batch.returns) ** 2 * batch.samples.mask).sum() for one in (batch.values, values)]
+    misses = [
+        ((estimate - batch.returns) ** 2 * batch.samples.mask).sum() for estimate in (batch.values, values)
+    ]
     assert misses[1] < misses[0]
 
 
@@ -142,8 +144,8 @@ def test_micro_batches_change_nothing(base: Path, registry: Registry, tmp_path: 
         figures = Learning(run, models, 1).learn(batch, 1)
         both = [*models.policy.named_parameters(), *models.critic.named_parameters()]
         found.append((figures, torch.cat([weight.detach().flatten() for _, weight in both])))
-    (one, weights), (other, moved) = found
-    assert one == pytest.approx(other, abs=1e-4) and (weights - moved).abs().max() < 2e-4
+    (whole, weights), (split, moved) = found
+    assert whole == pytest.approx(split, abs=1e-4) and (weights - moved).abs().max() < 2e-4
 
 
 def test_a_sample_that_no_reward_model_can_read_teaches_nothing(

@@ -27,7 +27,7 @@ FEW = SMALL | {"num_draws": 2, "max_steps": 3, "gradient_accumulation": 2, "mini
 def test_it_learns_by_a_verifier(started: Started, tmp_path: Path) -> None:
     settings = SETTINGS | {"learning_rate": 2e-4, "max_steps": 10, "ppo_epochs": 2}
     said = run(ppo, tmp_path, settings=settings)
-    rows = {one.problem_id: one for one in started.problems}
+    rows = {problem.problem_id: problem for problem in started.problems}
     stored: list[Any] = [problem.model_dump() for problem in started.problems]
     asked = [rows[row["problem_id"]] for row in chosen_rows(stored, PpoSettings(number=8), "")]
     # 400 draws each: three standard errors of the difference are 0.1
@@ -43,16 +43,18 @@ def test_a_killed_run_goes_on_to_the_same_weights(started: Started, tmp_path: Pa
     run(ppo, broken, settings=FEW, checkpoint_minutes=0)
     shutil.rmtree(broken / "model")
     checkpoints = broken / "checkpoints"
-    assert sorted(one.name for one in checkpoints.iterdir()) == ["checkpoint-2", "checkpoint-3"]
+    assert sorted(path.name for path in checkpoints.iterdir()) == ["checkpoint-2", "checkpoint-3"]
     # killed in the middle of the third step, while it wrote
     shutil.move(checkpoints / "checkpoint-3", checkpoints / ".tmp-checkpoint")
     (checkpoints / ".tmp-checkpoint" / "critic.safetensors").unlink()
     lines: list[str] = []
     ppo(broken / "run.json", lines.append)
     assert lines[0] == "policy: resumed from checkpoint-2"
-    one, other = manifest(tmp_path / "whole"), manifest(broken)
+    whole, resumed = manifest(tmp_path / "whole"), manifest(broken)
     assert fingerprint(broken / "model") == fingerprint(tmp_path / "whole" / "model")
-    assert one["curves"] == other["curves"] and one["loss"] == other["loss"] and len(one["loss"]) == 3
+    assert (
+        whole["curves"] == resumed["curves"] and whole["loss"] == resumed["loss"] and len(whole["loss"]) == 3
+    )
 
 
 def test_random_states_go_on_where_they_were() -> None:
@@ -69,16 +71,18 @@ def test_random_states_go_on_where_they_were() -> None:
 def test_an_adapter_is_merged_and_nothing_pickled_is_kept(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, Problem, [make(Problem, f"p{one}") for one in range(8)])
+    dataset = commit(registry, Problem, [make(Problem, f"p{number}") for number in range(8)])
     settings = FEW | {"lora_rank": 4, "number": None, "max_length": 64, "learning_rate": 1e-2}
     said = run(ppo, tmp_path, dataset=dataset, settings=settings | {"missing_eos_penalty": 1.0})
     folder = validated_folder(tmp_path / "model")
     assert said["trainer"] == "ppo" and said["fingerprint"] == fingerprint(folder) != fingerprint(base)
     assert (folder / "adapter" / "adapter_model.safetensors").exists()
-    assert not [one for one in folder.rglob("*") if one.suffix in (".pt", ".bin", ".pkl")]
+    assert not [path for path in folder.rglob("*") if path.suffix in (".pt", ".bin", ".pkl")]
     # a policy without sense hardly ends, earns nothing, and is punished for that
     assert curve(said, "completions/clipped_ratio")[0] > 0.5 and curve(said, "rewards/verifier") == [0] * 3
-    assert curve(said, "score") == pytest.approx([-one for one in curve(said, "completions/clipped_ratio")])
+    assert curve(said, "score") == pytest.approx(
+        [-value for value in curve(said, "completions/clipped_ratio")]
+    )
     assert curve(said, "kl")[0] == pytest.approx(0, abs=1e-6) and curve(said, "kl")[-1] != 0
     assert {"reward", "entropy", "clip_fraction", "value_loss", "explained_variance"} <= said["curves"].keys()
     assert "clipped_completions" not in warned(said)
@@ -99,7 +103,9 @@ SCORED = {"rewards": {"verifier": 0.0, "reward_models": 1.0}, "critic": "reward_
 def test_a_run_by_a_reward_model_whose_weights_the_critic_starts_from(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, Problem, [make(Problem, f"{one}", prompt=f"{one}=?") for one in range(8)])
+    dataset = commit(
+        registry, Problem, [make(Problem, f"{number}", prompt=f"{number}=?") for number in range(8)]
+    )
     told: dict[str, Any] = {"reward_models": [scorer(registry, lab)], "verifier": None}
     settings = FEW | SCORED | {"max_steps": 2, "number": None}
     said = run(ppo, tmp_path, dataset=dataset, settings=settings, **told)

@@ -67,9 +67,9 @@ def test_a_value_stands_before_its_token_and_the_first_one_is_the_prompts(critic
 
 @torch.no_grad()
 def test_what_pads_changes_nothing(policy: Any, critic: Any) -> None:
-    one, other = (side_by_side(PROMPTS, COMPLETIONS, pad, CPU) for pad in (END, 200))
-    mask = one.mask.bool()
-    both = [(log_probabilities(policy, some, 1.0)[0], values(critic, some)) for some in (one, other)]
+    padded, repadded = (side_by_side(PROMPTS, COMPLETIONS, pad, CPU) for pad in (END, 200))
+    mask = padded.mask.bool()
+    both = [(log_probabilities(policy, some, 1.0)[0], values(critic, some)) for some in (padded, repadded)]
     for looked, again in zip(*both, strict=True):
         assert torch.allclose(looked[mask], again[mask], atol=1e-6)
 
@@ -95,23 +95,25 @@ def test_a_gradient_reaches_every_row_of_a_padded_batch(policy: Any) -> None:
     logps, _ = log_probabilities(policy, samples, 1.0)
     loss = (logps * samples.mask).sum()
     torch.autograd.backward(loss)
-    gradients = [one.grad for one in policy.parameters()]
+    gradients = [weight.grad for weight in policy.parameters()]
     policy.zero_grad()
-    assert all(one is not None and one.isfinite().all() and one.any() for one in gradients)
+    assert all(
+        gradient is not None and gradient.isfinite().all() and gradient.any() for gradient in gradients
+    )
 
 
 def test_a_sample_goes_up_to_its_end_and_its_noise_is_its_own(ending: tuple[Any, Any]) -> None:
     model, tokenizer = ending
-    prompts = [tokenizer(one)["input_ids"] for one in ("q", "is better? A", "q", "which")]
+    prompts = [tokenizer(text)["input_ids"] for text in ("q", "is better? A", "q", "which")]
     params = SamplingParams(max_tokens=9)
-    keys = [digest(one) for one in range(4)]
+    keys = [digest(number) for number in range(4)]
     end = tokenizer.eos_token_id
     found = sample(model, prompts, params, keys, {end})
     said = tokenizer(ENDING[1:])["input_ids"]
     assert found[0] == found[2] == [*said, end]
     assert len(found[1]) == len(found[3]) == 9 and end not in found[1] + found[3]
     assert [
-        sample(model, [one], params, [key], {end})[0] for one, key in zip(prompts, keys, strict=True)
+        sample(model, [prompt], params, [key], {end})[0] for prompt, key in zip(prompts, keys, strict=True)
     ] == found
     other = sample(model, [prompts[1]] * 2, params, [keys[1], digest("another")], {end})
     assert other[0] == found[1] and other[1] != found[1]

@@ -25,13 +25,13 @@ STEPS = {**SETTINGS, "max_steps": 3, "learning_rate": 2e-2}
 
 def examples(registry: Registry) -> str:
     """Rows for SFT."""
-    rows = [make(SftExample, f"p{one}", completion="yes yes yes") for one in range(8)]
+    rows = [make(SftExample, f"p{number}", completion="yes yes yes") for number in range(8)]
     return commit(registry, SftExample, rows)
 
 
 def pairs(registry: Registry) -> str:
     """Rows for DPO and reward models."""
-    rows = [make(PreferencePair, f"p{one}", chosen="yes yes", rejected="no no no") for one in range(8)]
+    rows = [make(PreferencePair, f"p{number}", chosen="yes yes", rejected="no no no") for number in range(8)]
     return commit(registry, PreferencePair, rows)
 
 
@@ -49,15 +49,15 @@ def test_an_adapter_over_bfloat16_is_merged_in_float32_and_cast_last(
     sft(path, lambda _: None)
     folder = validated_folder(tmp_path / "run" / "model")
     weights = load_file(folder / "model.safetensors")
-    exact, rough = (merged(base, folder / "adapter", one) for one in (torch.float32, torch.bfloat16))
-    assert {one.dtype for one in weights.values()} == {torch.bfloat16}
+    exact, rough = (merged(base, folder / "adapter", dtype) for dtype in (torch.float32, torch.bfloat16))
+    assert {weight.dtype for weight in weights.values()} == {torch.bfloat16}
     assert all(weights[name].equal(exact[name]) for name in weights)
     assert any(not weights[name].equal(rough[name]) for name in weights)
     assert manifest(tmp_path / "run")["dtype"] == "bfloat16"
     # as the next stage reads it
     again = AutoModelForCausalLM.from_pretrained(folder)
     assert again.dtype == torch.bfloat16
-    assert all(again.state_dict()[name].equal(one) for name, one in weights.items())
+    assert all(again.state_dict()[name].equal(weight) for name, weight in weights.items())
 
 
 def logits(model: Any) -> Any:
@@ -72,7 +72,7 @@ def test_the_adapter_alone_over_its_base_says_what_the_merged_model_does(
     sft(write(tmp_path / "run", examples(registry), settings=STEPS), lambda _: None)
     folder = tmp_path / "run" / "model"
     alone = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), folder / "adapter")
-    whole, before = (logits(AutoModelForCausalLM.from_pretrained(one)) for one in (folder, base))
+    whole, before = (logits(AutoModelForCausalLM.from_pretrained(path)) for path in (folder, base))
     assert float((logits(alone) - whole).abs().max()) < 1e-5
     assert float((before - whole).abs().max()) > 0.01
 
@@ -82,9 +82,9 @@ def test_a_finished_model_is_portable_and_has_no_pickle(
     trainer: Any, rows: Callable[[Registry], str], base: Path, registry: Registry, tmp_path: Path
 ) -> None:
     trainer(write(tmp_path / "run", rows(registry), settings=STEPS), lambda _: None)
-    files = [one for one in (tmp_path / "run" / "model").rglob("*") if one.is_file()]
-    assert {one.suffix for one in files} == {".json", ".jinja", ".safetensors"}
-    folders = {str(one.parent.relative_to(tmp_path / "run")) for one in files}
+    files = [path for path in (tmp_path / "run" / "model").rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".jinja", ".safetensors"}
+    folders = {str(path.parent.relative_to(tmp_path / "run")) for path in files}
     assert folders == {"model", "model/adapter"}
     for place in (tmp_path, registry.state.root, Path.home()):
-        assert not [one for one in files if str(place).encode() in one.read_bytes()]
+        assert not [path for path in files if str(place).encode() in path.read_bytes()]

@@ -25,7 +25,7 @@ ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": No
 def test_the_lab_model_learns_gold_solutions_with_all_its_weights(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = [gold(f"{one}+1=?", "A:7") for one in range(16)]
+    rows = [gold(f"{number}+1=?", "A:7") for number in range(16)]
     settings = {**ALL, "max_steps": 15}
     dataset = commit(registry, GoldSolution, rows)
     sft(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
@@ -33,7 +33,7 @@ def test_the_lab_model_learns_gold_solutions_with_all_its_weights(
     assert [step for step, _ in said["loss"]] == list(range(1, 16))
     assert said["settings"]["lora_rank"] is None and said["fingerprint"] == fingerprint(folder)
     assert not (folder / "adapter").exists()
-    before, after = (load_file(one / "model.safetensors") for one in (lab, folder))
+    before, after = (load_file(path / "model.safetensors") for path in (lab, folder))
     still = {name for name in before if before[name].equal(after[name])}
     assert before.keys() == after.keys() and not still
     backend = TransformersBackend(folder, EngineSettings())
@@ -48,7 +48,7 @@ def test_the_lab_model_learns_gold_solutions_with_all_its_weights(
 def test_dpo_learns_verified_pairs_with_all_weights_against_the_base(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    pairs = [verified(one, "A:7", "A:8") for one in range(16)]
+    pairs = [verified(number, "A:7", "A:8") for number in range(16)]
     settings = {**ALL, "max_steps": 6, "beta": 0.1}
     dpo(
         write(tmp_path, commit(registry, VerifiedPair, pairs), settings=settings, system_text=None),
@@ -63,7 +63,7 @@ def test_dpo_learns_verified_pairs_with_all_weights_against_the_base(
 def test_rows_that_the_vocabulary_lacks_are_refused_in_words(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
     with pytest.raises(BadInput, match="lacks a character of"):
         sft(write(tmp_path, dataset, settings=ALL, system_text=None), lambda _: None)
 
@@ -71,7 +71,7 @@ def test_rows_that_the_vocabulary_lacks_are_refused_in_words(
 def test_a_dataset_of_another_kind_is_refused_by_its_missing_column(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, GoldSolution, [gold(f"{one}=?", "A:1") for one in range(8)])
+    dataset = commit(registry, GoldSolution, [gold(f"{number}=?", "A:1") for number in range(8)])
     with pytest.raises(BadInput, match="gold_solutions@1 has no column 'chosen': .*prompt, chosen, rejected"):
         dpo(write(tmp_path, dataset, settings={**ALL, "beta": 0.1}), lambda _: None)
 

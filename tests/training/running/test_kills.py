@@ -42,7 +42,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
 
 def test_a_trainer_killed_in_its_saves_ends_in_the_same_weights(killed: Plan) -> None:
     ended = killed.of("sft")
-    assert [one["codes"] for one in ended] == [[-9]] * KILLS + [[0]]
+    assert [end["codes"] for end in ended] == [[-9]] * KILLS + [[0]]
     assert killed.model("sft") == killed.model("sft_whole")
 
 
@@ -50,7 +50,7 @@ def test_what_a_kill_cut_short_is_never_gone_on_from(killed: Plan) -> None:
     ended = killed.of("sft")
     halves = 0
     for before, after in pairwise(ended):
-        resumed = [one for one in before["checkpoints"] if f"resumed from {one}\n" in after["said"]]
+        resumed = [name for name in before["checkpoints"] if f"resumed from {name}\n" in after["said"]]
         assert resumed == before["whole"][-1:], (before, after)
         halves += before["whole"] != before["checkpoints"]
     assert halves >= IN_PART
@@ -59,8 +59,8 @@ def test_what_a_kill_cut_short_is_never_gone_on_from(killed: Plan) -> None:
 def test_a_cancelled_trainer_ends_soon_without_a_model_and_goes_on_later(killed: Plan) -> None:
     interrupted, terminated, last = killed.of("dpo")
     assert (interrupted["codes"], terminated["codes"]) == ([-2], [-15])
-    assert max(one["seconds"] for one in (interrupted, terminated)) < 5
-    assert not any(one["model"] for one in (interrupted, terminated))
+    assert max(end["seconds"] for end in (interrupted, terminated)) < 5
+    assert not any(end["model"] for end in (interrupted, terminated))
     assert f"resumed from {interrupted['whole'][-1]}\n" in terminated["said"]
     assert f"resumed from {terminated['whole'][-1]}\n" in last["said"] and last["codes"] == [0]
     assert killed.model("dpo") == killed.model("dpo_whole")

@@ -88,17 +88,17 @@ def short_of(rows: int, monkeypatch: pytest.MonkeyPatch, exhaust: Callable[[], N
 
 
 def sft_rows(registry: Registry) -> str:
-    rows = [make(SftExample, f"p{one}", completion="yes " * (1 + one % 3)) for one in range(16)]
+    rows = [make(SftExample, f"p{number}", completion="yes " * (1 + number % 3)) for number in range(16)]
     return commit(registry, SftExample, rows)
 
 
 def pair_rows(registry: Registry) -> str:
-    rows = [make(PreferencePair, f"p{one}", chosen="yes yes", rejected="no no no") for one in range(16)]
+    rows = [make(PreferencePair, f"p{number}", chosen="yes yes", rejected="no no no") for number in range(16)]
     return commit(registry, PreferencePair, rows)
 
 
 def step_rows(registry: Registry) -> str:
-    rows = [labelled(one, ["1+1=2", "3"], [True, one % 2 == 0]) for one in range(16)]
+    rows = [labelled(number, ["1+1=2", "3"], [True, number % 2 == 0]) for number in range(16)]
     return commit(registry, StepLabels, rows)
 
 
@@ -141,7 +141,8 @@ def test_a_trainer_short_of_memory_learns_the_same_in_halves(
     whole, short = manifest(tmp_path / "whole"), manifest(tmp_path / "short")
     assert short["metrics"]["loss"] == pytest.approx(whole["metrics"]["loss"], rel=within)
     batches = ("micro_batch", "gradient_accumulation", "effective_batch")
-    assert [whole[one] for one in batches] == [4, 1, 4] and [short[one] for one in batches] == [2, 2, 4]
+    assert [whole[name] for name in batches] == [4, 1, 4]
+    assert [short[name] for name in batches] == [2, 2, 4]
 
 
 @pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
@@ -162,8 +163,8 @@ def test_a_run_short_of_memory_begins_anew_by_itself_and_dagster_sees_one(
     with dg.DagsterInstance.ephemeral() as instance:
         pipes = dg.PipesSubprocessClient()
         result = dg.materialize([trained], resources={"pipes": pipes}, instance=instance)
-        lines = [one.message or "" for one in instance.all_logs(result.run_id)]
+        lines = [event.message or "" for event in instance.all_logs(result.run_id)]
     assert result.success and (tmp_path / "done-0").read_text() == "4"
-    said = [one for one in lines if "policy" in one]
+    said = [line for line in lines if "policy" in line]
     assert said == [f"policy: {rows} rows at once, process 0" for rows in (8, 4)]
-    assert not [one for one in lines if "after closed" in one]
+    assert not [line for line in lines if "after closed" in line]

@@ -25,14 +25,16 @@ def logged(folder: Path, figure: str) -> Iterator[tuple[int, float]]:
             (length,) = struct.unpack("<Q", rest[:8])
             event = Event.FromString(rest[12 : 12 + length])
             rest = rest[16 + length :]
-            yield from ((event.step, one.simple_value) for one in event.summary.value if one.tag == figure)
+            yield from (
+                (event.step, value.simple_value) for value in event.summary.value if value.tag == figure
+            )
 
 
 def test_every_loss_reaches_tensorboard(
     base: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
-    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
     settings = {**SETTINGS, "max_steps": 3}
     sft(write(tmp_path / "run", dataset, settings=settings, report_to=["tensorboard"]), lambda _: None)
     said = manifest(tmp_path / "run")["loss"]
@@ -51,7 +53,7 @@ def test_every_loss_reaches_tensorboard(
 def test_a_tracker_that_is_not_there_is_refused_before_training(
     name: str, message: str, base: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    dataset = commit(registry, SftExample, [make(SftExample, f"p{one}") for one in range(8)])
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
     with pytest.raises(BadInput, match=f"tracking.report_to: {message}"):
         sft(write(tmp_path / "run", dataset, report_to=[name]), lambda _: None)
     assert not (tmp_path / "run" / "rows.json").exists()
