@@ -116,28 +116,28 @@ class Records:
                 file = {"num_bytes": stored.num_bytes, "file_sha": stored.file_sha}
                 connection.execute(update(catalog.OBJECTS).where(OBJECT.sha == stored.sha).values(**file))
 
-    def add_derivation(self, connection: Connection, version: Version, how: Derivation) -> None:
+    def add_derivation(self, connection: Connection, version: Version, derivation: Derivation) -> None:
         """Record how ``version`` was made, which makes it the newest of its name."""
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
                 name=version.name,
                 number=version.number,
-                recipe=how.recipe,
-                code_version=how.code_version,
-                settings=dict(how.settings),
-                run_id=how.run_id,
+                recipe=derivation.recipe,
+                code_version=derivation.code_version,
+                settings=dict(derivation.settings),
+                run_id=derivation.run_id,
                 at=now(),
             )
         )
         assert result.inserted_primary_key is not None
         derivation_id = result.inserted_primary_key[0]
-        if how.parts:
+        if derivation.parts:
             parts = [
                 {"derivation_id": derivation_id, "name": name, "digest": digest}
-                for name, digest in how.parts.items()
+                for name, digest in derivation.parts.items()
             ]
             connection.execute(insert(catalog.PARTS), parts)
-        for used in how.inputs:
+        for used in derivation.inputs:
             connection.execute(
                 insert(catalog.INPUTS).values(
                     derivation_id=derivation_id,
@@ -210,21 +210,21 @@ class Records:
         """How ``version`` was last made."""
         query = select(catalog.DERIVATIONS).where(D.name == version.name, D.number == version.number)
         with self.engine.connect() as connection:
-            how = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
-        return self._derivation(how)
+            row = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
+        return self._derivation(row)
 
-    def _derivation(self, how: RowMapping) -> Derivation:
+    def _derivation(self, row: RowMapping) -> Derivation:
         with self.engine.connect() as connection:
             inputs = connection.execute(
-                select(INPUT.name, INPUT.number).where(INPUT.derivation_id == how["id"])
+                select(INPUT.name, INPUT.number).where(INPUT.derivation_id == row["id"])
             ).all()
             parts = connection.execute(
-                select(PART.name, PART.digest).where(PART.derivation_id == how["id"])
+                select(PART.name, PART.digest).where(PART.derivation_id == row["id"])
             ).all()
         return Derivation(
-            code_version=how["code_version"],
-            settings=how["settings"],
-            run_id=how["run_id"],
+            code_version=row["code_version"],
+            settings=row["settings"],
+            run_id=row["run_id"],
             inputs=tuple(self.version(name, number) for name, number in inputs),
             parts={name: digest for name, digest in parts},
         )

@@ -33,17 +33,20 @@ def export(
     folder: Path,
     report: Callable[[int], None] = lambda done: None,
 ) -> list[Path]:
-    """Write ``version`` and its card into ``folder``, which must be empty or absent; names the files."""
+    """Write ``version`` and its card into ``folder``, which must be empty or absent; returns the files.
+
+    Raises BadInput for a model and where the folder cannot be used, NoSpace where the disk is full.
+    """
     if version.kind != "dataset":
         raise BadInput(
-            f"{version} is a model, which has no rows: `trimtab models export {version} DIR` writes it"
+            f"{version} is a model, which has no rows: `trimtab models export {version} DIR` exports it"
         )
     require_empty(folder)
     text = card(registry, row_type(version), version, form)
     with written_whole(folder) as temporary:
         _write(registry, version, form, temporary, report)
         (temporary / "README.md").write_text(text, encoding="utf-8")
-    return sorted(one for one in folder.rglob("*") if one.is_file())
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def require_empty(folder: Path) -> None:
@@ -56,14 +59,17 @@ def require_empty(folder: Path) -> None:
 
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
-    """A folder beside ``folder`` that takes its name when all is written and on disk."""
+    """A folder beside ``folder`` that takes its name when everything is written and on disk.
+
+    Raises BadInput or NoSpace where it cannot be written.
+    """
     target = folder.resolve()
     temporary = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        for one in temporary.rglob("*"):
-            sync(one)
+        for path in temporary.rglob("*"):
+            sync(path)
         temporary.replace(target)
         sync(target.parent)
     except OSError as error:
@@ -79,14 +85,14 @@ def _write(
     files = registry.files(version)
     schema = schema_of(files)
     splits = splits_of(files)
-    writers = {one: WRITERS[form](folder, one, schema) for one in splits}
+    writers = {split: WRITERS[form](folder, split, schema) for split in splits}
     done = 0
     for batch in batches(files):
         for split, part in by_split(batch, splits):
             writers[split].write(part)
         done += batch.num_rows
         report(done)
-    for one in writers.values():
-        one.close()
+    for writer in writers.values():
+        writer.close()
     if form == "hf":
         write_splits(folder, splits)

@@ -1,8 +1,8 @@
-"""The files of an export: one writer per format, each fed a batch at a time."""
+"""The files of an export: a writer for each format, which takes a batch at a time."""
 
 import json
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,8 +20,16 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
+class ArrowWriter(Protocol):
+    """Writes tables to one file, as Arrow's own writers do."""
+
+    def write_table(self, table: pa.Table) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class JsonLines:
-    """An object a line; nested values are JSON too."""
+    """A JSON object on each line, nested values included."""
 
     def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
         self._file: IO[bytes] = (folder / f"{split}.jsonl").open("wb")
@@ -37,7 +45,7 @@ class JsonLines:
 
 
 class Csv:
-    """A null is an empty cell, empty text a quoted one, and a nested value JSON text."""
+    """CSV with nulls as empty cells, empty texts as quoted ones, and nested values as JSON text."""
 
     def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
         self._schema = pa.schema([_flat(field) for field in schema])
@@ -57,7 +65,7 @@ def _flat(field: pa.Field) -> pa.Field:
 
 def _as_text(column: pa.Array) -> pa.Array:
     values = column.to_pylist()
-    texts = [None if one is None else json.dumps(one, ensure_ascii=False) for one in values]
+    texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     return pa.array(texts, pa.string())
 
 
@@ -72,12 +80,13 @@ class Parts:
         self._paths: list[Path] = []
         self._next()
 
-    def opened(self, path: Path) -> Any:
-        """A writer of one file."""
-        return pq.ParquetWriter(path, self._schema, compression="zstd")
+    def opened(self, path: Path) -> ArrowWriter:
+        """The writer of one file."""
+        writer: ArrowWriter = pq.ParquetWriter(path, self._schema, compression="zstd")
+        return writer
 
-    def named(self, part: int, of: int) -> str:
-        """A finished file's name."""
+    def file_name(self, part: int, of: int) -> str:
+        """The name of a finished file."""
         return f"{self._split}-{part:05d}-of-{of:05d}{self.suffix}"
 
     def _next(self) -> None:
@@ -108,4 +117,4 @@ class Parts:
     def close(self) -> None:
         self._finish()
         for part, path in enumerate(self._paths):
-            path.rename(self._folder / self.named(part, len(self._paths)))
+            path.rename(self._folder / self.file_name(part, len(self._paths)))

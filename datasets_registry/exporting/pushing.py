@@ -1,4 +1,4 @@
-"""An exported folder to a repository of the Hugging Face hub."""
+"""Upload of an exported folder to a repository of the Hugging Face Hub."""
 
 import os
 from pathlib import Path
@@ -11,24 +11,29 @@ LOCAL_FILES = ["*.arrow", "*/state.json", "*/dataset_info.json", "dataset_dict.j
 
 
 def require_pushable(repository: str) -> str:
-    """The token; raises BadInput before any work where it is missing or the name cannot be one."""
+    """The token; raises BadInput where there is none or ``repository`` is not a repository's name."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils._validators import validate_repo_id
 
     try:
         validate_repo_id(repository)
     except HFValidationError as error:
-        raise BadInput(f"{repository[:80]!r} is no repository: write owner/name ({error})") from error
+        raise BadInput(f"{repository[:80]!r} is not a repository: write owner/name ({error})") from error
     token = os.environ.get("HF_TOKEN")
     if not token:
-        raise BadInput("HF_TOKEN is not set: put a token with write access to the hub into the environment")
+        raise BadInput(
+            "HF_TOKEN is not set: set it in the environment to a token with write access to the Hub"
+        )
     return token
 
 
 def push(
     folder: Path, repository: str, kind: Literal["dataset", "model"] = "dataset", endpoint: str | None = None
 ) -> str:
-    """Upload the folder, into a private repository where there is none yet; its address."""
+    """Upload the folder, into a new private repository where there is none; returns its address.
+
+    Raises BadInput as ``require_pushable`` does, and TrimtabError where the upload fails.
+    """
     from huggingface_hub import HfApi
 
     token = require_pushable(repository)

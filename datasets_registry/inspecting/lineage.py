@@ -51,13 +51,13 @@ def upstream(registry: Registry, version: Version) -> UpstreamNode:
 
 
 def _upstream(registry: Registry, version: Version, seen: set[str]) -> UpstreamNode:
-    how = registry.derivation(version)
-    facts = _facts(version, how.code_version)
+    derivation = registry.derivation(version)
+    facts = _facts(version, derivation.code_version)
     if str(version) in seen:
-        return UpstreamNode(**facts, shown_above=bool(how.inputs), run_id=how.run_id, inputs=())
+        return UpstreamNode(**facts, shown_above=bool(derivation.inputs), run_id=derivation.run_id, inputs=())
     seen.add(str(version))
-    inputs = tuple(_upstream(registry, used, seen) for used in how.inputs)
-    return UpstreamNode(**facts, run_id=how.run_id, inputs=inputs)
+    inputs = tuple(_upstream(registry, used, seen) for used in derivation.inputs)
+    return UpstreamNode(**facts, run_id=derivation.run_id, inputs=inputs)
 
 
 # by version: the versions that were built from it, each with its code
@@ -75,9 +75,9 @@ def _built(registry: Registry) -> Built:
     for kind in ("dataset", "model"):
         for name in registry.names(kind):
             for version in registry.versions(name):
-                how = registry.derivation(version)
-                for used in how.inputs:
-                    built.setdefault(str(used), []).append((version, how.code_version))
+                derivation = registry.derivation(version)
+                for used in derivation.inputs:
+                    built.setdefault(str(used), []).append((version, derivation.code_version))
     return built
 
 

@@ -71,9 +71,9 @@ def model_details(registry: Registry, version: Version) -> ModelDetails:
 
     Raises BadInput where it is a dataset, and BrokenObject where a file or a manifest cannot be read.
     """
-    facts, how = model_facts(registry, require_model(version)), registry.derivation(version)
+    facts, derivation = model_facts(registry, require_model(version)), registry.derivation(version)
     # of a given model the settings say where it lies on this machine
-    run_settings = {} if is_given(registry, version) else how.settings
+    run_settings = {} if is_given(registry, version) else derivation.settings
     return ModelDetails(
         facts=facts,
         settings={**facts.settings, **run_settings},
@@ -82,8 +82,8 @@ def model_details(registry: Registry, version: Version) -> ModelDetails:
         chain=ancestors(registry, version),
         behind=behind(registry, version),
         evaluations=tuple(_evaluations(registry, version)),
-        code_version=how.code_version,
-        run_id=how.run_id,
+        code_version=derivation.code_version,
+        run_id=derivation.run_id,
         checks=tuple(registry.checks(version)),
         files=_files(registry.folder(version)),
     )

@@ -1,4 +1,4 @@
-"""Where a model that was taken as given came from: the hub, a model that comes with Trimtab, or a folder."""
+"""Where a model that was not trained here came from: the Hub, Trimtab itself, or a folder."""
 
 import re
 from dataclasses import dataclass
@@ -33,24 +33,24 @@ _OURS = {
 
 
 def origin(registry: Registry, version: Version) -> Origin:
-    """Where the given model ``version`` came from; where it lies on this machine is not told."""
-    named = str(registry.derivation(version).settings.get("model"))
-    if named in _OURS:
-        return _OURS[named]
+    """Where the given model ``version`` came from, without its place on this machine."""
+    name = str(registry.derivation(version).settings.get("model"))
+    if name in _OURS:
+        return _OURS[name]
     folder = registry.folder(version)
-    revision = _revision(folder, named)
-    description = f"{named} at revision {revision}" if revision else "a local directory"
-    return Origin(description, named if revision else None, _licence(folder / "README.md"))
+    revision = _revision(folder, name)
+    description = f"{name} at revision {revision}" if revision else "a local directory"
+    return Origin(description, name if revision else None, _licence(folder / "README.md"))
 
 
-def _revision(folder: Path, named: str) -> str | None:
-    """The revision where ``folder`` is what the hub's client keeps of ``named``."""
+def _revision(folder: Path, name: str) -> str | None:
+    """The revision where ``folder`` is in the Hub client's cache of ``name``."""
     cached = folder.parent.name == "snapshots" and folder.parent.parent.name
-    return folder.name if cached == f"models--{named.replace('/', '--')}" else None
+    return folder.name if cached == f"models--{name.replace('/', '--')}" else None
 
 
 def _licence(card: Path) -> str | None:
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     front = _FRONT_MATTER.match(text)
-    found = _LICENCE.search(front[1]) if front else None
-    return found[1] if found else None
+    licence = _LICENCE.search(front[1]) if front else None
+    return licence[1] if licence else None

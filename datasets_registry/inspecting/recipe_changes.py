@@ -74,7 +74,7 @@ def input_pairs(old: Derivation, new: Derivation) -> list[tuple[Version, Version
 
 def _recipe_change(before: Version, after: Version, old: Derivation, new: Derivation) -> RecipeChange:
     code = BeforeAfter(before=old.code_version, after=new.code_version)
-    old_names, new_names = ({version.name for version in how.inputs} for how in (old, new))
+    old_names, new_names = ({version.name for version in derivation.inputs} for derivation in (old, new))
     return RecipeChange(
         name=after.name,
         kind=after.kind,

@@ -82,7 +82,7 @@ def version_details(
 
 def _common(registry: Registry, version: Version) -> dict[str, Any]:
     """The fields that datasets and models share."""
-    how = registry.derivation(version)
+    derivation = registry.derivation(version)
     return {
         "name": version.name,
         "version": version.number,
@@ -90,10 +90,10 @@ def _common(registry: Registry, version: Version) -> dict[str, Any]:
         "status": version.status,
         "data_version": version.data_version,
         "created_at": version.created_at,
-        "code_version": how.code_version,
-        "run_id": how.run_id,
-        "inputs": tuple(map(str, how.inputs)),
-        "settings": how.settings,
+        "code_version": derivation.code_version,
+        "run_id": derivation.run_id,
+        "inputs": tuple(map(str, derivation.inputs)),
+        "settings": derivation.settings,
         "checks": tuple(registry.checks(version)),
         "newest": str(registry.newest(version.name) or version),
     }

@@ -13,7 +13,7 @@ class RevisionStep(Row):
     """One critique and revision under one principle."""
 
     dataset: ClassVar[str] = "cai_revisions"
-    grain: ClassVar[str] = "One row per revision step of a prompt: principle, critique, revision, scores."
+    grain: ClassVar[str] = "One row per revision of a prompt: principle, critique, revision, scores."
     key: ClassVar[tuple[str, ...]] = ("prompt_id", "step")
     label_columns: ClassVar[tuple[str, ...]] = ("changed", "failure")
 
@@ -21,24 +21,28 @@ class RevisionStep(Row):
     step: int = Field(description="1 for the first revision")
     prompt: str = Field(description="What the user says")
     history: list[ChatMessage] = history()
-    kind: Kind = Field(description="Which prompt set; helpful prompts are controls and train nothing")
+    kind: Kind = Field(
+        description="Which prompt set; helpful prompts are controls, and nothing is trained on them"
+    )
     category: str = Field(description="Harm category")
     split_group: str = Field(description="Group of the prompt")
-    principle_id: str = Field(description="Principle drawn for this step")
-    draft: str = Field(description="Response before this step")
+    principle_id: str = Field(description="Principle drawn for this revision")
+    draft: str = Field(description="Response before this revision")
     critique: str | None = Field(
         description="What the model found wrong; null after a failure or where skipped"
     )
-    revision: str | None = Field(description="Response after this step; null after a failure")
+    revision: str | None = Field(description="Response after this revision; null after a failure")
     changed: bool | None = Field(description="Whether the revision differs from the draft")
-    edit_distance: int | None = Field(description="Letters to insert, delete or replace (Levenshtein)")
-    few_shot_ids: list[str] = Field(description="Worked examples shown before, in this order")
+    edit_distance: int | None = Field(
+        description="Characters to insert, delete or replace (Levenshtein distance)"
+    )
+    few_shot_ids: list[str] = Field(description="Worked examples in the prompt, in this order")
     draft_harmlessness: float | None = Field(description="Judge's score of the draft, 1 to 10")
     draft_helpfulness: float | None = Field(description="Judge's score of the draft, 1 to 10")
     harmlessness: float | None = Field(description="Judge's score of the revision, 1 to 10")
     helpfulness: float | None = Field(description="Judge's score of the revision, 1 to 10")
     finish_reason: FinishReason | None = Field(description="How the revision ended")
-    failure: str | None = Field(description="Why the revision must not train anything")
+    failure: str | None = Field(description="Why nothing must be trained on the revision")
     draft_key: str = ledger_key("Ledger key of the draft")
     critique_key: str | None = ledger_key("Ledger key of the critique")
     revision_key: str | None = ledger_key("Ledger key of the revision")
@@ -62,7 +66,7 @@ class HelpfulAnswer(Row):
     split_group: str = Field(description="Group of the prompt")
     completion: str = Field(description="The answer")
     finish_reason: FinishReason = Field(description="How the answer ended")
-    failure: str | None = Field(description="Why the answer must not train anything")
+    failure: str | None = Field(description="Why nothing must be trained on the answer")
     completion_key: str = ledger_key("Ledger key of the answer")
 
 
@@ -78,9 +82,9 @@ class SftExample(Row):
     prompt_id: str = Field(description="The prompt answered")
     prompt: str = Field(description="What the user says")
     history: list[ChatMessage] = history()
-    completion: str = Field(description="What the policy shall answer")
+    completion: str = Field(description="The answer to learn")
     kind: Literal["revision", "helpful", "capability"] = Field(description="Where the completion comes from")
-    step: int = Field(description="The revision's step; 0 for what is no revision")
+    step: int = Field(description="Number of the revision, from 1; 0 for other completions")
     num_tokens: int = Field(description="Length of the completion in the base policy's tokens")
     category: str = Field(description="Harm category, or kind of task")
     split_group: str = Field(description="Group of the prompt")

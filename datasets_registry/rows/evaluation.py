@@ -14,7 +14,7 @@ class EvaluationAnswer(Row):
 
     dataset: ClassVar[str] = "evaluation_answers"
     grain: ClassVar[str] = (
-        "One row per model and held-out prompt: answer, refusal, verdict against the base policy."
+        "One row per model and held-out prompt: answer, refusal, and verdict against the base policy."
     )
     key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
     label_columns: ClassVar[tuple[str, ...]] = ("verdict", "refused")
@@ -29,16 +29,18 @@ class EvaluationAnswer(Row):
     completion: str = Field(description="The answer")
     finish_reason: FinishReason = Field(description="How the answer ended")
     num_tokens: int = Field(description="Length of the answer in tokens")
-    refused: bool = Field(description="Whether the answer has a refusal phrase")
-    p_win: float | None = Field(description="Probability of beating the base, mean of both orders")
+    refused: bool = Field(description="Whether the answer contains a refusal phrase")
+    p_win: float | None = Field(
+        description="Probability of a win against the base policy, mean of both orders"
+    )
     verdict: Literal["win", "loss", "tie", "same", "unparsed"] | None = Field(
-        description="What both orders agree on; null for the base policy itself"
+        description="The verdict that both orders agree on; null for the base policy itself"
     )
     completion_key: str = ledger_key("Ledger key of the answer")
 
 
 class Metric(Row):
-    """One figure of one model."""
+    """A figure of a model."""
 
     dataset: ClassVar[str] = "evaluation"
     grain: ClassVar[str] = "One row per model, prompt set and metric: value with its 95 % interval."
@@ -50,4 +52,4 @@ class Metric(Row):
     value: float | None = Field(description="The figure; null where nothing could be measured")
     low: float | None = Field(description="Lower end of the 95 % interval")
     high: float | None = Field(description="Upper end of the 95 % interval")
-    num_items: int = Field(description="Over how many answers")
+    num_items: int = Field(description="Number of answers")

@@ -1,4 +1,4 @@
-"""Row type of what was found in the texts that a model learns from."""
+"""Row type of data_hygiene: findings in the texts that models learn from."""
 
 from typing import ClassVar, Literal
 
@@ -23,7 +23,7 @@ FindingKind = Literal[
 
 
 class HygieneFinding(Row):
-    """Something about one text of a label dataset that a person may want to look at."""
+    """A finding in a text of a label dataset that a person may want to look at."""
 
     dataset: ClassVar[str] = "data_hygiene"
     grain: ClassVar[str] = (
@@ -32,16 +32,16 @@ class HygieneFinding(Row):
     )
     key: ClassVar[tuple[str, ...]] = ("label_dataset", "text_column", "row_id", "kind")
 
-    label_dataset: str = Field(description="Dataset that the text stands in")
+    label_dataset: str = Field(description="Dataset of the text")
     text_column: str = Field(description="Column of the text")
-    row_id: str = Field(description="Key of the row there, its parts joined by `/`")
+    row_id: str = Field(description="Key of its row, the parts joined by `/`")
     kind: FindingKind = Field(description="What was found")
     matches: str | None = Field(
-        description="Row that it is a duplicate of, or `dataset/id` of the evaluation prompt; else null"
+        description="Row that it duplicates, or `dataset/id` of the evaluation prompt; otherwise null"
     )
-    cluster: str | None = Field(description="Smallest row id of the cluster of duplicates; else null")
-    detail: str = Field(description="What was found, in words; personal data only as a mask of its shape")
+    cluster: str | None = Field(description="Smallest row id of the cluster of duplicates; otherwise null")
+    detail: str = Field(description="The finding in words; personal data only as a mask")
     score: float = Field(
-        description="Jaccard similarity; shared 13-grams; probability of the language; robust z of the"
-        " length; number of places; share of rows with the phrase"
+        description="By kind: Jaccard similarity, shared 13-grams, probability of the language, robust z"
+        " of the length, number of occurrences, or share of rows with the phrase"
     )

@@ -1,4 +1,4 @@
-"""Row types of data that comes from elsewhere: problems, human preferences, demonstrations."""
+"""Row types of imported data: problems, human preferences, demonstrations; and their chat messages."""
 
 from typing import ClassVar, Literal
 
@@ -15,11 +15,13 @@ class ChatMessage(BaseModel):
 
     role: Role = Field(description="Who speaks")
     content: str = Field(description="What is said")
-    reasoning: str | None = Field(None, description="What the assistant thought before; null where nothing")
+    reasoning: str | None = Field(
+        None, description="What the assistant thought before it answered; null where nothing"
+    )
     tool_calls: list[ToolCall] | None = Field(None, description="The tools that the assistant calls")
     tool_call_id: str | None = Field(None, description="The call that a tool answers")
     name: str | None = Field(None, description="Who of several speakers speaks, or which tool answers")
-    trainable: bool | None = Field(None, description="Whether the turn is learned; null where unsaid")
+    trainable: bool | None = Field(None, description="Whether the turn is learned; null where not stated")
 
 
 class Problem(Row):
@@ -30,27 +32,29 @@ class Problem(Row):
     key: ClassVar[tuple[str, ...]] = ("problem_id",)
 
     problem_id: str = Field(description="Hash of the prompt and the gold answer")
-    prompt: str = Field(description="The problem as it is put")
-    answer: str = Field(description="Gold answer, which a verifier compares with")
-    solution: str | None = Field(description="How the answer is reached; null where nobody wrote it")
-    steps: list[str] = Field([], description="The solution's steps; empty where nobody wrote them apart")
+    prompt: str = Field(description="The problem's text")
+    answer: str = Field(description="Gold answer, with which a verifier compares")
+    solution: str | None = Field(description="Written solution; null where there is none")
+    steps: list[str] = Field([], description="Steps of the solution; empty where they are not separate")
     family: str | None = Field(None, description="Kind of problem; null where its source does not say")
-    difficulty: int | None = Field(None, description="How hard, such as how many numbers; null where unsaid")
+    difficulty: int | None = Field(
+        None, description="Difficulty, such as the number of operands; null where not stated"
+    )
     split: Literal["train", "evaluation"] = Field(description="What the problem may be used for")
-    split_group: str = Field(description="Problems of one group never stand in both splits")
+    split_group: str = Field(description="Problems of one group are never in both splits")
     source: str = Field(description="Who wrote it")
     licence: str = Field(description="SPDX identifier")
 
 
 class HumanPreference(Row):
-    """Two answers to one conversation, one of them preferred."""
+    """A preferred and a rejected answer to one conversation."""
 
     dataset: ClassVar[str] = "human_preferences"
     grain: ClassVar[str] = "One row per comparison: the conversation, the better and the worse answer."
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
 
     pair_id: str = Field(description="Hash of the conversation and both answers")
-    prompt: str = Field(description="What the user said last")
+    prompt: str = Field(description="Last turn of the user")
     messages: list[ChatMessage] = Field(description="The conversation up to the answers")
     tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
     chosen: str = Field(description="The better answer")
@@ -65,13 +69,13 @@ class Demonstration(Row):
     """A conversation and the answer to learn from it."""
 
     dataset: ClassVar[str] = "demonstrations"
-    grain: ClassVar[str] = "One row per conversation: its turns and the last answer, to be learned."
+    grain: ClassVar[str] = "One row per conversation: its turns and the last answer, which is to be learned."
     key: ClassVar[tuple[str, ...]] = ("id",)
 
     id: str = Field(description="Hash of the conversation and the answer")
     messages: list[ChatMessage] = Field(description="The conversation up to the answer")
     tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
-    prompt: str = Field(description="What the user said last")
+    prompt: str = Field(description="Last turn of the user")
     completion: str = Field(description="The last answer")
     source: str = Field(description="Who wrote it")
     licence: str = Field(description="SPDX identifier")

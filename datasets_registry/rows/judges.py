@@ -24,20 +24,22 @@ class CompletionScore(Row):
     completion: str = Field(description="The completion scored")
     signal: Signal = Field(description="What is scored")
     judge: str = Field(description="Asset name of the judging model")
-    probabilities: list[float] = Field(description="Of the scores 1 to 10, normalised; empty after a failure")
-    outside_probability: float | None = Field(description="Probability outside the scores")
+    probabilities: list[float] = Field(
+        description="Probability of each score from 1 to 10, normalised; empty after a failure"
+    )
+    outside_probability: float | None = Field(description="Probability of any other answer than a score")
     score: float | None = Field(description="Probability-weighted mean, 1 to 10")
     reward: float | None = Field(description="The score on a scale from -1 to 1")
     failure: str | None = Field(description="Why there is no score")
     score_key: str = ledger_key("Ledger key of the judge call")
-    ten_key: str | None = ledger_key("Ledger key of the call that tells 1 from 10")
+    ten_key: str | None = ledger_key("Ledger key of the call that distinguishes 1 from 10")
 
 
 class HumanAgreement(Row):
-    """A comparison that a person and the judge both made."""
+    """A comparison made by a person and by the judge."""
 
     dataset: ClassVar[str] = "human_agreement"
-    grain: ClassVar[str] = "One row per human comparison judged: the judge's label beside the person's."
+    grain: ClassVar[str] = "One row per judged human comparison: the judge's label and the person's."
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
     label_columns: ClassVar[tuple[str, ...]] = ("label",)
 
@@ -49,7 +51,7 @@ class HumanAgreement(Row):
     judge: str = Field(description="Asset name of the judging model")
     principle_id: str = Field(description="Principle of the verdicts")
     p_a: float | None = Field(description="Probability that a is better, mean of both orders")
-    label: Literal["a", "b", "tie", "unparsed"] = Field(description="What the orders agree on")
+    label: Literal["a", "b", "tie", "unparsed"] = Field(description="The label that both orders agree on")
     agrees: bool | None = Field(description="Whether the labels agree; null without a label")
     ab_key: str = ledger_key("Ledger key of the call that shows a first")
     ba_key: str = ledger_key("Ledger key of the call that shows b first")
@@ -58,7 +60,7 @@ class HumanAgreement(Row):
 
 
 class JudgeFigure(Row):
-    """One figure of a judge on one policy's completions."""
+    """A figure of a judge on a policy's completions."""
 
     dataset: ClassVar[str] = "judge_certificate"
     grain: ClassVar[str] = "One row per judge and figure: value, 95 % interval, bounds and whether it holds."
@@ -71,36 +73,38 @@ class JudgeFigure(Row):
     value: float | None = Field(description="The figure; null where nothing could be measured")
     low: float | None = Field(description="Lower end of the 95 % interval")
     high: float | None = Field(description="Upper end of the 95 % interval")
-    num_items: int = Field(description="Over how many verdicts, pairs or comparisons")
-    at_least: float | None = Field(description="Lower bound of the profile")
-    at_most: float | None = Field(description="Upper bound of the profile")
+    num_items: int = Field(description="Number of verdicts, pairs or comparisons")
+    at_least: float | None = Field(description="Lower bound in the profile")
+    at_most: float | None = Field(description="Upper bound in the profile")
     holds: bool | None = Field(description="Whether the figure is within its bounds; null without bounds")
-    required: bool = Field(description="Whether the profile lets nothing train on a judge without it")
+    required: bool = Field(description="Whether the profile blocks training where the figure does not hold")
 
 
 class PrincipleFigure(Row):
-    """What one principle did."""
+    """The effect of a principle."""
 
     dataset: ClassVar[str] = "principle_audit"
     grain: ClassVar[str] = (
-        "One row per principle: draws, changes, margins, disagreement and wins of revisions."
+        "One row per principle: uses, changes, margins, disagreement and wins of revisions."
     )
     key: ClassVar[tuple[str, ...]] = ("principle_id",)
 
     principle_id: str = Field(description="The principle")
     signal: Signal = Field(description="What the principle asks about")
-    num_critiques: int = Field(description="Revision steps that drew it")
-    changed_share: float | None = Field(description="Share of its critiques after which the text changed")
-    mean_edit_distance: float | None = Field(description="Letters changed a step, mean")
-    num_scored: int = Field(description="Its steps of which draft and revision both have a score")
-    win_rate: float | None = Field(description="Share of these where the revision scores higher, ties half")
+    num_critiques: int = Field(description="Revisions that used it")
+    changed_share: float | None = Field(description="Share of its revisions that changed the text")
+    mean_edit_distance: float | None = Field(description="Mean number of characters changed in a revision")
+    num_scored: int = Field(description="Its revisions for which draft and revision both have a score")
+    win_rate: float | None = Field(
+        description="Share of these where the revision scores higher; ties count half"
+    )
     win_low: float | None = Field(description="Lower end of the win rate's 95 % interval")
     win_high: float | None = Field(description="Upper end of the win rate's 95 % interval")
     num_pairs: int = Field(description="Pairs judged under it")
-    parsed_share: float | None = Field(description="Share of its pairs and judges with a whole verdict")
-    mean_margin: float | None = Field(description="Distance of its soft label from a half, mean")
-    tie_share: float | None = Field(description="Share of its whole verdicts in which the orders disagree")
-    num_shared: int = Field(description="Pairs that another principle judged too")
+    parsed_share: float | None = Field(description="Share of its pairs and judges with a complete verdict")
+    mean_margin: float | None = Field(description="Mean distance of its soft label from 0.5")
+    tie_share: float | None = Field(description="Share of its complete verdicts in which the orders disagree")
+    num_shared: int = Field(description="Pairs that were also judged under another principle")
     disagreement: float | None = Field(
-        description="Share of these where the others' mean names the other text"
+        description="Share of these where the mean of the others prefers the other completion"
     )

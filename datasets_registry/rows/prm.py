@@ -9,27 +9,29 @@ from datasets_registry.rows.words import FinishReason
 
 
 class Solution(Row):
-    """A drawn solution, split into steps."""
+    """A sampled solution, split into steps."""
 
     dataset: ClassVar[str] = "solutions"
-    grain: ClassVar[str] = "One row per drawn solution: its steps, splitter, verdict, or why it has no steps."
+    grain: ClassVar[str] = (
+        "One row per sampled solution: its steps, splitter and verdict, or why it has no steps."
+    )
     key: ClassVar[tuple[str, ...]] = ("solution_id",)
 
     solution_id: str = Field(description="Hash of the problem and the completion")
     problem_id: str = Field(description="The problem answered")
-    prompt: str = Field(description="The problem as it is put")
+    prompt: str = Field(description="The problem's text")
     answer: str = Field(description="Gold answer")
     family: str | None = Field(description="Kind of problem")
-    difficulty: int | None = Field(description="How hard, such as how many numbers")
+    difficulty: int | None = Field(description="Difficulty, such as the number of operands")
     split_group: str = Field(description="Group of the problem")
     completion: str = Field(description="The whole solution")
-    completions: list[str] = Field(description="Its steps, which joined by the separator give it back")
-    separator: str = Field(description="What stands between steps")
+    completions: list[str] = Field(description="Its steps; joined by the separator they are the completion")
+    separator: str = Field(description="The text between steps")
     splitter: str = Field(description="Rule that splits solutions into steps")
     accepted: bool | None = Field(description="The verifier's verdict; null where there is no completion")
     reason: str | None = Field(description="Why it is not accepted; null where it is")
     policy: str = Field(description="Asset name of the model that wrote it")
-    pass_rate: float | None = Field(description="Accepted share of the problem's draws")
+    pass_rate: float | None = Field(description="Accepted share of the problem's samples")
     finish_reason: FinishReason = Field(description="How the solution ended")
     num_tokens: int = Field(description="Length of the solution in tokens")
     failure: str | None = Field(description="Why its steps are not labelled")
@@ -47,11 +49,11 @@ class StepRollout(Row):
     solution_id: str = Field(description="The solution")
     step: int = Field(description="How many of its steps the rollout starts from, at least 1")
     sample: int = Field(description="Which rollout of this prefix, from 0")
-    phase: Literal["probe", "confirm"] = Field(description="What it was drawn for")
+    phase: Literal["probe", "confirm"] = Field(description="What it was sampled for")
     policy: str = Field(description="Asset name of the completing model")
     completion: str = Field(description="What the completer wrote after the prefix")
     accepted: bool | None = Field(description="The verifier's verdict; null where there is no completion")
-    extracted: str | None = Field(description="Final answer that the verifier found")
+    extracted: str | None = Field(description="Final answer that the verifier extracted")
     reason: str | None = Field(description="Why it is not accepted; null where it is")
     finish_reason: FinishReason = Field(description="How the completion ended")
     num_tokens: int = Field(description="Length of the completion in tokens")
@@ -69,63 +71,63 @@ class StepLabels(Row):
 
     solution_id: str = Field(description="The solution")
     problem_id: str = Field(description="The problem answered")
-    prompt: str = Field(description="The problem as it is put")
+    prompt: str = Field(description="The problem's text")
     answer: str = Field(description="Gold answer")
     family: str | None = Field(description="Kind of problem")
-    difficulty: int | None = Field(description="How hard, such as how many numbers")
+    difficulty: int | None = Field(description="Difficulty, such as the number of operands")
     split_group: str = Field(description="Group of the problem")
     completions: list[str] = Field(description="The steps")
-    separator: str = Field(description="What stands between steps")
+    separator: str = Field(description="The text between steps")
     splitter: str = Field(description="Rule that split the solution")
     labels: list[bool | None] = Field(
-        description="Hard label per step: whether the measured share exceeds the threshold; null if unprobed"
+        description="Hard label per step: is the accepted share above the threshold; null if not probed"
     )
     implied: list[bool | None] = Field(
-        description="Label that the measured ones imply, as no step after a wrong one counts as right;"
-        " null where nothing implies one or the step was measured"
+        description="Label implied by measured ones, as no step after a wrong one counts as right; null where"
+        " none is implied or the step was measured"
     )
     soft: list[float | None] = Field(
-        description="Accepted share of the rollouts per step; null if unprobed. An early stop biases it"
+        description="Accepted share of the rollouts per step; null if not probed. An early stop biases it"
     )
     low: list[float | None] = Field(
-        description="Lower end of the share's 95 % Wilson interval; of the last step, the verdict itself"
+        description="Lower end of the share's 95 % Wilson interval; for the last step the verdict itself"
     )
     high: list[float | None] = Field(
-        description="Upper end of the share's 95 % Wilson interval; of the last step, the verdict itself"
+        description="Upper end of the share's 95 % Wilson interval; for the last step the verdict itself"
     )
     num_accepted: list[int] = Field(description="Accepted rollouts per step")
     num_rollouts: list[int] = Field(
-        description="Finished rollouts per step; 0 if unprobed, and 1 of the last step: the solution itself"
+        description="Finished rollouts per step; 0 if not probed; 1 for the last step, the solution itself"
     )
     num_failed: list[int] = Field(
-        description="Rollouts per step without a completion, which count for nothing"
+        description="Rollouts per step without a completion, which are not counted elsewhere"
     )
     probed: list[bool] = Field(description="Whether the step was measured")
     stops: list[str | None] = Field(
-        description="Why no more rollouts were drawn per step: `planned`, `first success`, `interval`,"
-        " `outcome` (the whole solution's own verdict); null if unprobed"
+        description="Why rollouts stopped per step: `planned`, `first success`, `interval` or `outcome` (the"
+        " whole solution's own verdict); null if not probed"
     )
     first_error: int | None = Field(
-        description="First wrong step, from 1; 0 where no step is wrong; null where it is not decided"
+        description="First wrong step, from 1; 0 where no step is wrong; null where undecided"
     )
     confirmed: bool | None = Field(
-        description="Whether fresh rollouts alone, on both sides of the first error, say the same; null where"
-        " none were asked for"
+        description="Whether new rollouts by themselves, on both sides of the first error, confirm it; null"
+        " where none were asked for"
     )
-    judge_first_error: int | None = Field(description="First wrong step in a judge's eyes; 0 for none")
+    judge_first_error: int | None = Field(description="First wrong step according to a judge; 0 for none")
     consensus: bool | None = Field(
-        description="Whether rollouts and judge name the same first error; null where either names none"
+        description="Whether rollouts and judge name the same first error; null where either is undecided"
     )
-    judge_failure: str | None = Field(description="Why the judge that was asked named none")
+    judge_failure: str | None = Field(description="Why the judge gave no answer")
     judge_key: str | None = ledger_key("Ledger key of the judge's reply")
-    method: str = Field(description="How steps were chosen, and when rollouts stopped")
-    accepted: bool | None = Field(description="The verifier's verdict of the whole solution")
+    method: str = Field(description="How steps were chosen, and the rule that stops rollouts")
+    accepted: bool | None = Field(description="The verifier's verdict on the whole solution")
     policy: str = Field(description="Asset name of the completing model")
     num_tokens: int = Field(
-        description="Tokens generated in its rollouts; what several solutions share counts for the first"
+        description="Tokens generated in its rollouts; shared rollouts count for the first solution"
     )
     exhaustive_tokens: int = Field(
         description="Tokens that the planned rollouts from every step would take, by the mean length of"
-        " those from each step, or of what is left of the solution"
+        " rollouts from that step, or of the rest of the solution"
     )
     failure: str | None = Field(description="Why the solution has no label")

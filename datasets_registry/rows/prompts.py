@@ -10,7 +10,7 @@ from datasets_registry.rows.words import history
 
 
 class Prompt(Row):
-    """A prompt and where it came from."""
+    """A prompt and its source."""
 
     key: ClassVar[tuple[str, ...]] = ("prompt_id",)
 
@@ -19,7 +19,7 @@ class Prompt(Row):
     history: list[ChatMessage] = history()
     category: str = Field(description="Harm category, or kind of task")
     split: Literal["train", "evaluation"] = Field(description="What the prompt may be used for")
-    split_group: str = Field(description="Prompts of one group never stand in both splits")
+    split_group: str = Field(description="Prompts of one group are never in both splits")
     source: str = Field(description="Who wrote it")
     licence: str = Field(description="SPDX identifier")
 

@@ -14,7 +14,7 @@ class CompletionPair(Row):
 
     dataset: ClassVar[str] = "completion_pairs"
     grain: ClassVar[str] = (
-        "One row per pair: two samples of the SFT policy for one prompt, or why they make no pair."
+        "One row per pair: two samples of the SFT policy for one prompt, or why they are not a pair."
     )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
 
@@ -32,10 +32,10 @@ class CompletionPair(Row):
     finish_reason_a: FinishReason = Field(description="How a ended")
     finish_reason_b: FinishReason = Field(description="How b ended")
     score_a: float | None = Field(
-        description="Judge's score of a, 1 to 10; null where pairs are not chosen by it"
+        description="Judge's score of a, 1 to 10; null where pairs are not chosen by score"
     )
     score_b: float | None = Field(
-        description="Judge's score of b, 1 to 10; null where pairs are not chosen by it"
+        description="Judge's score of b, 1 to 10; null where pairs are not chosen by score"
     )
     failure: str | None = Field(description="Why the pair is not judged")
     key_a: str = ledger_key("Ledger key of a")
@@ -54,17 +54,21 @@ class AiJudgement(Row):
 
     pair_id: str = Field(description="The pair judged")
     order: Literal["ab", "ba", "aa", "bb"] = Field(
-        description="What was shown first and second; equal ones measure the liking for a position"
+        description="Which completions were shown first and second; the same one twice measures position bias"
     )
     principle_id: str = Field(description="Principle drawn for the pair")
     judge: str = Field(description="Asset name of the judging model")
     signal: Signal = Field(description="What the principle asks about")
-    p_first: float | None = Field(description="Probability of the first, normalised over the choices")
-    outside_probability: float | None = Field(description="Probability outside the choices")
-    verdict: Literal["first", "second", "even"] | None = Field(description="The likelier choice")
+    p_first: float | None = Field(
+        description="Probability that the first is better, normalised over the choices"
+    )
+    outside_probability: float | None = Field(description="Probability of any other answer than the choices")
+    verdict: Literal["first", "second", "even"] | None = Field(description="The more probable choice")
     failure: str | None = Field(description="Why there is no verdict")
-    raw: str | None = Field(description="The judge's words, where it answers in words")
-    reasoning: str | None = Field(description="What the judge said before its verdict; null unless asked")
+    raw: str | None = Field(description="The judge's reply, where it answers in words")
+    reasoning: str | None = Field(
+        description="The judge's reasoning before its verdict; null unless asked for"
+    )
     judgement_key: str = ledger_key("Ledger key of the judge call")
     reasoning_key: str | None = ledger_key("Ledger key of the reasoning")
 
@@ -74,7 +78,7 @@ class PreferencePair(Row):
 
     dataset: ClassVar[str] = "preference_pairs"
     grain: ClassVar[str] = (
-        "One row per pair: soft label over orders, principles and judges; chosen, rejected unless tied."
+        "One row per pair: soft label over orders, principles and judges; chosen and rejected unless tied."
     )
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
     label_columns: ClassVar[tuple[str, ...]] = ("label",)
@@ -89,15 +93,19 @@ class PreferencePair(Row):
     principle_id: str | None = Field(description="Principle of the verdicts; null if none or several")
     principles: list[str] = Field(description="Principles of the verdicts that counted")
     p_a: float | None = Field(description="Probability that completion a is better, mean of both orders")
-    p_harmlessness: float | None = Field(description="The same, by the principles of harmlessness alone")
-    p_helpfulness: float | None = Field(description="The same, by the principles of helpfulness alone")
-    p_honesty: float | None = Field(description="The same, by the principles of honesty alone")
-    logit_ab: float | None = Field(description="Logit for a, shown first, position taken off")
-    logit_ba: float | None = Field(description="Logit for a, shown second, position taken off")
-    num_unparsed: int = Field(description="Principles and judges left out, as a verdict of theirs is missing")
-    judge_spread: float | None = Field(description="Largest less smallest p_a of several judges")
-    judges_disagree: bool | None = Field(description="Whether judges alone would name different completions")
-    label: Literal["a", "b", "tie", "unparsed", "unjudged"] = Field(description="What the orders agree on")
+    p_harmlessness: float | None = Field(description="The same, by principles of harmlessness only")
+    p_helpfulness: float | None = Field(description="The same, by principles of helpfulness only")
+    p_honesty: float | None = Field(description="The same, by principles of honesty only")
+    logit_ab: float | None = Field(description="Logit for a where it is shown first, less the position bias")
+    logit_ba: float | None = Field(description="Logit for a where it is shown second, less the position bias")
+    num_unparsed: int = Field(description="Principles and judges left out because a verdict is missing")
+    judge_spread: float | None = Field(description="Range of p_a over several judges")
+    judges_disagree: bool | None = Field(
+        description="Whether judges by themselves would choose different completions"
+    )
+    label: Literal["a", "b", "tie", "unparsed", "unjudged"] = Field(
+        description="The label that both orders agree on"
+    )
     failure: str | None = Field(description="Why there is no label")
     chosen: str | None = Field(description="The better completion; null without a label")
     rejected: str | None = Field(description="The worse completion; null without a label")

@@ -1,4 +1,4 @@
-"""A dataset's row as a frozen model, and the Arrow schema that follows from it."""
+"""A dataset's row as a frozen model, and its Arrow schema."""
 
 import types
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ _SCALARS: dict[Any, pa.DataType] = {
 
 
 class Row(BaseModel):
-    """One row of a dataset; its fields are the columns, their descriptions the documentation."""
+    """A row of a dataset; its fields are the columns, and their descriptions the documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     dataset: ClassVar[str]
     grain: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
-    # columns that say what a row is good for; a change of one is a flip
+    # columns that say what a row is good for; a change in them is a flip
     label_columns: ClassVar[tuple[str, ...]] = ()
 
 
@@ -76,43 +76,43 @@ def arrow_schema(row: type[Row]) -> pa.Schema:
 
 
 def choices(row: type[Row]) -> dict[str, tuple[str, ...]]:
-    """The columns that hold one of a few words, and the words."""
-    found = {}
+    """The words that a column may hold, by column, for columns that hold one of a few words."""
+    words = {}
     for name, field in row.model_fields.items():
         kinds = [field.annotation, *get_args(field.annotation)]
         literal = next((kind for kind in kinds if get_origin(kind) is Literal), None)
         if literal is not None:
-            found[name] = get_args(literal)
-    return found
+            words[name] = get_args(literal)
+    return words
 
 
 def to_table(row: type[Row], rows: Sequence[Row]) -> pa.Table:
     """The rows as one Arrow table of the row type's schema."""
     schema = arrow_schema(row)
-    # an attribute of each row at a time would take twice as long
+    # one attribute after another would take twice as long
     values = zip(*map(_values(row), rows), strict=True) if rows else ([] for _ in schema)
-    columns = {one.name: _column(one, values) for one, values in zip(schema, values, strict=True)}
+    columns = {field.name: _column(field, column) for field, column in zip(schema, values, strict=True)}
     return pa.Table.from_pydict(columns, schema=schema)
 
 
 @cache
-def _values(row: type[Row]) -> Callable[[Row], Sequence[Any]]:
+def _values(row: type[Row]) -> Callable[[Row], Sequence[object]]:
     names = arrow_schema(row).names
     get = attrgetter(*names)
-    return get if len(names) > 1 else lambda one: (get(one),)
+    return get if len(names) > 1 else lambda typed: (get(typed),)
 
 
-def _column(field: pa.Field, values: Sequence[Any]) -> Sequence[Any]:
-    return [_plain(one) for one in values] if pa.types.is_nested(field.type) else values
+def _column(field: pa.Field, values: Sequence[object]) -> Sequence[object]:
+    return [_plain(value) for value in values] if pa.types.is_nested(field.type) else values
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump()
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def from_table(row: type[R], table: pa.Table) -> list[R]:
     """The table's rows as typed rows; columns that the row type lacks are left out."""
     names = [name for name in row.model_fields if name in table.column_names]
-    return [row.model_validate(one) for one in table.select(names).to_pylist()]
+    return [row.model_validate(values) for values in table.select(names).to_pylist()]

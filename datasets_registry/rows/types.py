@@ -1,4 +1,4 @@
-"""Which row type each dataset has."""
+"""The row types by dataset."""
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows import cai, evaluation, hygiene, imported, judges, prm, prompts, rft, rlaif
@@ -6,8 +6,8 @@ from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 
 ROW_TYPES: dict[str, type[Row]] = {
-    one.dataset: one
-    for one in (
+    row.dataset: row
+    for row in (
         prompts.RedTeamPrompt,
         prompts.HelpfulPrompt,
         cai.RevisionStep,
@@ -39,13 +39,15 @@ ROW_TYPES: dict[str, type[Row]] = {
 
 
 def rows_of(version: Version) -> str:
-    """The dataset whose rows ``version`` has, which may have another name itself."""
+    """The dataset whose row type ``version`` has, whatever its own name."""
     return str(version.content.get("row", version.name))
 
 
 def row_type(version: Version) -> type[Row]:
-    """The row type that ``version`` was committed with; raises BadInput where this Trimtab lacks it."""
+    """The row type that ``version`` was committed with; raises BadInput where it is not known."""
     name = rows_of(version)
     if name not in ROW_TYPES:
-        raise BadInput(f"{version} has rows of a type {name!r} that is not known: know {sorted(ROW_TYPES)}")
+        raise BadInput(
+            f"{version} has rows of the unknown type {name!r}: known are {', '.join(sorted(ROW_TYPES))}"
+        )
     return ROW_TYPES[name]

@@ -1,10 +1,10 @@
-"""Words and columns that row types share: kinds of prompts, signals, how a completion ended."""
+"""Words and columns that row types share: kinds of prompts, signals, reasons why a completion ended."""
 
 from typing import Any, Literal
 
 from pydantic import Field
 
-# Logits closer to zero than this are no verdict: batches of another shape move them by as much
+# logits closer to zero than this are not a verdict: batches of another shape move them by as much
 TIE_LOGIT = 0.01
 
 FinishReason = Literal["stop", "length", "choice", "continuation", "error"]

@@ -1,4 +1,4 @@
-"""The view ``judgements``: every judge call with its pair and the stored completion it was read from."""
+"""The view ``judgements``: every judgement with its pair and the stored completion of its call."""
 
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.views.ledger_columns import LAST_ATTEMPT
@@ -21,21 +21,22 @@ _FLOATS = ("p_first", "outside_probability")
 def judgements_sql(judgements: str | None, pairs: str | None, completions: str | None) -> str:
     """SQL over three sources, each a query such as ``SELECT * FROM read_parquet(…)`` or None where missing.
 
-    A judgement whose pair or completion is not there is kept, with nulls.
+    A judgement without its pair or completion is kept, with nulls.
     """
-    said = judgements or _empty({one: _judgement_type(one) for one in AiJudgement.model_fields})
-    pair = pairs or _empty({one: "VARCHAR" for one in CompletionPair.model_fields})
+    judgement = judgements or _empty({name: _judgement_type(name) for name in AiJudgement.model_fields})
+    pair = pairs or _empty({name: "VARCHAR" for name in CompletionPair.model_fields})
     call = completions or _empty({"key": "VARCHAR", "error": "VARCHAR", **_CALL})
     columns = [
-        *(f'said."{one}"' for one in AiJudgement.model_fields),
-        *(f'pair."{one}"' for one in _PAIR),
-        *(f'call."{one}"' for one in _CALL),
+        *(f'judgement."{name}"' for name in AiJudgement.model_fields),
+        *(f'pair."{name}"' for name in _PAIR),
+        *(f'call."{name}"' for name in _CALL),
     ]
-    wanted = f"SEMI JOIN ({said}) AS wanted ON key = wanted.judgement_key"
-    made = f"SELECT * FROM ({call}) {wanted} {LAST_ATTEMPT}"
+    named = f"SEMI JOIN ({judgement}) AS named ON key = named.judgement_key"
+    calls = f"SELECT * FROM ({call}) {named} {LAST_ATTEMPT}"
     return (
-        f"SELECT {', '.join(columns)} FROM ({said}) AS said LEFT JOIN ({pair}) AS pair USING (pair_id)"
-        f" LEFT JOIN ({made}) AS call ON call.key = said.judgement_key"
+        f"SELECT {', '.join(columns)} FROM ({judgement}) AS judgement"
+        f" LEFT JOIN ({pair}) AS pair USING (pair_id)"
+        f" LEFT JOIN ({calls}) AS call ON call.key = judgement.judgement_key"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the ledger stores of a completion, and how every reader sees each of them once."""
+"""The columns that the ledger stores of a completion, and SQL by which readers see each of them once."""
 
 import pyarrow as pa
 
@@ -27,7 +27,7 @@ LEDGER_SCHEMA = pa.schema(
 )
 
 
-# of a call that failed and then succeeded the success counts, and one failure of several
+# the success of a call that failed before, else its last failure
 LAST_ATTEMPT = "QUALIFY row_number() OVER (PARTITION BY key ORDER BY error IS NOT NULL, created_at DESC) = 1"
 
 

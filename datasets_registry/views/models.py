@@ -1,8 +1,7 @@
-"""The rows of the view ``models``: each version of a model with what its manifest says."""
+"""The rows of the view ``models``: each version of a model with the fields of its manifest."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 from sqlalchemy import Engine, select
@@ -39,8 +38,8 @@ _ROWS = (
 )
 
 
-def model_rows(state: State, engine: Engine) -> Iterator[dict[str, Any]]:
-    """A row per version, by name and number; one whose manifest is not JSON has that text alone."""
+def model_rows(state: State, engine: Engine) -> Iterator[Mapping[str, object]]:
+    """A row for each version, by name and number; a manifest that cannot be read appears as text only."""
     with engine.connect() as connection:
         models = connection.execute(_ROWS).mappings().all()
     for model in models:
@@ -58,7 +57,7 @@ def _parsed(text: str) -> Manifest:
         return Manifest()
 
 
-def _columns(manifest: Manifest) -> dict[str, Any]:
+def _columns(manifest: Manifest) -> Mapping[str, object]:
     return {
         "trainer": manifest.trainer,
         "base": manifest.base_reference,

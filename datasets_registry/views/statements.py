@@ -1,15 +1,14 @@
 """The SQL of every view in ``catalog.duckdb``, and the small tables that some of them read."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, RowMapping, func, select
 
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.hashing import digest
@@ -83,7 +82,7 @@ _CHECK_ROWS = select(catalog.CHECKS, catalog.CHECKS.c.number.label("version")).o
 
 @dataclass(frozen=True)
 class View:
-    """A view to be: ``mark`` differs where the SQL does, which is built only where it is asked for."""
+    """A view to create: ``mark`` differs where the SQL does, which is only built when it is called for."""
 
     name: str
     mark: str
@@ -91,25 +90,25 @@ class View:
 
 
 def wanted_views(state: State, engine: Engine) -> list[View]:
-    """Every view of the catalog as it is now; the small tables are written when this is over."""
+    """Every view of the catalog as it is now; writes the small tables that they read."""
     with engine.connect() as connection:
         versions = connection.execute(_VERSION_ROWS).mappings().all()
         built = connection.execute(_BUILT).mappings().all()
         inputs = connection.execute(_INPUT_ROWS).mappings().all()
         checks = connection.execute(_CHECK_ROWS).mappings().all()
-    datasets = {one.name: one for one in _dataset_views(state, engine, versions, built)}
+    datasets = {view.name: view for view in _dataset_views(state, engine, versions, built)}
     tables = {
         "versions": (_VERSIONS, versions),
-        "lineage": (_LINEAGE, [{**one, "settings": json.dumps(one["settings"])} for one in inputs]),
+        "lineage": (_LINEAGE, [{**row, "settings": json.dumps(row["settings"])} for row in inputs]),
         "checks": (_CHECKS, checks),
         "models": (model_view.SCHEMA, list(model_view.model_rows(state, engine))),
     }
-    small = {name: _over([_small_table(state, name, *one)]) for name, one in tables.items()}
+    small = {name: _select_from([_small_table(state, name, *table)]) for name, table in tables.items()}
     completions = _completions(state)
-    judged, pairs = (
+    judgements, pairs = (
         datasets[name].sql() if name in datasets else None for name in ("ai_judgements", "completion_pairs")
     )
-    small |= {"completions": completions, "judgements": judgements_sql(judged, pairs, completions)}
+    small |= {"completions": completions, "judgements": judgements_sql(judgements, pairs, completions)}
     return [
         *datasets.values(),
         *(View(name, digest(sql)[:16], partial(str, sql)) for name, sql in small.items()),
@@ -117,19 +116,22 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
 
 
 def _dataset_views(
-    state: State, engine: Engine, versions: Sequence[Any], built: Sequence[Any]
+    state: State, engine: Engine, versions: Sequence[RowMapping], built: Sequence[RowMapping]
 ) -> Iterator[View]:
     """A view of every version, and of each dataset's latest that passed."""
     root = digest(str(state.objects))[:8]
-    last = {(one["name"], one["version"]): one["last"] for one in built}
-    latest: dict[str, Any] = {}
-    for one in (one for one in versions if one["kind"] == "dataset"):
-        name, key = one["name"], (one["name"], one["version"])
-        # a version's objects never change, so what they are need not be read again
-        mark, sql = f"{root}-{one['data_version']}", partial(_version_sql, state, engine, *key)
-        yield View(f"{name}@{one['version']}", mark, sql)
-        if one["status"] == "passed" and last[key] > latest.get(name, (-1,))[0]:
-            latest[name] = (last[key], View(name, mark, sql))
+    last_built = {(row["name"], row["version"]): row["last"] for row in built}
+    latest: dict[str, tuple[int, View]] = {}
+    for row in versions:
+        if row["kind"] != "dataset":
+            continue
+        name, number = row["name"], row["version"]
+        # a version's objects never change, so their list need not be read again
+        mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, name, number)
+        yield View(f"{name}@{number}", mark, sql)
+        last = last_built[name, number]
+        if row["status"] == "passed" and (name not in latest or last > latest[name][0]):
+            latest[name] = (last, View(name, mark, sql))
     yield from (view for _, view in latest.values())
 
 
@@ -138,11 +140,11 @@ def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:
     with engine.connect() as connection:
         query = select(v.content).where(v.name == name, v.number == number)
         content = connection.execute(query).scalar_one()
-    return _over([object_path(state.objects, part[0]) for part in content["objects"]])
+    return _select_from([object_path(state.objects, sha) for sha, _ in content["objects"]])
 
 
-def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Any]) -> Path:
-    """A catalog table as Parquet named by its content, so that older readers keep theirs."""
+def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, object]]) -> Path:
+    """A catalog table as Parquet, named by its content so that open readers keep theirs."""
     plain = [{field: row[field] for field in schema.names} for row in rows]
     path = state.tables / f"{name}-{digest(plain)[:16]}.parquet"
     if not path.exists():
@@ -160,5 +162,5 @@ def _completions(state: State) -> str:
     return once(f"read_parquet({quoted(f'{state.ledger}/*.parquet')}, union_by_name=true)")
 
 
-def _over(paths: Sequence[Path]) -> str:
+def _select_from(paths: Sequence[Path]) -> str:
     return f"SELECT * FROM {parquet(paths)}"

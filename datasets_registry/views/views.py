@@ -1,4 +1,4 @@
-"""``catalog.duckdb``: views over the Parquet objects for anybody with DuckDB, replaced atomically."""
+"""``catalog.duckdb``: views over the Parquet objects for any DuckDB client, replaced atomically."""
 
 import json
 import os
@@ -21,23 +21,23 @@ _KEPT = threading.local()
 
 
 def write_views(state: State, records: Records) -> None:
-    """Bring ``catalog.duckdb`` up to date; whoever has the old one open keeps reading it undisturbed.
+    """Bring ``catalog.duckdb`` up to date; readers that have the old one open are not disturbed.
 
-    Only views that changed are made anew. Of several writers that wait, the first writes for all.
+    Only views that changed are replaced. If several writers wait, the first writes for all.
     """
-    wanted = records.changes()
+    changes = records.changes()
     with locked(state.root / ".views.lock"):
-        shown = _shown(state)
-        if shown >= wanted:
+        shown = _shown_changes(state)
+        if shown >= changes:
             return
-        wanted = records.changes()
+        changes = records.changes()
         views = wanted_views(state, records.engine)
         with durable(state.views) as temporary:
             if shown >= 0:
                 shutil.copyfile(state.views, temporary)
             with _attached(temporary) as connection:
                 _replace(connection, views)
-        _stamp(state).write_text(json.dumps([wanted, *_mark(state)]))
+        _stamp(state).write_text(json.dumps([changes, *_mark(state)]))
 
 
 def _stamp(state: State) -> Path:
@@ -45,14 +45,14 @@ def _stamp(state: State) -> Path:
 
 
 def _mark(state: State) -> list[int]:
-    found = state.views.stat()
-    return [found.st_size, found.st_mtime_ns]
+    file = state.views.stat()
+    return [file.st_size, file.st_mtime_ns]
 
 
-def _shown(state: State) -> int:
-    """How many changes the view file shows; -1 where it is not, or is not as it was written.
+def _shown_changes(state: State) -> int:
+    """How many changes the view file shows; -1 where it is missing or was altered.
 
-    Said in a file beside it: opening it to ask would cost each commit 24 ms.
+    The count is in a file beside it, as opening it would cost each commit 24 ms.
     """
     try:
         changes, *mark = json.loads(_stamp(state).read_text())
@@ -63,7 +63,7 @@ def _shown(state: State) -> int:
 
 @contextmanager
 def _attached(path: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
-    """A connection whose tables and views are those of the file ``path``, whole when this is over."""
+    """A connection to the tables and views of the file ``path``, which is complete afterwards."""
     connection = _kept()
     try:
         connection.execute(f"ATTACH {quoted(str(path))} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
@@ -72,13 +72,13 @@ def _attached(path: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
         connection.execute("USE memory")
         connection.execute("DETACH c")
     except BaseException:
-        # in whatever state an error left it, nobody uses it again
+        # an error may have left it in any state, so it is not used again
         _close()
         raise
 
 
 def _kept() -> "duckdb.DuckDBPyConnection":
-    """This thread's empty database in memory: to open one for each commit would cost 30 ms of its 40."""
+    """This thread's empty database in memory: opening one for each commit would cost 30 ms of its 40."""
     if not hasattr(_KEPT, "connection"):
         _KEPT.connection = duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
     connection: duckdb.DuckDBPyConnection = _KEPT.connection
@@ -91,28 +91,28 @@ def _close() -> None:
         del _KEPT.connection
 
 
-# a forked process waits for ever for a thread of the database that it does not have
+# a forked process would wait for ever for a thread of the database that it does not have
 os.register_at_fork(before=_close)
 
 
 def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> None:
-    """Make the views that are new or changed; a view's mark is its comment."""
+    """Replace the views that are new or changed; a view's mark is its comment."""
     query = "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'c' AND NOT internal"
     there = dict(connection.execute(query).fetchall())
-    gone = there.keys() - {one.name for one in views}
+    gone = there.keys() - {view.name for view in views}
     changes = [f"DROP VIEW {column(name)}" for name in gone]
-    changes += [_made(one) for one in views if there.get(one.name) != one.mark]
+    changes += [_create(view) for view in views if there.get(view.name) != view.mark]
     try:
-        # at once, as each transaction is synced
+        # in one transaction, as each is synced
         connection.execute(";".join(["BEGIN", *changes, "COMMIT"]))
     except duckdb.IOException:
         connection.execute("ROLLBACK")
-        for one in changes:
+        for change in changes:
             # a version whose files are gone must not keep the others from being read
             with suppress(duckdb.IOException):
-                connection.execute(one)
+                connection.execute(change)
 
 
-def _made(view: View) -> str:
+def _create(view: View) -> str:
     name = column(view.name)
     return f"CREATE OR REPLACE VIEW {name} AS {view.sql()}; COMMENT ON VIEW {name} IS {quoted(view.mark)}"

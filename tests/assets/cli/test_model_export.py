@@ -75,7 +75,7 @@ def test_the_card_names_exact_versions_data_licences_evaluations_and_limits(
         "| base_policy@1 | passed | taken as",
         "trained by sft from base_policy@1 on cai_sft@1 (train)",
         "| rows_lost | passed | error | 0.2 |",
-        "| completion | string | What the policy shall answer | no |",
+        "| completion | string | The answer to learn | no |",
         "- warns: short_share is 0.9, must be",
         '"lora_rank": 4',
         "| rows too_long | 1 |",

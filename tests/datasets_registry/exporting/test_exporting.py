@@ -125,7 +125,7 @@ def test_the_card_has_columns_figures_checks_lineage_and_licences(registry: Regi
     card = (tmp_path / "out" / "README.md").read_text()
     front = card.split("---")[1]
     assert 'license: ["apache-2.0", "cc-by-4.0"]' in front and '"path": "data/train-*.parquet"' in front
-    assert "| completion | string | What the policy shall answer | no |" in card
+    assert "| completion | string | The answer to learn | no |" in card
     assert "| c\\|x | passed | error | 0 | none |" in card
     assert "| cai_sft@1 | dataset | helpful_prompts@1 | 7 |" in card
     assert '"temperature": 0.7' in card and '"max_tokens": 5' in card
@@ -155,7 +155,7 @@ def test_a_push_without_token_name_or_network_is_a_sentence(
     with pytest.raises(BadInput, match="HF_TOKEN is not set"):
         require_pushable("me/data")
     monkeypatch.setenv("HF_TOKEN", "hf_hidden")
-    with pytest.raises(BadInput, match="is no repository: write owner/name"):
+    with pytest.raises(BadInput, match="is not a repository: write owner/name"):
         require_pushable("a/b/c")
     (tmp_path / "state.json").write_text(json.dumps({}))
     with pytest.raises(TrimtabError, match="'me/data' cannot be pushed") as raised:
