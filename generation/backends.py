@@ -1,4 +1,4 @@
-"""Which backends there are: one file and one line each."""
+"""The backends by name: one file and one line each."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,10 @@ BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
 
 
 def open_backend(name: str, folder: Path, settings: EngineSettings) -> Backend:
-    """The named backend over a local model folder; nothing is loaded before the first request."""
+    """The named backend over a local model folder; nothing is loaded before the first request.
+
+    Raises BadInput where no backend has that name, or the settings lack what it needs.
+    """
     if name not in BACKENDS:
-        raise BadInput(f"unknown backend {name!r}: there are {', '.join(sorted(BACKENDS))}")
+        raise BadInput(f"unknown backend {name!r}: use one of {', '.join(sorted(BACKENDS))}")
     return BACKENDS[name](folder, settings)

@@ -130,9 +130,9 @@ def _templated(
 
 def keeps_outer_space(tokenizer: Tokenizer) -> bool:
     """Whether the template leaves the outer white space of the assistant's turn as it is."""
-    asked = Message(role="user", content=_HERE)
-    answered = Message(role="assistant", content=f" {_HERE}\n")
-    return answered.content in finished(tokenizer, [asked, answered])
+    question = Message(role="user", content=_HERE)
+    answer = Message(role="assistant", content=f" {_HERE}\n")
+    return answer.content in finished(tokenizer, [question, answer])
 
 
 def token_ids(tokenizer: Tokenizer, text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""How a backend runs its engine: memory, batches, addresses. No part of any key or version."""
+"""How a backend runs its engine: memory, batches, addresses; not part of any key or version."""
 
 from urllib.parse import urlsplit
 
@@ -8,16 +8,16 @@ from datasets_registry.settings import Settings
 
 
 class EngineSettings(Settings):
-    """Knobs of speed alone: a completion's distribution does not depend on them.
+    """Settings of speed and memory, on which a completion's distribution does not depend.
 
-    The exception names itself: a model without local weights is what its server calls it.
+    Only a model without local weights is identified by them: by its served name and revision.
     """
 
     batch_size: int = Field(16, ge=1, description="Sequences decoded at once")
     max_model_len: int | None = Field(
         None,
         ge=1,
-        description="vllm: longest prompt and answer in tokens; the model's own window if not given",
+        description="vllm: most tokens of a prompt and its answer; the model's own window if not set",
     )
     cpu_kv_cache_gb: int = Field(2, ge=1, description="vllm: memory for keys and values on a CPU")
     gpu_memory_utilization: float = Field(
@@ -26,19 +26,19 @@ class EngineSettings(Settings):
     tensor_parallel_size: int = Field(1, ge=1, description="vllm: GPUs that one model is split over")
     base_url: str | None = Field(None, description="openai: the server's address, ending in /v1")
     served_model: str | None = Field(
-        None, description="openai: the model's name there; the only one served if not given"
+        None, description="openai: the model's name there; the only one served if not set"
     )
     served_revision: str | None = Field(
-        None, description="openai: what tells one state of a model without local weights from another"
+        None, description="openai: tells versions of a model without local weights apart"
     )
     api_key_env: str | None = Field(
         None,
         pattern="^[A-Za-z_][A-Za-z0-9_]*$",
-        description="openai: the environment variable that holds the key; none is sent if not given",
+        description="openai: the environment variable that holds the key; none is sent if not set",
     )
     max_concurrency: int = Field(64, ge=1, le=1000, description="openai: most requests in flight")
     timeout_seconds: float = Field(
-        120, gt=0, description="openai: longest wait for one answer, queueing for a slot not counted"
+        120, gt=0, description="openai: longest wait for one answer, not counting the wait for a slot"
     )
 
     @field_validator("base_url")

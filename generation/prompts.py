@@ -27,10 +27,10 @@ class Prompt:
     def misfit(self, window: int) -> Completion | None:
         """The failed completion of a prompt that ``window`` does not hold with what is asked for."""
         request = self.request
-        wanted = 1 if request.choices else len(self.continuation) or request.params.max_tokens
-        if len(self.ids) + wanted <= window:
+        num_wanted = 1 if request.choices else len(self.continuation) or request.params.max_tokens
+        if len(self.ids) + num_wanted <= window:
             return None
-        reason = f"prompt of {len(self.ids)} and {wanted} new tokens exceed the window of {window}"
+        reason = f"prompt of {len(self.ids)} and {num_wanted} new tokens exceed the window of {window}"
         return Completion(finish_reason="error", error=reason, num_prompt_tokens=len(self.ids))
 
 
@@ -50,8 +50,8 @@ class PromptReader:
         if isinstance(rendered, Unrenderable):
             return Completion(finish_reason="error", error=str(rendered))
         choices = choice_ids(self._tokenizer, request.choices)
-        given = request.continuation is not None
-        continuation = continuation_ids(self._tokenizer, request, rendered) if given else []
+        has_continuation = request.continuation is not None
+        continuation = continuation_ids(self._tokenizer, request, rendered) if has_continuation else []
         return Prompt(request, rendered, choices, continuation)
 
     def _ids(self, request: Request) -> list[int] | Unrenderable:

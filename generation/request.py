@@ -41,9 +41,9 @@ class Message(Settings):
     @field_validator("reasoning", "tool_calls", "tool_call_id")
     @classmethod
     def _fits_the_role(cls, value: T, info: ValidationInfo) -> T:
-        wanted = "tool" if info.field_name == "tool_call_id" else "assistant"
-        if value is not None and info.data.get("role") != wanted:
-            raise ValueError(f"only a message of role {wanted!r} has {info.field_name}")
+        role = "tool" if info.field_name == "tool_call_id" else "assistant"
+        if value is not None and info.data.get("role") != role:
+            raise ValueError(f"only a message of role {role!r} has {info.field_name}")
         return value
 
 
@@ -100,15 +100,15 @@ class Request(Settings):
 
     @property
     def noise_key(self) -> str:
-        """What the sampling noise depends on: more tokens or another stop only go on or cut."""
+        """What the sampling noise depends on; more tokens or other stops only lengthen or cut the text."""
         messages = [turn.model_dump(exclude_none=True, exclude={"trainable"}) for turn in self.messages]
         tools = [] if self.tools is None else [[tool.model_dump() for tool in self.tools]]
         return digest([NOISE_SCHEME, messages, self.seed, self.sample, *tools])
 
 
 def keys(model: str, requests: Sequence[Request]) -> list[str]:
-    """Each request's ledger key; what neighbours share, such as samples of one prompt, is dumped once."""
-    found = []
+    """Each request's ledger key; what neighbours share, as samples of one prompt do, is dumped once."""
+    digests = []
     last: Request | None = None
     head = tail = ""
     for request in requests:
@@ -116,9 +116,9 @@ def keys(model: str, requests: Sequence[Request]) -> list[str]:
             head, tail = _around_the_sample(model, request)
         sample = f',"sample":{request.sample}' if request.sample else ""
         seed = f',"seed":{request.seed}' if request.seed else ""
-        found.append(hashlib.sha256(f"{head}{sample}{seed}{tail}".encode()).hexdigest())
+        digests.append(hashlib.sha256(f"{head}{sample}{seed}{tail}".encode()).hexdigest())
         last = request
-    return found
+    return digests
 
 
 def _differ_in_sample_alone(request: Request, other: Request) -> bool:

@@ -22,7 +22,7 @@ class ScriptedBackend:
         self._script = script
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
-        """Yield the scripted completions, last request first, since order is not promised."""
+        """Yield the scripted completions, last request first, since no order is promised."""
         for index in reversed(range(len(requests))):
             self.requests.append(requests[index])
             reply = self._script(requests[index])

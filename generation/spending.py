@@ -1,4 +1,4 @@
-"""What generation costs, and a budget that refuses to start, or stops, what would cost too much."""
+"""The cost of generation, and a budget that refuses or stops what would cost too much."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,20 +16,22 @@ CHARACTERS_PER_TOKEN = 4
 
 
 class Price(Settings):
-    """US dollars per million tokens; a local model costs nothing."""
+    """US dollars per million tokens; local models cost nothing."""
 
     prompt: float = Field(0.0, ge=0)
     cached: float | None = Field(None, ge=0, description="Prompt tokens served from a cache; as prompt")
     completion: float = Field(0.0, ge=0)
 
-    def of(self, prompt: float, cached: float, completion: float) -> float:
+    def usd(self, prompt: float, cached: float, completion: float) -> float:
         """Dollars for so many tokens; ``cached`` are among ``prompt``."""
         cached_price = self.prompt if self.cached is None else self.cached
         return ((prompt - cached) * self.prompt + cached * cached_price + completion * self.completion) / 1e6
 
-    def of_completion(self, one: Completion) -> float:
+    def usd_of(self, completion: Completion) -> float:
         """Dollars for one completion."""
-        return self.of(one.num_prompt_tokens, one.num_cached_tokens, one.num_completion_tokens)
+        return self.usd(
+            completion.num_prompt_tokens, completion.num_cached_tokens, completion.num_completion_tokens
+        )
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class History:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What generating would take; ``bound``: completion tokens are the most allowed, not a mean."""
+    """The cost of generating; ``bound`` where completion tokens are the most allowed, not a mean."""
 
     tokens: float
     usd: float
@@ -66,7 +68,7 @@ class Estimate:
 
 
 def estimate(ledger: Ledger, origin: Origin, requests: Sequence[Request], price: Price) -> Estimate:
-    """What ``requests`` would take: by the asset's own history, else the model's, else their limits."""
+    """The cost of ``requests``: by the asset's own history, else the model's, else their limits."""
     total = Estimate(0, 0, 0, False)
     for kind in ("text", "choice", "continuation"):
         alike = [request for request in requests if _kind(request) == kind]
@@ -87,11 +89,11 @@ def _estimate(requests: Sequence[Request], history: History | None, price: Price
     if history is None:
         characters = sum(map(_num_characters, requests))
         prompt, cached, completion = characters / CHARACTERS_PER_TOKEN, 0.0, float(sum(limits))
-        return Estimate(prompt + completion, price.of(prompt, cached, completion), None, any(limits))
+        return Estimate(prompt + completion, price.usd(prompt, cached, completion), None, any(limits))
     prompt, cached = len(requests) * history.prompt_tokens, len(requests) * history.cached_tokens
     completion = sum(min(limit, history.completion_tokens) for limit in limits)
     seconds = None if history.seconds is None else len(requests) * history.seconds
-    return Estimate(prompt + completion, price.of(prompt, cached, completion), seconds, False)
+    return Estimate(prompt + completion, price.usd(prompt, cached, completion), seconds, False)
 
 
 def _num_characters(request: Request) -> int:
@@ -174,17 +176,17 @@ class Meter:
 
     def allow(self, title: str, plan: Estimate) -> None:
         """Raise OverBudget if ``plan`` on top of what is spent goes over a limit."""
-        for limit, name, spent, wanted, say in self._limits(plan.tokens, plan.usd):
-            if limit is not None and spent + wanted > limit:
+        for limit, name, spent, needed, say in self._limits(plan.tokens, plan.usd):
+            if limit is not None and spent + needed > limit:
                 raise OverBudget(
-                    f"{title} needs {'up to ' if plan.bound else ''}about {say(wanted)}"
+                    f"{title} needs {'up to ' if plan.bound else ''}about {say(needed)}"
                     f"{f' after {say(spent)} spent' if spent else ''}, and {name} is {say(limit)}: "
                     f"raise {name} in the profile, or ask for less (fewer prompts, a lower max_tokens)"
                 )
 
     def spend(self, completion: Completion) -> float:
         """Count a completion, and give its price."""
-        usd = self.price.of_completion(completion)
+        usd = self.price.usd_of(completion)
         self.total.tokens += completion.num_prompt_tokens + completion.num_completion_tokens
         self.total.usd += usd
         return usd

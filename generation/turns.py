@@ -95,30 +95,30 @@ def reductions(messages: Sequence[Message], tools: Sequence[Tool]) -> Iterator[t
     """
     if tools:
         yield "the tools", (messages, ())
-    for place, message in enumerate(messages):
-        for field in _fields_to_read(messages, place):
+    for index, message in enumerate(messages):
+        for field in _fields_to_read(messages, index):
             reduced = message.model_copy(update={field: "" if field == "content" else None})
-            without = [*messages[:place], reduced, *messages[place + 1 :]]
-            yield f"{field} of message {place + 1}, the {message.role}'s", (without, tools)
+            without = [*messages[:index], reduced, *messages[index + 1 :]]
+            yield f"{field} of message {index + 1}, the {message.role}'s", (without, tools)
 
 
-def _fields_to_read(messages: Sequence[Message], place: int) -> list[str]:
-    message = messages[place]
+def _fields_to_read(messages: Sequence[Message], index: int) -> list[str]:
+    message = messages[index]
     fields = ["reasoning", "tool_calls"]
     if message.role == "tool":
         fields.append("content")
-    if not _answers_in_order(messages, place):
+    if not _answers_in_order(messages, index):
         fields += ["tool_call_id", "name"]
     return [field for field in fields if getattr(message, field)]
 
 
-def _answers_in_order(messages: Sequence[Message], place: int) -> bool:
-    """Whether the tool's message answers the call that its place says."""
-    before = place
+def _answers_in_order(messages: Sequence[Message], index: int) -> bool:
+    """Whether the tool's message answers the call that its position says."""
+    before = index
     while before >= 0 and messages[before].role == "tool":
         before -= 1
     calls = messages[before].tool_calls if before >= 0 else None
-    if before == place or calls is None or place - before > len(calls):
+    if before == index or calls is None or index - before > len(calls):
         return False
-    call, message = calls[place - before - 1], messages[place]
+    call, message = calls[index - before - 1], messages[index]
     return message.tool_call_id in (None, call.id) and message.name in (None, call.name)

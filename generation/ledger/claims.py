@@ -1,8 +1,8 @@
 """Claims: which keys a living process is generating, so that no other generates them too.
 
-A claim is a file of keys that its process holds locked. A killed process loses the lock with its
-life, so nobody waits for the dead. Keys are claimed before the ledger is asked for the last time and
-stored before the claim ends: whoever is given a key after that finds it.
+A claim is a file of keys that its process holds locked. A killed process loses the lock, so nobody
+waits for it. Keys are claimed before the ledger is searched for the last time and stored before the
+claim ends: whoever claims a key after that finds it.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from datasets_registry.state import durable, locked
 
 @dataclass(frozen=True)
 class Claim:
-    """Keys that are ours until the claim ends, and the others' with who holds them."""
+    """Keys that are ours until the claim ends, and those of others with their owners."""
 
     mine: list[str]
     theirs: dict[str, str]
@@ -32,8 +32,8 @@ def claim(folder: Path, keys: Sequence[str]) -> Iterator[Claim]:
     with ExitStack() as stack:
         with locked(folder / ".lock"):
             taken = _taken(folder)
-            theirs = {one: taken[one] for one in keys if one in taken}
-            mine = [one for one in keys if one not in taken]
+            theirs = {key: taken[key] for key in keys if key in taken}
+            mine = [key for key in keys if key not in taken]
             if mine:
                 _take(folder / f"{uuid.uuid4().hex}.claim", mine, stack)
         yield Claim(mine, theirs)

@@ -75,13 +75,13 @@ def _merge(ledger: Ledger, names: Sequence[str]) -> int:
     try:
         with ledger.open() as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
             connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{_quoted(spill)}'")
-            wanted = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
+            num_expected = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
             _write_sorted(connection, tables, temporary, names)
             num_rows = pq.read_metadata(temporary).num_rows
-            if num_rows != wanted:
+            if num_rows != num_expected:
                 raise BrokenObject(
                     f"merging {len(names)} segments of {ledger.folder} gave {num_rows} rows instead of "
-                    f"{wanted}: nothing was changed; check the disk and try again"
+                    f"{num_expected}: nothing was changed; check the disk and try again"
                 )
             return int(num_rows)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -117,15 +117,15 @@ def _column(field: pa.Field) -> str:
 
 def _delete_old(folder: Path) -> int:
     """Delete what was merged long enough ago, oldest first, and what killed writers left."""
-    gone = superseded(folder, listed(folder))
-    old = [folder / one for one in sorted(gone) if _age(folder / gone[one]) > GRACE_SECONDS]
-    left = [one for one in folder.glob(".tmp-*") if _age(one) > ABANDONED_SECONDS]
-    there = [one for one in (*old, *left) if one.exists()]
-    for path in there:
+    merged = superseded(folder, listed(folder))
+    old = [folder / name for name in sorted(merged) if _age(folder / merged[name]) > GRACE_SECONDS]
+    abandoned = [path for path in folder.glob(".tmp-*") if _age(path) > ABANDONED_SECONDS]
+    present = [path for path in (*old, *abandoned) if path.exists()]
+    for path in present:
         path.unlink(missing_ok=True)
     for spill in folder.glob(".spill-*"):
         shutil.rmtree(spill, ignore_errors=True)
-    return len(there)
+    return len(present)
 
 
 def _age(path: Path) -> float:

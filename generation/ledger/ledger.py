@@ -23,6 +23,9 @@ from datasets_registry.views.scanning import cursor
 from generation.ledger.segments import live, new_name
 from generation.request import Completion, Request
 
+# a row, whose columns the query or the schema decides
+Columns = dict[str, Any]
+
 FLUSH_SECONDS = 5.0
 FLUSH_COMPLETIONS = 4_000
 # fewer keys than this are handed down to the scan, which then skips the row groups without them
@@ -35,7 +38,7 @@ _COMPLETIONS = TypeAdapter(list[Completion])
 
 @dataclass(frozen=True)
 class Origin:
-    """Who asked: stored beside a completion, and no part of its key."""
+    """Who asked: stored beside a completion, but not part of its key."""
 
     model: str
     backend: str
@@ -53,11 +56,11 @@ class Ledger:
         return live(self.folder)
 
     def tables(self, segments: Collection[str]) -> str:
-        """SQL that puts before a query the rows of ``segments``: ``stored``, and once ``completions``.
+        """SQL to put before a query: ``segments``' rows as ``stored``, and each once as ``completions``.
 
         A column that a segment was written without is null.
         """
-        files = ", ".join("'" + str(self.folder / one).replace("'", "''") + "'" for one in sorted(segments))
+        files = ", ".join("'" + str(self.folder / name).replace("'", "''") + "'" for name in sorted(segments))
         scan = f"SELECT * FROM read_parquet([{files}], union_by_name=true, filename=true)"
         rows = f"SELECT * FROM nothing UNION ALL BY NAME {scan}" if segments else "SELECT * FROM nothing"
         named = {"stored": rows, "completions": once("stored")}
@@ -66,7 +69,7 @@ class Ledger:
     # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
     @contextmanager
     def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
-        """A connection for queries over ``tables``; raises BrokenObject for a segment that is none."""
+        """A connection for queries over ``tables``; raises BrokenObject for a segment that cannot be read."""
         with cursor("ledger") as connection:
             connection.execute(_SETTINGS)
             connection.register("nothing", LEDGER_SCHEMA.empty_table())
@@ -97,7 +100,7 @@ class Ledger:
             return self._read(connection, hits) if len(hits) else {}
 
     def _read(self, connection: "duckdb.DuckDBPyConnection", hits: pa.Table) -> dict[str, Completion]:
-        segments = [Path(one).name for one in hits.column("filename").unique().to_pylist()]
+        segments = [Path(path).name for path in hits.column("filename").unique().to_pylist()]
         connection.register("hits", hits)
         rows = connection.sql(
             f"{self.tables(segments)} SELECT key, {', '.join(Completion.model_fields)}"
@@ -105,21 +108,21 @@ class Ledger:
         ).to_arrow_table()
         return dict(zip(rows.column("key").to_pylist(), _completions(rows), strict=True))
 
-    def append(self, rows: Sequence[dict[str, Any]]) -> None:
+    def append(self, rows: Sequence[Columns]) -> None:
         """Write one segment: durable and visible as a whole when this returns."""
         with durable(self.folder / new_name()) as temporary:
-            columns = {name: [one[name] for one in rows] for name in LEDGER_SCHEMA.names}
+            columns = {name: [row[name] for row in rows] for name in LEDGER_SCHEMA.names}
             table = pa.Table.from_pydict(columns, schema=LEDGER_SCHEMA)
             pq.write_table(table, temporary, compression="zstd")
 
-    def ask(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+    def ask(self, query: str, *parameters: object) -> list[Columns]:
         """The rows of a query over ``completions`` (each once) or ``stored``."""
         with self.open() as connection:
-            found = connection.execute(self.tables(self.segments()) + query, list(parameters))
-            names = [column[0] for column in found.description]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            result = connection.execute(self.tables(self.segments()) + query, list(parameters))
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    def stats(self) -> list[dict[str, Any]]:
+    def stats(self) -> list[Columns]:
         """Completions, failures, tokens, seconds and dollars by model and asset."""
         return self.ask(
             "SELECT model, asset, count(*) FILTER (error IS NULL) AS completions,"
@@ -135,18 +138,21 @@ class Ledger:
 def _completions(rows: pa.Table) -> list[Completion]:
     """The rows' completions; a field that older segments lack has its default."""
     fields = Completion.model_fields
-    names, values = tuple(fields), [_filled(rows.column(name), one.default) for name, one in fields.items()]
+    names, values = (
+        tuple(fields),
+        [_filled(rows.column(name), field.default) for name, field in fields.items()],
+    )
     # one call for all, and no search for garbage among what is all kept: a third of a lookup's time
     with no_collection():
         return _COMPLETIONS.validate_python(
-            dict(zip(names, one, strict=True)) for one in zip(*values, strict=True)
+            dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)
         )
 
 
-def _filled(column: pa.ChunkedArray, default: Any) -> list[Any]:
-    values: list[Any] = column.to_pylist()
+def _filled(column: pa.ChunkedArray, default: object) -> list[object]:
+    values: list[object] = column.to_pylist()
     if column.null_count and default is not None:
-        return [default if one is None else one for one in values]
+        return [default if value is None else value for value in values]
     return values
 
 
@@ -154,8 +160,8 @@ class Writer:
     """Buffers completions of one origin and flushes them at the latest after five seconds."""
 
     def __init__(self, ledger: Ledger, origin: Origin) -> None:
-        self._ledger, self._told = ledger, asdict(origin)
-        self._rows: list[dict[str, Any]] = []
+        self._ledger, self._origin = ledger, asdict(origin)
+        self._rows: list[Columns] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._failure: Exception | None = None
@@ -182,7 +188,7 @@ class Writer:
         row = {
             **completion.__dict__,
             "key": key,
-            **self._told,
+            **self._origin,
             "request": request.model_dump_json(exclude_none=True),
             "usd": usd,
             "seconds": now - self._last,

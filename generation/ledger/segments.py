@@ -23,14 +23,16 @@ def listed(folder: Path) -> set[str]:
     """The names of all segments in ``folder``, by one listing."""
     try:
         with os.scandir(folder) as entries:
-            return {one.name for one in entries if one.name.endswith(".parquet") and one.name[0].isdigit()}
+            return {
+                entry.name for entry in entries if entry.name.endswith(".parquet") and entry.name[0].isdigit()
+            }
     except FileNotFoundError:
         return set()
 
 
 def superseded(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Each segment that a merged one among ``names`` stands for, and which one."""
-    merged = sorted(one for one in names if one.endswith(MERGED))
+    merged = sorted(name for name in names if name.endswith(MERGED))
     return {old: new for new in merged for old in supersedes(folder / new)}
 
 

@@ -1,16 +1,15 @@
 """One stored completion in full, by the first digits of its key."""
 
 import json
-from typing import Any
 
 from datasets_registry.errors import BadInput
-from generation.ledger.ledger import Ledger
+from generation.ledger.ledger import Columns, Ledger
 
 _SOME = 'trimtab sql "SELECT key, asset, text FROM completions LIMIT 5"'
 
 
-def stored_completion(ledger: Ledger, prefix: str) -> dict[str, Any]:
-    """The completion whose key begins with ``prefix``, its request as JSON; a failure if no success.
+def stored_completion(ledger: Ledger, prefix: str) -> Columns:
+    """The completion, or else the failure, whose key begins with ``prefix``; its request as JSON.
 
     Raises BadInput where no key or several begin so.
     """

@@ -2,9 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from datasets_registry.cards.markdown import PATH, without_paths
 from datasets_registry.cards.model import model_card
@@ -16,17 +15,17 @@ from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 from generation.models.folder import fingerprint, fingerprinted_files, validated_folder
 
-# where libraries note down which folder a model was loaded from
+# where libraries record the folder that a model was loaded from
 _CONFIGS = ("config.json", "generation_config.json", "tokenizer_config.json", "adapter_config.json")
 
 
 def export_model(
     registry: Registry, version: Version, folder: Path, report: Callable[[int], None] = lambda done: None
 ) -> list[Path]:
-    """Write ``version`` and its card into ``folder``, which must be empty or absent; names the files.
+    """Write ``version`` and its card into ``folder``, which must be empty or absent; returns the files.
 
-    ``report`` is told the bytes done. Raises BadInput where ``version`` is a dataset or its folder has
-    pickles, and BrokenObject where the folder is not what was registered.
+    ``report`` gets the number of bytes written so far. Raises BadInput where ``version`` is a dataset
+    or its folder has pickles, and BrokenObject where the folder is not what was registered.
     """
     require_empty(folder)
     source = registry.folder(require_model(version))
@@ -42,7 +41,7 @@ def export_model(
             _copy(path, temporary / path.relative_to(source))
             report(done := done + path.stat().st_size)
         (temporary / "README.md").write_text(text, encoding="utf-8")
-    return sorted(one for one in folder.rglob("*") if one.is_file())
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def exported_files(folder: Path) -> list[Path]:
@@ -50,7 +49,7 @@ def exported_files(folder: Path) -> list[Path]:
     adapter = folder / "adapter"
     further = [*adapter.glob("*.safetensors"), adapter / "adapter_config.json", folder / FILE]
     further += [*folder.glob("LICENSE*"), *folder.glob("NOTICE*")]
-    return [*fingerprinted_files(folder), *(one for one in further if one.is_file())]
+    return [*fingerprinted_files(folder), *(path for path in further if path.is_file())]
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -59,12 +58,12 @@ def _copy(path: Path, target: Path) -> None:
         _write(target, without_paths(json.loads(path.read_text(encoding="utf-8"))))
         return
     content = json.loads(path.read_text(encoding="utf-8")) if path.name in _CONFIGS else {}
-    local = [name for name, one in content.items() if isinstance(one, str) and PATH.fullmatch(one)]
+    local = [name for name, value in content.items() if isinstance(value, str) and PATH.fullmatch(value)]
     if local:
-        _write(target, {name: one for name, one in content.items() if name not in local})
+        _write(target, {name: value for name, value in content.items() if name not in local})
     else:
         shutil.copyfile(path, target)
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write(path: Path, content: Mapping[str, object]) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")

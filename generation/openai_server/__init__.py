@@ -1,1 +1,1 @@
-"""Any /v1 chat-completions server."""
+"""Servers that speak the /v1 chat-completions protocol."""

@@ -1,4 +1,4 @@
-"""Any /v1 chat-completions server through the openai client: the backend for models served elsewhere."""
+"""The backend for models served elsewhere: a /v1 chat-completions server, through the openai client."""
 
 import asyncio
 import os

@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-Work = Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]
+Work = Callable[[Callable[[T], None]], Coroutine[None, None, None]]
 SHUTDOWN_SECONDS = 5.0
 
 
@@ -39,14 +39,14 @@ def stream(work: Work[T]) -> Iterator[T]:
             thread.join(SHUTDOWN_SECONDS)
 
 
-def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], put: Callable[[_End[Any]], None]) -> None:
+def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], put: Callable[[_End[T]], None]) -> None:
     error: BaseException | None = None
     try:
         loop.run_until_complete(task)
     except BaseExceptionGroup as group:
         error = group.exceptions[0]
-    except BaseException as one:
-        error = one
+    except BaseException as raised:
+        error = raised
     finally:
         put(_End(error))
         loop.run_until_complete(loop.shutdown_asyncgens())

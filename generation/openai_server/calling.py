@@ -71,11 +71,11 @@ class Caller:
             self.limit.restart()
         elif failure.kind != "broken":
             self.limit.shrink(started)
-        if (asked := failure.retry_after or 0.0) > self._patience.longest_retry_after:
+        if (pause := failure.retry_after or 0.0) > self._patience.longest_retry_after:
             raise ModelFailed(
-                f"the server at {self._server} asks to wait {asked:.0f} s ({failure.reason}): "
+                f"the server at {self._server} asks to wait {pause:.0f} s ({failure.reason}): "
                 f"rerun then; {SAVED}"
             )
-        self.limit.pause(asked)
+        self.limit.pause(pause)
         if begun and self._breaker.num_rounds > 1:
             self.limit.pause(self._patience.delay(self._breaker.num_rounds, self._jitter))

@@ -1,4 +1,4 @@
-"""How many requests may be in flight: more while all goes well, half as many at every overload."""
+"""A limit of requests in flight: it grows while all goes well, and every overload halves it."""
 
 import asyncio
 import math
@@ -22,7 +22,7 @@ class AdaptiveLimit:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[float]:
-        """Wait for a free slot, hold it, and yield the time at which it was had."""
+        """Wait for a free slot, hold it, and yield the time at which it was taken."""
         await self._take()
         try:
             yield time.monotonic()
@@ -55,9 +55,9 @@ class AdaptiveLimit:
         self._doubling, self._shrunk_at = False, time.monotonic()
 
     def restart(self) -> None:
-        """The server was away, and nobody knows what it can take now: begin as at first."""
+        """The server was away, and its capacity may have changed: start again with few."""
         self.limit, self._doubling = float(min(START, self.maximum)), True
 
     def pause(self, seconds: float) -> None:
-        """Let nothing through for so long."""
+        """Let nothing through for this long."""
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)

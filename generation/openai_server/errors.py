@@ -1,7 +1,6 @@
-"""What a /v1 server's refusals mean: a failed row, another attempt, or the end of the run."""
+"""The meaning of a /v1 server's errors: a failed row, another attempt, or the end of the run."""
 
 import re
-from typing import Any
 
 import openai
 
@@ -35,38 +34,38 @@ class Refusals:
                 return self._status(error)
             case openai.APIConnectionError():
                 return _connection(error)
-            case ValueError():  # not JSON, or JSON that is no chat completion
+            case ValueError():  # not JSON, or not a chat completion
                 return Failure("broken", f"the answer is not a chat completion ({_short(str(error))})")
         raise error
 
     def _status(self, error: openai.APIStatusError) -> Failure:
-        status, said = error.status_code, self.sentence(error)
-        self._stop_at(status, said, error)
+        status, sentence = error.status_code, self.sentence(error)
+        self._stop_at(status, sentence, error)
         if status in _BUSY:
-            return Failure("busy", f"HTTP {status}: {said}", retry_after(error.response.headers))
+            return Failure("busy", f"HTTP {status}: {sentence}", retry_after(error.response.headers))
         if status >= 500 or status in _RETRIED:
-            return Failure("broken", f"HTTP {status}: {said}", retry_after(error.response.headers))
-        if _code(error) == "context_length_exceeded" or _WINDOW.search(said):
-            return Failure("row", f"the prompt and its new tokens exceed the window: {said}")
-        return Failure("row", f"the server refused the request, HTTP {status}: {said}")
+            return Failure("broken", f"HTTP {status}: {sentence}", retry_after(error.response.headers))
+        if _code(error) == "context_length_exceeded" or _WINDOW.search(sentence):
+            return Failure("row", f"the prompt and its new tokens exceed the window: {sentence}")
+        return Failure("row", f"the server refused the request, HTTP {status}: {sentence}")
 
-    def _stop_at(self, status: int, said: str, error: openai.APIStatusError) -> None:
+    def _stop_at(self, status: int, sentence: str, error: openai.APIStatusError) -> None:
         if status == 401:
             raise BadInput(
                 f"the server at {self._server} did not accept the key: {self._key_remedy()}"
             ) from None
         if status == 403:
             raise BadInput(
-                f"the server at {self._server} forbids this ({said}): {self._key_remedy()}"
+                f"the server at {self._server} forbids this ({sentence}): {self._key_remedy()}"
             ) from None
         if status in (404, 405):
             raise BadInput(
                 f"the server at {self._server} knows no model {self._model!r} or no chat completions "
-                f"({said}): correct engine.served_model, or engine.base_url, which ends in /v1"
+                f"({sentence}): correct engine.served_model, or engine.base_url, which ends in /v1"
             ) from None
         if status == 402 or _code(error) == "insufficient_quota":
             raise ModelFailed(
-                f"the account at {self._server} has no quota left ({said}): top it up and rerun; "
+                f"the account at {self._server} has no quota left ({sentence}): top it up and rerun; "
                 "all finished completions are saved"
             ) from None
 
@@ -76,9 +75,9 @@ class Refusals:
         return f"put a valid one into the environment variable {self._key_env}"
 
     def sentence(self, error: openai.APIStatusError) -> str:
-        """What the server said, on one line and not too long."""
-        said = _field(error, "message") or error.response.text or error.response.reason_phrase
-        text = str(said)
+        """The server's own explanation, on one line and not too long."""
+        sentence = _field(error, "message") or error.response.text or error.response.reason_phrase
+        text = str(sentence)
         return _short(text.replace(self._key, "***") if self._key else text)
 
 
@@ -92,14 +91,14 @@ def _connection(error: openai.APIConnectionError) -> Failure:
     return Failure("broken", f"the connection broke: {_short(str(cause)) or name}")
 
 
-def _field(error: openai.APIStatusError, name: str) -> Any:
+def _field(error: openai.APIStatusError, name: str) -> object:
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         body = body["error"]
     return body.get(name) if isinstance(body, dict) else None
 
 
-def _code(error: openai.APIStatusError) -> Any:
+def _code(error: openai.APIStatusError) -> object:
     return _field(error, "code") or error.code
 
 

@@ -57,12 +57,12 @@ def echo_body(prompt: Prompt, dialect: Dialect) -> Fields:
 
 def likelihood(reply: Echo, prompt: Prompt) -> Completion:
     """What the server says of the continuation; a failed row where it does not say it of every token."""
-    given = reply.choices[0].logprobs
-    if given is None or len(given.token_logprobs) - len(prompt.read) not in (0, 1):
+    echoed = reply.choices[0].logprobs
+    if echoed is None or len(echoed.token_logprobs) - len(prompt.read) not in (0, 1):
         return failed(_NO_ECHO, reply.usage)
     start, end = len(prompt.ids), len(prompt.read)
-    logprobs = [logprob for logprob in given.token_logprobs[start:end] if logprob is not None]
-    best = [max(top.values()) for top in (given.top_logprobs or [])[start:end] if top]
+    logprobs = [logprob for logprob in echoed.token_logprobs[start:end] if logprob is not None]
+    best = [max(top.values()) for top in (echoed.top_logprobs or [])[start:end] if top]
     if not len(logprobs) == len(best) == end - start:
         return failed(_NO_ECHO, reply.usage)
     return Completion(

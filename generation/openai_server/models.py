@@ -1,4 +1,4 @@
-"""Which models a /v1 server serves, what kind of server it is, and whether it serves the right one."""
+"""The models that a /v1 server serves, its kind, and whether it serves the right one."""
 
 import json
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class _List(BaseModel):
 
 
 async def served_models(client: "openai.AsyncOpenAI") -> list[ServedModel]:
-    """The server's list; empty where it has none or does not show it."""
+    """The server's list, empty where it has none or does not show it; raises the client's other errors."""
     import openai
 
     try:
@@ -46,14 +46,15 @@ async def served_models(client: "openai.AsyncOpenAI") -> list[ServedModel]:
 def dialect(
     served: Sequence[ServedModel], server: str, name: str | None, folder: Path, tokens: Sequence[str]
 ) -> Dialect:
-    """How to speak to the model called ``name`` there, or to the only one; raises BadInput if it is not
-    served, or is visibly not the model in ``folder``.
+    """How to speak to the model called ``name`` there, or to the only one.
+
+    Raises BadInput if it is not served, or is visibly not the model in ``folder``.
     """
     if name is None and len(served) != 1:
         raise BadInput(f"{_known(served, server)}: choose one in engine.served_model")
-    model = next((one for one in served if name in (None, one.id)), None)
+    model = next((entry for entry in served if name in (None, entry.id)), None)
     if model is None:
-        vllm = any(one.owned_by == "vllm" for one in served)
+        vllm = any(entry.owned_by == "vllm" for entry in served)
         if vllm:  # others answer to names that they do not list
             raise BadInput(f"{_known(served, server)}, and not {name!r}: correct engine.served_model")
         return Dialect(str(name), special_tokens=tokens)
@@ -62,7 +63,7 @@ def dialect(
 
 
 def _known(served: Sequence[ServedModel], server: str) -> str:
-    names = ", ".join(repr(one.id) for one in served[:10]) or "no list of models"
+    names = ", ".join(repr(entry.id) for entry in served[:10]) or "no list of models"
     return f"the server at {server} serves {names}"
 
 
@@ -73,6 +74,6 @@ def _check_is_folder(model: ServedModel, folder: Path) -> None:
         return
     if root.resolve() != folder.resolve() and fingerprint(root) != fingerprint(folder):
         raise BadInput(
-            f"{model.id!r} is served from {root}, which is another model than {folder}: "
+            f"{model.id!r} is served from {root}, which is not the model in {folder}: "
             "start the server with the latter"
         )

@@ -16,9 +16,9 @@ Fields = dict[str, JsonValue]
 
 @dataclass(frozen=True)
 class Dialect:
-    """What the server understands beyond the protocol, and what its tokenizer is known to hold.
+    """What the server understands beyond the protocol, and the control tokens of its tokenizer.
 
-    ``trims`` says that its chat template is known to cut the outer white space of an unfinished turn.
+    ``trims``: its chat template is known to cut the outer white space of an unfinished turn.
     """
 
     model: str
@@ -126,13 +126,13 @@ def _scoring() -> Fields:
 
 
 def sample_seed(request: Request) -> int:
-    """A seed of 31 bits from what the noise hangs on; samples of one prompt never share one."""
+    """A seed of 31 bits from the noise key; samples of one prompt never share one."""
     first = request.model_copy(update={"sample": 0}).noise_key
     return (int(first[:15], 16) + request.sample) % 2**31
 
 
 def completion(reply: Reply, request: Request, token_ids: Sequence[int]) -> Completion:
-    """What the server answered; without the log-probabilities asked for, a failed row."""
+    """The server's answer as a completion; a failed row without the log-probabilities that were requested."""
     if request.choices:
         return _scored(reply, request, token_ids)
     choice = reply.choices[0]

@@ -1,4 +1,4 @@
-"""When to ask a server again, how long to wait, and when to take it for down."""
+"""When to ask a server again, how long to wait, and when to consider it down."""
 
 import math
 import random
@@ -16,7 +16,7 @@ HANGS = 3
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt without an answer: why, and how long the server asks to be left alone."""
+    """An attempt without an answer: why, and how long the server asks to wait."""
 
     kind: Kind
     reason: str
@@ -45,10 +45,10 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
         seconds = float(value)
     except ValueError:
         try:
-            wanted = parsedate_to_datetime(value)
+            date = parsedate_to_datetime(value)
         except ValueError:
             return None
-        aware = wanted if wanted.tzinfo else wanted.replace(tzinfo=UTC)
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)
         seconds = (aware - (now or datetime.now(UTC))).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
@@ -84,6 +84,6 @@ class Breaker:
 
     @property
     def tripped(self) -> bool:
-        """Whether the server is to be taken for down."""
+        """Whether the server counts as down."""
         share = sum(1 / self._most.get(kind, self._rounds) for kind in self._requests.values())
         return self._share >= 1 - 1e-9 and (self._unreachable or share >= 1 - 1e-9)

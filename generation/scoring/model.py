@@ -59,15 +59,15 @@ class ScoringModel:
 
         model, _ = self.loaded()
         window = model.config.max_position_embeddings
-        distinct = list(dict.fromkeys(tuple(one) for one in rows if len(one) <= window))
-        found: dict[tuple[int, ...], T] = {}
-        for places in batches(distinct, self.batch_size):
-            some = [distinct[place] for place in places]
-            inputs = {name: one.to(model.device) for name, one in padded_ids(some, 0).items()}
+        distinct = list(dict.fromkeys(tuple(row) for row in rows if len(row) <= window))
+        result_of: dict[tuple[int, ...], T] = {}
+        for indices in batches(distinct, self.batch_size):
+            batch = [distinct[index] for index in indices]
+            inputs = {name: tensor.to(model.device) for name, tensor in padded_ids(batch, 0).items()}
             with torch.inference_mode():
-                results = of_batch(model, inputs, [len(one) for one in some])
-            found |= dict(zip(some, results, strict=True))
-        return [found.get(tuple(one)) for one in rows]
+                results = of_batch(model, inputs, [len(row) for row in batch])
+            result_of |= dict(zip(batch, results, strict=True))
+        return [result_of.get(tuple(row)) for row in rows]
 
     def close(self) -> None:
         """Free the model, and the GPU's cached memory with it."""
@@ -86,7 +86,9 @@ def _require(folder: Path, kind: str, num_labels: int) -> None:
     if not path.is_file():
         raise BadInput(f"model directory {folder} has no config.json: give a trained reward model")
     config = json.loads(path.read_text(encoding="utf-8"))
-    is_kind = any(str(one).endswith(f"For{kind}") for one in config.get("architectures") or [])
+    is_kind = any(
+        str(architecture).endswith(f"For{kind}") for architecture in config.get("architectures") or []
+    )
     if not is_kind or len(config.get("id2label") or "..") != num_labels:
         raise BadInput(
             f"model directory {folder} is {config.get('architectures')}, not a model for {kind} with "

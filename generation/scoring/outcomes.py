@@ -32,9 +32,9 @@ class OutcomeScorer:
         self.fingerprint = self._model.fingerprint
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
-        """One score per answer, of which only differences have a meaning; None beyond the window."""
+        """One score per answer, meaningful only in differences; None beyond the window."""
         _, tokenizer = self._model.loaded()
-        return self._model.read([answer_ids(tokenizer, one) for one in answers], _at_the_ends)
+        return self._model.read([answer_ids(tokenizer, answered) for answered in answers], _at_the_ends)
 
     def close(self) -> None:
         """Free the model's memory."""
@@ -46,23 +46,25 @@ def answer_ids(tokenizer: Tokenizer, answered: Answered) -> list[int]:
 
     The score stands at its last token.
     """
-    said = Message(role="assistant", content=answered.completion)
-    return token_ids(tokenizer, finished(tokenizer, [*answered.messages, said]))
+    answer = Message(role="assistant", content=answered.completion)
+    return token_ids(tokenizer, finished(tokenizer, [*answered.messages, answer]))
 
 
 def set_padding_apart(tokenizer: Tokenizer) -> None:
-    """Give the tokenizer a padding token with which no ended conversation ends.
+    """Give the tokenizer a padding token that no finished conversation ends with.
 
     transformers looks for a sequence classifier's last token by skipping padding from the right.
     Where padding is also the end of a turn (SmolLM2) it would skip that end too, or stop short of a
     final line break: training, scoring here and any other reader must find the same token.
+
+    Raises BadInput where the tokenizer has no other special token.
     """
     if tokenizer.pad_token_id not in (None, tokenizer.eos_token_id):
         return
     others = [
-        str(one)
-        for place, one in sorted(tokenizer.added_tokens_decoder.items())
-        if place != tokenizer.eos_token_id
+        str(token)
+        for token_id, token in sorted(tokenizer.added_tokens_decoder.items())
+        if token_id != tokenizer.eos_token_id
     ]
     if not others:
         raise BadInput(
@@ -78,4 +80,4 @@ def _at_the_ends(model: Classifier, inputs: "dict[str, torch.Tensor]", lengths: 
     hidden = model.base_model(**inputs, use_cache=False).last_hidden_state
     last = torch.tensor(lengths, device=hidden.device) - 1
     scores = model.score(hidden[torch.arange(len(lengths), device=hidden.device), last])[:, 0]
-    return [float(one) for one in scores]
+    return [float(score) for score in scores]

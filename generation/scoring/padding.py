@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 def batches(rows: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
     """Places of at most ``size`` rows of like length, the longest first."""
-    order = sorted(range(len(rows)), key=lambda place: -len(rows[place]))
+    order = sorted(range(len(rows)), key=lambda index: -len(rows[index]))
     for start in range(0, len(order), size):
         yield order[start : start + size]
 
@@ -18,8 +18,8 @@ def right_padded(rows: Sequence[Sequence[float]], pad: float, kind: "torch.dtype
     """The rows as one tensor (rows × longest) of dtype ``kind``, ``pad`` after each row's end."""
     import torch
 
-    width = max(len(one) for one in rows)
-    return torch.tensor([[*one, *[pad] * (width - len(one))] for one in rows], dtype=kind)
+    width = max(len(row) for row in rows)
+    return torch.tensor([[*row, *[pad] * (width - len(row))] for row in rows], dtype=kind)
 
 
 def padded_ids(rows: Sequence[Sequence[int]], pad: int) -> "dict[str, torch.Tensor]":
@@ -28,5 +28,5 @@ def padded_ids(rows: Sequence[Sequence[int]], pad: int) -> "dict[str, torch.Tens
 
     return {
         "input_ids": right_padded(rows, pad, torch.long),
-        "attention_mask": right_padded([[1] * len(one) for one in rows], 0, torch.long),
+        "attention_mask": right_padded([[1] * len(row) for row in rows], 0, torch.long),
     }

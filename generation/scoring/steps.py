@@ -30,7 +30,7 @@ class Stepped:
 
 @dataclass(frozen=True)
 class StepTokens:
-    """Token ids, and the place among them of each step's end."""
+    """Token ids, and the index among them of each step's last token."""
 
     ids: list[int]
     ends: list[int]
@@ -59,13 +59,13 @@ def step_tokens(tokenizer: Tokenizer, solution: Stepped) -> StepTokens:
     specials = special_tokens(tokenizer)
     text = opening(tokenizer, solution.messages)
     separator = as_text(solution.separator, specials)
-    said = [as_text(one, specials) + separator for one in solution.steps]
-    reached = accumulate((len(one) for one in said), initial=len(text))
-    found = encode(tokenizer, text + "".join(said), with_offsets=True)
-    starts = [start for start, _ in found["offset_mapping"]]
+    steps = [as_text(step, specials) + separator for step in solution.steps]
+    reached = accumulate((len(step) for step in steps), initial=len(text))
+    encoding = encode(tokenizer, text + "".join(steps), with_offsets=True)
+    starts = [start for start, _ in encoding["offset_mapping"]]
     # the first sum is the text before the steps
-    stops = [place - len(separator) for place in list(reached)[1:]]
-    return StepTokens(found["input_ids"], _last_before(starts, stops))
+    stops = [stop - len(separator) for stop in list(reached)[1:]]
+    return StepTokens(encoding["input_ids"], _last_before(starts, stops))
 
 
 def _last_before(starts: Sequence[int], stops: Sequence[int]) -> list[int]:
@@ -88,11 +88,11 @@ class StepScorer:
         A step's score depends on what stands before its end alone.
         """
         _, tokenizer = self._model.loaded()
-        tokens = [step_tokens(tokenizer, one) for one in solutions]
-        read = self._model.read([one.ids for one in tokens], _at_all_tokens)
+        tokens = [step_tokens(tokenizer, solution) for solution in solutions]
+        read = self._model.read([solution.ids for solution in tokens], _at_all_tokens)
         return [
-            None if found is None else [found[place] for place in one.ends]
-            for one, found in zip(tokens, read, strict=True)
+            None if probabilities is None else [probabilities[end] for end in solution.ends]
+            for solution, probabilities in zip(tokens, read, strict=True)
         ]
 
     def close(self) -> None:

@@ -60,8 +60,8 @@ class TransformersBackend:
                 fitting.append((index, prompt))
         fitting.sort(key=lambda item: (*_kind(item[1]), -len(item[1].ids), item[1].ids, item[0]))
         for batch in _batches(fitting, self.batch_size):
-            for place, completion in _complete_batch(model, tokenizer, [prompt for _, prompt in batch]):
-                yield batch[place][0], completion
+            for index, completion in _complete_batch(model, tokenizer, [prompt for _, prompt in batch]):
+                yield batch[index][0], completion
 
     def close(self) -> None:
         """Free the model, and the GPU's cached memory with it."""
@@ -91,7 +91,7 @@ def _batches(order: Sequence[tuple[int, Prompt]], size: int) -> Iterator[list[tu
 def _complete_batch(
     model: LanguageModel, tokenizer: Tokenizer, prompts: Sequence[Prompt]
 ) -> Iterator[tuple[int, Completion]]:
-    """Yield (place among ``prompts``, completion); all are of one kind."""
+    """Yield (index among ``prompts``, completion); all are of one kind."""
     from generation.transformers_local.decoding import decode, score_choices
     from generation.transformers_local.likelihood import score_continuations
 

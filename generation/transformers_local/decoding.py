@@ -16,11 +16,11 @@ _LEAVING = 8
 class _Row:
     """One sequence in the making."""
 
-    def __init__(self, place: int, request: Request, num_prompt_tokens: int, num_cached_tokens: int) -> None:
-        self.place, self.params = place, request.params
+    def __init__(self, index: int, request: Request, num_prompt_tokens: int, num_cached_tokens: int) -> None:
+        self.index, self.params = index, request.params
         self.num_prompt_tokens, self.num_cached_tokens = num_prompt_tokens, num_cached_tokens
         self.ids: list[int] = []
-        longest = max((len(one.encode()) for one in request.params.stop), default=0)
+        longest = max((len(stop.encode()) for stop in request.params.stop), default=0)
         # a token has at least one byte: a stop string that ends here began no earlier
         self._reach = longest + 8
 
@@ -38,10 +38,10 @@ class _Row:
 
     def _stopped_text(self, tokenizer: Tokenizer) -> str | None:
         tail = _text(tokenizer, self.ids[-self._reach :])
-        if not any(one in tail for one in self.params.stop):
+        if not any(stop in tail for stop in self.params.stop):
             return None
         text = _text(tokenizer, self.ids)
-        cuts = [text.index(one) for one in self.params.stop if one in text]
+        cuts = [text.index(stop) for stop in self.params.stop if stop in text]
         return text[: min(cuts)] if cuts else None
 
     def _completion(self, reason: str, text: str) -> Completion:
@@ -77,7 +77,7 @@ def _next_tokens(
 def decode(
     model: LanguageModel, tokenizer: Tokenizer, requests: Sequence[Request], prompts: Sequence[list[int]]
 ) -> Iterator[tuple[int, Completion]]:
-    """Yield (place in the batch, completion) as rows finish.
+    """Yield (index in the batch, completion) as rows finish.
 
     A row's text does not depend on its batch-mates, beyond floating-point ties: its noise comes
     from the request itself, and padding is masked; but sums are taken in another order in another
@@ -86,10 +86,12 @@ def decode(
     with torch.inference_mode():
         state = read(model, prompts)
     rows: list[_Row | None] = [
-        _Row(place, one, len(ids), cached)
-        for place, (one, ids, cached) in enumerate(zip(requests, prompts, state.num_cached, strict=True))
+        _Row(index, request, len(ids), cached)
+        for index, (request, ids, cached) in enumerate(zip(requests, prompts, state.num_cached, strict=True))
     ]
-    sampler = Sampler([one.params for one in requests], [one.noise_key for one in requests], model.device)
+    sampler = Sampler(
+        [request.params for request in requests], [request.noise_key for request in requests], model.device
+    )
     ends = end_tokens(model, tokenizer)
     tokens = None
     step = 0
@@ -100,15 +102,15 @@ def decode(
             completion = row.take(token, ends, tokenizer) if row else None
             if row and completion:
                 rows[position] = None
-                yield row.place, completion
+                yield row.index, completion
         staying = [position for position, row in enumerate(rows) if row]
         # leaving copies the cache, so it waits until an eighth has finished
         if staying and len(rows) - len(staying) >= max(1, len(rows) // _LEAVING):
-            kept = torch.tensor(staying, device=model.device)
+            rows_kept = torch.tensor(staying, device=model.device)
             with torch.inference_mode():
-                state.keep(kept)
+                state.keep(rows_kept)
                 sampler.keep(staying)
-                tokens = tokens[kept]
+                tokens = tokens[rows_kept]
             rows = [rows[position] for position in staying]
         step += 1
 

@@ -16,7 +16,7 @@ _LOGITS = 2**28
 
 
 def score_continuations(model: LanguageModel, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Completion]]:
-    """Yield (place among ``prompts``, completion): how probable each one's continuation is.
+    """Yield (index among ``prompts``, completion): how probable each one's continuation is.
 
     A prefix that all share is read once.
     """
@@ -36,8 +36,8 @@ def _score(model: LanguageModel, prompts: Sequence[Prompt]) -> list[Completion]:
     keep = max(len(prompt.continuation) for prompt in prompts) + 1
     logits, _ = last_logits(model, [tuple(prompt.read) for prompt in prompts], shared, cache, keep)
     return [
-        _completion(prompt, row[-len(prompt.continuation) - 1 : -1], shared if place else 0)
-        for place, (prompt, row) in enumerate(zip(prompts, logits, strict=True))
+        _completion(prompt, row[-len(prompt.continuation) - 1 : -1], shared if index else 0)
+        for index, (prompt, row) in enumerate(zip(prompts, logits, strict=True))
     ]
 
 

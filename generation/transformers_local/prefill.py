@@ -47,9 +47,9 @@ class Read:
 
 def read(model: LanguageModel, prompts: Sequence[list[int]]) -> Read:
     """Read ``prompts``, of which equal ones are read once."""
-    distinct = list(dict.fromkeys(tuple(one) for one in prompts))
-    places = {one: place for place, one in enumerate(distinct)}
-    which = [places[tuple(one)] for one in prompts]
+    distinct = list(dict.fromkeys(tuple(prompt) for prompt in prompts))
+    indices = {prompt: index for index, prompt in enumerate(distinct)}
+    which = [indices[tuple(prompt)] for prompt in prompts]
     # a sliding window counts the padding that would stand between a prefix and the rest
     shared = num_shared(distinct) if shares_prefixes(model) or len(distinct) == 1 else 0
     cache = DynamicCache(config=model.config)
@@ -65,7 +65,7 @@ def read(model: LanguageModel, prompts: Sequence[list[int]]) -> Read:
         logits=logits[rows, -1],
         cache=cache,
         mask=mask[rows],
-        lengths=torch.tensor([len(one) for one in prompts], device=model.device),
+        lengths=torch.tensor([len(prompt) for prompt in prompts], device=model.device),
         prefix=prefix,
         num_cached=_num_cached(which, prompts, shared),
     )
@@ -79,8 +79,8 @@ def last_logits(
     The first ``shared`` tokens, which all have in common, are read once, and have no logits where there
     are more.
     """
-    width = max(len(one) for one in prompts) - shared
-    rests, mask = _left_padded([one[shared:] for one in prompts], width, model.device)
+    width = max(len(prompt) for prompt in prompts) - shared
+    rests, mask = _left_padded([prompt[shared:] for prompt in prompts], width, model.device)
     mask = torch.cat([mask.new_ones(len(prompts), shared), mask], dim=1)
     logits = None
     if shared:
@@ -102,8 +102,8 @@ def last_logits(
 def _left_padded(
     rests: Sequence[tuple[int, ...]], width: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    padded = [[0] * (width - len(one)) + list(one) for one in rests]
-    mask = [[0] * (width - len(one)) + [1] * len(one) for one in rests]
+    padded = [[0] * (width - len(rest)) + list(rest) for rest in rests]
+    mask = [[0] * (width - len(rest)) + [1] * len(rest) for rest in rests]
     return (
         torch.tensor(padded, dtype=torch.long, device=device),
         torch.tensor(mask, dtype=torch.long, device=device),
@@ -115,14 +115,14 @@ def num_shared(prompts: Sequence[tuple[int, ...]]) -> int:
     if len(prompts) == 1:
         return len(prompts[0])
     first, last = min(prompts), max(prompts)
-    limit = min(len(one) for one in prompts) - 1
-    return next((place for place in range(limit) if first[place] != last[place]), limit)
+    limit = min(len(prompt) for prompt in prompts) - 1
+    return next((index for index in range(limit) if first[index] != last[index]), limit)
 
 
 def _num_cached(which: Sequence[int], prompts: Sequence[list[int]], shared: int) -> list[int]:
     paid: set[int] = set()
     counts = []
-    for place, ids in zip(which, prompts, strict=True):
-        counts.append(len(ids) if place in paid else shared if paid else 0)
-        paid.add(place)
+    for index, ids in zip(which, prompts, strict=True):
+        counts.append(len(ids) if index in paid else shared if paid else 0)
+        paid.add(index)
     return counts

@@ -25,8 +25,8 @@ class Sampler:
 
     def __init__(self, params: Sequence[SamplingParams], keys: Sequence[str], device: torch.device) -> None:
         self._keys = list(keys)
-        self._temperatures = torch.tensor([one.temperature for one in params], device=device)
-        self._top_ps = torch.tensor([one.top_p for one in params], device=device)
+        self._temperatures = torch.tensor([row.temperature for row in params], device=device)
+        self._top_ps = torch.tensor([row.top_p for row in params], device=device)
         self._noise = torch.empty(0)
         self._noise_start = -_STEPS
         self._describe()
@@ -77,13 +77,13 @@ def _inverted(weights: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
 
 
 def _passed(ends: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where each row of running sums passes ``noise`` of its total, and how far into that place."""
+    """Where each row of running sums passes ``noise`` of its total, and how far into that position."""
     total = ends[:, -1]
     target = torch.minimum(noise * total, torch.nextafter(total, torch.zeros_like(total)))[:, None]
-    place = torch.searchsorted(ends, target, right=True)
-    start = torch.where(place > 0, ends.gather(-1, (place - 1).clamp(min=0)), 0)
-    width = ends.gather(-1, place) - start
-    return place[:, 0], ((target - start) / width)[:, 0]
+    position = torch.searchsorted(ends, target, right=True)
+    start = torch.where(position > 0, ends.gather(-1, (position - 1).clamp(min=0)), 0)
+    width = ends.gather(-1, position) - start
+    return position[:, 0], ((target - start) / width)[:, 0]
 
 
 def _nucleus(scaled: torch.Tensor, limit: torch.Tensor) -> torch.Tensor:
@@ -93,11 +93,11 @@ def _nucleus(scaled: torch.Tensor, limit: torch.Tensor) -> torch.Tensor:
     """
     norm = scaled.logsumexp(-1, keepdim=True)
     for number in (min(_CANDIDATES, scaled.shape[-1]), scaled.shape[-1]):
-        top, places = scaled.topk(number, dim=-1)
+        top, positions = scaled.topk(number, dim=-1)
         probabilities = (top - norm).exp()
         reached = probabilities.cumsum(-1)
         if bool((reached[:, -1:] >= limit).all()):
             break
     outside = (reached - probabilities) >= limit
     outside[:, 0] = False
-    return torch.full_like(scaled, -torch.inf).scatter_(-1, places, top.masked_fill(outside, -torch.inf))
+    return torch.full_like(scaled, -torch.inf).scatter_(-1, positions, top.masked_fill(outside, -torch.inf))

@@ -18,7 +18,7 @@ Prefix = list[tuple[torch.Tensor, torch.Tensor]]
 
 def share_prefixes(model: LanguageModel) -> None:
     """Let ``model`` take a ``shared_prefix``, where its layers are plain attention over all tokens."""
-    plain = all(type(one) is DynamicLayer for one in DynamicCache(config=model.config).layers)
+    plain = all(type(layer) is DynamicLayer for layer in DynamicCache(config=model.config).layers)
     pluggable = bool(getattr(model, "_supports_attention_backend", False))
     if model.config._attn_implementation == "sdpa" and plain and pluggable:
         AttentionInterface.register(NAME, _attend)
@@ -117,6 +117,8 @@ def _with_room(states: torch.Tensor, length: int) -> torch.Tensor:
 
 def split(cache: Cache, length: int, rows: torch.Tensor) -> tuple[Prefix, Cache]:
     """The first ``length`` tokens that all share, and a cache of the rest for each of ``rows``."""
-    prefix = [(one.keys[0, :, :length], one.values[0, :, :length]) for one in cache.layers]
-    own = [_RoomyLayer(one.keys[rows, :, length:], one.values[rows, :, length:]) for one in cache.layers]
+    prefix = [(layer.keys[0, :, :length], layer.values[0, :, :length]) for layer in cache.layers]
+    own = [
+        _RoomyLayer(layer.keys[rows, :, length:], layer.values[rows, :, length:]) for layer in cache.layers
+    ]
     return prefix, Cache(layers=own)

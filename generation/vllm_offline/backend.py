@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class VllmBackend:
-    """A local model directory, or with ``adapted`` a LoRA adapter over it; loaded at the first request."""
+    """A local model directory, or with ``adapted`` a LoRA adapter on it; loaded at the first request."""
 
     name = "vllm"
 
@@ -41,13 +41,16 @@ class VllmBackend:
         return other
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
-        """Yield completions as they finish; neighbours share what their prompts have in common."""
-        order = sorted(range(len(requests)), key=lambda place: _reading_order(requests[place]))
-        jobs = [Job(place=place, request=requests[place], adapter=self._adapter) for place in order]
+        """Yield completions as they finish; neighbours share what their prompts have in common.
+
+        Raises BadInput where the model cannot read a request, and ModelFailed if the engine dies twice.
+        """
+        order = sorted(range(len(requests)), key=lambda index: _reading_order(requests[index]))
+        jobs = [Job(index=index, request=requests[index], adapter=self._adapter) for index in order]
         for answer in self.engine.run(jobs):
             if answer.completion is None:
                 raise BadInput(str(answer.bad_input))
-            yield answer.place, answer.completion
+            yield answer.index, answer.completion
 
     def close(self) -> None:
         """End the engine; all its memory is free when this returns."""
@@ -65,11 +68,11 @@ class Engine:
 
     @property
     def pid(self) -> int | None:
-        """The running process, for whoever measures its time and memory."""
+        """The running process, to measure its time and memory."""
         return self._process.pid if self._process else None
 
     def adapter(self, folder: Path, version: str) -> Adapter:
-        """An adapter under a number of its own; the engine has room for it from its next start."""
+        """An adapter with its own number; the engine is restarted where its rank needs more room."""
         rank = int(json.loads((folder / "adapter_config.json").read_text())["r"])
         if rank > self._max_lora_rank:
             self.stop()
@@ -93,18 +96,18 @@ class Engine:
                     running.clear()
                     continue
                 for answer in answers:
-                    del running[answer.place]
+                    del running[answer.index]
                     yield answer
         finally:
             if running:
                 self.stop()
 
     def _exchange(self, waiting: deque[Job], running: dict[int, Job]) -> list[Answer]:
-        """Fill up what the engine has in hand, a next job for every place, and take what is done."""
+        """Fill up what the engine has in hand, and a next job for every slot, and take what is done."""
         process = self._started()
         number = min(2 * self.settings.batch_size - len(running), len(waiting))
         jobs = [waiting.popleft() for _ in range(number)]
-        running.update((job.place, job) for job in jobs)
+        running.update((job.index, job) for job in jobs)
         if jobs:
             process.send(jobs)
         return process.receive()
@@ -116,16 +119,16 @@ class Engine:
                 self._process.wait_until_ready()
             except EngineDied as death:
                 self.stop()
-                raise ModelFailed(f"vLLM did not start over {self.folder}: its process {death}") from None
+                raise ModelFailed(f"vLLM did not start on {self.folder}: its process {death}") from None
         return self._process
 
     def _count(self, deaths: list[str], death: str) -> None:
         deaths.append(death)
-        _log.warning("vLLM over %s died and is started again: its process %s", self.folder, death)
+        _log.warning("vLLM on %s died and is restarted: its process %s", self.folder, death)
         if len(deaths) == 2:
             raise ModelFailed(
-                f"vLLM over {self.folder} died twice in one run: its process {death}. What was finished "
-                "is kept: lower batch_size or max_model_len in `policy.engine`, and run again"
+                f"vLLM on {self.folder} died twice in one run: its process {death}. What was finished "
+                "is saved: lower batch_size or max_model_len in `policy.engine`, and run again"
             )
 
     def stop(self) -> None:
@@ -136,14 +139,14 @@ class Engine:
 
 
 def _reading_order(request: Request) -> tuple[list[str], int]:
-    return [one.content for one in request.messages], request.sample
+    return [message.content for message in request.messages], request.sample
 
 
 def _require_base(adapter: Path, base: Path, identity: str) -> None:
     named = json.loads((adapter / "adapter_config.json").read_text()).get("base_model_name_or_path")
     if named != identity:
         raise BadInput(
-            f"adapter {adapter} belongs to the base {named!r}, and {base} is {identity!r}: serve it over its "
+            f"adapter {adapter} belongs to the base {named!r}, and {base} is {identity!r}: serve it on its "
             "own base, or serve its merged model"
         )
 

@@ -16,11 +16,11 @@ class Adapter(BaseModel):
 
 
 class Job(BaseModel):
-    """One request, by its place among those that were given."""
+    """One request, by its index among those of one call."""
 
     model_config = ConfigDict(frozen=True)
 
-    place: int
+    index: int
     request: Request
     adapter: Adapter | None = None
 
@@ -30,7 +30,7 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    place: int
+    index: int
     completion: Completion | None = None
     bad_input: str | None = None
 

@@ -19,7 +19,7 @@ LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 def engine_arguments(
     folder: Path, settings: EngineSettings, window: int, max_lora_rank: int, *, cpu: bool
 ) -> dict[str, object]:
-    """What vLLM is started with."""
+    """The engine's arguments for this machine."""
     arguments: dict[str, object] = {
         "model": str(folder),
         "dtype": "float32" if cpu else "bfloat16",
@@ -103,8 +103,10 @@ def _likelihood(
     logprobs: "Sequence[Mapping[int, vllm.Logprob] | None]", tokens: Sequence[int], counts: Mapping[str, int]
 ) -> Completion:
     """The last tokens that were read are those of the continuation."""
-    places = logprobs[-len(tokens) :]
-    read = [place[token] for place, token in zip(places, tokens, strict=True) if place is not None]
+    positions = logprobs[-len(tokens) :]
+    read = [
+        position[token] for position, token in zip(positions, tokens, strict=True) if position is not None
+    ]
     return Completion(
         finish_reason="continuation",
         continuation_logprob=math.fsum(token.logprob for token in read),

@@ -1,4 +1,4 @@
-"""One life of the vLLM engine, in a process of its own: started, spoken to, missed if it dies, ended."""
+"""The process that a vLLM engine runs in: started, spoken to, watched and ended."""
 
 import os
 import subprocess
@@ -23,15 +23,15 @@ ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # the process is the engine's own already
+    # the engine already has a process of its own
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    # with several GPUs: a process that has asked for its GPUs must not fork
+    # with several GPUs: a process that has initialised them must not fork
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
 }
 
 
 class EngineDied(Exception):
-    """The process ended unasked, or gave no sign of life."""
+    """The process ended by itself, or gave no sign of life."""
 
 
 class EngineProcess:
@@ -69,7 +69,7 @@ class EngineProcess:
         self.receive(START_SECONDS)
 
     def send(self, jobs: Sequence[Job]) -> None:
-        """Hand jobs over; the process reads them at once, whatever it is doing."""
+        """Hand jobs over, which the process reads at once; raises EngineDied where it has ended."""
         try:
             self._connection.send_bytes(JOBS.dump_json(list(jobs)))
         except OSError:
@@ -105,8 +105,8 @@ class EngineProcess:
             return f"was killed by signal {-code}, as happens when memory runs out"
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return f"ended with code {code}: {said[-1][:400] if said else 'it said nothing'}"
+        lines = [line.strip() for line in lines if line.strip()]
+        return f"ended with code {code}: {lines[-1][:400] if lines else 'it wrote nothing'}"
 
 
 def _environment(settings: EngineSettings) -> dict[str, str]:

@@ -59,18 +59,18 @@ class Worker:
         try:
             prompt = self._reader.read(job.request)
         except BadInput as error:
-            return Answer(place=job.place, bad_input=str(error))
+            return Answer(index=job.index, bad_input=str(error))
         failure = prompt if isinstance(prompt, Completion) else prompt.misfit(self._window)
         if failure is not None or isinstance(prompt, Completion):
-            return Answer(place=job.place, completion=failure)
+            return Answer(index=job.index, completion=failure)
         tokens, params = tokens_input(prompt.read), engine_params(prompt)
         try:
-            self._engine.add_request(str(job.place), tokens, params, lora_request=_lora(job))
+            self._engine.add_request(str(job.index), tokens, params, lora_request=_lora(job))
         except (VLLMClientError, ValueError) as error:
             reason = f"the engine refused the request: {error}"
             failed = Completion(finish_reason="error", error=reason, num_prompt_tokens=len(prompt.read))
-            return Answer(place=job.place, completion=failed)
-        self._jobs[str(job.place)] = job, prompt
+            return Answer(index=job.index, completion=failed)
+        self._jobs[str(job.index)] = job, prompt
         return None
 
     def step(self) -> list[Answer]:
@@ -78,7 +78,7 @@ class Worker:
         answers = []
         for output in self._engine.step():
             job, prompt = self._jobs.pop(output.request_id)
-            answers.append(Answer(place=job.place, completion=completion(output, prompt, self._tokenizer)))
+            answers.append(Answer(index=job.index, completion=completion(output, prompt, self._tokenizer)))
         return answers
 
 
@@ -91,7 +91,7 @@ def _lora(job: Job) -> "LoRARequest | None":
 
 def serve(worker: Worker, connection: Connection, arrived: "SimpleQueue[list[Job] | None]") -> None:
     """Answer jobs until there can be no more: the other end is closed."""
-    said = 0.0
+    reported = 0.0
     while True:
         answers: list[Answer] = []
         while not (worker.busy and arrived.empty()):
@@ -99,13 +99,13 @@ def serve(worker: Worker, connection: Connection, arrived: "SimpleQueue[list[Job
             if jobs is None:
                 return
             begun = [worker.begin(job) for job in jobs]
-            answers += [one for one in begun if one is not None]
+            answers += [answer for answer in begun if answer is not None]
             if answers:
                 break
         if worker.busy:
             answers += worker.step()
-        if answers or time.monotonic() - said > ALIVE_SECONDS:
-            said = time.monotonic()
+        if answers or time.monotonic() - reported > ALIVE_SECONDS:
+            reported = time.monotonic()
             connection.send_bytes(ANSWERS.dump_json(answers))
 
 

@@ -36,7 +36,7 @@ settings = EngineSettings(base_url=url, served_model="m", max_concurrency=4)
 backend = OpenAIBackend(folder / "no-weights", settings)
 complete = Completer(backend, ledger.Ledger(folder), asset="killed", report=lambda line: None)
 rows = complete("all", requests())
-assert [one.text for one in rows] == [f"re: {number}" for number in range(len(rows))]
+assert [row.text for row in rows] == [f"re: {number}" for number in range(len(rows))]
 """
 
 
@@ -92,7 +92,7 @@ def kill_and_resume(folder: Path, kills: int, *, seed: int) -> dict[str, int]:
             asked += len(server.calls)
             resumed += bool(saved)
         rows = saved_prompts(folder)
-    assert sorted(rows, key=int) == [str(one) for one in range(ROWS)], "a row is missing or double"
+    assert sorted(rows, key=int) == [str(number) for number in range(ROWS)], "a row is missing or double"
     return {"kills": kills, "rows": ROWS, "asked": asked, "lost": asked - ROWS, "resumed": resumed}
 
 

@@ -67,7 +67,7 @@ class MisbehavingServer:
         self, answer: Callable[[Call], Answer], *, owner: str = "vllm", models: tuple[str, ...] = ("m",)
     ) -> None:
         self.answer, self.calls = answer, list[Call]()
-        self.models: Answer = Answer({"data": [{"id": one, "owned_by": owner} for one in models]})
+        self.models: Answer = Answer({"data": [{"id": model, "owned_by": owner} for model in models]})
         self.in_flight = self.max_in_flight = 0
         self.keys: list[str] = []
         self._loop = asyncio.new_event_loop()
@@ -114,7 +114,7 @@ class MisbehavingServer:
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         sent = await reader.readexactly(int(headers.get("content-length", "0")))
         self.keys.append(headers.get("authorization", ""))
         if first.startswith("GET"):

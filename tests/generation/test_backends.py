@@ -20,20 +20,20 @@ from tests.generation.opened import finished
 @pytest.fixture
 def backend(tiny_model: Path) -> Iterator[Backend]:
     """The transformers backend over the tiny model."""
-    one = open_backend("transformers", tiny_model, EngineSettings(batch_size=4))
-    yield one
-    one.close()
+    backend = open_backend("transformers", tiny_model, EngineSettings(batch_size=4))
+    yield backend
+    backend.close()
 
 
 def test_an_unknown_backend_names_those_there_are(tiny_model: Path) -> None:
-    with pytest.raises(BadInput, match=r"unknown backend 'tpu': there are .*transformers"):
+    with pytest.raises(BadInput, match=r"unknown backend 'tpu': use one of .*transformers"):
         open_backend("tpu", tiny_model, EngineSettings(batch_size=1))
 
 
 def test_a_row_does_not_depend_on_its_batch_mates(backend: Backend) -> None:
     requests = [ask("hello " * length, temperature=1.0) for length in (1, 30, 5, 12, 3, 40, 2)]
-    together = [one.text for one in finished(backend, requests)]
-    alone = [finished(backend, [one])[0].text for one in requests]
+    together = [completion.text for completion in finished(backend, requests)]
+    alone = [finished(backend, [request])[0].text for request in requests]
     assert together == alone
 
 
@@ -95,8 +95,8 @@ def test_a_nucleus_wider_than_the_candidates_is_kept_whole() -> None:
 
 
 def test_the_scripted_backend_answers_by_id_in_any_order() -> None:
-    backend = ScriptedBackend(lambda one: one.messages[-1].content)
-    assert [one.text for one in finished(backend, [ask("a"), ask("b")])] == ["a", "b"]
+    backend = ScriptedBackend(lambda request: request.messages[-1].content)
+    assert [completion.text for completion in finished(backend, [ask("a"), ask("b")])] == ["a", "b"]
     assert next(iter(backend.complete([ask("a"), ask("b")])))[0] == 1
 
 
@@ -111,12 +111,12 @@ def test_a_long_likelihood_is_read_in_parts(backend: Backend, monkeypatch: pytes
     requests = [ask("hello", continuation=text) for text in ("a b c d", "e", "f g", "h i j")]
     together = finished(backend, requests)
     monkeypatch.setattr("generation.transformers_local.likelihood._LOGITS", 1)
-    for one, other in zip(finished(backend, requests), together, strict=True):
-        assert one.continuation_logprob == pytest.approx(other.continuation_logprob, abs=1e-4)
+    for completion, other in zip(finished(backend, requests), together, strict=True):
+        assert completion.continuation_logprob == pytest.approx(other.continuation_logprob, abs=1e-4)
 
 
 def test_a_scripted_text_is_cut_at_a_stop_string_and_at_its_words() -> None:
-    backend = ScriptedBackend(lambda one: "one two  three. four")
+    backend = ScriptedBackend(lambda request: "one two  three. four")
     stopped, cut, whole = finished(backend, [ask("a", stop=["three"]), ask("a", max_tokens=3), ask("a")])
     assert (stopped.text, stopped.finish_reason) == ("one two  ", "stop")
     assert (cut.text, cut.finish_reason, cut.num_completion_tokens) == ("one two  three.", "length", 3)

@@ -59,7 +59,7 @@ def test_smollm2_goes_on_after_a_finished_step(smollm2: Path, prefix: str) -> No
     text = render(tokenizer, begun(prefix), continues=True)
     assert text.endswith(f"<|im_start|>assistant\n{prefix}") and keeps_outer_space(tokenizer)
     assert tokenizer.decode(prompt_ids(tokenizer, Request(messages=tuple(begun(prefix))))) == text
-    plain = [one.model_dump() for one in begun(prefix)]
+    plain = [message.model_dump() for message in begun(prefix)]
     # where transformers' own way keeps the prefix too, both are the same
     assert text == tokenizer.apply_chat_template(plain, tokenize=False, continue_final_message=True)
 

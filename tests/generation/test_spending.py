@@ -28,12 +28,12 @@ def ask(*texts: str, max_tokens: int = 50, choices: Sequence[str] = ()) -> list[
     return [
         Request.model_validate(
             {
-                "messages": [{"role": "user", "content": one}],
+                "messages": [{"role": "user", "content": text}],
                 "params": {"max_tokens": max_tokens},
                 "choices": choices,
             }
         )
-        for one in texts
+        for text in texts
     ]
 
 
@@ -57,9 +57,9 @@ def completer(
 
 
 def test_a_price_counts_cached_tokens_apart_and_as_prompt_tokens_where_it_names_none() -> None:
-    assert PRICE.of(100, 40, 20) == pytest.approx((60 * 1.0 + 40 * 0.1 + 20 * 10.0) / 1e6)
-    assert Price(prompt=2.0).of(100, 40, 20) == pytest.approx(200 / 1e6)
-    assert Price().of(100, 40, 20) == 0
+    assert PRICE.usd(100, 40, 20) == pytest.approx((60 * 1.0 + 40 * 0.1 + 20 * 10.0) / 1e6)
+    assert Price(prompt=2.0).usd(100, 40, 20) == pytest.approx(200 / 1e6)
+    assert Price().usd(100, 40, 20) == 0
 
 
 def test_what_was_spent_is_in_the_ledger(ledger: Ledger) -> None:

@@ -34,13 +34,13 @@ def answers_of(folder: Path) -> Callable[[Call], Answer]:
         if call.path.endswith("/v1/completions"):
             return _echoed(model, call.body)
         ids = call.body.get("logprob_token_ids", [])
-        ((_, one),) = backend.complete(
+        ((_, completion),) = backend.complete(
             [_request(call.body, tuple(tokenizer.decode([token]) for token in ids))]
         )
-        if one.error is not None:
-            return refused(400, f"maximum context length: {one.error}")
+        if completion.error is not None:
+            return refused(400, f"maximum context length: {completion.error}")
         # an engine's batch lets go of each as soon as its own tokens are drawn
-        return Answer(_reply(one, ids), delay=0.003 * one.num_completion_tokens)
+        return Answer(_reply(completion, ids), delay=0.003 * completion.num_completion_tokens)
 
     return answer
 
@@ -66,7 +66,7 @@ def _echoed(model: Any, sent: dict[str, Any]) -> Answer:
 
 
 def _request(sent: dict[str, Any], choices: tuple[str, ...]) -> Request:
-    messages = tuple(Message(**one) for one in sent["messages"])
+    messages = tuple(Message(**message) for message in sent["messages"])
     assert (messages[-1].role == "assistant") == sent.get("continue_final_message", False)
     assert sent.get("add_generation_prompt", True) != sent.get("continue_final_message", False)
     params = SamplingParams(
@@ -78,13 +78,16 @@ def _request(sent: dict[str, Any], choices: tuple[str, ...]) -> Request:
     return Request(messages=messages, params=params, seed=sent.get("seed", 0), choices=choices)
 
 
-def _reply(one: Completion, ids: list[int]) -> dict[str, Any]:
-    usage = {"prompt_tokens": one.num_prompt_tokens, "completion_tokens": one.num_completion_tokens}
-    if not one.choice_probabilities:
-        return spoken(one.text, finish=one.finish_reason) | {"usage": usage}
+def _reply(completion: Completion, ids: list[int]) -> dict[str, Any]:
+    usage = {
+        "prompt_tokens": completion.num_prompt_tokens,
+        "completion_tokens": completion.num_completion_tokens,
+    }
+    if not completion.choice_probabilities:
+        return spoken(completion.text, finish=completion.finish_reason) | {"usage": usage}
     top = [
         {"token": f"token_id:{token}", "logprob": math.log(probability)}
-        for token, probability in zip(ids, one.choice_probabilities, strict=True)
+        for token, probability in zip(ids, completion.choice_probabilities, strict=True)
     ]
     # the token drawn need not be a choice
     drawn = {"token": "token_id:0", "logprob": -1.0, "top_logprobs": top}

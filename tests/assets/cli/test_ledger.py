@@ -103,7 +103,7 @@ def test_a_profile_sets_prices_and_a_budget(tmp_path: Path) -> None:
     )
     profile = load_profile(str(priced))
     meter = Meter(profile.given("base_policy").price, profile.budget)
-    assert meter.price.of(1e6, 0, 1e6) == 12.5 and meter.budget.max_usd == 5
+    assert meter.price.usd(1e6, 0, 1e6) == 12.5 and meter.budget.max_usd == 5
     priced.write_text(text + "\n[budget]\nmax_usd = -1\n")
     with pytest.raises(BadInput, match="budget.max_usd"):
         load_profile(str(priced))

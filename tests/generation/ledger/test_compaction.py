@@ -112,7 +112,7 @@ def test_compacting_at_any_time_changes_nothing_that_is_read(
     assert seen(plain) == seen(compacted)
     first = {number: attempt for attempt, (number, fails, _) in reversed([*enumerate(attempts)]) if not fails}
     texts = {f"{number:064x}": f"{number}/{attempt}" for number, attempt in first.items()}
-    assert {key: one.text for key, one in compacted.find(keys).items()} == texts
+    assert {key: completion.text for key, completion in compacted.find(keys).items()} == texts
 
 
 def test_large_segments_are_left_alone(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,10 +147,10 @@ def test_a_segment_of_an_older_release_lacks_columns_and_is_read_and_merged(ledg
     alone = Ledger(ledger.folder.with_name("alone"))
     alone.folder.mkdir()
     pq.write_table(pa.Table.from_pylist(rows, schema=old), alone.folder / new_name())
-    for one in (ledger, alone):
-        completion = one.find([f"{500:064x}"])[f"{500:064x}"]
+    for store in (ledger, alone):
+        completion = store.find([f"{500:064x}"])[f"{500:064x}"]
         assert completion.num_cached_tokens == 0 and completion.continuation_logprob is None
-        assert one.stats()[0]["cached_tokens"] == 0
+        assert store.stats()[0]["cached_tokens"] == 0
     before = ledger.find([f"{500:064x}"])
     assert compact(ledger).num_rows == 101
     assert ledger.find([f"{500:064x}"]) == before
@@ -177,7 +177,7 @@ def test_what_killed_processes_left_is_removed(ledger: Ledger) -> None:
         (ledger.folder / name).write_text("half a segment")
         os.utime(ledger.folder / name, (time.time() - age,) * 2)
     compact(ledger)
-    assert sorted(one.name for one in ledger.folder.glob(".[ts]*")) == [".tmp-new"]
+    assert sorted(path.name for path in ledger.folder.glob(".[ts]*")) == [".tmp-new"]
 
 
 def test_readers_and_writers_notice_nothing_of_compactions(
@@ -191,7 +191,7 @@ def test_readers_and_writers_notice_nothing_of_compactions(
         for number in range(1000, 1015):
             ledger.append([stored(number)])
             written.append(number)
-            keys = [f"{one:064x}" for one in written]
+            keys = [f"{number:064x}" for number in written]
             assert ledger.find(keys).keys() == set(keys)
             assert ledger.stats()[0]["completions"] == len(written)
     finally:

@@ -64,8 +64,8 @@ def _value(request: Request, path: tuple[str, ...]) -> Any:
     return value
 
 
-def _with(one: Request, path: tuple[str, ...], value: Any) -> Request:
-    fields: dict[str, Any] = one.model_dump()
+def _with(request: Request, path: tuple[str, ...], value: Any) -> Request:
+    fields: dict[str, Any] = request.model_dump()
     inner = fields
     for name in path[:-1]:
         inner = inner[name]
@@ -74,43 +74,45 @@ def _with(one: Request, path: tuple[str, ...], value: Any) -> Request:
 
 
 @pytest.mark.parametrize("path", _fields(Request), ids=".".join)
-@given(one=ANY, other=ANY)
-def test_a_key_changes_exactly_when_a_field_does(path: tuple[str, ...], one: Request, other: Request) -> None:
+@given(request=ANY, other=ANY)
+def test_a_key_changes_exactly_when_a_field_does(
+    path: tuple[str, ...], request: Request, other: Request
+) -> None:
     if path in (("choices",), ("continuation",)):
-        assume(not (_value(other, path) and (one.choices or one.continuation)))
-    changed = _with(one, path, _value(other, path))
-    assert (changed.key("m") == one.key("m")) == (_value(one, path) == _value(other, path))
+        assume(not (_value(other, path) and (request.choices or request.continuation)))
+    changed = _with(request, path, _value(other, path))
+    assert (changed.key("m") == request.key("m")) == (_value(request, path) == _value(other, path))
 
 
 @given(ANY, ANY)
-def test_two_requests_have_one_key_only_if_they_are_equal(one: Request, other: Request) -> None:
-    assert (one.key("m") == other.key("m")) == (one == other)
-    assert one.key("m") != one.key("another model")
+def test_two_requests_have_one_key_only_if_they_are_equal(request: Request, other: Request) -> None:
+    assert (request.key("m") == other.key("m")) == (request == other)
+    assert request.key("m") != request.key("another model")
 
 
 def _shuffled(value: Any, rng: random.Random) -> Any:
     """The same content, told differently: field order, lists for tuples, integers for whole floats."""
     if isinstance(value, dict):
-        items = [(name, _shuffled(one, rng)) for name, one in value.items()]
+        items = [(name, _shuffled(part, rng)) for name, part in value.items()]
         return dict(rng.sample(items, len(items)))
     if isinstance(value, tuple | list):
-        return rng.choice([tuple, list])(_shuffled(one, rng) for one in value)
+        return rng.choice([tuple, list])(_shuffled(part, rng) for part in value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
 
 @given(ANY, st.randoms(use_true_random=False))
-def test_a_key_stays_when_the_same_request_is_told_differently(one: Request, rng: random.Random) -> None:
-    assert Request.model_validate(_shuffled(one.model_dump(), rng)).key("m") == one.key("m")
-    assert Request.model_validate_json(one.model_dump_json()).key("m") == one.key("m")
+def test_a_key_stays_when_the_same_request_is_told_differently(request: Request, rng: random.Random) -> None:
+    assert Request.model_validate(_shuffled(request.model_dump(), rng)).key("m") == request.key("m")
+    assert Request.model_validate_json(request.model_dump_json()).key("m") == request.key("m")
 
 
 @given(ANY)
-def test_a_field_at_its_default_is_no_part_of_a_key_so_that_new_ones_keep_old_keys(one: Request) -> None:
-    said = Request.model_validate(one.model_dump())
-    assert said.model_fields_set == set(Request.model_fields)
-    assert Request.model_validate(one.model_dump(exclude_defaults=True)).key("m") == said.key("m")
+def test_a_field_at_its_default_is_no_part_of_a_key_so_that_new_ones_keep_old_keys(request: Request) -> None:
+    spelled_out = Request.model_validate(request.model_dump())
+    assert spelled_out.model_fields_set == set(Request.model_fields)
+    assert Request.model_validate(request.model_dump(exclude_defaults=True)).key("m") == spelled_out.key("m")
 
 
 def test_keys_of_this_scheme_never_change() -> None:
@@ -151,11 +153,11 @@ def test_a_continuation_has_a_text_and_no_choices_beside_it() -> None:
 
 
 def test_backend_and_engine_are_no_part_of_a_key(tiny_model: Path) -> None:
-    one = Request(messages=(Message(role="user", content="hello"),))
+    request = Request(messages=(Message(role="user", content="hello"),))
     few, many = (open_backend("transformers", tiny_model, EngineSettings(batch_size=n)) for n in (1, 9))
-    assert one.key(few.fingerprint) == one.key(many.fingerprint)
+    assert request.key(few.fingerprint) == request.key(many.fingerprint)
     names = [ScriptedBackend(lambda _: "", name=name).fingerprint for name in ("vllm", "openai")]
-    assert one.key(names[0]) == one.key(names[1])
+    assert request.key(names[0]) == request.key(names[1])
 
 
 CHANGES: dict[str, Callable[[str], str]] = {

@@ -39,13 +39,13 @@ def completer(ledger: Ledger, backend: ScriptedBackend, lines: list[str] | None 
 
 
 def test_what_is_stored_is_found_and_not_generated_again(ledger: Ledger) -> None:
-    first, second = (ScriptedBackend(lambda one: one.messages[-1].content.upper()) for _ in range(2))
+    first, second = (ScriptedBackend(lambda request: request.messages[-1].content.upper()) for _ in range(2))
     requests = [ask("a"), ask("b"), ask("a")]
-    assert [one.text for one in completer(ledger, first)("x", requests)] == ["A", "B", "A"]
+    assert [completion.text for completion in completer(ledger, first)("x", requests)] == ["A", "B", "A"]
     assert len(first.requests) == 2
     again = completer(ledger, second)
-    assert [one.text for one in again("x", [*requests, ask("c")])] == ["A", "B", "A", "C"]
-    assert [one.messages[-1].content for one in second.requests] == ["c"]
+    assert [completion.text for completion in again("x", [*requests, ask("c")])] == ["A", "B", "A", "C"]
+    assert [request.messages[-1].content for request in second.requests] == ["c"]
     assert (again.num_found, again.num_generated) == (2, 1)
 
 
@@ -59,7 +59,7 @@ def test_many_keys_are_looked_up_in_plain_and_in_merged_segments(ledger: Ledger)
     for _ in range(2):
         found = ledger.find([key(number) for number in range(1_500)] + [key(-1)])
         assert found.keys() == {key(number) for number in range(1_500)}
-        assert all(len(one.text) == 300 for one in found.values())
+        assert all(len(completion.text) == 300 for completion in found.values())
         compact(ledger)
     assert len(ledger.segments()) == 1
 
@@ -76,7 +76,7 @@ def test_a_run_that_leaves_many_segments_merges_them(ledger: Ledger, monkeypatch
 def test_another_backend_of_the_same_model_finds_the_same_completions(ledger: Ledger) -> None:
     completer(ledger, ScriptedBackend(lambda _: "one", name="transformers"))("x", [ask("a")])
     other = ScriptedBackend(lambda _: "two", name="vllm")
-    assert [one.text for one in completer(ledger, other)("x", [ask("a")])] == ["one"]
+    assert [completion.text for completion in completer(ledger, other)("x", [ask("a")])] == ["one"]
     assert other.requests == []
 
 
@@ -177,12 +177,12 @@ def test_kill_9_loses_nothing_that_was_flushed_and_nothing_is_generated_twice(le
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    backend = ScriptedBackend(lambda one: one.messages[-1].content)
+    backend = ScriptedBackend(lambda request: request.messages[-1].content)
     requests = [Request(messages=(Message(role="user", content=str(n)),)) for n in range(200)]
-    stored = set(ledger.find([one.key(backend.fingerprint) for one in requests]))
+    stored = set(ledger.find([request.key(backend.fingerprint) for request in requests]))
     assert 0 < len(stored) < 200
     completions = completer(ledger, backend)("x", requests)
-    assert [one.text for one in completions] == [str(n) for n in range(200)]
+    assert [completion.text for completion in completions] == [str(n) for n in range(200)]
     assert len(backend.requests) == 200 - len(stored)
     (count, distinct) = duckdb.sql(
         f"SELECT count(*), count(DISTINCT key) FROM read_parquet('{ledger.folder}/[0-9]*.parquet')"

@@ -57,7 +57,7 @@ def test_a_name_that_is_nothing_says_what_it_may_be(source: str, tmp_path: Path)
 
 
 def test_a_hub_id_that_cannot_be_had_says_so(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="could not be had from the hub"):
+    with pytest.raises(BadInput, match="could not be downloaded from the hub"):
         resolve_model("trimtab-test/does-not-exist", tmp_path)
 
 

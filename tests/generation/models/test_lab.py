@@ -28,7 +28,7 @@ def test_it_is_written_once_and_the_same_everywhere(lab: Path, tmp_path: Path) -
     assert resolve_model("lab", lab.parent) == lab == validated_folder(lab)
     assert (lab / "model.safetensors").stat().st_mtime_ns == stamp
     assert fingerprint(write_lab_model(tmp_path / "elsewhere")) == fingerprint(lab)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["elsewhere"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere"]
 
 
 def test_its_weights_are_these(lab: Path) -> None:
@@ -38,8 +38,8 @@ def test_its_weights_are_these(lab: Path) -> None:
     matrix = weights["model.layers.0.mlp.up_proj.weight"]
     assert abs(float(matrix.std()) - 0.02) < 2e-4 and abs(float(matrix.mean())) < 5e-4
     assert (weights["model.norm.weight"] == 1).all()
-    assert len({one.tobytes() for one in weights.values() if one.ndim == 2}) == sum(
-        one.ndim == 2 for one in weights.values()
+    assert len({tensor.tobytes() for tensor in weights.values() if tensor.ndim == 2}) == sum(
+        tensor.ndim == 2 for tensor in weights.values()
     )
 
 

@@ -20,8 +20,8 @@ def test_text_counts_and_every_parameter_go_over_the_wire(tmp_path: Path) -> Non
     usage = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 8}}
     with serving(lambda call: Answer(spoken("héllo 🌍") | {"usage": usage}), tmp_path) as (server, backend):
         request = ask("مرحبا", temperature=0.5, top_p=0.9, max_tokens=5, stop=("\n", "END"))
-        (one,) = finished(backend, [request])
-    assert one == Completion(
+        (completion,) = finished(backend, [request])
+    assert completion == Completion(
         text="héllo 🌍",
         finish_reason="stop",
         num_prompt_tokens=9,
@@ -38,24 +38,28 @@ def test_text_counts_and_every_parameter_go_over_the_wire(tmp_path: Path) -> Non
 def test_samples_of_one_prompt_have_seeds_of_their_own() -> None:
     seeds = [sample_seed(ask("hello", sample=number)) for number in range(2000)]
     assert len(set(seeds)) == 2000 and seeds == [sample_seed(ask("hello", sample=n)) for n in range(2000)]
-    assert all(0 <= one < 2**31 for one in seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)
     assert sample_seed(ask("hello", max_tokens=9)) == seeds[0] != sample_seed(ask("other"))
 
 
 @pytest.mark.parametrize(("content", "finish"), [("", "stop"), (None, "stop"), ("cut", "length")])
 def test_empty_and_cut_completions_are_completions(tmp_path: Path, content: str | None, finish: str) -> None:
     with serving(lambda call: Answer(spoken(content, finish=finish)), tmp_path) as (_, backend):
-        (one,) = finished(backend, [ask("hi")])
-    assert (one.text, one.finish_reason, one.error) == (content or "", finish, None)
+        (completion,) = finished(backend, [ask("hi")])
+    assert (completion.text, completion.finish_reason, completion.error) == (content or "", finish, None)
 
 
 def test_an_answer_without_usage_is_one_and_a_filtered_one_is_a_failed_row(tmp_path: Path) -> None:
     bare = {"choices": spoken("yes")["choices"]}
     answers = first_then(Answer(bare), Answer(spoken("no", finish="content_filter")))
     with serving(answers, tmp_path, max_concurrency=1) as (_, backend):
-        one, two = finished(backend, [ask("a"), ask("b")])
-    assert (one.text, one.num_prompt_tokens, one.error) == ("yes", 0, None)
-    assert two.finish_reason == "error" and "content_filter" in str(two.error)
+        bare_completion, filtered = finished(backend, [ask("a"), ask("b")])
+    assert (bare_completion.text, bare_completion.num_prompt_tokens, bare_completion.error) == (
+        "yes",
+        0,
+        None,
+    )
+    assert filtered.finish_reason == "error" and "content_filter" in str(filtered.error)
 
 
 def test_the_key_is_sent_but_shown_nowhere(
@@ -77,7 +81,7 @@ def test_no_key_is_sent_unless_its_variable_is_named(tmp_path: Path, monkeypatch
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     with serving(echo, tmp_path) as (server, backend):
         finished(backend, [ask("a")])
-    assert not any("sk-secret" in one for one in server.keys)
+    assert not any("sk-secret" in key for key in server.keys)
 
 
 def test_settings_without_an_address_or_with_secrets_are_refused(
@@ -133,7 +137,10 @@ def test_a_served_name_and_a_declared_revision_are_a_hosted_models_fingerprint(
 
 def logprobs(*tokens: tuple[str, float]) -> dict[str, Any]:
     """The log-probabilities of a first token, from probabilities."""
-    top = [{"token": token, "logprob": math.log(one) if one else -9999.0} for token, one in tokens]
+    top = [
+        {"token": token, "logprob": math.log(probability) if probability else -9999.0}
+        for token, probability in tokens
+    ]
     return {"content": [{**top[0], "top_logprobs": top}]}
 
 
@@ -143,9 +150,11 @@ def test_choices_are_read_from_the_top_log_probabilities(tmp_path: Path) -> None
         server,
         backend,
     ):
-        (one,) = finished(backend, [ask("?", choices=(" A", " B", " C"))])
-    assert one.finish_reason == "choice" and one.choice_probabilities == pytest.approx((0.25, 0, 0))
-    assert one.outside_probability == pytest.approx(0.75)
+        (completion,) = finished(backend, [ask("?", choices=(" A", " B", " C"))])
+    assert completion.finish_reason == "choice" and completion.choice_probabilities == pytest.approx(
+        (0.25, 0, 0)
+    )
+    assert completion.outside_probability == pytest.approx(0.75)
     sent = server.calls[0].body
     assert (sent["logprobs"], sent["top_logprobs"], sent["max_tokens"]) == (True, 20, 1)
     assert "top_k" not in sent and "logprob_token_ids" not in sent
@@ -154,13 +163,13 @@ def test_choices_are_read_from_the_top_log_probabilities(tmp_path: Path) -> None
 @pytest.mark.parametrize("missing", [None, {"content": None}, {"content": []}])
 def test_missing_log_probabilities_are_a_failed_row_with_its_reason(tmp_path: Path, missing: Any) -> None:
     with serving(lambda call: Answer(spoken("A", logprobs=missing)), tmp_path) as (server, backend):
-        (one,) = finished(backend, [ask("?", choices=(" A", " B"))])
-    assert one.finish_reason == "error" and "no log-probabilities" in str(one.error)
-    assert one.choice_probabilities is None and len(server.calls) == 1
+        (completion,) = finished(backend, [ask("?", choices=(" A", " B"))])
+    assert completion.finish_reason == "error" and "no log-probabilities" in str(completion.error)
+    assert completion.choice_probabilities is None and len(server.calls) == 1
 
 
 def test_a_server_that_may_not_continue_a_turn_is_not_asked_to(tmp_path: Path) -> None:
     turns = (Message(role="user", content="hi"), Message(role="assistant", content="Once"))
     with serving(echo, tmp_path, owner="somebody") as (server, backend):
-        (one,) = finished(backend, [Request(messages=turns)])
-    assert "continue" in str(one.error) and server.calls == []
+        (completion,) = finished(backend, [Request(messages=turns)])
+    assert "continue" in str(completion.error) and server.calls == []

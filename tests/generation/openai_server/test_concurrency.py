@@ -21,7 +21,7 @@ def test_waiting_for_a_slot_is_no_part_of_the_timeout(tmp_path: Path) -> None:
 
     with serving(answer, tmp_path, timeout_seconds=0.4, max_concurrency=40) as (server, backend):
         rows = finished(backend, [ask(str(number)) for number in range(40)])
-    assert [one.error for one in rows] == [None] * 40 and len(server.calls) == 41
+    assert [row.error for row in rows] == [None] * 40 and len(server.calls) == 41
 
 
 @pytest.mark.parametrize("dated", [False, True])
@@ -34,7 +34,7 @@ def test_retry_after_holds_everything_back(tmp_path: Path, dated: bool) -> None:
 
     with serving(answer, tmp_path, max_concurrency=1) as (server, backend):
         rows = finished(backend, [ask("a"), ask("b")])
-    assert [one.text for one in rows] == ["re: a", "re: b"]
+    assert [row.text for row in rows] == ["re: a", "re: b"]
     # an HTTP date has whole seconds
     assert server.calls[1].at - server.calls[0].at >= 0.95
 
@@ -51,7 +51,7 @@ def test_completions_come_in_the_order_in_which_they_finish(tmp_path: Path) -> N
 
     delays = [0.5, 0.1, 0.9, 0.3, 0.7]
     with serving(answer, tmp_path) as (_, backend):
-        order = [index for index, _ in backend.complete([ask(str(one)) for one in delays])]
+        order = [index for index, _ in backend.complete([ask(str(delay)) for delay in delays])]
     assert order == [1, 3, 0, 4, 2]
 
 
@@ -77,7 +77,7 @@ def test_too_many_requests_halve_what_is_in_flight_and_success_raises_it_again(t
         rows = finished(backend, [ask(str(number)) for number in range(300)])
     refusals = sum(call.in_flight > capacity for call in server.calls)
     settled = [call.in_flight for call in server.calls[100:-20]]
-    assert [one.error for one in rows] == [None] * 300
+    assert [row.error for row in rows] == [None] * 300
     assert server.max_in_flight <= 2 * capacity + 4 and max(settled) <= capacity + 2
     assert refusals < 60 and sum(settled) / len(settled) > capacity / 2
 
@@ -93,4 +93,4 @@ def test_closing_the_iterator_cancels_what_is_in_flight(tmp_path: Path) -> None:
         running.close()  # type: ignore[attr-defined]
         assert time.monotonic() - begun < 2
         assert len(server.calls) <= 6
-    assert not [one for one in threading.enumerate() if "_run" in one.name]
+    assert not [thread for thread in threading.enumerate() if "_run" in thread.name]

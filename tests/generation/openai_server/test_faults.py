@@ -31,8 +31,8 @@ BROKEN = {
 def test_what_passes_is_asked_again(tmp_path: Path, broken: str) -> None:
     answers = first_then(BROKEN[broken], BROKEN[broken])
     with serving(answers, tmp_path, max_concurrency=1) as (server, backend):
-        (one,) = finished(backend, [ask("hi")])
-    assert (one.text, one.error, len(server.calls)) == ("re: hi", None, 3)
+        (completion,) = finished(backend, [ask("hi")])
+    assert (completion.text, completion.error, len(server.calls)) == ("re: hi", None, 3)
 
 
 @pytest.mark.parametrize("broken", BROKEN)
@@ -52,8 +52,8 @@ def test_what_never_passes_is_a_failed_row_with_its_reason_and_the_rest_goes_on(
 def test_a_hang_is_ended_by_the_timeout_and_asked_again(tmp_path: Path) -> None:
     with serving(first_then(Answer(delay=HANG)), tmp_path, timeout_seconds=0.3) as (server, backend):
         begun = time.monotonic()
-        (one,) = finished(backend, [ask("hi")])
-    assert one.text == "re: hi" and len(server.calls) == 2
+        (completion,) = finished(backend, [ask("hi")])
+    assert completion.text == "re: hi" and len(server.calls) == 2
     assert 0.3 <= time.monotonic() - begun < 3
 
 
@@ -72,8 +72,8 @@ def test_a_prompt_beyond_the_window_is_a_failed_row_and_asked_once(tmp_path: Pat
 
 def test_another_refusal_is_a_failed_row_with_the_servers_sentence_cut(tmp_path: Path) -> None:
     with serving(lambda call: refused(400, "bad stop " + "x" * 5000), tmp_path) as (_, backend):
-        (one,) = finished(backend, [ask("a")])
-    assert "HTTP 400: bad stop xxx" in str(one.error) and len(str(one.error)) < 400
+        (completion,) = finished(backend, [ask("a")])
+    assert "HTTP 400: bad stop xxx" in str(completion.error) and len(str(completion.error)) < 400
 
 
 FATAL: list[tuple[Answer, type[Exception], str]] = [
@@ -115,12 +115,12 @@ def test_a_server_that_is_down_breaks_the_run_and_what_was_done_is_kept(tmp_path
         complete = Completer(backend, ledger, asset="a", report=lambda line: None)
         with pytest.raises(ModelFailed, match="is down .*start it again and rerun; all finished"):
             complete("one", requests)
-        kept = ledger.find([one.key(backend.fingerprint) for one in requests])
+        kept = ledger.find([request.key(backend.fingerprint) for request in requests])
         assert len(kept) == 30
         down.clear()
         server.calls, server.answer = [], echo
         rows = complete("two", requests)
-    assert [one.text for one in rows] == [f"re: {number}" for number in range(100)]
+    assert [row.text for row in rows] == [f"re: {number}" for number in range(100)]
     assert len(server.calls) == 70
 
 
@@ -150,13 +150,13 @@ def test_a_short_outage_breaks_nothing(tmp_path: Path) -> None:
 
     with serving(answer, tmp_path, max_concurrency=32) as (_, backend):
         rows = finished(backend, [ask(str(number)) for number in range(200)])
-    assert [one.error for one in rows] == [None] * 200
+    assert [row.error for row in rows] == [None] * 200
 
 
 def test_a_few_bad_requests_break_nothing_though_they_are_all_that_is_left(tmp_path: Path) -> None:
     with serving(lambda call: refused(500, "bad prompt"), tmp_path, patience=QUICK) as (_, backend):
         rows = finished(backend, [ask(str(number)) for number in range(QUICK.rounds - 1)])
-    assert all("bad prompt" in str(one.error) for one in rows)
+    assert all("bad prompt" in str(row.error) for row in rows)
 
 
 def test_a_server_that_only_says_slow_down_breaks_the_run(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 @given(st.integers(1, 200), st.integers())
 def test_delays_are_drawn_below_a_bound_that_doubles_up_to_the_longest(failures: int, seed: int) -> None:
     patience = Patience(first_delay=0.5, longest_delay=30)
-    one = patience.delay(failures, Random(seed))
-    assert 0 <= one <= min(30, 0.5 * 2 ** (failures - 1))
-    assert one == patience.delay(failures, Random(seed))
+    delay = patience.delay(failures, Random(seed))
+    assert 0 <= delay <= min(30, 0.5 * 2 ** (failures - 1))
+    assert delay == patience.delay(failures, Random(seed))
 
 
 @pytest.mark.parametrize(

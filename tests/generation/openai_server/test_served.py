@@ -49,16 +49,16 @@ REQUESTS = [
 
 def test_the_wire_changes_nothing(tiny_model: Path) -> None:
     here = TransformersBackend(tiny_model, EngineSettings(batch_size=1))
-    wanted = [next(iter(here.complete([one])))[1] for one in REQUESTS]
+    wanted = [next(iter(here.complete([request])))[1] for request in REQUESTS]
     with served(tiny_model) as backend:
         assert backend.fingerprint == here.fingerprint
         found = finished(backend, REQUESTS)
         long = finished(backend, [ask("word " * 600)])[0]
     assert "exceed the window" in str(long.error)
-    for one, other in zip(found, wanted, strict=True):
+    for completion, expected in zip(found, wanted, strict=True):
         same = {"choice_probabilities", "outside_probability"}
-        assert one.model_dump(exclude=same) == other.model_dump(exclude=same)
-        assert one.choice_probabilities == pytest.approx(other.choice_probabilities, abs=1e-9)
+        assert completion.model_dump(exclude=same) == expected.model_dump(exclude=same)
+        assert completion.choice_probabilities == pytest.approx(expected.choice_probabilities, abs=1e-9)
 
 
 def test_control_tokens_in_a_message_stay_text_where_they_are_known(tiny_model: Path, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_server_of_another_model_is_refused(tiny_model: Path, tmp_path: Path) 
     with MisbehavingServer(echo) as server:
         backend = OpenAIBackend(tiny_model, EngineSettings(base_url=server.url, served_model="m"))
         server.models = Answer({"data": [{"id": "m", "owned_by": "vllm", "root": str(other)}]})
-        with pytest.raises(BadInput, match="served from .*other, which is another model"):
+        with pytest.raises(BadInput, match="served from .*other, which is not the model in"):
             list(backend.complete([ask("a")]))
         server.models = Answer({"data": [{"id": "m", "owned_by": "vllm", "root": str(tiny_model)}]})
         assert finished(backend, [ask("a")])[0].text == "re: a"
@@ -157,8 +157,8 @@ def test_vllm_serves_what_transformers_gives(smollm2: Path, tmp_path: Path) -> N
         drawn, again = finished(backend, samples), finished(backend, samples)
         (long,) = finished(backend, [ask("word " * 2000)])
     assert "exceed the window" in str(long.error)
-    assert len({one.text for one in drawn}) == 4
-    assert [one.text for one in drawn] == [one.text for one in again]
-    for one, other in zip(found, wanted, strict=True):
-        assert (one.text, one.num_prompt_tokens) == (other.text, other.num_prompt_tokens)
-        assert one.choice_probabilities == pytest.approx(other.choice_probabilities, abs=1e-4)
+    assert len({completion.text for completion in drawn}) == 4
+    assert [completion.text for completion in drawn] == [completion.text for completion in again]
+    for completion, expected in zip(found, wanted, strict=True):
+        assert (completion.text, completion.num_prompt_tokens) == (expected.text, expected.num_prompt_tokens)
+        assert completion.choice_probabilities == pytest.approx(expected.choice_probabilities, abs=1e-4)

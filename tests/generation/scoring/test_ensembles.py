@@ -16,7 +16,7 @@ from generation.scoring.ensembles import EnsembleScorer, combined, read_scale, v
 from generation.scoring.outcomes import Answered, OutcomeScorer, set_padding_apart
 
 ASKED = (Message(role="user", content="Which response is better?"),)
-ANSWERS = [Answered(ASKED, one) for one in ("yes", "no", "A B A B")]
+ANSWERS = [Answered(ASKED, text) for text in ("yes", "no", "A B A B")]
 
 
 def scoring(base: Path, target: Path, *, seed: int, mean: float, deviation: float) -> Path:
@@ -70,9 +70,9 @@ def test_models_that_agree_have_no_variance() -> None:
 
 
 def test_every_score_counts_in_deviations_from_its_own_models_mean(folders: list[Path]) -> None:
-    one, other = (OutcomeScorer(folder).scores(ANSWERS) for folder in folders)
+    of_first, of_second = (OutcomeScorer(folder).scores(ANSWERS) for folder in folders)
     scorer = EnsembleScorer(folders, "mean")
-    for found, first, second in zip(scorer.scores(ANSWERS), one, other, strict=True):
+    for found, first, second in zip(scorer.scores(ANSWERS), of_first, of_second, strict=True):
         assert first is not None and second is not None
         assert found == pytest.approx(((first - 1) / 2 + (second + 3) / 0.5) / 2, abs=1e-4)
     scorer.close()
@@ -112,16 +112,18 @@ def test_a_model_whose_scale_is_unknown_is_refused(metrics: dict[str, float], tm
 
 
 @pytest.mark.parametrize(
-    ("how", "told", "said"),
+    ("combine", "options", "message"),
     [
         ("mean_minus_variance", {}, "variance_weight 0.0 makes mean_minus_variance a plain mean"),
         ("worst", {"weights": (1.0, 2.0)}, "worst of several scores has no use for weights"),
-        ("mean", {"weights": (1.0,)}, "not one above 0 for each of 2 reward models"),
-        ("mean", {"weights": (1.0, 0.0)}, "not one above 0 for each of 2 reward models"),
+        ("mean", {"weights": (1.0,)}, "do not fit 2 reward models: give each one weight above 0"),
+        ("mean", {"weights": (1.0, 0.0)}, "do not fit 2 reward models: give each one weight above 0"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(how: Any, told: Any, said: str, folders: list[Path]) -> None:
-    with pytest.raises(BadInput, match=said):
-        EnsembleScorer(folders, how, **told)
-    with pytest.raises(BadInput, match="no reward model scores nothing"):
-        EnsembleScorer([], how)
+def test_what_does_not_fit_together_is_refused(
+    combine: Any, options: Any, message: str, folders: list[Path]
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        EnsembleScorer(folders, combine, **options)
+    with pytest.raises(BadInput, match="needs at least one reward model"):
+        EnsembleScorer([], combine)

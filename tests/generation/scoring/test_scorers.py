@@ -50,11 +50,13 @@ def process(opinionated_model: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_an_answers_score_does_not_depend_on_the_batch(outcome: Path) -> None:
-    answers = [Answered(ASKED, one) for one in TEXTS]
+    answers = [Answered(ASKED, text) for text in TEXTS]
     together = OutcomeScorer(outcome, batch_size=8).scores(answers)
-    alone = [OutcomeScorer(outcome, batch_size=1).scores([one])[0] for one in answers]
+    alone = [OutcomeScorer(outcome, batch_size=1).scores([answer])[0] for answer in answers]
     assert together == pytest.approx(alone, abs=1e-4)
-    assert together[0] == together[4] and len({round(float(one or 0), 3) for one in together}) == 5
+    assert (
+        together[0] == together[4] and len({round(float(completion or 0), 3) for completion in together}) == 5
+    )
 
 
 def test_an_answers_score_stands_at_the_last_token_of_its_ended_turn(outcome: Path) -> None:
@@ -73,12 +75,12 @@ def test_an_answers_score_stands_at_the_last_token_of_its_ended_turn(outcome: Pa
 def test_steps_scores_do_not_depend_on_the_batch_nor_on_later_steps(process: Path) -> None:
     solutions = [Stepped(ASKED, tuple(TEXTS[:number]), "\n") for number in range(1, len(TEXTS) + 1)]
     together = StepScorer(process, batch_size=8).scores(solutions)
-    alone = [StepScorer(process, batch_size=1).scores([one])[0] for one in solutions]
+    alone = [StepScorer(process, batch_size=1).scores([solution])[0] for solution in solutions]
     longest = together[-1]
-    assert longest is not None and len({round(one, 3) for one in longest}) == len(TEXTS)
-    for found, one in zip(together, alone, strict=True):
-        assert found is not None and one is not None
-        assert found == pytest.approx(one, abs=1e-4)
+    assert longest is not None and len({round(prompt, 3) for prompt in longest}) == len(TEXTS)
+    for found, expected in zip(together, alone, strict=True):
+        assert found is not None and expected is not None
+        assert found == pytest.approx(expected, abs=1e-4)
         assert found == pytest.approx(longest[: len(found)], abs=1e-4)
 
 
@@ -128,7 +130,7 @@ def test_a_step_ends_at_the_token_that_completes_its_last_character(tiny_model: 
 
 def merging() -> Any:
     """A tokenizer with one token for a full stop and the line break after it."""
-    characters = {one: place for place, one in enumerate("ab.\n>")}
+    characters = {text: place for place, text in enumerate("ab.\n>")}
     tokenizer = Tokenizer(models.BPE(vocab={**characters, ".\n": 5}, merges=[(".", "\n")]))
     template = "{% for message in messages %}>{{ message['content'] }}{% endfor %}"
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=">", chat_template=template)

@@ -51,9 +51,9 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def backend(folder: Path) -> Iterator[VllmBackend]:
     """One backend for the module, since an engine starts in ten seconds and more."""
-    one = VllmBackend(folder, SETTINGS)
-    yield one
-    one.close()
+    backend = VllmBackend(folder, SETTINGS)
+    yield backend
+    backend.close()
 
 
 def long_requests(number: int) -> list[Request]:
@@ -143,7 +143,7 @@ def test_an_adapter_of_another_base_is_refused_by_both_names(folder: Path, tmp_p
 @pytest.mark.vllm
 def test_samples_of_one_prompt_share_its_tokens(backend: VllmBackend) -> None:
     requests = [ask("Tell me a story. " * 8, sample=number, max_tokens=2) for number in range(6)]
-    cached = [one.num_cached_tokens for one in finished(backend, requests)]
+    cached = [completion.num_cached_tokens for completion in finished(backend, requests)]
     assert cached.count(0) == 1 and sorted(cached)[1] >= 64
 
 
@@ -163,10 +163,10 @@ def test_an_engine_killed_once_is_started_again_and_the_run_completes(
     murdered = Murdered(backend, after=[3])
     requests = long_requests(24)
     completions = completer(murdered, tmp_path)("killed once", requests)
-    assert [one.finish_reason for one in completions] == ["length"] * 24
+    assert [completion.finish_reason for completion in completions] == ["length"] * 24
     assert len(murdered.killed) == 1 and backend.engine.pid not in murdered.killed
     undisturbed = finished(backend, requests)
-    assert [one.text for one in undisturbed] == [one.text for one in completions]
+    assert [completion.text for completion in undisturbed] == [completion.text for completion in completions]
 
 
 @installed
@@ -176,7 +176,9 @@ def test_an_engine_killed_twice_fails_the_run_and_what_was_finished_is_kept(
 ) -> None:
     murdered = Murdered(backend, after=[3, 12])
     requests = long_requests(24)
-    with pytest.raises(ModelFailed, match=r"died twice in one run: its process was killed by signal 9.*kept"):
+    with pytest.raises(
+        ModelFailed, match=r"died twice in one run: its process was killed by signal 9.*saved"
+    ):
         completer(murdered, tmp_path)("killed twice", requests)
     assert len(murdered.killed) == 2 and all(is_gone(pid) for pid in murdered.killed)
     again = completer(backend, tmp_path)
@@ -227,7 +229,7 @@ def test_no_engine_is_left_when_its_parent_is_killed(folder: Path) -> None:
 def test_an_engine_that_cannot_load_says_why(folder: Path, tmp_path: Path) -> None:
     broken = shutil.copytree(folder, tmp_path / "broken")
     (broken / "model.safetensors").write_bytes(b"nothing of the kind")
-    with pytest.raises(ModelFailed, match=r"vLLM did not start over .*broken.*: .*SafetensorError"):
+    with pytest.raises(ModelFailed, match=r"vLLM did not start on .*broken.*: .*SafetensorError"):
         finished(VllmBackend(broken, SETTINGS), [ask("hello")])
 
 
@@ -267,7 +269,7 @@ def test_each_version_of_an_adapter_is_served_as_itself(
         spoken, chosen = finished(adapted, [request, choice])
         known = KnownModel(merged, (), "", (), ())
         wanted = known.next_token(choice)
-        assert chosen.choice_probabilities == pytest.approx([wanted[one] for one in LETTERS], abs=1e-4)
+        assert chosen.choice_probabilities == pytest.approx([wanted[letter] for letter in LETTERS], abs=1e-4)
         assert spoken.text == known.greedy(request)
         texts.append(spoken.text)
         fingerprints.add(adapted.fingerprint)
