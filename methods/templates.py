@@ -37,7 +37,7 @@ def template_path(name: str) -> Path:
     """The file of template ``name``; raises BadInput where there is none."""
     path = FOLDER / f"{name}.txt"
     if not re.fullmatch(r"[a-z_]+", name) or not path.is_file():
-        known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.txt")))
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.txt")))
         raise BadInput(f"no prompt template {name!r}: there are {known}")
     return path
 

@@ -31,7 +31,7 @@ def solution_score(steps: Sequence[float], aggregate: Aggregate) -> float:
 
 def best_of(scores: Sequence[float | None]) -> int | None:
     """The place of the highest score, of equal ones the first drawn; None where nothing has a score."""
-    scored = [place for place, one in enumerate(scores) if one is not None]
+    scored = [place for place, score in enumerate(scores) if score is not None]
     return max(scored, key=lambda place: (scores[place], -place), default=None)
 
 
