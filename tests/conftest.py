@@ -45,7 +45,7 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda one: places.get(one.path, len(places)))
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture
@@ -60,9 +60,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
 @pytest.fixture
 def registry(state: State) -> Iterator[Registry]:
     """A registry over the temporary state."""
-    one = Registry(state)
-    yield one
-    one.engine.dispose()
+    opened = Registry(state)
+    yield opened
+    opened.engine.dispose()
 
 
 @pytest.fixture(scope="session")

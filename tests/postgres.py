@@ -44,12 +44,12 @@ class PostgresServer:
 def postgres_binaries() -> Path | None:
     """The folder with PostgreSQL's programs, newest first; None where it is not installed."""
     installed = Path("/usr/lib/postgresql").glob("*/bin/postgres")
-    found = sorted(installed, key=lambda one: int(one.parts[-3]), reverse=True)
+    binaries = sorted(installed, key=lambda binary: int(binary.parts[-3]), reverse=True)
     on_path = shutil.which("postgres")
     if on_path:
         # a link into the folder that has initdb and pg_ctl as well
-        found.insert(0, Path(on_path).resolve())
-    return next((one.parent for one in found if (one.parent / "pg_ctl").exists()), None)
+        binaries.insert(0, Path(on_path).resolve())
+    return next((binary.parent for binary in binaries if (binary.parent / "pg_ctl").exists()), None)
 
 
 @contextmanager
@@ -77,8 +77,8 @@ def _unprivileged() -> str | None:
     """Whom to run the server as: PostgreSQL refuses root; None is whoever we are."""
     if os.geteuid() != 0:
         return None
-    known = {one.pw_name for one in pwd.getpwall()}
-    return next(one for one in ("postgres", "nobody") if one in known)
+    known = {user.pw_name for user in pwd.getpwall()}
+    return next(user for user in ("postgres", "nobody") if user in known)
 
 
 def _run(user: str | None, folder: Path, *command: str) -> None:
@@ -95,5 +95,5 @@ def _run(user: str | None, folder: Path, *command: str) -> None:
             stderr=log,
         )
     if done.returncode:
-        told = (folder / "commands.log").read_text(errors="replace")
-        raise RuntimeError(f"{Path(command[0]).name} ended with {done.returncode}: {told[-2000:]}")
+        output = (folder / "commands.log").read_text(errors="replace")
+        raise RuntimeError(f"{Path(command[0]).name} ended with {done.returncode}: {output[-2000:]}")

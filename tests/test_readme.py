@@ -27,9 +27,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Pat
     root = tmp_path_factory.mktemp("readme")
     (root / "dagster").mkdir()
     (root / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
     return os.environ | {
         "TRIMTAB_PROFILE": str(write_profile(root / "profile", opinionated_model)),
         "TRIMTAB_HOME": str(root / "state"),
@@ -76,10 +76,10 @@ def test_a_block_runs(language: str, code: str, environment: dict[str, str]) -> 
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate(timeout=60)
         return
-    told, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, told
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, output
     printed = re.search(rf"{re.escape(code)}```\n\nIt prints `(.+?)`", README)
-    assert printed is None or told.strip() == printed[1]
+    assert printed is None or output.strip() == printed[1]
 
 
 def test_the_first_screen_holds_just_the_two_commands() -> None:

@@ -22,14 +22,18 @@ def test_the_page_has_at_least_fifteen_questions_numbered_in_order() -> None:
     assert len(QUESTIONS) >= 15 and len(QUESTIONS) == PAGE.count("```sql")
 
 
-@pytest.mark.parametrize("query", [one[2] for one in QUESTIONS], ids=[one[1] for one in QUESTIONS])
+@pytest.mark.parametrize(
+    "query", [question[2] for question in QUESTIONS], ids=[question[1] for question in QUESTIONS]
+)
 def test_a_question_has_an_answer(query: str, history: Traced) -> None:
     with duckdb.connect(history.registry.state.views, read_only=True) as connection:
         assert connection.execute(query).fetchall()
 
 
 @pytest.mark.skipif(CLIENT is None, reason="the duckdb client is not installed")
-@pytest.mark.parametrize("query", [one[2] for one in QUESTIONS], ids=[one[1] for one in QUESTIONS])
+@pytest.mark.parametrize(
+    "query", [question[2] for question in QUESTIONS], ids=[question[1] for question in QUESTIONS]
+)
 def test_the_client_of_another_version_answers_too(query: str, history: Traced) -> None:
     assert CLIENT is not None
     run = subprocess.run(

@@ -39,13 +39,13 @@ print(json.dumps([lines["ours.py"], lines["colorsys.py"]]))
 
 def lines_seen(plugins: list[str], folder: Path) -> list[list[int]]:
     """The lines of our module and of the other that coverage sees, in a process that nothing else traces."""
-    environment = {name: one for name, one in os.environ.items() if not name.startswith("COVERAGE")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     environment["COVERAGE_CORE"] = "ctrace"
     command = [sys.executable, "-c", MEASURE, json.dumps(plugins), str(folder)]
     run = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    found: list[list[int]] = json.loads(run.stdout)
-    return found
+    modules: list[list[int]] = json.loads(run.stdout)
+    return modules
 
 
 def test_all_of_ours_is_seen_and_what_others_run_when_loaded_is_not(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def write_ending_model(folder: Path) -> Path:
     model = _llama(tokenizer, head_dim=64)
     chain = [*tokenizer(ENDING, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
     # half a character has no one text, so these come within the chain alone
-    halves = [one for one in range(len(tokenizer)) if "\ufffd" in tokenizer.decode([one])]
+    halves = [token for token in range(len(tokenizer)) if "\ufffd" in tokenizer.decode([token])]
     with torch.no_grad():
         model.lm_head.weight.mul_(10)
         _reserve(model, 0)

@@ -63,7 +63,7 @@ class Traced:
         self.prompts = [self._prompts(kind) for kind in (RedTeamPrompt, HelpfulPrompt)]
         self.policy = self._model("sft_policy", "policy", {})
         self.pairs = self._pairs()
-        self.preferences = [self._judge(one) for one in ROUNDS]
+        self.preferences = [self._judge(setup) for setup in ROUNDS]
         self.trained = self._trained()
         self._evaluate()
 
@@ -87,13 +87,13 @@ class Traced:
         how = Derivation(code_version=code, settings=settings, inputs=inputs, run_id="run-1")
         version = self.registry.commit(row, rows, how)
         results = [
-            run_check(one, self.registry, version, self._all(inputs)) for one in checks_of(row.dataset)
+            run_check(check, self.registry, version, self._all(inputs)) for check in checks_of(row.dataset)
         ]
         return self.registry.record_checks(version, results)
 
     def _all(self, inputs: Sequence[Version]) -> list[Version]:
         """The inputs and what they came from, which checks may read."""
-        further = [up for one in inputs for up in self._all(self.registry.derivation(one).inputs)]
+        further = [up for version in inputs for up in self._all(self.registry.derivation(version).inputs)]
         return [*further, *inputs]
 
     def _prompts(self, row: type[Prompt]) -> Version:
@@ -124,28 +124,28 @@ class Traced:
             ("helpful", HelpfulPrompt),
         )
         prompts = [
-            (kind, one)
+            (kind, prompt)
             for (kind, row), version in zip(kinds, self.prompts, strict=True)
-            for one in self.registry.rows(row, version)
+            for prompt in self.registry.rows(row, version)
         ]
         complete = self.completer("policy", "completion_pairs")
         rows = pair_samples(sample_completions(prompts, complete, complete.backend.fingerprint, PAIRS), PAIRS)
         settings = PAIRS.model_dump(mode="json")
         return self.publish(CompletionPair, rows, "pairs-1", settings, *self.prompts, self.policy)
 
-    def _judge(self, one: Round) -> Version:
+    def _judge(self, setup: Round) -> Version:
         """One round: judgements and the preferences that follow from them."""
-        principles = {"kind": _principle(one.question), "brief": _principle("Which is shorter?")}
-        judge = self._model("base_policy", one.judge, {})
+        principles = {"kind": _principle(setup.question), "brief": _principle("Which is shorter?")}
+        judge = self._model("base_policy", setup.judge, {})
         settings = JudgementSettings(
-            max_outside_probability=one.max_outside, signals=SIGNALS, principles=principles
+            max_outside_probability=setup.max_outside, signals=SIGNALS, principles=principles
         )
         pairs = self.registry.rows(CompletionPair, self.pairs)
-        complete = self.completer(one.judge, "ai_judgements")
+        complete = self.completer(setup.judge, "ai_judgements")
         model = complete.backend.fingerprint
         verdicts = judge_pairs(pairs, "base_policy", complete, model, settings)
         judged = self.publish(
-            AiJudgement, verdicts, one.code, settings.model_dump(mode="json"), self.pairs, judge
+            AiJudgement, verdicts, setup.code, settings.model_dump(mode="json"), self.pairs, judge
         )
         labels = label_pairs(pairs, verdicts, LABELS)
         return self.publish(

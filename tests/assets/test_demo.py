@@ -50,24 +50,24 @@ class Demo:
 
     def kill_at(self, line: str) -> str:
         """Start it, and kill -9 it when it prints ``line``."""
-        process, told = self.start(), ""
+        process, printed = self.start(), ""
         assert process.stdout
-        for one in process.stdout:
-            told += one
-            if line in one:
+        for printed_line in process.stdout:
+            printed += printed_line
+            if line in printed_line:
                 break
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        assert line in told, told
-        return told
+        assert line in printed, printed
+        return printed
 
     def run(self) -> str:
         """Run it to its end, which must be a good one."""
         process = self.start()
-        told, _ = process.communicate(timeout=600)
-        assert process.returncode == 0, told
-        return told
+        printed, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, printed
+        return printed
 
     def trimtab(self, *arguments: str) -> list[dict[str, Any]]:
         """What ``trimtab … --json`` says."""
@@ -79,8 +79,8 @@ class Demo:
             text=True,
         )
         assert run.returncode == 0, run.stderr
-        found: list[dict[str, Any]] = json.loads(run.stdout)
-        return found
+        rows: list[dict[str, Any]] = json.loads(run.stdout)
+        return rows
 
     def stored(self) -> set[str]:
         """The keys of the completions on disk."""
@@ -101,19 +101,19 @@ def test_a_demo_killed_at_three_points_completes_and_regenerates_nothing(demo: D
     stored: set[str] = set()
     for point in ("critique 1 of 2: 0 of", "sft_policy: training", "evaluation_answers: answers of"):
         demo.kill_at(point)
-        found = demo.stored()
-        assert stored <= found
-        stored = found
-    told = demo.run()
+        now = demo.stored()
+        assert stored <= now
+        stored = now
+    printed = demo.run()
     assert stored <= demo.stored()
-    assert "Datasets" in told and "Models" in told and "make dev" in told
-    assert "leaked" not in told
-    assert "cai_sft@1" in told and "preference_pairs@1" in told
+    assert "Datasets" in printed and "Models" in printed and "make dev" in printed
+    assert "leaked" not in printed
+    assert "cai_sft@1" in printed and "preference_pairs@1" in printed
 
 
 def test_a_second_demo_makes_nothing(demo: Demo) -> None:
     def everything() -> list[list[dict[str, Any]]]:
-        return [demo.trimtab(one) for one in ("ledger", "datasets", "models")]
+        return [demo.trimtab(command) for command in ("ledger", "datasets", "models")]
 
     before, started = everything(), time.monotonic()
     assert "Everything is up to date" in demo.run()
@@ -129,9 +129,9 @@ def test_others_read_while_the_demo_builds(demo: Demo) -> None:
     with duckdb.connect(str(views), read_only=True) as kept_open:
         while process.poll() is None:
             with duckdb.connect(str(views), read_only=True) as reader:
-                for one in (kept_open, reader):
-                    assert one.execute("SELECT count(*) FROM preference_pairs").fetchone() == (16,)
-                    assert one.execute("SELECT count(*) > 0 FROM completions").fetchone() == (True,)
+                for connection in (kept_open, reader):
+                    assert connection.execute("SELECT count(*) FROM preference_pairs").fetchone() == (16,)
+                    assert connection.execute("SELECT count(*) > 0 FROM completions").fetchone() == (True,)
             if reads < 3:
                 assert demo.trimtab("sql", "SELECT count(*) > 8 AS n FROM cai_revisions") == [{"n": True}]
             reads += 1
@@ -149,14 +149,14 @@ def test_an_interrupted_demo_says_that_it_can_go_on(demo: Demo) -> None:
     )
     process = demo.start()
     assert process.stdout
-    told = ""
+    printed = ""
     for line in process.stdout:
-        told += line
+        printed += line
         if "critique 1 of 2" in line:
             process.send_signal(signal.SIGINT)
     assert process.wait() == 1
     process.stdout.close()
-    assert "cai_revisions: interrupted" in told and "it resumes from there" in told, told
+    assert "cai_revisions: interrupted" in printed and "it resumes from there" in printed, printed
 
 
 def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
@@ -165,5 +165,5 @@ def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
     with (demo.root / "state" / ".demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = demo.start()
-        told, _ = process.communicate(timeout=60)
-    assert process.returncode == 2 and "another `make demo` is running" in told
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2 and "another `make demo` is running" in printed

@@ -22,12 +22,12 @@ def graph_of(definitions: dg.Definitions) -> list[dict[str, Any]]:
     """Every asset with its inputs, group, kinds, checks and description."""
     graph = definitions.resolve_asset_graph()
     checks: dict[dg.AssetKey, list[str]] = {}
-    for one in graph.asset_check_keys:
-        checks.setdefault(one.asset_key, []).append(one.name)
+    for key in graph.asset_check_keys:
+        checks.setdefault(key.asset_key, []).append(key.name)
     return [
         {
             "key": node.key.to_user_string(),
-            "inputs": sorted(one.to_user_string() for one in node.parent_keys),
+            "inputs": sorted(parent.to_user_string() for parent in node.parent_keys),
             "group": node.group_name,
             "kinds": sorted(node.kinds),
             "pools": sorted(node.pools or []),
@@ -50,7 +50,7 @@ def test_every_dataset_says_its_grain_and_its_columns() -> None:
         if "parquet" in spec.kinds:
             columns = spec.metadata["dagster/column_schema"].columns
             assert spec.description.startswith("One row per")
-            assert columns and all(one.description for one in columns), spec.key
+            assert columns and all(column.description for column in columns), spec.key
 
 
 def test_recipes_stand_after_their_inputs_and_name_the_assets_edges() -> None:
@@ -59,7 +59,9 @@ def test_recipes_stand_after_their_inputs_and_name_the_assets_edges() -> None:
     for recipe, asset in zip(graph.recipes, graph.assets, strict=True):
         (spec,) = asset.specs
         assert spec.key.to_user_string() == recipe.name
-        assert {one.asset_key.to_user_string() for one in spec.deps} == set(recipe.inputs) <= seen
+        assert (
+            {dependency.asset_key.to_user_string() for dependency in spec.deps} == set(recipe.inputs) <= seen
+        )
         assert spec.code_version == recipe.version
         seen.add(recipe.name)
 
@@ -84,5 +86,5 @@ def test_dg_finds_and_checks_the_definitions_without_flags(tmp_path: Path) -> No
     assert checked.returncode == 0, checked.stderr
     listed = dg_cli("list", "defs", "--json", home=tmp_path)
     assert listed.returncode == 0, listed.stderr
-    names = {one["asset_key"] for one in json.loads(listed.stdout)["assets"]}
+    names = {asset["asset_key"] for asset in json.loads(listed.stdout)["assets"]}
     assert {"cai_revisions", "preference_pairs", "dpo_policy", "evaluation"} <= names

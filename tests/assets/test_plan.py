@@ -57,8 +57,8 @@ def recipe(
 
 
 def test_what_was_never_built_and_all_below_it_are_stale(registry: Registry) -> None:
-    found = why(registry, recipe("above"), recipe("below", "above"))
-    assert found == {"above": "never built", "below": "above is built first"}
+    reasons = why(registry, recipe("above"), recipe("below", "above"))
+    assert reasons == {"above": "never built", "below": "above is built first"}
 
 
 def test_what_was_built_so_is_not_stale(registry: Registry) -> None:
@@ -94,8 +94,8 @@ def test_a_new_version_of_an_input_is_named_with_the_old_one(registry: Registry)
     build(registry, recipe("above"))
     build(registry, recipe("below", "above"), above=[recipe("above")])
     build(registry, recipe("above", seed=1), "p1", "p2")
-    found = why(registry, recipe("above", seed=1), recipe("below", "above"))
-    assert found == {"below": "above@2 in place of above@1"}
+    reasons = why(registry, recipe("above", seed=1), recipe("below", "above"))
+    assert reasons == {"below": "above@2 in place of above@1"}
 
 
 def test_an_input_that_comes_or_goes_is_named(registry: Registry) -> None:
@@ -121,20 +121,20 @@ def test_where_parts_were_not_recorded_the_kind_of_change_is_all_that_is_known(r
 
 
 def test_what_calls_took_is_summed_by_asset(registry: Registry) -> None:
-    asked = [Request(messages=(Message(role="user", content=one),)) for one in ("a", "b")]
+    requests = [Request(messages=(Message(role="user", content=text),)) for text in ("a", "b")]
     backend = ScriptedBackend(lambda _: "two words")
-    Completer(backend, Ledger(registry.state.ledger), asset="made", report=lambda _: None)("x", asked)
-    found = spent(registry)
-    assert found["made"].calls == 2 and found["made"].tokens > 0 and found["made"] != Spent()
+    Completer(backend, Ledger(registry.state.ledger), asset="made", report=lambda _: None)("x", requests)
+    costs = spent(registry)
+    assert costs["made"].calls == 2 and costs["made"].tokens > 0 and costs["made"] != Spent()
 
 
 def test_the_command_shows_why_and_runs_nothing(registry: Registry) -> None:
     result = CliRunner().invoke(app, ["plan", "--json"], catch_exceptions=False)
-    rows = {one["asset"]: one for one in json.loads(result.stdout)}
+    rows = {row["asset"]: row for row in json.loads(result.stdout)}
     assert rows["problems"]["why"] == "never built" and rows["dpo_policy"]["why"].endswith("is built first")
     assert registry.names("dataset") == [] and registry.names("model") == []
-    said = CliRunner().invoke(app, ["plan"], catch_exceptions=False).stdout
-    assert f"{len(rows)} of {len(rows)} assets to build" in said
+    printed = CliRunner().invoke(app, ["plan"], catch_exceptions=False).stdout
+    assert f"{len(rows)} of {len(rows)} assets to build" in printed
 
 
 def test_stale_models_are_listed_with_the_reason(registry: Registry, tiny_model: Path) -> None:

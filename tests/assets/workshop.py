@@ -41,11 +41,11 @@ class Workshop:
         """Build what is stale, of ``only`` these; the names planned. Fails where an asset fails."""
         self.requests.clear()
         graph = self.graph()
-        steps = [one for one in plan(graph, self.registry) if only is None or one.name in only]
+        steps = [step for step in plan(graph, self.registry) if only is None or step.name in only]
         if steps:
             failures = build(graph, self.instance, steps)
             assert not failures, failures
-        return [one.name for one in steps]
+        return [step.name for step in steps]
 
     def edit(self, old: str, new: str) -> None:
         """Edit the constitution."""

@@ -54,16 +54,16 @@ class Line:
 
     def tick(self) -> list[str]:
         """What one look of the daemon asks for, which is then built in one run."""
-        found = dg.evaluate_automation_conditions(self.definitions(), self.instance, cursor=self.cursor)
-        self.cursor = found.cursor
-        wanted = [one for one in NAMES if found.get_num_requested(dg.AssetKey(one))]
-        return self.build(*wanted) if wanted else []
+        evaluated = dg.evaluate_automation_conditions(self.definitions(), self.instance, cursor=self.cursor)
+        self.cursor = evaluated.cursor
+        requested = [asset for asset in NAMES if evaluated.get_num_requested(dg.AssetKey(asset))]
+        return self.build(*requested) if requested else []
 
     def build(self, *names: str) -> list[str]:
         """Build these by hand, and say what ran."""
         before = len(self.ran)
         job = self.definitions().resolve_implicit_global_asset_job_def()
-        keys = [dg.AssetKey(one) for one in names]
+        keys = [dg.AssetKey(asset) for asset in names]
         job.execute_in_process(instance=self.instance, asset_selection=keys, raise_on_error=False)
         return self.ran[before:]
 
@@ -72,10 +72,10 @@ class Line:
 def line() -> Iterator[Line]:
     """All three built, and looked at."""
     with dg.DagsterInstance.ephemeral() as instance:
-        one = Line(instance)
-        one.build(*NAMES)
-        one.tick()
-        yield one
+        line = Line(instance)
+        line.build(*NAMES)
+        line.tick()
+        yield line
 
 
 def test_new_data_rebuilds_all_below_in_order_once(line: Line) -> None:
@@ -166,10 +166,10 @@ def test_every_asset_of_a_profile_waits_for_data_and_none_of_a_manual_one_does()
     profile = load_profile("laptop")
     manual = build_graph(profile).definitions
     assert not manual.sensors
-    told = profile.model_copy(update={"rebuild": Rebuild(when="data")})
-    graph = build_graph(told).definitions.resolve_asset_graph()
+    rebuilding = profile.model_copy(update={"rebuild": Rebuild(when="data")})
+    graph = build_graph(rebuilding).definitions.resolve_asset_graph()
     assert all(node.automation_condition for node in graph.asset_nodes)
-    (sensor,) = build_graph(told).definitions.sensors or []
+    (sensor,) = build_graph(rebuilding).definitions.sensors or []
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 

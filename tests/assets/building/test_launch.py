@@ -79,8 +79,8 @@ def test_an_asset_is_trained_by_two_processes_and_its_version_says_so(
     given: None, registry: Registry, tiny_model: Path, tmp_path: Path
 ) -> None:
     settings = SftSettings(batch_size=4, max_steps=2, max_length=128)
-    told = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
-    recipe, asset = built(told, settings)
+    launched = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
+    recipe, asset = built(launched, settings)
     alone, _ = built(profile(tmp_path / "one", tiny_model), settings)
     assert recipe.version != alone.version and "launch" not in alone.settings
     assert materialize(asset).success
@@ -94,10 +94,10 @@ def test_an_asset_is_trained_by_two_processes_and_its_version_says_so(
 def test_the_sentence_of_the_process_that_failed_is_the_assets(
     given: None, tiny_model: Path, tmp_path: Path
 ) -> None:
-    told = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
-    _, asset = built(told, light.LightSettings(batch_size=8, fate="fails"), light.__name__)
+    launched = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
+    _, asset = built(launched, light.LightSettings(batch_size=8, fate="fails"), light.__name__)
     result = materialize(asset)
-    (failure,) = [one for one in result.all_events if one.is_step_failure]
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert "process 1 of policy is out of luck" in str(failure.step_failure_data.user_failure_data)
 
 
@@ -119,9 +119,9 @@ def test_code_that_was_edited_since_the_graph_was_loaded_trains_nothing(
 
 def test_the_runs_that_the_daemon_asks_for_have_the_tags(tiny_model: Path, tmp_path: Path) -> None:
     graph = build_graph(profile(tmp_path, tiny_model, TAGS + '[rebuild]\nwhen = "data"\n'))
-    tags = {one.name: getattr(one, "run_tags", {}) for one in graph.definitions.sensors or ()}
-    told = json.loads(tags["rebuild"]["dagster-k8s/config"])
-    assert told["container_config"]["resources"]["limits"] == {"nvidia.com/gpu": 8}
+    tags = {sensor.name: getattr(sensor, "run_tags", {}) for sensor in graph.definitions.sensors or ()}
+    config = json.loads(tags["rebuild"]["dagster-k8s/config"])
+    assert config["container_config"]["resources"]["limits"] == {"nvidia.com/gpu": 8}
 
 
 def test_each_further_machine_has_its_command() -> None:

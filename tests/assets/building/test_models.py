@@ -47,9 +47,9 @@ def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[W
     """A profile of two models over imported data, of which nothing is built yet."""
     path = write_profile(tmp_path / "profile", tiny_model)
     path.write_text(path.read_text() + MODELS)
-    people = [make(HumanPreference, f"q{one}", chosen="yes yes", rejected="no no") for one in range(4)]
+    people = [make(HumanPreference, f"q{number}", chosen="yes yes", rejected="no no") for number in range(4)]
     publish(registry, HumanPreference, people, IMPORTED)
-    publish(registry, Demonstration, [make(Demonstration, f"d{one}") for one in range(4)], IMPORTED)
+    publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance, lambda _: "yes")
 
@@ -59,22 +59,22 @@ def test_models_are_built_after_their_bases_from_imported_data(workshop: Worksho
     assert workshop.build(only=names) == ["base_policy", "taught", "polite"]
     assert workshop.build(only=names) == []
     version = workshop.registry.passed("polite")
-    inputs = {one.name for one in workshop.registry.derivation(version).inputs}
+    inputs = {source.name for source in workshop.registry.derivation(version).inputs}
     assert inputs == {"taught", "human_preferences"}
-    assert {one.check for one in workshop.registry.checks(version)} == {"rows_lost", "chosen_falls"}
+    assert {result.check for result in workshop.registry.checks(version)} == {"rows_lost", "chosen_falls"}
 
 
 def test_lost_rows_are_a_red_check_in_the_ui_and_no_model(workshop: Workshop) -> None:
-    long = [make(Demonstration, f"l{one}", completion="word " * 200) for one in range(4)]
+    long = [make(Demonstration, f"l{number}", completion="word " * 200) for number in range(4)]
     publish(workshop.registry, Demonstration, [*long, make(Demonstration, "d")], IMPORTED)
     graph = workshop.graph()
-    steps = [one for one in plan(graph, workshop.registry) if one.name in {"base_policy", "taught"}]
+    steps = [step for step in plan(graph, workshop.registry) if step.name in {"base_policy", "taught"}]
     assert "would drop 80% of its usable rows" in str(build(graph, workshop.instance, steps))
     assert workshop.registry.newest("taught") is None
     records = workshop.instance.event_log_storage.get_asset_check_execution_history(
         dg.AssetCheckKey(dg.AssetKey("taught"), "rows_lost"), limit=1
     )
-    assert [one.status.value for one in records] == ["FAILED"]
+    assert [record.status.value for record in records] == ["FAILED"]
 
 
 SECTIONS = """
@@ -145,28 +145,28 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
 
 def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
     section = '[models.verified]\ntrainer = "kto"\nbase = "base_policy"\ndataset = "verdicts"\n'
-    told = "training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }\n"
-    workshop.path.write_text(workshop.path.read_text() + section + told)
-    rows = [make(Candidate, f"q{one}", accepted=one % 2 == 0) for one in range(6)]
+    training = "training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }\n"
+    workshop.path.write_text(workshop.path.read_text() + section + training)
+    rows = [make(Candidate, f"q{number}", accepted=number % 2 == 0) for number in range(6)]
     workshop.registry.record_checks(workshop.registry.commit(Candidate, rows, IMPORTED, "verdicts"), [])
     assert workshop.build(only={"base_policy", "verified"}) == ["base_policy", "verified"]
     version = workshop.registry.passed("verified")
-    assert {one.check for one in workshop.registry.checks(version)} == {"rows_lost"}
+    assert {result.check for result in workshop.registry.checks(version)} == {"rows_lost"}
     rows_of = Manifest.read(workshop.registry.folder(version)).rows
     assert (rows_of["desirable"], rows_of["undesirable"], rows_of["trained"]) == (3, 3, 6)
 
 
 def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> None:
     section = '[problems.verifier]\nkind = "maths"\n[models.drawn]\ntrainer = "grpo"\nbase = "base_policy"\n'
-    told = "batch_size = 4, num_draws = 2, max_steps = 1, max_length = 64, max_completion_length = 4"
-    dataset = f'dataset = "problems"\ntraining = {{ {told} }}\n'
+    settings = "batch_size = 4, num_draws = 2, max_steps = 1, max_length = 64, max_completion_length = 4"
+    dataset = f'dataset = "problems"\ntraining = {{ {settings} }}\n'
     workshop.path.write_text(workshop.path.read_text() + section + dataset)
-    publish(workshop.registry, Problem, [make(Problem, f"q{one}") for one in range(4)], IMPORTED)
+    publish(workshop.registry, Problem, [make(Problem, f"q{number}") for number in range(4)], IMPORTED)
     names = {"base_policy", "gold_verdicts", "drawn"}
     assert set(workshop.build(only=names)) == names and workshop.build(only=names) == []
     version = workshop.registry.passed("drawn")
-    found = {one.check: one.passed for one in workshop.registry.checks(version)}
-    assert found.keys() == {"rows_lost", "zero_variance_groups", "clipped_completions", "length_growth"}
+    passed = {result.check: result.passed for result in workshop.registry.checks(version)}
+    assert passed.keys() == {"rows_lost", "zero_variance_groups", "clipped_completions", "length_growth"}
     assert Manifest.read(workshop.registry.folder(version)).rows["trained"] == 4
 
 

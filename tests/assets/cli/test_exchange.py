@@ -20,7 +20,7 @@ RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=
 
 def run(*arguments: object) -> Result:
     """The finished command."""
-    result = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 
@@ -43,8 +43,8 @@ def test_the_same_file_again_makes_no_new_version(registry: Registry, tmp_path: 
     path = write_lines(tmp_path / "train.jsonl", GSM8K)
     run("import", path, "--as", "gsm8k")
     assert "gsm8k@1: unchanged, no new version" in run("import", path, "--as", "gsm8k").stdout
-    said = json.loads(run("import", path, "--as", "gsm8k", "--licence", "NOASSERTION", "--json").stdout)
-    assert (said["version"], said["new"], said["accepted"]) == ("gsm8k@1", False, 1)
+    outcome = json.loads(run("import", path, "--as", "gsm8k", "--licence", "NOASSERTION", "--json").stdout)
+    assert (outcome["version"], outcome["new"], outcome["accepted"]) == ("gsm8k@1", False, 1)
     assert len(registry.versions("gsm8k")) == 1
 
 
@@ -90,8 +90,8 @@ def test_an_export_names_its_files_and_an_unpassed_version_warns(registry: Regis
         run("export", "cai_sft", tmp_path / "out", "--to", "csv")
     result = run("export", "cai_sft@1", tmp_path / "out", "--to", "csv", "--json")
     assert "warning: cai_sft@1 is failed: it has not passed its checks" in result.stderr
-    said = json.loads(result.stdout)
-    assert (said["rows"], said["files"]) == (1, ["README.md", "train.csv"])
+    outcome = json.loads(result.stdout)
+    assert (outcome["rows"], outcome["files"]) == (1, ["README.md", "train.csv"])
     with pytest.raises(BadInput, match="is not empty"):
         run("export", "cai_sft@1", tmp_path / "out", "--to", "csv")
 
@@ -99,8 +99,8 @@ def test_an_export_names_its_files_and_an_unpassed_version_warns(registry: Regis
 def test_an_export_comes_back_under_another_name(registry: Registry, tmp_path: Path) -> None:
     run("import", write_lines(tmp_path / "h.jsonl", HH_RLHF), "--as", "hh", "--licence", "MIT")
     assert "hh@1: 1 rows as hf" in run("export", "hh", tmp_path / "out", "--to", "hf").stdout
-    said = json.loads(run("import", tmp_path / "out", "--as", "copy", "--json").stdout)
-    assert said["format"] == "rows"
+    outcome = json.loads(run("import", tmp_path / "out", "--as", "copy", "--json").stdout)
+    assert outcome["format"] == "rows"
     assert registry.passed("copy").data_version == registry.passed("hh").data_version
 
 

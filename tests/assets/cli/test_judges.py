@@ -16,7 +16,7 @@ from tests.rows import make
 from tests.traced import Traced
 
 
-def told(*arguments: str) -> str:
+def output_of(*arguments: str) -> str:
     """What the command prints."""
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -38,22 +38,22 @@ def audited(traced: Traced) -> Traced:
 
 
 def test_principles_are_listed_with_what_they_did(audited: Traced) -> None:
-    found: list[dict[str, Any]] = json.loads(told("principles", "--json"))
-    assert [one["principle_id"] for one in found] == ["kind", "unused"]
-    assert "mean_margin" in told("principles") and "unused" in told("principles")
+    rows: list[dict[str, Any]] = json.loads(output_of("principles", "--json"))
+    assert [row["principle_id"] for row in rows] == ["kind", "unused"]
+    assert "mean_margin" in output_of("principles") and "unused" in output_of("principles")
 
 
 def test_a_principle_shows_the_rows_it_did_least_for(audited: Traced) -> None:
-    found = json.loads(told("principles", "kind", "--json"))
-    steps, pairs = found["weakest"]["cai_revisions"], found["weakest"]["preference_pairs"]
+    shown = json.loads(output_of("principles", "kind", "--json"))
+    steps, pairs = shown["weakest"]["cai_revisions"], shown["weakest"]["preference_pairs"]
     assert steps[0]["row"] == "p2/1" and not steps[0]["changed"]
-    assert pairs and pairs == sorted(pairs, key=lambda one: abs(one["p_a"] - 0.5))
-    assert "trimtab explain preference_pairs ROW" in told("principles", "kind")
+    assert pairs and pairs == sorted(pairs, key=lambda pair: abs(pair["p_a"] - 0.5))
+    assert "trimtab explain preference_pairs ROW" in output_of("principles", "kind")
     with pytest.raises(BadInput, match="no principle 'nobody': it has kind, unused"):
-        told("principles", "nobody")
+        output_of("principles", "nobody")
 
 
 def test_judges_show_their_certificate(audited: Traced) -> None:
-    found = json.loads(told("judges", "--json"))
-    assert {one["figure"]: one["holds"] for one in found} == {"parse_rate": True, "longer_share": False}
-    assert "longer_share" in told("judges")
+    rows = json.loads(output_of("judges", "--json"))
+    assert {row["figure"]: row["holds"] for row in rows} == {"parse_rate": True, "longer_share": False}
+    assert "longer_share" in output_of("judges")

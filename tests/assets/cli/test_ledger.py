@@ -23,7 +23,7 @@ REQUESTS = [Request(messages=(Message(role="user", content=f"question {n}"),)) f
 @pytest.fixture
 def key(state: State) -> str:
     """The first request's key; all are stored, in two segments."""
-    backend = ScriptedBackend(lambda one: one.messages[-1].content.upper())
+    backend = ScriptedBackend(lambda request: request.messages[-1].content.upper())
     for part in (REQUESTS[:1], REQUESTS[1:]):
         Completer(backend, Ledger(state.ledger), asset="answers", report=print)("x", part)
     return REQUESTS[0].key(backend.fingerprint)
@@ -76,7 +76,7 @@ def test_a_key_that_is_unknown_or_not_unique_is_refused_with_the_remedy(trimtab:
     code, out = trimtab("ledger", "show", "xyz")
     assert code == 2 and "begins with 'xyz'" in out and "trimtab sql" in out
     # 40 keys share 16 first digits
-    crowded = next(one for one in "0123456789abcdef" if trimtab("ledger", "show", one)[0] == 2)
+    crowded = next(digit for digit in "0123456789abcdef" if trimtab("ledger", "show", digit)[0] == 2)
     code, out = trimtab("ledger", "show", crowded)
     assert code == 2 and ("give more digits" in out or "no stored completion" in out)
     assert trimtab("ledger", "show", "")[0] == 2

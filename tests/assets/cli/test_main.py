@@ -41,7 +41,7 @@ def filled(registry: Registry, tiny_model: Path) -> Registry:
     return registry
 
 
-def told(*arguments: str) -> str:
+def output_of(*arguments: str) -> str:
     """What the command prints."""
     result = RUNNER.invoke(app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
     assert result.exit_code == 0, result.output
@@ -49,26 +49,29 @@ def told(*arguments: str) -> str:
 
 
 def test_datasets_shows_the_newest_version_and_its_checks(filled: Registry) -> None:
-    (row,) = json.loads(told("datasets", "--json"))
+    (row,) = json.loads(output_of("datasets", "--json"))
     assert (row["name"], row["version"], row["rows"], row["status"]) == ("cai_sft", 2, 2, "passed")
     assert (row["checks_passed"], row["checks"]) == (1, 1)
-    assert "cai_sft" in told("datasets")
+    assert "cai_sft" in output_of("datasets")
 
 
 def test_versions_lists_all_oldest_first(filled: Registry) -> None:
-    assert [one["version"] for one in json.loads(told("versions", "cai_sft", "--json"))] == [1, 2]
-    assert "passed" in told("versions", "cai_sft")
+    assert [version["version"] for version in json.loads(output_of("versions", "cai_sft", "--json"))] == [
+        1,
+        2,
+    ]
+    assert "passed" in output_of("versions", "cai_sft")
 
 
 def test_models_shows_what_a_model_is(filled: Registry) -> None:
-    (row,) = json.loads(told("models", "--json"))
+    (row,) = json.loads(output_of("models", "--json"))
     assert row["name"] == "base_policy" and row["base"] is None
-    assert "base_policy" in told("models")
+    assert "base_policy" in output_of("models")
 
 
 def test_sql_answers_over_datasets_and_versions(filled: Registry) -> None:
-    assert json.loads(told("sql", 'SELECT count(*) AS n FROM "cai_sft@1"', "--json")) == [{"n": 1}]
-    assert "vanilla" in told("sql", "SELECT 'vanilla' AS flavour")
+    assert json.loads(output_of("sql", 'SELECT count(*) AS n FROM "cai_sft@1"', "--json")) == [{"n": 1}]
+    assert "vanilla" in output_of("sql", "SELECT 'vanilla' AS flavour")
 
 
 def test_sql_writes_nothing(filled: Registry) -> None:
@@ -82,10 +85,10 @@ def test_a_wrong_query_says_how_to_see_what_there_is(filled: Registry) -> None:
 
 
 def test_ledger_counts_by_model_and_asset(filled: Registry) -> None:
-    (row,) = json.loads(told("ledger", "--json"))
+    (row,) = json.loads(output_of("ledger", "--json"))
     assert (row["asset"], row["completions"], row["failures"]) == ("answers", 1, 0)
     assert row["completion_tokens"] == 2
-    assert "answers" in told("ledger")
+    assert "answers" in output_of("ledger")
 
 
 def test_an_unknown_name_is_an_error(filled: Registry) -> None:
@@ -131,7 +134,7 @@ def test_every_command_says_in_a_line_what_it_does(words: tuple[str, ...]) -> No
 def test_every_argument_and_option_has_a_help_text(words: tuple[str, ...]) -> None:
     arguments = [param for param in COMMANDS[words].params if param.name != "as_json"]
     assert all(getattr(param, "help", None) for param in arguments)
-    assert "--json" in told(*words, "--help")
+    assert "--json" in output_of(*words, "--help")
 
 
 @pytest.mark.parametrize("words", [(), ("models",), ("ledger",)])

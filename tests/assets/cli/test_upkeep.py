@@ -29,7 +29,7 @@ def failed(registry: Registry, derivation: Derivation) -> Version:
     return registry.record_checks(registry.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation), [RED])
 
 
-def told(*arguments: str, code: int = 0) -> str:
+def output_of(*arguments: str, code: int = 0) -> str:
     """What the command prints."""
     result = RUNNER.invoke(app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
     assert result.exit_code == code, result.output
@@ -39,14 +39,14 @@ def told(*arguments: str, code: int = 0) -> str:
 def test_a_person_passes_a_failed_version_and_it_is_recorded(registry: Registry, failed: Version) -> None:
     with pytest.raises(UnpassedVersion, match="check no_empty_text failed"):
         registry.passed("helpful_prompts")
-    rows = json.loads(told("pass", "helpful_prompts@1", "--reason", "the row is fine", "--json"))
-    assert [one["severity"] for one in rows] == ["warning", "warning"]
-    assert all("passed helpful_prompts@1: the row is fine" in one["description"] for one in rows)
+    rows = json.loads(output_of("pass", "helpful_prompts@1", "--reason", "the row is fine", "--json"))
+    assert [row["severity"] for row in rows] == ["warning", "warning"]
+    assert all("passed helpful_prompts@1: the row is fine" in row["description"] for row in rows)
     passed = registry.passed("helpful_prompts")
     results = check_results("helpful_prompts", registry.checks(passed))
-    assert [str(one.severity) for one in results if not one.passed] == ["AssetCheckSeverity.WARN"]
-    checks = json.loads(told("sql", "SELECT * FROM checks WHERE version = 1", "--json"))
-    assert [one["severity"] for one in checks] == ["error", "warning", "warning"]
+    assert [str(result.severity) for result in results if not result.passed] == ["AssetCheckSeverity.WARN"]
+    checks = json.loads(output_of("sql", "SELECT * FROM checks WHERE version = 1", "--json"))
+    assert [check["severity"] for check in checks] == ["error", "warning", "warning"]
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_a_pass_needs_a_number_and_a_reason(
 
 def test_verify_names_what_is_broken_and_exits_with_1(registry: Registry, derivation: Derivation) -> None:
     version = registry.commit(HelpfulPrompt, [make(HelpfulPrompt)], derivation)
-    checks = [run_check(one, registry, version, ()) for one in checks_of("helpful_prompts")]
+    checks = [run_check(check, registry, version, ()) for check in checks_of("helpful_prompts")]
     registry.record_checks(version, checks)
-    assert "1 version verified" in told("verify")
-    assert json.loads(told("verify", "helpful_prompts@1", "--json")) == []
+    assert "1 version verified" in output_of("verify")
+    assert json.loads(output_of("verify", "helpful_prompts@1", "--json")) == []
     registry.files(version)[0].unlink()
-    (finding,) = json.loads(told("verify", "helpful_prompts", "--json", code=1))
+    (finding,) = json.loads(output_of("verify", "helpful_prompts", "--json", code=1))
     assert "is missing" in finding["what"]
     with pytest.raises(BadInput, match="No files found"):
         RUNNER.invoke(app, ["sql", "FROM helpful_prompts"], catch_exceptions=False)
@@ -80,10 +80,10 @@ def test_gc_says_what_would_go_and_removes_it_when_told(registry: Registry) -> N
     orphan = registry.state.objects / "aa" / ("aa" * 32 + ".parquet")
     orphan.parent.mkdir()
     orphan.write_bytes(b"x")
-    assert json.loads(told("gc", "--json")) == []
+    assert json.loads(output_of("gc", "--json")) == []
     os.utime(orphan, (time.time() - 90_000,) * 2)
-    assert json.loads(told("gc", "--json")) == [{"path": str(orphan)}] and orphan.exists()
-    assert "removed" in told("gc", "--remove") and not orphan.exists()
+    assert json.loads(output_of("gc", "--json")) == [{"path": str(orphan)}] and orphan.exists()
+    assert "removed" in output_of("gc", "--remove") and not orphan.exists()
     for grace in ("1m", "soon"):
         with pytest.raises(BadInput, match="grace"):
             RUNNER.invoke(app, ["gc", "--grace", grace], catch_exceptions=False)

@@ -45,9 +45,9 @@ def script(request: Request) -> str | Completion:
         return chosen(p, 1 - p)
     if request.choices:
         return chosen(*[0.9 / len(request.choices)] * len(request.choices))
-    said = digest([turn.content for turn in request.messages])[:8]
+    text = digest([turn.content for turn in request.messages])[:8]
     # neither sample of a prompt is the longer one as a rule
-    return f"answer {'again ' * ((request.sample + int(said, 16)) % 2)}{said}"
+    return f"answer {'again ' * ((request.sample + int(text, 16)) % 2)}{text}"
 
 
 @pytest.fixture
@@ -80,11 +80,11 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
 
     judged = workshop.registry.rows(AiJudgement, workshop.registry.passed("ai_judgements"))
     held_out = ("avoid_harm", "answer_helpfully")
-    principle = next(one.principle_id for one in judged if one.principle_id not in held_out)
+    principle = next(judgement.principle_id for judgement in judged if judgement.principle_id not in held_out)
     workshop.edit(question_of(workshop, principle), "Which response is better in this test?")
     workshop.build()
-    assert len(workshop.requests) == sum(one.principle_id == principle for one in judged)
-    assert all("in this test" in one.messages[0].content for one in workshop.requests)
+    assert len(workshop.requests) == sum(judgement.principle_id == principle for judgement in judged)
+    assert all("in this test" in request.messages[0].content for request in workshop.requests)
     # the verdicts came out the same, so no label and no model changed
     assert workshop.changed(first) == {"ai_judgements"}
 
@@ -92,8 +92,10 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     edited = load_constitution(workshop.path.with_name("constitution.toml"))[steps[0].principle_id]
     workshop.edit(edited.critique_request, "Say what is wrong.")
     assert "red_team_prompts" not in workshop.build()
-    critiques = [one for one in workshop.requests if one.messages[-1].content == "Say what is wrong."]
-    assert len(critiques) == sum(one.principle_id == edited.id for one in steps)
+    critiques = [
+        request for request in workshop.requests if request.messages[-1].content == "Say what is wrong."
+    ]
+    assert len(critiques) == sum(revision.principle_id == edited.id for revision in steps)
     assert {"cai_revisions", "sft_policy", "dpo_policy"} <= workshop.changed(first)
     assert not {"red_team_prompts", "helpful_prompts", "helpful_answers"} & workshop.changed(first)
 
@@ -102,11 +104,12 @@ def test_a_red_blocking_check_stops_everything_below_and_says_why(workshop: Work
     workshop.path.write_text(
         workshop.path.read_text().replace("outside_probability = 1.0", "outside_probability = 0.1")
     )
-    workshop.script = lambda one: chosen(0.3, 0.3) if one.choices == CHOICES else script(one)
+    workshop.script = lambda request: chosen(0.3, 0.3) if request.choices == CHOICES else script(request)
     graph = workshop.graph()
     failures = build(graph, workshop.instance, plan(graph, workshop.registry))
     assert any(
-        "ai_judgements: parse_rate is 0, must be at least 0.9; catches a judge" in one for one in failures
+        "ai_judgements: parse_rate is 0, must be at least 0.9; catches a judge" in failure
+        for failure in failures
     )
     assert {entry.name: entry.status for entry in list_datasets(workshop.registry)}[
         "ai_judgements"

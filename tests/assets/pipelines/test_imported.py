@@ -41,29 +41,29 @@ class Desk:
     def bring(self, *ids: str, red: bool = False) -> Version:
         """Import these rows, which pass or not."""
         how = Derivation(code_version=f"{IMPORT}test:1", settings={"rows": ids}, inputs=())
-        rows = [make(Problem, one) for one in ids]
+        rows = [make(Problem, problem_id) for problem_id in ids]
         version = self.registry.commit(Problem, rows, how)
         return self.registry.record_checks(version, [RED] if red else [])
 
     def look(self) -> tuple[list[dg.AssetMaterialization], str]:
         """One look of the imports sensor: the events, which the daemon stores, and what it says."""
         with dg.build_sensor_context(instance=self.instance) as context:
-            found = self.sensor(context)
-        assert isinstance(found, dg.SensorResult)
-        events = [one for one in found.asset_events if isinstance(one, dg.AssetMaterialization)]
-        for one in events:
-            self.instance.report_runless_asset_event(one)
-        return events, str(found.skip_reason.skip_message) if found.skip_reason else ""
+            result = self.sensor(context)
+        assert isinstance(result, dg.SensorResult)
+        events = [event for event in result.asset_events if isinstance(event, dg.AssetMaterialization)]
+        for event in events:
+            self.instance.report_runless_asset_event(event)
+        return events, str(result.skip_reason.skip_message) if result.skip_reason else ""
 
     def tick(self) -> bool:
         """Whether the daemon asks for the model, which is then built."""
         self.look()
-        found = dg.evaluate_automation_conditions(self.definitions(), self.instance, cursor=self.cursor)
-        self.cursor = found.cursor
-        asked = found.get_num_requested(dg.AssetKey("model")) == 1
-        if asked:
+        evaluated = dg.evaluate_automation_conditions(self.definitions(), self.instance, cursor=self.cursor)
+        self.cursor = evaluated.cursor
+        requested = evaluated.get_num_requested(dg.AssetKey("model")) == 1
+        if requested:
             self.build()
-        return asked
+        return requested
 
     def build(self, defs: dg.Definitions | None = None, name: str = "model") -> None:
         job = (defs or self.definitions()).resolve_implicit_global_asset_job_def()
@@ -80,20 +80,20 @@ class Desk:
 def desk(registry: Registry) -> Iterator[Desk]:
     """One import, known to Dagster, and the model built on it."""
     with dg.DagsterInstance.ephemeral() as instance:
-        one = Desk(registry, instance)
-        one.bring("p1")
-        one.look()
-        one.build()
-        assert not one.tick()
-        yield one
+        desk = Desk(registry, instance)
+        desk.bring("p1")
+        desk.look()
+        desk.build()
+        assert not desk.tick()
+        yield desk
 
 
 def test_a_new_import_makes_what_stands_on_it_stale_and_is_asked_for_once(desk: Desk) -> None:
     version = desk.bring("p1", "p2")
-    (told,), said = desk.look()
-    assert said == "problems@2 is new"
-    assert told.tags and told.tags["dagster/data_version"] == version.data_version
-    assert told.metadata["dagster/row_count"].value == 2 and desk.is_stale()
+    (event,), reason = desk.look()
+    assert reason == "problems@2 is new"
+    assert event.tags and event.tags["dagster/data_version"] == version.data_version
+    assert event.metadata["dagster/row_count"].value == 2 and desk.is_stale()
     assert [desk.tick(), desk.tick()] == [True, False] and not desk.is_stale()
 
 
@@ -112,8 +112,8 @@ def test_earlier_data_again_is_news(desk: Desk) -> None:
 
 def test_data_whose_blocking_check_fails_is_no_news_and_the_look_says_which(desk: Desk) -> None:
     desk.bring("p1", "p2", red=True)
-    events, said = desk.look()
-    assert events == [] and "problems@2 is not passed (check c failed: 1 row is bad)" in said
+    events, reason = desk.look()
+    assert events == [] and "problems@2 is not passed (check c failed: 1 row is bad)" in reason
     assert not desk.tick() and not desk.is_stale()
 
 
@@ -130,11 +130,11 @@ def test_there_and_back_between_two_looks_is_no_news(desk: Desk) -> None:
 
 def test_what_is_not_imported_yet_is_told_with_the_remedy(registry: Registry) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        events, said = Desk(registry, instance).look()
+        events, reason = Desk(registry, instance).look()
     assert (
         not events
-        and "'problems' has no version yet" in said
-        and "`trimtab import FILE --as problems`" in said
+        and "'problems' has no version yet" in reason
+        and "`trimtab import FILE --as problems`" in reason
     )
 
 
@@ -168,7 +168,7 @@ def test_a_profile_s_imported_data_stand_in_the_graph_and_are_looked_for(when: s
     node = graph.definitions.resolve_asset_graph().get(dg.AssetKey("problems"))
     assert node.group_name == "imported" and not node.is_materializable
     assert node.description and node.description.startswith("One row per problem")
-    sensors = {one.name: one for one in graph.definitions.sensors or []}
+    sensors = {sensor.name: sensor for sensor in graph.definitions.sensors or []}
     assert sensors.keys() == ({"imports"} if when == "manual" else {"imports", "rebuild"})
-    assert {one.minimum_interval_seconds for one in sensors.values()} == {7}
+    assert {sensor.minimum_interval_seconds for sensor in sensors.values()} == {7}
     assert sensors["imports"].default_status is dg.DefaultSensorStatus.RUNNING

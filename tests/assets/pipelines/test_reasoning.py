@@ -95,12 +95,12 @@ def script(request: Request) -> str:
     """Adds from where it stands, one too much now and then; a judge that gives 7 and finds no fault."""
     if request.choices:
         return ""
-    asked, so_far = request.messages[0].content, ""
+    prompt, so_far = request.messages[0].content, ""
     if request.continues:
         so_far = request.messages[-1].content
-    if not asked.endswith("=?"):
+    if not prompt.endswith("=?"):
         return "0" if request.continues else "A:0"
-    numbers = [int(one) for one in asked.removesuffix("=?").split("+")]
+    numbers = [int(part) for part in prompt.removesuffix("=?").split("+")]
     lines = so_far.splitlines()
     total = int(lines[-1].rpartition("=")[2]) if lines else numbers[0]
     written = []
@@ -128,10 +128,10 @@ def reasoning(workshop: Workshop) -> set[str]:
 
 
 def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
-    wanted = reasoning(workshop)
-    assert len(wanted) == 17 and set(workshop.build(wanted)) == wanted
+    names = reasoning(workshop)
+    assert len(names) == 17 and set(workshop.build(names)) == names
     first = workshop.versions()
-    assert set(first.values()) == {1} and set(first) == wanted
+    assert set(first.values()) == {1} and set(first) == names
     for entry in list_datasets(workshop.registry):
         assert entry.checks_passed + len(entry.warnings) == entry.checks > 0, entry
     trained = {model.name: list(model.trained_on) for model in list_models(workshop.registry)}
@@ -139,17 +139,17 @@ def test_only_what_depends_on_an_edit_is_made_anew(workshop: Workshop) -> None:
     assert trained["reward_model"] == ["verified_pairs@1"]
     assert trained["process_reward_model"] == ["step_labels@1"]
     candidates = workshop.registry.rows(Candidate, workshop.registry.passed("candidates"))
-    assert {one.stop for one in candidates} >= {"mixed"}
+    assert {candidate.stop for candidate in candidates} >= {"mixed"}
     labelled = workshop.registry.rows(StepLabels, workshop.registry.passed("step_labels"))
-    assert any(one.first_error for one in labelled) and all(one.judge_key for one in labelled)
+    assert any(labels.first_error for labels in labelled) and all(labels.judge_key for labels in labelled)
 
-    assert workshop.build(wanted) == [] and workshop.requests == []
+    assert workshop.build(names) == [] and workshop.requests == []
 
     path = workshop.path
     path.write_text(
         path.read_text().replace("[models.rft_policy]", "[rft.selections]\ntop_k = 1\n\n[models.rft_policy]")
     )
-    planned = workshop.build(wanted)
+    planned = workshop.build(names)
     assert workshop.requests == []
     assert planned == ["rft_selections", "rft_policy", "process_reward_model"]
 

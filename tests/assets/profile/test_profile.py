@@ -104,7 +104,7 @@ def test_a_constitution_without_a_judged_signal_is_refused_before_anything_runs(
 def test_judges_of_their_own_are_assets(profile: Path) -> None:
     text = profile.read_text().replace(JUDGE, f'[models.judge_big]\nmodel = "big"\n{JUDGE}')
     profile.write_text(text.replace(JUDGES, 'judges = ["base_policy", "judge_big"]'))
-    recipes = {one.name: one for one in build_graph(load_profile(str(profile))).recipes}
+    recipes = {recipe.name: recipe for recipe in build_graph(load_profile(str(profile))).recipes}
     assert recipes["judge_big"].settings == {"model": "big"}
     assert recipes["ai_judgements"].inputs == ("completion_pairs", "base_policy", "judge_big")
 

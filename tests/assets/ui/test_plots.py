@@ -72,8 +72,8 @@ def test_candidates_are_shown(rows: list[Candidate]) -> None:
 def test_solved_within_k_knows_what_stopped_draws_say() -> None:
     def drawn(name: str, *accepted: bool) -> list[Candidate]:
         return [
-            make(Candidate, name, sample=place, accepted=one, num_draws=len(accepted))
-            for place, one in enumerate(accepted)
+            make(Candidate, name, sample=place, accepted=is_accepted, num_draws=len(accepted))
+            for place, is_accepted in enumerate(accepted)
         ]
 
     # the third was given up after one draw, and says nothing about more
