@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assets.building.recipe import Recipe
+from assets.building.recipe import ROLE, Recipe
 from assets.building.versions import Versions
 from assets.graph import Graph
 from datasets_registry.catalog.kept import Kept
@@ -77,7 +77,12 @@ def _why_not_made(recipe: Recipe, versions: Versions) -> str:
     if newest is None:
         return "never built"
     how = registry.derivation(newest)
-    return _changes(recipe, how) or _other_inputs(today, how) or "code, settings or prompt texts changed"
+    return (
+        _changes(recipe, how)
+        or _other_inputs(today, how)
+        or ", ".join(f"{part} changed" for part in part_changes(how.parts, recipe.parts))
+        or "code, settings or prompt texts changed"
+    )
 
 
 def _other_inputs(today: Derivation, how: Derivation) -> str | None:
@@ -98,13 +103,14 @@ def _changes(recipe: Recipe, how: Derivation) -> str | None:
         f"{change.path}: {change.before} → {change.after}"
         for change in setting_changes(how.settings, recipe.settings)
     ]
-    changed = [*settings, *(f"{part} changed" for part in part_changes(how.parts, recipe.parts))]
+    parts = [part for part in part_changes(how.parts, recipe.parts) if not part.startswith(ROLE)]
+    changed = [*settings, *(f"{part} changed" for part in parts)]
     more = [f"{len(changed) - SHOWN_CHANGES} more"] if len(changed) > SHOWN_CHANGES else []
     return "; ".join([*changed[:SHOWN_CHANGES], *more]) or None
 
 
 def kept_versions(graph: Graph, registry: Registry) -> dict[str, Kept]:
-    """The assets whose version counts as made by today's code because a person said so, and who did."""
+    """The versions that count as made by today's code because a person said so, and who did."""
     versions = graph.known.versions(registry, audits=False)
     kept: dict[str, Kept] = {}
     for recipe in graph.recipes:
@@ -114,7 +120,9 @@ def kept_versions(graph: Graph, registry: Registry) -> dict[str, Kept]:
         except TrimtabError:
             made = None
         if made and made[1].code_version != recipe.code_version:
-            kept[recipe.name] = waivers[-1]
+            kept[str(made[0])] = next(
+                waiver for waiver in reversed(waivers) if waiver.after == recipe.code_version
+            )
     return kept
 
 

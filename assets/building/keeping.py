@@ -1,39 +1,35 @@
 """Keeping versions: what earlier code made counts as made by today's, because a person says so."""
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from assets.building.declared import Names
+from assets.building.recipe import CHECK, ROLE, TEXT
 from assets.building.versions import Versions
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.catalog.records import now
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import row_type
-from datasets_registry.version import Derivation, Version
-from quality.auditing.publishing import check_candidate
-
-TEXT = ".txt"
-CHECK = "check "
+from datasets_registry.version import CheckResult, Derivation, Version
+from quality.auditing.publishing import run_checks
 
 
 def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
     """Let the version of ``name`` that differs from today's recipe in nothing but code count as made by it.
 
-    The checks of today run on it. Raises BadInput where there is nothing to keep, or more than code differs.
+    Today's checks run on a dataset first. Raises BadInput where there is nothing to keep or more than code
+    differs, and UnpassedVersion where a blocking check is red; then nothing is recorded.
     """
     if not because.strip():
-        raise BadInput(f"say why {name} stays what it is: --because 'what you looked at'")
+        raise BadInput(f"say why {name} need not be built again: --because 'what you looked at'")
     if name not in versions.recipes:
         raise BadInput(f"this profile makes no {name!r}: name one of {', '.join(versions.recipes)}")
     if made := versions.made(name):
         raise BadInput(f"{made[0]} counts as made by today's code already: there is nothing to keep")
     version, how, today = *_candidate(versions, name), versions.derivation(name)
-    if how.inputs != today.inputs:
-        # only what checks read differs, and they run again below
-        how = how.model_copy(update={"inputs": today.inputs})
-        versions.registry.record(version, how)
+    results = _checked(versions.registry, version, how, today)
     kept = Kept(
         name=name,
         before=how.code_version,
@@ -43,7 +39,11 @@ def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
         because=because.strip(),
         at=now(),
     )
-    version = _checked(versions.registry, version, today)
+    if how.inputs != today.inputs:
+        # only what checks read differs, and they ran again
+        versions.registry.record(version, how.model_copy(update={"inputs": today.inputs}))
+    if version.kind == "dataset":
+        version = versions.registry.record_checks(version, results)
     versions.registry.keep(kept)
     versions.forget(name)
     return version, kept
@@ -57,47 +57,80 @@ def _candidate(versions: Versions, name: str) -> tuple[Version, Derivation]:
     if not built:
         raise BadInput(f"{name} was never built: there is nothing to keep")
     for version, how in built:
-        if version.status == "passed" and not _differences(how, today, checked):
+        if version.status == "passed" and not any(_differences(how, today, checked)):
             return version, how
     version, how = built[0]
     what = "; ".join(_differences(how, today, checked)) or f"{version} has not passed its checks"
     raise BadInput(f"{version} differs from today's recipe in more than code ({what}): build it again")
 
 
-def _differences(how: Derivation, today: Derivation, checked: Names) -> list[str]:
+def _differences(how: Derivation, today: Derivation, checked: Names) -> Iterator[str]:
     """What differs besides code; ``checked`` are inputs that checks alone read."""
-    settings = [
-        f"{change.path}: {change.before} → {change.after}"
-        for change in setting_changes(how.settings, today.settings)
-    ]
-    before = {version.name: version.data_version for version in how.inputs if version.name not in checked}
-    after = {version.name: version.data_version for version in today.inputs if version.name not in checked}
-    inputs = [
-        f"input {name} differs"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    ]
-    texts = [
-        f"{part} changed"
-        for part, digest in today.parts.items()
-        if part.endswith(TEXT) and how.parts.get(part) != digest
-    ]
-    return [*settings, *inputs, *texts]
+    for change in setting_changes(how.settings, today.settings):
+        yield f"{change.path}: {change.before} → {change.after}"
+    before, after = (
+        {version.name: version for version in made.inputs if version.name not in checked}
+        for made in (how, today)
+    )
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if not old or not new or old.data_version != new.data_version:
+            yield f"{new or 'nothing'} in place of {old or 'nothing'}"
+    yield from _part_differences(how.parts, today.parts)
+
+
+def _part_differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """The prompt texts and roles that differ; roles only where they were recorded."""
+    roles_known = any(part.startswith(ROLE) for part in before)
+    for part in sorted(before.keys() | after.keys()):
+        compared = part.endswith(TEXT) or (part.startswith(ROLE) and roles_known)
+        if compared and before.get(part) != after.get(part):
+            yield f"{part} changed"
 
 
 def changed_modules(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """The modules that differ, each with whether it was added, removed or changed."""
-    modules = {part for part in before.keys() | after.keys() if not part.endswith(TEXT)}
-    changes = {
-        module: "added" if module not in before else "removed" if module not in after else "changed"
-        for module in sorted(modules)
-        if before.get(module) != after.get(module)
-    }
-    return {module: change for module, change in changes.items() if not module.startswith(CHECK)}
+    """The modules that differ, each with whether it was added, removed or changed; a move is no change."""
+    old, new = (
+        {part: digest for part, digest in parts.items() if _is_module(part)} for parts in (before, after)
+    )
+    changes = {module: "changed" for module in old.keys() & new.keys() if old[module] != new[module]}
+    gone = {module: old[module] for module in old.keys() - new.keys()}
+    come = {module: new[module] for module in new.keys() - old.keys()}
+    changes |= {module: "removed" for module, digest in gone.items() if digest not in come.values()}
+    changes |= {module: "added" for module, digest in come.items() if digest not in gone.values()}
+    return dict(sorted(changes.items()))
 
 
-def _checked(registry: Registry, version: Version, today: Derivation) -> Version:
-    """The version after today's checks; raises UnpassedVersion where a blocking one is red."""
+def _is_module(part: str) -> bool:
+    return not part.startswith((ROLE, CHECK)) and not part.endswith(TEXT)
+
+
+def _checked(
+    registry: Registry, version: Version, how: Derivation, today: Derivation
+) -> Sequence[CheckResult]:
+    """The results of today's checks of a dataset; raises UnpassedVersion where a blocking one is red.
+
+    What a person overruled stays overruled where neither the check nor what it reads changed.
+    """
     if version.kind == "model":
-        return version
-    return registry.require_passed(check_candidate(registry, row_type(version), version, today.inputs))
+        return []
+    results = run_checks(registry, row_type(version), version, today.inputs)
+    overruled = _overruled(registry, version, how, today) if how.inputs == today.inputs else set()
+    results = [result for result in results if result.check not in overruled]
+    red = next((result for result in results if not result.passed and result.severity == "error"), None)
+    if red:
+        raise UnpassedVersion(
+            f"{version} does not pass today's check {red.check} ({red.description}): build it again"
+        )
+    return results
+
+
+def _overruled(registry: Registry, version: Version, how: Derivation, today: Derivation) -> set[str]:
+    """The unchanged checks of ``version`` that were red, and that a person overruled or that only warn."""
+    return {
+        result.check
+        for result in registry.checks(version)
+        if not result.passed
+        and result.severity == "warning"
+        and how.parts.get(CHECK + result.check) == today.parts.get(CHECK + result.check)
+    }

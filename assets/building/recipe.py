@@ -18,6 +18,8 @@ from training.trainers import Trainer
 RENDERING = "generation.chat"
 # what starts a trainer in several processes, and how they share its work
 LAUNCHER = "training.launch.__main__"
+# how the names of parts that are no modules begin or end
+ROLE, CHECK, TEXT = "role ", "check ", ".txt"
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ class Recipe:
 
     @property
     def parts(self) -> dict[str, str]:
-        """The digests of its prompt texts, modules and checks, by name."""
-        checks = {f"check {name}": told for name, told in self._checks.items()}
+        """The digests of its roles, prompt texts, modules and checks, by name."""
         named = {
-            **{f"{name}.txt": text for name, text in self.texts.items()},
+            **{f"{ROLE}{role}": digest(names) for role, names in self._named_roles},
+            **{f"{name}{TEXT}": text for name, text in self.texts.items()},
             **self._code.modules,
-            **checks,
+            **{f"{CHECK}{name}": check for name, check in self._checks.items()},
         }
         return {name: part[:16] for name, part in named.items()}
 

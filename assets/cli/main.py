@@ -10,6 +10,7 @@ from assets.cli.explain import explain
 from assets.cli.export_data import export_dataset
 from assets.cli.import_data import import_dataset
 from assets.cli.judges import judges, principles
+from assets.cli.keep import keep_command
 from assets.cli.ledger import ledger_app
 from assets.cli.lineage import lineage
 from assets.cli.models import models_app
@@ -39,6 +40,7 @@ for command in (
 ):
     app.command()(command)
 app.command("plan")(plan_command)
+app.command("keep")(keep_command)
 app.command("pass")(pass_version)
 app.command("export")(export_dataset)
 app.command("import")(import_dataset)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assets.cli.export_data import Push
-from assets.cli.plan import planned
+from assets.cli.plan import graph_of_profile, planned
 from assets.cli.printing import (
     Json,
     Reference,
@@ -107,6 +107,7 @@ def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
     yield "libraries", ", ".join(" ".join(library) for library in facts.libraries.items()) or None
     yield "fingerprint", facts.fingerprint[:HASH_DIGITS]
     yield "code version", details.code_version[:HASH_DIGITS]
+    yield from (("kept", f"{waiver} ({waiver.differences})") for waiver in details.kept)
     yield from (("made at", facts.created_at), ("run", details.run_id), ("folder", facts.folder))
     size = sum(file.bytes for file in details.files) / 1e6
     yield "files", f"{size:.1f} MB: {', '.join(file.file for file in details.files)}"
@@ -164,7 +165,7 @@ def models(
     registry = open_state()
     rows = [model.dump() for model in list_models(registry)]
     if stale:
-        why = {step.name: step.reason for step in planned(registry)[0]}
+        why = {step.name: step.reason for step in planned(graph_of_profile(), registry)}
         rows = [row | {"why": why[name]} for row in rows if (name := str(row["name"])) in why]
         columns.insert(2, "why")
     print_rows(rows, as_json, columns)

@@ -9,18 +9,24 @@ from generation.progress import span
 from generation.spending import count, dollars
 
 if TYPE_CHECKING:
+    from assets.graph import Graph
     from assets.plan import Spent, Step
 
 
-def planned(registry: Registry) -> "tuple[list[Step], int]":
-    """What a rebuild of TRIMTAB_PROFILE would make, and how many assets there are."""
+def graph_of_profile() -> "Graph":
+    """The graph of TRIMTAB_PROFILE."""
     # Dagster takes seconds to import, which other commands need not wait for
     from assets.graph import build_graph
-    from assets.plan import plan
     from assets.profile.profile import load_profile
 
-    graph = build_graph(load_profile())
-    return plan(graph, registry), len(graph.recipes)
+    return build_graph(load_profile())
+
+
+def planned(graph: "Graph", registry: Registry) -> "list[Step]":
+    """What a rebuild of ``graph`` would make."""
+    from assets.plan import plan
+
+    return plan(graph, registry)
 
 
 def plan_command(as_json: Json = False) -> None:
@@ -29,10 +35,11 @@ def plan_command(as_json: Json = False) -> None:
     Nothing is run. TRIMTAB_PROFILE names the profile. A rebuild costs at most as much again: stored
     completions are reused, and a model whose inputs come out the same is not trained again.
     """
-    from assets.plan import Spent, spent
+    # Dagster takes seconds to import, which other commands need not wait for
+    from assets.plan import Spent, kept_versions, spent
 
-    registry = open_state()
-    steps, total = planned(registry)
+    registry, graph = open_state(), graph_of_profile()
+    steps = planned(graph, registry)
     before = spent(registry)
     took = [before.get(step.name, Spent()) for step in steps]
     rows = [
@@ -42,7 +49,9 @@ def plan_command(as_json: Json = False) -> None:
     if steps or as_json:
         print_rows(rows, as_json, ("asset", "why", "took"))
     if not as_json:
-        console().print(f"{len(steps)} of {total} assets to build: {_total(took)}")
+        for version, waiver in kept_versions(graph, registry).items():
+            print(f"{version} is {waiver} ({waiver.differences})")
+        console().print(f"{len(steps)} of {len(graph.recipes)} assets to build: {_total(took)}")
 
 
 def _total(took: "list[Spent]") -> str:

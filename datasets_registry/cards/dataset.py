@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets_registry.cards.forms import FILES, Form
 from datasets_registry.cards.licences import hub_licences, licences, lineage_of
+from datasets_registry.cards.limits import kept_sentences
 from datasets_registry.cards.markdown import cell, table
 from datasets_registry.inspecting.splits import schema_of, splits_of
 from datasets_registry.inspecting.statistics import label_counts, null_shares, text_lengths
@@ -47,7 +48,7 @@ def card(registry: Registry, row: type[Row], version: Version, form: Form) -> st
         "statistics": _statistics(registry, row, version),
         "checks": checks_table(registry, version),
         "lineage": lineage_table(registry, version),
-        "derivation": _how_made(derivation),
+        "derivation": _how_made(registry, version, derivation),
         "licence": "\n".join(f"- {cell(licence)}" for licence in spdx) or "No licence was recorded.",
     }
     return filled(TEMPLATE, parts)
@@ -152,10 +153,14 @@ def lineage_table(registry: Registry, version: Version) -> str:
     return table(("version", "kind", "made from", "code"), rows)
 
 
-def _how_made(derivation: Derivation) -> str:
+def _how_made(registry: Registry, version: Version, derivation: Derivation) -> str:
     run = f" in run {cell(derivation.run_id)}" if derivation.run_id else ""
     sentence = f"Made by Trimtab with code {cell(derivation.code_version)}{run}, with these settings:"
-    return f"{sentence}\n\n{settings_text(derivation.settings)}"
+    kept = "\n".join(
+        f"- {cell(sentence)}" for sentence in kept_sentences(registry, lineage_of(registry, version))
+    )
+    waived = f"\n\nMade by earlier code that a person let count:\n\n{kept}" if kept else ""
+    return f"{sentence}\n\n{settings_text(derivation.settings)}{waived}"
 
 
 def settings_text(settings: Mapping[str, object]) -> str:

@@ -1,8 +1,9 @@
 """What is known to be wrong with a model version, or not known about it, in sentences, all from records."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datasets_registry.cards.licences import lineage_of, row_licences
+from datasets_registry.catalog.kept import kept_since
 from datasets_registry.importing.importing import NO_LICENCE
 from datasets_registry.inspecting.listing import behind
 from datasets_registry.inspecting.model_details import ModelDetails
@@ -20,12 +21,13 @@ FEW = 100
 def known_limits(registry: Registry, version: Version, details: ModelDetails) -> list[str]:
     """The limits of ``version``, whose details are given, and of all that it was made from.
 
-    They are status, newer data, dropped rows, few items, red checks, judges whose certificate does not hold,
-    and licences that nobody stated.
+    They are status, newer data, code that was waived, dropped rows, few items, red checks, judges whose
+    certificate does not hold, and licences that nobody stated.
     """
     lineage = list(lineage_of(registry, version))
     return [
         *_states(registry, lineage),
+        *kept_sentences(registry, lineage),
         *_rows(details.facts.rows),
         *_measured(registry, version, details),
         *_checks(registry, lineage),
@@ -40,6 +42,14 @@ def _states(registry: Registry, lineage: Sequence[Version]) -> Iterator[str]:
             yield f"{version} is {version.status}: it has not passed its checks."
         if newer := behind(registry, version):
             yield f"{version} is behind {', '.join(newer)}, which passed after it was made."
+
+
+def kept_sentences(registry: Registry, lineage: Iterable[Version]) -> Iterator[str]:
+    """What people kept of the versions of ``lineage``: who, when, why, and which modules differed."""
+    for version in lineage:
+        code = registry.derivation(version).code_version
+        for waiver in kept_since(registry.kept(version.name), code):
+            yield f"{version} is of earlier code, {waiver}. What differed: {waiver.differences}."
 
 
 def _rows(rows: Mapping[str, int]) -> Iterator[str]:

@@ -28,7 +28,13 @@ class Kept(BaseModel):
     undone_at: str | None = None
 
     def __str__(self) -> str:
-        return f"kept by {self.who} on {self.at[:10]}: {self.because}"
+        undone = f" (undone by {self.undone_by} on {self.undone_at[:10]})" if self.undone_at else ""
+        return f"kept by {self.who} on {self.at[:10]}{undone}: {self.because}"
+
+    @property
+    def differences(self) -> str:
+        """The modules that differed, such as ``methods.rlaif.pairs changed, generation.chat added``."""
+        return ", ".join(f"{module} {change}" for module, change in self.modules.items()) or "no module"
 
 
 def add_kept(connection: Connection, kept: Kept) -> None:
@@ -48,6 +54,16 @@ def kept_of(engine: Engine, name: str) -> list[Kept]:
     query = select(*(KEPT.c[field] for field in fields)).where(KEPT.c.name == name).order_by(KEPT.c.id)
     with engine.connect() as connection:
         return [Kept(**row) for row in connection.execute(query).mappings()]
+
+
+def kept_since(kept: Sequence[Kept], code: str) -> list[Kept]:
+    """What was kept of versions that ``code`` made, directly or over others, undone or not, oldest first."""
+    codes = {code}
+    since: list[Kept] = []
+    while found := [waiver for waiver in kept if waiver.before in codes and waiver not in since]:
+        since += found
+        codes |= {waiver.after for waiver in found}
+    return [waiver for waiver in kept if waiver in since]
 
 
 def earlier_codes(kept: Sequence[Kept], code: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from datasets_registry.catalog.kept import Kept, kept_since
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.chain import Ancestor, ancestors
 from datasets_registry.inspecting.listing import behind
@@ -44,7 +45,8 @@ class ModelDetails(Record):
     """All about a model version.
 
     ``settings`` are the trainer's and the run's. ``newest`` is the last build of the name, and ``behind``
-    the newer data. ``chain`` has the models that it goes back to, itself first.
+    the newer data. ``chain`` has the models that it goes back to, itself first. ``kept`` says why it counts,
+    or counted, as made by newer code.
     """
 
     facts: ModelFacts
@@ -56,6 +58,7 @@ class ModelDetails(Record):
     evaluations: tuple[Evaluation, ...]
     code_version: str
     run_id: str | None
+    kept: tuple[Kept, ...]
     checks: tuple[CheckResult, ...]
     files: tuple[ModelFile, ...]
 
@@ -84,6 +87,7 @@ def model_details(registry: Registry, version: Version) -> ModelDetails:
         evaluations=tuple(_evaluations(registry, version)),
         code_version=derivation.code_version,
         run_id=derivation.run_id,
+        kept=tuple(kept_since(registry.kept(version.name), derivation.code_version)),
         checks=tuple(registry.checks(version)),
         files=_files(registry.folder(version)),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from datasets_registry.catalog.kept import Kept, kept_since
 from datasets_registry.inspecting.model_facts import ModelFacts, model_facts
 from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
@@ -22,7 +23,10 @@ class Column(Record):
 
 
 class VersionDetails(Record):
-    """A version of either kind; ``newest`` is the last build of its name."""
+    """A version of either kind; ``newest`` is the last build of its name.
+
+    ``kept`` says why it counts, or counted, as made by newer code.
+    """
 
     name: str
     version: int
@@ -35,6 +39,7 @@ class VersionDetails(Record):
     inputs: tuple[str, ...]
     settings: Mapping[str, object]
     checks: tuple[CheckResult, ...]
+    kept: tuple[Kept, ...]
     newest: str
 
     def __str__(self) -> str:
@@ -95,6 +100,7 @@ def _common(registry: Registry, version: Version) -> dict[str, Any]:
         "inputs": tuple(map(str, derivation.inputs)),
         "settings": derivation.settings,
         "checks": tuple(registry.checks(version)),
+        "kept": tuple(kept_since(registry.kept(version.name), derivation.code_version)),
         "newest": str(registry.newest(version.name) or version),
     }
 

@@ -29,5 +29,11 @@ def check_candidate(
     registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
 ) -> Version:
     """Let the checks of the row type, as ``run`` runs them, decide on a candidate; raises what they raise."""
-    results = [run(check, registry, version, inputs) for check in checks_of(row.dataset)]
-    return registry.record_checks(version, results)
+    return registry.record_checks(version, run_checks(registry, row, version, inputs, run))
+
+
+def run_checks(
+    registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
+) -> list[CheckResult]:
+    """The results of the row type's checks, of which nothing is recorded; raises what they raise."""
+    return [run(check, registry, version, inputs) for check in checks_of(row.dataset)]

@@ -1,0 +1,213 @@
+"""What earlier code made is kept when a person says so, and when nothing but code differs."""
+
+import getpass
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.building import code as code_module
+from assets.building.code import Source
+from assets.building.keeping import changed_modules, keep
+from assets.plan import kept_versions, plan
+from datasets_registry.catalog.kept import Kept
+from datasets_registry.errors import BadInput, UnpassedVersion
+from datasets_registry.hashing import digest
+from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Demonstration
+from methods import templates
+from quality.auditing.publishing import publish
+from quality.checks import table
+from quality.checks.check import Check
+from tests.assets.small import IMPORTED, write_profile, write_prompts
+from tests.assets.workshop import Workshop
+from tests.rows import make
+
+TAUGHT = """
+[models.taught]
+trainer = "sft"
+base = "base_policy"
+dataset = "demonstrations"
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
+"""
+ANSWERS = ("base_policy", "red_team_prompts", "helpful_prompts", "helpful_answers")
+WHY = "only a loop was written another way"
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+Edit = Callable[[str, str], None]
+
+
+@pytest.fixture
+def edit(monkeypatch: pytest.MonkeyPatch) -> Edit:
+    """Edit a module: from now on its code is another one, named by the text."""
+    edits: dict[str, str] = {}
+    source_of = code_module.source_of
+
+    def edited(name: str, packages: frozenset[str] = frozenset()) -> Source | None:
+        source = source_of(name, packages)
+        return (
+            source._replace(digest=digest([source.digest, edits[name]]))
+            if source and name in edits
+            else source
+        )
+
+    monkeypatch.setattr(code_module, "source_of", edited)
+    return edits.__setitem__
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
+    """A profile with a model over imported data, of which nothing is built yet."""
+    path = write_profile(tmp_path / "profile", tiny_model)
+    path.write_text(path.read_text() + TAUGHT)
+    publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Workshop(path, registry, instance, lambda _: "yes")
+
+
+def let_count(workshop: Workshop, name: str, because: str = WHY) -> Kept:
+    """Keep the version of ``name``."""
+    return keep(workshop.graph().known.versions(workshop.registry), name, because)[1]
+
+
+def stale(workshop: Workshop, *names: str) -> dict[str, str]:
+    """Which of ``names`` are to build, and why."""
+    steps = plan(workshop.graph(), workshop.registry)
+    return {step.name: step.reason for step in steps if step.name in names}
+
+
+def test_a_kept_model_is_not_trained_again_until_that_is_undone(workshop: Workshop, edit: Edit) -> None:
+    names = ("base_policy", "taught")
+    workshop.build(only=names)
+    edit("training.sft", "a loop another way")
+    assert stale(workshop, *names) == {"taught": "training.sft changed"}
+
+    kept = let_count(workshop, "taught")
+    assert (kept.who, kept.because) == (getpass.getuser(), WHY)
+    assert kept.modules == {"training.sft": "changed"}
+    assert stale(workshop, *names) == {} and workshop.build(only=names) == []
+    shown = {
+        version: str(waiver) for version, waiver in kept_versions(workshop.graph(), workshop.registry).items()
+    }
+    assert shown == {"taught@1": f"kept by {kept.who} on {kept.at[:10]}: {WHY}"}
+
+    assert workshop.registry.undo_keep("taught") == 1
+    assert stale(workshop, *names) == {"taught": "training.sft changed"}
+    assert kept_versions(workshop.graph(), workshop.registry) == {}
+    (undone,) = workshop.registry.kept("taught")
+    assert undone.undone_by == kept.who and f"(undone by {kept.who} on" in str(undone)
+
+
+def test_versions_are_kept_over_several_upgrades(workshop: Workshop, edit: Edit) -> None:
+    workshop.build(only=ANSWERS)
+    for upgrade in ("first", "second"):
+        edit("methods.cai.helpful_answers", upgrade)
+        assert stale(workshop, *ANSWERS) == {"helpful_answers": "methods.cai.helpful_answers changed"}
+        let_count(workshop, "helpful_answers")
+        assert stale(workshop, *ANSWERS) == {}
+    assert len(workshop.registry.kept("helpful_answers")) == 2
+    # what stood between was kept too: going back to it rebuilds nothing
+    edit("methods.cai.helpful_answers", "first")
+    assert stale(workshop, *ANSWERS) == {}
+
+
+def test_what_stands_on_a_kept_version_is_not_stale_for_it(workshop: Workshop, edit: Edit) -> None:
+    workshop.build(only=ANSWERS)
+    edit("methods.problems.prompt_files", "another way")
+    assert stale(workshop, *ANSWERS).keys() == set(ANSWERS) - {"base_policy"}
+    for name in ("red_team_prompts", "helpful_prompts"):
+        let_count(workshop, name)
+    assert stale(workshop, *ANSWERS) == {} and workshop.build(only=ANSWERS) == []
+
+
+def test_a_setting_an_input_or_a_text_that_differs_is_refused(
+    workshop: Workshop, edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts").mkdir()
+    for text in templates.FOLDER.glob("*.txt"):
+        (tmp_path / "texts" / text.name).write_text(text.read_text())
+    monkeypatch.setattr(templates, "FOLDER", tmp_path / "texts")
+    profile = workshop.path.read_text()
+    workshop.path.write_text(
+        profile.replace("max_tokens = 48", 'system_prompt = "policy_system"\nmax_tokens = 48')
+    )
+    (tmp_path / "texts" / "policy_system.txt").write_text("Be kind.")
+    workshop.build(only=ANSWERS)
+    edit("methods.cai.helpful_answers", "another way")
+
+    (tmp_path / "texts" / "policy_system.txt").write_text("Be brief.")
+    with pytest.raises(BadInput, match=r"more than code \(policy_system.txt changed\): build it again"):
+        let_count(workshop, "helpful_answers")
+    (tmp_path / "texts" / "policy_system.txt").write_text("Be kind.")
+
+    workshop.path.write_text(workshop.path.read_text().replace("max_tokens = 48", "max_tokens = 47"))
+    with pytest.raises(BadInput, match=r"more than code \(answers.max_tokens: 48 → 47\)"):
+        let_count(workshop, "helpful_answers")
+    workshop.path.write_text(workshop.path.read_text().replace("max_tokens = 47", "max_tokens = 48"))
+
+    write_prompts(workshop.path.parent, "helpful", train=9)
+    workshop.build(only=ANSWERS[:3])
+    with pytest.raises(BadInput, match=r"\(helpful_prompts@2 in place of helpful_prompts@1\)"):
+        let_count(workshop, "helpful_answers")
+    assert workshop.registry.kept("helpful_answers") == []
+
+
+def test_names_that_cannot_be_kept_say_why(workshop: Workshop, edit: Edit) -> None:
+    workshop.build(only=("base_policy", "red_team_prompts"))
+    for name, because, sentence in (
+        ("red_team_prompts", " ", "say why red_team_prompts need not be built again: --because"),
+        (
+            "red_prompts",
+            WHY,
+            "this profile makes no 'red_prompts': name one of red_team_prompts, helpful_prompts",
+        ),
+        ("helpful_prompts", WHY, "helpful_prompts was never built: there is nothing to keep"),
+        ("red_team_prompts", WHY, "red_team_prompts@1 counts as made by today's code already"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            let_count(workshop, name, because)
+
+
+def test_todays_checks_decide_whether_a_dataset_may_be_kept(
+    workshop: Workshop, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.build(only=("helpful_prompts",))
+    few = Check("helpful_prompts", "few", "SELECT count(*) FROM this", "too many prompts", at_most=3)
+    monkeypatch.setattr(table, "CHECKS", (*table.CHECKS, few))
+    assert stale(workshop, "helpful_prompts") == {"helpful_prompts": "check few changed"}
+    with pytest.raises(UnpassedVersion, match="helpful_prompts@1 does not pass today's check few"):
+        let_count(workshop, "helpful_prompts")
+    # a refusal records nothing
+    version = workshop.registry.passed("helpful_prompts")
+    assert "few" not in {result.check for result in workshop.registry.checks(version)}
+
+    monkeypatch.setattr(table, "CHECKS", (*table.CHECKS[:-1], Check(**{**vars(few), "at_most": 30})))
+    assert let_count(workshop, "helpful_prompts").modules == {}
+    assert "few" in {result.check for result in workshop.registry.checks(version)}
+    assert stale(workshop, "helpful_prompts") == {}
+
+
+def test_a_check_that_a_person_overruled_stays_overruled(
+    workshop: Workshop, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Check("helpful_prompts", "few", "SELECT count(*) FROM this", "too many prompts", at_most=3)
+    monkeypatch.setattr(table, "CHECKS", (*table.CHECKS, few))
+    with pytest.raises(AssertionError):
+        workshop.build(only=("helpful_prompts",))
+    version = workshop.registry.pass_by_hand(workshop.registry.version("helpful_prompts", 1), "all are good")
+    edit("methods.problems.prompt_files", "another way")
+    let_count(workshop, "helpful_prompts")
+    assert workshop.registry.passed("helpful_prompts") == version
+
+
+def test_modules_that_moved_do_not_differ() -> None:
+    before = {
+        "methods.a": "1",
+        "methods.b": "2",
+        "methods.c": "3",
+        "x.txt": "4",
+        "check c": "5",
+        "role r": "6",
+    }
+    after = {"methods.a": "1", "methods.below.b": "2", "methods.c": "4", "methods.d": "7", "check c": "8"}
+    assert changed_modules(before, after) == {"methods.c": "changed", "methods.d": "added"}
