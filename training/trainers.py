@@ -1,10 +1,10 @@
 """The table of trainers: a new one is its module, its settings and an entry here, or in a plug-in's table."""
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets_registry.errors import BadInput
+from datasets_registry.plugins import load_plugin
 from quality.checks.models import TrainerKind
 from training.settings.dpo import DpoSettings
 from training.settings.grpo import GrpoSettings
@@ -59,7 +59,7 @@ TRAINERS: Mapping[str, Trainer] = {
 def trainers(plugins: Sequence[str] = ()) -> Mapping[str, Trainer]:
     """The trainers of this project, and those in the ``TRAINERS`` of plug-in modules.
 
-    Raises BadInput where a plug-in cannot be imported, has no TRAINERS, or takes a name that is in use.
+    Raises BadInput where a plug-in cannot be used, or takes a name that is in use.
     """
     table = dict(TRAINERS)
     for plugin in plugins:
@@ -73,17 +73,9 @@ def trainers(plugins: Sequence[str] = ()) -> Mapping[str, Trainer]:
 
 
 def _plugin_trainers(plugin: str) -> Mapping[str, Trainer]:
-    try:
-        module = importlib.import_module(plugin)
-    except ImportError as error:
-        raise BadInput(
-            f"plugins: {plugin} cannot be imported ({error}): install it, or put its folder on PYTHONPATH"
-        ) from error
-    table = getattr(module, "TRAINERS", None)
+    table = getattr(load_plugin(plugin), "TRAINERS", {})
     if not isinstance(table, Mapping):
-        raise BadInput(
-            f"plugins: {plugin} has no TRAINERS, a mapping from names to training.trainers.Trainer"
-        )
+        raise BadInput(f"plugins: {plugin}.TRAINERS is not a mapping from names to training.trainers.Trainer")
     for name, trainer in table.items():
         if not isinstance(trainer, Trainer):
             raise BadInput(f"plugins: {plugin}.TRAINERS[{name!r}] is not a training.trainers.Trainer")

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from assets.profile.chosen import join_chosen_plugins
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
@@ -87,7 +88,11 @@ def _cell(value: Any) -> str:
 
 
 def open_state() -> Registry:
-    """The registry in the state folder."""
+    """The registry in the state folder, whose rows may be of the types of the profile's plug-ins.
+
+    Raises BadInput where a plug-in cannot be used.
+    """
+    join_chosen_plugins()
     return Registry(State().prepare())
 
 

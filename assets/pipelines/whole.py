@@ -10,6 +10,7 @@ from assets.pipelines.evaluation import evaluation
 from assets.pipelines.hygiene import hygiene
 from assets.pipelines.judges import judges
 from assets.pipelines.models import models
+from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
 from assets.pipelines.prompts import PromptSets, prompts
@@ -25,9 +26,10 @@ from quality.hygiene.texts import LABELS
 
 
 def declare(profile: Profile) -> Sequence[Declared]:
-    """Every dataset and model of ``profile``.
+    """Every dataset and model of ``profile`` and its plug-ins.
 
-    Raises BadInput where a prompt file or the constitution is unusable, or does not fit the profile.
+    Raises BadInput where a prompt file, the constitution or a plug-in is unusable, or does not fit the
+    profile.
     """
     try:
         return _declared(profile)
@@ -37,6 +39,7 @@ def declare(profile: Profile) -> Sequence[Declared]:
 
 def _declared(profile: Profile) -> Sequence[Declared]:
     datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
+    datasets += plugged(profile)
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
         sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}
         datasets += hygiene({**labels, **sources, **_by_row_type(datasets, PROMPT_SETS)})

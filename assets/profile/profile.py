@@ -1,7 +1,5 @@
 """The profile: one TOML file that says what is built, chosen by ``TRIMTAB_PROFILE``."""
 
-import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from assets.profile.cai import Cai
+from assets.profile.chosen import join_plugins, read_chosen
 from assets.profile.evaluation import Evaluation
 from assets.profile.former import successor
 from assets.profile.judges import Judges
@@ -28,15 +27,15 @@ from methods.judging.constitution import Constitution, load_constitution
 from training.settings.online import OnlineSettings
 from training.trainers import Trainer, trainers
 
-FOLDER = REPOSITORY / "profiles"
-
 
 class Profile(Settings):
     """Everything that decides what is built; a method whose section is left out is not built."""
 
     description: str
     min_free_gb: float = Field(1, ge=0)
-    plugins: tuple[str, ...] = Field((), description="Modules whose TRAINERS join ours")
+    plugins: tuple[str, ...] = Field(
+        (), description="Modules whose trainers, row types, checks and assets join ours"
+    )
     constitution: str = "methods/judging/constitution.toml"
     models: Mapping[str, Section]
     prompts: Prompts = Prompts()
@@ -58,7 +57,7 @@ class Profile(Settings):
     def _read_models(cls, content: Any) -> Any:
         if not isinstance(content, dict) or not isinstance(content.get("models"), Mapping):
             return content
-        table = trainers(content.get("plugins", ()))
+        table = trainers(join_plugins(content))
         return {**content, "models": read_models(content["models"], table)}
 
     @model_validator(mode="after")
@@ -148,17 +147,7 @@ def load_profile(name: str | None = None) -> Profile:
 
     Raises BadInput where there is no such profile, or it is not valid.
     """
-    name = name or os.environ.get("TRIMTAB_PROFILE") or "laptop"
-    profiles = sorted(path.stem for path in FOLDER.glob("*.toml"))
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
-    if not path.is_file():
-        raise BadInput(
-            f"unknown profile {name!r}: use one of {', '.join(profiles)}, or a path to a .toml file"
-        )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"profile {path} is not valid TOML: {error}") from error
+    path, content = read_chosen(name)
     return _validated(path, content)
 
 

@@ -1,5 +1,9 @@
 """The table of all checks: each names the dataset, the figure, its bounds and the failure that it catches."""
 
+from collections.abc import Sequence
+
+from datasets_registry.errors import BadInput
+from datasets_registry.plugins import load_plugin
 from quality.checks.cai import CAI_CHECKS
 from quality.checks.check import Check
 from quality.checks.evaluation import EVALUATION_CHECKS
@@ -26,6 +30,28 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+# checks of plug-ins, by dataset and name
+_JOINED: dict[tuple[str, str], Check] = {}
+
+
+def join_checks(plugins: Sequence[str]) -> None:
+    """Add the ``CHECKS`` of plug-in modules to ours.
+
+    Raises BadInput where a plug-in cannot be used, or the dataset has another check of that name.
+    """
+    ours = {(check.dataset, check.name) for check in CHECKS}
+    for plugin in plugins:
+        for check in getattr(load_plugin(plugin), "CHECKS", ()):
+            if not isinstance(check, Check):
+                raise BadInput(f"plugins: {plugin}.CHECKS holds {check!r}, which is not a check")
+            place = (check.dataset, check.name)
+            if place in ours or _JOINED.setdefault(place, check) is not check:
+                raise BadInput(
+                    f"plugins: {plugin} names a check {check.name!r} of {check.dataset}, and there is one "
+                    "already: rename it"
+                )
+
+
 def checks_of(dataset: str) -> list[Check]:
-    """The checks of one dataset."""
-    return [check for check in CHECKS if check.dataset == dataset]
+    """The checks of one dataset, those of plug-ins last."""
+    return [check for check in (*CHECKS, *_JOINED.values()) if check.dataset == dataset]

@@ -10,8 +10,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from assets.profile.chosen import FOLDER
 from assets.profile.models import TrainedModel
-from assets.profile.profile import FOLDER, Profile
+from assets.profile.profile import Profile
 from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.state import REPOSITORY
 from tests.assets.graphs import Declaration, declared, declared_or_none

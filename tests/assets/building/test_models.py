@@ -9,7 +9,8 @@ import pytest
 from assets.demo import build
 from assets.graph import build_graph
 from assets.plan import plan
-from assets.profile.profile import FOLDER, load_profile
+from assets.profile.chosen import FOLDER
+from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry

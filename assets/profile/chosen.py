@@ -1,0 +1,57 @@
+"""Which profile is chosen, and the plug-ins that it names, joined before anything of theirs is read."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.types import join_row_types
+from datasets_registry.state import REPOSITORY
+from quality.checks.table import join_checks
+
+FOLDER = REPOSITORY / "profiles"
+
+
+def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
+    """The file of the profile ``name``, ``TRIMTAB_PROFILE`` or ``laptop``, and what it says.
+
+    Raises BadInput where there is no such file, or it is not TOML.
+    """
+    name = name or os.environ.get("TRIMTAB_PROFILE") or "laptop"
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.is_file():
+        shipped = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
+        raise BadInput(f"unknown profile {name!r}: there are {shipped}, or give a .toml file")
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"profile {path} is not valid TOML: {error}") from error
+
+
+def join_plugins(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Join the row types and checks of a profile's plug-ins to ours; the plug-ins' names.
+
+    Raises BadInput where a plug-in cannot be used.
+    """
+    plugins = content.get("plugins", ())
+    if not isinstance(plugins, list | tuple) or not all(isinstance(name, str) for name in plugins):
+        # the profile's own validation says so
+        return ()
+    join_row_types(plugins)
+    join_checks(plugins)
+    return tuple(plugins)
+
+
+def join_chosen_plugins() -> None:
+    """Join the plug-ins of the chosen profile, for commands that only read the state.
+
+    They need no profile, so that one which cannot be read is passed over. Raises BadInput where a plug-in
+    cannot be used.
+    """
+    content: Mapping[str, Any] = {}
+    with suppress(BadInput):
+        content = read_chosen()[1]
+    join_plugins(content)

@@ -1,0 +1,22 @@
+"""Plug-ins: modules that a profile names, whose trainers, row types, checks and assets join ours."""
+
+import importlib
+from types import ModuleType
+
+from datasets_registry.errors import BadInput
+
+# what a plug-in may have; each is read where ours is
+ATTRIBUTES = ("TRAINERS", "ROW_TYPES", "CHECKS", "declare")
+
+
+def load_plugin(name: str) -> ModuleType:
+    """The module ``name``; raises BadInput where it cannot be imported, or adds nothing."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise BadInput(
+            f"plugins: {name} cannot be imported ({error}): install it, or put its folder on PYTHONPATH"
+        ) from error
+    if not any(hasattr(module, attribute) for attribute in ATTRIBUTES):
+        raise BadInput(f"plugins: {name} has none of {', '.join(ATTRIBUTES)}: give it what it adds")
+    return module
