@@ -105,7 +105,7 @@ def test_the_examples_are_built_checked_and_trained(
     monkeypatch.setenv("TRIMTAB_PROFILE", str(workshop.path))
     shown = CliRunner().invoke(app, ["show", "brief_answers", "--json"], catch_exceptions=False)
     details = json.loads(shown.stdout)
-    assert details["status"] == "passed" and details["version"] == "brief_answers@1"
+    assert details["status"] == "passed" and details["version"] == 1
 
 
 def test_an_edit_of_the_example_is_seen_as_one_of_ours(workshop: Workshop) -> None:
