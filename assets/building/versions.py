@@ -63,7 +63,36 @@ class Versions:
         newest = self.registry.newest(name, how.recipe)
         if newest is not None:
             return self.registry.require_passed(newest)
-        raise UnknownVersion(f"{name!r} has no version of this profile's recipe yet: materialize it first")
+        if earlier := self._trained_earlier(name, how):
+            return earlier
+        raise UnknownVersion(
+            f"{name!r} has no version of this profile's recipe and of today's inputs: materialize it first"
+        )
+
+    def _trained_earlier(self, name: str, how: Derivation) -> Version | None:
+        """The model that this graph's recipe trained last, of data that are newer now; such as amid a run.
+
+        A dataset is never taken so, as its checks have not seen what is new.
+        """
+        for version, before in self.registry.records.derivations(name):
+            same = (before.code_version, before.settings) == (how.code_version, how.settings)
+            if version.kind == "model" and version.status == "passed" and same and self._is_ours(before):
+                return version
+        return None
+
+    def _is_ours(self, how: Derivation) -> bool:
+        """Whether all inputs of a derivation were imported, or made by recipes of this graph."""
+        return all(
+            version.name not in self.recipes
+            or any(
+                made == version
+                and before.code_version == self.recipes[version.name].code_version
+                and before.settings == self.recipes[version.name].settings
+                and self._is_ours(before)
+                for made, before in self.registry.records.derivations(version.name)
+            )
+            for version in how.inputs
+        )
 
     def _imported(self, name: str) -> Version:
         version = self.registry.imported(name)

@@ -24,7 +24,7 @@ def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not path.is_file():
         shipped = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
-        raise BadInput(f"unknown profile {name!r}: there are {shipped}, or give a .toml file")
+        raise BadInput(f"unknown profile {name!r}: use one of {shipped}, or a path to a .toml file")
     try:
         return path, tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

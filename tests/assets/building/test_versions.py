@@ -1,0 +1,75 @@
+"""Which versions a graph stands on: those of its own recipes, and a model of earlier data amid a run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from datasets_registry.errors import UnknownVersion
+from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Demonstration, HumanPreference
+from quality.auditing.publishing import publish
+from tests.assets.small import IMPORTED, write_profile
+from tests.assets.workshop import Workshop
+from tests.rows import make
+
+MODELS = """
+[models.taught]
+trainer = "sft"
+base = "base_policy"
+dataset = "demonstrations"
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = STEPS, max_length = 128 }
+
+[models.polite]
+trainer = "dpo"
+base = "taught"
+dataset = "human_preferences"
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
+"""
+NAMES = {"base_policy", "taught", "polite"}
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+
+
+@pytest.fixture
+def workshops(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[tuple[Workshop, Workshop]]:
+    """Two profiles on one state that differ in one trainer's setting, of which nothing is built yet."""
+    publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)
+    pairs = [make(HumanPreference, f"q{number}", chosen="yes yes", rejected="no no") for number in range(4)]
+    publish(registry, HumanPreference, pairs, IMPORTED)
+    with dg.DagsterInstance.ephemeral() as one_day, dg.DagsterInstance.ephemeral() as another_day:
+        built = []
+        for steps, instance in (("2", one_day), ("3", another_day)):
+            path = write_profile(tmp_path / steps, tiny_model)
+            path.write_text(path.read_text() + MODELS.replace("STEPS", steps))
+            built.append(Workshop(path, registry, instance, lambda _: "yes"))
+        yield built[0], built[1]
+
+
+def test_two_profiles_on_one_state_train_each_its_own_models(workshops: tuple[Workshop, Workshop]) -> None:
+    first, second = workshops
+    registry = first.registry
+    assert set(first.build(only=NAMES)) == NAMES
+    assert set(second.build(only=NAMES)) == {"taught", "polite"}
+    assert first.build(only=NAMES) == [] and second.build(only=NAMES) == []
+    for number in (1, 2):
+        inputs = registry.derivation(registry.version("polite", number)).inputs
+        assert {str(version) for version in inputs} == {f"taught@{number}", "human_preferences@1"}
+    assert str(second.graph().known.versions(registry).passed("taught")) == "taught@2"
+    assert str(first.graph().known.versions(registry).passed("taught")) == "taught@1"
+
+
+def test_an_import_amid_a_run_lets_what_stands_on_a_trained_model_go_on(
+    workshops: tuple[Workshop, Workshop],
+) -> None:
+    first, second = workshops
+    registry = first.registry
+    first.build(only={"base_policy", "taught"})
+    new = [make(Demonstration, f"e{number}") for number in range(4)]
+    publish(registry, Demonstration, new, IMPORTED.model_copy(update={"settings": {"file": "new"}}))
+    versions = first.graph().known.versions(registry)
+    assert str(versions.passed("taught")) == "taught@1"
+    # the other profile's recipe never made one, and does not take this one's
+    with pytest.raises(UnknownVersion, match="'taught' has no version of this profile's recipe"):
+        second.graph().known.versions(registry).derivation("polite")
+    assert set(first.build(only=NAMES)) == {"taught", "polite"}
