@@ -2,15 +2,18 @@
 
 import getpass
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from operator import eq
 
 from assets.building.declared import Names
 from assets.building.recipe import CHECK, ROLE, TEXT
 from assets.building.versions import Versions
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.catalog.records import now
-from datasets_registry.errors import BadInput, UnpassedVersion
+from datasets_registry.errors import BadInput, BrokenObject, UnpassedVersion
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.registry import Registry
+from datasets_registry.rows.row import from_table
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.auditing.publishing import run_checks
@@ -40,7 +43,7 @@ def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
         at=now(),
     )
     if how.inputs != today.inputs:
-        # only what checks read differs, and they ran again
+        # only columns and what checks read differ, and they ran again
         versions.registry.record(version, how.model_copy(update={"inputs": today.inputs}))
     if version.kind == "dataset":
         version = versions.registry.record_checks(version, results)
@@ -57,14 +60,14 @@ def _candidate(versions: Versions, name: str) -> tuple[Version, Derivation]:
     if not built:
         raise BadInput(f"{name} was never built: there is nothing to keep")
     for version, how in built:
-        if version.status == "passed" and not any(_differences(how, today, checked)):
+        if version.status == "passed" and not any(_differences(registry, how, today, checked)):
             return version, how
     version, how = built[0]
-    what = "; ".join(_differences(how, today, checked)) or f"{version} has not passed its checks"
+    what = "; ".join(_differences(registry, how, today, checked)) or f"{version} has not passed its checks"
     raise BadInput(f"{version} differs from today's recipe in more than code ({what}): build it again")
 
 
-def _differences(how: Derivation, today: Derivation, checked: Names) -> Iterator[str]:
+def _differences(registry: Registry, how: Derivation, today: Derivation, checked: Names) -> Iterator[str]:
     """What differs besides code; ``checked`` are inputs that checks alone read."""
     for change in setting_changes(how.settings, today.settings):
         yield f"{change.path}: {change.before} → {change.after}"
@@ -74,9 +77,26 @@ def _differences(how: Derivation, today: Derivation, checked: Names) -> Iterator
     )
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
-        if not old or not new or old.data_version != new.data_version:
+        if not old or not new or not _have_same_content(registry, old, new):
             yield f"{new or 'nothing'} in place of {old or 'nothing'}"
     yield from _part_differences(how.parts, today.parts)
+
+
+def _have_same_content(registry: Registry, before: Version, after: Version) -> bool:
+    """Whether two versions of an input are one, or hold the same rows, such as with a new column unset."""
+    if before.data_version == after.data_version:
+        return True
+    if before.kind != "dataset" or before.num_rows != after.num_rows:
+        return False
+    row = row_type(after)
+    try:
+        old, new = (
+            chain.from_iterable(from_table(row, batch) for batch in registry.batches(version))
+            for version in (before, after)
+        )
+        return row_type(before) is row and all(map(eq, old, new))
+    except BrokenObject:
+        return False
 
 
 def _part_differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

@@ -101,7 +101,7 @@ def _facts(details: Details) -> Iterable[tuple[str, object]]:
     yield "inputs", ", ".join(details.inputs) or "none: a source"
     yield "data version", details.data_version
     yield "code version", details.code_version
-    yield from (("kept", f"{waiver} ({waiver.differences})") for waiver in details.kept)
+    yield from (("kept", f"{waiver} ({waiver.summary})") for waiver in details.kept)
     yield "created at", details.created_at
     yield "run", details.run_id
 

@@ -27,7 +27,7 @@ def keep_command(
     if undo:
         print_rows(_undone(registry, names), as_json, ("name", "undone"))
     else:
-        print_rows(_kept(registry, names, because), as_json, ("version", "who", "because", "differences"))
+        print_rows(_kept(registry, names, because), as_json, ("version", "who", "because", "differed"))
 
 
 def _undone(registry: Registry, names: list[str]) -> list[dict[str, object]]:
@@ -54,5 +54,5 @@ def _kept(registry: Registry, names: list[str], because: str) -> list[dict[str, 
         except TrimtabError as error:
             before = f" ({', '.join(str(row['version']) for row in rows)} kept before it)" if rows else ""
             raise type(error)(f"{error}{before}") from error
-        rows.append({"version": str(version), "differences": kept.differences, **kept.model_dump()})
+        rows.append({"version": str(version), "differed": kept.summary, **kept.model_dump()})
     return rows

@@ -107,7 +107,7 @@ def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
     yield "libraries", ", ".join(" ".join(library) for library in facts.libraries.items()) or None
     yield "fingerprint", facts.fingerprint[:HASH_DIGITS]
     yield "code version", details.code_version[:HASH_DIGITS]
-    yield from (("kept", f"{waiver} ({waiver.differences})") for waiver in details.kept)
+    yield from (("kept", f"{waiver} ({waiver.summary})") for waiver in details.kept)
     yield from (("made at", facts.created_at), ("run", details.run_id), ("folder", facts.folder))
     size = sum(file.bytes for file in details.files) / 1e6
     yield "files", f"{size:.1f} MB: {', '.join(file.file for file in details.files)}"

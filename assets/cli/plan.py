@@ -50,7 +50,7 @@ def plan_command(as_json: Json = False) -> None:
         print_rows(rows, as_json, ("asset", "why", "took"))
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
-            print(f"{version} is {waiver} ({waiver.differences})")
+            print(f"{version} is {waiver} ({waiver.summary})")
         console().print(f"{len(steps)} of {len(graph.recipes)} assets to build: {_total(took)}")
 
 

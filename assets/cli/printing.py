@@ -80,7 +80,7 @@ def plain(text: str) -> Text:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return ", ".join(value)
     if isinstance(value, str) and HASH.fullmatch(value):
         return value[:12]

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from datasets_registry.catalog.records import now
 from datasets_registry.catalog.tables import KEPT
 
+SHOWN_MODULES = 4
+
 
 class Kept(BaseModel):
     """Versions of ``name`` that code ``before`` made count as made by code ``after``.
@@ -34,7 +36,17 @@ class Kept(BaseModel):
     @property
     def differences(self) -> str:
         """The modules that differed, such as ``methods.rlaif.pairs changed, generation.chat added``."""
-        return ", ".join(f"{module} {change}" for module, change in self.modules.items()) or "no module"
+        return self._named(len(self.modules))
+
+    @property
+    def summary(self) -> str:
+        """The first of them, and how many more there are."""
+        return self._named(SHOWN_MODULES)
+
+    def _named(self, most: int) -> str:
+        named = [f"{module} {change}" for module, change in self.modules.items()]
+        more = [f"{len(named) - most} more"] if len(named) > most else []
+        return ", ".join([*named[:most], *more]) or "no module"
 
 
 def add_kept(connection: Connection, kept: Kept) -> None:

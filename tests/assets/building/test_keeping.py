@@ -1,25 +1,26 @@
 """What earlier code made is kept when a person says so, and when nothing but code differs."""
 
 import getpass
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
 import pytest
+from pydantic import Field
 
-from assets.building import code as code_module
-from assets.building.code import Source
 from assets.building.keeping import changed_modules, keep
 from assets.plan import kept_versions, plan
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.errors import BadInput, UnpassedVersion
-from datasets_registry.hashing import digest
 from datasets_registry.registry import Registry
-from datasets_registry.rows.imported import Demonstration
+from datasets_registry.rows.imported import ChatMessage, Demonstration
+from datasets_registry.rows.row import Row
 from methods import templates
 from quality.auditing.publishing import publish
 from quality.checks import table
 from quality.checks.check import Check
+from tests.assets.conftest import Edit
 from tests.assets.small import IMPORTED, write_profile, write_prompts
 from tests.assets.workshop import Workshop
 from tests.rows import make
@@ -34,25 +35,6 @@ training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 1
 ANSWERS = ("base_policy", "red_team_prompts", "helpful_prompts", "helpful_answers")
 WHY = "only a loop was written another way"
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
-Edit = Callable[[str, str], None]
-
-
-@pytest.fixture
-def edit(monkeypatch: pytest.MonkeyPatch) -> Edit:
-    """Edit a module: from now on its code is another one, named by the text."""
-    edits: dict[str, str] = {}
-    source_of = code_module.source_of
-
-    def edited(name: str, packages: frozenset[str] = frozenset()) -> Source | None:
-        source = source_of(name, packages)
-        return (
-            source._replace(digest=digest([source.digest, edits[name]]))
-            if source and name in edits
-            else source
-        )
-
-    monkeypatch.setattr(code_module, "source_of", edited)
-    return edits.__setitem__
 
 
 @pytest.fixture
@@ -150,6 +132,43 @@ def test_a_setting_an_input_or_a_text_that_differs_is_refused(
     with pytest.raises(BadInput, match=r"\(helpful_prompts@2 in place of helpful_prompts@1\)"):
         let_count(workshop, "helpful_answers")
     assert workshop.registry.kept("helpful_answers") == []
+
+
+class EarlierDemonstration(Row):
+    """A demonstration as it was stored before its newest columns were added."""
+
+    dataset: ClassVar[str] = Demonstration.dataset
+    grain: ClassVar[str] = Demonstration.grain
+    key: ClassVar[tuple[str, ...]] = Demonstration.key
+
+    id: str = Field(description="The key")
+    messages: list[ChatMessage] = Field(description="The conversation up to the answer")
+    prompt: str = Field(description="Last turn of the user")
+    completion: str = Field(description="The last answer")
+    source: str = Field(description="Who wrote it")
+    licence: str = Field(description="SPDX identifier")
+
+
+def test_an_input_that_only_has_new_columns_is_the_same(
+    workshop: Workshop, edit: Edit, registry: Registry
+) -> None:
+    today = [make(Demonstration, f"e{number}") for number in range(4)]
+    earlier = [
+        EarlierDemonstration(**{name: getattr(row, name) for name in EarlierDemonstration.model_fields})
+        for row in today
+    ]
+    name = "earlier_demonstrations"
+    workshop.path.write_text(workshop.path.read_text().replace('"demonstrations"', f'"{name}"'))
+    publish(registry, EarlierDemonstration, earlier, IMPORTED, name)
+    workshop.build(only=("base_policy", "taught"))
+    publish(registry, Demonstration, today, IMPORTED, name)
+    edit("training.sft", "another way")
+    assert stale(workshop, "taught").keys() == {"taught"}
+    assert let_count(workshop, "taught").modules == {"training.sft": "changed"}
+    assert stale(workshop, "taught") == {}
+    publish(registry, Demonstration, [*today[1:], make(Demonstration, "e")], IMPORTED, name)
+    with pytest.raises(BadInput, match=f"{name}@3 in place of {name}@2"):
+        let_count(workshop, "taught")
 
 
 def test_names_that_cannot_be_kept_say_why(workshop: Workshop, edit: Edit) -> None:

@@ -34,10 +34,12 @@ def test_a_catalog_of_an_older_release_gets_the_tables_that_it_lacks(state: Stat
     identity = state.catalog_id.read_text()
     with registry.engine.begin() as connection:
         connection.execute(text("DROP TABLE part"))
+        connection.execute(text("DROP TABLE kept"))
     registry.engine.dispose()
     again = Registry(state)
     assert state.catalog_id.read_text() == identity
     how = Derivation(code_version="1", settings={}, inputs=(), parts={"methods.verifiers.number": "1"})
     version = again.commit(Metric, [], how)
     assert again.derivation(version).parts == {"methods.verifiers.number": "1"}
+    assert again.kept("evaluation") == []
     again.engine.dispose()

@@ -7,9 +7,11 @@ import pytest
 
 from datasets_registry.errors import BrokenCatalog, BrokenObject
 from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import HelpfulAnswer, SftExample
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
+from quality.auditing.publishing import run_checks
 from quality.auditing.verify import verify
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
@@ -80,6 +82,21 @@ def test_a_check_that_finds_something_else_is_named(registry: Registry, version:
     registry.record_checks(version, wrong[:1])
     (damage,) = verify(registry, version)
     assert "was 7.0 when recorded and is now 50.0" in damage.what
+
+
+def test_a_check_repeats_though_what_it_read_was_not_recorded(registry: Registry, version: Version) -> None:
+    made = Derivation(code_version="1", settings={}, inputs=(version,))
+    answers = registry.commit(HelpfulAnswer, [make(HelpfulAnswer, "p1", prompt="p1 ?")], made)
+    registry.record_checks(answers, [])
+    row = make(SftExample, "p1", prompt="p1 ?", kind="helpful")
+    examples = registry.commit(SftExample, [row], made.model_copy(update={"inputs": (answers,)}))
+    results = run_checks(registry, SftExample, examples, (answers, version))
+    (equal,) = (result for result in results if result.check == "prompt_equals_source")
+    registry.record_checks(examples, results)
+    found = {damage.what.split()[1] for damage in verify(registry, examples)}
+    assert equal.value is not None and "prompt_equals_source" not in found
+    registry.record_checks(examples, [equal.model_copy(update={"value": 7.0})])
+    assert any("was 7.0 when recorded" in damage.what for damage in verify(registry, examples))
 
 
 def test_a_deleted_catalog_is_named_and_never_replaced_by_an_empty_one(
