@@ -47,7 +47,8 @@ def plan(graph: Graph, registry: Registry) -> list[Step]:
     for dataset in graph.imported:
         versions.passed(dataset)
     for recipe in graph.recipes:
-        above = [dataset for dataset in recipe.inputs if dataset in steps]
+        grounds = [read for source in recipe.inputs for read in versions.read_by_checks(source)]
+        above = [dataset for dataset in (*recipe.inputs, *grounds) if dataset in steps]
         reason = f"{above[0]} is built first" if above else _reason(recipe, versions)
         if reason:
             steps[recipe.name] = Step(recipe.name, reason)

@@ -98,7 +98,7 @@ class Registry:
 
     def record_checks(self, version: Version, results: Sequence[CheckResult]) -> Version:
         """Store check results, which decide the status: failed where a blocking check failed, else passed."""
-        status: Status = "failed" if any(map(_is_red, results)) else "passed"
+        status: Status = "failed" if any(map(is_red, results)) else "passed"
         self.records.add_checks(version, results, status)
         self.refresh_views()
         return version.model_copy(update={"status": status})
@@ -117,7 +117,7 @@ class Registry:
         overruled = [
             check.model_copy(update={"severity": "warning", "description": f"{check.description} ({note})"})
             for check in self.checks(version)
-            if _is_red(check)
+            if is_red(check)
         ]
         decision = CheckResult(
             check=BY_HAND, passed=True, severity="warning", value=None, threshold=None, description=note
@@ -208,7 +208,7 @@ class Registry:
         return version
 
     def _why_not(self, version: Version) -> str:
-        red = next((check for check in self.checks(version) if _is_red(check)), None)
+        red = next((check for check in self.checks(version) if is_red(check)), None)
         return f"check {red.check} failed: {red.description}" if red else "it was never checked"
 
     def find(self, name: str, recipe: str) -> Version | None:
@@ -290,5 +290,6 @@ class Registry:
         views.write_views(self.state, self.records)
 
 
-def _is_red(check: CheckResult) -> bool:
+def is_red(check: CheckResult) -> bool:
+    """Whether a blocking check failed."""
     return not check.passed and check.severity == "error"

@@ -6,14 +6,16 @@ from graphlib import CycleError, TopologicalSorter
 from assets.building.declared import Dataset, Declared, Names, Trained
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.types import ROW_TYPES
-from quality.checks.table import checks_of
+from quality.checks.hygiene import HELD_OUT
+from quality.checks.table import types_read
 
 
 class Grounds:
     """The datasets that each dataset's checks read, and all assets in building order.
 
     A check that reads rows of another type reads every dataset of that type in the graph, such as all prompt
-    sets; those that stand on the checked dataset themselves are left out.
+    sets; those that stand on the checked dataset themselves are left out. Imported data that a model learns
+    from may be of any type, and may have to be free of all that is held out.
     """
 
     def __init__(self, declared: Sequence[Declared]) -> None:
@@ -36,7 +38,8 @@ class Grounds:
     def _read_by(self, dataset: str) -> Names:
         """What only the checks of ``name`` read; each is an input of it from now on."""
         row_type = self._rows.get(dataset)
-        row_types = {read for check in checks_of(row_type) for read in check.reads} if row_type else set()
+        unknown = HELD_OUT if dataset in self.imported else ()
+        row_types = types_read(row_type) if row_type else frozenset(unknown)
         reads = []
         for other, kind in self._rows.items():
             stands_on = other == dataset or other in self._inputs[dataset]

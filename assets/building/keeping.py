@@ -12,11 +12,11 @@ from datasets_registry.catalog.kept import Kept
 from datasets_registry.catalog.records import now
 from datasets_registry.errors import BadInput, BrokenObject, UnpassedVersion
 from datasets_registry.inspecting.recipe_changes import setting_changes
-from datasets_registry.registry import Registry
+from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.row import from_table
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import CheckResult, Derivation, Version
-from quality.auditing.publishing import run_checks
+from quality.auditing.publishing import checked_again
 
 
 def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
@@ -32,7 +32,7 @@ def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
     if made := versions.made(name):
         raise BadInput(f"{made[0]} counts as made by today's code already: there is nothing to keep")
     version, how, today = *_candidate(versions, name), versions.derivation(name)
-    results = _checked(versions.registry, version, how, today)
+    results = _checked(versions.registry, version, today)
     kept = Kept(
         name=name,
         before=how.code_version,
@@ -125,32 +125,13 @@ def _is_module(part: str) -> bool:
     return not part.startswith((ROLE, CHECK)) and not part.endswith(TEXT)
 
 
-def _checked(
-    registry: Registry, version: Version, how: Derivation, today: Derivation
-) -> Sequence[CheckResult]:
-    """The results of today's checks of a dataset; raises UnpassedVersion where a blocking one is red.
-
-    What a person overruled stays overruled where neither the check nor what it reads changed.
-    """
+def _checked(registry: Registry, version: Version, today: Derivation) -> Sequence[CheckResult]:
+    """The results of today's checks of a dataset; raises UnpassedVersion where a blocking one is red."""
     if version.kind == "model":
         return []
-    results = run_checks(registry, row_type(version), version, today.inputs)
-    overruled = _overruled(registry, version, how, today) if how.inputs == today.inputs else set()
-    results = [result for result in results if result.check not in overruled]
-    red = next((result for result in results if not result.passed and result.severity == "error"), None)
-    if red:
+    results = checked_again(registry, row_type(version), version, today.inputs)
+    if red := next(filter(is_red, results), None):
         raise UnpassedVersion(
             f"{version} does not pass today's check {red.check} ({red.description}): build it again"
         )
     return results
-
-
-def _overruled(registry: Registry, version: Version, how: Derivation, today: Derivation) -> set[str]:
-    """The unchanged checks of ``version`` that were red, and that a person overruled or that only warn."""
-    return {
-        result.check
-        for result in registry.checks(version)
-        if not result.passed
-        and result.severity == "warning"
-        and how.parts.get(CHECK + result.check) == today.parts.get(CHECK + result.check)
-    }

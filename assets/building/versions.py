@@ -7,17 +7,18 @@ from assets.building.declared import Names
 from assets.building.recipe import Recipe
 from datasets_registry.errors import UnknownVersion
 from datasets_registry.registry import Registry
-from datasets_registry.rows.types import row_type
+from datasets_registry.rows.types import row_type, rows_of
 from datasets_registry.version import Derivation, Version
-from quality.auditing.publishing import check_candidate
+from quality.auditing.publishing import checked_again
+from quality.checks.table import types_read
 
 
 @dataclass
 class Versions:
     """The versions of one graph in one registry, looked up once each.
 
-    ``checked`` names what the checks of an imported dataset read. Where these are new, its checks are run
-    again unless ``audits`` is false.
+    ``checked`` names what the checks of an imported dataset may read, by its row type. Where these are new,
+    its checks are run again unless ``audits`` is false.
     """
 
     recipes: Mapping[str, Recipe]
@@ -104,20 +105,31 @@ class Versions:
 
     def unaudited(self, name: str, version: Version) -> tuple[Version, ...]:
         """What the checks of an imported version read now and did not read when it was last checked."""
-        ground = self.ground(name)
         before = self.registry.derivation(version).inputs
-        return tuple(read for read in ground if read not in before)
+        return tuple(read for read in self._ground(name) if read not in before)
 
-    def ground(self, name: str) -> tuple[Version, ...]:
-        """The versions that the checks of the imported dataset ``name`` read."""
-        return tuple(self.passed(read) for read in self.checked.get(name, ()))
+    def read_by_checks(self, name: str) -> Names:
+        """What the checks of the dataset ``name`` read, if it is an imported one."""
+        version = self.registry.imported(name) if name not in self.recipes else None
+        row_types = types_read(rows_of(version)) if version else frozenset[str]()
+        return tuple(read for read in self.checked.get(name, ()) if self._rows_of(read) in row_types)
+
+    def _rows_of(self, name: str) -> str | None:
+        if name in self.recipes:
+            return self.recipes[name].rows
+        version = self.registry.imported(name)
+        return rows_of(version) if version else None
+
+    def _ground(self, name: str) -> tuple[Version, ...]:
+        return tuple(self.passed(read) for read in self.read_by_checks(name))
 
     def _audited(self, name: str, version: Version) -> Version:
         """The imported version after its checks have run against today's ground."""
-        ground = self.ground(name)
+        ground = self._ground(name)
         how = self.registry.derivation(version).model_copy(update={"inputs": ground})
         self.registry.record(version, how)
-        return check_candidate(self.registry, row_type(version), version, ground)
+        results = checked_again(self.registry, row_type(version), version, ground)
+        return self.registry.record_checks(version, results)
 
 
 @dataclass(frozen=True)

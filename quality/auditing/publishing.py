@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from datasets_registry.registry import Registry
+from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.row import Row
 from datasets_registry.store.collector import seldom_collected
 from datasets_registry.store.staging import Rows
@@ -37,3 +37,22 @@ def run_checks(
 ) -> list[CheckResult]:
     """The results of the row type's checks, of which nothing is recorded; raises what they raise."""
     return [run(check, registry, version, inputs) for check in checks_of(row.dataset)]
+
+
+def checked_again(
+    registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version]
+) -> list[CheckResult]:
+    """The results of today's checks of a version that was checked before, of which nothing is recorded.
+
+    A red check that a person overruled is left out where it finds the same as then.
+    """
+    overruled = {
+        (result.check, result.value)
+        for result in registry.checks(version)
+        if not result.passed and result.severity == "warning"
+    }
+    return [
+        result
+        for result in run_checks(registry, row, version, inputs)
+        if not is_red(result) or (result.check, result.value) not in overruled
+    ]

@@ -7,6 +7,8 @@ from quality.hygiene.duplicates import split_near_duplicates
 from quality.hygiene.texts import LABELS, LabelDataset
 
 PERSONAL_DATA = ("email", "phone", "iban", "credit_card", "ip_address")
+# the row types of which some rows are held out of training
+HELD_OUT = (*PROMPT_SETS, "problems")
 LABEL_NAMES = tuple(label.name for label in LABELS)
 
 
@@ -16,10 +18,10 @@ def no_contamination(label: LabelDataset) -> Check:
     return Check(
         label.name,
         "contamination",
-        contamination(f"{texts} ({label.texts('this')})", evaluation_prompts(*PROMPT_SETS, "problems")),
+        contamination(f"{texts} ({label.texts('this')})", evaluation_prompts(*HELD_OUT)),
         "training texts that contain the words of an evaluation prompt",
         at_most=0,
-        reads=(*PROMPT_SETS, "problems"),
+        reads=HELD_OUT,
     )
 
 

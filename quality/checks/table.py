@@ -55,3 +55,8 @@ def join_checks(plugins: Sequence[str]) -> None:
 def checks_of(dataset: str) -> list[Check]:
     """The checks of one dataset, those of plug-ins last."""
     return [check for check in (*CHECKS, *_JOINED.values()) if check.dataset == dataset]
+
+
+def types_read(dataset: str) -> frozenset[str]:
+    """The row types that the checks of one dataset read besides its own."""
+    return frozenset(read for check in checks_of(dataset) for read in check.reads)
