@@ -38,7 +38,8 @@ demo: $(STAMP)
 	@$(BIN)/python -m assets.demo
 
 dev: $(STAMP)
-	@$(BIN)/dg dev --port $(PORT)
+	@home=$$DAGSTER_HOME; [ -n "$$home" ] || home=$$($(BIN)/python -m assets.profile.history) || exit 2; \
+	[ -z "$$home" ] || export DAGSTER_HOME="$$home"; exec $(BIN)/dg dev --port $(PORT)
 
 test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term

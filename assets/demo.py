@@ -15,13 +15,14 @@ from rich.table import Table
 from assets.building.opening import open_registry
 from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
+from assets.profile.history import dagster_home
 from assets.profile.profile import load_profile
 from assets.ui.keys import key_of
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
-from datasets_registry.state import REPOSITORY, State
+from datasets_registry.state import State
 
 TAG = "trimtab/demo"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -39,10 +40,10 @@ def one_at_a_time(state: State) -> Iterator[None]:
 
 
 def open_instance() -> dg.DagsterInstance:
-    """The Dagster instance that ``dg dev`` shows: DAGSTER_HOME, or this checkout's own."""
+    """The Dagster instance that `make dev` shows: DAGSTER_HOME's, or the profile's own."""
     if os.environ.get("DAGSTER_HOME"):
         return dg.DagsterInstance.get()
-    return dg.DagsterInstance.from_config(str(REPOSITORY))
+    return dg.DagsterInstance.from_config(str(dagster_home()))
 
 
 def bury_dead_runs(instance: dg.DagsterInstance) -> None:

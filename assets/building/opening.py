@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from assets.profile.profile import Profile
+from assets.profile.uses import record_use
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
@@ -38,4 +39,5 @@ def open_registry(profile: Profile) -> Registry:
     """The registry, after making sure that its disk can take more."""
     state = State().prepare(profile.min_free_gb)
     os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
+    record_use(state, profile)
     return Registry(state)

@@ -51,7 +51,26 @@ def plan_command(as_json: Json = False) -> None:
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
             print(f"{version} is {waiver} ({waiver.summary})")
+        if others := _others(registry, graph):
+            print(f"this state is also used by {others}")
         console().print(f"{len(steps)} of {len(graph.recipes)} assets to build: {_total(took)}")
+
+
+def profiles(as_json: Json = False) -> None:
+    """Show the profiles that build in this state folder."""
+    from assets.profile.uses import uses
+
+    rows = [use.model_dump(mode="json") for use in uses(open_state().state)]
+    print_rows(rows, as_json, ("name", "description", "last_used"))
+
+
+def _others(registry: Registry, graph: "Graph") -> str:
+    """The other profiles that use the state, with the day of each one's last use."""
+    from assets.profile.uses import uses
+
+    own = str(graph.profile.path.resolve()) if graph.profile.path else None
+    others = [use for use in uses(registry.state) if use.path != own]
+    return ", ".join(f"{use.name} (last on {use.last_used:%Y-%m-%d})" for use in others)
 
 
 def _total(took: "list[Spent]") -> str:

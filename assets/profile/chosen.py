@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from datasets_registry.errors import BadInput
+from datasets_registry.hashing import digest
 from datasets_registry.rows.types import join_row_types
 from datasets_registry.state import REPOSITORY
 from quality.checks.table import join_checks
 
 FOLDER = REPOSITORY / "profiles"
+DEFAULT = "laptop"
 
 
 def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
@@ -20,7 +22,7 @@ def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
 
     Raises BadInput where there is no such file, or it is not TOML.
     """
-    name = name or os.environ.get("TRIMTAB_PROFILE") or "laptop"
+    name = name or os.environ.get("TRIMTAB_PROFILE") or DEFAULT
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not path.is_file():
         shipped = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
@@ -29,6 +31,13 @@ def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
         return path, tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"profile {path} is not valid TOML: {error}") from error
+
+
+def label_of(path: Path) -> str:
+    """A profile's name as that of a file: two profiles never share one, wherever they lie."""
+    if path.resolve().parent == FOLDER:
+        return path.stem
+    return f"{path.stem}-{digest(str(path.resolve()))[:8]}"
 
 
 def join_plugins(content: Mapping[str, Any]) -> tuple[str, ...]:

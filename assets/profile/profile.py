@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from assets.profile.cai import Cai
 from assets.profile.chosen import join_plugins, read_chosen
@@ -51,6 +51,13 @@ class Profile(Settings):
     tracking: Tracking = Tracking()
     launch: LaunchSection = LaunchSection()
     rebuild: Rebuild = Rebuild()
+    # where it was read; not what is in it
+    _path: Path | None = PrivateAttr(None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it was read from."""
+        return self._path
 
     @model_validator(mode="before")
     @classmethod
@@ -155,7 +162,9 @@ def _validated(path: Path, content: dict[str, Any]) -> Profile:
     if moved := successor(content):
         raise BadInput(f"profile {path} has the form of an earlier release: {moved}")
     try:
-        return Profile.model_validate(content)
+        profile = Profile.model_validate(content)
+        profile._path = path
+        return profile
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
