@@ -69,8 +69,9 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
         tags={TAG: "yes"},
         asset_selection=[key_of(step.name) for step in steps],
     )
+    names = {key_of(step.name).to_python_identifier(): step.name for step in steps}
     failures = [
-        f"{event.step_key}: {_failure_sentence(event)}"
+        f"{names.get(str(event.step_key), event.step_key)}: {_failure_sentence(event)}"
         for event in result.all_events
         if event.is_step_failure
     ]

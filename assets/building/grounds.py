@@ -13,9 +13,10 @@ from quality.checks.table import types_read
 class Grounds:
     """The datasets that each dataset's checks read, and all assets in building order.
 
-    A check that reads rows of another type reads every dataset of that type in the graph, such as all prompt
-    sets; those that stand on the checked dataset themselves are left out. Imported data that a model learns
-    from may be of any type, and may have to be free of all that is held out.
+    A check that reads rows of another type reads the dataset's own inputs of that type, such as its round's
+    revisions. Where it has none, and of prompts and problems, of which some are held out, it reads every
+    dataset of that type in the graph, but those that stand on the checked dataset themselves. Imported data
+    that a model learns from may be of any type, and may have to be free of all that is held out.
     """
 
     def __init__(self, declared: Sequence[Declared]) -> None:
@@ -40,6 +41,8 @@ class Grounds:
         row_type = self._rows.get(dataset)
         unknown = HELD_OUT if dataset in self.imported else ()
         row_types = types_read(row_type) if row_type else frozenset(unknown)
+        own = {self._rows[source] for source in self._inputs[dataset] if source in self._rows}
+        row_types -= own - set(HELD_OUT)
         reads = []
         for other, kind in self._rows.items():
             stands_on = other == dataset or other in self._inputs[dataset]

@@ -58,6 +58,11 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         (JUDGES, "judges = []", "rlaif.judge.judges"),
         (JUDGE, f"[rlaif.labels.weights]\nhelpful = {{ honesty = 1 }}\n{JUDGE}", "weighs honesty, which"),
         ('policy = "sft_policy"', 'policy = ""', "name '' is not usable"),
+        (
+            'base = "base_policy"\njudge',
+            'base = "dpo_policy"\njudge',
+            "'dpo_policy' is named twice among models",
+        ),
         (JUDGE, f"[cai.mix]\nhelpful_share = 1.5\n{JUDGE}", "cai.mix.helpful_share"),
         (JUDGE, f'[cai.mix]\ncapability = "chats"\n{JUDGE}', "go together"),
         (BASE, f'[models.Mine]\nmodel = "m"\n{BASE}', "name 'Mine' is not usable"),
