@@ -9,6 +9,7 @@ import pytest
 from datasets_registry.errors import UnknownVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference
+from datasets_registry.views.scanning import scanning
 from quality.auditing.publishing import publish
 from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
@@ -73,3 +74,18 @@ def test_an_import_amid_a_run_lets_what_stands_on_a_trained_model_go_on(
     with pytest.raises(UnknownVersion, match="'taught' has no version of this profile's recipe"):
         second.graph().known.versions(registry).derivation("polite")
     assert set(first.build(only=NAMES)) == {"taught", "polite"}
+
+
+def test_equal_datasets_and_completions_are_shared(workshops: tuple[Workshop, Workshop]) -> None:
+    first, second = workshops
+    names = {"base_policy", "red_team_prompts", "helpful_prompts", "helpful_answers", "cai_revisions"}
+    assert set(first.build(only=names)) == names and first.requests
+    assert second.build(only=names) == []
+    second.path.write_text(second.path.read_text().replace("num_revisions = 2", "num_revisions = 1"))
+    # fewer revisions are another dataset, of completions that are stored already
+    assert second.build(only=names) == ["cai_revisions"] and second.requests == []
+    assert first.build(only=names) == [] and second.build(only=names) == []
+    with scanning(first.registry.state) as connection:
+        connection.execute(f"ATTACH '{first.registry.state.views}' AS views (READ_ONLY)")
+        ((newest,),) = connection.execute("SELECT max(step) FROM views.cai_revisions").fetchall()
+    assert newest == 1
