@@ -1,5 +1,6 @@
 """Build everything that is not up to date, then show the results: python -m assets.demo."""
 
+import argparse
 import fcntl
 import os
 import sys
@@ -173,6 +174,7 @@ def demo(console: Console) -> int:
 
 def main() -> None:
     """Run the demo; bad input is one line and exit code 2."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     try:
         sys.exit(demo(Console(width=None if sys.stdout.isatty() else 120)))
     except TrimtabError as error:

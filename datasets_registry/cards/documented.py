@@ -1,4 +1,4 @@
-"""Make docs/datasets.md from the row types: python -m datasets_registry.cards.documented [--check]."""
+"""Write docs/datasets.md from the row types: python -m datasets_registry.cards.documented [--check]."""
 
 import argparse
 import sys
@@ -12,8 +12,8 @@ from datasets_registry.store.content_hash import type_name
 PAGE = REPOSITORY / "docs" / "datasets.md"
 INTRODUCTION = """# Datasets
 
-What the rows of each dataset are. This page is made from the row types in `datasets_registry/rows/`, and a
-test keeps it up to date; after a change run `python -m datasets_registry.cards.documented`.
+What the rows of each dataset are. This page is generated from the row types in `datasets_registry/rows/`,
+and a test keeps it up to date: run `python -m datasets_registry.cards.documented`.
 
 A commit is refused if a row does not fit: a column is missing, has another type or is null where it may not
 be, a word is not in its list, or a key occurs twice. The message names the row and the column. A new version
@@ -53,7 +53,9 @@ def _names(names: tuple[str, ...]) -> str:
 def keep_page(path: Path, text: str, description: str | None) -> None:
     """Write ``text`` to ``path``; with ``--check`` on the command line, exit 1 where it is not that."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is old")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if the page is out of date"
+    )
     if parser.parse_args().check:
         sys.exit(not path.exists() or path.read_text(encoding="utf-8") != text)
     path.write_text(text, encoding="utf-8")

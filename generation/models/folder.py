@@ -41,7 +41,7 @@ def resolve_model(source: str, models: Path) -> Path:
     if folder.is_absolute() or source.startswith((".", "~")) or source.count("/") != 1:
         raise BadInput(
             f"model {source!r} is neither a directory, nor a hub id such as 'owner/name', "
-            f"nor {SMOLLM2!r} nor {LAB!r}: correct `policy.model` in the profile"
+            f"nor {SMOLLM2!r} nor {LAB!r}: correct `model` in the profile's `[models.NAME]`"
         )
     return validated_folder(_download(source))
 

@@ -10,8 +10,8 @@ from generation.prompts import Prompt
 from generation.request import Completion
 
 NO_TOKENIZER = (
-    "the likelihood of a text needs the model's own tokenizer and chat template: give `policy.model` a "
-    "folder with them, or use the backend transformers or vllm"
+    "the likelihood of a text needs the model's own tokenizer and chat template: let the model's "
+    "`model` name a folder with them, or use the backend transformers or vllm"
 )
 NO_COMPLETIONS = (
     "the server has no /v1/completions, which the likelihood of a text needs: use one that has it, such as "

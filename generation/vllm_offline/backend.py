@@ -128,7 +128,7 @@ class Engine:
         if len(deaths) == 2:
             raise ModelFailed(
                 f"vLLM on {self.folder} died twice in one run: its process {death}. What was finished "
-                "is saved: lower batch_size or max_model_len in `policy.engine`, and run again"
+                "is saved: lower batch_size or max_model_len in the model's `engine`, and run again"
             )
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
 """Train in several processes: python -m training.launch training.sft --config run.json.
 
-On each further machine the same, with ``--machine-rank`` 1, 2 and so on.
+On every other machine, run the same command with --machine-rank 1, 2 and so on.
 """
 
 import argparse

@@ -44,7 +44,7 @@ def _length(row: HumanPreference) -> int:
 
 def judged(count: int, complete: Complete, model: str) -> list[HumanAgreement]:
     """``count`` drawn comparisons beside the judge's labels."""
-    principles = load_constitution(CONSTITUTION).of_signal("harmlessness", "[human_agreement]")
+    principles = load_constitution(CONSTITUTION).of_signal("harmlessness", "[judges.human_agreement]")
     settings = AgreementSettings(
         num_pairs=count,
         comparison=ComparisonSettings(calibration="identical"),
