@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figure import Figure, at_most, run
+from benchmarks.sides.figure import Figure, at_most, run
 from datasets_registry.state import REPOSITORY
 from tests.assets.small import write_profile
 from tests.tiny_model import write_tiny_model

@@ -14,7 +14,7 @@ from pathlib import Path
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.generation.killed import SEED, Damage, asked_by, inspect, kill_runs, start, stored
 from benchmarks.sides.generation.recorded_run import RecordedRun
 from benchmarks.sides.generation.slow_words import open_slow

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.generation.loops import Work
 from benchmarks.sides.process import Side, Timing, smollm2
 

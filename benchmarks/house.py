@@ -13,7 +13,7 @@ from pathlib import Path
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, at_most, run
+from benchmarks.sides.figure import Figure, at_most, run
 from datasets_registry.state import REPOSITORY
 from training.trainers import TRAINERS
 

@@ -8,8 +8,8 @@ from pathlib import Path
 # run as a file, this folder would hide the packages beside it
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, at_most, repeated, run
 from benchmarks.sides.alone import alone
+from benchmarks.sides.figure import Figure, at_most, repeated, run
 from benchmarks.sides.labels import hygiene as work
 
 PAIRS, QUICK_PAIRS = 100_000, 5_000

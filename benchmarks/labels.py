@@ -12,7 +12,7 @@ from pathlib import Path
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.labels.changes import changes
 from benchmarks.sides.labels.hijack import broken, hijacks, shifts, spread
 from benchmarks.sides.labels.human_pairs import agreement, known

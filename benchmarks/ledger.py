@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides.alone import alone, peak_megabytes
+from benchmarks.sides.figure import Figure, repeated, run
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from generation.completer import Completer
 from generation.ledger.compaction import compact

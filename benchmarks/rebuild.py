@@ -12,7 +12,7 @@ from statistics import median
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.training.live_dagster import ENDED, messages, wait_for
 from benchmarks.sides.training.rebuild_scene import MODELS, Scene, running, undisturbed
 

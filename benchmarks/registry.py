@@ -11,8 +11,8 @@ import duckdb
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, repeated, run
 from benchmarks.sides.alone import alone
+from benchmarks.sides.figure import Figure, repeated, run
 from benchmarks.sides.registry import work as work
 from benchmarks.sides.registry.rows import write_rows
 from benchmarks.sides.registry.writers import (

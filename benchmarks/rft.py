@@ -12,7 +12,7 @@ from pathlib import Path
 # run as a file, this folder would hide the packages beside it
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, run
+from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
 from benchmarks.sides.reasoning.rft_arms import Arms, Size

@@ -12,7 +12,7 @@ from statistics import fmean
 # run as a file, this folder would hide the packages beside it
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.figure import Figure, at_most, repeated, run
+from benchmarks.sides.figure import Figure, at_most, repeated, run
 from benchmarks.sides.paired import over_seeds
 from benchmarks.sides.process import smollm2
 from benchmarks.sides.training.asset_overhead import asset_seconds

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figure import Figure
 from benchmarks.house import Module, commonest_variable, measure, modules_by_folder, per_thousand_lines
+from benchmarks.sides.figure import Figure
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from benchmarks.figure import Figure
+from benchmarks.sides.figure import Figure
 from quality.evaluation.metrics import bootstrap_interval
 
 # Student's t at 97.5 % by degrees of freedom

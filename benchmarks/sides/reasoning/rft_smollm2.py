@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.figure import Figure
+from benchmarks.sides.figure import Figure
 from benchmarks.sides.lab import Lab, gold
 from benchmarks.sides.paired import difference, mean
 from datasets_registry.rows.rft import GoldSolution, RftSelection
