@@ -11,6 +11,7 @@ from generation.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import torch
+    from transformers import LlamaConfig
 
 CHARACTERS = "0123456789+=?:A\n"
 PAD, END, ANSWER = "<pad>", "<end>", "<answer>"
@@ -59,24 +60,29 @@ def _tokenizer() -> Tokenizer:
     return written
 
 
-def _model() -> LanguageModel:
-    from transformers import LlamaConfig, LlamaForCausalLM
+def lab_config() -> "LlamaConfig":
+    """The model's shapes."""
+    from transformers import LlamaConfig
 
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(CHARACTERS) + 3,
-            hidden_size=128,
-            intermediate_size=416,
-            num_hidden_layers=4,
-            num_attention_heads=4,
-            num_key_value_heads=4,
-            max_position_embeddings=WINDOW,
-            tie_word_embeddings=False,
-            bos_token_id=None,
-            pad_token_id=len(CHARACTERS),
-            eos_token_id=len(CHARACTERS) + 1,
-        )
+    return LlamaConfig(
+        vocab_size=len(CHARACTERS) + 3,
+        hidden_size=128,
+        intermediate_size=416,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=WINDOW,
+        tie_word_embeddings=False,
+        bos_token_id=None,
+        pad_token_id=len(CHARACTERS),
+        eos_token_id=len(CHARACTERS) + 1,
     )
+
+
+def _model() -> LanguageModel:
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM(lab_config())
     model.load_state_dict({name: _weights(name, tensor) for name, tensor in model.state_dict().items()})
     written: LanguageModel = model
     return written

