@@ -42,7 +42,21 @@ def engine_arguments(
     if max_lora_rank:
         rank = min(rank for rank in LORA_RANKS if rank >= max_lora_rank)
         arguments |= {"enable_lora": True, "max_lora_rank": rank}
+        # with room for an adapter of the head, which is never trained, no given text can be scored
+        arguments["lora_target_modules"] = linear_layers(folder)
     return arguments
+
+
+def linear_layers(folder: Path) -> list[str]:
+    """The names of the linear layers that an adapter may be put on: all but the head."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    with torch.device("meta"):
+        layers = AutoModelForCausalLM.from_config(config).base_model
+    linear = (path for path, layer in layers.named_modules() if isinstance(layer, torch.nn.Linear))
+    return sorted({path.rpartition(".")[2] for path in linear})
 
 
 def engine_params(prompt: Prompt) -> "vllm.SamplingParams":

@@ -262,15 +262,17 @@ def test_each_version_of_an_adapter_is_served_as_itself(
 ) -> None:
     adapter, texts, fingerprints = tmp_path / "adapter", [], {backend.fingerprint}
     request, choice = ask("Tell me a story.", temperature=0), ask("Which?", choices=LETTERS)
+    given = ask("Which?", continuation="The second.")
     for seed in (1, 2):
         merged = tmp_path / f"merged{seed}"
         write_adapter(folder, adapter, merged, seed)
         adapted = backend.adapted(adapter)
-        spoken, chosen = finished(adapted, [request, choice])
+        spoken, chosen, scored = finished(adapted, [request, choice, given])
         known = KnownModel(merged, (), "", (), ())
         wanted = known.next_token(choice)
         assert chosen.choice_probabilities == pytest.approx([wanted[letter] for letter in LETTERS], abs=1e-4)
         assert spoken.text == known.greedy(request)
+        assert scored.continuation_logprob == pytest.approx(known.likelihood(given).logprob, abs=1e-3)
         texts.append(spoken.text)
         fingerprints.add(adapted.fingerprint)
     texts.append(finished(backend, [request])[0].text)
