@@ -39,6 +39,7 @@ def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report
     from datasets import Dataset
 
     prompts = [prompt_turns(tokenizer, row, run.config.system_text) for row in rows]
+    _leave_vllm_out()
     trainer_class, arguments = choose(run.settings, _arguments(run))
     trainer = trainer_class(
         model=model,
@@ -51,6 +52,13 @@ def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report
     history = with_our_names(train(run, trainer))
     rewards.close()
     finish(run, save_merged(run, trainer, tokenizer), history, counts)
+
+
+def _leave_vllm_out() -> None:
+    """Keep TRL from loading vLLM where it is installed: its generation by vLLM is not used."""
+    from trl import import_utils
+
+    import_utils.is_vllm_available = lambda *_, **__: False
 
 
 def _arguments(run: OnlineRun) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """GRPO and RLOO learn from their own draws, resume to the same weights, and warn where nothing is learned."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution, VerifiedPair
+from datasets_registry.state import REPOSITORY
 from generation.models.folder import fingerprint, validated_folder
 from tests.training.conftest import Started
 from tests.training.online_runs import (
@@ -240,3 +243,12 @@ def test_groups_are_alike_where_all_rewards_are_equal() -> None:
     assert with_our_names([logged | {"lost": None, "clip_ratio/low_mean": 0.0}]) == [
         {"reward": 1.0, "frac_reward_zero_std": 0.5}
     ]
+
+
+def test_trl_loads_no_vllm_into_the_trainers_process() -> None:
+    # loading it takes ten seconds, initialises a GPU, and warns of releases that TRL was not tried with
+    code = (
+        "import sys; from training.online.trainer import _leave_vllm_out; _leave_vllm_out(); "
+        "import trl.trainer.grpo_trainer, trl.trainer.rloo_trainer; sys.exit('vllm' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
