@@ -1,50 +1,75 @@
 """Given models: found, downloaded or converted once; their content is seen by fingerprint."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from assets.building.declared import Given
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_registry, reporter
 from assets.building.versions import Recipes
+from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
+from datasets_registry.inspecting.origins import hub_commit
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
-from generation.models.folder import fingerprint, resolve_model
+from generation.models.folder import fingerprint
+from generation.models.sources import resolve_model
 
 
 def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDefinition:
     """An asset that finds the model, and records a version where its content is new."""
-    recipe, source = recipes.recipes[model.name], model.section.model
+    recipe, section = recipes.recipes[model.name], model.section
 
     @dg.asset(
         key=key_of(recipe.name),
         group_name=model.group,
         kinds={"safetensors"},
-        description=f"The model {source} as given: weights, tokenizer and chat template.",
+        description=f"The model {section.model} as given: weights, tokenizer and chat template.",
         code_version=recipe.version,
         pool=MODEL_POOL,
     )
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
-            registry = open_registry(profile)
-            folder = resolve_model(source, registry.state.models)
+            registry, report = open_registry(profile), reporter(context)
             how = recipes.versions(registry, context.run.run_id).derivation(recipe.name)
-            version = _same_content(registry, recipe.name, how, fingerprint(folder))
-            if version is None:
-                version = registry.commit_model(recipe.name, folder, fingerprint(folder), how)
-                version = registry.record_checks(version, [])
-            reporter(context)(f"{version}: {source}")
+            before = registry.newest(recipe.name, how.recipe)
+            folder = resolve_model(
+                section.model,
+                registry.state.models,
+                section.revision,
+                lambda line: report(f"{recipe.name}: {line}"),
+            )
+            if moved := _moved(registry, before, section, folder):
+                report(f"{recipe.name}: {moved}")
+            version = _registered(registry, recipe.name, how, folder)
+            commit = hub_commit(folder, section.model)
+            report(f"{version}: {section.model}{f' at {commit}' if commit else ''}")
             return dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
-                metadata={"version": version.number, "model": source, "folder": str(folder)},
+                metadata={
+                    "version": version.number,
+                    "model": section.model,
+                    "folder": str(folder),
+                    **({"commit": commit} if commit else {}),
+                },
             )
 
     return materialize
 
 
-def _same_content(registry: Registry, model: str, how: Derivation, identity: str) -> Version | None:
-    """The version with this content that this recipe made last, which is the newest again."""
-    made = registry.made(model, how)
-    if made is None or made[0].data_version != identity:
+def _registered(registry: Registry, model: str, how: Derivation, folder: Path) -> Version:
+    """The version with the content of ``folder``, new or the one that this recipe made last."""
+    identity, made = fingerprint(folder), registry.made(model, how)
+    if made and made[0].data_version == identity and registry.folder(made[0]).resolve() == folder.resolve():
+        return registry.reuse(*made)
+    return registry.record_checks(registry.commit_model(model, folder, identity, how), [])
+
+
+def _moved(registry: Registry, before: Version | None, section: GivenModel, folder: Path) -> str | None:
+    """That a branch or tag names another commit than before, if it does."""
+    earlier = hub_commit(registry.folder(before), section.model) if before else None
+    commit = hub_commit(folder, section.model)
+    if earlier is None or commit is None or earlier == commit:
         return None
-    return registry.reuse(*made)
+    return f"{section.revision or 'the main branch'} moved from {earlier} to {commit}: `revision` pins a commit"

@@ -152,4 +152,6 @@ def _trainer_modules(trainer: Trainer) -> Names:
 
 
 def _of_given(asset: Given) -> Recipe:
-    return Recipe(asset.name, settings={"model": asset.section.model})
+    section = asset.section
+    pinned = {"revision": section.revision} if section.revision else {}
+    return Recipe(asset.name, settings={"model": section.model, **pinned})

@@ -32,6 +32,9 @@ class GivenModel(Settings):
     """A model that is given, such as the base policy or a judge of its own, and how its backend runs."""
 
     model: str = Field(min_length=1, description="A folder, a hub id, or a model that comes with Trimtab")
+    revision: str | None = Field(
+        None, min_length=1, description="The commit, tag or branch of a hub id; its main branch otherwise"
+    )
     backend: str = "transformers"
     engine: EngineSettings = EngineSettings()
     price: Price = Price()

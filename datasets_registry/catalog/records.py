@@ -86,10 +86,10 @@ class Records:
         num_rows: int | None,
         content: Content,
     ) -> Version:
-        """The version with this content, inserted where it is new."""
+        """The version with this content, inserted where it is new; a model's folder is where it was found last."""
         same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
         if same:
-            return Version(**same)
+            return self._moved(connection, Version(**same), content)
         last = connection.scalar(_LAST_NUMBER, {"of": name}) or 0
         new = Version(
             name=name,
@@ -103,6 +103,14 @@ class Records:
         )
         connection.execute(insert(catalog.VERSIONS), new.model_dump())
         return new
+
+    def _moved(self, connection: Connection, version: Version, content: Content) -> Version:
+        """``version`` at its place: a dataset's objects are content, and a model's folder is not."""
+        if version.kind == "dataset" or version.content == content:
+            return version
+        this = and_(V.name == version.name, V.number == version.number)
+        connection.execute(update(catalog.VERSIONS).where(this).values(content=content))
+        return version.model_copy(update={"content": content})
 
     def add_objects(self, connection: Connection, objects: Sequence[Object]) -> None:
         """Record objects that are not recorded yet, and what their files are now."""

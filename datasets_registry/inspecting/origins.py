@@ -9,6 +9,8 @@ from datasets_registry.version import Version
 
 SMOLLM2 = "smollm2-135m-instruct"
 LAB = "lab"
+# below the models of a state folder: those of the Hub, each by repository and commit
+HUB = "hub"
 _FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---", re.DOTALL)
 _LICENCE = re.compile(r"^license:[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
 
@@ -38,15 +40,24 @@ def origin(registry: Registry, version: Version) -> Origin:
     if name in _OURS:
         return _OURS[name]
     folder = registry.folder(version)
-    revision = _revision(folder, name)
+    revision = hub_commit(folder, name)
     description = f"{name} at revision {revision}" if revision else "a local directory"
     return Origin(description, name if revision else None, _licence(folder / "README.md"))
 
 
-def _revision(folder: Path, name: str) -> str | None:
-    """The revision where ``folder`` is in the Hub client's cache of ``name``."""
-    cached = folder.parent.name == "snapshots" and folder.parent.parent.name
-    return folder.name if cached == f"models--{name.replace('/', '--')}" else None
+def hub_folder(models: Path, repository: str) -> Path:
+    """Where the downloads of ``repository`` lie, a folder for each commit."""
+    return models / HUB / repository.replace("/", "--")
+
+
+def hub_commit(folder: Path, repository: str) -> str | None:
+    """The commit whose files ``folder`` holds; None where it is no download of ``repository``.
+
+    It lies with the models of a state folder or, of earlier releases, in the Hub client's cache.
+    """
+    flat = repository.replace("/", "--")
+    inside, above = folder.parent.name, folder.parent.parent.name
+    return folder.name if (inside, above) in ((flat, HUB), ("snapshots", f"models--{flat}")) else None
 
 
 def _licence(card: Path) -> str | None:

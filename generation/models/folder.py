@@ -1,4 +1,4 @@
-"""A model on disk: where a name comes from, what may be in its folder, and its fingerprint."""
+"""A model on disk: what may be in its folder, and its fingerprint."""
 
 import json
 from functools import cache
@@ -6,10 +6,9 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
-from datasets_registry.inspecting import origins
 
-SMOLLM2, LAB = origins.SMOLLM2, origins.LAB
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+INDEX = "model.safetensors.index.json"
 _FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja", "chat_template.json")
 _TOKENIZER = (
     "tokenizer.json",
@@ -22,42 +21,6 @@ _TOKENIZER = (
 )
 
 
-def resolve_model(source: str, models: Path) -> Path:
-    """The local folder of ``source``: SmolLM2, the lab model, a directory, or a hub id, which is downloaded.
-
-    Raises BadInput where it has no weights, or pickled ones.
-    """
-    if source == SMOLLM2:
-        from generation.models.smollm2 import convert
-
-        return validated_folder(convert(models / SMOLLM2))
-    if source == LAB:
-        from generation.models.lab import write_lab_model
-
-        return validated_folder(write_lab_model(models / LAB))
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        return validated_folder(folder.resolve())
-    if folder.is_absolute() or source.startswith((".", "~")) or source.count("/") != 1:
-        raise BadInput(
-            f"model {source!r} is neither a directory, nor a hub id such as 'owner/name', "
-            f"nor {SMOLLM2!r} nor {LAB!r}: correct `model` in the profile's `[models.NAME]`"
-        )
-    return validated_folder(_download(source))
-
-
-def _download(source: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(source, ignore_patterns=list(_PICKLES)))
-    except (OSError, ValueError) as error:
-        raise BadInput(
-            f"model {source!r} could not be downloaded from the hub ({type(error).__name__}): check the "
-            "name and the network, or give a local directory"
-        ) from error
-
-
 def validated_folder(folder: Path) -> Path:
     """``folder`` itself; raises BadInput unless it is a whole model with safetensors weights alone."""
     if (folder / "adapter_config.json").exists():
@@ -67,7 +30,7 @@ def validated_folder(folder: Path) -> Path:
         )
     if not (folder / "config.json").is_file():
         raise BadInput(f"model directory {folder} has no config.json: give a transformers model")
-    pickles = sorted(path.name for pattern in _PICKLES for path in folder.glob(pattern))
+    pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     weights = list(folder.glob("*.safetensors"))
     if pickles:
         raise BadInput(
@@ -76,7 +39,16 @@ def validated_folder(folder: Path) -> Path:
         )
     if not weights:
         raise BadInput(f"model directory {folder} has no *.safetensors weights: give a whole model")
+    if missing := missing_shards(folder):
+        raise BadInput(f"model directory {folder} has no {missing[0]}, which {INDEX} names: give a whole model")
     return folder
+
+
+def missing_shards(folder: Path) -> list[str]:
+    """The files of weights that the folder's index names and that are not there."""
+    index = folder / INDEX
+    named = json.loads(index.read_text())["weight_map"].values() if index.is_file() else ()
+    return sorted(shard for shard in set(named) if not (folder / shard).is_file())
 
 
 def fingerprint(folder: Path) -> str:
@@ -86,7 +58,7 @@ def fingerprint(folder: Path) -> str:
 
 def fingerprinted_files(folder: Path) -> list[Path]:
     """The files that decide what the model is, sorted."""
-    names = {*_FINGERPRINTED, *_TOKENIZER, "model.safetensors.index.json"}
+    names = {*_FINGERPRINTED, *_TOKENIZER, INDEX}
     return sorted(
         [*(folder / name for name in names if (folder / name).is_file()), *folder.glob("*.safetensors")]
     )

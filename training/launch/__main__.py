@@ -14,7 +14,7 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
-from training.running.process import die_with_parent, error_file, errors_as_one_line, restart
+from training.running.process import die_with_parent, error_file, errors_as_one_line, go_offline, restart
 from training.settings.launch import Launch
 from training.settings.run import read_config
 
@@ -37,6 +37,7 @@ class LaunchedRun(Settings, extra="ignore"):
 def main() -> None:
     """Run the processes to their end; where memory was short, all once more with fewer rows at once."""
     arguments = _arguments()
+    go_offline()
     die_with_parent()
     with errors_as_one_line(arguments.config):
         config = read_config(LaunchedRun, arguments.config)

@@ -25,6 +25,20 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
 
 
+def go_offline() -> None:
+    """Let this process and those that it starts read models from disk alone: all that a run names is there.
+
+    Libraries read the variables when they are imported, so this comes first in the process; nobody else's
+    is touched, since the one of the pipeline downloads models. Who sets the variables decides.
+    """
+    for variable in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
+        os.environ.setdefault(variable, "1")
+    constants = sys.modules.get("huggingface_hub.constants")
+    if constants and os.environ["HF_HUB_OFFLINE"] == "1":
+        # a plug-in had imported it before
+        constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
+
+
 def stop_at_interrupt() -> None:
     """End at once at an interrupt, as at a kill: what is on disk is whole at any moment."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

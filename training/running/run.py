@@ -2,15 +2,11 @@
 
 import importlib.metadata
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
@@ -23,6 +19,7 @@ from training.running.process import (
     Report,
     die_with_parent,
     errors_as_one_line,
+    go_offline,
     reporting,
     restart,
     stop_at_interrupt,
@@ -170,6 +167,7 @@ Work = Callable[[Path, Report], None]
 def main(work: Work, description: str | None) -> None:
     """Run a trainer's ``work``; where memory is short, once more with fewer rows at once."""
     path = config_path(description)
+    go_offline()
     die_with_parent()
     stop_at_interrupt()
     with errors_as_one_line(path), reporting() as report:
