@@ -24,7 +24,7 @@ from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
-from generation.models.folder import resolve_model
+from generation.models.sources import resolve_model
 from quality.evaluation.metrics import bootstrap_interval
 
 MODEL = "smollm2-135m-instruct"

@@ -16,8 +16,8 @@ from hypothesis import settings
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Derivation
-from generation.models.folder import SMOLLM2
 from generation.models.smollm2 import convert
+from generation.models.sources import SMOLLM2
 from tests.postgres import PostgresServer, postgres_binaries, postgres_server
 from tests.tiny_model import write_tiny_model
 from tests.traced import Traced

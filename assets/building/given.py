@@ -72,4 +72,6 @@ def _moved(registry: Registry, before: Version | None, section: GivenModel, fold
     commit = hub_commit(folder, section.model)
     if earlier is None or commit is None or earlier == commit:
         return None
-    return f"{section.revision or 'the main branch'} moved from {earlier} to {commit}: `revision` pins a commit"
+    return (
+        f"{section.revision or 'the main branch'} moved from {earlier} to {commit}: `revision` pins a commit"
+    )

@@ -20,7 +20,8 @@ from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
-from generation.models.folder import fingerprint, resolve_model
+from generation.models.folder import fingerprint
+from generation.models.sources import resolve_model
 from generation.request import SamplingParams
 from methods.rft.candidates import CandidateSettings
 from methods.rft.sampling import sample_candidates

@@ -95,7 +95,7 @@ def _cpu_seconds(pid: int) -> float:
 
 def smollm2() -> Path:
     """SmolLM2, converted once for the checkout."""
-    from generation.models.folder import SMOLLM2
     from generation.models.smollm2 import convert
+    from generation.models.sources import SMOLLM2
 
     return convert(REPOSITORY / ".trimtab" / "models" / SMOLLM2)

@@ -86,7 +86,7 @@ class Records:
         num_rows: int | None,
         content: Content,
     ) -> Version:
-        """The version with this content, inserted where it is new; a model's folder is where it was found last."""
+        """The version with this content, inserted where it is new; a model lies where it was found last."""
         same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
         if same:
             return self._moved(connection, Version(**same), content)

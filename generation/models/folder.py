@@ -40,7 +40,9 @@ def validated_folder(folder: Path) -> Path:
     if not weights:
         raise BadInput(f"model directory {folder} has no *.safetensors weights: give a whole model")
     if missing := missing_shards(folder):
-        raise BadInput(f"model directory {folder} has no {missing[0]}, which {INDEX} names: give a whole model")
+        raise BadInput(
+            f"model directory {folder} has no {missing[0]}, which {INDEX} names: give a whole model"
+        )
     return folder
 
 

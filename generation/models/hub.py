@@ -1,4 +1,4 @@
-"""Models of the Hugging Face Hub: kept in the state folder by repository and commit, each whole or not at all."""
+"""Models of the Hugging Face Hub, kept in the state by repository and commit: whole or not at all."""
 
 import errno
 import os
@@ -93,7 +93,9 @@ def _download(repository: str, commit: str, folder: Path, report: Report) -> Non
                 raise
     shutil.rmtree(partial / ".cache", ignore_errors=True)
     if missing := missing_shards(partial):
-        raise BadInput(f"{repository} at {commit} came without {missing[0]}, which its index names: try again")
+        raise BadInput(
+            f"{repository} at {commit} has no {missing[0]}, which its index names: take another revision"
+        )
     for path in partial.rglob("*"):
         sync(path)
     partial.rename(folder)
@@ -111,9 +113,7 @@ def _take_cached(repository: str, commit: str, partial: Path, *, surely: bool) -
 
     try:
         cached = Path(
-            snapshot_download(
-                repository, revision=commit, local_files_only=True, ignore_patterns=[*LEFT_OUT]
-            )
+            snapshot_download(repository, revision=commit, local_files_only=True, ignore_patterns=[*LEFT_OUT])
         )
         if surely:
             get_cached_repo_tree(repository, revision=commit)
@@ -161,23 +161,25 @@ def _sentence(repository: str, revision: str, models: Path, error: Exception) ->
 
     page, status = f"{constants.ENDPOINT}/{repository}", _status(error)
     kinds = {type(cause) for cause in _causes(error)}
-    access = "another one" if get_token() else "one"
+    token = "the one that is set has no access" if get_token() else "none is set"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(
             f"{models} is full amid the download of {repository}: free some space, or set TRIMTAB_HOME to a "
             "larger disk; the download goes on where it was"
         )
     if errors.RevisionNotFoundError in kinds:
-        return BadInput(f"model {repository!r} has no revision {revision!r}: name a branch, tag or commit of {page}")
+        return BadInput(
+            f"model {repository!r} has no revision {revision!r}: name a branch, tag or commit of {page}"
+        )
     if errors.GatedRepoError in kinds or status == 403:
         return BadInput(
             f"model {repository!r} is gated: accept its licence at {page}, then set HF_TOKEN to a token of "
-            f"that account ({'the one that is set has no access' if get_token() else 'none is set'})"
+            f"that account ({token})"
         )
     if errors.RepositoryNotFoundError in kinds or status == 401:
         return BadInput(
-            f"model {repository!r} is not on the hub, or is private or gated: check the name; if it is right, "
-            f"accept the licence at {page} and set HF_TOKEN to a token with access ({access} is needed)"
+            f"model {repository!r} is not on the hub, or is private or gated: check the name; if it is "
+            f"right, accept its licence at {page} and set HF_TOKEN to a token with access ({token})"
         )
     if constants.HF_HUB_OFFLINE:
         return BadInput(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets_registry.errors import BadInput
+from datasets_registry.inspecting.origins import LAB, SMOLLM2
 from datasets_registry.state import REPOSITORY
-from generation.models.folder import LAB, SMOLLM2
 
 if TYPE_CHECKING:
     import torch

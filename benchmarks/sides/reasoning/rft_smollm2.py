@@ -8,7 +8,7 @@ from benchmarks.sides.figure import Figure
 from benchmarks.sides.lab import Lab, gold
 from benchmarks.sides.paired import difference, mean
 from datasets_registry.rows.rft import GoldSolution, RftSelection
-from generation.models.folder import SMOLLM2
+from generation.models.sources import SMOLLM2
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.rft.selections import SelectionSettings, select
 from methods.rft.stopping import StoppingRule

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from generation.models.folder import SMOLLM2, fingerprint, resolve_model, validated_folder
+from generation.models.folder import fingerprint, validated_folder
+from generation.models.sources import SMOLLM2, resolve_model
 
 
 def test_a_copy_has_the_same_fingerprint_and_an_edit_another(tiny_model: Path, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from datasets_registry.errors import BadInput
 from generation.chat import finished, prompt_ids, token_ids
-from generation.models.folder import fingerprint, resolve_model, validated_folder
+from generation.models.folder import fingerprint, validated_folder
 from generation.models.lab import write_lab_model
+from generation.models.sources import resolve_model
 from generation.request import Message, Request
 
 GOLD = "12+7=19\n19+5=24\nA:24"

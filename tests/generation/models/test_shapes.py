@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import constants
 from transformers import AutoModelForCausalLM
 
-from generation.models.folder import LAB, SMOLLM2
+from datasets_registry.inspecting.origins import LAB, SMOLLM2
 from generation.models.shapes import SHIPPED, UnknownShapes, find_shapes, read_shapes, shapes_of
 
 CONFIG: dict[str, Any] = {
