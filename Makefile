@@ -12,7 +12,7 @@ export DO_NOT_TRACK := 1
 # without it Dagster's daemon may see what comes during a look twice, and ask for the same rebuild again
 export DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS := 0.2
 
-.PHONY: setup vllm demo dev test test-vllm lint bench bench-quick
+.PHONY: setup vllm demo dev test test-vllm lint bench bench-quick check-gpu
 
 setup: $(STAMP)
 
@@ -52,6 +52,11 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# ten minutes that say whether this machine can do what a GPU profile asks of it (docs/gpu.md); its smallest
+# size where there is no CUDA card. OUT=folder takes both files
+check-gpu: $(STAMP)
+	$(BIN)/python -m benchmarks.gpu_check $(if $(OUT),--out $(OUT))
 
 # every claim of speed
 bench: $(STAMP)

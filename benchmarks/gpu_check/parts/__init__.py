@@ -1,0 +1,1 @@
+"""The parts of the check, each a function from a bench to figures."""

@@ -1,0 +1,23 @@
+"""The parts by title, in the order in which they run."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from benchmarks.gpu_check.part import Part
+from benchmarks.gpu_check.parts.card import measure_card, no_card
+from benchmarks.gpu_check.parts.engines import measure_transformers, measure_vllm, no_vllm
+from benchmarks.gpu_check.parts.prepared import prepare
+from benchmarks.gpu_check.parts.processes import measure_processes, no_second_card, one_card_alone
+from benchmarks.gpu_check.parts.trainers import measure_trainer
+from training.trainers import TRAINERS
+
+_PARTS = (
+    Part("models", prepare),
+    Part("card", measure_card, no_card, needs_models=False),
+    Part("transformers", measure_transformers),
+    Part("vllm", measure_vllm, no_vllm),
+    *(Part(trainer, partial(measure_trainer, trainer=trainer)) for trainer in TRAINERS),
+    Part("two_processes_ddp", partial(measure_processes, strategy="ddp"), one_card_alone),
+    Part("two_processes_fsdp", partial(measure_processes, strategy="fsdp"), no_second_card),
+)
+PARTS: Mapping[str, Part] = {part.title: part for part in _PARTS}

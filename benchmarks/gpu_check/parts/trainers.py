@@ -1,0 +1,61 @@
+"""Each trainer in bfloat16 for some steps: whether its weights moved, and its time, memory and MFU."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.gpu_check.part import Bench
+from benchmarks.gpu_check.runs import Trained, train
+from benchmarks.sides.figure import Figure, at_most, repeated
+
+# with frozen weights no gradient of theirs is computed: forward, and the gradient of the activations
+FORWARD_PASSES = 2
+WARM_STEPS = 2
+
+
+def measure_trainer(bench: Bench, trainer: str) -> Sequence[Figure]:
+    """A run of ``trainer`` with an adapter; fails where it ends with an error or a loss that is no number."""
+    trained = train(bench, trainer, run=trainer)
+    return [*_learned(bench, trained), *_took(bench, trained)]
+
+
+def _learned(bench: Bench, trained: Trained) -> Iterator[Figure]:
+    steps = {step for step, _ in trained.manifest.loss}
+    yield repeated("optimiser steps", [len(steps)], "steps", f">= {bench.size.steps}")
+    yield Figure(name="last loss", value=trained.manifest.loss[-1][1], unit="nats")
+    moved, others = _adapter(trained.adapter)
+    yield Figure(name="largest weight of B", value=moved, unit="", goal="> 0", holds=moved > 0)
+    yield at_most("trained weights that are not float32", others, "tensors", 0)
+
+
+def _adapter(folder: Path) -> tuple[float, int]:
+    """The largest weight of any B, which begins at 0; and how many tensors are not float32."""
+    import torch
+    from safetensors.torch import load_file
+
+    weights = load_file(folder / "adapter_model.safetensors")
+    moved = max(float(weight.abs().max()) for name, weight in weights.items() if "lora_B" in name)
+    return moved, sum(weight.dtype != torch.float32 for weight in weights.values())
+
+
+def _took(bench: Bench, trained: Trained) -> Iterator[Figure]:
+    watched = trained.watched
+    if watched is None:
+        return
+    where = "of the card" if bench.machine.on_gpu else "of the process"
+    yield Figure(name=f"memory {where} at the peak", value=watched.peak_bytes / 1e9, unit="GB")
+    if len(watched.step_seconds) > WARM_STEPS:
+        yield Figure(name="a step", value=median(watched.step_seconds[WARM_STEPS:]), unit="s")
+    if trained.manifest.trainer == "sft":
+        yield from _speed(bench, watched.step_seconds, watched.num_tokens)
+
+
+def _speed(bench: Bench, seconds: Sequence[float], counted: Sequence[float]) -> Iterator[Figure]:
+    """Tokens in a second after the first steps, and MFU; other trainers read more than they count."""
+    if len(counted) <= WARM_STEPS or len(seconds) < len(counted):
+        return
+    tokens = (counted[-1] - counted[WARM_STEPS - 1]) / sum(seconds[WARM_STEPS : len(counted)])
+    yield Figure(name="training", value=tokens, unit="tokens/s")
+    if peak := bench.machine.peak_tflops:
+        flops = FORWARD_PASSES * bench.size.shape.forward_flops(bench.size.length)
+        yield Figure(name="MFU of training", value=tokens * flops / (peak * 1e12), unit="share")
