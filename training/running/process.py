@@ -40,8 +40,13 @@ def go_offline() -> None:
 
 
 def stop_at_interrupt() -> None:
-    """End at once at an interrupt, as at a kill: what is on disk is whole at any moment."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """End at once at an interrupt, as at a kill: what is on disk is whole at any moment.
+
+    A run that a shell started in the background ignores interrupts, and Dagster then ignores termination
+    too: a trainer would inherit both, and could not be cancelled.
+    """
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stopping, signal.SIG_DFL)
 
 
 @contextmanager

@@ -1,0 +1,37 @@
+"""A trainer ends at a signal, whatever the process that started it makes of signals."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.state import REPOSITORY
+from tests.training.runs import write
+
+
+def ignore_both() -> None:
+    """Be as a process that a shell started in the background, after Dagster captured its interrupts."""
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stopping, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_trainer_ends_at_a_signal_that_its_parent_ignores(stop: signal.Signals, tmp_path: Path) -> None:
+    path = write(tmp_path, "none@1", settings={"fate": "sleeps"})
+    trainer = subprocess.Popen(
+        [sys.executable, "-m", "tests.training.light", "--config", str(path)],
+        cwd=REPOSITORY,
+        env=os.environ | {"TRIMTAB_HOME": str(tmp_path / "state")},
+        preexec_fn=ignore_both,
+    )
+    try:
+        while not (tmp_path / "pid-0").exists() and trainer.poll() is None:
+            time.sleep(0.02)
+        trainer.send_signal(stop)
+        assert trainer.wait(60) == -stop
+    finally:
+        trainer.kill()
