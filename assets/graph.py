@@ -53,10 +53,7 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     """The graph of ``profile``; raises BadInput where a prompt file or the constitution is unusable."""
     declared = declare(profile)
     grounds = Grounds(declared)
-    recipes = {
-        asset.name: recipe_of(asset, profile.launch.recipe, grounds.reads[asset.name])
-        for asset in grounds.ordered
-    }
+    recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in grounds.ordered}
     known = Recipes(recipes, {name: grounds.reads[name] for name in grounds.imported})
     return Graph(
         profile,

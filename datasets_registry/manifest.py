@@ -47,8 +47,9 @@ class Manifest(BaseModel):
     """The record of one training run; fields that older releases did not write have defaults.
 
     ``datasets`` are by role (``train``, ``replay``). ``rows`` counts those given, trained on, and left out by
-    reason. ``metrics`` are the last figures logged, and those of held-out rows as ``held_out_…``; ``curves``
-    are figures by name over the run.
+    reason. ``sum_of_rates`` is the rate of each step of the optimiser, summed. ``metrics`` are the last
+    figures logged, how far the weights moved (``update_rms``), and figures of held-out rows as
+    ``held_out_…``; ``curves`` are figures by name over the run.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,6 +67,9 @@ class Manifest(BaseModel):
     processes: int | None = None
     strategy: str | None = None
     effective_batch: int | None = None
+    optimizer_steps: int | None = None
+    warmup_steps: int | None = None
+    sum_of_rates: float | None = None
     rows: Mapping[str, int] = {}
     metrics: Metrics = {}
     loss: tuple[Point, ...] = ()

@@ -13,7 +13,7 @@ from training.running.memory import halving
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import Run, main, open_run, rows_of
-from training.running.trainer import load_model, lora, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, trainer_arguments
 from training.settings.dpo import DpoSettings
 from training.settings.run import RunConfig
 
@@ -29,7 +29,7 @@ def dpo(path: Path, report: Report) -> None:
     soft = run.settings.target == "soft"
     rows = rows_of(run, PairRow, *(("label", "p_a") if soft else ()))
     labelled = preferred(rows)
-    model, tokenizer = load_model(run)
+    tokenizer = load_tokenizer(run)
 
     def example(row: PairRow) -> PairExample:
         pair = pair_example(tokenizer, row, run.config.system_text)
@@ -42,7 +42,7 @@ def dpo(path: Path, report: Report) -> None:
         example,
         lambda pair: pair_fits(tokenizer, pair, run.settings.max_length),
     )
-    trainer = _trainer(run, model, tokenizer, selection.trained)
+    trainer = _trainer(run, load_base(run), tokenizer, selection.trained)
     require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
     train_and_save(run, trainer, tokenizer, selection.counts)
 

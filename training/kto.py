@@ -12,7 +12,7 @@ from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import Run, main, open_run, rows_of
-from training.running.trainer import load_model, lora, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, trainer_arguments
 from training.settings.kto import KtoSettings
 from training.settings.run import RunConfig
 
@@ -29,7 +29,7 @@ def kto(path: Path, report: Report) -> None:
     run = open_run("kto", RunConfig[KtoSettings], path, report)
     settings = run.settings
     labelled, num_completions = judged(rows_of(run, PromptRow), run.dataset)
-    model, tokenizer = load_model(run)
+    tokenizer = load_tokenizer(run)
     selection = select(
         run,
         labelled,
@@ -48,7 +48,7 @@ def kto(path: Path, report: Report) -> None:
     }
     # the manifest has the settings as they were used
     run = replace(run, settings=weighed(settings, desirable, undesirable))
-    trainer = _trainer(run, model, tokenizer, examples)
+    trainer = _trainer(run, load_base(run), tokenizer, examples)
     require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
     train_and_save(run, trainer, tokenizer, counts)
 

@@ -18,7 +18,7 @@ from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import MakeTrainer, TrainableModel, Trainer
 from training.running.run import Run, main, open_run, rows_of
-from training.running.trainer import load_model, lora, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, trainer_arguments
 from training.settings.orpo import OrpoSettings
 from training.settings.run import RunConfig
 
@@ -37,7 +37,7 @@ def orpo(path: Path, report: Report) -> None:
     run = open_run("orpo", RunConfig[OrpoSettings], path, report)
     rows = rows_of(run, PairRow)
     labelled = preferred(rows)
-    model, tokenizer = load_model(run)
+    tokenizer = load_tokenizer(run)
     selection = select(
         run,
         labelled,
@@ -47,7 +47,7 @@ def orpo(path: Path, report: Report) -> None:
     )
     examples = [pair_tokens(tokenizer, pair) for pair in selection.trained]
     require_ending(run, tokenizer, [label for label in examples[0]["chosen_labels"] if label != IGNORED])
-    trainer = _trainer(run, model, tokenizer, examples)
+    trainer = _trainer(run, load_base(run), tokenizer, examples)
     train_and_save(run, trainer, tokenizer, selection.counts)
 
 

@@ -13,7 +13,7 @@ from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import AdaptedModel, TrainableModel, Trainer
 from training.running.run import AnyRun, Run, main, open_run, require_rows, rows_of
-from training.running.trainer import load_model, lora, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, trainer_arguments
 from training.settings.process_reward_model import ProcessRewardSettings
 from training.settings.run import RunConfig
 
@@ -40,16 +40,17 @@ def process_reward_model(path: Path, report: Report) -> None:
     """
     run = open_run("process_reward_model", RunConfig[ProcessRewardSettings], path, report)
     rows = rows_of(run, StepRow, "split_group")
-    model, tokenizer = load_model(
+    tokenizer = load_tokenizer(run)
+    usable, left_out = _usable(run, tokenizer, rows)
+    trained, held_out = parted(usable, run.settings.held_out_share, run.settings.seed)
+    counts = {"given": len(rows), "trained": len(trained), "held_out": len(held_out), **left_out}
+    require_rows(run, counts)
+    model = load_base(
         run,
         "AutoModelForTokenClassification",
         id2label={0: "wrong", 1: "right"},
         label2id={"wrong": 0, "right": 1},
     )
-    usable, left_out = _usable(run, tokenizer, rows)
-    trained, held_out = parted(usable, run.settings.held_out_share, run.settings.seed)
-    counts = {"given": len(rows), "trained": len(trained), "held_out": len(held_out), **left_out}
-    require_rows(run, counts)
     trainer = _trainer(run, model, tokenizer, [solution["example"] for solution in trained])
     train_and_save(
         run, trainer, tokenizer, counts, lambda folder: solution_figures(StepScorer(folder), held_out)

@@ -16,7 +16,7 @@ from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import Run, main, open_run, rows_of
-from training.running.trainer import load_model, lora, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, trainer_arguments
 from training.settings.reward_model import RewardSettings
 from training.settings.run import RunConfig
 
@@ -49,7 +49,7 @@ def reward_model(path: Path, report: Report) -> None:
     left_out = {"unlabelled": len(rows) - len(labelled)}
     if settings.signal:
         left_out["undecided"] = len(labelled) - len(decided)
-    model, tokenizer = load_model(run, "AutoModelForSequenceClassification", num_labels=1)
+    tokenizer = load_tokenizer(run)
     set_padding_apart(tokenizer)
     selection = select(
         run,
@@ -59,6 +59,7 @@ def reward_model(path: Path, report: Report) -> None:
         lambda pair: max(len(pair["chosen_ids"]), len(pair["rejected_ids"])) <= settings.max_length,
         partial(parted, share=settings.held_out_share, seed=settings.seed),
     )
+    model = load_base(run, "AutoModelForSequenceClassification", num_labels=1)
     trainer = _trainer(run, model, tokenizer, selection.trained)
     train_and_save(
         run,

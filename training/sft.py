@@ -12,7 +12,7 @@ from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import Run, main, open_run, rows_of
-from training.running.trainer import load_model, lora, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, trainer_arguments
 from training.settings.run import RunConfig
 from training.settings.sft import SftSettings
 
@@ -28,7 +28,7 @@ def sft(path: Path, report: Report) -> None:
     run = open_run("sft", RunConfig[SftSettings], path, report)
     rows = rows_of(run, CompletionRow)
     replay = rows_of(run, CompletionRow, role="replay") if run.config.replay else []
-    model, tokenizer = load_model(run)
+    tokenizer = load_tokenizer(run)
 
     def example(row: CompletionRow) -> CompletionExample:
         return {
@@ -51,7 +51,7 @@ def sft(path: Path, report: Report) -> None:
     if replay:
         counts |= {"replay_given": len(replay), "replay_trained": len(added)}
         counts |= {"tokens": num_tokens(selection.trained), "replay_tokens": num_tokens(added)}
-    trainer = _trainer(run, model, tokenizer, [*selection.trained, *added])
+    trainer = _trainer(run, load_base(run), tokenizer, [*selection.trained, *added])
     train_and_save(run, trainer, tokenizer, counts)
 
 

@@ -16,8 +16,6 @@ from training.trainers import Trainer
 
 # conversations and texts as a model's tokens: of completers, and where a method counts them
 RENDERING = "generation.chat"
-# what starts a trainer in several processes, and how they share its work
-LAUNCHER = "training.launch.__main__"
 # how the names of parts that are no modules begin or end
 ROLE, CHECK, TEXT = "role ", "check ", ".txt"
 
@@ -108,12 +106,12 @@ def _digest(check: Check) -> str:
     )
 
 
-def recipe_of(asset: Declared, launch: Mapping[str, Any], checked: Names = ()) -> Recipe:
-    """The recipe of what a pipeline declares; ``launch`` is what of the launch makes a model another one."""
+def recipe_of(asset: Declared, checked: Names = ()) -> Recipe:
+    """The recipe of what a pipeline declares."""
     if isinstance(asset, Dataset):
         return _of_dataset(asset, checked)
     if isinstance(asset, Trained):
-        return _of_trained(asset, launch)
+        return _of_trained(asset)
     return _of_given(asset)
 
 
@@ -132,7 +130,7 @@ def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
     )
 
 
-def _of_trained(asset: Trained, launch: Mapping[str, Any]) -> Recipe:
+def _of_trained(asset: Trained) -> Recipe:
     section = asset.section
     replayed = {"replay": (section.replayed,)} if section.replayed else {}
     scored = {"reward_models": section.reward_models} if section.reward_models else {}
@@ -140,9 +138,9 @@ def _of_trained(asset: Trained, launch: Mapping[str, Any]) -> Recipe:
     return Recipe(
         asset.name,
         roles={"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **waits},
-        settings=section.training.model_dump(mode="json") | dict(asset.more) | dict(launch),
+        settings=section.training.content | dict(asset.more),
         templates=(asset.system_prompt,) if asset.system_prompt else (),
-        modules=(*_trainer_modules(asset.trainer), *((LAUNCHER,) if launch else ())),
+        modules=_trainer_modules(asset.trainer),
     )
 
 

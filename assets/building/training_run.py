@@ -40,8 +40,9 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     """
     recipe, how = versions.recipes[model.name], versions.derivation(model.name)
     recipe.require_current_code()
-    output = versions.registry.state.runs / f"{model.name.replace('/', '.')}-{how.recipe[:16]}"
     exact, launch, module = exact_roles(model, how.inputs), profile.launch, model.trainer.module
+    folder = f"{model.name.replace('/', '.')}-{how.recipe[:16]}{launch.mark}"
+    output = versions.registry.state.runs / folder
     with only(recipe.texts):
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}

@@ -102,6 +102,7 @@ def _print(details: ModelDetails) -> None:
 def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
     facts = details.facts
     yield from ((f"rows {kind}", count) for kind, count in facts.rows.items())
+    yield from facts.steps.items()
     yield "seconds", facts.seconds
     yield "dtype", facts.dtype
     yield "libraries", ", ".join(" ".join(library) for library in facts.libraries.items()) or None

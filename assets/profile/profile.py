@@ -119,6 +119,10 @@ class Profile(Settings):
                 f"models.{model}: {section.trainer} trains in one process, and launch.processes is "
                 f"{self.launch.processes}: use grpo or rloo, or a profile without [launch]"
             )
+        try:
+            section.training.rows_at_once(self.launch.processes)
+        except ValueError as error:
+            raise ValueError(f"models.{model}.training: {error}") from error
         if not isinstance(section.training, OnlineSettings):
             return
         rewards = section.training.rewards

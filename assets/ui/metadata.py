@@ -72,8 +72,19 @@ def model_metadata(version: Version, manifest: Manifest) -> dict[str, Any]:
         "seconds": float(manifest.seconds or 0.0),
         "training": training_plot(manifest),
         **{f"rows_{kind}": int(count) for kind, count in manifest.rows.items()},
+        **_steps(manifest),
         **{f"train_{metric}": float(value) for metric, value in manifest.metrics.items()},
     }
+
+
+def _steps(manifest: Manifest) -> dict[str, float]:
+    """Steps of the optimiser, how many of them warm up, and the sum of their rates; none of older models."""
+    known = {
+        "optimizer_steps": manifest.optimizer_steps,
+        "warmup_steps": manifest.warmup_steps,
+        "sum_of_rates": manifest.sum_of_rates,
+    }
+    return {field: value for field, value in known.items() if value is not None}
 
 
 def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCheckResult]:

@@ -148,6 +148,7 @@ def full(steps: int, *, rate: float = 2e-3, batch_size: int = 32, seed: int = 0)
     return TrainingSettings(
         learning_rate=rate,
         max_steps=steps,
+        min_steps=1,
         batch_size=batch_size,
         lora_rank=None,
         max_length=256,

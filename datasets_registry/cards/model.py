@@ -163,6 +163,7 @@ def _training_table(facts: ModelFacts) -> str:
     """Counts of rows, metrics, time and libraries."""
     figures = [
         *((f"rows {name}", count) for name, count in facts.rows.items()),
+        *facts.steps.items(),
         *facts.metrics.items(),
         ("seconds", facts.seconds),
         ("dtype", facts.dtype),

@@ -28,8 +28,22 @@ class ModelFacts(Record):
     settings: Mapping[str, object]
     seconds: float | None
     dtype: str | None
+    effective_batch: int | None
+    optimizer_steps: int | None
+    warmup_steps: int | None
+    sum_of_rates: float | None
     libraries: Mapping[str, str]
     folder: str
+
+    @property
+    def steps(self) -> dict[str, int | float | None]:
+        """What the run's steps were, by words."""
+        return {
+            "rows or samples a step": self.effective_batch,
+            "steps of the optimiser": self.optimizer_steps,
+            "of them warm-up": self.warmup_steps,
+            "sum of their rates": self.sum_of_rates,
+        }
 
 
 def model_facts(registry: Registry, version: Version) -> ModelFacts:
@@ -55,6 +69,10 @@ def model_facts(registry: Registry, version: Version) -> ModelFacts:
         settings=manifest.settings,
         seconds=manifest.seconds,
         dtype=manifest.dtype,
+        effective_batch=manifest.effective_batch,
+        optimizer_steps=manifest.optimizer_steps,
+        warmup_steps=manifest.warmup_steps,
+        sum_of_rates=manifest.sum_of_rates,
         libraries=manifest.libraries,
         folder=str(folder),
     )

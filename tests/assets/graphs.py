@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -60,8 +59,7 @@ def declared(content: Content) -> Declaration:
     """What the content of a profile declares; raises ValidationError or BadInput where it is unusable."""
     profile = Profile.model_validate(content)
     grounds = Grounds(declare(profile))
-    launch = profile.launch.recipe
-    recipes = {asset.name: recipe_of(asset, launch, grounds.reads[asset.name]) for asset in grounds.ordered}
+    recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in grounds.ordered}
     return Declaration(profile, {asset.name: asset for asset in grounds.ordered}, recipes)
 
 
@@ -145,11 +143,11 @@ def answering(problems: Sequence[Problem], model: str) -> Script:
     return script
 
 
-def asked_of_trainer(asset: Trained | Given, launch: Mapping[str, Any]) -> object:
+def asked_of_trainer(asset: Trained | Given) -> object:
     """All that decides what a model becomes: where it is found, or its trainer, settings and inputs."""
     if isinstance(asset, Given):
         return asset.section.model
     section = asset.section
     text = template_path(asset.system_prompt).read_text() if asset.system_prompt else None
     inputs = (section.base, section.dataset, section.replayed, section.reward_models)
-    return asset.trainer, section.training, text, asset.more, inputs, asset.waits, launch
+    return asset.trainer, section.training.content, text, asset.more, inputs, asset.waits

@@ -32,9 +32,8 @@ NO_CONTENT: Mapping[str, str] = {
     "prm.labels.label": "it only has settings refused that do not suit what a trainer's `target` takes",
     "budget.*": "a budget stops a build, and changes nothing of one that ends",
     "tracking.*": RUNNING,
-    "launch.machines": "processes count, wherever they run",
-    "launch.main_*": RUNNING,
-    "launch.tags": RUNNING,
+    "launch.*": "processes share each step, and train as one does",
+    "models.*.training.min_steps": "a run of fewer steps is refused, and one of more is what it was",
     "rebuild.*": "when a build begins",
 }
 # values of other fields without which a field has no other value, or none at all
@@ -42,7 +41,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "cai.mix.capability": {"cai.mix.capability_share": 0.1},
     "cai.mix.capability_share": {"cai.mix.capability": "demonstrations"},
     "judges.human_agreement.*": {"judges.human_agreement": {}},
-    "launch.machines": {"launch.processes": 4, "launch.main_address": "host"},
+    "launch.machines": {"launch.processes": 2, "launch.main_address": "host"},
     "launch.strategy": {"launch.processes": 2},
     "models.grpo_policy.reward_models": {"models.grpo_policy.training.rewards": {"reward_models": 0.5}},
     "models.grpo_policy.trainer": {"models.grpo_policy.training": {}},

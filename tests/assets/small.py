@@ -38,7 +38,7 @@ critique_max_tokens = 8
 trainer = "sft"
 base = "base_policy"
 dataset = "cai_sft"
-training = {{ learning_rate = 1e-3, num_epochs = 1, batch_size = 2, max_length = 512 }}
+training = {{ learning_rate = 1e-3, num_epochs = 1, min_steps = 1, batch_size = 2, max_length = 512 }}
 
 [rlaif]
 policy = "sft_policy"
@@ -52,7 +52,7 @@ calibration = "identical"
 trainer = "dpo"
 base = "sft_policy"
 dataset = "preference_pairs"
-training = {{ learning_rate = 1e-3, num_epochs = 1, batch_size = 1, max_length = 512, beta = 0.1 }}
+training = {{ learning_rate = 1e-3, min_steps = 1, batch_size = 1, max_length = 512, beta = 0.1 }}
 
 [judges.scores]
 judge = "base_policy"

@@ -169,32 +169,31 @@ def test_what_a_models_recipe_does_not_hold_changes_nothing_for_its_trainer(
 ) -> None:
     before = profile.declared
     models = {name: asset for name, asset in before.assets.items() if not isinstance(asset, Dataset)}
-    told = {name: asked_of_trainer(asset, before.profile.launch.recipe) for name, asset in models.items()}
+    told = {name: asked_of_trainer(asset) for name, asset in models.items()}
     for mutation in profile.mutations:
         after = mutation.after
         for name in models.keys() & after.assets.keys():
             same = after.versions[name] == before.versions[name]
             asset = after.assets[name]
             assert not isinstance(asset, Dataset)
-            asked = asked_of_trainer(asset, after.profile.launch.recipe)
+            asked = asked_of_trainer(asset)
             assert same == (asked == told[name]), (name, mutation.field)
 
 
 def test_each_setting_and_each_role_is_part_of_the_recipe(profile: Mutated) -> None:
-    launch = profile.declared.profile.launch.recipe
     for name, dataset in profile.declared.datasets.items():
-        before = recipe_of(dataset, launch).version
+        before = recipe_of(dataset).version
         for leaf in leaves(dataset.settings):
             values = others(leaf.annotation, leaf.value, TEMPLATES)
             value = next(other for other in values if other != leaf.value)
             settings = with_leaf(dataset.settings, leaf.place, value)
-            assert recipe_of(replace(dataset, settings=settings), launch).version != before, (name, leaf)
+            assert recipe_of(replace(dataset, settings=settings)).version != before, (name, leaf)
         for role, names in dataset.inputs.items():
             inputs = {**dataset.inputs, role: (*names[:-1], "another")}
-            assert recipe_of(replace(dataset, inputs=inputs), launch).version != before, (name, role)
+            assert recipe_of(replace(dataset, inputs=inputs)).version != before, (name, role)
         for role, names in dataset.models.items():
             models = {**dataset.models, role: (*names[:-1], "another")}
-            assert recipe_of(replace(dataset, models=models), launch).version != before, (name, role)
+            assert recipe_of(replace(dataset, models=models)).version != before, (name, role)
 
 
 def test_a_setting_that_its_recipe_leaves_out_changes_no_row(profile: Mutated) -> None:

@@ -51,7 +51,16 @@ class Job:
     @property
     def launch(self) -> Launch:
         """In how many processes it runs."""
-        return Launch(**json.loads(Path(self.config).read_text()).get("launch", {}))
+        return Launch(**self._read().get("launch", {}))
+
+    @property
+    def in_bfloat16(self) -> bool:
+        """Whether its forward passes are in bfloat16."""
+        return bool(self._read()["settings"].get("dtype") == "bfloat16")
+
+    def _read(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(Path(self.config).read_text())
+        return found
 
 
 @dataclass
@@ -192,7 +201,7 @@ def environment(job: Job) -> list[dict[str, str]]:
     from accelerate.commands.launch import _validate_launch_command, launch_command_parser
     from accelerate.utils.launch import prepare_multi_gpu_env
 
-    file = write_launch_config(job.output, job.launch, machine_rank=0, bfloat16=False)
+    file = write_launch_config(job.output, job.launch, machine_rank=0, bfloat16=job.in_bfloat16)
     given = ["--config_file", str(file), "training.sft"]
     arguments, _, _ = _validate_launch_command(launch_command_parser().parse_args(given))
     told = prepare_multi_gpu_env(arguments)
@@ -205,13 +214,14 @@ def environment(job: Job) -> list[dict[str, str]]:
 
 
 def watch_weights(path: Path) -> None:
-    """Let the trainer leave a sum of what it trained, in each process."""
+    """Let the trainer leave a sum of what it trained, and its types, in each process."""
     from training.online import trainer as online
     from training.running import manifest, trainer
 
     def watched(run: AnyRun, trained: Trainer) -> list[dict[str, float]]:
         history = train(run, trained)
-        weights = (weight for _, weight in trained.model.named_parameters() if weight.requires_grad)
+        weights = [weight for _, weight in trained.model.named_parameters() if weight.requires_grad]
+        path.with_suffix(".types").write_text(" ".join({str(weight.dtype) for weight in weights}))
         path.write_text(repr(sum(float(weight.detach().double().abs().sum()) for weight in weights)))
         return history
 

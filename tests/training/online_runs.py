@@ -26,6 +26,7 @@ VERIFIER = {"kind": "maths"}
 SETTINGS: dict[str, Any] = {
     "learning_rate": 5e-4,
     "max_steps": 14,
+    "min_steps": 1,
     "batch_size": 64,
     "num_draws": 8,
     "max_length": 40,

@@ -21,7 +21,7 @@ from training.running.checkpoints import last_checkpoint
 from training.running.run import Work
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
-SETTINGS = {"learning_rate": 5e-3, "num_epochs": 8, "batch_size": 4, "max_length": 128}
+SETTINGS = {"learning_rate": 5e-3, "num_epochs": 8, "batch_size": 4, "max_length": 128, "min_steps": 1}
 
 
 def commit(registry: Registry, row: type[Row], rows: Sequence[Row], *checks: CheckResult) -> str:

@@ -26,7 +26,7 @@ from tests.training.runs import (
 from training.data.pairs import pair_example
 from training.orpo import orpo, pair_tokens
 
-ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
+ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None, "min_steps": 1}
 
 
 def trained(folder: Path, dataset: str, **settings: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_the_loss_is_that_of_the_paper_over_the_completions_tokens(
 ) -> None:
     pairs = [verified(number, "A:7", "1+1=2\nA:8") for number in range(4)]
     dataset = commit(registry, VerifiedPair, pairs)
-    said = trained(tmp_path, dataset, batch_size=4, max_steps=1, learning_rate=1e-12, beta=0.5)
+    said = trained(tmp_path, dataset, batch_size=4, max_steps=1, warmup_share=0, learning_rate=1e-9, beta=0.5)
     chosen, rejected = (
         [answer_log_probability(lab, pair.prompt, getattr(pair, side)) for pair in pairs]
         for side in ("chosen", "rejected")
@@ -108,7 +108,8 @@ def test_ties_and_long_pairs_are_counted_and_not_learned(
     rows = [make(PreferencePair, f"p{number}", chosen="yes", rejected="no") for number in range(8)]
     rows.append(make(PreferencePair, "tie", label="tie", chosen=None, rejected=None))
     rows.append(make(PreferencePair, "long", chosen="yes", rejected="no " * 200))
-    path = write(tmp_path, commit(registry, PreferencePair, rows), settings=SETTINGS | {"max_steps": 1})
+    settings = SETTINGS | {"max_steps": 1, "warmup_share": 0}
+    path = write(tmp_path, commit(registry, PreferencePair, rows), settings=settings)
     orpo(path, lambda _: None)
     assert manifest(tmp_path)["rows"] == {"given": 10, "trained": 8, "too_long": 1, "unlabelled": 1}
 
@@ -117,7 +118,7 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
     base: Path, registry: Registry, tmp_path: Path
 ) -> None:
     few = commit(registry, VerifiedPair, [verified(number, "a", "b") for number in range(3)])
-    with pytest.raises(ModelFailed, match="3 usable rows of 3, fewer than one batch of 4"):
+    with pytest.raises(ModelFailed, match="3 usable rows of 3, fewer than the 4 of one step"):
         orpo(write(tmp_path, few), lambda _: None)
     with pytest.raises(BadInput, match="gold_solutions@1 has no column 'chosen'"):
         orpo(write(tmp_path, commit(registry, GoldSolution, [gold("p", "a")])), lambda _: None)

@@ -26,6 +26,7 @@ from training.settings.process_reward_model import ProcessRewardSettings
 SETTINGS = {
     "learning_rate": 2e-3,
     "max_steps": 60,
+    "min_steps": 1,
     "batch_size": 16,
     "max_length": 64,
     "held_out_share": 0.2,
@@ -161,7 +162,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
 
 def test_bad_datasets_are_refused_in_words(lab: Path, registry: Registry, tmp_path: Path) -> None:
     none = commit(registry, StepLabels, [labelled(number, ["1"], [None]) for number in range(4)])
-    with pytest.raises(ModelFailed, match="gives 0 usable rows of 4, fewer than one batch of 16"):
+    with pytest.raises(ModelFailed, match="gives 0 usable rows of 4, fewer than the 16 of one step"):
         process_reward_model(write(tmp_path, none, settings=SETTINGS, system_text=None), lambda _: None)
     other = commit(registry, GoldSolution, [gold("1=?", "1")])
     with pytest.raises(BadInput, match="gold_solutions@1 has no column 'completions'"):

@@ -21,7 +21,16 @@ from training.data.rows import Grouped, PairRow, held_out_groups
 from training.data.soft_labels import by_signal, margin
 from training.reward_model import reward_model
 
-SETTINGS = {"learning_rate": 3e-3, "max_steps": 12, "batch_size": 4, "max_length": 48, "held_out_share": 0.25}
+SETTINGS = {
+    "learning_rate": 3e-3,
+    "max_steps": 12,
+    "min_steps": 1,
+    "batch_size": 4,
+    "max_length": 48,
+    "held_out_share": 0.25,
+}
+# the first step of a warm-up would move nothing
+ONE_STEP = {"max_steps": 1, "warmup_share": 0}
 
 
 def answered(number: int, completion: str) -> Answered:
@@ -86,7 +95,7 @@ def test_where_padding_is_the_end_of_a_turn_the_trained_token_is_the_scored_one(
 
 def test_the_trained_margin_is_the_scored_one(lab: Path, registry: Registry, tmp_path: Path) -> None:
     pairs = [verified(number, "A:7", "1+1=2\nA:8") for number in range(4)]
-    settings = {**SETTINGS, "max_steps": 1, "learning_rate": 1e-12, "held_out_share": 0, "lora_rank": None}
+    settings = {**SETTINGS, **ONE_STEP, "learning_rate": 1e-9, "held_out_share": 0, "lora_rank": None}
     dataset = commit(registry, VerifiedPair, pairs)
     reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
     said = manifest(tmp_path)
@@ -104,7 +113,7 @@ def test_pairs_without_a_label_are_counted(base: Path, registry: Registry, tmp_p
     pairs = [make(PreferencePair, f"p{number}", chosen="yes", rejected="no") for number in range(8)]
     tie = make(PreferencePair, "tie", label="tie", chosen=None, rejected=None)
     dataset = commit(registry, PreferencePair, [*pairs, tie])
-    reward_model(write(tmp_path, dataset, settings={**SETTINGS, "max_steps": 1}), lambda _: None)
+    reward_model(write(tmp_path, dataset, settings={**SETTINGS, **ONE_STEP}), lambda _: None)
     said = manifest(tmp_path)
     assert said["rows"] == {"given": 9, "trained": 6, "held_out": 2, "too_long": 0, "unlabelled": 1}
 
@@ -112,7 +121,7 @@ def test_pairs_without_a_label_are_counted(base: Path, registry: Registry, tmp_p
 @pytest.mark.parametrize(
     ("dataset", "error", "message"),
     [
-        ("pairs", ModelFailed, "2 usable rows of 3, fewer than one batch of 4"),
+        ("pairs", ModelFailed, "2 usable rows of 3, fewer than the 4 of one step"),
         ("gold", BadInput, "gold_solutions@1 has no column 'chosen'"),
     ],
 )

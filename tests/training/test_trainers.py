@@ -127,7 +127,7 @@ def test_rows_beyond_max_length_are_counted_and_never_cut(
 
 def test_fewer_rows_than_a_batch_stop_before_training(base: Path, registry: Registry, tmp_path: Path) -> None:
     path = write(tmp_path / "run", commit(registry, SftExample, examples(3)))
-    with pytest.raises(ModelFailed, match="3 usable rows of 3, fewer than one batch of 4"):
+    with pytest.raises(ModelFailed, match="3 usable rows of 3, fewer than the 4 of one step"):
         sft(path, lambda _: None)
     assert not (tmp_path / "run" / "model").exists()
 

@@ -78,21 +78,14 @@ def _fits(tokenizer: Tokenizer, row: OnlineRow, run: OnlineRun) -> bool:
     return len(ids) <= run.settings.max_length - run.settings.max_completion_length
 
 
-def prompt_order(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> list[int]:
+def prompt_order(num_prompts: int, settings: OnlineSettings) -> list[int]:
     """The indices of the prompts of all steps, step by step: shuffled for each pass.
 
     The order is known before the run, so that a resumed one continues where it stopped.
     """
-    total = processes * settings.rows_per_step * num_steps(num_prompts, settings, processes)
+    total = settings.rows_per_step * settings.iterations(num_prompts)
     shuffling = random.Random(settings.seed)
     indices: list[int] = []
     while len(indices) < total:
         indices += shuffling.sample(range(num_prompts), num_prompts)
     return indices[:total]
-
-
-def num_steps(num_prompts: int, settings: OnlineSettings, processes: int = 1) -> int:
-    """Steps of the run; a last one that is not full is made up from the next pass."""
-    if settings.max_steps is not None:
-        return settings.max_steps
-    return max(1, -int(-settings.num_epochs * num_prompts // (processes * settings.rows_per_step)))

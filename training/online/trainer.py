@@ -13,7 +13,7 @@ from training.running.manifest import finish, save_merged
 from training.running.process import Report
 from training.running.protocols import MakeTrainer
 from training.running.run import open_run
-from training.running.trainer import load_model, lora, train, trainer_arguments
+from training.running.trainer import load_base, load_tokenizer, lora, train, trainer_arguments
 from training.settings.online import OnlineSettings
 from training.settings.run import RunConfig
 
@@ -31,10 +31,11 @@ def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report
     The reference is the base itself, with the adapter switched off or loaded once more.
     """
     run = open_run(name, kind, path, report)
-    rewards = open_rewards(run)
-    model, tokenizer = load_model(run)
+    tokenizer = load_tokenizer(run)
     rows, counts = select_prompts(run, tokenizer)
-    indices = prompt_order(len(rows), run.settings, run.config.launch.processes)
+    rewards = open_rewards(run)
+    model = load_base(run)
+    indices = prompt_order(len(rows), run.settings)
 
     from datasets import Dataset
 

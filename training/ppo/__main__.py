@@ -21,9 +21,9 @@ def ppo(path: Path, report: Report) -> None:
     ``max_completion_length`` tokens within ``max_length`` are counted and never cut.
     """
     run = open_run("ppo", RunConfig[PpoSettings], path, report)
-    rewards = open_rewards(run)
     tokenizer = load_tokenizer(run)
     rows, counts = select_prompts(run, tokenizer)
+    rewards = open_rewards(run)
     prompts = [(row, prompt_ids(tokenizer, prompt_messages(row, run.config.system_text))) for row in rows]
 
     from training.ppo.loop import learn

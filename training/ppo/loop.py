@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from training.data.prompts import num_steps, prompt_order
+from training.data.prompts import prompt_order
 from training.ppo.checkpoint import load_checkpoint, save_checkpoint
 from training.ppo.experience import Prompt, Reward, experience
 from training.ppo.learning import Learning
 from training.ppo.models import Models
 from training.running.callbacks import callbacks
+from training.running.movement import UPDATE, place_of, update_rms
 from training.running.protocols import Callbacks
 from training.running.run import Run
 from training.running.trainer import trainer_arguments
@@ -25,7 +26,8 @@ def learn(
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
     settings = run.settings
-    iterations = num_steps(len(prompts), settings)
+    iterations = settings.iterations(len(prompts))
+    start = place_of(models.policy)
     learning = Learning(run, models, iterations)
     checkpoint = load_checkpoint(run.checkpoints, learning)
     if checkpoint:
@@ -48,7 +50,8 @@ def learn(
             save_checkpoint(run.checkpoints, learning, state)
             observers.on_save(arguments, state, control)
     observers.on_train_end(arguments, state, control)
-    return list(state.log_history)
+    moved = update_rms(run, start, place_of(models.policy))
+    return [*state.log_history[:-1], state.log_history[-1] | {UPDATE: moved}]
 
 
 def _prompts(prompts: Sequence[Prompt], settings: PpoSettings) -> Iterator[list[Prompt]]:

@@ -15,6 +15,7 @@ from generation.scoring.ensembles import Scale, read_scale
 from generation.tokenizer import Tokenizer
 from generation.transformers_local.decoding import end_tokens
 from training.ppo.samples import Samples, log_probabilities, sample, side_by_side
+from training.running.movement import train_in_float32
 from training.running.protocols import AdaptedModel, TrainableModel
 from training.running.run import AnyRun, Run
 from training.running.trainer import in_bfloat16, load_weights, lora
@@ -121,6 +122,7 @@ def _with_adapter(run: AnyRun, model: TrainableModel, task: str) -> TrainableMod
     from peft import get_peft_model
 
     adapted: TrainableModel = get_peft_model(model, adapter)
+    train_in_float32(run, adapted)
     return adapted
 
 

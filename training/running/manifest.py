@@ -12,6 +12,7 @@ from datasets_registry.state import sync
 from generation.models.folder import fingerprint
 from generation.tokenizer import Tokenizer
 from training.running import ranks
+from training.running.movement import UPDATE
 from training.running.protocols import AdaptedModel, Figures, TrainableModel, Trainer
 from training.running.run import AnyRun
 from training.running.trainer import in_bfloat16, train
@@ -19,7 +20,10 @@ from training.running.weights import save_adapter, whole_model
 
 POINTS = 200
 # what is not a figure of learning, and the loss, which is kept whole
-_LEFT_OUT = {"epoch", "step", "loss", "learning_rate", "num_tokens", "num_input_tokens_seen", "step_time"}
+_LEFT_OUT = {
+    *("epoch", "step", "loss", "learning_rate", "num_tokens", "num_input_tokens_seen", "step_time"),
+    UPDATE,
+}
 _LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 
@@ -95,6 +99,7 @@ def _manifest(
     metrics = {name: value for name, value in history[-1].items() if name != "epoch"}
     metrics |= {f"held_out_{name}": value for name, value in held_out.items()}
     micro_batch, launch = run.micro_batch, run.config.launch
+    schedule = run.settings.schedule(int(history[-1].get("step", len(history))))
     return Manifest(
         name=run.config.name,
         trainer=run.trainer,
@@ -109,6 +114,9 @@ def _manifest(
         processes=launch.processes,
         strategy=launch.strategy if launch.several else None,
         effective_batch=micro_batch.size * micro_batch.accumulation * launch.processes,
+        optimizer_steps=schedule.steps,
+        warmup_steps=schedule.warmup_steps,
+        sum_of_rates=schedule.sum_of_rates,
         rows=rows,
         metrics=metrics,
         loss=tuple(

@@ -30,15 +30,17 @@ class OutOfMemory(ModelFailed):
     """Memory was short: the same command, started again, takes fewer rows at once."""
 
 
-def configured(settings: TrainingSettings) -> MicroBatch:
-    """The micro-batch of the settings."""
-    return MicroBatch(settings.batch_size, settings.gradient_accumulation)
+def configured(config: AnyConfig, settings: TrainingSettings) -> MicroBatch:
+    """The micro-batch of the settings, by which the launch's processes make one step together."""
+    processes = config.launch.processes
+    size = settings.rows_at_once(processes)
+    return MicroBatch(size, settings.effective_batch // (size * processes))
 
 
 def micro_batch(config: AnyConfig, settings: TrainingSettings) -> MicroBatch:
     """The run's micro-batch: that of its settings, or the smaller one after memory was short."""
     path = config.output / FILE
-    return MicroBatch(**json.loads(path.read_text())) if path.exists() else configured(settings)
+    return MicroBatch(**json.loads(path.read_text())) if path.exists() else configured(config, settings)
 
 
 @contextmanager
@@ -50,9 +52,10 @@ def halving(config: AnyConfig, settings: TrainingSettings) -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:
         if not _is_short(error):
             raise
-        if tried.size == 1 or tried != configured(settings):
+        planned = configured(config, settings)
+        if tried.size == 1 or tried != planned:
             raise ModelFailed(
-                f"{config.name}: out of memory even with {tried.size} of {settings.batch_size} rows at once: "
+                f"{config.name}: out of memory even with {tried.size} of {planned.size} rows at once: "
                 "lower max_length, train an adapter (lora_rank), or shard the model over GPUs ([launch])"
             ) from error
         smaller = tried.halved()

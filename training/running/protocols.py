@@ -16,6 +16,8 @@ Figures = Mapping[str, float]
 class TrainableModel(LanguageModel, Protocol):
     """A model of transformers, or one with an adapter of PEFT."""
 
+    forward: Callable[..., object]
+
     @property
     def dtype(self) -> "torch.dtype":
         """The type of the weights."""

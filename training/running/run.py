@@ -138,7 +138,7 @@ def rows_of(run: AnyRun, kind: type[R], *more: str, role: str = "train") -> list
 
 
 def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
-    """Raise ModelFailed unless there is a batch to train on and few enough rows are dropped.
+    """Raise ModelFailed unless there are rows for enough steps, and few enough are dropped.
 
     ``counts`` are rows `given`, `trained`, and left out by reason. They are written beside the config, where
     the asset finds them.
@@ -153,12 +153,15 @@ def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
             f"{run.settings.max_length}, more than max_lost_share {run.settings.max_lost_share:.0%}: raise "
             "max_length, or max_lost_share if that is intended"
         )
-    batch = run.settings.rows_per_step * run.config.launch.processes
-    if counts["trained"] < batch:
+    trained, batch = counts["trained"], run.settings.rows_per_step
+    if trained < batch:
         raise ModelFailed(
-            f"{run.dataset} gives {counts['trained']} usable rows of {counts['given']}, fewer than one batch "
-            f"of {batch}: add prompts, or lower batch_size"
+            f"{run.dataset} gives {trained} usable rows of {counts['given']}, fewer than the {batch} of one "
+            "step: add rows, or lower gradient_accumulation or batch_size"
         )
+    why = run.settings.why_nothing_is_learned(trained)
+    if why:
+        raise ModelFailed(f"{run.config.name} would learn next to nothing from {run.dataset}: {why}")
 
 
 Work = Callable[[Path, Report], None]

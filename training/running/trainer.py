@@ -8,8 +8,10 @@ from generation.tokenizer import Tokenizer
 from training.running.callbacks import callbacks
 from training.running.checkpoints import last_checkpoint
 from training.running.memory import configured, halving
+from training.running.movement import UPDATE, place_of, train_in_float32, update_rms
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import AnyRun
+from training.running.sharding import keep_outputs, prepare_sharding
 from training.settings.learning import TrainingSettings
 
 if TYPE_CHECKING:
@@ -32,7 +34,12 @@ def load_model(
 
     Raises BadInput where the tokenizer cannot render a conversation or pad a batch.
     """
-    return load_weights(run, run.base_folder, kind, **options), load_tokenizer(run)
+    return load_base(run, kind, **options), load_tokenizer(run)
+
+
+def load_base(run: AnyRun, kind: str = "AutoModelForCausalLM", **options: object) -> TrainableModel:
+    """The base model as transformers' ``kind``, once the tokenizer has shown that there are rows enough."""
+    return load_weights(run, run.base_folder, kind, **options)
 
 
 def load_weights(run: AnyRun, folder: Path, kind: str, **options: object) -> TrainableModel:
@@ -87,6 +94,8 @@ def trainer_arguments(run: AnyRun) -> dict[str, object]:
     """The arguments that all trainers share; checkpoints are asked for by time, not by steps."""
     import torch
 
+    if run.config.launch.strategy == "fsdp":
+        keep_outputs()
     gpu = torch.cuda.is_available()
     settings = run.settings
     return {
@@ -136,34 +145,31 @@ def lora(settings: TrainingSettings, task: str = "CAUSAL_LM") -> "LoraConfig | N
 
 
 def train(run: AnyRun, trainer: Trainer) -> list[dict[str, float]]:
-    """Train, from the last checkpoint where there is one; the log history.
+    """Train, from the last checkpoint where there is one; the log history, the last with ``update_rms``.
 
-    Raises ModelFailed at the first loss that is NaN, and OutOfMemory where fewer rows at once may do.
+    Raises ModelFailed at the first loss that is NaN, and where no weight moved; and OutOfMemory where fewer
+    rows at once may do.
     """
     from transformers import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)
     for callback in callbacks(run):
         trainer.add_callback(callback)
-    _require_sharding(run, trainer)
+    prepare_sharding(run, trainer)
     micro_batch = run.micro_batch
-    if micro_batch != configured(run.settings):
+    planned = configured(run.config, run.settings)
+    if micro_batch != planned:
         run.report(
-            f"{run.config.name}: {micro_batch.size} rows at once in place of {run.settings.batch_size}, "
+            f"{run.config.name}: {micro_batch.size} rows at once in place of {planned.size}, "
             f"{micro_batch.accumulation} times for each step, as memory was short"
         )
     checkpoint = last_checkpoint(run.checkpoints)
     if checkpoint:
         run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
+    train_in_float32(run, trainer.model)
+    start = place_of(trainer.model)
     with halving(run.config, run.settings):
         trainer.train(resume_from_checkpoint=checkpoint)
-    return [figures for figures in trainer.state.log_history if "loss" in figures]
-
-
-def _require_sharding(run: AnyRun, trainer: Trainer) -> None:
-    kind = str(trainer.accelerator.distributed_type).rpartition(".")[2]
-    if run.config.launch.strategy == "fsdp" and kind != "FSDP":
-        raise BadInput(
-            f"{run.config.name}: strategy = 'fsdp' needs GPUs, and here accelerate found {kind}: take "
-            "strategy = 'ddp'"
-        )
+    moved = update_rms(run, start, place_of(trainer.model))
+    history = [figures for figures in trainer.state.log_history if "loss" in figures]
+    return [*history[:-1], history[-1] | {UPDATE: moved}]

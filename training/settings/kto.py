@@ -1,6 +1,6 @@
 """Settings of Kahneman-Tversky optimisation."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ class KtoSettings(TrainingSettings):
     together count for 4/3 of the undesirable ones, which is as far as the authors go (equation 8): where they
     count for less, all that both share is unlearned.
     """
+
+    fewest_at_once: ClassVar[int] = 2
 
     beta: float = Field(0.1, gt=0)
     desirable_weight: float | None = Field(None, gt=0, description="Weight of a desirable completion")

@@ -8,7 +8,7 @@ from datasets_registry.settings import Settings
 
 
 class Launch(Settings):
-    """One process by default. With more, each takes ``batch_size`` rows at once, so a step takes more rows.
+    """One process by default. More share the rows of each step, so that they train as one does, and faster.
 
     ``strategy``: with `ddp` each holds the whole model; `fsdp` shards weights, gradients and the optimiser's
     state (FSDP2, by the layers that the model names), as `zero3` does, and `zero2` the latter two.
@@ -31,15 +31,15 @@ class Launch(Settings):
         return self
 
     @property
-    def recipe(self) -> dict[str, JsonValue]:
-        """The part that makes another model; nothing for one process."""
-        return {"launch": {"processes": self.processes, "strategy": self.strategy}} if self.several else {}
-
-    @property
     def config(self) -> dict[str, JsonValue]:
         """The run config's field; nothing for one process."""
         fields = self.model_dump(mode="json", include=set(Launch.model_fields))
         return {"launch": fields} if self.several else {}
+
+    @property
+    def mark(self) -> str:
+        """What marks a run's folder, since no other launch can resume its checkpoints; nothing for one."""
+        return f"-{self.strategy}-{self.processes}" if self.several else ""
 
     @property
     def several(self) -> bool:

@@ -1,11 +1,13 @@
 """Settings that all trainers share: frozen, and part of the model's version."""
 
+import math
 from collections.abc import Mapping
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from datasets_registry.settings import Settings
+from training.settings.schedule import Schedule
 
 
 class InputWeight(NamedTuple):
@@ -20,11 +22,16 @@ class TrainingSettings(Settings):
 
     ``dtype`` is that of the forward passes and of the saved weights: `auto` is bfloat16 on a GPU and float32
     elsewhere. A run that would drop more than ``max_lost_share`` of its usable rows because of ``max_length``
-    is refused before it begins.
+    is refused before it begins, and so is one of fewer than ``min_steps`` steps, which changes no weight and
+    so is no part of the model's version.
     """
 
     # whether processes can share a run
     several_processes: ClassVar[bool] = True
+    # the fewest rows that a device can learn from at once
+    fewest_at_once: ClassVar[int] = 1
+    # settings that only have a run refused
+    not_content: ClassVar[frozenset[str]] = frozenset({"min_steps"})
 
     learning_rate: float = Field(1e-4, gt=0)
     num_epochs: float = Field(1.0, gt=0)
@@ -35,6 +42,7 @@ class TrainingSettings(Settings):
         0.2, ge=0, le=1, description="Share of rows that may be longer than max_length"
     )
     max_steps: int | None = Field(None, ge=1, description="Steps of the run, in place of num_epochs")
+    min_steps: int = Field(8, ge=1, description="A run of fewer steps of the optimiser is refused")
     lora_rank: int | None = Field(
         16, ge=1, description="Rank of the adapter; `none` (or null) trains all weights"
     )
@@ -45,14 +53,89 @@ class TrainingSettings(Settings):
     seed: int = 0
 
     @property
+    def content(self) -> dict[str, JsonValue]:
+        """The settings that decide the weights."""
+        return self.model_dump(mode="json", exclude=set(self.not_content))
+
+    @property
+    def effective_batch(self) -> int:
+        """Rows of a step, or samples, however many processes and passes share them."""
+        return self.batch_size * self.gradient_accumulation
+
+    @property
     def rows_per_step(self) -> int:
-        """The fewest rows that make a step."""
-        return self.batch_size
+        """Rows of the dataset that make a step."""
+        return self.effective_batch
+
+    def iterations(self, num_rows: int) -> int:
+        """Steps of the run on so many rows; an epoch's last one may have fewer rows."""
+        if self.max_steps is not None:
+            return self.max_steps
+        return math.ceil(self.num_epochs * math.ceil(num_rows / self.rows_per_step))
+
+    def optimizer_steps(self, iterations: int) -> int:
+        """Steps of the optimiser in so many steps of the run."""
+        return iterations
+
+    def schedule(self, iterations: int) -> Schedule:
+        """The schedule of so many steps of the run."""
+        return Schedule(self.optimizer_steps(iterations), self.learning_rate, self.warmup_share)
+
+    def why_nothing_is_learned(self, num_rows: int) -> str | None:
+        """Why a run on so many rows would learn next to nothing, and which number to change; or None."""
+        schedule = self.schedule(self.iterations(num_rows))
+        if schedule.steps < self.min_steps:
+            return self._too_few(num_rows, schedule.steps)
+        if schedule.warmup_steps < schedule.steps:
+            return None
+        return (
+            f"warmup_share {self.warmup_share:g} warms up in all steps of the optimiser, which are "
+            f"{schedule.steps}, the first of them at rate 0: lower it, or take more steps"
+        )
+
+    def _too_few(self, num_rows: int, steps: int) -> str:
+        few = f"{steps} steps of the optimiser, fewer than min_steps {self.min_steps}"
+        if self.max_steps is not None:
+            return f"max_steps {self.max_steps} gives {few}: raise it, or lower min_steps if so few are meant"
+        enough = math.ceil(self.num_epochs * self.min_steps / steps)
+        return (
+            f"{num_rows} rows, {self.rows_per_step} a step, give {few}: raise num_epochs from "
+            f"{self.num_epochs:g} to {enough}, lower gradient_accumulation or batch_size, or add rows"
+        )
+
+    def rows_at_once(self, processes: int) -> int:
+        """The rows that each of so many processes takes at once, so that together they make the same step.
+
+        ``batch_size``, where ``gradient_accumulation`` divides by their number. Raises ValueError where they
+        cannot share a step evenly.
+        """
+        each, rest = divmod(self.effective_batch, processes)
+        if rest:
+            raise ValueError(
+                f"{processes} processes (launch) cannot share the {self.effective_batch} rows of a step "
+                f"evenly, batch_size {self.batch_size} × gradient_accumulation {self.gradient_accumulation}: "
+                f"make that a multiple of {processes}"
+            )
+        found = max(part for part in range(1, min(each, self.batch_size) + 1) if each % part == 0)
+        if found < self.fewest_at_once:
+            raise ValueError(
+                f"{processes} processes (launch) would take {found} of {self.effective_batch} rows at once, "
+                f"and this trainer needs {self.fewest_at_once}: raise batch_size, or take fewer processes"
+            )
+        return found
 
     @property
     def input_weights(self) -> Mapping[str, InputWeight]:
         """The inputs that the trainer takes besides base and dataset: replay, reward_models or verifier."""
         return {}
+
+    @model_validator(mode="after")
+    def _takes_enough_steps(self) -> Self:
+        # where the steps depend on the rows, the run itself is refused
+        why = self.why_nothing_is_learned(0) if self.max_steps is not None else None
+        if why:
+            raise ValueError(why)
+        return self
 
     @field_validator("lora_rank", mode="before")
     @classmethod

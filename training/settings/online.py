@@ -1,5 +1,6 @@
 """Settings that online trainers share: those that learn from the policy's own samples."""
 
+import math
 from collections.abc import Mapping
 from typing import Self
 
@@ -62,18 +63,19 @@ class OnlineSettings(TrainingSettings):
         }
 
     @property
-    def samples_per_step(self) -> int:
-        """Samples of a step."""
-        return self.batch_size * self.gradient_accumulation
-
-    @property
     def rows_per_step(self) -> int:
         """Prompts of a step."""
-        return self.samples_per_step // self.num_draws
+        return self.effective_batch // self.num_draws
+
+    def iterations(self, num_rows: int) -> int:
+        """Steps of the run; a last one that is not full is made up from the next pass over the prompts."""
+        if self.max_steps is not None:
+            return self.max_steps
+        return max(1, math.ceil(self.num_epochs * num_rows / self.rows_per_step))
 
     @model_validator(mode="after")
     def _samples_fit(self) -> Self:
-        if self.samples_per_step % self.num_draws:
+        if self.effective_batch % self.num_draws:
             raise ValueError(
                 f"batch_size {self.batch_size} × gradient_accumulation {self.gradient_accumulation} samples "
                 f"are not whole groups of num_draws {self.num_draws}: make their product a multiple of it"

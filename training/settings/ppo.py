@@ -12,7 +12,7 @@ class PpoSettings(OnlineSettings):
 
     An iteration samples a batch and learns from it ``ppo_epochs`` times. Each pass makes ``minibatches``
     updates of policy and critic, each on an equal share of the iteration's samples, in micro-batches of
-    ``batch_size``. ``max_steps`` counts iterations.
+    ``batch_size``. ``max_steps`` counts iterations, and ``min_steps`` updates.
     """
 
     several_processes: ClassVar[bool] = False
@@ -33,6 +33,10 @@ class PpoSettings(OnlineSettings):
     def num_updates(self) -> int:
         """Updates of an iteration."""
         return self.ppo_epochs * self.minibatches
+
+    def optimizer_steps(self, iterations: int) -> int:
+        """Updates in so many iterations."""
+        return iterations * self.num_updates
 
     @model_validator(mode="after")
     def _critic_is_there(self) -> Self:

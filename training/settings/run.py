@@ -62,6 +62,7 @@ class RunConfig(Settings, Generic[S_co]):
                 f"launch.processes is {self.launch.processes}, and this trainer runs in one process: take "
                 "another one, or a profile without [launch]"
             )
+        self.settings.rows_at_once(self.launch.processes)
         return self
 
 

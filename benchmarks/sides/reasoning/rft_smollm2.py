@@ -16,7 +16,13 @@ from training.settings.learning import TrainingSettings
 
 GOLD, PROBLEMS, HELD_OUT, SAMPLES, STEPS, TOKENS = 16, 64, 300, 8, 12, 24
 TRAINING = TrainingSettings(
-    learning_rate=1e-3, max_steps=STEPS, batch_size=16, max_length=128, lora_rank=16, lora_alpha=32
+    learning_rate=1e-3,
+    max_steps=STEPS,
+    min_steps=4,
+    batch_size=16,
+    max_length=128,
+    lora_rank=16,
+    lora_alpha=32,
 )
 START = TRAINING.model_copy(update={"max_steps": 4, "batch_size": 8})
 

@@ -28,7 +28,7 @@ def asset_seconds(work: TrainingWork, seed: int) -> float:
     dataset = work.dataset("sft").name
     section = TrainedModel(trainer="sft", base="base_policy", dataset=dataset, training=settings)
     policy = Trained("policy", TRAINERS["sft"], section, group="models")
-    asset = model_asset(policy, Recipes({"policy": recipe_of(policy, {})}, {}), profile)
+    asset = model_asset(policy, Recipes({"policy": recipe_of(policy)}, {}), profile)
     with dg.DagsterInstance.ephemeral() as instance, redirect_stdout(sys.stderr):
         started = time.perf_counter()
         dg.materialize([asset], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance)

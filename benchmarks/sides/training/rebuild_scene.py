@@ -21,7 +21,9 @@ from tests.assets.small import write_profile
 from tests.tiny_model import write_tiny_model
 
 MODELS = ("taught", "preferred", "apart")
-SETTINGS = "learning_rate = 1e-3, batch_size = 4, max_length = 256, lora_rank = 'none', seed = 0"
+SETTINGS = (
+    "learning_rate = 1e-3, min_steps = 1, batch_size = 4, max_length = 256, lora_rank = 'none', seed = 0"
+)
 SECTIONS = f"""
 [tracking]
 checkpoint_minutes = 0.01

@@ -45,6 +45,7 @@ class TrainingWork:
         self.settings = {
             "learning_rate": 1e-4,
             "max_steps": steps,
+            "min_steps": 1,
             "batch_size": batch_size,
             "max_length": 512,
             "lora_rank": 16,

@@ -13,7 +13,6 @@ from assets.building.recipe import Recipe, recipe_of
 from assets.graph import build_graph
 from assets.pipelines.whole import declare
 from assets.profile.profile import load_profile
-from training.settings.launch import Launch
 
 
 def test_what_decides_a_verdict_counts_as_its_code() -> None:
@@ -153,20 +152,10 @@ def test_every_asset_that_runs_code_has_some() -> None:
     assert without == {"base_policy", "lab_base"}
 
 
-def test_several_processes_bring_the_code_that_starts_them() -> None:
-    profile = load_profile("laptop")
-    model = next(asset for asset in declare(profile) if isinstance(asset, Trained))
-    alone, together = (
-        code_of(recipe_of(model, launch).modules).modules.keys()
-        for launch in ({}, Launch(processes=2).recipe)
-    )
-    assert {"training.launch.__main__", "training.launch.files"} <= together - alone
-
-
 def test_what_runs_a_trainer_counts_as_its_code_whatever_its_source() -> None:
     model = next(asset for asset in declare(load_profile("laptop")) if isinstance(asset, Trained))
     trainer = replace(model.trainer, module="training.ppo", source="training.settings.ppo")
-    modules = code_of(recipe_of(replace(model, trainer=trainer), {}).modules).modules
+    modules = code_of(recipe_of(replace(model, trainer=trainer)).modules).modules
     assert {"training.ppo.__main__", "training.settings.ppo"} <= modules.keys()
 
 

@@ -30,7 +30,7 @@ TAUGHT = """
 trainer = "sft"
 base = "base_policy"
 dataset = "demonstrations"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 """
 ANSWERS = ("base_policy", "red_team_prompts", "helpful_prompts", "helpful_answers")
 WHY = "only a loop was written another way"

@@ -50,7 +50,7 @@ def built(
     section = TrainedModel(trainer="sft", base="base_policy", dataset="cai_sft", training=settings)
     policy = Trained("policy", trainer, section, group="models")
     given = {name: Recipe(name) for name in ("base_policy", "cai_sft")}
-    recipe = recipe_of(policy, profile.launch.recipe)
+    recipe = recipe_of(policy)
     return recipe, model_asset(policy, Recipes({**given, "policy": recipe}, {}), profile)
 
 
@@ -75,20 +75,19 @@ def given(state: State, registry: Registry, tiny_model: Path) -> None:
     registry.record_checks(version, [])
 
 
-def test_an_asset_is_trained_by_two_processes_and_its_version_says_so(
+def test_an_asset_is_trained_by_two_processes_and_is_the_one_that_one_would_train(
     given: None, registry: Registry, tiny_model: Path, tmp_path: Path
 ) -> None:
-    settings = SftSettings(batch_size=4, max_steps=2, max_length=128)
+    settings = SftSettings(batch_size=8, max_steps=2, min_steps=2, max_length=128)
     launched = profile(tmp_path / "two", tiny_model, "[launch]\nprocesses = 2\n")
     recipe, asset = built(launched, settings)
     alone, _ = built(profile(tmp_path / "one", tiny_model), settings)
-    assert recipe.version != alone.version and "launch" not in alone.settings
+    assert recipe.version == alone.version
     assert materialize(asset).success
     version = registry.passed("policy")
     manifest = Manifest.read(registry.folder(version))
-    assert (manifest.processes, manifest.strategy, manifest.effective_batch) == (2, "ddp", 8)
-    settings_of = registry.derivation(version).settings
-    assert settings_of["launch"] == {"processes": 2, "strategy": "ddp"}
+    assert (manifest.processes, manifest.strategy, manifest.micro_batch) == (2, "ddp", 4)
+    assert manifest.effective_batch == 8 and "launch" not in registry.derivation(version).settings
 
 
 def test_the_sentence_of_the_process_that_failed_is_the_assets(
@@ -104,7 +103,7 @@ def test_the_sentence_of_the_process_that_failed_is_the_assets(
 def test_code_that_was_edited_since_the_graph_was_loaded_trains_nothing(
     given: None, registry: Registry, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, asset = built(profile(tmp_path, tiny_model), SftSettings(max_steps=1))
+    _, asset = built(profile(tmp_path, tiny_model), SftSettings(max_steps=9))
     edited = Code("another", {"training.sft": "another"})
     # the inputs' recipes have no code
     now = lambda roots: edited if roots else code_of(roots)  # noqa: E731

@@ -29,13 +29,13 @@ checkpoint_minutes = 0
 trainer = "dpo"
 base = "taught"
 dataset = "human_preferences"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 
 [models.taught]
 trainer = "sft"
 base = "base_policy"
 dataset = "demonstrations"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 """
 SFT = 'trainer = "sft"\nbase = "base_policy"\ndataset = "demonstrations"\ntraining = {'
 PPO = SFT.replace("sft", "ppo") + " num_draws = 2, max_completion_length = 8,"
@@ -146,7 +146,8 @@ def test_each_trainer_takes_its_base_its_data_and_the_prompt_of_its_draws(tmp_pa
 
 def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
     section = '[models.verified]\ntrainer = "kto"\nbase = "base_policy"\ndataset = "verdicts"\n'
-    training = "training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }\n"
+    settings = "learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128"
+    training = f"training = {{ {settings} }}\n"
     workshop.path.write_text(workshop.path.read_text() + section + training)
     rows = [make(Candidate, f"q{number}", accepted=number % 2 == 0) for number in range(6)]
     workshop.registry.record_checks(workshop.registry.commit(Candidate, rows, IMPORTED, "verdicts"), [])
@@ -159,7 +160,7 @@ def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
 
 def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> None:
     section = '[problems.verifier]\nkind = "maths"\n[models.drawn]\ntrainer = "grpo"\nbase = "base_policy"\n'
-    settings = "batch_size = 4, num_draws = 2, max_steps = 1, max_length = 64, max_completion_length = 4"
+    settings = "batch_size = 4, num_draws = 2, max_steps = 9, max_length = 64, max_completion_length = 4"
     dataset = f'dataset = "problems"\ntraining = {{ {settings} }}\n'
     workshop.path.write_text(workshop.path.read_text() + section + dataset)
     publish(workshop.registry, Problem, [make(Problem, f"q{number}") for number in range(4)], IMPORTED)

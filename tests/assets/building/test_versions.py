@@ -20,13 +20,13 @@ MODELS = """
 trainer = "sft"
 base = "base_policy"
 dataset = "demonstrations"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = STEPS, max_length = 128 }
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = STEPS, min_steps = 1, max_length = 128 }
 
 [models.polite]
 trainer = "dpo"
 base = "taught"
 dataset = "human_preferences"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, max_length = 128 }
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 """
 NAMES = {"base_policy", "taught", "polite"}
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")

@@ -20,7 +20,8 @@ from quality.auditing.publishing import publish
 from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
 
-TRAINING = "{ learning_rate = 1e-3, max_steps = 2, batch_size = 4, max_length = 128, lora_rank = 'none' }"
+STEPS = "max_steps = 2, min_steps = 1"
+TRAINING = f"{{ learning_rate = 1e-3, {STEPS}, batch_size = 4, max_length = 128, lora_rank = 'none' }}"
 REASONING = f"""
 [[problems.families]]
 family = "sums"
@@ -51,7 +52,7 @@ training = {TRAINING}
 trainer = "sft"
 base = "base_policy"
 dataset = "cold_start_solutions"
-training = {{ max_steps = 1, batch_size = 4, max_length = 512 }}
+training = {{ max_steps = 1, min_steps = 1, batch_size = 4, max_length = 512 }}
 
 [rft]
 gold = "lab_solutions"

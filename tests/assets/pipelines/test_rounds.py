@@ -24,13 +24,13 @@ MODELS = """
 trainer = "sft"
 base = "dpo_policy"
 dataset = "round_02/cai_sft"
-training = { learning_rate = 1e-3, max_steps = 2, batch_size = 2, max_length = 512 }
+training = { learning_rate = 1e-3, max_steps = 2, min_steps = 1, batch_size = 2, max_length = 512 }
 
 [models."round_02/dpo_policy"]
 trainer = "dpo"
 base = "round_02/sft_policy"
 dataset = "round_02/preference_pairs"
-training = { learning_rate = 1e-3, max_steps = 2, batch_size = 1, max_length = 512, beta = 0.1 }
+training = { learning_rate = 1e-3, max_steps = 2, min_steps = 1, batch_size = 1, max_length = 512 }
 """
 ROUND = {
     "cai_revisions",

@@ -30,7 +30,7 @@ from training.data.desirability import in_batches, judged
 from training.kto import kto
 from training.settings.kto import KtoSettings
 
-ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
+ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None, "min_steps": 1}
 UNSEEN = "99+1=?"
 
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
 
     right = [make(Candidate, f"p{number}") for number in range(8)]
     wrong = make(Candidate, "wrong", accepted=False)
-    refused(commit(registry, Candidate, right[:3]), ModelFailed, "3 usable rows of 3, fewer than one batch")
+    refused(commit(registry, Candidate, right[:3]), ModelFailed, "3 usable rows of 3, fewer than the 4")
     refused(commit(registry, Candidate, right), ModelFailed, "none of 8 completions is undesirable: .*by sft")
     refused(
         commit(registry, Candidate, [*right, wrong]),

@@ -46,7 +46,7 @@ PAIRED = ("orpo", "kto")
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
-    """Runs by two processes, killed and resumed, and by one with batches of twice the size."""
+    """Runs by two processes, killed and resumed, and by one with the same settings."""
     root = tmp_path_factory.mktemp("together")
     sft_rows, pairs = given(root, tiny_model)
     registry = Registry(State(root / "state"))
@@ -54,26 +54,27 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
     online: dict[str, Any] = {"reward_models": [scorer(registry, tiny_model)], "system_text": None}
     registry.engine.dispose()
 
-    def job(name: str, batch_size: int, stop: str | None = None, **told: Any) -> dict[str, Any]:
+    def job(name: str, stop: str | None = None, **told: Any) -> dict[str, Any]:
         trainer = name.partition("_")[0]
         dataset = {"sft": sft_rows, "grpo": problems, "rloo": problems}.get(trainer, pairs)
         more: dict[str, Any] = {"dpo": FULL, "grpo": DRAWN, "rloo": DRAWN}.get(trainer, {})
         soft = {"target": "soft"} if name == "dpo_soft" else {}
-        settings = {**SETTINGS, "max_steps": 5, "batch_size": batch_size, **more, **soft}
+        batch = {"batch_size": 4, "gradient_accumulation": 2} if trainer == "sft" else {"batch_size": 8}
+        settings = {**SETTINGS, "max_steps": 5, **batch, **more, **soft}
         told = {"checkpoint_minutes": 0 if stop else 5, "settings": settings, **told}
         path = write(root / name, dataset, **told)
         return {"trainer": trainer, "config": str(path), "stop": stop, "nth": 2}
 
-    jobs = [job("sft_one", 8)]
+    jobs = [job("sft_one")]
     for name, told in (("sft_two", TWO), ("sft_sharded", SHARDED)):
-        killed = job(name, 4, "SIGKILL", **told)
+        killed = job(name, "SIGKILL", **told)
         jobs += [killed, killed | {"stop": None}]
-    jobs += [job("dpo_one", 8), job("dpo_sharded", 4, **SHARDED), job("dpo_soft", 4, **TWO)]
-    jobs += [job(f"{trainer}_one", 8) for trainer in PAIRED] + [
-        job(f"{trainer}_two", 4, **TWO) for trainer in PAIRED
+    jobs += [job("dpo_one"), job("dpo_sharded", **SHARDED), job("dpo_soft", **TWO)]
+    jobs += [job(f"{trainer}_one") for trainer in PAIRED] + [
+        job(f"{trainer}_two", **TWO) for trainer in PAIRED
     ]
-    jobs += [job(f"{name}_two", 4, **TWO, **online) for name in ("grpo", "rloo")]
-    jobs += [job("grpo_sharded", 4, **SHARDED, **online)]
+    jobs += [job(f"{name}_two", **TWO, **online) for name in ("grpo", "rloo")]
+    jobs += [job("grpo_sharded", **SHARDED, **online)]
     return carried_out(root, jobs)
 
 
@@ -85,7 +86,7 @@ def furthest(plan: Plan, *names: str) -> float:
 
 
 @pytest.mark.parametrize("name", ["sft_two", "sft_sharded"])
-def test_two_processes_killed_and_resumed_learn_what_one_does_with_the_doubled_batch(
+def test_two_processes_killed_and_resumed_learn_what_one_does_by_the_same_settings(
     together: Plan, name: str
 ) -> None:
     killed, last = together.of(name)
@@ -135,7 +136,7 @@ def test_two_processes_draw_for_their_prompts_and_learn_together(together: Plan,
 
 def light(folder: Path, fate: str, rank: int = 0, **launch: Any) -> subprocess.Popen[str]:
     """Two quick processes under the launcher of that machine, of which the last meets that fate."""
-    settings = {"batch_size": 8, "fate": fate}
+    settings = {"batch_size": 8, "gradient_accumulation": 2, "fate": fate}
     path = write(folder, "none@1", settings=settings, launch={"processes": 2, **launch})
     command = [
         sys.executable,

@@ -26,7 +26,7 @@ from tests.training.online_runs import (
     warned,
 )
 from tests.training.runs import NOTHING, commit, gold, verified, write
-from training.data.prompts import chosen_rows, num_steps, prompt_order
+from training.data.prompts import chosen_rows, prompt_order
 from training.grpo import grpo
 from training.online.trainer import alike, with_our_names
 from training.reward_model import reward_model
@@ -153,7 +153,13 @@ def test_a_reward_model_moves_the_policy_by_its_weight(
 def test_the_losses_of_grpo_differ_where_lengths_do(started: Started, tmp_path: Path) -> None:
     found = {}
     for loss, scaled in (("grpo", True), ("dapo", True), ("dr_grpo", True), ("grpo", False)):
-        settings = SMALL | {"max_steps": 1, "loss": loss, "scale_rewards": scaled, "batch_size": 32}
+        settings = SMALL | {
+            "max_steps": 1,
+            "warmup_share": 0,
+            "loss": loss,
+            "scale_rewards": scaled,
+            "batch_size": 32,
+        }
         said = run(grpo, tmp_path / f"{loss} {scaled}", settings=settings)
         found[loss, scaled] = (said["loss"][0][1], said["metrics"]["grad_norm"])
     # advantages of a group sum to nothing, those of its tokens do not
@@ -172,7 +178,7 @@ def test_the_losses_of_grpo_differ_where_lengths_do(started: Started, tmp_path: 
             "number is 8, and problems@1 has 0 prompts to train on of the families",
         ),
         ({"max_length": 21}, ModelFailed, "would drop 100% of its usable rows at max_length 21"),
-        ({"number": 1}, ModelFailed, "1 usable rows of 130, fewer than one batch of 2"),
+        ({"number": 1}, ModelFailed, "1 usable rows of 130, fewer than the 2 of one step"),
     ],
 )
 def test_prompts_that_cannot_be_had_are_refused_before_training(
@@ -184,7 +190,7 @@ def test_prompts_that_cannot_be_had_are_refused_before_training(
 
 
 def test_prompts_that_leave_no_room_for_an_answer_are_counted(started: Started, tmp_path: Path) -> None:
-    settings = SMALL | {"max_length": 22, "max_lost_share": 0.9, "number": None, "max_steps": 1}
+    settings = SMALL | {"max_length": 22, "max_lost_share": 0.9, "number": None, "max_steps": 2}
     said = run(grpo, tmp_path, settings=settings)
     short = [problem for problem in started.problems if problem.split == "train" and len(problem.prompt) <= 5]
     assert said["rows"] == {"given": 130, "trained": len(short), "too_long": 100 - len(short), "unasked": 30}
@@ -224,12 +230,11 @@ def test_prompts_are_training_ones_each_once_and_more_of_them_move_none() -> Non
 def test_every_pass_has_each_prompt_once_and_steps_are_full() -> None:
     settings = OnlineSettings(batch_size=8, num_draws=4, num_epochs=3)
     places = prompt_order(5, settings)
-    assert num_steps(5, settings) == 8 and len(places) == 16
+    assert settings.iterations(5) == 8 and len(places) == 16
     assert sorted(places[:5]) == sorted(places[5:10]) == sorted(places[10:15]) == list(range(5))
     assert places[:5] != places[5:10] and places == prompt_order(5, settings)
     assert places != prompt_order(5, settings.model_copy(update={"seed": 1}))
-    assert num_steps(5, settings.model_copy(update={"max_steps": 3})) == 3
-    assert num_steps(5, settings, processes=2) == 4 and prompt_order(5, settings, processes=2) == places
+    assert settings.model_copy(update={"max_steps": 3}).iterations(5) == 3
 
 
 def test_groups_are_alike_where_all_rewards_are_equal() -> None:

@@ -87,7 +87,7 @@ def test_settings_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -
 
 def test_a_step_takes_as_many_prompts_as_its_answers_have_groups() -> None:
     settings = OnlineSettings(batch_size=6, gradient_accumulation=2, num_draws=4)
-    assert (settings.samples_per_step, settings.rows_per_step) == (12, 3)
+    assert (settings.effective_batch, settings.rows_per_step) == (12, 3)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from training.dpo import dpo
 from training.settings.learning import TrainingSettings
 from training.sft import sft
 
-ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None}
+ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None, "min_steps": 6}
 
 
 def test_the_lab_model_learns_gold_solutions_with_all_its_weights(
