@@ -212,7 +212,7 @@ def test_samples_that_are_all_alike_leave_no_model(
 
 
 @pytest.mark.parametrize(
-    ("trainer", "rows", "more"), [run for run in RUNS if run[0] in (sft, process_reward_model, ppo)]
+    ("trainer", "rows", "more"), [run for run in RUNS if run[0] in (sft, dpo, reward_model, ppo)]
 )
 def test_steps_too_small_for_the_weights_leave_no_model(
     trainer: Trainer,
