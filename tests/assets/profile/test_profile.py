@@ -54,6 +54,16 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         ("num_revisions = 2", "num_revisions = 9", "cai.num_revisions"),
         ("beta = 0.1", "beta = 0.1, margin = 2", "unknown key 'models.dpo_policy.training.margin'"),
         ("beta = 0.1", "beta = -1", "models.dpo_policy.training.beta"),
+        (
+            "min_steps = 1, batch_size = 1",
+            "max_steps = 7, batch_size = 1",
+            "max_steps 7 gives 7 steps of the op",
+        ),
+        (
+            "[judges.scores]",
+            "[launch]\nprocesses = 2\n\n[judges.scores]",
+            "models.dpo_policy.training: 2 processes .launch. cannot share the 1 rows of a step evenly",
+        ),
         (JUDGES, 'judges = ["judge_x"]', r"unknown model 'judge_x': add \[models.judge_x\]"),
         (JUDGES, "judges = []", "rlaif.judge.judges"),
         (JUDGE, f"[rlaif.labels.weights]\nhelpful = {{ honesty = 1 }}\n{JUDGE}", "weighs honesty, which"),

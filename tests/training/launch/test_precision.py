@@ -25,6 +25,8 @@ MARGINS = {
     "kto": "rewards/margins",
     "reward_model": "margin",
     "process_reward_model": None,
+    # all weights, whose reference is a model of its own that is sharded too
+    "dpo_whole": "rewards/margins",
 }
 ONLINE = ("grpo", "rloo")
 DRAWN: dict[str, Any] = {
@@ -49,7 +51,7 @@ def without_dropout(source: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def rounded(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
-    """Each trainer's adapter in bfloat16: by one process, by two, and by two that share the weights."""
+    """Each trainer in bfloat16: by one process, by two, and by two that share the weights."""
     root = tmp_path_factory.mktemp("rounded")
     model = without_dropout(tiny_model, root / "given")
     sft_rows, _ = given(root, model)
@@ -73,9 +75,10 @@ def rounded(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
         "reward_model": {"held_out_share": 0},
         "grpo": DRAWN,
         "rloo": DRAWN,
+        "dpo_whole": {"lora_rank": None, "learning_rate": 1e-3},
     }
 
-    def job(trainer: str, launch: str) -> dict[str, Any]:
+    def job(name: str, launch: str) -> dict[str, Any]:
         settings = {
             **SETTINGS,
             "dtype": "bfloat16",
@@ -83,14 +86,14 @@ def rounded(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
             "batch_size": 4,
             "gradient_accumulation": 2,
             "max_length": 256,
-            **more.get(trainer, {}),
+            **more.get(name, {}),
         }
-        told = {"settings": settings, **LAUNCHES[launch], **(reward if trainer in ONLINE else {})}
-        path = write(root / f"{trainer}_{launch}", datasets.get(trainer, pair_rows), **told)
-        return {"trainer": trainer, "config": str(path)}
+        told = {"settings": settings, **LAUNCHES[launch], **(reward if name in ONLINE else {})}
+        path = write(root / f"{name}_{launch}", datasets.get(name, pair_rows), **told)
+        return {"trainer": name.removesuffix("_whole"), "config": str(path)}
 
-    jobs = [job(trainer, launch) for trainer in ("sft", *MARGINS) for launch in LAUNCHES]
-    return carried_out(root, [*jobs, *(job(trainer, "one") for trainer in ONLINE)])
+    jobs = [job(name, launch) for name in ("sft", *MARGINS) for launch in LAUNCHES]
+    return carried_out(root, [*jobs, *(job(name, "one") for name in ONLINE)])
 
 
 def curve(plan: Plan, name: str, figure: str | None) -> list[float]:
@@ -111,7 +114,7 @@ def test_two_processes_see_the_losses_and_margins_of_one(rounded: Plan, trainer:
 
 @pytest.mark.parametrize("trainer", ["sft", *MARGINS, *ONLINE])
 def test_all_that_is_trained_is_float32(rounded: Plan, trainer: str) -> None:
-    files = sorted(rounded.root.glob(f"{trainer}_*/weights-*.types"))
+    files = [file for name in LAUNCHES for file in rounded.root.glob(f"{trainer}_{name}/weights-*.types")]
     assert len(files) == (1 if trainer in ONLINE else 5)
     assert {path.read_text() for path in files} == {"torch.float32"}
 

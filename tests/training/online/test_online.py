@@ -1,5 +1,6 @@
 """GRPO and RLOO learn from their own draws, resume to the same weights, and warn where nothing is learned."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from training.online.trainer import alike, with_our_names
 from training.reward_model import reward_model
 from training.rloo import rloo
 from training.running.checkpoints import last_checkpoint
+from training.running.manifest import curves
 from training.settings.online import OnlineSettings
 
 BOTH = pytest.mark.parametrize("trainer", [grpo, rloo])
@@ -88,8 +90,27 @@ def test_a_killed_run_goes_on_to_the_same_weights_in_a_later_pass(
     assert fingerprint(broken / "model") == fingerprint(tmp_path / "whole" / "model")
 
 
+def failed(trainer: Trainer, folder: Path, **changes: Any) -> dict[str, Any]:
+    """What a run that moved nothing logged up to its last checkpoint, as its manifest would have it."""
+    with pytest.raises(
+        ModelFailed, match="all weights are where they began, .*: raise num_draws, which is 4"
+    ):
+        run(trainer, folder, checkpoint_minutes=0, **changes)
+    assert not (folder / "model").exists()
+    state = json.loads(
+        (Path(str(last_checkpoint(folder / "checkpoints"))) / "trainer_state.json").read_text()
+    )
+    history = [figures for figures in state["log_history"] if "loss" in figures]
+    return {
+        "trainer": trainer.__name__,
+        "rows": {"given": 1, "trained": 1},
+        "settings": {"max_lost_share": 0.2},
+        "curves": curves(with_our_names(history)),
+    }
+
+
 @BOTH
-def test_a_run_whose_groups_are_all_right_warns(
+def test_a_run_whose_groups_are_all_right_warns_and_fails(
     started: Started, registry: Registry, tmp_path: Path, trainer: Trainer
 ) -> None:
     training = [problem for problem in started.problems if problem.split == "train"]
@@ -100,13 +121,13 @@ def test_a_run_whose_groups_are_all_right_warns(
     ]
     dataset = commit(registry, Problem, known)
     settings = SMALL | {"temperature": 0.01, "number": None}
-    said = run(trainer, tmp_path, dataset=dataset, settings=settings)
+    said = failed(trainer, tmp_path, dataset=dataset, settings=settings)
     assert curve(said, "reward") == [1] * 5 == curve(said, "frac_reward_zero_std")
     assert warned(said) == {"zero_variance_groups"}
 
 
-def test_a_run_whose_draws_are_cut_earns_nothing_and_warns(started: Started, tmp_path: Path) -> None:
-    said = run(grpo, tmp_path, settings=SMALL | {"max_completion_length": 4})
+def test_a_run_whose_draws_are_cut_earns_nothing_and_fails(started: Started, tmp_path: Path) -> None:
+    said = failed(grpo, tmp_path, settings=SMALL | {"max_completion_length": 4})
     assert curve(said, "completions/clipped_ratio") == [1] * 5 and curve(said, "reward") == [0] * 5
     assert warned(said) == {"clipped_completions", "zero_variance_groups"}
 

@@ -181,6 +181,17 @@ def test_a_critic_learns_which_prompts_pay(lab: Path, registry: Registry, tmp_pa
     assert models.values(batch.samples)[:, 0].tolist() == pytest.approx([1.0, 0.0] * 8, abs=0.2)
 
 
+@pytest.mark.parametrize("critic", ["base", "reward_model"])
+def test_policy_and_critic_are_trained_in_float32_over_a_base_in_bfloat16(
+    critic: str, lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {"dtype": "bfloat16", "rewards": {"reward_models": 0.5}, "critic": critic}
+    _, _, models = opened(registry, tmp_path, [scorer(registry, lab)], **told)
+    for model in (models.policy, models.critic):
+        types = {weight.requires_grad: weight.dtype for _, weight in model.named_parameters()}
+        assert types == {True: torch.float32, False: torch.bfloat16}
+
+
 def test_a_critic_from_the_reward_model_says_its_score_as_it_is_paid(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
