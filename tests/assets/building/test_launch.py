@@ -10,6 +10,7 @@ from assets.building.code import Code, code_of
 from assets.building.declared import Trained
 from assets.building.model import model_asset
 from assets.building.recipe import Recipe, recipe_of
+from assets.building.training_run import prepare
 from assets.building.versions import Recipes, Versions
 from assets.graph import build_graph
 from assets.profile.launch import LaunchSection
@@ -43,16 +44,21 @@ def profile(folder: Path, model: Path, more: str = "") -> Profile:
     return load_profile(str(path))
 
 
-def built(
-    profile: Profile, settings: TrainingSettings, source: str = "training.sft"
-) -> tuple[Recipe, dg.AssetsDefinition]:
-    """A model of a base and a dataset that are there."""
+def declared(settings: TrainingSettings, source: str = "training.sft") -> tuple[Trained, dict[str, Recipe]]:
+    """A model of a base and a dataset that are there, and the recipes of all three."""
     trainer = Trainer(source, source, type(settings), "supervised")
     section = TrainedModel(trainer="sft", base="base_policy", dataset="cai_sft", training=settings)
     policy = Trained("policy", trainer, section, group="models")
     given = {name: Recipe(name) for name in ("base_policy", "cai_sft")}
-    recipe = recipe_of(policy)
-    return recipe, model_asset(policy, Recipes({**given, "policy": recipe}, {}), profile)
+    return policy, {**given, "policy": recipe_of(policy)}
+
+
+def built(
+    profile: Profile, settings: TrainingSettings, source: str = "training.sft"
+) -> tuple[Recipe, dg.AssetsDefinition]:
+    """Such a model's recipe and asset."""
+    policy, recipes = declared(settings, source)
+    return recipes["policy"], model_asset(policy, Recipes(recipes, {}), profile)
 
 
 def materialize(asset: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
@@ -122,6 +128,17 @@ def test_the_runs_that_the_daemon_asks_for_have_the_tags(tiny_model: Path, tmp_p
     tags = {sensor.name: getattr(sensor, "run_tags", {}) for sensor in graph.definitions.sensors or ()}
     config = json.loads(tags["rebuild"]["dagster-k8s/config"])
     assert config["container_config"]["resources"]["limits"] == {"nvidia.com/gpu": 8}
+
+
+def test_each_launch_has_a_run_folder_of_its_own(
+    given: None, registry: Registry, tiny_model: Path, tmp_path: Path
+) -> None:
+    folders = []
+    for processes in (1, 2):
+        launched = profile(tmp_path / f"{processes}", tiny_model, f"[launch]\nprocesses = {processes}\n")
+        policy, recipes = declared(SftSettings(batch_size=8))
+        folders.append(prepare(policy, Versions(recipes, {}, registry), launched).output.name)
+    assert folders[1] == f"{folders[0]}-ddp-2"
 
 
 def test_each_further_machine_has_its_command() -> None:
