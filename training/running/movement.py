@@ -48,7 +48,7 @@ class Place:
 
 
 def place_of(model: TrainableModel) -> Place:
-    """Where the trained weights are now. Sharded ones are gathered one by one, so all processes call it."""
+    """Where the trained weights are now. Those of FSDP are gathered one by one, so all processes call it."""
     kept = {
         name: _kept(weight, is_whole=DOWN in name or UP in name) for name, weight in trained_weights(model)
     }

@@ -7,6 +7,7 @@ import pytest
 from assets.building.versions import Versions
 from assets.graph import build_graph
 from assets.plan import plan
+from assets.profile.models import TrainedModel
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput, UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
@@ -31,6 +32,25 @@ def profile(tmp_path: Path) -> Path:
 def test_every_profile_of_ours_is_valid_and_says_what_it_builds() -> None:
     for path in (REPOSITORY / "profiles").glob("*.toml"):
         assert load_profile(path.stem).description
+
+
+def test_the_gpu_profile_learns_from_the_shipped_prompts_by_one_card_or_eight() -> None:
+    models = load_profile("gpu").models
+    training = {name: model.training for name, model in models.items() if isinstance(model, TrainedModel)}
+    dpo = training["dpo_policy"]
+    # all 96 training prompts make a pair, or one in five does
+    assert dpo.iterations(96) == 36 and dpo.schedule(36).warmup_steps == 4
+    assert dpo.schedule(36).sum_of_rates == pytest.approx(1.8e-3)
+    assert dpo.why_nothing_is_learned(20) is None and "give 6 steps" in (dpo.why_nothing_is_learned(16) or "")
+    assert {name: settings.rows_at_once(8) for name, settings in training.items()} == {
+        "sft_policy": 2,
+        "dpo_policy": 1,
+        "cold_start_policy": 2,
+        "rft_policy": 4,
+        "reward_model": 4,
+        "process_reward_model": 4,
+        "grpo_policy": 16,
+    }
 
 
 def test_the_profile_comes_from_the_environment(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
