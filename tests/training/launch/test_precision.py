@@ -75,13 +75,14 @@ def rounded(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan:
         "reward_model": {"held_out_share": 0},
         "grpo": DRAWN,
         "rloo": DRAWN,
-        "dpo_whole": {"lora_rank": None, "learning_rate": 1e-3},
+        "dpo_whole": {"lora_rank": None, "learning_rate": 5e-5},
     }
 
     def job(name: str, launch: str) -> dict[str, Any]:
         settings = {
             **SETTINGS,
             "dtype": "bfloat16",
+            "learning_rate": 5e-4,
             "max_steps": 5,
             "batch_size": 4,
             "gradient_accumulation": 2,
