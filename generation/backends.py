@@ -1,6 +1,7 @@
 """The backends by name: one file and one line each."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
@@ -9,19 +10,33 @@ from generation.openai_server.backend import OpenAIBackend
 from generation.request import Backend
 from generation.transformers_local.backend import TransformersBackend
 from generation.vllm_offline.backend import VllmBackend
+from generation.vllm_offline.kept import ENGINES
 
 BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
     "openai": OpenAIBackend,
     "transformers": TransformersBackend,
     "vllm": VllmBackend,
 }
+# those whose model stays loaded for the next work over it
+KEPT: dict[str, Callable[[Path, EngineSettings], Backend]] = {
+    **BACKENDS,
+    "vllm": partial(VllmBackend, engines=ENGINES),
+}
 
 
-def open_backend(name: str, folder: Path, settings: EngineSettings) -> Backend:
+def open_backend(name: str, folder: Path, settings: EngineSettings, *, keep: bool = False) -> Backend:
     """The named backend over a local model folder; nothing is loaded before the first request.
+
+    What it loads is freed when it is closed; with ``keep`` the engine of a backend that has one runs on for
+    the next backend of this process over the same base, and leaves its card when others need it.
 
     Raises BadInput where no backend has that name, or the settings lack what it needs.
     """
     if name not in BACKENDS:
         raise BadInput(f"unknown backend {name!r}: use one of {', '.join(sorted(BACKENDS))}")
-    return BACKENDS[name](folder, settings)
+    return (KEPT if keep else BACKENDS)[name](folder, settings)
+
+
+def close_kept() -> None:
+    """End what ``keep`` left running; all its memory is free when this returns."""
+    ENGINES.close()

@@ -1,10 +1,14 @@
 """How a backend runs its engine: memory, batches, addresses; not part of any key or version."""
 
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from datasets_registry.settings import Settings
+
+# where nothing else is said, and no card asks for more
+BATCH_SIZE = 16
 
 
 class EngineSettings(Settings):
@@ -13,7 +17,16 @@ class EngineSettings(Settings):
     Only a model without local weights is identified by them: by its served name and revision.
     """
 
-    batch_size: int = Field(16, ge=1, description="Sequences decoded at once")
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        description="Sequences decoded at once; if not set 16, or what vLLM takes for a GPU",
+    )
+    max_num_batched_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="vllm: most tokens of one step on a GPU; what vLLM takes for the card if not set",
+    )
     max_model_len: int | None = Field(
         None,
         ge=1,
@@ -24,6 +37,15 @@ class EngineSettings(Settings):
         0.9, gt=0, le=1, description="vllm: share of each GPU that weights and cache may fill"
     )
     tensor_parallel_size: int = Field(1, ge=1, description="vllm: GPUs that one model is split over")
+    replicas: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        1, description="vllm: engines side by side, each on GPUs of its own; 'auto' takes as many as fit"
+    )
+    max_lora_rank: int = Field(
+        0,
+        ge=0,
+        le=512,
+        description="vllm: largest rank of adapters that the engine has room for from its first start on",
+    )
     base_url: str | None = Field(None, description="openai: the server's address, ending in /v1")
     served_model: str | None = Field(
         None, description="openai: the model's name there; the only one served if not set"

@@ -39,6 +39,7 @@ class PromptReader:
 
     def __init__(self, tokenizer: Tokenizer, *, most: int | None = None) -> None:
         self._tokenizer, self._most = tokenizer, most
+        self._choices: dict[tuple[str, ...], list[int]] = {}
         self._rendered: dict[tuple[Sequence[Message], Sequence[Tool] | None], list[int] | Unrenderable] = {}
 
     def read(self, request: Request) -> Prompt | Completion:
@@ -49,10 +50,15 @@ class PromptReader:
         rendered = self._ids(request)
         if isinstance(rendered, Unrenderable):
             return Completion(finish_reason="error", error=str(rendered))
-        choices = choice_ids(self._tokenizer, request.choices)
+        choices = self._choice_ids(request.choices)
         has_continuation = request.continuation is not None
         continuation = continuation_ids(self._tokenizer, request, rendered) if has_continuation else []
         return Prompt(request, rendered, choices, continuation)
+
+    def _choice_ids(self, choices: tuple[str, ...]) -> list[int]:
+        if choices not in self._choices:
+            self._choices[choices] = choice_ids(self._tokenizer, choices)
+        return self._choices[choices]
 
     def _ids(self, request: Request) -> list[int] | Unrenderable:
         conversation = (request.messages, request.tools)

@@ -5,12 +5,17 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from generation.engine import EngineSettings
+from generation.cards.turns import Tenant
+from generation.cards.visible import visible_cards
+from generation.engine import BATCH_SIZE, EngineSettings
 from generation.language_model import LanguageModel
 from generation.models.folder import fingerprint
 from generation.prompts import Prompt, PromptReader
 from generation.request import Completion, Request
 from generation.tokenizer import Tokenizer
+
+# of a card: several small models of this process fit on one, but no engine beside them that takes most of it
+SHARE = 0.2
 
 
 class TransformersBackend:
@@ -19,9 +24,10 @@ class TransformersBackend:
     name = "transformers"
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
-        self.folder, self.batch_size = folder, settings.batch_size
+        self.folder, self.batch_size = folder, settings.batch_size or BATCH_SIZE
         self.fingerprint = fingerprint(folder)
         self._loaded: tuple[LanguageModel, Tokenizer] | None = None
+        self._tenant = Tenant(f"transformers on {folder.name}", visible_cards()[:1], SHARE, self._free)
 
     def _load(self) -> tuple[LanguageModel, Tokenizer]:
         if self._loaded is not None:
@@ -48,6 +54,10 @@ class TransformersBackend:
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as they finish: batches of like length, longest first, samples together."""
+        with self._tenant.at_work():
+            yield from self._completed(requests)
+
+    def _completed(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         model, tokenizer = self._load()
         reader, window = PromptReader(tokenizer), model.config.max_position_embeddings
         fitting: list[tuple[int, Prompt]] = []
@@ -65,6 +75,9 @@ class TransformersBackend:
 
     def close(self) -> None:
         """Free the model, and the GPU's cached memory with it."""
+        self._tenant.end()
+
+    def _free(self) -> None:
         if self._loaded is None:
             return
         import torch

@@ -1,30 +1,31 @@
 """vLLM: the backend for a GPU, and on a CPU several times the speed of transformers."""
 
 import json
-import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint
 from generation.request import Completion, Request
-from generation.vllm_offline.job import Adapter, Answer, Job
-from generation.vllm_offline.process import EngineDied, EngineProcess
-
-_log = logging.getLogger(__name__)
+from generation.vllm_offline.engine import Engine
+from generation.vllm_offline.job import Adapter, Job
+from generation.vllm_offline.kept import KeptEngines
 
 
 class VllmBackend:
-    """A local model directory, or with ``adapted`` a LoRA adapter on it; loaded at the first request."""
+    """A local model directory, or with ``adapted`` a LoRA adapter on it; loaded at the first request.
+
+    With ``engines`` its engine is kept there: others use it too, and it runs on when the backend is closed.
+    """
 
     name = "vllm"
 
-    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+    def __init__(self, folder: Path, settings: EngineSettings, *, engines: KeptEngines | None = None) -> None:
         self.fingerprint = fingerprint(folder)
-        self.engine = Engine(folder, settings)
+        self.engine = engines.engine(folder, settings) if engines else Engine(folder, settings)
+        self._keeps = engines is not None
         self._adapter: Adapter | None = None
 
     def adapted(self, folder: Path) -> "VllmBackend":
@@ -36,7 +37,7 @@ class VllmBackend:
         identity = _adapter_digest(folder)
         _require_base(folder, self.engine.folder, other.fingerprint)
         other.fingerprint = digest([other.fingerprint, identity])
-        other.engine = self.engine
+        other.engine, other._keeps = self.engine, self._keeps
         other._adapter = self.engine.adapter(folder, other.fingerprint)
         return other
 
@@ -53,89 +54,9 @@ class VllmBackend:
             yield answer.index, answer.completion
 
     def close(self) -> None:
-        """End the engine; all its memory is free when this returns."""
-        self.engine.stop()
-
-
-class Engine:
-    """An engine process over one base: started when needed, kept full, replaced once if it dies."""
-
-    def __init__(self, folder: Path, settings: EngineSettings) -> None:
-        self.folder, self.settings = folder.resolve(), settings
-        self._process: EngineProcess | None = None
-        self._adapters: dict[str, Adapter] = {}
-        self._max_lora_rank = 0
-
-    @property
-    def pid(self) -> int | None:
-        """The running process, to measure its time and memory."""
-        return self._process.pid if self._process else None
-
-    def adapter(self, folder: Path, version: str) -> Adapter:
-        """An adapter with its own number; the engine is restarted where its rank needs more room."""
-        rank = int(json.loads((folder / "adapter_config.json").read_text())["r"])
-        if rank > self._max_lora_rank:
-            self.stop()
-            self._max_lora_rank = rank
-        number = len(self._adapters) + 1
-        fresh = Adapter(number=number, version=version, folder=str(folder.resolve()))
-        return self._adapters.setdefault(version, fresh)
-
-    def run(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        """Yield an answer per job as each finishes; raises ModelFailed if the engine dies twice."""
-        waiting, running = deque(jobs), dict[int, Job]()
-        deaths: list[str] = []
-        try:
-            while waiting or running:
-                try:
-                    answers = self._exchange(waiting, running)
-                except EngineDied as death:
-                    self.stop()
-                    self._count(deaths, str(death))
-                    waiting.extendleft(reversed(running.values()))
-                    running.clear()
-                    continue
-                for answer in answers:
-                    del running[answer.index]
-                    yield answer
-        finally:
-            if running:
-                self.stop()
-
-    def _exchange(self, waiting: deque[Job], running: dict[int, Job]) -> list[Answer]:
-        """Fill up what the engine has in hand, and a next job for every slot, and take what is done."""
-        process = self._started()
-        number = min(2 * self.settings.batch_size - len(running), len(waiting))
-        jobs = [waiting.popleft() for _ in range(number)]
-        running.update((job.index, job) for job in jobs)
-        if jobs:
-            process.send(jobs)
-        return process.receive()
-
-    def _started(self) -> EngineProcess:
-        if self._process is None:
-            self._process = EngineProcess(self.folder, self.settings, self._max_lora_rank)
-            try:
-                self._process.wait_until_ready()
-            except EngineDied as death:
-                self.stop()
-                raise ModelFailed(f"vLLM did not start on {self.folder}: its process {death}") from None
-        return self._process
-
-    def _count(self, deaths: list[str], death: str) -> None:
-        deaths.append(death)
-        _log.warning("vLLM on %s died and is restarted: its process %s", self.folder, death)
-        if len(deaths) == 2:
-            raise ModelFailed(
-                f"vLLM on {self.folder} died twice in one run: its process {death}. What was finished "
-                "is saved: lower batch_size or max_model_len in the model's `engine`, and run again"
-            )
-
-    def stop(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
+        """End the engine unless it is kept; all its memory is free when this returns."""
+        if not self._keeps:
+            self.engine.stop()
 
 
 def _reading_order(request: Request) -> tuple[list[str], int]:

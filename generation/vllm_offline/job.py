@@ -1,8 +1,10 @@
 """What goes to the vLLM engine's process and what comes back: lists of these, as JSON."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from generation.request import Completion, Request
+from generation.request import Completion, Message, Request
 
 
 class Adapter(BaseModel):
@@ -24,6 +26,11 @@ class Job(BaseModel):
     request: Request
     adapter: Adapter | None = None
 
+    @property
+    def prompt(self) -> Sequence[Message]:
+        """What is read before anything is said; jobs with an equal one are best done by one process."""
+        return self.request.messages
+
 
 class Answer(BaseModel):
     """A job's completion, or why the request can never have one."""
@@ -37,3 +44,5 @@ class Answer(BaseModel):
 
 JOBS = TypeAdapter(list[Job])
 ANSWERS = TypeAdapter(list[Answer])
+# the first word of a process whose model is loaded: how many sequences it decodes at once
+READY = TypeAdapter(int)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generation.engine import EngineSettings
+from generation.engine import BATCH_SIZE, EngineSettings
 from generation.prompts import Prompt
 from generation.request import Completion
 from generation.tokenizer import Tokenizer
@@ -25,7 +25,6 @@ def engine_arguments(
         "dtype": "float32" if cpu else "bfloat16",
         "load_format": "safetensors",
         "max_model_len": window,
-        "max_num_seqs": settings.batch_size,
         "enable_prefix_caching": True,
         "logprobs_mode": "raw_logprobs",
         "disable_log_stats": True,
@@ -33,11 +32,15 @@ def engine_arguments(
     if cpu:
         # a seeded request whose prompt is read in pieces crashes the CPU engine
         arguments |= {"enable_chunked_prefill": False, "max_num_batched_tokens": window}
+        arguments |= {"max_num_seqs": settings.batch_size or BATCH_SIZE}
         arguments |= {"block_size": 32, "enforce_eager": True}
     else:
         arguments |= {
             "gpu_memory_utilization": settings.gpu_memory_utilization,
             "tensor_parallel_size": settings.tensor_parallel_size,
+            # what is None is chosen by vLLM for the card, as for `vllm.LLM`
+            "max_num_seqs": settings.batch_size,
+            "max_num_batched_tokens": settings.max_num_batched_tokens,
         }
     if max_lora_rank:
         rank = min(rank for rank in LORA_RANKS if rank >= max_lora_rank)

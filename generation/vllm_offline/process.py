@@ -3,18 +3,22 @@
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import Pipe
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
+from generation.cards.visible import Card, visible_cards
 from generation.engine import EngineSettings
-from generation.vllm_offline.job import ANSWERS, JOBS, Answer, Job
+from generation.vllm_offline.deaths import cause_of_death
+from generation.vllm_offline.job import ANSWERS, JOBS, READY, Answer, Job
+from generation.vllm_offline.logs import new_log
 
+WORKER = "generation.vllm_offline.worker"
 START_SECONDS = 1800.0
 SILENCE_SECONDS = 600.0
 END_SECONDS = 30.0
@@ -34,81 +38,120 @@ class EngineDied(Exception):
     """The process ended by itself, or gave no sign of life."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a process is started with; ``worker`` is the module that it runs.
+
+    ``place`` is the replica's among ``num_replicas``, ``cards`` are its own, and ``locks`` the open files
+    that keep other runs away from them for as long as the process lives.
+    """
+
+    folder: Path
+    settings: EngineSettings
+    max_lora_rank: int = 0
+    worker: str = WORKER
+    place: int = 0
+    num_replicas: int = 1
+    cards: tuple[Card, ...] = ()
+    locks: tuple[int, ...] = ()
+
+
 class EngineProcess:
     """A running engine; it ends with ``stop``, and by itself when this process is gone."""
 
-    def __init__(self, folder: Path, settings: EngineSettings, max_lora_rank: int) -> None:
-        if find_spec("vllm") is None:
+    def __init__(self, start: Start) -> None:
+        if start.worker == WORKER and find_spec("vllm") is None:
             raise BadInput("backend 'vllm' needs vLLM, which is not installed: run `make vllm`")
-        self._connection, other = Pipe()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115, as it lives until stop()
-        command = [
-            sys.executable,
-            "-m",
-            "generation.vllm_offline.worker",
-            str(other.fileno()),
-            str(os.getpid()),
-            str(folder),
-            settings.model_dump_json(),
-            str(max_lora_rank),
-        ]
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=[other.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            cwd=REPOSITORY,
-            env=_environment(settings),
-        )
+        self.connection, other = Pipe()
+        # how many sequences it decodes at once; known when the model is loaded
+        self.slots: int | None = None
+        self._cards, self._heard = start.cards, time.monotonic()
+        self._log = new_log(f"{start.folder.name}-{start.place}")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", start.worker, *_arguments(start, other.fileno())],
+                pass_fds=[other.fileno(), *start.locks],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=REPOSITORY,
+                env=_environment(start),
+            )
         self.pid = self._process.pid
         other.close()
 
-    def wait_until_ready(self) -> None:
-        """Return when the model is loaded; raises EngineDied where it could not be."""
-        self.receive(START_SECONDS)
-
     def send(self, jobs: Sequence[Job]) -> None:
         """Hand jobs over, which the process reads at once; raises EngineDied where it has ended."""
+        self._heard = time.monotonic()
         try:
-            self._connection.send_bytes(JOBS.dump_json(list(jobs)))
+            self.connection.send_bytes(JOBS.dump_json(list(jobs)))
         except OSError:
             raise EngineDied(self._cause_of_death()) from None
 
-    def receive(self, patience: float = SILENCE_SECONDS) -> list[Answer]:
+    def receive(self) -> list[Answer]:
         """The next answers, perhaps none; raises EngineDied when there can be no more."""
-        deadline = time.monotonic() + patience
         try:
-            while not self._connection.poll(1.0):
-                if self._process.poll() is not None:
-                    raise EngineDied(self._cause_of_death())
-                if time.monotonic() > deadline:
-                    self._process.kill()
-                    raise EngineDied(f"gave no sign of life for {patience:.0f} s")
-            return ANSWERS.validate_json(self._connection.recv_bytes())
+            message = self.connection.recv_bytes()
         except (EOFError, OSError):
             raise EngineDied(self._cause_of_death()) from None
+        self._heard = time.monotonic()
+        if self.slots is None:
+            self.slots = READY.validate_json(message)
+            return []
+        return ANSWERS.validate_json(message)
+
+    def require_alive(self) -> None:
+        """Raise EngineDied where the process has ended, or said nothing for too long."""
+        if self._process.poll() is not None:
+            raise EngineDied(self._cause_of_death())
+        patience = START_SECONDS if self.slots is None else SILENCE_SECONDS
+        if time.monotonic() - self._heard > patience:
+            self._process.kill()
+            raise EngineDied(f"gave no sign of life for {patience:.0f} s (its log is {self._log})")
 
     def stop(self) -> None:
-        """End the process and wait until its memory is free."""
-        self._connection.close()
+        """End the process and wait until its memory is free; one that still loads has nothing to lose."""
+        self.close()
+        if self.slots is None:
+            self._process.kill()
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._log.close()
+
+    def close(self) -> None:
+        """Let the process end, without waiting for it."""
+        self.connection.close()
 
     def _cause_of_death(self) -> str:
-        code = self._process.wait(END_SECONDS)
-        if code < 0:
-            return f"was killed by signal {-code}, as happens when memory runs out"
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").split("\n")
-        lines = [line.strip() for line in lines if line.strip()]
-        return f"ended with code {code}: {lines[-1][:400] if lines else 'it wrote nothing'}"
+        try:
+            code = self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return f"closed its connection and did not end (its log is {self._log})"
+        return cause_of_death(code, self._log, self._cards, visible_cards())
 
 
-def _environment(settings: EngineSettings) -> dict[str, str]:
-    quiet = {"VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING")}
-    return os.environ | ENVIRONMENT | quiet | {"VLLM_CPU_KVCACHE_SPACE": str(settings.cpu_kv_cache_gb)}
+def _arguments(start: Start, connection: int) -> list[str]:
+    return [
+        str(connection),
+        str(os.getpid()),
+        str(start.folder),
+        start.settings.model_dump_json(),
+        str(start.max_lora_rank),
+    ]
+
+
+def _environment(start: Start) -> dict[str, str]:
+    own = {
+        "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "INFO"),
+        "VLLM_CPU_KVCACHE_SPACE": str(start.settings.cpu_kv_cache_gb),
+    }
+    if start.num_replicas > 1 and start.cards:
+        own["CUDA_VISIBLE_DEVICES"] = ",".join(card.uuid for card in start.cards)
+    if start.place > 0:
+        # compiled kernels are written to one place by every process: replicas would overwrite each other's
+        shared = os.environ.get("VLLM_CACHE_ROOT", str(Path.home() / ".cache" / "vllm"))
+        own["VLLM_CACHE_ROOT"] = f"{shared}/replica-{start.place}"
+    return os.environ | ENVIRONMENT | own

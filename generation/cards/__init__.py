@@ -1,0 +1,1 @@
+"""The graphics cards of this machine, and who is on them."""
