@@ -24,6 +24,7 @@ from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
+from generation.backends import close_kept
 
 TAG = "trimtab/demo"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -161,7 +162,10 @@ def demo(console: Console) -> int:
         console.print(f"Trimtab: {profile.description}", highlight=False)
         for step in steps:
             console.print(f"  to build: {step.name} ({step.reason})", highlight=False)
-        failures = build(graph, instance, steps) if steps else []
+        try:
+            failures = build(graph, instance, steps) if steps else []
+        finally:
+            close_kept()
     if not steps:
         console.print("Everything is up to date: nothing was generated, nothing was trained.")
     for failure in failures:

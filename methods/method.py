@@ -47,7 +47,7 @@ class Model(Protocol):
         ...
 
     def completer(self) -> AbstractContextManager[Completer]:
-        """The model behind the ledger; its memory is freed afterwards."""
+        """The model behind the ledger; its memory is freed afterwards, or when others need it."""
         ...
 
     def count_tokens(self, text: str) -> int:

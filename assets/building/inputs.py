@@ -31,8 +31,11 @@ OpenBackend = Callable[[Registry, Version, GivenModel], Backend]
 
 
 def open_local(registry: Registry, model: Version, given: GivenModel) -> Backend:
-    """The backend of a registered model, which runs as the given model that it goes back to."""
-    return open_backend(given.backend, registry.folder(model), given.engine)
+    """The backend of a registered model, which runs as the given model that it goes back to.
+
+    Its engine is kept for the next asset of this run.
+    """
+    return open_backend(given.backend, registry.folder(model), given.engine, keep=True)
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class GraphModel:
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:
-        """The model behind the ledger; its memory is freed afterwards."""
+        """The model behind the ledger; its memory is freed afterwards, or when others need it."""
         backend = self.open_backend(self.registry, self.version, self.given)
         ledger = Ledger(self.registry.state.ledger)
         meter = self.meter.priced(self.given.price)

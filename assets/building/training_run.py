@@ -17,6 +17,7 @@ from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable
 from datasets_registry.version import CheckResult, Derivation, Version
+from generation.cards.turns import alone
 from methods.templates import fill, only
 from quality.checks.models import ModelCheck, check_manifest
 from training.settings.learning import TrainingSettings
@@ -89,19 +90,16 @@ def run_trainer(
     config: Path,
     registry: Registry,
 ) -> None:
-    """Run a trainer in processes of its own; raises ModelFailed with its sentence."""
+    """Run a trainer in processes of its own, alone on the cards; raises ModelFailed with its sentence."""
     sentence = config.with_name("error.txt")
     sentence.unlink(missing_ok=True)
+    environment = {
+        "TRIMTAB_HOME": str(registry.state.root),
+        "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
+    }
     try:
-        pipes.run(
-            context=context,
-            cwd=str(REPOSITORY),
-            command=command,
-            env={
-                "TRIMTAB_HOME": str(registry.state.root),
-                "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
-            },
-        )
+        with alone(f"training in {config.parent.name}"):
+            pipes.run(context=context, cwd=str(REPOSITORY), command=command, env=environment)
     except DagsterPipesExecutionError as error:
         why = sentence.read_text() if sentence.exists() else f"{error}: see the run's stderr for the cause"
         raise ModelFailed(why) from error

@@ -1,6 +1,6 @@
 """Candidates: samples of policies for problems with known answers, verified and rewarded."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Literal, Self
 
@@ -9,11 +9,12 @@ from pydantic import Field, model_validator
 
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate
+from generation.cards.turns import alone
 from generation.scoring.outcomes import OutcomeScorer
 from methods.judging.score import ScoreSettings
 from methods.method import Inputs, Method, Models
 from methods.problems.choosing import choose_problems
-from methods.rft.rewards import JUDGE_TEMPLATES, Reward, by_judge, by_reward_model, by_verifier
+from methods.rft.rewards import JUDGE_TEMPLATES, Reward, by_judge, by_reward_model, drawn, rewarded
 from methods.rft.sampling import SampleSettings, sample_tables
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
@@ -66,13 +67,12 @@ def make_candidates(
 
     Raises BadInput where there are fewer problems than wanted.
     """
-    problems = _chosen(inputs.rows(Problem), settings)
-    verify = verifier(settings.verifier)
-    with _opened_reward(models, settings) as reward:
-        for policy in models.every("policies"):
-            with policy.completer() as complete:
-                model = complete.backend.fingerprint
-                yield from sample_tables(problems, complete, model, policy.name, verify, settings, reward)
+    tables = _samples(_chosen(inputs.rows(Problem), settings), models, settings)
+    if settings.reward == "verifier":
+        yield from tables
+        return
+    with drawn(tables) as samples, _opened_reward(models, settings) as reward:
+        yield from (rewarded(table, reward) for table in samples)
 
 
 CANDIDATES = Method(
@@ -94,13 +94,22 @@ def _chosen(problems: Iterable[Problem], settings: CandidateSettings) -> list[Pr
     return sorted(chosen, key=lambda problem: problem.problem_id)
 
 
+def _samples(
+    problems: Sequence[Problem], models: Models, settings: VerifiedCandidateSettings
+) -> Iterator[pa.Table]:
+    verify = verifier(settings.verifier)
+    for policy in models.every("policies"):
+        with policy.completer() as complete:
+            model = complete.backend.fingerprint
+            yield from sample_tables(problems, complete, model, policy.name, verify, settings)
+
+
 @contextmanager
 def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Iterator[Reward]:
-    """What rewards samples, open for as long as they are sampled."""
+    """What rewards samples where it is no verifier, opened once for all of them."""
     if settings.scores is not None:
-        yield by_judge(models["judge"].completer, settings.scores)
-    elif settings.reward == "reward_model":
-        with closing(OutcomeScorer(models["reward_model"].folder)) as scorer:
-            yield by_reward_model(scorer)
+        with models["judge"].completer() as complete:
+            yield by_judge(complete, complete.backend.fingerprint, settings.scores)
     else:
-        yield by_verifier
+        with alone("a reward model"), closing(OutcomeScorer(models["reward_model"].folder)) as scorer:
+            yield by_reward_model(scorer)

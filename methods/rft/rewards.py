@@ -1,51 +1,35 @@
-"""Rewards of samples: by the verifier, by a judge, or by an outcome reward model."""
+"""Rewards of samples by a judge or an outcome reward model, after they were drawn and verified."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
-from datasets_registry.rows.imported import Problem
-from generation.completer import Completer
-from generation.request import Completion, Message
+import pyarrow as pa
+
+from datasets_registry.rows.rft import Candidate
+from datasets_registry.rows.row import arrow_schema
+from generation.completer import Complete
+from generation.request import Message
 from generation.scoring.outcomes import Answered
 from methods.judging.score import Scored, ScoreSettings, score_completions
-from methods.verifiers.contract import Verification
 
 # the prompt templates that a judge's reward fills
 JUDGE_TEMPLATES = ("score", "score_helpfulness")
 
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A completion for a problem, the verifier's verdict on it, and the path of its equations."""
-
-    completion: Completion
-    verdict: Verification | None
-    path: str | None
-    key: str
+# the score of each row of ``Candidate`` columns, or None where it has none
+Reward = Callable[[pa.Table], Sequence[float | None]]
 
 
-# the score of each sample, or None where it has none
-Reward = Callable[[Sequence[tuple[Problem, Sample]]], Sequence[float | None]]
+def by_judge(complete: Complete, model: str, settings: ScoreSettings) -> Reward:
+    """Each sample's helpfulness as scored by the judge ``model``; None where the score could not be read."""
 
-
-def by_verifier(samples: Sequence[tuple[Problem, Sample]]) -> list[float | None]:
-    """1 for an accepted sample, 0 for a rejected one, None for one that failed."""
-    return [None if sample.verdict is None else float(sample.verdict.accepted) for _, sample in samples]
-
-
-def by_judge(open_judge: Callable[[], AbstractContextManager[Completer]], settings: ScoreSettings) -> Reward:
-    """Each sample's helpfulness as scored by a judge; None where the score could not be read."""
-
-    def reward(samples: Sequence[tuple[Problem, Sample]]) -> list[float | None]:
+    def reward(samples: pa.Table) -> list[float | None]:
         scored = [
-            Scored((Message(role="user", content=problem.prompt),), sample.completion.text, "helpfulness")
-            for problem, sample in samples
+            Scored(answered.messages, answered.completion, "helpfulness") for answered in _answered(samples)
         ]
-        with open_judge() as complete:
-            scores = score_completions("scores", scored, complete, complete.backend.fingerprint, settings)
-        return [score.score for score in scores]
+        return [score.score for score in score_completions("scores", scored, complete, model, settings)]
 
     return reward
 
@@ -61,16 +45,53 @@ class Scorer(Protocol):
 def by_reward_model(scorer: Scorer) -> Reward:
     """Each sample's score, which orders the samples of one problem; None for one that failed."""
 
-    def reward(samples: Sequence[tuple[Problem, Sample]]) -> list[float | None]:
-        finished = [index for index, (_, sample) in enumerate(samples) if sample.verdict is not None]
-        answers = [_answered(*samples[index]) for index in finished]
-        rewards: list[float | None] = [None] * len(samples)
-        for index, score in zip(finished, scorer.scores(answers) if answers else [], strict=True):
-            rewards[index] = score
-        return rewards
+    def reward(samples: pa.Table) -> list[float | None]:
+        finished = samples["accepted"].is_valid().to_pylist()
+        answers = [answered for answered, whole in zip(_answered(samples), finished, strict=True) if whole]
+        scores = iter(scorer.scores(answers) if answers else [])
+        return [next(scores) if whole else None for whole in finished]
 
     return reward
 
 
-def _answered(problem: Problem, sample: Sample) -> Answered:
-    return Answered((Message(role="user", content=problem.prompt),), sample.completion.text)
+def rewarded(samples: pa.Table, reward: Reward) -> pa.Table:
+    """The samples with this reward in place of the verifier's."""
+    place = samples.schema.get_field_index("reward")
+    rewards = pa.array(reward(samples), samples.schema.field(place).type)
+    return samples.set_column(place, samples.schema.field(place), rewards)
+
+
+@contextmanager
+def drawn(tables: Iterable[pa.Table]) -> Iterator[Iterator[pa.Table]]:
+    """The same tables after the last one was made, kept in a file meanwhile.
+
+    Who draws is done with its card before anybody rewards: a judge or a reward model seldom fits beside it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "drawn.arrow"
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, arrow_schema(Candidate)) as writer:
+            borders = [_write(writer, table) for table in tables]
+        with pa.memory_map(str(path)) as source:
+            yield _read(pa.ipc.open_file(source), borders)
+
+
+def _write(writer: pa.ipc.RecordBatchFileWriter, table: pa.Table) -> int:
+    """Write a table; how many batches it took."""
+    batches = table.to_batches()
+    for batch in batches:
+        writer.write_batch(batch)
+    return len(batches)
+
+
+def _read(reader: pa.ipc.RecordBatchFileReader, sizes: Iterable[int]) -> Iterator[pa.Table]:
+    first = 0
+    for size in sizes:
+        yield pa.Table.from_batches(
+            [reader.get_batch(place) for place in range(first, first + size)], reader.schema
+        )
+        first += size
+
+
+def _answered(samples: pa.Table) -> list[Answered]:
+    texts = zip(samples["prompt"].to_pylist(), samples["completion"].to_pylist(), strict=True)
+    return [Answered((Message(role="user", content=prompt),), completion) for prompt, completion in texts]

@@ -16,7 +16,7 @@ from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.rft.equations import path
-from methods.rft.rewards import Reward, Sample, by_verifier
+from methods.rft.rewards import Reward, rewarded
 from methods.rft.stopping import StoppingRule, Tally
 from methods.templates import fill
 from methods.verifiers.contract import Verification, Verify
@@ -33,6 +33,16 @@ class SampleSettings(Settings):
     system_prompt: str | None = None
     num_rationalisations: int = Field(0, ge=0)
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A completion for a problem, the verifier's verdict on it, and the path of its equations."""
+
+    completion: Completion
+    verdict: Verification | None
+    path: str | None
+    key: str
 
 
 @dataclass(slots=True)
@@ -70,11 +80,11 @@ def sample_candidates(
     policy: str,
     verify: Verify,
     settings: SampleSettings,
-    reward: Reward = by_verifier,
+    reward: Reward | None = None,
 ) -> Iterator[Candidate]:
-    """The rows of ``sample_tables``."""
-    for table in sample_tables(problems, complete, model, policy, verify, settings, reward):
-        yield from from_table(Candidate, table)
+    """The rows of ``sample_tables``, rewarded by ``reward`` where one is given."""
+    for table in sample_tables(problems, complete, model, policy, verify, settings):
+        yield from from_table(Candidate, rewarded(table, reward) if reward else table)
 
 
 def sample_tables(
@@ -84,9 +94,10 @@ def sample_tables(
     policy: str,
     verify: Verify,
     settings: SampleSettings,
-    reward: Reward = by_verifier,
 ) -> Iterator[pa.Table]:
     """Every sample for every problem, as ``Candidate`` columns of the problems that stopped together.
+
+    The reward is the verifier's: 1 for an accepted sample, 0 for a rejected one, None for one that failed.
 
     ``model`` is the fingerprint of what completes, ``policy`` its name. Problems that stop make room for
     others, so that batches stay full; what is sampled for a problem depends on its own samples alone. A
@@ -102,8 +113,7 @@ def sample_tables(
         stopped = [problem for problem in active if problem.rule.stop(problem.tally)]
         active = [problem for problem in active if not problem.rule.stop(problem.tally)]
         if stopped:
-            rewards = reward([(each.problem, sample) for each in stopped for sample in each.samples])
-            yield _table(stopped, policy, rewards)
+            yield _table(stopped, policy)
         if settings.num_rationalisations:
             unsolved = [each for each in stopped if not (each.hinted or each.tally.num_accepted)]
             active += [_hinted(problem, settings) for problem in unsolved]
@@ -162,7 +172,7 @@ def _verified(problem: _OpenProblem, completion: Completion, key: str, verify: V
     return Sample(completion, verdict, steps, key)
 
 
-def _table(stopped: Sequence[_OpenProblem], policy: str, rewards: Sequence[float | None]) -> pa.Table:
+def _table(stopped: Sequence[_OpenProblem], policy: str) -> pa.Table:
     """Columns and not rows: a validated row for each sample would cost as much as all else about it."""
     schema = arrow_schema(Candidate)
     columns: dict[str, list[object]] = {column: [] for column in schema.names}
@@ -171,8 +181,10 @@ def _table(stopped: Sequence[_OpenProblem], policy: str, rewards: Sequence[float
             columns[column] += [value] * len(problem.samples)
         for column, values in _per_sample(problem.samples).items():
             columns[column] += values
-    columns["policy"] = [policy] * len(rewards)
-    columns["reward"] = list(rewards)
+    columns["policy"] = [policy] * len(columns["accepted"])
+    columns["reward"] = [
+        None if accepted is None else float(bool(accepted)) for accepted in columns["accepted"]
+    ]
     return pa.table(columns, schema)
 
 

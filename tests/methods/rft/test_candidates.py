@@ -2,8 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -164,12 +163,9 @@ def test_a_judge_scores_what_came(tmp_path: Path) -> None:
         lambda request: chosen(*[0.5 if place == 6 else 0 for place in range(len(request.choices))])
     )
 
-    @contextmanager
-    def opened() -> Iterator[Completer]:
-        yield Completer(judge, Ledger(tmp_path), asset="candidates", report=lambda line: None)
-
+    complete = Completer(judge, Ledger(tmp_path), asset="candidates", report=lambda line: None)
     settings = CandidateSettings(rule=StoppingRule(max_draws=2))
-    reward = by_judge(opened, ScoreSettings(max_outside_probability=0.9))
+    reward = by_judge(complete, judge.fingerprint, ScoreSettings(max_outside_probability=0.9))
     rows = list(
         sample_candidates(sums(2), completing(solving(0.5)), "m", "p", same_last_line, settings, reward)
     )

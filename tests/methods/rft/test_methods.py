@@ -1,7 +1,8 @@
 """The methods of rejection sampling: what their roles and settings give, and what their recipes hold."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution
+from generation.cards.turns import Tenant
+from generation.cards.visible import visible_cards
+from generation.completer import Completer
 from generation.request import Completion, Request
 from generation.scripted import chosen, completing
 from methods.judging.score import ScoreSettings
@@ -102,6 +106,59 @@ def test_a_reward_model_is_read_from_its_folder(tmp_path: Path, monkeypatch: pyt
     assert opened == [tmp_path / "weights", Path("closed")]
     expected = [None if len(row.completion) > 20 else float(len(row.completion)) for row in rows]
     assert [row.reward for row in rows] == expected
+
+
+@dataclass(frozen=True)
+class Noticed(ScriptedModel):
+    """A model that notes down when it is opened and closed."""
+
+    spells: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def completer(self) -> Iterator[Completer]:
+        """The script behind the ledger."""
+        self.spells.append(f"{self.name} begins")
+        with super().completer() as complete:
+            yield complete
+        self.spells.append(f"{self.name} ends")
+
+
+def test_a_judge_is_opened_once_and_after_every_policy_is_done(tmp_path: Path) -> None:
+    spells: list[str] = []
+    drawing = [Noticed(name, tmp_path / name, solving(rate), spells) for name, rate in POLICIES.items()]
+    judge = Noticed("judge", tmp_path, lambda request: chosen(*[0.1] * len(request.choices)), spells)
+    how = settings(reward="judge", rule=StoppingRule(until="accepted", max_draws=8))
+    rows = rows_of(
+        CANDIDATES,
+        how,
+        MemoryInputs({"problems": sums(20, 5)}),
+        ModelsByRole({"policies": drawing, "judge": [judge]}),
+    )
+    # several rounds of draws, and rewards of each problem that stopped, but one turn of each model
+    assert len({row.num_draws for row in rows}) > 1
+    names = [*POLICIES, "judge"]
+    assert spells == [f"{name} {moment}" for name in names for moment in ("begins", "ends")]
+
+
+def test_an_idle_engine_leaves_before_a_reward_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    class Scorer(Longest):
+        def __init__(self, folder: Path) -> None:
+            left.append("reward model loaded")
+
+        def close(self) -> None:
+            """Nothing was loaded."""
+
+    monkeypatch.setattr(module, "OutcomeScorer", Scorer)
+    engine = Tenant("a policy's engine", visible_cards(), 0.9, lambda: left.append("engine left"))
+    with engine.at_work():
+        pass
+    model = ScriptedModel("reward_model", tmp_path / "weights")
+    sampled(tmp_path, settings(reward="reward_model"), reward_model=model)
+    assert left == ["engine left", "reward model loaded"]
 
 
 def test_the_settings_hold_scores_for_a_judge_alone() -> None:
