@@ -60,7 +60,8 @@ def test_who_fits_by_stated_shares_stays_and_who_does_not_takes_turns(uuids: lis
         Guest("judge", cards, 0.45),
         Guest("third", cards, 0.3),
     )
-    first.work(), second.work()
+    first.work()
+    second.work()
     assert (first.num_freed, second.num_freed) == (0, 0)
     third.work()
     # who has been idle longest makes room, and no one else
@@ -87,11 +88,13 @@ def test_who_is_at_work_is_never_sent_away(uuids: list[str]) -> None:
 
 def test_without_cards_models_take_turns_on_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Guest("one", (), 1.0), Guest("another", (), 1.0)
-    first.work(), second.work()
+    first.work()
+    second.work()
     assert first.num_freed == 1
     with first.at_work():
         second.work()
-    first.end(), second.end()
+    first.end()
+    second.end()
 
 
 HOLDING = """

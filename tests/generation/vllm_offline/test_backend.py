@@ -24,6 +24,7 @@ from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint
 from generation.request import Completion, Request
+from generation.tokenizer import Tokenizer
 from generation.vllm_offline.backend import VllmBackend
 from generation.vllm_offline.parameters import engine_arguments
 from tests.generation.known_model import KnownModel, ask, ending
@@ -186,7 +187,12 @@ def test_choices_are_looked_up_once_and_prompts_are_rendered_once(
     from transformers import AutoTokenizer
 
     asked: list[object] = []
-    monkeypatch.setattr(prompts, "choice_ids", lambda tokenizer, choices: asked.append(choices) or [0, 1])
+
+    def look_up(tokenizer: Tokenizer, choices: Sequence[str]) -> list[int]:
+        asked.append(choices)
+        return [0, 1]
+
+    monkeypatch.setattr(prompts, "choice_ids", look_up)
     reader = prompts.PromptReader(AutoTokenizer.from_pretrained(folder, local_files_only=True))
     for place in range(5):
         reader.read(ask(f"Which {place}?", choices=LETTERS))
@@ -277,6 +283,7 @@ LONELY = """
 import sys
 from pathlib import Path
 from generation.engine import EngineSettings
+from generation.tokenizer import Tokenizer
 from generation.vllm_offline.backend import VllmBackend
 from tests.generation.vllm_offline.test_backend import SETTINGS, long_requests
 backend = VllmBackend(Path(sys.argv[1]), SETTINGS)
