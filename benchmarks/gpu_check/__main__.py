@@ -19,7 +19,7 @@ from benchmarks.gpu_check.running import run_parts
 from benchmarks.gpu_check.sizes import SIZES, size_for
 from datasets_registry.state import State
 
-MINUTES = 10.0
+MINUTES = 15.0
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
         "--out", type=Path, help="folder of both files; gpu-check in the state folder if not set"
     )
     parser.add_argument("--size", choices=SIZES, help="by the card's memory if not set")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help="of the whole check")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="most of the whole check")
     parser.add_argument("--keep", action="store_true", help="keep models, runs and logs")
     told = parser.parse_args()
     if unknown := sorted(set(told.parts) - PARTS.keys()):

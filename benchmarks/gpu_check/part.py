@@ -61,12 +61,17 @@ class Bench(BaseModel):
 
 @dataclass(frozen=True)
 class Part:
-    """A named part; ``lacks`` says what the machine does not have for it, ``needs`` what ran before it."""
+    """A named part; ``lacks`` says what the machine does not have for it, if it lacks anything.
+
+    ``needs_models`` says that the random models have to be there, ``patience`` how many times the usual limit
+    it may take.
+    """
 
     title: str
     measure: Callable[[Bench], Sequence[Figure]]
     lacks: Callable[[Machine], str | None] = lambda machine: None
     needs_models: bool = True
+    patience: float = 1.0
 
 
 class Result(BaseModel):

@@ -45,7 +45,7 @@ def run_parts(bench: Bench, parts: Sequence[Part], seconds: float, say: Say) -> 
 
 def _run(bench: Bench, part: Part, deadline: float, models: bool) -> Result:
     """How ``part`` came out."""
-    left = min(bench.size.limit, deadline - time.monotonic())
+    left = min(part.patience * bench.size.limit, deadline - time.monotonic())
     reason = part.lacks(bench.machine)
     if reason is None and part.needs_models and not models:
         reason = "its models could not be prepared"

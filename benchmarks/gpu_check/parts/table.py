@@ -15,9 +15,10 @@ _PARTS = (
     Part("models", prepare),
     Part("card", measure_card, no_card, needs_models=False),
     Part("transformers", measure_transformers),
-    Part("vllm", measure_vllm, no_vllm),
+    # an engine starts, which takes a minute on a card
+    Part("vllm", measure_vllm, no_vllm, patience=2),
+    Part("two_processes_ddp", partial(measure_processes, strategy="ddp"), one_card_alone, patience=2),
+    Part("two_processes_fsdp", partial(measure_processes, strategy="fsdp"), no_second_card, patience=2),
     *(Part(trainer, partial(measure_trainer, trainer=trainer)) for trainer in TRAINERS),
-    Part("two_processes_ddp", partial(measure_processes, strategy="ddp"), one_card_alone),
-    Part("two_processes_fsdp", partial(measure_processes, strategy="fsdp"), no_second_card),
 )
 PARTS: Mapping[str, Part] = {part.title: part for part in _PARTS}
