@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 
@@ -49,7 +49,9 @@ class Manifest(BaseModel):
     ``datasets`` are by role (``train``, ``replay``). ``rows`` counts those given, trained on, and left out by
     reason. ``sum_of_rates`` is the rate of each step of the optimiser, summed. ``metrics`` are the last
     figures logged, how far the weights moved (``update_rms``), and figures of held-out rows as
-    ``held_out_…``; ``curves`` are figures by name over the run.
+    ``held_out_…``; ``curves`` are figures by name over the run. ``dtype`` is that of the forward passes; what
+    was trained is saved in float32, and is ``stored`` whole or as an adapter. ``kept_by_bfloat16`` is the
+    share of the update that a cast of the whole weights to bfloat16 keeps.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +64,8 @@ class Manifest(BaseModel):
     reward_models: tuple[VersionReference, ...] = ()
     settings: Mapping[str, JsonValue] = {}
     dtype: str | None = None
+    stored: Literal["adapter", "whole"] | None = None
+    kept_by_bfloat16: float | None = None
     micro_batch: int | None = None
     gradient_accumulation: int | None = None
     processes: int | None = None

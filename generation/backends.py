@@ -1,8 +1,8 @@
 """The backends by name: one file and one line each."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
@@ -12,29 +12,40 @@ from generation.transformers_local.backend import TransformersBackend
 from generation.vllm_offline.backend import VllmBackend
 from generation.vllm_offline.kept import ENGINES
 
-BACKENDS: dict[str, Callable[[Path, EngineSettings], Backend]] = {
+
+class OpenBackend(Protocol):
+    """Makes a backend of a model's folder, and its base's where it is stored as an adapter."""
+
+    def __call__(self, folder: Path, settings: EngineSettings, base: Path | None = None) -> Backend:
+        """The backend; nothing is loaded yet."""
+
+
+BACKENDS: dict[str, OpenBackend] = {
     "openai": OpenAIBackend,
     "transformers": TransformersBackend,
     "vllm": VllmBackend,
 }
 # those whose model stays loaded for the next work over it
-KEPT: dict[str, Callable[[Path, EngineSettings], Backend]] = {
+KEPT: dict[str, OpenBackend] = {
     **BACKENDS,
     "vllm": partial(VllmBackend, engines=ENGINES),
 }
 
 
-def open_backend(name: str, folder: Path, settings: EngineSettings, *, keep: bool = False) -> Backend:
+def open_backend(
+    name: str, folder: Path, settings: EngineSettings, base: Path | None = None, *, keep: bool = False
+) -> Backend:
     """The named backend over a local model folder; nothing is loaded before the first request.
 
-    What it loads is freed when it is closed; with ``keep`` the engine of a backend that has one runs on for
-    the next backend of this process over the same base, and leaves its card when others need it.
+    ``base`` is the folder of the model that it is stored as an adapter over, where it is. What it loads is
+    freed when it is closed; with ``keep`` the engine of a backend that has one runs on for the next backend
+    of this process over the same base, and leaves its card when others need it.
 
     Raises BadInput where no backend has that name, or the settings lack what it needs.
     """
     if name not in BACKENDS:
         raise BadInput(f"unknown backend {name!r}: use one of {', '.join(sorted(BACKENDS))}")
-    return (KEPT if keep else BACKENDS)[name](folder, settings)
+    return (KEPT if keep else BACKENDS)[name](folder, settings, base)
 
 
 def close_kept() -> None:

@@ -13,13 +13,22 @@ class ModelConfig(Protocol):
 
     max_position_embeddings: int
     vocab_size: int
+    architectures: list[str] | None
     _attn_implementation: str
+
+    def save_pretrained(self, save_directory: Path) -> object:
+        """Write config.json."""
+        ...
 
 
 class GenerationConfig(Protocol):
     """How a model generates by default: what is read of its generation_config.json."""
 
     eos_token_id: int | list[int] | None
+
+    def save_pretrained(self, save_directory: Path) -> object:
+        """Write generation_config.json."""
+        ...
 
 
 class ModelOutput(Protocol):

@@ -46,6 +46,11 @@ class Model(Protocol):
         """Its weights, tokenizer and chat template."""
         ...
 
+    @property
+    def base_folder(self) -> Path | None:
+        """The directory of the model that it is stored as an adapter over, where it is."""
+        ...
+
     def completer(self) -> AbstractContextManager[Completer]:
         """The model behind the ledger; its memory is freed afterwards, or when others need it."""
         ...

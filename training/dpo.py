@@ -19,7 +19,7 @@ from training.settings.run import RunConfig
 
 
 def dpo(path: Path, report: Report) -> None:
-    """Train by the settings' losses: a LoRA adapter, which is merged, or all weights.
+    """Train by the settings' losses: a LoRA adapter or all weights.
 
     The reference model is the base itself: with the adapter switched off, or loaded once more. Pairs
     without a label (ties, unparsed, unjudged) are not trained on; verified pairs all have one. Raises

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from datasets_registry.bases import base_folder
 from generation.language_model import LanguageModel
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from generation.tokenizer import Tokenizer
@@ -53,7 +54,11 @@ def process_reward_model(path: Path, report: Report) -> None:
     )
     trainer = _trainer(run, model, tokenizer, [solution["example"] for solution in trained])
     train_and_save(
-        run, trainer, tokenizer, counts, lambda folder: solution_figures(StepScorer(folder), held_out)
+        run,
+        trainer,
+        tokenizer,
+        counts,
+        lambda folder: solution_figures(StepScorer(folder, base_folder(run.registry, folder)), held_out),
     )
 
 

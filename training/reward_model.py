@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from typing import TypedDict
 
+from datasets_registry.bases import base_folder
 from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
 from generation.tokenizer import Tokenizer
 from training.data.pairs import preferred
@@ -66,7 +67,9 @@ def reward_model(path: Path, report: Report) -> None:
         trainer,
         tokenizer,
         selection.counts,
-        lambda folder: pair_figures(OutcomeScorer(folder), selection.held_out),
+        lambda folder: pair_figures(
+            OutcomeScorer(folder, base_folder(run.registry, folder)), selection.held_out
+        ),
     )
 
 

@@ -30,6 +30,7 @@ NEUTRAL: Mapping[str, str] = {
     "datasets_registry.store": STORED,
     "datasets_registry.catalog": STORED,
     "datasets_registry.registry": STORED,
+    "datasets_registry.bases": STORED,
     "datasets_registry.state": STORED,
     "datasets_registry.errors": "an error makes no version",
     "datasets_registry.settings": "settings are hashed by their values",

@@ -12,6 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from assets.profile.models import GivenModel
+from datasets_registry.bases import base_folder
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, from_table
 from datasets_registry.rows.types import ROW_TYPES
@@ -35,7 +36,8 @@ def open_local(registry: Registry, model: Version, given: GivenModel) -> Backend
 
     Its engine is kept for the next asset of this run.
     """
-    return open_backend(given.backend, registry.folder(model), given.engine, keep=True)
+    folder = registry.folder(model)
+    return open_backend(given.backend, folder, given.engine, base_folder(registry, folder), keep=True)
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class GraphModel:
     def folder(self) -> Path:
         """Its weights, tokenizer and chat template."""
         return self.registry.folder(self.version)
+
+    @property
+    def base_folder(self) -> Path | None:
+        """The directory of the model that it is stored as an adapter over, where it is."""
+        return base_folder(self.registry, self.folder)
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:

@@ -25,7 +25,7 @@ from datasets_registry.inspecting.chain import Ancestor
 from datasets_registry.inspecting.listing import list_models
 from datasets_registry.inspecting.model_details import ModelDetails, model_details, require_model
 from datasets_registry.inspecting.recipe_changes import setting_changes
-from generation.models.export import export_model, exported_files
+from generation.models.export import export_model, exported_bytes
 
 
 def export_command(
@@ -36,7 +36,8 @@ def export_command(
 ) -> None:
     """Write a model to a folder, with a model card.
 
-    The folder has safetensors, the tokenizer, the chat template and the manifest.
+    The folder has safetensors, the tokenizer, the chat template and the manifest. A trained adapter is merged
+    into its base in float32, file by file, with memory for twice the base's largest file.
     """
     if push_to:
         require_pushable(push_to)
@@ -44,7 +45,7 @@ def export_command(
     version = require_model(registry.resolve(name))
     require_empty(folder)
     warn_unpassed(version)
-    size = sum(file.stat().st_size for file in exported_files(registry.folder(version)))
+    size = exported_bytes(registry, version)
     with progress_bar("exporting", size, "bytes") as report:
         files = export_model(registry, version, folder, report)
     address = push(folder, push_to, "model") if push_to else None
@@ -105,6 +106,8 @@ def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
     yield from facts.steps.items()
     yield "seconds", facts.seconds
     yield "dtype", facts.dtype
+    yield "stored", facts.stored
+    yield "update kept by bfloat16", facts.kept_by_bfloat16
     yield "libraries", ", ".join(" ".join(library) for library in facts.libraries.items()) or None
     yield "fingerprint", facts.fingerprint[:HASH_DIGITS]
     yield "code version", details.code_version[:HASH_DIGITS]

@@ -70,6 +70,14 @@ def model_metadata(version: Version, manifest: Manifest) -> dict[str, Any]:
         "base": str(manifest.base),
         "trained_on": ", ".join(map(str, manifest.datasets.values())),
         "seconds": float(manifest.seconds or 0.0),
+        **{
+            figure: value
+            for figure, value in (
+                ("stored", manifest.stored),
+                ("kept_by_bfloat16", manifest.kept_by_bfloat16),
+            )
+            if value is not None
+        },
         "training": training_plot(manifest),
         **{f"rows_{kind}": int(count) for kind, count in manifest.rows.items()},
         **_steps(manifest),

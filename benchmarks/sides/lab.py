@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from datasets_registry.bases import base_folder
 from datasets_registry.hashing import derive_seed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
@@ -80,10 +81,16 @@ class Lab:
         version = self.registry.commit_model(name, output / "model", manifest["fingerprint"], how)
         return self.registry.record_checks(version, [])
 
+    def places(self, model: Version) -> tuple[Path, Path | None]:
+        """The model's folder, and its base's where it is stored as an adapter."""
+        folder = self.registry.folder(model)
+        return folder, base_folder(self.registry, folder)
+
     @contextmanager
     def completer(self, model: Version) -> Iterator[Completer]:
         """The model behind the lab's ledger."""
-        backend = open_backend("transformers", self.registry.folder(model), self.engine)
+        folder, base = self.places(model)
+        backend = open_backend("transformers", folder, self.engine, base)
         try:
             yield Completer(
                 backend, Ledger(self.registry.state.ledger), asset=model.name, report=lambda line: None

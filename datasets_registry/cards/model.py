@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from datasets_registry.adapters import CONFIG
 from datasets_registry.cards.dataset import (
     checks_table,
     columns_table,
@@ -101,7 +102,8 @@ def _summary(details: ModelDetails) -> str:
     return (
         f"Version {facts.version.partition('@')[2]}, status {facts.status}, of {facts.created_at[:10]}: "
         f"{cell(details.chain[0].how_made)}. "
-        f"Weights, tokenizer and chat template hash to `{facts.fingerprint}`."
+        f"{'Adapter' if facts.stored == 'adapter' else 'Weights'}, tokenizer and chat template hash to "
+        f"`{facts.fingerprint}`."
     )
 
 
@@ -114,9 +116,11 @@ def _load(head: str, details: ModelDetails) -> str:
     ]
     code = "```python\n" + "\n".join(lines) + "\n```"
     if any(file.file.startswith("adapter/") for file in details.files):
+        is_alone = details.facts.stored == "adapter"
+        base = f"the model whose fingerprint {CONFIG} names" if is_alone else details.facts.base
         code += (
-            f"\n\n`adapter/` is the LoRA adapter by itself, for {details.facts.base}; it is already merged "
-            "into the weights."
+            f"\n\n`adapter/` is the LoRA adapter by itself, for {base}; it is already merged into the "
+            "weights, whose update a cast to bfloat16 may round away."
         )
     return code
 
@@ -167,6 +171,7 @@ def _training_table(facts: ModelFacts) -> str:
         *facts.metrics.items(),
         ("seconds", facts.seconds),
         ("dtype", facts.dtype),
+        ("share of the update that bfloat16 keeps", facts.kept_by_bfloat16),
         *facts.libraries.items(),
     ]
     return table(("figure", "value"), [figure for figure in figures if figure[1] is not None])

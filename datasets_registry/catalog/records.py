@@ -193,6 +193,11 @@ class Records:
             raise UnknownVersion(f"no {name}@{number}: the newest is {self.versions(name)[-1]}")
         return versions[0]
 
+    def models(self, identity: str) -> list[Version]:
+        """Every version of a model with this content, whatever its name."""
+        query = select(catalog.VERSIONS).where(V.kind == "model", V.data_version == identity)
+        return self._versions(query.order_by(V.name, V.number))
+
     def newest(self, name: str, recipe: str | None = None) -> Version | None:
         """The last build of ``name``, passed or not; where ``recipe`` is given, the last one by it."""
         if recipe is None:

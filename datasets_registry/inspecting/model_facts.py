@@ -12,7 +12,8 @@ from datasets_registry.version import Status, Version
 class ModelFacts(Record):
     """A model version and its training run; of a model that was not trained here most is empty.
 
-    ``datasets`` are the versions that it was trained on, by role.
+    ``datasets`` are the versions that it was trained on, by role; ``stored`` and ``kept_by_bfloat16`` are the
+    manifest's.
     """
 
     version: str
@@ -32,6 +33,8 @@ class ModelFacts(Record):
     optimizer_steps: int | None
     warmup_steps: int | None
     sum_of_rates: float | None
+    stored: str | None
+    kept_by_bfloat16: float | None
     libraries: Mapping[str, str]
     folder: str
 
@@ -73,6 +76,8 @@ def model_facts(registry: Registry, version: Version) -> ModelFacts:
         optimizer_steps=manifest.optimizer_steps,
         warmup_steps=manifest.warmup_steps,
         sum_of_rates=manifest.sum_of_rates,
+        stored=manifest.stored,
+        kept_by_bfloat16=manifest.kept_by_bfloat16,
         libraries=manifest.libraries,
         folder=str(folder),
     )

@@ -5,6 +5,9 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from datasets_registry.adapters import CONFIG
+from datasets_registry.adapters import FOLDER as ADAPTER
+from datasets_registry.bases import base_folder
 from datasets_registry.cards.markdown import PATH, without_paths
 from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BrokenObject
@@ -14,6 +17,7 @@ from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 from generation.models.folder import fingerprint, fingerprinted_files, validated_folder
+from generation.models.merging import merged_bytes
 
 # where libraries record the folder that a model was loaded from
 _CONFIGS = ("config.json", "generation_config.json", "tokenizer_config.json", "adapter_config.json")
@@ -24,8 +28,9 @@ def export_model(
 ) -> list[Path]:
     """Write ``version`` and its card into ``folder``, which must be empty or absent; returns the files.
 
-    ``report`` gets the number of bytes written so far. Raises BadInput where ``version`` is a dataset
-    or its folder has pickles, and BrokenObject where the folder is not what was registered.
+    ``report`` gets the number of bytes written so far. A model that is stored as an adapter is merged into
+    its base in float32, with twice the base's largest file in memory. Raises BadInput where ``version`` is a
+    dataset or its folder has pickles, and BrokenObject where the folder is not what was registered.
     """
     require_empty(folder)
     source = registry.folder(require_model(version))
@@ -34,22 +39,41 @@ def export_model(
             f"{source} does not hold the weights of {version}: `trimtab verify {version}` says what is "
             "wrong; build it again"
         )
-    text = model_card(registry, version)
+    text, base = model_card(registry, version), base_folder(registry, source)
     with written_whole(folder) as temporary:
         done = 0
         for path in exported_files(source):
             _copy(path, temporary / path.relative_to(source))
             report(done := done + path.stat().st_size)
+        if base is not None:
+            _merge(source, base, temporary, lambda written: report(done + written))
         (temporary / "README.md").write_text(text, encoding="utf-8")
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+def _merge(source: Path, base: Path, target: Path, report: Callable[[int], None]) -> None:
+    """Write the weights of a model that is stored as an adapter whole, in float32."""
+    from generation.models.merging import write_merged
+
+    write_merged(source, base, target, report)
+    manifest = json.loads((target / FILE).read_text(encoding="utf-8"))
+    _write(target / FILE, manifest | {"stored": "whole"})
+
+
+def exported_bytes(registry: Registry, version: Version) -> int:
+    """About how large the exported model will be: an adapter is merged into its base, in float32."""
+    source = registry.folder(version)
+    base = base_folder(registry, source)
+    size = sum(file.stat().st_size for file in exported_files(source))
+    return size + (merged_bytes(base) if base else 0)
+
+
 def exported_files(folder: Path) -> list[Path]:
     """What a model consists of: all that decides its fingerprint, adapter, manifest and licence texts."""
-    adapter = folder / "adapter"
-    further = [*adapter.glob("*.safetensors"), adapter / "adapter_config.json", folder / FILE]
+    adapter = folder / ADAPTER
+    further = [*adapter.glob("*.safetensors"), adapter / CONFIG, folder / FILE]
     further += [*folder.glob("LICENSE*"), *folder.glob("NOTICE*")]
-    return [*fingerprinted_files(folder), *(path for path in further if path.is_file())]
+    return sorted({*fingerprinted_files(folder), *(path for path in further if path.is_file())})
 
 
 def _copy(path: Path, target: Path) -> None:

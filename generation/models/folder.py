@@ -4,6 +4,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+from datasets_registry.adapters import CONFIG, adapter_folder, base_fingerprint
+from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 
@@ -21,23 +23,35 @@ _TOKENIZER = (
 )
 
 
+def require_whole(folder: Path) -> Path:
+    """``folder`` itself; raises BadInput where its model is stored as an adapter."""
+    if adapter_folder(folder) is not None:
+        raise BadInput(
+            f"model directory {folder} is stored as an adapter over its base: give what `trimtab models "
+            "export` writes of it, or train from it by its name in the profile"
+        )
+    return folder
+
+
 def validated_folder(folder: Path) -> Path:
-    """``folder`` itself; raises BadInput unless it is a whole model with safetensors weights alone."""
-    if (folder / "adapter_config.json").exists():
+    """``folder`` itself; raises BadInput unless it has a model whose weights are safetensors alone.
+
+    They are whole, or an adapter of a model trained here.
+    """
+    if (folder / CONFIG).exists():
         raise BadInput(
             f"model directory {folder} has adapter_config.json: it is an adapter, so merge it into its base "
-            "and give the merged model (the folder of a model trained here is merged already)"
+            "and give the merged model (`trimtab models export` merges a model trained here)"
         )
     if not (folder / "config.json").is_file():
         raise BadInput(f"model directory {folder} has no config.json: give a transformers model")
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
-    weights = list(folder.glob("*.safetensors"))
     if pickles:
         raise BadInput(
             f"model directory {folder} has pickled weights ({pickles[0]}), which can run code: "
             "convert them to safetensors and remove them"
         )
-    if not weights:
+    if not has_weights(folder):
         raise BadInput(f"model directory {folder} has no *.safetensors weights: give a whole model")
     if missing := missing_shards(folder):
         raise BadInput(
@@ -53,17 +67,44 @@ def missing_shards(folder: Path) -> list[str]:
     return sorted(shard for shard in set(named) if not (folder / shard).is_file())
 
 
+def has_weights(folder: Path) -> bool:
+    """Whether a model's weights are in ``folder``, whole or as an adapter."""
+    return any(folder.glob("*.safetensors")) or adapter_folder(folder) is not None
+
+
+def require_base(folder: Path, base: Path | None) -> Path:
+    """The base of the adapter that the model in ``folder`` is stored as.
+
+    Raises BadInput where ``base`` is not given, or is another model than the one that the adapter names.
+    """
+    identity = base_fingerprint(folder / ADAPTER)
+    if base is None:
+        raise BadInput(
+            f"model directory {folder} is stored as an adapter over the model {identity[:16]}: give that "
+            "model's directory too, or the whole model that `trimtab models export` writes"
+        )
+    if fingerprint(base) != identity:
+        raise BadInput(
+            f"model directory {folder} is stored as an adapter over the model {identity[:16]}, and {base} is "
+            f"{fingerprint(base)[:16]}: restore the base's files, or build both again"
+        )
+    return base
+
+
 def fingerprint(folder: Path) -> str:
-    """What the model is: the hash of its weights, config, tokenizer and chat template."""
+    """What the model is: the hash of its weights, config, tokenizer and chat template.
+
+    Of a model that is stored as an adapter it is that of the adapter, which names its base's fingerprint.
+    """
     return _fingerprint(tuple((str(path), *_stamp(path)) for path in fingerprinted_files(folder)))
 
 
 def fingerprinted_files(folder: Path) -> list[Path]:
     """The files that decide what the model is, sorted."""
     names = {*_FINGERPRINTED, *_TOKENIZER, INDEX}
-    return sorted(
-        [*(folder / name for name in names if (folder / name).is_file()), *folder.glob("*.safetensors")]
-    )
+    adapter = adapter_folder(folder)
+    weights = [adapter / CONFIG, *adapter.glob("*.safetensors")] if adapter else folder.glob("*.safetensors")
+    return sorted([*(folder / name for name in names if (folder / name).is_file()), *weights])
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting import origins
-from generation.models.folder import validated_folder
+from generation.models.folder import require_whole, validated_folder
 from generation.models.hub import downloaded
 
 SMOLLM2, LAB = origins.SMOLLM2, origins.LAB
@@ -38,7 +38,7 @@ def resolve_model(
 
         return validated_folder(write_lab_model(models / LAB))
     if folder.is_dir():
-        return validated_folder(folder.resolve())
+        return require_whole(validated_folder(folder.resolve()))
     raise BadInput(
         f"model {source!r} is neither a directory, nor a hub id such as 'owner/name', "
         f"nor {SMOLLM2!r} nor {LAB!r}: correct `model` in the profile's `[models.NAME]`"

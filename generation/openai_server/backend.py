@@ -13,7 +13,7 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest
 from generation.chat import choice_ids, keeps_outer_space, special_tokens
 from generation.engine import EngineSettings
-from generation.models.folder import fingerprint
+from generation.models.folder import fingerprint, has_weights
 from generation.openai_server.asking import Asker
 from generation.openai_server.background import stream
 from generation.openai_server.calling import Caller
@@ -34,6 +34,7 @@ class OpenAIBackend:
 
     Its fingerprint is then the folder's, so that a change of backend redoes nothing. Without weights
     it is the digest of the served name, the declared revision and whatever tokenizer is in the folder.
+    The server has the weights: what ``base`` is to the folder's does not matter here.
     """
 
     name = "openai"
@@ -42,6 +43,7 @@ class OpenAIBackend:
         self,
         folder: Path,
         settings: EngineSettings,
+        base: Path | None = None,
         *,
         patience: Patience | None = None,
         jitter: random.Random | None = None,
@@ -135,7 +137,7 @@ class OpenAIBackend:
 
 
 def _fingerprint(folder: Path, settings: EngineSettings) -> str:
-    if any(folder.glob("*.safetensors")):
+    if has_weights(folder):
         return fingerprint(folder)
     if settings.served_model is None:
         raise BadInput("a model without local weights needs engine.served_model, its name at the server")

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from datasets_registry.adapters import CONFIG, WEIGHTS, adapter_folder
 from datasets_registry.errors import BadInput
-from generation.models.folder import fingerprint
+from datasets_registry.hashing import file_digest
+from datasets_registry.manifest import Manifest
+from generation.models.folder import fingerprint, has_weights
 from generation.openai_server.protocol import Dialect
 
 if TYPE_CHECKING:
@@ -69,11 +72,27 @@ def _known(served: Sequence[ServedModel], server: str) -> str:
 
 def _check_is_folder(model: ServedModel, folder: Path) -> None:
     """A server of this machine says where its model lies: then it must be the same model."""
-    root = Path(model.root or "")
-    if not (root.is_absolute() and (root / "config.json").is_file() and any(folder.glob("*.safetensors"))):
+    root, adapter = Path(model.root or ""), adapter_folder(folder)
+    if not (root.is_absolute() and has_weights(folder)):
         return
-    if root.resolve() != folder.resolve() and fingerprint(root) != fingerprint(folder):
+    if (root / "config.json").is_file():
+        same = _is_same_model(root, folder)
+    elif (root / CONFIG).is_file():
+        same = adapter is not None and file_digest(root / WEIGHTS) == file_digest(adapter / WEIGHTS)
+    else:
+        return
+    if not same:
+        whole = f"what `trimtab models export` writes of it, or with --lora-modules NAME={adapter}"
         raise BadInput(
             f"{model.id!r} is served from {root}, which is not the model in {folder}: "
-            "start the server with the latter"
+            f"start the server with {whole if adapter else 'the latter'}"
         )
+
+
+def _is_same_model(root: Path, folder: Path) -> bool:
+    """Whether ``root`` has the model in ``folder``, or what was exported of it."""
+    if root.resolve() == folder.resolve():
+        return True
+    identity = fingerprint(folder)
+    exported = Manifest.read(root).fingerprint if adapter_folder(folder) else None
+    return identity in (exported, fingerprint(root))

@@ -1,7 +1,7 @@
 """Scores by several reward models at once: each brought to a common scale, then combined."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -71,7 +71,8 @@ def read_scale(folder: Path) -> Scale:
 class EnsembleScorer:
     """The reward models in ``folders`` as one, usable wherever an ``OutcomeScorer`` is.
 
-    Raises BadInput where a model's scale is unknown, or the settings contradict one another.
+    ``bases`` are those of models that are stored as adapters, by the model's folder. Raises BadInput where a
+    model's scale is unknown, or the settings contradict one another.
     """
 
     def __init__(
@@ -81,12 +82,15 @@ class EnsembleScorer:
         variance_weight: float = 0.0,
         *,
         weights: Sequence[float] = (),
+        bases: Mapping[Path, Path] | None = None,
         batch_size: int = 32,
     ) -> None:
         _require(folders, combine, variance_weight, weights)
         self._combine, self._variance_weight, self._weights = combine, variance_weight, tuple(weights)
         self._scales = [read_scale(folder) for folder in folders]
-        self._scorers = [OutcomeScorer(folder, batch_size=batch_size) for folder in folders]
+        self._scorers = [
+            OutcomeScorer(folder, (bases or {}).get(folder), batch_size=batch_size) for folder in folders
+        ]
         self.fingerprint = digest(
             [[scorer.fingerprint for scorer in self._scorers], combine, variance_weight, list(weights)]
         )

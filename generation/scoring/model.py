@@ -4,7 +4,7 @@ import gc
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from datasets_registry.errors import BadInput
 from generation.language_model import Classifier
@@ -23,12 +23,15 @@ OfBatch = Callable[[Classifier, "dict[str, torch.Tensor]", list[int]], Sequence[
 class ScoringModel:
     """A folder with transformers' ``kind`` of head: float32 on a CPU, bfloat16 on a GPU.
 
-    Raises BadInput where the folder holds another kind of model, such as a policy.
+    ``base`` is the directory of the model that it is stored as an adapter over, where it is. Raises BadInput
+    where the folder holds another kind of model, such as a policy.
     """
 
-    def __init__(self, folder: Path, kind: str, num_labels: int, batch_size: int) -> None:
+    def __init__(
+        self, folder: Path, kind: str, num_labels: int, batch_size: int, base: Path | None = None
+    ) -> None:
         _require(folder, kind, num_labels)
-        self.folder, self.batch_size = folder, batch_size
+        self.folder, self.base, self.batch_size = folder, base, batch_size
         self.fingerprint = fingerprint(folder)
         self._kind = kind
         self._loaded: tuple[Classifier, Tokenizer] | None = None
@@ -37,20 +40,16 @@ class ScoringModel:
         """The model and its tokenizer."""
         if self._loaded is None:
             import torch
-            import transformers
-            from transformers.utils.logging import disable_progress_bar
+            from transformers import AutoTokenizer
 
-            disable_progress_bar()
+            from generation.models.loading import load
+
             gpu = torch.cuda.is_available()
-            model = getattr(transformers, f"AutoModelFor{self._kind}").from_pretrained(
-                self.folder,
-                dtype=torch.bfloat16 if gpu else torch.float32,
-                local_files_only=True,
-                use_safetensors=True,
-            )
+            dtype = torch.bfloat16 if gpu else torch.float32
+            model = load(f"AutoModelFor{self._kind}", self.folder, self.base, dtype)
             model.to("cuda" if gpu else "cpu").eval()
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-            self._loaded = model, tokenizer
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+            self._loaded = cast(Classifier, model), tokenizer
         return self._loaded
 
     def read(self, rows: Sequence[Sequence[int]], of_batch: OfBatch[T]) -> list[T | None]:

@@ -25,10 +25,10 @@ class Answered:
 
 
 class OutcomeScorer:
-    """The reward model in ``folder``, a sequence classifier with one output."""
+    """The reward model in ``folder``, a sequence classifier with one output; ``base`` as a ScoringModel's."""
 
-    def __init__(self, folder: Path, *, batch_size: int = 32) -> None:
-        self._model = ScoringModel(folder, "SequenceClassification", 1, batch_size)
+    def __init__(self, folder: Path, base: Path | None = None, *, batch_size: int = 32) -> None:
+        self._model = ScoringModel(folder, "SequenceClassification", 1, batch_size, base)
         self.fingerprint = self._model.fingerprint
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:

@@ -76,10 +76,13 @@ RIGHT = 1
 
 
 class StepScorer:
-    """The process reward model in ``folder``, a token classifier whose second label is `right`."""
+    """The process reward model in ``folder``, a token classifier whose second label is `right`.
 
-    def __init__(self, folder: Path, *, batch_size: int = 32) -> None:
-        self._model = ScoringModel(folder, "TokenClassification", 2, batch_size)
+    ``base`` is as a ScoringModel's.
+    """
+
+    def __init__(self, folder: Path, base: Path | None = None, *, batch_size: int = 32) -> None:
+        self._model = ScoringModel(folder, "TokenClassification", 2, batch_size, base)
         self.fingerprint = self._model.fingerprint
 
     def scores(self, solutions: Sequence[Stepped]) -> list[list[float] | None]:

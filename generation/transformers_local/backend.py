@@ -19,12 +19,15 @@ SHARE = 0.2
 
 
 class TransformersBackend:
-    """A local model directory, loaded at the first request: float32 on a CPU, bfloat16 on a GPU."""
+    """A local model directory, loaded at the first request: float32 on a CPU, bfloat16 on a GPU.
+
+    ``base`` is the directory of the model that it is stored as an adapter over, where it is.
+    """
 
     name = "transformers"
 
-    def __init__(self, folder: Path, settings: EngineSettings) -> None:
-        self.folder, self.batch_size = folder, settings.batch_size or BATCH_SIZE
+    def __init__(self, folder: Path, settings: EngineSettings, base: Path | None = None) -> None:
+        self.folder, self.base, self.batch_size = folder, base, settings.batch_size or BATCH_SIZE
         self.fingerprint = fingerprint(folder)
         self._loaded: tuple[LanguageModel, Tokenizer] | None = None
         self._tenant = Tenant(f"transformers on {folder.name}", visible_cards()[:1], SHARE, self._free)
@@ -33,20 +36,15 @@ class TransformersBackend:
         if self._loaded is not None:
             return self._loaded
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
+        from transformers import AutoTokenizer
 
+        from generation.models.loading import load
         from generation.transformers_local.shared_attention import share_prefixes
 
-        disable_progress_bar()
         gpu = torch.cuda.is_available()
         tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            self.folder,
-            dtype=torch.bfloat16 if gpu else torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-        )
+        dtype = torch.bfloat16 if gpu else torch.float32
+        model = load("AutoModelForCausalLM", self.folder, self.base, dtype)
         model.to("cuda" if gpu else "cpu").eval()
         share_prefixes(model)
         self._loaded = model, tokenizer

@@ -4,41 +4,61 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from datasets_registry.adapters import adapter_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from generation.engine import EngineSettings
-from generation.models.folder import fingerprint
+from generation.models.folder import fingerprint, require_base
 from generation.request import Completion, Request
 from generation.vllm_offline.engine import Engine
-from generation.vllm_offline.job import Adapter, Job
+from generation.vllm_offline.job import Job
 from generation.vllm_offline.kept import KeptEngines
 
 
 class VllmBackend:
-    """A local model directory, or with ``adapted`` a LoRA adapter on it; loaded at the first request.
+    """A local model directory, whole or an adapter over its base; loaded at the first request.
 
     With ``engines`` its engine is kept there: others use it too, and it runs on when the backend is closed.
     """
 
     name = "vllm"
 
-    def __init__(self, folder: Path, settings: EngineSettings, *, engines: KeptEngines | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: EngineSettings,
+        base: Path | None = None,
+        *,
+        engines: KeptEngines | None = None,
+    ) -> None:
+        """``base`` is the directory of the model that the one in ``folder`` is stored as an adapter over.
+
+        Raises BadInput where it is stored so and ``base`` is not given, or is another model.
+        """
+        adapter = adapter_folder(folder)
+        whole = folder if adapter is None else require_base(folder, base)
         self.fingerprint = fingerprint(folder)
-        self.engine = engines.engine(folder, settings) if engines else Engine(folder, settings)
+        self.engine = engines.engine(whole, settings) if engines else Engine(whole, settings)
         self._keeps = engines is not None
-        self._adapter: Adapter | None = None
+        self._adapter = None if adapter is None else self.engine.adapter(adapter, self.fingerprint)
 
     def adapted(self, folder: Path) -> "VllmBackend":
-        """The adapter in ``folder`` over this base: a model of its own, in the same engine.
+        """The model of ``folder`` over this base, in the same engine.
 
-        Raises BadInput unless the adapter names this base by its fingerprint, as training does.
+        ``folder`` is that of a model trained here, or has an adapter alone, which is a model by the digest of
+        both. Raises BadInput unless it names this base by its fingerprint, as training does.
         """
-        other = VllmBackend(self.engine.folder, self.engine.settings)
-        identity = _adapter_digest(folder)
-        _require_base(folder, self.engine.folder, other.fingerprint)
-        other.fingerprint = digest([other.fingerprint, identity])
-        other.engine, other._keeps = self.engine, self._keeps
-        other._adapter = self.engine.adapter(folder, other.fingerprint)
+        base = self.engine.folder
+        trained = adapter_folder(folder)
+        other = VllmBackend(base, self.engine.settings)
+        if trained is not None:
+            require_base(folder, base)
+            identity = fingerprint(folder)
+        else:
+            identity = digest([other.fingerprint, _adapter_digest(folder)])
+            _require_base(folder, base, other.fingerprint)
+        other.fingerprint, other.engine, other._keeps = identity, self.engine, self._keeps
+        other._adapter = self.engine.adapter(trained or folder, identity)
         return other
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
@@ -68,7 +88,7 @@ def _require_base(adapter: Path, base: Path, identity: str) -> None:
     if named != identity:
         raise BadInput(
             f"adapter {adapter} belongs to the base {named!r}, and {base} is {identity!r}: serve it on its "
-            "own base, or serve its merged model"
+            "own base"
         )
 
 

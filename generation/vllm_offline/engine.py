@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from datasets_registry.errors import BadInput
 from generation.cards.turns import Tenant
 from generation.cards.visible import visible_cards
 from generation.engine import EngineSettings
 from generation.vllm_offline.job import Adapter, Answer, Job
+from generation.vllm_offline.parameters import LORA_RANKS
 from generation.vllm_offline.placing import card_groups
 from generation.vllm_offline.process import WORKER, EngineProcess, Start
 from generation.vllm_offline.replica import Replica
@@ -55,8 +57,16 @@ class Engine:
         return sum(replica.num_starts for replica in self._replicas)
 
     def adapter(self, folder: Path, version: str) -> Adapter:
-        """An adapter with its own number; the engine is restarted where its rank needs more room."""
+        """An adapter with its own number; the engine is restarted where its rank needs more room.
+
+        Raises BadInput where its rank is more than vLLM serves.
+        """
         rank = int(json.loads((folder / "adapter_config.json").read_text())["r"])
+        if rank > max(LORA_RANKS):
+            raise BadInput(
+                f"adapter {folder} has rank {rank}, and vLLM serves up to {max(LORA_RANKS)}: serve it by "
+                "transformers, or start from what `trimtab models export` writes of the model"
+            )
         if rank > self._max_lora_rank:
             self.stop()
             self._max_lora_rank = rank

@@ -111,5 +111,6 @@ def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Itera
         with models["judge"].completer() as complete:
             yield by_judge(complete, complete.backend.fingerprint, settings.scores)
     else:
-        with alone("a reward model"), closing(OutcomeScorer(models["reward_model"].folder)) as scorer:
+        model = models["reward_model"]
+        with alone("a reward model"), closing(OutcomeScorer(model.folder, model.base_folder)) as scorer:
             yield by_reward_model(scorer)

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from datasets_registry.bases import base_folder
 from datasets_registry.cards.licences import lineage_of
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.store.objects import damage, object_path
 from datasets_registry.version import CheckResult, Version
-from generation.models.folder import fingerprint
+from generation.models.folder import fingerprint, require_base
 from quality.checks.check import Check, run_check
 from quality.checks.table import checks_of
 
@@ -72,5 +73,12 @@ def _model(registry: Registry, version: Version) -> Iterator[str]:
     folder = registry.folder(version)
     if not (folder / "config.json").exists():
         yield f"model folder {folder} is missing"
-    elif fingerprint(folder) != version.data_version:
+        return
+    if fingerprint(folder) != version.data_version:
         yield f"model folder {folder} does not hold the weights that were registered"
+    try:
+        base = base_folder(registry, folder)
+        if base is not None:
+            require_base(folder, base)
+    except TrimtabError as error:
+        yield str(error)

@@ -27,7 +27,7 @@ def lost_share(counts: Mapping[str, int]) -> float:
 class ModelCheck:
     """A rule over manifests of trainers of ``kinds``: it fails where the figure exceeds the threshold.
 
-    ``figure`` gives None where the run logged too few steps to tell, which passes and says so.
+    ``figure`` gives None where the run does not tell, as of too few logged steps, which passes and says so.
     """
 
     name: str
@@ -52,9 +52,7 @@ def check_manifest(check: ModelCheck, manifest: Manifest) -> CheckResult:
         severity=check.severity,
         value=value,
         threshold=threshold,
-        description=(
-            "too few logged steps to tell" if value is None else f"{value:.3g}, at most {threshold:.3g}"
-        ),
+        description=("the run does not tell" if value is None else f"{value:.3g}, at most {threshold:.3g}"),
     )
 
 
@@ -71,6 +69,14 @@ def _allowed_share(manifest: Manifest) -> float:
 def _chosen_falls(manifest: Manifest) -> float | None:
     ends = _ends(_curve(manifest, "logps/chosen"))
     return (ends[0] - ends[1]) / abs(ends[0]) if ends and ends[0] else None
+
+
+def _rounded_away(manifest: Manifest) -> float | None:
+    """The share of the update that serving in bfloat16 loses; an adapter is served beside its base."""
+    if manifest.stored == "adapter":
+        return 0.0
+    is_rounded = manifest.dtype == "bfloat16" and manifest.kept_by_bfloat16 is not None
+    return 1.0 - float(manifest.kept_by_bfloat16 or 0.0) if is_rounded else None
 
 
 def _late(metric: str) -> Callable[[Manifest], float | None]:
@@ -110,6 +116,15 @@ MODEL_CHECKS = (
         "error",
         _share_dropped,
         _allowed_share,
+    ),
+    ModelCheck(
+        "update_rounded_away",
+        EVERY,
+        "all weights trained in steps too small for bfloat16, in which they are served: train an adapter, or "
+        "raise learning_rate",
+        "warning",
+        _rounded_away,
+        lambda _: 0.1,
     ),
     ModelCheck(
         "chosen_falls",

@@ -98,6 +98,7 @@ class RecordedModel:
     script: Script
     requests: list[tuple[str, Request]]
     folder: Path = field(default=Path("no weights"))
+    base_folder: Path | None = None
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:

@@ -58,6 +58,7 @@ class ScriptedModel:
     name: str
     folder: Path
     script: Script = lambda request: ""
+    base_folder: Path | None = field(default=None, kw_only=True)
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:

@@ -18,6 +18,7 @@ from generation.transformers_local.backend import TransformersBackend
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 from quality.checks.models import check_manifest, model_checks
+from tests.loaded import base_of
 from tests.training.runs import NOTHING, manifest, write
 from training.trainers import TRAINERS
 
@@ -75,7 +76,7 @@ def draws(
         for problem in problems
         for place in range(count)
     ]
-    found = dict(TransformersBackend(folder, EngineSettings(batch_size=256)).complete(asked))
+    found = dict(TransformersBackend(folder, EngineSettings(batch_size=256), base_of(folder)).complete(asked))
     right = []
     for place in range(len(asked)):
         accepted = verify(found[place].text, problems[place // count].answer).accepted

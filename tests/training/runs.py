@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.prm import StepLabels
@@ -17,6 +17,7 @@ from datasets_registry.version import CheckResult, Derivation
 from generation.chat import finished, render, token_ids
 from generation.models.folder import fingerprint
 from generation.request import Message
+from tests.loaded import loaded
 from training.running.checkpoints import last_checkpoint
 from training.running.run import Work
 
@@ -54,7 +55,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 def answer_log_probability(folder: Path, prompt: str, answer: str) -> float:
     """The mean log-probability, by the model in ``folder``, of the ended answer's tokens."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder)
+    model = loaded(folder)
     asked = Message(role="user", content=prompt)
     start = token_ids(tokenizer, render(tokenizer, [asked], continues=False))
     said = Message(role="assistant", content=answer)

@@ -17,6 +17,7 @@ from datasets_registry.rows.rft import GoldSolution
 from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
+from tests.loaded import base_of
 from tests.training.runs import commit, gold, labelled, manifest, write
 from training.data.steps import StepCollator, step_example, step_loss, step_targets
 from training.process_reward_model import process_reward_model, step_figures
@@ -65,7 +66,7 @@ def test_it_tells_right_steps_from_wrong_ones_of_problems_held_out(
     assert {f"held_out_accuracy_step_{number}" for number in (1, 2, 3)} <= metrics.keys()
     if rank is None:
         assert metrics["held_out_balanced_accuracy"] > 0.9 and metrics["held_out_accuracy"] > 0.9
-        (scores,) = StepScorer(folder).scores(
+        (scores,) = StepScorer(folder, base_of(folder)).scores(
             [Stepped((Message(role="user", content="5=?"),), ("1234", "1237", "4561"), "\n")]
         )
         assert scores is not None
@@ -132,7 +133,7 @@ def test_soft_targets_are_learned_as_probabilities(lab: Path, registry: Registry
     settings = {**SETTINGS, "target": "soft", "max_steps": 25, "held_out_share": 0}
     dataset = commit(registry, StepLabels, rows)
     process_reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
-    (scores,) = StepScorer(tmp_path / "model").scores(
+    (scores,) = StepScorer(tmp_path / "model", base_of(tmp_path / "model")).scores(
         [Stepped((Message(role="user", content="5=?"),), ("12",), "\n")]
     )
     assert scores == pytest.approx([0.75], abs=0.1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
@@ -15,6 +15,7 @@ from generation.chat import finished
 from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
 from generation.scoring.outcomes import Answered, OutcomeScorer
+from tests.loaded import base_of, loaded
 from tests.rows import make
 from tests.training.runs import commit, gold, manifest, verified, write
 from training.data.rows import Grouped, PairRow, held_out_groups
@@ -41,7 +42,7 @@ def answered(number: int, completion: str) -> Answered:
 def plain_scores(folder: Path, answers: list[Answered]) -> list[float]:
     """The scores as transformers itself gives them, padded by the saved tokenizer."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    model = loaded(folder, "AutoModelForSequenceClassification")
     texts = [
         finished(tokenizer, [*answer.messages, Message(role="assistant", content=answer.completion)])
         for answer in answers
@@ -68,7 +69,7 @@ def test_it_ranks_answers_of_problems_that_were_held_out(
     assert said["settings"]["held_out_share"] == 0.25 and said["fingerprint"] == fingerprint(folder)
     assert (folder / "adapter").exists() == (rank is not None)
     answers = [answered(1, "yes"), answered(2, "no no no no"), answered(3, "yes yes yes yes yes")]
-    scorer = OutcomeScorer(folder)
+    scorer = OutcomeScorer(folder, base_of(folder))
     scores = scorer.scores(answers)
     assert scores == pytest.approx(plain_scores(folder, answers), abs=1e-4)
     right, wrong, long = scores
@@ -86,7 +87,7 @@ def test_where_padding_is_the_end_of_a_turn_the_trained_token_is_the_scored_one(
     dataset = commit(registry, VerifiedPair, pairs)
     reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
     answers = [answered(1, "yes"), answered(2, "no no no")]
-    scores = OutcomeScorer(tmp_path / "model").scores(answers)
+    scores = OutcomeScorer(tmp_path / "model", base_of(tmp_path / "model")).scores(answers)
     assert scores == pytest.approx(plain_scores(tmp_path / "model", answers), abs=1e-4)
     right, wrong = scores
     assert right and wrong
@@ -100,7 +101,7 @@ def test_the_trained_margin_is_the_scored_one(lab: Path, registry: Registry, tmp
     reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
     said = manifest(tmp_path)
     assert said["rows"]["held_out"] == 0 and "held_out_accuracy" not in said["metrics"]
-    scorer = OutcomeScorer(tmp_path / "model")
+    scorer = OutcomeScorer(tmp_path / "model", base_of(tmp_path / "model"))
     margins: list[float] = []
     for number in range(4):
         chosen, rejected = scorer.scores([answered(number, "A:7"), answered(number, "1+1=2\nA:8")])
@@ -226,7 +227,8 @@ def test_a_signal_labels_pairs_in_place_of_all_signals_together(
     assert found["harmlessness"]["metrics"]["held_out_accuracy"] == 1.0
     # all signals together prefer either answer as often as not
     assert found[None]["metrics"]["held_out_margin"] < found["harmlessness"]["metrics"]["held_out_margin"] / 3
-    right, wrong = OutcomeScorer(tmp_path / "harmlessness" / "model").scores(
+    folder = tmp_path / "harmlessness" / "model"
+    right, wrong = OutcomeScorer(folder, base_of(folder)).scores(
         [answered(1, "no no no"), answered(1, "yes yes")]
     )
     assert right and wrong and right > wrong

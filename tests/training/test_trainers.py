@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed, UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
@@ -18,6 +18,7 @@ from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.state import REPOSITORY
 from datasets_registry.version import CheckResult
 from generation.models.folder import fingerprint, validated_folder
+from tests.loaded import loaded
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, write
 from training.data.rows import Turns, fits, prompt_turns, reply
@@ -48,7 +49,7 @@ def pairs(count: int) -> list[PreferencePair]:
 def log_probability(folder: Path, answer: str) -> float:
     """The mean log-probability of ``answer`` after one of the prompts."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder)
+    model = loaded(folder)
     prompt = prompt_turns(tokenizer, {"prompt": "prompt p0"}, "Be brief.")
     start = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"]
     ids = start + tokenizer(answer)["input_ids"]

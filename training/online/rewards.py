@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from datasets_registry.bases import base_folder
 from datasets_registry.errors import ModelFailed
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
@@ -104,6 +105,7 @@ def open_rewards(run: OnlineRun) -> Rewards:
     """The rewards that the run's settings mix; raises BadInput where a folder has no reward model of ours."""
     config, mix = run.config, run.settings.rewards
     folders = [run.registry.folder(version) for version in run.reward_models]
-    scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight) if folders else None
+    bases = {folder: base for folder in folders if (base := base_folder(run.registry, folder))}
+    scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases) if folders else None
     verify = verifier(config.verifier) if config.verifier else None
     return Rewards(mix, verify, scorer, config.system_text)

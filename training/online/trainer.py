@@ -9,7 +9,7 @@ from generation.tokenizer import Tokenizer
 from training.data.prompts import OnlineRow, OnlineRun, prompt_order, select_prompts
 from training.data.rows import prompt_turns
 from training.online.rewards import Rewards, open_rewards
-from training.running.manifest import finish, save_merged
+from training.running.manifest import finish, save_trained
 from training.running.process import Report
 from training.running.protocols import MakeTrainer
 from training.running.run import open_run
@@ -52,7 +52,7 @@ def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report
     )
     history = with_our_names(train(run, trainer))
     rewards.close()
-    finish(run, save_merged(run, trainer, tokenizer), history, counts)
+    finish(run, save_trained(run, trainer, tokenizer), history, counts)
 
 
 def _leave_vllm_out() -> None:

@@ -15,7 +15,7 @@ from training.settings.run import RunConfig
 
 def ppo(path: Path, report: Report) -> None:
     """Train by the clipped objective (Schulman et al. 2017) on rewards less the divergence from the base
-    (Ziegler et al. 2019; Ouyang et al. 2022, section 3.5): an adapter, which is merged, or all weights.
+    (Ziegler et al. 2019; Ouyang et al. 2022, section 3.5): an adapter or all weights.
 
     The critic is a model of its own, trained beside and left behind. Prompts that leave no room for
     ``max_completion_length`` tokens within ``max_length`` are counted and never cut.

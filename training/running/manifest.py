@@ -1,22 +1,23 @@
-"""The finished model: merged weights, tokenizer and a manifest that says what made it."""
+"""The finished model: its weights, tokenizer and a manifest that says what made it."""
 
 import importlib.metadata
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
+from datasets_registry.adapters import adapter_folder
 from datasets_registry.manifest import Manifest, Point, VersionReference
 from datasets_registry.state import sync
 from generation.models.folder import fingerprint
 from generation.tokenizer import Tokenizer
 from training.running import ranks
 from training.running.movement import UPDATE
-from training.running.protocols import AdaptedModel, Figures, TrainableModel, Trainer
+from training.running.protocols import Figures, TrainableModel, Trainer
+from training.running.rounding import kept_by_bfloat16
 from training.running.run import AnyRun
 from training.running.trainer import in_bfloat16, train
-from training.running.weights import save_adapter, whole_model
+from training.running.weights import Weights, gathered, given_folder, save_weights
 
 POINTS = 200
 # what is not a figure of learning, and the loss, which is kept whole
@@ -40,32 +41,29 @@ def train_and_save(
     where fewer rows at once may do.
     """
     history = train(run, trainer)
-    saved = save_merged(run, trainer, tokenizer)
+    saved = save_trained(run, trainer, tokenizer)
     return finish(run, saved, history, rows, measure(saved) if measure else None)
 
 
-def save_merged(run: AnyRun, trainer: Trainer, tokenizer: Tokenizer) -> Path:
-    """Save the trained model, an adapter both merged into the base and beside it, whole or not at all.
+def save_trained(run: AnyRun, trainer: Trainer, tokenizer: Tokenizer) -> Path:
+    """Save the trained model, an adapter by itself, to a temporary folder, and return that.
 
     Only the first of several processes returns.
     """
-    model = whole_model(run, trainer)
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    weights = gathered(run, trainer)
     ranks.end_all_but_first()
-    return save_model(run, model, tokenizer)
+    return save_model(run, model, tokenizer, weights)
 
 
-def save_model(run: AnyRun, model: TrainableModel, tokenizer: Tokenizer) -> Path:
-    """Save ``model`` to a temporary folder, and return that; its weights are cast last of all."""
-    import torch
-
+def save_model(
+    run: AnyRun, model: TrainableModel, tokenizer: Tokenizer, weights: "Weights | None" = None
+) -> Path:
+    """Save ``model`` to a temporary folder, and return that; ``weights`` are its own where it is sharded."""
     folder, temporary = run.config.output / "model", run.config.output / ".tmp-model"
     shutil.rmtree(temporary, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    if run.settings.lora_rank is not None:
-        model = save_adapter(run, cast(AdaptedModel, model), temporary / "adapter")
-    if in_bfloat16(run.settings):
-        model = model.to(torch.bfloat16)
-    model.save_pretrained(temporary)
+    save_weights(run, model, weights, temporary)
     tokenizer.save_pretrained(temporary)
     return temporary
 
@@ -84,7 +82,7 @@ def finish(
     """
     manifest = _manifest(run, temporary, history, rows, held_out or {})
     manifest.write(temporary)
-    for path in temporary.iterdir():
+    for path in temporary.rglob("*"):
         sync(path)
     folder = run.config.output / "model"
     temporary.rename(folder)
@@ -109,6 +107,8 @@ def _manifest(
         reward_models=tuple(map(VersionReference.from_version, run.reward_models)),
         settings=run.settings.model_dump(mode="json"),
         dtype="bfloat16" if in_bfloat16(run.settings) else "float32",
+        stored="whole" if adapter_folder(folder) is None else "adapter",
+        kept_by_bfloat16=kept_by_bfloat16(given_folder(run), folder),
         micro_batch=micro_batch.size,
         gradient_accumulation=micro_batch.accumulation,
         processes=launch.processes,

@@ -31,22 +31,30 @@ class TrainableModel(LanguageModel, Protocol):
         """All weights, trained or not, by name."""
         ...
 
+    def can_generate(self) -> bool:
+        """Whether the model writes text, and so has a generation config."""
+        ...
+
     def load_state_dict(self, state_dict: Mapping[str, "torch.Tensor"]) -> object:
         """Put the weights in."""
         ...
 
 
+class AdapterConfig(Protocol):
+    """The shape of an adapter of PEFT."""
+
+    r: int
+    lora_alpha: int
+    task_type: str
+
+
 class AdaptedModel(TrainableModel, Protocol):
     """A model with an adapter, as PEFT makes it."""
 
-    peft_config: Mapping[str, object]
+    peft_config: Mapping[str, AdapterConfig]
 
     def get_base_model(self) -> TrainableModel:
         """The model under the adapter."""
-        ...
-
-    def merge_and_unload(self, *, safe_merge: bool) -> TrainableModel:
-        """The model under the adapter, with the adapter added to its weights."""
         ...
 
     def disable_adapter(self) -> AbstractContextManager[object]:

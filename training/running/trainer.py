@@ -1,10 +1,16 @@
 """The part that all trainers share: base model, arguments, adapter, and the run from its last checkpoint."""
 
+import shutil
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from datasets_registry.adapters import FOLDER as ADAPTER
+from datasets_registry.bases import base_folder
 from datasets_registry.errors import BadInput
+from datasets_registry.manifest import FILE
 from generation.tokenizer import Tokenizer
+from training.running import ranks
 from training.running.callbacks import callbacks
 from training.running.checkpoints import last_checkpoint
 from training.running.memory import configured, halving
@@ -39,36 +45,52 @@ def load_model(
 
 def load_base(run: AnyRun, kind: str = "AutoModelForCausalLM", **options: object) -> TrainableModel:
     """The base model as transformers' ``kind``, once the tokenizer has shown that there are rows enough."""
-    return load_weights(run, run.base_folder, kind, **options)
+    return load_weights(run, start_folder(run), kind, **options)
+
+
+def start_folder(run: AnyRun) -> Path:
+    """The directory of the weights that training starts from: the base's.
+
+    Where all weights are trained and the base is stored as an adapter, it is written whole once, in float32,
+    beside the run, since TRL reads its reference from a directory.
+    """
+    folder = run.base_folder
+    under = base_folder(run.registry, folder)
+    if under is None or run.settings.lora_rank is not None:
+        return folder
+    whole = run.config.output / f"base-{run.base.data_version[:16]}"
+    if ranks.is_first() and not whole.exists():
+        from generation.models.merging import write_merged
+
+        temporary = run.config.output / ".tmp-base"
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(ADAPTER, FILE))
+        write_merged(folder, under, temporary)
+        temporary.rename(whole)
+    # processes cannot meet before their trainer is made
+    while not whole.exists():
+        time.sleep(1)
+    return whole
 
 
 def load_weights(run: AnyRun, folder: Path, kind: str, **options: object) -> TrainableModel:
     """The model in ``folder`` as transformers' ``kind``.
 
     Weights that are trained are float32, since small steps would vanish in bfloat16; those under an adapter
-    are in the run's dtype. A head that is not in the folder is initialised by the run's seed.
+    are in the run's dtype, with the adapter of an earlier run beside them. A head that is not in the folder
+    is initialised by the run's seed.
     """
     import torch
     import transformers
     from datasets import disable_progress_bars
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    from generation.models.loading import load
+
     disable_progress_bars()
     transformers.set_seed(run.settings.seed)
     is_frozen = run.settings.lora_rank is not None and in_bfloat16(run.settings)
-    verbosity = logging.get_verbosity()
-    # transformers would warn that a new head is not in the folder
-    logging.set_verbosity_error()
-    model: TrainableModel = getattr(transformers, kind).from_pretrained(
-        folder,
-        dtype=torch.bfloat16 if is_frozen else torch.float32,
-        local_files_only=True,
-        use_safetensors=True,
-        **options,
-    )
-    logging.set_verbosity(verbosity)
-    return model
+    dtype = torch.bfloat16 if is_frozen else torch.float32
+    return cast(TrainableModel, load(kind, folder, base_folder(run.registry, folder), dtype, **options))
 
 
 def load_tokenizer(run: AnyRun) -> Tokenizer:
@@ -120,6 +142,8 @@ def trainer_arguments(run: AnyRun) -> dict[str, object]:
         "bf16": in_bfloat16(settings),
         "gradient_checkpointing": gpu,
         "ddp_find_unused_parameters": False,
+        # an earlier adapter lies in buffers, which are equal everywhere and never change
+        "ddp_broadcast_buffers": False,
         "dataloader_pin_memory": gpu,
     }
 

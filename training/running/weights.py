@@ -1,87 +1,110 @@
-"""A trained adapter: kept by itself, and merged into its base in float32."""
+"""The weights that a run trained, gathered where they are sharded, and saved: as an adapter, or whole."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
-from training.running import ranks
+from datasets_registry.adapters import FOLDER, adapter_folder, base_fingerprint
+from datasets_registry.bases import base_folder
 from training.running.protocols import AdaptedModel, TrainableModel, Trainer
 from training.running.run import AnyRun
+from training.running.trainer import start_folder
 
 if TYPE_CHECKING:
     import torch
 
+Weights: TypeAlias = "Mapping[str, torch.Tensor]"
+
 
 class _ModelClass(Protocol):
     """A model class of transformers."""
+
+    __name__: str
 
     def from_pretrained(self, folder: Path, **options: object) -> TrainableModel:
         """The model in ``folder``."""
         ...
 
 
-def whole_model(run: AnyRun, trainer: Trainer) -> TrainableModel:
-    """The model with all its weights; in the first process alone where they are sharded.
+def gathered(run: AnyRun, trainer: Trainer) -> "Weights | None":
+    """All weights that were trained, in the first process, where they are sharded; else None."""
+    strategy = run.config.launch.strategy
+    if strategy not in ("fsdp", "zero3"):
+        return None
+    if strategy == "zero3" or run.settings.lora_rank is None:
+        return trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
-    Gathered weights are put into the base once more, read in float32: merging an adapter needs it so.
+    # the base is not gathered with its adapter
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+    wrapped = cast("torch.nn.Module", trainer.model_wrapped)
+    return cast(Weights, get_model_state_dict(wrapped, options=options))
+
+
+def save_weights(run: AnyRun, model: TrainableModel, weights: "Weights | None", folder: Path) -> None:
+    """Save what was trained and the config to ``folder``, in float32; ``weights`` are those gathered."""
+    import torch
+
+    if run.settings.lora_rank is not None:
+        _save_adapter(run, cast(AdaptedModel, model), weights, folder)
+        return
+    whole = model if weights is None else _rebuilt(run, model, weights)
+    whole.to(torch.float32).save_pretrained(folder)
+
+
+def write_trained_adapter(
+    run: AnyRun, model: AdaptedModel, folder: Path, weights: "Weights | None" = None
+) -> None:
+    """Write the adapter as it is now, to lie over the model in ``given_folder``.
+
+    It is joined with the one that the base is stored as, where it is. ``weights`` are as in ``save_weights``.
     """
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    if run.config.launch.strategy not in ("fsdp", "zero3"):
-        return model
-    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
-    return _rebuilt(run, model, weights) if ranks.is_first() else model
+    from peft import get_peft_model_state_dict
+
+    from generation.models.adapters import Adapter, joined, read_adapter, write_adapter
+
+    config = model.peft_config["default"]
+    trained = get_peft_model_state_dict(model, state_dict=weights, save_embedding_layers=False)
+    adapter = Adapter.from_weights(trained, config.lora_alpha / config.r)
+    earlier, base = adapter_folder(run.base_folder), run.base.data_version
+    if earlier is not None:
+        adapter, base = joined(read_adapter(earlier), adapter), base_fingerprint(earlier)
+    write_adapter(adapter, folder, base, str(config.task_type))
 
 
-def _rebuilt(run: AnyRun, model: TrainableModel, weights: "Mapping[str, torch.Tensor]") -> TrainableModel:
+def given_folder(run: AnyRun) -> Path:
+    """The directory of the whole model that the run's weights, or its adapter, differ from."""
+    start = start_folder(run)
+    return base_folder(run.registry, start) or start
+
+
+def _save_adapter(run: AnyRun, model: AdaptedModel, weights: "Weights | None", folder: Path) -> None:
+    write_trained_adapter(run, model, folder / FOLDER, weights)
+    inner = model.get_base_model()
+    inner.config.architectures = [_class(inner).__name__]
+    inner.config.save_pretrained(folder)
+    if inner.can_generate():
+        inner.generation_config.save_pretrained(folder)
+
+
+def _class(model: TrainableModel) -> _ModelClass:
     from torch.distributed.fsdp import FSDPModule
 
-    is_adapted = run.settings.lora_rank is not None
-    inner = cast(AdaptedModel, model).get_base_model() if is_adapted else model
     # FSDP2 makes each module's class a subclass of its own
-    kind = next(ancestor for ancestor in type(inner).__mro__ if not issubclass(ancestor, FSDPModule))
-    base = _base_in_float32(run, cast(_ModelClass, kind), inner)
-    if not is_adapted:
-        base.load_state_dict(weights)
-        return base
-    from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-
-    whole: TrainableModel = get_peft_model(base, cast(AdaptedModel, model).peft_config["default"])
-    set_peft_model_state_dict(whole, get_peft_model_state_dict(model, state_dict=weights))
-    return whole
+    kind = next(ancestor for ancestor in type(model).__mro__ if not issubclass(ancestor, FSDPModule))
+    return cast(_ModelClass, kind)
 
 
-def _base_in_float32(run: AnyRun, kind: _ModelClass, model: TrainableModel) -> TrainableModel:
-    """The base once more, in the shape of ``model``."""
+def _rebuilt(run: AnyRun, model: TrainableModel, weights: Weights) -> TrainableModel:
+    """The whole model once more, with the weights that were gathered."""
     import torch
 
-    return kind.from_pretrained(
-        run.base_folder, config=model.config, dtype=torch.float32, local_files_only=True, use_safetensors=True
+    base = _class(model).from_pretrained(
+        start_folder(run),
+        config=model.config,
+        dtype=torch.float32,
+        local_files_only=True,
+        use_safetensors=True,
     )
-
-
-def save_adapter(run: AnyRun, model: AdaptedModel, folder: Path) -> TrainableModel:
-    """Save the adapter of ``model`` to ``folder``; the base with it merged in, in float32.
-
-    Sums in bfloat16 would lose what was learned: a base that was trained on in bfloat16 is read once more.
-    """
-    import torch
-
-    model.save_pretrained(folder)
-    _name_the_base(folder, run.base.data_version)
-    inner = model.get_base_model()
-    if inner.dtype == torch.float32:
-        return model.merge_and_unload(safe_merge=True)
-    from peft import PeftModel
-
-    base = _base_in_float32(run, cast(_ModelClass, type(inner)), inner)
-    adapted: AdaptedModel = PeftModel.from_pretrained(base, folder)
-    return adapted.merge_and_unload(safe_merge=True)
-
-
-def _name_the_base(adapter: Path, fingerprint: str) -> None:
-    """Name the base by its content, not by its folder."""
-    path = adapter / "adapter_config.json"
-    config = json.loads(path.read_text()) | {"base_model_name_or_path": fingerprint}
-    path.write_text(json.dumps(config, indent=2, sort_keys=True))
-    (adapter / "README.md").unlink(missing_ok=True)
+    base.load_state_dict(weights)
+    return base

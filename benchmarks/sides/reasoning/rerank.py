@@ -172,7 +172,7 @@ def _step_scores(lab: Lab, prm: Version, drawn: Sequence[Candidate]) -> list[lis
     usable = [
         place for place, part in enumerate(parts) if not part.failure and drawn[place].finish_reason == "stop"
     ]
-    scorer = StepScorer(lab.registry.folder(prm))
+    scorer = StepScorer(*lab.places(prm))
     solutions = [
         Stepped(
             (Message(role="user", content=drawn[place].prompt),), parts[place].steps, parts[place].separator
@@ -187,7 +187,7 @@ def _step_scores(lab: Lab, prm: Version, drawn: Sequence[Candidate]) -> list[lis
 
 
 def _outcome_scores(lab: Lab, orm: Version, drawn: Sequence[Candidate]) -> list[float | None]:
-    scorer = OutcomeScorer(lab.registry.folder(orm))
+    scorer = OutcomeScorer(*lab.places(orm))
     answers = [
         Answered((Message(role="user", content=sample.prompt),), sample.completion) for sample in drawn
     ]

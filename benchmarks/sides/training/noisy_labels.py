@@ -12,6 +12,7 @@ from datasets_registry.rows.rft import Candidate, GoldSolution, VerifiedPair
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import Version
 from generation.chat import finished, render, token_ids
+from generation.models.loading import load
 from generation.request import Message
 from generation.scoring.padding import batches, padded_ids
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
@@ -93,7 +94,7 @@ class NoisyLabels:
         """Of all chosen completions, then of all rejected ones."""
         texts = [(pair.prompt, pair.chosen) for pair in self.measured]
         texts += [(pair.prompt, pair.rejected) for pair in self.measured]
-        return log_probabilities(self.lab.registry.folder(model), texts)
+        return log_probabilities(*self.lab.places(model), texts)
 
 
 def _noisy(pair: VerifiedPair, seed: int) -> PreferencePair:
@@ -128,13 +129,13 @@ def _noisy(pair: VerifiedPair, seed: int) -> PreferencePair:
     )
 
 
-def log_probabilities(folder: Path, texts: Sequence[tuple[str, str]]) -> list[float]:
+def log_probabilities(folder: Path, base: Path | None, texts: Sequence[tuple[str, str]]) -> list[float]:
     """log P(completion and its end | prompt) of each, in nats."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = load("AutoModelForCausalLM", folder, base, torch.float32).eval()
     rows = [_ids(tokenizer, *text) for text in texts]
     sums = [0.0] * len(rows)
     for places in batches([ids for ids, _ in rows], 256):

@@ -96,6 +96,7 @@ MOVES = [
 ]
 # what may be taken from modules that cannot change content: contracts, errors and where things lie
 TAKEN_FROM_NEUTRAL = {
+    "datasets_registry.bases": {"base_folder"},
     "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
     "datasets_registry.registry": {"Registry"},
     "datasets_registry.settings": {"Settings"},

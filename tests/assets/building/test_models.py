@@ -21,6 +21,7 @@ from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
+CHECKED = {"rows_lost", "update_rounded_away"}
 MODELS = """
 [tracking]
 checkpoint_minutes = 0
@@ -62,7 +63,7 @@ def test_models_are_built_after_their_bases_from_imported_data(workshop: Worksho
     version = workshop.registry.passed("polite")
     inputs = {source.name for source in workshop.registry.derivation(version).inputs}
     assert inputs == {"taught", "human_preferences"}
-    assert {result.check for result in workshop.registry.checks(version)} == {"rows_lost", "chosen_falls"}
+    assert {result.check for result in workshop.registry.checks(version)} == {*CHECKED, "chosen_falls"}
 
 
 def test_lost_rows_are_a_red_check_in_the_ui_and_no_model(workshop: Workshop) -> None:
@@ -153,7 +154,7 @@ def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
     workshop.registry.record_checks(workshop.registry.commit(Candidate, rows, IMPORTED, "verdicts"), [])
     assert workshop.build(only={"base_policy", "verified"}) == ["base_policy", "verified"]
     version = workshop.registry.passed("verified")
-    assert {result.check for result in workshop.registry.checks(version)} == {"rows_lost"}
+    assert {result.check for result in workshop.registry.checks(version)} == CHECKED
     rows_of = Manifest.read(workshop.registry.folder(version)).rows
     assert (rows_of["desirable"], rows_of["undesirable"], rows_of["trained"]) == (3, 3, 6)
 
@@ -168,7 +169,7 @@ def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> N
     assert set(workshop.build(only=names)) == names and workshop.build(only=names) == []
     version = workshop.registry.passed("drawn")
     passed = {result.check: result.passed for result in workshop.registry.checks(version)}
-    assert passed.keys() == {"rows_lost", "zero_variance_groups", "clipped_completions", "length_growth"}
+    assert passed.keys() == {*CHECKED, "zero_variance_groups", "clipped_completions", "length_growth"}
     assert Manifest.read(workshop.registry.folder(version)).rows["trained"] == 4
 
 

@@ -4,22 +4,32 @@ import json
 import re
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
+from datasets_registry.bases import base_folder
 from datasets_registry.cards.markdown import PATH
 from datasets_registry.errors import BadInput, BrokenObject, NoSpace
 from datasets_registry.registry import Registry
 from generation.models.export import export_model
 from generation.models.folder import fingerprint
+from generation.models.loading import load
+from generation.models.sources import resolve_model
 from tests.assets.cli.trained import derived, details_of, run
 
 
-def greedy(folder: Path) -> list[int]:
-    """What the model in ``folder`` says to a chat, token by token."""
+def greedy(folder: Path, base: Path | None = None) -> list[int]:
+    """What the model in ``folder`` says to a chat, token by token; alone it is as transformers loads it."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model, tokenizer = (auto.from_pretrained(folder) for auto in (AutoModelForCausalLM, AutoTokenizer))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model: Any = (
+        load("AutoModelForCausalLM", folder, base, torch.float32)
+        if base
+        else AutoModelForCausalLM.from_pretrained(folder)
+    )
     chat = tokenizer.apply_chat_template(
         [{"role": "user", "content": "say 1"}],
         add_generation_prompt=True,
@@ -43,8 +53,23 @@ def test_an_exported_model_says_the_same_tokens(home: Registry, tmp_path: Path) 
         "model.safetensors",
         "tokenizer.json",
     } <= set(outcome["files"])
-    assert fingerprint(tmp_path / "out") == version.data_version
-    assert greedy(tmp_path / "out") == greedy(home.folder(version))
+    served = home.folder(version)
+    base = base_folder(home, served)
+    assert base == home.folder(home.version("base_policy", 1))
+    assert greedy(tmp_path / "out") == greedy(served, base) != greedy(base)
+    exported = load("AutoModelForCausalLM", tmp_path / "out", None, torch.float32)
+    tokens = torch.arange(40)[None]
+    with torch.inference_mode():
+        assert torch.equal(
+            exported(input_ids=tokens).logits,
+            load("AutoModelForCausalLM", served, base, torch.float32)(input_ids=tokens).logits,
+        )
+    # it names the version that it is of, and is a whole model to start from
+    said = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert (said["fingerprint"], said["stored"]) == (version.data_version, "whole")
+    assert resolve_model(str(tmp_path / "out"), tmp_path) == tmp_path / "out"
+    with pytest.raises(BadInput, match="is stored as an adapter over its base: give what `trimtab models"):
+        resolve_model(str(served), tmp_path)
 
 
 def test_the_code_in_the_card_loads_the_model(home: Registry, tmp_path: Path) -> None:

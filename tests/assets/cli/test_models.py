@@ -36,7 +36,8 @@ def test_show_tells_data_chain_rows_evaluations_and_files(home: Registry) -> Non
     assert details["trainer"] == "sft" and details["metrics"]["loss"] > 0 and details["seconds"] > 0
     assert {"torch", "transformers", "trl", "peft"} <= set(details["libraries"])
     assert [(check["check"], check["passed"], check["value"]) for check in details["checks"]] == [
-        ("rows_lost", True, 0.2)
+        ("rows_lost", True, 0.2),
+        ("update_rounded_away", True, 0.0),
     ]
     assert [(model["version"], model["given"]) for model in details["chain"]] == [
         ("sft_policy@1", None),

@@ -94,16 +94,16 @@ def test_a_reward_model_is_read_from_its_folder(tmp_path: Path, monkeypatch: pyt
     opened: list[Path] = []
 
     class Scorer(Longest):
-        def __init__(self, folder: Path) -> None:
-            opened.append(folder)
+        def __init__(self, folder: Path, base: Path | None) -> None:
+            opened.extend([folder, *([base] if base else [])])
 
         def close(self) -> None:
             opened.append(Path("closed"))
 
     monkeypatch.setattr(module, "OutcomeScorer", Scorer)
-    model = ScriptedModel("reward_model", tmp_path / "weights")
+    model = ScriptedModel("reward_model", tmp_path / "weights", base_folder=tmp_path / "base")
     rows = sampled(tmp_path, settings(reward="reward_model"), reward_model=model)
-    assert opened == [tmp_path / "weights", Path("closed")]
+    assert opened == [tmp_path / "weights", tmp_path / "base", Path("closed")]
     expected = [None if len(row.completion) > 20 else float(len(row.completion)) for row in rows]
     assert [row.reward for row in rows] == expected
 

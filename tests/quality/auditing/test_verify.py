@@ -1,20 +1,25 @@
 """Damage to what is stored is named, object by object, and reading it is a sentence."""
 
+import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from datasets_registry.errors import BrokenCatalog, BrokenObject
+from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, SftExample
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
+from generation.models.folder import fingerprint
 from quality.auditing.publishing import run_checks
 from quality.auditing.verify import verify
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
+from tests.loaded import write_adapted
 from tests.rows import make
 
 
@@ -111,3 +116,20 @@ def test_a_deleted_catalog_is_named_and_never_replaced_by_an_empty_one(
     with pytest.raises(BrokenCatalog, match="is gone: restore the catalog from a backup"):
         Registry(state)
     assert not state.catalog.exists()
+
+
+def test_a_model_whose_base_was_changed_or_lost_is_named(
+    registry: Registry, derivation: Derivation, tiny_model: Path, tmp_path: Path
+) -> None:
+    base = shutil.copytree(tiny_model, registry.state.models / "base")
+    registry.commit_model("base_policy", base, fingerprint(base), derivation)
+    folder = write_adapted(base, registry.state.models / "policy", 1)
+    policy = registry.commit_model("policy", folder, fingerprint(folder), derivation)
+    assert verify(registry, policy) == []
+    assert base not in collect(registry, timedelta(seconds=-1), dry_run=False).paths and base.exists()
+    (base / "chat_template.jinja").write_text("another")
+    (changed,) = verify(registry, policy)
+    assert "is stored as an adapter over the model" in changed.what and "build both again" in changed.what
+    shutil.rmtree(base)
+    (lost,) = verify(registry, policy)
+    assert f"its folder {base} is gone: build the base again" in lost.what

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.imported import ChatMessage, Demonstration
 from datasets_registry.rows.rft import GoldSolution
+from tests.loaded import loaded
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, gold, manifest, write
 from training.data.replay import replayed
@@ -48,7 +49,7 @@ def demonstrations(count: int) -> list[Demonstration]:
 def first_answer(folder: Path) -> float:
     """The mean log-probability of the first answer of the demonstrations' conversation."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder)
+    model = loaded(folder)
     start = tokenizer.apply_chat_template([{"role": "user", "content": "hello"}], tokenize=False)
     ids = [tokenizer(text)["input_ids"] for text in (f"{start}<|im_start|>assistant\n", "no no no no")]
     with torch.inference_mode():

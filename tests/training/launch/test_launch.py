@@ -23,6 +23,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.imported import Problem
 from datasets_registry.state import REPOSITORY, State
+from generation.models.adapters import read_adapter
 from tests.rows import make
 from tests.training.online_runs import scorer
 from tests.training.plans import Plan, carried_out, given
@@ -78,9 +79,17 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
     return carried_out(root, jobs)
 
 
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """All weights of a model, or what its adapter adds to them."""
+    if (folder / "model.safetensors").exists():
+        return load_file(folder / "model.safetensors")
+    adapter = read_adapter(folder / "adapter")
+    return {module: adapter.update(module) for module in adapter.downs}
+
+
 def furthest(plan: Plan, *names: str) -> float:
     """The greatest difference of any weight of two models."""
-    first, second = (load_file(plan.root / name / "model" / "model.safetensors") for name in names)
+    first, second = (weights(plan.root / name / "model") for name in names)
     assert first.keys() == second.keys()
     return max(float((first[name] - second[name]).abs().max()) for name in first)
 

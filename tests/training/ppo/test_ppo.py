@@ -68,9 +68,7 @@ def test_random_states_go_on_where_they_were() -> None:
     assert (random.random(), float(np.random.rand()), float(torch.rand(1))) == drawn
 
 
-def test_an_adapter_is_merged_and_nothing_pickled_is_kept(
-    base: Path, registry: Registry, tmp_path: Path
-) -> None:
+def test_an_adapter_is_kept_and_nothing_pickled(base: Path, registry: Registry, tmp_path: Path) -> None:
     dataset = commit(registry, Problem, [make(Problem, f"p{number}") for number in range(8)])
     settings = FEW | {"lora_rank": 4, "number": None, "max_length": 64, "learning_rate": 1e-2}
     said = run(ppo, tmp_path, dataset=dataset, settings=settings | {"missing_eos_penalty": 1.0})
