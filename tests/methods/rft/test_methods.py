@@ -146,7 +146,7 @@ def test_an_idle_engine_leaves_before_a_reward_model_is_loaded(
     left: list[str] = []
 
     class Scorer(Longest):
-        def __init__(self, folder: Path) -> None:
+        def __init__(self, folder: Path, base: Path | None) -> None:
             left.append("reward model loaded")
 
         def close(self) -> None:
