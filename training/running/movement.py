@@ -106,4 +106,7 @@ def _why_unmoved(run: AnyRun) -> str:
             f"{began}, as where the samples of a prompt all have the same reward: raise num_draws, which is "
             f"{run.settings.num_draws}, or choose prompts that are answered rightly at times"
         )
-    return f"{began}: raise learning_rate, which is {run.settings.learning_rate:g}"
+    return (
+        f"{began}: raise learning_rate, which is {run.settings.learning_rate:g}, or take rows that ask for "
+        "something"
+    )
