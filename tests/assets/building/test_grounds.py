@@ -24,7 +24,7 @@ TAUGHT = """
 trainer = "sft"
 base = "base_policy"
 dataset = "examples"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 1, min_steps = 1, max_length = 128 }
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 """
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 

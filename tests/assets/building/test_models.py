@@ -38,6 +38,27 @@ base = "base_policy"
 dataset = "demonstrations"
 training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 """
+DRAWN = """
+[models.scorer]
+trainer = "reward_model"
+base = "base_policy"
+dataset = "human_preferences"
+training = { batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128, held_out_share = 0.5 }
+
+[models.drawn]
+trainer = "grpo"
+base = "base_policy"
+dataset = "problems"
+reward_models = ["scorer"]
+
+[models.drawn.training]
+batch_size = 4
+num_draws = 2
+max_steps = 8
+max_length = 64
+max_completion_length = 4
+rewards = { verifier = 0, reward_models = 1 }
+"""
 SFT = 'trainer = "sft"\nbase = "base_policy"\ndataset = "demonstrations"\ntraining = {'
 PPO = SFT.replace("sft", "ppo") + " num_draws = 2, max_completion_length = 8,"
 ONLINE = SFT.replace("sft", "grpo") + " num_draws = 2, max_completion_length = 8,"
@@ -160,12 +181,9 @@ def test_single_verdicts_make_a_model_by_kto(workshop: Workshop) -> None:
 
 
 def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> None:
-    section = '[problems.verifier]\nkind = "maths"\n[models.drawn]\ntrainer = "grpo"\nbase = "base_policy"\n'
-    settings = "batch_size = 4, num_draws = 2, max_steps = 9, max_length = 64, max_completion_length = 4"
-    dataset = f'dataset = "problems"\ntraining = {{ {settings} }}\n'
-    workshop.path.write_text(workshop.path.read_text() + section + dataset)
+    workshop.path.write_text(workshop.path.read_text() + DRAWN)
     publish(workshop.registry, Problem, [make(Problem, f"q{number}") for number in range(4)], IMPORTED)
-    names = {"base_policy", "gold_verdicts", "drawn"}
+    names = {"base_policy", "scorer", "drawn"}
     assert set(workshop.build(only=names)) == names and workshop.build(only=names) == []
     version = workshop.registry.passed("drawn")
     passed = {result.check: result.passed for result in workshop.registry.checks(version)}
@@ -197,6 +215,8 @@ def test_sections_that_do_not_fit_are_refused(
 
 def test_ppo_is_refused_in_several_processes(tmp_path: Path, tiny_model: Path) -> None:
     path = write_profile(tmp_path, tiny_model)
-    path.write_text(path.read_text() + MODELS.replace(SFT, PPO) + "[launch]\nprocesses = 2\n")
+    # one row a step cannot be shared either
+    text = path.read_text().replace("batch_size = 1", "batch_size = 2")
+    path.write_text(text + MODELS.replace(SFT, PPO) + "[launch]\nprocesses = 2\n")
     with pytest.raises(BadInput, match="models.taught: ppo trains in one process, and launch.processes is 2"):
         build_graph(load_profile(str(path)))
