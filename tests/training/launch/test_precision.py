@@ -108,9 +108,11 @@ def curve(plan: Plan, name: str, figure: str | None) -> list[float]:
 def test_two_processes_see_the_losses_and_margins_of_one(rounded: Plan, trainer: str, launch: str) -> None:
     ended = rounded.of(f"{trainer}_{launch}")[0]
     assert ended["codes"] == [0, 0], ended["said"]
+    # FSDP casts norms too where all weights are trained; unrounded outputs or not differ by a fifth there
+    near = 5e-3 if trainer.endswith("whole") else 1e-3
     for figure in {None, MARGINS.get(trainer)}:
         one, two = (curve(rounded, f"{trainer}_{name}", figure) for name in ("one", launch))
-        assert two == pytest.approx(one, abs=1e-3, rel=1e-3), figure
+        assert two == pytest.approx(one, abs=near, rel=near), figure
 
 
 @pytest.mark.parametrize("trainer", ["sft", *MARGINS, *ONLINE])
