@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.gpu.replicas import replica_speed
+from benchmarks.sides.gpu.serving import served_updates
 from benchmarks.sides.gpu.sharding import sharded_margins
 
 STEPS, QUICK_STEPS = 12, 8
@@ -28,6 +29,7 @@ def measure(quick: bool) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-gpu-paths-") as folder:
         root = Path(folder)
         return [
+            *served_updates(root / "serving"),
             *sharded_margins(root / "sharding", QUICK_STEPS if quick else STEPS),
             *replica_speed(root / "replicas", 1 if quick else REPEATS),
         ]

@@ -53,19 +53,17 @@ def logprobs(completions: Sequence[Completion]) -> list[float]:
     return [logprob for logprob in found if logprob is not None]
 
 
-def in_float32(base: Path, adapter: Path | None, requests: Sequence[Request]) -> list[float]:
-    """The log-probabilities by the base with the adapter over it, all in float32: what was trained."""
+def in_float32(folder: Path, base: Path | None, requests: Sequence[Request]) -> list[float]:
+    """The log-probabilities by the model in ``folder``, as an adapter over ``base`` or whole, in float32."""
     import torch
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
+    from generation.models.loading import load
     from generation.prompts import Prompt, PromptReader
     from generation.transformers_local.likelihood import score_continuations
 
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).to(device()).eval()
-    if adapter is not None:
-        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    reader = PromptReader(AutoTokenizer.from_pretrained(base))
+    model = load("AutoModelForCausalLM", folder, base, torch.float32).to(device()).eval()
+    reader = PromptReader(AutoTokenizer.from_pretrained(folder))
     prompts = [prompt for request in requests if isinstance(prompt := reader.read(request), Prompt)]
     return logprobs([completion for _, completion in score_continuations(model, prompts)])
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu_check.sizes import Shape
+from datasets_registry.adapters import FOLDER
+from generation.models.adapters import Adapter, write_adapter
 from generation.models.folder import fingerprint
 from tests.tiny_model import write_tiny_model
 
 # spread of the logits, which gives a random model preferences that bfloat16 does not drown
 SPREAD = 1.3
 NEVER = -30.0
-RANK = 8
+RANK = 16
 
 
 def write_base(folder: Path, shape: Shape, mean_length: int) -> None:
@@ -49,24 +51,28 @@ def write_scorer(folder: Path, base: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({"metrics": scale}))
 
 
-def write_adapter(folder: Path, base: Path, deviation: float) -> None:
-    """Write a LoRA adapter of rank 8 on every linear layer, B drawn with ``deviation``, as training would."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
+def write_trained(folder: Path, base: Path, update: float) -> None:
+    """Write a model that is stored as an adapter over ``base``, as training would: on every linear layer.
 
-    torch.manual_seed(2)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    adapted = get_peft_model(
-        model, LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="CAUSAL_LM")
-    )
-    for name, weight in adapted.named_parameters():
-        if "lora_B" in name:
-            weight.data.normal_(std=deviation)
-    adapted.save_pretrained(folder)
-    path = folder / "adapter_config.json"
-    named = json.loads(path.read_text()) | {"base_model_name_or_path": fingerprint(base)}
-    path.write_text(json.dumps(named))
+    ``update`` is the root mean square of what it adds to a weight.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    layers = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16).named_modules()
+    linear = {
+        path: layer for path, layer in layers if isinstance(layer, torch.nn.Linear) and path != "lm_head"
+    }
+    drawn = torch.Generator().manual_seed(2)
+    # a product of factors of unit variance has the size of the root of the rank
+    size = update / RANK**0.5
+    downs = {
+        path: size * torch.randn(RANK, layer.in_features, generator=drawn) for path, layer in linear.items()
+    }
+    ups = {path: torch.randn(layer.out_features, RANK, generator=drawn) for path, layer in linear.items()}
+    write_adapter(Adapter(downs, ups, 1.0, {}), folder / FOLDER, fingerprint(base), "CAUSAL_LM")
+    AutoConfig.from_pretrained(base).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
 
 
 def device() -> str:

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from statistics import fmean
 
 from benchmarks.gpu_check.asked import answers, drawn, in_float32, judged, kept_share, likelihoods, logprobs
 from benchmarks.gpu_check.machine import Machine
-from benchmarks.gpu_check.models import write_adapter
+from benchmarks.gpu_check.models import SPREAD, write_trained
 from benchmarks.gpu_check.part import Bench
 from benchmarks.sides.figure import Figure, at_most, repeated
 from generation.engine import EngineSettings
@@ -15,8 +16,8 @@ from generation.transformers_local.backend import TransformersBackend
 from generation.vllm_offline.backend import VllmBackend
 
 COMPARED, COMPARED_LENGTH = 24, 160
-# an update that bfloat16 activations do not drown
-DEVIATION = 0.02
+# of the base's weights: an update that bfloat16 activations do not drown
+UPDATE = 0.2
 # bfloat16 rounds a logit of 4 to 0.03 at worst; in float32 only the order of sums differs
 TOLERANCE = {True: 0.05, False: 1e-3}
 LEAST_KEPT = {True: 0.8, False: 0.999}
@@ -39,10 +40,9 @@ def settings(bench: Bench) -> EngineSettings:
 
 def measure_vllm(bench: Bench) -> Sequence[Figure]:
     """vLLM's choices, likelihoods and samples against transformers, a served adapter, and its speed."""
-    adapter = bench.folder / "served"
-    write_adapter(adapter, bench.base, DEVIATION)
+    write_trained(trained_folder(bench, "vllm"), bench.base, UPDATE * SPREAD / bench.size.shape.hidden**0.5)
     ours = VllmBackend(bench.base, settings(bench))
-    adapted = ours.adapted(adapter)
+    adapted = ours.adapted(trained_folder(bench, "vllm"))
     try:
         # the engine starts, and compiles on a card
         begun = time.perf_counter()
@@ -53,17 +53,36 @@ def measure_vllm(bench: Bench) -> Sequence[Figure]:
         speeds = list(speed(bench, ours))
     finally:
         ours.close()
-    return [started, *compared(bench, asked, said), kept(bench, served), *speeds]
+    return [
+        started,
+        *compared(bench, asked, said),
+        kept(bench, served, trained_folder(bench, "vllm")),
+        *speeds,
+    ]
 
 
 def measure_transformers(bench: Bench) -> Sequence[Figure]:
     """The same of transformers alone, beside the model read in float32."""
+    requests = likelihoods(COMPARED, COMPARED_LENGTH)
     backend = TransformersBackend(bench.base, settings(bench))
-    said = logprobs(answers(backend, likelihoods(COMPARED, COMPARED_LENGTH)))
-    wanted = in_float32(bench.base, None, likelihoods(COMPARED, COMPARED_LENGTH))
-    speeds = list(speed(bench, backend))
+    said, speeds = logprobs(answers(backend, requests)), list(speed(bench, backend))
     backend.close()
-    return [apart("log-probability of a token, beside float32", said, wanted, bench), *speeds]
+    trained = trained_folder(bench, "transformers")
+    write_trained(trained, bench.base, UPDATE * SPREAD / bench.size.shape.hidden**0.5)
+    adapted = TransformersBackend(trained, settings(bench), bench.base)
+    served = logprobs(answers(adapted, requests))
+    adapted.close()
+    wanted = in_float32(bench.base, None, requests)
+    return [
+        apart("log-probability of a token, beside float32", said, wanted, bench),
+        kept(bench, served, trained),
+        *speeds,
+    ]
+
+
+def trained_folder(bench: Bench, part: str) -> Path:
+    """The model that is stored as an adapter; parts may run at once, so each has its own."""
+    return bench.folder / f"served-by-{part}"
 
 
 def answered(backend: Backend) -> tuple[list[float], list[float]]:
@@ -92,10 +111,10 @@ def apart(name: str, said: Sequence[float], wanted: Sequence[float], bench: Benc
     return at_most(name, mean, "nats", TOLERANCE[bench.machine.on_gpu])
 
 
-def kept(bench: Bench, served: Sequence[float]) -> Figure:
+def kept(bench: Bench, served: Sequence[float], folder: Path) -> Figure:
     """The share of an adapter's update that the engine serves."""
     requests = likelihoods(COMPARED, COMPARED_LENGTH)
-    base, trained = (in_float32(bench.base, path, requests) for path in (None, bench.folder / "served"))
+    base, trained = in_float32(bench.base, None, requests), in_float32(folder, bench.base, requests)
     goal = f">= {LEAST_KEPT[bench.machine.on_gpu]}"
     return repeated(
         "share of an adapter's update that is served", [kept_share(base, trained, served)], "share", goal
