@@ -51,7 +51,8 @@ class Manifest(BaseModel):
     figures logged, how far the weights moved (``update_rms``), and figures of held-out rows as
     ``held_out_…``; ``curves`` are figures by name over the run. ``dtype`` is that of the forward passes; what
     was trained is saved in float32, and is ``stored`` whole or as an adapter. ``kept_by_bfloat16`` is the
-    share of the update that a cast of the whole weights to bfloat16 keeps.
+    share of the update that a cast of the whole weights to bfloat16 keeps. ``rendering`` is the hash of the
+    tokens that its chat template makes of fixed conversations (``generation.templates.probing``).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +81,7 @@ class Manifest(BaseModel):
     curves: Mapping[str, tuple[Point, ...]] = {}
     seconds: float | None = None
     libraries: Mapping[str, str] = {}
+    rendering: str | None = None
 
     @property
     def base_reference(self) -> str | None:

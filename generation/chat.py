@@ -1,8 +1,7 @@
 """Conversations as token ids: the model's own chat template, with message text kept as text."""
 
 from collections.abc import Callable, Sequence
-
-from jinja2 import TemplateError
+from functools import lru_cache
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.conversation import Tool
@@ -17,20 +16,16 @@ from generation.turns import (
     reductions,
     template_turn,
 )
+from generation.words import PLAIN, TEMPLATE_ERRORS, special_tokens, template_source
 
 # stands for a turn's text while the template is filled; no conversation is likely to hold it
 _HERE = "TRIMTAB:TURN:TEXT"
-_TEMPLATE_ERRORS = (TemplateError, TypeError)
+# characters of an opening that a message shows
+_SHOWN = 40
 
 
 class Unrenderable(BadInput):
-    """A conversation has a field that the model's chat template leaves out or refuses."""
-
-
-def special_tokens(tokenizer: Tokenizer) -> list[str]:
-    """The tokenizer's control tokens, longest first."""
-    tokens = {str(token) for token in tokenizer.added_tokens_decoder.values()}
-    return sorted((token for token in tokens if len(token) > 1), key=len, reverse=True)
+    """The model's chat template refuses a conversation, or leaves out a field that is set."""
 
 
 def render(
@@ -42,9 +37,12 @@ def render(
     right after a finished step. Templates that trim their messages would take a line's end away, and
     so would `continue_final_message` of transformers with them.
 
-    Raises BadInput where the model has no usable chat template, and its subclass Unrenderable where the
-    template leaves out or refuses a field that is set.
+    Raises BadInput where the model has no usable chat template or opens an unfinished turn otherwise than a
+    fresh one, and its subclass Unrenderable where the template refuses the conversation or leaves out a field
+    that is set.
     """
+    if continues and messages[-1].reasoning is None:
+        require_one_opening(tokenizer)
 
     def text(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
         if not continues:
@@ -79,15 +77,15 @@ Text = Callable[[Sequence[Message], Sequence[Tool]], str]
 
 def _whole(tokenizer: Tokenizer, text: Text, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
     """What ``text`` makes of the conversation; raises Unrenderable where it leaves out or refuses a field."""
-    if not carries_fields(messages, tools):
-        return text(messages, tools)
     try:
         rendered = text(messages, tools)
-    except (UnreadableArguments, *_TEMPLATE_ERRORS) as error:
+    except (UnreadableArguments, *TEMPLATE_ERRORS) as error:
         raise Unrenderable(
             f"the chat template of {tokenizer.name_or_path!r} cannot render the conversation ({error}): "
-            "correct its tools and tool calls, or use a model whose template knows them"
+            f"{_remedy(messages, tools)}"
         ) from error
+    if not carries_fields(messages, tools):
+        return rendered
     for field, reduced in reductions(messages, tools):
         if _is_same(text, reduced, rendered):
             raise Unrenderable(
@@ -97,10 +95,18 @@ def _whole(tokenizer: Tokenizer, text: Text, messages: Sequence[Message], tools:
     return rendered
 
 
+def _remedy(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+    if carries_fields(messages, tools):
+        return "correct its tools and tool calls, or use a model whose template knows them"
+    if any(message.role == "system" for message in messages):
+        return "leave out the system prompt, or use a model whose template has a place for it"
+    return "change the order of its turns, or use a model whose template takes it"
+
+
 def _is_same(text: Text, reduced: Conversation, rendered: str) -> bool:
     try:
         return text(*reduced) == rendered
-    except _TEMPLATE_ERRORS:  # the template needs what was taken away, so it reads it
+    except TEMPLATE_ERRORS:  # the template needs what was taken away, so it reads it
         return False
 
 
@@ -126,6 +132,44 @@ def _templated(
         tokenize=False,
         add_generation_prompt=add_generation_prompt,
     )
+
+
+def require_one_opening(tokenizer: Tokenizer) -> None:
+    """Raise BadInput unless the assistant's turn opens in finished text as it does where text is drawn.
+
+    Otherwise unfinished turns and trained text would not be in the mode of draws, which think or do not.
+    """
+    difference = other_opening(tokenizer)
+    if difference is not None:
+        fresh, begun = difference
+        raise BadInput(
+            f"the chat template of {tokenizer.name_or_path!r} opens a drawn turn with {fresh!r} and a "
+            f"finished one with {begun!r}, so its turns can neither be continued nor trained on: set "
+            "`thinking = false` in its `[models.NAME]` if it can be switched off, or give the model a "
+            "template that opens both in one way"
+        )
+
+
+def other_opening(tokenizer: Tokenizer) -> tuple[str, str] | None:
+    """How the assistant's turn opens where it is drawn and where it is finished; None where in one way.
+
+    Raises BadInput as ``render``, unless only some conversations are refused.
+    """
+    return _other_opening(tokenizer, template_source(tokenizer))
+
+
+@lru_cache(maxsize=8)
+def _other_opening(tokenizer: Tokenizer, _: str) -> tuple[str, str] | None:
+    for conversation in PLAIN:
+        try:
+            fresh, begun = render(tokenizer, conversation, continues=False), opening(tokenizer, conversation)
+        except Unrenderable:
+            if conversation == PLAIN[0]:
+                raise
+            continue
+        if fresh != begun:
+            return fresh[-_SHOWN:], begun[-_SHOWN:]
+    return None
 
 
 def keeps_outer_space(tokenizer: Tokenizer) -> bool:

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from datasets_registry.errors import ModelFailed, TrimtabError
+from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
 from generation.ledger.claims import claim
 from generation.ledger.compaction import MANY_SEGMENTS, compact
 from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.progress import EVERY_SECONDS, Progress
-from generation.request import Backend, Completion, Request, keys
+from generation.renderer import renderer
+from generation.request import Backend, Completion, Renders, Request, keys
 from generation.spending import Meter, estimate
 
 Complete = Callable[[str, Sequence[Request]], list[Completion]]
@@ -39,7 +41,8 @@ class Completer:
         seconds, whatever happens to the rest.
         """
         request_keys = keys(self.backend.fingerprint, requests)
-        search = Search(self.ledger, dict(zip(request_keys, requests, strict=True)))
+        by_key = dict(zip(request_keys, requests, strict=True))
+        search = Search(self.ledger, by_key, partial(self._require_same_prompts, by_key))
         search.look()
         title, generated = f"{self.asset}: {stage}", 0
         if not search.missing:
@@ -51,6 +54,24 @@ class Completer:
         if generated:
             self._compact()
         return [search.done[key] for key in request_keys]
+
+    def _require_same_prompts(self, requests: Mapping[str, Request], found: Mapping[str, Completion]) -> None:
+        """Raise BadInput where a stored completion was made from other tokens than its request becomes here.
+
+        Only what another renderer made has to be rendered again: equal ones make equal tokens.
+        """
+        old = [key for key, completion in found.items() if _is_of_another_renderer(completion)]
+        if not old or not isinstance(self.backend, Renders):
+            return
+        digests = self.backend.prompt_digests([requests[key] for key in old])
+        others = [key for key, now in zip(old, digests, strict=True) if now != found[key].prompt_digest]
+        if others:
+            raise BadInput(
+                f"{self.asset}: {len(others):,} of {len(found):,} stored completions, such as "
+                f"{others[0][:12]}, were made from other tokens than the same requests become here: go back "
+                "to the Trimtab, transformers and tokenizers that made them (`trimtab ledger audit` compares "
+                "them all), or change a sampling setting or a seed, so that new ones are made"
+            )
 
     def _complete(self, title: str, search: "Search") -> int:
         """Generate what no other process is generating, or wait a moment for the others."""
@@ -112,18 +133,32 @@ class Completer:
             self.report(f"{self.asset}: {error}")
 
 
-class Search:
-    """Requests by key: those done, and those missing; each look reads only segments that are new."""
+def _is_of_another_renderer(completion: Completion) -> bool:
+    return completion.prompt_digest is not None and completion.prompt_renderer != renderer()
 
-    def __init__(self, ledger: Ledger, requests: Mapping[str, Request]) -> None:
-        self.ledger, self.missing = ledger, dict(requests)
+
+class Search:
+    """Requests by key: those done, and those missing; each look reads only segments that are new.
+
+    ``require`` raises BadInput for what was found and must not be used.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: Mapping[str, Request],
+        require: Callable[[Mapping[str, Completion]], None],
+    ) -> None:
+        self.ledger, self.missing, self._require = ledger, dict(requests), require
         self.done: dict[str, Completion] = {}
         self._seen: frozenset[str] = frozenset()
 
     def look(self) -> None:
         """Find in the ledger what has come since the last look."""
         segments = self.ledger.segments()
-        self.add(self.ledger.find(list(self.missing), segments - self._seen))
+        found = self.ledger.find(list(self.missing), segments - self._seen)
+        self._require(found)
+        self.add(found)
         self._seen |= segments
 
     def add(self, completions: Mapping[str, Completion]) -> None:

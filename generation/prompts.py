@@ -1,13 +1,21 @@
 """Requests as the tokens that an engine reads, or as the failed completions of those that cannot be read."""
 
+import hashlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from datasets_registry.rows.conversation import Tool
 from generation.chat import Unrenderable, choice_ids, continuation_ids, prompt_ids
+from generation.renderer import renderer
 from generation.request import Completion, Message, Request
+from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
+
+# 64 bits: two prompts of one ledger do not share them by accident
+DIGEST_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,16 @@ class Prompt:
     def read(self) -> list[int]:
         """All tokens that are read, the continuation's too."""
         return self.ids + self.continuation
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash of the tokens that are read, and of those that are chosen from."""
+        tokens = array("q", [*self.read, -1, *self.choices]).tobytes()
+        return hashlib.sha256(tokens).hexdigest()[:DIGEST_DIGITS]
+
+    def answered(self, completion: Completion) -> Completion:
+        """``completion`` with the hash of the tokens that were read for it."""
+        return completion.model_copy(update={"prompt_digest": self.digest, "prompt_renderer": renderer()})
 
     def misfit(self, window: int) -> Completion | None:
         """The failed completion of a prompt that ``window`` does not hold with what is asked for."""
@@ -60,6 +78,11 @@ class PromptReader:
             self._choices[choices] = choice_ids(self._tokenizer, choices)
         return self._choices[choices]
 
+    def digest(self, request: Request) -> str | None:
+        """The hash of the request's tokens; None where the chat template refuses it."""
+        prompt = self.read(request)
+        return prompt.digest if isinstance(prompt, Prompt) else None
+
     def _ids(self, request: Request) -> list[int] | Unrenderable:
         conversation = (request.messages, request.tools)
         if conversation not in self._rendered:
@@ -73,3 +96,20 @@ class PromptReader:
             return prompt_ids(self._tokenizer, request)
         except Unrenderable as error:
             return error
+
+
+class FolderPrompts:
+    """The prompts that a model's folder makes of requests; its tokenizer is opened at the first one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer; raises BadInput as ``open_tokenizer``."""
+        return open_tokenizer(self._folder)
+
+    def digests(self, requests: Sequence[Request]) -> list[str | None]:
+        """The hash of each request's tokens, as a completion has it; None where it cannot be read."""
+        reader = PromptReader(self.tokenizer, most=256)
+        return [reader.digest(request) for request in requests]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -155,6 +155,10 @@ class Completion(Settings):
     ``continuation_logprob`` is the sum over the ``num_continuation_tokens`` of the continuation, each
     given the prompt and the tokens before it; the turn's end is not among them.
     ``continuation_is_greedy`` says whether each is the most probable one.
+
+    ``prompt_digest`` is the hash of the tokens that were read, where they are known: the key holds the
+    messages, and this what a chat template made of them. ``prompt_renderer`` is the hash of the code and the
+    libraries that rendered them.
     """
 
     text: str = ""
@@ -168,6 +172,8 @@ class Completion(Settings):
     continuation_logprob: float | None = None
     num_continuation_tokens: int | None = None
     continuation_is_greedy: bool | None = None
+    prompt_digest: str | None = None
+    prompt_renderer: str | None = None
 
 
 class Backend(Protocol):
@@ -185,4 +191,13 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Release the model's memory."""
+        ...
+
+
+@runtime_checkable
+class Renders(Protocol):
+    """A backend that makes the tokens of a prompt itself."""
+
+    def prompt_digests(self, requests: Sequence[Request]) -> list[str | None]:
+        """The hash of each request's tokens, as its completion has it; None where it cannot be read."""
         ...

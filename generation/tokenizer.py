@@ -1,6 +1,6 @@
 """What is used of a transformers tokenizer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NotRequired, Protocol, TypedDict
 
@@ -14,11 +14,17 @@ class Encoding(TypedDict):
     offset_mapping: NotRequired[list[tuple[int, int]]]
 
 
+class AddedToken(Protocol):
+    """A token that is not learned from text; ``str`` gives its text."""
+
+    special: bool
+
+
 class Tokenizer(Protocol):
     """Text to token ids and back, and the model's chat template; transformers' tokenizers have all of it."""
 
     name_or_path: str
-    chat_template: str | None
+    chat_template: str | Mapping[str, str] | None
     bos_token: str | None
     eos_token: str | None
     pad_token: str | None
@@ -31,8 +37,12 @@ class Tokenizer(Protocol):
         ...
 
     @property
-    def added_tokens_decoder(self) -> Mapping[int, object]:
+    def added_tokens_decoder(self) -> Mapping[int, AddedToken]:
         """The tokens that are not learned from text, control tokens among them, by id."""
+        ...
+
+    def __hash__(self) -> int:
+        """Tokenizers are told apart by identity."""
         ...
 
     def __call__(
@@ -58,8 +68,12 @@ class Tokenizer(Protocol):
         tools: Sequence[Mapping[str, JsonValue]] | None = ...,
         tokenize: bool,
         add_generation_prompt: bool = ...,
+        strftime_now: Callable[[str], str] = ...,
     ) -> str:
-        """The conversation as the model reads it, as text where ``tokenize`` is false."""
+        """The conversation as the model reads it, as text where ``tokenize`` is false.
+
+        A template that asks for the time by ``strftime_now`` gets it from the function given here.
+        """
         ...
 
     def get_vocab(self) -> Mapping[str, int]:

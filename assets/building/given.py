@@ -1,5 +1,6 @@
 """Given models: found, downloaded or converted once; their content is seen by fingerprint."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +16,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
 from generation.models.folder import fingerprint
 from generation.models.sources import resolve_model
+from generation.templates.pinning import steady_folder
 
 
 def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDefinition:
@@ -34,14 +36,16 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
             registry, report = open_registry(profile), reporter(context)
             how = recipes.versions(registry, context.run.run_id).derivation(recipe.name)
             before = registry.newest(recipe.name, how.recipe)
-            folder = resolve_model(
+            given = resolve_model(
                 section.model,
                 registry.state.models,
                 section.revision,
                 lambda line: report(f"{recipe.name}: {line}"),
             )
-            if moved := _moved(registry, before, section, folder):
-                report(f"{recipe.name}: {moved}")
+            folder, pins = steady_folder(given, registry.state.models, section.thinking)
+            for line in (_moved(registry, before, section, folder), _told(pins)):
+                if line:
+                    report(f"{recipe.name}: {line}")
             version = _registered(registry, recipe.name, how, folder)
             commit = hub_commit(folder, section.model)
             report(f"{version}: {section.model}{f' at {commit}' if commit else ''}")
@@ -52,10 +56,16 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
                     "model": section.model,
                     "folder": str(folder),
                     **({"commit": commit} if commit else {}),
+                    **({"template": _told(pins)} if pins else {}),
                 },
             )
 
     return materialize
+
+
+def _told(pins: Sequence[str]) -> str | None:
+    """What of the model's chat template was held fast, if anything was."""
+    return f"its chat template is held fast, so that {' and '.join(pins)}" if pins else None
 
 
 def _registered(registry: Registry, model: str, how: Derivation, folder: Path) -> Version:

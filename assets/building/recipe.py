@@ -152,4 +152,5 @@ def _trainer_modules(trainer: Trainer) -> Names:
 def _of_given(asset: Given) -> Recipe:
     section = asset.section
     pinned = {"revision": section.revision} if section.revision else {}
-    return Recipe(asset.name, settings={"model": section.model, **pinned})
+    told = {} if section.thinking is None else {"thinking": section.thinking}
+    return Recipe(asset.name, settings={"model": section.model, **pinned, **told})

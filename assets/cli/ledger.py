@@ -1,4 +1,4 @@
-"""trimtab ledger [compact | show KEY]: stored completions."""
+"""trimtab ledger [compact | show KEY | audit]: stored completions."""
 
 import json
 from dataclasses import asdict
@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, print_rows
+from assets.cli.printing import Json, open_state, print_rows
 from datasets_registry.state import State
 from generation.ledger.compaction import compact
 from generation.ledger.ledger import Ledger
 from generation.ledger.stored import stored_completion
+from quality.auditing.prompts import audit
 
 ledger_app = typer.Typer(rich_markup_mode=None)
 
@@ -53,6 +54,23 @@ def ledger_compact(as_json: Json = False) -> None:
     """
     done = asdict(compact(_ledger()))
     print_rows([done], as_json, list(done))
+
+
+@ledger_app.command("audit")
+def ledger_audit(as_json: Json = False) -> None:
+    """Render stored requests again, and compare with the tokens that were read.
+
+    Exits with code 1 if some are others now. What releases before the comparison stored is left out.
+    """
+    registry = open_state()
+    versions = [version for model in registry.names("model") for version in registry.versions(model)]
+    folders = {version.data_version: registry.folder(version) for version in versions}
+    rows = [asdict(audited) for audited in audit(Ledger(registry.state.ledger), folders)]
+    columns = ("model", "compared", "other_prompts", "example", "fault")
+    shown = [{column: "" if row[column] is None else row[column] for column in columns} for row in rows]
+    print_rows(rows if as_json else shown, as_json, columns)
+    if any(row["other_prompts"] for row in rows):
+        raise typer.Exit(1)
 
 
 @ledger_app.command("show")

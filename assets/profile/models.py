@@ -35,6 +35,11 @@ class GivenModel(Settings):
     revision: str | None = Field(
         None, min_length=1, description="The commit, tag or branch of a hub id; its main branch otherwise"
     )
+    thinking: bool | None = Field(
+        None,
+        description="Whether a model that can do both thinks before it answers; if not set, what its chat "
+        "template does, unless only without thoughts its drawn and its trained turns open alike",
+    )
     backend: str = "transformers"
     engine: EngineSettings = EngineSettings()
     price: Price = Price()

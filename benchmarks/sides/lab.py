@@ -24,6 +24,7 @@ from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint
 from generation.models.sources import resolve_model
 from generation.request import SamplingParams
+from generation.templates.pinning import steady_folder
 from methods.rft.candidates import CandidateSettings
 from methods.rft.sampling import sample_candidates
 from methods.rft.stopping import StoppingRule
@@ -49,7 +50,8 @@ class Lab:
 
     def given(self, source: str, name: str | None = None) -> Version:
         """A model that is given, such as ``lab``; a folder is given a ``name``."""
-        folder = resolve_model(source, self.registry.state.models)
+        models = self.registry.state.models
+        folder = steady_folder(resolve_model(source, models), models).folder
         name = name or source.replace("-", "_")
         version = self.registry.commit_model(name, folder, fingerprint(folder), IMPORTED)
         return self.registry.record_checks(version, [])

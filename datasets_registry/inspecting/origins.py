@@ -1,5 +1,6 @@
 """Where a model that was not trained here came from: the Hub, Trimtab itself, or a folder."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from datasets_registry.version import Version
 
 SMOLLM2 = "smollm2-135m-instruct"
 LAB = "lab"
+# below the models of a state folder: folders of links to a model's files, with a chat template of their own
+PINNED = "pinned"
 # below the models of a state folder: those of the Hub, each by repository and commit
 HUB = "hub"
 _FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---", re.DOTALL)
@@ -39,10 +42,17 @@ def origin(registry: Registry, version: Version) -> Origin:
     name = str(registry.derivation(version).settings.get("model"))
     if name in _OURS:
         return _OURS[name]
-    folder = registry.folder(version)
+    folder = linked_folder(registry.folder(version))
     revision = hub_commit(folder, name)
     description = f"{name} at revision {revision}" if revision else "a local directory"
     return Origin(description, name if revision else None, _licence(folder / "README.md"))
+
+
+def linked_folder(folder: Path) -> Path:
+    """The folder whose files ``folder`` has links to, where its chat template was pinned; else itself."""
+    if folder.parent.name != PINNED:
+        return folder
+    return Path(os.path.normpath(folder / (folder / "config.json").readlink())).parent
 
 
 def hub_folder(models: Path, repository: str) -> Path:
@@ -55,7 +65,7 @@ def hub_commit(folder: Path, repository: str) -> str | None:
 
     It lies with the models of a state folder or, of earlier releases, in the Hub client's cache.
     """
-    flat = repository.replace("/", "--")
+    flat, folder = repository.replace("/", "--"), linked_folder(folder)
     inside, above = folder.parent.name, folder.parent.parent.name
     return folder.name if (inside, above) in ((flat, HUB), ("snapshots", f"models--{flat}")) else None
 

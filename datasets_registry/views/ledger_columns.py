@@ -20,6 +20,8 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("continuation_logprob", pa.float64()),
         pa.field("num_continuation_tokens", pa.int64()),
         pa.field("continuation_is_greedy", pa.bool_()),
+        pa.field("prompt_digest", pa.string()),
+        pa.field("prompt_renderer", pa.string()),
         pa.field("seconds", pa.float64(), nullable=False),
         pa.field("usd", pa.float64()),
         pa.field("created_at", pa.timestamp("us", tz="UTC"), nullable=False),

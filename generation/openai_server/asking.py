@@ -66,7 +66,9 @@ class Asker:
             return Echo.model_validate(json.loads(raw.text))
 
         reply = await self._caller.call(index, ask)
-        return failed(reply.reason) if isinstance(reply, Failure) else likelihood(reply, prompt)
+        if isinstance(reply, Failure):
+            return failed(reply.reason)
+        return prompt.answered(likelihood(reply, prompt))
 
     def _unreadable(self, request: Request) -> str | None:
         """Why the server's model would not read all of the request; None if it would."""
@@ -82,7 +84,8 @@ class Asker:
                 "only a vLLM server, with the model's tokenizer at hand, is known to read the reasoning of "
                 "earlier turns: remove it from the request"
             )
-        if self._tokenizer and carries_fields(request.messages, request.tools or ()):
+        # a server opens an unfinished turn by itself, which must be how it opens a drawn one
+        if self._tokenizer and (request.continues or carries_fields(request.messages, request.tools or ())):
             return self._left_out(self._tokenizer, request)
         return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest
-from generation.chat import choice_ids, keeps_outer_space, special_tokens
+from generation.chat import choice_ids, keeps_outer_space
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint, has_weights
 from generation.openai_server.asking import Asker
@@ -21,7 +21,9 @@ from generation.openai_server.concurrency import AdaptiveLimit
 from generation.openai_server.protocol import Dialect
 from generation.openai_server.retrying import Failure, Patience
 from generation.request import Completion, Request
+from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
+from generation.words import special_tokens
 
 if TYPE_CHECKING:
     import openai
@@ -74,9 +76,7 @@ class OpenAIBackend:
 
     def _load_tokenizer(self) -> None:
         if self._tokenizer is None and (self.folder / "tokenizer_config.json").is_file():
-            from transformers import AutoTokenizer
-
-            self._tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+            self._tokenizer = open_tokenizer(self.folder)
 
     async def _run(
         self, requests: Sequence[Request], ids: dict[tuple[str, ...], list[int]], put: Put

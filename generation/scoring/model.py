@@ -10,6 +10,7 @@ from datasets_registry.errors import BadInput
 from generation.language_model import Classifier
 from generation.models.folder import fingerprint
 from generation.scoring.padding import batches, padded_ids
+from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ class ScoringModel:
         """The model and its tokenizer."""
         if self._loaded is None:
             import torch
-            from transformers import AutoTokenizer
 
             from generation.models.loading import load
 
@@ -48,8 +48,7 @@ class ScoringModel:
             dtype = torch.bfloat16 if gpu else torch.float32
             model = load(f"AutoModelFor{self._kind}", self.folder, self.base, dtype)
             model.to("cuda" if gpu else "cpu").eval()
-            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-            self._loaded = cast(Classifier, model), tokenizer
+            self._loaded = cast(Classifier, model), open_tokenizer(self.folder)
         return self._loaded
 
     def read(self, rows: Sequence[Sequence[int]], of_batch: OfBatch[T]) -> list[T | None]:

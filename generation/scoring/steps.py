@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
-from generation.chat import encode, opening, special_tokens
+from generation.chat import encode, opening
 from generation.language_model import Classifier
 from generation.request import Message
 from generation.scoring.model import ScoringModel
 from generation.tokenizer import Tokenizer
 from generation.turns import as_text
+from generation.words import special_tokens
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ from generation.cards.visible import visible_cards
 from generation.engine import BATCH_SIZE, EngineSettings
 from generation.language_model import LanguageModel
 from generation.models.folder import fingerprint
-from generation.prompts import Prompt, PromptReader
+from generation.prompts import FolderPrompts, Prompt, PromptReader
 from generation.request import Completion, Request
 from generation.tokenizer import Tokenizer
 
@@ -29,6 +29,7 @@ class TransformersBackend:
     def __init__(self, folder: Path, settings: EngineSettings, base: Path | None = None) -> None:
         self.folder, self.base, self.batch_size = folder, base, settings.batch_size or BATCH_SIZE
         self.fingerprint = fingerprint(folder)
+        self.prompts = FolderPrompts(folder)
         self._loaded: tuple[LanguageModel, Tokenizer] | None = None
         self._tenant = Tenant(f"transformers on {folder.name}", visible_cards()[:1], SHARE, self._free)
 
@@ -36,13 +37,12 @@ class TransformersBackend:
         if self._loaded is not None:
             return self._loaded
         import torch
-        from transformers import AutoTokenizer
 
         from generation.models.loading import load
         from generation.transformers_local.shared_attention import share_prefixes
 
         gpu = torch.cuda.is_available()
-        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        tokenizer = self.prompts.tokenizer
         dtype = torch.bfloat16 if gpu else torch.float32
         model = load("AutoModelForCausalLM", self.folder, self.base, dtype)
         model.to("cuda" if gpu else "cpu").eval()
@@ -69,7 +69,12 @@ class TransformersBackend:
         fitting.sort(key=lambda item: (*_kind(item[1]), -len(item[1].ids), item[1].ids, item[0]))
         for batch in _batches(fitting, self.batch_size):
             for index, completion in _complete_batch(model, tokenizer, [prompt for _, prompt in batch]):
-                yield batch[index][0], completion
+                place, prompt = batch[index]
+                yield place, prompt.answered(completion)
+
+    def prompt_digests(self, requests: Sequence[Request]) -> list[str | None]:
+        """The hash of each request's tokens; the tokenizer alone is loaded for them."""
+        return self.prompts.digests(requests)
 
     def close(self) -> None:
         """Free the model, and the GPU's cached memory with it."""

@@ -9,6 +9,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint, require_base
+from generation.prompts import FolderPrompts
 from generation.request import Completion, Request
 from generation.vllm_offline.engine import Engine
 from generation.vllm_offline.job import Job
@@ -40,6 +41,7 @@ class VllmBackend:
         self.fingerprint = fingerprint(folder)
         self.engine = engines.engine(whole, settings) if engines else Engine(whole, settings)
         self._keeps = engines is not None
+        self._prompts = FolderPrompts(whole)
         self._adapter = None if adapter is None else self.engine.adapter(adapter, self.fingerprint)
 
     def adapted(self, folder: Path) -> "VllmBackend":
@@ -72,6 +74,10 @@ class VllmBackend:
             if answer.completion is None:
                 raise BadInput(str(answer.bad_input))
             yield answer.index, answer.completion
+
+    def prompt_digests(self, requests: Sequence[Request]) -> list[str | None]:
+        """The hash of each request's tokens, made in this process by the base's tokenizer."""
+        return self._prompts.digests(requests)
 
     def close(self) -> None:
         """End the engine unless it is kept; all its memory is free when this returns."""

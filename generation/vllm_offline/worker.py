@@ -9,6 +9,7 @@ from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
 from generation.prompts import Prompt, PromptReader
 from generation.request import Completion
+from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
 from generation.vllm_offline.job import Answer, Job
 from generation.vllm_offline.parameters import completion, engine_arguments, engine_params
@@ -30,7 +31,7 @@ class VllmWorker:
 
     def __init__(self, folder: Path, settings: EngineSettings, max_lora_rank: int) -> None:
         import torch
-        from transformers import AutoConfig, AutoTokenizer
+        from transformers import AutoConfig
 
         cpu = not torch.cuda.is_available()
         if cpu:
@@ -43,12 +44,12 @@ class VllmWorker:
         config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
         self._window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
         arguments = engine_arguments(folder, settings, self._window, max_lora_rank, cpu=cpu)
-        self._tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._tokenizer: Tokenizer = open_tokenizer(folder)
         # vLLM's limits of a batch follow from the card and from who asks: `vllm.LLM` works offline as we do
         self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
         self._jobs: dict[str, ReadJob] = {}
         # one of its own, since prompts are read in another thread
-        self._reader = PromptReader(AutoTokenizer.from_pretrained(folder, local_files_only=True), most=256)
+        self._reader = PromptReader(open_tokenizer(folder), most=256)
 
     @property
     def slots(self) -> int:
@@ -92,7 +93,8 @@ class VllmWorker:
         answers = []
         for output in self._engine.step():
             job, prompt = self._jobs.pop(output.request_id)
-            answers.append(Answer(index=job.index, completion=completion(output, prompt, self._tokenizer)))
+            done = prompt.answered(completion(output, prompt, self._tokenizer))
+            answers.append(Answer(index=job.index, completion=done))
         return answers
 
 

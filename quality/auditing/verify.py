@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datasets_registry.bases import base_folder
 from datasets_registry.cards.licences import lineage_of
 from datasets_registry.errors import TrimtabError
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.store.objects import damage, object_path
 from datasets_registry.version import CheckResult, Version
 from generation.models.folder import fingerprint, require_base
+from generation.templates.opening import open_tokenizer
 from quality.checks.check import Check, run_check
 from quality.checks.table import checks_of
 
@@ -80,5 +82,7 @@ def _model(registry: Registry, version: Version) -> Iterator[str]:
         base = base_folder(registry, folder)
         if base is not None:
             require_base(folder, base)
+        if Manifest.read(folder).rendering is not None:
+            open_tokenizer(folder)
     except TrimtabError as error:
         yield str(error)

@@ -5,10 +5,11 @@ from typing import NotRequired, TypedDict, TypeVar
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
-from generation.chat import finished, render, special_tokens, token_ids
+from generation.chat import finished, render, token_ids
 from generation.request import Message
 from generation.tokenizer import Tokenizer
 from generation.turns import as_text
+from generation.words import special_tokens
 from training.running.run import AnyRun
 
 

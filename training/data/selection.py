@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from generation.chat import Unrenderable
 from training.running.run import AnyRun, require_rows
 
 R = TypeVar("R")
@@ -29,16 +30,29 @@ def select(
 ) -> Selection[E]:
     """The examples of ``usable`` rows that are short enough, parted by ``part`` where some are held out.
 
-    ``left_out`` counts the other rows by reason. Raises ModelFailed where too few rows are left, or where too
-    many are too long.
+    ``left_out`` counts the other rows by reason. A row that the chat template refuses is one of them. Raises
+    ModelFailed where too few rows are left, or where too many are too long, and Unrenderable where the
+    template refuses too many.
     """
-    examples = [made for made in map(example, usable) if is_short(made)]
+    examples, num_long, refusals = list[E](), 0, list[Unrenderable]()
+    for row in usable:
+        try:
+            made = example(row)
+            if is_short(made):
+                examples.append(made)
+            else:
+                num_long += 1
+        except Unrenderable as refusal:
+            refusals.append(refusal)
+    if len(refusals) > run.settings.max_lost_share * len(usable):
+        raise refusals[0]
     trained, held_out = part(examples) if part else (examples, [])
     counts = {
         "given": len(usable) + sum(left_out.values()),
         "trained": len(trained),
         **({"held_out": len(held_out)} if part else {}),
-        "too_long": len(usable) - len(examples),
+        "too_long": num_long,
+        **({"unrenderable": len(refusals)} if refusals else {}),
         **left_out,
     }
     require_rows(run, counts)

@@ -10,6 +10,8 @@ from datasets_registry.adapters import adapter_folder
 from datasets_registry.manifest import Manifest, Point, VersionReference
 from datasets_registry.state import sync
 from generation.models.folder import fingerprint
+from generation.templates.opening import open_tokenizer
+from generation.templates.probing import rendering_digest
 from generation.tokenizer import Tokenizer
 from training.running import ranks
 from training.running.movement import UPDATE
@@ -102,6 +104,7 @@ def _manifest(
         name=run.config.name,
         trainer=run.trainer,
         fingerprint=fingerprint(folder),
+        rendering=rendering_digest(open_tokenizer(folder)),
         base=VersionReference.from_version(run.base),
         datasets={role: VersionReference.from_version(version) for role, version in run.datasets.items()},
         reward_models=tuple(map(VersionReference.from_version, run.reward_models)),

@@ -9,6 +9,8 @@ from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.bases import base_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import FILE
+from generation.chat import require_one_opening
+from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
 from training.running import ranks
 from training.running.callbacks import callbacks
@@ -94,15 +96,18 @@ def load_weights(run: AnyRun, folder: Path, kind: str, **options: object) -> Tra
 
 
 def load_tokenizer(run: AnyRun) -> Tokenizer:
-    """The base's tokenizer; raises BadInput where it cannot render a conversation or pad a batch."""
-    from transformers import AutoTokenizer
+    """The base's tokenizer.
 
-    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(run.base_folder, local_files_only=True)
+    Raises BadInput where it cannot render a conversation or pad a batch, or where trained text would open
+    otherwise than what is drawn.
+    """
+    tokenizer = open_tokenizer(run.base_folder)
     if not tokenizer.chat_template:
         raise BadInput(
             f"the tokenizer of {run.base} has no chat template, so it cannot mark who speaks: give the model "
             "a chat_template.jinja"
         )
+    require_one_opening(tokenizer)
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise BadInput(
             f"the tokenizer of {run.base} has neither pad_token nor eos_token: give it a pad_token"

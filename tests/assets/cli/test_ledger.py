@@ -1,6 +1,7 @@
 """`trimtab ledger`: what was generated, one completion in full, and compaction."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,21 @@ import pytest
 from assets.cli.main import main
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
 from datasets_registry.state import State
+from datasets_registry.version import Derivation
 from generation.completer import Completer
+from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
-from generation.request import Message, Request
+from generation.models.folder import fingerprint
+from generation.request import Message, Request, SamplingParams
 from generation.scripted import ScriptedBackend
 from generation.spending import Meter
+from generation.transformers_local.backend import TransformersBackend
 
 REQUESTS = [Request(messages=(Message(role="user", content=f"question {n}"),)) for n in range(40)]
+
+BRIEF = SamplingParams(max_tokens=2)
 
 
 @pytest.fixture
@@ -107,3 +115,22 @@ def test_a_profile_sets_prices_and_a_budget(tmp_path: Path) -> None:
     priced.write_text(text + "\n[budget]\nmax_usd = -1\n")
     with pytest.raises(BadInput, match="budget.max_usd"):
         load_profile(str(priced))
+
+
+def test_an_audit_lists_completions_whose_requests_are_other_tokens_now(
+    trimtab: Any, registry: Registry, derivation: Derivation, tiny_model: Path, tmp_path: Path
+) -> None:
+    assert trimtab("ledger", "audit", "--json") == (0, "[]\n")
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "given"))
+    registry.commit_model("base_policy", folder, fingerprint(folder), derivation)
+    backend = TransformersBackend(folder, EngineSettings())
+    requests = [Request(messages=request.messages, params=BRIEF) for request in REQUESTS[:3]]
+    Completer(backend, Ledger(registry.state.ledger), asset="answers", report=print)("x", requests)
+    code, out = trimtab("ledger", "audit")
+    assert code == 0 and backend.fingerprint[:6] in out
+    template = folder / "chat_template.jinja"
+    template.write_text(template.read_text().replace("assistant", "helper"))
+    code, out = trimtab("ledger", "audit", "--json")
+    (row,) = json.loads(out)
+    assert code == 1 and (row["compared"], row["other_prompts"]) == (3, 3)
+    assert row["example"] in {request.key(backend.fingerprint) for request in requests}

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from datasets_registry.errors import BrokenCatalog, BrokenObject
+from datasets_registry.errors import BadInput, BrokenCatalog, BrokenObject
 from datasets_registry.garbage import collect
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, SftExample
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import Derivation, Version
 from generation.models.folder import fingerprint
+from generation.templates.opening import open_tokenizer
+from generation.templates.probing import rendering_digest
 from quality.auditing.publishing import run_checks
 from quality.auditing.verify import verify
 from quality.checks.check import run_check
@@ -133,3 +136,18 @@ def test_a_model_whose_base_was_changed_or_lost_is_named(
     shutil.rmtree(base)
     (lost,) = verify(registry, policy)
     assert f"its folder {base} is gone: build the base again" in lost.what
+
+
+def test_a_model_that_makes_other_tokens_than_it_was_trained_on_is_named(
+    registry: Registry, derivation: Derivation, tiny_model: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "trained"))
+    rendering = rendering_digest(open_tokenizer(folder))
+    Manifest(name="taught", rendering=rendering).write(folder)
+    model = registry.commit_model("taught", folder, fingerprint(folder), derivation)
+    assert verify(registry, model) == []
+    Manifest(name="taught", rendering="0" * 16).write(folder)
+    (damage,) = verify(registry, model)
+    assert "makes other tokens than those that the model was trained on" in damage.what
+    with pytest.raises(BadInput, match="put back its template"):
+        open_tokenizer(folder)

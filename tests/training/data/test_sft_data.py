@@ -1,6 +1,7 @@
 """What SFT learns from: the end of turns, whole rows or none, replayed rows at a share of tokens."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,14 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.imported import ChatMessage, Demonstration
 from datasets_registry.rows.rft import GoldSolution
+from generation.chat import render
+from generation.request import Message
+from generation.templates.opening import open_tokenizer
+from generation.templates.pinning import steady_folder
+from generation.templates.probing import rendering_digest
 from tests.loaded import loaded
 from tests.rows import make
+from tests.training.conftest import given
 from tests.training.runs import SETTINGS, commit, gold, manifest, write
 from training.data.replay import replayed
 from training.running.manifest import POINTS, curves
@@ -153,6 +160,51 @@ def test_a_tokenizer_that_cannot_serve_is_refused(
     (base / "tokenizer_config.json").write_text(json.dumps(kept))
     with pytest.raises(BadInput, match=said):
         sft(write(tmp_path / "run", commit(registry, SftExample, examples(8))), lambda _: None)
+
+
+def test_a_row_that_the_template_refuses_is_left_out_and_too_many_are_a_sentence(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    template = base / "chat_template.jinja"
+    refusing = "{% if 'never' in messages[-1]['content'] %}{{ raise_exception('not that') }}{% endif %}"
+    template.write_text(refusing + template.read_text())
+    refused = [make(SftExample, f"other {number}", completion="never") for number in range(12)]
+    few, many = [*examples(12), *refused[:1]], [*examples(12), *refused]
+    sft(write(tmp_path / "few", commit(registry, SftExample, few), settings=ONE_EPOCH), lambda _: None)
+    rows = json.loads((tmp_path / "few" / "rows.json").read_text())
+    assert rows == {"given": 13, "trained": 12, "too_long": 0, "unrenderable": 1}
+    path = write(tmp_path / "many", commit(registry, SftExample, many))
+    with pytest.raises(BadInput, match=r"cannot render the conversation \(not that\): leave out the system"):
+        sft(path, lambda _: None)
+
+
+def test_a_model_whose_turns_open_in_two_ways_is_not_trained(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    template = base / "chat_template.jinja"
+    text = template.read_text()
+    template.write_text(text.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}"))
+    path = write(tmp_path / "run", commit(registry, SftExample, examples(8)))
+    with pytest.raises(BadInput, match="opens a drawn turn with.*<think>.*nor trained on"):
+        sft(path, lambda _: None)
+
+
+def test_a_model_with_a_date_that_is_held_fast_is_trained_on_what_it_is_asked(
+    registry: Registry, tiny_model: Path, tmp_path: Path
+) -> None:
+    models = registry.state.models
+    dated = shutil.copytree(tiny_model, models / "dated") / "chat_template.jinja"
+    dated.write_text("{{ strftime_now('%d %b %Y') }}\n" + dated.read_text())
+    base = given(registry, steady_folder(dated.parent, models).folder)
+    sft(
+        write(tmp_path / "run", commit(registry, SftExample, examples(12)), settings=ONE_EPOCH),
+        lambda _: None,
+    )
+    trained = tmp_path / "run" / "model"
+    asked = [Message(role="user", content="p1")]
+    texts = {render(open_tokenizer(folder), asked, continues=False) for folder in (base, trained)}
+    assert len(texts) == 1 and texts.pop().startswith("26 Jul 2024\n")
+    assert manifest(tmp_path / "run")["rendering"] == rendering_digest(open_tokenizer(base))
 
 
 def test_curves_are_thinned_and_keep_the_last_point() -> None:
