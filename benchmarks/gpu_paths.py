@@ -16,6 +16,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.generation.templates import steady_templates
 from benchmarks.sides.gpu.replicas import replica_speed
 from benchmarks.sides.gpu.serving import served_updates
 from benchmarks.sides.gpu.sharding import sharded_margins
@@ -31,6 +32,7 @@ def measure(quick: bool) -> Sequence[Figure]:
         return [
             *served_updates(root / "serving"),
             *sharded_margins(root / "sharding", QUICK_STEPS if quick else STEPS),
+            *steady_templates(root / "templates"),
             *replica_speed(root / "replicas", 1 if quick else REPEATS),
         ]
 

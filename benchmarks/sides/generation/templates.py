@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks.sides.figure import Figure, repeated
 from datasets_registry.errors import BadInput
 from generation.chat import other_opening, token_ids
 from generation.models.folder import fingerprint
@@ -16,6 +17,7 @@ from generation.templates.pinning import steady_folder
 from generation.templates.probing import MOMENTS, require_steady
 from generation.tokenizer import Tokenizer
 from generation.words import PLAIN
+from tests.tiny_model import write_tiny_model
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,15 @@ def at_two_dates(model: Path, work: Path) -> Iterator[TemplateFigures]:
         given = with_template(model, path.read_text(encoding="utf-8"), work / path.stem)
         steady = steady_folder(given, work / "models")
         yield _figures(path.stem, steady.folder, steady.pins)
+
+
+def steady_templates(folder: Path) -> Iterator[Figure]:
+    """The share of shipped templates that are one key and one prompt at two dates, and how many are dated."""
+    rows = list(at_two_dates(write_tiny_model(folder / "model"), folder / "given"))
+    share = sum(row.is_steady for row in rows) / len(rows)
+    yield repeated("chat templates that are one key and one prompt at two dates", [share], "share", "== 1")
+    dated = sum(any("date" in pin for pin in row.pins) for row in rows)
+    yield Figure(name="templates whose date is held fast", value=dated, unit=f"of {len(rows)}")
 
 
 def _figures(template: str, folder: Path, pins: tuple[str, ...]) -> TemplateFigures:
