@@ -101,7 +101,8 @@ TAKEN_FROM_NEUTRAL = {
     "datasets_registry.registry": {"Registry"},
     "datasets_registry.settings": {"Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},
-    "generation.completer": {"Complete", "Completer"},
+    "generation.cards.turns": {"alone"},
+    "generation.completer": {"Complete"},
     "methods.method": {"Inputs", "Method", "Model", "Models", "NoSettings"},
 }
 
