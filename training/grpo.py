@@ -15,7 +15,7 @@ def grpo(path: Path, report: Report) -> None:
 
     Each step learns once from its own samples, so that no ratio is ever clipped, as in the paper's runs.
     """
-    learn_online("grpo", RunConfig[GrpoSettings], path, report, _trainer)
+    learn_online("grpo", RunConfig[GrpoSettings], path, report, _trainer, corrects=True)
 
 
 def _trainer(settings: GrpoSettings, arguments: dict[str, object]) -> tuple[MakeTrainer, object]:

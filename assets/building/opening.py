@@ -7,11 +7,14 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from assets.profile.uses import record_use
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
+from training.settings.online import samples_by_vllm
+from training.settings.sampler import require_vllm
 
 MODEL_POOL = "gpu"
 
@@ -36,7 +39,10 @@ def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
 
 
 def open_registry(profile: Profile) -> Registry:
-    """The registry, after making sure that its disk can take more."""
+    """The registry, after making sure that its disk can take more and that its trainers can sample."""
+    for model, section in profile.models.items():
+        if isinstance(section, TrainedModel) and samples_by_vllm(section.training):
+            require_vllm(model)
     state = State().prepare(profile.min_free_gb)
     os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
     record_use(state, profile)

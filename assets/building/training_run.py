@@ -21,6 +21,7 @@ from generation.cards.turns import alone
 from methods.templates import fill, only
 from quality.checks.models import ModelCheck, check_manifest
 from training.settings.learning import TrainingSettings
+from training.settings.online import samples_by_vllm
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     with only(recipe.texts):
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}
+    content |= _sampler_engine(model)
     config = write_config(output, model.name, exact, content)
     waiting = launch.further_commands(module, config)
     return TrainerRun(
@@ -69,6 +71,13 @@ def _content(model: Trained) -> dict[str, Any]:
         "system_text": system_text,
         **model.more,
     }
+
+
+def _sampler_engine(model: Trained) -> dict[str, Any]:
+    """The run config's field for the engine that an online trainer samples by, where it does."""
+    if not samples_by_vllm(model.section.training):
+        return {}
+    return {"sampler_engine": model.section.sampler_engine.model_dump(mode="json")}
 
 
 def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from datasets_registry.version import validated_name
 from generation.engine import EngineSettings
 from generation.spending import Price
 from training.settings.learning import TrainingSettings
+from training.settings.sampler import SamplerEngine
 from training.trainers import Trainer
 
 S = TypeVar("S", bound=Settings)
@@ -49,6 +50,7 @@ class TrainedModel(Settings):
     """A model that ``trainer`` makes from ``base``, a model of the profile, on ``dataset``.
 
     ``replayed`` names a dataset whose rows are mixed in, ``reward_models`` the models that score completions.
+    ``sampler_engine`` is how vLLM runs beside an online trainer that samples by it.
     """
 
     trainer: str
@@ -57,6 +59,7 @@ class TrainedModel(Settings):
     replayed: Name | None = None
     reward_models: tuple[Name, ...] = ()
     training: SerializeAsAny[TrainingSettings]
+    sampler_engine: SamplerEngine = SamplerEngine()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -91,6 +94,8 @@ def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -
         raise ValueError(
             f"{section_name}.reward_models: {section['trainer']} does not use reward models: leave it out"
         )
+    if "sampler_engine" in section and not trainer.scored:
+        raise ValueError(f"{section_name}.sampler_engine: {section['trainer']} samples nothing: leave it out")
     training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))
     return _validated(section_name, TrainedModel, {**section, "training": training})
 

@@ -34,6 +34,18 @@ ENVIRONMENT = {
 }
 
 
+_LAUNCH = (
+    "RANK",
+    "LOCAL_RANK",
+    "WORLD_SIZE",
+    "LOCAL_WORLD_SIZE",
+    "GROUP_",
+    "ROLE_",
+    "MASTER_",
+    "TORCHELASTIC_",
+)
+
+
 class EngineDied(Exception):
     """The process ended by itself, or gave no sign of life."""
 
@@ -154,4 +166,6 @@ def _environment(start: Start) -> dict[str, str]:
         # compiled kernels are written to one place by every process: replicas would overwrite each other's
         shared = os.environ.get("VLLM_CACHE_ROOT", str(Path.home() / ".cache" / "vllm"))
         own["VLLM_CACHE_ROOT"] = f"{shared}/replica-{start.place}"
-    return os.environ | ENVIRONMENT | own
+    # a launcher tells its processes how to meet: an engine would wait for others that are not there
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_LAUNCH)}
+    return inherited | ENVIRONMENT | own

@@ -17,6 +17,7 @@ from generation.vllm_offline.serving import main
 
 if TYPE_CHECKING:
     from vllm.lora.request import LoRARequest
+    from vllm.v1.engine.llm_engine import LLMEngine
 
 
 class ReadJob(NamedTuple):
@@ -30,23 +31,8 @@ class VllmWorker:
     """An engine, its tokenizer, and the jobs that are in it."""
 
     def __init__(self, folder: Path, settings: EngineSettings, max_lora_rank: int) -> None:
-        import torch
-        from transformers import AutoConfig
-
-        cpu = not torch.cuda.is_available()
-        if cpu:
-            # one small function would be compiled, for which there need be no compiler
-            os.environ["TORCHDYNAMO_DISABLE"] = "1"
-        from vllm.engine.arg_utils import EngineArgs
-        from vllm.usage.usage_lib import UsageContext
-        from vllm.v1.engine.llm_engine import LLMEngine
-
-        config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
-        self._window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
-        arguments = engine_arguments(folder, settings, self._window, max_lora_rank, cpu=cpu)
+        self._engine, self._window = load_engine(folder, settings, max_lora_rank)
         self._tokenizer: Tokenizer = open_tokenizer(folder)
-        # vLLM's limits of a batch follow from the card and from who asks: `vllm.LLM` works offline as we do
-        self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
         self._jobs: dict[str, ReadJob] = {}
         # one of its own, since prompts are read in another thread
         self._reader = PromptReader(open_tokenizer(folder), most=256)
@@ -80,7 +66,7 @@ class VllmWorker:
         job, prompt = prepared
         tokens, params = tokens_input(prompt.read), engine_params(prompt)
         try:
-            self._engine.add_request(str(job.index), tokens, params, lora_request=_lora(job))
+            self._engine.add_request(str(job.index), tokens, params, lora_request=lora_request(job))
         except (VLLMClientError, ValueError) as error:
             reason = f"the engine refused the request: {error}"
             failed = Completion(finish_reason="error", error=reason, num_prompt_tokens=len(prompt.read))
@@ -98,7 +84,30 @@ class VllmWorker:
         return answers
 
 
-def _lora(job: Job) -> "LoRARequest | None":
+def load_engine(
+    folder: Path, settings: EngineSettings, max_lora_rank: int, **more: object
+) -> tuple["LLMEngine", int]:
+    """The engine over the model in ``folder``, and its window; ``more`` are arguments of vLLM's own."""
+    import torch
+    from transformers import AutoConfig
+
+    cpu = not torch.cuda.is_available()
+    if cpu:
+        # one small function would be compiled, for which there need be no compiler
+        os.environ["TORCHDYNAMO_DISABLE"] = "1"
+    from vllm.engine.arg_utils import EngineArgs
+    from vllm.usage.usage_lib import UsageContext
+    from vllm.v1.engine.llm_engine import LLMEngine
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
+    arguments = engine_arguments(folder, settings, window, max_lora_rank, cpu=cpu) | more
+    # vLLM's limits of a batch follow from the card and from who asks: `vllm.LLM` works offline as we do
+    return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS), window
+
+
+def lora_request(job: Job) -> "LoRARequest | None":
+    """The job's adapter, as vLLM takes it."""
     from vllm.lora.request import LoRARequest
 
     adapter = job.adapter

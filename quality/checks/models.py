@@ -89,6 +89,14 @@ def _late(metric: str) -> Callable[[Manifest], float | None]:
     return figure
 
 
+def _sampler_apart(manifest: Manifest) -> float | None:
+    """How far the probabilities of the engine that sampled were from the trainer's; 0 where there is none."""
+    if manifest.settings.get("sampler") != "vllm":
+        return 0.0
+    ends = _ends(_curve(manifest, "sampler_logp_difference"))
+    return max(ends) if ends else None
+
+
 def _growth(manifest: Manifest) -> float | None:
     ends = _ends(_curve(manifest, "completions/mean_length"))
     return ends[1] / ends[0] if ends and ends[0] else None
@@ -149,6 +157,14 @@ MODEL_CHECKS = (
         "warning",
         _late("completions/clipped_ratio"),
         lambda _: 0.2,
+    ),
+    ModelCheck(
+        "sampler_apart",
+        ("online",),
+        "samples of another policy than the one that learns from them, in nats per token",
+        "warning",
+        _sampler_apart,
+        lambda _: 0.05,
     ),
     ModelCheck(
         "length_growth",

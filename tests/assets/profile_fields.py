@@ -29,6 +29,7 @@ NO_CONTENT: Mapping[str, str] = {
     "models.*.backend": ENGINE,
     "models.*.engine.*": ENGINE,
     "models.*.price.*": "what completions cost",
+    "models.*.sampler_engine.*": "how fast samples come; which ones they are is `sampler`",
     "prm.labels.label": "it only has settings refused that do not suit what a trainer's `target` takes",
     "budget.*": "a budget stops a build, and changes nothing of one that ends",
     "tracking.*": RUNNING,
@@ -144,8 +145,8 @@ def _is_taken(leaf: Leaf, profile: Profile) -> bool:
     if not isinstance(section, TrainedModel):
         return True
     trainer = profile.trainers[section.trainer]
-    takes = {"replayed": trainer.replays, "reward_models": trainer.scored}
-    return len(leaf.place) > 3 or takes.get(str(leaf.place[2]), True)
+    takes = {"replayed": trainer.replays, "reward_models": trainer.scored, "sampler_engine": trainer.scored}
+    return takes.get(str(leaf.place[2]), True)
 
 
 def mutations(content: Content, folder: Path) -> Iterator[Mutation]:

@@ -84,6 +84,14 @@ def draws(
     return [right[start : start + count] for start in range(0, len(right), count)]
 
 
+def token_logps(model: Any, prompt: Sequence[int], completion: Sequence[int], temperature: float) -> Any:
+    """The log-probability of each token of a completion by transformers, at a temperature."""
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([[*prompt, *completion]])).logits[0].float()
+    logps = (logits / temperature).log_softmax(-1)[len(prompt) - 1 : -1]
+    return logps.gather(1, torch.tensor(completion)[:, None])[:, 0]
+
+
 def accuracy(folder: Path, problems: Sequence[Problem], count: int) -> float:
     """The share of right draws at T=1."""
     verdicts = [right for group in draws(folder, problems, count) for right in group]

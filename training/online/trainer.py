@@ -8,11 +8,13 @@ from generation.language_model import LanguageModel
 from generation.tokenizer import Tokenizer
 from training.data.prompts import OnlineRow, OnlineRun, prompt_order, select_prompts
 from training.data.rows import prompt_turns
+from training.online.engine_trainer import sampled_by
 from training.online.rewards import Rewards, open_rewards
+from training.online.sampler import EngineSampler, open_sampler, require_sampler
 from training.running.manifest import finish, save_trained
 from training.running.process import Report
-from training.running.protocols import MakeTrainer
-from training.running.run import open_run
+from training.running.protocols import MakeTrainer, Trainer
+from training.running.run import Run, open_run
 from training.running.trainer import load_base, load_tokenizer, lora, train, trainer_arguments
 from training.settings.online import OnlineSettings
 from training.settings.run import RunConfig
@@ -22,27 +24,56 @@ S = TypeVar("S", bound=OnlineSettings)
 Choose = Callable[[S, dict[str, object]], tuple[MakeTrainer, object]]
 
 ALIKE = "groups_alike"
-_LEFT_OUT = ("frac_reward_zero_std", "rewards/reward/", "clip_ratio/")
+_LEFT_OUT = ("frac_reward_zero_std", "rewards/reward/", "clip_ratio/", "sampling/sampling_logp_difference/")
 
 
-def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report, choose: Choose[S]) -> None:
+def learn_online(
+    name: str,
+    kind: type[RunConfig[S]],
+    path: Path,
+    report: Report,
+    choose: Choose[S],
+    *,
+    corrects: bool = False,
+) -> None:
     """Train a policy on its own samples by the TRL trainer that ``choose`` gives: an adapter or all weights.
 
-    The reference is the base itself, with the adapter switched off or loaded once more.
+    The reference is the base itself, with the adapter switched off or loaded once more. ``corrects`` says
+    that the trainer corrects for an engine whose probabilities are not quite its own.
     """
     run = open_run(name, kind, path, report)
+    require_sampler(run)
     tokenizer = load_tokenizer(run)
     rows, counts = select_prompts(run, tokenizer)
     rewards = open_rewards(run)
-    model = load_base(run)
-    indices = prompt_order(len(rows), run.settings)
+    with open_sampler(run, tokenizer) as sampler:
+        trainer = _trainer(run, tokenizer, rows, rewards, choose, sampler, corrects=corrects)
+        history = with_our_names(train(run, trainer))
+        rewards.close()
+    finish(run, save_trained(run, trainer, tokenizer), history, counts)
 
+
+def _trainer(
+    run: Run[S],
+    tokenizer: Tokenizer,
+    rows: Sequence[OnlineRow],
+    rewards: Rewards,
+    choose: Choose[S],
+    sampler: EngineSampler | None,
+    *,
+    corrects: bool,
+) -> Trainer:
+    """TRL's trainer over all prompts of the run, in their order, and with the engine where there is one."""
     from datasets import Dataset
 
+    model = load_base(run)
+    indices = prompt_order(len(rows), run.settings)
     prompts = [prompt_turns(tokenizer, row, run.config.system_text) for row in rows]
     _leave_vllm_out()
     trainer_class, arguments = choose(run.settings, _arguments(run))
-    trainer = trainer_class(
+    if sampler is not None:
+        trainer_class = sampled_by(sampler, trainer_class, corrects=corrects)
+    return trainer_class(
         model=model,
         args=arguments,
         reward_funcs=_reward_function(rewards, rows, model, tokenizer, run.settings.num_draws),
@@ -50,9 +81,6 @@ def learn_online(name: str, kind: type[RunConfig[S]], path: Path, report: Report
         processing_class=tokenizer,
         peft_config=lora(run.settings),
     )
-    history = with_our_names(train(run, trainer))
-    rewards.close()
-    finish(run, save_trained(run, trainer, tokenizer), history, counts)
 
 
 def _leave_vllm_out() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from training.data.prompts import select_prompts
 from training.data.rows import prompt_ids, prompt_messages
 from training.online.rewards import open_rewards
+from training.online.sampler import open_sampler, require_sampler
 from training.running.manifest import finish, save_model
 from training.running.process import Report
 from training.running.run import main, open_run
@@ -21,6 +22,7 @@ def ppo(path: Path, report: Report) -> None:
     ``max_completion_length`` tokens within ``max_length`` are counted and never cut.
     """
     run = open_run("ppo", RunConfig[PpoSettings], path, report)
+    require_sampler(run)
     tokenizer = load_tokenizer(run)
     rows, counts = select_prompts(run, tokenizer)
     rewards = open_rewards(run)
@@ -29,8 +31,9 @@ def ppo(path: Path, report: Report) -> None:
     from training.ppo.loop import learn
     from training.ppo.models import load_models
 
-    models = load_models(run, tokenizer)
-    history = learn(run, models, prompts, rewards)
+    with open_sampler(run, tokenizer) as sampler:
+        models = load_models(run, tokenizer, sampler)
+        history = learn(run, models, prompts, rewards)
     rewards.close()
     finish(run, save_model(run, models.policy, tokenizer), history, counts)
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 import torch
 
 from datasets_registry.hashing import digest
+from generation.vllm_offline.job import Drawn
 from training.data.prompts import OnlineRow
 from training.online.rewards import Rewarded
+from training.online.sampler import DIFFERENCE, logp_difference
 from training.online.trainer import alike
 from training.ppo.advantages import advantages, explained_variance, token_rewards, whitened
 from training.ppo.learning import Batch
@@ -29,7 +31,8 @@ def experience(
     the whole distance costs. A sample that has no score teaches nothing.
     """
     ids = [prompt for _, prompt in prompts]
-    completions = _sampled(models, ids, settings, iteration)
+    keys = [digest(["ppo", settings.seed, iteration, index]) for index in range(len(ids))]
+    completions, drawn = models.sample(ids, keys, iteration)
     ends = models.ends
     ended = [completion[-1] in ends for completion in completions]
     texts = models.tokenizer.batch_decode(completions, skip_special_tokens=True)
@@ -40,6 +43,8 @@ def experience(
     ]
     samples = models.side_by_side([ids[index] for index in scored], [completions[index] for index in scored])
     batch, figures = _estimated(models, samples, torch.tensor(scores, device=models.device), settings)
+    if drawn:
+        figures[DIFFERENCE] = _difference(batch, [drawn[index] for index in scored])
     figures |= {
         "score": sum(scores) / len(scores),
         "completions/mean_length": sum(map(len, completions)) / len(completions),
@@ -50,16 +55,10 @@ def experience(
     return batch, figures | rewarded.figures
 
 
-def _sampled(
-    models: Models, prompts: Sequence[list[int]], settings: PpoSettings, iteration: int
-) -> list[list[int]]:
-    """One completion for each prompt, ``batch_size`` at once; the noise of each is its own."""
-    completions: list[list[int]] = []
-    for start in range(0, len(prompts), settings.batch_size):
-        some = prompts[start : start + settings.batch_size]
-        keys = [digest(["ppo", settings.seed, iteration, start + index]) for index in range(len(some))]
-        completions += models.sample(some, keys)
-    return completions
+def _difference(batch: Batch, drawn: Sequence[Drawn]) -> float:
+    """How far the policy's log-probabilities are from those of the engine that sampled."""
+    trained = (batch.logps * batch.samples.mask).sum(1)
+    return logp_difference(list(zip(trained.tolist(), drawn, strict=True)))
 
 
 def _estimated(

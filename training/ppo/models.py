@@ -14,6 +14,8 @@ from generation.request import SamplingParams
 from generation.scoring.ensembles import Scale, read_scale
 from generation.tokenizer import Tokenizer
 from generation.transformers_local.decoding import end_tokens
+from generation.vllm_offline.job import Drawn
+from training.online.sampler import EngineSampler
 from training.ppo.samples import Samples, log_probabilities, sample, side_by_side
 from training.running.movement import train_in_float32
 from training.running.protocols import AdaptedModel, TrainableModel
@@ -36,6 +38,9 @@ class Models:
     tokenizer: Tokenizer
     params: SamplingParams
     bfloat16: bool
+    # the samples that a pass takes at once
+    size: int = 32
+    engine: EngineSampler | None = None
 
     @property
     def device(self) -> torch.device:
@@ -47,10 +52,19 @@ class Models:
         """The tokens that end a sample."""
         return end_tokens(self.policy, self.tokenizer)
 
-    def sample(self, prompts: Sequence[list[int]], keys: Sequence[str]) -> list[list[int]]:
-        """One completion of the policy for each prompt."""
+    def sample(
+        self, prompts: Sequence[list[int]], keys: Sequence[str], iteration: int
+    ) -> tuple[list[list[int]], Sequence[Drawn]]:
+        """One completion of the policy for each prompt, and where an engine drew them all it says of them."""
+        if self.engine is not None:
+            drawn = self.engine.draw(self.policy, prompts, keys, iteration)
+            return [list(one.tokens) for one in drawn], drawn
+        completions: list[list[int]] = []
         with self._precision():
-            return sample(self.policy, prompts, self.params, keys, self.ends)
+            for start in range(0, len(prompts), self.size):
+                some = slice(start, start + self.size)
+                completions += sample(self.policy, prompts[some], self.params, keys[some], self.ends)
+        return completions, ()
 
     def side_by_side(self, prompts: Sequence[list[int]], completions: Sequence[list[int]]) -> Samples:
         """The samples as one batch."""
@@ -78,7 +92,7 @@ class Models:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
 
-def load_models(run: Run[PpoSettings], tokenizer: Tokenizer) -> Models:
+def load_models(run: Run[PpoSettings], tokenizer: Tokenizer, engine: EngineSampler | None = None) -> Models:
     """All of them, from the base; the critic from the first reward model where the settings say so.
 
     Raises BadInput where that reward model reads other tokens than the policy writes.
@@ -93,7 +107,9 @@ def load_models(run: Run[PpoSettings], tokenizer: Tokenizer) -> Models:
     for model in (policy, critic, frozen):
         if model is not None:
             model.to(device).eval()
-    return Models(policy, critic, frozen, tokenizer, params, in_bfloat16(settings))
+    return Models(
+        policy, critic, frozen, tokenizer, params, in_bfloat16(settings), settings.batch_size, engine
+    )
 
 
 def load_critic(run: Run[PpoSettings], tokenizer: Tokenizer) -> TrainableModel:

@@ -14,9 +14,14 @@ def processes() -> int:
     return int(os.environ["WORLD_SIZE"]) if launched() else 1
 
 
+def number() -> int:
+    """This process among them, from 0."""
+    return int(os.environ.get("RANK", "0")) if launched() else 0
+
+
 def is_first() -> bool:
     """Whether this is the one that reports and writes."""
-    return not launched() or os.environ.get("RANK", "0") == "0"
+    return number() == 0
 
 
 def broadcast(value: int) -> int:

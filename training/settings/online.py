@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,10 @@ class OnlineSettings(TrainingSettings):
     prompts. A prompt and a sample have ``max_length`` tokens together, ``max_completion_length`` of them
     the sample's; longer prompts are left out. ``beta`` weighs the divergence from the base. ``families``
     limits problems to those families. ``number`` prompts of the dataset are chosen; None takes all.
+
+    ``sampler`` is what draws the samples: `transformers` in the trainer's own process, or `vllm` in an engine
+    beside it, which serves the adapter as it is at each step. Both draw from the same distribution with other
+    noise, so that a run learns from other samples: it is part of the model's version.
     """
 
     learning_rate: float = Field(1e-5, gt=0)
@@ -53,6 +57,7 @@ class OnlineSettings(TrainingSettings):
     families: tuple[str, ...] = ()
     number: int | None = Field(None, ge=1, description="Prompts to sample for; None takes all")
     rewards: RewardMix = RewardMix()
+    sampler: Literal["transformers", "vllm"] = Field("transformers", description="What draws the samples")
 
     @property
     def input_weights(self) -> Mapping[str, InputWeight]:
@@ -74,6 +79,15 @@ class OnlineSettings(TrainingSettings):
         return max(1, math.ceil(self.num_epochs * num_rows / self.rows_per_step))
 
     @model_validator(mode="after")
+    def _engine_serves_an_adapter(self) -> Self:
+        if self.sampler == "vllm" and self.lora_rank is None:
+            raise ValueError(
+                "sampler = 'vllm' serves the adapter that is trained, and lora_rank = 'none' trains all "
+                "weights: set lora_rank, or take sampler = 'transformers'"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _samples_fit(self) -> Self:
         if self.effective_batch % self.num_draws:
             raise ValueError(
@@ -86,6 +100,11 @@ class OnlineSettings(TrainingSettings):
                 f"max_length {self.max_length}: raise max_length, which counts both"
             )
         return self
+
+
+def samples_by_vllm(settings: TrainingSettings) -> bool:
+    """Whether a run of these settings draws its samples by vLLM."""
+    return isinstance(settings, OnlineSettings) and settings.sampler == "vllm"
 
 
 class GroupSettings(OnlineSettings):

@@ -11,6 +11,7 @@ from datasets_registry.settings import Settings
 from methods.verifiers.contract import VerifierSettings
 from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
+from training.settings.sampler import SamplerEngine
 
 S_co = TypeVar("S_co", bound=TrainingSettings, covariant=True)
 C = TypeVar("C", bound=Settings)
@@ -35,6 +36,7 @@ class RunConfig(Settings, Generic[S_co]):
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
     launch: Launch = Launch()
+    sampler_engine: SamplerEngine = SamplerEngine()
 
     @property
     def datasets(self) -> dict[str, str]:

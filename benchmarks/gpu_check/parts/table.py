@@ -8,7 +8,7 @@ from benchmarks.gpu_check.parts.card import measure_card, no_card
 from benchmarks.gpu_check.parts.engines import measure_transformers, measure_vllm, no_vllm
 from benchmarks.gpu_check.parts.prepared import prepare
 from benchmarks.gpu_check.parts.processes import measure_processes, no_second_card, one_card_alone
-from benchmarks.gpu_check.parts.trainers import measure_trainer
+from benchmarks.gpu_check.parts.trainers import measure_sampler, measure_trainer
 from training.trainers import TRAINERS
 
 _PARTS = (
@@ -20,5 +20,6 @@ _PARTS = (
     Part("two_processes_ddp", partial(measure_processes, strategy="ddp"), one_card_alone, patience=2),
     Part("two_processes_fsdp", partial(measure_processes, strategy="fsdp"), no_second_card, patience=2),
     *(Part(trainer, partial(measure_trainer, trainer=trainer)) for trainer in TRAINERS),
+    Part("samples_by_vllm", measure_sampler, no_vllm, patience=2),
 )
 PARTS: Mapping[str, Part] = {part.title: part for part in _PARTS}

@@ -11,12 +11,22 @@ from benchmarks.sides.figure import Figure, at_most, repeated
 # with frozen weights no gradient of theirs is computed: forward, and the gradient of the activations
 FORWARD_PASSES = 2
 WARM_STEPS = 2
+# of whole samples: what bfloat16 rounds by token averages out
+APART = 0.05
 
 
 def measure_trainer(bench: Bench, trainer: str) -> Sequence[Figure]:
     """A run of ``trainer`` with an adapter; fails where it ends with an error or a loss that is no number."""
     trained = train(bench, trainer, run=trainer)
     return [*_learned(bench, trained), *_took(bench, trained)]
+
+
+def measure_sampler(bench: Bench) -> Sequence[Figure]:
+    """GRPO whose samples vLLM draws on the same card, under the adapter of each step."""
+    trained = train(bench, "grpo", run="grpo_by_vllm", settings={"sampler": "vllm"})
+    curve = [value for _, value in trained.manifest.curves["sampler_logp_difference"]]
+    apart = at_most("the engine's log-probabilities from the trainer's", max(curve), "nats a token", APART)
+    return [apart, *_learned(bench, trained), *_took(bench, trained)]
 
 
 def _learned(bench: Bench, trained: Trained) -> Iterator[Figure]:

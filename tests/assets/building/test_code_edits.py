@@ -98,6 +98,13 @@ MOVES = [
 TAKEN_FROM_NEUTRAL = {
     "datasets_registry.bases": {"base_folder"},
     "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
+    # what a trainer draws by is its own code; the engine that draws is anybody's
+    "generation.cards.visible": {"visible_cards"},
+    "generation.engine": {"EngineSettings"},
+    "generation.vllm_offline.job": {"Adapter", "Answer", "Drawn", "Draws", "Job"},
+    "generation.vllm_offline.process": {"EngineDied", "EngineProcess", "Start"},
+    "generation.vllm_offline.serving": {"main"},
+    "generation.vllm_offline.worker": {"load_engine", "lora_request"},
     "datasets_registry.registry": {"Registry"},
     "datasets_registry.settings": {"Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},

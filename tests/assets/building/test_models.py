@@ -187,7 +187,8 @@ def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> N
     assert set(workshop.build(only=names)) == names and workshop.build(only=names) == []
     version = workshop.registry.passed("drawn")
     passed = {result.check: result.passed for result in workshop.registry.checks(version)}
-    assert passed.keys() == {*CHECKED, "zero_variance_groups", "clipped_completions", "length_growth"}
+    online = {"zero_variance_groups", "clipped_completions", "sampler_apart", "length_growth"}
+    assert passed.keys() == {*CHECKED, *online}
     assert Manifest.read(workshop.registry.folder(version)).rows["trained"] == 4
 
 

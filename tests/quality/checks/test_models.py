@@ -7,7 +7,7 @@ import pytest
 from datasets_registry.manifest import Manifest
 from quality.checks.models import MODEL_CHECKS, ModelCheck, check_manifest, lost_share, model_checks
 
-SETTINGS = {"max_lost_share": 0.2}
+SETTINGS = {"max_lost_share": 0.2, "sampler": "vllm"}
 
 
 def manifest(curve: str = "", values: Sequence[float] = (), **rows: int) -> Manifest:
@@ -29,6 +29,7 @@ SOUND: dict[str, Manifest] = {
     "zero_variance_groups": manifest("frac_reward_zero_std", [1.0] * 5 + [0.3] * 5),
     "clipped_completions": manifest("completions/clipped_ratio", [0.9] * 5 + [0.1] * 5),
     "length_growth": manifest("completions/mean_length", [10.0] * 5 + [14.0] * 5),
+    "sampler_apart": manifest("sampler_logp_difference", [0.002] * 5 + [0.01] * 5),
 }
 FAULTS: dict[str, Manifest] = {
     "rows_lost": manifest(too_long=1, steps_share_a_token=1, unlabelled=5),
@@ -37,6 +38,7 @@ FAULTS: dict[str, Manifest] = {
     "zero_variance_groups": manifest("frac_reward_zero_std", [0.3] * 5 + [0.8] * 5),
     "clipped_completions": manifest("completions/clipped_ratio", [0.1] * 5 + [0.5] * 5),
     "length_growth": manifest("completions/mean_length", [10.0] * 5 + [20.0] * 5),
+    "sampler_apart": manifest("sampler_logp_difference", [0.002] * 5 + [0.2] * 5),
 }
 
 
@@ -52,6 +54,12 @@ def test_a_run_too_short_to_tell_passes_and_says_so() -> None:
     for check in MODEL_CHECKS[1:]:
         found = check_manifest(check, manifest("logps/chosen", [-1.0] * 4))
         assert found.passed and found.value is None and "does not tell" in found.description
+
+
+def test_a_policy_that_samples_by_itself_is_not_apart_from_itself() -> None:
+    (check,) = [check for check in MODEL_CHECKS if check.name == "sampler_apart"]
+    alone = manifest().model_copy(update={"settings": {"sampler": "transformers"}})
+    assert check_manifest(check, alone).passed and check_manifest(check, alone).value == 0
 
 
 def test_every_kind_of_trainer_is_asked_for_lost_rows_and_for_what_it_can_show() -> None:
