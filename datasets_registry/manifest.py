@@ -53,6 +53,8 @@ class Manifest(BaseModel):
     was trained is saved in float32, and is ``stored`` whole or as an adapter. ``kept_by_bfloat16`` is the
     share of the update that a cast of the whole weights to bfloat16 keeps. ``rendering`` is the hash of the
     tokens that its chat template makes of fixed conversations (``generation.templates.probing``).
+    ``memory_gib`` is what a device was estimated to need, by part and in ``total``, and the ``peak`` that
+    was measured on a card.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +74,7 @@ class Manifest(BaseModel):
     processes: int | None = None
     strategy: str | None = None
     effective_batch: int | None = None
+    memory_gib: Mapping[str, float] = {}
     optimizer_steps: int | None = None
     warmup_steps: int | None = None
     sum_of_rates: float | None = None

@@ -17,13 +17,14 @@ CORPUS = ["Response A: yes. Response B: no. A B A B", "Which response is better?
 ENDING = "q🌍!"
 
 
-def write_tiny_model(folder: Path, initializer_range: float = 0.02) -> Path:
+def write_tiny_model(folder: Path, initializer_range: float = 0.02, **sizes: int) -> Path:
     """Write the model and its tokenizer as safetensors; the same at every call.
 
-    A wider ``initializer_range`` gives it opinions: other inputs, clearly other logits.
+    A wider ``initializer_range`` gives it opinions: other inputs, clearly other logits. ``sizes`` replace its
+    own, by their names in the config.
     """
     tokenizer = _tokenizer()
-    return _save(_llama(tokenizer, initializer_range=initializer_range), tokenizer, folder)
+    return _save(_llama(tokenizer, initializer_range=initializer_range, **sizes), tokenizer, folder)
 
 
 def write_ending_model(folder: Path) -> Path:
@@ -77,22 +78,25 @@ def _tokenizer() -> Any:
     )
 
 
-def _llama(tokenizer: Any, *, head_dim: int = 16, initializer_range: float = 0.02) -> Any:
+def _llama(tokenizer: Any, *, initializer_range: float = 0.02, **sizes: int) -> Any:
     torch.manual_seed(0)
+    narrow = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "max_position_embeddings": 512,
+        "vocab_size": len(tokenizer),
+    }
     return LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=64,
-            intermediate_size=128,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            head_dim=head_dim,
-            max_position_embeddings=512,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             bos_token_id=None,
             initializer_range=initializer_range,
+            **narrow | sizes,
         )
     )
 

@@ -9,7 +9,6 @@ from training.data.rows import PairRow, require_ending
 from training.data.selection import select
 from training.data.soft_labels import confidence, shared_dataset, soft_trainer
 from training.running.manifest import train_and_save
-from training.running.memory import halving
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import Run, main, open_run, rows_of
@@ -67,7 +66,7 @@ def _trainer(
     shared = soft and run.config.launch.several
     examples = shared_dataset(pairs, run.config.output / "examples") if shared else Dataset.from_list(pairs)
     # with soft targets the reference reads all pairs right here
-    with halving(run.config, settings):
+    with run.halving():
         trainer: Trainer = (soft_trainer() if soft else DPOTrainer)(
             model=model,
             args=arguments,

@@ -44,6 +44,17 @@ class Shapes:
     tied: bool
     parameters: int
     linear: tuple[tuple[int, int], ...]
+    # all of the config, as JSON
+    text: str
+
+    def config(self, layers: int) -> Any:
+        """The transformers config of the same model with so many layers."""
+        from transformers import AutoConfig
+
+        content = json.loads(self.text)
+        # one of each layer's kind, such as full and sliding attention, would have to be cut too
+        content.pop("layer_types", None)
+        return AutoConfig.for_model(content.pop("model_type"), **content | {"num_hidden_layers": layers})
 
     @property
     def embedding(self) -> int:
@@ -151,6 +162,7 @@ def shapes_of_config(config: Any) -> Shapes:
         tied=bool(config.tie_word_embeddings),
         parameters=sum(weight.numel() for weight in model.parameters()),
         linear=tuple(_linear(model.base_model)),
+        text=config.to_json_string(use_diff=False),
     )
 
 

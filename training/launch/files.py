@@ -11,7 +11,7 @@ _FSDP = {
     "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
     "fsdp_reshard_after_forward": True,
     "fsdp_cpu_ram_efficient_loading": False,
-    "fsdp_state_dict_type": "FULL_STATE_DICT",
+    "fsdp_state_dict_type": "SHARDED_STATE_DICT",
     "fsdp_offload_params": False,
     "fsdp_activation_checkpointing": False,
 }

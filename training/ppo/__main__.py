@@ -9,7 +9,7 @@ from training.online.sampler import open_sampler, require_sampler
 from training.running.manifest import finish, save_model
 from training.running.process import Report
 from training.running.run import main, open_run
-from training.running.trainer import load_tokenizer
+from training.running.trainer import load_tokenizer, report_micro_batch
 from training.settings.ppo import PpoSettings
 from training.settings.run import RunConfig
 
@@ -31,7 +31,8 @@ def ppo(path: Path, report: Report) -> None:
     from training.ppo.loop import learn
     from training.ppo.models import load_models
 
-    with open_sampler(run, tokenizer) as sampler:
+    report_micro_batch(run)
+    with run.halving(), open_sampler(run, tokenizer) as sampler:
         models = load_models(run, tokenizer, sampler)
         history = learn(run, models, prompts, rewards)
     rewards.close()

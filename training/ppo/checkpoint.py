@@ -10,11 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from datasets_registry.state import sync
+from training.estimates.disk import KEPT
 from training.ppo.learning import Learning
 from training.running.checkpoints import last_checkpoint
 from training.running.protocols import TrainerState
-
-KEPT = 2
 
 
 class RandomStates(TypedDict):

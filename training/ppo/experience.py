@@ -64,7 +64,7 @@ def _difference(batch: Batch, drawn: Sequence[Drawn]) -> float:
 def _estimated(
     models: Models, samples: Samples, scores: torch.Tensor, settings: PpoSettings
 ) -> tuple[Batch, dict[str, float]]:
-    logps, entropies, reference, values = _estimates(models, samples, settings.batch_size)
+    logps, entropies, reference, values = _estimates(models, samples)
     mask = samples.mask
     rewards = token_rewards(scores, logps - reference, mask, settings.beta)
     gains = advantages(rewards, values, mask, settings.gae_lambda)
@@ -79,10 +79,10 @@ def _estimated(
 
 
 @torch.no_grad()
-def _estimates(models: Models, samples: Samples, size: int) -> list[torch.Tensor]:
-    """Log-probabilities, entropies, those of the reference, and values; ``size`` samples at once."""
+def _estimates(models: Models, samples: Samples) -> list[torch.Tensor]:
+    """Log-probabilities, entropies, those of the reference, and values; a micro-batch at once."""
     parts = []
-    for indices in torch.split(torch.arange(len(samples.input_ids)), size):
+    for indices in torch.split(torch.arange(len(samples.input_ids)), models.size):
         some = samples.rows(indices)
         parts.append((*models.logps(some), models.reference_logps(some), models.values(some)))
     return [torch.cat(tensors) for tensors in zip(*parts, strict=True)]

@@ -38,7 +38,13 @@ class Learner:
         from transformers import get_scheduler
 
         self.weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=learning_rate, weight_decay=0.0)
+        # fused on a GPU, where its other ways have copies of all weights
+        self.optimizer = torch.optim.AdamW(
+            self.weights.values(),
+            lr=learning_rate,
+            weight_decay=0.0,
+            fused=model.device.type == "cuda" or None,
+        )
         self.schedule: torch.optim.lr_scheduler.LambdaLR = get_scheduler(
             "cosine",
             self.optimizer,
@@ -78,7 +84,9 @@ class Learning:
             order = np.random.default_rng([self._settings.seed, iteration, epoch])
             indices = torch.from_numpy(order.permutation(len(batch.logps)))
             for minibatch in indices.chunk(self._settings.minibatches):
-                for name, value in self._update(batch, minibatch, iteration).items():
+                with self._models.learning():
+                    updated = self._update(batch, minibatch, iteration)
+                for name, value in updated.items():
                     totals[name] += value
         return {name: total / self._settings.num_updates for name, total in totals.items()}
 
@@ -87,7 +95,7 @@ class Learning:
         settings, models = self._settings, self._models
         num_tokens = batch.samples.rows(minibatch).mask.sum()
         totals = torch.zeros(3, device=models.device)
-        for indices in torch.split(minibatch, settings.batch_size):
+        for indices in torch.split(minibatch, models.size):
             samples = batch.samples.rows(indices)
             loss, clipped = policy_loss(
                 models.logps(samples)[0],

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def learn(
     run: Run[PpoSettings], models: Models, prompts: Sequence[Prompt], reward: Reward
 ) -> list[dict[str, float]]:
-    """Take all iterations, from the last checkpoint where there is one; the log history."""
+    """Take all iterations, from the last checkpoint where there is one; the log history.
+
+    Raises ModelFailed where a loss is NaN.
+    """
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
     settings = run.settings

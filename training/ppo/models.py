@@ -1,7 +1,7 @@
 """The models of a PPO run: the policy, the critic, and the reference that the policy is held to."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -16,11 +16,12 @@ from generation.tokenizer import Tokenizer
 from generation.transformers_local.decoding import end_tokens
 from generation.vllm_offline.job import Drawn
 from training.online.sampler import EngineSampler
-from training.ppo.samples import Samples, log_probabilities, sample, side_by_side
+from training.ppo.samples import Samples, fuse_head, log_probabilities, sample, side_by_side
+from training.running.card import in_bfloat16, recomputes_activations
 from training.running.movement import train_in_float32
 from training.running.protocols import AdaptedModel, TrainableModel
 from training.running.run import AnyRun, Run
-from training.running.trainer import in_bfloat16, load_weights, lora
+from training.running.trainer import load_weights, lora
 from training.settings.ppo import PpoSettings
 
 
@@ -28,8 +29,8 @@ from training.settings.ppo import PpoSettings
 class Models:
     """``frozen`` is the base once more where all weights are trained; else the adapter is switched off.
 
-    No model is ever in training mode: dropout would make the policy another one at each pass (Huang et al.
-    2024, detail 12).
+    No model has dropout, which would make the policy another one at each pass (Huang et al. 2024, detail 12).
+    While they learn, backward passes may make activations once more.
     """
 
     policy: TrainableModel
@@ -73,17 +74,28 @@ class Models:
     def logps(self, samples: Samples) -> tuple[torch.Tensor, torch.Tensor]:
         """Log-probabilities by the policy, and its entropies."""
         with self._precision():
-            return log_probabilities(self.policy, samples, self.params.temperature)
+            return log_probabilities(self.policy, samples)
 
     def reference_logps(self, samples: Samples) -> torch.Tensor:
         """Log-probabilities by the reference."""
         with self._precision(), self._without_adapter():
-            return log_probabilities(self.frozen or self.policy, samples, self.params.temperature)[0]
+            return log_probabilities(self.frozen or self.policy, samples)[0]
 
     def values(self, samples: Samples) -> torch.Tensor:
         """The critic's value before each token."""
         with self._precision():
             return values(self.critic, samples)
+
+    @contextmanager
+    def learning(self) -> Iterator[None]:
+        """Let backward passes make activations once more within, as transformers does in training mode."""
+        for model in (self.policy, self.critic):
+            model.train()
+        try:
+            yield
+        finally:
+            for model in (self.policy, self.critic):
+                model.eval()
 
     def _without_adapter(self) -> AbstractContextManager[object]:
         return nullcontext() if self.frozen else cast(AdaptedModel, self.policy).disable_adapter()
@@ -99,17 +111,40 @@ def load_models(run: Run[PpoSettings], tokenizer: Tokenizer, engine: EngineSampl
     """
     settings = run.settings
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    policy = _with_adapter(run, load_weights(run, run.base_folder, "AutoModelForCausalLM"), "CAUSAL_LM")
-    is_adapted = settings.lora_rank is not None
-    frozen = None if is_adapted else load_weights(run, run.base_folder, "AutoModelForCausalLM")
+    policy = _with_adapter(run, _load_policy(run), "CAUSAL_LM")
+    frozen = None if settings.lora_rank is not None else _load_policy(run)
     critic = load_critic(run, tokenizer)
     params = SamplingParams(temperature=settings.temperature, max_tokens=settings.max_completion_length)
     for model in (policy, critic, frozen):
         if model is not None:
-            model.to(device).eval()
-    return Models(
-        policy, critic, frozen, tokenizer, params, in_bfloat16(settings), settings.batch_size, engine
-    )
+            without_dropout(model.to(device).eval())
+    if recomputes_activations():
+        for model in (policy, critic):
+            recompute_activations(model)
+    size = run.micro_batch.size
+    return Models(policy, critic, frozen, tokenizer, params, in_bfloat16(settings), size, engine)
+
+
+def _load_policy(run: Run[PpoSettings]) -> TrainableModel:
+    model = load_weights(run, run.base_folder, "AutoModelForCausalLM")
+    fuse_head(model, run.settings.temperature)
+    return model
+
+
+def without_dropout(model: TrainableModel) -> TrainableModel:
+    """Set every share that the model drops to 0, so that training mode computes what evaluation does."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for share in [name for name, value in vars(module).items() if isinstance(value, float)]:
+            if "drop" in share:
+                setattr(module, share, 0.0)
+    return model
+
+
+def recompute_activations(model: TrainableModel) -> None:
+    """In training mode keep only the states between layers, and make the rest again (Chen et al. 2016)."""
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def load_critic(run: Run[PpoSettings], tokenizer: Tokenizer) -> TrainableModel:

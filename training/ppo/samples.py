@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 import torch
 
@@ -13,6 +14,8 @@ from generation.transformers_local.prefill import read
 from generation.transformers_local.sampling import Sampler
 
 _LEAVING = 8
+# a token whose probability is not asked for
+IGNORED = -100
 
 
 @dataclass(frozen=True)
@@ -100,18 +103,32 @@ def sample(
     return completions
 
 
-def log_probabilities(
-    model: LanguageModel, samples: Samples, temperature: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The log-probability of each sampled token, and the entropy there, at the samples' ``temperature``.
+def fuse_head(model: LanguageModel, temperature: float) -> None:
+    """Let ``log_probabilities`` read ``model``: by TRL's head, which has a tile of the logits at a time.
 
-    Both are samples × longest completion, in nats, and have no meaning behind a sample's end.
+    All logits of a vocabulary of 128,000 take 0.5 MB for each token, and their softmax as much again.
     """
-    completions = samples.input_ids[:, samples.begins :]
-    # one more, since each token's logits stand at the token before
-    output = model(**samples.inputs, logits_to_keep=completions.shape[1] + 1)
-    logits = output.logits[:, :-1].float() / temperature
-    logps = logits.log_softmax(-1)
-    with torch.no_grad():
-        entropies = -(logps.exp() * logps).sum(-1)
-    return logps.gather(-1, completions[..., None])[..., 0], entropies
+    from trl.trainer.utils import add_fused_lm_head
+
+    add_fused_lm_head(model, temperature=temperature, outputs=("log_probs", "entropy"))
+
+
+def log_probabilities(model: LanguageModel, samples: Samples) -> tuple[torch.Tensor, torch.Tensor]:
+    """The log-probability of each sampled token, and the entropy there, at the head's temperature.
+
+    Both are samples × longest completion, in nats, and have no meaning behind a sample's end. ``model`` has
+    been through ``fuse_head``, below its adapter if it has one.
+    """
+    labels = samples.input_ids.masked_fill(samples.attention_mask == 0, IGNORED)
+    labels[:, : samples.begins] = IGNORED
+    output = cast(_Fused, model(**samples.inputs, labels=labels, fused_lm_head=True))
+    # each token's stands at the token before
+    kept = slice(samples.begins - 1, None)
+    return output.log_probs[:, kept], output.entropy[:, kept].detach()
+
+
+class _Fused(Protocol):
+    """What a model with a fused head returns, at each token but the last."""
+
+    log_probs: torch.Tensor
+    entropy: torch.Tensor

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from datasets_registry.errors import ModelFailed
 from training.running import ranks
-from training.running.checkpoints import mark_whole
+from training.running.checkpoints import Spacing, mark_whole
 from training.running.protocols import Figures, TrainerControl, TrainerState
 from training.running.run import AnyRun
 
@@ -51,23 +51,28 @@ def callbacks(run: AnyRun) -> "list[TrainerCallback]":
             )
 
     class Clock(TrainerCallback):  # type: ignore[misc]
-        """Asks for a checkpoint when the last is old enough, and marks it as whole."""
+        """Asks for a checkpoint when one is due, and marks it as whole."""
 
-        saved = time.monotonic()
+        spacing = Spacing(run.config.checkpoint_minutes)
 
         def on_step_end(
             self, args: object, state: TrainerState, control: TrainerControl, **_: object
         ) -> None:
-            is_due = time.monotonic() - self.saved >= 60 * run.config.checkpoint_minutes
             # all processes save together or none does
-            if ranks.broadcast(is_due):
+            if ranks.broadcast(self.spacing.is_due()):
                 control.should_save = True
+                self.spacing.begin()
 
         def on_save(self, args: object, state: TrainerState, control: TrainerControl, **_: object) -> None:
-            self.saved = time.monotonic()
             ranks.wait_for_all()
             if ranks.is_first():
                 mark_whole(run.checkpoints / f"checkpoint-{state.global_step}")
+            self.spacing.end()
+            if self.spacing.seconds > 60 * run.config.checkpoint_minutes:
+                run.report(
+                    f"{run.config.name}: a checkpoint takes {self.spacing.cost:.0f} s, so the next comes in "
+                    f"{self.spacing.seconds / 60:.0f} min"
+                )
 
     class Finite(TrainerCallback):  # type: ignore[misc]
         """Stops a run whose loss is NaN, before more is spent on it."""

@@ -1,13 +1,47 @@
-"""Checkpoints: one is whole with a list of its files, and a run resumes from the newest whole one."""
+"""Checkpoints: when one is due, which are whole, and which a run resumes from."""
 
 import json
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from datasets_registry.state import durable, sync
 from training.running import ranks
 
 _WHOLE = "whole.json"
+# of a run's time, the most that its checkpoints may take
+SHARE = 0.05
+
+
+class Spacing:
+    """When a checkpoint is due: ``minutes`` after the last, or later where they would take more than SHARE.
+
+    What one takes is measured on the last. With 0 minutes one is due at every step, whatever it takes.
+    """
+
+    def __init__(self, minutes: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._least, self._clock = 60 * minutes, clock
+        self._saved = self._begun = clock()
+        self.cost = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """From the end of a checkpoint to the beginning of the next."""
+        return max(self._least, self.cost * (1 / SHARE - 1)) if self._least else 0.0
+
+    def is_due(self) -> bool:
+        """Whether to write one now."""
+        return self._clock() - self._saved >= self.seconds
+
+    def begin(self) -> None:
+        """One is being written."""
+        self._begun = self._clock()
+
+    def end(self) -> None:
+        """It is on disk."""
+        self._saved = self._clock()
+        self.cost = self._saved - self._begun
 
 
 def mark_whole(checkpoint: Path) -> None:

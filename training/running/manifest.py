@@ -4,6 +4,7 @@ import importlib.metadata
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from datasets_registry.adapters import adapter_folder
@@ -13,12 +14,14 @@ from generation.models.folder import fingerprint
 from generation.templates.opening import open_tokenizer
 from generation.templates.probing import rendering_digest
 from generation.tokenizer import Tokenizer
+from training.estimates.memory import GIB
 from training.running import ranks
+from training.running.card import in_bfloat16
 from training.running.movement import UPDATE
 from training.running.protocols import Figures, TrainableModel, Trainer
 from training.running.rounding import kept_by_bfloat16
 from training.running.run import AnyRun
-from training.running.trainer import in_bfloat16, train
+from training.running.trainer import train
 from training.running.weights import Weights, gathered, given_folder, save_weights
 
 POINTS = 200
@@ -117,6 +120,7 @@ def _manifest(
         processes=launch.processes,
         strategy=launch.strategy if launch.several else None,
         effective_batch=micro_batch.size * micro_batch.accumulation * launch.processes,
+        memory_gib=_memory_gib(run),
         optimizer_steps=schedule.steps,
         warmup_steps=schedule.warmup_steps,
         sum_of_rates=schedule.sum_of_rates,
@@ -130,6 +134,16 @@ def _manifest(
         seconds=round(time.monotonic() - run.started, 1),
         libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
     )
+
+
+def _memory_gib(run: AnyRun) -> dict[str, float]:
+    """What was estimated, by part, and what tensors took of the card at their peak."""
+    import torch
+
+    found = {**asdict(run.memory), "total": run.memory.total} if run.memory else {}
+    if torch.cuda.is_available():
+        found["peak"] = torch.cuda.max_memory_allocated()
+    return {part: round(size / GIB, 3) for part, size in found.items()}
 
 
 def curves(history: Sequence[Figures]) -> dict[str, tuple[Point, ...]]:

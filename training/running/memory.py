@@ -1,4 +1,4 @@
-"""A run that is short of memory resumes once with half the micro-batch, and the same effective batch."""
+"""A run's rows at once: as many as its card should take, and half where memory was short after all."""
 
 import json
 from collections.abc import Iterator
@@ -20,10 +20,13 @@ class MicroBatch:
     size: int
     accumulation: int
 
-    def halved(self) -> "MicroBatch":
-        """At most half the rows at once, and as many for a step: the new size divides the old one."""
-        size = max(part for part in range(1, self.size // 2 + 1) if self.size % part == 0)
+    def of(self, size: int) -> "MicroBatch":
+        """The same batch, ``size`` rows at once, which divides the size of now."""
         return MicroBatch(size, self.accumulation * self.size // size)
+
+    def halved(self) -> "MicroBatch":
+        """At most half the rows at once, and as many for a step."""
+        return self.of(max(part for part in range(1, self.size // 2 + 1) if self.size % part == 0))
 
 
 class OutOfMemory(ModelFailed):
@@ -37,28 +40,34 @@ def configured(config: AnyConfig, settings: TrainingSettings) -> MicroBatch:
     return MicroBatch(size, settings.effective_batch // (size * processes))
 
 
-def micro_batch(config: AnyConfig, settings: TrainingSettings) -> MicroBatch:
-    """The run's micro-batch: that of its settings, or the smaller one after memory was short."""
+def micro_batch(
+    config: AnyConfig, settings: TrainingSettings, planned: MicroBatch | None = None
+) -> MicroBatch:
+    """The run's micro-batch: ``planned``, that of its settings, or half of it after memory was short."""
     path = config.output / FILE
-    return MicroBatch(**json.loads(path.read_text())) if path.exists() else configured(config, settings)
+    if path.exists():
+        return MicroBatch(**json.loads(path.read_text()))
+    return planned or configured(config, settings)
 
 
 @contextmanager
-def halving(config: AnyConfig, settings: TrainingSettings) -> Iterator[None]:
+def halving(
+    config: AnyConfig, settings: TrainingSettings, planned: MicroBatch | None = None
+) -> Iterator[None]:
     """Where memory is short within: OutOfMemory the first time, ModelFailed with the remedy the second."""
-    tried = micro_batch(config, settings)
+    tried = micro_batch(config, settings, planned)
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not _is_short(error):
             raise
-        planned = configured(config, settings)
-        if tried.size == 1 or tried != planned:
+        smaller = tried.halved() if tried.size > 1 else tried
+        first = planned or configured(config, settings)
+        if tried.size == 1 or tried != first or smaller.size < settings.fewest_at_once:
             raise ModelFailed(
-                f"{config.name}: out of memory even with {tried.size} of {planned.size} rows at once: "
+                f"{config.name}: out of memory even with {tried.size} of {first.size} rows at once: "
                 "lower max_length, train an adapter (lora_rank), or shard the model over GPUs ([launch])"
             ) from error
-        smaller = tried.halved()
         with durable(config.output / FILE) as temporary:
             temporary.write_text(json.dumps(asdict(smaller)))
         raise OutOfMemory(

@@ -39,6 +39,18 @@ class TrainableModel(LanguageModel, Protocol):
         """Put the weights in."""
         ...
 
+    def modules(self) -> "Iterable[torch.nn.Module]":
+        """The model and all that it is made of."""
+        ...
+
+    def train(self) -> Self:
+        """Switch training mode on."""
+        ...
+
+    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: Mapping[str, object]) -> None:
+        """Let backward passes in training mode make activations once more."""
+        ...
+
 
 class AdapterConfig(Protocol):
     """The shape of an adapter of PEFT."""

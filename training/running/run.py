@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,8 +14,10 @@ from datasets_registry.registry import Registry
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version
 from quality.checks.models import lost_share
+from training.estimates.memory import Memory
 from training.running import ranks
-from training.running.memory import MicroBatch, OutOfMemory, micro_batch
+from training.running.card import fit
+from training.running.memory import MicroBatch, OutOfMemory, configured, halving, micro_batch
 from training.running.process import (
     Report,
     die_with_parent,
@@ -47,6 +50,9 @@ class Run(Generic[S_co]):
     datasets: Mapping[str, Version]
     reward_models: tuple[Version, ...]
     report: Report
+    # where there is a card to fit: the rows at once that do, and what they take
+    planned: MicroBatch | None = None
+    memory: Memory | None = None
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -66,8 +72,12 @@ class Run(Generic[S_co]):
 
     @property
     def micro_batch(self) -> MicroBatch:
-        """The rows that a device takes at once; half of the settings' after memory was short."""
-        return micro_batch(self.config, self.settings)
+        """The rows that a device takes at once: those that fit, or half of them after memory was short."""
+        return micro_batch(self.config, self.settings, self.planned)
+
+    def halving(self) -> AbstractContextManager[None]:
+        """Where memory is short within, OutOfMemory once, and then ModelFailed with the remedy."""
+        return halving(self.config, self.settings, self.planned)
 
 
 AnyRun = Run[TrainingSettings]
@@ -77,22 +87,28 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     """Read the config at ``path`` and find the versions that it names, before anything is loaded.
 
     Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where the config,
-    TRL, a tracker or the number of processes is not what the run needs.
+    TRL, a tracker or the number of processes is not what the run needs, or where it cannot fit its card.
     """
     config = read_config(kind, path)
     _require_trl()
     _require_processes(trainer, config)
     require_trackers(config.report_to)
     registry = Registry(State().prepare())
+    base = _exact(registry, config.base)
+    datasets = {role: _exact(registry, reference) for role, reference in config.datasets.items()}
+    reward_models = tuple(_exact(registry, reference) for reference in config.reward_models)
+    found = fit(config, registry.folder(base), [registry.folder(model) for model in reward_models])
     return Run(
         trainer,
         config,
         config.settings,
         registry,
-        _exact(registry, config.base),
-        {role: _exact(registry, reference) for role, reference in config.datasets.items()},
-        tuple(_exact(registry, reference) for reference in config.reward_models),
+        base,
+        datasets,
+        reward_models,
         report,
+        planned=configured(config, config.settings).of(found.rows) if found else None,
+        memory=found.memory if found else None,
     )
 
 

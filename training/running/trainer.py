@@ -12,10 +12,12 @@ from datasets_registry.manifest import FILE
 from generation.chat import require_one_opening
 from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
+from training.estimates.disk import KEPT
 from training.running import ranks
 from training.running.callbacks import callbacks
+from training.running.card import in_bfloat16, recomputes_activations
 from training.running.checkpoints import last_checkpoint
-from training.running.memory import configured, halving
+from training.running.memory import configured
 from training.running.movement import UPDATE, place_of, train_in_float32, update_rms
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import AnyRun
@@ -24,15 +26,6 @@ from training.settings.learning import TrainingSettings
 
 if TYPE_CHECKING:
     from peft import LoraConfig
-
-
-def in_bfloat16(settings: TrainingSettings) -> bool:
-    """Whether forward passes and saved weights are bfloat16."""
-    import torch
-
-    if settings.dtype == "auto":
-        return torch.cuda.is_available()
-    return settings.dtype == "bfloat16"
 
 
 def load_model(
@@ -140,12 +133,12 @@ def trainer_arguments(run: AnyRun) -> dict[str, object]:
         "logging_first_step": True,
         "logging_nan_inf_filter": False,
         "save_strategy": "no",
-        "save_total_limit": 2,
+        "save_total_limit": KEPT,
         "report_to": list(run.config.report_to) or "none",
         "disable_tqdm": True,
         "use_cpu": not gpu,
         "bf16": in_bfloat16(settings),
-        "gradient_checkpointing": gpu,
+        "gradient_checkpointing": recomputes_activations(),
         "ddp_find_unused_parameters": False,
         # an earlier adapter lies in buffers, which are equal everywhere and never change
         "ddp_broadcast_buffers": False,
@@ -185,22 +178,28 @@ def train(run: AnyRun, trainer: Trainer) -> list[dict[str, float]]:
     for callback in callbacks(run):
         trainer.add_callback(callback)
     prepare_sharding(run, trainer)
-    micro_batch = run.micro_batch
-    planned = configured(run.config, run.settings)
-    if micro_batch != planned:
-        run.report(
-            f"{run.config.name}: {micro_batch.size} rows at once in place of {planned.size}, "
-            f"{micro_batch.accumulation} times for each step, as memory was short"
-        )
+    report_micro_batch(run)
     checkpoint = last_checkpoint(run.checkpoints)
     if checkpoint:
         run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
     train_in_float32(run, trainer.model)
     start = place_of(trainer.model)
-    with halving(run.config, run.settings):
+    with run.halving():
         trainer.train(resume_from_checkpoint=checkpoint)
     history = [figures for figures in trainer.state.log_history if "loss" in figures]
     # DeepSpeed's third stage leaves no weight where it was
     if run.config.launch.strategy == "zero3":
         return history
     return [*history[:-1], history[-1] | {UPDATE: update_rms(run, start, place_of(trainer.model))}]
+
+
+def report_micro_batch(run: AnyRun) -> None:
+    """Say where fewer rows are taken at once than the settings do, and why."""
+    micro_batch, first = run.micro_batch, configured(run.config, run.settings)
+    if micro_batch == first:
+        return
+    why = "as memory was short" if micro_batch != run.planned else f"which take {run.memory}"
+    run.report(
+        f"{run.config.name}: {micro_batch.size} rows at once in place of {first.size}, "
+        f"{micro_batch.accumulation} times for each step, {why}"
+    )

@@ -1,7 +1,7 @@
 """Settings of direct preference optimisation."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,12 +19,19 @@ class DpoSettings(TrainingSettings):
     P(chosen is better).
     """
 
+    sequences: ClassVar[int] = 2
+
     beta: float = Field(0.1, gt=0)
     losses: Mapping[DpoLoss, Annotated[float, Field(gt=0)]] = Field(
         default={"sigmoid": 1.0}, description="Weight of each loss"
     )
     flip_rate: float = Field(0.0, ge=0, lt=0.5, description="Share of labels that are wrong, for `robust`")
     target: Literal["hard", "soft"] = Field("hard", description="The label, or the judge's confidence in it")
+
+    @property
+    def has_reference(self) -> bool:
+        """The base; soft targets read it before the run."""
+        return self.target == "hard"
 
     @model_validator(mode="after")
     def _losses_fit_together(self) -> Self:

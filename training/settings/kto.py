@@ -21,6 +21,11 @@ class KtoSettings(TrainingSettings):
     desirable_weight: float | None = Field(None, gt=0, description="Weight of a desirable completion")
     undesirable_weight: float = Field(1.0, gt=0, description="Weight of an undesirable completion")
 
+    @property
+    def has_reference(self) -> bool:
+        """The base."""
+        return True
+
     @model_validator(mode="after")
     def _batches_have_two(self) -> Self:
         if self.batch_size == 1:

@@ -32,6 +32,11 @@ class TrainingSettings(Settings):
     fewest_at_once: ClassVar[int] = 1
     # settings that only have a run refused
     not_content: ClassVar[frozenset[str]] = frozenset({"min_steps"})
+    # what memory depends on: sequences that a row is read as, a score in place of words, and a loss that has
+    # the logits of all tokens at once
+    sequences: ClassVar[int] = 1
+    scores: ClassVar[bool] = False
+    has_whole_logits: ClassVar[bool] = False
 
     learning_rate: float = Field(1e-4, gt=0)
     num_epochs: float = Field(1.0, gt=0)
@@ -125,6 +130,11 @@ class TrainingSettings(Settings):
         return found
 
     @property
+    def has_reference(self) -> bool:
+        """Whether the loss compares with the base, which all weights that are learned need once more."""
+        return False
+
+    @property
     def input_weights(self) -> Mapping[str, InputWeight]:
         """The inputs that the trainer takes besides base and dataset: replay, reward_models or verifier."""
         return {}
@@ -146,6 +156,8 @@ class TrainingSettings(Settings):
 
 class MeasuredSettings(TrainingSettings):
     """Settings of models that score, which are measured on problems held out from training."""
+
+    scores: ClassVar[bool] = True
 
     held_out_share: float = Field(
         0.1, ge=0, lt=1, description="Share of split groups that is measured and not trained on"

@@ -60,6 +60,11 @@ class OnlineSettings(TrainingSettings):
     sampler: Literal["transformers", "vllm"] = Field("transformers", description="What draws the samples")
 
     @property
+    def has_reference(self) -> bool:
+        """The base, unless its distance weighs nothing."""
+        return self.beta > 0
+
+    @property
     def input_weights(self) -> Mapping[str, InputWeight]:
         """The verifier and the reward models, by their weights in the reward."""
         return {

@@ -30,6 +30,11 @@ class PpoSettings(OnlineSettings):
     missing_eos_penalty: float = Field(0.0, ge=0, description="Taken off the score of a sample that was cut")
 
     @property
+    def has_reference(self) -> bool:
+        """The base, whose distance is measured also where it weighs nothing."""
+        return True
+
+    @property
     def num_updates(self) -> int:
         """Updates of an iteration."""
         return self.ppo_epochs * self.minibatches

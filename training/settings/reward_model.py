@@ -1,5 +1,7 @@
 """Settings of outcome reward models."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from datasets_registry.rows.words import Signal
@@ -14,6 +16,8 @@ class RewardSettings(MeasuredSettings):
     judge's log-odds, 3 at most (same section). ``centring`` weighs the square of both scores' sum, which
     keeps them about zero (Eisenstein et al. 2023, equation 2): 0.01 is usual.
     """
+
+    sequences: ClassVar[int] = 2
 
     signal: Signal | None = Field(None, description="Label pairs by this signal alone")
     margins: bool = Field(False, description="Ask for a margin that grows with the judge's confidence")

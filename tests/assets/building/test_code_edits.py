@@ -110,6 +110,10 @@ TAKEN_FROM_NEUTRAL = {
     "datasets_registry.state": {"State", "durable", "sync"},
     "generation.cards.turns": {"alone"},
     "generation.completer": {"Complete"},
+    "generation.models.shapes": {"Shapes", "UnknownShapes", "shapes_of"},
+    "training.estimates.disk": {"KEPT"},
+    "training.estimates.fitting": {"Fitted", "Job", "fitted"},
+    "training.estimates.memory": {"Device", "GIB", "Memory"},
     "methods.method": {"Inputs", "Method", "Model", "Models", "NoSettings"},
 }
 

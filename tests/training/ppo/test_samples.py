@@ -13,11 +13,12 @@ from generation.request import SamplingParams
 from tests.tiny_model import ENDING, write_ending_model
 from training.ppo.advantages import token_rewards
 from training.ppo.models import values
-from training.ppo.samples import log_probabilities, sample, side_by_side
+from training.ppo.samples import fuse_head, log_probabilities, sample, side_by_side
 
 PROMPTS = [[5, 6, 7, 8, 9], [5, 6], [9, 1, 1, 4]]
 COMPLETIONS = [[10, 1], [11, 12, 13, 1], [14]]
 END = 1
+TEMPERATURE = 0.7
 CPU = torch.device("cpu")
 
 
@@ -26,7 +27,9 @@ def policy(opinionated_model: Path) -> Any:
     """A tiny policy whose padding is the end of a turn."""
     tokenizer = AutoTokenizer.from_pretrained(opinionated_model)
     assert tokenizer.pad_token_id == tokenizer.eos_token_id == END
-    return AutoModelForCausalLM.from_pretrained(opinionated_model).eval()
+    model = AutoModelForCausalLM.from_pretrained(opinionated_model).eval()
+    fuse_head(model, TEMPERATURE)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +48,9 @@ def ending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]
 
 @torch.no_grad()
 def test_log_probabilities_of_a_padded_batch_are_those_of_each_sample_alone(policy: Any) -> None:
-    together, entropies = log_probabilities(policy, side_by_side(PROMPTS, COMPLETIONS, END, CPU), 0.7)
+    together, entropies = log_probabilities(policy, side_by_side(PROMPTS, COMPLETIONS, END, CPU))
     for row, (prompt, completion) in enumerate(zip(PROMPTS, COMPLETIONS, strict=True)):
-        logps = (policy(torch.tensor([prompt + completion])).logits[0] / 0.7).log_softmax(-1)
+        logps = (policy(torch.tensor([prompt + completion])).logits[0] / TEMPERATURE).log_softmax(-1)
         spread = logps[len(prompt) - 1 : -1]
         wanted = spread.gather(1, torch.tensor(completion)[:, None])[:, 0]
         assert together[row, : len(completion)].tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
@@ -69,7 +72,7 @@ def test_a_value_stands_before_its_token_and_the_first_one_is_the_prompts(critic
 def test_what_pads_changes_nothing(policy: Any, critic: Any) -> None:
     padded, repadded = (side_by_side(PROMPTS, COMPLETIONS, pad, CPU) for pad in (END, 200))
     mask = padded.mask.bool()
-    both = [(log_probabilities(policy, some, 1.0)[0], values(critic, some)) for some in (padded, repadded)]
+    both = [(log_probabilities(policy, some)[0], values(critic, some)) for some in (padded, repadded)]
     for looked, again in zip(*both, strict=True):
         assert torch.allclose(looked[mask], again[mask], atol=1e-6)
 
@@ -92,7 +95,7 @@ def test_an_end_that_was_sampled_counts_and_padding_of_the_same_token_does_not()
 
 def test_a_gradient_reaches_every_row_of_a_padded_batch(policy: Any) -> None:
     samples = side_by_side(PROMPTS, COMPLETIONS, END, CPU)
-    logps, _ = log_probabilities(policy, samples, 1.0)
+    logps, _ = log_probabilities(policy, samples)
     loss = (logps * samples.mask).sum()
     torch.autograd.backward(loss)
     gradients = [weight.grad for weight in policy.parameters()]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, write
-from training.running.checkpoints import last_checkpoint, mark_whole
+from training.running.checkpoints import Spacing, last_checkpoint, mark_whole
 
 POINTS = ("optimizer", "random states", "mark", "step", "anywhere")
 KILLS = len(POINTS)
@@ -97,3 +97,35 @@ def test_without_a_whole_checkpoint_a_run_begins_at_its_beginning(tmp_path: Path
     assert last_checkpoint(tmp_path / "none") is None
     checkpoint(tmp_path, 3)
     assert last_checkpoint(tmp_path) is None and not list(tmp_path.iterdir())
+
+
+def test_checkpoints_take_a_twentieth_of_the_time_at_most_and_come_no_sooner_than_asked() -> None:
+    now = 0.0
+    spacing = Spacing(5, lambda: now)
+    assert not spacing.is_due()
+    now = 300
+    assert spacing.is_due()
+    spacing.begin()
+    now += 10
+    spacing.end()
+    assert spacing.seconds == 300
+    now += 300
+    assert spacing.is_due()
+    spacing.begin()
+    now += 60
+    spacing.end()
+    # 60 s of saving and 19 times as long without
+    assert spacing.seconds == pytest.approx(60 * 19)
+    now += 60 * 19 - 1
+    assert not spacing.is_due()
+    now += 2
+    assert spacing.is_due()
+
+
+def test_where_a_checkpoint_is_asked_for_at_every_step_it_comes_whatever_it_takes() -> None:
+    now = 0.0
+    spacing = Spacing(0, lambda: now)
+    spacing.begin()
+    now = 60
+    spacing.end()
+    assert spacing.is_due()

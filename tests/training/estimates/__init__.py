@@ -1,0 +1,1 @@
+"""Tests of what is known of a training run before it begins."""

@@ -1,0 +1,1 @@
+"""What a training run takes before it begins: memory, disk and time, from shapes and settings."""

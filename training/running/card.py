@@ -1,0 +1,88 @@
+"""The card that a run has, and what the run is estimated to take of it before anything is loaded."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets_registry.errors import BadInput
+from generation.models.shapes import Shapes, UnknownShapes, shapes_of
+from training.estimates.fitting import Fitted, Job, fitted
+from training.estimates.memory import GIB, Device
+from training.settings.learning import TrainingSettings
+from training.settings.run import AnyConfig
+
+
+def in_bfloat16(settings: TrainingSettings) -> bool:
+    """Whether forward passes and saved weights are bfloat16."""
+    import torch
+
+    if settings.dtype == "auto":
+        return torch.cuda.is_available()
+    return settings.dtype == "bfloat16"
+
+
+def recomputes_activations() -> bool:
+    """Whether backward passes make activations once more: on a GPU, where memory is what is short."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted | None:
+    """What fits the run's card; None where there is neither a card nor ``memory_gb``.
+
+    Raises BadInput where the run cannot fit, or another process has the memory.
+    """
+    card = card_bytes(config)
+    if card is None:
+        return None
+    try:
+        shapes = shapes_of(base)
+    except UnknownShapes:
+        # a plug-in's own kind of model: its run tells
+        return None
+    scorers = [_shapes_or(shapes, folder) for folder in reward_models]
+    job = Job(config.name, config.settings, shapes, _device(config.settings), config.launch, scorers)
+    found = fitted(job, card)
+    _require_free(config.name, found)
+    return found
+
+
+def card_bytes(config: AnyConfig) -> float | None:
+    """The memory of the smallest visible card, or less where the config says so."""
+    import torch
+
+    cards = [torch.cuda.get_device_properties(each).total_memory for each in range(torch.cuda.device_count())]
+    stated = [config.memory_gb * 1e9] if config.memory_gb else []
+    return min([*cards, *stated], default=None)
+
+
+def _device(settings: TrainingSettings) -> Device:
+    import torch
+
+    return Device(
+        "bfloat16" if in_bfloat16(settings) else "float32",
+        checkpointing=recomputes_activations(),
+        card=torch.cuda.is_available(),
+    )
+
+
+def _shapes_or(shapes: Shapes, folder: Path) -> Shapes:
+    try:
+        return shapes_of(folder)
+    except UnknownShapes:
+        return shapes
+
+
+def _require_free(title: str, found: Fitted) -> None:
+    """Raise BadInput where another process leaves too little of the card."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return
+    free, total = torch.cuda.mem_get_info()
+    if free < found.memory.standing:
+        raise BadInput(
+            f"{title}: another process has {(total - free) / GIB:.1f} of the card's {total / GIB:.1f} GiB, "
+            f"and this run needs {found.memory.total / GIB:.1f}: wait for it, end it, or choose another card "
+            "by CUDA_VISIBLE_DEVICES"
+        )
