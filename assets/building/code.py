@@ -38,6 +38,7 @@ NEUTRAL: Mapping[str, str] = {
     "datasets_registry.settings": "settings are hashed by their values",
     "methods.method": "a contract, without content",
     "assets.cli": "the command line only reads",
+    "assets.estimates": "what is said before a build",
     "assets.ui": "the UI only shows",
 }
 

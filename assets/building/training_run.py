@@ -48,7 +48,7 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     with only(recipe.texts):
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}
-    content |= _sampler_engine(model)
+    content |= _sampler_engine(model) | _card(profile)
     config = write_config(output, model.name, exact, content)
     waiting = launch.further_commands(module, config)
     return TrainerRun(
@@ -61,6 +61,11 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
             *(f"waits until another machine runs `{command}`" for command in waiting),
         ],
     )
+
+
+def _card(profile: Profile) -> dict[str, Any]:
+    """What a run may count on where it finds no card to ask."""
+    return {"memory_gb": profile.card_gb} if profile.card_gb else {}
 
 
 def _content(model: Trained) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from assets.cli.keep import keep_command
 from assets.cli.ledger import ledger_app
 from assets.cli.lineage import lineage
 from assets.cli.models import models_app
-from assets.cli.plan import plan_command, profiles
+from assets.cli.planning.plan import plan_command, profiles
 from assets.cli.sql import sql
 from assets.cli.verify import gc, verify
 from datasets_registry.errors import TrimtabError

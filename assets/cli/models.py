@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assets.cli.export_data import Push
-from assets.cli.plan import graph_of_profile, planned
+from assets.cli.planning.plan import graph_of_profile, planned
 from assets.cli.printing import (
     Json,
     Reference,

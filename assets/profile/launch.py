@@ -1,4 +1,4 @@
-"""The profile's `[launch]` and `[tracking]`: how training runs start, report and are saved."""
+"""The profile's `[launch]`, `[tracking]` and `[card]`: how training runs start, are saved, and on what."""
 
 import sys
 from collections.abc import Mapping
@@ -40,3 +40,22 @@ class Tracking(Settings):
     def config(self) -> dict[str, Any]:
         """These settings as fields of a run's config."""
         return self.model_dump(mode="json")
+
+
+class Card(Settings):
+    """A card by its data sheet, and which shares of that programs reach; no part of any version.
+
+    Its memory is the profile's ``card_gb``. ``make check-gpu`` measures the shares on a card.
+    """
+
+    number: int = Field(1, ge=1, description="Cards of a machine")
+    tflops: float = Field(gt=0, description="Peak of bfloat16 without sparsity, in 1e12 operations a second")
+    bandwidth_gb: float = Field(gt=0, description="Peak of the memory's bandwidth, in 1e9 bytes a second")
+    training_share: float = Field(0.35, gt=0, le=1, description="Of the peak, what training reaches (MFU)")
+    prefill_share: float = Field(0.4, gt=0, le=1, description="Of the peak, what reading prompts reaches")
+    decoding_share: float = Field(
+        0.5, gt=0, le=1, description="Of the bandwidth, what writing tokens reaches"
+    )
+    step_ms: float = Field(40, gt=0, description="The least time of a token by transformers, for all rows")
+    start_seconds: float = Field(75, ge=0, description="Time until an engine of vLLM is ready")
+    disk_gb: float = Field(1, gt=0, description="What the disk reads and writes, in 1e9 bytes a second")

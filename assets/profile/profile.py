@@ -11,7 +11,7 @@ from assets.profile.chosen import join_plugins, read_chosen
 from assets.profile.evaluation import Evaluation
 from assets.profile.former import successor
 from assets.profile.judges import Judges
-from assets.profile.launch import LaunchSection, Tracking
+from assets.profile.launch import Card, LaunchSection, Tracking
 from assets.profile.models import GivenModel, Section, TrainedModel, read_models, require_names
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
@@ -33,6 +33,7 @@ class Profile(Settings):
 
     description: str
     min_free_gb: float = Field(1, ge=0)
+    card_gb: float | None = Field(None, gt=0, description="Memory that each GPU must have, in 1e9 bytes")
     plugins: tuple[str, ...] = Field(
         (), description="Modules whose trainers, row types, checks and assets join ours"
     )
@@ -50,6 +51,7 @@ class Profile(Settings):
     budget: Budget = Budget()
     tracking: Tracking = Tracking()
     launch: LaunchSection = LaunchSection()
+    card: Card | None = None
     rebuild: Rebuild = Rebuild()
     # where it was read; not what is in it
     _path: Path | None = PrivateAttr(None)

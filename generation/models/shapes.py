@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets_registry.errors import BadInput
-from datasets_registry.inspecting.origins import LAB, SMOLLM2
+from datasets_registry.inspecting.origins import LAB, SMOLLM2, hub_folder
 from datasets_registry.state import REPOSITORY
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def find_shapes(source: str, models: Path, revision: str | None = None) -> Shape
         return _built_in(source, models)
     if (folder := Path(source).expanduser()).is_dir():
         return shapes_of(folder)
+    if known := _downloaded(source, models, revision):
+        return shapes_of(known)
     shipped = SHIPPED / f"{source}.json"
     return read_shapes(shipped) if shipped.is_file() else _shapes(source, _from_hub(source, revision))
 
@@ -184,6 +186,15 @@ def _built_in(source: str, models: Path) -> Shapes:
     from generation.models.smollm2 import packaged_config
 
     return shapes_of_config(packaged_config())
+
+
+def _downloaded(source: str, models: Path, revision: str | None) -> Path | None:
+    """The folder of a hub id that is in the state already, the newest commit of it where none is named."""
+    if source.count("/") != 1:
+        return None
+    configs = sorted(hub_folder(models, source).glob("*/config.json"), key=lambda path: path.stat().st_mtime)
+    folders = [path.parent for path in configs]
+    return next((folder for folder in folders if folder.name == revision), folders[-1] if folders else None)
 
 
 def _from_hub(source: str, revision: str | None) -> str:

@@ -35,6 +35,9 @@ NO_CONTENT: Mapping[str, str] = {
     "tracking.*": RUNNING,
     "launch.*": "processes share each step, and train as one does",
     "models.*.training.min_steps": "a run of fewer steps is refused, and one of more is what it was",
+    "card": "what a plan counts with",
+    "card.*": "what a plan counts with",
+    "card_gb": "a card that is too small is refused, and changes nothing of a build that ends",
     "rebuild.*": "when a build begins",
 }
 # values of other fields without which a field has no other value, or none at all

@@ -111,7 +111,8 @@ def _adapted(base: "torch.nn.Linear", rank: int) -> "torch.nn.Module":
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             result: torch.Tensor = self.base(inputs)
             added = self.outer(self.inner(inputs.to(torch.float32))) * 2.0
-            return (result + added).to(result.dtype)
+            whole: torch.Tensor = result + added
+            return whole.to(result.dtype)
 
     return Adapted()
 

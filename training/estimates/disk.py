@@ -1,7 +1,6 @@
 """Disk of a run, from shapes and settings: its checkpoints, and the model that it leaves."""
 
-from generation.models.shapes import BYTES, Shapes
-from training.estimates.activations import Precision
+from generation.models.shapes import Shapes
 from training.estimates.memory import MOMENTS, learned_weights
 from training.settings.learning import TrainingSettings
 
@@ -19,15 +18,15 @@ def checkpoints_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
     return (KEPT + 1) * checkpoint_bytes(settings, shapes)
 
 
-def model_bytes(settings: TrainingSettings, shapes: Shapes, precision: Precision) -> float:
-    """What a finished model takes: all of its weights as passes have them, and its adapter in float32."""
-    weights = shapes.scorer if settings.scores else shapes.parameters
-    adapter = 4 * shapes.adapter(settings.lora_rank) if settings.lora_rank else 0
-    return float(weights * BYTES[precision] + adapter)
+def model_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
+    """What a finished model takes: its adapter, or all weights, in float32."""
+    if settings.lora_rank is not None:
+        return 4.0 * shapes.adapter(settings.lora_rank)
+    return 4.0 * (shapes.scorer if settings.scores else shapes.parameters)
 
 
-def loading_bytes(settings: TrainingSettings, shapes: Shapes, precision: Precision, processes: int) -> float:
-    """Memory of the host while ``processes`` on it load their models, each of them whole."""
-    weights = 4 if settings.lora_rank is None else BYTES[precision]
-    references = 1 if settings.lora_rank is None and settings.has_reference else 0
-    return float(processes * (1 + references) * shapes.parameters * weights)
+def loading_bytes(settings: TrainingSettings, shapes: Shapes, processes: int) -> float:
+    """Memory of the host into which ``processes`` on it load all weights in float32, each a whole model."""
+    if settings.lora_rank is not None:
+        return 0.0
+    return 4.0 * processes * shapes.parameters * (2 if settings.has_reference else 1)

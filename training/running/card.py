@@ -7,6 +7,7 @@ from datasets_registry.errors import BadInput
 from generation.models.shapes import Shapes, UnknownShapes, shapes_of
 from training.estimates.fitting import Fitted, Job, fitted
 from training.estimates.memory import GIB, Device
+from training.running.host import host_bytes, require_host
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig
 
@@ -30,7 +31,7 @@ def recomputes_activations() -> bool:
 def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted | None:
     """What fits the run's card; None where there is neither a card nor ``memory_gb``.
 
-    Raises BadInput where the run cannot fit, or another process has the memory.
+    Raises BadInput where the run cannot fit, on the card or the host, or another process has the memory.
     """
     card = card_bytes(config)
     if card is None:
@@ -40,6 +41,7 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
     except UnknownShapes:
         # a plug-in's own kind of model: its run tells
         return None
+    require_host(config, shapes, host_bytes())
     scorers = [_shapes_or(shapes, folder) for folder in reward_models]
     job = Job(config.name, config.settings, shapes, _device(config.settings), config.launch, scorers)
     found = fitted(job, card)
@@ -48,12 +50,11 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
 
 
 def card_bytes(config: AnyConfig) -> float | None:
-    """The memory of the smallest visible card, or less where the config says so."""
+    """The memory of the smallest visible card; where there is none, what the config says."""
     import torch
 
     cards = [torch.cuda.get_device_properties(each).total_memory for each in range(torch.cuda.device_count())]
-    stated = [config.memory_gb * 1e9] if config.memory_gb else []
-    return min([*cards, *stated], default=None)
+    return min(cards, default=config.memory_gb and config.memory_gb * 1e9)
 
 
 def _device(settings: TrainingSettings) -> Device:

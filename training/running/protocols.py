@@ -43,8 +43,8 @@ class TrainableModel(LanguageModel, Protocol):
         """The model and all that it is made of."""
         ...
 
-    def train(self) -> Self:
-        """Switch training mode on."""
+    def train(self, mode: bool = True) -> Self:
+        """Switch training mode on or off."""
         ...
 
     def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: Mapping[str, object]) -> None:

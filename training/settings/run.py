@@ -36,7 +36,7 @@ class RunConfig(Settings, Generic[S_co]):
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
     memory_gb: float | None = Field(
-        None, gt=0, description="Memory of each device that the run may count on; the card's if not set"
+        None, gt=0, description="Memory of a device, where there is no card to ask; no bound if not set"
     )
     launch: Launch = Launch()
     sampler_engine: SamplerEngine = SamplerEngine()

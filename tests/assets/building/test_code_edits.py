@@ -111,7 +111,7 @@ TAKEN_FROM_NEUTRAL = {
     "generation.cards.turns": {"alone"},
     "generation.completer": {"Complete"},
     "generation.models.shapes": {"Shapes", "UnknownShapes", "shapes_of"},
-    "training.estimates.disk": {"KEPT"},
+    "training.estimates.disk": {"KEPT", "loading_bytes"},
     "training.estimates.fitting": {"Fitted", "Job", "fitted"},
     "training.estimates.memory": {"Device", "GIB", "Memory"},
     "methods.method": {"Inputs", "Method", "Model", "Models", "NoSettings"},

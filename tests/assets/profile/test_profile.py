@@ -6,6 +6,7 @@ import pytest
 
 from assets.building.versions import Versions
 from assets.graph import build_graph
+from assets.pipelines.whole import declare
 from assets.plan import plan
 from assets.profile.models import TrainedModel
 from assets.profile.profile import load_profile
@@ -53,6 +54,15 @@ def test_the_gpu_profile_learns_from_the_shipped_prompts_by_one_card_or_eight() 
     }
 
 
+@pytest.mark.parametrize("card", ["gpu8", "gpu24"])
+def test_the_profiles_of_cards_declare_the_same_assets(card: str) -> None:
+    # so what is tested of each field of `gpu` holds for them
+    declared = {
+        title: {asset.name: type(asset) for asset in declare(load_profile(title))} for title in ("gpu", card)
+    }
+    assert declared[card] == declared["gpu"]
+
+
 def test_the_profile_comes_from_the_environment(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRIMTAB_PROFILE", raising=False)
     assert "135M" in load_profile().description
@@ -61,7 +71,7 @@ def test_the_profile_comes_from_the_environment(profile: Path, monkeypatch: pyte
 
 
 def test_an_unknown_profile_names_those_there_are() -> None:
-    with pytest.raises(BadInput, match="unknown profile 'pocket': use one of gpu, laptop"):
+    with pytest.raises(BadInput, match="unknown profile 'pocket': use one of gpu, gpu24, gpu8, laptop"):
         load_profile("pocket")
 
 

@@ -1,31 +1,19 @@
 """Estimates of memory: the arithmetic of 8B, and the peaks that real runs of small models have."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import transformers
 
-from benchmarks.sides.training.peak_memory import peak_bytes
+from benchmarks.sides.training.memory_of_runs import FEW, RUNS, memory_of_runs, rows_for, wide_model
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rows.cai import SftExample
-from datasets_registry.rows.imported import Problem
-from datasets_registry.rows.rlaif import PreferencePair
 from generation.models.shapes import shapes_of
-from tests.rows import make
-from tests.tiny_model import write_tiny_model
-from tests.training.conftest import given
 from tests.training.estimates.test_activations import shipped
-from tests.training.online_runs import scorer
-from tests.training.runs import commit, manifest, write
-from training.dpo import dpo
+from tests.training.runs import manifest, write
 from training.estimates.fitting import RESERVE, Job, fitted, usable
 from training.estimates.memory import GIB, Device, memory
-from training.ppo import loop, models
-from training.ppo.__main__ import ppo
-from training.running import trainer as trainer_module
 from training.settings.dpo import DpoSettings
 from training.settings.grpo import GrpoSettings
 from training.settings.kto import KtoSettings
@@ -45,8 +33,8 @@ def gib(size: float) -> float:
     return round(size / GIB, 1)
 
 
-def test_all_weights_of_8b_take_120_gib_and_a_seventh_each_over_eight() -> None:
-    settings = SftSettings(lora_rank=None, batch_size=1, max_length=1024)
+def test_all_weights_of_8b_take_120_gib_and_an_eighth_each_over_eight() -> None:
+    settings = SftSettings(lora_rank=None, gradient_accumulation=8, batch_size=1, max_length=1024)
     alone = memory(settings, shipped(EIGHT), CARD)
     assert [gib(part) for part in (alone.weights, alone.gradients, alone.optimizer)] == [29.9, 29.9, 59.8]
     shared = memory(settings, shipped(EIGHT), CARD, launch=Launch(processes=8, strategy="fsdp"))
@@ -112,114 +100,23 @@ def test_kto_never_takes_one_row_alone() -> None:
         fitted(job, 16 * GIB)
 
 
-WIDE = {"hidden_size": 192, "intermediate_size": 640, "num_hidden_layers": 5, "vocab_size": 2000}
-LENGTH = 196
-RUNS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "sft, adapter": (sft, {}),
-    "sft, all weights": (sft, {"lora_rank": None}),
-    "dpo, all weights": (dpo, {"lora_rank": None}),
-    "ppo, adapter": (ppo, {}),
-}
+@pytest.mark.parametrize("title", RUNS)
+def test_the_estimate_is_within_a_quarter_of_what_a_run_takes(title: str, tmp_path: Path) -> None:
+    for taken in memory_of_runs(tmp_path, [title]):
+        assert 0.8 < taken.ratio < 1.25, taken
 
 
 @pytest.fixture
 def wide(registry: Registry) -> Path:
     """A model wide enough for its activations to count."""
-    return given(registry, write_tiny_model(registry.state.models / "base", **WIDE))
-
-
-def digits(seed: int, length: int) -> str:
-    """A text of so many tokens."""
-    return "".join(str((seed * 7919 + place * 104729) % 10) for place in range(length))
-
-
-def dataset(registry: Registry, work: object) -> str:
-    """Rows of about LENGTH tokens."""
-    asked = [digits(number, 60) for number in range(8)]
-    said = [digits(number + 50, 120) for number in range(8)]
-    if work is sft:
-        rows: list[Any] = [
-            make(SftExample, key, prompt=key, completion=text) for key, text in zip(asked, said, strict=True)
-        ]
-        return commit(registry, SftExample, rows)
-    if work is ppo:
-        return commit(registry, Problem, [make(Problem, key, prompt=key) for key in asked])
-    pairs = zip(asked, said, strict=True)
-    rows = [make(PreferencePair, key, prompt=key, chosen=text, rejected=text[::-1]) for key, text in pairs]
-    return commit(registry, PreferencePair, rows)
-
-
-@pytest.mark.parametrize("recomputes", [False, True])
-@pytest.mark.parametrize("title", RUNS)
-def test_the_estimate_is_within_a_quarter_of_what_a_run_takes(
-    title: str,
-    recomputes: bool,
-    wide: Path,
-    registry: Registry,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    work, more = RUNS[title]
-    settings = {"batch_size": 8, "max_length": 200, "max_steps": 2, "dtype": "bfloat16", **more}
-    reward_models = []
-    if work is ppo:
-        settings |= {"max_completion_length": 120, "rewards": {"verifier": 0.0, "reward_models": 1.0}}
-        reward_models = [scorer(registry, wide)]
-    seen = watched(monkeypatch, recomputes)
-    path = write(
-        tmp_path, dataset(registry, work), settings=settings, system_text=None, reward_models=reward_models
-    )
-    work(path, lambda _: None)
-    shapes = shapes_of(wide)
-    kind = {sft: SftSettings, dpo: DpoSettings, ppo: PpoSettings}[work]
-    estimated = memory(
-        kind.model_validate(settings | {"max_length": LENGTH}),
-        shapes,
-        Device("bfloat16", recomputes, card=False),
-        scorers=[shapes] if reward_models else [],
-    )
-    assert 0.8 < estimated.total / seen() < 1.25, (estimated, seen() / GIB)
-
-
-def watched(monkeypatch: pytest.MonkeyPatch, recomputes: bool) -> Any:
-    """Let runs be watched; what the last one took: weights when it began, and what came on top."""
-    found: dict[str, float] = {}
-
-    def measured(owner: Any, work: Callable[[], Any]) -> Any:
-        results: list[Any] = []
-        found["weights"] = weights_of(owner)
-        found["peak"] = peak_bytes(lambda: results.append(work()))
-        return results[0]
-
-    train, learn = transformers.Trainer.train, loop.learn
-    monkeypatch.setattr(trainer_module, "recomputes_activations", lambda: recomputes)
-    monkeypatch.setattr(models, "recomputes_activations", lambda: recomputes)
-    monkeypatch.setattr(
-        transformers.Trainer, "train", lambda self, **named: measured(self, lambda: train(self, **named))
-    )
-    monkeypatch.setattr(
-        loop, "learn", lambda run, owner, *rest: measured(owner, lambda: learn(run, owner, *rest))
-    )
-    return lambda: found["weights"] + found["peak"]
-
-
-def weights_of(owner: Any) -> float:
-    """Bytes of the weights of all models that a trainer, or PPO's models, have."""
-    models = [getattr(owner, name, None) for name in ("model", "ref_model", "policy", "critic", "frozen")]
-    storages = {
-        weight.untyped_storage()._cdata: weight.untyped_storage().nbytes()
-        for model in models
-        if model is not None
-        for weight in model.parameters()
-    }
-    return float(sum(storages.values()))
+    return wide_model(registry)
 
 
 def test_a_run_is_lowered_to_what_fits_and_learns_the_same(
     wide: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    settings = {"batch_size": 8, "max_length": 200, "max_steps": 2, "learning_rate": 1e-3}
-    rows = dataset(registry, sft)
+    settings = FEW | {"learning_rate": 1e-3, "dtype": "float32"}
+    rows = rows_for(registry, "sft")
     job = Job(
         "policy", SftSettings.model_validate(settings), shapes_of(wide), Device("float32", False, card=False)
     )
@@ -244,6 +141,6 @@ def test_a_run_that_cannot_fit_is_refused_before_anything_is_loaded(
     wide: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", None)
-    path = write(tmp_path, dataset(registry, sft), settings={"lora_rank": None}, memory_gb=0.001)
+    path = write(tmp_path, rows_for(registry, "sft"), settings={"lora_rank": None}, memory_gb=0.001)
     with pytest.raises(BadInput, match="1 row at once of max_length 1024 need .* train an adapter"):
         sft(path, lambda _: None)

@@ -67,7 +67,7 @@ class ScriptedSampler:
         tokens = sample(model, prompts, params, keys, end_tokens(model, self.tokenizer))
         pairs = zip(prompts, tokens, strict=True)
         told = [token_logps(model, prompt, ids, 1.0).tolist() for prompt, ids in pairs]
-        model.train(was_training)  # type: ignore[attr-defined]
+        model.train(was_training)
         told[0][0] -= self.script.error
         return [Drawn(tokens=tuple(ids), logps=tuple(row)) for ids, row in zip(tokens, told, strict=True)]
 

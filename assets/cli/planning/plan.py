@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from assets.cli.planning.costs import costs, print_costs
 from assets.cli.printing import Json, console, open_state, print_rows
 from datasets_registry.registry import Registry
 from generation.progress import span
@@ -33,21 +34,30 @@ def plan_command(as_json: Json = False) -> None:
     """Show what a rebuild would make, why, and its cost so far.
 
     Nothing is run. TRIMTAB_PROFILE names the profile. A rebuild costs at most as much again: stored
-    completions are reused, and a model whose inputs come out the same is not trained again.
+    completions are reused, and a model whose inputs come out the same is not trained again. Where the
+    profile names a [card], hours, memory and disk are counted from shapes, settings and rows.
     """
     # Dagster takes seconds to import, which other commands need not wait for
     from assets.plan import Spent, kept_versions, spent
 
     registry, graph = open_state(), graph_of_profile()
     steps = planned(graph, registry)
-    before = spent(registry)
+    before, ahead = spent(registry), costs(graph, registry)
     took = [before.get(step.name, Spent()) for step in steps]
     rows = [
-        {"asset": step.name, "why": step.reason, "took": _as_text(cost), **asdict(cost)}
+        {
+            "asset": step.name,
+            "why": step.reason,
+            "took": _as_text(cost),
+            **asdict(cost),
+            **({"takes": asdict(ahead[step.name])} if step.name in ahead else {}),
+        }
         for step, cost in zip(steps, took, strict=True)
     ]
     if steps or as_json:
         print_rows(rows, as_json, ("asset", "why", "took"))
+    if ahead and steps and not as_json:
+        print_costs([step.name for step in steps], ahead)
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
             print(f"{version} is {waiver} ({waiver.summary})")

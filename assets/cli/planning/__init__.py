@@ -1,0 +1,1 @@
+"""trimtab plan: what is to be built, why, and what it takes."""

@@ -1,0 +1,1 @@
+"""What a profile takes before it is built: calls, hours, memory and disk."""

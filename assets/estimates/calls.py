@@ -1,0 +1,282 @@
+"""How many rows each dataset will have and what it asks of models, at most, from settings alone."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assets.building.declared import Dataset
+from datasets_registry.rows.words import Signal
+from methods.cai.scores import SIGNALS
+from methods.judging.score import ScoreSettings
+from methods.problems.prompt_files import PromptFileSettings
+
+# tokens of a prompt with its template, and of the question that a judge is asked around texts
+PROMPT, QUESTION = 200, 300
+# lines that a solution has at most: what is said of steps assumes it
+STEPS = 12
+# an answer that is one token
+CHOICE = 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to train on, rows that are held out, and of how many problems they are where they are of some."""
+
+    train: int
+    held_out: int = 0
+    problems: int | None = None
+
+    @property
+    def all(self) -> int:
+        """Both."""
+        return self.train + self.held_out
+
+    def at_most(self, each: int | None) -> int:
+        """Of the rows to train on, at most so many of each problem."""
+        return self.train if each is None or self.problems is None else min(self.train, each * self.problems)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Calls that an asset makes of a model, and the tokens that each reads and writes at most."""
+
+    model: str
+    calls: int
+    reads: int
+    writes: int
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What an asset takes and gives, at most."""
+
+    rows: Rows
+    asked: tuple[Asked, ...] = ()
+
+
+class UnknownRows(Exception):
+    """A dataset has no version, and nothing tells how many rows it will have."""
+
+
+class Inputs:
+    """The inputs of a dataset by role: how many rows they have; none where a role is empty."""
+
+    def __init__(self, dataset: Dataset, known: Mapping[str, Rows]) -> None:
+        self._dataset, self._known = dataset, known
+
+    def __getitem__(self, role: str) -> Rows:
+        """Rows of all datasets in the role; raises UnknownRows where one's are not known."""
+        names = self._dataset.inputs.get(role, ())
+        if not self._known.keys() >= set(names):
+            raise UnknownRows
+        found = [self._known[name] for name in names]
+        problems = [each.problems for each in found if each.problems is not None]
+        train, held_out = sum(each.train for each in found), sum(each.held_out for each in found)
+        return Rows(train, held_out, sum(problems) if len(problems) == len(found) else None)
+
+    def prompts(self) -> Rows:
+        """Red-team and helpful prompts together."""
+        red_team, helpful = self["red_team_prompts"], self["helpful_prompts"]
+        return Rows(red_team.train + helpful.train, red_team.held_out + helpful.held_out)
+
+
+def amount(dataset: Dataset, known: Mapping[str, Rows]) -> Amount | None:
+    """What ``dataset`` takes, given the rows of others; None for a kind that is not known here."""
+    estimate = _AMOUNTS.get(dataset.method.rows.dataset)
+    try:
+        return estimate(dataset, Inputs(dataset, known), dataset.settings) if estimate else None
+    except UnknownRows:
+        # imported, and not there yet
+        return None
+
+
+def _asked(dataset: Dataset, role: str, calls: int, reads: int, writes: int) -> list[Asked]:
+    """The same of each model in the role."""
+    return [Asked(model, calls, reads, writes) for model in dataset.models.get(role, ())]
+
+
+def _calls_of_a_score(scores: ScoreSettings | None) -> int:
+    """A score of ten is read by a call of its own where it is two tokens."""
+    return 2 if scores is not None and not scores.ten_is_one_token else 1
+
+
+def _prompts(dataset: Dataset, inputs: Inputs, settings: PromptFileSettings) -> Amount:
+    lines = settings.file.read_text(encoding="utf-8").splitlines()
+    splits = [json.loads(line)["split"] for line in lines if line.strip()]
+
+    def used(split: str, number: int | None) -> int:
+        there = splits.count(split)
+        return there if number is None else min(number, there)
+
+    return Amount(Rows(used("train", settings.train), used("evaluation", settings.evaluation)))
+
+
+def _problems(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    families = settings.families
+    train, held_out = (
+        sum(getattr(family, split) for family in families) for split in ("train", "evaluation")
+    )
+    return Amount(Rows(train, held_out))
+
+
+def _gold(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    return Amount(Rows(min(settings.number or inputs["problems"].train, inputs["problems"].train)))
+
+
+def _revisions(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    prompts = inputs["red_team_prompts"].train + min(settings.num_controls, inputs["helpful_prompts"].train)
+    answer, critique = settings.answers.max_tokens, settings.critiques.max_tokens
+    examples = settings.num_examples * (PROMPT + 2 * answer + critique)
+    criticised = settings.ablation == "none"
+    turns = prompts * settings.num_revisions
+    policy = _asked(dataset, "policy", prompts, PROMPT, answer)
+    policy += _asked(dataset, "policy", turns, examples + PROMPT + 2 * answer + critique, answer)
+    if criticised:
+        policy += _asked(dataset, "policy", turns, examples + PROMPT + answer, critique)
+    texts = prompts * (settings.num_revisions + 1)
+    judge = _asked(
+        dataset, "judge", texts * len(SIGNALS) * _calls_of_a_score(settings.scores), QUESTION + answer, CHOICE
+    )
+    return Amount(Rows(turns), (*policy, *judge))
+
+
+def _helpful(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    prompts = inputs["helpful_prompts"].train
+    return Amount(
+        Rows(prompts), tuple(_asked(dataset, "policy", prompts, PROMPT, settings.answers.max_tokens))
+    )
+
+
+def _sft(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    rows = inputs["cai_revisions"].train + inputs["helpful_answers"].train + inputs["demonstrations"].train
+    return Amount(Rows(rows))
+
+
+def _pairs(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    prompts, samples = inputs.prompts().train, settings.num_samples
+    answer = settings.answers.max_tokens
+    asked = _asked(dataset, "policy", prompts * samples, PROMPT, answer)
+    weighed = max(map(len, (settings.weights or {}).values()), default=0)
+    scores = prompts * samples * weighed * _calls_of_a_score(settings.scores)
+    asked += _asked(dataset, "judge", scores, QUESTION + answer, CHOICE)
+    pairs = {"adjacent": samples // 2, "random": settings.pairs_per_prompt, "best_worst": 1}
+    return Amount(Rows(prompts * pairs[settings.selection]), tuple(asked))
+
+
+def _judgements(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    pairs = inputs["completion_pairs"].train
+    questions = max(
+        sum(_principles(settings, signal) for signal in signals) for signals in settings.signals.values()
+    )
+    calls = pairs * questions * len(settings.comparison.orders)
+    asked = _asked(dataset, "judges", calls, QUESTION + 2 * ANSWER, CHOICE)
+    return Amount(Rows(len(asked) * calls), tuple(asked))
+
+
+def _principles(settings: Any, signal: Signal) -> int:
+    """Principles of ``signal`` that a pair is judged under."""
+    there: int = sum(principle.signal == signal for principle in settings.principles.values())
+    return there if settings.num_principles == "all" else min(int(settings.num_principles), there)
+
+
+def _preferences(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    return Amount(inputs["completion_pairs"])
+
+
+def _scores(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    scores = 2 * inputs["completion_pairs"].train * max(map(len, settings.signals.values()), default=0)
+    calls = scores * _calls_of_a_score(settings)
+    return Amount(Rows(scores), tuple(_asked(dataset, "judge", calls, QUESTION + ANSWER, CHOICE)))
+
+
+def _agreement(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    calls = settings.num_pairs * len(settings.comparison.orders)
+    asked = _asked(dataset, "judge", calls, QUESTION + 2 * ANSWER, CHOICE)
+    return Amount(Rows(settings.num_pairs), tuple(asked))
+
+
+def _candidates(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    problems = inputs["problems"].train
+    chosen = min(settings.number or problems, problems)
+    draws, answer = chosen * settings.rule.max_draws, settings.answers.max_tokens
+    asked = _asked(dataset, "policies", draws, PROMPT, answer)
+    judged = draws * len(dataset.models["policies"])
+    asked += _asked(dataset, "judge", judged * _calls_of_a_score(settings.scores), QUESTION + answer, CHOICE)
+    return Amount(Rows(judged, problems=chosen), tuple(asked))
+
+
+def _selections(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    return Amount(Rows(inputs["candidates"].at_most(settings.top_k) + inputs["gold_solutions"].train))
+
+
+def _verified(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    return Amount(Rows(inputs["candidates"].at_most(settings.per_problem)))
+
+
+def _solutions(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    candidates = inputs["candidates"]
+    # a problem that is not decided has an accepted one, whose steps need no rollouts
+    problems = candidates.problems if settings.skip_decided else None
+    return Amount(Rows(candidates.at_most(settings.per_problem), problems=problems))
+
+
+def _rollouts(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    searched = {"exhaustive": STEPS, "linear": STEPS, "bisect": math.ceil(math.log2(STEPS)) + 1}
+    each = searched[settings.method] * settings.limit + 2 * settings.confirm
+    solutions, answer = inputs["solutions"], settings.rollouts.max_tokens
+    spared = (solutions.problems or 0) if settings.skip_accepted else 0
+    calls = max(0, solutions.train - spared) * each
+    return Amount(Rows(calls), tuple(_asked(dataset, "completer", calls, PROMPT + answer // 2, answer)))
+
+
+def _step_labels(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    rows = inputs["solutions"].train
+    return Amount(Rows(rows), tuple(_asked(dataset, "judge", rows, QUESTION + ANSWER, ANSWER)))
+
+
+def _evaluation(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    prompts, answer = inputs.prompts().held_out, settings.answers.max_tokens
+    answering = [*dataset.models["models"], *dataset.models["base"]]
+    asked = [Asked(model, prompts, PROMPT, answer) for model in answering]
+    orders = len(settings.comparison.orders)
+    compared = orders * prompts * len(dataset.models["models"])
+    asked += _asked(dataset, "judge", compared, QUESTION + 2 * answer, CHOICE)
+    return Amount(Rows(prompts * len(answering)), tuple(asked))
+
+
+# tokens of an answer where a dataset's settings do not bound it
+ANSWER = 512
+_AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
+    "red_team_prompts": _prompts,
+    "helpful_prompts": _prompts,
+    "problems": _problems,
+    "gold_solutions": _gold,
+    "cai_revisions": _revisions,
+    "helpful_answers": _helpful,
+    "cai_sft": _sft,
+    "completion_pairs": _pairs,
+    "ai_judgements": _judgements,
+    "preference_pairs": _preferences,
+    "ai_scores": _scores,
+    "human_agreement": _agreement,
+    "candidates": _candidates,
+    "rft_selections": _selections,
+    "verified_pairs": _verified,
+    "solutions": _solutions,
+    "step_rollouts": _rollouts,
+    "step_labels": _step_labels,
+    "evaluation_answers": _evaluation,
+}
+
+
+def amounts(datasets: Sequence[Dataset], made: Mapping[str, Rows]) -> dict[str, Amount]:
+    """What each dataset takes, inputs first; ``made`` are the rows of those that are there."""
+    known, found = dict(made), dict[str, Amount]()
+    for dataset in datasets:
+        estimate = amount(dataset, known)
+        if estimate is not None:
+            found[dataset.name] = estimate
+            known.setdefault(dataset.name, estimate.rows)
+    return found

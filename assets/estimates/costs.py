@@ -1,0 +1,218 @@
+"""What each asset of a profile takes before it is built, and without a card: hours, memory and disk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from assets.building.declared import Dataset, Declared, Given, Trained
+from assets.building.grounds import Grounds
+from assets.estimates.calls import Amount, Asked, Rows, amounts
+from assets.estimates.measured import measured
+from assets.pipelines.whole import declare
+from assets.profile.launch import Card
+from assets.profile.models import GivenModel
+from assets.profile.profile import Profile
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from generation.models.shapes import Shapes, UnknownShapes, find_shapes
+from training.estimates.disk import checkpoints_bytes, model_bytes
+from training.estimates.fitting import Fitted, Job, fitted
+from training.estimates.hours import Rates, reading_seconds, training_seconds, writing_seconds
+from training.estimates.memory import Device
+from training.settings.launch import Launch
+from training.settings.online import OnlineSettings
+
+GB = 1e9
+# a trained model's base is read, its weights are written, and both are hashed
+READS = 4
+# sequences that an engine decodes at once where its settings do not say
+AT_ONCE = 256
+# of a row, with the completions behind it
+ROW_BYTES = 4_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an asset takes at most; None where it is not known, and ``assumes`` says by what it was counted.
+
+    ``memory_gb`` is the peak on each device, ``disk_gb`` what stays and ``scratch_gb`` what goes again.
+    """
+
+    seconds: float | None = None
+    memory_gb: float | None = None
+    disk_gb: float | None = None
+    scratch_gb: float = 0.0
+    assumes: str = ""
+    refusal: str | None = None
+
+
+def costs_of(profile: Profile, registry: Registry) -> dict[str, Cost]:
+    """What each asset of ``profile`` takes on its card, by name; nothing where it describes none."""
+    if profile.card is None or profile.card_gb is None:
+        return {}
+    card, _ = measured(profile.card, registry.state.root)
+    declared = {asset.name: asset for asset in Grounds(declare(profile)).ordered}
+    return Estimator(profile, card, profile.card_gb * GB, registry).costs(declared)
+
+
+class Estimator:
+    """The costs of a profile's assets on its card."""
+
+    def __init__(self, profile: Profile, card: Card, memory: float, registry: Registry) -> None:
+        self._profile, self._card, self._memory, self._registry = profile, card, memory, registry
+        self._rates = Rates(
+            training=card.tflops * 1e12 * card.training_share,
+            prefill=card.tflops * 1e12 * card.prefill_share,
+            decoding=card.bandwidth_gb * GB * card.decoding_share,
+            step_seconds=card.step_ms / 1000,
+        )
+
+    def costs(self, declared: Mapping[str, Declared]) -> dict[str, Cost]:
+        """The cost of each asset, by name."""
+        datasets = [asset for asset in declared.values() if isinstance(asset, Dataset)]
+        made = self._made(datasets)
+        found = amounts(datasets, made)
+        return {name: self._cost(asset, found, made) for name, asset in declared.items()}
+
+    def _made(self, datasets: list[Dataset]) -> dict[str, Rows]:
+        """Rows of the newest versions that passed; prompts and problems are counted by their settings."""
+        exact = {dataset.name for dataset in datasets if not dataset.inputs}
+        versions = {name: self._registry.latest(name) for name in self._registry.names("dataset")}
+        return {
+            name: Rows(version.num_rows)
+            for name, version in versions.items()
+            if version and version.num_rows is not None and name not in exact
+        }
+
+    def _cost(self, asset: Declared, found: Mapping[str, Amount], made: Mapping[str, Rows]) -> Cost:
+        try:
+            if isinstance(asset, Given):
+                return self._given(asset.section)
+            if isinstance(asset, Trained):
+                rows = made.get(asset.section.dataset) or _rows(found.get(asset.section.dataset))
+                return self._trained(asset, rows, is_made=asset.section.dataset in made)
+            return self._dataset(asset, found.get(asset.name))
+        except UnknownShapes as error:
+            return Cost(assumes=str(error))
+
+    def shapes(self, model: str) -> Shapes:
+        """The shapes of the model that ``model`` goes back to; raises UnknownShapes."""
+        given = self._profile.given(model)
+        return find_shapes(given.model, self._registry.state.models, given.revision)
+
+    def _given(self, section: GivenModel) -> Cost:
+        shapes = find_shapes(section.model, self._registry.state.models, section.revision)
+        size = shapes.size() / GB
+        return Cost(
+            size / self._card.disk_gb, None, size, assumes="weights in bfloat16; the network is not counted"
+        )
+
+    def _trained(self, model: Trained, rows: Rows | None, *, is_made: bool) -> Cost:
+        job = self._job(model)
+        cost = self._fitted(job)
+        dataset, length = model.section.dataset, job.settings.max_length
+        if rows is None:
+            return replace(cost, assumes=f"{cost.assumes}; rows of {dataset} are not known yet")
+        learning = training_seconds(
+            job.settings, job.shapes, self._rates, rows.train, job.launch, checkpointing=True
+        )
+        moving = (READS * job.shapes.size() / GB + cost.scratch_gb) / self._card.disk_gb
+        counted = f"{'' if is_made else 'at most '}{_used(job, rows):,} rows of {length} tokens"
+        assumes = f"{counted}, MFU {self._card.training_share:g}; {cost.assumes}"
+        return replace(cost, seconds=learning + moving, assumes=assumes)
+
+    def _job(self, model: Trained) -> Job:
+        section, launch = model.section, self._profile.launch.model_dump(include=set(Launch.model_fields))
+        return Job(
+            model.name,
+            section.training,
+            self.shapes(section.base),
+            Device(),
+            Launch.model_validate(launch),
+            [self.shapes(each) for each in section.reward_models],
+        )
+
+    def _fitted(self, job: Job) -> Cost:
+        """Memory and disk of a run, with as many rows at once as fit, or with the fewest where none do."""
+        settings, refusal = job.settings, None
+        try:
+            fit = fitted(job, self._memory)
+        except BadInput as error:
+            fewest, refusal = settings.fewest_at_once, str(error)
+            fit = Fitted(fewest, job.memory(fewest))
+        return Cost(
+            memory_gb=fit.memory.total / GB,
+            disk_gb=model_bytes(settings, job.shapes) / GB,
+            scratch_gb=checkpoints_bytes(settings, job.shapes) / GB,
+            assumes=f"{fit.rows} rows at once: {fit.memory}",
+            refusal=refusal,
+        )
+
+    def _dataset(self, dataset: Dataset, amount: Amount | None) -> Cost:
+        if amount is None:
+            return Cost(assumes="a kind of dataset that is not counted" if dataset.generates else "")
+        disk = amount.rows.all * ROW_BYTES / GB
+        if not amount.asked:
+            return Cost(0.0, None, disk)
+        engines = sorted({asked.model for asked in amount.asked})
+        seconds = sum(map(self._asking, amount.asked)) + self._card.start_seconds * len(engines)
+        calls = sum(asked.calls for asked in amount.asked)
+        written = sum(asked.calls * asked.writes for asked in amount.asked)
+        refusals = [refusal for refusal in map(self._refused, engines) if refusal]
+        return Cost(
+            seconds,
+            max(map(self._serving, engines)) / GB,
+            disk,
+            assumes=f"at most {calls:,} calls, {written:,} tokens written, every text at its limit",
+            refusal=refusals[0] if refusals else None,
+        )
+
+    def _asking(self, asked: Asked) -> float:
+        """Seconds of these calls, over all replicas of the engine."""
+        given, shapes = self._profile.given(asked.model), self.shapes(asked.model)
+        at_once = min(given.engine.batch_size or AT_ONCE, max(1, asked.calls))
+        length = asked.reads + asked.writes // 2
+        reading = reading_seconds(shapes, self._rates, asked.calls * asked.reads)
+        tokens = asked.calls * asked.writes
+        writing = writing_seconds(shapes, self._rates, tokens, at_once, length, "bfloat16")
+        if given.backend == "transformers":
+            writing = max(writing, tokens / at_once * self._rates.step_seconds)
+        return (reading + writing) / self._replicas(given)
+
+    def _refused(self, model: str) -> str | None:
+        """Why an engine of vLLM cannot hold ``model`` and one whole text; None where it can."""
+        given, shapes = self._profile.given(model), self.shapes(model)
+        if given.backend != "vllm":
+            return None
+        window = given.engine.max_model_len or shapes.window
+        needed = (shapes.size() + window * shapes.cache()) / given.engine.tensor_parallel_size
+        if needed <= self._serving(model):
+            return None
+        return (
+            f"an engine of {model} needs {needed / GB:.1f} GB for its weights and one text of {window:,} "
+            f"tokens, and has {self._serving(model) / GB:.1f} GB: lower max_model_len, raise "
+            "gpu_memory_utilization, or split it by tensor_parallel_size"
+        )
+
+    def _replicas(self, given: GivenModel) -> int:
+        """Engines side by side."""
+        replicas = given.engine.replicas
+        split = self._card.number // given.engine.tensor_parallel_size
+        return max(1, split if replicas == "auto" else replicas)
+
+    def _serving(self, model: str) -> float:
+        """Bytes of a card that the engine of ``model`` fills."""
+        given, shapes = self._profile.given(model), self.shapes(model)
+        if given.backend == "vllm":
+            return given.engine.gpu_memory_utilization * self._memory
+        window = given.engine.max_model_len or shapes.window
+        return shapes.size() + (given.engine.batch_size or AT_ONCE) * window * shapes.cache()
+
+
+def _used(job: Job, rows: Rows) -> int:
+    """The rows that a run takes of those that there are."""
+    number = job.settings.number if isinstance(job.settings, OnlineSettings) else None
+    return rows.train if number is None else min(number, rows.train)
+
+
+def _rows(amount: Amount | None) -> Rows | None:
+    return amount.rows if amount else None

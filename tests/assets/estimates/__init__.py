@@ -1,0 +1,1 @@
+"""Tests of what a profile takes before it is built."""

@@ -1,0 +1,78 @@
+"""Calls and rows are counted from settings: never fewer than there are, and not many times as many."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from assets.estimates.calls import Amount, Rows, amounts
+from datasets_registry.rows.row import Row
+from tests.assets.graphs import IMPORTED, Declaration, declared, run
+from tests.assets.mutations import changed
+from tests.assets.poisoning import poisoned
+from tests.assets.profile_fields import ABSENT, small
+
+
+@pytest.fixture(scope="module", params=["laptop", "gpu"])
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Declaration, Mapping[str, Sequence[Row]], Mapping[str, Mapping[str, int]]]:
+    """A small profile, the rows that scripted models make of it, and the calls of each model by dataset."""
+    found = declared(changed(small(request.param, tmp_path_factory.mktemp("files")), ABSENT))
+    rows, calls = dict(IMPORTED), dict[str, dict[str, int]]()
+    for name, dataset in found.datasets.items():
+        with poisoned(dataset, found.recipes[name]):
+            outcome = run(dataset, rows)
+        rows[name] = outcome.rows
+        models = [model for model, _ in outcome.requests]
+        calls[name] = {model: models.count(model) for model in set(models)}
+    return found, rows, calls
+
+
+def counted(found: Declaration) -> Mapping[str, Amount]:
+    """What is estimated from settings alone."""
+    made = {name: Rows(len(rows)) for name, rows in IMPORTED.items()}
+    return amounts(list(found.datasets.values()), made)
+
+
+def test_each_dataset_has_at_most_the_rows_that_were_counted(
+    built: tuple[Declaration, Mapping[str, Sequence[Row]], Mapping[str, Mapping[str, int]]],
+) -> None:
+    found, rows, _ = built
+    estimated = counted(found)
+    more = {
+        name: (len(rows[name]), each.rows.all)
+        for name, each in estimated.items()
+        if len(rows[name]) > each.rows.all
+    }
+    assert not more
+
+
+def test_each_model_is_asked_at_most_as_often_as_was_counted(
+    built: tuple[Declaration, Mapping[str, Sequence[Row]], Mapping[str, Mapping[str, int]]],
+) -> None:
+    found, _, calls = built
+    estimated = counted(found)
+    for name, asked in calls.items():
+        bound: dict[str, int] = {}
+        for each in estimated[name].asked if name in estimated else ():
+            bound[each.model] = bound.get(each.model, 0) + each.calls
+        for model, number in asked.items():
+            # rollouts are counted for solutions of STEPS lines
+            assert number <= bound.get(model, 0) <= 40 * number, (name, model, number, bound)
+
+
+def test_every_dataset_that_asks_models_is_counted(
+    built: tuple[Declaration, Mapping[str, Sequence[Row]], Mapping[str, Mapping[str, int]]],
+) -> None:
+    found, _, _ = built
+    estimated = counted(found)
+    assert {name for name, dataset in found.datasets.items() if dataset.generates} <= estimated.keys()
+
+
+def test_rows_that_are_there_count_in_place_of_settings(tmp_path: Path) -> None:
+    found = declared(small("gpu", tmp_path))
+    datasets = list(found.datasets.values())
+    before, after = (amounts(datasets, made) for made in ({}, {"candidates": Rows(3)}))
+    assert after["rft_selections"].rows.all < before["rft_selections"].rows.all
+    assert after["solutions"].rows == Rows(3)
