@@ -1,13 +1,92 @@
-"""The confidence interval of a proportion, which labels, figures and checks share."""
+"""Confidence intervals of shares, which labels, figures and checks have in common.
+
+What is reported covers its level on average; what a gate decides by covers it everywhere.
+"""
 
 import math
+from collections.abc import Callable, Sequence
+
+LEVEL = 0.95
+_Z = 1.959964
+_HALVINGS = 60
 
 
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a proportion (Wilson 1927), which holds for few trials too."""
-    z, share = 1.959964, successes / trials
+def wilson_interval(successes: float, trials: float, z: float = _Z) -> tuple[float, float]:
+    """The score interval of a proportion (Wilson 1927), of 95 % by default; it holds for few trials too."""
+    share = successes / trials
     centre = share + z * z / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     scale = 1 + z * z / trials
     # rounding must not put a share of 0 or 1 outside its interval
     return max(0.0, min(share, (centre - spread) / scale)), min(1.0, max(share, (centre + spread) / scale))
+
+
+def unit_interval(values: Sequence[float], num_items: int) -> tuple[float, float]:
+    """The 95 % interval of the mean of units that vary, each with its own share from 0 to 1.
+
+    Items of one unit resemble each other, so they count as many independent ones as the units' variance
+    says (Kish 1965), at most ``num_items``; units of one item each count as they are. Where all units agree,
+    they count one each.
+    """
+    count = len(values)
+    mean = math.fsum(values) / count
+    spread = mean * (1 - mean)
+    if num_items <= count or not spread:
+        return wilson_interval(mean * count, count)
+    variance = math.fsum((value - mean) ** 2 for value in values) / (count * max(count - 1, 1))
+    effective = spread / variance if variance * num_items > spread else float(num_items)
+    return wilson_interval(mean * effective, effective, _student(max(count - 1, 1)))
+
+
+def _student(freedom: int) -> float:
+    """The 0.975 quantile of Student's distribution, by its expansion about the normal one (Fisher 1925)."""
+    first = (_Z**3 + _Z) / 4
+    second = (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96
+    return _Z + first / freedom + second / freedom**2
+
+
+def certain_interval(values: Sequence[float], num_items: int) -> tuple[float, float]:
+    """An interval of the mean of independent units' shares that holds in at least 95 of 100 cases.
+
+    It does so wherever the mean lies, and however the items of a unit go together: where each unit is one
+    item by the exact tails of the binomial distribution (Clopper and Pearson 1934), else by e times these
+    (Bentkus 2004, theorem 1.2).
+    """
+    count = len(values)
+    total = math.fsum(values)
+    tail = (1 - LEVEL) / 2 / (1 if num_items <= count else math.e)
+    # a sum between two whole numbers is at least as likely as the lower, and at most as the upper one
+    low, high = math.floor(total + 1e-9), math.ceil(total - 1e-9)
+    return _exact_low(low, count, tail), 1 - _exact_low(count - high, count, tail)
+
+
+def _exact_low(successes: int, trials: int, tail: float) -> float:
+    """The greatest share under which so many successes or more are no likelier than ``tail``."""
+    if successes == 0:
+        return 0.0
+    return _where(lambda share: _at_least(successes, trials, share) > tail)
+
+
+def _at_least(successes: int, trials: int, share: float) -> float:
+    """The probability of at least so many successes."""
+    if not 0 < share < 1:
+        return float(share >= 1)
+    log_odds, start = math.log(share), math.log1p(-share)
+    terms = (
+        math.lgamma(trials + 1)
+        - math.lgamma(count + 1)
+        - math.lgamma(trials - count + 1)
+        + count * log_odds
+        + (trials - count) * start
+        for count in range(successes, trials + 1)
+    )
+    return math.fsum(math.exp(term) for term in terms)
+
+
+def _where(exceeds: Callable[[float], bool]) -> float:
+    """Where in 0 to 1 a condition begins to hold, from below."""
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if exceeds(middle) else (middle, high)
+    return low

@@ -67,7 +67,11 @@ def _agreement(people: HumanAgreement, rlaif: Rlaif, constitution: Constitution,
         at + HumanAgreementRow.dataset,
         HUMAN_AGREEMENT,
         AgreementSettings(
-            **dict(people.selection), comparison=rlaif.judge.method.comparison, questions=questions
+            **dict(people.selection),
+            comparison=rlaif.judge.method.comparison,
+            questions=questions,
+            clamp=rlaif.labels.clamp,
+            tie_logit=rlaif.labels.tie_logit,
         ),
         group=GROUP,
         inputs={HumanPreference.dataset: people.dataset},
@@ -80,7 +84,13 @@ def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
     return dataset(
         at + JudgeFigure.dataset,
         JUDGE_CERTIFICATE,
-        CertificateSettings(**dict(section.certificate), judges=rlaif.judge.judges, policy=rlaif.policy),
+        CertificateSettings(
+            **dict(section.certificate),
+            judges=rlaif.judge.judges,
+            policy=rlaif.policy,
+            clamp=rlaif.labels.clamp,
+            tie_logit=rlaif.labels.tie_logit,
+        ),
         group=GROUP,
         inputs={
             CompletionPair.dataset: at + CompletionPair.dataset,

@@ -35,13 +35,12 @@ def rft(
             CANDIDATES,
             candidate_settings(drawn, verifier, scores),
             group=GROUP,
-            inputs={Problem.dataset: problems},
+            inputs={Problem.dataset: problems, GoldVerdict.dataset: GoldVerdict.dataset},
             models={
                 "policies": drawn.policies,
                 "judge": judge,
                 "reward_model": drawn.reward_model or "",
             },
-            waits=(GoldVerdict.dataset,),
         ),
         dataset(
             at + RftSelection.dataset,

@@ -6,6 +6,7 @@ from datasets_registry.rows.cai import HelpfulAnswer
 from datasets_registry.rows.prompts import HelpfulPrompt
 from generation.completer import Complete
 from methods.cai.requests import AnswerSettings, answer_request
+from methods.judging.answers import answers_of
 from methods.judging.conversation import failure_of, opening_templates
 from methods.method import Inputs, Method, Models
 from methods.prompt_sets import helpful_prompts
@@ -15,7 +16,7 @@ def make_helpful_answers(inputs: Inputs, models: Models, settings: AnswerSetting
     """One answer of the policy to each helpful training prompt."""
     with models["policy"].completer() as complete:
         prompts = helpful_prompts(inputs, "train")
-        return answer_helpful(prompts, complete, complete.backend.fingerprint, settings)
+        return answer_helpful(prompts, answers_of(complete), complete.backend.fingerprint, settings)
 
 
 def answer_helpful(

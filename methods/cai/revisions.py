@@ -20,6 +20,7 @@ from methods.cai.requests import (
     revision_request,
 )
 from methods.cai.scores import SIGNALS, score_revisions
+from methods.judging.answers import answers_of
 from methods.judging.conversation import failure_of, opening_templates
 from methods.judging.score import score_templates
 from methods.method import Inputs, Method, Models
@@ -32,7 +33,7 @@ def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -
     """The policy's revisions of its drafts, with the judge's scores before and after each."""
     with models["policy"].completer() as complete:
         prompts = _revised_prompts(inputs, settings.num_controls)
-        revisions = revise(prompts, complete, complete.backend.fingerprint, settings)
+        revisions = revise(prompts, answers_of(complete), complete.backend.fingerprint, settings)
     with models["judge"].completer() as complete:
         return score_revisions(revisions, complete, complete.backend.fingerprint, settings.scores)
 

@@ -10,7 +10,7 @@ from datasets_registry.rows.words import Kind
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
-from methods.evaluation.refusals import is_refusal
+from methods.judging.answers import answers_of
 from methods.judging.comparison import (
     Answer,
     Comparison,
@@ -25,6 +25,7 @@ from methods.judging.preference import combine
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import all_prompts
+from methods.reading.refusals import is_refusal
 
 Outcome = Literal["win", "loss", "tie", "same", "unparsed"]
 _OUTCOMES: Mapping[str, Outcome] = {"a": "win", "b": "loss", "tie": "tie", "unparsed": "unparsed"}
@@ -49,7 +50,7 @@ def make_evaluation_answers(
     answers = [_answers(model, prompts, settings) for model in models.every("models")]
     with models["judge"].completer() as complete:
         fingerprint = complete.backend.fingerprint
-        compared = [compare(rows, base, complete, fingerprint, settings) for rows in answers]
+        compared = [compare(rows, base, answers_of(complete), fingerprint, settings) for rows in answers]
     return [row for rows in (base, *compared) for row in rows]
 
 
@@ -57,7 +58,8 @@ def _answers(
     model: Model, prompts: Sequence[tuple[Kind, Prompt]], settings: EvaluationSettings
 ) -> list[EvaluationAnswer]:
     with model.completer() as complete:
-        return answer_held_out(model.name, prompts, complete, complete.backend.fingerprint, settings)
+        fingerprint = complete.backend.fingerprint
+        return answer_held_out(model.name, prompts, answers_of(complete), fingerprint, settings)
 
 
 def answer_held_out(

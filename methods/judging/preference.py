@@ -49,7 +49,7 @@ def combine(
     identical = [logits[order] for order in ("aa", "bb") if order in logits]
     bias = sum(identical) / len(identical) if identical else 0.0
     low, high = clamp or (0.0, 1.0)
-    p_ab, p_ba = (min(max(_sigmoid(x), low), high) for x in (logits["ab"] - bias, bias - logits["ba"]))
+    p_ab, p_ba = (min(max(sigmoid(x), low), high) for x in (logits["ab"] - bias, bias - logits["ba"]))
     return Preference(p_ab=p_ab, p_ba=p_ba)
 
 
@@ -64,7 +64,7 @@ def logit(p: float | None) -> float:
     return math.log(p / (1 - p))
 
 
-def _sigmoid(x: float) -> float:
+def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
+from methods.judging.answers import answers_of
 from methods.method import Inputs, Method, Models
 from methods.prm.counts import Counts, count, stopped
 from methods.prm.judge import StepJudgeSettings, StepVerdict, judge_steps, step_judge_templates
 from methods.prm.settings import StepLabelSettings
-from methods.prm.splitting import prefix
+from methods.reading.steps import prefix
 
 
 class JudgedLabelSettings(StepLabelSettings):
@@ -38,7 +39,9 @@ def make_labels(inputs: Inputs, models: Models, settings: JudgedLabelSettings) -
     verdicts = None
     if settings.judging is not None:
         with models["judge"].completer() as complete:
-            verdicts = judge_steps(solutions, complete, complete.backend.fingerprint, settings.judging)
+            verdicts = judge_steps(
+                solutions, answers_of(complete), complete.backend.fingerprint, settings.judging
+            )
     return label_steps(solutions, inputs.rows(StepRollout), settings.completer, settings, verdicts)
 
 

@@ -8,7 +8,7 @@ from datasets_registry.rows.prm import Solution
 from generation.completer import Complete
 from generation.request import Completion, Message, Request
 from methods.prm.settings import StepRolloutSettings
-from methods.prm.splitting import prefix
+from methods.reading.steps import prefix
 from methods.templates import fill
 from methods.verifiers.contract import Verification, Verify
 

@@ -9,7 +9,7 @@ from datasets_registry.rows.prm import Solution
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
-from methods.prm.splitting import Split, Splitter, split
+from methods.reading.steps import Split, Splitter, split
 
 
 class SolutionSettings(Settings):
@@ -22,7 +22,7 @@ class SolutionSettings(Settings):
     per_problem: int = Field(4, ge=1)
     balanced: bool = True
     skip_decided: bool = True
-    splitter: Splitter = "lines"
+    splitter: Splitter = "steps"
     seed: int = 0
 
 

@@ -6,7 +6,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldVerdict
 from methods.method import Inputs, Method, Models
 from methods.verifiers.contract import Kind, VerifierSettings, Verify, rejected
-from methods.verifiers.final_answer import final_answers
+from methods.verifiers.maths.final_answer import final_answers
 from methods.verifiers.verifier import verifier
 
 

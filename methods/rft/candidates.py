@@ -8,7 +8,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datasets_registry.rows.imported import Problem
-from datasets_registry.rows.rft import Candidate
+from datasets_registry.rows.rft import Candidate, GoldVerdict
 from generation.cards.turns import alone
 from generation.scoring.outcomes import OutcomeScorer
 from methods.judging.score import ScoreSettings
@@ -67,7 +67,7 @@ def make_candidates(
 
     Raises BadInput where there are fewer problems than wanted.
     """
-    tables = _samples(_chosen(inputs.rows(Problem), settings), models, settings)
+    tables = _samples(_chosen(usable_problems(inputs), settings), models, settings)
     if settings.reward == "verifier":
         yield from tables
         return
@@ -78,6 +78,12 @@ def make_candidates(
 CANDIDATES = Method(
     make_candidates, VerifiedCandidateSettings, Candidate, prompts=candidate_templates, generates=True
 )
+
+
+def usable_problems(inputs: Inputs) -> list[Problem]:
+    """The problems whose own gold answer the verifier accepts; where no verdicts are given, all of them."""
+    rejected = {verdict.problem_id for verdict in inputs.rows(GoldVerdict) if not verdict.accepted}
+    return [problem for problem in inputs.rows(Problem) if problem.problem_id not in rejected]
 
 
 def _chosen(problems: Iterable[Problem], settings: CandidateSettings) -> list[Problem]:

@@ -15,7 +15,7 @@ from datasets_registry.rows.row import arrow_schema, from_table
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
-from methods.rft.equations import path
+from methods.reading.equations import path
 from methods.rft.rewards import Reward, rewarded
 from methods.rft.stopping import StoppingRule, Tally
 from methods.templates import fill

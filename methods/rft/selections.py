@@ -12,7 +12,7 @@ from datasets_registry.hashing import digest
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
-from methods.rft.equations import wrong_equations
+from methods.reading.equations import wrong_equations
 
 # phrases by which a completion refers to its hint
 HINT_PHRASES = ("the answer is given", "given that the answer", "given the answer", "hint")

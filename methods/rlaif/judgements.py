@@ -14,6 +14,7 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.settings import Settings
 from generation.completer import Complete
+from methods.judging.answers import answers_of
 from methods.judging.comparison import (
     Comparison,
     ComparisonSettings,
@@ -89,7 +90,8 @@ def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings)
     judgements: list[AiJudgement] = []
     for judge in models.every("judges"):
         with judge.completer() as complete:
-            judgements += judge_pairs(pairs, judge.name, complete, complete.backend.fingerprint, settings)
+            model = complete.backend.fingerprint
+            judgements += judge_pairs(pairs, judge.name, answers_of(complete), model, settings)
     return judgements
 
 

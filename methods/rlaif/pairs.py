@@ -15,6 +15,7 @@ from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
+from methods.judging.answers import answers_of
 from methods.judging.conversation import conversation_of, failure_of, opening, opening_templates
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.method import Inputs, Method, Model, Models
@@ -95,7 +96,7 @@ def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> list[C
     """The pairs of the policy's samples for each training prompt, scored by the judge under best_worst."""
     prompts = all_prompts(inputs, "train")
     with models["policy"].completer() as complete:
-        samples = sample_completions(prompts, complete, complete.backend.fingerprint, settings)
+        samples = sample_completions(prompts, answers_of(complete), complete.backend.fingerprint, settings)
     if settings.scores is None:
         return pair_samples(samples, settings)
     score = partial(_judge_scores, judge=models["judge"], scores=settings.scores, signals=settings.signals)

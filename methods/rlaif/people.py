@@ -7,8 +7,10 @@ from pydantic import Field
 from datasets_registry.hashing import digest, draw
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
+from datasets_registry.rows.words import TIE_LOGIT
 from datasets_registry.settings import Settings
 from generation.completer import Complete
+from methods.judging.answers import answers_of
 from methods.judging.comparison import (
     Answer,
     Comparison,
@@ -34,9 +36,11 @@ class AgreementSelection(Settings):
 
 
 class AgreementSettings(AgreementSelection):
-    """The selection, how the judge is asked, and the questions of its principles by id."""
+    """The selection, how the judge is asked and its label read, and the questions of its principles by id."""
 
     comparison: ComparisonSettings = ComparisonSettings()
+    clamp: tuple[float, float] | None = None
+    tie_logit: float = Field(TIE_LOGIT, ge=0)
     questions: Mapping[str, str] = Field(min_length=1)
 
 
@@ -44,7 +48,8 @@ def make_agreement(inputs: Inputs, models: Models, settings: AgreementSettings) 
     """The judge's labels of people's comparisons beside theirs."""
     preferences, judge = inputs.rows(HumanPreference), models["judge"]
     with judge.completer() as complete:
-        return agree(preferences, judge.name, complete, complete.backend.fingerprint, settings)
+        model = complete.backend.fingerprint
+        return agree(preferences, judge.name, answers_of(complete), model, settings)
 
 
 def agree(
@@ -63,7 +68,7 @@ def agree(
     ]
     answers = ask_pairs(f"people's comparisons by {judge}", pairs, complete, model, settings.comparison)
     return [
-        _row(preference, judge, principle_id, by_order, settings.comparison)
+        _row(preference, judge, principle_id, by_order, settings)
         for preference, principle_id, by_order in zip(chosen, ids, answers, strict=True)
     ]
 
@@ -93,11 +98,13 @@ def _row(
     judge: str,
     principle_id: str,
     answers: Mapping[Order, Answer],
-    settings: ComparisonSettings,
+    settings: AgreementSettings,
 ) -> HumanAgreement:
     a, b, a_is_chosen = in_slots(preference)
-    judged = combine({order: read_verdict(answer, settings) for order, answer in answers.items()})
-    label, human_label = judged.label() if judged else "unparsed", "a" if a_is_chosen else "b"
+    verdicts = {order: read_verdict(answer, settings.comparison) for order, answer in answers.items()}
+    judged = combine(verdicts, settings.clamp)
+    label = judged.label(settings.tie_logit) if judged else "unparsed"
+    human_label = "a" if a_is_chosen else "b"
     keys = {f"{order}_key": answers[order].key if order in answers else None for order in _ORDERS}
     return HumanAgreement.model_validate(
         {

@@ -3,11 +3,30 @@
 A value that only looks plain (an integer that claims to equal everything) arrives as the data it holds.
 """
 
+from collections import deque
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 _SAFE_INTEGER = 2**53
-_SEQUENCES = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_SEQUENCES = {"tuple": tuple, "set": set, "frozenset": frozenset, "deque": deque}
+_ViewParts = Callable[[Any], list[Any]]
+# values of the standard library: their type, the plain data that they hold, and the value of that data;
+# a datetime is a date as well, so it comes first
+_STANDARD: dict[str, tuple[type, _ViewParts, Callable[..., object]]] = {
+    "fraction": (Fraction, lambda value: [value.numerator, value.denominator], Fraction),
+    "decimal": (Decimal, lambda value: [str(value)], Decimal),
+    "range": (range, lambda value: [value.start, value.stop, value.step], range),
+    "datetime": (datetime, lambda value: [value.isoformat()], datetime.fromisoformat),
+    "date": (date, lambda value: [value.isoformat()], date.fromisoformat),
+    "time": (time, lambda value: [value.isoformat()], time.fromisoformat),
+    "timedelta": (timedelta, lambda value: [value.days, value.seconds, value.microseconds], timedelta),
+    "keys": (type({}.keys()), list, lambda *keys: dict.fromkeys(keys).keys()),
+    "values": (type({}.values()), list, lambda *values: dict(enumerate(values)).values()),
+    "items": (type({}.items()), list, lambda *items: dict(items).items()),
+}
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keep: TypeAlias = "Callable[[object], dict[str, Json]]"
 
@@ -41,6 +60,9 @@ def _encode_collection(value: object, keep: Keep) -> Json:
     for word, kind in _SEQUENCES.items():
         if isinstance(value, kind):
             return {word: [encode(item, keep) for item in value]}
+    for word, (standard, parts, _) in _STANDARD.items():
+        if isinstance(value, standard):
+            return {word: [encode(part, keep) for part in parts(value)]}
     return keep(value)
 
 
@@ -58,6 +80,8 @@ def decode(data: Any, numbered: Callable[[str, int], object]) -> Any:
         raise ValueError("more than one tag")
     if name in _SEQUENCES:
         return _SEQUENCES[name](decode(item, numbered) for item in content)
+    if name in _STANDARD:
+        return _STANDARD[name][2](*(decode(part, numbered) for part in content))
     if name == "dict":
         return {decode(key, numbered): decode(item, numbered) for key, item in content}
     if name == "complex":

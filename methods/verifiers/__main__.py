@@ -1,92 +1,115 @@
-"""Verify completions against gold answers: python -m methods.verifiers maths rows.jsonl > verdicts.jsonl"""
+"""Read what completions say, line by line: python -m methods.verifiers maths rows.jsonl > verdicts.jsonl"""
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from rich.console import Console
 from rich.progress import track
 
 from datasets_registry.errors import BadInput
-from methods.verifiers.contract import Kind, Verification, VerifierSettings, Verify
+from methods.reading.equations import wrong_equations
+from methods.reading.refusals import read_refusal
+from methods.reading.steps import split
+from methods.reading.thought import without_thought
+from methods.verifiers.contract import Kind, VerifierSettings
 from methods.verifiers.verifier import verifier
 
 _MANY = 200
+READ = ("refusal", "equations", "steps")
+Reading = dict[str, JsonValue]
+Read = Callable[[str, str | None], Reading]
 
 
 class VerifiedRow(BaseModel):
-    """A line of the input; other keys are ignored."""
+    """A line of the input; other keys are ignored. Only verifiers need the gold answer."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
     completion: str
-    gold: str
+    gold: str | None = None
 
 
-def read_rows(path: str) -> list[tuple[int, VerifiedRow]]:
-    """The numbered rows of a JSON lines file; raises BadInput that names the first bad line."""
-    rows = []
+def reader(kind: str) -> Read:
+    """What is read of a completion: a verdict on it, its refusal, its wrong equations, or its steps."""
+    if kind in READ:
+        return lambda completion, _: _read(kind, without_thought(completion).answer)
+    verify = verifier(VerifierSettings.model_validate({"kind": kind}))
+
+    def verdict(completion: str, gold: str | None) -> Reading:
+        if gold is None:
+            raise BadInput("gold: the verifier needs a gold answer")
+        return asdict(verify(completion, gold))
+
+    return verdict
+
+
+def _read(kind: str, text: str) -> Reading:
+    if kind == "refusal":
+        refusal = read_refusal(text)
+        return {"refusal": refusal.kind, "refused": refusal.refused, "sure": refusal.sure}
+    if kind == "equations":
+        return {"wrong": [*wrong_equations(text)]}
+    parts = split(text, "steps")
+    return {"steps": [*parts.steps], "separator": parts.separator, "failure": parts.failure}
+
+
+def read_line(read: Read, line: str) -> Reading:
+    """What is read of one line; a line that cannot be read gives its ``error``, and nothing is guessed."""
     try:
-        with Path(path).open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    rows.append((number, _row(path, number, line)))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
-    return rows
-
-
-def _row(path: str, number: int, line: str) -> VerifiedRow:
-    try:
-        return VerifiedRow.model_validate_json(line)
+        row = VerifiedRow.model_validate_json(line)
+        return read(row.completion, row.gold)
     except ValidationError as error:
         first = error.errors()[0]
         column = ".".join(map(str, first["loc"])) or "the line"
-        raise BadInput(
-            f'{path}:{number}: {column}: {first["msg"]}; a line is {{"completion": "...", "gold": "..."}}'
-        ) from error
+        form = '{"completion": "...", "gold": "..."}'
+        return {"error": f"{column}: {first['msg']}; a line is {form}"}
+    except BadInput as error:
+        return {"error": str(error)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify a file's rows and print one JSON line for each; returns 2 where the input is bad."""
+    """Print one JSON line for each of the file's; returns 1 where a line is bad and 2 where the file is."""
     parsed = _parser().parse_args(arguments)
     try:
-        rows = read_rows(parsed.file)
-        verify = verifier(VerifierSettings(kind=parsed.kind))
-        for number, row in _with_progress(rows):
-            print(json.dumps(asdict(_verified(verify, row, f"{parsed.file}:{number}"))))
-    except BadInput as error:
-        print(error, file=sys.stderr)
+        lines = Path(parsed.file).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"{parsed.file} cannot be read: {error}", file=sys.stderr)
         return 2
-    return 0
+    read, num_bad = reader(parsed.kind), 0
+    for number, line in _with_progress([*enumerate(lines, 1)]):
+        reading = read_line(read, line)
+        if "error" in reading:
+            num_bad += 1
+            reading = {"row": number, **reading}
+            print(f"{parsed.file}:{number}: {reading['error']}", file=sys.stderr)
+        print(json.dumps(reading, ensure_ascii=False))
+    return 1 if num_bad else 0
 
 
-def _verified(verify: Verify, row: VerifiedRow, line: str) -> Verification:
-    try:
-        return verify(row.completion, row.gold)
-    except BadInput as error:
-        raise BadInput(f"{line}: {error}") from error
-
-
-def _with_progress(rows: list[tuple[int, VerifiedRow]]) -> Iterable[tuple[int, VerifiedRow]]:
+def _with_progress(rows: list[tuple[int, str]]) -> Iterable[tuple[int, str]]:
     """The rows; with a progress bar where there are many and the output is a terminal."""
     if len(rows) < _MANY or not sys.stderr.isatty():
         return rows
-    return track(rows, "verifying", console=Console(stderr=True))
+    return track(rows, "reading", console=Console(stderr=True))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m methods.verifiers",
-        description="Read {completion, gold} as JSON lines; print {accepted, extracted, reason}, in order.",
+        description=(
+            "Read JSON lines, and print one JSON line for each, in order. Verifiers take completion and gold,"
+            " and give accepted, extracted and reason; refusal gives refusal and refused; equations gives"
+            " wrong; steps gives steps, which separator joins to the completion. A bad line gives error."
+        ),
     )
-    parser.add_argument("kind", choices=get_args(Kind), help="kind of gold answer")
-    parser.add_argument("file", help="JSON lines with completion and gold")
+    parser.add_argument("kind", choices=(*get_args(Kind), *READ), help="what is read of a completion")
+    parser.add_argument("file", help="JSON lines with completion, and gold for verifiers")
     return parser
 
 

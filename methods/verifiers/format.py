@@ -1,11 +1,14 @@
-"""A verifier of format rules: length, required or forbidden text, JSON, a pattern.
+"""A verifier of format rules: length, required or forbidden words, JSON, language, a pattern.
 
 The gold answer is a JSON object of rules, such as ``{"max_words": 50, "contains": ["tea"], "json": true}``.
+Rules mean what they do in IFEval (Zhou et al. 2023): words are runs of letters and digits, keywords are whole
+words in any case, and JSON may stand in a fence.
 The ``regex`` module searches for a pattern and stops after a second: a completion on which the pattern
 backtracks for longer is rejected, with that reason.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -13,10 +16,14 @@ import regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets_registry.errors import BadInput
+from methods.reading.languages import languages, likeliest_language
+from methods.reading.sentences import count_sentences
 from methods.verifiers.contract import Verification, rejected
 
 MAX_LENGTH = 100_000
 PATTERN_SECONDS = 1.0
+_WORD = re.compile(r"\w+")
+_FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 Measured = Iterator[tuple[str, object, bool]]
 
 
@@ -30,12 +37,20 @@ class FormatRules(BaseModel):
     min_characters: int | None = Field(None, ge=0)
     max_characters: int | None = Field(None, ge=0)
     num_lines: int | None = Field(None, ge=0)
+    min_sentences: int | None = Field(None, ge=0)
+    max_sentences: int | None = Field(None, ge=0)
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     contains: list[str] = []
     excludes: list[str] = []
     starts_with: str | None = None
     ends_with: str | None = None
     is_json: bool | None = Field(None, alias="json")
     matches: str | None = Field(None, max_length=1000)
+
+    @property
+    def counts_sentences(self) -> bool:
+        """Whether a rule needs the number of sentences."""
+        return self.min_sentences is not None or self.max_sentences is not None
 
 
 def keeps_format(completion: str, gold: str) -> Verification:
@@ -70,6 +85,11 @@ def read_rules(gold: str) -> FormatRules:
         raise BadInput(
             f"format rule 'matches': {rules.matches!r} is not a valid pattern ({error}); fix it"
         ) from error
+    if rules.language is not None and rules.language not in languages():
+        raise BadInput(
+            f"format rule 'language': {rules.language!r} is not an ISO 639 code that is known: use one of "
+            f"{', '.join(sorted(languages()))}"
+        )
     if not rules.model_fields_set:
         raise BadInput("the gold answer has no format rule, so every completion would pass; give one")
     return rules
@@ -79,10 +99,10 @@ def _measured(text: str, rules: FormatRules) -> Measured:
     """Each rule's name, the measured value, and whether the rule is kept."""
     yield from _lengths(text, rules)
     if rules.contains:
-        missing = [part for part in rules.contains if part not in text]
+        missing = [part for part in rules.contains if not _has(text, part)]
         yield "contains", {"missing": missing}, not missing
     if rules.excludes:
-        present = [part for part in rules.excludes if part in text]
+        present = [part for part in rules.excludes if _has(text, part)]
         yield "excludes", {"found": present}, not present
     if rules.starts_with is not None:
         yield "starts_with", text[: len(rules.starts_with)], text.startswith(rules.starts_with)
@@ -92,27 +112,39 @@ def _measured(text: str, rules: FormatRules) -> Measured:
     if rules.is_json is not None:
         is_json = _is_json(text)
         yield "json", is_json, is_json == rules.is_json
+    if rules.language is not None:
+        language, _ = likeliest_language(text)
+        yield "language", language, language == rules.language
     if rules.matches is not None:
         result = _matches(rules.matches, text)
         yield "matches", result, result is True
 
 
 def _lengths(text: str, rules: FormatRules) -> Measured:
-    words, lines = len(text.split()), len(text.splitlines())
+    words, lines = len(_WORD.findall(text)), len(text.splitlines())
+    sentences = count_sentences(text) if rules.counts_sentences else 0
     for rule, measured, least, most in (
         ("min_words", words, rules.min_words, None),
         ("max_words", words, None, rules.max_words),
         ("min_characters", len(text), rules.min_characters, None),
         ("max_characters", len(text), None, rules.max_characters),
         ("num_lines", lines, rules.num_lines, rules.num_lines),
+        ("min_sentences", sentences, rules.min_sentences, None),
+        ("max_sentences", sentences, None, rules.max_sentences),
     ):
         if least is not None or most is not None:
             yield rule, measured, (least or 0) <= measured and (most is None or measured <= most)
 
 
+def _has(text: str, keyword: str) -> bool:
+    """Whether the keyword stands in ``text`` as whole words, in any case."""
+    return re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text, re.IGNORECASE) is not None
+
+
 def _is_json(text: str) -> bool:
+    fenced = _FENCED.fullmatch(text)
     try:
-        json.loads(text)
+        json.loads(fenced[1] if fenced else text)
     except (ValueError, RecursionError):
         return False
     return True

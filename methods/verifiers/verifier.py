@@ -1,15 +1,28 @@
 """The choice of a verifier by the kind of gold answer."""
 
+from methods.reading.thought import without_thought
 from methods.sandbox.run import Limits
 from methods.verifiers.choice import choice, exact
 from methods.verifiers.code import code
-from methods.verifiers.contract import VerifierSettings, Verify
+from methods.verifiers.contract import Verification, VerifierSettings, Verify, rejected
 from methods.verifiers.format import keeps_format
-from methods.verifiers.maths import maths
+from methods.verifiers.maths.verdict import maths
 
 
 def verifier(settings: VerifierSettings) -> Verify:
-    """The verifier that the settings describe."""
+    """The verifier that the settings describe; it reads what stands behind a completion's thought."""
+    verify = _of_kind(settings)
+
+    def verify_answer(completion: str, gold: str) -> Verification:
+        thought = without_thought(completion, settings.thought_marks)
+        if thought.failure is not None:
+            return rejected(thought.failure)
+        return verify(thought.answer, gold)
+
+    return verify_answer
+
+
+def _of_kind(settings: VerifierSettings) -> Verify:
     match settings.kind:
         case "maths":
             return maths(settings.relative_tolerance)

@@ -43,9 +43,18 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
     Check(
         "gold_verdicts",
         "gold_accepted",
+        "SELECT avg((NOT accepted)::INT) FROM this",
+        "share of problems whose own gold answer the verifier rejects; they are left out of sampling",
+        at_most=0.02,
+    ),
+    Check(
+        "gold_verdicts",
+        "gold_rejected",
         "SELECT count(*) FROM this WHERE NOT accepted",
-        "problems whose own gold answer the verifier rejects",
+        "problems left out, since the verifier rejects their own gold answer: SELECT * FROM gold_verdicts"
+        " WHERE NOT accepted",
         at_most=0,
+        severity="warning",
     ),
     no_rows("gold_solutions"),
     no_empty("gold_solutions", "prompt", "completion"),

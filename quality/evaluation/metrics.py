@@ -1,11 +1,12 @@
 """Figures of a model's held-out answers; means and shares have a 95 % interval."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.intervals import wilson_interval
+from datasets_registry.intervals import unit_interval
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from methods.method import Inputs, Method, Models, NoSettings
 
@@ -63,29 +64,33 @@ def metrics(answers: Sequence[EvaluationAnswer]) -> list[Metric]:
 
 
 def _figures(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
-    count = len(group)
-    refused = sum(answer.refused for answer in group)
-    yield "refusal_rate", refused / count, wilson_interval(refused, count), count
+    yield _share("refusal_rate", [(answer, float(answer.refused)) for answer in group])
     lengths = [float(answer.num_tokens) for answer in group]
-    yield "mean_tokens", sum(lengths) / count, bootstrap_interval(lengths), count
-    truncated = sum(answer.finish_reason == "length" for answer in group)
-    yield "truncated_rate", truncated / count, wilson_interval(truncated, count), count
+    yield "mean_tokens", sum(lengths) / len(group), bootstrap_interval(lengths), len(group)
+    yield _share("truncated_rate", [(answer, float(answer.finish_reason == "length")) for answer in group])
     for n in (1, 2, 3):
-        yield f"distinct_{n}", distinct_n((answer.completion for answer in group), n), None, count
+        yield f"distinct_{n}", distinct_n((answer.completion for answer in group), n), None, len(group)
     if any(answer.verdict is not None for answer in group):
         yield from _wins(group)
 
 
 def _wins(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
     """Wins plus half the ties; unparsed verdicts are counted separately, never as either."""
-    points = [WIN_POINTS[answer.verdict] for answer in group if answer.verdict in WIN_POINTS]
-    value = sum(points) / len(points) if points else None
-    yield "win_rate", value, bootstrap_interval(points) if points else None, len(points)
-    unparsed = sum(answer.verdict == "unparsed" for answer in group)
-    yield "unparsed_rate", unparsed / len(group), wilson_interval(unparsed, len(group)), len(group)
-    margins = [answer.p_win for answer in group if answer.p_win is not None]
-    mean = sum(margins) / len(margins) if margins else None
-    yield "mean_p_win", mean, bootstrap_interval(margins) if margins else None, len(margins)
+    judged = [(answer, WIN_POINTS[answer.verdict]) for answer in group if answer.verdict in WIN_POINTS]
+    yield _share("win_rate", judged)
+    yield _share("unparsed_rate", [(answer, float(answer.verdict == "unparsed")) for answer in group])
+    yield _share("mean_p_win", [(answer, answer.p_win) for answer in group if answer.p_win is not None])
+
+
+def _share(label: str, values: Sequence[tuple[EvaluationAnswer, float]]) -> Figure:
+    """The mean of values from 0 to 1, each group of prompts counted once, with its interval over groups."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for answer, value in values:
+        groups[answer.split_group].append(value)
+    if not groups:
+        return label, None, None, 0
+    means = [sum(found) / len(found) for found in groups.values()]
+    return label, sum(means) / len(means), unit_interval(means, len(values)), len(values)
 
 
 EVALUATION = Method(run=make_metrics, settings=NoSettings, rows=Metric)

@@ -6,8 +6,8 @@ from operator import attrgetter
 import duckdb
 
 from datasets_registry.rows.hygiene import HygieneFinding
-from methods.evaluation.refusals import is_refusal
 from methods.method import Inputs, Method, Models, NoSettings
+from methods.reading.refusals import is_refusal
 from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations
 from quality.hygiene.duplicates import duplicates

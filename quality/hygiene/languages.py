@@ -1,23 +1,17 @@
-"""The language of a text by naive Bayes over byte n-grams (langid: Lui and Baldwin 2012)."""
+"""Texts in another language than most of their column."""
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 
 import duckdb
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from datasets_registry.rows.hygiene import HygieneFinding
+from methods.reading.languages import likeliest_language
 from quality.hygiene.findings import TextKey, each_text, finding
 
 # shorter texts are misclassified too often; more characters add no confidence
 LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
 LEAST_PROBABILITY = 0.9
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def language(text: str) -> tuple[str, float] | None:
@@ -28,7 +22,7 @@ def language(text: str) -> tuple[str, float] | None:
     beginning = text.strip()[:MOST_CHARACTERS]
     if len(beginning) < LEAST_CHARACTERS:
         return None
-    code, probability = _identifier().classify(beginning)
+    code, probability = likeliest_language(beginning)
     return (code, probability) if probability >= LEAST_PROBABILITY else None
 
 

@@ -7,7 +7,8 @@ CROSSED = "\"order\" IN ('ab', 'ba')"
 def slots(table: str) -> str:
     """SQL of the parsed verdicts on each pair of ``table`` in both orders; equal ones follow the slot."""
     return (
-        "SELECT judge, ab, ba FROM (SELECT judge, any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
+        "SELECT pair_id, judge, ab, ba FROM (SELECT pair_id, judge,"
+        " any_value(verdict) FILTER (\"order\" = 'ab') AS ab,"
         f" any_value(verdict) FILTER (\"order\" = 'ba') AS ba FROM {table}"
         " GROUP BY pair_id, principle_id, judge)"
         " WHERE ab IN ('first', 'second') AND ba IN ('first', 'second')"

@@ -1,39 +1,48 @@
 """A judge's certificate on one policy: parse rate, position, consistency, length, agreement with people."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 import numpy as np
+from pydantic import Field
 
-from datasets_registry.intervals import wilson_interval
+from datasets_registry.intervals import certain_interval, unit_interval
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from datasets_registry.settings import Settings
+from methods.judging.preference import logit, sigmoid
 from methods.method import Inputs, Method, Models
-from quality.evaluation.metrics import Figure, bootstrap_interval
+from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS, CROSSED, slots
 
-# the logits in both orders, and both completions' lengths in characters
+# the group of prompts, the logits in both orders, and both completions' lengths in characters
 _MEASURED = f"""
-    SELECT logit_ab, logit_ba, length(completion_a), length(completion_b)
+    SELECT split_group, logit_ab, logit_ba, length(completion_a), length(completion_b)
     FROM ({BALLOTS}) JOIN completion_pairs USING (pair_id)
     WHERE whole AND judge = ? ORDER BY pair_id, principle_id
 """
+LEAST_GROUPS = 20
+Ballot = tuple[str, float, float, int, int]
 
 
 class Bound(Settings):
-    """Bounds that a figure's whole interval must keep."""
+    """Bounds that a figure's whole interval must keep, measured on enough groups of prompts."""
 
     at_least: float | None = None
     at_most: float | None = None
+    least_groups: int = Field(LEAST_GROUPS, ge=1, description="Fewer groups of prompts certify nothing")
 
-    def holds(self, low: float | None, high: float | None) -> bool | None:
+    def holds(self, low: float | None, high: float | None, num_groups: int) -> bool | None:
         """Whether the interval lies within the bounds; None where nothing was measured."""
         if low is None or high is None:
             return None
-        return (self.at_least is None or low >= self.at_least) and (
-            self.at_most is None or high <= self.at_most
+        return (
+            num_groups >= self.least_groups
+            and (self.at_least is None or low >= self.at_least)
+            and (self.at_most is None or high <= self.at_most)
         )
 
 
@@ -53,10 +62,15 @@ class CertificateBounds(Settings):
 
 
 class CertificateSettings(CertificateBounds):
-    """The bounds, which judges are certified, and on which policy's completions."""
+    """The bounds, which judges are certified on which policy's completions, and when a label is a tie.
+
+    ``clamp`` and ``tie_logit`` are those of the labels, so that what is certified is what trains.
+    """
 
     judges: tuple[str, ...]
     policy: str
+    clamp: tuple[float, float] | None = None
+    tie_logit: float = Field(TIE_LOGIT, ge=0)
 
 
 def make_certificate(inputs: Inputs, models: Models, settings: CertificateSettings) -> list[JudgeFigure]:
@@ -72,71 +86,126 @@ def certify(
     """The figures of each judge, from the views of judgements, pairs and, with ``people``, agreement."""
     rows = []
     for judge in settings.judges:
-        figures = [*_verdicts(connection, judge), *_ballots(connection, judge)]
+        measured = [*_verdicts(connection, judge), *_ballots(connection, judge, settings)]
         if people:
-            figures += _agreement(connection, judge)
-        rows += [_row(figure, judge, settings) for figure in figures]
+            measured += _agreement(connection, judge)
+        rows += [_row(figure, judge, settings) for figure in measured]
     return rows
 
 
-def _row(figure: Figure, judge: str, settings: CertificateSettings) -> JudgeFigure:
-    label, value, interval, count = figure
-    bound = settings.bounds.get(label)
+@dataclass(frozen=True)
+class Measured:
+    """A figure with its interval, its items, and the groups of prompts, which vary, that they are from."""
+
+    label: str
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    num_items: int = 0
+    num_groups: int = 0
+    shares: tuple[float, ...] = ()
+
+
+def _row(measured: Measured, judge: str, settings: CertificateSettings) -> JudgeFigure:
+    bound = settings.bounds.get(measured.label)
+    interval = measured.interval
+    if bound and measured.shares:
+        interval = certain_interval(measured.shares, measured.num_items)
     low, high = interval or (None, None)
     return JudgeFigure(
         judge=judge,
         policy=settings.policy,
-        figure=label,
-        value=value,
+        figure=measured.label,
+        value=measured.value,
         low=low,
         high=high,
-        num_items=count,
+        num_items=measured.num_items,
         at_least=bound.at_least if bound else None,
         at_most=bound.at_most if bound else None,
-        holds=bound.holds(low, high) if bound else None,
+        holds=bound.holds(low, high, measured.num_groups) if bound else None,
         required=settings.required and bound is not None,
     )
 
 
-def _share(label: str, hits: int, count: int) -> Figure:
-    if not count:
-        return label, None, None, 0
-    return label, hits / count, wilson_interval(hits, count), count
+def _share(label: str, hits: Iterable[tuple[str, bool]]) -> Measured:
+    """The share of hits, as the mean over groups of prompts: a group's calls are no independent ones."""
+    groups: dict[str, list[bool]] = {}
+    for group, hit in hits:
+        groups.setdefault(group, []).append(hit)
+    if not groups:
+        return Measured(label)
+    shares = tuple(sum(found) / len(found) for found in groups.values())
+    count = sum(map(len, groups.values()))
+    value = math.fsum(shares) / len(shares)
+    return Measured(label, value, unit_interval(shares, count), count, len(shares), shares)
 
 
-def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
+def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
     """Figures of single calls, before any correction for position."""
-    parsed, first, total, outside = _row_of(
+    calls = _rows_of(
         connection,
-        "SELECT count(verdict), count(*) FILTER (verdict = 'first'), count(*), avg(outside_probability)"
-        f" FROM ai_judgements WHERE judge = ? AND {CROSSED}",
+        "SELECT split_group, verdict, outside_probability"
+        f" FROM ai_judgements JOIN completion_pairs USING (pair_id) WHERE judge = ? AND {CROSSED}",
         judge,
     )
-    yield _share("parse_rate", parsed, total)
-    yield _share("first_position_share", first, parsed)
-    yield "outside_probability", outside, None, total
-    kept, both = _row_of(
+    yield _share("parse_rate", [(group, verdict is not None) for group, verdict, _ in calls])
+    parsed = [(group, verdict == "first") for group, verdict, _ in calls if verdict is not None]
+    yield _share("first_position_share", parsed)
+    outside = [probability for _, _, probability in calls if probability is not None]
+    yield Measured("outside_probability", sum(outside) / len(outside) if outside else None, None, len(calls))
+    kept = _rows_of(
         connection,
-        f"SELECT count(*) FILTER (ab = ba), count(*) FROM ({slots('ai_judgements')}) WHERE judge = ?",
+        f"SELECT split_group, ab = ba FROM ({slots('ai_judgements')})"
+        " JOIN completion_pairs USING (pair_id) WHERE judge = ?",
         judge,
     )
-    yield _share("slot_kept_share", kept, both)
+    yield _share("slot_kept_share", kept)
 
 
-def _ballots(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
+def _ballots(
+    connection: "duckdb.DuckDBPyConnection", judge: str, settings: CertificateSettings
+) -> Iterable[Measured]:
     """Figures of whole ballots, without the position bias where it was measured."""
-    ballots = connection.execute(_MEASURED, [judge]).fetchall()
-    decided = [
-        (ab > 0, a, b) for ab, ba, a, b in ballots if min(ab, ba) > TIE_LOGIT or max(ab, ba) < -TIE_LOGIT
-    ]
-    yield _share("order_consistency", len(decided), len(ballots))
-    unequal = [(a_wins, a > b) for a_wins, a, b in decided if a != b]
-    yield _share("longer_share", sum(a_wins == longer for a_wins, longer in unequal), len(unequal))
-    points = np.array([((ab + ba) / 2, math.log((a + 1) / (b + 1))) for ab, ba, a, b in ballots])
-    if len(points) < 3 or np.ptp(points[:, 1]) == 0:
-        yield "length_slope", None, None, len(points)
+    ballots: list[Ballot] = connection.execute(_MEASURED, [judge]).fetchall()
+    decided = [(*ballot, _winner(ballot, settings)) for ballot in ballots]
+    yield _share("order_consistency", [(group, winner is not None) for group, *_, winner in decided])
+    yield _share(
+        "longer_share",
+        [
+            (group, (winner == "a") == (a > b))
+            for group, _, _, a, b, winner in decided
+            if winner is not None and a != b
+        ],
+    )
+    points = [(group, (ab + ba) / 2, math.log((a + 1) / (b + 1))) for group, ab, ba, a, b in ballots]
+    if len(points) < 3 or len({length for _, _, length in points}) == 1:
+        yield Measured("length_slope", num_items=len(points))
     else:
-        yield "length_slope", _slope(points), _slope_interval(points), len(points)
+        yield _over_groups("length_slope", points, _slope)
+
+
+def _winner(ballot: Ballot, settings: CertificateSettings) -> str | None:
+    """The completion on which both orders agree, by the rule of the labels; None for a tie."""
+    low, high = settings.clamp or (0.0, 1.0)
+    clamped = [logit(min(max(sigmoid(value), low), high)) for value in ballot[1:3]]
+    if min(clamped) > settings.tie_logit:
+        return "a"
+    return "b" if max(clamped) < -settings.tie_logit else None
+
+
+def _over_groups(
+    label: str, points: Sequence[tuple[str, float, float]], statistic: Callable[[np.ndarray], float]
+) -> Measured:
+    """A statistic of points, n × 2; its interval draws whole groups of prompts again."""
+    groups: dict[str, list[tuple[float, float]]] = {}
+    for group, first, second in points:
+        groups.setdefault(group, []).append((first, second))
+    parts = [np.array(found, dtype=float) for found in groups.values()]
+
+    def resampled(positions: np.ndarray) -> float:
+        return statistic(np.concatenate([parts[position] for position in positions.astype(int)]))
+
+    interval = bootstrap_interval([float(position) for position in range(len(parts))], resampled)
+    return Measured(label, statistic(np.concatenate(parts)), interval, len(points), len(parts))
 
 
 def _slope(points: np.ndarray) -> float:
@@ -147,26 +216,33 @@ def _slope(points: np.ndarray) -> float:
     return float(points[:, 0] @ points[:, 1] / max(points[:, 1] @ points[:, 1], 1e-12))
 
 
-def _slope_interval(points: np.ndarray) -> tuple[float, float]:
-    positions = np.arange(len(points), dtype=float)
-    return bootstrap_interval(list(positions), lambda sample: _slope(points[sample.astype(int)]))
+def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
+    """Agreement with people on the pairs that the judge labels, and Cohen's kappa.
 
-
-def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Figure]:
-    """Agreement with people on the pairs that the judge labels, and Cohen's kappa."""
-    rows = connection.execute(
-        "SELECT human_label = 'a', label = 'a' FROM human_agreement"
+    Each of these pairs has a prompt of its own.
+    """
+    rows = _rows_of(
+        connection,
+        "SELECT pair_id, human_label = 'a', label = 'a' FROM human_agreement"
         " WHERE judge = ? AND label IN ('a', 'b') ORDER BY pair_id",
-        [judge],
-    ).fetchall()
-    yield _share("human_accuracy", sum(human == judged for human, judged in rows), len(rows))
+        judge,
+    )
+    accuracy = _share("human_accuracy", [(pair, human == judged) for pair, human, judged in rows])
+    yield accuracy
     if not rows:
-        yield "cohen_kappa", None, None, 0
+        yield Measured("cohen_kappa")
         return
-    labels = np.array(rows, dtype=bool)
-    positions = [float(position) for position in range(len(labels))]
-    interval = bootstrap_interval(positions, lambda sample: cohen_kappa(labels[sample.astype(int)]))
-    yield "cohen_kappa", cohen_kappa(labels), interval, len(labels)
+    kappa = _over_groups("cohen_kappa", [(pair, *map(float, labels)) for pair, *labels in rows], cohen_kappa)
+    yield replace(kappa, interval=_widened(kappa, accuracy))
+
+
+def _widened(kappa: Measured, accuracy: Measured) -> tuple[float, float] | None:
+    """Kappa's interval; where all agree, no resample differs, and that of the accuracy gives its end."""
+    if kappa.interval is None or accuracy.interval is None or accuracy.value not in (0.0, 1.0):
+        return kappa.interval
+    low, high = accuracy.interval
+    # at even chances kappa is twice the accuracy less one
+    return min(kappa.interval[0], 2 * low - 1), max(kappa.interval[1], 2 * high - 1)
 
 
 def cohen_kappa(labels: np.ndarray) -> float:
@@ -177,10 +253,9 @@ def cohen_kappa(labels: np.ndarray) -> float:
     return 0.0 if chance == 1 else (agreed - chance) / (1 - chance)
 
 
-def _row_of(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> tuple[int, ...]:
-    row = connection.execute(query, [judge]).fetchone()
-    assert row is not None
-    return tuple(row)
+def _rows_of(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = connection.execute(query, [judge]).fetchall()
+    return rows
 
 
 JUDGE_CERTIFICATE = Method(run=make_certificate, settings=CertificateSettings, rows=JudgeFigure)

@@ -22,8 +22,9 @@ from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from generation.scripted import ScriptedBackend
 from methods import templates
-from methods.rft import equations, stopping
-from methods.verifiers import number
+from methods.reading import equations
+from methods.rft import stopping
+from methods.verifiers.maths import number
 from tests.rows import make
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="none")
@@ -85,7 +86,9 @@ def test_a_changed_prompt_text_is_named(
 def test_changed_modules_are_named_and_many_are_counted(registry: Registry) -> None:
     build(registry, recipe(code=equations))
     (reason,) = why(registry, recipe(code=number)).values()
-    assert "methods.rft.equations changed" in reason and "methods.verifiers.number changed" in reason
+    assert (
+        "methods.reading.equations changed" in reason and "methods.verifiers.maths.number changed" in reason
+    )
     (reason,) = why(registry, recipe(code=stopping, a=1, b=1, c=1)).values()
     assert reason.startswith("a: null → 1; b: null → 1; c: null → 1;") and reason.endswith(" more")
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from benchmarks.sides.alone import peak_megabytes
 from datasets_registry.state import State
 from datasets_registry.views.scanning import column, parquet, scanning
-from methods.evaluation.refusals import is_refusal
+from methods.reading.refusals import is_refusal
 from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations

@@ -18,8 +18,8 @@ from methods.prm.labels import label_steps
 from methods.prm.rollouts import sample_rollouts
 from methods.prm.settings import StepSettings
 from methods.prm.solutions import SolutionSettings, choose_solutions
-from methods.prm.splitting import split
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
+from methods.reading.steps import split
 from methods.rft.reranking import (
     Aggregate,
     best_of,

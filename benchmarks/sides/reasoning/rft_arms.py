@@ -8,7 +8,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from datasets_registry.version import Version
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
-from methods.rft.equations import wrong_equations
+from methods.reading.equations import wrong_equations
 from methods.rft.selections import SelectionSettings, select
 from methods.rft.stopping import StoppingRule
 

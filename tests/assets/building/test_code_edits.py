@@ -54,11 +54,11 @@ NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
         "inputs.rows(RedTeamPrompt) if prompt.split != split",
         COMPLETED,
     ),
-    "a verifier's data file": ("methods/verifiers/not_units.txt", "\n", "\nother\n", VERIFIED),
+    "a verifier's data file": ("methods/verifiers/maths/not_units.txt", "\n", "\nother\n", VERIFIED),
     "sandbox runner": ("methods/sandbox/runner.py", "import", "import abc\nimport", VERIFIED),
     "sandbox's system calls": ("methods/sandbox/syscalls.txt", "\n", "\nother\n", VERIFIED),
     "refusal phrases": (
-        "methods/evaluation/refusals.txt",
+        "methods/reading/refusals.txt",
         "\n",
         "\nother\n",
         {"evaluation_answers", "data_hygiene"},

@@ -9,7 +9,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.problems.gold import GoldSettings, gold_solutions
-from methods.rft.equations import equations, wrong_equations
+from methods.reading.equations import equations, wrong_equations
 
 EACH = ProblemSettings(
     families=(

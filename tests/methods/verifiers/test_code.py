@@ -108,3 +108,103 @@ def test_a_module_of_the_program_is_not_believed() -> None:
     assert not VERIFY(liar, gold).accepted
     posing = "import sys\nmath = type(sys)('math')\nmath.isclose = lambda *_: True\ndef add(a, b): return 7"
     assert not VERIFY(posing, "assert math.isclose(add(1, 2), 3)").accepted
+
+
+TEST_CASE = """
+import unittest
+class T(unittest.TestCase):
+    def test_f(self):
+        self.assertEqual(f(1), 2)
+"""
+INDENTED = "1. Here it is:\n   ```python\n   def f(x):\n       return x + 1\n   ```"
+OUTPUT = "```python\ndef f(x):\n    return x + 1\n```\nIt prints:\n```\n2\n```"
+USE = "```python\ndef f(x):\n    return x + 1\n```\nUse it so:\n```python\nprint(f(1))\n```"
+
+
+@pytest.mark.parametrize("completion", [INDENTED, OUTPUT, USE])
+def test_fences_are_read_as_people_mean_them(completion: str) -> None:
+    assert VERIFY(completion, "assert f(1) == 2").accepted
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def check(f):\n    assert f(1) == 2",
+        "if False:\n    assert f(1) == 2",
+        "assert (f(1) == 2, 'f')",
+        "assert True",
+        TEST_CASE,
+        "f(1)",
+        "def check(f):\n    check(f)\n    assert f(1) == 2",
+        "while 0:\n    assert f(1) == 2",
+    ],
+)
+def test_tests_that_run_no_assertion_are_refused(tests: str) -> None:
+    with pytest.raises(BadInput, match="assert nothing that runs"):
+        VERIFY("def f(x):\n    return None", tests)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def check(g):\n    assert g(1) == 2\ncheck(f)",
+        "for value in [1]:\n    assert f(value) == value + 1",
+        "if f(1) != 2:\n    raise AssertionError('f')",
+        "try:\n    f('a')\n    assert False\nexcept TypeError:\n    pass",
+        f"{TEST_CASE}\nT('test_f').debug()",
+        "if __name__ == '__main__':\n    assert f(1) == 2",
+    ],
+)
+def test_tests_that_do_accept_what_is_right_alone(tests: str) -> None:
+    assert VERIFY("def f(x):\n    return x + 1", tests).accepted
+    assert not VERIFY("def f(x):\n    return 7", tests).accepted
+
+
+def test_no_assertion_that_ran_is_no_acceptance() -> None:
+    verdict = VERIFY("def f(x):\n    return []", "for value in f(1):\n    assert value == 2")
+    assert (verdict.accepted, verdict.reason) == (False, "no assertion of the tests ran")
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        (
+            "from fractions import Fraction",
+            "from fractions import Fraction\nassert f(Fraction(1, 2)) == Fraction(1, 2)",
+        ),
+        ("", "assert f(range(3)) == range(3)"),
+        ("", "from decimal import Decimal\nassert f(Decimal('1.50')) == Decimal('1.5')"),
+        (
+            "",
+            "from datetime import *\nassert f(timedelta(1)) == timedelta(1) and f(date(2026, 1, 2)).day == 2",
+        ),
+        ("", "from datetime import datetime\nassert f(datetime(2026, 1, 2, 3)) == datetime(2026, 1, 2, 3)"),
+        ("", "assert f({1: 2}.keys()) == {1} and list(f({1: 2}.values())) == [2]"),
+        ("", "assert f({1: [2]}.items()) == {1: [2]}.items()"),
+        ("", "from collections import deque\nassert f(deque([1, 2])) == deque([1, 2])"),
+    ],
+)
+def test_values_of_the_standard_library_compare(program: str, tests: str) -> None:
+    assert VERIFY(f"{program}\ndef f(x):\n    return x", tests).accepted
+    assert not VERIFY(f"{program}\ndef f(x):\n    return None", tests).accepted
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "class math:\n    isclose = staticmethod(lambda *a, **k: True)\ndef f(x):\n    return 0",
+        "class math:\n    def isclose(*a):\n        return True\nmath = math()\ndef f(x):\n    return 0",
+    ],
+)
+def test_what_compares_never_comes_from_the_completion(completion: str) -> None:
+    verdict = VERIFY(completion, "assert math.isclose(f(1), 1.0)")
+    assert not verdict.accepted and "without an import" in str(verdict.reason)
+    spoofed = VERIFY(
+        "def isclose(*a):\n    return True\ndef f(x):\n    return 0", "assert isclose(f(1), 1.0)"
+    )
+    assert not spoofed.accepted
+
+
+def test_a_standard_module_that_the_tests_forgot_is_imported() -> None:
+    assert VERIFY("def f(x):\n    return 1.0", "assert math.isclose(f(1), 1.0)").accepted
+    assert VERIFY("def copy(x):\n    return [*x]", "assert copy([1]) == [1]").accepted

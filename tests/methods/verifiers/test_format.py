@@ -1,6 +1,7 @@
 """Rules of form: each is measured, the first that is broken is named, and hostile patterns end."""
 
 import json
+import re
 import time
 
 import pytest
@@ -22,6 +23,13 @@ from methods.verifiers.format import keeps_format, read_rules
         ("Dear Ann, yours Bo", {"starts_with": "Dear", "ends_with": "Bo"}),
         ("ab12", {"matches": r"^[a-z]+\d+$"}),
         ("é" * 5, {"min_characters": 5, "max_characters": 5}),
+        ("Mother knows best.", {"contains": ["mother"]}),
+        ("It is known.", {"excludes": ["no"]}),
+        ('```json\n{"a": 1}\n```', {"json": True}),
+        ("state-of-the-art", {"min_words": 4, "max_words": 4}),
+        ("Dr. Bo left at 3.5 km. Did he?", {"min_sentences": 2, "max_sentences": 2}),
+        ("One. Two! Three?", {"min_sentences": 3, "max_sentences": 3}),
+        ("Heute scheint die Sonne, und die Kinder spielen im Garten.", {"language": "de"}),
     ],
 )
 def test_a_completion_that_keeps_its_rules_is_accepted(completion: str, rules: dict[str, object]) -> None:
@@ -39,6 +47,10 @@ def test_a_completion_that_keeps_its_rules_is_accepted(completion: str, rules: d
         ("a\nb", {"num_lines": 3}, "num_lines is broken: 2"),
         ("tea", {"contains": ["tea", "milk"]}, "contains is broken: {'missing': ['milk']}"),
         ("tea", {"excludes": ["tea"]}, "excludes is broken: {'found': ['tea']}"),
+        ("Tea", {"excludes": ["tea"]}, "excludes is broken: {'found': ['tea']}"),
+        ("teapot", {"contains": ["tea"]}, "contains is broken: {'missing': ['tea']}"),
+        ("One. Two.", {"max_sentences": 1}, "max_sentences is broken: 2"),
+        ("The sun is out, and children play in the garden.", {"language": "de"}, "language is broken: en"),
         ("{", {"json": True}, "json is broken: False"),
         ("[" * 50_000, {"json": True}, "json is broken: False"),
         ("Hello", {"starts_with": "Dear"}, "starts_with is broken: Hell"),
@@ -63,6 +75,7 @@ def test_the_broken_rule_is_named_with_what_was_measured(
         ("short", "'short'"),
         ("{}", "no format rule"),
         ('{"matches": "("}', "'matches'"),
+        ('{"language": "xx"}', "'language'"),
     ],
 )
 def test_rules_that_cannot_be_used_are_named(gold: str, named: str) -> None:
@@ -78,5 +91,7 @@ def test_a_pattern_that_backtracks_for_ever_ends() -> None:
 
 @given(st.text(max_size=50), st.integers(0, 9))
 def test_words_are_counted_for_any_text(text: str, most: int) -> None:
-    assert keeps_format(text, json.dumps({"max_words": most})).accepted == (len(text.split()) <= most)
+    assert keeps_format(text, json.dumps({"max_words": most})).accepted == (
+        len(re.findall(r"\w+", text)) <= most
+    )
     assert read_rules(json.dumps({"max_words": most})).max_words == most

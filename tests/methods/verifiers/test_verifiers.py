@@ -36,7 +36,7 @@ def test_every_kind_accepts_what_is_right_and_says_why_not(kind: Kind) -> None:
 def test_settings_reach_their_verifier() -> None:
     assert verifier(VerifierSettings(kind="maths", relative_tolerance=0.1))("A: 0.3", "0.31").accepted
     assert verifier(VerifierSettings(kind="choice", letters="XY"))("X", "X").accepted
-    slow = verifier(VerifierSettings(kind="code", seconds=0.5))("while True: pass", "assert True")
+    slow = verifier(VerifierSettings(kind="code", seconds=0.5))("while True: pass", "assert one()")
     assert slow.reason == "takes longer than 0.5 s"
 
 
@@ -69,21 +69,87 @@ def test_rows_are_verified_in_their_order(tmp_path: Path, capsys: pytest.Capture
     assert verdicts[1] == {"accepted": False, "extracted": "1", "reason": "1 is not 2"}
 
 
-@pytest.mark.parametrize("bad", ["{", "[]", '{"completion": "x"}', '{"completion": 1, "gold": "x"}', '"x"'])
-def test_a_bad_row_stops_everything_before_it_begins(
+@pytest.mark.parametrize(
+    "bad", ["{", "[]", "", '{"completion": "x"}', '{"completion": 1, "gold": "x"}', '"x"']
+)
+def test_a_bad_row_names_itself_and_the_rest_goes_on(
     bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = written(tmp_path, '{"completion": "A: 1", "gold": "1"}', bad)
-    assert main(["maths", path]) == 2
+    right = '{"completion": "A: 1", "gold": "1"}'
+    path = written(tmp_path, right, bad, right)
+    assert main(["maths", path]) == 1
     output = capsys.readouterr()
-    assert output.out == "" and output.err.startswith(f"{path}:2: ") and output.err.count("\n") == 1
+    first, second, third = map(json.loads, output.out.splitlines())
+    assert first == third == {"accepted": True, "extracted": "1", "reason": None}
+    assert second["row"] == 2 and second["error"] and "accepted" not in second
+    assert output.err.startswith(f"{path}:2: ") and output.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("maths", ("A: 1", "1"), ("A: 1", None)),
+        ("choice", ("A", "A"), ("A", "Z")),
+        ("format", ("one", '{"max_words": 1}'), ("one", '{"most": 1}')),
+        ("exact", ("one", "one"), ("one", None)),
+    ],
+)
+def test_one_bad_row_of_ten_thousand_is_named(
+    kind: str,
+    good: tuple[str, str],
+    bad: tuple[str, str | None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [json.dumps({"completion": good[0], "gold": good[1]})] * 10_000
+    rows[7_000] = json.dumps({"completion": bad[0], "gold": bad[1]})
+    assert main([kind, written(tmp_path, *rows)]) == 1
+    outcomes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(outcomes) == 10_000 and sum(row.get("accepted", False) for row in outcomes) == 9_999
+    assert outcomes[7_000]["row"] == 7_001 and "accepted" not in outcomes[7_000]
 
 
 def test_gold_that_cannot_be_used_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, '{"completion": "B", "gold": "Z"}')
-    assert main(["choice", path]) == 2
+    assert main(["choice", path]) == 1
     assert capsys.readouterr().err.startswith(f"{path}:1: the gold answer 'Z'")
     assert main(["maths", str(tmp_path / "none.jsonl")]) == 2
+
+
+def test_what_a_completion_says_is_read_without_a_gold_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, json.dumps({"completion": "<think>no</think>Sorry, I can't help with that."}))
+    assert main(["refusal", path]) == 0
+    assert json.loads(capsys.readouterr().out) == {"refusal": "full", "refused": True, "sure": True}
+    path = written(tmp_path, json.dumps({"completion": "3 + 4 = 8\n8 + 1 = 9"}))
+    assert main(["equations", path]) == 0
+    assert json.loads(capsys.readouterr().out) == {"wrong": ["3+4=8"]}
+    assert main(["steps", path]) == 0
+    steps = json.loads(capsys.readouterr().out)
+    assert steps == {"steps": ["3 + 4 = 8", "8 + 1 = 9"], "separator": "\n", "failure": None}
+
+
+@pytest.mark.parametrize(
+    ("completion", "accepted", "reason"),
+    [
+        ("<think>\nAnswer: 18\nNo.</think>\nAnswer: 19", True, None),
+        ("Answer: 18, says one part.\n</think>\n\nAnswer: 19", True, None),
+        ("<think>Answer: 19", False, "truncated thought"),
+        ("<think>Answer: 19</think>", False, "empty"),
+        ("<think>a</think>Answer: 19<think>", False, "truncated thought"),
+    ],
+)
+def test_thought_is_no_answer(completion: str, accepted: bool, reason: str | None) -> None:
+    verdict = verifier(VerifierSettings(kind="maths"))(completion, "19")
+    assert (verdict.accepted, verdict.reason) == (accepted, reason)
+
+
+def test_other_marks_of_thought_are_a_setting() -> None:
+    settings = VerifierSettings(kind="maths", thought_marks=(("[THINK]", "[/THINK]"),))
+    assert verifier(settings)("[THINK]Answer: 1[/THINK]Answer: 2", "2").accepted
+    unmarked = verifier(VerifierSettings(kind="maths"))
+    assert not unmarked("[THINK]\nAnswer: 1\n[/THINK]\nAnswer: 2", "2").accepted
 
 
 def test_it_runs_as_a_command() -> None:
@@ -93,7 +159,7 @@ def test_it_runs_as_a_command() -> None:
         text=True,
         check=True,
     )
-    assert "{maths,exact,choice,code,format}" in run.stdout
+    assert "{maths,exact,choice,code,format,refusal,equations,steps}" in run.stdout
 
 
 def problem(answer: str, solution: str | None = None) -> Problem:

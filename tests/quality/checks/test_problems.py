@@ -26,6 +26,7 @@ FAULTS: list[Fault] = [
         [make(Problem), make(Problem, "x", prompt="prompt: p1!", split="evaluation")],
     ),
     (GoldVerdict, "gold_accepted", [make(GoldVerdict, accepted=False, reason="no final answer")]),
+    (GoldVerdict, "gold_rejected", [make(GoldVerdict, accepted=False, reason="no final answer")]),
     (GoldSolution, "no_empty_text", [make(GoldSolution, completion=" ")]),
     (GoldSolution, "no_evaluation_problem", [make(GoldSolution, "held")]),
     (GoldSolution, "prompt_equals_source", [make(GoldSolution, prompt="prompt p1\n\nThe answer is 4.")]),

@@ -97,7 +97,8 @@ def test_what_cannot_be_measured_does_not_hold() -> None:
 def test_a_bound_holds_for_the_whole_interval_or_not_at_all(
     bound: Bound, low: float | None, high: float | None, holds: bool | None
 ) -> None:
-    assert bound.holds(low, high) is holds
+    assert bound.holds(low, high, 20) is holds
+    assert bound.holds(low, high, 19) is (None if holds is None else False)
 
 
 def test_kappa_is_agreement_beyond_chance() -> None:

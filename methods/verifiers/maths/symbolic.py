@@ -23,7 +23,9 @@ MAX_DIGITS = 30
 MAX_CALLS = 4_000_000
 _COMMANDS = Path(__file__).with_name("latex_commands.txt")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
-_PROSE = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_OPERATOR = re.compile(r"[0-9+*/^=_-]")
+LONGEST_PRODUCT = 3
 _POWER = re.compile(r"(?:\^|\*\*)\s*\{?\s*[-+(]*\s*([0-9]*)")
 _POWERED_POWER = re.compile(
     r"(?:\^|\*\*)[^,=]*?(?:\^|\*\*)[^,=]*?(?:\^|\*\*)|(?:\^|\*\*)\s*[{(]+[^})]*(?:\^|\*\*|!)"
@@ -82,8 +84,7 @@ def symbolic_difference(answer: str, gold: str) -> str | None:
     reason = refusal(answer) or refusal(gold)
     if reason is not None:
         return f"as text, and {reason} is not evaluated"
-    prose = _COMMAND.sub(" ", f"{answer} {gold}")
-    if _PROSE.search(prose):  # "no" and "on" would be the same product of two variables
+    if _is_prose(answer) or _is_prose(gold):
         return ""
     same = _math_verify()
     try:
@@ -91,6 +92,14 @@ def symbolic_difference(answer: str, gold: str) -> str | None:
             return None if same(answer, gold) else ""
     except (_TooLong, RecursionError, MemoryError):
         return f"as far as {MAX_CALLS:,} calls can tell"
+
+
+def _is_prose(text: str) -> bool:
+    """Whether letters spell words: "no" and "on" would be the same product of two variables."""
+    bare = _COMMAND.sub(" ", text)
+    words = _WORD.findall(bare)
+    is_expression = _OPERATOR.search(bare) is not None
+    return bool(words) and not (is_expression and max(map(len, words)) <= LONGEST_PRODUCT)
 
 
 @contextmanager
@@ -114,11 +123,14 @@ def _limited(calls: int) -> Iterator[None]:
 @cache
 def _imported() -> tuple[Callable[..., list[object]], Callable[..., bool], list[object]]:
     """math-verify, imported at its first use because it takes a second."""
+    from latex2sympy2_extended import NormalizationConfig
     from math_verify import LatexExtractionConfig, parse, verify
 
     for name in ("math_verify.parser", "math_verify.grader"):  # it warns that its own time limit is off
         logging.getLogger(name).setLevel(logging.ERROR)
-    config: list[object] = [LatexExtractionConfig()]
+    # units are read by our own list: letters behind a number are variables here
+    normalized = NormalizationConfig(malformed_operators=True, nits=True)
+    config: list[object] = [LatexExtractionConfig(normalization_config=normalized)]
     for pair in _WARMING:  # grammar and sympy's parts load at first use, which must not count as work
         parsed = [parse(f"${text}$", config, parsing_timeout=None) for text in pair]
         verify(*parsed, timeout_seconds=None)

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from methods.verifiers.contract import Verification
-from methods.verifiers.final_answer import final_answers
-from methods.verifiers.maths import maths
-from methods.verifiers.number import not_units, number
-from methods.verifiers.symbolic import commands
+from methods.verifiers.maths.final_answer import final_answers
+from methods.verifiers.maths.number import number
+from methods.verifiers.maths.symbolic import commands
+from methods.verifiers.maths.units import not_units
+from methods.verifiers.maths.verdict import maths
 
 VERIFY = maths()
 
@@ -72,10 +73,10 @@ def test_the_gold_answer_is_accepted_in_its_usual_forms(completion: str, gold: s
         ("A: 24\n\nQ: What is next?", "24", "text follows the final answer"),
         ("24", "24", "no final answer"),
         ("I have 24 apples, says the answer", "24", "no final answer"),
-        ("Answer:\n24", "24", "text follows the final answer"),
+        ("Answer:\nIt is even.\n24", "24", "text follows the final answer"),
         ("A: ", "24", "the final answer is empty"),
         ("A:24\nA:25", "25", "two different final answers: 24 and 25"),
-        ("\\boxed{3} or \\boxed{4}", "4", "two different final answers: 3 and 4"),
+        ("\\boxed{3} or \\boxed{4}", "4", "3, 4 is not 4"),
         ("\\boxed{3}\nA: 4", "4", "two different final answers: 3 and 4"),
         ("A: 24 or 25", "24", "24 or 25 is not 24"),
         ("A: 24 million", "24", "24 million is not 24"),
@@ -88,7 +89,7 @@ def test_the_gold_answer_is_accepted_in_its_usual_forms(completion: str, gold: s
         ("A: 5,00", "500", "5,00 is not 500"),
         ("A: 1/0", "1", "1/0 is not 1"),
         ("\\boxed{no}", "on", "no is not on"),
-        ("\\boxed{[1,2]}", "[1,2)", "[1,2] is not [1,2)"),
+        ("\\boxed{[1,2]}", "[1,2)", "[1,2] is not [1,2) (the brackets differ)"),
         ("A:25", "24", "25 is not 24"),
     ],
 )

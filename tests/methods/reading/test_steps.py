@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from datasets_registry.rows.prm import Solution
 from datasets_registry.rows.rft import Candidate
 from methods.prm.solutions import SolutionSettings, choose_solutions
-from methods.prm.splitting import SEPARATORS, Splitter, prefix, split
+from methods.reading.steps import SEPARATORS, Splitter, prefix, split, without_marks
 
 
 @pytest.mark.parametrize("splitter", SEPARATORS)
@@ -119,6 +119,77 @@ def test_what_was_cut_off_or_did_not_come_is_a_row_without_labels() -> None:
     cut = candidate(1, "a\nb", accepted=False, finish_reason="length")
     gone = candidate(2, "", accepted=None, finish_reason="error", reason="error: window")
     blank = candidate(3, "a\n\nb", accepted=False)
-    rows = chosen([candidate(0, "a\n4"), cut, gone, blank])
+    rows = chosen([candidate(0, "a\n4"), cut, gone, blank], splitter="lines")
     assert {row.failure for row in rows} == {None, "truncated", "error: window", "blank step"}
     assert all(row.completions == [] for row in rows if row.failure in ("error: window", "blank step"))
+
+
+LINES = "12+7=19\n19+5=24\nA: 24"
+BLANKS = "12+7=19\n\n19+5=24\n\n\nA: 24\n"
+PARAGRAPHS = "First we add.\nThat gives 19.\n\nThen we add 5,\nwhich gives 24.\n\nThe answer is 24."
+NUMBERED = (
+    "Let me think.\n\n1. **Add**:\n   12+7=19\n\n   That is odd.\n\n2. **Add again**:\n   19+5=24\n\n"
+    "So there are 24.\n\n**Answer:** 24"
+)
+DISPLAYED = "The sum is\n\\[\n12+7=19,\n\\]\nwhich is odd.\n\nThe other sum is\n\n$$19+5=24$$\n\n\\boxed{24}"
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        (LINES, ["12+7=19", "19+5=24", "A: 24"]),
+        (BLANKS, ["12+7=19\n", "19+5=24\n\n", "A: 24\n"]),
+        (
+            PARAGRAPHS,
+            ["First we add.\nThat gives 19.\n", "Then we add 5,\nwhich gives 24.\n", "The answer is 24."],
+        ),
+        (
+            NUMBERED,
+            [
+                "Let me think.\n",
+                "1. **Add**:\n   12+7=19\n\n   That is odd.\n",
+                "2. **Add again**:\n   19+5=24\n",
+                "So there are 24.\n",
+                "**Answer:** 24",
+            ],
+        ),
+        (
+            DISPLAYED,
+            [
+                "The sum is\n\\[\n12+7=19,\n\\]\nwhich is odd.\n",
+                "The other sum is\n\n$$19+5=24$$\n",
+                "\\boxed{24}",
+            ],
+        ),
+        ("Step 1: 12+7=19 ки\nStep 2: 19+5=24 ки", ["Step 1: 12+7=19", "Step 2: 19+5=24"]),
+        ("12+7=19\n19+5=24\n\nAnswer: 24", ["12+7=19", "19+5=24\n", "Answer: 24"]),
+        ("\n\none line", ["\n\none line"]),
+        ("We run\n```\na\n\nb\n```\nand see.", ["We run", "```\na\n\nb\n```", "and see."]),
+    ],
+)
+def test_each_style_is_split_as_a_reader_would(completion: str, expected: list[str]) -> None:
+    parts = split(completion, "steps")
+    assert list(parts.steps) == expected
+    assert parts.separator.join(parts.steps) == without_marks(completion)
+
+
+SENTENCES = st.sampled_from(
+    ["We add 2 and 3.", "So x = 5 and y = 6.", "12 + 7 = 19", "Next, halve it: 10/2 = 5.", "Thus 3 remain"]
+)
+STYLES = {
+    "lines": lambda steps: "\n".join(steps),
+    "paragraphs": lambda steps: "\n\n".join(f"{step}\nThat is clear." for step in steps),
+    "numbered": lambda steps: "\n\n".join(f"{n}. {step}\n   Indeed." for n, step in enumerate(steps, 1)),
+    "displayed": lambda steps: "\n\n".join(
+        f"{step} Hence\n\\[\nx = {n}\n\\]" for n, step in enumerate(steps)
+    ),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@given(sentences=st.lists(SENTENCES, min_size=2, max_size=12), ending=st.sampled_from(["", "\n", "\n\n"]))
+def test_every_solution_of_a_style_has_its_steps(style: str, sentences: list[str], ending: str) -> None:
+    completion = STYLES[style](sentences) + "\n\nAnswer: 5" + ending
+    parts = split(completion, "steps")
+    assert len(parts.steps) == len(sentences) + 1 and parts.failure is None
+    assert parts.separator.join(parts.steps) == completion

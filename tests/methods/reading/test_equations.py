@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from methods.rft.equations import equations, path, wrong_equations
-from methods.verifiers.arithmetic import Unparsed, value
+from methods.reading.arithmetic import Unparsed, value
+from methods.reading.equations import equations, path, wrong_equations
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,9 @@ def test_equations_are_found_as_they_are_written(text: str, expected: list[str])
         ("12+7=19", []),
         ("12+7=20", ["12+7=20"]),
         ("1/3=0.333", []),
-        ("1/3=0.33", ["1/3=0.33"]),
+        ("1/3=0.33", []),
+        ("1/3=0.35", ["1/3=0.35"]),
+        ("10/3=3", ["10/3=3"]),
         ("6/0=3", ["6/0=3"]),
         ("12+7=19+5=24", ["12+7=19+5"]),
         ("50% * 20 = 10", []),
@@ -50,6 +52,57 @@ def test_equations_are_found_as_they_are_written(text: str, expected: list[str])
 )
 def test_wrong_equations_are_those_that_do_not_work_out(text: str, wrong: list[str]) -> None:
     assert wrong_equations(text) == wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\(60 \times 24 = 1440\)",
+        "(7 x 3 = 21) eggs",
+        "(so 7 x 3 = 21) eggs",
+        "x^2 = 5 + 4 = 9",
+        "2^{3} = 4 + 4 = 8",
+        "12 slices * 1/3 = 4 slices",
+        "1 1/2 * 4 = 6",
+        "10 / 4 = 2 remainder 2",
+        "10 / 4 = 2 R2",
+        "5+2(3)=11",
+        "(2)(3) = 6",
+        "x + 40 - 40 = 180 - 40",
+        "f(2) + 3 = 10",
+        "sqrt(9 + 7) = 4",
+        r"\sqrt{9+7} = 4",
+        r"\frac{6+2}{4} = 2",
+        "3 * 4 = 12x",
+        "2 + 3 = 5x + 1",
+        "2 / 5 * 100 = 40%",
+        "20 + 10% = 22",
+        "3 * 4 = 1.2 thousand",
+        "At 1:30 + 2 = 3:30",
+        "10/3 = 3.33",
+        "2y + 3 = 13",
+        "2 * 3 * n = 12",
+    ],
+)
+def test_equations_that_may_be_read_wrongly_are_not_reported(text: str) -> None:
+    assert wrong_equations(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3 + 4 = 8",
+        "She pays 6 * 7 = 44 dollars.",
+        r"\(60 \times 24 = 1400\)",
+        "(7 x 3 = 22) eggs",
+        "x = 5 + 4 = 8",
+        "1 1/2 * 4 = 7",
+        "5+2(3)=12",
+        r"So $\frac{1}{2} \cdot 4 = 3$.",
+    ],
+)
+def test_equations_that_are_surely_wrong_are_reported(text: str) -> None:
+    assert len(wrong_equations(text)) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What a completion says, whichever method asked for it: thoughts, steps, equations, refusals."""

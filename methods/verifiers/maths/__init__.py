@@ -1,0 +1,1 @@
+"""Final answers of mathematics: found, read, and compared."""
