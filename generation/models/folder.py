@@ -1,6 +1,7 @@
 """A model on disk: what may be in its folder, and its fingerprint."""
 
 import json
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from datasets_registry.adapters import CONFIG, adapter_folder, base_fingerprint
 from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
+from datasets_registry.store.kept_digests import kept_digest
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 INDEX = "model.safetensors.index.json"
@@ -99,6 +101,11 @@ def fingerprint(folder: Path) -> str:
     return _fingerprint(tuple((str(path), *_stamp(path)) for path in fingerprinted_files(folder)))
 
 
+def fingerprint_afresh(folder: Path) -> str:
+    """The fingerprint from all bytes as they are now, whatever was hashed before."""
+    return _joined([(path, _content_digest(path, file_digest)) for path in fingerprinted_files(folder)])
+
+
 def fingerprinted_files(folder: Path) -> list[Path]:
     """The files that decide what the model is, sorted."""
     names = {*_FINGERPRINTED, *_TOKENIZER, INDEX}
@@ -114,13 +121,18 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @cache
 def _fingerprint(stamps: tuple[tuple[str, int, int], ...]) -> str:
-    """Cached by path, size and time of change, since hashing weights takes seconds."""
-    return digest([[Path(path).name, _content_digest(Path(path))] for path, _, _ in stamps])
+    """Cached by path, size and time of change; large files' digests are kept beyond this process."""
+    paths = [Path(path) for path, _, _ in stamps]
+    return _joined([(path, _content_digest(path, kept_digest)) for path in paths])
 
 
-def _content_digest(path: Path) -> str:
+def _joined(digests: Sequence[tuple[Path, str]]) -> str:
+    return digest([[path.name, content] for path, content in digests])
+
+
+def _content_digest(path: Path, of_bytes: Callable[[Path], str]) -> str:
     if path.suffix != ".json":
-        return file_digest(path)
+        return of_bytes(path)
     content = json.loads(path.read_text())
     # where a model was loaded from and by which release is not what it is
     for name in ("_name_or_path", "name_or_path", "transformers_version"):

@@ -10,7 +10,7 @@ from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.store.objects import damage, object_path
 from datasets_registry.version import CheckResult, Version
-from generation.models.folder import fingerprint, require_base
+from generation.models.folder import fingerprint, fingerprint_afresh, require_base
 from generation.templates.opening import open_tokenizer
 from quality.checks.check import Check, run_check
 from quality.checks.table import checks_of
@@ -76,12 +76,14 @@ def _model(registry: Registry, version: Version) -> Iterator[str]:
     if not (folder / "config.json").exists():
         yield f"model folder {folder} is missing"
         return
-    if fingerprint(folder) != version.data_version:
+    if fingerprint_afresh(folder) != version.data_version:
         yield f"model folder {folder} does not hold the weights that were registered"
     try:
         base = base_folder(registry, folder)
         if base is not None:
             require_base(folder, base)
+            if fingerprint_afresh(base) != fingerprint(base):
+                yield f"model folder {base}, which it is an adapter over, does not hold its weights any more"
         if Manifest.read(folder).rendering is not None:
             open_tokenizer(folder)
     except TrimtabError as error:
