@@ -15,6 +15,7 @@ from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
 from training.running.process import die_with_parent, error_file, errors_as_one_line, go_offline, restart
+from training.running.visible import this_machine
 from training.settings.launch import Launch
 from training.settings.run import read_config
 
@@ -39,6 +40,7 @@ def main() -> None:
     arguments = _arguments()
     go_offline()
     die_with_parent()
+    _require_config(arguments.config)
     with errors_as_one_line(arguments.config):
         config = read_config(LaunchedRun, arguments.config)
         require_possible(config)
@@ -78,6 +80,17 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--machine-rank", type=int, default=0, help="number of this machine, from 0")
     return parser.parse_args()
+
+
+def _require_config(path: Path) -> None:
+    """End with one line where this machine does not see the run; a line beside the config would be lost."""
+    if not path.is_file():
+        print(
+            f"error: {this_machine()} does not see {path}: mount the first machine's state folder there, "
+            "under the same path",
+            file=sys.stderr,
+        )
+        sys.exit(2)
 
 
 def require_possible(config: LaunchedRun) -> None:

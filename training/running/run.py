@@ -28,6 +28,7 @@ from training.running.process import (
     stop_at_interrupt,
 )
 from training.running.trackers import require_trackers
+from training.running.visible import require_visible
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
 
@@ -97,6 +98,7 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     base = _exact(registry, config.base)
     datasets = {role: _exact(registry, reference) for role, reference in config.datasets.items()}
     reward_models = tuple(_exact(registry, reference) for reference in config.reward_models)
+    require_visible(registry, [base, *datasets.values(), *reward_models])
     found = fit(config, registry.folder(base), [registry.folder(model) for model in reward_models])
     return Run(
         trainer,
