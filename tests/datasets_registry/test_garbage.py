@@ -61,3 +61,15 @@ def test_tables_that_the_views_name_stay(registry: Registry, derivation: Derivat
     assert removed and set(removed) < set(tables)
     registry.state.views.unlink()
     registry.refresh_views()
+
+
+def test_a_download_that_nobody_took_up_again_goes(registry: Registry) -> None:
+    place = registry.state.models / "hub" / "owner--name"
+    begun, whole = place / ".partial-1" / "model.safetensors", place / "1" / "config.json"
+    for path in (begun, whole):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"12345")
+        age(path)
+        age(path.parent)
+    assert collect(registry, GRACE, dry_run=False).num_bytes == 5
+    assert not begun.parent.exists() and whole.exists()
