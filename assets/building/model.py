@@ -10,7 +10,7 @@ import dagster as dg
 from assets.building.automation import require_hours
 from assets.building.check_specs import check_spec
 from assets.building.declared import Trained
-from assets.building.opening import MODEL_POOL, failures_as_sentences, open_registry, reporter
+from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.training_run import failed_checks, prepare, run_trainer
 from assets.building.versions import Recipes
 from assets.profile.profile import Profile
@@ -41,7 +41,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> Iterator[Any]:
         with failures_as_sentences():
-            registry, report = open_registry(profile), reporter(context)
+            registry, report = open_ready(context, recipes, profile), reporter(context)
             versions = recipes.versions(registry, context.run.run_id)
             made = versions.made(recipe.name)
             if made:

@@ -3,13 +3,17 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dagster as dg
 
+from assets.building.declared import Names
+from assets.building.versions import Recipes
+from assets.preflight.ready import require_ready
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from assets.profile.uses import record_use
+from assets.ui.keys import key_of
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
@@ -17,6 +21,8 @@ from training.settings.online import samples_by_vllm
 from training.settings.sampler import require_vllm
 
 MODEL_POOL = "gpu"
+# runs of this process whose machine was found to be ready
+_READY: set[str] = set()
 
 
 @contextmanager
@@ -39,11 +45,37 @@ def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
 
 
 def open_registry(profile: Profile) -> Registry:
-    """The registry, after making sure that its disk can take more and that its trainers can sample."""
+    """The registry in the state folder, made where it is not there, if its trainers can sample."""
     for model, section in profile.models.items():
         if isinstance(section, TrainedModel) and samples_by_vllm(section.training):
             require_vllm(model)
-    state = State().prepare(profile.min_free_gb)
+    state = State().prepare()
     os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
     record_use(state, profile)
     return Registry(state)
+
+
+def open_ready(context: dg.AssetExecutionContext, recipes: Recipes, profile: Profile) -> Registry:
+    """The registry; the first asset of a run asks whether this machine can build all that the run will.
+
+    Raises as ``require_ready`` does.
+    """
+    registry, run = open_registry(profile), context.run.run_id
+    if run not in _READY:
+        keys = context.run.asset_selection or {context.asset_key}
+        names = [name for name in recipes.recipes if key_of(name) in keys]
+        require_ready(profile, registry.state, _to_build(recipes, registry, names))
+        _READY.add(run)
+    return registry
+
+
+def _to_build(recipes: Recipes, registry: Registry, names: list[str]) -> dict[str, Names]:
+    """Those of ``names`` without a passed version of today's inputs, each with its inputs."""
+    versions, found = recipes.versions(registry, audits=False), dict[str, Names]()
+    for name in names:
+        made = None
+        with suppress(TrimtabError):
+            made = versions.made(name)
+        if made is None:
+            found[name] = recipes.recipes[name].inputs
+    return found

@@ -32,7 +32,10 @@ class Profile(Settings):
     """Everything that decides what is built; a method whose section is left out is not built."""
 
     description: str
-    min_free_gb: float = Field(1, ge=0)
+    min_free_gb: float = Field(
+        1, ge=0, description="Disk for rows, completions and logs; models are counted by their shapes"
+    )
+    requires_gpu: bool = Field(False, description="Whether a build is refused where torch can use no GPU")
     card_gb: float | None = Field(None, gt=0, description="Memory that each GPU must have, in 1e9 bytes")
     plugins: tuple[str, ...] = Field(
         (), description="Modules whose trainers, row types, checks and assets join ours"

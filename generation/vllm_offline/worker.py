@@ -11,6 +11,7 @@ from generation.prompts import Prompt, PromptReader
 from generation.request import Completion
 from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
+from generation.vllm_offline.builds import installed
 from generation.vllm_offline.job import Answer, Job
 from generation.vllm_offline.parameters import completion, engine_arguments, engine_params
 from generation.vllm_offline.serving import main
@@ -91,7 +92,8 @@ def load_engine(
     import torch
     from transformers import AutoConfig
 
-    cpu = not torch.cuda.is_available()
+    # a CPU build takes no card's arguments, whatever torch sees
+    cpu = installed() == "cpu" or not torch.cuda.is_available()
     if cpu:
         # one small function would be compiled, for which there need be no compiler
         os.environ["TORCHDYNAMO_DISABLE"] = "1"

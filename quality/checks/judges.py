@@ -37,7 +37,8 @@ JUDGE_CHECKS: tuple[Check, ...] = (
         "required_figures_hold",
         "SELECT count(*) FROM this WHERE required AND (at_least IS NOT NULL OR at_most IS NOT NULL)"
         " AND holds IS NOT TRUE",
-        "a judge without the certificate that the profile requires",
+        "a judge without the certificate that the profile requires (`trimtab judges` names the figure: take"
+        " another judge, or calibration, or set judges.certificate.required = false)",
         at_most=0,
     ),
     Check(

@@ -25,6 +25,8 @@ RUNNING = "how a run is kept and started, and not what it makes"
 NO_CONTENT: Mapping[str, str] = {
     "description": "it is for people",
     "min_free_gb": "a full disk stops a build, and changes nothing of one that ends",
+    "requires_gpu": "a machine without one is refused, and changes nothing of a build that ends",
+    "card_gb": "a card that is too small is refused, and changes nothing of a build that ends",
     "plugins": "where trainers are found; a model's recipe holds the code of its own trainer",
     "models.*.backend": ENGINE,
     "models.*.engine.*": ENGINE,

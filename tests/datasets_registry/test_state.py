@@ -16,11 +16,6 @@ def test_the_root_is_trimtab_home_or_the_checkout(monkeypatch: pytest.MonkeyPatc
     assert State().root == REPOSITORY / ".trimtab"
 
 
-def test_too_little_space_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(NoSpace, match="this profile needs 1e.09 GB: free some space, or set TRIMTAB_HOME"):
-        State(tmp_path).prepare(min_free_gb=1e9)
-
-
 def test_a_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInput, match="cannot write state to"):

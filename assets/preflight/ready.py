@@ -1,0 +1,91 @@
+"""Whether this machine can build what a run is about to: GPU, driver, vLLM and disk."""
+
+import shutil
+from collections.abc import Mapping
+
+from assets.preflight.disk import largest, parts, total
+from assets.preflight.machine import Machine, this_machine, triton_problem
+from assets.profile.models import TrainedModel
+from assets.profile.profile import Profile
+from datasets_registry.errors import BadInput, NoSpace
+from datasets_registry.state import State
+from generation.vllm_offline.builds import installed
+
+
+def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str, ...]]) -> None:
+    """Return where this machine can build the assets that ``inputs`` has, each with what it is made from.
+
+    Nothing to build needs nothing. Raises BadInput for a GPU, a driver or a vLLM that is missing, and NoSpace
+    for a disk that is too small for all that would be written.
+    """
+    if not inputs:
+        return
+    running = {name for name, read in inputs.items() if _runs_a_model(profile, name, read)}
+    if running and profile.requires_gpu:
+        require_gpu(profile, this_machine())
+    if running:
+        _require_vllm(profile)
+    _require_disk(profile, state, inputs)
+
+
+def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
+    """Whether an asset trains a model, or runs one on this machine."""
+    if isinstance(profile.models.get(name), TrainedModel):
+        return True
+    models = [model for model in read if model in profile.models]
+    return any(profile.given(model).backend != "openai" for model in models)
+
+
+def require_gpu(profile: Profile, machine: Machine) -> None:
+    """Raise BadInput unless ``machine`` has the GPUs, the driver and the memory that the profile needs."""
+    if machine.problem:
+        raise BadInput(
+            f"this profile requires a GPU ({profile.description}), and {machine.problem}; a profile for a "
+            "CPU is `laptop`"
+        )
+    needed = profile.card_gb or 0.0
+    small = [gpu for gpu in machine.gpus if 0 < gpu.memory_gb < needed]
+    if small:
+        raise BadInput(
+            f"this profile needs GPUs of {needed:g} GB, and the {small[0].model} has "
+            f"{small[0].memory_gb:.0f} GB: take a profile for a smaller card, choose another card by "
+            "CUDA_VISIBLE_DEVICES, or take a smaller model and lower card_gb"
+        )
+    launch = profile.launch
+    here = launch.processes // launch.machines
+    if here > len(machine.gpus):
+        raise BadInput(
+            f"launch.processes asks for {here} GPUs on each machine, and this one has {len(machine.gpus)}: "
+            "lower launch.processes"
+        )
+
+
+def _require_vllm(profile: Profile) -> None:
+    """Raise BadInput unless the build of vLLM is installed that the profile's engines need."""
+    using = [name for name, section in profile.models.items() if _backend(profile, name) == "vllm"]
+    if not using:
+        return
+    build = installed()
+    if build is None:
+        raise BadInput(f"{using[0]} runs on vLLM, which is not installed: `make vllm`")
+    if profile.requires_gpu and build == "cpu":
+        raise BadInput(
+            "vLLM's CPU build is installed and this profile requires a GPU: `make vllm` takes the other"
+        )
+    lacking = this_machine().problem or triton_problem() if build == "cuda" else None
+    if lacking:
+        raise BadInput(f"vLLM's CUDA build is installed and would not run: {lacking}")
+
+
+def _backend(profile: Profile, model: str) -> str:
+    return profile.given(model).backend
+
+
+def _require_disk(profile: Profile, state: State, names: Mapping[str, object]) -> None:
+    found = parts(profile, names, state.models)
+    needed, free = total(found), shutil.disk_usage(state.root).free / 1e9
+    if free < needed:
+        raise NoSpace(
+            f"{state.root} has {free:.1f} GB free, and what is to be built takes about {needed:.1f} GB "
+            f"({', '.join(largest(found))}): free some space, or set TRIMTAB_HOME to a larger disk"
+        )
