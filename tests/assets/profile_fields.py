@@ -39,7 +39,6 @@ NO_CONTENT: Mapping[str, str] = {
     "models.*.training.min_steps": "a run of fewer steps is refused, and one of more is what it was",
     "card": "what a plan counts with",
     "card.*": "what a plan counts with",
-    "card_gb": "a card that is too small is refused, and changes nothing of a build that ends",
     "rebuild.*": "when a build begins",
 }
 # values of other fields without which a field has no other value, or none at all
