@@ -38,6 +38,7 @@ base = "base_policy"
 dataset = "demonstrations"
 training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
 """
+# drawn long enough that some end their turn: those that are cut all have the lowest reward
 DRAWN = """
 [models.scorer]
 trainer = "reward_model"
@@ -52,11 +53,11 @@ dataset = "problems"
 reward_models = ["scorer"]
 
 [models.drawn.training]
-batch_size = 4
-num_draws = 2
+batch_size = 8
+num_draws = 4
 max_steps = 8
-max_length = 64
-max_completion_length = 4
+max_length = 128
+max_completion_length = 16
 rewards = { verifier = 0, reward_models = 1 }
 """
 SFT = 'trainer = "sft"\nbase = "base_policy"\ndataset = "demonstrations"\ntraining = {'
