@@ -36,7 +36,7 @@ test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 test-vllm: vllm
-	$(BIN)/pytest -m vllm tests/generation tests/training
+	$(BIN)/pytest -m vllm tests/generation
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
