@@ -52,7 +52,8 @@ calibration = "identical"
 trainer = "dpo"
 base = "sft_policy"
 dataset = "preference_pairs"
-training = {{ learning_rate = 1e-3, warmup_share = 0, min_steps = 1, batch_size = 1, max_length = 512 }}
+training = {{ learning_rate = 1e-3, warmup_share = 0, \
+min_steps = 1, batch_size = 1, max_length = 512, beta = 0.1 }}
 
 [judges.scores]
 judge = "base_policy"
