@@ -58,7 +58,7 @@ def ledger_compact(as_json: Json = False) -> None:
 
 @ledger_app.command("audit")
 def ledger_audit(as_json: Json = False) -> None:
-    """Render stored requests again, and compare with the tokens that were read.
+    """Render stored requests again, and compare their tokens.
 
     Exits with code 1 if some are others now. What releases before the comparison stored is left out.
     """

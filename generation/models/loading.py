@@ -32,18 +32,20 @@ def load(
 
     auto: _Auto = getattr(transformers, kind)
     adapter = adapter_folder(folder)
-    common = {"dtype": dtype, "local_files_only": True, "use_safetensors": True}
+    common = {"dtype": dtype, "use_safetensors": True}
     with _silent():
         if adapter is None:
-            return auto.from_pretrained(folder, **common, **options)
+            return auto.from_pretrained(folder, local_files_only=True, **common, **options)
         from generation.models.adapters import lay_over, read_adapter
 
         under = require_base(folder, base)
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, **options)
-        model = auto.from_pretrained(under, config=config, **common)
+        model = auto.from_pretrained(under, local_files_only=True, config=config, **common)
         lay_over(read_adapter(adapter), model)
         if (folder / "generation_config.json").is_file():
-            model.generation_config = transformers.GenerationConfig.from_pretrained(folder)
+            model.generation_config = transformers.GenerationConfig.from_pretrained(
+                folder, local_files_only=True
+            )
         return model
 
 

@@ -52,7 +52,7 @@ training = {TRAINING}
 trainer = "sft"
 base = "base_policy"
 dataset = "cold_start_solutions"
-training = {{ max_steps = 1, min_steps = 1, batch_size = 4, max_length = 512 }}
+training = {{ max_steps = 1, min_steps = 1, warmup_share = 0, batch_size = 4, max_length = 512 }}
 
 [rft]
 gold = "lab_solutions"

@@ -129,12 +129,11 @@ def test_turns_are_learned_only_where_the_template_marks_them(
     with pytest.raises(BadInput, match="does not mark the assistant's turns"):
         sft(write(tmp_path / "unmarked", dataset, settings=settings), lambda _: None)
     sft(write(tmp_path / "last", dataset, settings=epochs), lambda _: None)
+    # an adapter belongs to the base that it was trained over, template and all
+    first = [first_answer(folder) for folder in (base, tmp_path / "last" / "model")]
     (base / "chat_template.jinja").write_text(MARKED)
     sft(write(tmp_path / "all", dataset, settings=settings), lambda _: None)
-    first = [
-        first_answer(folder) for folder in (base, *(tmp_path / name / "model" for name in ("last", "all")))
-    ]
-    assert first[2] > first[1] + 0.5 > first[0]
+    assert first_answer(tmp_path / "all" / "model") > first[1] + 0.5 > first[0]
 
 
 def test_a_template_that_ends_turns_with_another_token_is_refused(
