@@ -91,8 +91,11 @@ def _other_tuples(
     arguments: tuple[Any, ...], value: tuple[Any, ...], texts: tuple[str, ...]
 ) -> Iterator[object]:
     if Ellipsis not in arguments:
-        # bounds of a share around one half
-        yield from ((0.25, 0.75), (0.4, 0.6))
+        if {*arguments} == {float}:
+            # bounds of a share around one half
+            yield from ((0.25, 0.75), (0.4, 0.6))
+        else:
+            yield from zip(*(others(argument, None, texts) for argument in arguments), strict=False)
         return
     for item in others(arguments[0], value[-1] if value else None, texts):
         yield from ((*value, item), (*value[:-1], item))
@@ -111,14 +114,15 @@ def _other_mappings(
 
 
 def _models(annotation: type[BaseModel], texts: tuple[str, ...]) -> Iterator[BaseModel]:
-    """The section by itself, its required fields filled in each way."""
+    """The section by itself, its required fields filled in several ways."""
     required = {name: field for name, field in annotation.model_fields.items() if field.is_required()}
     if not required:
         yield annotation()
-    elif len(required) == 1:
-        for name, field in required.items():
-            values = others(field.annotation, None, texts)
-            yield from (annotation.model_construct({name}, **{name: value}) for value in values)
+        return
+    columns = (others(field.annotation, None, texts) for field in required.values())
+    for values in zip(*columns, strict=False):
+        filled = dict(zip(required, values, strict=True))
+        yield annotation.model_construct(set(filled), **filled)
 
 
 def _arguments(annotation: Any, kind: type) -> tuple[Any, ...]:

@@ -80,7 +80,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
 # sections that both profiles leave out and that may be added without more
 ABSENT: Mapping[Place, object] = {("judges", "human_agreement"): {}}
 # a model's own trainer may take its settings too
-TRAINERS_OF_MODELS = ("sft", "dpo", "orpo")
+TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")
 # this module is a plug-in
 TRAINERS = {"simpo": replace(trainers.TRAINERS["dpo"], module="simpo")}
 TEMPLATES = ("brief", "critique")

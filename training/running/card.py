@@ -6,8 +6,8 @@ from pathlib import Path
 from datasets_registry.errors import BadInput
 from generation.models.shapes import Shapes, UnknownShapes, shapes_of
 from training.estimates.fitting import Fitted, Job, fitted
+from training.estimates.host import host_bytes, require_host
 from training.estimates.memory import GIB, Device
-from training.running.host import host_bytes, require_host
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig
 

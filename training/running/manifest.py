@@ -15,11 +15,11 @@ from generation.templates.opening import open_tokenizer
 from generation.templates.probing import rendering_digest
 from generation.tokenizer import Tokenizer
 from training.estimates.memory import GIB
-from training.estimates.rounding import kept_by_bfloat16
 from training.running import ranks
 from training.running.card import in_bfloat16
 from training.running.movement import UPDATE
 from training.running.protocols import Figures, TrainableModel, Trainer
+from training.running.rounding import kept_by_bfloat16
 from training.running.run import AnyRun
 from training.running.trainer import train
 from training.running.weights import Weights, gathered, given_folder, save_weights

@@ -10,7 +10,7 @@ from benchmarks.sides.figure import Figure, repeated
 from datasets_registry.adapters import FOLDER
 from generation.models.adapters import Beside, read_adapter
 from generation.models.loading import load
-from training.estimates.rounding import kept_by_bfloat16
+from training.running.rounding import kept_by_bfloat16
 
 if TYPE_CHECKING:
     import torch

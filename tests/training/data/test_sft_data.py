@@ -15,6 +15,7 @@ from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.imported import ChatMessage, Demonstration
 from datasets_registry.rows.rft import GoldSolution
 from generation.chat import render
+from generation.models.folder import fingerprint
 from generation.request import Message
 from generation.templates.opening import open_tokenizer
 from generation.templates.pinning import steady_folder
@@ -22,7 +23,7 @@ from generation.templates.probing import rendering_digest
 from tests.loaded import loaded
 from tests.rows import make
 from tests.training.conftest import given
-from tests.training.runs import SETTINGS, commit, gold, manifest, write
+from tests.training.runs import NOTHING, SETTINGS, commit, gold, manifest, write
 from training.data.replay import replayed
 from training.running.manifest import POINTS, curves
 from training.sft import sft
@@ -129,10 +130,12 @@ def test_turns_are_learned_only_where_the_template_marks_them(
     with pytest.raises(BadInput, match="does not mark the assistant's turns"):
         sft(write(tmp_path / "unmarked", dataset, settings=settings), lambda _: None)
     sft(write(tmp_path / "last", dataset, settings=epochs), lambda _: None)
-    # an adapter belongs to the base that it was trained over, template and all
     first = [first_answer(folder) for folder in (base, tmp_path / "last" / "model")]
-    (base / "chat_template.jinja").write_text(MARKED)
-    sft(write(tmp_path / "all", dataset, settings=settings), lambda _: None)
+    # another template makes another model, and an adapter belongs to its own base
+    marked = shutil.copytree(base, tmp_path / "marked")
+    (marked / "chat_template.jinja").write_text(MARKED)
+    registry.record_checks(registry.commit_model("base_policy", marked, fingerprint(marked), NOTHING), [])
+    sft(write(tmp_path / "all", dataset, base="base_policy@2", settings=settings), lambda _: None)
     assert first_answer(tmp_path / "all" / "model") > first[1] + 0.5 > first[0]
 
 

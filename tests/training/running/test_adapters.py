@@ -24,8 +24,8 @@ from tests.loaded import base_of, loaded
 from tests.rows import make
 from tests.training.runs import NOTHING, SETTINGS, commit, manifest, write
 from training.dpo import dpo
-from training.estimates.rounding import kept_by_bfloat16
 from training.reward_model import reward_model
+from training.running.rounding import kept_by_bfloat16
 from training.sft import sft
 
 STEPS = {**SETTINGS, "max_steps": 3, "learning_rate": 2e-2}

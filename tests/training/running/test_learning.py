@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from safetensors.torch import load_file
 
 from datasets_registry.errors import ModelFailed
 from datasets_registry.registry import Registry
@@ -16,6 +15,7 @@ from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rlaif import PreferencePair
+from tests.loaded import loaded
 from tests.rows import make
 from tests.training.online_runs import VERIFIER
 from tests.training.runs import commit, labelled, manifest, write
@@ -165,7 +165,7 @@ def test_the_manifest_has_the_steps_that_were_taken_and_how_far_the_weights_went
     said = manifest(tmp_path)
     assert (said["optimizer_steps"], said["warmup_steps"], said["effective_batch"]) == (12, 3, 4)
     assert len(said["loss"]) == 12
-    before, after = (load_file(folder / "model.safetensors") for folder in (base, tmp_path / "model"))
+    before, after = (loaded(folder).state_dict() for folder in (base, tmp_path / "model"))
     adapted = [name for name in before if "proj" in name]
     squares = sum(float((after[name] - before[name]).double().square().sum()) for name in adapted)
     number = sum(before[name].numel() for name in adapted)

@@ -8,8 +8,8 @@ import pytest
 from datasets_registry.errors import BadInput
 from tests.training.estimates.test_activations import shipped
 from tests.training.runs import write
+from training.estimates.host import host_bytes, require_host
 from training.estimates.memory import GIB
-from training.running.host import host_bytes, require_host
 from training.settings.dpo import DpoSettings
 from training.settings.run import RunConfig, read_config
 
