@@ -4,7 +4,7 @@ What is reported covers its level on average; what a gate decides by covers it e
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 LEVEL = 0.95
 _Z = 1.959964
@@ -19,6 +19,14 @@ def wilson_interval(successes: float, trials: float, z: float = _Z) -> tuple[flo
     scale = 1 + z * z / trials
     # rounding must not put a share of 0 or 1 outside its interval
     return max(0.0, min(share, (centre - spread) / scale)), min(1.0, max(share, (centre + spread) / scale))
+
+
+def unit_means(values: Iterable[tuple[str, float]]) -> tuple[float, ...]:
+    """The mean of each unit's values, in the order in which the units come; ``values`` name their unit."""
+    units: dict[str, list[float]] = {}
+    for unit, value in values:
+        units.setdefault(unit, []).append(value)
+    return tuple(sum(found) / len(found) for found in units.values())
 
 
 def unit_interval(values: Sequence[float], num_items: int) -> tuple[float, float]:

@@ -10,15 +10,12 @@ import dagster as dg
 from assets.building.declared import Names
 from assets.building.versions import Recipes
 from assets.preflight.ready import require_ready
-from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from assets.profile.uses import record_use
 from assets.ui.keys import key_of
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
-from training.settings.online import samples_by_vllm
-from training.settings.sampler import require_vllm
 
 MODEL_POOL = "gpu"
 # runs of this process whose machine was found to be ready
@@ -45,10 +42,7 @@ def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
 
 
 def open_registry(profile: Profile) -> Registry:
-    """The registry in the state folder, made where it is not there, if its trainers can sample."""
-    for model, section in profile.models.items():
-        if isinstance(section, TrainedModel) and samples_by_vllm(section.training):
-            require_vllm(model)
+    """The registry in the state folder, which is made where it is not there."""
     state = State().prepare()
     os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
     record_use(state, profile)

@@ -1,7 +1,7 @@
 """Whether this machine can build what a run is about to: GPU, driver, vLLM and disk."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from assets.preflight.disk import largest, parts, total
 from assets.preflight.machine import Machine, this_machine, triton_problem
@@ -10,6 +10,8 @@ from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import State
 from generation.vllm_offline.builds import installed
+from training.settings.online import samples_by_vllm
+from training.settings.sampler import require_vllm
 
 
 def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str, ...]]) -> None:
@@ -25,6 +27,7 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
         require_gpu(profile, this_machine())
     if running:
         _require_vllm(profile)
+        _require_samplers(profile, running)
     _require_disk(profile, state, inputs)
 
 
@@ -75,6 +78,14 @@ def _require_vllm(profile: Profile) -> None:
     lacking = this_machine().problem or triton_problem() if build == "cuda" else None
     if lacking:
         raise BadInput(f"vLLM's CUDA build is installed and would not run: {lacking}")
+
+
+def _require_samplers(profile: Profile, names: Iterable[str]) -> None:
+    """Raise BadInput where one of the models is to be trained on samples by vLLM, and there is none."""
+    for name in names:
+        section = profile.models.get(name)
+        if isinstance(section, TrainedModel) and samples_by_vllm(section.training):
+            require_vllm(name)
 
 
 def _backend(profile: Profile, model: str) -> str:

@@ -1,12 +1,11 @@
 """Figures of a model's held-out answers; means and shares have a 95 % interval."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.intervals import unit_interval
+from datasets_registry.intervals import unit_interval, unit_means
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from methods.method import Inputs, Method, Models, NoSettings
 
@@ -84,12 +83,9 @@ def _wins(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
 
 def _share(label: str, values: Sequence[tuple[EvaluationAnswer, float]]) -> Figure:
     """The mean of values from 0 to 1, each group of prompts counted once, with its interval over groups."""
-    groups: dict[str, list[float]] = defaultdict(list)
-    for answer, value in values:
-        groups[answer.split_group].append(value)
-    if not groups:
+    means = unit_means((answer.split_group, value) for answer, value in values)
+    if not means:
         return label, None, None, 0
-    means = [sum(found) / len(found) for found in groups.values()]
     return label, sum(means) / len(means), unit_interval(means, len(values)), len(values)
 
 

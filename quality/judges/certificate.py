@@ -9,11 +9,11 @@ import duckdb
 import numpy as np
 from pydantic import Field
 
-from datasets_registry.intervals import certain_interval, unit_interval
+from datasets_registry.intervals import certain_interval, unit_interval, unit_means
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from datasets_registry.settings import Settings
-from methods.judging.preference import logit, sigmoid
+from methods.judging.preference import Label, Preference, sigmoid
 from methods.method import Inputs, Method, Models
 from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS, CROSSED, slots
@@ -126,17 +126,13 @@ def _row(measured: Measured, judge: str, settings: CertificateSettings) -> Judge
     )
 
 
-def _share(label: str, hits: Iterable[tuple[str, bool]]) -> Measured:
+def _share(label: str, hits: Sequence[tuple[str, bool]]) -> Measured:
     """The share of hits, as the mean over groups of prompts: a group's calls are no independent ones."""
-    groups: dict[str, list[bool]] = {}
-    for group, hit in hits:
-        groups.setdefault(group, []).append(hit)
-    if not groups:
+    shares = unit_means(hits)
+    if not shares:
         return Measured(label)
-    shares = tuple(sum(found) / len(found) for found in groups.values())
-    count = sum(map(len, groups.values()))
-    value = math.fsum(shares) / len(shares)
-    return Measured(label, value, unit_interval(shares, count), count, len(shares), shares)
+    value, interval = math.fsum(shares) / len(shares), unit_interval(shares, len(hits))
+    return Measured(label, value, interval, len(hits), len(shares), shares)
 
 
 def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
@@ -167,13 +163,13 @@ def _ballots(
     """Figures of whole ballots, without the position bias where it was measured."""
     ballots: list[Ballot] = connection.execute(_MEASURED, [judge]).fetchall()
     decided = [(*ballot, _winner(ballot, settings)) for ballot in ballots]
-    yield _share("order_consistency", [(group, winner is not None) for group, *_, winner in decided])
+    yield _share("order_consistency", [(group, winner != "tie") for group, *_, winner in decided])
     yield _share(
         "longer_share",
         [
             (group, (winner == "a") == (a > b))
             for group, _, _, a, b, winner in decided
-            if winner is not None and a != b
+            if winner != "tie" and a != b
         ],
     )
     points = [(group, (ab + ba) / 2, math.log((a + 1) / (b + 1))) for group, ab, ba, a, b in ballots]
@@ -183,13 +179,11 @@ def _ballots(
         yield _over_groups("length_slope", points, _slope)
 
 
-def _winner(ballot: Ballot, settings: CertificateSettings) -> str | None:
-    """The completion on which both orders agree, by the rule of the labels; None for a tie."""
+def _winner(ballot: Ballot, settings: CertificateSettings) -> Label:
+    """The completion on which both orders agree, by the rule of the labels."""
     low, high = settings.clamp or (0.0, 1.0)
-    clamped = [logit(min(max(sigmoid(value), low), high)) for value in ballot[1:3]]
-    if min(clamped) > settings.tie_logit:
-        return "a"
-    return "b" if max(clamped) < -settings.tie_logit else None
+    p_ab, p_ba = (min(max(sigmoid(value), low), high) for value in ballot[1:3])
+    return Preference(p_ab=p_ab, p_ba=p_ba).label(settings.tie_logit)
 
 
 def _over_groups(

@@ -101,10 +101,8 @@ def _marked_answer(
         if _DENIED.search(text[start : run[0].start]):
             return FinalAnswers(None, reason="the box is said not to be the answer")
         return _answer(_joined(run), [*before, *here[: -len(run)]], _stated(marked[:-1]), filled)
-    for inner in _INNER.finditer(content):
-        content = content[inner.end() :] if inner.end() <= len(content) else content
-        break
-    answer = _unmarked(content)
+    inner = _INNER.search(content)
+    answer = _unmarked(content[inner.end() :] if inner else content)
     if not answer.strip("*_$. "):
         return FinalAnswers(None, reason="the final answer is empty")
     if _NEXT_SENTENCE.search(answer):

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from assets.building.opening import open_registry
+from assets.preflight.ready import require_ready
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
+from datasets_registry.state import State
 from generation.request import SamplingParams
 from generation.tokenizer import Tokenizer
 from generation.transformers_local.decoding import end_tokens
@@ -157,13 +158,13 @@ def test_without_vllm_nothing_is_loaded_and_the_sentence_says_what_to_do(
 def test_without_vllm_the_first_asset_of_a_profile_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TRIMTAB_HOME", str(tmp_path))
     monkeypatch.setattr(sampler_settings, "find_spec", lambda _: None)
     training = BY_ENGINE | {"rewards": {"verifier": 0.0, "reward_models": 1.0}}
     policy = {"trainer": "rloo", "base": "lab_policy", "dataset": "asked", "reward_models": ["lab_policy"]}
     models = {"lab_policy": {"model": "lab"}, "learner": policy | {"training": training}}
     with pytest.raises(BadInput, match="learner: sampler = 'vllm' needs vLLM"):
-        open_registry(Profile.model_validate({"description": "", "models": models}))
+        profile = Profile.model_validate({"description": "", "models": models})
+        require_ready(profile, State(tmp_path), {"learner": ("asked", "lab_policy")})
     assert not list(tmp_path.iterdir())
 
 
