@@ -17,9 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.generation.templates import steady_templates
+from benchmarks.sides.gpu.memory import estimated_memory
 from benchmarks.sides.gpu.replicas import replica_speed
 from benchmarks.sides.gpu.serving import served_updates
 from benchmarks.sides.gpu.sharding import sharded_margins
+from benchmarks.sides.gpu.steps import planned_steps
+from benchmarks.sides.training.memory_of_runs import RUNS
 
 STEPS, QUICK_STEPS = 12, 8
 REPEATS = 3
@@ -27,13 +30,16 @@ REPEATS = 3
 
 def measure(quick: bool) -> Sequence[Figure]:
     """Each path in a folder of its own; the quick version takes fewer steps, models and repeats."""
+    repeats = 1 if quick else REPEATS
     with tempfile.TemporaryDirectory(prefix="trimtab-gpu-paths-") as folder:
         root = Path(folder)
         return [
             *served_updates(root / "serving"),
             *sharded_margins(root / "sharding", QUICK_STEPS if quick else STEPS),
             *steady_templates(root / "templates"),
-            *replica_speed(root / "replicas", 1 if quick else REPEATS),
+            *planned_steps(),
+            *estimated_memory(root / "memory", [*RUNS][:1] if quick else [*RUNS], repeats),
+            *replica_speed(root / "replicas", repeats),
         ]
 
 

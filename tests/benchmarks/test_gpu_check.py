@@ -11,10 +11,13 @@ from benchmarks.gpu_check.models import llama_config
 from benchmarks.gpu_check.page import page
 from benchmarks.gpu_check.part import Bench, Report, Result
 from benchmarks.gpu_check.parts.table import PARTS
+from benchmarks.gpu_check.parts.trainers import estimated
 from benchmarks.gpu_check.running import verdict
 from benchmarks.gpu_check.sizes import EIGHT_B, ONE_B, SMALLEST, Size, size_for
 from benchmarks.sides.figure import at_most
+from datasets_registry.manifest import Manifest
 from generation.models.shapes import shapes_of_config
+from training.estimates.memory import GIB
 from training.trainers import TRAINERS
 
 
@@ -78,6 +81,17 @@ def test_a_missed_goal_is_a_miss_with_its_figure() -> None:
     missed = at_most("margins apart", 0.25, "nats", 1e-3)
     assert verdict([missed]) == ("miss", "margins apart is 0.25, not <= 0.001")
     assert verdict([at_most("margins apart", 0, "nats", 1e-3)]) == ("pass", None)
+
+
+@pytest.mark.parametrize(("peak", "holds"), [(7.0, True), (8.2, False)])
+def test_a_peak_above_its_estimate_is_a_miss(peak: float, holds: bool) -> None:
+    # 10 GiB, of which an engine beside the run has 2.5 for itself
+    told = Manifest(memory_gib={"total": 10.0, "engine": 2.5})
+    stated, compared = estimated(told, peak * GIB)
+    assert stated.value == pytest.approx(7.5 * 1.0737, rel=1e-3)
+    assert compared.value == pytest.approx(peak / 7.5) and compared.holds is holds
+    assert verdict([stated, compared])[0] == ("pass" if holds else "miss")
+    assert not [*estimated(Manifest(), peak * GIB)]
 
 
 def test_every_trainer_has_its_part() -> None:

@@ -16,6 +16,7 @@ from generation.transformers_local.backend import TransformersBackend
 from generation.vllm_offline.backend import VllmBackend
 
 COMPARED, COMPARED_LENGTH = 24, 160
+START = "start of the engine"
 # of the base's weights: an update that bfloat16 activations do not drown
 UPDATE = 0.2
 # bfloat16 rounds a logit of 4 to 0.03 at worst; in float32 only the order of sums differs
@@ -47,7 +48,7 @@ def measure_vllm(bench: Bench) -> Sequence[Figure]:
         # the engine starts, and compiles on a card
         begun = time.perf_counter()
         answers(ours, judged(1, 32))
-        started = Figure(name="start of the engine", value=time.perf_counter() - begun, unit="s")
+        started = Figure(name=START, value=time.perf_counter() - begun, unit="s")
         asked, said = answered(ours)
         served = logprobs(answers(adapted, likelihoods(COMPARED, COMPARED_LENGTH)))
         speeds = list(speed(bench, ours))
@@ -126,9 +127,9 @@ def speed(bench: Bench, backend: Backend) -> Iterator[Figure]:
     size = bench.size
     read, seconds = _timed(backend, judged(size.requests // 2, size.length))
     num_read = sum(completion.num_prompt_tokens - completion.num_cached_tokens for completion in read)
-    yield from _rate(bench, "prefill", num_read / seconds, size.length)
+    yield from rate(bench, "prefill", num_read / seconds, size.length)
     said, seconds = _timed(backend, drawn(size))
-    yield from _rate(bench, "decode", sum(one.num_completion_tokens for one in said) / seconds, 64)
+    yield from rate(bench, "decode", sum(one.num_completion_tokens for one in said) / seconds, 64)
     ended = sum(one.finish_reason == "stop" for one in said) / len(said)
     yield Figure(name="samples that ended by themselves", value=ended, unit="share")
     failed = sum(one.error is not None for one in [*read, *said])
@@ -140,7 +141,8 @@ def _timed(backend: Backend, requests: Sequence[Request]) -> tuple[list[Completi
     return answers(backend, requests), time.perf_counter() - begun
 
 
-def _rate(bench: Bench, what: str, tokens: float, length: int) -> Iterator[Figure]:
+def rate(bench: Bench, what: str, tokens: float, length: int) -> Iterator[Figure]:
+    """Tokens in a second, and their operations over the card's peak."""
     yield Figure(name=what, value=tokens, unit="tokens/s")
     if peak := bench.machine.peak_tflops:
         share = tokens * bench.size.shape.forward_flops(length) / (peak * 1e12)

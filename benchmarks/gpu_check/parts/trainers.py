@@ -7,10 +7,14 @@ from statistics import median
 from benchmarks.gpu_check.part import Bench
 from benchmarks.gpu_check.runs import Trained, train
 from benchmarks.sides.figure import Figure, at_most, repeated
+from datasets_registry.manifest import Manifest
+from training.estimates.memory import GIB
 
 # with frozen weights no gradient of theirs is computed: forward, and the gradient of the activations
 FORWARD_PASSES = 2
 WARM_STEPS = 2
+# a run is refused or lowered by its estimate, which leaves 8 % of the card free
+MOST_OVER_ESTIMATE = 1.08
 # of whole samples: what bfloat16 rounds by token averages out
 APART = 0.05
 
@@ -54,13 +58,25 @@ def _took(bench: Bench, trained: Trained) -> Iterator[Figure]:
         return
     where = "of the card" if bench.machine.on_gpu else "of the process"
     yield Figure(name=f"memory {where} at the peak", value=watched.peak_bytes / 1e9, unit="GB")
+    yield from estimated(trained.manifest, watched.peak_bytes)
     if len(watched.step_seconds) > WARM_STEPS:
         yield Figure(name="a step", value=median(watched.step_seconds[WARM_STEPS:]), unit="s")
     if trained.manifest.trainer == "sft":
-        yield from _speed(bench, watched.step_seconds, watched.num_tokens)
+        yield from trained_speed(bench, watched.step_seconds, watched.num_tokens)
 
 
-def _speed(bench: Bench, seconds: Sequence[float], counted: Sequence[float]) -> Iterator[Figure]:
+def estimated(manifest: Manifest, peak: float) -> Iterator[Figure]:
+    """The estimate that the run began with, and the peak beside it; none is made without a card."""
+    told = manifest.memory_gib
+    if "total" not in told:
+        return
+    # an engine beside the run has its share for itself
+    estimate = (told["total"] - told.get("engine", 0.0)) * GIB
+    yield Figure(name="memory that was estimated", value=estimate / 1e9, unit="GB")
+    yield at_most("memory at the peak / estimated", peak / estimate, "x", MOST_OVER_ESTIMATE)
+
+
+def trained_speed(bench: Bench, seconds: Sequence[float], counted: Sequence[float]) -> Iterator[Figure]:
     """Tokens in a second after the first steps, and MFU; other trainers read more than they count."""
     if len(counted) <= WARM_STEPS or len(seconds) < len(counted):
         return
