@@ -10,6 +10,7 @@ from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import State
 from generation.vllm_offline.builds import installed
+from generation.vllm_offline.placing import card_groups
 from training.settings.online import samples_by_vllm
 from training.settings.sampler import require_vllm
 
@@ -64,7 +65,7 @@ def require_gpu(profile: Profile, machine: Machine) -> None:
 
 
 def _require_vllm(profile: Profile) -> None:
-    """Raise BadInput unless the build of vLLM is installed that the profile's engines need."""
+    """Raise BadInput unless the build of vLLM that the profile's engines need is here, and their cards."""
     using = [name for name, section in profile.models.items() if _backend(profile, name) == "vllm"]
     if not using:
         return
@@ -78,6 +79,16 @@ def _require_vllm(profile: Profile) -> None:
     lacking = this_machine().problem or triton_problem() if build == "cuda" else None
     if lacking:
         raise BadInput(f"vLLM's CUDA build is installed and would not run: {lacking}")
+    for name in using:
+        _require_cards(name, profile)
+
+
+def _require_cards(name: str, profile: Profile) -> None:
+    """Raise BadInput where the engine of ``name`` is spread over more cards than there are."""
+    try:
+        card_groups(profile.given(name).engine, this_machine().gpus)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error}") from error
 
 
 def _require_samplers(profile: Profile, names: Iterable[str]) -> None:

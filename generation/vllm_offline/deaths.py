@@ -4,15 +4,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from generation.cards.lost import says_lost
 from generation.cards.visible import Card
 
 _TAIL_BYTES = 65_536
 _MEMORY = re.compile(r"out of memory|OutOfMemoryError|No available memory for the cache blocks")
 # at the end of a start that went well vLLM notes down the free memory too
 _TAKEN = re.compile(r"Free memory on device .* is less than")
-_LOST = re.compile(
-    r"CUDA error|CUDA driver error|NCCL error|GPU is lost|fallen off the bus|uncorrectable ECC"
-)
 
 
 def cause_of_death(code: int, log: Path, cards: Sequence[Card], visible: Sequence[Card]) -> str:
@@ -28,7 +26,7 @@ def cause_of_death(code: int, log: Path, cards: Sequence[Card], visible: Sequenc
 
 def _telling(lines: Sequence[str]) -> str:
     """The line that names the failure of a card, else the last one."""
-    named = [line for line in lines if any(kind.search(line) for kind in (_TAKEN, _MEMORY, _LOST))]
+    named = [line for line in lines if _TAKEN.search(line) or _MEMORY.search(line) or says_lost(line)]
     return (named or lines or ["it wrote nothing"])[-1][:400]
 
 
@@ -42,7 +40,7 @@ def _remedy(text: str, cards: Sequence[Card], visible: Sequence[Card]) -> str:
         )
     if _MEMORY.search(text):
         return "; lower gpu_memory_utilization, batch_size or max_num_batched_tokens"
-    if _LOST.search(text):
+    if says_lost(text):
         others = ",".join(card.place for card in visible if card not in cards)
         without = f"run again without it, CUDA_VISIBLE_DEVICES={others}" if others else "run on another card"
         return f"; see what `nvidia-smi` says of it, and reset it or {without}"

@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Sequence
+from typing import TypeVar
 
 from datasets_registry.errors import BadInput
-from generation.cards.visible import Card
 from generation.engine import EngineSettings
 
+C = TypeVar("C")
 
-def card_groups(settings: EngineSettings, cards: Sequence[Card]) -> list[tuple[Card, ...]]:
+
+def card_groups(settings: EngineSettings, cards: Sequence[C]) -> list[tuple[C, ...]]:
     """The cards of each replica; empty groups where there is no card, and replicas are processes alone.
 
     Raises BadInput where the settings need more cards than there are.

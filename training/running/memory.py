@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from datasets_registry.errors import ModelFailed
 from datasets_registry.state import durable
+from generation.cards.lost import says_lost
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig
 
@@ -54,12 +55,16 @@ def micro_batch(
 def halving(
     config: AnyConfig, settings: TrainingSettings, planned: MicroBatch | None = None
 ) -> Iterator[None]:
-    """Where memory is short within: OutOfMemory the first time, ModelFailed with the remedy the second."""
+    """Where memory is short within: OutOfMemory the first time, ModelFailed with the remedy the second.
+
+    ModelFailed with the remedy too where a card is lost.
+    """
     tried = micro_batch(config, settings, planned)
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not _is_short(error):
+            _tell_lost(config, error)
             raise
         smaller = tried.halved() if tried.size > 1 else tried
         first = planned or configured(config, settings)
@@ -73,6 +78,16 @@ def halving(
         raise OutOfMemory(
             f"{config.name}: out of memory with {tried.size} rows at once: resumes from its last checkpoint "
             f"with {smaller.size}, {smaller.accumulation} times for each step"
+        ) from error
+
+
+def _tell_lost(config: AnyConfig, error: Exception) -> None:
+    """Raise ModelFailed where ``error`` is of a card that is gone."""
+    if says_lost(str(error)):
+        first = str(error).strip().partition("\n")[0]
+        raise ModelFailed(
+            f"{config.name}: a card was lost ({first}): see what `nvidia-smi` says of it, and reset it or "
+            "leave it out by CUDA_VISIBLE_DEVICES; run again, the run goes on from its last checkpoint"
         ) from error
 
 

@@ -2,9 +2,10 @@
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from datasets_registry.adapters import adapter_folder, base_fingerprint
 from datasets_registry.errors import BadInput, BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -14,11 +15,10 @@ from training.running import ranks
 def require_visible(registry: Registry, versions: Iterable[Version]) -> None:
     """Raise BadInput where this machine does not see the files of a version: the path, and the machine."""
     for version in versions:
-        if path := _unseen(registry, version):
+        for what, path in _unseen(registry, version):
             raise BadInput(
-                f"{this_machine()} does not see {path} of {version}: mount the state folder there under the "
-                f"same path and set TRIMTAB_HOME to it (it is {registry.state.root}), or build "
-                f"{version.name} again"
+                f"{this_machine()} does not see {path} of {what}: mount the state folder there under the "
+                f"same path and set TRIMTAB_HOME to it (it is {registry.state.root}), or build {what} again"
             )
 
 
@@ -28,13 +28,23 @@ def this_machine() -> str:
     return f"machine {platform.node()}{rank}"
 
 
-def _unseen(registry: Registry, version: Version) -> Path | None:
-    """The first file or folder of ``version`` that is not there."""
-    if version.kind == "model":
-        config = registry.folder(version) / "config.json"
-        return None if config.is_file() else config.parent
-    try:
-        registry.files(version)
-    except BrokenObject:
-        return registry.state.objects
-    return None
+def _unseen(registry: Registry, version: Version) -> Iterator[tuple[str, Path]]:
+    """Files and folders that are not there, and of what: ``version``, or the base that it is stored over."""
+    if version.kind == "dataset":
+        try:
+            registry.files(version)
+        except BrokenObject:
+            yield str(version), registry.state.objects
+        return
+    folder = registry.folder(version)
+    if not _is_model(folder):
+        yield str(version), folder
+    elif adapter := adapter_folder(folder):
+        bases = [registry.folder(base) for base in registry.records.models(base_fingerprint(adapter))]
+        # any version with the base's content will do
+        if not any(map(_is_model, bases)):
+            yield from ((f"the base under {version}", base) for base in bases)
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "config.json").is_file()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +99,33 @@ def test_vllm_must_be_there_and_of_the_right_build(
         require_ready(any_machine, state, TRAINING)
     monkeypatch.setattr(ready, "installed", lambda: "cpu")
     require_ready(any_machine, state, TRAINING)
+
+
+@pytest.mark.parametrize(
+    ("engine", "cards", "needed"),
+    [({"replicas": 4}, 2, 4), ({"replicas": 2, "tensor_parallel_size": 2}, 3, 4), ({"replicas": 2}, 2, None)],
+)
+def test_an_engine_over_more_cards_than_there_are_is_refused(
+    gpu: Profile,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: dict[str, int],
+    cards: int,
+    needed: int | None,
+) -> None:
+    on(machine(*[85] * cards), monkeypatch)
+    free(1000, monkeypatch)
+    base = gpu.given("base_policy")
+    spread = base.model_copy(update={"engine": base.engine.model_copy(update=engine)})
+    profile = gpu.model_copy(update={"models": {**gpu.models, "base_policy": spread}})
+    with (
+        nullcontext()
+        if needed is None
+        else pytest.raises(
+            BadInput, match=rf"base_policy: engine.replicas = .* needs {needed} cards, and .* {cards}: lower"
+        )
+    ):
+        require_ready(profile, state, TRAINING)
 
 
 def test_a_full_disk_is_refused_by_what_is_to_be_built(

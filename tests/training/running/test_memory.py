@@ -74,6 +74,26 @@ def test_single_rows_cannot_be_halved_and_other_errors_stay_what_they_are(tmp_pa
     assert micro_batch(config, settings) == MicroBatch(1, 1)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["CUDA error: an illegal memory access was encountered\nCUDA kernel errors", "NCCL error in: ."],
+)
+def test_a_lost_card_is_named_with_the_remedy_and_an_assertion_is_not_one(said: str, tmp_path: Path) -> None:
+    settings = SftSettings(batch_size=4)
+    config = read_config(RunConfig[SftSettings], write(tmp_path, "cai_sft@1", settings=settings.model_dump()))
+    with (
+        pytest.raises(ModelFailed, match=rf"a card was lost \({said[:10]}[^\n]*\): see .* last checkpoint$"),
+        halving(config, settings),
+    ):
+        raise RuntimeError(said)
+    with (
+        pytest.raises(RuntimeError, match="^CUDA error: device-side assert triggered$"),
+        halving(config, settings),
+    ):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+    assert micro_batch(config, settings) == MicroBatch(4, 1)
+
+
 def short_of(rows: int, monkeypatch: pytest.MonkeyPatch, exhaust: Callable[[], None], after: int) -> None:
     """From the step ``after`` on, let memory be too short for batches of so many ``rows``."""
     given, begun = Trainer.training_step, []

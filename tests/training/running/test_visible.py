@@ -15,6 +15,7 @@ from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Derivation
 from generation.models.folder import fingerprint
+from tests.loaded import write_adapted
 from tests.rows import make
 from training.running.run import open_run
 from training.settings.run import RunConfig
@@ -64,6 +65,20 @@ def test_a_base_or_rows_that_a_machine_does_not_see_are_named(
     monkeypatch.setenv("WORLD_SIZE", "1")
     monkeypatch.setenv("RANK", "8")
     with pytest.raises(BadInput, match=rf"machine {MACHINE} \(process 8\) does not see"):
+        opened(config)
+
+
+def test_the_base_under_an_adapter_must_be_seen_too(
+    config: Path, state: State, registry: Registry, derivation: Derivation
+) -> None:
+    base = state.models / "base"
+    trained = write_adapted(base, state.models / "trained", 0)
+    version = registry.commit_model("sft_policy", trained, fingerprint(trained), derivation)
+    registry.record_checks(version, [])
+    config.write_text(config.read_text().replace("base_policy@1", "sft_policy@1"))
+    opened(config)
+    base.rename(state.root / "base")
+    with pytest.raises(BadInput, match=f"does not see {base} of the base under sft_policy@1: mount"):
         opened(config)
 
 
