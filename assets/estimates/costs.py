@@ -8,6 +8,7 @@ from assets.building.grounds import Grounds
 from assets.estimates.calls import Amount, Asked, Rows, amounts
 from assets.estimates.measured import measured
 from assets.pipelines.whole import declare
+from assets.preflight.disk import given_bytes
 from assets.profile.launch import Card
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
@@ -15,7 +16,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from generation.models.shapes import Shapes, UnknownShapes, find_shapes
 from training.estimates.disk import checkpoints_bytes, model_bytes
-from training.estimates.fitting import Fitted, Job, fitted
+from training.estimates.fitting import Fitted, Job, engine_bytes, fitted
 from training.estimates.hours import Rates, reading_seconds, training_seconds, writing_seconds
 from training.estimates.memory import Device
 from training.settings.launch import Launch
@@ -101,10 +102,8 @@ class Estimator:
 
     def _given(self, section: GivenModel) -> Cost:
         shapes = find_shapes(section.model, self._registry.state.models, section.revision)
-        size = shapes.size() / GB
-        return Cost(
-            size / self._card.disk_gb, None, size, assumes="weights in bfloat16; the network is not counted"
-        )
+        size = given_bytes(section, shapes) / GB
+        return Cost(size / self._card.disk_gb, None, size, assumes="the network is not counted")
 
     def _trained(self, model: Trained, rows: Rows | None, *, is_made: bool) -> Cost:
         job = self._job(model)
@@ -117,7 +116,7 @@ class Estimator:
         )
         moving = (READS * job.shapes.size() / GB + cost.scratch_gb) / self._card.disk_gb
         counted = f"{'' if is_made else 'at most '}{_used(job, rows):,} rows of {length} tokens"
-        assumes = f"{counted}, MFU {self._card.training_share:g}; {cost.assumes}"
+        assumes = f"{counted}, at {self._card.training_share:g} of the peak; {cost.assumes}"
         return replace(cost, seconds=learning + moving, assumes=assumes)
 
     def _job(self, model: Trained) -> Job:
@@ -129,6 +128,7 @@ class Estimator:
             Device(),
             Launch.model_validate(launch),
             [self.shapes(each) for each in section.reward_models],
+            engine=engine_bytes(section.training, section.sampler_engine, self._memory),
         )
 
     def _fitted(self, job: Job) -> Cost:
@@ -149,7 +149,7 @@ class Estimator:
 
     def _dataset(self, dataset: Dataset, amount: Amount | None) -> Cost:
         if amount is None:
-            return Cost(assumes="a kind of dataset that is not counted" if dataset.generates else "")
+            return Cost(assumes="a kind of dataset that is not counted") if dataset.generates else Cost(0.0)
         disk = amount.rows.all * ROW_BYTES / GB
         if not amount.asked:
             return Cost(0.0, None, disk)

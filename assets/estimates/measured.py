@@ -10,7 +10,8 @@ from assets.profile.launch import Card
 FILE = Path("gpu-check") / "gpu-check.json"
 # field of the card: part of the check and its figure
 _FIGURES: Mapping[str, tuple[str, str]] = {
-    "training_share": ("sft", "MFU of training"),
+    # hours count that activations are made again, which MFU leaves out
+    "training_share": ("sft", "share of the peak in training, activations made again"),
     "prefill_share": ("vllm", "MFU of prefill"),
     "start_seconds": ("vllm", "start of the engine"),
 }

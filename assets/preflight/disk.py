@@ -7,14 +7,11 @@ from pathlib import Path
 from assets.profile.models import GivenModel, TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.inspecting.origins import LAB, SMOLLM2, hub_folder
-from generation.models.shapes import BYTES, Shapes, UnknownShapes, find_shapes
+from generation.models.shapes import Shapes, UnknownShapes, find_shapes
 from generation.models.sources import is_hub_id
-from training.settings.learning import TrainingSettings
+from training.estimates.disk import checkpoints_bytes, model_bytes
 
-# a run keeps two checkpoints while a third is written
-CHECKPOINTS = 3
-# AdamW's two moments beside each weight, all float32
-STATES = 3
+BUILT_IN = (SMOLLM2, LAB)
 GB = 1e9
 
 
@@ -42,10 +39,10 @@ def parts(profile: Profile, names: Iterable[str], models: Path) -> list[Part]:
         for name, section in sections.items()
         if isinstance(section, TrainedModel) and (shapes := _shapes(profile, section, models))
     ]
-    whole = "bfloat16" if profile.requires_gpu else "float32"
-    saved = (Part(name, _saved(shapes, section.training, whole)) for name, section, shapes in trained)
+    saved = (Part(name, model_bytes(section.training, shapes) / GB) for name, section, shapes in trained)
     kept = [
-        Part(f"checkpoints of {name}", _checkpoints(shapes, section)) for name, section, shapes in trained
+        Part(f"checkpoints of {name}", checkpoints_bytes(section.training, shapes) / GB)
+        for name, section, shapes in trained
     ]
     largest = sorted(kept, key=lambda part: part.gigabytes)[-1:]
     found = [*given, *saved, *largest, Part("rows, completions and logs", profile.min_free_gb)]
@@ -54,8 +51,7 @@ def parts(profile: Profile, names: Iterable[str], models: Path) -> list[Part]:
 
 def _given(name: str, section: GivenModel, models: Path) -> Part:
     """A model that is downloaded or converted, where it is not there yet."""
-    built_in = section.model in (SMOLLM2, LAB)
-    if built_in:
+    if section.model in BUILT_IN:
         there = (models / section.model).is_dir()
     else:
         there = not is_hub_id(section.model) or _is_downloaded(section, models)
@@ -65,8 +61,12 @@ def _given(name: str, section: GivenModel, models: Path) -> Part:
         shapes = find_shapes(section.model, models, section.revision)
     except UnknownShapes:
         return Part(name, 0)
-    size = shapes.size("float32" if built_in else "bfloat16")
-    return Part(name, max(0, size - _begun(section, models)) / GB)
+    return Part(name, max(0, given_bytes(section, shapes) - _begun(section, models)) / GB)
+
+
+def given_bytes(section: GivenModel, shapes: Shapes) -> int:
+    """What a given model takes: in bfloat16 as it is published, in float32 where it is written here."""
+    return shapes.size("float32" if section.model in BUILT_IN else "bfloat16")
 
 
 def _begun(section: GivenModel, models: Path) -> int:
@@ -87,21 +87,6 @@ def _shapes(profile: Profile, section: TrainedModel, models: Path) -> Shapes | N
         return find_shapes(given.model, models, given.revision)
     except UnknownShapes:
         return None
-
-
-def _saved(shapes: Shapes, settings: TrainingSettings, dtype: str) -> float:
-    """Gigabytes of a trained model: an adapter in float32, or all weights in their dtype, here ``dtype``."""
-    if settings.lora_rank is not None:
-        return shapes.adapter(settings.lora_rank) * BYTES["float32"] / GB
-    return shapes.size(dtype if settings.dtype == "auto" else settings.dtype) / GB
-
-
-def _checkpoints(shapes: Shapes, section: TrainedModel) -> float:
-    """Gigabytes of a run's checkpoints: weights that are trained, and their moments; PPO's critic too."""
-    rank = section.training.lora_rank
-    weights = shapes.parameters if rank is None else shapes.adapter(rank)
-    models = 2 if section.trainer == "ppo" else 1
-    return CHECKPOINTS * STATES * models * weights * BYTES["float32"] / GB
 
 
 def total(found: Iterable[Part]) -> float:

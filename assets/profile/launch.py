@@ -51,7 +51,9 @@ class Card(Settings):
     number: int = Field(1, ge=1, description="Cards of a machine")
     tflops: float = Field(gt=0, description="Peak of bfloat16 without sparsity, in 1e12 operations a second")
     bandwidth_gb: float = Field(gt=0, description="Peak of the memory's bandwidth, in 1e9 bytes a second")
-    training_share: float = Field(0.35, gt=0, le=1, description="Of the peak, what training reaches (MFU)")
+    training_share: float = Field(
+        0.35, gt=0, le=1, description="Of the peak, what training reaches, activations made again among it"
+    )
     prefill_share: float = Field(0.4, gt=0, le=1, description="Of the peak, what reading prompts reaches")
     decoding_share: float = Field(
         0.5, gt=0, le=1, description="Of the bandwidth, what writing tokens reaches"

@@ -19,10 +19,10 @@ def checkpoints_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
 
 
 def model_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
-    """What a finished model takes: its adapter, or all weights, in float32."""
-    if settings.lora_rank is not None:
-        return 4.0 * shapes.adapter(settings.lora_rank)
-    return 4.0 * (shapes.scorer if settings.scores else shapes.parameters)
+    """What a finished model takes: its adapter and a scorer's head, or all weights, in float32."""
+    if settings.lora_rank is None:
+        return 4.0 * (shapes.scorer if settings.scores else shapes.parameters)
+    return 4.0 * (shapes.adapter(settings.lora_rank) + (shapes.hidden if settings.scores else 0))
 
 
 def loading_bytes(settings: TrainingSettings, shapes: Shapes, processes: int) -> float:

@@ -8,6 +8,8 @@ from generation.models.shapes import Shapes
 from training.estimates.memory import GIB, Device, Memory, memory
 from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
+from training.settings.online import samples_by_vllm
+from training.settings.sampler import WINDOW, SamplerEngine
 
 # of a card: its context, the libraries' buffers, and what fragments leave
 RESERVE = 0.08
@@ -52,6 +54,11 @@ class Fitted:
     memory: Memory
 
 
+def engine_bytes(settings: TrainingSettings, engine: SamplerEngine, card: float) -> float:
+    """What an engine that samples for the run keeps of its card; nothing where it samples by itself."""
+    return engine.bytes_of(card) if samples_by_vllm(settings) else 0.0
+
+
 def usable(card: float) -> float:
     """What a run may fill of a card of so many bytes."""
     return card * (1 - RESERVE)
@@ -60,8 +67,10 @@ def usable(card: float) -> float:
 def fitted(job: Job, card: float) -> Fitted:
     """The most rows at once that fit a card of ``card`` bytes, a divisor of those of the settings.
 
-    Raises BadInput with the figures and the number to change where not even the fewest rows fit.
+    Raises BadInput with the figures and the number to change where not even the fewest rows fit, or where an
+    engine beside the run has too little room.
     """
+    _require_engine(job)
     batch, least = job.settings.rows_at_once(job.launch.processes), job.settings.fewest_at_once
     divisors = [rows for rows in range(batch, least - 1, -1) if batch % rows == 0]
     for rows in divisors:
@@ -75,6 +84,16 @@ def fitted(job: Job, card: float) -> Fitted:
         f"{job.settings.max_length} need {taken.total / GIB:.1f} GiB, and a run may fill "
         f"{usable(card) / GIB:.1f} of the card's {card / GIB:.1f} GiB ({taken}): {_remedy(job, taken, card)}"
     )
+
+
+def _require_engine(job: Job) -> None:
+    """Raise BadInput where the engine beside the run cannot hold the base and one whole text."""
+    needed = job.shapes.size() + max(job.settings.max_length, WINDOW) * job.shapes.cache()
+    if 0 < job.engine < needed:
+        raise BadInput(
+            f"{job.title}: the engine that samples beside it needs {needed / GIB:.1f} GiB for the base and "
+            f"one text, and has {job.engine / GIB:.1f} GiB: raise sampler_engine.gpu_memory_utilization"
+        )
 
 
 def _remedy(job: Job, taken: Memory, card: float) -> str:

@@ -6,7 +6,7 @@ from generation.models.shapes import BYTES, Shapes
 from training.estimates.activations import Precision
 from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
-from training.settings.online import OnlineSettings
+from training.settings.online import OnlineSettings, samples_by_vllm
 from training.settings.ppo import PpoSettings
 
 # operations of a weight and a token: a product and a sum
@@ -41,7 +41,7 @@ def training_seconds(
     operations = tokens * passes(settings, checkpointing=checkpointing) * PASS * _multiplied(settings, shapes)
     seconds = operations / rates.training / launch.processes
     if isinstance(settings, OnlineSettings):
-        seconds += sampling_seconds(settings, rates, used)
+        seconds += sampling_seconds(settings, shapes, rates, used, launch)
     return seconds
 
 
@@ -66,10 +66,29 @@ def passes(settings: TrainingSettings, *, checkpointing: bool) -> int:
     return learning + compares
 
 
-def sampling_seconds(settings: OnlineSettings, rates: Rates, samples: float) -> float:
-    """Sampling by transformers: a step's samples at once, until the longest ends, on any number of cards."""
+def sampling_seconds(
+    settings: OnlineSettings, shapes: Shapes, rates: Rates, samples: float, launch: Launch
+) -> float:
+    """Sampling a step's samples at once: by an engine in each process, or by transformers.
+
+    Transformers waits for the longest sample, on however many cards.
+    """
+    if samples_by_vllm(settings):
+        return _by_engines(settings, shapes, rates, samples / launch.processes, launch)
     at_once = settings.batch_size if isinstance(settings, PpoSettings) else settings.effective_batch
     return samples / at_once * settings.max_completion_length * rates.step_seconds
+
+
+def _by_engines(
+    settings: OnlineSettings, shapes: Shapes, rates: Rates, samples: float, launch: Launch
+) -> float:
+    """An engine's time for its share of the samples; a prompt is read once for all of its samples."""
+    written = settings.max_completion_length
+    asked = settings.max_length - written
+    reading = reading_seconds(shapes, rates, samples / settings.num_draws * asked)
+    at_once = max(1, settings.effective_batch // launch.processes)
+    length = asked + written // 2
+    return reading + writing_seconds(shapes, rates, samples * written, at_once, length, "bfloat16")
 
 
 def _multiplied(settings: TrainingSettings, shapes: Shapes) -> int:

@@ -7,7 +7,7 @@ from generation.models.shapes import BYTES, Shapes
 from training.estimates.activations import Precision, kept_by_a_layer
 from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
-from training.settings.online import OnlineSettings
+from training.settings.online import OnlineSettings, samples_by_vllm
 from training.settings.ppo import PpoSettings
 
 GIB = 1 << 30
@@ -180,8 +180,8 @@ def _logits(settings: TrainingSettings, shapes: Shapes, device: Device, tokens: 
 
 
 def _sampling(settings: TrainingSettings, shapes: Shapes, device: Device, rows: int, launch: Launch) -> float:
-    """Keys, values and next logits of the samples that are drawn at once."""
-    if not isinstance(settings, OnlineSettings):
+    """Keys, values and next logits of the samples that the trainer draws at once, if it does."""
+    if not isinstance(settings, OnlineSettings) or samples_by_vllm(settings):
         return 0.0
     drawn = rows if isinstance(settings, PpoSettings) else settings.effective_batch / launch.processes
     cache = settings.max_length * shapes.cache(device.precision)

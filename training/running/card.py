@@ -5,7 +5,7 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from generation.models.shapes import Shapes, UnknownShapes, shapes_of
-from training.estimates.fitting import Fitted, Job, fitted
+from training.estimates.fitting import Fitted, Job, engine_bytes, fitted
 from training.estimates.host import host_bytes, require_host
 from training.estimates.memory import GIB, Device
 from training.settings.learning import TrainingSettings
@@ -43,7 +43,15 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
         return None
     require_host(config, shapes, host_bytes())
     scorers = [_shapes_or(shapes, folder) for folder in reward_models]
-    job = Job(config.name, config.settings, shapes, _device(config.settings), config.launch, scorers)
+    job = Job(
+        config.name,
+        config.settings,
+        shapes,
+        _device(config.settings),
+        config.launch,
+        scorers,
+        engine=engine_bytes(config.settings, config.sampler_engine, card),
+    )
     found = fitted(job, card)
     _require_free(config.name, found)
     return found

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from assets.estimates.costs import Cost
     from assets.graph import Graph
 
+# of disk, what is shown
+LEAST_GB = 0.05
 _COLUMNS = ("asset", "hours", "memory", "disk", "by")
 
 
@@ -24,8 +26,8 @@ def costs(graph: "Graph", registry: Registry) -> "Mapping[str, Cost]":
 def print_costs(names: Iterable[str], ahead: "Mapping[str, Cost]") -> None:
     """Print what each takes, their sums, and what does not fit."""
     taken = {name: ahead[name] for name in names if name in ahead}
-    print_rows([_row(name, cost) for name, cost in taken.items() if _counts(cost)], False, _COLUMNS)
-    console().print(_sums(list(taken.values())))
+    print_rows([row(name, cost) for name, cost in taken.items() if _counts(cost)], False, _COLUMNS)
+    console().print(sums(list(taken.values())))
     for cost in taken.values():
         if cost.refusal:
             print(f"will be refused: {cost.refusal}")
@@ -36,17 +38,18 @@ def _counts(cost: "Cost") -> bool:
     return bool(cost.seconds or cost.memory_gb or cost.assumes)
 
 
-def _row(name: str, cost: "Cost") -> dict[str, str]:
+def row(name: str, cost: "Cost") -> dict[str, str]:
+    """A line of the plan: hours, memory and disk in words, and what they were counted by."""
     return {
         "asset": name,
         "hours": "unknown" if cost.seconds is None else f"{cost.seconds / 3600:.2f}",
         "memory": "" if cost.memory_gb is None else f"{cost.memory_gb:.1f} GB",
-        "disk": "" if not cost.disk_gb else f"{cost.disk_gb:.1f} GB",
+        "disk": f"{cost.disk_gb:.1f} GB" if (cost.disk_gb or 0) >= LEAST_GB else "",
         "by": cost.assumes,
     }
 
 
-def _sums(taken: "list[Cost]") -> str:
+def sums(taken: "list[Cost]") -> str:
     """All together, such as ``at most 3.4 h, 76.0 GB of a card at the peak and 43.1 GB of disk``."""
     seconds = sum(cost.seconds or 0 for cost in taken)
     memory = max((cost.memory_gb or 0 for cost in taken), default=0)

@@ -99,6 +99,7 @@ TAKEN_FROM_NEUTRAL = {
     "datasets_registry.bases": {"base_folder"},
     "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
     # what a trainer draws by is its own code; the engine that draws is anybody's
+    "generation.cards.lost": {"says_lost"},
     "generation.cards.visible": {"visible_cards"},
     "generation.engine": {"EngineSettings"},
     "generation.vllm_offline.job": {"Adapter", "Answer", "Drawn", "Draws", "Job"},
@@ -115,7 +116,7 @@ TAKEN_FROM_NEUTRAL = {
     "generation.models.shapes": {"Shapes", "UnknownShapes", "shapes_of"},
     "training.estimates.disk": {"KEPT"},
     "training.estimates.host": {"host_bytes", "require_host"},
-    "training.estimates.fitting": {"Fitted", "Job", "fitted"},
+    "training.estimates.fitting": {"Fitted", "Job", "engine_bytes", "fitted"},
     "training.estimates.memory": {"Device", "GIB", "Memory"},
     "methods.method": {"Inputs", "Method", "Model", "Models", "NoSettings"},
 }

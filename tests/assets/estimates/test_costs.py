@@ -12,6 +12,13 @@ from assets.estimates.measured import FILE, measured
 from assets.profile.launch import Card
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile, load_profile
+from benchmarks.gpu_check.machine import Card as CheckedCard
+from benchmarks.gpu_check.machine import Machine
+from benchmarks.gpu_check.part import Bench, Report, Result
+from benchmarks.gpu_check.parts.engines import START, rate
+from benchmarks.gpu_check.parts.trainers import trained_speed
+from benchmarks.gpu_check.sizes import EIGHT_B
+from benchmarks.sides.figure import Figure
 from datasets_registry.registry import Registry
 from generation.models import shapes
 from tests.assets.mutations import Place, changed
@@ -31,6 +38,8 @@ def test_every_model_of_a_cards_profile_fits_it_and_is_counted(title: str, regis
         assert 0 < (cost.memory_gb or 0) < CARDS[title] * 0.92, (name, cost)
         # as the profile has it: nothing is lowered
         assert cost.assumes.count(f"{profile_rows(profile, name)} rows at once"), (name, cost)
+        # an engine that samples beside a trainer is counted with it
+        assert ("engine" in cost.assumes) == (name == "grpo_policy"), (name, cost)
     assert all(cost.memory_gb for name, cost in costs.items() if "calls" in cost.assumes)
     hours = sum(cost.seconds or 0 for cost in costs.values()) / 3600
     assert 0.5 < hours < 48
@@ -84,17 +93,41 @@ def test_a_model_of_unknown_shapes_says_so_and_the_rest_is_counted(
     )
 
 
+H100 = Machine(
+    cards=(CheckedCard(model="NVIDIA H100 80GB HBM3", memory_gb=85, capability="9.0"),),
+    driver="580.65.06",
+    cuda="13.0",
+    libraries={},
+    cores=16,
+    memory_gb=128,
+)
+
+
 def test_what_check_gpu_measured_takes_the_place_of_stated_shares(tmp_path: Path) -> None:
     card = Card(tflops=989, bandwidth_gb=3350)
     assert measured(card, tmp_path) == (card, ())
+    bench = Bench(folder=tmp_path, size=EIGHT_B, machine=H100)
+    # ten steps of 30,000 tokens a second, and prompts read at 60,000
+    learned = list(trained_speed(bench, [1.0] * 12, [3e4 * step for step in range(1, 13)]))
+    read = [*rate(bench, "prefill", 6e4, EIGHT_B.length), Figure(name=START, value=41, unit="s")]
+    results = (
+        Result(part="sft", outcome="pass", figures=tuple(learned)),
+        Result(part="vllm", outcome="pass", figures=tuple(read)),
+    )
+    report = Report(machine=H100, size=EIGHT_B, begun="now", seconds=600, parts=results)
     path = tmp_path / FILE
     path.parent.mkdir()
-    figures = [{"name": "MFU of training", "value": 0.41}, {"name": "training", "value": 9000}]
-    report = {"machine": {"cards": [{"model": "H100"}]}, "parts": [{"part": "sft", "figures": figures}]}
-    path.write_text(json.dumps(report))
-    assert measured(card, tmp_path) == (card.model_copy(update={"training_share": 0.41}), ("training_share",))
+    path.write_text(report.model_dump_json())
+    found, fields = measured(card, tmp_path)
+    assert fields == ("training_share", "prefill_share", "start_seconds") and found.start_seconds == 41
+    # a pass forward, one for the gradients of states, and one for activations that are made again
+    forward = EIGHT_B.shape.forward_flops(EIGHT_B.length)
+    assert found.training_share == pytest.approx(3 * 3e4 * forward / 989.4e12)
+    assert found.prefill_share == pytest.approx(6e4 * forward / 989.4e12)
     # a check of a machine without a card says nothing of one
-    path.write_text(json.dumps(report | {"machine": {"cards": []}}))
+    path.write_text(
+        report.model_copy(update={"machine": H100.model_copy(update={"cards": ()})}).model_dump_json()
+    )
     assert measured(card, tmp_path)[0] == card
     path.write_text("{")
     assert measured(card, tmp_path)[0] == card

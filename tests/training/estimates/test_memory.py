@@ -12,7 +12,8 @@ from datasets_registry.registry import Registry
 from generation.models.shapes import shapes_of
 from tests.training.estimates.test_activations import shipped
 from tests.training.runs import manifest, write
-from training.estimates.fitting import RESERVE, Job, fitted, usable
+from training.estimates.fitting import RESERVE, Job, engine_bytes, fitted, usable
+from training.estimates.hours import Rates, sampling_seconds
 from training.estimates.memory import GIB, Device, memory
 from training.settings.dpo import DpoSettings
 from training.settings.grpo import GrpoSettings
@@ -21,6 +22,7 @@ from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
 from training.settings.orpo import OrpoSettings
 from training.settings.ppo import PpoSettings
+from training.settings.sampler import SamplerEngine
 from training.settings.sft import SftSettings
 from training.sft import sft
 
@@ -45,6 +47,33 @@ def test_an_adapter_of_8b_fits_and_its_gradients_are_small() -> None:
     taken = memory(SftSettings(batch_size=4, max_length=2048), shipped(EIGHT), CARD)
     assert gib(taken.weights) == 15.1 and gib(taken.gradients + taken.optimizer) == 0.5
     assert taken.total < 30 * GIB
+
+
+@pytest.mark.parametrize(("processes", "least"), [(1, 2), (8, 3)])
+def test_an_engine_that_samples_takes_its_share_in_place_of_the_trainers_own_sampling(
+    processes: int, least: float
+) -> None:
+    rates, launch = (
+        Rates(training=4e14, prefill=4e14, decoding=2e12, step_seconds=0.05),
+        Launch(processes=processes),
+    )
+    seconds, shapes = {}, shipped(EIGHT)
+    for sampler in ("transformers", "vllm"):
+        settings = GrpoSettings(sampler=sampler, batch_size=16, gradient_accumulation=8)
+        share = engine_bytes(settings, SamplerEngine(), H100)
+        taken = memory(settings, shapes, CARD, launch=launch, engine=share)
+        assert (taken.sampling > 0) == (share == 0) == (sampler == "transformers")
+        assert gib(taken.engine) == (23.8 if sampler == "vllm" else 0) and taken.total < usable(H100)
+        seconds[sampler] = sampling_seconds(settings, shapes, rates, 1280, launch)
+    # every token of every sample by an engine, or the slowest sample's tokens at the pace of transformers
+    assert seconds["vllm"] < seconds["transformers"] / least
+
+
+def test_an_engine_without_room_for_the_base_is_refused_by_its_own_number() -> None:
+    settings = GrpoSettings(sampler="vllm", batch_size=16, gradient_accumulation=8)
+    share = engine_bytes(settings, SamplerEngine(gpu_memory_utilization=0.15), H100)
+    with pytest.raises(BadInput, match="needs 15.2 GiB .* has 11.9 GiB: raise sampler_engine.gpu_mem"):
+        fitted(Job("policy", settings, shipped(EIGHT), CARD, engine=share), H100)
 
 
 def test_references_and_reward_models_count_where_they_are_loaded() -> None:
