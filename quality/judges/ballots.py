@@ -23,7 +23,7 @@ BALLOTS = """
         SELECT pair_id, judge, principle_id, any_value(signal) AS signal,
                bool_and(verdict IS NOT NULL) AS parsed,
                any_value(logit) FILTER ("order" = 'ab') AS ab, any_value(logit) FILTER ("order" = 'ba') AS ba,
-               coalesce(avg(logit) FILTER ("order" IN ('aa', 'bb')), 0) AS position
+               coalesce(avg(logit ORDER BY "order") FILTER ("order" IN ('aa', 'bb')), 0) AS position
         FROM (
             SELECT *, ln(greatest(least(p_first, 1 - 1e-6), 1e-6)
                          / (1 - greatest(least(p_first, 1 - 1e-6), 1e-6))) AS logit

@@ -29,19 +29,23 @@ _WINS = """
     )
     WHERE after IS NOT NULL AND before IS NOT NULL ORDER BY prompt_id, step
 """
+# sums of floats are taken in one order, as another would give other last digits and so another version
 _VERDICTS = f"""
     WITH ballots AS (SELECT *, (logit_ab + logit_ba) / 2 AS logit FROM ({BALLOTS})), compared AS (
         SELECT pair_id, judge, principle_id, logit,
                count(*) OVER pair AS num, sum(logit) OVER pair AS total
-        FROM ballots WHERE whole WINDOW pair AS (PARTITION BY pair_id, judge)
+        FROM ballots WHERE whole WINDOW pair AS (
+            PARTITION BY pair_id, judge ORDER BY principle_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        )
     ), shared AS (
         SELECT principle_id, count(DISTINCT pair_id) AS num_shared,
                avg((logit * (total - logit) < 0)::INT) AS disagreement
         FROM compared WHERE num > 1 GROUP BY principle_id
     )
     SELECT principle_id, count(DISTINCT pair_id) AS num_pairs, avg(whole::INT) AS parsed_share,
-           avg(abs((1 / (1 + exp(-logit_ab)) + 1 / (1 + exp(-logit_ba))) / 2 - 0.5)) FILTER (whole)
-               AS mean_margin,
+           avg(abs((1 / (1 + exp(-logit_ab)) + 1 / (1 + exp(-logit_ba))) / 2 - 0.5)
+               ORDER BY pair_id, judge) FILTER (whole) AS mean_margin,
            avg((logit_ab * logit_ba <= 0)::INT) FILTER (whole) AS tie_share,
            coalesce(any_value(num_shared), 0) AS num_shared, any_value(disagreement) AS disagreement
     FROM ballots LEFT JOIN shared USING (principle_id) GROUP BY principle_id

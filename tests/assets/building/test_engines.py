@@ -13,6 +13,7 @@ from assets.building.training_run import run_trainer
 from assets.demo import build
 from assets.graph import build_graph
 from assets.plan import plan
+from assets.preflight import ready
 from assets.profile.profile import load_profile
 from datasets_registry.registry import Registry
 from generation import backends
@@ -35,6 +36,8 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[KeptEngines]:
     kept = KeptEngines(MODULE)
     monkeypatch.setitem(backends.KEPT, "vllm", partial(VllmBackend, engines=kept))
     monkeypatch.setenv("SLEEPING_STEP_SECONDS", "0.001")
+    # the sleeping processes need no vLLM
+    monkeypatch.setattr(ready, "installed", lambda: "cpu")
     yield kept
     kept.close()
 

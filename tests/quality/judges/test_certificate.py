@@ -1,5 +1,6 @@
 """The certificate names each planted judge's fault, and the audit each principle's part."""
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -127,3 +128,19 @@ def test_the_audit_tells_what_each_principle_did() -> None:
     assert (kind.num_pairs, kind.tie_share, kind.num_shared, kind.disagreement) == (2, 0.5, 1, 1.0)
     assert brief.num_pairs == 1 and brief.mean_margin == pytest.approx(0.35)
     assert unused.num_pairs == unused.num_critiques == 0 and unused.win_rate is None
+
+
+def test_the_audit_is_the_same_to_the_last_digit_in_any_order_of_the_rows() -> None:
+    chance = random.Random(0)
+    judgements = [
+        make(AiJudgement, f"p{number}", order=order, principle_id=principle, p_first=chance.random())
+        for number in range(200)
+        for principle in ("kind", "brief", "safe")
+        for order in ("ab", "ba", "aa")
+    ]
+    figures = set()
+    for _ in range(3):
+        chance.shuffle(judgements)
+        with views(ai_judgements=(AiJudgement, judgements), cai_revisions=(RevisionStep, [])) as connection:
+            figures.add(repr(audit(connection, dict.fromkeys(("kind", "brief", "safe"), "harmlessness"))))
+    assert len(figures) == 1
