@@ -59,6 +59,14 @@ class HumanPreference(Row):
     tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
     chosen: str = Field(description="The better answer")
     rejected: str = Field(description="The worse answer")
+    chosen_reasoning: str | None = Field(None, description="What was thought before the better answer")
+    rejected_reasoning: str | None = Field(None, description="What was thought before the worse answer")
+    chosen_tool_calls: list[ToolCall] | None = Field(
+        None, description="The tools that the better answer calls"
+    )
+    rejected_tool_calls: list[ToolCall] | None = Field(
+        None, description="The tools that the worse answer calls"
+    )
     score_chosen: float | None = Field(description="Rating of the better answer, on its source's scale")
     score_rejected: float | None = Field(description="Rating of the worse answer, on the same scale")
     source: str = Field(description="Who compared them")
@@ -76,6 +84,10 @@ class Demonstration(Row):
     messages: list[ChatMessage] = Field(description="The conversation up to the answer")
     tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
     prompt: str = Field(description="Last turn of the user")
-    completion: str = Field(description="The last answer")
+    completion: str = Field(description="The last answer; may be empty where it calls tools")
+    reasoning: str | None = Field(
+        None, description="What the assistant thought before the last answer; null where nothing"
+    )
+    tool_calls: list[ToolCall] | None = Field(None, description="The tools that the last answer calls")
     source: str = Field(description="Who wrote it")
     licence: str = Field(description="SPDX identifier")
