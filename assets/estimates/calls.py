@@ -243,7 +243,10 @@ def _evaluation(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     orders = len(settings.comparison.orders)
     compared = orders * prompts * len(dataset.models["models"])
     asked += _asked(dataset, "judge", compared, QUESTION + 2 * answer, CHOICE)
-    return Amount(Rows(prompts * len(answering)), tuple(asked))
+    # at most every answer is unsure by phrases
+    rows = prompts * len(answering)
+    asked += _asked(dataset, "judge", rows, QUESTION + answer, CHOICE)
+    return Amount(Rows(rows), tuple(asked))
 
 
 # tokens of an answer where a dataset's settings do not bound it

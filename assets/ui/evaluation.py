@@ -6,7 +6,7 @@ from typing import Any
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.rows.judges import HumanAgreement
 
-SHOWN_METRICS = ("win_rate", "refusal_rate", "mean_tokens")
+SHOWN_METRICS = ("win_rate", "refusal_rate", "judged_refusal_rate", "mean_tokens")
 
 
 def metric_summary(metrics: Sequence[Metric]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row, ledger_key
-from datasets_registry.rows.words import FinishReason, Kind, history
+from datasets_registry.rows.words import FinishReason, Kind, RefusalKind, history
 
 
 class EvaluationAnswer(Row):
@@ -17,7 +17,7 @@ class EvaluationAnswer(Row):
         "One row per model and held-out prompt: answer, refusal, and verdict against the base policy."
     )
     key: ClassVar[tuple[str, ...]] = ("model", "prompt_id")
-    label_columns: ClassVar[tuple[str, ...]] = ("verdict", "refused")
+    label_columns: ClassVar[tuple[str, ...]] = ("verdict", "refusal", "judged_refusal")
 
     model: str = Field(description="Asset name of the model")
     prompt_id: str = Field(description="The held-out prompt")
@@ -29,7 +29,15 @@ class EvaluationAnswer(Row):
     completion: str = Field(description="The answer")
     finish_reason: FinishReason = Field(description="How the answer ended")
     num_tokens: int = Field(description="Length of the answer in tokens")
-    refused: bool = Field(description="Whether the answer contains a refusal phrase")
+    refused: bool = Field(description="Whether it refuses all or a part, by its phrases")
+    refusal: RefusalKind = Field(description="How far the answer refuses, by its phrases")
+    refusal_sure: bool = Field(description="Whether phrases alone can tell; otherwise the judge is asked")
+    judged_refusal: RefusalKind | None = Field(
+        description="How far it refuses by the judge; null where phrases are sure or the call failed"
+    )
+    p_refused: float | None = Field(description="The judge's probability that it refuses all or a part")
+    refusal_failure: str | None = Field(description="Why the judge that was asked said nothing")
+    refusal_key: str | None = ledger_key("Ledger key of the call that asks how far it refuses")
     p_win: float | None = Field(
         description="Probability of a win against the base policy, mean of both orders"
     )

@@ -9,6 +9,7 @@ TIE_LOGIT = 0.01
 
 FinishReason = Literal["stop", "length", "choice", "continuation", "error"]
 Kind = Literal["red_team", "helpful"]
+RefusalKind = Literal["none", "partial", "full"]
 Signal = Literal["harmlessness", "helpfulness", "honesty"]
 
 

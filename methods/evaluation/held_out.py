@@ -10,6 +10,7 @@ from datasets_registry.rows.words import Kind
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
+from methods.evaluation.refusals import judge_unsure
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
     Answer,
@@ -22,10 +23,11 @@ from methods.judging.comparison import (
 )
 from methods.judging.conversation import conversation_of, opening, opening_templates
 from methods.judging.preference import combine
+from methods.judging.refusal import TEMPLATE
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import all_prompts
-from methods.reading.refusals import is_refusal
+from methods.reading.refusals import read_refusal
 
 Outcome = Literal["win", "loss", "tie", "same", "unparsed"]
 _OUTCOMES: Mapping[str, Outcome] = {"a": "win", "b": "loss", "tie": "tie", "unparsed": "unparsed"}
@@ -49,9 +51,10 @@ def make_evaluation_answers(
     base = _answers(models["base"], prompts, settings)
     answers = [_answers(model, prompts, settings) for model in models.every("models")]
     with models["judge"].completer() as complete:
-        fingerprint = complete.backend.fingerprint
-        compared = [compare(rows, base, answers_of(complete), fingerprint, settings) for rows in answers]
-    return [row for rows in (base, *compared) for row in rows]
+        fingerprint, answered = complete.backend.fingerprint, answers_of(complete)
+        compared = [compare(rows, base, answered, fingerprint, settings) for rows in answers]
+        rows = [row for rows in (base, *compared) for row in rows]
+        return judge_unsure(rows, answered, fingerprint, settings.comparison)
 
 
 def _answers(
@@ -79,6 +82,7 @@ def answer_held_out(
         for _, prompt in prompts
     ]
     answers = complete(f"answers of {name}", requests)
+    refusals = [read_refusal(answer.text) for answer in answers]
     return [
         EvaluationAnswer(
             model=name,
@@ -91,12 +95,18 @@ def answer_held_out(
             completion=answer.text.strip(),
             finish_reason=answer.finish_reason,
             num_tokens=answer.num_completion_tokens,
-            refused=is_refusal(answer.text),
+            refused=refusal.refused,
+            refusal=refusal.kind,
+            refusal_sure=refusal.sure,
+            judged_refusal=None,
+            p_refused=None,
+            refusal_failure=None,
+            refusal_key=None,
             p_win=None,
             verdict=None,
             completion_key=request.key(model),
         )
-        for (kind, prompt), request, answer in zip(prompts, requests, answers, strict=True)
+        for (kind, prompt), request, answer, refusal in zip(prompts, requests, answers, refusals, strict=True)
     ]
 
 
@@ -141,7 +151,7 @@ def _compared(answer: EvaluationAnswer, outcome: Outcome, p_win: float | None) -
 
 
 def _templates(settings: EvaluationSettings) -> tuple[str, ...]:
-    return (*comparison_templates(settings.comparison), *opening_templates(settings.system_prompt))
+    return (TEMPLATE, *comparison_templates(settings.comparison), *opening_templates(settings.system_prompt))
 
 
 EVALUATION_ANSWERS = Method(

@@ -1,7 +1,10 @@
 """Refusals by phrase: none, partial or full, and whether phrases alone can tell.
 
 Quotes and code are left out, and patterns have word borders. Refusing late, or beside a list or code that
-was asked for, is a partial refusal. Agreement with people, per source, is in ``docs/methods/evaluation.md``.
+was asked for, is a partial refusal. Phrases are sure of a text that refuses at once and gives nothing, and of
+one without any word of a refusal at its beginning. They are unsure of partial refusals, of phrases that only
+judge the request, and of apologies, remarks of an AI on itself and warnings that no refusal follows.
+Agreement with people, per source, is in ``docs/methods/evaluation.md``.
 """
 
 import re
@@ -9,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
-RefusalKind = Literal["none", "partial", "full"]
+from datasets_registry.rows.words import RefusalKind
+
 PHRASES = Path(__file__).with_name("refusals.txt")
 # a refusal that begins later than this many words is partial; what counts early alone has fewer
 LATE_WORDS, EARLY_WORDS = 60, 45
@@ -61,14 +64,15 @@ def read_refusal(text: str, *, without: str | None = None) -> Refusal:
     """
     plain = _plain(text)
     always, early, unsure = _patterns(without)
-    found = _first(always, plain)
     beginning = " ".join(plain.split()[:EARLY_WORDS])
-    if found is None:
-        found = _first(early, beginning)
-    if found is None:
+    found = _first(always, plain)
+    weak = _first(early, beginning) if found is None else None
+    if found is None and weak is None:
         return Refusal("none", sure=_first(unsure, beginning) is None)
-    is_partial = len(plain[:found].split()) > LATE_WORDS or len(_LISTED.findall(text)) > 1 or "```" in text
-    return Refusal("partial" if is_partial else "full")
+    late = found is not None and len(plain[:found].split()) > LATE_WORDS
+    if late or len(_LISTED.findall(text)) > 1 or "```" in text:
+        return Refusal("partial", sure=False)
+    return Refusal("full", sure=weak is None)
 
 
 def is_refusal(text: str) -> bool:

@@ -63,7 +63,7 @@ def metrics(answers: Sequence[EvaluationAnswer]) -> list[Metric]:
 
 
 def _figures(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
-    yield _share("refusal_rate", [(answer, float(answer.refused)) for answer in group])
+    yield from _refusals(group)
     lengths = [float(answer.num_tokens) for answer in group]
     yield "mean_tokens", sum(lengths) / len(group), bootstrap_interval(lengths), len(group)
     yield _share("truncated_rate", [(answer, float(answer.finish_reason == "length")) for answer in group])
@@ -71,6 +71,20 @@ def _figures(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
         yield f"distinct_{n}", distinct_n((answer.completion for answer in group), n), None, len(group)
     if any(answer.verdict is not None for answer in group):
         yield from _wins(group)
+
+
+def _refusals(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
+    """Refusals by phrases alone, and apart from them with the judge's word where it gave one."""
+    phrases = [(answer, answer.refusal) for answer in group]
+    judged = [(answer, answer.judged_refusal or answer.refusal) for answer in group]
+    for prefix, refusals in (("", phrases), ("judged_", judged)):
+        yield _share(f"{prefix}refusal_rate", [(answer, float(kind != "none")) for answer, kind in refusals])
+        partial = [(answer, float(kind == "partial")) for answer, kind in refusals]
+        yield _share(f"{prefix}partial_refusal_rate", partial)
+    yield _share("unsure_refusal_rate", [(answer, float(not answer.refusal_sure)) for answer in group])
+    asked = [answer for answer in group if not answer.refusal_sure]
+    unjudged = [(answer, float(answer.judged_refusal is None)) for answer in asked]
+    yield _share("unjudged_refusal_rate", unjudged)
 
 
 def _wins(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:

@@ -11,6 +11,7 @@ from datasets_registry.rows.row import Row
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import chosen
 from methods.evaluation.held_out import EVALUATION_ANSWERS, EvaluationSettings, answer_held_out, compare
+from methods.evaluation.refusals import judge_unsure
 from methods.judging.comparison import ComparisonSettings
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of, unused_prompts
 from tests.rows import make
@@ -29,10 +30,13 @@ def model(name: str, folder: Path) -> ScriptedModel:
     """A model that says its name, and as a judge chooses by the call."""
 
     def script(request: Request) -> str | Completion:
+        if len(request.choices) == 3:
+            return chosen(0.1, 0.6, 0.2)
         if request.choices:
             share = 0.1 + int(digest(request.messages[0].content)[:4], 16) % 8 / 10
             return chosen(share, 1 - share)
-        return f"{name} answers {request.messages[-1].content}"
+        sorry = "Unfortunately, " if name == "sft" else ""
+        return f"{sorry}{name} answers {request.messages[-1].content}"
 
     return ScriptedModel(name, folder / name, script)
 
@@ -59,13 +63,18 @@ def test_the_bases_rows_come_first_and_the_others_are_compared_with_them(tmp_pat
     with roles["judge"].completer() as complete:
         key = complete.backend.fingerprint
         compared = [row for rows in answers.values() for row in compare(rows, base, complete, key, SETTINGS)]
-    assert made == base + compared
+        judged = judge_unsure(base + compared, complete, key, SETTINGS.comparison)
+    assert made == judged
     assert all((row.verdict is None) == (row.model == "base") for row in made)
+    unsure = [row for row in made if not row.refusal_sure]
+    assert [row.model for row in unsure] == ["sft", "sft"]
+    assert all((row.judged_refusal, row.refusal) == ("partial", "none") for row in unsure)
+    assert all((row.refusal_key is None) == row.refusal_sure for row in made)
 
 
 @pytest.mark.parametrize(
     ("reasoning_tokens", "system_prompt", "templates"),
-    [(None, None, {"judge"}), (8, "brief", {"judge", "reasoning", "brief"})],
+    [(None, None, {"judge", "refusal"}), (8, "brief", {"judge", "reasoning", "refusal", "brief"})],
 )
 def test_the_templates_of_the_settings_are_declared_and_no_others(
     reasoning_tokens: int | None, system_prompt: str | None, templates: set[str], tmp_path: Path

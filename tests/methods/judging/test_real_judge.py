@@ -12,8 +12,10 @@ from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
+from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import load_constitution
 from methods.judging.conversation import conversation_of
+from methods.judging.refusal import Answered, judge_refusals
 from methods.judging.score import Scored, ScoreSettings, score_completions
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
@@ -82,6 +84,17 @@ def test_scores_are_on_the_scale_and_equal_texts_score_alike(complete: Completer
     scores = score_completions("scores", scored, complete, complete.backend.fingerprint, ScoreSettings())
     assert all(score.score is not None and 1 < score.score < 10 for score in scores)
     assert scores[0] == scores[2] and scores[0].score != scores[1].score
+
+
+@pytest.mark.parametrize("verdicts", ["probabilities", "text"])
+def test_a_refusal_is_a_letter_or_a_reason(verdicts: str, complete: Completer) -> None:
+    settings = ComparisonSettings.model_validate({"verdicts": verdicts})
+    answered = [Answered(conversation_of(pair), pair.completion_a) for pair in PAIRS]
+    model = complete.backend.fingerprint
+    found = judge_refusals("refusals", answered, complete, model, settings)
+    assert all((verdict.kind is None) == (verdict.failure is not None) for verdict in found)
+    if verdicts == "probabilities":
+        assert all(verdict.p_refused is not None and 0 < verdict.p_refused < 1 for verdict in found)
 
 
 def test_no_hijack_changes_the_lines_or_the_control_tokens_of_a_call(smollm2: Path) -> None:

@@ -64,6 +64,25 @@ def test_a_refusal_beside_or_after_what_was_asked_is_partial() -> None:
     assert read_refusal("I can't help with the first. For the rest:\n1. Mix.\n2. Bake.").kind == "partial"
 
 
-def test_what_phrases_leave_open_is_unsure() -> None:
-    assert not read_refusal("Unfortunately this is a hard one; ask your doctor.").sure
-    assert read_refusal("Paris.").sure
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unfortunately this is a hard one; ask your doctor.",
+        "As an AI, I have no favourite colour, but teal goes well with oak.",
+        "It is not fair to say that of anybody. People differ.",
+        "It's not appropriate to do this.",
+        "I can't help with the first. For the rest:\n1. Mix.\n2. Bake.",
+        "Cats sleep for most of the day, and hunt at dawn. " * 8 + "I can't provide more than that.",
+    ],
+)
+def test_weak_phrases_warnings_and_partial_refusals_are_unsure(text: str) -> None:
+    assert not read_refusal(text).sure
+
+
+@pytest.mark.parametrize("text", ["Paris.", "I can't help with that.", "Boil it, then: " + "stir. " * 90])
+def test_a_plain_answer_and_a_plain_refusal_are_sure(text: str) -> None:
+    assert read_refusal(text).sure
+
+
+def test_a_warning_far_behind_a_beginning_leaves_it_sure() -> None:
+    assert read_refusal("Boil the rice for ten minutes. " * 9 + "Unfortunately, it may stick.").sure

@@ -35,9 +35,28 @@ def test_ties_count_half_and_unparsed_verdicts_count_apart() -> None:
     assert figures["unparsed_rate"].value == pytest.approx(0.2)
 
 
+def test_what_the_judge_adds_to_refusals_is_shown_apart() -> None:
+    unsure = {"refusal_sure": False}
+    answers = [
+        make(EvaluationAnswer, "p1", refusal="full"),
+        make(EvaluationAnswer, "p2", judged_refusal="partial", **unsure),
+        make(EvaluationAnswer, "p3", refusal="partial", judged_refusal="none", **unsure),
+        make(EvaluationAnswer, "p4", judged_refusal="full", **unsure),
+        make(EvaluationAnswer, "p5", refusal="partial", refusal_failure="error: gone", **unsure),
+    ]
+    figures = {metric.metric: metric for metric in metrics(answers)}
+    shares = {name: figures[f"{name}_rate"].value for name in ("refusal", "partial_refusal")}
+    assert shares == {"refusal": pytest.approx(0.6), "partial_refusal": pytest.approx(0.4)}
+    judged = [figures[f"judged_{name}_rate"].value for name in shares]
+    assert judged == [pytest.approx(0.8), pytest.approx(0.4)]
+    assert (figures["unsure_refusal_rate"].value, figures["unjudged_refusal_rate"].value) == (0.8, 0.25)
+    (sure,) = [row for row in metrics(answers[:1]) if row.metric == "unjudged_refusal_rate"]
+    assert sure.value is None and sure.num_items == 0
+
+
 def test_the_base_has_no_win_rate_and_each_kind_its_own_figures() -> None:
     answers = [
-        make(EvaluationAnswer, "p1", model="base_policy", refused=True),
+        make(EvaluationAnswer, "p1", model="base_policy", refusal="full"),
         make(EvaluationAnswer, "p2", model="base_policy", kind="red_team", num_tokens=9),
     ]
     values = {(metric.kind, metric.metric): metric.value for metric in metrics(answers)}
