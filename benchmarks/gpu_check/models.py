@@ -8,9 +8,7 @@ from typing import Any
 
 from benchmarks.gpu_check.sizes import Shape
 from datasets_registry.adapters import FOLDER
-from generation.models.adapters import Adapter, write_adapter
 from generation.models.folder import fingerprint
-from tests.tiny_model import write_tiny_model
 
 # spread of the logits, which gives a random model preferences that bfloat16 does not drown
 SPREAD = 1.3
@@ -59,6 +57,8 @@ def write_trained(folder: Path, base: Path, update: float) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+    from generation.models.adapters import Adapter, write_adapter
+
     layers = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16).named_modules()
     linear = {
         path: layer for path, layer in layers if isinstance(layer, torch.nn.Linear) and path != "lm_head"
@@ -84,6 +84,9 @@ def device() -> str:
 
 def _tokenizer() -> Any:
     from transformers import AutoTokenizer
+
+    # it imports transformers, which a part that only starts a trainer need not wait for
+    from tests.tiny_model import write_tiny_model
 
     with tempfile.TemporaryDirectory() as folder:
         return AutoTokenizer.from_pretrained(write_tiny_model(Path(folder) / "tiny"))

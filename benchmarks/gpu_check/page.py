@@ -23,8 +23,10 @@ def _head(report: Report) -> Iterator[str]:
     yield f"- cards: {cards}"
     yield f"- driver: {machine.driver or 'none found'}; torch's CUDA: {machine.cuda or 'none'}"
     yield f"- host: {machine.cores} cores, {machine.memory_gb:g} GB of memory"
-    weights = f"{size.shape.num_weights / 1e9:.3g} billion weights"
+    weights = f"{_number(size.shape.num_weights / 1e6)} million weights"
     yield f"- size: {size.label}: {weights} in {size.shape.layers} layers"
+    if not machine.on_gpu:
+        yield "- no part has a card: they run on the CPU, two at once, and no time says anything of one"
     if report.red:
         yield "- what each part wrote is in `logs/`, beside this page; docs/gpu.md says what to do"
     yield f"- libraries: {', '.join(f'{name} {version}' for name, version in machine.libraries.items())}"
@@ -52,9 +54,16 @@ def _mark(result: Result) -> str:
 
 
 def _row(figure: Figure) -> str:
-    value = "not known" if figure.value is None else f"{figure.value:.4g}"
+    value = "not known" if figure.value is None else _number(figure.value)
     holds = {True: "yes", False: "**no**", None: ""}[figure.holds]
     return f"{value} | {figure.unit} | {figure.goal or ''} | {holds}"
+
+
+def _number(value: float) -> str:
+    """Three digits, and no exponent where a person needs none."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1e}" if 0 < abs(value) < 1e-3 else f"{value:.3g}"
 
 
 def _cell(text: str) -> str:

@@ -1,6 +1,8 @@
 """The check of a machine: faults turn their part red and stop no other, and both files say so."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from benchmarks.gpu_check.parts.table import PARTS
 from benchmarks.gpu_check.parts.trainers import estimated
 from benchmarks.gpu_check.running import verdict
 from benchmarks.gpu_check.sizes import EIGHT_B, ONE_B, SMALLEST, Size, size_for
-from benchmarks.sides.figure import at_most
+from benchmarks.sides.figure import Figure, at_most
 from datasets_registry.manifest import Manifest
+from datasets_registry.state import REPOSITORY
 from generation.models.shapes import shapes_of_config
 from training.estimates.memory import GIB
 from training.trainers import TRAINERS
@@ -92,6 +95,21 @@ def test_a_peak_above_its_estimate_is_a_miss(peak: float, holds: bool) -> None:
     assert compared.value == pytest.approx(peak / 7.5) and compared.holds is holds
     assert verdict([stated, compared])[0] == ("pass" if holds else "miss")
     assert not [*estimated(Manifest(), peak * GIB)]
+
+
+def test_what_starts_a_part_loads_no_torch() -> None:
+    # ten parts only start a trainer, which loads it anyway
+    script = "import sys, benchmarks.gpu_check.child; print({'torch', 'transformers'} & sys.modules.keys())"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY)
+    assert run.stdout == "set()\n", run.stderr
+
+
+@pytest.mark.parametrize(("value", "said"), [(12345.6, "12,346"), (8.47e-9, "8.5e-09"), (0.8125, "0.812")])
+def test_figures_are_for_people(value: float, said: str) -> None:
+    parts = (Result(part="sft", outcome="pass", figures=(Figure(name="x", value=value, unit="s"),)),)
+    assert f"| sft | x | {said} | s |" in page(
+        Report(machine=machine(), size=SMALLEST, begun="", seconds=2, parts=parts)
+    )
 
 
 def test_every_trainer_has_its_part() -> None:

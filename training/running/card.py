@@ -7,7 +7,8 @@ from datasets_registry.errors import BadInput
 from generation.models.shapes import Shapes, UnknownShapes, shapes_of
 from training.estimates.fitting import Fitted, Job, engine_bytes, fitted
 from training.estimates.host import host_bytes, require_host
-from training.estimates.memory import GIB, Device
+from training.estimates.memory import GIB, Device, Memory
+from training.running import ranks
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig
 
@@ -33,6 +34,8 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
 
     Raises BadInput where the run cannot fit, on the card or the host, or another process has the memory.
     """
+    import torch
+
     card = card_bytes(config)
     if card is None:
         return None
@@ -53,7 +56,9 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
         engine=engine_bytes(config.settings, config.sampler_engine, card),
     )
     found = fitted(job, card)
-    _require_free(config.name, found)
+    if torch.cuda.is_available():
+        # asked of another's card, it would take memory there
+        require_free(config.name, found.memory, *torch.cuda.mem_get_info(ranks.place()))
     return found
 
 
@@ -82,16 +87,11 @@ def _shapes_or(shapes: Shapes, folder: Path) -> Shapes:
         return shapes
 
 
-def _require_free(title: str, found: Fitted) -> None:
-    """Raise BadInput where another process leaves too little of the card."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return
-    free, total = torch.cuda.mem_get_info()
-    if free < found.memory.standing:
+def require_free(title: str, needed: Memory, free: float, total: float) -> None:
+    """Raise BadInput where another process leaves too little of a card of ``total`` bytes."""
+    if free < needed.standing:
         raise BadInput(
             f"{title}: another process has {(total - free) / GIB:.1f} of the card's {total / GIB:.1f} GiB, "
-            f"and this run needs {found.memory.total / GIB:.1f}: wait for it, end it, or choose another card "
+            f"and this run needs {needed.total / GIB:.1f}: wait for it, end it, or choose another card "
             "by CUDA_VISIBLE_DEVICES"
         )

@@ -19,6 +19,11 @@ def number() -> int:
     return int(os.environ.get("RANK", "0")) if launched() else 0
 
 
+def place() -> int:
+    """This process among those of its machine, from 0; its card has the same place among the visible ones."""
+    return int(os.environ["LOCAL_RANK"]) if launched() else 0
+
+
 def is_first() -> bool:
     """Whether this is the one that reports and writes."""
     return number() == 0

@@ -29,7 +29,7 @@ def no_vllm(machine: Machine) -> str | None:
     if not machine.has_vllm:
         return "vLLM is not installed: make vllm"
     if machine.on_gpu and "vllm" not in machine.libraries:
-        return "vLLM's CPU build is installed beside a card: rm .venv/.vllm and make vllm"
+        return "vLLM's CPU build is installed beside a card: make vllm takes the other"
     return None
 
 

@@ -17,9 +17,10 @@ _PARTS = (
     Part("transformers", measure_transformers),
     # an engine starts, which takes a minute on a card
     Part("vllm", measure_vllm, no_vllm, patience=2),
+    # where two parts run at once, a long one last would be alone
+    Part("samples_by_vllm", measure_sampler, no_vllm, patience=2),
     Part("two_processes_ddp", partial(measure_processes, strategy="ddp"), one_card_alone, patience=2),
     Part("two_processes_fsdp", partial(measure_processes, strategy="fsdp"), no_second_card, patience=2),
     *(Part(trainer, partial(measure_trainer, trainer=trainer)) for trainer in TRAINERS),
-    Part("samples_by_vllm", measure_sampler, no_vllm, patience=2),
 )
 PARTS: Mapping[str, Part] = {part.title: part for part in _PARTS}

@@ -15,6 +15,7 @@ from tests.training.runs import manifest, write
 from training.estimates.fitting import RESERVE, Job, engine_bytes, fitted, usable
 from training.estimates.hours import Rates, sampling_seconds
 from training.estimates.memory import GIB, Device, memory
+from training.running.card import require_free
 from training.settings.dpo import DpoSettings
 from training.settings.grpo import GrpoSettings
 from training.settings.kto import KtoSettings
@@ -107,6 +108,13 @@ def test_a_run_takes_fewer_rows_at_once_where_its_own_do_not_fit() -> None:
     found = fitted(job, H100)
     assert found.rows < 16 and 16 % found.rows == 0
     assert found.memory.total <= usable(H100) < job.memory(2 * found.rows).total
+
+
+def test_a_card_that_another_process_fills_is_not_begun_on() -> None:
+    needed = memory(SftSettings(batch_size=4, max_length=2048), shipped(EIGHT), CARD)
+    require_free("policy", needed, 17 * GIB, 80 * GIB)
+    with pytest.raises(BadInput, match="another process has 70.0 of the card's 80.0 GiB, and this run"):
+        require_free("policy", needed, 10 * GIB, 80 * GIB)
 
 
 @pytest.mark.parametrize(
