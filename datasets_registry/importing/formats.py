@@ -6,6 +6,7 @@ from statistics import fmean
 
 from datasets_registry.importing.dialogue import Turns, answered, last_prompt, transcript, turns
 from datasets_registry.importing.problem_formats import gsm8k, is_gsm8k, is_svamp, svamp, text
+from datasets_registry.importing.program_formats import humaneval, is_humaneval
 from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
@@ -124,5 +125,6 @@ FORMATS = (
     Format("ultrafeedback", 1, HumanPreference, _is_ultrafeedback, _ultrafeedback),
     Format("gsm8k", 2, Problem, is_gsm8k, gsm8k),
     Format("svamp", 1, Problem, is_svamp, svamp),
+    Format("humaneval", 1, Problem, is_humaneval, humaneval),
     Format("chat", 1, Demonstration, _is_chat, _chat),
 )

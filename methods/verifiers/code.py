@@ -2,7 +2,8 @@
 
 A completion without a fence is taken as a program as a whole. Blocks that say Python go before those that
 say nothing, which may be output, and blocks that define something before examples of use. The tests are
-Python: assert statements that call what the completion defines.
+Python: assert statements that call what the completion defines. Where they name the beginning that the
+completion goes on from (``methods/verifiers/begun.py``), both make the program.
 """
 
 import ast
@@ -14,6 +15,7 @@ from functools import lru_cache
 from datasets_registry.errors import BadInput
 from methods.sandbox.assertions import can_fail
 from methods.sandbox.run import Limits, failure
+from methods.verifiers.begun import beginning, whole_program
 from methods.verifiers.contract import Verification, Verify, rejected
 
 MAX_LENGTH = 100_000
@@ -31,7 +33,9 @@ def code(limits: Limits | None = None) -> Verify:
 
     def verify(completion: str, gold: str) -> Verification:
         require_assertions(gold)
-        program = extract(completion)
+        program, begun = extract(completion), beginning(gold)
+        if begun and isinstance(program, str):
+            program = whole_program(program, begun)
         if isinstance(program, Verification):
             return program
         reason = failure(program, gold, bounds)

@@ -28,6 +28,13 @@ SVAMP = {
     "Answer": 51.0,
     "Type": "Subtraction",
 }
+HUMANEVAL = {
+    "task_id": "Own/0",
+    "prompt": 'import math\n\n\ndef half(x):\n    return x / 2\n\n\ndef whole(x):\n    """Undo `half`."""\n',
+    "canonical_solution": "    return math.floor(x * 2)\n",
+    "entry_point": "whole",
+    "test": "def check(candidate):\n    assert candidate(half(6)) == 6\n",
+}
 CHAT = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]}
 
 

@@ -14,6 +14,7 @@ from tests.datasets_registry.samples import (
     CHAT,
     GSM8K,
     HH_RLHF,
+    HUMANEVAL,
     SVAMP,
     imported,
     reasons,
@@ -31,6 +32,7 @@ from tests.rows import make
         (ultrafeedback("1", "5"), "ultrafeedback"),
         (GSM8K, "gsm8k"),
         (SVAMP, "svamp"),
+        (HUMANEVAL, "humaneval"),
         (CHAT, "chat"),
     ],
 )
@@ -120,6 +122,39 @@ def test_svamp_gives_its_equation_as_the_solution(tmp_path: Path) -> None:
     assert row.prompt == "A pack costs 76 dollars with 25 dollars off. What do you pay?"
     assert row.steps == ["76 - 25 = 51", "Answer: 51"]
     assert reasons(found) == [(2, "Answer 'many' is not a number")]
+
+
+def test_humaneval_gives_tests_that_name_the_beginning_and_call_the_function(tmp_path: Path) -> None:
+    called = HUMANEVAL | {"test": HUMANEVAL["test"] + "check(whole)\n"}
+    unaided = HUMANEVAL | {"test": "def check(candidate):\n    assert candidate(3) == 6\n"}
+    found = imported(write_lines(tmp_path / "humaneval.jsonl", HUMANEVAL, called, unaided))
+    first, second, third = (row for row in found.rows if isinstance(row, Problem))
+    assert (first.prompt, first.solution) == (HUMANEVAL["prompt"], HUMANEVAL["canonical_solution"])
+    assert first.answer.startswith(f"PROMPT = {HUMANEVAL['prompt']!r}\n\nimport math\n\n\ndef half(x):")
+    assert first.answer.endswith("\n\ncheck(whole)\n") and second.answer.count("check(whole)") == 1
+    assert "def half" not in third.answer.partition("\n")[2]
+
+
+def test_programs_that_cannot_be_tested_are_rejected_with_their_reason(tmp_path: Path) -> None:
+    changes = (
+        {"entry_point": "half"},
+        {"prompt": "def whole(:"},
+        {"prompt": "x = 1\n"},
+        {"test": "assert whole(3) == 6"},
+        {"test": None},
+        {"test": "def check("},
+    )
+    found = imported(
+        write_lines(tmp_path / "humaneval.jsonl", HUMANEVAL, *(HUMANEVAL | one for one in changes))
+    )
+    assert [reason.partition(":")[0] for _, reason in reasons(found)] == [
+        "prompt does not end in the function half",
+        "prompt is not Python",
+        "prompt is not Python",
+        "test does not define check",
+        "test is empty or not text",
+        "test is not Python",
+    ]
 
 
 def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:
