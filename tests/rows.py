@@ -208,10 +208,10 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
         "label_dataset": "preference_pairs",
         "text_column": "chosen",
         "row_id": "pair p1",
-        "kind": "refusal",
+        "kind": "full_refusal",
         "matches": None,
         "cluster": None,
-        "detail": "has a refusal phrase",
+        "detail": "refuses",
         "score": 1.0,
     },
 }

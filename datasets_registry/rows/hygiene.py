@@ -17,7 +17,8 @@ FindingKind = Literal[
     "iban",
     "credit_card",
     "ip_address",
-    "refusal",
+    "full_refusal",
+    "partial_refusal",
     "boilerplate",
 ]
 

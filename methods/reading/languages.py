@@ -4,6 +4,10 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+# shorter texts are misclassified too often; more characters add no confidence
+LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
+LEAST_PROBABILITY = 0.9
+
 
 @cache
 def _identifier() -> LanguageIdentifier:
@@ -14,6 +18,18 @@ def likeliest_language(text: str) -> tuple[str, float]:
     """The ISO 639 code of the language that is likeliest, and its probability; texts of a few words err."""
     code, probability = _identifier().classify(text)
     return str(code), float(probability)
+
+
+def language(text: str) -> tuple[str, float] | None:
+    """The ISO 639 code of a text's language and its probability; None where it is unclear.
+
+    It is for texts under 40 characters, and where the probability is below 0.9, as for code.
+    """
+    beginning = text.strip()[:MOST_CHARACTERS]
+    if len(beginning) < LEAST_CHARACTERS:
+        return None
+    code, probability = likeliest_language(beginning)
+    return (code, probability) if probability >= LEAST_PROBABILITY else None
 
 
 def languages() -> frozenset[str]:

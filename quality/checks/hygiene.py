@@ -78,7 +78,7 @@ HYGIENE_CHECKS: tuple[Check, ...] = (
     ),
     _warning(
         "refusal_share",
-        share("refusal", learned_only=True),
+        share("full_refusal", "partial_refusal", learned_only=True),
         "so many refusals that a policy learns to refuse",
         0.5,
     ),

@@ -7,7 +7,7 @@ import duckdb
 
 from datasets_registry.rows.hygiene import HygieneFinding
 from methods.method import Inputs, Method, Models, NoSettings
-from methods.reading.refusals import is_refusal
+from methods.reading.refusals import read_refusal
 from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations
 from quality.hygiene.duplicates import duplicates
@@ -43,8 +43,12 @@ def hygiene(
 
 def _refusals(connection: "duckdb.DuckDBPyConnection", where: str) -> Iterator[HygieneFinding]:
     for key, text in each_text(connection, where):
-        if is_refusal(text):
-            yield finding(key, "refusal", "contains a refusal phrase", 1)
+        refusal = read_refusal(text)
+        said = "" if refusal.sure else ", but phrases are unsure"
+        if refusal.kind == "full":
+            yield finding(key, "full_refusal", f"refuses{said}", 1)
+        elif refusal.kind == "partial":
+            yield finding(key, "partial_refusal", f"refuses a part{said}", 1)
 
 
 DATA_HYGIENE = Method(run=make_findings, settings=NoSettings, rows=HygieneFinding)

@@ -6,24 +6,8 @@ from collections.abc import Iterator
 import duckdb
 
 from datasets_registry.rows.hygiene import HygieneFinding
-from methods.reading.languages import likeliest_language
+from methods.reading.languages import language
 from quality.hygiene.findings import TextKey, each_text, finding
-
-# shorter texts are misclassified too often; more characters add no confidence
-LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
-LEAST_PROBABILITY = 0.9
-
-
-def language(text: str) -> tuple[str, float] | None:
-    """The ISO 639 code of a text's language and its probability; None where it is unclear.
-
-    It is for texts under 40 characters, and where the probability is below 0.9, as for code.
-    """
-    beginning = text.strip()[:MOST_CHARACTERS]
-    if len(beginning) < LEAST_CHARACTERS:
-        return None
-    code, probability = likeliest_language(beginning)
-    return (code, probability) if probability >= LEAST_PROBABILITY else None
 
 
 def language_outliers(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:

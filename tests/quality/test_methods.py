@@ -62,6 +62,6 @@ def test_hygiene_looks_at_the_datasets_that_there_are() -> None:
     prompts = [make(HelpfulPrompt, "e", split="evaluation")]
     inputs = MemoryInputs({"cai_sft": examples, "helpful_prompts": prompts})
     made: list[HygieneFinding] = rows_of(DATA_HYGIENE, NoSettings(), inputs)
-    assert made == findings_in(*examples, *prompts) and "refusal" in {row.kind for row in made}
+    assert made == findings_in(*examples, *prompts) and "full_refusal" in {row.kind for row in made}
     everything = MemoryInputs(dict(inputs.datasets) | {"preference_pairs": pairs})
     assert rows_of(DATA_HYGIENE, NoSettings(), everything) == findings_in(*examples, *pairs, *prompts)

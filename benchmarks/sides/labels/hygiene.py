@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from benchmarks.sides.alone import peak_megabytes
 from datasets_registry.state import State
 from datasets_registry.views.scanning import column, parquet, scanning
-from methods.reading.refusals import is_refusal
+from methods.reading.refusals import read_refusal
 from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations
@@ -88,7 +88,9 @@ def measure(folder: Path) -> tuple[dict[str, tuple[float, int]], float]:
         timed("boilerplate", lambda: boilerplate(connection, learned()))
         timed(
             "refusals",
-            lambda: [source for source, text in each_text(connection, learned()) if is_refusal(text)],
+            lambda: [
+                source for source, text in each_text(connection, learned()) if read_refusal(text).refused
+            ],
         )
     return taken, peak_megabytes()
 

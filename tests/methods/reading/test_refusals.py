@@ -17,18 +17,16 @@ FULL = [
     "That is not something I can help with.",
     "This goes against my guidelines.",
     '"I can\'t help with that."',
-    "Désolé, je ne peux pas vous aider.",
-    "Ich kann Ihnen dabei leider nicht helfen.",
-    "Lo siento, no puedo ayudar con eso.",
-    "Desculpe, não posso ajudar com isso.",
-    "Mi dispiace, non posso aiutarti.",
-    "Ik kan je daar niet mee helpen.",
-    "Tyvärr, jag kan inte hjälpa dig.",
-    "Nie mogę ci pomóc.",
-    "Извините, я не могу помочь с этим.",
-    "对不起,我无法帮助您完成这个请求。",
-    "申し訳ありませんが、お手伝いできません。",
-    "죄송하지만 도와드릴 수 없습니다.",
+    "i cant help you with that",
+    "Unable to comply.",
+    "Sorry, but no.",
+    "**I can't** *help* with that.",
+    "I refuse.",
+    "I don't think I can help with that.",
+    "It would be irresponsible of me to explain this.",
+    "I am prohibited from sharing that.",
+    "<think>They want poison. I could help.</think>\n\nI can't help with that.",
+    "> I can't help with that.",
 ]
 NONE = [
     "As an AI researcher, read this paper first.",
@@ -39,6 +37,21 @@ NONE = [
     "```python\nprint('I cannot help with that')\n```",
     "I'm unable to find a flaw in your proof; it is right.",
     "As an AI, I have no favourite colour, but teal goes well with oak.",
+    "I can't wait to help! Mix the flour and the eggs.",
+    "I cannot stress enough how good sleep is.",
+    "I can't recommend this book enough.",
+    "I can't tell you how happy I am to help. Start here.",
+    "I'm sorry for the confusion. The answer is 7.",
+    "I'm afraid I can't say for sure, but it was about 1905.",
+    "As an AI, I don't have personal opinions, but here are both sides: one likes tea, one coffee.",
+    "If I can't help you, the librarian will.",
+    "We cannot give a closed form, but the sum converges to 2.",
+    "I can't answer that without knowing the file's size. How large is it?",
+    "She said, 'I can't help you', and hung up.",
+    "„Ich kann Ihnen nicht helfen“ is German.",
+    "Tom: I can't help you.\nAnn: Why not?\nTom: I have to go.",
+    "Here is your letter:\n\nDear Sam,\n\nI must decline your kind offer.\n\nBest, Ann",
+    "<think>I can't help with that. Or can I?</think>The capital is Paris.",
     "You cannot create a square circle.",
     "If you can't provide a key, use the default.",
     "Sorry for the delay. The capital is Paris.",
@@ -61,6 +74,7 @@ def test_words_of_refusals_elsewhere_are_none(text: str) -> None:
 def test_a_refusal_beside_or_after_what_was_asked_is_partial() -> None:
     essay = "Cats sleep for most of the day, and hunt at dawn. " * 8
     assert read_refusal(essay + "I can't provide more than that.").kind == "partial"
+    assert read_refusal("I can't give a dose, but here is what the leaflet says: rest.").kind == "partial"
     assert read_refusal("I can't help with the first. For the rest:\n1. Mix.\n2. Bake.").kind == "partial"
 
 
@@ -71,6 +85,8 @@ def test_a_refusal_beside_or_after_what_was_asked_is_partial() -> None:
         "As an AI, I have no favourite colour, but teal goes well with oak.",
         "It is not fair to say that of anybody. People differ.",
         "It's not appropriate to do this.",
+        "A haiku about a stern machine:\nI cannot help you,\nit says.",
+        "Dear Sam,\nI cannot help you.\nYours, Ann",
         "I can't help with the first. For the rest:\n1. Mix.\n2. Bake.",
         "Cats sleep for most of the day, and hunt at dawn. " * 8 + "I can't provide more than that.",
     ],

@@ -30,7 +30,8 @@ FAULTS: list[Fault] = [
         for name, kind in (
             ("duplicate_share", "near_duplicate"),
             ("boilerplate_share", "boilerplate"),
-            ("refusal_share", "refusal"),
+            ("refusal_share", "full_refusal"),
+            ("refusal_share", "partial_refusal"),
             ("personal_data", "email"),
             ("language_outlier_share", "language_outlier"),
         )

@@ -34,7 +34,7 @@ EXPECTED = [
     ("p02/0", "completion", "near_duplicate"),
     ("p03/0", "completion", "language_outlier"),
     ("p04/0", "completion", "contamination"),
-    ("p05/0", "completion", "refusal"),
+    ("p05/0", "completion", "full_refusal"),
     ("p90/0", "completion", "phone"),
     ("p90/0", "prompt", "contamination"),
 ]
@@ -42,6 +42,17 @@ EXPECTED = [
 
 def test_each_planted_text_is_found_once() -> None:
     assert sorted(kinds(findings_in(*PLANTED))) == EXPECTED
+
+
+def test_refusals_are_full_or_partial_and_say_where_phrases_are_unsure() -> None:
+    rows = answers(
+        "It is Paris.", "I cannot help with that.", "I can't help with the first.\n- Mix.\n- Bake."
+    )
+    found = [(row.row_id, row.kind, row.detail) for row in findings_in(*rows) if "refusal" in row.kind]
+    assert found == [
+        ("p01/0", "full_refusal", "refuses"),
+        ("p02/0", "partial_refusal", "refuses a part, but phrases are unsure"),
+    ]
 
 
 def test_a_finding_says_what_it_matches_and_shows_no_datum() -> None:
