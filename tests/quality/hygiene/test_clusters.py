@@ -62,10 +62,10 @@ def test_a_chain_of_edits_is_one_cluster_named_after_its_smallest_member() -> No
 
 
 def test_many_fillings_of_one_template_are_no_quadratic_work() -> None:
-    texts = {f"r{turn:05}": f"write a short poem about the number {turn}" for turn in range(20_000)}
+    texts = {f"r{turn:05}": f"write a short poem about the number {turn}" for turn in range(8_000)}
     assert near_duplicates(texts) == []
-    texts = {f"r{turn:05}": f"{' '.join(sentence(1))} {turn}" for turn in range(20_000)}
-    assert len(near_duplicates(texts)) == 19_999
+    texts = {f"r{turn:05}": f"{' '.join(sentence(1))} {turn}" for turn in range(8_000)}
+    assert len(near_duplicates(texts)) == 7_999
 
 
 def test_texts_without_words_are_duplicates_of_nothing() -> None:
