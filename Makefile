@@ -36,7 +36,7 @@ test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 test-vllm: vllm
-	$(BIN)/pytest -m vllm tests/generation
+	$(BIN)/pytest -m vllm tests/generation tests/training
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
