@@ -37,6 +37,7 @@ REASONING: dict[type[Row], dict[str, Any]] = {
         "num_draws": 1,
         "num_accepted": 1,
         "propensity": 1.0,
+        "pass_rate": 1.0,
         "completion_key": "k",
     },
     RftSelection: {

@@ -24,7 +24,7 @@ def kto(path: Path, report: Report) -> None:
     """Train towards desirable completions and away from undesirable ones (Ethayarajh et al. 2024).
 
     The reference model is the base itself: with the adapter switched off, or loaded once more. Every epoch
-    goes through the same batches, each with both labels.
+    goes through the same batches, each with both labels, also where short memory made them smaller.
     """
     run = open_run("kto", RunConfig[KtoSettings], path, report)
     settings = run.settings
@@ -37,7 +37,7 @@ def kto(path: Path, report: Report) -> None:
         lambda row: judged_example(tokenizer, row, run.config.system_text),
         lambda made: fits(tokenizer, made["prompt"], [made["completion"]], settings.max_length),
     )
-    examples = in_batches(selection.trained, settings.batch_size, settings.seed)
+    examples = in_batches(selection.trained, run.micro_batch.size, settings.seed)
     desirable = sum(example["label"] for example in examples)
     undesirable = len(examples) - desirable
     counts = selection.counts | {

@@ -25,6 +25,8 @@ from training.settings.run import RunConfig
 if TYPE_CHECKING:
     import torch
 
+# the mean log-probability of a completion that counts as certain: at 0 its odds have no logarithm
+CERTAIN = -1e-6
 # a token of which nothing is learned
 IGNORED = -100
 
@@ -95,6 +97,11 @@ def _trainer(
     )
 
 
+def below_certain(mean_logps: "torch.Tensor") -> "torch.Tensor":
+    """Mean log-probabilities of which the odds and their gradient are finite."""
+    return mean_logps.float().clamp(max=CERTAIN)
+
+
 def _trainer_class() -> MakeTrainer:
     """TRL's trainer, on rows that are tokens already, and with the paper's loss.
 
@@ -112,7 +119,8 @@ def _trainer_class() -> MakeTrainer:
                 model, batch
             )
             # a mean over each completion's tokens, as of the odds, and then over completions
-            return chosen, rejected, chosen_logits, rejected_logits, -chosen.mean(), *more
+            loss, (chosen, rejected) = -chosen.mean(), map(below_certain, (chosen, rejected))
+            return chosen, rejected, chosen_logits, rejected_logits, loss, *more
 
     return OurTrainer
 

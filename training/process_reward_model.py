@@ -9,7 +9,15 @@ from generation.language_model import LanguageModel
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from generation.tokenizer import Tokenizer
 from training.data.rows import parted, prompt_messages, split_group
-from training.data.steps import StepCollator, StepExample, StepRow, step_example, step_loss, step_targets
+from training.data.steps import (
+    StepCollator,
+    StepExample,
+    StepRow,
+    require_shares,
+    step_example,
+    step_loss,
+    step_targets,
+)
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import AdaptedModel, TrainableModel, Trainer
@@ -41,6 +49,7 @@ def process_reward_model(path: Path, report: Report) -> None:
     """
     run = open_run("process_reward_model", RunConfig[ProcessRewardSettings], path, report)
     rows = rows_of(run, StepRow, "split_group")
+    require_shares(rows, run.settings)
     tokenizer = load_tokenizer(run)
     usable, left_out = _usable(run, tokenizer, rows)
     trained, held_out = parted(usable, run.settings.held_out_share, run.settings.seed)

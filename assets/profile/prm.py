@@ -3,7 +3,7 @@
 from assets.profile.models import Name
 from datasets_registry.settings import Settings
 from methods.prm.judge import StepJudgeSettings
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.prm.solutions import SolutionSettings
 
 
@@ -15,6 +15,6 @@ class Prm(Settings):
 
     completer: Name
     solutions: SolutionSettings = SolutionSettings()
-    labels: StepSettings = StepSettings()
+    labels: StepRolloutSettings = StepRolloutSettings()
     judge: Name | None = None
     judging: StepJudgeSettings = StepJudgeSettings()

@@ -20,11 +20,13 @@ from assets.profile.rebuild import Rebuild
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.prm import biases_shares
 from datasets_registry.settings import Settings
 from datasets_registry.state import REPOSITORY
 from generation.spending import Budget
 from methods.judging.constitution import Constitution, load_constitution
 from training.settings.online import OnlineSettings
+from training.settings.process_reward_model import ProcessRewardSettings
 from training.trainers import Trainer, trainers
 
 
@@ -128,6 +130,7 @@ class Profile(Settings):
             section.training.rows_at_once(self.launch.processes)
         except ValueError as error:
             raise ValueError(f"models.{model}.training: {error}") from error
+        self._require_shares(model, section)
         if not isinstance(section.training, OnlineSettings):
             return
         rewards = section.training.rewards
@@ -141,6 +144,15 @@ class Profile(Settings):
             raise ValueError(
                 f"models.{model}: training.rewards.verifier has a weight and the profile no verifier: add "
                 "[problems.verifier], or set the weight to 0"
+            )
+
+    def _require_shares(self, model: str, section: TrainedModel) -> None:
+        """Raise ValueError where soft targets are learned of step labels whose shares are biased."""
+        soft = isinstance(section.training, ProcessRewardSettings) and section.training.target == "soft"
+        if soft and self.prm and section.dataset == "step_labels" and biases_shares(self.prm.labels.rule):
+            raise ValueError(
+                f"models.{model}.training.target: 'soft' learns shares of rollouts, which prm.labels biases "
+                f"({self.prm.labels.rule!r}): set early_stop 'none' and confirm 0 there, or take 'hard'"
             )
 
     @property

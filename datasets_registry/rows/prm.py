@@ -7,6 +7,17 @@ from pydantic import Field
 from datasets_registry.rows.row import Row, ledger_key
 from datasets_registry.rows.words import FinishReason
 
+# what the text of a rule has where outcomes decide how many rollouts a step gets
+_BY_OUTCOME = (", first success, ", ", interval, ", ", confirm ")
+
+
+def biases_shares(method: str) -> bool:
+    """Whether outcomes decide how many rollouts a step gets under the rule ``method`` of step labels.
+
+    An early stop and rollouts that confirm a label do, and the share of those accepted is then biased.
+    """
+    return any(part in method for part in _BY_OUTCOME)
+
 
 class Solution(Row):
     """A sampled solution, split into steps."""
@@ -31,7 +42,9 @@ class Solution(Row):
     accepted: bool | None = Field(description="The verifier's verdict; null where there is no completion")
     reason: str | None = Field(description="Why it is not accepted; null where it is")
     policy: str = Field(description="Asset name of the model that wrote it")
-    pass_rate: float | None = Field(description="Accepted share of the problem's samples")
+    pass_rate: float | None = Field(
+        description="The problem's pass rate under the policy that wrote it, without bias; null as there"
+    )
     finish_reason: FinishReason = Field(description="How the solution ended")
     num_tokens: int = Field(description="Length of the solution in tokens")
     failure: str | None = Field(description="Why its steps are not labelled")
@@ -87,13 +100,16 @@ class StepLabels(Row):
         " none is implied or the step was measured"
     )
     soft: list[float | None] = Field(
-        description="Accepted share of the rollouts per step; null if not probed. An early stop biases it"
+        description="Accepted share of the rollouts per step; null if not probed. An early stop and rollouts"
+        " that confirm bias it: rows whose `method` has either are no soft targets"
     )
     low: list[float | None] = Field(
-        description="Lower end of the share's 95 % Wilson interval; for the last step the verdict itself"
+        description="Lower end of the share's 95 % Wilson interval, which covers it less often where rollouts"
+        " stopped early; for the last step the verdict itself"
     )
     high: list[float | None] = Field(
-        description="Upper end of the share's 95 % Wilson interval; for the last step the verdict itself"
+        description="Upper end of the share's 95 % Wilson interval, which covers it less often where rollouts"
+        " stopped early; for the last step the verdict itself"
     )
     num_accepted: list[int] = Field(description="Accepted rollouts per step")
     num_rollouts: list[int] = Field(

@@ -79,8 +79,14 @@ class Candidate(Row):
     num_draws: int = Field(description="Samples for this problem by this policy")
     num_accepted: int = Field(description="How many of them were accepted")
     propensity: float | None = Field(
-        description="Probability that the rule reaches its goal at this problem's pass rate; null where it"
-        " depends on more than counts. Its inverse is the problem's weight"
+        description="Probability that the rule reaches its goal at the pass rate that the samples suggest,"
+        " too high where it is small; null where it depends on more than counts. Its inverse is the"
+        " problem's weight"
+    )
+    pass_rate: float | None = Field(
+        None,
+        description="Estimate without bias of the policy's pass rate on the problem, whatever the rule; null"
+        " where no sample finished or the rule depends on more than counts",
     )
     completion_key: str = ledger_key("Ledger key of the completion")
 
@@ -104,7 +110,8 @@ class RftSelection(Row):
     reward: float | None = Field(description="Its score; null for gold solutions")
     path: str | None = Field(description="Normalised equations, joined by `|`")
     pass_rate: float | None = Field(
-        description="Accepted share of the problem's samples, without hinted ones"
+        description="The problem's pass rate under the sampler, without bias; null as in `candidates`, and"
+        " for gold solutions"
     )
     num_draws: int = Field(description="Samples for the problem by all samplers, without hinted ones")
     policy: str | None = Field(description="Asset name of the sampler; null for gold solutions")

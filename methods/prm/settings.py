@@ -96,20 +96,3 @@ class StepRolloutSettings(StepLabelSettings):
         if min(self.chunks) < 1:
             raise ValueError(f"chunks {self.chunks!r} must be 1 or more each: leave the others out")
         return self
-
-
-class StepSettings(StepRolloutSettings):
-    """How steps are measured, for the ``label`` that a trainer takes.
-
-    Soft labels need shares that no early stop has biased.
-    """
-
-    label: Literal["hard", "soft"] = "hard"
-
-    @model_validator(mode="after")
-    def _stop_suits_the_label(self) -> Self:
-        if self.label == "soft" and self.early_stop != "none":
-            raise ValueError(
-                f"early_stop {self.early_stop!r} biases the share that a soft label is: take 'none'"
-            )
-        return self

@@ -50,13 +50,12 @@ def choose_solutions(candidates: Sequence[Candidate], settings: SolutionSettings
 
 def _of_problem(group: Sequence[Candidate], settings: SolutionSettings) -> list[Solution]:
     verdicts = [candidate.accepted for candidate in group if candidate.accepted is not None]
-    pass_rate = sum(verdicts) / len(verdicts) if verdicts else None
-    if settings.skip_decided and pass_rate in (None, 0.0, 1.0):
+    if settings.skip_decided and len(set(verdicts)) < 2:
         return []
     # equal completions are one solution, that of the first policy and sample
     latest_first = sorted(group, key=lambda candidate: (candidate.policy, candidate.sample), reverse=True)
     distinct = {candidate.completion: candidate for candidate in latest_first}
-    solutions = [_row(candidate, pass_rate, settings) for candidate in distinct.values()]
+    solutions = [_row(candidate, settings) for candidate in distinct.values()]
     rows = {solution.solution_id: solution for solution in solutions}
     order = [rows[solution_id] for solution_id in ranked(list(rows), settings.seed)]
     usable = [solution for solution in order if solution.failure is None]
@@ -75,7 +74,7 @@ def _chosen(order: Sequence[Solution], settings: SolutionSettings) -> list[Solut
     return sorted(order, key=lambda solution: ranks[solution.solution_id])[: settings.per_problem]
 
 
-def _row(candidate: Candidate, pass_rate: float | None, settings: SolutionSettings) -> Solution:
+def _row(candidate: Candidate, settings: SolutionSettings) -> Solution:
     parts = split(candidate.completion, settings.splitter)
     return Solution(
         solution_id=content_id(candidate.problem_id, candidate.completion),
@@ -92,7 +91,7 @@ def _row(candidate: Candidate, pass_rate: float | None, settings: SolutionSettin
         accepted=candidate.accepted,
         reason=candidate.reason,
         policy=candidate.policy,
-        pass_rate=pass_rate,
+        pass_rate=candidate.pass_rate,
         finish_reason=candidate.finish_reason,
         num_tokens=candidate.num_tokens,
         failure=_failure(candidate, parts),

@@ -204,6 +204,9 @@ def _shared(sampled: _OpenProblem) -> Mapping[str, object]:
         "num_draws": tally.num_draws,
         "num_accepted": tally.num_accepted,
         "propensity": rule.propensity(tally),
+        "pass_rate": rule.pass_rate(
+            [sample.verdict.accepted if sample.verdict else None for sample in sampled.samples]
+        ),
     }
 
 

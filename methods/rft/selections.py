@@ -64,7 +64,8 @@ def select(
 def _of_problem(samples: Sequence[Candidate], settings: SelectionSettings) -> Iterator[RftSelection]:
     unaided = [sample for sample in samples if not sample.hinted and sample.accepted is not None]
     accepted = sum(bool(sample.accepted) for sample in unaided)
-    rate = accepted / len(unaided) if unaided else None
+    # of several rounds of one sampler the first
+    rates = {sample.policy: sample.pass_rate for sample in reversed(unaided)}
     usable = [sample for sample in unaided if _usable(sample, settings)]
     if not accepted and settings.with_rationalised:
         hinted = [sample for sample in samples if sample.hinted and _usable(sample, settings)]
@@ -79,7 +80,7 @@ def _of_problem(samples: Sequence[Candidate], settings: SelectionSettings) -> It
             kind="rationalised" if sample.hinted else "sampled",
             reward=sample.reward,
             path=sample.path,
-            pass_rate=rate,
+            pass_rate=rates.get(sample.policy),
             num_draws=len(unaided),
             policy=sample.policy,
             sample=sample.sample,

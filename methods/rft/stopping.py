@@ -1,7 +1,9 @@
 """When to stop sampling for a problem: stopping rules over counts, and how likely their goal is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from math import comb
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -103,6 +105,44 @@ class StoppingRule(Settings):
         if self.until == "fixed":
             return 1.0
         return reach(self, tally.num_accepted, tally.num_accepted + tally.num_rejected)
+
+    def pass_rate(self, verdicts: Sequence[bool | None]) -> float | None:
+        """The pass rate without bias, of the verdicts on all samples in their order; None is a failure.
+
+        None where none finished, and where counts do not decide when to stop.
+        """
+        finished = tuple(verdict is not None for verdict in verdicts)
+        if self.until == "distinct" or not any(finished):
+            return None
+        return first_accepted(self, finished, sum(verdict is True for verdict in verdicts))
+
+
+@lru_cache(maxsize=4096)
+def first_accepted(rule: StoppingRule, finished: tuple[bool, ...], num_accepted: int) -> float:
+    """The share of ways to end at these counts in which the first sample is accepted.
+
+    It estimates a pass rate without bias under any rule over counts (Girshick, Mosteller and Savage 1946):
+    the accepted share where the number of samples is fixed, (k - 1) / (n - 1) where they end at the k-th
+    accepted one.
+    """
+    # by samples and accepted ones: the ways to get there, and those that begin with an accepted one
+    pending, ways, led = {(0, 0): (1, 0)}, 0, 0
+    while pending:
+        num_draws, num_right = state = min(pending)
+        every, leading = pending.pop(state)
+        seen = sum(finished[:num_draws])
+        chunk = rule.chunk(Tally(num_draws, num_right, seen - num_right))
+        if state == (len(finished), num_accepted):
+            ways, led = every, leading
+        elif chunk and num_draws + chunk <= len(finished):
+            fresh = sum(finished[num_draws : num_draws + chunk])
+            for right in range(fresh + 1):
+                after = (num_draws + chunk, num_right + right)
+                before = pending.get(after, (0, 0))
+                first = leading if seen else every
+                size = comb(fresh, right) if seen else (comb(fresh - 1, right - 1) if right else 0)
+                pending[after] = (before[0] + every * comb(fresh, right), before[1] + first * size)
+    return led / ways
 
 
 @cache

@@ -7,7 +7,7 @@ from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend
 from methods.prm.labels import label_steps
 from methods.prm.rollouts import sample_rollouts
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.verifiers.contract import Verification
 from tests.rows import make
 
@@ -64,7 +64,7 @@ class Run:
     def __init__(
         self,
         solutions: Sequence[Solution],
-        settings: StepSettings,
+        settings: StepRolloutSettings,
         script: Callable[[Request], str | Completion] | None = None,
     ) -> None:
         self.backend = ScriptedBackend(script or completer())

@@ -120,6 +120,7 @@ def labelled(
     group: str | None = None,
     implied: Sequence[bool | None] | None = None,
     soft: Sequence[float | None] | None = None,
+    method: str = "exhaustive, 8, above 0.1",
 ) -> StepLabels:
     """A solution with labels of its steps."""
     num = len(steps)
@@ -151,7 +152,7 @@ def labelled(
         consensus=None,
         judge_key=None,
         judge_failure=None,
-        method="test",
+        method=method,
         accepted=None,
         policy="sft_policy",
         num_tokens=0,

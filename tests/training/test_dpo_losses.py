@@ -96,6 +96,7 @@ def test_a_template_that_ends_no_turn_is_refused(base: Path, registry: Registry,
         ({"losses": {"robust": 1.0}}, "flip_rate above 0 and the loss robust go together"),
         ({"flip_rate": 0.1}, "flip_rate above 0 and the loss robust go together"),
         ({"losses": {"ipo": 1.0}, "target": "soft"}, r"works with sigmoid and sft, not with \['ipo'\]"),
+        ({"losses": {"ipo": 1.0, "sigmoid": 1.0}}, "of different strengths: set beta for both"),
         ({"losses": {"sigmoid": 0}}, "greater than 0"),
         ({"losses": {"kto": 1}}, "'sigmoid', 'ipo', 'robust' or 'sft'"),
     ],
@@ -103,3 +104,10 @@ def test_a_template_that_ends_no_turn_is_refused(base: Path, registry: Registry,
 def test_losses_that_do_not_fit_are_refused(told: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         DpoSettings.model_validate(told)
+
+
+def test_ipo_has_its_own_strength_unless_one_is_set() -> None:
+    assert [DpoSettings(losses={name: 1.0}).beta for name in ("sigmoid", "ipo")] == [0.1, 1.0]
+    assert DpoSettings(losses={"ipo": 1.0, "sft": 0.1}).beta == 1.0
+    assert DpoSettings(losses={"ipo": 1.0, "sigmoid": 1.0}, beta=0.3).beta == 0.3
+    assert DpoSettings(losses={"ipo": 1.0}, beta=0.1).beta == 0.1

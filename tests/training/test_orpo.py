@@ -3,9 +3,11 @@
 from math import exp, log
 from pathlib import Path
 from statistics import fmean
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
@@ -24,7 +26,7 @@ from tests.training.runs import (
     write,
 )
 from training.data.pairs import pair_example
-from training.orpo import orpo, pair_tokens
+from training.orpo import below_certain, orpo, pair_tokens
 
 ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": None, "min_steps": 1}
 
@@ -128,3 +130,17 @@ def test_what_cannot_be_learned_from_is_refused_before_training(
     with pytest.raises(BadInput, match="ends a turn with .* the policy would never stop"):
         orpo(write(tmp_path, commit(registry, VerifiedPair, pairs)), lambda _: None)
     assert not (tmp_path / "model").exists()
+
+
+def test_a_certain_completion_has_a_finite_loss_and_gradient() -> None:
+    from trl.experimental.orpo import ORPOTrainer
+
+    alone = SimpleNamespace(beta=0.1, accelerator=SimpleNamespace(device="cpu"))
+    for certain in (0.0, -1e-9):
+        means = torch.tensor([[certain, certain, -2.0], [-2.0, certain, certain]], requires_grad=True)
+        losses, *_ = ORPOTrainer.odds_ratio_loss(alone, *below_certain(means))
+        torch.autograd.backward(losses.sum())
+        assert losses.isfinite().all() and means.grad is not None and means.grad.isfinite().all()
+        assert losses[1].item() == pytest.approx(0.1 * log(0.5))
+    unsure = torch.tensor([-0.5, -2.0])
+    assert torch.equal(below_certain(unsure), unsure)

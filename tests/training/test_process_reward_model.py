@@ -12,11 +12,12 @@ from transformers import AutoTokenizer
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
-from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.prm import StepLabels, biases_shares
 from datasets_registry.rows.rft import GoldSolution
 from generation.models.folder import fingerprint, validated_folder
 from generation.request import Message
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
+from methods.prm.settings import StepLabelSettings
 from tests.loaded import base_of
 from tests.training.runs import commit, gold, labelled, manifest, write
 from training.data.steps import StepCollator, step_example, step_loss, step_targets
@@ -139,6 +140,25 @@ def test_soft_targets_are_learned_as_probabilities(lab: Path, registry: Registry
     assert scores == pytest.approx([0.75], abs=0.1)
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
     assert manifest(tmp_path)["metrics"]["loss"] == pytest.approx(entropy, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "rule", [{}, {"confirm": 0}, {"early_stop": "none"}, {"early_stop": "first_success", "threshold": 0}]
+)
+def test_soft_targets_refuse_shares_that_their_rule_biases(
+    rule: dict[str, Any], lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    biased = StepLabelSettings.model_validate(rule).rule
+    rows = [labelled(0, ["12", "3"], [True, None]), labelled(1, ["12", "3"], [True, None], method=biased)]
+    dataset = commit(registry, StepLabels, rows)
+    path = write(tmp_path, dataset, settings={**SETTINGS, "target": "soft"}, system_text=None)
+    with pytest.raises(BadInput, match=f"the rule '{biased}' biases those of 1 of 2 rows: .* 'none'"):
+        process_reward_model(path, lambda _: None)
+
+
+def test_a_fixed_number_of_rollouts_biases_no_share() -> None:
+    fixed = [StepLabelSettings(method=one, early_stop="none", confirm=0) for one in ("exhaustive", "bisect")]
+    assert not any(biases_shares(settings.rule) for settings in fixed)
 
 
 def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(

@@ -1,8 +1,10 @@
 """Labelled solutions as examples for token classification: one target at the end of each labelled step."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.prm import biases_shares
 from generation.scoring.padding import padded_ids, right_padded
 from generation.scoring.steps import StepTokens
 from training.data.rows import PromptRow
@@ -20,6 +22,7 @@ class StepRow(PromptRow):
     labels: list[bool | None]
     implied: list[bool | None]
     soft: list[float | None]
+    method: NotRequired[str]
 
 
 class StepExample(TypedDict):
@@ -45,6 +48,18 @@ def step_targets(row: StepRow, settings: ProcessRewardSettings) -> list[float | 
 def _target(measured: float | None, implied: bool | None) -> float | None:
     label = implied if measured is None else measured
     return None if label is None else float(label)
+
+
+def require_shares(rows: Sequence[StepRow], settings: ProcessRewardSettings) -> None:
+    """Raise BadInput where soft targets are wanted of rows whose shares are biased by their rule."""
+    if settings.target != "soft":
+        return
+    biased = [row["method"] for row in rows if biases_shares(row.get("method", ""))]
+    if biased:
+        raise BadInput(
+            f"target 'soft' learns shares of rollouts, and the rule {biased[0]!r} biases those of "
+            f"{len(biased)} of {len(rows)} rows: label with early_stop 'none' and confirm 0, or take 'hard'"
+        )
 
 
 def step_example(tokens: StepTokens, targets: Sequence[float | None]) -> StepExample:

@@ -7,11 +7,13 @@ from datasets_registry.rows.prm import Solution
 from generation.completer import Completer
 from generation.request import SamplingParams
 from methods.prm.rollouts import sample_rollouts
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.verifiers.contract import Verification
 
 STEPS = 6
-SETTINGS = StepSettings(rollouts=SamplingParams(max_tokens=6), skip_accepted=False, num_rollouts=4, confirm=4)
+SETTINGS = StepRolloutSettings(
+    rollouts=SamplingParams(max_tokens=6), skip_accepted=False, num_rollouts=4, confirm=4
+)
 
 
 def draw(numbers: Sequence[int], complete: Completer) -> None:

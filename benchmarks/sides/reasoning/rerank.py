@@ -16,7 +16,7 @@ from generation.scoring.outcomes import Answered, OutcomeScorer
 from generation.scoring.steps import Stepped, StepScorer
 from methods.prm.labels import label_steps
 from methods.prm.rollouts import sample_rollouts
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.prm.solutions import SolutionSettings, choose_solutions
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.reading.steps import split
@@ -109,7 +109,7 @@ def _held_out(lab: Lab, model: Version) -> float:
 
 def _labels(lab: Lab, completer: Version, drawn: Sequence[Candidate], size: Size) -> Version:
     """Labels by another completer than drew: a weak one comes from wrong sums to right answers by chance."""
-    settings = StepSettings(rollouts=SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS))
+    settings = StepRolloutSettings(rollouts=SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS))
     solutions = choose_solutions(drawn, SolutionSettings(per_problem=size.per_problem))
     with lab.completer(completer) as complete:
         model = complete.backend.fingerprint

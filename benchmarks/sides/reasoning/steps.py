@@ -11,7 +11,7 @@ from datasets_registry.rows.rft import GoldSolution
 from generation.request import SamplingParams
 from methods.prm.labels import label_steps
 from methods.prm.rollouts import sample_rollouts
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.prm.solutions import SolutionSettings, choose_solutions
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 from methods.rft.stopping import StoppingRule
@@ -20,16 +20,16 @@ from methods.verifiers.verifier import verifier
 SEED = 1
 ROLLOUTS = SamplingParams(temperature=1.0, max_tokens=MAX_TOKENS)
 # any success makes a step right, as in Math-Shepherd, but for the default and where it is said
-_ANY = StepSettings(
+_ANY = StepRolloutSettings(
     threshold=0.0, early_stop="first_success", search_rollouts=8, confirm=0, rollouts=ROLLOUTS
 )
 
 
-def _any(**fields: object) -> StepSettings:
-    return StepSettings.model_validate(_ANY.model_dump() | {"skip_accepted": False} | fields)
+def _any(**fields: object) -> StepRolloutSettings:
+    return StepRolloutSettings.model_validate(_ANY.model_dump() | {"skip_accepted": False} | fields)
 
 
-METHODS: Mapping[str, StepSettings] = {
+METHODS: Mapping[str, StepRolloutSettings] = {
     "exhaustive": _any(method="exhaustive", early_stop="none"),
     "exhaustive, above 0.1": _any(method="exhaustive", early_stop="none", threshold=0.1),
     "exhaustive, first success": _any(method="exhaustive"),
@@ -37,8 +37,8 @@ METHODS: Mapping[str, StepSettings] = {
     "bisect, first success": _any(),
     "bisect, first success, confirmed": _any(confirm=8),
     "bisect, confirmed, accepted skipped": _any(confirm=8, skip_accepted=True),
-    "default, accepted ones too": StepSettings(skip_accepted=False, rollouts=ROLLOUTS),
-    "default": StepSettings(rollouts=ROLLOUTS),
+    "default, accepted ones too": StepRolloutSettings(skip_accepted=False, rollouts=ROLLOUTS),
+    "default": StepRolloutSettings(rollouts=ROLLOUTS),
 }
 
 

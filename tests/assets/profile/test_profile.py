@@ -121,6 +121,18 @@ def test_a_fault_is_named_with_its_key(old: str, new: str, message: str, profile
         load_profile(str(profile))
 
 
+def test_soft_targets_of_biased_shares_are_refused(tmp_path: Path) -> None:
+    shipped = (REPOSITORY / "profiles" / "laptop.toml").read_text()
+    soft = shipped.replace("use_implied = true }", 'use_implied = true, target = "soft" }')
+    fixed = soft.replace("labels = { rollouts", 'labels = { early_stop = "none", confirm = 0, rollouts')
+    paths = [tmp_path / "soft.toml", tmp_path / "fixed.toml"]
+    for path, text in zip(paths, (soft, fixed), strict=True):
+        path.write_text(text)
+    with pytest.raises(BadInput, match="prm.labels biases .*set early_stop 'none' and confirm 0 there"):
+        load_profile(str(paths[0]))
+    assert load_profile(str(paths[1])).prm
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -11,11 +11,13 @@ from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.prm import StepLabels, StepRollout
 from methods.prm.judge import StepVerdict
 from methods.prm.labels import label_steps
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from tests.methods.simulated_completer import Run, completer, solution
 from tests.rows import make
 
-PLAIN = StepSettings(method="exhaustive", early_stop="none", threshold=0, confirm=0, skip_accepted=False)
+PLAIN = StepRolloutSettings(
+    method="exhaustive", early_stop="none", threshold=0, confirm=0, skip_accepted=False
+)
 
 
 def rollouts(*verdicts: str, name: str = "p1/4/4") -> list[StepRollout]:
@@ -45,7 +47,7 @@ def rollouts(*verdicts: str, name: str = "p1/4/4") -> list[StepRollout]:
     return rows
 
 
-def label(*verdicts: str, settings: StepSettings = PLAIN, accepted: bool = False) -> StepLabels:
+def label(*verdicts: str, settings: StepRolloutSettings = PLAIN, accepted: bool = False) -> StepLabels:
     """The labels of a solution of four steps."""
     whole = solution(4, 4, accepted=accepted)
     (row,) = label_steps([whole], rollouts(*verdicts), "completer", settings)
@@ -64,7 +66,7 @@ def test_counts_shares_and_intervals_are_those_of_the_rollouts() -> None:
 
 def test_another_threshold_takes_no_generation() -> None:
     verdicts = ("++++", "+---", "----")
-    higher = StepSettings(early_stop="none", threshold=0.3, confirm=0, method="exhaustive")
+    higher = StepRolloutSettings(early_stop="none", threshold=0.3, confirm=0, method="exhaustive")
     assert label(*verdicts).first_error == 3
     assert label(*verdicts, settings=higher).first_error == 2
 
@@ -93,7 +95,7 @@ def test_what_measured_labels_imply(
 
 def test_a_solution_without_steps_has_a_row_and_no_label() -> None:
     failed = solution(2, 3, failure="truncated")
-    (row,) = label_steps([failed], [], "completer", StepSettings())
+    (row,) = label_steps([failed], [], "completer", StepRolloutSettings())
     assert row.failure == "truncated" and row.first_error is None
     assert row.labels == row.implied == [None] * 3 and row.probed == [False] * 3
     assert row.soft == row.low == [None] * 3 and row.stops == [None] * 3
@@ -114,7 +116,7 @@ CONFIRMED: list[tuple[tuple[str, ...], bool | None]] = [
 def test_fresh_rollouts_of_both_sides_confirm_or_do_not(
     verdicts: tuple[str, ...], confirmed: bool | None
 ) -> None:
-    how = StepSettings(early_stop="none", threshold=0, confirm=2)
+    how = StepRolloutSettings(early_stop="none", threshold=0, confirm=2)
     assert label(*verdicts, settings=how).confirmed is confirmed
     assert label(*verdicts).confirmed is None
 
@@ -141,7 +143,7 @@ WAYS: list[dict[str, Any]] = [
 def test_nothing_but_what_was_measured_has_a_label(
     fields: dict[str, Any], shapes: list[tuple[int, int]], right: float, wrong: float, seed: int
 ) -> None:
-    settings = StepSettings.model_validate(fields | {"seed": seed})
+    settings = StepRolloutSettings.model_validate(fields | {"seed": seed})
     solutions = list({each.solution_id: each for each in (solution(*shape) for shape in shapes)}.values())
     run = Run(solutions, settings, completer(right, wrong))
     for row in run.labels:
@@ -169,8 +171,8 @@ def test_the_judge_agrees_or_does_not_or_says_nothing() -> None:
         "p1/4/2": StepVerdict(3, None, "key 2"),
         "p1/4/3": StepVerdict(None, "no step number: 'none'", "key 3"),
     }
-    run = Run(solutions, StepSettings())
-    rows = label_steps(solutions, run.rollouts, "completer", StepSettings(), judged)
+    run = Run(solutions, StepRolloutSettings())
+    rows = label_steps(solutions, run.rollouts, "completer", StepRolloutSettings(), judged)
     assert [row.consensus for row in rows] == [True, False, None, None]
     assert [row.judge_first_error for row in rows] == [1, 3, None, None]
     assert [row.judge_key for row in rows] == ["key 1", "key 2", "key 3", None]
@@ -178,5 +180,5 @@ def test_the_judge_agrees_or_does_not_or_says_nothing() -> None:
 
 
 def test_the_method_says_how_steps_were_chosen_and_when_rollouts_stopped() -> None:
-    assert StepSettings().rule == "bisect, interval, at most 4, confirm 6, above 0.1"
+    assert StepRolloutSettings().rule == "bisect, interval, at most 4, confirm 6, above 0.1"
     assert PLAIN.rule == "exhaustive, 8, above 0"

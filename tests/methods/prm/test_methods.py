@@ -15,7 +15,7 @@ from methods.method import Model
 from methods.prm.judge import StepJudgeSettings, judge_steps
 from methods.prm.labels import STEP_LABELS, label_settings, label_steps
 from methods.prm.rollouts import STEP_ROLLOUTS, rollout_settings, sample_rollouts
-from methods.prm.settings import StepLabelSettings, StepSettings
+from methods.prm.settings import StepLabelSettings, StepRolloutSettings
 from methods.prm.solutions import SOLUTIONS, SolutionSettings, choose_solutions
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
@@ -23,7 +23,7 @@ from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, r
 from tests.methods.simulated_completer import completer, solution
 from tests.rows import make
 
-STEPS = StepSettings(rollouts=SamplingParams(max_tokens=64))
+STEPS = StepRolloutSettings(rollouts=SamplingParams(max_tokens=64))
 MATHS = VerifierSettings(kind="maths")
 SOLVED = [solution(error, 5) for error in (0, 2, 4)]
 
@@ -103,16 +103,10 @@ def test_a_judge_names_first_errors_too(tmp_path: Path, reasoning_tokens: int | 
     ],
 )
 def test_how_rollouts_are_sampled_is_no_part_of_labels(fields: dict[str, Any]) -> None:
-    changed = StepSettings.model_validate(dict(STEPS) | fields)
+    changed = StepRolloutSettings.model_validate(dict(STEPS) | fields)
     before, after = (label_settings(steps, "weak_policy", None).model_dump() for steps in (STEPS, changed))
     assert before == after
     assert rollout_settings(STEPS, MATHS) != rollout_settings(changed, MATHS)
-
-
-def test_the_label_that_a_trainer_takes_is_no_part_of_rollouts_or_labels() -> None:
-    soft, hard = (StepSettings(early_stop="none", label=label) for label in ("soft", "hard"))
-    assert rollout_settings(soft, MATHS) == rollout_settings(hard, MATHS)
-    assert label_settings(soft, "m", None) == label_settings(hard, "m", None)
 
 
 def test_every_label_setting_decides_labels_and_rollouts() -> None:

@@ -14,7 +14,7 @@ from generation.request import SamplingParams
 from methods.prm.judge import StepJudgeSettings, judge_steps
 from methods.prm.labels import label_steps
 from methods.prm.rollouts import sample_rollouts
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 from tests.rows import make
@@ -32,7 +32,7 @@ SOLUTION = make(
     accepted=False,
     reason="10 is not 9",
 )
-SETTINGS = StepSettings(
+SETTINGS = StepRolloutSettings(
     method="exhaustive",
     early_stop="none",
     num_rollouts=3,

@@ -15,7 +15,7 @@ from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request, SamplingParams
 from generation.scripted import ScriptedBackend
 from methods.prm.rollouts import sample_rollouts
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from tests.methods.simulated_completer import Run, completer, solution, verify
 
 PARAMS = SamplingParams(temperature=0.7, max_tokens=64)
@@ -27,9 +27,9 @@ EXACT: dict[str, dict[str, Any]] = {
 }
 
 
-def settings(**fields: Any) -> StepSettings:
+def settings(**fields: Any) -> StepRolloutSettings:
     """The defaults but for ``fields``."""
-    return StepSettings.model_validate({"rollouts": PARAMS, **fields})
+    return StepRolloutSettings.model_validate({"rollouts": PARAMS, **fields})
 
 
 @pytest.mark.parametrize("method", EXACT)
@@ -240,7 +240,6 @@ def test_with_first_success_a_step_takes_no_more_than_it_needs() -> None:
     ("fields", "remedy"),
     [
         ({"early_stop": "first_success", "threshold": 0.2}, "take early_stop 'interval', or threshold 0"),
-        ({"label": "soft"}, "biases the share that a soft label is: take 'none'"),
         ({"early_stop": "none", "max_rollouts": 9}, "take early_stop 'interval', or num_rollouts 9 alone"),
         ({"max_rollouts": 2}, "is less than the 4 that are planned: raise it, or leave it out"),
         ({"chunks": (2, 0)}, "must be 1 or more each: leave the others out"),

@@ -73,6 +73,7 @@ def candidate(sample: int, completion: str, accepted: bool | None = True, **fiel
         "num_draws": 1,
         "num_accepted": 1,
         "propensity": None,
+        "pass_rate": 0.25,
         "completion_key": f"k{sample}",
     }
     return Candidate.model_validate(given | fields)

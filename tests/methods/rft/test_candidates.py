@@ -38,7 +38,7 @@ def test_every_sample_is_a_row_with_its_verdict() -> None:
         assert row.accepted == (row.extracted == row.answer)
         assert (row.reason is None) == row.accepted and row.reward == float(row.accepted or 0)
         assert row.path == "|".join(row.completion.splitlines()[:2])
-        assert row.propensity == 1
+        assert row.propensity == 1 and row.pass_rate == row.num_accepted / 8
 
 
 def test_mixed_problems_stop_once_both_are_there() -> None:

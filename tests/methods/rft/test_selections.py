@@ -74,7 +74,7 @@ def test_wrong_equations_and_cut_samples_teach_nothing() -> None:
 
 
 def test_hinted_samples_count_only_where_nothing_else_is_accepted() -> None:
-    failed = sample("A:5", None, "w", accepted=False, reason="5 is not 4")
+    failed = sample("A:5", None, "w", accepted=False, reason="5 is not 4", pass_rate=0.0)
     hinted = sample("2+2=4\nA:4", "2+2=4", "h", hinted=True)
     revealing = sample("Given that the answer is 4, 2+2=4", "2+2=4", "t", hinted=True, sample=1)
     (row,) = select([failed, hinted, revealing], [], ALONE)

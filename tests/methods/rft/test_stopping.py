@@ -5,7 +5,7 @@ import random
 import pytest
 from pydantic import ValidationError
 
-from methods.rft.stopping import StoppingRule, Tally, reach
+from methods.rft.stopping import StoppingRule, Tally, first_accepted, reach
 
 
 def sampled(rule: StoppingRule, accepted: list[bool]) -> tuple[int, str | None]:
@@ -78,6 +78,47 @@ def test_mixed_stops_early_as_theory_says() -> None:
     rule, turn = StoppingRule(until="mixed", max_draws=30, chunks=(1,)), random.Random(1)
     numbers = [sampled(rule, [turn.random() < 0.1 for _ in range(30)])[0] for _ in range(20_000)]
     assert sum(numbers) / len(numbers) == pytest.approx(9.7, abs=0.15)
+
+
+def verdicts(rule: StoppingRule, turn: random.Random, rate: float, lost: float) -> list[bool | None]:
+    """Verdicts under a rule, of which some samples have none."""
+    seen: list[bool | None] = []
+    while number := rule.chunk(Tally(len(seen), seen.count(True), seen.count(False))):
+        seen += [None if turn.random() < lost else turn.random() < rate for _ in range(number)]
+    return seen
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.6])
+@pytest.mark.parametrize("lost", [0.0, 0.2])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        StoppingRule(max_draws=5),
+        StoppingRule(until="accepted", chunks=(1,)),
+        StoppingRule(until="accepted", goal=3, max_draws=20, hopeless_after=6),
+        StoppingRule(until="exact", goal=2, max_draws=12, chunks=(3,)),
+        StoppingRule(until="mixed", max_draws=10),
+    ],
+    ids=str,
+)
+def test_a_pass_rate_has_no_bias_under_any_rule_over_counts(
+    rule: StoppingRule, lost: float, rate: float
+) -> None:
+    turn, trials = random.Random(0), 8_000
+    found = [rule.pass_rate(verdicts(rule, turn, rate, lost)) for _ in range(trials)]
+    known = [each for each in found if each is not None]
+    assert all(0 <= each <= 1 for each in known)
+    error = (sum((each - rate) ** 2 for each in known) / len(known) / len(known)) ** 0.5
+    assert abs(sum(known) / len(known) - rate) < 4 * error
+
+
+def test_a_pass_rate_is_the_share_of_a_fixed_number_and_the_inverse_binomial_up_to_a_goal() -> None:
+    assert StoppingRule(max_draws=4).pass_rate([YES, NO, None, YES]) == 2 / 3
+    until = StoppingRule(until="accepted", goal=3, max_draws=64, chunks=(1,))
+    assert until.pass_rate([NO, YES, NO, YES, NO, NO, YES]) == pytest.approx(2 / 6)
+    assert until.pass_rate([NO] * 64) == 0 and first_accepted(until, (True,) * 3, 3) == 1
+    assert StoppingRule(until="accepted").pass_rate([None, None]) is None
+    assert StoppingRule(until="distinct", goal=2).pass_rate([YES, YES]) is None
 
 
 def test_counts_do_not_decide_distinct_paths() -> None:

@@ -8,7 +8,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.version import Derivation
-from methods.prm.settings import StepSettings
+from methods.prm.settings import StepRolloutSettings
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
 from tests.methods.simulated_completer import Run, completer, solution
@@ -70,7 +70,7 @@ def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
 
 @pytest.mark.parametrize("fields", SETTINGS, ids=str)
 def test_the_checks_find_what_the_labels_say(fields: dict[str, Any], registry: Registry) -> None:
-    settings = StepSettings.model_validate(fields)
+    settings = StepRolloutSettings.model_validate(fields)
     solutions = [solution(error, problem=name) for name in ("p1", "p2") for error in range(9)]
     solutions.append(solution(1, 3, failure="truncated", finish_reason="length"))
     run = Run(solutions, settings, completer(right=0.5, wrong=0.05))

@@ -158,6 +158,22 @@ def numbers(rows: Sequence[Any]) -> list[int]:
     return [row["number"] for row in rows]
 
 
+def test_a_halved_batch_has_both_labels_or_the_run_ends(
+    lab: Path, registry: Registry, tmp_path: Path
+) -> None:
+    for name, num_right in (("even", 8), ("rare", 4)):
+        dataset = commit(registry, Candidate, [draw(number, number < num_right) for number in range(16)])
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "micro_batch.json").write_text('{"size": 2, "accumulation": 2}')
+        path = write(tmp_path / name, dataset, settings={**ALL, "batch_size": 4}, system_text=None)
+        if name == "rare":
+            with pytest.raises(ModelFailed, match="desirable"):
+                kto(path, lambda _: None)
+        else:
+            kto(path, lambda _: None)
+            assert manifest(tmp_path / name)["micro_batch"] == 2
+
+
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(2, 9), st.integers(0, 3))
 def test_every_batch_has_both_labels_and_no_row_is_lost_but_one_left_alone(
     desirable: int, undesirable: int, size: int, seed: int
