@@ -21,6 +21,7 @@ _SHOWN = (
     "longer_share",
     "human_accuracy",
     "cohen_kappa",
+    "gwet_ac1",
 )
 
 

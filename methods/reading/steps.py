@@ -23,12 +23,15 @@ _ANSWER = re.compile(
     r"|(?:[Ss]o|[Tt]hus|[Tt]herefore|[Hh]ence),?[ \t]+the[ \t]+(?:final[ \t]+)?answer\b"
     r"|[Tt]he (?:final )?answer is\b)"
 )
+_DISPLAYED_ANSWER = re.compile(r"[ \t]*(?:\\\[|\$\$)[ \t]*\\boxed")
 _DISPLAYED = re.compile(r"[ \t]*(?:\\\[|\$\$|\\begin\{)")
 _AFTER_FORMULA = re.compile(r"[ \t]*[a-z,.;:)]")
+_FORMULA_ENDS = re.compile(r"(?:\\\]|\$\$|\\end\{\w+\*?\})[ \t]*$")
+_UNMARKED = r"(?:(?!\$\$).)*"
 # what opens a block of several lines, and what ends it
 _BLOCKS = (
     (re.compile(r"\\\[(?!.*\\\])"), re.compile(r"\\\]")),
-    (re.compile(r"^[ \t]*\$\$(?!.*\$\$)"), re.compile(r"\$\$")),
+    (re.compile(rf"^{_UNMARKED}(?:\$\${_UNMARKED}\$\${_UNMARKED})*\$\${_UNMARKED}$"), re.compile(r"\$\$")),
     (re.compile(r"\\begin\{\w+\*?\}(?!.*\\end\{)"), re.compile(r"\\end\{")),
     (re.compile(r"^[ \t]*(?:```|~~~)"), re.compile(r"[ \t]*(?:```|~~~)[ \t]*$")),
 )
@@ -101,6 +104,7 @@ class _Line:
     text: str
     after_blank: bool
     after_formula: bool
+    after_sentence: bool
 
     @property
     def is_numbered(self) -> bool:
@@ -108,7 +112,10 @@ class _Line:
 
     @property
     def is_answer(self) -> bool:
-        return _ANSWER.match(self.text) is not None
+        is_displayed = (self.after_blank or self.after_sentence) and _DISPLAYED_ANSWER.match(
+            self.text
+        ) is not None
+        return is_displayed or _ANSWER.match(self.text) is not None
 
     @property
     def is_dependent(self) -> bool:
@@ -129,10 +136,17 @@ def _content(lines: Sequence[str]) -> list[_Line]:
         if not text.strip():
             after_blank = True
             continue
-        content.append(_Line(number, text, after_blank, after_formula))
+        after_sentence = bool(content) and content[-1].text.rstrip().endswith((".", "!", "?"))
+        content.append(_Line(number, text, after_blank, after_formula, after_sentence))
         closing = next((end for opening, end in _BLOCKS if opening.search(text)), None)
-        after_blank, after_formula = False, _DISPLAYED.match(text) is not None
+        after_blank, after_formula = False, _ends_formula(text, closing)
     return content
+
+
+def _ends_formula(text: str, closing: re.Pattern[str] | None) -> bool:
+    """Whether a displayed formula ends with the line, or with the block that it opens."""
+    opens = closing is not None and closing is not _BLOCKS[-1][1]
+    return opens or bool(_DISPLAYED.match(text) or _FORMULA_ENDS.search(text))
 
 
 def _first_lines(content: Sequence[_Line]) -> Iterator[_Line]:

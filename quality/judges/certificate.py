@@ -211,7 +211,7 @@ def _slope(points: np.ndarray) -> float:
 
 
 def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
-    """Agreement with people on the pairs that the judge labels, and Cohen's kappa.
+    """Agreement with people on the pairs that the judge labels: as a share, Cohen's kappa and Gwet's AC1.
 
     Each of these pairs has a prompt of its own.
     """
@@ -223,20 +223,19 @@ def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[
     )
     accuracy = _share("human_accuracy", [(pair, human == judged) for pair, human, judged in rows])
     yield accuracy
-    if not rows:
-        yield Measured("cohen_kappa")
-        return
-    kappa = _over_groups("cohen_kappa", [(pair, *map(float, labels)) for pair, *labels in rows], cohen_kappa)
-    yield replace(kappa, interval=_widened(kappa, accuracy))
+    points = [(pair, *map(float, labels)) for pair, *labels in rows]
+    for label, statistic in (("cohen_kappa", cohen_kappa), ("gwet_ac1", gwet_ac1)):
+        beyond = _over_groups(label, points, statistic) if points else Measured(label)
+        yield replace(beyond, interval=_widened(beyond, accuracy))
 
 
-def _widened(kappa: Measured, accuracy: Measured) -> tuple[float, float] | None:
-    """Kappa's interval; where all agree, no resample differs, and that of the accuracy gives its end."""
-    if kappa.interval is None or accuracy.interval is None or accuracy.value not in (0.0, 1.0):
-        return kappa.interval
+def _widened(beyond: Measured, accuracy: Measured) -> tuple[float, float] | None:
+    """The interval beyond chance; where all agree, no resample differs, and the accuracy's gives its end."""
+    if beyond.interval is None or accuracy.interval is None or accuracy.value not in (0.0, 1.0):
+        return beyond.interval
     low, high = accuracy.interval
-    # at even chances kappa is twice the accuracy less one
-    return min(kappa.interval[0], 2 * low - 1), max(kappa.interval[1], 2 * high - 1)
+    # at even chances kappa and AC1 are twice the accuracy less one
+    return min(beyond.interval[0], 2 * low - 1), max(beyond.interval[1], 2 * high - 1)
 
 
 def cohen_kappa(labels: np.ndarray) -> float:
@@ -245,6 +244,14 @@ def cohen_kappa(labels: np.ndarray) -> float:
     first, second = labels.mean(axis=0)
     chance = float(first * second + (1 - first) * (1 - second))
     return 0.0 if chance == 1 else (agreed - chance) / (1 - chance)
+
+
+def gwet_ac1(labels: np.ndarray) -> float:
+    """Agreement beyond chance that holds where one label is rare (Gwet 2008); ``labels`` as for kappa."""
+    agreed = float((labels[:, 0] == labels[:, 1]).mean())
+    share = float(labels.mean())
+    chance = 2 * share * (1 - share)
+    return (agreed - chance) / (1 - chance)
 
 
 def _rows_of(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> list[tuple[Any, ...]]:

@@ -42,6 +42,7 @@ def test_a_certificate_measures_agreement_only_where_people_were_asked() -> None
     assert {row.figure for row in beside} - {row.figure for row in without} == {
         "human_accuracy",
         "cohen_kappa",
+        "gwet_ac1",
     }
     assert {(row.judge, row.policy) for row in beside} == {("base_policy", "sft_policy")}
 

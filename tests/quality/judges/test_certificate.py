@@ -14,7 +14,7 @@ from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.row import Row, to_table
-from quality.judges.certificate import Bound, CertificateSettings, certify, cohen_kappa
+from quality.judges.certificate import Bound, CertificateSettings, certify, cohen_kappa, gwet_ac1
 from quality.judges.principles import audit
 from tests.rows import make
 
@@ -106,6 +106,16 @@ def test_kappa_is_agreement_beyond_chance() -> None:
     labels = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
     assert cohen_kappa(np.array(labels)) == pytest.approx(0.4)
     assert cohen_kappa(np.array([(True, True)] * 3)) == 0.0
+
+
+def test_ac1_is_agreement_beyond_chance_where_one_label_is_rare() -> None:
+    # by hand: 46 of 50 agree; 45 of each rater's labels are a, so chance is 2 x 0.9 x 0.1 = 0.18
+    rare = [(True, True)] * 43 + [(True, False)] * 2 + [(False, True)] * 2 + [(False, False)] * 3
+    assert gwet_ac1(np.array(rare)) == pytest.approx((0.92 - 0.18) / 0.82)
+    assert cohen_kappa(np.array(rare)) == pytest.approx((0.92 - 0.82) / 0.18)
+    even = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 5 + [(False, False)] * 20
+    assert gwet_ac1(np.array(even)) == pytest.approx(0.6) == cohen_kappa(np.array(even))
+    assert gwet_ac1(np.array([(True, True)] * 3)) == 1.0
 
 
 def test_the_audit_tells_what_each_principle_did() -> None:
