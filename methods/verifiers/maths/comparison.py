@@ -7,11 +7,20 @@ from fractions import Fraction
 from methods.reading.arithmetic import Unparsed, value
 from methods.verifiers.maths.notation import plain
 from methods.verifiers.maths.number import MAX_LENGTH, Number, number
+from methods.verifiers.maths.ranges import as_interval
 from methods.verifiers.maths.structure import Assignment, Based, Group, Matrix, Scalar, Value, read
 from methods.verifiers.maths.symbolic import symbolic_difference
+from methods.verifiers.maths.units import split_unit
 
 MAX_SYMBOLIC = 24
 _SPACING = re.compile(r"\s+|\\left|\\right")
+# between letters, and between digits that are no groups of thousands, a space parts
+_SPACE = re.compile(
+    r"(?<=[0-9]) (?=[0-9]{3}(?![0-9]))|(?<![A-Za-z0-9]) |(?<=[0-9]) (?![0-9])|(?<=[A-Za-z]) (?![A-Za-z])"
+)
+_APART = re.compile(r"(?<![_0-9])[0-9]+ [0-9]")
+_FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
+_SIGNS = str.maketrans({"{": "(", "}": ")", "$": "", ",": "", " ": ""})
 _DIGITS_FRACTION = re.compile(r"\\frac\s*([0-9])\s*([0-9])")
 
 
@@ -46,6 +55,8 @@ class _Comparison:
             return self._matrices(mine, theirs)
         if isinstance(mine, Scalar) and isinstance(theirs, Scalar):
             return self._scalars(mine.text, theirs.text)
+        if isinstance(mine, Group | Scalar) and isinstance(theirs, Group | Scalar):
+            return self._rewritten(mine, theirs)
         return None if isinstance(mine, Based) and mine == theirs else ""
 
     def _named(self, mine: Value, theirs: Value) -> str | None:
@@ -74,11 +85,25 @@ class _Comparison:
     def _groups(self, mine: Group, theirs: Group) -> str | None:
         if len(mine.parts) != len(theirs.parts):
             return ""
-        if mine.brackets and theirs.brackets and mine.brackets != theirs.brackets:
+        brackets = (mine.brackets, theirs.brackets)
+        if mine.brackets != theirs.brackets and (all(brackets) or ":" in brackets):
             return "(the brackets differ)"
         if mine.is_ordered or theirs.is_ordered:
             return self._all(list(zip(mine.parts, theirs.parts, strict=True)))
         return self._in_any_order(mine.parts, theirs.parts)
+
+    def _rewritten(self, mine: Group | Scalar, theirs: Group | Scalar) -> str | None:
+        """A ratio as a quotient, or inequalities as intervals, beside what is written as such."""
+        group, other = (mine, theirs) if isinstance(mine, Group) else (theirs, mine)
+        assert isinstance(group, Group)
+        if group.brackets == ":" and len(group.parts) == 2 and isinstance(other, Scalar):
+            first, second = (part.text if isinstance(part, Scalar) else "" for part in group.parts)
+            return self.remark(Scalar(rf"\frac{{{first}}}{{{second}}}"), other) if first and second else ""
+        if interval := as_interval(group):
+            return self.remark(read(interval), other)
+        if (interval := as_interval(other)) and group.brackets not in ("", "{}", ":"):
+            return self.remark(group, read(interval))
+        return ""
 
     def _in_any_order(self, mine: Sequence[Value], theirs: Sequence[Value]) -> str | None:
         left = list(theirs)
@@ -107,10 +132,13 @@ class _Comparison:
         ours, gold = _number(mine), _number(theirs)
         if ours is not None and gold is not None:
             return self._number_remark(ours, gold)
+        (mine, unit), (theirs, other) = split_unit(plain(mine)), split_unit(plain(theirs))
+        if not unit.same(other):
+            return _UNIT
         left, right = _tidy(mine), _tidy(theirs)
-        if left == right or (left.isalpha() and left.casefold() == right.casefold()):
+        if left == right or (_is_word(left) and left.casefold() == right.casefold()):
             return None
-        if left.count("=") != right.count("=") or self.symbolic_left == 0:
+        if left.count("=") != right.count("=") or self.symbolic_left == 0 or _APART.search(f"{left},{right}"):
             return ""
         self.symbolic_left -= 1
         return symbolic_difference(left, right)
@@ -135,8 +163,10 @@ def _number(text: str) -> Number | None:
 
 def _gives(left: str, result: Number) -> bool:
     """Whether the left side, which may be a chain of equations, gives the result."""
-    sides = [side.replace(r"\times", "*").replace(r"\cdot", "*") for side in left.split("=")]
-    sides = [side.translate(str.maketrans("", "", "$, ")) for side in sides]
+    left = _FRACTION.sub(r"((\1)/(\2))", left)
+    for command, sign in ((r"\times", "*"), (r"\cdot", "*"), (r"\div", "/")):
+        left = left.replace(command, sign)
+    sides = [side.translate(_SIGNS) for side in left.split("=")]
     try:
         return all(
             abs(value(side) - float(result.value)) <= 1e-9 * max(1.0, abs(float(result.value)))
@@ -146,8 +176,13 @@ def _gives(left: str, result: Number) -> bool:
         return False
 
 
+def _is_word(text: str) -> bool:
+    """Whether letters are a word, in which case does not count, rather than variables."""
+    return text.isalpha() and (len(text) > 2 or text.casefold() == "no")
+
+
 def _tidy(text: str) -> str:
     text = plain(text).replace("dfrac", "frac").replace("tfrac", "frac")
     text = _SPACING.sub(" ", text).strip()
     text = _DIGITS_FRACTION.sub(r"\\frac{\1}{\2}", text)
-    return re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", text)
+    return _SPACE.sub("", text)

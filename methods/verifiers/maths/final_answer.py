@@ -17,16 +17,16 @@ from methods.verifiers.maths.number import number
 MAX_LENGTH = 100_000
 _ADJECTIVES = r"(?:(?:final|correct|right|required|exact|Final|Correct|Right)[ \t]+){0,2}"
 _SENTENCE = (
-    rf"\b(?:[Tt]he|[Mm]y|[Oo]ur)[ \t]+{_ADJECTIVES}[Aa]nswer(?:s)?"
+    rf"(?:\b(?:[Tt]he|[Mm]y|[Oo]ur)[ \t]+|^[ \t]*){_ADJECTIVES}[Aa]nswer(?:s)?"
     r"(?:[ \t]+to[ \t]+(?:the|this)[ \t]+(?:question|problem))?"
     r"[ \t]*,?[ \t]*(?:therefore,?[ \t]*)?(?:is|are|was|would be|will be|must be|equals)[ \t]*[:=]?"
 )
 _LABEL = (
     r"(?:#{1,6}[ \t]+|>[ \t]*|[-*•][ \t]+)?[*_]{0,3}"
-    r"(?:(?:[Tt]he[ \t]+)?(?:(?:[Ff]inal|[Cc]orrect)[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|A)"
-    r"[*_]{0,3}[ \t]*:[*_]{0,3}"
+    r"(?:(?:(?:[Tt]he[ \t]+)?(?:(?:[Ff]inal|[Cc]orrect)[ \t]+)?[Aa]nswer|FINAL ANSWER|ANSWER|[Aa]ns)"
+    r"[*_]{0,3}[ \t]*[:=]|A[*_]{0,3}[ \t]*:)[*_]{0,3}"
 )
-_HEADING = r"#{1,6}[ \t]+[*_]{0,3}(?:(?:The|Final)[ \t]+)*Answer[*_]{0,3}(?=[ \t]*$)"
+_HEADING = r"(?:#{1,6}[ \t]+[*_]{0,3}|[*_]{2,3})(?:(?:The|Final)[ \t]+)*Answer[*_]{0,3}(?=[ \t]*$)"
 _MARKED = re.compile(
     rf"^[ \t]*(?:####[ \t]*(?P<hashes>[^\n]*)|(?:{_LABEL}|{_HEADING})[ \t]*(?P<label>[^\n]*))$"
     rf"|{_SENTENCE}[ \t]*(?P<sentence>[^\n]*)$",
@@ -36,6 +36,8 @@ _INNER = re.compile(rf"(?:{_SENTENCE}|(?:[Ff]inal )?[Aa]nswer:)[ \t]*")
 _ANNOTATION = re.compile(r"<<[^<>\n]*>>")
 _HOPE = re.compile(r"[ \t]*\bI hope (?:it|this) is correct\.?[*_ \t]*$")
 _NEXT_SENTENCE = re.compile(r"[.!?]['\")*]*\s+\S")
+_TAG, _END_TAG = "<answer>", "</answer>"
+_EMPHASIZED = re.compile(r"(?<![\w)*`])(\*{1,3}|_{1,3}|`)(?=\S)([^*_`\n]+)(?<=\S)\1(?![\w(*`])")
 _DISPLAY = re.compile(r"(?:\$\$|\\\[)\s*([^\n]*?)\s*(?:\$\$|\\\])")
 _DENIED = re.compile(r"(?i)\b(?:not|no|never|wrong|incorrect|isn't|aren't|cannot|can't|neither)\b")
 _EMPHASIS = "*_"
@@ -59,11 +61,15 @@ def final_answers(text: str) -> FinalAnswers:
     if len(text) > MAX_LENGTH:
         return FinalAnswers(None, reason=f"longer than {MAX_LENGTH:,} characters")
     text = _HOPE.sub("", (_ANNOTATION.sub("", text) if "<<" in text else text).rstrip()).rstrip()
+    if text.endswith(_END_TAG):
+        before, _, tagged = text.removesuffix(_END_TAG).rpartition(_TAG)
+        text = f"{before}\nAnswer: {tagged.strip()}"
     found = boxes(text) if "box" in text else []
     if found is None:
         return FinalAnswers(None, reason=f"a \\boxed without its end, or more than {MAX_BOXES} of them")
     filled = [box for box in found if not box.is_empty]
-    marked = list(_MARKED.finditer(text))
+    inside = [(box.start, box.end) for box in filled]
+    marked = [mark for mark in _MARKED.finditer(text) if not any(a < mark.start() < b for a, b in inside)]
     ending = _ending(text, marked[-1]) if marked else None
     if ending is not None:
         return _marked_answer(text, ending, marked, filled)
@@ -111,7 +117,7 @@ def _marked_answer(
 
 
 def _answer(answer: str, before: Sequence[Box], stated: Sequence[str], filled: Sequence[Box]) -> FinalAnswers:
-    contents = list(dict.fromkeys(box.content.strip() for box in filled))
+    contents = list(dict.fromkeys(box.named.strip() for box in filled))
     together = ", ".join(contents) if len(contents) > 1 else None
     return FinalAnswers(answer, (*(box.content for box in before), *stated), together=together)
 
@@ -125,7 +131,7 @@ def _unmarked(text: str) -> str:
     text = text.strip()
     if text.endswith(".") and not text.endswith(".."):
         text = text[:-1].rstrip()
-    return text.strip(_EMPHASIS).strip()
+    return _EMPHASIZED.sub(r"\2", text).strip(_EMPHASIS).strip()
 
 
 def _stated(marked: Sequence[re.Match[str]]) -> list[str]:

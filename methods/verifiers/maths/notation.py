@@ -9,7 +9,17 @@ _GROUP_SPACE = re.compile(
     r"(?<=[0-9])(?:,\s*\\!\s*|\\!\s*,\s*|\\[,!:; ]|\{,\}(?:\\!)?|[\u00a0\u2009\u202f])\s*"
     r"(?=[0-9]{3}(?![0-9]))"
 )
-_TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|textit|textrm|mathbf|operatorname)\s*\{([^{}]*)\}")
+_TEXT = re.compile(
+    r"\\(?:text|mathrm|mbox|hbox|textbf|textit|textrm|textsf|texttt|emph|mathbf|mathit|mathsf|boldsymbol|bm"
+    r"|underline|bf|rm|operatorname)\s*\{([^{}]*)\}"
+)
+# formulas amid words; a sign of currency stands before its number only
+_INLINE = re.compile(r"(?<!\\)\$(?=\S)([^$]*[\w})\]%])\$(?![\w$])|\\\((.*?)\\\)")
+_STYLE = re.compile(r"\\(?:displaystyle|textstyle)(?![A-Za-z])|\\(?:rm|bf|it)(?![A-Za-z{]|\s*\{)")
+_MODULO = re.compile(r"\\(?:pmod|bmod|mod)\s*(?:\{([^{}]*)\}|([0-9A-Za-z]+))")
+_REALS = re.compile(r"\\mathbb\s+([A-Z])")
+_NO_ELEMENTS = re.compile(r"\\\{\s*\\\}|\\varnothing(?![A-Za-z])")
+_NEXT_NAME = re.compile(r",?\s*\\q?quad\s*(?=\\?[A-Za-z](?:_\{?\w+\}?)?\s*=)")
 _DEGREES = re.compile(r"\^\s*(?:\\circ|\{\s*\\circ\s*\})")
 _SPACE = re.compile(r"(?<!\\)\\[,;:!> ]|\\q?quad(?![A-Za-z])|~|\u00a0")
 _FINAL_STOP = re.compile(r"(?<!\.)\.$|。$")
@@ -33,6 +43,14 @@ _REPLACEMENTS = {
     "∞": r"\infty ",
     "∪": r"\cup ",
     "±": r"\pm ",
+    "≈": r"\approx ",
+    "∈": r"\in ",
+    "ℝ": r"\mathbb{R}",
+    "∅": r"\emptyset ",
+    r"\langle": "(",
+    r"\rangle": ")",
+    r"\lbrace": r"\{",
+    r"\rbrace": r"\}",
 }
 _ROOT = re.compile(r"√\s*(?:\(([^()]*)\)|([0-9]+|[A-Za-z]))")
 _DELIMITERS = (
@@ -62,15 +80,22 @@ def plain(text: str) -> str:
 
     Factorials and binomials of numbers, and repeating decimals, are replaced by their values.
     """
-    text = _bare(text)
+    text = _INLINE.sub(r"\1\2", _bare(text))
     if "\\" in text or not text.isascii():
         text = _GROUP_SPACE.sub("", text)
-        text = _DEGREES.sub(" degrees ", _TEXT.sub(r" \1 ", text))
+        text = _DEGREES.sub(" degrees ", _TEXT.sub(r" \1 ", _commands_apart(text)))
         text = _SPACE.sub(" ", text)
         text = _ROOT.sub(lambda root: rf"\sqrt{{{root[1] or root[2]}}}", text)
         for written, replacement in _REPLACEMENTS.items():
             text = text.replace(written, replacement)
     return _evaluated(text.strip())
+
+
+def _commands_apart(text: str) -> str:
+    """The text without commands that only style it, and with one way of writing what has several."""
+    text = _NEXT_NAME.sub(",", _STYLE.sub("", text))
+    text = _REALS.sub(r"\\mathbb{\1}", _NO_ELEMENTS.sub(r"\\emptyset ", text))
+    return _MODULO.sub(lambda modulus: f" (mod {modulus[1] or modulus[2]})", text)
 
 
 def _bare(text: str) -> str:

@@ -18,7 +18,8 @@ _DECIMAL = rf"(?:(?:{_WHOLE})(?:\.[0-9]+)?|\.[0-9]+)"
 _BRACED = r"\s*\{\s*(-?[0-9.,]+)\s*\}"
 _NUMBER = re.compile(
     rf"(?P<sign>[-+]?)\s*(?P<currency>[$€£¥₹]?)\s*(?P<inner>-?)"
-    rf"(?:(?P<mixed>[0-9]+)[ ]+)?(?P<top>{_DECIMAL})(?:\s*/\s*(?P<bottom>{_DECIMAL}))?",
+    rf"(?:(?P<mixed>[0-9]+)[ ]+)?(?P<top>{_DECIMAL})"
+    rf"(?:\s*/\s*(?P<bottom>{_DECIMAL})|[eE](?P<exponent>[-+]?[0-9]{{1,2}})(?![0-9.]))?",
 )
 _FRACTION = re.compile(rf"(?<=[0-9])?\s*\\[dtc]?frac(?:{_BRACED}{_BRACED}|\s*([0-9])\s*([0-9]))")
 
@@ -42,6 +43,8 @@ def number(text: str) -> Number | None:
     if match is None:
         return None
     magnitude = _magnitude(match["top"], match["bottom"], match["mixed"])
+    if magnitude is not None and match["exponent"]:
+        magnitude *= Fraction(10) ** int(match["exponent"])
     unit = read_unit(text[match.end() :], match["currency"])
     if magnitude is None or unit is None:
         return None

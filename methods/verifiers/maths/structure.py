@@ -5,17 +5,33 @@ that are repeated count. ``x=1, y=2`` names its values.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from methods.verifiers.maths.notation import plain
 from methods.verifiers.maths.number import MAX_LENGTH, number
 
 MAX_PARTS = 100
-_NAME = r"\\?[A-Za-z]+(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?(?:\([A-Za-z]\))?"
-_ASSIGNED = re.compile(rf"\s*({_NAME}|\(\s*{_NAME}(?:\s*,\s*{_NAME})+\s*\))\s*=\s*([^=<>]+)")
+_NAME = (
+    r"(?:m?\s*\\(?:angle|triangle|measuredangle)\s*)?\\?[A-Za-z]+(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?"
+    r"(?:\^\{?-1\}?|'{1,3})?(?:\([A-Za-z0-9]{1,3}\))?"
+)
+_MEASURE = (
+    r"\\(?:overline|vec|hat|bar|widehat|overrightarrow)\s*\{[A-Za-z]{1,3}\}|\|[A-Za-z]{1,2}\||\[[A-Z]{3,6}\]"
+    r"|\\[dt]?frac\s*\{d[a-z]?\}\s*\{d[a-z]\}"
+)
+_ASSIGNED = re.compile(
+    rf"\s*({_NAME}|{_MEASURE}|\(\s*{_NAME}(?:\s*,\s*{_NAME})+\s*\))\s*(?:=|\\approx(?![A-Za-z])|\\in(?![A-Za-z]))"
+    r"\s*([^=<>]+)"
+)
+_RATIO = re.compile(r"[^:,;()=<>\[\]{}]*[0-9A-Za-z}](?:\s*:\s*[0-9A-Za-z\\.]+(?:\{[^{}]*\})*){1,5}")
+_TIME = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*([aApP])\.?\s*[mM]\.?")
 _SEPARATOR = re.compile(r"\s*(?:[,;]\s*(?:(?:and|or)\b)?|\b(?:and|or)\b)\s*")
 _MATRIX = re.compile(r"\\begin\{([pb]?matrix)\}(.*)\\end\{\1\}", re.DOTALL)
+_ARRAY = re.compile(
+    r"([(\[])?\s*\\begin\{(?:array\}\s*\{[rcl]+|(?:small)?matrix)\}(.*)\\end\{(?:array|(?:small)?matrix)\}\s*([)\]])?",
+    re.DOTALL,
+)
 _BASED = re.compile(
     r"([0-9A-Z]+)\s*(?:_\s*(?:\{\s*(?:base\s*)?([0-9]{1,2}|[a-z]+)\s*\}|([0-9]{1,2}|\s[a-z]+))"
     r"|(?:in\s+)?base[ -]([0-9]{1,2}|[a-z]+))"
@@ -48,7 +64,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Group:
-    """Several values; ``brackets`` are ``()``, ``[)`` and so on, ``{}`` of a set, or none."""
+    """Several values; ``brackets`` are ``()``, ``[)``, ``{}`` of a set, ``:`` of a ratio, or none."""
 
     parts: tuple["Value", ...]
     brackets: str = ""
@@ -86,12 +102,18 @@ def read(text: str) -> Value:
         return Scalar(text)
     if matrix := _MATRIX.fullmatch(text):
         return _matrix(matrix[2])
+    if (array := _ARRAY.fullmatch(text)) and bool(array[1]) == bool(array[3]):
+        return _matrix(array[2])
+    if time := _TIME.fullmatch(text):
+        return Scalar(f"{time[1]} {time[2].lower()}m")
     if based := _BASED.fullmatch(text):
         base = next(group for group in based.groups()[1:] if group)
         return _based(based[1], base.strip(), text)
     parts = list(split(text))
     if 1 < len(parts) <= MAX_PARTS and all(part.strip() for part in parts):
-        return _listed(tuple(read(part) for part in parts))
+        return _listed(tuple(_values(parts)))
+    if _RATIO.fullmatch(text):
+        return Group(tuple(read(part) for part in text.split(":")), ":")
     if assigned := _ASSIGNED.fullmatch(text):
         return _assigned(assigned[1], assigned[2])
     return _bracketed(text) or _both_signs(text) or Scalar(text)
@@ -110,6 +132,14 @@ def split(text: str) -> Iterator[str]:
         else:
             position += 1
     yield text[start:]
+
+
+def _values(parts: Sequence[str]) -> Iterator[Value]:
+    """The value of each part of what has no order; a part with both signs has two."""
+    for part in parts:
+        value = read(part)
+        both = isinstance(value, Group) and not value.brackets
+        yield from value.parts if isinstance(value, Group) and both else (value,)
 
 
 def _listed(parts: tuple[Value, ...]) -> Value:
@@ -139,7 +169,7 @@ def _assigned(names: str, value: str) -> Value:
 
 
 def _plain_name(text: str) -> str:
-    return re.sub(r"\([A-Za-z]\)$|[\\{}\s]", "", text.strip())
+    return re.sub(r"^m?\s*\\(?:measured)?angle|\([A-Za-z]\)$|[\\{}\s]", "", text.strip())
 
 
 def _bracketed(text: str) -> Value | None:
@@ -148,7 +178,8 @@ def _bracketed(text: str) -> Value | None:
             inner = text[len(opening) : -len(closing)]
             parts = list(split(inner))
             if _is_closed(inner) and 1 < len(parts) <= MAX_PARTS:
-                return Group(tuple(map(read, parts)), opening[-1] + closing[-1])
+                values = _values(parts) if opening[-1] == "{" else map(read, parts)
+                return Group(tuple(values), opening[-1] + closing[-1])
             if _is_closed(inner) and opening[-1] == "{":
                 return read(inner)
     return None

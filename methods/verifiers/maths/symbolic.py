@@ -59,6 +59,8 @@ def refusal(text: str) -> str | None:
         return f"a number of more than {MAX_DIGITS} digits"
     if "!" in text:
         return "a factorial"
+    if "'" in text or r"\prime" in text:
+        return "a prime"
     return _large_power(text)
 
 
@@ -86,6 +88,8 @@ def symbolic_difference(answer: str, gold: str) -> str | None:
         return f"as text, and {reason} is not evaluated"
     if _is_prose(answer) or _is_prose(gold):
         return ""
+    if _differ_in_case(answer, gold):
+        return "(the case of a variable differs)"
     same = _math_verify()
     try:
         with _limited(MAX_CALLS):
@@ -100,6 +104,12 @@ def _is_prose(text: str) -> bool:
     words = _WORD.findall(bare)
     is_expression = _OPERATOR.search(bare) is not None
     return bool(words) and not (is_expression and max(map(len, words)) <= LONGEST_PRODUCT)
+
+
+def _differ_in_case(answer: str, gold: str) -> bool:
+    """Whether both have the same variables but for their case, which math-verify takes for one."""
+    mine, theirs = (set(filter(str.isalpha, _COMMAND.sub(" ", text))) for text in (answer, gold))
+    return mine != theirs and {*map(str.casefold, mine)} == {*map(str.casefold, theirs)}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 )
 _DEGREES = re.compile(r"\bdegrees\s+(C|F|[Cc]elsius|[Ff]ahrenheit)\b")
 _PROSE = re.compile(r"[^\W\d_]+(?:(?:[ ]*[/][ ]*|[ '’.-]+)[^\W\d_]+)*\.?")
+_ENDING = re.compile(r"(.*?[^\s+*/^_=<>-])\s+([A-Za-z]{2,}[A-Za-z0-9\s/^{}-]{0,40})\.?")
 _WORD = re.compile(r"[^\W\d_]+")
 _PREFIXES = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _SUFFIXES = {"squared": 2, "cubed": 3}
@@ -63,6 +64,13 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
     if text.startswith("%"):
         return _worded(text[1:], signs | {("percent", 1)})
     return None if glued and _LETTERS_OF_ALPHABETS.match(text) else _worded(text, signs)
+
+
+def split_unit(text: str) -> tuple[str, Unit]:
+    """An expression without the known unit of two letters or more that ends it, and that unit."""
+    ending = _ENDING.fullmatch(text.strip())
+    factors = _factors(ending[2]) if ending else None
+    return (ending[1], Unit(factors)) if ending and factors else (text, Unit())
 
 
 def _worded(text: str, signs: set[tuple[str, int]]) -> Unit | None:

@@ -10,10 +10,10 @@ import re
 from methods.verifiers.contract import Verification, Verify, rejected
 from methods.verifiers.maths.comparison import difference
 from methods.verifiers.maths.final_answer import FinalAnswers, final_answers
-from methods.verifiers.maths.structure import Group, read
+from methods.verifiers.maths.structure import Assignment, Group, read
 
 _SHORT = re.compile(r"(?:A|Answer):[ ]?(-?[0-9]{1,18})")
-_MARKER = re.compile(r"nswer|NSWER|A:|A\s*[*_]|####|box")
+_MARKER = re.compile(r"nswer|NSWER|ns[:=]|A:|A\s*[*_]|####|box")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
@@ -59,7 +59,9 @@ def _conflict(answers: FinalAnswers, tolerance: float) -> str | None:
 
 def _gives_all(together: str, gold: str, tolerance: float) -> bool:
     """Whether the boxes of the whole text are the several values of the gold answer."""
-    return isinstance(read(gold), Group) and difference(together, gold, tolerance) is None
+    values = read(gold)
+    are_several = isinstance(values, Group) or (isinstance(values, Assignment) and len(values.names) > 1)
+    return are_several and difference(together, gold, tolerance) is None
 
 
 def _last_integer(completion: str) -> str | None:
