@@ -60,6 +60,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
         "models.grpo_policy.training.rewards.reward_models": 0.5,
     },
     "models.process_reward_model.trainer": {"models.process_reward_model.training": {}},
+    "models.process_reward_model.training.target": {"prm.labels": {"early_stop": "none", "confirm": 0}},
     "models.dpo_policy.training.flip_rate": {"models.dpo_policy.training.losses": {"robust": 1.0}},
     "prm.judging.*": {"prm.judge": "base_policy"},
     "prm.labels.system_prompt": {"rft.candidates.system_prompt": "brief"},
