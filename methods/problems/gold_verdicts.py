@@ -17,7 +17,10 @@ def make_gold_verdicts(inputs: Inputs, models: Models, settings: VerifierSetting
 
 def gold_verdicts(problems: Sequence[Problem], verify: Verify, kind: Kind) -> list[GoldVerdict]:
     """The verdict on each problem's own gold answer; one that cannot be written out is rejected."""
-    return [_verdict(problem, gold_completion(problem, kind), verify) for problem in problems]
+    return [
+        _verdict(problem, gold_completion(problem.answer, problem.solution, kind), verify)
+        for problem in problems
+    ]
 
 
 def _verdict(problem: Problem, completion: str | None, verify: Verify) -> GoldVerdict:
@@ -32,19 +35,19 @@ def _verdict(problem: Problem, completion: str | None, verify: Verify) -> GoldVe
     )
 
 
-def gold_completion(problem: Problem, kind: Kind) -> str | None:
+def gold_completion(answer: str, solution: str | None, kind: Kind) -> str | None:
     """The completion that must be accepted: the written solution, or the answer in the form of the kind.
 
     A solution of mathematics that does not end with its answer is not used. None where the kind needs a
     written solution and there is none.
     """
     if kind in ("code", "format"):
-        return problem.solution
+        return solution
     if kind == "exact":
-        return problem.answer
-    if kind == "maths" and problem.solution and final_answers(problem.solution).answer is not None:
-        return problem.solution
-    return f"Answer: {problem.answer}"
+        return answer
+    if kind == "maths" and solution and final_answers(solution).answer is not None:
+        return solution
+    return f"Answer: {answer}"
 
 
 GOLD_VERDICTS = Method(make_gold_verdicts, VerifierSettings, GoldVerdict)

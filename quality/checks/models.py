@@ -14,7 +14,7 @@ EVERY: tuple[TrainerKind, ...] = ("supervised", "preference", "reward", "online"
 # reasons that lie in max_length and the tokenizer, not in the rows
 DROPPED = ("too_long", "steps_share_a_token")
 # reasons for which a row has nothing to learn from, or is not meant to be used, whatever its length
-UNUSABLE = ("unlabelled", "undecided", "unasked")
+UNUSABLE = ("unlabelled", "undecided", "unasked", "gold_rejected")
 
 
 def lost_share(counts: Mapping[str, int]) -> float:

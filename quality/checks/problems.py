@@ -5,6 +5,9 @@ from quality.checks.rules import no_empty, no_rows, problem_rules, splits_apart
 from quality.hygiene.contamination import contaminated
 from quality.hygiene.words import normalised
 
+# the share of problems whose own gold answer may be rejected before nothing is sampled for any
+MOST_REJECTED = 0.02
+
 PROBLEM_CHECKS: tuple[Check, ...] = (
     no_rows("problems"),
     no_empty("problems", "prompt", "answer"),
@@ -45,7 +48,7 @@ PROBLEM_CHECKS: tuple[Check, ...] = (
         "gold_accepted",
         "SELECT avg((NOT accepted)::INT) FROM this",
         "share of problems whose own gold answer the verifier rejects; they are left out of sampling",
-        at_most=0.02,
+        at_most=MOST_REJECTED,
     ),
     Check(
         "gold_verdicts",

@@ -7,6 +7,7 @@ from typing import NotRequired, TypeVar
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, ranked
 from generation.tokenizer import Tokenizer
+from training.data.gold import with_gold_accepted
 from training.data.rows import PromptRow, prompt_ids, prompt_messages
 from training.running.run import Run, require_rows, rows_of
 from training.settings.online import OnlineSettings
@@ -18,6 +19,7 @@ class OnlineRow(PromptRow):
     """A prompt to sample for; problems have an answer, a family and a split."""
 
     answer: NotRequired[str | None]
+    solution: NotRequired[str | None]
     family: NotRequired[str | None]
     split: NotRequired[str]
 
@@ -26,7 +28,8 @@ R = TypeVar("R", bound=OnlineRow)
 
 
 def select_prompts(run: OnlineRun, tokenizer: Tokenizer) -> tuple[list[OnlineRow], dict[str, int]]:
-    """The rows to sample for, and counts of rows: `trained`, `too_long`, and `unasked` for the others.
+    """The rows to sample for, and counts of rows: `trained`, `too_long`, `gold_rejected`, and `unasked`
+    for the others.
 
     Training rows of the settings' families are taken, each conversation once. Raises BadInput where the
     verifier would have no column `answer` to compare with, or where there are fewer than the settings'
@@ -37,14 +40,16 @@ def select_prompts(run: OnlineRun, tokenizer: Tokenizer) -> tuple[list[OnlineRow
     rows = rows_of(run, OnlineRow, *answer, *family)
     chosen = chosen_rows(rows, run.settings, str(run.dataset))
     fitting = [row for row in chosen if _fits(tokenizer, row, run)]
+    usable = with_gold_accepted(fitting, run.config.verifier, run.report)
     counts = {
         "given": len(rows),
-        "trained": len(fitting),
+        "trained": len(usable),
         "too_long": len(chosen) - len(fitting),
         "unasked": len(rows) - len(chosen),
+        "gold_rejected": len(fitting) - len(usable),
     }
     require_rows(run, counts)
-    return fitting, counts
+    return usable, counts
 
 
 def chosen_rows(rows: Sequence[R], settings: OnlineSettings, dataset: str) -> list[R]:

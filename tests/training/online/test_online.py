@@ -44,7 +44,7 @@ def test_grpo_learns_by_a_verifier_with_an_adapter(
 ) -> None:
     said = run(grpo, tmp_path, settings=SETTINGS | {"lora_rank": 16, "learning_rate": 4e-3, "max_steps": 12})
     folder = validated_folder(tmp_path / "model")
-    assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122}
+    assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122, "gold_rejected": 0}
     assert (folder / "adapter").exists() and said["fingerprint"] == fingerprint(folder)
     asked = _asked(started, 8)
     # 240 draws each: three standard errors of the difference are 0.13
@@ -214,7 +214,13 @@ def test_prompts_that_leave_no_room_for_an_answer_are_counted(started: Started, 
     settings = SMALL | {"max_length": 22, "max_lost_share": 0.9, "number": None, "max_steps": 2}
     said = run(grpo, tmp_path, settings=settings)
     short = [problem for problem in started.problems if problem.split == "train" and len(problem.prompt) <= 5]
-    assert said["rows"] == {"given": 130, "trained": len(short), "too_long": 100 - len(short), "unasked": 30}
+    assert said["rows"] == {
+        "given": 130,
+        "trained": len(short),
+        "too_long": 100 - len(short),
+        "unasked": 30,
+        "gold_rejected": 0,
+    }
 
 
 def test_a_dataset_without_answers_cannot_be_verified(
