@@ -5,7 +5,13 @@ from typing import Any, TypeVar
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from datasets_registry.rows.hygiene import HygieneFinding
-from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference
+from datasets_registry.rows.imported import (
+    ChatMessage,
+    Demonstration,
+    HumanPreference,
+    StepwiseSupervision,
+    UnpairedPreference,
+)
 from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
@@ -201,6 +207,21 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
     Demonstration: {
         "messages": [ChatMessage(role="user", content="hi")],
         "completion": "an answer",
+        "source": "test",
+        "licence": "MIT",
+    },
+    UnpairedPreference: {
+        "messages": [ChatMessage(role="user", content="hi")],
+        "completion": "an answer",
+        "accepted": True,
+        "source": "test",
+        "licence": "MIT",
+    },
+    StepwiseSupervision: {
+        "completions": ["one", "two"],
+        "separator": "\n",
+        "labels": [True, False],
+        "first_error": 2,
         "source": "test",
         "licence": "MIT",
     },

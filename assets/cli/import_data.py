@@ -49,7 +49,7 @@ def import_dataset(
 ) -> None:
     """Import a file or Hub dataset as a version of a dataset.
 
-    It reads JSONL, JSON, CSV and Parquet. HH-RLHF, UltraFeedback, GSM8K, chat and exported rows are
+    It reads JSONL, JSON, CSV and Parquet. Exported rows and the public forms in docs/import-export.md are
     recognised; for others give --like and --map.
     """
     registry, mapping = open_state(), parsed_map(maps or [])
@@ -144,6 +144,7 @@ def _report(version: Version, is_new: bool, imported: Imported, rejected: str | 
         "accepted": imported.accepted,
         "rejected": imported.counts(),
         "rejected_file": rejected,
+        "unused_columns": imported.unused(),
         "data_version": version.data_version,
     }
     if as_json:
@@ -156,6 +157,8 @@ def _report(version: Version, is_new: bool, imported: Imported, rejected: str | 
         counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
         print_rows(counts, False, ("reason", "rows"))
         print(f"each rejected row with its reason: {rejected}")
+    if imported.unused():
+        print(f"columns that no row has anything of: {', '.join(imported.unused())}")
     if imported.without_licence:
         print(
             f"no licence given, so it is recorded as {NO_LICENCE}: name one with --licence, such as MIT",

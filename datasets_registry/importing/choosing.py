@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from datasets_registry.errors import BadInput
 from datasets_registry.importing.filling import required_columns
-from datasets_registry.importing.formats import FORMATS, Format
+from datasets_registry.importing.format import Format
+from datasets_registry.importing.formats import FORMATS
 from datasets_registry.importing.mapping import mapped, require_columns
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.row import Row
@@ -54,4 +55,4 @@ def _by_columns(names: Sequence[str], like: type[Row] | None, mapping: Mapping[s
 
 
 def _columns_format(name: str, row: type[Row], mapping: Mapping[str, str]) -> Format:
-    return Format(name, 1, row, lambda _: True, lambda columns: mapped(columns, mapping, row))
+    return Format(name, 1, row, lambda _: True, lambda columns: mapped(columns, mapping, row), mapped=True)

@@ -1,6 +1,7 @@
 """Values of a file converted to a column's type, from texts of CSV cells or JSON, without guessing."""
 
 import json
+import math
 
 import pyarrow as pa
 
@@ -37,7 +38,7 @@ def _as(value: Value, kind: pa.DataType) -> Value:
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TypeError
     # a gold answer of 51.0 is 51
     return str(int(value)) if float(value).is_integer() else str(value)

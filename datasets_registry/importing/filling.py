@@ -1,16 +1,23 @@
 """Whole rows from the columns of a file: ids from content, split, source and licence."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from datasets_registry.importing.coercion import coerced
-from datasets_registry.importing.dialogue import last_prompt
+from datasets_registry.importing.forms.dialogue import last_prompt
 from datasets_registry.importing.groups import conversation_group, conversation_id
 from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
-from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
+from datasets_registry.rows.imported import (
+    Demonstration,
+    HumanPreference,
+    Problem,
+    StepwiseSupervision,
+    UnpairedPreference,
+)
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.row import Row, arrow_schema
 
@@ -21,6 +28,8 @@ IDENTITY: dict[type[Row], tuple[str, ...]] = {
     Problem: ("prompt", "answer"),
     HumanPreference: ("messages", "chosen", "rejected"),
     Demonstration: ("messages", "completion"),
+    UnpairedPreference: ("messages", "completion"),
+    StepwiseSupervision: ("prompt", "completions"),
 }
 
 
@@ -80,15 +89,28 @@ def _complete(row: type[Row], values: dict[str, Value], default: Mapping[str, st
     if "split_group" in row.model_fields and "split_group" not in values:
         values["split_group"] = conversation_group(str(values["prompt"]), history)
     if row.key[0] not in values:
-        values[row.key[0]] = conversation_id([values[name] for name in IDENTITY[row]], history)
+        parts = [values[name] for name in IDENTITY[row]]
+        if values.get("tools"):
+            parts.append(values["tools"])
+        values[row.key[0]] = conversation_id(parts, history)
 
 
 def _validated(row: type[Row], values: Columns) -> Row:
     for field in arrow_schema(row):
         if values[field.name] is None and not field.nullable:
             raise Rejected(f"{field.name} is null")
+        if not _is_finite(values[field.name]):
+            raise Rejected(f"{field.name} is NaN or infinite")
     try:
         return row.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise Rejected(f"{first['loc'][0]}: {first['msg']}") from None
+
+
+def _is_finite(value: Value) -> bool:
+    """Whether no number in it is NaN or infinite."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(map(_is_finite, inner))

@@ -10,8 +10,9 @@ from pathlib import Path
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.importing.choosing import chosen_format
+from datasets_registry.importing.columns import Read, field_names, require_kept, unused
 from datasets_registry.importing.filling import Given, filled
-from datasets_registry.importing.formats import Format
+from datasets_registry.importing.format import Format
 from datasets_registry.importing.records import Record
 from datasets_registry.importing.rejection import Rejected, Rejection
 from datasets_registry.importing.source import Source
@@ -37,10 +38,16 @@ class Imported:
     rejections: list[Rejection] = field(default_factory=list)
     accepted: int = 0
     without_licence: int = 0
+    names: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
     def counts(self) -> dict[str, int]:
         """Rejected rows by kind of reason, the commonest first."""
         return dict(Counter(rejection.kind for rejection in self.rejections).most_common())
+
+    def unused(self) -> list[str]:
+        """The columns of the file, and fields of its messages, that became part of no row."""
+        return unused(self.names, self.used)
 
 
 def import_rows(
@@ -83,8 +90,7 @@ class _Reader:
     def accepted(self, records: Iterable[Record], report: Callable[[int], None]) -> Iterator[Row]:
         """The accepted rows; they and the rejected ones are counted."""
         imported = self._imported
-        for done, record in enumerate(records, 1):
-            report(done)
+        for record in imported.format.regroup(self._counted(records, report)):
             try:
                 row = self._accepted(record)
             except Rejected as why:
@@ -96,12 +102,23 @@ class _Reader:
             imported.without_licence += getattr(row, "licence", None) == NO_LICENCE
             yield row
 
+    def _counted(self, records: Iterable[Record], report: Callable[[int], None]) -> Iterator[Record]:
+        """The records of the file, whose columns are noted."""
+        for done, record in enumerate(records, 1):
+            report(done)
+            if record.failure is None:
+                self._imported.names |= field_names(record.columns)
+            yield record
+
     def _accepted(self, record: Record) -> Row:
         if record.failure is not None:
             raise Rejected(record.failure)
-        read_as = self._imported.format
+        read_as, columns = self._imported.format, Read(record.columns)
         try:
-            row = filled(read_as.row, read_as.convert(record.columns), self._given, self._default)
+            row = filled(read_as.row, read_as.convert(columns), self._given, self._default)
+            if not read_as.mapped:
+                require_kept(columns, read_as.row)
+            self._imported.used |= columns.names | read_as.reads
             content = digest(row.model_dump())
         except UnicodeEncodeError:
             raise Rejected("half of a surrogate pair, which is not text") from None
@@ -111,9 +128,10 @@ class _Reader:
     def _require_new(self, record: Record, row: Row, content: str) -> None:
         # this is kept of every row, so it must be small
         key, this = tuple(getattr(row, name) for name in row.key), bytes.fromhex(content)
-        file, number, before = self._seen.setdefault(key, (record.file, record.number, this))
-        if (file, number) == (record.file, record.number):
+        if key not in self._seen:
+            self._seen[key] = record.file, record.number, this
             return
+        file, number, before = self._seen[key]
         place = self._source.place(Record(file, number))
         if before == this:
             raise Rejected("exact duplicate", f"duplicate of {place}")

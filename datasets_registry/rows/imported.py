@@ -1,4 +1,4 @@
-"""Row types of imported data: problems, human preferences, demonstrations; and their chat messages."""
+"""Row types of imported data: problems, answers (to learn, compared, judged), labelled steps; messages."""
 
 from typing import ClassVar, Literal
 
@@ -90,4 +90,47 @@ class Demonstration(Row):
     )
     tool_calls: list[ToolCall] | None = Field(None, description="The tools that the last answer calls")
     source: str = Field(description="Who wrote it")
+    licence: str = Field(description="SPDX identifier")
+
+
+class UnpairedPreference(Row):
+    """A conversation and an answer that is desirable or not."""
+
+    dataset: ClassVar[str] = "unpaired_preferences"
+    grain: ClassVar[str] = "One row per answer: the conversation, and whether the answer is desirable."
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    label_columns: ClassVar[tuple[str, ...]] = ("accepted",)
+
+    id: str = Field(description="Hash of the conversation and the answer")
+    messages: list[ChatMessage] = Field(description="The conversation up to the answer")
+    tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
+    prompt: str = Field(description="Last turn of the user")
+    completion: str = Field(description="The answer")
+    accepted: bool = Field(description="Whether the answer is desirable")
+    source: str = Field(description="Who judged it")
+    licence: str = Field(description="SPDX identifier")
+
+
+class StepwiseSupervision(Row):
+    """A solution in steps, each of which somebody labelled."""
+
+    dataset: ClassVar[str] = "stepwise_supervision"
+    grain: ClassVar[str] = "One row per solution: its steps, and for each whether it is right."
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    label_columns: ClassVar[tuple[str, ...]] = ("labels",)
+
+    id: str = Field(description="Hash of the problem and the steps")
+    prompt: str = Field(description="The problem's text")
+    answer: str | None = Field(None, description="Gold answer; null where its source does not say")
+    completions: list[str] = Field(description="The steps, without their source's marks")
+    separator: str = Field(description="The text between steps")
+    labels: list[bool | None] = Field(description="Whether each step is right; null where nobody said")
+    first_error: int | None = Field(
+        None, description="First wrong step, from 1; 0 where no step is wrong; null where undecided"
+    )
+    family: str | None = Field(
+        None, description="Kind of problem or error; null where its source does not say"
+    )
+    split_group: str = Field(description="Group of the problem")
+    source: str = Field(description="Who labelled it")
     licence: str = Field(description="SPDX identifier")

@@ -28,7 +28,7 @@ from tests.rows import make
     ("row", "name"),
     [
         (HH_RLHF, "hh-rlhf"),
-        (BINARIZED, "ultrafeedback-binarized"),
+        (BINARIZED, "preference"),
         (ultrafeedback("1", "5"), "ultrafeedback"),
         (GSM8K, "gsm8k"),
         (SVAMP, "svamp"),
@@ -160,12 +160,12 @@ def test_programs_that_cannot_be_tested_are_rejected_with_their_reason(tmp_path:
 def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:
     parts = [{"type": "text", "text": "Hi"}]
     listed = {"messages": [{"role": "user", "content": parts}, {"role": "assistant", "content": "Yes."}]}
-    tool = {"messages": [{"role": "tool", "content": "x"}, *listed["messages"]]}
+    tool = {"messages": [{"role": "robot", "content": "x"}, *listed["messages"]]}
     image = {"messages": [{"role": "user", "content": [{"type": "image"}]}, *listed["messages"]]}
     found = imported(write_lines(tmp_path / "chat.jsonl", CHAT, listed, tool, image, {"messages": []}))
     assert [one.completion for one in found.rows if isinstance(one, Demonstration)] == ["Hello.", "Yes."]
     assert reasons(found) == [
-        (3, "a message has the unknown role 'tool'"),
+        (3, "a message has the unknown role 'robot'"),
         (4, "a message is not text"),
         (5, "the conversation is not a list of messages"),
     ]

@@ -7,7 +7,13 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from datasets_registry.rows.hygiene import HygieneFinding
-from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
+from datasets_registry.rows.imported import (
+    Demonstration,
+    HumanPreference,
+    Problem,
+    StepwiseSupervision,
+    UnpairedPreference,
+)
 from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
@@ -81,6 +87,12 @@ GOOD: dict[type[Row], list[Row]] = {
     RftSelection: [make(RftSelection)],
     VerifiedPair: [make(VerifiedPair)],
     HumanPreference: [make(HumanPreference)],
+    UnpairedPreference: [make(UnpairedPreference), make(UnpairedPreference, "bad", accepted=False)],
+    StepwiseSupervision: [
+        make(StepwiseSupervision),
+        make(StepwiseSupervision, "right", labels=[True, True], first_error=0),
+        make(StepwiseSupervision, "open", labels=[None, False], first_error=None),
+    ],
     Demonstration: [make(Demonstration)],
     HygieneFinding: [],
     Solution: [

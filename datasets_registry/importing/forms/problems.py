@@ -2,18 +2,11 @@
 
 import re
 
+from datasets_registry.importing.forms.values import text
 from datasets_registry.importing.records import Columns, Values
 from datasets_registry.importing.rejection import Rejected
 
 _SVAMP = ("Body", "Question", "Equation", "Answer")
-
-
-def text(columns: Columns, name: str) -> str:
-    """A column's text; raises Rejected where there is none."""
-    value = columns.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise Rejected(f"{name} is empty or not text")
-    return value.strip()
 
 
 def gsm8k(columns: Columns) -> Values:
@@ -41,7 +34,7 @@ def svamp(columns: Columns) -> Values:
 
     Raises Rejected where the answer is not a number.
     """
-    body, question, equation = (text(columns, name) for name in _SVAMP[:3])
+    body, question, equation = (text(columns, name).strip() for name in _SVAMP[:3])
     answer = _plain(str(columns["Answer"]))
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", answer):
         raise Rejected(f"Answer {columns['Answer']!r} is not a number")

@@ -1,0 +1,105 @@
+"""Answers to learn: conversations, prompts with completions, Alpaca's instructions."""
+
+from datasets_registry.importing.forms.dialogue import asked, demonstration, reply
+from datasets_registry.importing.forms.messages import Turns, turns, with_system
+from datasets_registry.importing.forms.tools import tools
+from datasets_registry.importing.forms.values import text
+from datasets_registry.importing.records import Columns, Value, Values
+from datasets_registry.importing.rejection import Rejected
+
+
+def chat(columns: Columns) -> Values:
+    """The conversation of `messages` or `conversations`, the last answer of which is the completion."""
+    return demonstration(with_system(conversation(columns), columns)) | tools(columns)
+
+
+def is_chat(columns: Columns) -> bool:
+    """Whether there is a conversation, and no comparison or label."""
+    has_other = "chosen" in columns or is_label(columns.get("label"))
+    return _has_conversation(columns) and not has_other
+
+
+def conversation(columns: Columns) -> Turns:
+    """The turns of `messages` or `conversations`."""
+    messages = columns.get("messages")
+    return turns(columns.get("conversations") if messages is None else messages)
+
+
+def _has_conversation(columns: Columns) -> bool:
+    return any(isinstance(columns.get(name), list) for name in ("messages", "conversations"))
+
+
+def prompt_completion(columns: Columns) -> Values:
+    """A prompt and its completion, each of them text or messages (TRL's prompt-completion)."""
+    return demonstration(with_system(continued(columns), columns)) | tools(columns)
+
+
+def is_prompt_completion(columns: Columns) -> bool:
+    """Whether there are both, and no label."""
+    return _has_completion(columns) and not is_label(columns.get("label"))
+
+
+def continued(columns: Columns) -> Turns:
+    """The turns of `prompt` with those of `completion` after them."""
+    return [*given(columns, "prompt", asked), *given(columns, "completion", reply)]
+
+
+def _has_completion(columns: Columns) -> bool:
+    return all(isinstance(columns.get(name), str | list) for name in ("prompt", "completion"))
+
+
+def given(columns: Columns, name: str, spoken: Value) -> Turns:
+    """The turns of a column that holds messages, or one turn that is text."""
+    value = columns.get(name)
+    turned: Turns = spoken(text(columns, name)) if value is None or isinstance(value, str) else turns(value)
+    return turned
+
+
+def unpaired(columns: Columns) -> Values:
+    """An answer that is desirable or not (TRL's unpaired preference), of `completion` or a conversation."""
+    label = columns.get("label")
+    if not is_label(label):
+        raise Rejected("label is not true or false")
+    said = continued(columns) if "completion" in columns else conversation(columns)
+    return demonstration(with_system(said, columns)) | tools(columns) | {"accepted": bool(label)}
+
+
+def is_unpaired(columns: Columns) -> bool:
+    """Whether there are an answer and its label."""
+    has_answer = _has_completion(columns) or _has_conversation(columns)
+    return has_answer and is_label(columns.get("label"))
+
+
+def is_label(value: Value) -> bool:
+    """Whether it is true or false, as 1 and 0 are."""
+    return isinstance(value, bool | int | float) and value in (0, 1)
+
+
+def alpaca(columns: Columns) -> Values:
+    """The instruction with its input below, and the output; earlier questions and answers as `history`."""
+    said = [*_earlier(columns), *asked(instruction(columns)), *reply(text(columns, "output"))]
+    return demonstration(with_system(said, columns)) | tools(columns)
+
+
+def is_alpaca(columns: Columns) -> bool:
+    """Whether there are an instruction and an output."""
+    return "instruction" in columns and isinstance(columns.get("output"), str)
+
+
+def instruction(columns: Columns) -> str:
+    """The instruction, and after an empty line the input, where there is one."""
+    more = columns.get("input")
+    if more is not None and not isinstance(more, str):
+        raise Rejected("input is not text")
+    return text(columns, "instruction") + (f"\n\n{more}" if more and more.strip() else "")
+
+
+def _earlier(columns: Columns) -> Turns:
+    rounds = columns.get("history") or []
+    if not isinstance(rounds, list) or any(not _is_round(one) for one in rounds):
+        raise Rejected("history is not a list of questions with answers")
+    return [turn for question, answer in rounds for turn in (*asked(question), *reply(answer))]
+
+
+def _is_round(value: Value) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, str) for one in value)
