@@ -48,7 +48,7 @@ def process_reward_model(path: Path, report: Report) -> None:
     Solutions without a usable label, and those beyond ``max_length``, are counted and never cut.
     """
     run = open_run("process_reward_model", RunConfig[ProcessRewardSettings], path, report)
-    rows = rows_of(run, StepRow, "split_group")
+    rows = rows_of(run, StepRow, "split_group", *(("soft",) if run.settings.target == "soft" else ()))
     require_shares(rows, run.settings)
     tokenizer = load_tokenizer(run)
     usable, left_out = _usable(run, tokenizer, rows)

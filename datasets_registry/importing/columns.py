@@ -9,8 +9,8 @@ from datasets_registry.rows.imported import Demonstration, UnpairedPreference
 from datasets_registry.rows.row import Row
 
 _NEGATIVE = ("label", "weight")
-_CONTEXT = ("tools", "functions", "tool_calls", "function_call", "system", "system_prompt")
-_THOUGHT = ("reasoning", "reasoning_content", "thinking")
+_CONTEXT = ("tools", "functions", "tool_calls", "function_call", "system", "system_prompt", "history")
+_THOUGHT = ("reasoning_content", "reasoning", "thinking")
 
 
 class Read(Mapping[str, Value]):

@@ -31,6 +31,9 @@ IDENTITY: dict[type[Row], tuple[str, ...]] = {
     UnpairedPreference: ("messages", "completion"),
     StepwiseSupervision: ("prompt", "completions"),
 }
+# columns that are part of the id where a row has them, so that older ids stay; the calls of texts without any
+_CALLS = {"completion": "tool_calls", "chosen": "chosen_tool_calls", "rejected": "rejected_tool_calls"}
+_ALSO = ("tools", "reasoning", "chosen_reasoning", "rejected_reasoning", *_CALLS.values())
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def _complete(row: type[Row], values: dict[str, Value], default: Mapping[str, st
         values["messages"] = [{"role": "user", "content": values["prompt"]}]
         last_prompt(values["messages"])
     for name in IDENTITY[row]:
-        if isinstance(values[name], str) and not values[name].strip():
+        has_calls = name in _CALLS and values.get(_CALLS[name])
+        if isinstance(values[name], str) and not values[name].strip() and not has_calls:
             raise Rejected(f"{name} is empty")
     for name in ("split", "source", "licence"):
         if name in row.model_fields and name not in values:
@@ -90,8 +94,7 @@ def _complete(row: type[Row], values: dict[str, Value], default: Mapping[str, st
         values["split_group"] = conversation_group(str(values["prompt"]), history)
     if row.key[0] not in values:
         parts = [values[name] for name in IDENTITY[row]]
-        if values.get("tools"):
-            parts.append(values["tools"])
+        parts += [[name, values[name]] for name in _ALSO if values.get(name)]
         values[row.key[0]] = conversation_id(parts, history)
 
 

@@ -105,7 +105,11 @@ class UnpairedPreference(Row):
     messages: list[ChatMessage] = Field(description="The conversation up to the answer")
     tools: list[Tool] | None = Field(None, description="The tools that the assistant may call")
     prompt: str = Field(description="Last turn of the user")
-    completion: str = Field(description="The answer")
+    completion: str = Field(description="The answer; may be empty where it calls tools")
+    reasoning: str | None = Field(
+        None, description="What the assistant thought before the answer; null where nothing"
+    )
+    tool_calls: list[ToolCall] | None = Field(None, description="The tools that the answer calls")
     accepted: bool = Field(description="Whether the answer is desirable")
     source: str = Field(description="Who judged it")
     licence: str = Field(description="SPDX identifier")

@@ -1,22 +1,44 @@
 """Checks of what people import: preferences, demonstrations, judged answers and labelled steps."""
 
 from quality.checks.check import Check
-from quality.checks.rules import no_empty, no_rows
+from quality.checks.rules import blank, no_empty, no_rows
+
+# rows from before answers had calls have no such column
+_CALLS = {
+    "completion": "to_json(this)->>'tool_calls'",
+    "chosen": "to_json(this)->>'chosen_tool_calls'",
+    "rejected": "to_json(this)->>'rejected_tool_calls'",
+}
+
+
+def _answers(dataset: str, *columns: str) -> Check:
+    """No row with a blank prompt, or a blank answer that calls no tools either."""
+    empty = [blank("prompt"), *(f"{blank(one)} AND {_CALLS[one]} IS NULL" for one in columns)]
+    return Check(
+        dataset,
+        "no_empty_text",
+        f"SELECT count(*) FROM this WHERE {' OR '.join(empty)}",
+        f"rows with an empty prompt, or an empty {' or '.join(columns)} that calls no tools either",
+        at_most=0,
+    )
+
 
 IMPORTED_CHECKS: tuple[Check, ...] = (
     no_rows("human_preferences"),
-    no_empty("human_preferences", "prompt", "chosen", "rejected"),
+    _answers("human_preferences", "chosen", "rejected"),
     Check(
         "human_preferences",
         "chosen_differs",
-        "SELECT count(*) FROM this WHERE chosen = rejected",
+        "SELECT count(*) FROM this WHERE chosen = rejected AND"
+        " to_json(this)->>'chosen_tool_calls' IS NOT DISTINCT FROM to_json(this)->>'rejected_tool_calls' AND"
+        " to_json(this)->>'chosen_reasoning' IS NOT DISTINCT FROM to_json(this)->>'rejected_reasoning'",
         "pairs whose chosen and rejected are the same",
         at_most=0,
     ),
     no_rows("demonstrations"),
-    no_empty("demonstrations", "prompt", "completion"),
+    _answers("demonstrations", "completion"),
     no_rows("unpaired_preferences"),
-    no_empty("unpaired_preferences", "prompt", "completion"),
+    _answers("unpaired_preferences", "completion"),
     Check(
         "unpaired_preferences",
         "both_labels",

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class StepRow(PromptRow):
-    """A solution in steps, each with a label where it was measured, implied by others, or neither."""
+    """A solution in steps, each with a label where it has one; those from rollouts also imply others."""
 
     completions: list[str]
     separator: str
     labels: list[bool | None]
-    implied: list[bool | None]
-    soft: list[float | None]
+    implied: NotRequired[list[bool | None]]
+    soft: NotRequired[list[float | None]]
     method: NotRequired[str]
 
 
@@ -41,7 +41,7 @@ def step_targets(row: StepRow, settings: ProcessRewardSettings) -> list[float | 
     measured: Sequence[float | None] = row["soft"] if settings.target == "soft" else row["labels"]
     return [
         _target(label, implied if settings.use_implied else None)
-        for label, implied in zip(measured, row["implied"], strict=True)
+        for label, implied in zip(measured, row.get("implied") or [None] * len(measured), strict=True)
     ]
 
 

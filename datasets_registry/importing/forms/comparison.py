@@ -1,9 +1,9 @@
 """Two answers to one conversation, of which one is better: what all forms of preferences share."""
 
-from datasets_registry.importing.forms.dialogue import answered, last_prompt
+from datasets_registry.importing.forms.dialogue import BESIDE_TEXT, answered, last_prompt
 from datasets_registry.importing.forms.messages import Turns
 from datasets_registry.importing.forms.values import number
-from datasets_registry.importing.records import Columns, Values
+from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
 _SCORES = (
@@ -22,9 +22,19 @@ def preference(chosen: Turns, rejected: Turns) -> Values:
     other_context, worse = answered(rejected)
     if context != other_context:
         raise Rejected("chosen and rejected differ before the last answer")
-    if better.strip() == worse.strip():
+    if _said(better) == _said(worse):
         raise Rejected("chosen and rejected are equal")
-    return {"messages": context, "prompt": last_prompt(context), "chosen": better, "rejected": worse}
+    row = {"messages": context, "prompt": last_prompt(context)}
+    return row | _side("chosen", better) | _side("rejected", worse)
+
+
+def _said(answer: Values) -> tuple[Value, ...]:
+    return answer["content"].strip(), *map(answer.get, BESIDE_TEXT)
+
+
+def _side(name: str, answer: Values) -> Values:
+    beside = {f"{name}_{more}": answer[more] for more in BESIDE_TEXT if more in answer}
+    return {name: answer["content"]} | beside
 
 
 def scores(columns: Columns) -> Values:

@@ -8,8 +8,8 @@ from datasets_registry.importing.rejection import Rejected
 
 _MARK = re.compile(r"\n\n(Human|Assistant): ?")
 _SPEAKERS = {"Human": "user", "Assistant": "assistant"}
-# what a turn may carry and a completion, which is text alone, may not
-_BEYOND_TEXT = {"tool_calls": "calls tools", "reasoning": "has a thought", "name": "has a speaker's name"}
+# what an answer may carry besides its text
+BESIDE_TEXT = ("reasoning", "tool_calls")
 
 
 def transcript(text: object) -> Turns:
@@ -25,23 +25,20 @@ def transcript(text: object) -> Turns:
     ]
 
 
-def answered(conversation: Turns) -> tuple[Turns, str]:
+def answered(conversation: Turns) -> tuple[Turns, Values]:
     """The conversation up to its last answer, and that answer; raises Rejected where there is none.
 
-    An answer that is more than its text, or is marked as not to be learned, is rejected too.
+    An answer that is marked as not to be learned is rejected too, and one that says and calls nothing.
     """
     *context, last = conversation
     if last["role"] != "assistant":
         raise Rejected("the conversation does not end with an answer")
-    for name, does in _BEYOND_TEXT.items():
-        if name in last:
-            raise Rejected(f"the last answer {does}, for which a completion has no place")
     if last.get("trainable") is False:
         raise Rejected("the last answer is marked as not to be learned")
-    if not last["content"].strip():
+    if not last["content"].strip() and "tool_calls" not in last:
         raise Rejected("the last answer is empty")
     last_prompt(context)
-    return context, last["content"]
+    return context, last
 
 
 def last_prompt(context: Turns) -> str:
@@ -59,8 +56,9 @@ def last_prompt(context: Turns) -> str:
 
 def demonstration(conversation: Turns) -> Values:
     """The columns of a conversation and its last answer; raises Rejected where it does not end with one."""
-    context, completion = answered(conversation)
-    return {"messages": context, "prompt": last_prompt(context), "completion": completion}
+    context, last = answered(conversation)
+    beside = {name: last[name] for name in BESIDE_TEXT if name in last}
+    return {"messages": context, "prompt": last_prompt(context), "completion": last["content"]} | beside
 
 
 def asked(text: Value) -> Turns:

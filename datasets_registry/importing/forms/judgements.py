@@ -42,14 +42,16 @@ def is_mt_bench(columns: Columns) -> bool:
 def mt_bench(columns: Columns) -> Values:
     """The winner's answer in the turn that was judged; each judge's judgement is a row.
 
-    In a second turn both models go on from their own first answer, which is no comparison unless these are equal.
+    In a second turn both models go on from their own first answer: no comparison unless these are equal.
     """
     sides = {name: _up_to(turns(columns[f"conversation_{name}"]), columns.get("turn")) for name in ("a", "b")}
     winner = columns["winner"]
     if isinstance(winner, str) and winner.startswith("tie"):
         raise Rejected("tie: neither model won")
     if winner not in ("model_a", "model_b"):
-        raise Rejected("winner is not model_a or model_b", f"winner {str(winner)[:40]!r} is not model_a or model_b")
+        raise Rejected(
+            "winner is not model_a or model_b", f"winner {str(winner)[:40]!r} is not model_a or model_b"
+        )
     better, worse = ("a", "b") if winner == "model_a" else ("b", "a")
     row = preference(sides[better], sides[worse])
     return row | _judged(row, columns.get("judge"))

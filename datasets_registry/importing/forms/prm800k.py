@@ -87,8 +87,10 @@ def _chosen(step: Value, *, is_last: bool) -> tuple[Step | None, list[Step]]:
         return Step(_step(own).text, True), shown
     if place is None and is_last:
         return (shown[0], []) if len(shown) == 1 else (None, shown)
-    if isinstance(place, bool) or place not in range(len(shown)):
-        raise Rejected("chosen_completion is not one of the step's", f"chosen_completion {place!r} of {len(shown)}")
+    if place is None or isinstance(place, bool) or place not in range(len(shown)):
+        raise Rejected(
+            "chosen_completion is not one of the step's", f"chosen_completion {place!r} of {len(shown)}"
+        )
     at = int(place)
     return shown[at], [*shown[:at], *shown[at + 1 :]]
 

@@ -8,13 +8,12 @@ from datasets_registry.importing.rejection import Rejected
 
 # what a file does not say
 UNSTATED = "unstated"
+_BESIDE = {"prompt", "system", "system_prompt", "id", "prompt_id", "split", "source", "licence"}
 
 
 def is_prompt_only(columns: Columns) -> bool:
-    """Whether a prompt is all that it says, beside what is known of prompts."""
-    return "prompt" in columns and columns.keys() <= {
-        *("prompt", "category", "split", "source", "licence", "system", "system_prompt", "id", "prompt_id")
-    }
+    """Whether a prompt is all that it says, beside a system text and where it is from."""
+    return "prompt" in columns and columns.keys() <= _BESIDE
 
 
 def prompt_only(columns: Columns) -> Values:

@@ -7,7 +7,8 @@ from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
 SEPARATOR = "\n"
-_SIGNS = {"+": True, "-": False, True: True, False: False, 1: True, 0: False}
+# true and false are 1 and 0
+_SIGNS = {"+": True, "-": False, 1: True, 0: False}
 # -1 is wrong; 0 is neutral, which is no error
 _RATINGS = {1: True, 0: True, -1: False}
 _MARK, _FIRST = "ки", "Step 1:"
@@ -76,7 +77,8 @@ def _label(meanings: dict[Value, bool], label: Value) -> bool | None:
     if not isinstance(label, str | bool | int | float) or label not in meanings:
         known = ", ".join(dict.fromkeys(str(one) for one in meanings))
         raise Rejected(
-            "a label is none of its scale", f"a label is {str(label)[:40]!r}, and this file's are {known} or null"
+            "a label is none of its scale",
+            f"a label is {str(label)[:40]!r}, and this file's are {known} or null",
         )
     return meanings[label]
 

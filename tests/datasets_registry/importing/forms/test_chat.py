@@ -64,11 +64,24 @@ def test_thought_weight_and_system_text_of_earlier_turns_are_kept(tmp_path: Path
     assert [one.content for one in as_column.messages] == ["Be kind.", "Hi"]
 
 
-def test_rows_that_would_lose_their_meaning_are_rejected(tmp_path: Path) -> None:
-    call = {"role": "assistant", "tool_calls": [CALL]}
-    bad: list[Any] = [
+def test_the_thought_and_calls_of_the_last_answer_are_kept(tmp_path: Path) -> None:
+    call = {"role": "assistant", "content": None, "tool_calls": [CALL], "thinking": "Add."}
+    called, thought, plain = taken(
+        tmp_path,
         {"messages": [HI, call]},
         {"messages": [HI, YES | {"reasoning": "Hm."}]},
+        {"messages": [HI, YES]},
+    )
+    assert (called.completion, called.reasoning) == ("", "Add.")
+    assert [one.name for one in called.tool_calls or []] == ["add"]
+    assert (thought.completion, thought.reasoning, plain.reasoning) == ("Yes.", "Hm.", None)
+    assert thought.id != plain.id
+
+
+def test_rows_that_would_lose_their_meaning_are_rejected(tmp_path: Path) -> None:
+    bad: list[Any] = [
+        {"messages": [HI, {"role": "assistant", "content": " "}]},
+        {"messages": [HI, YES | {"reasoning": "Hm.", "thinking": "Ha."}]},
         {"messages": [HI, YES | {"weight": 0}]},
         {"messages": [HI, YES | {"weight": 0.5}]},
         {"messages": [HI, YES | {"refusal": "No."}]},
@@ -83,8 +96,8 @@ def test_rows_that_would_lose_their_meaning_are_rejected(tmp_path: Path) -> None
     found = imported(write_lines(tmp_path / "chat.jsonl", {"messages": [HI, YES]}, *bad))
     assert len(found.rows) == 1
     assert [reason.partition(", and the row")[0] for _, reason in reasons(found)] == [
-        "the last answer calls tools, for which a completion has no place",
-        "the last answer has a thought, for which a completion has no place",
+        "the last answer is empty",
+        "a message's thought is not one text",
         "the last answer is marked as not to be learned",
         "a message's weight 0.5 is neither 0 nor 1",
         "a message has refusal, for which rows have no place",

@@ -110,6 +110,18 @@ def test_orca_pairs_keep_their_system_text_and_no_tie(tmp_path: Path) -> None:
     ]
 
 
+def test_sides_may_differ_in_their_calls_or_thought_alone(tmp_path: Path) -> None:
+    call = {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "name": "add", "arguments": {}}]}
+    thought = GOOD | {"reasoning": "Hm."}
+    by_calls, by_thought = taken(
+        tmp_path,
+        {"chosen": [HI, call], "rejected": [HI, BAD]},
+        {"chosen": [HI, thought], "rejected": [HI, GOOD]},
+    )
+    assert [one.id for one in by_calls.chosen_tool_calls or []] == ["a"] and by_calls.rejected == "No."
+    assert (by_thought.chosen_reasoning, by_thought.rejected_reasoning) == ("Hm.", None)
+
+
 def test_pairs_about_tools_keep_them_and_negative_rows_are_none(tmp_path: Path) -> None:
     row = {"chosen": [HI, GOOD], "rejected": [HI, BAD], "tools": [{"name": "add"}]}
     found = imported(write_lines(tmp_path / "t.jsonl", row, row | {"label": False}))
