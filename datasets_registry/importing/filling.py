@@ -64,7 +64,11 @@ def filled(row: type[Row], columns: Columns, given: Given, default: Mapping[str,
     columns = {
         name: value for name, value in {**columns, **given.named()}.items() if name in row.model_fields
     }
-    values = {name: coerced(name, value, schema.field(name).type) for name, value in columns.items()}
+    values = {
+        name: coerced(name, value, schema.field(name).type)
+        for name, value in columns.items()
+        if value is not None or row.model_fields[name].is_required() or schema.field(name).nullable
+    }
     for name in required_columns(row):
         if name not in values:
             raise Rejected(f"column {name} is missing")
@@ -88,14 +92,29 @@ def _complete(row: type[Row], values: dict[str, Value], default: Mapping[str, st
             raise Rejected(f"{name} is empty")
     for name in ("split", "source", "licence"):
         if name in row.model_fields and name not in values:
+            if name not in default:
+                raise Rejected(f"column {name} is missing")
             values[name] = default[name]
-    history = [(turn["role"], turn["content"]) for turn in values.get("history", [])]
+    history = _said(values.get("history"))
     if "split_group" in row.model_fields and "split_group" not in values:
         values["split_group"] = conversation_group(str(values["prompt"]), history)
     if row.key[0] not in values:
         parts = [values[name] for name in IDENTITY[row]]
         parts += [[name, values[name]] for name in _ALSO if values.get(name)]
         values[row.key[0]] = conversation_id(parts, history)
+
+
+def _said(history: Value) -> list[tuple[str, str]]:
+    """Role and text of the turns before a prompt; raises Rejected where they are none that can be."""
+    turns = history or []
+    if not isinstance(turns, list) or any(not isinstance(turn, dict) for turn in turns):
+        raise Rejected("history is not a list of messages with role and content")
+    said = [(turn.get("role"), turn.get("content")) for turn in turns]
+    if any(not isinstance(part, str) for turn in said for part in turn):
+        raise Rejected("history has a message without role or content")
+    if said and said[-1][0] not in ("assistant", "system"):
+        raise Rejected(f"history ends with the {said[-1][0]}'s turn, and not with an answer")
+    return said
 
 
 def _validated(row: type[Row], values: Columns) -> Row:

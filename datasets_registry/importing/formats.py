@@ -9,6 +9,7 @@ from datasets_registry.importing.forms import (
     pairs,
     prm800k,
     problems,
+    programs,
     prompts,
     ratings,
     steps,
@@ -80,6 +81,8 @@ PROBLEMS = (
     Format("gsm8k", 3, Problem, problems.is_gsm8k, problems.gsm8k),
     Format("svamp", 2, Problem, problems.is_svamp, problems.svamp),
     Format("math", 1, Problem, competition.is_math, competition.math),
+    Format("humaneval", 1, Problem, programs.is_humaneval, programs.humaneval),
+    Format("mbpp", 1, Problem, programs.is_mbpp, programs.mbpp),
 )
 ANSWERS = (
     Format("unpaired", 1, UnpairedPreference, chat.is_unpaired, chat.unpaired),

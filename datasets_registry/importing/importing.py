@@ -56,9 +56,12 @@ def import_rows(
     mapping: Mapping[str, str],
     given: Given,
     report: Callable[[int], None] = lambda done: None,
+    default: Mapping[str, str] | None = None,
 ) -> Imported:
     """Begin to read ``source``; raises BadInput where its format is not recognised or its start is broken.
 
+    ``default`` has what a row says of its split, source and licence where the file does not; a row that has
+    none of it is rejected.
     Taking the rows raises BadInput where the file is broken further on.
     """
     records = source.records()
@@ -68,7 +71,8 @@ def import_rows(
         why = f"the first is {first[0].failure}" if first else "it is empty"
         raise BadInput(f"{source.name} has no row at its start that can be read ({why}): fix the file")
     read_as = chosen_format(readable, like, mapping)
-    default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
+    if default is None:
+        default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
     imported = Imported(read_as, _derivation(source, read_as, mapping, given))
     imported.rows = _Reader(source, imported, given, default).accepted(chain(first, records), report)
     return imported

@@ -1,25 +1,23 @@
-"""Prompt files: JSON lines with prompt, category, split, source, licence and optional earlier turns."""
+"""Prompt files, read as imports are: prompt, category, split, source, licence and optional earlier turns."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from datasets_registry.importing.groups import conversation_group, conversation_id
-from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.importing.filling import Given
+from datasets_registry.importing.importing import import_rows
+from datasets_registry.importing.records import Record
+from datasets_registry.importing.source import Source, open_source
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
 
 P = TypeVar("P", bound=Prompt)
-COLUMNS = ("prompt", "category", "split", "source", "licence")
-_TURNS = TypeAdapter(list[ChatMessage])
 
 
 class PromptSettings(Settings):
@@ -39,10 +37,10 @@ class PromptFileSettings(PromptSettings):
 
 def prompt_file_settings(row: type[Prompt], path: Path, subset: PromptSettings) -> PromptFileSettings:
     """The settings of a file as it is now; raises BadInput that names the line and the fix."""
-    content = _read(path)
-    _parsed(row, path, content)
+    source = _opened(path)
+    _read(row, path, source)
     fields = {name: getattr(subset, name) for name in PromptSettings.model_fields}
-    return PromptFileSettings(**fields, file=path, content=_digest(content))
+    return PromptFileSettings(**fields, file=path, content=source.sha256)
 
 
 def make_red_team_prompts(
@@ -59,83 +57,38 @@ def make_helpful_prompts(inputs: Inputs, models: Models, settings: PromptFileSet
 
 def load_prompts(row: type[P], path: Path) -> list[P]:
     """Every prompt of a file; raises BadInput that names the line and the fix."""
-    return _parsed(row, path, _read(path))
+    return _read(row, path, _opened(path))
 
 
 def _unchanged(row: type[P], settings: PromptFileSettings) -> list[P]:
-    content = _read(settings.file)
-    if _digest(content) != settings.content:
+    source = _opened(settings.file)
+    if source.sha256 != settings.content:
         raise BadInput(f"prompt file {settings.file} changed since the profile was read: run again")
-    return _parsed(row, settings.file, content)
+    return _read(row, settings.file, source)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"prompt file {path} cannot be read: {error.strerror}") from error
+def _opened(path: Path) -> Source:
+    if not path.is_file():
+        raise BadInput(f"prompt file {path} cannot be read: there is no such file")
+    return open_source(str(path))
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _parsed(row: type[P], path: Path, content: bytes) -> list[P]:
-    try:
-        lines = content.decode().splitlines()
-    except UnicodeDecodeError as error:
-        raise BadInput(f"prompt file {path} is not UTF-8: {error.reason} at byte {error.start}") from error
-    prompts = [_prompt(row, path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not prompts:
-        raise BadInput(f"prompt file {path} is empty: write one JSON object a line")
-    seen: dict[str, int] = {}
-    for number, prompt in enumerate(prompts, 1):
-        first = seen.setdefault(prompt.prompt_id, number)
-        if first != number:
-            raise BadInput(f"prompt file {path}: prompts {first} and {number} are equal: drop one")
+def _read(row: type[P], path: Path, source: Source) -> list[P]:
+    """The rows of an import of the file, of which none may be rejected and no column unused."""
+    imported = import_rows(source, row, {}, Given(), default={})
+    prompts = [prompt for prompt in imported.rows if isinstance(prompt, row)]
+    if imported.rejections:
+        first = imported.rejections[0]
+        place = source.place(Record(first.file, first.line))
+        more = len(imported.rejections) - 1
+        others = f", and {more} more: `trimtab import` lists them" if more else ""
+        raise BadInput(f"prompt file {path}, {place}: {first.reason}{others}")
+    if imported.unused():
+        raise BadInput(
+            f"prompt file {path} has columns that no prompt has: {', '.join(imported.unused())}; rename or "
+            f"drop them, as there are {', '.join(row.model_fields)}"
+        )
     return prompts
-
-
-def _prompt(row: type[P], path: Path, number: int, line: str) -> P:
-    where = f"prompt file {path}, line {number}"
-    try:
-        content = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{where}: not a JSON object: {error}") from error
-    if not isinstance(content, dict):
-        raise BadInput(f'{where}: not a JSON object: write {{"prompt": …}}')
-    missing = [name for name in COLUMNS if name not in content]
-    if missing:
-        raise BadInput(f"{where}: column {missing[0]!r} is missing: each line needs {', '.join(COLUMNS)}")
-    text = str(content["prompt"]).strip()
-    if not text:
-        raise BadInput(f"{where}: the prompt is empty: write one or drop the line")
-    history = _history(content.get("history") or [], where)
-    try:
-        turns = [(turn.role, turn.content) for turn in history]
-        group = content.pop("split_group", None) or conversation_group(text, turns)
-        values = content | {
-            "prompt": text,
-            "prompt_id": conversation_id([text], turns),
-            "split_group": group,
-            "history": history,
-        }
-        return row.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{where}: {first['loc'][0]}: {first['msg']}") from error
-
-
-def _history(turns: object, where: str) -> list[ChatMessage]:
-    """The turns before the prompt, the last of which is the assistant's."""
-    remedy = 'write [{"role": "user", "content": …}, {"role": "assistant", "content": …}]'
-    try:
-        history = _TURNS.validate_python(turns)
-    except ValidationError as error:
-        raise BadInput(f"{where}: history: {error.errors()[0]['msg']}: {remedy}") from error
-    if history and history[-1].role != "assistant":
-        raise BadInput(f"{where}: history ends with the {history[-1].role}'s turn: {remedy}")
-    return history
 
 
 def subset(prompts: Sequence[P], settings: PromptSettings) -> list[P]:

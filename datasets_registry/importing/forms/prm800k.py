@@ -55,8 +55,8 @@ def _paths(columns: Columns) -> list[list[Step]]:
     for name, why in _SET_APART.items():
         if columns.get(name) is True:
             raise Rejected(why)
-    if label.get("finish_reason") in _UNFINISHED:
-        raise Rejected(_UNFINISHED[label["finish_reason"]])
+    if (ended := str(label.get("finish_reason"))) in _UNFINISHED:
+        raise Rejected(_UNFINISHED[ended])
     if not isinstance(steps, list) or not steps:
         raise Rejected("there are no steps")
     path: list[Step] = []
@@ -108,6 +108,8 @@ def _step(completion: Value) -> Step:
 def rated_path(columns: Columns) -> Values:
     """The steps of a path with their labels, after the problem; the gold answer where there is one."""
     question, path = columns["question"], columns["path"]
+    if not isinstance(question, dict):
+        raise Rejected("question is not a JSON object")
     answer = question.get("ground_truth_answer")
     row = labelled(text(question, "problem"), [one.text for one in path], [one.label for one in path])
     return row | ({"answer": answer} if isinstance(answer, str) and answer.strip() else {})

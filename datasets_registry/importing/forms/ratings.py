@@ -15,7 +15,9 @@ _NOT_RATED = ("N/A", "NaN", "")
 def ultrafeedback(columns: Columns) -> Values:
     """The best rated answer against the worst; of several with the same rating the first."""
     answers = columns.get("completions")
-    rating = [(_rating(answer), answer) for answer in answers or [] if isinstance(answer, dict)]
+    if not isinstance(answers, list):
+        raise Rejected("completions is not a list")
+    rating = [(_rating(answer), answer) for answer in answers if isinstance(answer, dict)]
     scored = [(score, answer) for score, answer in rating if score is not None]
     if len(scored) < 2:
         raise Rejected("fewer than two rated answers")

@@ -48,15 +48,18 @@ def test_our_prompts_cover_their_categories(row: type[Prompt], name: str, catego
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([GOOD, {**GOOD, "prompt": " "}], "line 2: the prompt is empty"),
-        ([{name: value for name, value in GOOD.items() if name != "licence"}], "column 'licence' is missing"),
-        (["{not json"], "line 1: not a JSON object"),
-        (["[1]"], "line 1: not a JSON object"),
-        ([], "is empty: write one JSON object a line"),
-        ([GOOD, GOOD], "prompts 1 and 2 are equal: drop one"),
+        ([GOOD, {**GOOD, "prompt": " "}], "line 2: prompt is empty"),
+        (
+            [{name: value for name, value in GOOD.items() if name != "licence"}],
+            "line 1: column licence is missing",
+        ),
+        ([GOOD, "{not json"], "line 2: not JSON"),
+        ([GOOD, "[1]", "{"], "line 2: not a JSON object, and 1 more: `trimtab import` lists them"),
+        ([], "no row at its start that can be read .it is empty.: fix the file"),
+        ([GOOD, GOOD], "line 2: duplicate of line 1"),
         ([{**GOOD, "split": "test"}], "line 1: split: Input should be 'train' or 'evaluation'"),
-        ([{**GOOD, "extra": 1}], "line 1: extra"),
-        ([{**GOOD, "history": ["hi"]}], "line 1: history: .* write "),
+        ([{**GOOD, "extra": 1}], "columns that no prompt has: extra; rename or drop them"),
+        ([{**GOOD, "history": ["hi"]}], "line 1: history is not a list of messages with role and content"),
         ([{**GOOD, "history": [{"role": "robot", "content": "hi"}]}], "line 1: history: Input should be"),
         ([{**GOOD, "history": [{"role": "user", "content": "hi"}]}], "history ends with the user's turn"),
     ],
@@ -124,5 +127,5 @@ def test_a_prompt_file_that_changed_is_not_read(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "prompts.jsonl"
     path.write_bytes(b'{"prompt": "caf\xe9"}')
-    with pytest.raises(BadInput, match="is not UTF-8"):
+    with pytest.raises(BadInput, match="the first is not UTF-8 text"):
         prompt_file_settings(HelpfulPrompt, path, PromptSettings())

@@ -15,6 +15,14 @@ MATH = {
     "type": "Algebra",
     "solution": "Not $\\boxed{1}$ but $\\boxed{\\frac{1}{2}}$.",
 }
+MBPP = {
+    "task_id": 1,
+    "text": "Write a function that doubles.",
+    "code": "def twice(x):\n    return 2 * x\n",
+    "test_list": ["assert twice(2) == 4"],
+    "test_setup_code": "",
+    "challenge_test_list": ["assert twice(0) == 0"],
+}
 MATH_500 = {"problem": "2+2?", "solution": "It is 4.", "answer": "4", "subject": "Algebra", "level": 1}
 
 
@@ -50,6 +58,36 @@ def test_math_500_states_its_answer(tmp_path: Path) -> None:
     (row,) = found.rows
     assert isinstance(row, Problem) and (row.answer, row.difficulty, row.family) == ("4", 1, "algebra")
     assert found.unused() == ["unique_id"]
+
+
+def test_mbpp_shows_the_tests_that_name_its_function_and_is_judged_by_all(tmp_path: Path) -> None:
+    found = imported(
+        write_lines(
+            tmp_path / "m.jsonl",
+            MBPP,
+            {
+                "prompt": "Double.",
+                "test_imports": ["import math"],
+                **{one: MBPP[one] for one in ("code", "test_list")},
+            },
+            MBPP | {"test_list": []},
+            MBPP | {"test_list": ["assert ("]},
+            MBPP | {"code": None},
+            MBPP | {"challenge_test_list": "assert"},
+        )
+    )
+    full, sanitized = (row for row in found.rows if isinstance(row, Problem))
+    assert full.prompt.startswith("Write a function that doubles.\n\n")
+    assert full.prompt.endswith("\n\nassert twice(2) == 4") and full.solution == MBPP["code"]
+    assert full.answer == "assert twice(2) == 4\nassert twice(0) == 0\n"
+    assert sanitized.answer.startswith("import math\n") and sanitized.prompt.startswith("Double.")
+    assert [reason.partition(" (")[0].partition(":")[0] for _, reason in reasons(found)] == [
+        "test_list is empty",
+        "test_list is not Python",
+        "code is empty or not text",
+        "challenge_test_list is not a list of texts",
+    ]
+    assert found.unused() == ["task_id"]
 
 
 @pytest.mark.parametrize(("like", "row"), [(None, HelpfulPrompt), (RedTeamPrompt, RedTeamPrompt)])

@@ -1,11 +1,11 @@
-"""Rows of HumanEval: the beginning of a program, and tests as the gold answer (Chen et al. 2021)."""
+"""Programs with tests as the gold answer: HumanEval (Chen et al. 2021) and MBPP (Austin et al. 2021)."""
 
 import ast
 import re
 import warnings
 
-from datasets_registry.importing.problem_formats import text
-from datasets_registry.importing.records import Columns, Values
+from datasets_registry.importing.forms.values import text
+from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
 _COLUMNS = ("prompt", "canonical_solution", "entry_point", "test")
@@ -34,6 +34,38 @@ def humaneval(columns: Columns) -> Values:
     gold = "\n\n".join(filter(None, parts)) + "\n"
     written = isinstance(solution, str) and bool(solution.strip())
     return {"prompt": prompt, "answer": gold, "solution": solution if written else None}
+
+
+def is_mbpp(columns: Columns) -> bool:
+    """Whether there are a task, a program and a list of tests."""
+    return all(name in columns for name in ("code", "test_list")) and (
+        "text" in columns or "prompt" in columns
+    )
+
+
+def mbpp(columns: Columns) -> Values:
+    """The task with its tests is the problem, as they alone name the function; all tests are the gold.
+
+    Raises Rejected where there are no tests, or they are not Python.
+    """
+    task, tests = text(columns, "text" if "text" in columns else "prompt"), _lines(columns, "test_list")
+    if not tests:
+        raise Rejected("test_list is empty")
+    before = _lines(columns, "test_imports")
+    if columns.get("test_setup_code"):
+        before.append(text(columns, "test_setup_code"))
+    gold = "\n".join([*before, *tests, *_lines(columns, "challenge_test_list")]) + "\n"
+    _parsed(gold, "test_list")
+    prompt = f"{task}\n\nThe program must pass these tests:\n\n" + "\n".join(tests)
+    return {"prompt": prompt, "answer": gold, "solution": text(columns, "code")}
+
+
+def _lines(columns: Columns, name: str) -> list[str]:
+    """The texts of a list, which may be absent."""
+    lines: Value = columns.get(name) or []
+    if not isinstance(lines, list) or any(not isinstance(line, str) for line in lines):
+        raise Rejected(f"{name} is not a list of texts")
+    return list(lines)
 
 
 def _before(prompt: str, entry: str) -> str:

@@ -1,0 +1,1 @@
+"""What becomes of texts on their way through templates, tokenizers and files."""
