@@ -3,7 +3,6 @@
 from datasets_registry.importing.format import Format
 from datasets_registry.importing.forms import (
     chat,
-    competition,
     helpsteer,
     judgements,
     pairs,
@@ -80,7 +79,7 @@ STEPS = (
 PROBLEMS = (
     Format("gsm8k", 3, Problem, problems.is_gsm8k, problems.gsm8k),
     Format("svamp", 2, Problem, problems.is_svamp, problems.svamp),
-    Format("math", 1, Problem, competition.is_math, competition.math),
+    Format("math", 1, Problem, problems.is_math, problems.math),
     Format("humaneval", 1, Problem, programs.is_humaneval, programs.humaneval),
     Format("mbpp", 1, Problem, programs.is_mbpp, programs.mbpp),
 )

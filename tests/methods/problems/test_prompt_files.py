@@ -22,6 +22,7 @@ from methods.problems.prompt_files import (
 from tests.methods.graphless import rows_of
 
 GOOD = {"prompt": "Hello?", "category": "explain", "split": "train", "source": "me", "licence": "MIT"}
+SAID = {"role": "assistant", "content": "Hi."}
 OURS = REPOSITORY / "assets" / "prompts"
 
 
@@ -60,7 +61,10 @@ def test_our_prompts_cover_their_categories(row: type[Prompt], name: str, catego
         ([{**GOOD, "split": "test"}], "line 1: split: Input should be 'train' or 'evaluation'"),
         ([{**GOOD, "extra": 1}], "columns that no prompt has: extra; rename or drop them"),
         ([{**GOOD, "history": ["hi"]}], "line 1: history is not a list of messages with role and content"),
-        ([{**GOOD, "history": [{"role": "robot", "content": "hi"}]}], "line 1: history: Input should be"),
+        (
+            [{**GOOD, "history": [{"role": "robot", "content": "hi"}, SAID]}],
+            "line 1: history: Input should be",
+        ),
         ([{**GOOD, "history": [{"role": "user", "content": "hi"}]}], "history ends with the user's turn"),
     ],
 )
