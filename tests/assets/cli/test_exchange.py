@@ -26,15 +26,16 @@ def run(*arguments: object) -> Result:
 
 
 def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "train.jsonl", GSM8K, GSM8K, GSM8K | {"answer": "none"})
+    path = write_lines(tmp_path / "train.jsonl", GSM8K | {"url": "x"}, GSM8K, GSM8K | {"answer": "none"})
     result = run("import", path, "--as", "gsm8k", "--licence", "MIT")
     assert "read as gsm8k: rows of problems" in result.stdout
     assert "gsm8k@1: 1 rows, passed; 2 rejected" in result.stdout
     assert "exact duplicate" in result.stdout and "rejected.jsonl" in result.stdout
+    assert "columns that no row has anything of: url" in result.stdout
     version = registry.passed("gsm8k")
     assert {one.check for one in registry.checks(version)} == {one.name for one in checks_of("problems")}
     how = registry.derivation(version)
-    assert how.code_version == "import:gsm8k:2"
+    assert how.code_version == "import:gsm8k:3"
     assert (how.settings["file"], how.settings["licence"]) == ("train.jsonl", "MIT")
     assert str(tmp_path) not in json.dumps(dict(how.settings))
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from benchmarks.sides.texts.imports import import_figures, imported
 from datasets_registry.importing import formats
 from tests.datasets_registry.samples import imported as taken
 
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     True,
     7,
