@@ -18,14 +18,13 @@ from benchmarks.sides.labels.hijack import broken, hijacks, shifts, spread
 from benchmarks.sides.labels.human_pairs import agreement, known
 from benchmarks.sides.labels.human_pairs import judged as judged_by_people_too
 from benchmarks.sides.labels.planted_judges import JUDGES, PLANTED, judged
-from datasets_registry.intervals import wilson_interval
+from datasets_registry.intervals import mean_interval, wilson_interval
 from datasets_registry.state import State
 from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.models.sources import resolve_model
-from quality.evaluation.metrics import bootstrap_interval
 
 MODEL = "smollm2-135m-instruct"
 
@@ -91,7 +90,7 @@ def hijacked(count: int) -> Iterator[Figure]:
         name=f"shift of P(chosen) by {count} hijacks, SmolLM2",
         value=sum(differences) / len(differences),
         unit="probability",
-        interval=bootstrap_interval(differences),
+        interval=mean_interval(differences),
     )
 
 

@@ -5,10 +5,12 @@ What is reported covers its level on average; what a gate decides by covers it e
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 LEVEL = 0.95
 _Z = 1.959964
 _HALVINGS = 60
+_MANY = 200
 
 
 def wilson_interval(successes: float, trials: float, z: float = _Z) -> tuple[float, float]:
@@ -33,28 +35,55 @@ def unit_interval(values: Sequence[float], num_items: int) -> tuple[float, float
     """The 95 % interval of the mean of units that vary, each with its own share from 0 to 1.
 
     Items of one unit resemble each other, so they count as many independent ones as the units' variance
-    says (Kish 1965), at most ``num_items``; units of one item each count as they are. Where all units agree,
-    they count one each.
+    says (Kish 1965), at most ``num_items``; units of one item each count as they are, and more where an item
+    is a share itself, as a tie is. Where all units agree, they count one each.
     """
     count = len(values)
     mean = math.fsum(values) / count
     spread = mean * (1 - mean)
-    if num_items <= count or not spread:
-        return wilson_interval(mean * count, count)
     variance = math.fsum((value - mean) ** 2 for value in values) / (count * max(count - 1, 1))
-    effective = spread / variance if variance * num_items > spread else float(num_items)
-    return wilson_interval(mean * effective, effective, _student(max(count - 1, 1)))
+    single = num_items <= count
+    if not variance or (single and all(value in (0, 1) for value in values)):
+        return wilson_interval(mean * count, count)
+    effective = spread / variance if single else min(spread / variance, num_items)
+    return wilson_interval(mean * effective, effective, student_quantile(max(count - 1, 1)))
 
 
-def _student(freedom: int) -> float:
-    """The 0.975 quantile of Student's distribution, by its expansion about the normal one (Fisher 1925)."""
-    first = (_Z**3 + _Z) / 4
-    second = (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96
-    return _Z + first / freedom + second / freedom**2
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Student's 95 % interval of the mean of independent units' values; None for a single one."""
+    count = len(values)
+    if count < 2:
+        return None
+    mean = math.fsum(values) / count
+    variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
+    half = student_quantile(count - 1) * math.sqrt(variance / count)
+    return mean - half, mean + half
 
 
-def certain_interval(values: Sequence[float], num_items: int) -> tuple[float, float]:
-    """An interval of the mean of independent units' shares that holds in at least 95 of 100 cases.
+@cache
+def student_quantile(freedom: int) -> float:
+    """The 0.975 quantile of Student's distribution."""
+    if freedom > _MANY:
+        # the expansion about the normal quantile (Fisher 1925)
+        return _Z + (_Z**3 + _Z) / (4 * freedom) + (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / (96 * freedom**2)
+    share = _where(lambda share: _within(math.tan(share * math.pi / 2), freedom) >= LEVEL)
+    return math.tan(share * math.pi / 2)
+
+
+def _within(bound: float, freedom: int) -> float:
+    """The probability that Student's t lies within ``bound`` of zero, by its finite series (Fisher 1925)."""
+    angle = math.atan(bound / math.sqrt(freedom))
+    odd = freedom % 2
+    term = math.cos(angle) if odd else 1.0
+    total = term if freedom > 1 else 0.0
+    for power in range(2 + odd, freedom, 2):
+        term *= math.cos(angle) ** 2 * (power - 1) / power
+        total += term
+    return 2 / math.pi * (angle + math.sin(angle) * total) if odd else math.sin(angle) * total
+
+
+def certain_interval(values: Sequence[float], num_items: int, level: float = LEVEL) -> tuple[float, float]:
+    """An interval of the mean of independent units' shares that holds in at least 95 of 100 cases by default.
 
     It does so wherever the mean lies, and however the items of a unit go together: where each unit is one
     item by the exact tails of the binomial distribution (Clopper and Pearson 1934), else by e times these
@@ -62,7 +91,7 @@ def certain_interval(values: Sequence[float], num_items: int) -> tuple[float, fl
     """
     count = len(values)
     total = math.fsum(values)
-    tail = (1 - LEVEL) / 2 / (1 if num_items <= count else math.e)
+    tail = (1 - level) / 2 / (1 if num_items <= count else math.e)
     # a sum between two whole numbers is at least as likely as the lower, and at most as the upper one
     low, high = math.floor(total + 1e-9), math.ceil(total - 1e-9)
     return _exact_low(low, count, tail), 1 - _exact_low(count - high, count, tail)

@@ -1,45 +1,46 @@
-"""Shares and paired differences, with 95 % intervals: by bootstrap over items, or over seeds."""
+"""Shares and paired differences, with 95 % intervals: over seeds where there are several, else over items."""
 
 from collections.abc import Sequence
-from math import sqrt
-from statistics import fmean, stdev
-
-import numpy as np
+from statistics import fmean
 
 from benchmarks.sides.figure import Figure
-from quality.evaluation.metrics import bootstrap_interval
-
-# Student's t at 97.5 % by degrees of freedom
-_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
+from datasets_registry.intervals import mean_interval, unit_interval
 
 
 def mean(name: str, seeds: Sequence[Sequence[bool]], goal: str | None = None) -> Figure:
-    """The share that holds over all seeds; items of a seed are resampled as they are."""
-    values = [float(outcome) for seed in seeds for outcome in seed]
-    return _figure(name, values, goal)
-
-
-def difference(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]) -> Figure:
-    """The mean of the differences item by item, over all seeds."""
-    values = [
-        float(ours) - float(theirs) for our, their in seeds for ours, theirs in zip(our, their, strict=True)
-    ]
-    return _figure(name, values, None)
-
-
-def over_seeds(name: str, values: Sequence[float]) -> Figure:
-    """The mean of one value per seed, with Student's interval: for seeds that share their items."""
-    value, interval = fmean(values), None
-    if len(values) > 1:
-        half = _T[len(values) - 1] * stdev(values) / sqrt(len(values))
-        interval = (value - half, value + half)
-    return Figure(name=name, value=value, unit="share", interval=interval)
-
-
-def _figure(name: str, values: Sequence[float], goal: str | None) -> Figure:
-    value, holds = float(np.mean(values)), None
+    """The share that holds, as the mean over seeds: each trains anew, so that items of one go together."""
+    shares = [fmean(seed) for seed in seeds]
+    value, holds = fmean(shares), None
+    items = [float(item) for seed in seeds for item in seed]
     if goal:
         sign, bound = goal.split()
         holds = value <= float(bound) if sign == "<=" else value >= float(bound)
-    interval = bootstrap_interval(values)
-    return Figure(name=name, value=value, unit="share", interval=interval, goal=goal, holds=holds)
+    # seeds that all come out alike have no spread of their own
+    several = mean_interval(shares) if len(set(shares)) > 1 else None
+    low, high = several or unit_interval(items, len(items))
+    inside = max(0.0, low), min(1.0, high)
+    return Figure(name=name, value=value, unit="share", interval=inside, goal=goal, holds=holds)
+
+
+def difference(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]) -> Figure:
+    """The mean over seeds of the differences item by item; of one seed, the interval is over its items."""
+    paired = [
+        [float(our) - float(their) for our, their in zip(ours, theirs, strict=True)] for ours, theirs in seeds
+    ]
+    means = [fmean(values) for values in paired]
+    several = mean_interval(means) if len(set(means)) > 1 else None
+    interval = several or _over_items([value for values in paired for value in values])
+    return Figure(name=name, value=fmean(means), unit="share", interval=interval)
+
+
+def _over_items(values: Sequence[float]) -> tuple[float, float] | None:
+    """Student's interval; where no item differs from another, by how many could that were not seen."""
+    if len(set(values)) > 1:
+        return mean_interval(values)
+    unseen = 1 - 0.05 ** (1 / len(values))
+    return max(-1.0, values[0] - unseen), min(1.0, values[0] + unseen)
+
+
+def over_seeds(name: str, values: Sequence[float]) -> Figure:
+    """The mean of one value per seed, with Student's interval."""
+    return Figure(name=name, value=fmean(values), unit="share", interval=mean_interval(values))

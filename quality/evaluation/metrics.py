@@ -1,15 +1,11 @@
 """Figures of a model's held-out answers; means and shares have a 95 % interval."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from datasets_registry.hashing import derive_seed
-from datasets_registry.intervals import unit_interval, unit_means
+from datasets_registry.intervals import mean_interval, unit_interval, unit_means
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from methods.method import Inputs, Method, Models, NoSettings
 
-RESAMPLES = 2_000
 WIN_POINTS = {"win": 1.0, "tie": 0.5, "same": 0.5, "loss": 0.0}
 Figure = tuple[str, float | None, tuple[float, float] | None, int]
 
@@ -17,18 +13,6 @@ Figure = tuple[str, float | None, tuple[float, float] | None, int]
 def make_metrics(inputs: Inputs, models: Models, settings: NoSettings) -> list[Metric]:
     """The figures of all held-out answers."""
     return metrics(inputs.rows(EvaluationAnswer))
-
-
-def bootstrap_interval(
-    values: Sequence[float], statistic: Callable[[np.ndarray], float] = np.mean
-) -> tuple[float, float]:
-    """The 95 % percentile interval of a statistic; seeded by the values, so it is reproducible."""
-    sample = np.asarray(values, dtype=float)
-    generator = np.random.default_rng(derive_seed("bootstrap", [float(value) for value in sample]))
-    resamples = generator.integers(0, len(sample), size=(RESAMPLES, len(sample)))
-    figures = [statistic(sample[positions]) for positions in resamples]
-    low, high = np.percentile(figures, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def distinct_n(texts: Iterable[str], n: int) -> float | None:
@@ -64,8 +48,8 @@ def metrics(answers: Sequence[EvaluationAnswer]) -> list[Metric]:
 
 def _figures(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
     yield from _refusals(group)
-    lengths = [float(answer.num_tokens) for answer in group]
-    yield "mean_tokens", sum(lengths) / len(group), bootstrap_interval(lengths), len(group)
+    lengths = unit_means((answer.split_group, float(answer.num_tokens)) for answer in group)
+    yield "mean_tokens", sum(lengths) / len(lengths), mean_interval(lengths), len(group)
     yield _share("truncated_rate", [(answer, float(answer.finish_reason == "length")) for answer in group])
     for n in (1, 2, 3):
         yield f"distinct_{n}", distinct_n((answer.completion for answer in group), n), None, len(group)

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
 
 import duckdb
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from datasets_registry.intervals import certain_interval, unit_interval, unit_means
 from datasets_registry.rows.judges import JudgeFigure
@@ -15,8 +16,15 @@ from datasets_registry.rows.words import TIE_LOGIT
 from datasets_registry.settings import Settings
 from methods.judging.preference import Label, Preference, sigmoid
 from methods.method import Inputs, Method, Models
-from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS, CROSSED, slots
+from quality.judges.beyond_chance import (
+    CHANCES,
+    Chance,
+    beyond_chance,
+    certain_beyond,
+    reported_interval,
+)
+from quality.resampling import resampled_interval
 
 # the group of prompts, the logits in both orders, and both completions' lengths in characters
 _MEASURED = f"""
@@ -46,6 +54,17 @@ class Bound(Settings):
         )
 
 
+# the figures whose intervals can hold everywhere; length_slope has none, and longer_share asks the same
+CERTAIN = (
+    "parse_rate",
+    "first_position_share",
+    "slot_kept_share",
+    "order_consistency",
+    "longer_share",
+    "human_accuracy",
+    "cohen_kappa",
+    "gwet_ac1",
+)
 DEFAULT_BOUNDS = {
     "parse_rate": Bound(at_least=0.9),
     "slot_kept_share": Bound(at_most=0.25),
@@ -59,6 +78,14 @@ class CertificateBounds(Settings):
 
     required: bool = False
     bounds: Mapping[str, Bound] = DEFAULT_BOUNDS
+
+    @model_validator(mode="after")
+    def _only_of_what_can_be_certain(self) -> Self:
+        if unknown := sorted(self.bounds.keys() - set(CERTAIN)):
+            raise ValueError(
+                f"no bound can be set on {unknown[0]!r}: those that can are {', '.join(CERTAIN)}"
+            )
+        return self
 
 
 class CertificateSettings(CertificateBounds):
@@ -95,21 +122,24 @@ def certify(
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure with its interval, its items, and the groups of prompts, which vary, that they are from."""
+    """A figure with its interval, its items, and the groups of prompts, which vary, that they are from.
+
+    ``certain`` gives the interval that a bound decides by.
+    """
 
     label: str
     value: float | None = None
     interval: tuple[float, float] | None = None
     num_items: int = 0
     num_groups: int = 0
-    shares: tuple[float, ...] = ()
+    certain: Callable[[], tuple[float, float]] | None = None
 
 
 def _row(measured: Measured, judge: str, settings: CertificateSettings) -> JudgeFigure:
     bound = settings.bounds.get(measured.label)
     interval = measured.interval
-    if bound and measured.shares:
-        interval = certain_interval(measured.shares, measured.num_items)
+    if bound:
+        interval = measured.certain() if measured.certain else None
     low, high = interval or (None, None)
     return JudgeFigure(
         judge=judge,
@@ -132,7 +162,8 @@ def _share(label: str, hits: Sequence[tuple[str, bool]]) -> Measured:
     if not shares:
         return Measured(label)
     value, interval = math.fsum(shares) / len(shares), unit_interval(shares, len(hits))
-    return Measured(label, value, interval, len(hits), len(shares), shares)
+    certain = partial(certain_interval, shares, len(hits))
+    return Measured(label, value, interval, len(hits), len(shares), certain)
 
 
 def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
@@ -176,7 +207,7 @@ def _ballots(
     if len(points) < 3 or len({length for _, _, length in points}) == 1:
         yield Measured("length_slope", num_items=len(points))
     else:
-        yield _over_groups("length_slope", points, _slope)
+        yield _length_slope(points)
 
 
 def _winner(ballot: Ballot, settings: CertificateSettings) -> Label:
@@ -186,72 +217,51 @@ def _winner(ballot: Ballot, settings: CertificateSettings) -> Label:
     return Preference(p_ab=p_ab, p_ba=p_ba).label(settings.tie_logit)
 
 
-def _over_groups(
-    label: str, points: Sequence[tuple[str, float, float]], statistic: Callable[[np.ndarray], float]
-) -> Measured:
-    """A statistic of points, n × 2; its interval draws whole groups of prompts again."""
-    groups: dict[str, list[tuple[float, float]]] = {}
-    for group, first, second in points:
-        groups.setdefault(group, []).append((first, second))
-    parts = [np.array(found, dtype=float) for found in groups.values()]
-
-    def resampled(positions: np.ndarray) -> float:
-        return statistic(np.concatenate([parts[position] for position in positions.astype(int)]))
-
-    interval = bootstrap_interval([float(position) for position in range(len(parts))], resampled)
-    return Measured(label, statistic(np.concatenate(parts)), interval, len(points), len(parts))
-
-
-def _slope(points: np.ndarray) -> float:
+def _slope(sums: np.ndarray) -> float:
     """Slope of the logit for a over log(length of a / length of b), through the origin.
 
-    There is no intercept, since both change sign when a and b are swapped.
+    There is no intercept, since both change sign when a and b are swapped. ``sums`` are each group's, of
+    products and of squares.
     """
-    return float(points[:, 0] @ points[:, 1] / max(points[:, 1] @ points[:, 1], 1e-12))
+    products, squares = sums.sum(axis=0)
+    return float(products / max(squares, 1e-12))
+
+
+def _length_slope(points: Sequence[tuple[str, float, float]]) -> Measured:
+    """The slope of points, each of a group of prompts; whole groups are drawn again."""
+    sums: dict[str, tuple[float, float]] = {}
+    for group, logit, length in points:
+        products, squares = sums.get(group, (0.0, 0.0))
+        sums[group] = products + logit * length, squares + length * length
+    units = np.array([*sums.values()])
+    interval = resampled_interval(units, _slope)
+    return Measured("length_slope", _slope(units), interval, len(points), len(units))
 
 
 def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
     """Agreement with people on the pairs that the judge labels: as a share, Cohen's kappa and Gwet's AC1.
 
-    Each of these pairs has a prompt of its own.
+    Comparisons of one conversation are one unit.
     """
     rows = _rows_of(
         connection,
-        "SELECT pair_id, human_label = 'a', label = 'a' FROM human_agreement"
+        "SELECT messages::VARCHAR, human_label = label, human_label = 'a', label = 'a' FROM human_agreement"
         " WHERE judge = ? AND label IN ('a', 'b') ORDER BY pair_id",
         judge,
     )
-    accuracy = _share("human_accuracy", [(pair, human == judged) for pair, human, judged in rows])
-    yield accuracy
-    points = [(pair, *map(float, labels)) for pair, *labels in rows]
-    for label, statistic in (("cohen_kappa", cohen_kappa), ("gwet_ac1", gwet_ac1)):
-        beyond = _over_groups(label, points, statistic) if points else Measured(label)
-        yield replace(beyond, interval=_widened(beyond, accuracy))
+    yield _share("human_accuracy", [(conversation, agrees) for conversation, agrees, *_ in rows])
+    columns = [unit_means((row[0], float(row[place])) for row in rows) for place in (1, 2, 3)]
+    shares, count = np.array(columns).T, len(rows)
+    for label, chance in CHANCES.items():
+        yield _beyond_chance(label, shares, count, chance) if rows else Measured(label)
 
 
-def _widened(beyond: Measured, accuracy: Measured) -> tuple[float, float] | None:
-    """The interval beyond chance; where all agree, no resample differs, and the accuracy's gives its end."""
-    if beyond.interval is None or accuracy.interval is None or accuracy.value not in (0.0, 1.0):
-        return beyond.interval
-    low, high = accuracy.interval
-    # at even chances kappa and AC1 are twice the accuracy less one
-    return min(beyond.interval[0], 2 * low - 1), max(beyond.interval[1], 2 * high - 1)
-
-
-def cohen_kappa(labels: np.ndarray) -> float:
-    """Agreement of two raters beyond chance (Cohen 1960); ``labels`` is n × 2, true for the choice a."""
-    agreed = float((labels[:, 0] == labels[:, 1]).mean())
-    first, second = labels.mean(axis=0)
-    chance = float(first * second + (1 - first) * (1 - second))
-    return 0.0 if chance == 1 else (agreed - chance) / (1 - chance)
-
-
-def gwet_ac1(labels: np.ndarray) -> float:
-    """Agreement beyond chance that holds where one label is rare (Gwet 2008); ``labels`` as for kappa."""
-    agreed = float((labels[:, 0] == labels[:, 1]).mean())
-    share = float(labels.mean())
-    chance = 2 * share * (1 - share)
-    return (agreed - chance) / (1 - chance)
+def _beyond_chance(label: str, shares: np.ndarray, count: int, chance: Chance) -> Measured:
+    interval, certain = (
+        reported_interval(shares, count, chance),
+        partial(certain_beyond, shares, count, chance),
+    )
+    return Measured(label, beyond_chance(shares, chance), interval, count, len(shares), certain)
 
 
 def _rows_of(connection: "duckdb.DuckDBPyConnection", query: str, judge: str) -> list[tuple[Any, ...]]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import duckdb
 
+from datasets_registry.intervals import unit_interval, unit_means
 from datasets_registry.rows.judges import PrincipleFigure
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 from datasets_registry.views.scanning import records
 from methods.method import Inputs, Method, Models
-from quality.evaluation.metrics import bootstrap_interval
 from quality.judges.ballots import BALLOTS
 
 _REVISIONS = """
@@ -19,9 +19,10 @@ _REVISIONS = """
 """
 # a principle's revisions are measured by the score of its signal; honesty's by harmlessness
 _WINS = """
-    SELECT principle_id, CASE WHEN after > before THEN 1.0 WHEN after < before THEN 0.0 ELSE 0.5 END AS point
+    SELECT principle_id, split_group,
+           CASE WHEN after > before THEN 1.0 WHEN after < before THEN 0.0 ELSE 0.5 END AS point
     FROM (
-        SELECT prompt_id, step, principle_id,
+        SELECT prompt_id, step, principle_id, split_group,
                CASE WHEN signal = 'helpfulness' THEN helpfulness ELSE harmlessness END AS after,
                CASE WHEN signal = 'helpfulness' THEN draft_helpfulness ELSE draft_harmlessness END AS before
         FROM cai_revisions JOIN (SELECT unnest($ids) AS principle_id, unnest($signals) AS signal)
@@ -81,10 +82,10 @@ def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Sign
     for query in (_REVISIONS, _VERDICTS):
         for row in records(connection, query):
             figures.setdefault(row["principle_id"], dict(_NOTHING)).update(row)
-    points: dict[str, list[float]] = {principle_id: [] for principle_id in principles}
+    points: dict[str, list[tuple[str, float]]] = {principle_id: [] for principle_id in principles}
     parameters = {"ids": list(principles), "signals": list(principles.values())}
-    for principle_id, point in connection.execute(_WINS, parameters).fetchall():
-        points[principle_id].append(float(point))
+    for principle_id, group, point in connection.execute(_WINS, parameters).fetchall():
+        points[principle_id].append((group, float(point)))
     return [
         PrincipleFigure.model_validate(
             figures[principle_id]
@@ -95,13 +96,15 @@ def audit(connection: "duckdb.DuckDBPyConnection", principles: Mapping[str, Sign
     ]
 
 
-def _wins(points: list[float]) -> dict[str, float | int | None]:
+def _wins(points: list[tuple[str, float]]) -> dict[str, float | int | None]:
+    """Wins of revisions as means over groups of prompts, whose revisions are no independent ones."""
     if not points:
         return {"num_scored": 0, "win_rate": None, "win_low": None, "win_high": None}
-    low, high = bootstrap_interval(points)
+    shares = unit_means(points)
+    low, high = unit_interval(shares, len(points))
     return {
         "num_scored": len(points),
-        "win_rate": sum(points) / len(points),
+        "win_rate": sum(shares) / len(shares),
         "win_low": low,
         "win_high": high,
     }

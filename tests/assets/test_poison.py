@@ -21,7 +21,7 @@ from datasets_registry.state import REPOSITORY
 from methods.judging.constitution import load_constitution
 from methods.method import Inputs, Method, Models, NoSettings
 from methods.templates import template_digests
-from quality.evaluation import metrics
+from quality import resampling
 from tests.assets.graphs import (
     IMPORTED,
     Declaration,
@@ -43,7 +43,7 @@ def unchanging_code() -> Iterator[None]:
     """Code, checks and texts are read once, as nothing here edits them; intervals need no precision."""
     of_roots, of_templates = cache(code_of), cache(template_digests)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "RESAMPLES", 50)
+        patch.setattr(resampling, "RESAMPLES", 50)
         patch.setattr(profile_module, "load_constitution", cache(load_constitution))
         patch.setattr(recipe_module, "code_of", lambda roots: of_roots(tuple(roots)))
         patch.setattr(recipe_module, "template_digests", lambda names: of_templates(tuple(names)))

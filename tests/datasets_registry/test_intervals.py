@@ -6,7 +6,13 @@ from math import comb
 import numpy as np
 import pytest
 
-from datasets_registry.intervals import certain_interval, unit_interval, wilson_interval
+from datasets_registry.intervals import (
+    certain_interval,
+    mean_interval,
+    student_quantile,
+    unit_interval,
+    wilson_interval,
+)
 
 SHARES = np.linspace(0.005, 0.995, 100)
 Interval = Callable[[list[float], int], tuple[float, float]]
@@ -55,6 +61,34 @@ def test_items_of_one_unit_are_not_independent(units: int, items: int) -> None:
             naive.append(calls[0] <= share <= calls[1])
     assert 0.92 <= np.mean(covered) <= 0.97 and np.mean(certain) >= 0.97
     assert np.mean(naive) < 0.85
+
+
+def test_ties_count_for_more_than_a_coin_and_still_cover() -> None:
+    generator, covered = np.random.default_rng(2), []
+    for share in (0.3, 0.5, 0.7):
+        for _ in range(300):
+            drawn = generator.random(30)
+            points = np.where(drawn < 0.4, 0.5, np.where(drawn < 0.2 + share, 1.0, 0.0))
+            low, high = unit_interval(list(points), 30)
+            covered.append(low <= share <= high)
+    assert 0.92 <= np.mean(covered) <= 0.975
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),
+    [(1, 12.7062), (2, 4.3027), (5, 2.5706), (30, 2.0423), (200, 1.9719), (999, 1.9623)],
+)
+def test_students_quantiles_are_those_of_the_tables(freedom: int, quantile: float) -> None:
+    assert student_quantile(freedom) == pytest.approx(quantile, abs=1e-4)
+
+
+def test_a_mean_of_few_units_has_students_interval() -> None:
+    assert mean_interval([1.0]) is None
+    low, high = mean_interval([1.0, 2.0, 3.0]) or (0, 0)
+    assert (low, high) == pytest.approx((2 - 2.4841, 2 + 2.4841), abs=1e-3)
+    generator = np.random.default_rng(4)
+    drawn = [mean_interval(list(generator.normal(1, 2, 6))) for _ in range(1000)]
+    assert 0.93 <= np.mean([low <= 1 <= high for low, high in filter(None, drawn)]) <= 0.97
 
 
 def test_shares_at_the_edge_have_a_width() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.evaluation import EvaluationAnswer
-from quality.evaluation.metrics import bootstrap_interval, distinct_n, metrics
+from quality.evaluation.metrics import distinct_n, metrics
 from tests.rows import make
 
 
@@ -14,11 +14,16 @@ def test_wilson_gives_the_textbook_interval() -> None:
     assert wilson_interval(0, 10)[0] == 0 and wilson_interval(0, 10)[1] > 0.2
 
 
-def test_the_bootstrap_repeats_and_holds_the_mean() -> None:
-    values = [0.0, 0.5, 1.0, 1.0, 0.0, 1.0]
-    low, high = bootstrap_interval(values)
-    assert (low, high) == bootstrap_interval(values)
-    assert low < sum(values) / len(values) < high
+def test_lengths_are_means_over_groups_of_prompts() -> None:
+    answers = [
+        make(EvaluationAnswer, f"p{place}", split_group=group, num_tokens=tokens)
+        for place, (group, tokens) in enumerate([("g", 2), ("g", 4), ("h", 9), ("h", 9)])
+    ]
+    (row,) = [row for row in metrics(answers) if row.metric == "mean_tokens"]
+    assert (row.value, row.num_items) == (6, 4)
+    assert row.low is not None and row.high is not None and row.high - row.low > 70
+    (alone,) = [row for row in metrics(answers[:2]) if row.metric == "mean_tokens"]
+    assert alone.value == 3 and alone.low is None
 
 
 def test_distinct_n_counts_distinct_grams() -> None:

@@ -14,7 +14,15 @@ from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.row import Row, to_table
-from quality.judges.certificate import Bound, CertificateSettings, certify, cohen_kappa, gwet_ac1
+from quality.judges.beyond_chance import (
+    CHANCES,
+    beyond_chance,
+    certain_beyond,
+    cohen_chance,
+    gwet_chance,
+    reported_interval,
+)
+from quality.judges.certificate import Bound, CertificateSettings, certify
 from quality.judges.principles import audit
 from tests.rows import make
 
@@ -103,19 +111,81 @@ def test_a_bound_holds_for_the_whole_interval_or_not_at_all(
 
 
 def test_kappa_is_agreement_beyond_chance() -> None:
-    labels = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
-    assert cohen_kappa(np.array(labels)) == pytest.approx(0.4)
-    assert cohen_kappa(np.array([(True, True)] * 3)) == 0.0
+    assert beyond_chance(shares(20, 5, 10, 15), cohen_chance) == pytest.approx(0.4)
+    assert beyond_chance(shares(3, 0, 0, 0), cohen_chance) == 0.0
+
+
+def shares(both: int, first: int, second: int, neither: int) -> np.ndarray:
+    """Agreement, the first rater's a and the second's, of so many units of each kind."""
+    kinds = [(1, 1, 1)] * both + [(0, 1, 0)] * first + [(0, 0, 1)] * second + [(1, 0, 0)] * neither
+    return np.array(kinds, dtype=float)
+
+
+@pytest.mark.parametrize("figure", CHANCES)
+def test_ten_that_agree_have_a_width(figure: str) -> None:
+    units = shares(5, 0, 0, 5)
+    for interval in (
+        reported_interval(units, 10, CHANCES[figure]),
+        certain_beyond(units, 10, CHANCES[figure]),
+    ):
+        assert interval is not None and interval[0] < 0.6 and interval[1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("figure", CHANCES)
+@pytest.mark.parametrize("cells", [(0.45, 0.05, 0.05, 0.45), (0.6, 0.08, 0.07, 0.25), (0.5, 0, 0, 0.5)])
+def test_agreement_beyond_chance_is_covered(cells: tuple[float, ...], figure: str) -> None:
+    both, first, second, neither = cells
+    chance = CHANCES[figure](both + first, both + second)
+    truth = (both + neither - chance) / (1 - chance)
+    reported, certain = [], []
+    for counts in np.random.default_rng(5).multinomial(30, cells, size=40):
+        interval = reported_interval(shares(*counts), 30, CHANCES[figure])
+        assert interval is not None
+        reported.append(interval[0] - 1e-9 <= truth <= interval[1] + 1e-9)
+        low, high = certain_beyond(shares(*counts), 30, CHANCES[figure])
+        certain.append(low - 1e-9 <= truth <= high + 1e-9)
+    assert np.mean(reported) > 0.82 and np.mean(certain) >= 0.95
+
+
+def test_a_figure_without_a_certain_interval_takes_no_bound() -> None:
+    with pytest.raises(ValueError, match="no bound can be set on 'length_slope'"):
+        CertificateSettings.model_validate(
+            {"judges": ["j"], "policy": "p", "bounds": {"length_slope": {"at_most": 1}}}
+        )
+
+
+def test_revisions_of_one_prompt_are_one_unit() -> None:
+    def interval(groups: int) -> tuple[float | None, float | None]:
+        steps = [
+            make(
+                RevisionStep,
+                f"p{place:02}",
+                principle_id="safe",
+                harmlessness=5.0 + (place % 4 < 2),
+                draft_harmlessness=5.5,
+                split_group=f"g{place % groups:02}",
+            )
+            for place in range(40)
+        ]
+        tables = {"ai_judgements": (AiJudgement, []), "cai_revisions": (RevisionStep, steps)}
+        with views(**tables) as connection:  # type: ignore[arg-type]
+            (row,) = audit(connection, {"safe": "harmlessness"})
+        assert row.win_rate == 0.5 and row.num_scored == 40
+        return row.win_low, row.win_high
+
+    (low, high), (wide_low, wide_high) = interval(40), interval(8)
+    assert low and high and wide_low and wide_high
+    assert wide_high - wide_low > 1.5 * (high - low)
 
 
 def test_ac1_is_agreement_beyond_chance_where_one_label_is_rare() -> None:
     # by hand: 46 of 50 agree; 45 of each rater's labels are a, so chance is 2 x 0.9 x 0.1 = 0.18
-    rare = [(True, True)] * 43 + [(True, False)] * 2 + [(False, True)] * 2 + [(False, False)] * 3
-    assert gwet_ac1(np.array(rare)) == pytest.approx((0.92 - 0.18) / 0.82)
-    assert cohen_kappa(np.array(rare)) == pytest.approx((0.92 - 0.82) / 0.18)
-    even = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 5 + [(False, False)] * 20
-    assert gwet_ac1(np.array(even)) == pytest.approx(0.6) == cohen_kappa(np.array(even))
-    assert gwet_ac1(np.array([(True, True)] * 3)) == 1.0
+    rare, even = shares(43, 2, 2, 3), shares(20, 5, 5, 20)
+    assert beyond_chance(rare, gwet_chance) == pytest.approx((0.92 - 0.18) / 0.82)
+    assert beyond_chance(rare, cohen_chance) == pytest.approx((0.92 - 0.82) / 0.18)
+    for chance in CHANCES.values():
+        assert beyond_chance(even, chance) == pytest.approx(0.6)
+    assert beyond_chance(shares(3, 0, 0, 0), gwet_chance) == 1.0
 
 
 def test_the_audit_tells_what_each_principle_did() -> None:
