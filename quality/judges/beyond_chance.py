@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from datasets_registry.intervals import LEVEL, certain_interval, unit_interval
-from quality.resampling import resampled_interval
+from quality.judges.resampling import resampled_interval
 
 Interval = tuple[float, float]
 # the agreement that chance alone gives, from both raters' shares of a

@@ -24,7 +24,7 @@ from quality.judges.beyond_chance import (
     certain_beyond,
     reported_interval,
 )
-from quality.resampling import resampled_interval
+from quality.judges.resampling import resampled_interval
 
 # the group of prompts, the logits in both orders, and both completions' lengths in characters
 _MEASURED = f"""

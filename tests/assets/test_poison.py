@@ -21,7 +21,7 @@ from datasets_registry.state import REPOSITORY
 from methods.judging.constitution import load_constitution
 from methods.method import Inputs, Method, Models, NoSettings
 from methods.templates import template_digests
-from quality import resampling
+from quality.judges import resampling
 from tests.assets.graphs import (
     IMPORTED,
     Declaration,
