@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.house import Module, commonest_variable, measure, modules_by_folder, per_thousand_lines
+from benchmarks.house.bounds import Module, commonest_variable, measure, modules_by_folder, per_thousand_lines
 from benchmarks.sides.figure import Figure
 
 

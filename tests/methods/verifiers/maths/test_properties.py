@@ -124,3 +124,21 @@ def test_mixed_numbers_are_sums(whole: int, below: int, above: int) -> None:
     ):
         assert equal(written, f"{sign}\\frac{{{total}}}{{{below}}}")
         assert not equal(written, f"{whole * above}/{below}") or whole * above == int(f"{sign}{total}")
+
+
+@given(st.lists(SMALL, min_size=2, max_size=6), st.randoms())
+def test_lists_count_and_tuples_keep_their_order(values: list[int], random: object) -> None:
+    shuffled = list(values)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    listed, mixed = (", ".join(map(str, order)) for order in (values, shuffled))
+    assert difference(mixed, listed, 1e-6) is None
+    assert difference(f"\\{{{mixed}\\}}", listed, 1e-6) is None
+    assert (difference(f"({mixed})", f"({listed})", 1e-6) is None) == (shuffled == values)
+    assert difference(f"({listed})", f"\\{{{listed}\\}}", 1e-6) is not None
+    assert difference(f"{listed}, {values[0]}", listed, 1e-6) is not None
+
+
+@given(st.integers(0, 10**6), st.integers(2, 16), st.integers(2, 16))
+def test_digits_in_two_bases_differ(digits: int, mine: int, theirs: int) -> None:
+    equal = difference(f"{digits}_{{{mine}}}", f"{digits}_{{{theirs}}}", 1e-6) is None
+    assert equal == (mine == theirs)

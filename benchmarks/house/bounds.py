@@ -1,8 +1,7 @@
-"""What the source weighs: sizes, types and names: python benchmarks/house.py [--json] [--quick]."""
+"""What the source weighs, and the bounds that it keeps: sizes of files and folders, types and names."""
 
 import ast
 import re
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,10 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# run as a file, this folder would hide the package of the same name
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.sides.figure import Figure, at_most, run
+from benchmarks.sides.figure import Figure, at_most
 from datasets_registry.state import REPOSITORY
 from training.trainers import TRAINERS
 
@@ -128,7 +124,3 @@ def measure(quick: bool) -> list[Figure]:
         at_most("fmt: skip", sum(module.count("fmt: skip") for module in modules), "comments", 0),
         at_most("models' names as texts", len(quoted_models(modules)), "texts", 0),
     ]
-
-
-if __name__ == "__main__":
-    run(measure, __doc__)

@@ -1,0 +1,1 @@
+"""What the source weighs: python -m benchmarks.house [--json] [--quick]."""
