@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.sides.figure import Figure
 from methods.reading.refusals import read_refusal
-from quality.judges.certificate import cohen_kappa, gwet_ac1
+from quality.judges.beyond_chance import beyond_chance, cohen_chance, gwet_chance
 
 FILES = {"gpt4": "completions_gpt4.csv", "llama2": "completions_llama2new.csv"}
 PEOPLE = ("annotation_1", "annotation_2")
@@ -26,11 +26,25 @@ def precision(labels: np.ndarray) -> float:
     return float(labels[labels[:, 1], 0].mean())
 
 
+def kappa(labels: np.ndarray) -> float:
+    """Cohen's kappa."""
+    return beyond_chance(_shares(labels), cohen_chance)
+
+
+def ac1(labels: np.ndarray) -> float:
+    """Gwet's AC1."""
+    return beyond_chance(_shares(labels), gwet_chance)
+
+
+def _shares(labels: np.ndarray) -> np.ndarray:
+    return np.column_stack([labels[:, 0] == labels[:, 1], labels])
+
+
 STATISTICS: dict[str, Statistic] = {
     "recall": recall,
     "precision": precision,
-    "kappa": cohen_kappa,
-    "AC1": gwet_ac1,
+    "kappa": kappa,
+    "AC1": ac1,
 }
 
 
@@ -47,9 +61,7 @@ def refusals(folder: Path, resamples: int) -> Iterator[Figure]:
             labels = np.array([*zip(human, held_out, strict=True)], dtype=bool)
             yield from _figures(f"{source}, {person}", labels, resamples)
         two = np.array([[not row[person].startswith("1_") for person in PEOPLE] for row in rows], dtype=bool)
-        yield Figure(
-            name=f"refusals, {source}: kappa of the two people", value=cohen_kappa(two), unit="kappa"
-        )
+        yield Figure(name=f"refusals, {source}: kappa of the two people", value=kappa(two), unit="kappa")
 
 
 def _figures(name: str, labels: np.ndarray, resamples: int) -> Iterator[Figure]:
