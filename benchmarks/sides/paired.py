@@ -30,7 +30,8 @@ def difference(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]
     means = [fmean(values) for values in paired]
     several = mean_interval(means) if len(set(means)) > 1 else None
     interval = several or _over_items([value for values in paired for value in values])
-    return Figure(name=name, value=fmean(means), unit="share", interval=interval)
+    inside = (max(-1.0, interval[0]), min(1.0, interval[1])) if interval else None
+    return Figure(name=name, value=fmean(means), unit="share", interval=inside)
 
 
 def _over_items(values: Sequence[float]) -> tuple[float, float] | None:
@@ -38,7 +39,7 @@ def _over_items(values: Sequence[float]) -> tuple[float, float] | None:
     if len(set(values)) > 1:
         return mean_interval(values)
     unseen = 1 - 0.05 ** (1 / len(values))
-    return max(-1.0, values[0] - unseen), min(1.0, values[0] + unseen)
+    return values[0] - unseen, values[0] + unseen
 
 
 def over_seeds(name: str, values: Sequence[float]) -> Figure:
