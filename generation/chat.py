@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Literal
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.conversation import Tool
@@ -9,9 +10,10 @@ from generation.request import Message, Request
 from generation.tokenizer import Encoding, Tokenizer
 from generation.turns import (
     Conversation,
-    UnreadableArguments,
     as_text,
     carries_fields,
+    lost_text,
+    one_system_turn,
     plain_tool,
     reductions,
     template_turn,
@@ -20,12 +22,20 @@ from generation.words import PLAIN, TEMPLATE_ERRORS, special_tokens, template_so
 
 # stands for a turn's text while the template is filled; no conversation is likely to hold it
 _HERE = "TRIMTAB:TURN:TEXT"
+# the setting by which a system turn is read at the head of the user's first one
+SystemPlace = Literal["in the first user turn"]
+IN_FIRST_USER_TURN: SystemPlace = "in the first user turn"
 # characters of an opening that a message shows
 _SHOWN = 40
 
 
 class Unrenderable(BadInput):
-    """The model's chat template refuses a conversation, or leaves out a field that is set."""
+    """The model's chat template refuses a conversation, or leaves out a text or a field that is set.
+
+    ``rendered`` is what it made of a conversation of which it left out a text.
+    """
+
+    rendered: str | None = None
 
 
 def render(
@@ -37,16 +47,16 @@ def render(
     right after a finished step. Templates that trim their messages would take a line's end away, and
     so would `continue_final_message` of transformers with them.
 
-    Raises BadInput where the model has no usable chat template or opens an unfinished turn otherwise than a
-    fresh one, and its subclass Unrenderable where the template refuses the conversation or leaves out a field
-    that is set.
+    System turns at the start are read as one. Raises BadInput where the model has no chat template, and its
+    subclass Unrenderable where the template refuses the conversation, leaves out a text or a field that is
+    set, or opens an unfinished turn otherwise than a fresh one.
     """
     if continues and messages[-1].reasoning is None:
         require_one_opening(tokenizer)
 
     def text(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
         if not continues:
-            return _templated(tokenizer, messages, tools, add_generation_prompt=True)
+            return templated(tokenizer, messages, tools, add_generation_prompt=True)
         *before, last = messages
         return _up_to(tokenizer, before, last, tools) + as_text(last.content, special_tokens(tokenizer))
 
@@ -67,7 +77,7 @@ def finished(tokenizer: Tokenizer, messages: Sequence[Message], tools: Sequence[
     """The conversation with every turn ended, as a model is trained on it; raises as ``render``."""
 
     def text(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
-        return _templated(tokenizer, messages, tools, add_generation_prompt=False)
+        return templated(tokenizer, messages, tools, add_generation_prompt=False)
 
     return _whole(tokenizer, text, messages, tools)
 
@@ -75,53 +85,85 @@ def finished(tokenizer: Tokenizer, messages: Sequence[Message], tools: Sequence[
 Text = Callable[[Sequence[Message], Sequence[Tool]], str]
 
 
-def _whole(tokenizer: Tokenizer, text: Text, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
-    """What ``text`` makes of the conversation; raises Unrenderable where it leaves out or refuses a field."""
+def _whole(tokenizer: Tokenizer, text: Text, given: Sequence[Message], tools: Sequence[Tool]) -> str:
+    """What ``text`` makes of the conversation, which must have all of its texts and fields.
+
+    Raises Unrenderable where the template refuses the conversation, or leaves out one of them.
+    """
+    messages, name = one_system_turn(given), tokenizer.name_or_path
     try:
         rendered = text(messages, tools)
-    except (UnreadableArguments, *TEMPLATE_ERRORS) as error:
+    except TEMPLATE_ERRORS as error:
         raise Unrenderable(
-            f"the chat template of {tokenizer.name_or_path!r} cannot render the conversation ({error}): "
-            f"{_remedy(messages, tools)}"
+            f"the chat template of {name!r} cannot render the conversation ({error}): "
+            f"{_remedy(text, messages, tools)}"
         ) from error
-    if not carries_fields(messages, tools):
-        return rendered
-    for field, reduced in reductions(messages, tools):
-        if _is_same(text, reduced, rendered):
-            raise Unrenderable(
-                f"the chat template of {tokenizer.name_or_path!r} leaves out {field}: remove it from the "
-                "conversation, or use a model whose template has a place for it"
-            )
+    if lost := lost_text(messages, special_tokens(tokenizer), rendered):
+        refusal = Unrenderable(
+            f"the chat template of {name!r} leaves out {lost}, or changes it or its place: "
+            f"{_remedy(text, messages, tools)}"
+        )
+        refusal.rendered = rendered
+        raise refusal
+    _require_fields(name, text, messages, tools, rendered)
     return rendered
 
 
-def _remedy(messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+def _require_fields(
+    name: str, text: Text, messages: Sequence[Message], tools: Sequence[Tool], rendered: str
+) -> None:
+    if not carries_fields(messages, tools):
+        return
+    for field, reduced in reductions(messages, tools):
+        if _is_same(text, reduced, rendered):
+            raise Unrenderable(
+                f"the chat template of {name!r} leaves out {field}: remove it from the conversation, or use "
+                "a model whose template has a place for it"
+            )
+
+
+def _remedy(text: Text, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
+    """What to do about a conversation that the template does not take as it is."""
+    if messages[0].role == "system" and len(messages) > 1 and _takes(text, messages[1:], tools):
+        return (
+            f"leave out the system prompt, or set `system = {IN_FIRST_USER_TURN!r}` in the model's "
+            "`[models.NAME]`"
+        )
     if carries_fields(messages, tools):
         return "correct its tools and tool calls, or use a model whose template knows them"
-    if any(message.role == "system" for message in messages):
-        return "leave out the system prompt, or use a model whose template has a place for it"
     return "change the order of its turns, or use a model whose template takes it"
+
+
+def _takes(text: Text, messages: Sequence[Message], tools: Sequence[Tool]) -> bool:
+    try:
+        text(messages, tools)
+    except (Unrenderable, *TEMPLATE_ERRORS):
+        return False
+    return True
 
 
 def _is_same(text: Text, reduced: Conversation, rendered: str) -> bool:
     try:
         return text(*reduced) == rendered
-    except TEMPLATE_ERRORS:  # the template needs what was taken away, so it reads it
+    except (Unrenderable, *TEMPLATE_ERRORS):  # the template needs what was taken away, so it reads it
         return False
 
 
 def _up_to(tokenizer: Tokenizer, before: Sequence[Message], turn: Message, tools: Sequence[Tool]) -> str:
     """The conversation up to where the text of ``turn`` begins."""
     marked = turn.model_copy(update={"content": _HERE})
-    text = _templated(tokenizer, [*before, marked], tools, add_generation_prompt=False)
+    text = templated(tokenizer, [*before, marked], tools, add_generation_prompt=False)
     if _HERE not in text:
-        raise BadInput(f"the chat template of {tokenizer.name_or_path!r} leaves out what the assistant says")
+        raise Unrenderable(
+            f"the chat template of {tokenizer.name_or_path!r} leaves out what the assistant says"
+        )
     return text[: text.rindex(_HERE)]
 
 
-def _templated(
+def templated(
     tokenizer: Tokenizer, messages: Sequence[Message], tools: Sequence[Tool], *, add_generation_prompt: bool
 ) -> str:
+    """What the template makes of the conversation, whatever it leaves out; raises what the template does."""
     if tokenizer.chat_template is None:
         raise BadInput(f"model {tokenizer.name_or_path!r} has no chat template: use an instruct model")
     specials = special_tokens(tokenizer)
@@ -135,14 +177,14 @@ def _templated(
 
 
 def require_one_opening(tokenizer: Tokenizer) -> None:
-    """Raise BadInput unless the assistant's turn opens in finished text as it does where text is drawn.
+    """Raise Unrenderable unless the assistant's turn opens in finished text as it does where text is drawn.
 
     Otherwise unfinished turns and trained text would not be in the mode of draws, which think or do not.
     """
     difference = other_opening(tokenizer)
     if difference is not None:
         fresh, begun = difference
-        raise BadInput(
+        raise Unrenderable(
             f"the chat template of {tokenizer.name_or_path!r} opens a drawn turn with {fresh!r} and a "
             f"finished one with {begun!r}, so its turns can neither be continued nor trained on: set "
             "`thinking = false` in its `[models.NAME]` if it can be switched off, or give the model a "
@@ -177,6 +219,14 @@ def keeps_outer_space(tokenizer: Tokenizer) -> bool:
     question = Message(role="user", content=_HERE)
     answer = Message(role="assistant", content=f" {_HERE}\n")
     return answer.content in finished(tokenizer, [question, answer])
+
+
+def trims(tokenizer: Tokenizer) -> bool:
+    """Whether the template is known to cut white space around what the assistant says."""
+    try:
+        return not keeps_outer_space(tokenizer)
+    except Unrenderable:
+        return False
 
 
 def token_ids(tokenizer: Tokenizer, text: str) -> list[int]:

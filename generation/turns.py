@@ -1,6 +1,7 @@
 """Messages and tools as a chat template reads them, and which of their fields a template leaves out."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 
 from pydantic import JsonValue
 
@@ -77,6 +78,34 @@ def broken(value: JsonValue, special_tokens: Sequence[str]) -> JsonValue:
     if isinstance(value, list):
         return [broken(part, special_tokens) for part in value]
     return value
+
+
+def one_system_turn(messages: Sequence[Message]) -> Sequence[Message]:
+    """The conversation with the system turns at its start as one, their texts parted by a blank line."""
+    leading = list(takewhile(lambda message: message.role == "system", messages))
+    if len(leading) < 2:
+        return messages
+    text = "\n\n".join(message.content for message in leading)
+    return [leading[0].model_copy(update={"content": text}), *messages[len(leading) :]]
+
+
+def lost_text(messages: Sequence[Message], special_tokens: Sequence[str], rendered: str) -> str | None:
+    """The first text that ``rendered`` lacks, or has in another order, in words; None where all are there.
+
+    White space around a text is not looked at. A system's text may stand anywhere before the last text. What
+    tools say may be written in another form, such as JSON, which ``reductions`` looks after.
+    """
+    place = 0
+    for index, message in enumerate(messages):
+        text = as_text(message.content, special_tokens).strip()
+        if message.role == "tool" or not text:
+            continue
+        found = rendered.find(text, 0 if message.role == "system" else place)
+        if found < 0:
+            return f"content of message {index + 1}, the {message.role}'s"
+        if message.role != "system":
+            place = found + len(text)
+    return None
 
 
 def carries_fields(messages: Sequence[Message], tools: Sequence[Tool]) -> bool:

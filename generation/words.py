@@ -10,7 +10,16 @@ from generation.request import Message
 from generation.tokenizer import AddedToken, Tokenizer
 from generation.turns import template_turn
 
-TEMPLATE_ERRORS = (TemplateError, TypeError)
+# a template is somebody's program: whatever fails in it is its refusal of that conversation
+TEMPLATE_ERRORS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 # what opens and closes a thought; some models have no token for it
 _THOUGHT = re.compile(r"</?[\w:]*think\w*>")
 _ASKED = Message(role="user", content="hello")
@@ -29,6 +38,12 @@ def special_tokens(tokenizer: Tokenizer) -> Sequence[str]:
     ``<think>`` where the template knows no thoughts.
     """
     return _special_tokens(tokenizer, template_source(tokenizer))
+
+
+def opens_thought(text: str) -> bool:
+    """Whether ``text`` ends with the opening of a thought, as the generation prompt of some models does."""
+    last = list(_THOUGHT.finditer(text))[-1:]
+    return bool(last) and not last[0][0].startswith("</") and not text[last[0].end() :].strip()
 
 
 def template_source(tokenizer: Tokenizer) -> str:
@@ -54,5 +69,5 @@ def _plain_text(tokenizer: Tokenizer, messages: Sequence[Message]) -> str:
     turns = [template_turn(message, ()) for message in messages]
     try:
         return tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    except (*TEMPLATE_ERRORS, ValueError):
+    except TEMPLATE_ERRORS:
         return ""

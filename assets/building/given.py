@@ -42,7 +42,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
                 section.revision,
                 lambda line: report(f"{recipe.name}: {line}"),
             )
-            folder, pins = steady_folder(given, registry.state.models, section.thinking)
+            folder, pins = steady_folder(given, registry.state.models, section.thinking, section.system)
             for line in (_moved(registry, before, section, folder), _told(pins)):
                 if line:
                     report(f"{recipe.name}: {line}")

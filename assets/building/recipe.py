@@ -152,5 +152,6 @@ def _trainer_modules(trainer: Trainer) -> Names:
 def _of_given(asset: Given) -> Recipe:
     section = asset.section
     pinned = {"revision": section.revision} if section.revision else {}
-    told = {} if section.thinking is None else {"thinking": section.thinking}
+    told = {"thinking": section.thinking, "system": section.system}
+    told = {name: value for name, value in told.items() if value is not None}
     return Recipe(asset.name, settings={"model": section.model, **pinned, **told})

@@ -10,6 +10,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.settings import Settings
 from datasets_registry.version import validated_name
+from generation.chat import SystemPlace
 from generation.engine import EngineSettings
 from generation.spending import Price
 from training.settings.learning import TrainingSettings
@@ -40,6 +41,11 @@ class GivenModel(Settings):
         None,
         description="Whether a model that can do both thinks before it answers; if not set, what its chat "
         "template does, unless only without thoughts its drawn and its trained turns open alike",
+    )
+    system: SystemPlace | None = Field(
+        None,
+        description="`in the first user turn` for a chat template without a place for a system turn: "
+        "it is read there, at the head; if not set, as the template reads it",
     )
     backend: str = "transformers"
     engine: EngineSettings = EngineSettings()

@@ -12,7 +12,6 @@ from generation.openai_server.retrying import Failure
 from generation.prompts import PromptReader
 from generation.request import Completion, Request
 from generation.tokenizer import Tokenizer
-from generation.turns import carries_fields
 
 if TYPE_CHECKING:
     import openai
@@ -85,9 +84,7 @@ class Asker:
                 "earlier turns: remove it from the request"
             )
         # a server opens an unfinished turn by itself, which must be how it opens a drawn one
-        if self._tokenizer and (request.continues or carries_fields(request.messages, request.tools or ())):
-            return self._left_out(self._tokenizer, request)
-        return None
+        return self._left_out(self._tokenizer, request) if self._tokenizer else None
 
     def _left_out(self, tokenizer: Tokenizer, request: Request) -> str | None:
         """What the chat template, which the server's model has too, leaves out."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from generation.openai_server.messages import sent_message
 from generation.request import Completion, Request
-from generation.turns import plain_tool
+from generation.turns import one_system_turn, plain_tool
 
 TOP_LOGPROBS = 20  # the most that servers give
 Fields = dict[str, JsonValue]
@@ -80,7 +80,7 @@ def body(request: Request, dialect: Dialect, token_ids: Sequence[int]) -> Fields
     """The JSON to post; ``token_ids`` are those of the choices, where they are known."""
     specials = dialect.special_tokens
     fields: Fields = {"model": dialect.model}
-    fields["messages"] = [sent_message(message, specials) for message in request.messages]
+    fields["messages"] = [sent_message(turn, specials) for turn in one_system_turn(request.messages)]
     if request.tools is not None:
         fields["tools"] = [plain_tool(tool, specials) for tool in request.tools]
     fields |= _scoring() if request.choices else _sampling(request)

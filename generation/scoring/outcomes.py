@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.conversation import Tool, ToolCall
 from generation.chat import finished, token_ids
 from generation.language_model import Classifier
 from generation.request import Message
 from generation.scoring.model import ScoringModel
+from generation.templates.thoughts import without_dropped_thoughts
 from generation.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answered:
-    """A conversation up to the question, and an answer to it."""
+    """A conversation up to the question, and an answer to it, perhaps with a thought and calls of tools."""
 
     messages: tuple[Message, ...]
     completion: str
+    reasoning: str | None = None
+    tool_calls: tuple[ToolCall, ...] | None = None
+    tools: tuple[Tool, ...] = ()
 
 
 class OutcomeScorer:
@@ -44,10 +49,16 @@ class OutcomeScorer:
 def answer_ids(tokenizer: Tokenizer, answered: Answered) -> list[int]:
     """What a reward model reads: the conversation with the answer's turn ended, by the chat template.
 
-    The score stands at its last token.
+    The score stands at its last token. Thoughts of earlier turns are there where the template keeps them.
     """
-    answer = Message(role="assistant", content=answered.completion)
-    return token_ids(tokenizer, finished(tokenizer, [*answered.messages, answer]))
+    answer = Message(
+        role="assistant",
+        content=answered.completion,
+        reasoning=answered.reasoning,
+        tool_calls=answered.tool_calls,
+    )
+    messages = without_dropped_thoughts(tokenizer, answered.messages, answered.tools)
+    return token_ids(tokenizer, finished(tokenizer, [*messages, answer], answered.tools))
 
 
 def set_padding_apart(tokenizer: Tokenizer) -> None:

@@ -1,27 +1,56 @@
-"""A model's tokenizer, opened only where equal requests are equal prompts."""
+"""A model's tokenizer, opened only where equal requests are equal prompts and no text is lost."""
 
+import json
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import Manifest
 from generation.templates.probing import rendering_digest, require_steady
+from generation.templates.texts import require_texts
 from generation.tokenizer import Tokenizer
 
 
 def open_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer in ``folder``.
 
-    Raises BadInput where its chat template depends on more than the messages, or where a model that was
-    trained here would read other tokens than those that it was trained on.
+    Raises BadInput where its chat template depends on more than the messages or loses what is said, where a
+    text may become a token that the model in ``folder`` lacks, or where a model that was trained here would
+    read other tokens than those that it was trained on.
     """
     from transformers import AutoTokenizer
 
     tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    _require_embedded(folder, tokenizer)
     if tokenizer.chat_template is not None:
         require_steady(tokenizer)
+        require_texts(tokenizer)
         if other := other_rendering(folder, tokenizer):
             raise BadInput(other)
     return tokenizer
+
+
+def _require_embedded(folder: Path, tokenizer: Tokenizer) -> None:
+    """Raise BadInput where a text may become a token beyond the model's embedding.
+
+    Special tokens there, such as those of images, are in no text, and templates of texts do not write them.
+    """
+    rows = _embedding_rows(folder)
+    if rows is None:
+        return
+    special = {place for place, token in tokenizer.added_tokens_decoder.items() if token.special}
+    beyond = {place: text for text, place in tokenizer.get_vocab().items() if place >= rows}
+    if plain := sorted(beyond.keys() - special):
+        raise BadInput(
+            f"the tokenizer in {folder} has the token {beyond[plain[0]]!r} at {plain[0]}, and the model's "
+            f"embedding has {rows} rows: take weights and tokenizer of one model, or resize the embedding"
+        )
+
+
+def _embedding_rows(folder: Path) -> int | None:
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    rows = config.get("vocab_size", config.get("text_config", {}).get("vocab_size"))
+    return rows if isinstance(rows, int) else None
 
 
 def other_rendering(folder: Path, tokenizer: Tokenizer) -> str | None:

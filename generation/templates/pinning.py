@@ -1,4 +1,4 @@
-"""A given model whose chat template is held fast: its date, and whether it thinks."""
+"""A given model whose chat template is held fast: its date, whether it thinks, where a system turn stands."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.inspecting.origins import PINNED
 from datasets_registry.manifest import FILE
-from generation.chat import other_opening
+from generation.chat import SystemPlace, other_opening
 from generation.templates.probing import CHANCE, CLOCK, renderings, require_steady, without_comments
 from generation.tokenizer import Tokenizer
 
@@ -26,6 +26,13 @@ _TEMPLATE, _FURTHER = "chat_template.jinja", "additional_chat_templates"
 _SOURCES = (_TEMPLATE, "chat_template.json", "tokenizer_config.json", f"{_FURTHER}/*.jinja")
 _DEFAULT = "default"
 _THINKS = {True: "it thinks", False: "it does not think"}
+# the two texts are parted by a blank line; without a turn of the user's the system's becomes one
+_SYSTEM = (
+    "{%- set messages = ([dict(messages[1], content=messages[0]['content'] + '\\n\\n' + "
+    "messages[1]['content'])] + messages[2:] if messages[1:] and messages[1]['role'] == 'user' else "
+    "[dict(messages[0], role='user')] + messages[1:]) if messages and messages[0]['role'] == 'system' "
+    "else messages %}"
+)
 
 
 class Steady(NamedTuple):
@@ -35,26 +42,34 @@ class Steady(NamedTuple):
     pins: tuple[str, ...] = ()
 
 
-def steady_folder(folder: Path, models: Path, thinking: bool | None = None) -> Steady:
+def steady_folder(
+    folder: Path, models: Path, thinking: bool | None = None, system: SystemPlace | None = None
+) -> Steady:
     """The model in ``folder`` with a template that depends on messages alone: itself where it is so already.
 
     Otherwise it is a folder below ``models`` of links to its files, with a template of its own, so that all
     that reads the model, whatever it is, reads the same prompts, and its fingerprint says so. The date is
     ``PINNED_DATE``. A template that can think or not does what ``thinking`` says. By default it does
     what it does by itself, unless drawn and finished turns then open differently, and without thinking alike.
+    With ``system`` a system turn is read at the head of the user's first turn, for a template without a place
+    for it.
 
     Raises BadInput where the template cannot be held fast, or cannot be told whether to think and should be.
     """
     text = "".join(path.read_text("utf-8") for pattern in _SOURCES for path in sorted(folder.glob(pattern)))
-    if thinking is None and not any(word in text for word in (CLOCK, *SWITCHES, *CHANCE)):
+    if thinking is None and system is None and not any(word in text for word in (CLOCK, *SWITCHES, *CHANCE)):
         return Steady(folder)
     from transformers import AutoTokenizer
 
     tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     given, pins = _templates(tokenizer), set[str]()
+    for name, value in (("thinking", thinking), ("system", system)):
+        if value is not None and not given:
+            raise BadInput(f"model {folder} has no chat template: leave `{name}` out of its `[models.NAME]`")
     held = {place: _held(tokenizer, template, thinking, pins) for place, template in given.items()}
-    if thinking is not None and not given:
-        raise BadInput(f"model {folder} has no chat template: leave `thinking` out of its `[models.NAME]`")
+    if system is not None:
+        held = {place: _with_system(template) for place, template in held.items()}
+        pins.add("a system turn is read at the head of the user's first turn")
     return Steady(folder) if held == given else Steady(_linked(folder, models, held), tuple(sorted(pins)))
 
 
@@ -79,9 +94,14 @@ def _held(tokenizer: Tokenizer, template: str, thinking: bool | None, pins: set[
     return _set(template, *mode)
 
 
+def _with_system(template: str) -> str:
+    """The template that reads a system turn as the beginning of the user's first turn."""
+    return template if template.startswith(_SYSTEM) else f"{_SYSTEM}\n{template}"
+
+
 def _reads(template: str, word: str) -> bool:
     """Whether the template has the word, and it was not held fast here before."""
-    held = "".join(line for line in template.splitlines()[:2] if line.startswith(("{%- macro ", "{%- set ")))
+    held = "".join(line for line in template.splitlines()[:3] if line.startswith(("{%- macro ", "{%- set ")))
     found = re.compile(rf"\b{word}\b").search
     return found(without_comments(template)) is not None and found(held) is None
 

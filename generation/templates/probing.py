@@ -1,14 +1,14 @@
 """What a chat template makes of fixed conversations: whether its text is steady, and a hash of its tokens."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from generation.chat import finished, opening, render, token_ids
+from generation.chat import Unrenderable, finished, opening, render, token_ids
 from generation.request import Message
 from generation.tokenizer import Tokenizer
 from generation.words import PLAIN, TEMPLATE_ERRORS, template_source
@@ -61,7 +61,7 @@ def _texts_at(tokenizer: Tokenizer, moment: datetime) -> Iterator[str]:
                         add_generation_prompt=asks,
                         strftime_now=moment.strftime,
                     )
-                except (*TEMPLATE_ERRORS, ValueError) as error:
+                except TEMPLATE_ERRORS as error:
                     yield str(error)
 
 
@@ -81,13 +81,21 @@ def renderings(tokenizer: Tokenizer) -> list[str]:
 
 def _rendered(tokenizer: Tokenizer, conversation: Sequence[Message]) -> Iterator[str]:
     answered = [*conversation, Message(role="assistant", content="hello")]
-    try:
-        yield render(tokenizer, conversation, continues=False)
-        yield opening(tokenizer, conversation)
-        yield finished(tokenizer, answered)
-    except BadInput as error:
-        # the cause, as the sentence around it names a folder
-        yield str(error.__cause__)
+    parts: tuple[Callable[[], str], ...] = (
+        lambda: render(tokenizer, conversation, continues=False),
+        lambda: opening(tokenizer, conversation),
+        lambda: finished(tokenizer, answered),
+    )
+    for part in parts:
+        try:
+            yield part()
+        except Unrenderable as error:
+            if error.rendered is None:
+                # the cause, as the sentence around it names a folder
+                yield str(error.__cause__)
+                return
+            # a text that the template leaves out is no other rendering
+            yield error.rendered
 
 
 def _read(tokenizer: Tokenizer, text: str) -> list[int] | str:

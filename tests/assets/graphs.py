@@ -148,7 +148,7 @@ def asked_of_trainer(asset: Trained | Given) -> object:
     """All that decides what a model becomes: where it is found, or its trainer, settings and inputs."""
     if isinstance(asset, Given):
         given = asset.section
-        return given.model, given.revision, given.thinking
+        return given.model, given.revision, given.thinking, given.system
     section = asset.section
     text = template_path(asset.system_prompt).read_text() if asset.system_prompt else None
     inputs = (section.base, section.dataset, section.replayed, section.reward_models)

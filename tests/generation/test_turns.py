@@ -59,10 +59,10 @@ def test_a_template_that_knows_them_gets_tools_reasoning_and_calls(tokenizer: To
 
 def test_a_template_gets_nothing_that_is_not_set(tokenizer: Tokenizer) -> None:
     tokenizer.chat_template = (
-        "{% for message in messages %}{{ message.keys() | list }}{% endfor %}{{ tools }}"
+        "{% for message in messages %}{{ message.keys() | list }}{{ message.content }}{% endfor %}{{ tools }}"
     )
     learned = ASKED.model_copy(update={"trainable": False})
-    assert rendered(tokenizer, learned) == "['role', 'content']None"
+    assert rendered(tokenizer, learned) == "['role', 'content']12+7=?None"
 
 
 def test_answers_in_another_order_than_their_calls_are_refused(tokenizer: Tokenizer) -> None:

@@ -12,7 +12,6 @@ from datasets_registry.errors import BadInput
 from generation.chat import other_opening, token_ids
 from generation.models.folder import fingerprint
 from generation.request import Message, Request
-from generation.templates.opening import open_tokenizer
 from generation.templates.pinning import steady_folder
 from generation.templates.probing import MOMENTS, require_steady
 from generation.tokenizer import Tokenizer
@@ -77,7 +76,10 @@ def steady_templates(folder: Path) -> Iterator[Figure]:
 
 
 def _figures(template: str, folder: Path, pins: tuple[str, ...]) -> TemplateFigures:
-    tokenizer = open_tokenizer(folder)
+    from transformers import AutoTokenizer
+
+    # those that read no plain text are not opened
+    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     require_steady(tokenizer)
     request = Request(messages=(Message(role="user", content="hello"),))
     keys = {request.key(fingerprint(folder)) for _ in MOMENTS}

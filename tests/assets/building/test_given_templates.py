@@ -12,6 +12,7 @@ from assets.profile.models import GivenModel
 from benchmarks.sides.generation.templates import shipped_templates, with_template
 from datasets_registry.inspecting.origins import origin
 from datasets_registry.registry import Registry
+from generation.chat import IN_FIRST_USER_TURN
 from generation.models.folder import fingerprint
 from generation.templates.opening import open_tokenizer
 from tests.assets.small import write_profile
@@ -64,3 +65,5 @@ def test_a_recipe_has_thinking_only_where_it_is_set() -> None:
         recipe_of(Given("base_policy", GivenModel(model="m", thinking=thinking))) for thinking in (None, True)
     )
     assert bare.settings == {"model": "m"} and told.settings == {"model": "m", "thinking": True}
+    placed = recipe_of(Given("base_policy", GivenModel(model="m", system=IN_FIRST_USER_TURN)))
+    assert placed.settings == {"model": "m", "system": "in the first user turn"}

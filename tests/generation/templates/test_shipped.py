@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 
 from benchmarks.sides.generation.templates import at_two_dates, shipped_templates, with_template
 from datasets_registry.errors import BadInput
-from generation.chat import Unrenderable, finished, opening, render, require_one_opening
+from generation.chat import IN_FIRST_USER_TURN, Unrenderable, finished, opening, render, require_one_opening
 from generation.prompts import PromptReader
 from generation.request import Completion, Message, Request
 from generation.templates.opening import open_tokenizer
@@ -38,7 +38,9 @@ def steady(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     folders = {
         stem: with_template(tiny_model, path.read_text(), work / stem) for stem, path in SHIPPED.items()
     }
-    return {stem: open_tokenizer(steady_folder(given, work / "m").folder) for stem, given in folders.items()}
+    held = {stem: steady_folder(given, work / "m").folder for stem, given in folders.items()}
+    opened = {stem: open_tokenizer(folder) for stem, folder in held.items() if not _is_among(stem, NO_TEXT)}
+    return {stem: opened.get(stem) or AutoTokenizer.from_pretrained(folder) for stem, folder in held.items()}
 
 
 def test_each_is_one_prompt_and_one_key_at_two_dates(tiny_model: Path, tmp_path: Path) -> None:
@@ -65,7 +67,7 @@ def test_an_unfinished_turn_begins_as_a_drawn_one_and_stands_byte_for_byte(
 ) -> None:
     tokenizer, begun = steady[path.stem], Message(role="assistant", content="\n 12+7=19\n\n")
     if _is_among(path.stem, (*NO_TEXT, *TWO_OPENINGS)):
-        with pytest.raises(BadInput, match="opens a drawn turn|leaves out what|cannot render"):
+        with pytest.raises(BadInput, match="opens a drawn turn|leaves out|cannot render"):
             render(tokenizer, [ASKED, begun], continues=True)
         return
     fresh = render(tokenizer, [ASKED], continues=False)
@@ -86,6 +88,30 @@ def test_a_system_prompt_is_read_or_its_refusal_is_a_row(steady: dict[str, Token
     elif not _is_among(path.stem, NO_TEXT):
         assert not isinstance(spoken, Completion) and not isinstance(bare, Completion)
         assert "Be brief" in render(steady[path.stem], [BRIEF, ASKED], continues=False)
+
+
+@pytest.mark.parametrize("stem", NO_TEXT)
+def test_a_template_that_reads_no_plain_text_is_refused(tiny_model: Path, tmp_path: Path, stem: str) -> None:
+    with pytest.raises(BadInput, match="leaves out what the user says in message 1 of 1.*each text once"):
+        open_tokenizer(with_template(tiny_model, SHIPPED[stem].read_text(), tmp_path / "given"))
+
+
+@pytest.mark.parametrize("path", FAMILIES)
+def test_a_system_turn_is_read_once_at_the_head_of_the_users_where_it_is_told_to(
+    tiny_model: Path, tmp_path: Path, path: Path
+) -> None:
+    if _is_among(path.stem, NO_TEXT):
+        return
+    given = with_template(tiny_model, path.read_text(), tmp_path / "given")
+    steady = steady_folder(given, tmp_path / "m", system=IN_FIRST_USER_TURN)
+    assert "a system turn is read at the head of the user's first turn" in steady.pins
+    tokenizer = open_tokenizer(steady.folder)
+    both = ASKED.model_copy(update={"content": f"{BRIEF.content}\n\n{ASKED.content}"})
+    for turns in ([], [Message(role="assistant", content="24"), ASKED]):
+        merged = render(tokenizer, [both, *turns], continues=False)
+        assert render(tokenizer, [BRIEF, ASKED, *turns], continues=False) == merged
+    # told once, it needs nothing more
+    assert steady_folder(steady.folder, tmp_path / "m", system=IN_FIRST_USER_TURN).folder == steady.folder
 
 
 def test_an_order_of_turns_that_a_template_refuses_is_a_sentence(steady: dict[str, Tokenizer]) -> None:
