@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generation.tokenizer import Tokenizer
-from training.data.pairs import PairExample, pair_example, pair_fits, preferred
-from training.data.rows import PairRow, require_ending
+from training.data.pairs import PairExample, is_distinct, pair_example, pair_length, preferred
+from training.data.rows import PairRow
 from training.data.selection import select
 from training.data.soft_labels import confidence, shared_dataset, soft_trainer
+from training.data.trl_rows import on_tokens
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
@@ -39,10 +40,10 @@ def dpo(path: Path, report: Report) -> None:
         labelled,
         {"unlabelled": len(rows) - len(labelled)},
         example,
-        lambda pair: pair_fits(tokenizer, pair, run.settings.max_length),
+        lambda pair: pair_length(pair) <= run.settings.max_length,
+        is_distinct=is_distinct,
     )
     trainer = _trainer(run, load_base(run), tokenizer, selection.trained)
-    require_ending(run, tokenizer, trainer.train_dataset[0]["chosen_ids"])
     train_and_save(run, trainer, tokenizer, selection.counts)
 
 
@@ -50,7 +51,7 @@ def _trainer(
     run: Run[DpoSettings], model: TrainableModel, tokenizer: Tokenizer, pairs: Sequence[PairExample]
 ) -> Trainer:
     from datasets import Dataset
-    from trl import DPOConfig, DPOTrainer
+    from trl import DPOConfig
 
     settings = run.settings
     soft = settings.target == "soft"
@@ -67,7 +68,7 @@ def _trainer(
     examples = shared_dataset(pairs, run.config.output / "examples") if shared else Dataset.from_list(pairs)
     # with soft targets the reference reads all pairs right here
     with run.halving():
-        trainer: Trainer = (soft_trainer() if soft else DPOTrainer)(
+        trainer: Trainer = (soft_trainer() if soft else on_tokens("DPOTrainer"))(
             model=model,
             args=arguments,
             train_dataset=examples,

@@ -5,9 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from generation.tokenizer import Tokenizer
-from training.data.desirability import JudgedExample, in_batches, judged, judged_example
-from training.data.rows import PromptRow, fits, require_ending
+from training.data.desirability import (
+    JudgedExample,
+    in_batches,
+    judged,
+    judged_example,
+    without_contradictions,
+)
+from training.data.rows import PromptRow
 from training.data.selection import select
+from training.data.trl_rows import on_tokens, with_mismatched
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
@@ -35,21 +42,23 @@ def kto(path: Path, report: Report) -> None:
         labelled,
         {"unlabelled": num_completions - len(labelled)},
         lambda row: judged_example(tokenizer, row, run.config.system_text),
-        lambda made: fits(tokenizer, made["prompt"], [made["completion"]], settings.max_length),
+        lambda made: len(made["prompt_ids"]) + len(made["completion_ids"]) <= settings.max_length,
     )
-    examples = in_batches(selection.trained, run.micro_batch.size, settings.seed)
+    distinct = without_contradictions(selection.trained)
+    num_equal = len(selection.trained) - len(distinct)
+    examples = in_batches(distinct, run.micro_batch.size, settings.seed)
     desirable = sum(example["label"] for example in examples)
     undesirable = len(examples) - desirable
     counts = selection.counts | {
         "trained": len(examples),
-        "left_over": len(selection.trained) - len(examples),
+        **({"equal": num_equal} if num_equal else {}),
+        "left_over": len(distinct) - len(examples),
         "desirable": desirable,
         "undesirable": undesirable,
     }
     # the manifest has the settings as they were used
     run = replace(run, settings=weighed(settings, desirable, undesirable))
     trainer = _trainer(run, load_base(run), tokenizer, examples)
-    require_ending(run, tokenizer, trainer.train_dataset[0]["completion_ids"])
     train_and_save(run, trainer, tokenizer, counts)
 
 
@@ -57,9 +66,9 @@ def _trainer(
     run: Run[KtoSettings], model: TrainableModel, tokenizer: Tokenizer, examples: Sequence[JudgedExample]
 ) -> Trainer:
     from datasets import Dataset
-    from trl import KTOConfig, KTOTrainer
+    from trl import KTOConfig
 
-    trainer: Trainer = KTOTrainer(
+    trainer: Trainer = on_tokens("KTOTrainer")(
         model=model,
         args=KTOConfig(
             beta=run.settings.beta,
@@ -68,7 +77,7 @@ def _trainer(
             max_length=None,
             **trainer_arguments(run),
         ),
-        train_dataset=Dataset.from_list(examples),
+        train_dataset=Dataset.from_list(with_mismatched(examples, run.micro_batch.size)),
         processing_class=tokenizer,
         peft_config=lora(run.settings),
     )

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generation.request import Message
 from generation.tokenizer import Tokenizer
-from training.data.pairs import PairExample, pair_example, pair_fits, preferred
-from training.data.rows import PairRow, Turns, conversation_ids, prompt_ids, require_ending
+from training.data.pairs import PairExample, is_distinct, pair_example, pair_length, preferred
+from training.data.rows import PairRow
 from training.data.selection import select
+from training.data.tokens import IGNORED
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import MakeTrainer, TrainableModel, Trainer
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 # the mean log-probability of a completion that counts as certain: at 0 its odds have no logarithm
 CERTAIN = -1e-6
-# a token of which nothing is learned
-IGNORED = -100
 
 
 def orpo(path: Path, report: Report) -> None:
@@ -45,31 +43,24 @@ def orpo(path: Path, report: Report) -> None:
         labelled,
         {"unlabelled": len(rows) - len(labelled)},
         lambda row: pair_example(tokenizer, row, run.config.system_text),
-        lambda pair: pair_fits(tokenizer, pair, run.settings.max_length),
+        lambda pair: pair_length(pair) <= run.settings.max_length,
+        is_distinct=is_distinct,
     )
-    examples = [pair_tokens(tokenizer, pair) for pair in selection.trained]
-    require_ending(run, tokenizer, [label for label in examples[0]["chosen_labels"] if label != IGNORED])
+    examples = list(map(pair_tokens, selection.trained))
     trainer = _trainer(run, load_base(run), tokenizer, examples)
     train_and_save(run, trainer, tokenizer, selection.counts)
 
 
-def pair_tokens(tokenizer: Tokenizer, pair: PairExample) -> dict[str, list[int]]:
+def pair_tokens(pair: PairExample) -> dict[str, list[int]]:
     """Both conversations as the policy reads and ends them; labels are the completion's tokens alone."""
-    prompt = prompt_ids(tokenizer, [Message.model_validate(turn) for turn in pair["prompt"]])
-    sides: Mapping[str, Turns] = {"chosen": pair["chosen"], "rejected": pair["rejected"]}
+    prompt = pair["prompt_ids"]
+    sides = {"chosen": pair["chosen_ids"], "rejected": pair["rejected_ids"]}
     columns = {}
     for side, completion in sides.items():
-        ids = conversation_ids(tokenizer, pair["prompt"] + completion)
-        start = _common_start(prompt, ids)
+        ids = prompt + completion
         columns[f"{side}_input_ids"], columns[f"{side}_attention_mask"] = ids, [1] * len(ids)
-        columns[f"{side}_labels"] = [IGNORED] * start + ids[start:]
+        columns[f"{side}_labels"] = [IGNORED] * len(prompt) + completion
     return columns
-
-
-def _common_start(prompt: Sequence[int], conversation: Sequence[int]) -> int:
-    """The number of leading tokens that both share."""
-    both = enumerate(zip(prompt, conversation, strict=False))
-    return next((position for position, (left, right) in both if left != right), len(prompt))
 
 
 def _trainer(

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from datasets_registry.bases import base_folder
+from generation.chat import Unrenderable
 from generation.language_model import LanguageModel
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from generation.tokenizer import Tokenizer
 from training.data.rows import parted, prompt_messages, split_group
+from training.data.selection import tolerate
 from training.data.steps import (
     StepCollator,
     StepExample,
@@ -77,6 +79,7 @@ def _usable(
     """The solutions to learn or measure, and how many are left out for which reason."""
     left_out = {"unlabelled": 0, "too_long": 0, "steps_share_a_token": 0}
     usable: list[Solution] = []
+    refusals: list[Unrenderable] = []
     for row in rows:
         targets = step_targets(row, run.settings)
         if all(target is None for target in targets):
@@ -84,7 +87,11 @@ def _usable(
             continue
         messages = prompt_messages(row, run.config.system_text)
         solution = Stepped(messages, tuple(row["completions"]), row["separator"])
-        tokens = step_tokens(tokenizer, solution)
+        try:
+            tokens = step_tokens(tokenizer, solution)
+        except Unrenderable as refusal:
+            refusals.append(refusal)
+            continue
         if len(tokens.ids) > run.settings.max_length:
             left_out["too_long"] += 1
         elif not tokens.distinct:
@@ -98,7 +105,8 @@ def _usable(
                     "labels": _hard_labels(row, run.settings),
                 }
             )
-    return usable, left_out
+    tolerate(run, refusals, len(rows))
+    return usable, left_out | ({"unrenderable": len(refusals)} if refusals else {})
 
 
 def _hard_labels(row: StepRow, settings: ProcessRewardSettings) -> list[bool | None]:

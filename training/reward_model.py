@@ -10,7 +10,7 @@ from datasets_registry.bases import base_folder
 from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
 from generation.tokenizer import Tokenizer
 from training.data.pairs import preferred
-from training.data.rows import PairRow, parted, prompt_messages, split_group
+from training.data.rows import PairRow, conversation, parted, sides, split_group
 from training.data.selection import select
 from training.data.soft_labels import by_signal, margin
 from training.running.manifest import train_and_save
@@ -59,6 +59,7 @@ def reward_model(path: Path, report: Report) -> None:
         lambda row: answer_pair(tokenizer, row, run.config.system_text, margins=settings.margins),
         lambda pair: max(len(pair["chosen_ids"]), len(pair["rejected_ids"])) <= settings.max_length,
         partial(parted, share=settings.held_out_share, seed=settings.seed),
+        lambda pair: pair["chosen_ids"] != pair["rejected_ids"],
     )
     model = load_base(run, "AutoModelForSequenceClassification", num_labels=1)
     trainer = _trainer(run, model, tokenizer, selection.trained)
@@ -75,8 +76,10 @@ def reward_model(path: Path, report: Report) -> None:
 
 def answer_pair(tokenizer: Tokenizer, row: PairRow, system_text: str | None, *, margins: bool) -> AnswerPair:
     """A preferred pair as two answers to one prompt."""
-    messages = prompt_messages(row, system_text)
-    chosen, rejected = Answered(messages, row["chosen"]), Answered(messages, row["rejected"])
+    messages, tools = conversation(row, system_text)
+    chosen, rejected = (
+        Answered(messages, side.content, side.reasoning, side.tool_calls, tools) for side in sides(row)
+    )
     return {
         "split_group": split_group(row),
         "chosen": chosen,

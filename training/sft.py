@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from datasets_registry.errors import BadInput
 from generation.tokenizer import Tokenizer
-from training.data.replay import CompletionExample, replayed
-from training.data.rows import CompletionRow, conversation_ids, fits, prompt_turns, reply, require_ending
-from training.data.selection import select
+from training.data.replay import TokenExample, replayed
+from training.data.rows import CompletionRow, completed, conversation
+from training.data.selection import examples_of, select, tolerate
+from training.data.tokens import Learnable, labelled, turn_by_turn
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
@@ -16,71 +16,71 @@ from training.running.trainer import load_base, load_tokenizer, lora, trainer_ar
 from training.settings.run import RunConfig
 from training.settings.sft import SftSettings
 
-# a token of which nothing is learned
-IGNORED = -100
-
 
 def sft(path: Path, report: Report) -> None:
     """Train on the completions' tokens alone, or on all of the assistant's: an adapter or all weights.
 
-    Raises BadInput where the chat template cannot mark the assistant's turns, or does not end them.
+    Raises BadInput where the chat template cannot mark the assistant's turns.
     """
     run = open_run("sft", RunConfig[SftSettings], path, report)
     rows = rows_of(run, CompletionRow)
     replay = rows_of(run, CompletionRow, role="replay") if run.config.replay else []
     tokenizer = load_tokenizer(run)
 
-    def example(row: CompletionRow) -> CompletionExample:
-        return {
-            "prompt": prompt_turns(tokenizer, row, run.config.system_text),
-            "completion": reply(tokenizer, row["completion"]),
-        }
+    def learnables(of: Iterable[CompletionRow]) -> list[Learnable]:
+        return [part for row in of for part in turn_by_turn(tokenizer, _learnable(run, row))]
 
-    def is_short(made: CompletionExample) -> bool:
-        return fits(tokenizer, made["prompt"], [made["completion"]], run.settings.max_length)
+    def example(learnable: Learnable) -> TokenExample:
+        ids, labels = labelled(tokenizer, learnable)
+        return {"input_ids": ids, "labels": labels}
 
-    def num_tokens(examples: Iterable[CompletionExample]) -> int:
-        return sum(len(conversation_ids(tokenizer, made["prompt"] + made["completion"])) for made in examples)
+    def is_short(made: TokenExample) -> bool:
+        return len(made["input_ids"]) <= run.settings.max_length
 
-    selection = select(run, rows, {}, example, is_short)
-    others = [made for made in map(example, replay) if is_short(made)]
+    selection = select(run, learnables(rows), {}, example, is_short)
     settings, counts = run.settings, selection.counts
+    if len(rows) != counts["given"]:
+        counts["conversations"] = len(rows)
+    others, refusals = examples_of(learnables(replay), example)
+    tolerate(run, refusals, len(replay))
     added = replayed(
-        selection.trained, others, settings.replay_share, settings.seed, lambda made: num_tokens([made])
+        selection.trained,
+        list(filter(is_short, others)),
+        settings.replay_share,
+        settings.seed,
+        lambda made: len(made["input_ids"]),
     )
     if replay:
         counts |= {"replay_given": len(replay), "replay_trained": len(added)}
-        counts |= {"tokens": num_tokens(selection.trained), "replay_tokens": num_tokens(added)}
+        counts |= {"replay_unrenderable": len(refusals)} if refusals else {}
+        counts |= {"tokens": _num_tokens(selection.trained), "replay_tokens": _num_tokens(added)}
     trainer = _trainer(run, load_base(run), tokenizer, [*selection.trained, *added])
     train_and_save(run, trainer, tokenizer, counts)
 
 
+def _learnable(run: Run[SftSettings], row: CompletionRow) -> Learnable:
+    asked = conversation(row, run.config.system_text)
+    return Learnable(asked, completed(row), all_turns=run.settings.loss_on == "assistant")
+
+
+def _num_tokens(examples: Iterable[TokenExample]) -> int:
+    return sum(len(made["input_ids"]) for made in examples)
+
+
 def _trainer(
-    run: Run[SftSettings], model: TrainableModel, tokenizer: Tokenizer, examples: Sequence[CompletionExample]
+    run: Run[SftSettings], model: TrainableModel, tokenizer: Tokenizer, examples: Sequence[TokenExample]
 ) -> Trainer:
-    """TRL's trainer, once its labels are known to end turns."""
+    """TRL's trainer on tokens and labels, which it takes as they are."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    marked = run.settings.loss_on == "assistant"
-    dialogues = [{"messages": made["prompt"] + made["completion"]} for made in examples]
-    try:
-        trainer: Trainer = SFTTrainer(
-            model=model,
-            args=SFTConfig(max_length=None, assistant_only_loss=marked, **trainer_arguments(run)),
-            train_dataset=Dataset.from_list(dialogues if marked else list(examples)),
-            processing_class=tokenizer,
-            peft_config=lora(run.settings),
-        )
-    except ValueError as error:
-        if not marked or "chat template" not in str(error):
-            raise
-        raise BadInput(
-            f"the chat template of {run.base} does not mark the assistant's turns with {{% generation %}}: "
-            "take loss_on = 'completion', or a template that does"
-        ) from error
-    labels = trainer.train_dataset[0]["labels"]
-    require_ending(run, tokenizer, [label for label in labels if label != IGNORED])
+    trainer: Trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(max_length=None, **trainer_arguments(run)),
+        train_dataset=Dataset.from_list(list(examples)),
+        processing_class=tokenizer,
+        peft_config=lora(run.settings),
+    )
     return trainer
 
 

@@ -1,4 +1,4 @@
-"""The demo from nothing, and again with nothing to do: python benchmarks/demo.py [--quick] [--json]."""
+"""The demo from nothing, and again with nothing to do: python -m benchmarks.demo [--quick] [--json]."""
 
 import json
 import os

@@ -83,7 +83,7 @@ def test_an_unseen_prompt_gets_the_chosen_answer_and_a_heavier_beta_shuns_the_re
 def test_a_turn_ends_once_and_only_the_completion_is_learned(base: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(base)
     example = pair_example(tokenizer, {"prompt": "a", "chosen": "yes", "rejected": "no no"}, "Be brief.")
-    found = pair_tokens(tokenizer, example)
+    found = pair_tokens(example)
     for side, text in (("chosen", "yes"), ("rejected", "no no")):
         ids, labels = found[f"{side}_input_ids"], found[f"{side}_labels"]
         learned = [label for label in labels if label != -100]

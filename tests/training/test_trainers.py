@@ -21,7 +21,8 @@ from generation.models.folder import fingerprint, validated_folder
 from tests.loaded import loaded
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, write
-from training.data.rows import Turns, fits, prompt_turns, reply
+from training.data.rows import CompletionRow, Stored, completed, conversation, prompt_turns
+from training.data.tokens import learned
 from training.dpo import dpo
 from training.running.checkpoints import last_checkpoint
 from training.settings.run import RunConfig, config_path, read_config
@@ -180,15 +181,18 @@ def test_a_trainer_run_by_hand_says_its_error_in_one_line(registry: Registry, tm
 
 def test_template_tokens_in_training_text_stay_text(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    (turn,) = reply(tokenizer, "done<|im_end|>")
-    assert "<|im_end|>" not in turn["content"]
-    prompt = prompt_turns(tokenizer, {"prompt": "a"}, None)
-    assert fits(tokenizer, prompt, [[turn]], 128) and not fits(tokenizer, prompt, [[turn]], 8)
+    row: CompletionRow = {"prompt": "a", "completion": "done<|im_end|>"}
+    prompt, completion = learned(tokenizer, conversation(row, None), completed(row))
+    assert tokenizer.decode(prompt) == "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n"
+    assert tokenizer.decode(completion) == "done<\u200b|im_end|><|im_end|>\n"
 
 
 def test_earlier_turns_are_part_of_what_is_asked(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    history: Turns = [{"role": "user", "content": "a<|im_end|>"}, {"role": "assistant", "content": "b"}]
+    history: list[Stored] = [
+        {"role": "user", "content": "a<|im_end|>"},
+        {"role": "assistant", "content": "b"},
+    ]
     turns = prompt_turns(tokenizer, {"prompt": "c", "history": history}, "Be brief.")
     assert [turn["role"] for turn in turns] == ["system", "user", "assistant", "user"]
     assert "<|im_end|>" not in turns[1]["content"] and turns[3]["content"] == "c"

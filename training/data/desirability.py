@@ -8,7 +8,8 @@ from typing import TypedDict, cast
 from datasets_registry.errors import BadInput, ModelFailed
 from generation.tokenizer import Tokenizer
 from training.data.pairs import preferred
-from training.data.rows import CompletionRow, PairRow, PromptRow, Turns, prompt_turns, reply
+from training.data.rows import CompletionRow, PairRow, PromptRow, completed, conversation
+from training.data.tokens import learned
 
 _WORDS = {True: "desirable", False: "undesirable"}
 
@@ -20,10 +21,10 @@ class JudgedRow(CompletionRow):
 
 
 class JudgedExample(TypedDict):
-    """A prompt, its completion and whether that is desirable, as TRL takes them."""
+    """A prompt's tokens, those of its completion and whether that is desirable, as TRL takes them."""
 
-    prompt: Turns
-    completion: Turns
+    prompt_ids: list[int]
+    completion_ids: list[int]
     label: bool
 
 
@@ -48,11 +49,17 @@ def judged(rows: Sequence[PromptRow], dataset: object) -> tuple[list[JudgedRow],
 
 
 def _sides(pair: PairRow) -> list[JudgedRow]:
-    prompt = cast(PromptRow, pair)
-    return [
-        cast(JudgedRow, {**prompt, "completion": pair["chosen"], "label": True}),
-        cast(JudgedRow, {**prompt, "completion": pair["rejected"], "label": False}),
-    ]
+    return [_side(pair, "chosen", True), _side(pair, "rejected", False)]
+
+
+def _side(pair: PairRow, side: str, label: bool) -> JudgedRow:
+    given = cast(Mapping[str, object], pair)
+    answer = {
+        "completion": given[side],
+        "reasoning": given.get(f"{side}_reasoning"),
+        "tool_calls": given.get(f"{side}_tool_calls"),
+    }
+    return cast(JudgedRow, {**given, **answer, "label": label})
 
 
 def _has_label(row: Mapping[str, object]) -> bool:
@@ -65,12 +72,21 @@ def _with_label(row: Mapping[str, object]) -> JudgedRow:
 
 
 def judged_example(tokenizer: Tokenizer, row: JudgedRow, system_text: str | None) -> JudgedExample:
-    """The completion as TRL takes it."""
-    return {
-        "prompt": prompt_turns(tokenizer, row, system_text),
-        "completion": reply(tokenizer, row["completion"]),
-        "label": row["label"],
-    }
+    """The completion as an ended turn after its prompt; raises as ``learned``."""
+    prompt, completion = learned(tokenizer, conversation(row, system_text), completed(row))
+    return {"prompt_ids": prompt, "completion_ids": completion, "label": row["label"]}
+
+
+def without_contradictions(examples: Sequence[JudgedExample]) -> list[JudgedExample]:
+    """The examples but those whose prompt and completion, as tokens, are desirable and undesirable both."""
+    labels: dict[tuple[tuple[int, ...], tuple[int, ...]], set[bool]] = {}
+    for example in examples:
+        labels.setdefault(_tokens(example), set()).add(example["label"])
+    return [example for example in examples if len(labels[_tokens(example)]) == 1]
+
+
+def _tokens(example: JudgedExample) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return tuple(example["prompt_ids"]), tuple(example["completion_ids"])
 
 
 def in_batches(examples: Sequence[JudgedExample], size: int, seed: int) -> list[JudgedExample]:
@@ -93,7 +109,7 @@ def in_batches(examples: Sequence[JudgedExample], size: int, seed: int) -> list[
     for position in range(total):
         batch = ordered[position - position % size :]
         closes = len(batch) == size - 1 or position == total - 1
-        neighbours = [example["prompt"] for example in (*batch[-1:], *(batch[:1] if closes else ()))]
+        neighbours = [example["prompt_ids"] for example in (*batch[-1:], *(batch[:1] if closes else ()))]
         ordered.append(_next(sides[rarer if position in turns else not rarer], neighbours))
     return ordered
 
@@ -119,9 +135,9 @@ def _require_both(few: int, total: int, size: int, rarer: bool) -> None:
         )
 
 
-def _next(side: deque[JudgedExample], neighbours: Sequence[Turns]) -> JudgedExample:
+def _next(side: deque[JudgedExample], neighbours: Sequence[list[int]]) -> JudgedExample:
     for index, example in enumerate(side):
-        if example["prompt"] not in neighbours:
+        if example["prompt_ids"] not in neighbours:
             del side[index]
             return example
     return side.popleft()

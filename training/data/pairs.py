@@ -1,18 +1,19 @@
-"""Preference pairs as examples for trainers on pairs."""
+"""Preference pairs as tokens for trainers on pairs."""
 
 from collections.abc import Iterable
 from typing import NotRequired, TypedDict
 
 from generation.tokenizer import Tokenizer
-from training.data.rows import PairRow, Turns, fits, prompt_turns, reply
+from training.data.rows import PairRow, conversation, sides
+from training.data.tokens import learned
 
 
 class PairExample(TypedDict):
-    """A pair as TRL takes it, with the probability that the chosen completion is better for soft targets."""
+    """A pair as TRL takes it, for soft targets with the probability that the chosen one is better."""
 
-    prompt: Turns
-    chosen: Turns
-    rejected: Turns
+    prompt_ids: list[int]
+    chosen_ids: list[int]
+    rejected_ids: list[int]
     p_chosen: NotRequired[float]
 
 
@@ -22,14 +23,21 @@ def preferred(rows: Iterable[PairRow]) -> list[PairRow]:
 
 
 def pair_example(tokenizer: Tokenizer, row: PairRow, system_text: str | None) -> PairExample:
-    """A preferred pair's prompt and both completions as turns."""
+    """A preferred pair's prompt and both ended turns; raises as ``learned``."""
+    asked = conversation(row, system_text)
+    chosen, rejected = (learned(tokenizer, asked, side) for side in sides(row))
     return {
-        "prompt": prompt_turns(tokenizer, row, system_text),
-        "chosen": reply(tokenizer, row["chosen"]),
-        "rejected": reply(tokenizer, row["rejected"]),
+        "prompt_ids": chosen.prompt,
+        "chosen_ids": chosen.completion,
+        "rejected_ids": rejected.completion,
     }
 
 
-def pair_fits(tokenizer: Tokenizer, pair: PairExample, max_length: int) -> bool:
-    """Whether both conversations of the pair have at most ``max_length`` tokens."""
-    return fits(tokenizer, pair["prompt"], [pair["chosen"], pair["rejected"]], max_length)
+def pair_length(pair: PairExample) -> int:
+    """The tokens of the longer of both conversations."""
+    return len(pair["prompt_ids"]) + max(len(pair["chosen_ids"]), len(pair["rejected_ids"]))
+
+
+def is_distinct(pair: PairExample) -> bool:
+    """Whether the two completions are different tokens, of which alone there is something to learn."""
+    return pair["chosen_ids"] != pair["rejected_ids"]

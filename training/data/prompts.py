@@ -6,9 +6,11 @@ from typing import NotRequired, TypeVar
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, ranked
+from generation.chat import Unrenderable
 from generation.tokenizer import Tokenizer
 from training.data.gold import with_gold_accepted
-from training.data.rows import PromptRow, prompt_ids, prompt_messages
+from training.data.rows import PromptRow, carries_more, prompt_ids, prompt_messages
+from training.data.selection import examples_of, tolerate
 from training.running.run import Run, require_rows, rows_of
 from training.settings.online import OnlineSettings
 
@@ -31,20 +33,25 @@ def select_prompts(run: OnlineRun, tokenizer: Tokenizer) -> tuple[list[OnlineRow
     """The rows to sample for, and counts of rows: `trained`, `too_long`, `gold_rejected`, and `unasked`
     for the others.
 
-    Training rows of the settings' families are taken, each conversation once. Raises BadInput where the
-    verifier would have no column `answer` to compare with, or where there are fewer than the settings'
-    number, and ModelFailed where too few rows fit.
+    Prompts with tools or thoughts, and those that the template refuses, are `unrenderable`. Training rows
+    of the settings' families are taken, each conversation once. Raises BadInput where the verifier would have
+    no column `answer` to compare with, or where there are fewer than the settings' number, and ModelFailed
+    where too few rows fit.
     """
     answer = ("answer",) if run.config.verifier else ()
     family = ("family",) if run.settings.families else ()
     rows = rows_of(run, OnlineRow, *answer, *family)
     chosen = chosen_rows(rows, run.settings, str(run.dataset))
-    fitting = [row for row in chosen if _fits(tokenizer, row, run)]
+    lengths, refusals = examples_of(chosen, lambda row: (row, _length(tokenizer, row, run)))
+    tolerate(run, refusals, len(chosen))
+    longest = run.settings.max_length - run.settings.max_completion_length
+    fitting = [row for row, length in lengths if length <= longest]
     usable = with_gold_accepted(fitting, run.config.verifier, run.report)
     counts = {
         "given": len(rows),
         "trained": len(usable),
-        "too_long": len(chosen) - len(fitting),
+        "too_long": len(lengths) - len(fitting),
+        **({"unrenderable": len(refusals)} if refusals else {}),
         "unasked": len(rows) - len(chosen),
         "gold_rejected": len(fitting) - len(usable),
     }
@@ -78,9 +85,12 @@ def _identity(row: OnlineRow) -> str:
     return digest([turns, row.get("answer")])
 
 
-def _fits(tokenizer: Tokenizer, row: OnlineRow, run: OnlineRun) -> bool:
-    ids = prompt_ids(tokenizer, prompt_messages(row, run.config.system_text))
-    return len(ids) <= run.settings.max_length - run.settings.max_completion_length
+def _length(tokenizer: Tokenizer, row: OnlineRow, run: OnlineRun) -> int:
+    if carries_more(row):
+        raise Unrenderable(
+            f"the prompt {row['prompt'][:40]!r} has tools, tool calls or thoughts: leave it out"
+        )
+    return len(prompt_ids(tokenizer, prompt_messages(row, run.config.system_text)))
 
 
 def prompt_order(num_prompts: int, settings: OnlineSettings) -> list[int]:

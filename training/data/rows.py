@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import NotRequired, TypedDict, TypeVar
 
-from datasets_registry.errors import BadInput
+from pydantic import JsonValue
+
 from datasets_registry.hashing import ranked
-from generation.chat import finished, render, token_ids
+from datasets_registry.rows.conversation import Tool
+from generation.chat import render, token_ids
 from generation.request import Message
 from generation.tokenizer import Tokenizer
-from generation.turns import as_text
+from generation.turns import as_text, carries_fields, one_system_turn
 from generation.words import special_tokens
-from training.running.run import AnyRun
+from training.data.tokens import Conversation
+
+Stored = dict[str, JsonValue]
 
 
 class Turn(TypedDict):
@@ -27,15 +31,18 @@ class PromptRow(TypedDict):
     """A row with a prompt: ours has turns before it as ``history``, an imported one all as ``messages``."""
 
     prompt: str
-    history: NotRequired[Turns]
-    messages: NotRequired[Turns | None]
+    history: NotRequired[Sequence[Stored]]
+    messages: NotRequired[Sequence[Stored] | None]
+    tools: NotRequired[Sequence[Stored] | None]
     split_group: NotRequired[str | None]
 
 
 class CompletionRow(PromptRow):
-    """A prompt and its completion."""
+    """A prompt and its completion, perhaps with the thought before it and calls of tools."""
 
     completion: str
+    reasoning: NotRequired[str | None]
+    tool_calls: NotRequired[Sequence[Stored] | None]
 
 
 class PairRow(PromptRow):
@@ -46,6 +53,10 @@ class PairRow(PromptRow):
 
     chosen: str
     rejected: str
+    chosen_reasoning: NotRequired[str | None]
+    rejected_reasoning: NotRequired[str | None]
+    chosen_tool_calls: NotRequired[Sequence[Stored] | None]
+    rejected_tool_calls: NotRequired[Sequence[Stored] | None]
     label: NotRequired[str]
     p_a: NotRequired[float]
     p_harmlessness: NotRequired[float | None]
@@ -60,16 +71,6 @@ class Grouped(TypedDict):
 
 
 G = TypeVar("G", bound=Grouped)
-
-
-def require_ending(run: AnyRun, tokenizer: Tokenizer, learned: Sequence[int]) -> None:
-    """Raise BadInput unless the ``learned`` tokens close with the end of a turn: the policy must learn it."""
-    # a template may put a line break behind the end
-    if tokenizer.eos_token_id not in learned[-2:]:
-        raise BadInput(
-            f"the chat template of {run.base} ends a turn with {tokenizer.decode(learned[-1:])!r} and not "
-            f"with eos_token {tokenizer.eos_token!r}, so the policy would never stop: set eos_token to it"
-        )
 
 
 def held_out_groups(rows: Iterable[Grouped], share: float, seed: int) -> set[str]:
@@ -92,21 +93,41 @@ def parted(rows: Sequence[G], share: float, seed: int) -> tuple[list[G], list[G]
 
 
 def prompt_messages(row: PromptRow, system_text: str | None) -> tuple[Message, ...]:
-    """The row's conversation up to the completion, as a scorer reads it."""
+    """The row's conversation up to the completion, after the system prompt if there is one."""
     system = [] if system_text is None else [Message(role="system", content=system_text)]
-    return (*system, *(Message.model_validate(_plain(turn)) for turn in _conversation(row)))
+    return (*system, *map(Message.model_validate, _turns(row)))
 
 
-def _conversation(row: PromptRow) -> Turns:
+def conversation(row: PromptRow, system_text: str | None) -> Conversation:
+    """The row's conversation up to the completion, and its tools."""
+    return Conversation(
+        prompt_messages(row, system_text), tuple(map(Tool.model_validate, row.get("tools") or ()))
+    )
+
+
+def answer(text: str, reasoning: str | None = None, tool_calls: Sequence[Stored] | None = None) -> Message:
+    """A completion as the assistant's turn."""
+    return Message.model_validate(
+        {"role": "assistant", "content": text, "reasoning": reasoning, "tool_calls": tool_calls or None}
+    )
+
+
+def completed(row: CompletionRow) -> Message:
+    """The row's completion as the assistant's turn."""
+    return answer(row["completion"], row.get("reasoning"), row.get("tool_calls"))
+
+
+def sides(row: PairRow) -> tuple[Message, Message]:
+    """The pair's chosen and rejected completions as the assistant's turns."""
+    return (
+        answer(row["chosen"], row.get("chosen_reasoning"), row.get("chosen_tool_calls")),
+        answer(row["rejected"], row.get("rejected_reasoning"), row.get("rejected_tool_calls")),
+    )
+
+
+def _turns(row: PromptRow) -> Sequence[Stored]:
     """All turns before the completion."""
-    if row.get("messages"):
-        return list(row["messages"] or ())
-    return [*row.get("history", []), {"role": "user", "content": row["prompt"]}]
-
-
-def _plain(turn: Turn) -> Turn:
-    # stored turns may have fields beyond these
-    return {"role": turn["role"], "content": turn["content"]}
+    return row.get("messages") or [*row.get("history", ()), {"role": "user", "content": row["prompt"]}]
 
 
 def split_group(row: PromptRow) -> str:
@@ -114,31 +135,20 @@ def split_group(row: PromptRow) -> str:
     return str(row.get("split_group") or row["prompt"])
 
 
+def carries_more(row: PromptRow) -> bool:
+    """Whether the row's conversation has tools, thoughts or tool calls besides what is said."""
+    return carries_fields(*conversation(row, None))
+
+
 def prompt_turns(tokenizer: Tokenizer, row: PromptRow, system_text: str | None) -> Turns:
-    """The row's conversation up to the completion, as the policy reads it."""
+    """What is said in the row's conversation up to the completion, as TRL takes it."""
     specials = special_tokens(tokenizer)
-    system: Turns = [] if system_text is None else [{"role": "system", "content": system_text}]
-    turns: Turns = [
-        {"role": turn["role"], "content": as_text(turn["content"], specials)} for turn in _conversation(row)
+    return [
+        {"role": turn.role, "content": as_text(turn.content, specials)}
+        for turn in one_system_turn(prompt_messages(row, system_text))
     ]
-    return [*system, *turns]
-
-
-def reply(tokenizer: Tokenizer, completion: str) -> Turns:
-    """The completion as the assistant's turn."""
-    return [{"role": "assistant", "content": as_text(completion, special_tokens(tokenizer))}]
 
 
 def prompt_ids(tokenizer: Tokenizer, messages: Sequence[Message]) -> list[int]:
     """The conversation as token ids, up to where the assistant's turn begins."""
     return token_ids(tokenizer, render(tokenizer, messages, continues=False))
-
-
-def conversation_ids(tokenizer: Tokenizer, turns: Turns) -> list[int]:
-    """The ended conversation as token ids; raises BadInput where the vocabulary lacks a character."""
-    return token_ids(tokenizer, finished(tokenizer, [Message.model_validate(turn) for turn in turns]))
-
-
-def fits(tokenizer: Tokenizer, prompt: Turns, replies: Sequence[Turns], max_length: int) -> bool:
-    """Whether the prompt with each of ``replies`` has at most ``max_length`` tokens; none is ever cut."""
-    return max(len(conversation_ids(tokenizer, prompt + reply)) for reply in replies) <= max_length

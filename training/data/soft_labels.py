@@ -10,6 +10,7 @@ from datasets_registry.rows.words import TIE_LOGIT, Signal
 from methods.judging.preference import logit
 from training.data.pairs import PairExample
 from training.data.rows import PairRow
+from training.data.trl_rows import on_tokens
 from training.running import ranks
 from training.running.protocols import MakeTrainer
 
@@ -84,7 +85,6 @@ def soft_trainer() -> MakeTrainer:
     -p log s(z) - (1 - p) log s(-z), which is TRL's -log s(z), plus (1 - p) z.
     """
     import torch
-    from trl import DPOTrainer
     from trl.trainer.dpo_trainer import DataCollatorForPreference
 
     class Collator(DataCollatorForPreference):  # type: ignore[misc]
@@ -92,7 +92,7 @@ def soft_trainer() -> MakeTrainer:
             batch: dict[str, torch.Tensor] = super().torch_call(examples)
             return batch | {P: torch.tensor([example[P] for example in examples])}
 
-    class SoftTrainer(DPOTrainer):  # type: ignore[misc]
+    class SoftTrainer(on_tokens("DPOTrainer")):  # type: ignore[misc]
         def __init__(self, *arguments: object, **options: object) -> None:
             super().__init__(*arguments, **options)
             # after the pass of the reference, which does not read it

@@ -9,7 +9,7 @@ from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.bases import base_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import FILE
-from generation.chat import require_one_opening
+from generation.chat import trims
 from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
 from training.estimates.disk import KEPT
@@ -89,10 +89,9 @@ def load_weights(run: AnyRun, folder: Path, kind: str, **options: object) -> Tra
 
 
 def load_tokenizer(run: AnyRun) -> Tokenizer:
-    """The base's tokenizer.
+    """The base's tokenizer; a chat template that trims what is said is reported.
 
-    Raises BadInput where it cannot render a conversation or pad a batch, or where trained text would open
-    otherwise than what is drawn.
+    Raises BadInput where it cannot render a conversation, end a turn or pad a batch.
     """
     tokenizer = open_tokenizer(run.base_folder)
     if not tokenizer.chat_template:
@@ -100,13 +99,17 @@ def load_tokenizer(run: AnyRun) -> Tokenizer:
             f"the tokenizer of {run.base} has no chat template, so it cannot mark who speaks: give the model "
             "a chat_template.jinja"
         )
-    require_one_opening(tokenizer)
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise BadInput(
             f"the tokenizer of {run.base} has neither pad_token nor eos_token: give it a pad_token"
         )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if ranks.is_first() and trims(tokenizer):
+        run.report(
+            f"{run.config.name}: the chat template of {run.base} cuts the white space around what is said, "
+            "and so it is trained on"
+        )
     return tokenizer
 
 

@@ -149,7 +149,7 @@ def examples(desirable: int, undesirable: int, prompts: int) -> list[Any]:
     """Completions of so many prompts, each number with a label."""
     labels = [True] * desirable + [False] * undesirable
     return [
-        {"prompt": [{"content": str(place % prompts)}], "label": label, "number": place}
+        {"prompt_ids": [place % prompts], "label": label, "number": place}
         for place, label in enumerate(labels)
     ]
 
@@ -195,7 +195,9 @@ def matched(order: Sequence[Any], size: int) -> int:
     """How many completions stand before a prompt of their own in their batch, the last before the first."""
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     return sum(
-        left["prompt"] == right["prompt"] for batch in batches for left, right in pairwise([*batch, batch[0]])
+        left["prompt_ids"] == right["prompt_ids"]
+        for batch in batches
+        for left, right in pairwise([*batch, batch[0]])
     )
 
 

@@ -111,13 +111,13 @@ def test_replay_needs_both_a_dataset_and_a_share(
 
 
 def test_which_rows_are_replayed_does_not_depend_on_their_order() -> None:
-    others: list[Any] = [{"prompt": f"p{number}", "completion": "a" * number} for number in range(1, 30)]
-    examples: list[Any] = [{"completion": "x" * 90}]
+    others: list[Any] = [{"input_ids": [number] * number} for number in range(1, 30)]
+    examples: list[Any] = [{"input_ids": [0] * 90}]
     taken, again = (
-        replayed(examples, rows, 0.5, 7, lambda example: len(example["completion"]))
+        replayed(examples, rows, 0.5, 7, lambda example: len(example["input_ids"]))
         for rows in (others, others[::-1])
     )
-    assert taken == again and 90 <= sum(len(example["completion"]) for example in taken) < 90 + 30
+    assert taken == again and 90 <= sum(len(example["input_ids"]) for example in taken) < 90 + 30
     assert replayed(others, others, 0.0, 7, lambda example: 1) == []
 
 
@@ -176,7 +176,7 @@ def test_a_row_that_the_template_refuses_is_left_out_and_too_many_are_a_sentence
     rows = json.loads((tmp_path / "few" / "rows.json").read_text())
     assert rows == {"given": 13, "trained": 12, "too_long": 0, "unrenderable": 1}
     path = write(tmp_path / "many", commit(registry, SftExample, many))
-    with pytest.raises(BadInput, match=r"cannot render the conversation \(not that\): leave out the system"):
+    with pytest.raises(BadInput, match=r"cannot render the conversation \(not that\): change the order of"):
         sft(path, lambda _: None)
 
 

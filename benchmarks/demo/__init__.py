@@ -1,0 +1,1 @@
+"""The demo from nothing, and again: python -m benchmarks.demo."""

@@ -1,0 +1,34 @@
+"""What becomes of texts on their way through chat templates and tokenizers: python benchmarks/texts.py.
+
+The table of docs/templates.md is written anew by python -m benchmarks.sides.texts.page.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+# tiny models are quicker on one thread
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# run as a file, this folder would hide the packages beside it
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.texts.templates import zoo_figures
+from benchmarks.sides.texts.zoo import ZOO
+
+# the quick version has a template with every field, one without a system turn, and one that thinks
+QUICK = ("plain", "system refused", "thought dropped", "tools as XML")
+
+
+def measure(quick: bool) -> Sequence[Figure]:
+    """Every template and tokenizer of the zoo, or a few of them."""
+    zoo = [animal for animal in ZOO if animal.name in QUICK] if quick else ZOO
+    with tempfile.TemporaryDirectory(prefix="trimtab-texts-") as folder:
+        return list(zoo_figures(Path(folder), zoo))
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)
