@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,45 @@ def test_one_bad_row_of_ten_thousand_is_named(
     outcomes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(outcomes) == 10_000 and sum(row.get("accepted", False) for row in outcomes) == 9_999
     assert outcomes[7_000]["row"] == 7_001 and "accepted" not in outcomes[7_000]
+
+
+READ_ALONE = {"refusal": "I can't.", "equations": "1+1=2", "steps": "1+1=2\n2+2=4"}
+SAID = {kind: completion for kind, (completion, _) in RIGHT.items()} | READ_ALONE
+
+
+@pytest.mark.parametrize("kind", SAID)
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"completion": "x',
+        '{"gold": "1"}',
+        '{"completion": "x", "gold": [1]}',
+        '{"completion": "\\ud800"}',
+        "",
+    ],
+)
+def test_a_row_of_any_kind_that_cannot_be_read_is_named_and_the_rest_goes_on(
+    kind: Any, bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = json.dumps({"completion": SAID[kind], "gold": RIGHT[kind][1] if kind in RIGHT else None})
+    assert main([kind, written(tmp_path, good, bad, good)]) == 1
+    first, outcome, last = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first == last and "error" not in first and first.get("accepted", True)
+    assert outcome["row"] == 2 and set(outcome) == {"row", "error"}
+
+
+@pytest.mark.parametrize("kind", SAID)
+@pytest.mark.parametrize("part", ["1+1=", "so it is.\n", "(\\boxed{"])
+def test_a_huge_completion_takes_seconds_and_is_accepted_by_none(
+    kind: Any, part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = RIGHT[kind][1] if kind in RIGHT else None
+    rows = [json.dumps({"completion": text, "gold": gold}) for text in (part * 40_000, SAID[kind])]
+    begun = time.monotonic()
+    assert main([kind, written(tmp_path, *rows)]) == 0
+    assert time.monotonic() - begun < 20
+    huge, last = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert not huge.get("accepted") and last.get("accepted", True)
 
 
 def test_gold_that_cannot_be_used_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
