@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.sides.figure import Figure
+from datasets_registry.intervals import unit_interval
 from methods.reading.refusals import read_refusal
 from quality.judges.beyond_chance import beyond_chance, cohen_chance, gwet_chance
 
@@ -71,10 +72,17 @@ def _figures(name: str, labels: np.ndarray, resamples: int) -> Iterator[Figure]:
             name=f"refusals, {name}: {statistic}",
             value=value,
             unit="share" if goal else statistic,
-            interval=_resampled(labels, measure, resamples),
+            interval=_of_share(labels, statistic) if goal else _resampled(labels, measure, resamples),
             goal=f">= {goal:.2f}" if goal else None,
             holds=value >= goal if goal else None,
         )
+
+
+def _of_share(labels: np.ndarray, statistic: str) -> tuple[float, float]:
+    """The interval of a share of prompts, which has a width at its edge too."""
+    among, counted = (0, 1) if statistic == "recall" else (1, 0)
+    hits = labels[labels[:, among], counted].astype(float).tolist()
+    return unit_interval(hits, len(hits))
 
 
 def _resampled(labels: np.ndarray, measure: Statistic, resamples: int) -> tuple[float, float]:
