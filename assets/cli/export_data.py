@@ -2,16 +2,25 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, Reference, open_state, progress_bar, warn_unpassed
-from datasets_registry.cards.forms import Form
-from datasets_registry.exporting.exporting import export, require_empty
+from assets.cli.printing import Json, Reference, open_state, print_rows, progress_bar, warn_unpassed
+from assets.cli.system_text import system_text
+from datasets_registry.cards.forms import Contents, Form
+from datasets_registry.exporting.exporting import Exported, export, require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
+from datasets_registry.version import Version
 
-To = Annotated[Form, typer.Option("--to", help="The format; hf suits load_dataset and load_from_disk.")]
+To = Annotated[
+    Form,
+    typer.Option(
+        "--to",
+        help="jsonl, csv, parquet or hf: all rows as they are, hf for load_dataset and load_from_disk; "
+        "trl: what TRL's trainers learn from; messages: conversations for hosted fine-tuning.",
+    ),
+]
 Push = Annotated[
     str | None, typer.Option("--push", help="Also upload to this Hub repository; needs HF_TOKEN.")
 ]
@@ -31,22 +40,38 @@ def export_dataset(
     version = registry.resolve(dataset)
     require_empty(folder)
     warn_unpassed(version)
+    system = system_text(registry, version) if to in ("trl", "messages") else None
     with progress_bar("exporting", version.num_rows) as report:
-        files = export(registry, version, to, folder, report)
+        exported = export(registry, version, to, folder, report, system)
     address = push(folder, push_to) if push_to else None
     if as_json:
-        outcome = {
-            "version": str(version),
-            "status": version.status,
-            "format": to,
-            "rows": version.num_rows,
-            "folder": str(folder),
-            "bytes": sum(file.stat().st_size for file in files),
-            "files": [str(file.relative_to(folder)) for file in files],
-            "pushed": address,
-        }
-        print(json.dumps(outcome, indent=2))
+        print(json.dumps(_outcome(version, folder, exported) | {"pushed": address}, indent=2))
         return
-    print(f"{version}: {version.num_rows} rows as {to} in {folder}")
+    _report(version, folder, exported.contents)
     if address:
         print(f"pushed to {address}")
+
+
+def _outcome(version: Version, folder: Path, exported: Exported) -> dict[str, Any]:
+    contents = exported.contents
+    return {
+        "version": str(version),
+        "status": version.status,
+        "format": contents.form,
+        "rows": contents.rows,
+        "rows_left_out": dict(contents.rows_left_out),
+        "notes": list(contents.notes),
+        "folder": str(folder),
+        "bytes": sum(file.stat().st_size for file in exported.files),
+        "files": [str(file.relative_to(folder)) for file in exported.files],
+    }
+
+
+def _report(version: Version, folder: Path, contents: Contents) -> None:
+    of = "" if contents.rows == version.num_rows else f" of {version.num_rows}"
+    print(f"{version}: {contents.rows}{of} rows as {contents.form} in {folder}")
+    for note in contents.notes:
+        print(note)
+    if contents.rows_left_out:
+        counts = [{"left out": reason, "rows": count} for reason, count in contents.rows_left_out.items()]
+        print_rows(counts, False, ("left out", "rows"))

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets_registry.cards.forms import FILES, Form
+from datasets_registry.cards.forms import FILES, Contents, Form
 from datasets_registry.cards.licences import hub_licences, licences, lineage_of
 from datasets_registry.cards.limits import kept_sentences
 from datasets_registry.cards.markdown import cell, table
 from datasets_registry.inspecting.splits import schema_of, splits_of
 from datasets_registry.inspecting.statistics import label_counts, null_shares, text_lengths
 from datasets_registry.registry import Registry
+from datasets_registry.rows.named import CARD_KEY
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import Derivation, Version
 
@@ -30,21 +31,21 @@ _SIZES = (
 )
 
 
-def card(registry: Registry, row: type[Row], version: Version, form: Form) -> str:
-    """The card as Markdown with YAML before it."""
+def card(registry: Registry, row: type[Row], version: Version, contents: Contents) -> str:
+    """The card of an export with these ``contents``, as Markdown with YAML before it."""
     spdx = licences(registry, version)
     derivation = registry.derivation(version)
     parts = {
-        "front_matter": _front_matter(registry, version, form, spdx),
+        "front_matter": _front_matter(registry, row, version, contents, spdx),
         "name": cell(version.name),
         "grain": row.grain,
         "version": str(version.number),
-        "num_rows": f"{version.num_rows or 0:,}",
+        "num_rows": _num_rows(version, contents),
         "status": version.status,
         "data_version": version.data_version,
-        "load": _load(form),
-        "key": ", ".join(row.key),
-        "columns": columns_table(registry, row, version),
+        "load": _load(contents.form),
+        "columns": _columns(registry, row, version, contents),
+        "left_out": _left_out(contents),
         "statistics": _statistics(registry, row, version),
         "checks": checks_table(registry, version),
         "lineage": lineage_table(registry, version),
@@ -59,16 +60,19 @@ def filled(template: Path, parts: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: parts[slot[1]], template.read_text(encoding="utf-8"))
 
 
-def _front_matter(registry: Registry, version: Version, form: Form, spdx: Sequence[str]) -> str:
+def _front_matter(
+    registry: Registry, row: type[Row], version: Version, contents: Contents, spdx: Sequence[str]
+) -> str:
     splits = splits_of(registry.files(version))
-    files = [{"split": split, "path": FILES[form].format(split=split)} for split in splits]
+    files = [{"split": split, "path": FILES[contents.form].format(split=split)} for split in splits]
     return yaml_of(
         {
             "pretty_name": version.name,
             **licence_keys(spdx),
-            "size_categories": [_size(version.num_rows or 0)],
+            "size_categories": [_size(contents.rows)],
             "tags": ["trimtab"],
             "configs": [{"config_name": "default", "data_files": files}],
+            **({CARD_KEY: row.dataset} if contents.is_whole else {}),
         }
     )
 
@@ -100,6 +104,26 @@ def _load(form: Form) -> str:
     return "```python\n" + "\n".join(lines) + "\n```" + note
 
 
+def _num_rows(version: Version, contents: Contents) -> str:
+    rows = f"{contents.rows:,}"
+    return rows if contents.is_whole else f"{rows} of its {version.num_rows or 0:,}"
+
+
+def _columns(registry: Registry, row: type[Row], version: Version, contents: Contents) -> str:
+    if contents.is_whole:
+        return f"{columns_table(registry, row, version)}\n\nThe key is {', '.join(row.key)}."
+    return table(("column", "meaning"), list(contents.columns.items()))
+
+
+def _left_out(contents: Contents) -> str:
+    """The rows and columns of the version that are not in the files."""
+    if contents.is_whole:
+        return "Nothing: imported again it is the same data version."
+    notes = "\n".join(f"- {cell(note)}" for note in contents.notes)
+    counts = list(contents.rows_left_out.items())
+    return f"{notes}\n\nRows, of which nothing is learned:\n\n{table(('reason', 'rows'), counts)}"
+
+
 def columns_table(registry: Registry, row: type[Row], version: Version) -> str:
     """The stored columns with type, meaning and whether they may be null."""
     stored = schema_of(registry.files(version))
@@ -121,7 +145,7 @@ def _statistics(registry: Registry, row: type[Row], version: Version) -> str:
         if name in nulls or name in lengths
     ]
     parts = [
-        "Nulls, and percentiles of the length in characters:",
+        "Of all rows of the version: nulls, and percentiles of the length in characters.",
         table(("column", "nulls", "5 %", "median", "95 %", "longest"), figures),
     ]
     for name in row.label_columns:

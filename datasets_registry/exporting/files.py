@@ -1,12 +1,16 @@
 """The files of an export: a writer for each format, which takes a batch at a time."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
+
+from datasets_registry.errors import BadInput
 
 PART_BYTES = 512 * 2**20
 ROW_GROUP_BYTES = 32 * 2**20
@@ -29,7 +33,10 @@ class ArrowWriter(Protocol):
 
 
 class JsonLines:
-    """A JSON object on each line, nested values included."""
+    """A JSON object on each line, nested values included.
+
+    Raises BadInput for numbers that JSON cannot write.
+    """
 
     def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
         self._file: IO[bytes] = (folder / f"{split}.jsonl").open("wb")
@@ -37,8 +44,39 @@ class JsonLines:
     def write(self, batch: pa.RecordBatch) -> None:
         import polars as pl
 
+        _require_finite(batch)
         frame = pl.DataFrame(pa.Table.from_batches([batch]))
         frame.write_ndjson(self._file)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _require_finite(batch: pa.RecordBatch) -> None:
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if not all(pc.all(pc.is_finite(floats), min_count=0).as_py() for floats in _floats(column)):
+            raise BadInput(f"column {name} has NaN or infinity, which JSON cannot write: choose another --to")
+
+
+def _floats(column: pa.Array) -> Iterator[pa.Array]:
+    """The arrays of floats in a column, however nested."""
+    if pa.types.is_floating(column.type):
+        yield column
+    elif pa.types.is_list(column.type):
+        yield from _floats(column.flatten())
+    elif pa.types.is_struct(column.type):
+        for inner in column.flatten():
+            yield from _floats(inner)
+
+
+class Lines:
+    """The texts of the only column, a line each."""
+
+    def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
+        self._file = (folder / f"{split}.jsonl").open("w", encoding="utf-8", newline="\n")
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._file.writelines(f"{line}\n" for line in batch.column(0).to_pylist())
 
     def close(self) -> None:
         self._file.close()

@@ -11,18 +11,32 @@ from datasets_registry.importing.records import Columns
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES
 
+# rows with the columns of a row type, as an export has them
+OWN_ROWS = "rows"
 
-def chosen_format(first: Sequence[Columns], like: type[Row] | None, mapping: Mapping[str, str]) -> Format:
-    """The format of a file that begins with the rows ``first``; raises BadInput where it cannot be told."""
+
+def chosen_format(
+    first: Sequence[Columns], like: type[Row] | None, mapping: Mapping[str, str], named: str | None = None
+) -> Format:
+    """The format of a file that begins with the rows ``first``; raises BadInput where it cannot be told.
+
+    ``named`` is the row type that an export names itself. It decides among those that its columns fit.
+    """
     names = list(dict.fromkeys(name for columns in first for name in columns))
     if mapping:
         return _by_columns(names, like, mapping)
     own = _own_rows(set(names), like)
+    own = [row for row in own if row.dataset == named] or own
     if len(own) == 1:
-        return _columns_format("rows", own[0], {})
+        return _columns_format(OWN_ROWS, own[0], {})
     for known in FORMATS:
         if like in (None, known.row) and any(map(known.recognise, first)):
             return known
+    if len(own) > 1:
+        raise BadInput(
+            f"the columns are those of {' and '.join(row.dataset for row in own)}: name the right one with "
+            "--like"
+        )
     return _by_columns(names, like, mapping)
 
 

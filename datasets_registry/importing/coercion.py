@@ -46,6 +46,7 @@ def _text(value: object) -> str:
 
 def _whole(value: Value) -> int:
     number = int(value)
-    if isinstance(value, bool) or number != float(value) or not -(2**63) <= number < 2**63:
+    is_whole = isinstance(value, str) or number == value
+    if isinstance(value, bool) or not is_whole or not -(2**63) <= number < 2**63:
         raise ValueError
     return number

@@ -58,8 +58,14 @@ def required_columns(row: type[Row]) -> list[str]:
     return [name for name in row.model_fields if name not in optional]
 
 
-def filled(row: type[Row], columns: Columns, given: Given, default: Mapping[str, str]) -> Row:
-    """The row with these columns, and with the rest filled in; raises Rejected with the reason."""
+def filled(
+    row: type[Row], columns: Columns, given: Given, default: Mapping[str, str], is_whole: bool = False
+) -> Row:
+    """The row with these columns, and with the rest filled in; raises Rejected with the reason.
+
+    A row that ``is_whole`` was in a version before, so that nothing is missing, and no text or number is
+    doubted.
+    """
     schema = arrow_schema(row)
     columns = {
         name: value for name, value in {**columns, **given.named()}.items() if name in row.model_fields
@@ -72,12 +78,14 @@ def filled(row: type[Row], columns: Columns, given: Given, default: Mapping[str,
     for name in required_columns(row):
         if name not in values:
             raise Rejected(f"column {name} is missing")
-    if row in IDENTITY:
+    if row in IDENTITY and not is_whole:
         _complete(row, values, default)
     nulls = {field.name: None for field in schema if field.nullable}
     defaults = {
         name: field.get_default() for name, field in row.model_fields.items() if not field.is_required()
     }
+    if not is_whole:
+        _require_finite(values)
     return _validated(row, nulls | defaults | values)
 
 
@@ -121,13 +129,17 @@ def _validated(row: type[Row], values: Columns) -> Row:
     for field in arrow_schema(row):
         if values[field.name] is None and not field.nullable:
             raise Rejected(f"{field.name} is null")
-        if not _is_finite(values[field.name]):
-            raise Rejected(f"{field.name} is NaN or infinite")
     try:
         return row.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise Rejected(f"{first['loc'][0]}: {first['msg']}") from None
+
+
+def _require_finite(values: Columns) -> None:
+    for name, value in values.items():
+        if not _is_finite(value):
+            raise Rejected(f"{name} is NaN or infinite")
 
 
 def _is_finite(value: Value) -> bool:

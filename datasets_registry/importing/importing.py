@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from datasets_registry.importing.choosing import chosen_format
+from datasets_registry.importing.choosing import OWN_ROWS, chosen_format
 from datasets_registry.importing.columns import Read, field_names, require_kept, unused
 from datasets_registry.importing.filling import Given, filled
 from datasets_registry.importing.format import Format
@@ -70,7 +70,7 @@ def import_rows(
     if not readable:
         why = f"the first is {first[0].failure}" if first else "it is empty"
         raise BadInput(f"{source.name} has no row at its start that can be read ({why}): fix the file")
-    read_as = chosen_format(readable, like, mapping)
+    read_as = chosen_format(readable, like, mapping, source.rows)
     if default is None:
         default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
     imported = Imported(read_as, _derivation(source, read_as, mapping, given))
@@ -119,7 +119,8 @@ class _Reader:
             raise Rejected(record.failure)
         read_as, columns = self._imported.format, Read(record.columns)
         try:
-            row = filled(read_as.row, read_as.convert(columns), self._given, self._default)
+            is_whole = read_as.name == OWN_ROWS and self._source.rows == read_as.row.dataset
+            row = filled(read_as.row, read_as.convert(columns), self._given, self._default, is_whole)
             if not read_as.mapped:
                 require_kept(columns, read_as.row)
             self._imported.used |= columns.names | read_as.reads

@@ -86,7 +86,29 @@ def parquet_records(path: Path) -> Iterator[Record]:
     try:
         with pq.ParquetFile(path) as file:
             batches = file.iter_batches(batch_size=BATCH_ROWS)
-            rows = (row for batch in batches for row in batch.to_pylist())
+            rows = (row for batch in batches for row in _parsed_json(batch))
             yield from (Record(path.name, number, row) for number, row in enumerate(rows, 1))
     except pa.ArrowInvalid as error:
         raise BadInput(f"{path} is not a Parquet file: {error}") from error
+
+
+def _parsed_json(batch: pa.RecordBatch) -> list[Values]:
+    """The rows, with values of Arrow's JSON type as what they say."""
+    rows: list[Values] = batch.to_pylist()
+    columns = [field for field in batch.schema if _has_json(field.type)]
+    return [row | {field.name: _value(row[field.name], field.type) for field in columns} for row in rows]
+
+
+def _has_json(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _has_json(kind.value_type)
+    return isinstance(kind, pa.JsonType)
+
+
+def _value(value: Value, kind: pa.DataType) -> Value:
+    if isinstance(value, list):
+        return [_value(part, kind.value_type) for part in value]
+    try:
+        return None if value is None else json.loads(value)
+    except (ValueError, RecursionError):
+        return value

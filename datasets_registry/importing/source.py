@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.importing.csv import csv_records
 from datasets_registry.importing.hub import hub_source_parts
 from datasets_registry.importing.records import Record, json_records, parquet_records
+from datasets_registry.rows.named import named_by_card, named_by_schema
 
 READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     ".jsonl": json_records,
@@ -34,6 +38,8 @@ class Source:
     unit: str
     read: Callable[[], Iterator[Record]]
     num_files: int = 1
+    # the row type that an export named itself
+    rows: str | None = None
 
     def records(self) -> Iterator[Record]:
         """The records from the first; raises BadInput where the file cannot be read."""
@@ -61,7 +67,18 @@ def open_source(text: str) -> Source:
     if not path.is_file():
         raise BadInput(f"no file or folder {text!r}: give a file, a folder, or hub:owner/name")
     reader = _reader(path)
-    return Source(path.name, _digest(path), _unit(path), lambda: reader(path))
+    return Source(path.name, _digest(path), _unit(path), lambda: reader(path), rows=_named(path))
+
+
+def _named(path: Path) -> str | None:
+    """The row type that a Parquet file names in itself, and the card beside any other."""
+    if path.suffix == ".parquet":
+        try:
+            return named_by_schema(pq.read_schema(path))
+        except (OSError, pa.ArrowInvalid):
+            # whoever reads its rows says what is wrong
+            return None
+    return named_by_card(path.parent)
 
 
 def _digest(path: Path) -> str:
@@ -100,6 +117,7 @@ def _folder(path: Path) -> Source:
         _unit(files[0]),
         lambda: chain.from_iterable(map(reader, files)),
         len(files),
+        _named(files[0]) or named_by_card(path),
     )
 
 

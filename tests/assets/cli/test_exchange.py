@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from assets.building.recipe import TEXT
 from assets.cli.main import app
 from datasets_registry.errors import BadInput, UnpassedVersion
+from datasets_registry.hashing import file_digest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.version import CheckResult, Derivation
+from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
+from datasets_registry.version import CheckResult, Derivation, Version
+from methods.templates import fill, template_path
 from quality.checks.table import checks_of
 from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines
 from tests.rows import make
@@ -103,6 +108,55 @@ def test_an_export_comes_back_under_another_name(registry: Registry, tmp_path: P
     outcome = json.loads(run("import", tmp_path / "out", "--as", "copy", "--json").stdout)
     assert outcome["format"] == "rows"
     assert registry.passed("copy").data_version == registry.passed("hh").data_version
+
+
+def test_an_export_for_trainers_says_what_it_leaves_out(registry: Registry, tmp_path: Path) -> None:
+    tie = make(PreferencePair, "p2", label="tie", chosen=None, rejected=None)
+    how = Derivation(code_version="1", settings={}, inputs=())
+    version = registry.commit(PreferencePair, [make(PreferencePair), tie], how)
+    registry.record_checks(version, [RED.model_copy(update={"passed": True})])
+    result = run("export", "preference_pairs", tmp_path / "out", "--to", "trl")
+    assert "preference_pairs@1: 1 of 2 rows as trl" in result.stdout
+    assert "The rows are of TRL's type preference." in result.stdout
+    assert "Columns that are not in the files: pair_id" in result.stdout and "tie" in result.stdout
+    outcome = json.loads(
+        run("export", "preference_pairs", tmp_path / "chats", "--to", "messages", "--json").stdout
+    )
+    assert (outcome["rows"], outcome["rows_left_out"]) == (1, {"tie": 1})
+    assert any("rejected answers are not in the files" in note for note in outcome["notes"])
+
+
+def sampled(registry: Registry, system_prompt: str, digest: str) -> Version:
+    """Pairs made of completions that were sampled under a system prompt with this digest."""
+    parts = {f"{system_prompt}{TEXT}": digest}
+    settings = {"system_prompt": system_prompt}
+    before = Derivation(code_version="1", settings=settings, inputs=(), parts=parts)
+    source = registry.commit(CompletionPair, [make(CompletionPair)], before)
+    own = [ChatMessage(role="system", content="Mine."), ChatMessage(role="user", content="Hi")]
+    how = Derivation(code_version="1", settings={}, inputs=(source,))
+    return registry.commit(
+        PreferencePair, [make(PreferencePair), make(PreferencePair, "own", history=own)], how
+    )
+
+
+def test_prompts_begin_with_the_system_text_of_the_sampled_completions(
+    registry: Registry, tmp_path: Path
+) -> None:
+    version = sampled(registry, "brief", file_digest(template_path("brief"))[:16])
+    outcome = json.loads(run("export", version, tmp_path / "out", "--to", "messages", "--json").stdout)
+    lines = (tmp_path / "out" / "train.jsonl").read_text().splitlines()
+    first = [json.loads(line)["messages"][0] for line in lines]
+    assert [turn["role"] for turn in first] == ["system", "system"]
+    assert {turn["content"] for turn in first} == {fill("brief"), "Mine."}
+    assert "1 rows begin with the system text of the sampled completions" in " ".join(outcome["notes"])
+
+
+def test_a_system_text_that_was_edited_since_is_not_put_before_prompts(
+    registry: Registry, tmp_path: Path
+) -> None:
+    version = sampled(registry, "brief", "0" * 16)
+    with pytest.raises(BadInput, match="template 'brief' was edited since preference_pairs@1 was sampled"):
+        run("export", version, tmp_path / "out", "--to", "trl")
 
 
 def test_both_commands_have_a_help_text() -> None:
