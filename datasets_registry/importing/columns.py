@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from datasets_registry.importing.forms.messages import MESSAGE_FIELDS
+from datasets_registry.importing.forms.values import truth
 from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
-from datasets_registry.rows.imported import Demonstration, UnpairedPreference
-from datasets_registry.rows.row import Row
 
 _NEGATIVE = ("label", "weight")
 _CONTEXT = ("tools", "functions", "tool_calls", "function_call", "system", "system_prompt", "history")
-_THOUGHT = ("reasoning_content", "reasoning", "thinking")
 
 
 class Read(Mapping[str, Value]):
@@ -39,15 +37,14 @@ class Read(Mapping[str, Value]):
         return None if name in self.names else self._columns.get(name)
 
 
-def require_kept(columns: Read, row: type[Row]) -> None:
-    """Raise Rejected where a column that was not read says what rows of type ``row`` would then deny.
+def require_kept(columns: Read) -> None:
+    """Raise Rejected where a column that was not read says what the row would then deny.
 
-    A negative example would count as a good one; an answer would lack its system text, tools or thought.
+    A negative example would count as a good one; an answer would lack what was said before it.
     """
-    alone = row in (Demonstration, UnpairedPreference)
-    for name in (*_NEGATIVE, *_CONTEXT, *(_THOUGHT if alone else ())):
+    for name in (*_NEGATIVE, *_CONTEXT):
         value = columns.unread(name)
-        is_lost = value in (0, False) if name in _NEGATIVE else bool(value)
+        is_lost = truth(value) is False if name in _NEGATIVE else bool(value)
         if value is not None and is_lost:
             raise Rejected(
                 f"column {name} would be lost",

@@ -122,7 +122,7 @@ class _Reader:
             is_whole = read_as.name == OWN_ROWS and self._source.rows == read_as.row.dataset
             row = filled(read_as.row, read_as.convert(columns), self._given, self._default, is_whole)
             if not read_as.mapped:
-                require_kept(columns, read_as.row)
+                require_kept(columns)
             self._imported.used |= columns.names | read_as.reads
             content = digest(row.model_dump())
         except UnicodeEncodeError:

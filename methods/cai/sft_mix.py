@@ -57,10 +57,13 @@ def sft_examples(
     count_tokens: CountTokens,
     demonstrations: Iterable[Demonstration] = (),
 ) -> list[SftExample]:
-    """The chosen revisions that are whole, and whole answers and demonstrations up to their shares."""
+    """The chosen revisions that are whole, and whole answers and demonstrations up to their shares.
+
+    A demonstration with tools or a thought has no place in a row, and is left out.
+    """
     learned = [_from_revision(revision, count_tokens) for revision in _chosen(revisions, settings.step)]
     helpful = [_from_answer(answer, count_tokens) for answer in answers if answer.failure is None]
-    capable = [_from_demonstration(demonstration, count_tokens) for demonstration in demonstrations]
+    capable = [_from_demonstration(one, count_tokens) for one in demonstrations if _is_text(one)]
     rest = sum(example.num_tokens for example in learned)
     if settings.helpful_share is None:
         rest += sum(example.num_tokens for example in helpful)
@@ -133,6 +136,12 @@ def _from_answer(answer: HelpfulAnswer, count_tokens: CountTokens) -> SftExample
         split_group=answer.split_group,
         completion_key=answer.completion_key,
     )
+
+
+def _is_text(demonstration: Demonstration) -> bool:
+    """Whether its prompt is its last turn, and the answer is text alone."""
+    beyond = (demonstration.tools, demonstration.reasoning, demonstration.tool_calls)
+    return demonstration.messages[-1].role == "user" and not any(beyond)
 
 
 def _from_demonstration(demonstration: Demonstration, count_tokens: CountTokens) -> SftExample:

@@ -74,9 +74,24 @@ def agree(
 
 
 def selected(preferences: Sequence[HumanPreference], settings: AgreementSelection) -> list[HumanPreference]:
-    """The comparisons judged: a drawn subset, which more of them leaves mostly as it is."""
-    order = sorted(preferences, key=lambda preference: digest([settings.seed, preference.pair_id]))
+    """The comparisons judged: a drawn subset, which more of them leaves mostly as it is.
+
+    A judge reads texts: answers that also call tools or have a thought are not compared.
+    """
+    texts = [preference for preference in preferences if _is_text(preference)]
+    order = sorted(texts, key=lambda preference: digest([settings.seed, preference.pair_id]))
     return order[: settings.num_pairs]
+
+
+def _is_text(preference: HumanPreference) -> bool:
+    beyond = (
+        preference.tools,
+        preference.chosen_tool_calls,
+        preference.rejected_tool_calls,
+        preference.chosen_reasoning,
+        preference.rejected_reasoning,
+    )
+    return not any(beyond)
 
 
 def in_slots(preference: HumanPreference) -> tuple[str, str, bool]:

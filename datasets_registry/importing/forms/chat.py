@@ -1,21 +1,32 @@
 """Answers to learn: conversations, prompts with completions, Alpaca's instructions."""
 
 from datasets_registry.importing.forms.dialogue import asked, demonstration, reply
-from datasets_registry.importing.forms.messages import Turns, turns, with_system
+from datasets_registry.importing.forms.messages import Turns, reasoning, turns, with_system
 from datasets_registry.importing.forms.tools import tools
-from datasets_registry.importing.forms.values import text
+from datasets_registry.importing.forms.values import text, truth
 from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
 
+def _answer(conversation: Turns, columns: Columns) -> Values:
+    """The columns of the last answer, with system text, tools, and the thought that a column has."""
+    row = demonstration(with_system(conversation, columns)) | tools(columns)
+    thought = reasoning(columns)
+    if thought is None:
+        return row
+    if row.get("reasoning") not in (None, thought):
+        raise Rejected("the thought's column and the last answer's differ")
+    return row | {"reasoning": thought}
+
+
 def chat(columns: Columns) -> Values:
     """The conversation of `messages` or `conversations`, the last answer of which is the completion."""
-    return demonstration(with_system(conversation(columns), columns)) | tools(columns)
+    return _answer(conversation(columns), columns)
 
 
 def is_chat(columns: Columns) -> bool:
     """Whether there is a conversation, and no comparison or label."""
-    has_other = "chosen" in columns or is_label(columns.get("label"))
+    has_other = "chosen" in columns or has_label(columns)
     return _has_conversation(columns) and not has_other
 
 
@@ -31,12 +42,12 @@ def _has_conversation(columns: Columns) -> bool:
 
 def prompt_completion(columns: Columns) -> Values:
     """A prompt and its completion, each of them text or messages (TRL's prompt-completion)."""
-    return demonstration(with_system(continued(columns), columns)) | tools(columns)
+    return _answer(continued(columns), columns)
 
 
 def is_prompt_completion(columns: Columns) -> bool:
     """Whether there are both, and no label."""
-    return _has_completion(columns) and not is_label(columns.get("label"))
+    return _has_completion(columns) and not has_label(columns)
 
 
 def continued(columns: Columns) -> Turns:
@@ -57,28 +68,28 @@ def given(columns: Columns, name: str, spoken: Value) -> Turns:
 
 def unpaired(columns: Columns) -> Values:
     """An answer that is desirable or not (TRL's unpaired preference), of `completion` or a conversation."""
-    label = columns.get("label")
-    if not is_label(label):
+    label = truth(columns.get("label"))
+    if label is None:
         raise Rejected("label is not true or false")
     said = continued(columns) if "completion" in columns else conversation(columns)
-    return demonstration(with_system(said, columns)) | tools(columns) | {"accepted": bool(label)}
+    return _answer(said, columns) | {"accepted": label}
 
 
 def is_unpaired(columns: Columns) -> bool:
     """Whether there are an answer and its label."""
     has_answer = _has_completion(columns) or _has_conversation(columns)
-    return has_answer and is_label(columns.get("label"))
+    return has_answer and has_label(columns)
 
 
-def is_label(value: Value) -> bool:
-    """Whether it is true or false, as 1 and 0 are."""
-    return isinstance(value, bool | int | float) and value in (0, 1)
+def has_label(columns: Columns) -> bool:
+    """Whether there is a label that is true or false."""
+    return truth(columns.get("label")) is not None
 
 
 def alpaca(columns: Columns) -> Values:
     """The instruction with its input below, and the output; earlier questions and answers as `history`."""
     said = [*_earlier(columns), *asked(instruction(columns)), *reply(text(columns, "output"))]
-    return demonstration(with_system(said, columns)) | tools(columns)
+    return _answer(said, columns)
 
 
 def is_alpaca(columns: Columns) -> bool:

@@ -4,7 +4,7 @@ from datasets_registry.hashing import content_id
 from datasets_registry.importing.forms.comparison import preference
 from datasets_registry.importing.forms.dialogue import asked, reply
 from datasets_registry.importing.forms.messages import Turns, turns
-from datasets_registry.importing.forms.values import text
+from datasets_registry.importing.forms.values import text, truth
 from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
@@ -28,10 +28,10 @@ def safe_rlhf(columns: Columns) -> Values:
 
 
 def _which(columns: Columns, name: str) -> int:
-    value = columns[name]
-    if isinstance(value, bool) or value not in (0, 1):
+    second = truth(columns[name])
+    if second is None:
         raise Rejected(f"{name} is neither 0 nor 1")
-    return int(value)
+    return int(second)
 
 
 def is_mt_bench(columns: Columns) -> bool:

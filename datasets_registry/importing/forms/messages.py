@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from datasets_registry.importing.forms.tools import spoken_call, tool_calls
+from datasets_registry.importing.forms.values import truth
 from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
@@ -63,7 +64,7 @@ def _turn(message: Value, place: int) -> Values:
         raise Rejected(f"a message of the {role} calls tools")
     content = "" if speaker == "function_call" else _text(message, calls)
     more = {
-        "reasoning": _reasoning(message),
+        "reasoning": reasoning(message),
         "tool_calls": calls or None,
         "tool_call_id": message.get("tool_call_id") or None,
         "name": message.get("name") or None,
@@ -85,13 +86,14 @@ def _text(message: Columns, calls: Sequence[Values]) -> str:
     return text
 
 
-def _reasoning(message: Columns) -> str | None:
+def reasoning(message: Columns) -> str | None:
+    """The thought of a message or row, by one of its names; raises Rejected where it is not one text."""
     thoughts = {message[name] for name in _THOUGHT if isinstance(message.get(name), str) and message[name]}
     if (
         any(message.get(name) and not isinstance(message[name], str) for name in _THOUGHT)
         or len(thoughts) > 1
     ):
-        raise Rejected("a message's thought is not one text")
+        raise Rejected("a thought is not one text")
     return next(iter(thoughts), None)
 
 
@@ -100,11 +102,12 @@ def _trainable(message: Columns) -> bool | None:
     said = [message[name] for name in _LEARNED if message.get(name) is not None]
     if not said:
         return None
-    if any(value not in (0, 1) for value in said) or len(set(map(bool, said))) > 1:
+    meant = set(map(truth, said))
+    if None in meant or len(meant) > 1:
         raise Rejected(
             "a message's weight is neither 0 nor 1", f"a message's weight {said[0]!r} is neither 0 nor 1"
         )
-    return bool(said[0])
+    return truth(said[0])
 
 
 def with_system(conversation: Turns, columns: Columns) -> Turns:

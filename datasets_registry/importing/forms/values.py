@@ -5,6 +5,16 @@ import math
 from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
 
+# as cells of CSV files say them
+_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+
+
+def truth(value: Value) -> bool | None:
+    """True or false, as 1 and 0 and their texts are; None of anything else."""
+    if isinstance(value, str):
+        return _WORDS.get(value.strip().lower())
+    return bool(value) if isinstance(value, bool | int | float) and value in (0, 1) else None
+
 
 def text(columns: Columns, name: str) -> str:
     """A column's text as it is; raises Rejected where there is none but white space."""

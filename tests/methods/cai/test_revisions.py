@@ -7,7 +7,8 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
-from datasets_registry.rows.imported import Demonstration
+from datasets_registry.rows.conversation import ToolCall
+from datasets_registry.rows.imported import ChatMessage, Demonstration
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.words import Kind
 from generation.request import Completion, Request, SamplingParams
@@ -180,6 +181,19 @@ def test_capability_examples_keep_their_share_beside_all_the_rest() -> None:
     )
     share = sum(example.num_tokens for example in mixed if example.kind == "capability")
     assert share / sum(example.num_tokens for example in mixed) == pytest.approx(0.5, abs=0.1)
+
+
+def test_demonstrations_with_tools_or_a_thought_are_no_capability_examples() -> None:
+    result = ChatMessage(role="tool", content="3")
+    demonstrations = [
+        make(Demonstration, "plain"),
+        make(Demonstration, "thought", reasoning="Hm."),
+        make(Demonstration, "called", tool_calls=[ToolCall(id="a", name="add", arguments="{}")]),
+        make(Demonstration, "told", messages=[ChatMessage(role="user", content="hi"), result]),
+    ]
+    mix = MixSettings(capability_share=0.9)
+    mixed = sft_examples(run(ScriptedBackend(by_stage), "x"), [], mix, len, demonstrations)
+    assert [example.prompt_id for example in mixed if example.kind == "capability"] == ["plain"]
 
 
 def test_a_chain_stops_after_two_revisions_that_change_nothing() -> None:

@@ -22,7 +22,7 @@ from methods.method import Method
 from methods.rlaif.judgements import AI_JUDGEMENTS, JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import PREFERENCE_PAIRS, LabelSettings, label_pairs
 from methods.rlaif.pairs import COMPLETION_PAIRS, PairSettings, pair_samples, sample_completions
-from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSettings, agree
+from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSelection, AgreementSettings, agree, selected
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings, score_pairs
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of, unused_prompts
 from tests.rows import make
@@ -208,3 +208,8 @@ def test_people_are_compared_with_the_judge_by_drawn_questions(tmp_path: Path) -
     assert_declares(HUMAN_AGREEMENT, how, tmp_path, "judge")
     reasoned = how.model_copy(update={"comparison": ComparisonSettings(reasoning_tokens=8)})
     assert_declares(HUMAN_AGREEMENT, reasoned, tmp_path, "judge", "reasoning")
+
+
+def test_people_are_compared_with_the_judge_on_texts_alone() -> None:
+    thought = make(HumanPreference, "thought", chosen_reasoning="Hm.")
+    assert selected([*PEOPLE[:1], thought], AgreementSelection(num_pairs=9)) == PEOPLE[:1]

@@ -91,13 +91,13 @@ def test_rows_that_would_lose_their_meaning_are_rejected(tmp_path: Path) -> None
         {"messages": [HI, YES], "system": 3},
         {"messages": [{"role": "system", "content": "a"}, HI, YES], "system": "b"},
         {"messages": [HI, YES], "weight": 0},
-        {"messages": [HI, YES], "reasoning": "Hm."},
+        {"messages": [HI, YES | {"reasoning": "Hm."}], "reasoning": "Ha."},
     ]
     found = imported(write_lines(tmp_path / "chat.jsonl", {"messages": [HI, YES]}, *bad))
     assert len(found.rows) == 1
     assert [reason.partition(", and the row")[0] for _, reason in reasons(found)] == [
         "the last answer is empty",
-        "a message's thought is not one text",
+        "a thought is not one text",
         "the last answer is marked as not to be learned",
         "a message's weight 0.5 is neither 0 nor 1",
         "a message has refusal, for which rows have no place",
@@ -107,7 +107,7 @@ def test_rows_that_would_lose_their_meaning_are_rejected(tmp_path: Path) -> None
         "the system text is not one text",
         "the system column and the conversation's system turn differ",
         "column weight would be lost",
-        "column reasoning would be lost",
+        "the thought's column and the last answer's differ",
     ]
 
 
@@ -164,6 +164,17 @@ def test_an_instruction_has_its_input_below_and_earlier_rounds_before(tmp_path: 
         (3, "output is empty or not text"),
         (4, "input is not text"),
     ]
+
+
+def test_the_thought_of_an_answer_may_be_a_column(tmp_path: Path) -> None:
+    (row,) = taken(tmp_path, {"prompt": "Hi", "completion": "Yes.", "thinking": "Hm."})
+    assert (row.completion, row.reasoning) == ("Yes.", "Hm.")
+
+
+def test_labels_in_cells_of_text_are_labels_too(tmp_path: Path) -> None:
+    (tmp_path / "u.csv").write_text("prompt,completion,label\nHi,Yes.,True\nHi,No.,false\n")
+    found = imported(tmp_path / "u.csv")
+    assert [one.accepted for one in found.rows if isinstance(one, UnpairedPreference)] == [True, False]
 
 
 def test_labelled_answers_are_unpaired_preferences(tmp_path: Path) -> None:
