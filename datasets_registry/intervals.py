@@ -11,6 +11,8 @@ LEVEL = 0.95
 _Z = 1.959964
 _HALVINGS = 60
 _MANY = 200
+# found by simulation: with it 16 and 64 correlated items a unit are covered like 4
+_SKEWED = 0.5
 
 
 def wilson_interval(successes: float, trials: float, z: float = _Z) -> tuple[float, float]:
@@ -36,16 +38,20 @@ def unit_interval(values: Sequence[float], num_items: int) -> tuple[float, float
 
     Items of one unit resemble each other, so they count as many independent ones as the units' variance
     says (Kish 1965), at most ``num_items``; units of one item each count as they are, and more where an item
-    is a share itself, as a tie is. Where all units agree, they count one each.
+    is a share itself, as a tie is. Where all units agree, they count one each. Skewed units, as they are near
+    0 and 1, are taken to vary more than the drawn ones show.
     """
     count = len(values)
     mean = math.fsum(values) / count
     spread = mean * (1 - mean)
-    variance = math.fsum((value - mean) ** 2 for value in values) / (count * max(count - 1, 1))
+    squares = math.fsum((value - mean) ** 2 for value in values)
+    variance = squares / (count * max(count - 1, 1))
     single = num_items <= count
     if not variance or (single and all(value in (0, 1) for value in values)):
         return wilson_interval(mean * count, count)
-    effective = spread / variance if single else min(spread / variance, num_items)
+    skewness = math.fsum((value - mean) ** 3 for value in values) / count / (squares / count) ** 1.5
+    widened = variance * (1 + _SKEWED * skewness**2 / count)
+    effective = spread / variance if single else min(spread / widened, num_items)
     return wilson_interval(mean * effective, effective, student_quantile(max(count - 1, 1)))
 
 
