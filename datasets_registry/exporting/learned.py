@@ -1,6 +1,7 @@
 """What is learned from the rows of a type, told by its columns, and which rows nothing is learned from."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, Literal
 
 from datasets_registry.errors import BadInput
@@ -103,17 +104,16 @@ def _require_done(row: Columns) -> None:
 
 
 def step_labels(row: Columns) -> list[bool]:
-    """A label for each step, measured or implied; raises LeftOut where a step has none."""
+    """The labels, measured or implied, of the steps before the first that has none."""
     implied = row.get("implied") or [None] * len(row["labels"])
     labels = [own if own is not None else other for own, other in zip(row["labels"], implied, strict=True)]
-    if not labels or None in labels:
-        raise LeftOut("a step without a label")
-    return labels
+    return list(takewhile(lambda label: label is not None, labels))
 
 
 def _require_steps(row: Columns) -> None:
     _require_done(row)
-    step_labels(row)
+    if not step_labels(row):
+        raise LeftOut("no label of the first step")
 
 
 _RULES: Mapping[Kind, Callable[[Columns], None]] = {

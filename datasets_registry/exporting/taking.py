@@ -111,6 +111,7 @@ class _Learned:
     opened: int = 0
     marked: int = 0
     thoughts: int = 0
+    shortened: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     def taken(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -130,6 +131,7 @@ class _Learned:
         turns = [*stored_turns(row), *(stored_answer(row, name) for name in ANSWERS.get(self.kind, ()))]
         self.marked += any(turn.get("trainable") for turn in turns)
         self.thoughts += any(turn.get("reasoning") is not None for turn in turns)
+        self.shortened += "labels" in made and len(made["labels"]) < len(row["completions"])
         return made
 
     def _opened(self, row: Columns) -> Columns:
@@ -148,6 +150,8 @@ class _Learned:
             yield f"{self.rows - self.opened} rows are without the system text of the sampled completions."
         if self.opened:
             yield f"{self.opened} rows begin with the system text of the sampled completions."
+        if self.shortened:
+            yield f"{self.shortened} rows end before their first step without a label."
         if self.form == "trl" and self.marked:
             yield (
                 f"{self.marked} rows mark turns before the answer as trainable: this type has no place for "

@@ -76,7 +76,8 @@ def example(kind: Kind, row: Columns) -> dict[str, Any]:
 def _solution(row: Columns) -> dict[str, Any]:
     if len(stored_turns(row)) > 1:
         raise LeftOut("earlier turns, for which stepwise supervision has no place")
-    return {"prompt": row["prompt"], "completions": row["completions"], "labels": step_labels(row)}
+    labels = step_labels(row)
+    return {"prompt": row["prompt"], "completions": row["completions"][: len(labels)], "labels": labels}
 
 
 def as_batch(examples: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.RecordBatch:

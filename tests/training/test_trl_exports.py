@@ -28,7 +28,7 @@ TWO = ("p1", "p2")
 UNLABELLED = make(PreferencePair, "t", label="tie", chosen=None, rejected=None)
 PAIRS: dict[str, list[Row]] = {
     "ours": [*(make(PreferencePair, name, history=TURNS[1:3]) for name in TWO), UNLABELLED],
-    "imported": [make(HumanPreference, name, messages=TURNS, tools=[ADD]) for name in TWO],
+    "imported": [make(HumanPreference, messages=TURNS, tools=[ADD]), make(HumanPreference, "p2")],
     "verified": [make(VerifiedPair, name) for name in TWO],
 }
 COMPLETIONS: dict[str, list[Row]] = {
@@ -91,8 +91,9 @@ def test_pairs_train_by_dpo(registry: Registry, tiny_model: Path, tmp_path: Path
     examples = loaded(registry, rows, tmp_path)
     assert len(examples) == 2
     trainer = DPOTrainer(str(tiny_model), args=DPOConfig(**arguments(tmp_path)), train_dataset=examples)
-    text = trainer.processing_class.decode(trainer.train_dataset[0]["prompt_ids"])
-    assert all(turn["content"] in text for turn in examples[0]["prompt"])
+    for example, ids in zip(examples, trainer.train_dataset["prompt_ids"], strict=True):
+        text = trainer.processing_class.decode(ids)
+        assert all(turn["content"] in text for turn in example["prompt"])
     one_step(trainer)
 
 

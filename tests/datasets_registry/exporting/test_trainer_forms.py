@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from datasets_registry.cards.forms import Form
 from datasets_registry.errors import BadInput
 from datasets_registry.exporting.exporting import export
 from datasets_registry.exporting.loading import trl_dataset
@@ -13,10 +14,18 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, SftExample
 from datasets_registry.rows.conversation import Tool, ToolCall
 from datasets_registry.rows.evaluation import EvaluationAnswer
-from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference, Problem
+from datasets_registry.rows.imported import (
+    ChatMessage,
+    Demonstration,
+    HumanPreference,
+    Problem,
+    StepwiseSupervision,
+    UnpairedPreference,
+)
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
 from tests.datasets_registry.exporting.test_exporting import committed
 from tests.datasets_registry.samples import imported
 from tests.rows import make
@@ -121,13 +130,36 @@ def test_answers_keep_their_own_thought_and_calls(registry: Registry, tmp_path: 
     assert "1 rows have thought" in " ".join(contents.notes)
 
 
-def test_what_is_exported_for_trl_is_imported_with_its_turns(registry: Registry, tmp_path: Path) -> None:
-    turns = [ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Why?")]
-    export(registry, committed(registry, make(HumanPreference, messages=turns)), "trl", tmp_path / "out")
+@pytest.mark.parametrize("form", ["trl", "messages"])
+def test_what_is_exported_for_trainers_is_imported_with_its_turns(
+    registry: Registry, tmp_path: Path, form: Form
+) -> None:
+    row = make(Demonstration, messages=TURNS, tools=[ADD], reasoning="I know.")
+    export(registry, committed(registry, row), form, tmp_path / "out")
     found = imported(tmp_path / "out")
-    (row,) = found.rows
-    assert isinstance(row, HumanPreference) and not found.rejections
-    assert (row.messages, row.prompt, row.chosen, row.rejected) == (turns, "Why?", "one", "two")
+    (again,) = found.rows
+    assert isinstance(again, Demonstration) and not found.rejections
+    assert (again.tools, again.completion, again.reasoning) == ([ADD], "an answer", "I know.")
+    kept = {"trainable"}
+    assert [turn.model_dump(exclude=kept) for turn in again.messages] == [
+        turn.model_dump(exclude=kept) for turn in TURNS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (make(HumanPreference, messages=TURNS), HumanPreference),
+        (make(Candidate), UnpairedPreference),
+        (make(StepLabels), StepwiseSupervision),
+    ],
+)
+def test_each_of_trls_types_is_recognised(
+    registry: Registry, tmp_path: Path, row: Row, kind: type[Row]
+) -> None:
+    export(registry, committed(registry, row), "trl", tmp_path / "out")
+    found = imported(tmp_path / "out")
+    assert found.format.row is kind and len(found.rows) == 1
 
 
 def test_calls_that_no_template_can_read_are_counted(registry: Registry, tmp_path: Path) -> None:
@@ -168,13 +200,16 @@ def test_steps_have_the_label_that_was_measured_or_is_implied(registry: Registry
     rows = [
         make(StepLabels, labels=[None, False, None], implied=[True, None, False]),
         make(StepLabels, solution_id="s2", labels=[None, None, False]),
+        make(StepLabels, solution_id="s4", labels=[True, False, None]),
         make(StepLabels, solution_id="s3", failure="too long"),
     ]
     contents = export(registry, committed(registry, *rows), "trl", tmp_path / "out").contents
-    assert contents.rows_left_out == {"a step without a label": 1, "failed": 1}
-    (row,) = loaded(tmp_path / "out")
-    assert (row["prompt"], row["labels"]) == ("prompt p1", [True, False, False])
-    assert row["completions"] == rows[0].completions
+    assert contents.rows_left_out == {"no label of the first step": 1, "failed": 1}
+    whole, cut = loaded(tmp_path / "out")
+    assert (whole["prompt"], whole["labels"]) == ("prompt p1", [True, False, False])
+    assert whole["completions"] == rows[0].completions
+    assert (cut["completions"], cut["labels"]) == (rows[0].completions[:2], [True, False])
+    assert "1 rows end before their first step without a label." in contents.notes
 
 
 def test_problems_keep_gold_and_splits(registry: Registry, tmp_path: Path) -> None:
