@@ -157,7 +157,6 @@ class _Learned:
                 f"{self.marked} rows mark turns before the answer as trainable: this type has no place for "
                 "it, and the answer alone is learned."
             )
-        if self.form == "messages" and self.thoughts:
-            yield (
-                f"{self.thoughts} rows have thought as `reasoning_content`, which not every service takes."
-            )
+        if self.thoughts:
+            reader = "chat template reads" if self.form == "trl" else "service takes"
+            yield f"{self.thoughts} rows have thought as `reasoning_content`, which not every {reader}."

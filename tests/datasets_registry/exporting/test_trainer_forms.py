@@ -113,7 +113,9 @@ def test_tools_calls_thought_and_system_come_through(registry: Registry, tmp_pat
     }
     assert first["prompt"][3] == {"role": "tool", "content": "2", "tool_call_id": "c1", "name": "add"}
     assert second["prompt"] == [{"role": "user", "content": "2024-01-01"}]
-    assert "1 rows mark turns before the answer as trainable" in " ".join(contents.notes)
+    notes = " ".join(contents.notes)
+    assert "1 rows mark turns before the answer as trainable" in notes
+    assert "1 rows have thought as `reasoning_content`, which not every chat template reads." in notes
 
 
 def test_answers_keep_their_own_thought_and_calls(registry: Registry, tmp_path: Path) -> None:
