@@ -76,7 +76,7 @@ EXCEPT: Mapping[str, tuple[str, str, str, set[str]]] = {
         "datasets_registry/hashing.py",
         "[:16], 16) >> 1",
         "[:16], 16) >> 2",
-        GIVEN | {"gold_verdicts", "data_hygiene"},
+        GIVEN | {"gold_verdicts", "data_hygiene", "evaluation", "principle_audit"},
     ),
     "tie band": (
         "datasets_registry/rows/words.py",
