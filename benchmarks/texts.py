@@ -1,4 +1,4 @@
-"""What becomes of texts on their way through chat templates and tokenizers: python benchmarks/texts.py.
+"""What becomes of texts in chat templates, tokenizers and files: python benchmarks/texts.py [--json].
 
 The table of docs/templates.md is written anew by python -m benchmarks.sides.texts.page.
 """
@@ -16,6 +16,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.texts.imports import import_figures
 from benchmarks.sides.texts.templates import zoo_figures
 from benchmarks.sides.texts.zoo import ZOO
 
@@ -24,10 +25,10 @@ QUICK = ("plain", "system refused", "thought dropped", "tools as XML")
 
 
 def measure(quick: bool) -> Sequence[Figure]:
-    """Every template and tokenizer of the zoo, or a few of them."""
+    """Every template and tokenizer of the zoo, or a few of them, and every form of imported files."""
     zoo = [animal for animal in ZOO if animal.name in QUICK] if quick else ZOO
     with tempfile.TemporaryDirectory(prefix="trimtab-texts-") as folder:
-        return list(zoo_figures(Path(folder), zoo))
+        return [*zoo_figures(Path(folder), zoo), *import_figures(Path(folder))]
 
 
 if __name__ == "__main__":
