@@ -50,7 +50,7 @@ def export(
     """Write ``version`` and its card into ``folder``, which must be empty or absent.
 
     The forms for trainers, `trl` and `messages`, take labelled rows alone, and put ``system_text`` before
-    prompts without a system turn. Raises BadInput for a model, where
+    their prompts. Raises BadInput for a model, where
     the folder cannot be used and where a trainer would learn from no row, NoSpace where the disk is full.
     """
     if version.kind != "dataset":

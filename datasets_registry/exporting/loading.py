@@ -20,8 +20,8 @@ def trl_dataset(
 ) -> "Dataset":
     """The rows of ``split`` that a trainer learns from: what ``trimtab export --to trl`` writes.
 
-    ``system_text`` goes before prompts without a system turn; the command takes that of the sampled
-    completions. Raises BadInput where no trainer learns from rows of its type, or none of ``split``.
+    ``system_text`` goes before the prompts; the command takes that of the sampled completions. Raises
+    BadInput where no trainer learns from rows of its type, or none of ``split``.
     """
     from datasets import Dataset
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -35,7 +36,7 @@ class Taking(Protocol):
 
 
 def taking(form: Form, row: type[Row], stored: pa.Schema, system_text: str | None = None) -> Taking:
-    """What ``form`` takes of rows of this type, ``system_text`` before prompts that have none of their own.
+    """What ``form`` takes of rows of this type, ``system_text`` before the prompts.
 
     Raises BadInput where a form for trainers takes nothing of them.
     """
@@ -135,11 +136,13 @@ class _Learned:
         return made
 
     def _opened(self, row: Columns) -> Columns:
-        """The row with the system text as its first turn, unless it has one of its own."""
-        turns = stored_turns(row)
-        if self.system_text is None or self.kind == "stepwise supervision" or turns[0]["role"] == "system":
+        """The row with the system text as its first turn, before its own in the same turn, as in training."""
+        if self.system_text is None or self.kind == "stepwise supervision":
             return row
-        return {**row, "messages": [{"role": "system", "content": self.system_text}, *turns]}
+        turns = stored_turns(row)
+        own = list(takewhile(lambda turn: turn["role"] == "system", turns))
+        text = "\n\n".join([self.system_text, *(turn["content"] for turn in own)])
+        return {**row, "messages": [{"role": "system", "content": text}, *turns[len(own) :]]}
 
     def contents(self) -> Contents:
         notes = [*self.notes, *self._turn_notes()]

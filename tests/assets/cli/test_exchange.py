@@ -147,8 +147,8 @@ def test_prompts_begin_with_the_system_text_of_the_sampled_completions(
     lines = (tmp_path / "out" / "train.jsonl").read_text().splitlines()
     first = [json.loads(line)["messages"][0] for line in lines]
     assert [turn["role"] for turn in first] == ["system", "system"]
-    assert {turn["content"] for turn in first} == {fill("brief"), "Mine."}
-    assert "1 rows begin with the system text of the sampled completions" in " ".join(outcome["notes"])
+    assert {turn["content"] for turn in first} == {fill("brief"), f"{fill('brief')}\n\nMine."}
+    assert "2 rows begin with the system text of the sampled completions" in " ".join(outcome["notes"])
 
 
 def test_a_system_text_that_was_edited_since_is_not_put_before_prompts(
