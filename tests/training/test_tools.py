@@ -237,7 +237,7 @@ def calculation(left: int, right: int) -> list[Message]:
     return [
         Message(role="user", content=f"{left}+{right}=?"),
         Message(role="assistant", content="", tool_calls=(called,)),
-        Message(role="tool", content=f"={left + right}\n", tool_call_id="1", name="A"),
+        Message(role="tool", content=f":{left + right}\n", tool_call_id="1", name="A"),
     ]
 
 
@@ -271,10 +271,12 @@ def test_a_lab_policy_learns_to_call_a_calculator_and_to_answer_by_its_result(
     tokenizer.chat_template = LAB_TEMPLATE
     tokenizer.save_pretrained(folder)
     given(registry, folder)
-    sums = [(left, right) for left in range(2, 30) for right in range(2, 30) if (left + right) % 7 != 0]
-    held_out = [(left, right) for left in range(2, 30) for right in range(2, 30) if (left + right) % 7 == 0]
+    pairs = [(left, right) for left in range(2, 20) for right in range(2, 20)]
+    # held out are questions, and not results
+    held_out = [(left, right) for left, right in pairs if (2 * left + right) % 5 == 0]
+    sums = [pair for pair in pairs if pair not in held_out]
     rows = [lesson(left, right, calls=calls) for left, right in sums for calls in (True, False)]
-    settings = {"learning_rate": 3e-3, "max_steps": 120, "batch_size": 32, "max_length": 64}
+    settings = {"learning_rate": 3e-3, "max_steps": 150, "batch_size": 32, "max_length": 64}
     path = write(
         tmp_path / "run",
         commit(registry, Demonstration, rows),
@@ -291,5 +293,5 @@ def test_a_lab_policy_learns_to_call_a_calculator_and_to_answer_by_its_result(
     num_right = sum(
         text == f"A:{left + right}" for text, (left, right) in zip(answers, held_out, strict=True)
     )
-    # untrained it writes neither, and 75 % of the calls were right when this was written
-    assert num_called > len(held_out) / 2 and num_right > len(held_out) / 2
+    # untrained it writes neither; 65 calls and 42 answers of 65 were right when this was written
+    assert num_called > 0.8 * len(held_out) and num_right > 0.4 * len(held_out)
