@@ -32,7 +32,8 @@ def test_it_learns_by_a_verifier(started: Started, tmp_path: Path) -> None:
     asked = [rows[row["problem_id"]] for row in chosen_rows(stored, PpoSettings(number=8), "")]
     # 400 draws each: three standard errors of the difference are 0.1
     assert accuracy(tmp_path / "model", asked, 50) > accuracy(started.folder, asked, 50) + 0.15
-    assert said["rows"] == {"given": 130, "trained": 8, "too_long": 0, "unasked": 122}
+    counts = {"given": 130, "trained": 8, "too_long": 0, "gold_rejected": 0, "unasked": 122}
+    assert said["rows"] == counts
     assert len(said["loss"]) == 10 and curve(said, "score") == curve(said, "rewards/verifier")
     assert curve(said, "reward")[-1] < curve(said, "score")[-1] and not warned(said)
 
