@@ -51,6 +51,11 @@ class Model(Protocol):
         """The directory of the model that it is stored as an adapter over, where it is."""
         ...
 
+    @property
+    def thought_marks(self) -> tuple[tuple[str, str], ...]:
+        """The marks between which it thinks: what stands there is no answer."""
+        ...
+
     def completer(self) -> AbstractContextManager[Completer]:
         """The model behind the ledger; its memory is freed afterwards, or when others need it."""
         ...

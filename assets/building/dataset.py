@@ -73,7 +73,16 @@ def _make(
     models = GivenModels(
         {
             role: tuple(
-                GraphModel(model, profile.given(model.name), registry, dataset.name, report, meter, backend)
+                GraphModel(
+                    model,
+                    profile.given(model.name),
+                    registry,
+                    dataset.name,
+                    report,
+                    meter,
+                    backend,
+                    dataset.marks_of(model.name),
+                )
                 for model in _versions_of(exact, names)
             )
             for role, names in dataset.models.items()

@@ -7,6 +7,7 @@ from typing import Any
 from assets.profile.models import GivenModel, TrainedModel
 from datasets_registry.settings import Settings
 from methods.method import Method, NoSettings
+from methods.reading.thought import THINK, Marks
 from training.trainers import Trainer
 
 Names = tuple[str, ...]
@@ -28,7 +29,8 @@ class Dataset:
     """The dataset ``name``, made by ``method`` under ``settings`` from the datasets and models of its roles.
 
     ``waits`` are datasets that must have passed before it is made and are not read. What ``guards`` it must
-    have passed before a model learns from it.
+    have passed before a model learns from it. ``thought_marks`` are of its models that think between others
+    than ``<think>`` and ``</think>``.
     """
 
     name: str
@@ -39,11 +41,16 @@ class Dataset:
     group: str = ""
     waits: Names = ()
     guards: Names = ()
+    thought_marks: Mapping[str, Marks] = field(default_factory=dict)
 
     @property
     def generates(self) -> bool:
         """Whether it asks a model for completions."""
         return self.method.generates and bool(self.models)
+
+    def marks_of(self, model: str) -> Marks:
+        """The marks of thought of one of its models."""
+        return self.thought_marks.get(model, THINK)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Backend
 from generation.spending import Meter
+from methods.reading.thought import THINK, Marks
 from quality.checks.check import create_view
 
 R = TypeVar("R", bound=Row)
@@ -98,6 +99,7 @@ class GraphModel:
     report: Report
     meter: Meter
     open_backend: OpenBackend = open_local
+    thought_marks: Marks = THINK
 
     @property
     def name(self) -> str:

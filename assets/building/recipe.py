@@ -118,10 +118,11 @@ def recipe_of(asset: Declared, checked: Names = ()) -> Recipe:
 def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
     method = asset.method
     waits = {"waits": asset.waits} if asset.waits else {}
+    marks = {"thought_marks": dict(asset.thought_marks)} if asset.thought_marks else {}
     return Recipe(
         asset.name,
         roles={**asset.inputs, **asset.models, **waits},
-        settings=asset.settings.model_dump(mode="json"),
+        settings=asset.settings.model_dump(mode="json") | marks,
         templates=tuple(method.prompts(asset.settings)),
         modules=(method.run.__module__, *((RENDERING,) if asset.models else ())),
         runs=method.run.__qualname__,

@@ -1,11 +1,13 @@
 """The models of the profile: given ones, and trained ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from assets.building.declared import Dataset, Given, Trained
 from assets.profile.models import GivenModel, Section, TrainedModel
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
+from methods.reading.thought import THINK, Marks
 from methods.verifiers.contract import VerifierSettings
 from training.settings.online import OnlineSettings
 from training.trainers import Trainer
@@ -43,16 +45,26 @@ def _trained(
     dataset = made.get(section.dataset)
     training = section.training
     verified = isinstance(training, OnlineSettings) and training.rewards.verifier > 0
-    settings = verifier.model_dump(mode="json", exclude_unset=True) if verifier and verified else None
+    more = _verifying(verifier, _given(section, sections).thought_marks) if verifier and verified else {}
     return Trained(
         model,
         trainer,
         section,
         group=dataset.group if dataset else GROUP,
         system_prompt=_system_prompt(section, sections, made),
-        more={"verifier": settings} if settings else {},
+        more=more,
         waits=dataset.guards if dataset and _is_guarded(dataset, verified=verified) else (),
     )
+
+
+def _verifying(verifier: VerifierSettings, marks: Marks) -> dict[str, Any]:
+    """What a run is told that verifies what its model samples."""
+    told = {"verifier": verifier.model_dump(mode="json", exclude_unset=True)}
+    return told if marks == THINK else told | {"thought_marks": marks}
+
+
+def _given(section: Section, sections: Mapping[str, Section]) -> GivenModel:
+    return section if isinstance(section, GivenModel) else _given(sections[section.base], sections)
 
 
 def _is_guarded(dataset: Dataset, *, verified: bool) -> bool:

@@ -1,6 +1,7 @@
 """All that a profile declares: each method's pipeline under its own names, and the models."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.prompts import PROMPT_SETS
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import Constitution
+from methods.reading.thought import THINK
 from quality.hygiene.texts import LABELS
 
 
@@ -43,8 +45,16 @@ def _declared(profile: Profile) -> Sequence[Declared]:
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
         sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}
         datasets += hygiene({**labels, **sources, **_by_row_type(datasets, PROMPT_SETS)})
+    datasets = [_with_marks(dataset, profile) for dataset in datasets]
     verifier = profile.problems.verifier if profile.problems else None
     return [*datasets, *models(profile.models, profile.trainers, datasets, verifier)]
+
+
+def _with_marks(dataset: Dataset, profile: Profile) -> Dataset:
+    """The dataset with the marks of thought of the models that it asks, where they have their own."""
+    asked = {name for names in dataset.models.values() for name in names} if dataset.generates else set()
+    marks = {name: profile.given(name).thought_marks for name in sorted(asked & profile.models.keys())}
+    return replace(dataset, thought_marks={name: own for name, own in marks.items() if own != THINK})
 
 
 def _alignment(profile: Profile) -> Sequence[Dataset]:

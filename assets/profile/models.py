@@ -13,6 +13,7 @@ from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
 from generation.engine import EngineSettings
 from generation.spending import Price
+from methods.reading.thought import THINK, Marks
 from training.settings.learning import TrainingSettings
 from training.settings.sampler import SamplerEngine
 from training.trainers import Trainer
@@ -41,6 +42,10 @@ class GivenModel(Settings):
         None,
         description="Whether a model that can do both thinks before it answers; if not set, what its chat "
         "template does, unless only without thoughts its drawn and its trained turns open alike",
+    )
+    thought_marks: Marks = Field(
+        THINK,
+        description="The marks between which it thinks: what stands there is kept, and is no answer",
     )
     system: SystemPlace | None = Field(
         None,

@@ -14,9 +14,11 @@ from methods.prompt_sets import helpful_prompts
 
 def make_helpful_answers(inputs: Inputs, models: Models, settings: AnswerSettings) -> list[HelpfulAnswer]:
     """One answer of the policy to each helpful training prompt."""
-    with models["policy"].completer() as complete:
+    policy = models["policy"]
+    with policy.completer() as complete:
         prompts = helpful_prompts(inputs, "train")
-        return answer_helpful(prompts, answers_of(complete), complete.backend.fingerprint, settings)
+        answers = answers_of(complete, policy.thought_marks)
+        return answer_helpful(prompts, answers, complete.backend.fingerprint, settings)
 
 
 def answer_helpful(

@@ -31,9 +31,11 @@ UNCHANGED_REVISIONS = 2
 
 def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -> list[RevisionStep]:
     """The policy's revisions of its drafts, with the judge's scores before and after each."""
-    with models["policy"].completer() as complete:
+    policy = models["policy"]
+    with policy.completer() as complete:
         prompts = _revised_prompts(inputs, settings.num_controls)
-        revisions = revise(prompts, answers_of(complete), complete.backend.fingerprint, settings)
+        answers = answers_of(complete, policy.thought_marks)
+        revisions = revise(prompts, answers, complete.backend.fingerprint, settings)
     with models["judge"].completer() as complete:
         return score_revisions(revisions, complete, complete.backend.fingerprint, settings.scores)
 

@@ -50,8 +50,9 @@ def make_evaluation_answers(
     prompts = all_prompts(inputs, "evaluation")
     base = _answers(models["base"], prompts, settings)
     answers = [_answers(model, prompts, settings) for model in models.every("models")]
-    with models["judge"].completer() as complete:
-        fingerprint, answered = complete.backend.fingerprint, answers_of(complete)
+    judge = models["judge"]
+    with judge.completer() as complete:
+        fingerprint, answered = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
         compared = [compare(rows, base, answered, fingerprint, settings) for rows in answers]
         rows = [row for rows in (base, *compared) for row in rows]
         return judge_unsure(rows, answered, fingerprint, settings.comparison)
@@ -61,8 +62,8 @@ def _answers(
     model: Model, prompts: Sequence[tuple[Kind, Prompt]], settings: EvaluationSettings
 ) -> list[EvaluationAnswer]:
     with model.completer() as complete:
-        fingerprint = complete.backend.fingerprint
-        return answer_held_out(model.name, prompts, answers_of(complete), fingerprint, settings)
+        fingerprint, answered = complete.backend.fingerprint, answers_of(complete, model.thought_marks)
+        return answer_held_out(model.name, prompts, answered, fingerprint, settings)
 
 
 def answer_held_out(

@@ -38,10 +38,10 @@ def make_labels(inputs: Inputs, models: Models, settings: JudgedLabelSettings) -
     solutions = inputs.rows(Solution)
     verdicts = None
     if settings.judging is not None:
-        with models["judge"].completer() as complete:
-            verdicts = judge_steps(
-                solutions, answers_of(complete), complete.backend.fingerprint, settings.judging
-            )
+        judge = models["judge"]
+        with judge.completer() as complete:
+            answers = answers_of(complete, judge.thought_marks)
+            verdicts = judge_steps(solutions, answers, complete.backend.fingerprint, settings.judging)
     return label_steps(solutions, inputs.rows(StepRollout), settings.completer, settings, verdicts)
 
 

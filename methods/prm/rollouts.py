@@ -31,7 +31,8 @@ def rollout_templates(settings: StepRolloutSettings) -> tuple[str, ...]:
 
 def make_rollouts(inputs: Inputs, models: Models, settings: VerifiedRolloutSettings) -> list[StepRollout]:
     """Rollouts of the ``completer`` from the first steps of the ``solutions``."""
-    verify, completer = verifier(settings.verifier), models["completer"]
+    completer = models["completer"]
+    verify = verifier(settings.verifier, completer.thought_marks)
     with completer.completer() as complete:
         model = complete.backend.fingerprint
         return sample_rollouts(inputs.rows(Solution), complete, model, completer.name, verify, settings)

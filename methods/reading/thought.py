@@ -1,12 +1,23 @@
 """Thought is no answer: where a completion stops thinking, and the answer behind it.
 
-Models mark thought in their own ways, as ``<think>`` and ``</think>``; other marks are a setting.
+Models mark thought in their own ways, as ``<think>`` and ``</think>``; others are a setting of the model.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-Marks = tuple[tuple[str, str], ...]
+from pydantic import AfterValidator, StringConstraints
+
+
+def _told_apart(marks: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    for opening, closing in marks:
+        if opening == closing:
+            raise ValueError(f"{opening!r} opens and closes a thought: use two marks that differ")
+    return marks
+
+
+Mark = Annotated[str, StringConstraints(min_length=1)]
+Marks = Annotated[tuple[tuple[Mark, Mark], ...], AfterValidator(_told_apart)]
 THINK: Marks = (("<think>", "</think>"),)
 
 
@@ -19,7 +30,7 @@ class Thought:
     failure: str | None = None
 
 
-def without_thought(text: str, marks: Sequence[tuple[str, str]] = THINK) -> Thought:
+def without_thought(text: str, marks: Marks = THINK) -> Thought:
     """The text behind the last mark that ends a thought.
 
     A thought that does not end is a truncated completion, and one that nothing follows an empty one. A

@@ -103,8 +103,8 @@ def _chosen(problems: Iterable[Problem], settings: CandidateSettings) -> list[Pr
 def _samples(
     problems: Sequence[Problem], models: Models, settings: VerifiedCandidateSettings
 ) -> Iterator[pa.Table]:
-    verify = verifier(settings.verifier)
     for policy in models.every("policies"):
+        verify = verifier(settings.verifier, policy.thought_marks)
         with policy.completer() as complete:
             model = complete.backend.fingerprint
             yield from sample_tables(problems, complete, model, policy.name, verify, settings)

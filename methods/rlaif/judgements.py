@@ -90,8 +90,8 @@ def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings)
     judgements: list[AiJudgement] = []
     for judge in models.every("judges"):
         with judge.completer() as complete:
-            model = complete.backend.fingerprint
-            judgements += judge_pairs(pairs, judge.name, answers_of(complete), model, settings)
+            model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+            judgements += judge_pairs(pairs, judge.name, answers, model, settings)
     return judgements
 
 

@@ -94,9 +94,10 @@ ScoreSamples = Callable[[Sequence[Sample]], Sequence[float | None]]
 
 def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> list[CompletionPair]:
     """The pairs of the policy's samples for each training prompt, scored by the judge under best_worst."""
-    prompts = all_prompts(inputs, "train")
-    with models["policy"].completer() as complete:
-        samples = sample_completions(prompts, answers_of(complete), complete.backend.fingerprint, settings)
+    prompts, policy = all_prompts(inputs, "train"), models["policy"]
+    with policy.completer() as complete:
+        answers = answers_of(complete, policy.thought_marks)
+        samples = sample_completions(prompts, answers, complete.backend.fingerprint, settings)
     if settings.scores is None:
         return pair_samples(samples, settings)
     score = partial(_judge_scores, judge=models["judge"], scores=settings.scores, signals=settings.signals)

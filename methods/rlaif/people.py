@@ -48,8 +48,8 @@ def make_agreement(inputs: Inputs, models: Models, settings: AgreementSettings) 
     """The judge's labels of people's comparisons beside theirs."""
     preferences, judge = inputs.rows(HumanPreference), models["judge"]
     with judge.completer() as complete:
-        model = complete.backend.fingerprint
-        return agree(preferences, judge.name, answers_of(complete), model, settings)
+        model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+        return agree(preferences, judge.name, answers, model, settings)
 
 
 def agree(

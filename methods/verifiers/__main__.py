@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import track
 
@@ -16,11 +16,12 @@ from datasets_registry.errors import BadInput
 from methods.reading.equations import wrong_equations
 from methods.reading.refusals import read_refusal
 from methods.reading.steps import split
-from methods.reading.thought import without_thought
+from methods.reading.thought import THINK, Marks, without_thought
 from methods.verifiers.contract import Kind, VerifierSettings
 from methods.verifiers.verifier import verifier
 
 _MANY = 200
+_MARKS = TypeAdapter[Marks](Marks)
 READ = ("refusal", "equations", "steps")
 Reading = dict[str, JsonValue]
 Read = Callable[[str, str | None], Reading]
@@ -35,11 +36,11 @@ class VerifiedRow(BaseModel):
     gold: str | None = None
 
 
-def reader(kind: str) -> Read:
-    """What is read of a completion: a verdict on it, its refusal, its wrong equations, or its steps."""
+def reader(kind: str, marks: Marks = THINK) -> Read:
+    """What is read of a completion behind its thought: a verdict, its refusal, wrong equations, or steps."""
     if kind in READ:
-        return lambda completion, _: _read(kind, without_thought(completion).answer)
-    verify = verifier(VerifierSettings.model_validate({"kind": kind}))
+        return lambda completion, _: _read(kind, without_thought(completion, marks).answer)
+    verify = verifier(VerifierSettings.model_validate({"kind": kind}), marks)
 
     def verdict(completion: str, gold: str | None) -> Reading:
         if gold is None:
@@ -77,11 +78,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print one JSON line for each of the file's; returns 1 where a line is bad and 2 where the file is."""
     parsed = _parser().parse_args(arguments)
     try:
+        read = reader(parsed.kind, _MARKS.validate_python(parsed.thought_marks or THINK))
+    except ValidationError as error:
+        print(f"--thought-marks: {error.errors()[0]['msg']}", file=sys.stderr)
+        return 2
+    try:
         lines = Path(parsed.file).read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         print(f"{parsed.file} cannot be read: {error}", file=sys.stderr)
         return 2
-    read, num_bad = reader(parsed.kind), 0
+    num_bad = 0
     for number, line in _with_progress([*enumerate(lines, 1)]):
         reading = read_line(read, line)
         if "error" in reading:
@@ -110,6 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("kind", choices=(*get_args(Kind), *READ), help="what is read of a completion")
     parser.add_argument("file", help="JSON lines with completion, and gold for verifiers")
+    parser.add_argument(
+        "--thought-marks",
+        nargs=2,
+        action="append",
+        metavar=("OPEN", "CLOSE"),
+        help="marks of thought, which is not read, in place of <think> and </think>; may be repeated",
+    )
     return parser
 
 

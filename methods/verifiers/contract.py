@@ -7,7 +7,6 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from datasets_registry.settings import Settings
-from methods.reading.thought import THINK
 
 Kind = Literal["maths", "exact", "choice", "code", "format"]
 _FIELDS = {"maths": {"relative_tolerance"}, "choice": {"letters"}, "code": {"seconds", "memory_mb"}}
@@ -32,13 +31,9 @@ def rejected(reason: str, extracted: str | None = None) -> Verification:
 
 
 class VerifierSettings(Settings):
-    """The verifier and its bounds; a bound of another kind is refused.
-
-    ``thought_marks`` are those between which a model thinks: what stands there is no answer.
-    """
+    """The verifier and its bounds; a bound of another kind is refused."""
 
     kind: Kind
-    thought_marks: tuple[tuple[str, str], ...] = THINK
     relative_tolerance: float = Field(1e-6, ge=0, le=0.1, description="maths: unless gold is an integer")
     letters: str = Field("ABCDE", pattern=r"^[A-Z]{2,26}$", description="choice: letters that may be chosen")
     seconds: float = Field(5, gt=0, le=600, description="code: wall and CPU seconds of a check")
@@ -46,7 +41,7 @@ class VerifierSettings(Settings):
 
     @model_validator(mode="after")
     def _refuse_fields_of_another_kind(self) -> Self:
-        foreign = self.model_fields_set - {"kind", "thought_marks"} - _FIELDS.get(self.kind, set())
+        foreign = self.model_fields_set - {"kind"} - _FIELDS.get(self.kind, set())
         if foreign:
             raise ValueError(
                 f"{min(foreign)} does not apply to a verifier of kind {self.kind!r}; leave it out"

@@ -1,6 +1,6 @@
 """The choice of a verifier by the kind of gold answer."""
 
-from methods.reading.thought import without_thought
+from methods.reading.thought import THINK, Marks, without_thought
 from methods.sandbox.run import Limits
 from methods.verifiers.choice import choice, exact
 from methods.verifiers.code import code
@@ -9,12 +9,15 @@ from methods.verifiers.format import keeps_format
 from methods.verifiers.maths.verdict import maths
 
 
-def verifier(settings: VerifierSettings) -> Verify:
-    """The verifier that the settings describe; it reads what stands behind a completion's thought."""
+def verifier(settings: VerifierSettings, marks: Marks = THINK) -> Verify:
+    """The verifier that the settings describe; it reads what stands behind a completion's thought.
+
+    ``marks`` are those of thought of the model that completes.
+    """
     verify = _of_kind(settings)
 
     def verify_answer(completion: str, gold: str) -> Verification:
-        thought = without_thought(completion, settings.thought_marks)
+        thought = without_thought(completion, marks)
         if thought.failure is not None:
             return rejected(thought.failure)
         return verify(thought.answer, gold)

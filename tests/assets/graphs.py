@@ -20,6 +20,7 @@ from datasets_registry.rows.row import Row
 from generation.completer import Completer
 from generation.request import Completion, Request
 from generation.scripted import Script, ScriptedBackend, chosen
+from methods.reading.thought import THINK, Marks
 from methods.templates import template_path
 from tests.assets.mutations import Content
 from tests.methods.graphless import MemoryInputs, ModelsByRole, rows_of
@@ -99,6 +100,7 @@ class RecordedModel:
     requests: list[tuple[str, Request]]
     folder: Path = field(default=Path("no weights"))
     base_folder: Path | None = None
+    thought_marks: Marks = THINK
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:
@@ -112,21 +114,29 @@ class RecordedModel:
         return len(text.split())
 
 
-def run(dataset: Dataset, rows: Mapping[str, Sequence[Row]]) -> Outcome:
-    """Run the method of ``dataset`` on the rows of its inputs."""
+def run(dataset: Dataset, rows: Mapping[str, Sequence[Row]], thinking: tuple[str, str] = THINK[0]) -> Outcome:
+    """Run the method of ``dataset`` on the rows of its inputs; its models think between these marks."""
     requests: list[tuple[str, Request]] = []
     inputs = {role: [row for name in names for row in rows[name]] for role, names in dataset.inputs.items()}
     problems = [row for table in rows.values() for row in table if isinstance(row, Problem)]
     models = {
-        role: [RecordedModel(name, answering(problems, name), requests) for name in names]
+        role: [
+            RecordedModel(
+                name, answering(problems, name, thinking), requests, thought_marks=dataset.marks_of(name)
+            )
+            for name in names
+        ]
         for role, names in dataset.models.items()
     }
     made = rows_of(dataset.method, dataset.settings, MemoryInputs(inputs), ModelsByRole(models))
     return Outcome(requests, made)
 
 
-def answering(problems: Sequence[Problem], model: str) -> Script:
-    """A model that solves half of its samples of problems, and gives words and choices by the request."""
+def answering(problems: Sequence[Problem], model: str, thinking: tuple[str, str] = THINK[0]) -> Script:
+    """A model that solves half of its samples of problems, and gives words and choices by the request.
+
+    It thinks before a third of its answers, and after some it begins to think again.
+    """
     solutions = {problem.prompt: problem for problem in problems}
 
     def script(request: Request) -> str | Completion:
@@ -136,10 +146,15 @@ def answering(problems: Sequence[Problem], model: str) -> Script:
             return chosen(*(0.9 * weight / sum(weights) for weight in weights))
         posed = (solutions[turn.content] for turn in request.messages if turn.content in solutions)
         problem = next(posed, None)
+        thought = f"{thinking[0]}Answer: {number % 7}{thinking[1]}" if number % 3 == 0 else ""
+        again = thinking[0] if number % 7 == 0 else ""
         if problem is None or problem.solution is None:
-            return f"words {number % 1_000} " * (1 + number % 5) if number % 4 else "I cannot help with that."
+            words = (
+                f"words {number % 1_000} " * (1 + number % 5) if number % 4 else "I cannot help with that."
+            )
+            return thought + words + again
         right = problem.solution if number % 2 else problem.solution + "0"
-        return right.splitlines()[-1] if request.continues else right
+        return (right.splitlines()[-1] if request.continues else thought + right) + again
 
     return script
 

@@ -18,6 +18,7 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.scripted import Script, ScriptedBackend
 from methods.method import Inputs, Method, Model, Models
+from methods.reading.thought import THINK, Marks
 from methods.templates import only, template_digests
 
 R = TypeVar("R", bound=Row)
@@ -59,6 +60,7 @@ class ScriptedModel:
     folder: Path
     script: Script = lambda request: ""
     base_folder: Path | None = field(default=None, kw_only=True)
+    thought_marks: Marks = field(default=THINK, kw_only=True)
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:

@@ -107,5 +107,5 @@ def open_rewards(run: OnlineRun) -> Rewards:
     folders = [run.registry.folder(version) for version in run.reward_models]
     bases = {folder: base for folder in folders if (base := base_folder(run.registry, folder))}
     scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases) if folders else None
-    verify = verifier(config.verifier) if config.verifier else None
+    verify = verifier(config.verifier, config.thought_marks) if config.verifier else None
     return Rewards(mix, verify, scorer, config.system_text)

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
 from datasets_registry.settings import Settings
+from methods.reading.thought import THINK, Marks
 from methods.verifiers.contract import VerifierSettings
 from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
@@ -32,6 +33,7 @@ class RunConfig(Settings, Generic[S_co]):
     replay: str | None = None
     reward_models: tuple[str, ...] = ()
     verifier: VerifierSettings | None = None
+    thought_marks: Marks = Field(THINK, description="The marks of thought, which the verifier does not read")
     system_text: str | None = None
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
     report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")

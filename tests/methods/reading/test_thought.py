@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.answers import answers_of
 from methods.judging.conversation import failure_of
-from methods.reading.thought import without_thought
+from methods.reading.thought import THINK, Marks, without_thought
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,12 @@ def test_other_models_mark_thought_otherwise() -> None:
     assert without_thought("[THINK]a[/THINK]b").answer == "[THINK]a[/THINK]b"
 
 
+@pytest.mark.parametrize("marks", [(("", "</think>"),), (("|", "|"),)])
+def test_marks_that_cannot_be_told_are_refused(marks: Marks) -> None:
+    with pytest.raises(ValidationError, match="at least 1 character|'|' opens and closes a thought"):
+        TypeAdapter(Marks).validate_python(marks)
+
+
 def test_methods_see_answers_alone() -> None:
     texts = ["<think>a</think>b", "<think>a", "<think>a</think>", "b"]
 
@@ -42,6 +49,6 @@ def test_methods_see_answers_alone() -> None:
         return [Completion(text=text, finish_reason="stop") for text in texts]
 
     request = Request(messages=(Message(role="user", content="?"),), params=SamplingParams(), seed=0)
-    answers = answers_of(complete)("stage", [request] * 4)
+    answers = answers_of(complete, THINK)("stage", [request] * 4)
     assert [answer.text for answer in answers] == ["b", "", "", "b"]
     assert [failure_of(answer) for answer in answers] == [None, "empty", "empty", None]

@@ -186,10 +186,35 @@ def test_thought_is_no_answer(completion: str, accepted: bool, reason: str | Non
 
 
 def test_other_marks_of_thought_are_a_setting() -> None:
-    settings = VerifierSettings(kind="maths", thought_marks=(("[THINK]", "[/THINK]"),))
-    assert verifier(settings)("[THINK]Answer: 1[/THINK]Answer: 2", "2").accepted
+    marks = (("[THINK]", "[/THINK]"),)
+    assert verifier(VerifierSettings(kind="maths"), marks)("[THINK]Answer: 1[/THINK]Answer: 2", "2").accepted
     unmarked = verifier(VerifierSettings(kind="maths"))
     assert not unmarked("[THINK]\nAnswer: 1\n[/THINK]\nAnswer: 2", "2").accepted
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "read"),
+    [
+        ("maths", "<r>Answer: 5", {"accepted": False, "extracted": None, "reason": "truncated thought"}),
+        ("exact", "5", {"accepted": True, "extracted": "5", "reason": None}),
+        ("refusal", "Boil it.", {"refusal": "none", "refused": False, "sure": True}),
+        ("equations", "2 + 3 = 5", {"wrong": []}),
+        ("steps", "2 + 3 = 5\nAnswer: 5", {"steps": ["2 + 3 = 5", "Answer: 5"]}),
+    ],
+)
+def test_every_kind_takes_marks_of_thought(
+    kind: str, answer: str, read: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thought = "<r>Answer: 7\n3 + 4 = 8\nSorry, I can't help with that.</r>\n"
+    path = written(tmp_path, json.dumps({"completion": thought + answer, "gold": "5"}))
+    told = ["--thought-marks", "<r>", "</r>", "--thought-marks", "<think>", "</think>"]
+    assert main([kind, path, *told]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {name: said[name] for name in read} == read
+    assert main([kind, path]) == 0
+    assert json.loads(capsys.readouterr().out) != said
+    assert main([kind, path, "--thought-marks", "|", "|"]) == 2
+    assert "'|' opens and closes a thought: use two marks" in capsys.readouterr().err
 
 
 def test_it_runs_as_a_command() -> None:
