@@ -22,6 +22,7 @@ from generation.backends import open_backend
 from generation.chat import token_ids
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
+from generation.models.marks import require_written
 from generation.request import Backend
 from generation.spending import Meter
 from methods.reading.thought import THINK, Marks
@@ -118,7 +119,11 @@ class GraphModel:
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:
-        """The model behind the ledger; its memory is freed afterwards, or when others need it."""
+        """The model behind the ledger; its memory is freed afterwards, or when others need it.
+
+        Raises BadInput where its thought could not be told from its answers.
+        """
+        require_written(self.name, self.folder, (mark for marks in self.thought_marks for mark in marks))
         backend = self.open_backend(self.registry, self.version, self.given)
         ledger = Ledger(self.registry.state.ledger)
         meter = self.meter.priced(self.given.price)

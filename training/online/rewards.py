@@ -6,6 +6,7 @@ from typing import Protocol
 
 from datasets_registry.bases import base_folder
 from datasets_registry.errors import ModelFailed
+from generation.models.marks import require_written
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import Verify
@@ -102,10 +103,17 @@ class Rewards:
 
 
 def open_rewards(run: OnlineRun) -> Rewards:
-    """The rewards that the run's settings mix; raises BadInput where a folder has no reward model of ours."""
+    """The rewards that the run's settings mix.
+
+    Raises BadInput where a folder has no reward model of ours, or thought could not be told from answers.
+    """
     config, mix = run.config, run.settings.rewards
     folders = [run.registry.folder(version) for version in run.reward_models]
     bases = {folder: base for folder in folders if (base := base_folder(run.registry, folder))}
     scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases) if folders else None
-    verify = verifier(config.verifier, config.thought_marks) if config.verifier else None
+    verify = None
+    if config.verifier:
+        marks = (mark for pair in config.thought_marks for mark in pair)
+        require_written(str(run.base), run.base_folder, marks)
+        verify = verifier(config.verifier, config.thought_marks)
     return Rewards(mix, verify, scorer, config.system_text)
