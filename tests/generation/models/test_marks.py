@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,8 @@ def test_a_mark_must_not_be_a_special_token(special: bool, tiny_model: Path, tmp
     )
     path.write_text(json.dumps(tokenizer))
     require_written("policy", folder, ["<think>", "</think>"])
-    if not special:
-        return require_written("policy", folder, ["[THINK]"])
-    with pytest.raises(BadInput, match=r"policy marks its thought by '\[THINK\]', a special token"):
+    refusal = pytest.raises(BadInput, match=r"policy marks its thought by '\[THINK\]', a special token")
+    with refusal if special else nullcontext():
         require_written("policy", folder, ["[THINK]", "[/THINK]"])
 
 
