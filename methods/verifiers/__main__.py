@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -88,8 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{parsed.file} cannot be read: {error}", file=sys.stderr)
         return 2
     num_bad = 0
-    for number, line in _with_progress([*enumerate(lines, 1)]):
-        reading = read_line(read, line)
+    readings = _with_progress(_readings(parsed.kind, read, lines), len(lines))
+    for number, reading in enumerate(readings, 1):
         if "error" in reading:
             num_bad += 1
             reading = {"row": number, **reading}
@@ -98,11 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if num_bad else 0
 
 
-def _with_progress(rows: list[tuple[int, str]]) -> Iterable[tuple[int, str]]:
-    """The rows; with a progress bar where there are many and the output is a terminal."""
-    if len(rows) < _MANY or not sys.stderr.isatty():
-        return rows
-    return track(rows, "reading", console=Console(stderr=True))
+def _readings(kind: str, read: Read, lines: Sequence[str]) -> Iterator[Reading]:
+    """What is read of each line, in order; programs run in processes of their own, one for each core."""
+    with ThreadPoolExecutor(os.cpu_count() if kind == "code" else 1) as pool:
+        yield from pool.map(partial(read_line, read), lines)
+
+
+def _with_progress(readings: Iterable[Reading], total: int) -> Iterable[Reading]:
+    """The readings; with a progress bar where there are many and the output is a terminal."""
+    if total < _MANY or not sys.stderr.isatty():
+        return readings
+    return track(readings, "reading", total=total, console=Console(stderr=True))
 
 
 def _parser() -> argparse.ArgumentParser:
