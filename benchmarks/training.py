@@ -37,7 +37,7 @@ NOISY_QUICK = Size(
 )
 REPEATS, ROWS, STEPS, BATCH = 3, 128, 24, 4
 OVERHEAD = {"rows": 16, "steps": 2, "batch_size": 4}
-QUICK = {"rows": 4, "steps": 1, "batch_size": 2}
+QUICK = {"rows": 4, "steps": 2, "batch_size": 2}
 
 
 def measure(quick: bool) -> Sequence[Figure]:
