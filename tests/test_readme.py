@@ -36,7 +36,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Pat
         "DAGSTER_HOME": str(root / "dagster"),
         "PORT": str(port),
         # `make test` inside a test: a few tests, and not this one
-        "PYTEST_ADDOPTS": "tests/methods/test_templates.py --no-cov -W ignore::pytest_cov.CovDisabledWarning",
+        "PYTEST_ADDOPTS": "tests/methods/test_templates.py",
     }
 
 
