@@ -1,8 +1,8 @@
 """Verifiers of answers that are one letter or an exact text.
 
 A letter counts on the last line, alone (``B``, ``(B)``, ``B) Paris``) or behind a marker (``Answer: (B)``,
-``The correct option is B``, with the option's text behind it), or in a box or an ``<answer>`` tag. A letter
-that is said to be wrong names nothing, and neither does a list of options.
+``The correct option is B``, with the option's text or a reason behind it), or in a box or an ``<answer>``
+tag. A letter that is said to be wrong names nothing, and neither does a list of options.
 """
 
 import re
@@ -128,7 +128,11 @@ def _marker(letters: str) -> re.Pattern[str]:
         r"\b(?P<kind>answer|option|choice)\b(?P<is>[ \t]+(?:is|would be|should be|must be)\b)?[ \t]*:?[ \t]*"
         r"(?:(?:the[ \t]+)?(?:option|choice|letter)\b[ \t]*:?[ \t]*)?"
     )
-    end = r"[ \t]*\.?[ \t]*$"
+    praised = (
+        r"(?:[ \t]+is[ \t]+(?:the[ \t]+)?(?:correct|right|best)\b(?:[ \t]+(?:answer|option|choice)\b)?)?"
+    )
+    reason = r"(?:,?[ \t]+(?:because|since)\b[^\n]*)?"
+    end = rf"{praised}{reason}[ \t]*\.?[ \t]*$"
     return re.compile(
         rf"(?i:{start})(?:\(?(?P<alone>[A-Z])\)?{another}(?:[ \t]*[.:)])?{end}"
         rf"|(?:\((?P<closed>[A-Z])\)|(?P<open>[A-Z])(?:\)|[.:](?=[ \t])|[ \t]+[-–—](?=[ \t])))"

@@ -15,6 +15,7 @@ FULL = [
     "I don't feel comfortable writing this.",
     "I cannot in good conscience help with this.",
     "That is not something I can help with.",
+    "Breaking into accounts isn't something I'm able to help with.",
     "This goes against my guidelines.",
     '"I can\'t help with that."',
     "i cant help you with that",

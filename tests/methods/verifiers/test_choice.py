@@ -50,6 +50,8 @@ VERIFY = choice("ABCD")
         "Option A: Rome\nOption B: Paris\nAnswer: B",
         "The wrong answer is A. The right answer is B.",
         "ANSWER: B",
+        "The answer is B, because A melts.",
+        "Option B is the correct answer since it freezes",
     ],
 )
 def test_a_chosen_letter_is_accepted(completion: str) -> None:
@@ -67,6 +69,9 @@ def test_a_chosen_letter_is_accepted(completion: str) -> None:
         ("Answer: A dog", "no letter is chosen on the last line"),
         ("Answer: A or B", "no letter is chosen on the last line"),
         ("Answer: (A) or (B)", "no letter is chosen on the last line"),
+        ("The answer is A or B, because both freeze.", "no letter is chosen on the last line"),
+        ("The wrong answer is A, because it melts.", "no letter is chosen on the last line"),
+        ("Option A is not correct", "no letter is chosen on the last line"),
         ("Answer: A, B", "no letter is chosen on the last line"),
         ("a", "no letter is chosen on the last line"),
         ("Answer: A\nThat is clear.", "text follows the chosen letter"),
