@@ -11,18 +11,9 @@ from datasets_registry.manifest import Manifest
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.rlaif import PreferencePair
+from quality.judges.certificate import CERTAIN
 
 BLUE, ORANGE, GREY = "#2f5d8a", "#c8692b", "#b8bec6"
-_SHOWN = (
-    "parse_rate",
-    "first_position_share",
-    "slot_kept_share",
-    "order_consistency",
-    "longer_share",
-    "human_accuracy",
-    "cohen_kappa",
-    "gwet_ac1",
-)
 
 
 def picture(title: str, draw: Callable[[Any], None], *, height: float = 2.4) -> dg.MetadataValue:
@@ -65,7 +56,7 @@ def margin_plot(pairs: Sequence[PreferencePair]) -> dg.MetadataValue:
 
 def figure_plot(figures: Sequence[JudgeFigure]) -> dg.MetadataValue:
     """A judge's figures with intervals; bounds are ticks, and a figure outside its bounds is orange."""
-    drawn = [row for row in figures if row.figure in _SHOWN and row.value is not None]
+    drawn = [row for row in figures if row.figure in CERTAIN and row.value is not None]
     several = len({row.judge for row in drawn}) > 1
 
     def draw(axes: Any) -> None:
