@@ -123,7 +123,7 @@ class GraphModel:
 
         Raises BadInput where its thought could not be told from its answers.
         """
-        require_written(self.name, self.folder, (mark for marks in self.thought_marks for mark in marks))
+        require_written(self.name, self.folder, self.thought_marks)
         backend = self.open_backend(self.registry, self.version, self.given)
         ledger = Ledger(self.registry.state.ledger)
         meter = self.meter.priced(self.given.price)

@@ -8,7 +8,7 @@ from assets.building.grounds import Grounds
 from assets.estimates.calls import Amount, Asked, Rows, amounts
 from assets.estimates.measured import measured
 from assets.pipelines.whole import declare
-from assets.preflight.disk import given_bytes
+from assets.preflight.disk import GB, given_bytes
 from assets.profile.launch import Card
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
@@ -22,7 +22,6 @@ from training.estimates.memory import Device
 from training.settings.launch import Launch
 from training.settings.online import OnlineSettings
 
-GB = 1e9
 # a trained model's base is read, its weights are written, and both are hashed
 READS = 4
 # sequences that an engine decodes at once where its settings do not say

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable, Mapping
 
-from assets.preflight.disk import largest, parts, total
+from assets.preflight.disk import GB, largest, parts, total
 from assets.preflight.machine import Machine, this_machine, triton_problem
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
@@ -24,9 +24,9 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
     if not inputs:
         return
     running = {name for name, read in inputs.items() if _runs_a_model(profile, name, read)}
-    if running and profile.requires_gpu:
-        require_gpu(profile, this_machine())
     if running:
+        if profile.requires_gpu:
+            require_gpu(profile, this_machine())
         _require_vllm(profile)
         _require_samplers(profile, running)
     _require_disk(profile, state, inputs)
@@ -66,7 +66,7 @@ def require_gpu(profile: Profile, machine: Machine) -> None:
 
 def _require_vllm(profile: Profile) -> None:
     """Raise BadInput unless the build of vLLM that the profile's engines need is here, and their cards."""
-    using = [name for name, section in profile.models.items() if _backend(profile, name) == "vllm"]
+    using = [name for name in profile.models if profile.given(name).backend == "vllm"]
     if not using:
         return
     build = installed()
@@ -99,13 +99,9 @@ def _require_samplers(profile: Profile, names: Iterable[str]) -> None:
             require_vllm(name)
 
 
-def _backend(profile: Profile, model: str) -> str:
-    return profile.given(model).backend
-
-
 def _require_disk(profile: Profile, state: State, names: Mapping[str, object]) -> None:
     found = parts(profile, names, state.models)
-    needed, free = total(found), shutil.disk_usage(state.root).free / 1e9
+    needed, free = total(found), shutil.disk_usage(state.root).free / GB
     if free < needed:
         raise NoSpace(
             f"{state.root} has {free:.1f} GB free, and what is to be built takes about {needed:.1f} GB "

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
@@ -10,11 +11,11 @@ from datasets_registry.errors import BadInput
 _TOKENIZER = "tokenizer.json"
 
 
-def require_written(model: str, folder: Path, marks: Iterable[str]) -> None:
+def require_written(model: str, folder: Path, marks: Iterable[tuple[str, str]]) -> None:
     """Raise BadInput where a mark is a special token: thought could not be told from the answer."""
     path = folder / _TOKENIZER
     special = _special_tokens(path) if path.is_file() else frozenset()
-    for mark in marks:
+    for mark in chain.from_iterable(marks):
         if mark in special:
             raise BadInput(
                 f"{model} marks its thought by {mark!r}, a special token, which no completion holds: set "

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from generation.completer import Complete
+from generation.scoring.outcomes import Answered
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.conversation import conversation_of
-from methods.judging.refusal import Answered, judge_refusals
+from methods.judging.refusal import judge_refusals
 
 
 def judge_unsure(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from datasets_registry.rows.words import RefusalKind
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
+from generation.scoring.outcomes import Answered
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
@@ -19,14 +19,6 @@ OPENING = "Answer:"
 KINDS: tuple[RefusalKind, ...] = get_args(RefusalKind)
 LETTERS = (" A", " B", " C")
 _REPLY = re.compile(r"\s*([ABC])\s*[.:)]?\s*(?:\n.*)?", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A completion after its conversation."""
-
-    messages: tuple[Message, ...]
-    completion: str
 
 
 class RefusalVerdict(BaseModel):

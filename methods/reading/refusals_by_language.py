@@ -34,15 +34,16 @@ def covered_languages() -> frozenset[str]:
     return _OTHERS.union(code for codes, _, _ in _lines() for code in codes)
 
 
-def _lines() -> list[tuple[list[str], tuple[str, ...], str]]:
+@cache
+def _lines() -> tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]:
     """The codes, words and pattern of each line."""
     lines = []
     for line in PHRASES.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             head, _, pattern = line.partition(": ")
             codes, _, words = head.partition(" ")
-            lines.append((codes.split(","), tuple(words.split(",")), pattern))
-    return lines
+            lines.append((tuple(codes.split(",")), tuple(words.split(",")), pattern))
+    return tuple(lines)
 
 
 @cache

@@ -91,6 +91,13 @@ def test_a_mean_of_few_units_has_students_interval() -> None:
     assert 0.93 <= np.mean([low <= 1 <= high for low, high in filter(None, drawn)]) <= 0.97
 
 
+def test_skewed_units_have_a_wider_interval_than_even_ones_of_equal_variance() -> None:
+    even, skewed = [0.3, 0.7] * 10, [0.4] * 16 + [0.9] * 4
+    assert np.var(even) == pytest.approx(np.var(skewed)) and np.mean(even) == pytest.approx(np.mean(skewed))
+    (low, high), (lower, higher) = unit_interval(even, 320), unit_interval(skewed, 320)
+    assert higher - lower > (high - low) * 1.01
+
+
 def test_shares_at_the_edge_have_a_width() -> None:
     for interval in (unit_interval, certain_interval):
         low, high = interval([1.0] * 8, 8)

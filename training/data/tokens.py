@@ -112,10 +112,11 @@ def turn_by_turn(tokenizer: Tokenizer, whole: Learnable) -> list[Learnable]:
 
     A template that shows the thought of the last turn alone would have the policy learn the others without.
     """
+    if not whole.all_turns:
+        return [whole]
     messages, tools = whole.conversation
     kept = without_dropped_thoughts(tokenizer, messages, tools)
-    both = zip(messages, kept, strict=True)
-    if not whole.all_turns or all(given is read or given.trainable is False for given, read in both):
+    if all(given is read or given.trainable is False for given, read in zip(messages, kept, strict=True)):
         return [whole]
     turns = [*messages, whole.answer]
     return [

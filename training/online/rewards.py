@@ -113,7 +113,6 @@ def open_rewards(run: OnlineRun) -> Rewards:
     scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases) if folders else None
     verify = None
     if config.verifier:
-        marks = (mark for pair in config.thought_marks for mark in pair)
-        require_written(str(run.base), run.base_folder, marks)
+        require_written(str(run.base), run.base_folder, config.thought_marks)
         verify = verifier(config.verifier, config.thought_marks)
     return Rewards(mix, verify, scorer, config.system_text)

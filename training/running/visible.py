@@ -1,6 +1,5 @@
 """What a run reads must be there on each machine that takes part in it."""
 
-import os
 import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ def require_visible(registry: Registry, versions: Iterable[Version]) -> None:
 
 def this_machine() -> str:
     """The machine's name and, of a launched process, its rank."""
-    rank = f" (process {os.environ.get('RANK', '0')})" if ranks.launched() else ""
+    rank = f" (process {ranks.number()})" if ranks.launched() else ""
     return f"machine {platform.node()}{rank}"
 
 

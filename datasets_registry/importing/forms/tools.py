@@ -6,7 +6,6 @@ from datasets_registry.importing.records import Columns, Value, Values
 from datasets_registry.importing.rejection import Rejected
 
 _TOOL_COLUMNS = ("tools", "functions")
-_CALL_FIELDS = ("tool_calls", "function_call")
 
 
 def tools(columns: Columns) -> Values:

@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from assets.building.recipe import TEXT
-from assets.cli.main import app
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.hashing import file_digest
 from datasets_registry.registry import Registry
@@ -17,17 +15,11 @@ from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.version import CheckResult, Derivation, Version
 from methods.templates import fill, template_path
 from quality.checks.table import checks_of
+from tests.assets.cli.trained import run
 from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines
 from tests.rows import make
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="bad")
-
-
-def run(*arguments: object) -> Result:
-    """The finished command."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result
 
 
 def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ def test_a_mark_must_not_be_a_special_token(special: bool, tiny_model: Path, tmp
         {**tokenizer["added_tokens"][0], "content": "[THINK]", "special": special}
     )
     path.write_text(json.dumps(tokenizer))
-    require_written("policy", folder, ["<think>", "</think>"])
+    require_written("policy", folder, [("<think>", "</think>")])
     refusal = pytest.raises(BadInput, match=r"policy marks its thought by '\[THINK\]', a special token")
     with refusal if special else nullcontext():
-        require_written("policy", folder, ["[THINK]", "[/THINK]"])
+        require_written("policy", folder, [("[THINK]", "[/THINK]")])
 
 
 def test_a_model_behind_a_server_has_no_tokenizer_here(tmp_path: Path) -> None:
-    require_written("judge", tmp_path, ["<think>"])
+    require_written("judge", tmp_path, [("<think>", "</think>")])

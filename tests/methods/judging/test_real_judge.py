@@ -12,10 +12,11 @@ from generation.backends import open_backend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
+from generation.scoring.outcomes import Answered
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import load_constitution
 from methods.judging.conversation import conversation_of
-from methods.judging.refusal import Answered, judge_refusals
+from methods.judging.refusal import judge_refusals
 from methods.judging.score import Scored, ScoreSettings, score_completions
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs

@@ -4,10 +4,11 @@ import pytest
 
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from generation.request import Completion, Message, Request
+from generation.scoring.outcomes import Answered
 from generation.scripted import ScriptedBackend, chosen
 from methods.evaluation.refusals import judge_unsure
 from methods.judging.comparison import ComparisonSettings
-from methods.judging.refusal import Answered, read_refusal_verdict, refusal_request
+from methods.judging.refusal import read_refusal_verdict, refusal_request
 from tests.rows import make
 
 PROBABILITIES, TEXT = ComparisonSettings(), ComparisonSettings(verdicts="text")
