@@ -17,7 +17,7 @@ from datasets_registry.state import State, locked
 from datasets_registry.store.evolution import require_compatible
 from datasets_registry.store.objects import object_path, read_object
 from datasets_registry.store.staging import Rows, Staged, stage
-from datasets_registry.version import CheckResult, Derivation, Status, Version, validated_name
+from datasets_registry.version import CheckResult, Derivation, Status, Version, parsed_reference, validated_name
 from datasets_registry.views import views
 
 R = TypeVar("R", bound=Row)
@@ -169,11 +169,9 @@ class Registry:
         Raises UnknownVersion where there is none, UnpassedVersion where none has passed, and BadInput for
         another form of reference.
         """
-        name, _, number = reference.partition("@")
-        if number:
-            if not number.isdecimal():
-                raise BadInput(f"{reference!r} is not a version: write {name}@1, or {name} for the latest")
-            return self.version(name, int(number))
+        name, number = parsed_reference(reference)
+        if number is not None:
+            return self.version(name, number)
         if latest := self.latest(name):
             return latest
         newest = self.newest(name) or self.versions(name)[-1]

@@ -1,5 +1,6 @@
 """A version: named, numbered, immutable content; the derivation that made it; the checks that it passed."""
 
+import re
 from collections.abc import Mapping
 from string import ascii_lowercase, digits
 from typing import Any, Literal
@@ -15,6 +16,9 @@ MOST_PARTS = 4
 TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "this")
 # how the code version of a derivation begins where a person imported the rows
 IMPORT = "import:"
+# nine digits: no catalog counts further
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_REFERENCE = re.compile(rf"([^@]+)(?:@({NUMBER.pattern}))?")
 Status = Literal["candidate", "passed", "failed"]
 # of a dataset its objects, key and schema, and of a model its path: JSON, as the catalog stores it
 Content = dict[str, Any]
@@ -71,6 +75,18 @@ class CheckResult(BaseModel):
     value: float | None
     threshold: float | None
     description: str
+
+
+def parsed_reference(reference: str) -> tuple[str, int | None]:
+    """The name and number in a reference such as ``cai_sft@3``; the number is None in ``cai_sft`` alone.
+
+    Raises BadInput for every other form.
+    """
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        name = reference.partition("@")[0] or "NAME"
+        raise BadInput(f"{reference!r} is not a version: write {name}@1, or {name} for the latest")
+    return match[1], None if match[2] is None else int(match[2])
 
 
 def validated_name(name: str) -> str:

@@ -16,7 +16,7 @@ from datasets_registry.inspecting.version_details import (
     ModelVersionDetails,
     version_details,
 )
-from datasets_registry.version import CheckResult
+from datasets_registry.version import CheckResult, parsed_reference
 from datasets_registry.views.scanning import ResultRow
 
 
@@ -50,7 +50,7 @@ def pass_version(
 
     Models may then train on it. Who passed it and why is recorded.
     """
-    if "@" not in version:
+    if parsed_reference(version)[1] is None:
         raise BadInput(
             f"{version} is not an exact version: name the one that you checked, such as {version}@3"
         )

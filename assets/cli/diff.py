@@ -14,7 +14,7 @@ from datasets_registry.inspecting.difference import Difference, difference
 from datasets_registry.inspecting.flips import InputFlips
 from datasets_registry.inspecting.recipe_changes import RecipeChange, shortened
 from datasets_registry.registry import Registry
-from datasets_registry.version import Version
+from datasets_registry.version import NUMBER, Version
 
 Number = Annotated[str, typer.Argument(help="A version's number, or latest for the latest passed.")]
 
@@ -39,9 +39,9 @@ def diff(
 def _version(registry: Registry, dataset: str, number: str) -> Version:
     if number == "latest":
         return registry.resolve(dataset)
-    if not number.isdecimal():
+    if not NUMBER.fullmatch(number):
         raise BadInput(f"{number!r} is not a version of {dataset}: write a number such as 3, or latest")
-    return registry.version(dataset, int(number))
+    return registry.resolve(f"{dataset}@{number}")
 
 
 def _print(difference: Difference) -> None:

@@ -11,7 +11,7 @@ from assets.cli.printing import Json, open_state, print_rows, progress_bar
 from datasets_registry.errors import BadInput
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
-from datasets_registry.version import Version
+from datasets_registry.version import Version, parsed_reference
 from quality.auditing.verify import verify as verify_version
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -48,7 +48,8 @@ def _chosen(registry: Registry, reference: str | None) -> list[Version]:
     if reference is None:
         names = registry.names("dataset") + registry.names("model")
         return [version for name in names for version in registry.versions(name)]
-    return [registry.resolve(reference)] if "@" in reference else registry.versions(reference)
+    name, number = parsed_reference(reference)
+    return registry.versions(name) if number is None else [registry.version(name, number)]
 
 
 def gc(

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import State, durable
-from datasets_registry.version import Version
+from datasets_registry.version import Version, parsed_reference
 from quality.checks.models import lost_share
 from training.estimates.memory import Memory
 from training.running import ranks
@@ -95,9 +95,9 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     _require_processes(trainer, config)
     require_trackers(config.report_to)
     registry = Registry(State().prepare())
-    base = _exact(registry, config.base)
-    datasets = {role: _exact(registry, reference) for role, reference in config.datasets.items()}
-    reward_models = tuple(_exact(registry, reference) for reference in config.reward_models)
+    base = _exact(registry, config.base, "model")
+    datasets = {role: _exact(registry, reference, "dataset") for role, reference in config.datasets.items()}
+    reward_models = tuple(_exact(registry, reference, "model") for reference in config.reward_models)
     require_visible(registry, [base, *datasets.values(), *reward_models])
     found = fit(config, registry.folder(base), [registry.folder(model) for model in reward_models])
     return Run(
@@ -130,9 +130,11 @@ def _require_processes(trainer: str, config: AnyConfig) -> None:
         )
 
 
-def _exact(registry: Registry, reference: str) -> Version:
-    name, _, number = reference.partition("@")
-    version = registry.version(name, int(number)) if number.isdecimal() else registry.passed(name)
+def _exact(registry: Registry, reference: str, kind: Literal["dataset", "model"]) -> Version:
+    name, number = parsed_reference(reference)
+    version = registry.passed(name) if number is None else registry.version(name, number)
+    if version.kind != kind:
+        raise BadInput(f"{version} is a {version.kind}, and here a {kind} is needed: correct the run config")
     return registry.require_passed(version)
 
 
