@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from assets.graph import build_graph
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput

@@ -13,7 +13,9 @@ from assets.preflight.ready import require_ready
 from assets.profile.profile import Profile
 from assets.profile.uses import record_use
 from assets.ui.keys import key_of
+from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import TrimtabError
+from datasets_registry.plain_text import plain, plain_line
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 
@@ -24,19 +26,23 @@ _READY: set[str] = set()
 
 @contextmanager
 def failures_as_sentences() -> Iterator[None]:
-    """Show a TrimtabError as its sentence in the UI, and do not retry it."""
+    """Show every error as one line in the UI; what a person has to mend is not retried."""
     try:
         yield
     except TrimtabError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        raise dg.Failure(description=plain_line(str(error)), allow_retries=False) from None
+    except (dg.Failure, dg.RetryRequested):
+        raise
+    except Exception as error:
+        raise dg.Failure(description=unforeseen(error)) from None
 
 
 def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
     """Progress lines to Dagster's log, and to the terminal of whoever started the run."""
 
     def report(line: str) -> None:
-        context.log.info(line)
-        print(line, file=sys.stdout, flush=True)
+        context.log.info(plain(line))
+        print(plain(line), file=sys.stdout, flush=True)
 
     return report
 

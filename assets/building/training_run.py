@@ -115,8 +115,9 @@ def run_trainer(
         with alone(f"training in {config.parent.name}"):
             pipes.run(context=context, cwd=str(REPOSITORY), command=command, env=environment)
     except DagsterPipesExecutionError as error:
-        why = sentence.read_text() if sentence.exists() else f"{error}: see the run's stderr for the cause"
-        raise ModelFailed(why) from error
+        if sentence.exists():
+            raise ModelFailed(sentence.read_text(encoding="utf-8")) from error
+        raise ModelFailed(f"{error}: see the run's stderr for the cause") from error
 
 
 def write_config(output: Path, name: str, exact: Mapping[str, Any], content: Mapping[str, Any]) -> Path:

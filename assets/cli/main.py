@@ -1,62 +1,30 @@
-"""The command line: trimtab --help shows its commands, each with --json."""
+"""The entry of the command line: trimtab, or python -m assets.cli."""
 
 import sys
 
-import typer
-
-from assets.cli.datasets import datasets, pass_version, show, versions
-from assets.cli.diff import diff
-from assets.cli.explain import explain
-from assets.cli.export_data import export_dataset
-from assets.cli.import_data import import_dataset
-from assets.cli.judges import judges, principles
-from assets.cli.keep import keep_command
-from assets.cli.ledger import ledger_app
-from assets.cli.lineage import lineage
-from assets.cli.models import models_app
-from assets.cli.planning.plan import plan_command, profiles
-from assets.cli.sql import sql
-from assets.cli.verify import gc, verify
-from datasets_registry.errors import TrimtabError
-
-app = typer.Typer(
-    help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
-for command in (
-    datasets,
-    versions,
-    show,
-    diff,
-    explain,
-    lineage,
-    sql,
-    principles,
-    judges,
-    verify,
-    gc,
-    profiles,
-):
-    app.command()(command)
-app.command("plan")(plan_command)
-app.command("keep")(keep_command)
-app.command("pass")(pass_version)
-app.command("export")(export_dataset)
-app.command("import")(import_dataset)
-app.add_typer(models_app, name="models")
-app.add_typer(ledger_app, name="ledger")
+from datasets_registry.boundary import INTERRUPTED, run_command
+from datasets_registry.errors import BadInput
 
 
 def main() -> None:
-    """Run the command line; errors are one line with the remedy, exit code 2."""
+    """Run the command line; every error is one line, as ``datasets_registry.boundary`` says."""
+    run_command(_run)
+
+
+def _run() -> int | None:
+    # imports take a second, in which an interrupt is one line too
+    from typer.exceptions import TyperException
+
+    from assets.cli.commands import app
+
     try:
-        app()
-    except TrimtabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()
+        code: int | None = app(sys.argv[1:] or ["--help"], prog_name="trimtab", standalone_mode=False)
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "trimtab"
+        raise BadInput(
+            f"{error.format_message().rstrip('.')}: `{command} --help` shows what there is"
+        ) from error
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code

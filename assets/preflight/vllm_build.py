@@ -3,7 +3,6 @@
 VLLM=cuda or VLLM=cpu decides instead; --only-say installs nothing.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assets.preflight.machine import Machine, this_machine, triton_problem
 from assets.profile.chosen import read_chosen
-from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.boundary import CommandParser, run_command
+from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.state import REPOSITORY
 from generation.vllm_offline.builds import DISTRIBUTIONS, Build, installed
@@ -129,21 +129,17 @@ def _read(stamp: Path) -> Stamp | None:
 
 
 def main() -> None:
-    """Choose, say so, and install; bad input is one line and exit code 2."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Choose, say so, and install."""
+    parser = CommandParser(description=__doc__)
     parser.add_argument("--only-say", action="store_true", help="say which build is chosen, and stop")
     only_say = parser.parse_args().only_say
-    try:
-        path, profile = read_chosen()
-        requires_gpu = profile.get("requires_gpu") is True
-        choice = choose(this_machine(), os.environ.get("VLLM", ""), path.stem, requires_gpu=requires_gpu)
-        print(choice, flush=True)
-        if not only_say and not install(choice, Path(sys.prefix) / ".vllm"):
-            print("It is installed already.")
-    except TrimtabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    path, profile = read_chosen()
+    requires_gpu = profile.get("requires_gpu") is True
+    choice = choose(this_machine(), os.environ.get("VLLM", ""), path.stem, requires_gpu=requires_gpu)
+    print(choice, flush=True)
+    if not only_say and not install(choice, Path(sys.prefix) / ".vllm"):
+        print("It is installed already.")
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,10 +1,10 @@
 """Each profile's Dagster history, which no other shares: python -m assets.profile.history names it."""
 
-import sys
 from pathlib import Path
 
 from assets.profile.chosen import DEFAULT, label_of, read_chosen
-from datasets_registry.errors import TrimtabError
+from assets.profile.profile import load_profile
+from datasets_registry.boundary import run_command
 from datasets_registry.state import REPOSITORY, durable
 
 FOLDER = ".dagster"
@@ -29,14 +29,12 @@ def dagster_home(profile: str | None = None) -> Path:
 
 def main() -> None:
     """Print the folder for `make dev`; nothing for the checkout's own, which Dagster finds by itself."""
-    try:
-        home = dagster_home()
-    except TrimtabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    # a profile that cannot be read is said here, and not by Dagster, which would start without its graph
+    load_profile()
+    home = dagster_home()
     if home != REPOSITORY:
         print(home)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -4,10 +4,10 @@ It needs no network: models are random, of real widths. It writes gpu-check.json
 with 1 where a part did not pass. On a machine without a CUDA card it runs its smallest size.
 """
 
-import argparse
 import shutil
 import sys
 import time
+from argparse import Namespace, RawDescriptionHelpFormatter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from benchmarks.gpu_check.part import Bench, Report, Result
 from benchmarks.gpu_check.parts.table import PARTS
 from benchmarks.gpu_check.running import run_parts
 from benchmarks.gpu_check.sizes import SIZES, size_for
+from datasets_registry.boundary import CommandParser, run_command
 from datasets_registry.state import State
 
 MINUTES = 15.0
@@ -60,10 +61,8 @@ def write(report: Report, out: Path) -> None:
     (out / "gpu-check.md").write_text(page(report), encoding="utf-8")
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments() -> Namespace:
+    parser = CommandParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"some parts alone: {', '.join(PARTS)}")
     parser.add_argument(
         "--out", type=Path, help="folder of both files; gpu-check in the state folder if not set"
@@ -83,4 +82,4 @@ def _say(result: Result) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

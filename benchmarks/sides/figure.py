@@ -1,14 +1,16 @@
 """A measured figure with its goal, and how a benchmark reports: a table, or JSON, and its exit code."""
 
-import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import median
+from typing import NoReturn
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.table import Table
+
+from datasets_registry.boundary import CommandParser, run_command
 
 
 class Figure(BaseModel):
@@ -39,9 +41,13 @@ def repeated(name: str, values: Sequence[float], unit: str, goal: str | None = N
     return Figure(name=name, value=value, unit=unit, interval=interval, goal=goal, holds=holds)
 
 
-def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> None:
+def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> NoReturn:
     """Parse ``--json`` and ``--quick``, measure, print; exits 1 where a goal is missed."""
-    parser = argparse.ArgumentParser(description=description)
+    run_command(partial(_run, measure, description))
+
+
+def _run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> int:
+    parser = CommandParser(description=description)
     parser.add_argument("--json", action="store_true", help="print a list of figures for programs")
     parser.add_argument("--quick", action="store_true", help="a version under 60 s, for sanity")
     arguments = parser.parse_args()
@@ -50,7 +56,7 @@ def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) ->
         print(json.dumps([figure.model_dump() for figure in figures], indent=2))
     else:
         Console().print(_table(figures))
-    sys.exit(any(figure.holds is False for figure in figures))
+    return int(any(figure.holds is False for figure in figures))
 
 
 def _table(figures: Sequence[Figure]) -> Table:

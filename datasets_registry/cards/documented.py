@@ -1,9 +1,9 @@
 """Write docs/datasets.md from the row types: python -m datasets_registry.cards.documented [--check]."""
 
-import argparse
 import sys
 from pathlib import Path
 
+from datasets_registry.boundary import CommandParser, run_command
 from datasets_registry.rows.row import Row, arrow_schema, ledger_keys
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import REPOSITORY
@@ -52,7 +52,7 @@ def _names(names: tuple[str, ...]) -> str:
 
 def keep_page(path: Path, text: str, description: str | None) -> None:
     """Write ``text`` to ``path``; with ``--check`` on the command line, exit 1 where it is not that."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = CommandParser(description=description)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if the page is out of date"
     )
@@ -62,4 +62,4 @@ def keep_page(path: Path, text: str, description: str | None) -> None:
 
 
 if __name__ == "__main__":
-    keep_page(PAGE, page(), __doc__)
+    run_command(lambda: keep_page(PAGE, page(), __doc__))

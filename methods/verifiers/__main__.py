@@ -1,6 +1,5 @@
 """Read what completions say, line by line: python -m methods.verifiers maths rows.jsonl > verdicts.jsonl"""
 
-import argparse
 import json
 import os
 import sys
@@ -15,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationEr
 from rich.console import Console
 from rich.progress import track
 
+from datasets_registry.boundary import CommandParser, run_command, say_error
 from datasets_registry.errors import BadInput
+from datasets_registry.plain_text import plain
 from methods.reading.equations import wrong_equations
 from methods.reading.refusals import read_refusal
 from methods.reading.steps import split
@@ -78,26 +79,27 @@ def read_line(read: Read, line: str) -> Reading:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print one JSON line for each of the file's; returns 1 where a line is bad and 2 where the file is."""
+    """Print one JSON line for each of the file's; returns 1 where a line is bad.
+
+    Raises BadInput where the file or an argument cannot be used.
+    """
     parsed = _parser().parse_args(arguments)
     try:
         read = reader(parsed.kind, _MARKS.validate_python(parsed.thought_marks or THINK))
     except ValidationError as error:
-        print(f"--thought-marks: {error.errors()[0]['msg']}", file=sys.stderr)
-        return 2
+        raise BadInput(f"--thought-marks: {error.errors()[0]['msg']}") from error
     try:
         lines = Path(parsed.file).read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        print(f"{parsed.file} cannot be read: {error}", file=sys.stderr)
-        return 2
+        raise BadInput(f"{parsed.file} cannot be read: {error}") from error
     num_bad = 0
     readings = _with_progress(_readings(parsed.kind, read, lines), len(lines))
     for number, reading in enumerate(readings, 1):
         if "error" in reading:
             num_bad += 1
             reading = {"row": number, **reading}
-            print(f"{parsed.file}:{number}: {reading['error']}", file=sys.stderr)
-        print(json.dumps(reading, ensure_ascii=False))
+            say_error(f"{parsed.file}:{number}: {reading['error']}")
+        print(plain(json.dumps(reading, ensure_ascii=False)))
     return 1 if num_bad else 0
 
 
@@ -114,8 +116,8 @@ def _with_progress(readings: Iterable[Reading], total: int) -> Iterable[Reading]
     return track(readings, "reading", total=total, console=Console(stderr=True))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> CommandParser:
+    parser = CommandParser(
         prog="python -m methods.verifiers",
         description=(
             "Read JSON lines, and print one JSON line for each, in order. Verifiers take completion and gold,"
@@ -136,4 +138,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

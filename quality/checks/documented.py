@@ -1,5 +1,6 @@
 """Write docs/checks.md from the table of checks: python -m quality.checks.documented [--check]."""
 
+from datasets_registry.boundary import run_command
 from datasets_registry.cards.documented import keep_page
 from datasets_registry.state import REPOSITORY
 from quality.checks.check import Check
@@ -41,4 +42,4 @@ def _line(check: Check) -> str:
 
 
 if __name__ == "__main__":
-    keep_page(PAGE, page(), __doc__)
+    run_command(lambda: keep_page(PAGE, page(), __doc__))

@@ -154,7 +154,7 @@ def test_an_interrupted_demo_says_that_it_can_go_on(demo: Demo) -> None:
         printed += line
         if "critique 1 of 2" in line:
             process.send_signal(signal.SIGINT)
-    assert process.wait() == 1
+    assert process.wait() == 130
     process.stdout.close()
     assert "cai_revisions: interrupted" in printed and "it resumes from there" in printed, printed
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from assets.building.recipe import Recipe
 from assets.building.versions import Versions
-from assets.cli.main import app
+from assets.cli.commands import app
 from assets.graph import Graph
 from assets.plan import Spent, plan, spent
 from assets.profile.profile import load_profile

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.demo import build
+from assets.demo.demo import build
 from assets.graph import Graph, build_graph
 from assets.plan import plan
 from assets.profile.models import GivenModel

@@ -21,7 +21,7 @@ from training.settings.run import RunConfig, read_config
 class LightSettings(TrainingSettings):
     """And what becomes of its last process."""
 
-    fate: Literal["done", "short of memory", "fails", "sleeps"] = "done"
+    fate: Literal["done", "short of memory", "fails", "breaks", "sleeps"] = "done"
 
 
 def light(path: Path, report: Report) -> None:
@@ -34,6 +34,8 @@ def light(path: Path, report: Report) -> None:
     is_last = int(rank) == ranks.processes() - 1
     if settings.fate == "fails" and is_last:
         raise ModelFailed(f"process {rank} of {config.name} is out of luck")
+    if settings.fate == "breaks" and is_last:
+        raise ZeroDivisionError(f"by\x1b[31m zero\nin process {rank}")
     if settings.fate == "short of memory" and now.size == settings.batch_size:
         with halving(config, settings):
             if is_last:
@@ -42,7 +44,7 @@ def light(path: Path, report: Report) -> None:
         while micro_batch(config, settings) == now:
             time.sleep(0.05)
         sys.exit(1)
-    if settings.fate in ("fails", "sleeps"):
+    if settings.fate in ("fails", "breaks", "sleeps"):
         time.sleep(600)
     path.with_name(f"done-{rank}").write_text(str(now.size))
 

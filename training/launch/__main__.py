@@ -3,18 +3,20 @@
 On every other machine, run the same command with --machine-rank 1, 2 and so on.
 """
 
-import argparse
 import importlib.util
+import signal
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from datasets_registry.boundary import UNFORESEEN, CommandParser, run_command
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
-from training.running.process import die_with_parent, error_file, errors_as_one_line, go_offline, restart
+from training.running.process import die_with_parent, end, error_file, errors_as_one_line, go_offline, restart
 from training.running.visible import this_machine
 from training.settings.launch import Launch
 from training.settings.run import read_config
@@ -66,14 +68,16 @@ def main() -> None:
         if failure is None:
             return
         path = error_file(arguments.config)
-        error = ModelFailed(path.read_text() if path.exists() else failure)
+        error = ModelFailed(path.read_text(encoding="utf-8") if path.exists() else failure.reason)
+        if failure.code == UNFORESEEN:
+            end(arguments.config, str(error), UNFORESEEN)
         if micro_batch.exists() and not was_halved:
             restart(arguments.config, error)
         raise error
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def _arguments() -> Namespace:
+    parser = CommandParser(description=__doc__)
     parser.add_argument("module", help="the trainer, such as training.sft")
     parser.add_argument(
         "--config", type=Path, required=True, help="a JSON file: see training/settings/run.py"
@@ -83,14 +87,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _require_config(path: Path) -> None:
-    """End with one line where this machine does not see the run; a line beside the config would be lost."""
+    """Raise BadInput where this machine does not see the run; a line beside the config would be lost."""
     if not path.is_file():
-        print(
-            f"error: {this_machine()} does not see {path}: mount the first machine's state folder there, "
-            "under the same path",
-            file=sys.stderr,
+        raise BadInput(
+            f"{this_machine()} does not see {path}: mount the first machine's state folder there, under the "
+            "same path"
         )
-        sys.exit(2)
 
 
 def require_possible(config: LaunchedRun) -> None:
@@ -114,8 +116,15 @@ def _in_bfloat16(dtype: str) -> bool:
     return torch.cuda.is_available() if dtype == "auto" else dtype == "bfloat16"
 
 
-def _run(arguments: Sequence[str]) -> str | None:
-    """Start the processes and wait; why they failed, or None where they did not."""
+class Failure(NamedTuple):
+    """How the first process that failed ended."""
+
+    reason: str
+    code: int
+
+
+def _run(arguments: Sequence[str]) -> Failure | None:
+    """Start the processes and wait; how they failed, or None where they did not."""
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -124,11 +133,15 @@ def _run(arguments: Sequence[str]) -> str | None:
         launch_command(launch_command_parser().parse_args(list(arguments)))
     except ChildFailedError as error:
         rank, failure = error.get_first_failure()
-        return f"process {rank} ended with exit code {failure.exitcode}: see the run's stderr for the cause"
+        code = failure.exitcode
+        reason = f"process {rank} ended with exit code {code}: see the run's stderr for the cause"
+        return Failure(reason, code)
     except SignalException as stopped:
+        if stopped.sigval == signal.SIGINT:
+            raise KeyboardInterrupt from stopped
         sys.exit(128 + stopped.sigval)
     return None
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

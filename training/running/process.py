@@ -5,13 +5,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from dagster_pipes import DAGSTER_PIPES_CONTEXT_ENV_VAR, PipesContext, open_dagster_pipes
 
+from datasets_registry.boundary import FORESEEN, UNFORESEEN, say_error, unforeseen
 from datasets_registry.errors import TrimtabError
+from datasets_registry.plain_text import plain, plain_line
 from datasets_registry.state import durable
 from training.running import ranks
 
@@ -63,7 +65,7 @@ def reporting() -> Iterator[Report]:
 
 @contextmanager
 def errors_as_one_line(config: Path) -> Iterator[None]:
-    """Turn errors into one line and exit code 2, as everywhere in Trimtab.
+    """Turn errors into one line and exit code 2, or 1 where nobody foresaw them, as everywhere in Trimtab.
 
     The line is also written beside the config, where the asset finds it. A launcher prints it for its
     processes.
@@ -71,10 +73,19 @@ def errors_as_one_line(config: Path) -> Iterator[None]:
     try:
         yield
     except TrimtabError as error:
-        write_error(config, error)
-        if not ranks.launched():
-            print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        end(config, str(error), FORESEEN)
+    except Exception as error:
+        end(config, unforeseen(error), UNFORESEEN)
+
+
+def end(config: Path, sentence: str, code: int) -> NoReturn:
+    """End this process with a sentence and an exit code."""
+    with suppress(TrimtabError):
+        # where the disk is full the sentence is still said
+        write_error(config, sentence)
+    if not ranks.launched():
+        say_error(sentence)
+    sys.exit(code)
 
 
 def error_file(config: Path) -> Path:
@@ -82,10 +93,10 @@ def error_file(config: Path) -> Path:
     return config.with_name("error.txt")
 
 
-def write_error(config: Path, error: Exception) -> None:
-    """Write the error's line, whole even where several processes write it."""
+def write_error(config: Path, sentence: str) -> None:
+    """Write the line that says why, whole even where several processes write it."""
     with durable(error_file(config)) as temporary:
-        temporary.write_text(str(error))
+        temporary.write_text(plain_line(sentence), encoding="utf-8")
 
 
 def restart(config: Path, error: Exception) -> NoReturn:
@@ -94,8 +105,8 @@ def restart(config: Path, error: Exception) -> NoReturn:
     Where there are several processes each ends, and their launcher restarts.
     """
     if ranks.launched():
-        write_error(config, error)
-        os._exit(2)
+        write_error(config, str(error))
+        os._exit(FORESEEN)
     _print_line(str(error))
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
@@ -107,12 +118,12 @@ def _in_dagster() -> bool:
 
 
 def _print_line(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(plain(line), file=sys.stderr, flush=True)
 
 
 def _dagster_report(pipes: PipesContext) -> Report:
     def report(line: str) -> None:
-        pipes.log.info(line)
+        pipes.log.info(plain(line))
         _print_line(line)
 
     return report

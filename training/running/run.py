@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
+from datasets_registry.boundary import ended_in_one_line
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
 from datasets_registry.state import State, durable
@@ -189,12 +190,13 @@ Work = Callable[[Path, Report], None]
 
 def main(work: Work, description: str | None) -> None:
     """Run a trainer's ``work``; where memory is short, once more with fewer rows at once."""
-    path = config_path(description)
-    go_offline()
-    die_with_parent()
-    stop_at_interrupt()
-    with errors_as_one_line(path), reporting() as report:
-        try:
-            work(path, report)
-        except OutOfMemory as error:
-            restart(path, error)
+    with ended_in_one_line():
+        path = config_path(description)
+        go_offline()
+        die_with_parent()
+        stop_at_interrupt()
+        with errors_as_one_line(path), reporting() as report:
+            try:
+                work(path, report)
+            except OutOfMemory as error:
+                restart(path, error)

@@ -1,11 +1,11 @@
 """The config of a training run: one JSON file that names exact versions and all settings."""
 
-import argparse
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
+from datasets_registry.boundary import CommandParser
 from datasets_registry.errors import BadInput
 from datasets_registry.settings import Settings
 from methods.reading.thought import THINK, Marks
@@ -78,7 +78,7 @@ AnyConfig = RunConfig[TrainingSettings]
 
 def config_path(description: str | None) -> Path:
     """The path given as ``--config``."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = CommandParser(description=description)
     parser.add_argument(
         "--config", type=Path, required=True, help="a JSON file: see training/settings/run.py"
     )

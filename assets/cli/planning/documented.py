@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from assets.cli.planning.costs import row, sums
 from assets.estimates.costs import Cost, costs_of
 from assets.profile.profile import load_profile
+from datasets_registry.boundary import run_command
 from datasets_registry.cards.documented import keep_page
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State
@@ -62,4 +63,4 @@ def _line(first: str, cells: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    keep_page(PAGE, page(), __doc__)
+    run_command(lambda: keep_page(PAGE, page(), __doc__))

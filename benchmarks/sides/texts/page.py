@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.sides.texts.templates import CASES, TRAINERS, Fates, fates
+from datasets_registry.boundary import run_command
 from datasets_registry.cards.documented import keep_page
 from datasets_registry.state import REPOSITORY
 
@@ -58,4 +59,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    keep_page(PAGE, page(), __doc__)
+    run_command(lambda: keep_page(PAGE, page(), __doc__))

@@ -10,7 +10,7 @@ import pytest
 
 from assets.building.inputs import open_local
 from assets.building.training_run import run_trainer
-from assets.demo import build
+from assets.demo.demo import build
 from assets.graph import build_graph
 from assets.plan import plan
 from assets.preflight import ready

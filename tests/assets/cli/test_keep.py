@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from datasets_registry.errors import TrimtabError
 from datasets_registry.registry import Registry
 from tests.assets.conftest import Edit

@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample

@@ -7,7 +7,7 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from assets.ui.metadata import check_results
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry

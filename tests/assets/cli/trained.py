@@ -8,7 +8,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from assets.building.model import register
-from assets.cli.main import app
+from assets.cli.commands import app
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric

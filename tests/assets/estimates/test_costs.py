@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from assets.estimates.costs import Cost, costs_of
 from assets.estimates.measured import FILE, measured
 from assets.profile.launch import Card

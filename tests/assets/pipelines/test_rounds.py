@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from assets.ui.keys import key_of
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep

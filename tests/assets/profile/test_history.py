@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.demo import open_instance
+from assets.demo.demo import open_instance
 from assets.profile import history
 from assets.profile.chosen import FOLDER, label_of
 from datasets_registry.errors import BadInput

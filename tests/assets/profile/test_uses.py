@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets.building.opening import open_registry
-from assets.cli.main import app
+from assets.cli.commands import app
 from assets.profile import uses as uses_module
 from assets.profile.profile import load_profile
 from assets.profile.uses import record_use, uses

@@ -192,6 +192,14 @@ def test_a_stopped_launcher_leaves_no_process_behind(stop: signal.Signals, tmp_p
     assert launcher.wait(10) != 0
 
 
+def test_an_error_that_nobody_foresaw_in_one_of_two_processes_is_one_line(tmp_path: Path) -> None:
+    assert light(tmp_path, "breaks").wait(120) == 1
+    sentence = (tmp_path / "error.txt").read_text()
+    assert sentence.startswith("unexpected ZeroDivisionError") and "in process 1 (details in" in sentence
+    said = (tmp_path / "stderr-0.txt").read_text()
+    assert said.splitlines()[-1] == f"error: {sentence}" and "Traceback" not in said
+
+
 def test_machines_begin_anew_together_where_a_process_is_short_of_memory(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

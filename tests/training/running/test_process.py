@@ -35,3 +35,21 @@ def test_a_trainer_ends_at_a_signal_that_its_parent_ignores(stop: signal.Signals
         assert trainer.wait(60) == -stop
     finally:
         trainer.kill()
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_and_says_where_its_details_are(tmp_path: Path) -> None:
+    path = write(tmp_path, "none@1", settings={"fate": "breaks"})
+    trainer = subprocess.run(
+        [sys.executable, "-m", "tests.training.light", "--config", str(path)],
+        cwd=REPOSITORY,
+        env=os.environ | {"TRIMTAB_HOME": str(tmp_path / "state")},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert trainer.returncode == 1
+    progress, line = trainer.stderr.splitlines()
+    assert progress.endswith("process 0")
+    assert line.startswith("error: unexpected ZeroDivisionError: by\\u001b[31m zero in process 0 (details in")
+    assert line == f"error: {(tmp_path / 'error.txt').read_text()}"
+    (details,) = (tmp_path / "state" / "errors").iterdir()
+    assert str(details) in line and "Traceback" in details.read_text()

@@ -1,9 +1,7 @@
-"""Build everything that is not up to date, then show the results: python -m assets.demo."""
+"""The demo: plan, build what is not up to date, and show the results."""
 
-import argparse
 import fcntl
 import os
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,6 +18,7 @@ from assets.preflight.ready import require_ready
 from assets.profile.history import dagster_home
 from assets.profile.profile import load_profile
 from assets.ui.keys import key_of
+from datasets_registry.boundary import INTERRUPTED
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
@@ -27,6 +26,7 @@ from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
 from generation.backends import close_kept
 
+_STOPPED = "interrupted"
 TAG = "trimtab/demo"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -93,7 +93,7 @@ def _failure_sentence(event: dg.DagsterEvent) -> str:
     while error and error.cause:
         error = error.cause
     if error and error.cls_name == "DagsterExecutionInterruptedError":
-        return "interrupted"
+        return _STOPPED
     return error.message.strip() if error else "failed"
 
 
@@ -186,18 +186,6 @@ def demo(console: Console) -> int:
     show(registry, console)
     console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
     console.print(AGAIN if failures else NEXT, highlight=False, markup=False)
+    if any(failure.endswith(f": {_STOPPED}") for failure in failures):
+        return INTERRUPTED
     return 1 if failures else 0
-
-
-def main() -> None:
-    """Run the demo; bad input is one line and exit code 2."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    try:
-        sys.exit(demo(Console(width=None if sys.stdout.isatty() else 120)))
-    except TrimtabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""One command that builds what is not up to date, and shows the results."""

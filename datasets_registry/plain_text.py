@@ -1,0 +1,28 @@
+r"""Text from elsewhere as plain text: what steers a terminal, hides or reverses is shown as its escape.
+
+Control characters (of which escape sequences and titles are made), bidirectional marks, line and paragraph
+separators, tags, byte order marks and lone surrogates become ``\u001b`` and the like, which JSON reads as the
+same character.
+"""
+
+import re
+
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def plain(text: str) -> str:
+    """``text`` with every character that is not plain as its escape; tabs and line breaks stay."""
+    return _STEERING.sub(_escaped, text)
+
+
+def plain_line(text: str) -> str:
+    """``text`` on one line: tabs and line breaks are spaces."""
+    return plain(" ".join(text.split()))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
