@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from assets.cli.main import app
+from assets.cli.commands import app
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
