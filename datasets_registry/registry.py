@@ -17,7 +17,14 @@ from datasets_registry.state import State, locked
 from datasets_registry.store.evolution import require_compatible
 from datasets_registry.store.objects import object_path, read_object
 from datasets_registry.store.staging import Rows, Staged, stage
-from datasets_registry.version import CheckResult, Derivation, Status, Version, parsed_reference, validated_name
+from datasets_registry.version import (
+    CheckResult,
+    Derivation,
+    Status,
+    Version,
+    parsed_reference,
+    validated_name,
+)
 from datasets_registry.views import views
 
 R = TypeVar("R", bound=Row)

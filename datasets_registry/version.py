@@ -58,6 +58,11 @@ class Derivation(BaseModel):
     parts: Mapping[str, str] = {}
 
     @property
+    def is_import(self) -> bool:
+        """Whether a person imported the rows."""
+        return self.code_version.startswith(IMPORT)
+
+    @property
     def recipe(self) -> str:
         """A digest of code, settings and inputs; another run of the same has the same recipe."""
         inputs = sorted((version.name, version.data_version) for version in self.inputs)

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -12,10 +12,16 @@ import typer
 from assets.cli.printing import Json, open_state, print_rows, progress_bar
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.importing.filling import Given
-from datasets_registry.importing.importing import NO_LICENCE, Imported, import_rows, write_rejections
+from datasets_registry.importing.importing import (
+    MOST_REJECTED,
+    NO_LICENCE,
+    Imported,
+    import_rows,
+    write_rejections,
+)
 from datasets_registry.importing.mapping import parsed_map
 from datasets_registry.importing.source import open_source
-from datasets_registry.registry import Registry
+from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES, row_type
 from datasets_registry.store.staging import Staged
@@ -34,7 +40,31 @@ Split = Annotated[
     typer.Option(help="What the rows may be used for; train if left out."),
 ]
 Licence = Annotated[str | None, typer.Option(help="The licence's SPDX identifier, such as MIT.")]
+Share = Annotated[
+    float, typer.Option(min=0, max=1, help="The share of rejected rows above which the import is red.")
+]
 Text = Annotated[str | None, typer.Option(help="Who made the data; the file's name if left out.")]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """The version that an import led to; ``replaced`` was current before its rows came again."""
+
+    imported: Imported
+    version: Version
+    is_new: bool
+    replaced: Version | None
+    red: tuple[str, ...]
+
+    @property
+    def result(self) -> str:
+        """What became of the version, in words."""
+        version = self.version
+        if self.is_new:
+            return f"{version.num_rows} rows, {version.status}"
+        if self.replaced is None:
+            return f"unchanged, no new version, {version.status}"
+        return f"the same rows as then, {version.status}, and current again in place of {self.replaced}"
 
 
 def import_dataset(
@@ -45,40 +75,42 @@ def import_dataset(
     split: Split = None,
     licence: Licence = None,
     source: Text = None,
+    most_rejected: Share = MOST_REJECTED,
     as_json: Json = False,
 ) -> None:
     """Import a file or Hub dataset as a version of a dataset.
 
     It reads JSONL, JSON, CSV and Parquet. Exported rows and the public forms in docs/import-export.md are
-    recognised; for others give --like and --map.
+    recognised; for others give --like and --map. Exits with code 1 where a blocking check fails.
     """
     registry, mapping = open_state(), parsed_map(maps or [])
     like_row = _row(registry, validated_name(dataset), like)
     if mapping and like_row is None:
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
     with progress_bar("importing") as report:
-        imported = import_rows(open_source(file), like_row, mapping, Given(split, source, licence), report)
+        given = Given(split, source, licence)
+        imported = import_rows(
+            open_source(file), like_row, mapping, given, report, most_rejected=most_rejected
+        )
         _require_same(registry, dataset, imported.format.row)
         staged = _staged(registry, dataset, imported)
     rejected = write_rejections(registry.state, dataset, imported)
-    if not imported.accepted:
+    if staged is None:
         why = ", ".join(f"{count} × {kind}" for kind, count in imported.counts().items())
         raise BadInput(f"no row of {file} can be imported ({why}): {rejected} lists each with its reason")
-    version, is_new = _published(registry, dataset, imported, staged)
-    _report(version, is_new, imported, str(rejected) if rejected else None, as_json)
+    outcome = _published(registry, dataset, imported, staged)
+    _report(outcome, str(rejected) if rejected else None, as_json)
+    if outcome.red:
+        _say_red(outcome)
+        raise typer.Exit(1)
 
 
 def _staged(registry: Registry, dataset: str, imported: Imported) -> Staged | None:
-    """The rows, stored as they are read; None where none is accepted, or this import was made before."""
+    """The rows, stored as they are read; None where none is accepted."""
     first = next(imported.rows, None)
     if first is None:
         return None
-    rows = chain([first], imported.rows)
-    if registry.find(dataset, imported.derivation.recipe):
-        # read for its counts alone
-        deque(rows, maxlen=0)
-        return None
-    return registry.stage(imported.format.row, rows, dataset)
+    return registry.stage(imported.format.row, chain([first], imported.rows), dataset)
 
 
 def _row(registry: Registry, dataset: str, like: str | None) -> type[Row] | None:
@@ -104,18 +136,19 @@ def _require_same(registry: Registry, dataset: str, row: type[Row]) -> None:
         )
 
 
-def _published(
-    registry: Registry, dataset: str, imported: Imported, staged: Staged | None
-) -> tuple[Version, bool]:
-    """The version with these rows, and whether it is new."""
-    how = imported.derivation
-    earlier = None if staged else registry.find(dataset, how.recipe)
-    if earlier:
-        return registry.reuse(earlier, how), False
-    before = {made.number for made in registry.versions(dataset)} if registry.newest(dataset) else set()
-    assert staged is not None
-    (version,) = registry.commit_staged([staged], how)
-    return check_candidate(registry, imported.format.row, version, (), _checked), version.number not in before
+def _published(registry: Registry, dataset: str, imported: Imported, staged: Staged) -> _Outcome:
+    """The version with these rows, checked, and what became of it."""
+    how, before = imported.derivation, registry.newest(dataset)
+    numbers = {made.number for made in registry.versions(dataset)} if before else set()
+    if earlier := registry.find(dataset, how.recipe):
+        version = registry.reuse(earlier, how)
+    else:
+        (candidate,) = registry.commit_staged([staged], how)
+        version = check_candidate(registry, imported.format.row, candidate, (), _checked)
+    is_new = version.number not in numbers
+    replaced = before if before and not is_new and version.number != before.number else None
+    red = tuple(check.description for check in registry.checks(version) if is_red(check))
+    return _Outcome(imported, version, is_new, replaced, red)
 
 
 def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
@@ -134,25 +167,22 @@ def _checked(check: Check, registry: Registry, version: Version, inputs: Sequenc
         )
 
 
-def _report(version: Version, is_new: bool, imported: Imported, rejected: str | None, as_json: bool) -> None:
-    outcome: dict[str, Any] = {
-        "version": str(version),
-        "new": is_new,
-        "status": version.status,
-        "format": imported.format.name,
-        "row_type": imported.format.row.dataset,
-        "accepted": imported.accepted,
-        "rejected": imported.counts(),
-        "rejected_file": rejected,
-        "unused_columns": imported.unused(),
-        "data_version": version.data_version,
-    }
+def _say_red(outcome: _Outcome) -> None:
+    version = outcome.version
+    print(
+        f"error: {version} is red, and nothing is built from it: {'; '.join(outcome.red)}. Mend the file and "
+        f"import it again, or overrule this with `trimtab pass {version} --reason 'what you looked at'`",
+        file=sys.stderr,
+    )
+
+
+def _report(outcome: _Outcome, rejected: str | None, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(outcome, indent=2))
+        print(json.dumps(_facts(outcome, rejected), indent=2))
         return
+    imported = outcome.imported
     print(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")
-    result = f"{imported.accepted} rows, {version.status}" if is_new else "unchanged, no new version"
-    print(f"{version}: {result}; {len(imported.rejections)} rejected")
+    print(f"{outcome.version}: {outcome.result}; {len(imported.rejections)} rejected")
     if rejected:
         counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
         print_rows(counts, False, ("reason", "rows"))
@@ -164,3 +194,21 @@ def _report(version: Version, is_new: bool, imported: Imported, rejected: str | 
             f"no licence given, so it is recorded as {NO_LICENCE}: name one with --licence, such as MIT",
             file=sys.stderr,
         )
+
+
+def _facts(outcome: _Outcome, rejected: str | None) -> dict[str, Any]:
+    imported, version = outcome.imported, outcome.version
+    return {
+        "version": str(version),
+        "new": outcome.is_new,
+        "replaces": str(outcome.replaced) if outcome.replaced else None,
+        "status": version.status,
+        "red": list(outcome.red),
+        "format": imported.format.name,
+        "row_type": imported.format.row.dataset,
+        "accepted": imported.accepted,
+        "rejected": imported.counts(),
+        "rejected_file": rejected,
+        "unused_columns": imported.unused(),
+        "data_version": version.data_version,
+    }

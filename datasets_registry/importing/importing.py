@@ -21,6 +21,8 @@ from datasets_registry.state import State, durable
 from datasets_registry.version import IMPORT, Derivation
 
 FIRST_ROWS = 20
+# the share of rejected rows above which an import is red
+MOST_REJECTED = 0.05
 # SPDX for a licence that nobody stated
 NO_LICENCE = "NOASSERTION"
 
@@ -33,13 +35,23 @@ class Imported:
     """
 
     format: Format
-    derivation: Derivation
+    settings: Mapping[str, object]
     rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     rejections: list[Rejection] = field(default_factory=list)
     accepted: int = 0
     without_licence: int = 0
     names: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+
+    @property
+    def derivation(self) -> Derivation:
+        """How the rows were made, and how many of them: to be read when all are taken."""
+        counted = {"accepted": self.accepted, "rejected": len(self.rejections)}
+        return Derivation(
+            code_version=f"{IMPORT}{self.format.name}:{self.format.number}",
+            settings={**self.settings, **counted},
+            inputs=(),
+        )
 
     def counts(self) -> dict[str, int]:
         """Rejected rows by kind of reason, the commonest first."""
@@ -57,11 +69,12 @@ def import_rows(
     given: Given,
     report: Callable[[int], None] = lambda done: None,
     default: Mapping[str, str] | None = None,
+    most_rejected: float = MOST_REJECTED,
 ) -> Imported:
     """Begin to read ``source``; raises BadInput where its format is not recognised or its start is broken.
 
     ``default`` has what a row says of its split, source and licence where the file does not; a row that has
-    none of it is rejected.
+    none of it is rejected. ``most_rejected`` is the share of rejected rows with which the rows may pass.
     Taking the rows raises BadInput where the file is broken further on.
     """
     records = source.records()
@@ -73,14 +86,10 @@ def import_rows(
     read_as = chosen_format(readable, like, mapping, source.rows)
     if default is None:
         default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
-    imported = Imported(read_as, _derivation(source, read_as, mapping, given))
+    settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **vars(given)}
+    imported = Imported(read_as, settings | {"most_rejected": most_rejected})
     imported.rows = _Reader(source, imported, given, default).accepted(chain(first, records), report)
     return imported
-
-
-def _derivation(source: Source, read_as: Format, mapping: Mapping[str, str], given: Given) -> Derivation:
-    settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **vars(given)}
-    return Derivation(code_version=f"{IMPORT}{read_as.name}:{read_as.number}", settings=settings, inputs=())
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from datasets_registry.store.collector import seldom_collected
 from datasets_registry.store.staging import Rows
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import Check, run_check
-from quality.checks.table import checks_of
+from quality.checks.table import checks_of_rows
 
 RunCheck = Callable[[Check, Registry, Version, Sequence[Version]], CheckResult]
 
@@ -35,8 +35,9 @@ def check_candidate(
 def run_checks(
     registry: Registry, row: type[Row], version: Version, inputs: Sequence[Version], run: RunCheck = run_check
 ) -> list[CheckResult]:
-    """The results of the row type's checks, of which nothing is recorded; raises what they raise."""
-    return [run(check, registry, version, inputs) for check in checks_of(row.dataset)]
+    """The results of the checks of these rows, of which nothing is recorded; raises what they raise."""
+    checks = checks_of_rows(row.dataset, registry.derivation(version))
+    return [run(check, registry, version, inputs) for check in checks]
 
 
 def checked_again(

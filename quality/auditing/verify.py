@@ -13,7 +13,7 @@ from datasets_registry.version import CheckResult, Version
 from generation.models.folder import fingerprint, fingerprint_afresh, require_base
 from generation.templates.opening import open_tokenizer
 from quality.checks.check import Check, run_check
-from quality.checks.table import checks_of
+from quality.checks.table import checks_of_rows
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ def _objects(registry: Registry, version: Version) -> Iterator[str]:
 
 
 def _checks(registry: Registry, version: Version) -> Iterator[str]:
-    inputs = registry.derivation(version).inputs
+    how = registry.derivation(version)
     recorded = {result.check: result for result in registry.checks(version)}
-    for check in checks_of(version.content.get("row", version.name)):
+    for check in checks_of_rows(version.content.get("row", version.name), how):
         try:
-            result = run_check(check, registry, version, inputs)
+            result = run_check(check, registry, version, how.inputs)
         except TrimtabError as error:
             yield f"check {check.name} cannot run: {error}"
             continue

@@ -1,5 +1,7 @@
-"""Checks of what people import: preferences, demonstrations, judged answers and labelled steps."""
+"""Checks of what people import: of each file as a whole, and of the rows by their type."""
 
+from datasets_registry.importing.importing import MOST_REJECTED
+from datasets_registry.version import Derivation
 from quality.checks.check import Check
 from quality.checks.rules import blank, no_empty, no_rows
 
@@ -20,6 +22,25 @@ def _answers(dataset: str, *columns: str) -> Check:
         f"SELECT count(*) FROM this WHERE {' OR '.join(empty)}",
         f"rows with an empty prompt, or an empty {' or '.join(columns)} that calls no tools either",
         at_most=0,
+    )
+
+
+def import_checks(how: Derivation) -> list[Check]:
+    """The checks of a file as a whole, where its rows were imported and counted."""
+    most = how.settings.get("most_rejected")
+    return [rejected_rows(most)] if how.is_import and isinstance(most, int | float) else []
+
+
+def rejected_rows(most: float = MOST_REJECTED) -> Check:
+    """The share of a file's rows that were rejected is ``most`` at most."""
+    return Check(
+        "imports",
+        "rejected_rows",
+        "SELECT rejected / (accepted + rejected) FROM (SELECT"
+        " CAST($settings->>'accepted' AS DOUBLE) AS accepted,"
+        " CAST($settings->>'rejected' AS DOUBLE) AS rejected)",
+        "files of which a larger share was rejected than was said to be acceptable",
+        at_most=most,
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from datasets_registry.errors import BadInput
 from datasets_registry.plugins import load_plugin
+from datasets_registry.version import Derivation
 from quality.checks.cai import CAI_CHECKS
 from quality.checks.check import Check
 from quality.checks.evaluation import EVALUATION_CHECKS
 from quality.checks.hygiene import HYGIENE_CHECKS
-from quality.checks.imported import IMPORTED_CHECKS
+from quality.checks.imported import IMPORTED_CHECKS, import_checks
 from quality.checks.judges import JUDGE_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
@@ -55,6 +56,11 @@ def join_checks(plugins: Sequence[str]) -> None:
 def checks_of(dataset: str) -> list[Check]:
     """The checks of one dataset, those of plug-ins last."""
     return [check for check in (*CHECKS, *_JOINED.values()) if check.dataset == dataset]
+
+
+def checks_of_rows(dataset: str, how: Derivation) -> list[Check]:
+    """The checks of rows of the type ``dataset`` that were made as ``how`` says."""
+    return [*checks_of(dataset), *import_checks(how)]
 
 
 def types_read(dataset: str) -> frozenset[str]:

@@ -14,8 +14,8 @@ from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.version import CheckResult, Derivation, Version
 from methods.templates import fill, template_path
-from quality.checks.table import checks_of
-from tests.assets.cli.trained import run
+from quality.checks.table import checks_of_rows
+from tests.assets.cli.trained import ended, run
 from tests.datasets_registry.samples import GSM8K, HH_RLHF, write_lines
 from tests.rows import make
 
@@ -24,14 +24,15 @@ RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=
 
 def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "train.jsonl", GSM8K | {"url": "x"}, GSM8K, GSM8K | {"answer": "none"})
-    result = run("import", path, "--as", "gsm8k", "--licence", "MIT")
+    result = run("import", path, "--as", "gsm8k", "--licence", "MIT", "--most-rejected", "0.7")
     assert "read as gsm8k: rows of problems" in result.stdout
     assert "gsm8k@1: 1 rows, passed; 2 rejected" in result.stdout
     assert "exact duplicate" in result.stdout and "rejected.jsonl" in result.stdout
     assert "columns that no row has anything of: url" in result.stdout
     version = registry.passed("gsm8k")
-    assert {one.check for one in registry.checks(version)} == {one.name for one in checks_of("problems")}
     how = registry.derivation(version)
+    checked = {check.name for check in checks_of_rows("problems", how)}
+    assert {result.check for result in registry.checks(version)} == checked
     assert how.code_version == "import:gsm8k:3"
     assert (how.settings["file"], how.settings["licence"]) == ("train.jsonl", "MIT")
     assert str(tmp_path) not in json.dumps(dict(how.settings))
@@ -76,7 +77,9 @@ def test_names_row_types_and_maps_are_validated(registry: Registry, tmp_path: Pa
 
 def test_a_check_that_cannot_be_measured_fails_the_version(registry: Registry, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "sft.jsonl", make(SftExample).model_dump())
-    assert "copy@1: 1 rows, failed" in run("import", path, "--as", "copy").stdout
+    result = ended("import", path, "--as", "copy")
+    assert result.exit_code == 1
+    assert "copy@1: 1 rows, failed" in result.stdout and "copy@1 is red" in result.stderr
     with pytest.raises(UnpassedVersion, match="cannot be measured"):
         registry.passed("copy")
 

@@ -88,10 +88,15 @@ def _evaluate(registry: Registry, *models: Version) -> None:
 
 
 def run(*arguments: object) -> Result:
-    """The finished command."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    """The finished command, which succeeded."""
+    result = ended(*arguments)
     assert result.exit_code == 0, result.output
     return result
+
+
+def ended(*arguments: object) -> Result:
+    """The finished command, whatever its exit code."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def details_of(name: str) -> Any:
