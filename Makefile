@@ -29,8 +29,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m assets.demo
 
 dev: $(STAMP)
-	@home=$$DAGSTER_HOME; [ -n "$$home" ] || home=$$($(BIN)/python -m assets.profile.history) || exit 2; \
-	[ -z "$$home" ] || export DAGSTER_HOME="$$home"; exec $(BIN)/dg dev --port $(PORT)
+	@exec $(BIN)/python -m assets.dev --port $(PORT)
 
 SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

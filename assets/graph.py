@@ -17,6 +17,7 @@ from assets.building.versions import Recipes
 from assets.pipelines.imported import import_sensors, imported_assets
 from assets.pipelines.whole import declare
 from assets.profile.profile import Profile
+from assets.runs.dead import dead_runs_sensor
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Graph:
         return dg.Definitions(
             assets=[*with_condition(self.assets, rebuild), *imported_assets(self.imported)],
             sensors=[
+                dead_runs_sensor,
                 *sensors(rebuild, self.profile.launch.tags),
                 *import_sensors(self.imported, rebuild),
             ],

@@ -12,6 +12,7 @@ from assets.building.versions import Recipes
 from assets.preflight.ready import require_ready
 from assets.profile.profile import Profile
 from assets.profile.uses import record_use
+from assets.runs.dead import host_tag
 from assets.ui.keys import key_of
 from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import TrimtabError
@@ -62,6 +63,7 @@ def open_ready(context: dg.AssetExecutionContext, recipes: Recipes, profile: Pro
     """
     registry, run = open_registry(profile), context.run.run_id
     if run not in _READY:
+        context.instance.add_run_tags(run, host_tag())
         keys = context.run.asset_selection or {context.asset_key}
         names = [name for name in recipes.recipes if key_of(name) in keys]
         require_ready(profile, registry.state, _to_build(recipes, registry, names))

@@ -17,6 +17,7 @@ from assets.plan import Step, plan
 from assets.preflight.ready import require_ready
 from assets.profile.history import dagster_home
 from assets.profile.profile import load_profile
+from assets.runs.dead import close_dead_runs, host_tag
 from assets.ui.keys import key_of
 from datasets_registry.boundary import INTERRUPTED
 from datasets_registry.errors import BadInput, TrimtabError
@@ -44,22 +45,8 @@ def one_at_a_time(state: State) -> Iterator[None]:
 
 def open_instance() -> dg.DagsterInstance:
     """The Dagster instance that `make dev` shows: DAGSTER_HOME's, or the profile's own."""
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    return dg.DagsterInstance.from_config(str(dagster_home()))
-
-
-def bury_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Close runs of a demo that was killed, and free the pool slots that they hold.
-
-    Holding the demo lock, every unfinished run with the demo's tag is dead.
-    """
-    unfinished = dg.RunsFilter(
-        tags={TAG: "yes"}, statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
-    )
-    for run in instance.get_runs(unfinished):
-        instance.report_run_failed(run, "the demo was killed; `make demo` resumes from what is saved")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    os.environ["DAGSTER_HOME"] = str(dagster_home())
+    return dg.DagsterInstance.get()
 
 
 def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> list[str]:
@@ -69,7 +56,7 @@ def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> 
         instance=instance,
         raise_on_error=False,
         run_config=QUIET,
-        tags={TAG: "yes"},
+        tags={TAG: "yes", **host_tag()},
         asset_selection=[key_of(step.name) for step in steps],
     )
     names = {key_of(step.name).to_python_identifier(): step.name for step in steps}
@@ -165,7 +152,7 @@ def demo(console: Console) -> int:
     graph = build_graph(profile)
     registry = open_registry(profile)
     with one_at_a_time(registry.state), open_instance() as instance:
-        bury_dead_runs(instance)
+        close_dead_runs(instance)
         steps = plan(graph, registry)
         console.print(f"Trimtab: {profile.description}", highlight=False)
         for step in steps:

@@ -1,40 +1,39 @@
-"""Each profile's Dagster history, which no other shares: python -m assets.profile.history names it."""
+"""Each profile's Dagster history in a state folder, which no other profile and no other state shares."""
 
+import os
 from pathlib import Path
 
-from assets.profile.chosen import DEFAULT, label_of, read_chosen
-from assets.profile.profile import load_profile
-from datasets_registry.boundary import run_command
-from datasets_registry.state import REPOSITORY, durable
+from assets.profile.chosen import label_of, read_chosen
+from datasets_registry.state import REPOSITORY, State, durable
 
-FOLDER = ".dagster"
+FOLDER = "dagster"
+# where the checkout's dagster.yaml keeps what is written
+_BASE = "base_dir: .dagster"
 
 
 def dagster_home(profile: str | None = None) -> Path:
-    """The folder with the dagster.yaml of a profile, by default of TRIMTAB_PROFILE.
+    """DAGSTER_HOME, or the state's folder with the history of a profile, by default of TRIMTAB_PROFILE.
 
     In a shared history each profile's daemon would take the other's builds for its own, and rebuild after
-    each of them. The default profile's is the checkout's. Raises BadInput where there is no such profile.
+    each of them. Raises BadInput where there is no such profile, or the folder cannot be written.
     """
-    label = label_of(read_chosen(profile)[0])
-    if label == DEFAULT:
-        return REPOSITORY
-    home = REPOSITORY / FOLDER / "profiles" / label
-    settings = (REPOSITORY / "dagster.yaml").read_text(encoding="utf-8")
-    with durable(home / "dagster.yaml") as temporary:
-        moved = settings.replace(f"base_dir: {FOLDER}", f"base_dir: {home}")
-        temporary.write_text(moved, encoding="utf-8")
+    if os.environ.get("DAGSTER_HOME"):
+        return Path(os.environ["DAGSTER_HOME"])
+    home = own_home(profile)
+    settings = home / "dagster.yaml"
+    text = settings_of(home)
+    if not settings.is_file() or settings.read_text(encoding="utf-8") != text:
+        with durable(settings) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     return home
 
 
-def main() -> None:
-    """Print the folder for `make dev`; nothing for the checkout's own, which Dagster finds by itself."""
-    # a profile that cannot be read is said here, and not by Dagster, which would start without its graph
-    load_profile()
-    home = dagster_home()
-    if home != REPOSITORY:
-        print(home)
+def own_home(profile: str | None = None) -> Path:
+    """The folder of a profile's history in the state; raises BadInput where there is no such profile."""
+    return State().root / FOLDER / label_of(read_chosen(profile)[0])
 
 
-if __name__ == "__main__":
-    run_command(main)
+def settings_of(home: Path) -> str:
+    """The checkout's dagster.yaml with its folders moved to ``home``."""
+    settings = (REPOSITORY / "dagster.yaml").read_text(encoding="utf-8")
+    return settings.replace(_BASE, f"base_dir: {home}")

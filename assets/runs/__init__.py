@@ -1,0 +1,1 @@
+"""Dagster's runs: those whose process is gone, and those that were held."""
