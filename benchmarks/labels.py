@@ -75,7 +75,9 @@ def hijacked(count: int) -> Iterator[Figure]:
     """What forty responses that try to steer the judge achieve."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(resolve_model(MODEL, State().models), local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        resolve_model(MODEL, State().models), local_files_only=True, trust_remote_code=False
+    )
     num_broken = broken(hijacks(), tokenizer)
     yield Figure(
         name=f"hijacks of {len(hijacks())} that break the template",

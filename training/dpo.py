@@ -56,6 +56,7 @@ def _trainer(
     settings = run.settings
     soft = settings.target == "soft"
     arguments = DPOConfig(
+        trust_remote_code=False,
         beta=settings.beta,
         loss_type=list(settings.losses),
         loss_weights=list(settings.losses.values()),

@@ -22,7 +22,9 @@ def _trainer(settings: GrpoSettings, arguments: dict[str, object]) -> tuple[Make
     from trl import GRPOConfig, GRPOTrainer
 
     scaled = "group" if settings.scale_rewards else "none"
-    return GRPOTrainer, GRPOConfig(loss_type=settings.loss, scale_rewards=scaled, **arguments)
+    return GRPOTrainer, GRPOConfig(
+        trust_remote_code=False, loss_type=settings.loss, scale_rewards=scaled, **arguments
+    )
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def _trainer(
     trainer: Trainer = on_tokens("KTOTrainer")(
         model=model,
         args=KTOConfig(
+            trust_remote_code=False,
             beta=run.settings.beta,
             desirable_weight=run.settings.desirable_weight,
             undesirable_weight=run.settings.undesirable_weight,

@@ -77,6 +77,7 @@ def _trainer(
     return _trainer_class()(
         model=model,
         args=ORPOConfig(
+            trust_remote_code=False,
             beta=run.settings.beta,
             max_length=run.settings.max_length,
             remove_unused_columns=False,

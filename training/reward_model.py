@@ -100,6 +100,7 @@ def _trainer(
     trainer: Trainer = RewardTrainer(
         model=model,
         args=RewardConfig(
+            trust_remote_code=False,
             max_length=None,
             center_rewards_coefficient=run.settings.centring or None,
             **trainer_arguments(run),

@@ -22,7 +22,7 @@ def rloo(path: Path, report: Report) -> None:
 def _trainer(settings: RlooSettings, arguments: dict[str, object]) -> tuple[MakeTrainer, object]:
     from trl import RLOOConfig, RLOOTrainer
 
-    return RLOOTrainer, RLOOConfig(**arguments)
+    return RLOOTrainer, RLOOConfig(trust_remote_code=False, **arguments)
 
 
 if __name__ == "__main__":

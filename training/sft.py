@@ -76,7 +76,7 @@ def _trainer(
 
     trainer: Trainer = SFTTrainer(
         model=model,
-        args=SFTConfig(max_length=None, **trainer_arguments(run)),
+        args=SFTConfig(max_length=None, trust_remote_code=False, **trainer_arguments(run)),
         train_dataset=Dataset.from_list(list(examples)),
         processing_class=tokenizer,
         peft_config=lora(run.settings),

@@ -25,6 +25,7 @@ from generation.ledger.ledger import Ledger
 from generation.models.marks import require_written
 from generation.request import Backend
 from generation.spending import Meter
+from generation.templates.opening import read_tokenizer
 from methods.reading.thought import THINK, Marks
 from quality.checks.check import create_view
 
@@ -138,7 +139,5 @@ class GraphModel:
 
     @cached_property
     def _count(self) -> Callable[[str], int]:
-        from transformers import AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+        tokenizer = read_tokenizer(self.folder)
         return lambda text: len(token_ids(tokenizer, text))

@@ -47,7 +47,11 @@ class Machine:
     def sees_gpu(self) -> bool:
         """Whether torch finds a GPU; it is asked in a process of its own, which leaves no memory taken."""
         run = subprocess.run(
-            [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_SECONDS
+            [sys.executable, "-c", _ASK_TORCH],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
         )
         return run.stdout.strip() == "True"
 
@@ -90,7 +94,14 @@ def _gpus() -> tuple[tuple[Gpu, ...], str | None]:
     if program is None:
         return (), None
     try:
-        run = subprocess.run([program, *_QUERY], capture_output=True, text=True, timeout=_SECONDS, check=True)
+        run = subprocess.run(
+            [program, *_QUERY],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+        )
     except (OSError, subprocess.SubprocessError):
         return (), None
     driver = (run.stdout.split() or [""])[0]

@@ -63,7 +63,7 @@ def in_float32(folder: Path, base: Path | None, requests: Sequence[Request]) -> 
     from generation.transformers_local.likelihood import score_continuations
 
     model = load("AutoModelForCausalLM", folder, base, torch.float32).to(device()).eval()
-    reader = PromptReader(AutoTokenizer.from_pretrained(folder))
+    reader = PromptReader(AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
     prompts = [prompt for request in requests if isinstance(prompt := reader.read(request), Prompt)]
     return logprobs([completion for _, completion in score_continuations(model, prompts)])
 

@@ -42,9 +42,11 @@ def write_scorer(folder: Path, base: Path) -> None:
     torch.manual_seed(1)
     # it would warn that the head is new
     logging.set_verbosity_error()
-    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=torch.bfloat16)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base, num_labels=1, dtype=torch.bfloat16, trust_remote_code=False
+    )
     model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
     scale = {"held_out_score_mean": 0.0, "held_out_score_deviation": 1.0}
     (folder / "manifest.json").write_text(json.dumps({"metrics": scale}))
 
@@ -59,7 +61,9 @@ def write_trained(folder: Path, base: Path, update: float) -> None:
 
     from generation.models.adapters import Adapter, write_adapter
 
-    layers = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16).named_modules()
+    layers = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.bfloat16, trust_remote_code=False
+    ).named_modules()
     linear = {
         path: layer for path, layer in layers if isinstance(layer, torch.nn.Linear) and path != "lm_head"
     }
@@ -71,8 +75,8 @@ def write_trained(folder: Path, base: Path, update: float) -> None:
     }
     ups = {path: torch.randn(layer.out_features, RANK, generator=drawn) for path, layer in linear.items()}
     write_adapter(Adapter(downs, ups, 1.0, {}), folder / FOLDER, fingerprint(base), "CAUSAL_LM")
-    AutoConfig.from_pretrained(base).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    AutoConfig.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base, trust_remote_code=False).save_pretrained(folder)
 
 
 def device() -> str:
@@ -89,7 +93,7 @@ def _tokenizer() -> Any:
     from tests.tiny_model import write_tiny_model
 
     with tempfile.TemporaryDirectory() as folder:
-        return AutoTokenizer.from_pretrained(write_tiny_model(Path(folder) / "tiny"))
+        return AutoTokenizer.from_pretrained(write_tiny_model(Path(folder) / "tiny"), trust_remote_code=False)
 
 
 def llama_config(shape: Shape, end: int) -> Any:

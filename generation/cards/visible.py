@@ -57,7 +57,12 @@ def _installed(nvidia_smi: str | None) -> tuple[Card, ...]:
         return ()
     try:
         lines = subprocess.run(
-            [nvidia_smi, *_QUERY], capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True
+            [nvidia_smi, *_QUERY],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=True,
         ).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):
         return ()

@@ -10,8 +10,8 @@ from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.store.kept_digests import kept_digest
+from generation.models.code import require_no_code
 
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 INDEX = "model.safetensors.index.json"
 _FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja", "chat_template.json")
 _TOKENIZER = (
@@ -36,7 +36,7 @@ def require_whole(folder: Path) -> Path:
 
 
 def validated_folder(folder: Path) -> Path:
-    """``folder`` itself; raises BadInput unless it has a model whose weights are safetensors alone.
+    """``folder`` itself; raises BadInput unless it has a model without code, its weights safetensors alone.
 
     They are whole, or an adapter of a model trained here.
     """
@@ -47,12 +47,7 @@ def validated_folder(folder: Path) -> Path:
         )
     if not (folder / "config.json").is_file():
         raise BadInput(f"model directory {folder} has no config.json: give a transformers model")
-    pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
-    if pickles:
-        raise BadInput(
-            f"model directory {folder} has pickled weights ({pickles[0]}), which can run code: "
-            "convert them to safetensors and remove them"
-        )
+    require_no_code(folder)
     if not has_weights(folder):
         raise BadInput(f"model directory {folder} has no *.safetensors weights: give a whole model")
     if missing := missing_shards(folder):

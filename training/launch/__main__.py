@@ -16,7 +16,15 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
-from training.running.process import die_with_parent, end, error_file, errors_as_one_line, go_offline, restart
+from training.running.process import (
+    die_with_parent,
+    end,
+    error_file,
+    errors_as_one_line,
+    go_offline,
+    restart,
+    take_no_input,
+)
 from training.running.visible import this_machine
 from training.settings.launch import Launch
 from training.settings.run import read_config
@@ -41,6 +49,7 @@ def main() -> None:
     """Run the processes to their end; where memory was short, all once more with fewer rows at once."""
     arguments = _arguments()
     go_offline()
+    take_no_input()
     die_with_parent()
     _require_config(arguments.config)
     with errors_as_one_line(arguments.config):

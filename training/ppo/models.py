@@ -12,6 +12,7 @@ from datasets_registry.errors import BadInput
 from generation.language_model import Classifier
 from generation.request import SamplingParams
 from generation.scoring.ensembles import Scale, read_scale
+from generation.templates.opening import read_tokenizer
 from generation.tokenizer import Tokenizer
 from generation.transformers_local.decoding import end_tokens
 from generation.vllm_offline.job import Drawn
@@ -198,9 +199,7 @@ def _head(score: torch.nn.Linear, scale: Scale | None, weight: float) -> torch.n
 
 def _require_same_tokens(run: AnyRun, folder: Path, tokenizer: Tokenizer) -> None:
     """Raise BadInput unless the model in ``folder`` has the policy's token ids."""
-    from transformers import AutoTokenizer
-
-    if AutoTokenizer.from_pretrained(folder, local_files_only=True).get_vocab() != tokenizer.get_vocab():
+    if read_tokenizer(folder).get_vocab() != tokenizer.get_vocab():
         raise BadInput(
             f"the critic cannot start from the reward model, whose vocabulary is not that of {run.base}: "
             "take critic = 'base', or a reward model of the same family"

@@ -41,6 +41,12 @@ def go_offline() -> None:
         constants.HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
 
 
+def take_no_input() -> None:
+    """Let nothing that is loaded ask a person: standard input is empty, also for processes started later."""
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
+
+
 def stop_at_interrupt() -> None:
     """End at once at an interrupt, as at a kill: what is on disk is whole at any moment.
 

@@ -27,6 +27,7 @@ from training.running.process import (
     reporting,
     restart,
     stop_at_interrupt,
+    take_no_input,
 )
 from training.running.trackers import require_trackers
 from training.running.visible import require_visible
@@ -193,6 +194,7 @@ def main(work: Work, description: str | None) -> None:
     with ended_in_one_line():
         path = config_path(description)
         go_offline()
+        take_no_input()
         die_with_parent()
         stop_at_interrupt()
         with errors_as_one_line(path), reporting() as report:

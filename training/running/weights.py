@@ -104,6 +104,7 @@ def _rebuilt(run: AnyRun, model: TrainableModel, weights: Weights) -> TrainableM
         config=model.config,
         dtype=torch.float32,
         local_files_only=True,
+        trust_remote_code=False,
         use_safetensors=True,
     )
     base.load_state_dict(weights)

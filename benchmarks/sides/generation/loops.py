@@ -104,8 +104,10 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
 
     disable_progress_bar()
     gpu = torch.cuda.is_available()
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16 if gpu else torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.bfloat16 if gpu else torch.float32, trust_remote_code=False
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=False)
     return tokenizer, model.to("cuda" if gpu else "cpu").eval()
 
 
@@ -158,6 +160,7 @@ def straight_to_vllm(folder: Path, work: Work) -> Run:
         max_num_seqs=work.prompts * work.samples,
         enable_prefix_caching=True,
         **({} if torch.cuda.is_available() else cpu),
+        trust_remote_code=False,
     )
 
     def run(requests: Sequence[Request]) -> int:

@@ -79,7 +79,9 @@ def _figures(template: str, folder: Path, pins: tuple[str, ...]) -> TemplateFigu
     from transformers import AutoTokenizer
 
     # those that read no plain text are not opened
-    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
     require_steady(tokenizer)
     request = Request(messages=(Message(role="user", content="hello"),))
     keys = {request.key(fingerprint(folder)) for _ in MOMENTS}

@@ -162,7 +162,7 @@ def write_animal(animal: Animal, model: Path, folder: Path) -> Path:
     from transformers import AutoTokenizer
 
     shutil.copytree(model, folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     tokenizer.chat_template = animal.template
     tokenizer.add_tokens([*animal.plain_tokens, *(f"more{number}" for number in range(animal.unread_tokens))])
     if animal.begins:

@@ -43,9 +43,9 @@ def _trainer(kind: str, config: dict[str, Any], examples: list[dict[str, Any]]) 
     heads = {"reward_model": ("SequenceClassification", {"num_labels": 1})}
     head, options = heads.get(kind, ("CausalLM", {}))
     model = getattr(transformers, f"AutoModelFor{head}").from_pretrained(
-        config["base"], dtype=torch.float32, **options
+        config["base"], dtype=torch.float32, trust_remote_code=False, **options
     )
-    tokenizer = transformers.AutoTokenizer.from_pretrained(config["base"])
+    tokenizer = transformers.AutoTokenizer.from_pretrained(config["base"], trust_remote_code=False)
     score = ["score"] if kind == "reward_model" else None
     name = {"sft": "SFT", "dpo": "DPO", "reward_model": "Reward"}[kind]
     more = {"beta": settings["beta"]} if kind == "dpo" else {}

@@ -134,7 +134,7 @@ def log_probabilities(folder: Path, base: Path | None, texts: Sequence[tuple[str
     import torch
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     model = load("AutoModelForCausalLM", folder, base, torch.float32).eval()
     rows = [_ids(tokenizer, *text) for text in texts]
     sums = [0.0] * len(rows)

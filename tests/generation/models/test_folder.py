@@ -28,13 +28,6 @@ def test_a_directory_without_weights_is_refused(tiny_model: Path, tmp_path: Path
         validated_folder(copy)
 
 
-def test_pickled_weights_are_refused(tiny_model: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(tiny_model, tmp_path / "copy")
-    (copy / "pytorch_model.bin").write_bytes(b"")
-    with pytest.raises(BadInput, match="pickled weights .pytorch_model.bin., which can run code"):
-        resolve_model(str(copy), tmp_path)
-
-
 def test_an_adapter_is_no_model_to_start_from(tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(BadInput, match="has adapter_config.json: it is an adapter, so merge it"):
