@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 from sqlalchemy import select
 
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.inspecting.origins import HUB
 from datasets_registry.registry import Registry
 from datasets_registry.state import locked
+from datasets_registry.views.asking import open_views
 
 GRACE = timedelta(hours=24)
 
@@ -75,7 +75,7 @@ def _needed(registry: Registry) -> tuple[set[str], set[Path]]:
 
 def _tables_in_use(registry: Registry) -> str:
     """The SQL of all views, which names the tables that they read."""
-    with duckdb.connect(registry.state.views, read_only=True) as connection:
+    with open_views(registry.state) as connection:
         rows = connection.execute("SELECT sql FROM duckdb_views() WHERE NOT internal").fetchall()
     return "\n".join(sql for (sql,) in rows)
 

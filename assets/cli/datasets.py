@@ -1,12 +1,11 @@
 """trimtab datasets, versions NAME, show NAME[@N], pass NAME@N: which versions there are, and one of them."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 
-from assets.cli.printing import Json, Reference, open_state, print_facts, print_rows, print_table
+from assets.cli.printing import Json, Reference, open_state, print_facts, print_json, print_rows, print_table
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.listing import list_datasets, list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
@@ -72,7 +71,7 @@ def show(
     registry = open_state()
     details = version_details(registry, registry.resolve(name), rows)
     if as_json:
-        print(json.dumps(details.dump(), indent=2, default=str))
+        print_json(details.dump())
     else:
         _print(details)
 

@@ -1,13 +1,12 @@
 """trimtab diff DATASET A B: what differs between two versions, and why labels flipped."""
 
-import json
 from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from assets.cli.printing import Json, console, open_state, plain
+from assets.cli.printing import Json, console, open_state, plain, print_json
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.comparison import ChangedRow
 from datasets_registry.inspecting.difference import Difference, difference
@@ -31,7 +30,7 @@ def diff(
     with console(as_json).status("comparing"):
         compared = difference(registry, _version(registry, dataset, a), _version(registry, dataset, b), rows)
     if as_json:
-        print(json.dumps(compared.dump(), indent=2, default=str))
+        print_json(compared.dump())
     else:
         _print(compared)
 

@@ -1,12 +1,11 @@
 """trimtab explain DATASET[@N] ROW_ID: what a row was made from, down to the raw completions."""
 
-import json
 from typing import Annotated
 
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, Reference, console, open_state, plain
+from assets.cli.printing import Json, Reference, console, open_state, plain, print_json
 from datasets_registry.inspecting.recipe_changes import shortened
 from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
 
@@ -24,7 +23,7 @@ def explain(
     registry = open_state()
     explained = explain_row(registry, registry.resolve(dataset), row_id)
     if as_json:
-        print(json.dumps(explained, indent=2, default=str))
+        print_json(explained)
     else:
         console().print(Printer().version(explained))
         console().print(plain(_totals(explained["totals"])))

@@ -1,12 +1,19 @@
 """trimtab export DATASET[@N] --to FORM DIR: a version as files, with its card."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, Reference, open_state, print_rows, progress_bar, warn_unpassed
+from assets.cli.printing import (
+    Json,
+    Reference,
+    open_state,
+    print_json,
+    print_rows,
+    progress_bar,
+    warn_unpassed,
+)
 from assets.cli.system_text import system_text
 from datasets_registry.cards.forms import Contents, Form
 from datasets_registry.exporting.exporting import Exported, export, require_empty
@@ -45,7 +52,7 @@ def export_dataset(
         exported = export(registry, version, to, folder, report, system)
     address = push(folder, push_to) if push_to else None
     if as_json:
-        print(json.dumps(_outcome(version, folder, exported) | {"pushed": address}, indent=2))
+        print_json(_outcome(version, folder, exported) | {"pushed": address})
         return
     _report(version, folder, exported.contents)
     if address:

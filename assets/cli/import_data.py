@@ -1,6 +1,5 @@
 """trimtab import FILE|hub:NAME --as DATASET: data from elsewhere, every rejected row with its reason."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_rows, progress_bar
+from assets.cli.printing import Json, open_state, print_json, print_rows, progress_bar
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.importing.filling import Given
 from datasets_registry.importing.importing import (
@@ -178,7 +177,7 @@ def _say_red(outcome: _Outcome) -> None:
 
 def _report(outcome: _Outcome, rejected: str | None, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(_facts(outcome, rejected), indent=2))
+        print_json(_facts(outcome, rejected))
         return
     imported = outcome.imported
     print(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")

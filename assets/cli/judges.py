@@ -1,11 +1,10 @@
 """trimtab principles [ID] | judges: what each principle did, and how far each judge can be trusted."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, console, open_state, plain, print_rows
+from assets.cli.printing import Json, console, open_state, plain, print_json, print_rows
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -61,7 +60,7 @@ def _show(registry: Registry, row: dict[str, Any], as_json: bool) -> None:
         for dataset, query in (("cai_revisions", _STEPS), ("preference_pairs", _PAIRS))
     }
     if as_json:
-        print(json.dumps(row | {"weakest": weakest}, indent=2, default=str))
+        print_json(row | {"weakest": weakest})
         return
     for column, value in row.items():
         console().print(plain(f"{column:20} {'' if value is None else value}"))

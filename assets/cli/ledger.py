@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_rows
+from assets.cli.printing import Json, open_state, print_json, print_rows
 from datasets_registry.state import State
 from generation.ledger.compaction import compact
 from generation.ledger.ledger import Ledger
@@ -81,7 +81,7 @@ def ledger_show(
     """Show a stored completion and its request."""
     row = stored_completion(_ledger(), key)
     if as_json:
-        print(json.dumps(row, indent=2, default=str))
+        print_json(row)
         return
     for message in row["request"]["messages"]:
         print(f"[{message['role']}] {message['content']}")

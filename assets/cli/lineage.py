@@ -1,12 +1,11 @@
 """trimtab lineage DATASET|MODEL[@N]: what a version came from, or what was built from it."""
 
-import json
 from typing import Annotated
 
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, Reference, console, open_state, plain
+from assets.cli.printing import Json, Reference, console, open_state, plain, print_json
 from datasets_registry.inspecting import lineage as library
 from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode
 
@@ -23,7 +22,7 @@ def lineage(
         library.downstream(registry, version) if down else library.upstream(registry, version)
     )
     if as_json:
-        print(json.dumps(root.dump(), indent=2))
+        print_json(root.dump())
     else:
         console().print(_tree(root))
 

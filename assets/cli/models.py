@@ -1,6 +1,5 @@
 """trimtab models | models show NAME | models export NAME DIR: the models, one in detail, one as a folder."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from assets.cli.printing import (
     Reference,
     open_state,
     print_facts,
+    print_json,
     print_rows,
     print_table,
     progress_bar,
@@ -58,7 +58,7 @@ def export_command(
             "files": [str(file.relative_to(folder)) for file in files],
             "pushed": address,
         }
-        print(json.dumps(outcome, indent=2))
+        print_json(outcome)
         return
     print(f"{version}: {len(files)} files in {folder}")
     if address:
@@ -77,7 +77,7 @@ def show_command(name: Reference, as_json: Json = False) -> None:
     registry = open_state()
     details = model_details(registry, registry.resolve(name))
     if as_json:
-        print(json.dumps(details.dump(), indent=2, default=str))
+        print_json(details.dump())
     else:
         _print(details)
 

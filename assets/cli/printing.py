@@ -1,9 +1,10 @@
 """What commands print: tables, JSON, warnings, and a progress bar on a terminal's stderr."""
 
 import json
+import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -30,12 +31,25 @@ Reference = Annotated[
 def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:
     """Print ``columns`` of the rows as a table, or all of the rows as JSON."""
     if as_json:
-        print(json.dumps(list(rows), indent=2, default=str))
+        print_json(list(rows))
         return
     table = Table(*columns)
     for row in rows:
         table.add_row(*(plain(_cell(row[column])) for column in columns))
     console().print(table)
+
+
+def print_json(value: object) -> None:
+    """Print JSON for programs: numbers that JSON lacks (NaN, infinities) are null, other values are text."""
+    print(json.dumps(_jsonable(value), indent=2, default=str, allow_nan=False))
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _jsonable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_facts(facts: Iterable[tuple[str, Any]]) -> None:

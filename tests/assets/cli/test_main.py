@@ -75,7 +75,7 @@ def test_sql_answers_over_datasets_and_versions(filled: Registry) -> None:
 
 
 def test_sql_writes_nothing(filled: Registry) -> None:
-    with pytest.raises(BadInput, match="read-only"):
+    with pytest.raises(BadInput, match="this only reads"):
         RUNNER.invoke(app, ["sql", "CREATE TABLE x (y INT)"], catch_exceptions=False)
 
 

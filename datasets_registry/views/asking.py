@@ -1,0 +1,94 @@
+"""Questions to ``catalog.duckdb``: over the files of its views and no others, by DuckDB's own locks."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from datasets_registry.errors import BadInput
+from datasets_registry.state import State
+from datasets_registry.views.scanning import ResultTuple, quoted
+
+# PIVOT is several statements
+_QUERIES = ("SELECT", "EXPLAIN", "MULTI")
+# what EXPLAIN ANALYZE explains is run
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(ANALYZE\b\s*)?(\((?:ANALYZE|FORMAT)\b[^()]*\))?", re.IGNORECASE)
+_ANY_FILE = "`--write-files` takes any statement, and opens any file"
+
+
+# quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
+@contextmanager
+def open_views(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection that only reads the file of the views; raises BadInput where another client holds it."""
+    try:
+        connection = duckdb.connect(state.views, read_only=True)
+    except duckdb.IOException as error:
+        holder = re.search(r"held in (.+ \(PID \d+\))", str(error))
+        if holder is None:
+            raise
+        raise BadInput(
+            f"{state.views} is open for writing in {holder[1]}: close it, and open it by "
+            f"`duckdb -readonly {state.views}`, beside which others can read"
+        ) from error
+    with connection:
+        # it would be printed into the JSON of a command
+        connection.execute("SET enable_progress_bar = false")
+        yield connection
+
+
+def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str], list[ResultTuple]]:
+    """The columns' names, each once, and the rows of a query.
+
+    Unless ``any_file``, it must be a query, and files beyond those of the views are closed to it. Raises
+    BadInput where that is not so, and DuckDB's error where the query is wrong.
+    """
+    with open_views(state) as connection:
+        if not any_file:
+            _require_queries(query)
+            _lock(connection, state)
+        try:
+            result = connection.execute(query)
+        except duckdb.PermissionException as error:
+            raise BadInput(f"{_first_line(error)}: {_ANY_FILE}") from error
+        return distinct([column[0] for column in result.description or []]), result.fetchall()
+
+
+def _lock(connection: "duckdb.DuckDBPyConnection", state: State) -> None:
+    """Close everything to the connection but the folders that views read; and no query opens it again."""
+    folders = ", ".join(quoted(str(folder)) for folder in (state.objects, state.tables, state.ledger))
+    spill = quoted(str(state.cache / "duckdb" / f"sql-{os.getpid()}"))
+    connection.execute(
+        f"SET temp_directory = {spill}; SET allowed_directories = [{folders}];"
+        "SET enable_external_access = false; SET lock_configuration = true"
+    )
+
+
+def _require_queries(query: str) -> None:
+    """Raise BadInput unless each statement only reads: DuckDB's locks let COPY write into open folders."""
+    for statement in duckdb.extract_statements(query):
+        kind = statement.type.name
+        if kind not in _QUERIES:
+            raise BadInput(f"{kind} is no query, and this only reads: write a SELECT or SHOW; {_ANY_FILE}")
+        if kind == "EXPLAIN":
+            explained = _EXPLAIN.sub("", statement.query, count=1)
+            if explained == statement.query:
+                raise BadInput(f"write EXPLAIN first, with no comment before it; {_ANY_FILE}")
+            _require_queries(explained)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, in which one that comes again has a number: ``a``, ``a_1``."""
+    taken, chosen = set(names), list[str]()
+    for name in names:
+        candidate, number = name, 0
+        while candidate in chosen or (number and candidate in taken):
+            number += 1
+            candidate = f"{name}_{number}"
+        chosen.append(candidate)
+    return chosen
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
