@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from pydantic import Field, ValidationInfo, field_validator
 
 from datasets_registry.hashing import canonical, digest
-from datasets_registry.rows.conversation import Role, Tool, ToolCall
+from datasets_registry.rows.conversation import Role, Tool, ToolCall, json_object
 from datasets_registry.rows.words import FinishReason
 from datasets_registry.settings import Settings
 
@@ -71,6 +71,8 @@ class Request(Settings):
     choices: tuple[str, ...] = ()
     continuation: str | None = Field(None, min_length=1)
     tools: tuple[Tool, ...] | None = Field(None, min_length=1)
+    answer_schema: str | None = None
+    """The JSON schema, as text, of the object that the answer has to be."""
 
     @field_validator("choices")
     @classmethod
@@ -85,6 +87,17 @@ class Request(Settings):
         if continuation is not None and info.data.get("choices"):
             raise ValueError("a request has either choices or a continuation: make two requests")
         return continuation
+
+    @field_validator("answer_schema")
+    @classmethod
+    def _is_of_a_sampled_text(cls, schema: str | None, info: ValidationInfo) -> str | None:
+        if schema is None:
+            return None
+        if info.data.get("choices") or info.data.get("continuation"):
+            raise ValueError("an answer to a schema is sampled: leave choices and continuation out")
+        if json_object(schema) is None:
+            raise ValueError(f"{schema[:80]!r} is not a JSON object: give a JSON schema")
+        return schema
 
     @property
     def continues(self) -> bool:
@@ -128,6 +141,7 @@ def _differ_in_sample_alone(request: Request, other: Request) -> bool:
         and request.choices == other.choices
         and request.continuation == other.continuation
         and request.tools == other.tools
+        and request.answer_schema == other.answer_schema
     )
 
 

@@ -98,8 +98,8 @@ def _asked(dataset: Dataset, role: str, calls: int, reads: int, writes: int) -> 
 
 
 def _calls_of_a_score(scores: ScoreSettings | None) -> int:
-    """A score of ten is read by a call of its own where it is two tokens."""
-    return 2 if scores is not None and not scores.ten_is_one_token else 1
+    """Several where replies are counted, or a score of ten is read by a call of its own."""
+    return 1 if scores is None else scores.num_calls
 
 
 def _prompts(dataset: Dataset, inputs: Inputs, settings: PromptFileSettings) -> Amount:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from assets.building.declared import Dataset, Declared
+from assets.pipelines.asked import as_served, asked
 from assets.pipelines.cai import cai
 from assets.pipelines.evaluation import evaluation
 from assets.pipelines.hygiene import hygiene
@@ -34,7 +35,7 @@ def declare(profile: Profile) -> Sequence[Declared]:
     profile.
     """
     try:
-        return _declared(profile)
+        return _declared(as_served(profile))
     except ValidationError as error:
         raise BadInput(f"the profile and its constitution do not fit: {error.errors()[0]['msg']}") from error
 
@@ -75,7 +76,11 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
 def _evaluation(profile: Profile, constitution: Constitution) -> Sequence[Dataset]:
     if profile.evaluation is None:
         return []
-    comparison = profile.rlaif.judge.method.comparison if profile.rlaif else ComparisonSettings()
+    judge = [profile.evaluation.judge]
+    if profile.rlaif:
+        comparison = asked(profile.rlaif.judge, judge, profile, "rlaif.judge").method.comparison
+    else:
+        comparison = asked(ComparisonSettings(), judge, profile, "evaluation")
     return evaluation(profile.evaluation, profile.answers, comparison, constitution, PromptSets())
 
 

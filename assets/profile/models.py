@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError
+from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.types import ROW_TYPES
@@ -32,9 +32,14 @@ Name = Annotated[str, AfterValidator(_usable)]
 
 
 class GivenModel(Settings):
-    """A model that is given, such as the base policy or a judge of its own, and how its backend runs."""
+    """A model that is given, such as the base policy or a judge of its own, and how its backend runs.
 
-    model: str = Field(min_length=1, description="A folder, a hub id, or a model that comes with Trimtab")
+    A hosted one has no ``model``, whose weights would be here: its server knows it by its served name.
+    """
+
+    model: str = Field(
+        "", description="A folder, a hub id, or a model that comes with Trimtab; left out for a hosted model"
+    )
     revision: str | None = Field(
         None, min_length=1, description="The commit, tag or branch of a hub id; its main branch otherwise"
     )
@@ -55,6 +60,20 @@ class GivenModel(Settings):
     backend: str = "transformers"
     engine: EngineSettings = EngineSettings()
     price: Price = Price()
+
+    @property
+    def hosted(self) -> bool:
+        """Whether its weights are nobody's here, but a server's."""
+        return not self.model
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> "GivenModel":
+        if self.hosted and (self.backend != "openai" or not self.engine.served_model):
+            raise ValueError(
+                "model is missing: name a folder, a hub id or a model that comes with Trimtab; or, for a "
+                "hosted model, set backend = 'openai' and in engine its base_url and served_model"
+            )
+        return self
 
 
 class TrainedModel(Settings):

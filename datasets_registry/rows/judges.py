@@ -6,7 +6,7 @@ from pydantic import Field
 
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row, ledger_key
-from datasets_registry.rows.words import Kind, Signal
+from datasets_registry.rows.words import Kind, Signal, Way
 
 
 class CompletionScore(Row):
@@ -33,6 +33,8 @@ class CompletionScore(Row):
     failure: str | None = Field(description="Why there is no score")
     score_key: str = ledger_key("Ledger key of the judge call")
     ten_key: str | None = ledger_key("Ledger key of the call that distinguishes 1 from 10")
+    sample_keys: list[str] = ledger_key("Ledger keys of further samples of the judge call")
+    asked: Way = Field(description="How the judge was asked")
 
 
 class HumanAgreement(Row):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row, ledger_key
-from datasets_registry.rows.words import FinishReason, Kind, Signal, history
+from datasets_registry.rows.words import FinishReason, Kind, Signal, Way, history
 
 
 class CompletionPair(Row):
@@ -59,10 +59,22 @@ class AiJudgement(Row):
     principle_id: str = Field(description="Principle drawn for the pair")
     judge: str = Field(description="Asset name of the judging model")
     signal: Signal = Field(description="What the principle asks about")
-    p_first: float | None = Field(
-        description="Probability that the first is better, normalised over the choices"
+    asked: Way = Field(
+        description="How the judge was asked: in a turn that was begun for it or its own, for probabilities, "
+        "a text or an object of a schema"
     )
-    outside_probability: float | None = Field(description="Probability of any other answer than the choices")
+    p_first: float | None = Field(
+        description="Probability that the first is better, normalised over the choices; of a verdict in "
+        "words the share of its replies"
+    )
+    outside_probability: float | None = Field(
+        description="Probability of any other answer than the choices; of a verdict in words the share of "
+        "replies that choose nothing"
+    )
+    num_first: int | None = Field(description="Replies that choose the first; null where none were counted")
+    num_second: int | None = Field(description="Replies that choose the second; null where none were counted")
+    p_low: float | None = Field(description="Lower end of the 95 % interval of a share of replies")
+    p_high: float | None = Field(description="Upper end of the 95 % interval of a share of replies")
     verdict: Literal["first", "second", "even"] | None = Field(description="The more probable choice")
     failure: str | None = Field(description="Why there is no verdict")
     raw: str | None = Field(description="The judge's reply, where it answers in words")
@@ -70,6 +82,7 @@ class AiJudgement(Row):
         description="The judge's reasoning before its verdict; null unless asked for"
     )
     judgement_key: str = ledger_key("Ledger key of the judge call")
+    sample_keys: list[str] = ledger_key("Ledger keys of further samples of it")
     reasoning_key: str | None = ledger_key("Ledger key of the reasoning")
 
 

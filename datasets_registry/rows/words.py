@@ -10,6 +10,8 @@ TIE_LOGIT = 0.01
 FinishReason = Literal["stop", "length", "choice", "continuation", "error"]
 Kind = Literal["red_team", "helpful"]
 RefusalKind = Literal["none", "partial", "full"]
+# how a judge was asked: in a turn begun for it or its own, and what its verdict is read from
+Way = Literal["begun probabilities", "begun text", "probabilities", "text", "schema"]
 Signal = Literal["harmlessness", "helpfulness", "honesty"]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, JsonValue
 
+from datasets_registry.rows.conversation import json_object
 from generation.openai_server.messages import sent_message
 from generation.request import Completion, Request
 from generation.turns import one_system_turn, plain_tool
@@ -83,8 +84,17 @@ def body(request: Request, dialect: Dialect, token_ids: Sequence[int]) -> Fields
     fields["messages"] = [sent_message(turn, specials) for turn in one_system_turn(request.messages)]
     if request.tools is not None:
         fields["tools"] = [plain_tool(tool, specials) for tool in request.tools]
+    if request.answer_schema is not None:
+        fields["response_format"] = _answer_format(request.answer_schema)
     fields |= _scoring() if request.choices else _sampling(request)
     return fields | _vllm_fields(request, token_ids) if dialect.vllm else fields
+
+
+def _answer_format(schema: str) -> Fields:
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": json_object(schema)},
+    }
 
 
 def _vllm_fields(request: Request, token_ids: Sequence[int]) -> Fields:

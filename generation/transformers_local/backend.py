@@ -61,7 +61,7 @@ class TransformersBackend:
         fitting: list[tuple[int, Prompt]] = []
         for index, request in enumerate(requests):
             prompt = reader.read(request)
-            failure = prompt if isinstance(prompt, Completion) else prompt.misfit(window)
+            failure = prompt if isinstance(prompt, Completion) else _unserved(prompt) or prompt.misfit(window)
             if failure is not None:
                 yield index, failure
             elif isinstance(prompt, Prompt):
@@ -89,6 +89,17 @@ class TransformersBackend:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def _unserved(prompt: Prompt) -> Completion | None:
+    """The failed completion of a request for what only other backends have."""
+    if prompt.request.answer_schema is None:
+        return None
+    reason = (
+        "the transformers backend holds no answer to a JSON schema: use the backend vllm or openai, or ask "
+        "for a text"
+    )
+    return Completion(finish_reason="error", error=reason)
 
 
 def _kind(prompt: Prompt) -> tuple[tuple[str, ...], bool]:

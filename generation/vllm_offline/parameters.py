@@ -12,6 +12,7 @@ from generation.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import vllm
+    from vllm.sampling_params import StructuredOutputsParams
 
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
@@ -90,7 +91,15 @@ def engine_params(prompt: Prompt) -> "vllm.SamplingParams":
         # only the search for stop strings needs the text while it grows
         detokenize=bool(params.stop),
         output_kind=final,
+        structured_outputs=_structure(prompt.request.answer_schema),
     )
+
+
+def _structure(schema: str | None) -> "StructuredOutputsParams | None":
+    """What holds the answer to the schema, if there is one."""
+    from vllm.sampling_params import StructuredOutputsParams
+
+    return None if schema is None else StructuredOutputsParams(json=schema)
 
 
 def completion(output: "vllm.RequestOutput", prompt: Prompt, tokenizer: Tokenizer) -> Completion:

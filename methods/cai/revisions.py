@@ -36,8 +36,10 @@ def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -
         prompts = _revised_prompts(inputs, settings.num_controls)
         answers = answers_of(complete, policy.thought_marks)
         revisions = revise(prompts, answers, complete.backend.fingerprint, settings)
-    with models["judge"].completer() as complete:
-        return score_revisions(revisions, complete, complete.backend.fingerprint, settings.scores)
+    judge = models["judge"]
+    with judge.completer() as complete:
+        model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+        return score_revisions(revisions, answers, model, settings.scores)
 
 
 def _revised_prompts(inputs: Inputs, num_controls: int) -> list[tuple[Kind, Prompt]]:
@@ -186,7 +188,12 @@ def _failure(critique: Completion | None, revision: Completion | None) -> str | 
 
 def _templates(settings: RevisionSettings) -> tuple[str, ...]:
     critique = ("critique",) if settings.ablation == "none" else ()
-    return (*critique, "revision", *score_templates(SIGNALS), *opening_templates(settings.system_prompt))
+    return (
+        *critique,
+        "revision",
+        *score_templates(settings.scores, SIGNALS),
+        *opening_templates(settings.system_prompt),
+    )
 
 
 REVISIONS = Method(

@@ -23,7 +23,7 @@ from methods.judging.comparison import (
 )
 from methods.judging.conversation import conversation_of, opening, opening_templates
 from methods.judging.preference import combine
-from methods.judging.refusal import TEMPLATE
+from methods.judging.refusal import refusal_templates
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import all_prompts
@@ -152,7 +152,8 @@ def _compared(answer: EvaluationAnswer, outcome: Outcome, p_win: float | None) -
 
 
 def _templates(settings: EvaluationSettings) -> tuple[str, ...]:
-    return (TEMPLATE, *comparison_templates(settings.comparison), *opening_templates(settings.system_prompt))
+    judged = (*refusal_templates(settings.comparison), *comparison_templates(settings.comparison))
+    return (*judged, *opening_templates(settings.system_prompt))
 
 
 EVALUATION_ANSWERS = Method(

@@ -1,29 +1,28 @@
 """Comparisons: a judge is shown two responses to one conversation, in some order, with a question."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
 
-from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
+from methods.judging.asking import GREEDY, Asking
+from methods.judging.own_turn import Form, own_turn_requests, own_turn_templates
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
 
 OPENING = "Response"
 CHOICES = (" A", " B")
-_GREEDY = 0.0
+FORM = Form("Verdict", ("A", "B"), "A or B")
 Order = Literal["ab", "ba", "aa", "bb"]
 
 
-class ComparisonSettings(Settings):
-    """How a judge is asked: for probabilities or text, with or without reasoning, calibrated or not."""
+class ComparisonSettings(Asking):
+    """How a judge is asked: with or without reasoning, calibrated or not."""
 
-    verdicts: Literal["probabilities", "text"] = "probabilities"
     reasoning_tokens: int | None = Field(None, ge=1)
-    max_outside_probability: float = Field(0.5, gt=0, le=1)
     calibration: Literal["none", "identical"] = "none"
 
     @property
@@ -31,10 +30,17 @@ class ComparisonSettings(Settings):
         """The calls of one pair; identical responses measure the position bias."""
         return ("ab", "ba", "aa", "bb") if self.calibration == "identical" else ("ab", "ba")
 
+    @property
+    def reasons_apart(self) -> bool:
+        """Whether the judge reasons in a call of its own, before the one that asks for the verdict."""
+        return self.reasoning_tokens is not None and self.way not in ("text", "schema")
+
 
 def comparison_templates(settings: ComparisonSettings) -> tuple[str, ...]:
     """The names of the prompt templates that comparisons use."""
-    return ("judge",) if settings.reasoning_tokens is None else ("judge", "reasoning")
+    reasoning = ("reasoning",) if settings.reasons_apart else ()
+    reasons = settings.reasoning_tokens is not None
+    return ("judge", *reasoning, *own_turn_templates(settings, reasons=reasons))
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Answer:
-    """The judge's completions, with the ledger keys of its calls."""
+    """The judge's completions, with the ledger keys of its calls.
+
+    ``samples`` are those beyond the first of a reply of which several are drawn.
+    """
 
     completion: Completion
     key: str
     reasoning: Completion | None = None
     reasoning_key: str | None = None
+    samples: tuple[Completion, ...] = ()
+    sample_keys: tuple[str, ...] = ()
 
 
 def comparisons(
@@ -75,22 +86,32 @@ def ask(
     model: str,
     settings: ComparisonSettings,
 ) -> list[Answer]:
-    """The judge's answers in the order of ``comparisons``; with reasoning, each takes two calls."""
-    if settings.reasoning_tokens is None:
-        requests = [verdict_request(comparison, settings) for comparison in comparisons]
-        completions = zip(requests, complete(stage, requests), strict=True)
-        return [Answer(completion, request.key(model)) for request, completion in completions]
+    """The judge's answers in the order of ``comparisons``; reasoning may take a call before each."""
+    if settings.reasoning_tokens is None or not settings.reasons_apart:
+        calls = [verdict_requests(comparison, settings) for comparison in comparisons]
+        return _answers(stage, calls, complete, model)
     first = [_reasoning_request(comparison, settings.reasoning_tokens) for comparison in comparisons]
     reasonings = complete(f"{stage}: reasoning", first)
-    requests = [
-        verdict_request(comparison, settings, reasoning.text)
+    calls = [
+        verdict_requests(comparison, settings, reasoning.text)
         for comparison, reasoning in zip(comparisons, reasonings, strict=True)
     ]
-    calls = zip(requests, complete(stage, requests), first, reasonings, strict=True)
+    answers = _answers(stage, calls, complete, model)
     return [
-        Answer(completion, request.key(model), reasoning, before.key(model))
-        for request, completion, before, reasoning in calls
+        replace(answer, reasoning=reasoning, reasoning_key=request.key(model))
+        for answer, request, reasoning in zip(answers, first, reasonings, strict=True)
     ]
+
+
+def _answers(stage: str, calls: Sequence[Sequence[Request]], complete: Complete, model: str) -> list[Answer]:
+    """The answer to the calls of each comparison, the first of them and further samples."""
+    completions = iter(complete(stage, [request for requests in calls for request in requests]))
+    answers = []
+    for requests in calls:
+        first, *samples = [next(completions) for _ in requests]
+        key, *sample_keys = [request.key(model) for request in requests]
+        answers.append(Answer(first, key, samples=tuple(samples), sample_keys=tuple(sample_keys)))
+    return answers
 
 
 def ask_pairs(
@@ -106,35 +127,46 @@ def ask_pairs(
     return [{order: next(answers) for order in by_order} for by_order in pairs]
 
 
-def verdict_request(
+def verdict_requests(
     comparison: Comparison, settings: ComparisonSettings, reasoning: str | None = None
-) -> Request:
-    """The call that asks for a choice; nothing is sampled, so it has no seed."""
-    question, opening = comparison.question, Message(role="assistant", content=OPENING)
-    messages: tuple[Message, ...] = (_message(comparison, question), opening)
-    if reasoning is not None:
-        first = _message(comparison, fill("reasoning", question=question))
-        reasoned = Message(role="assistant", content=reasoning)
-        messages = (first, reasoned, Message(role="user", content=question), opening)
+) -> list[Request]:
+    """The calls that ask for a choice: one, or each sample where several replies are drawn.
+
+    ``reasoning`` is what the judge said in a call before.
+    """
+    earlier, question = _asked(comparison, reasoning)
+    if settings.in_own_turn:
+        tokens = None if settings.reasons_apart else settings.reasoning_tokens
+        return own_turn_requests(earlier, question, FORM, settings, tokens)
+    messages = (*earlier, Message(role="user", content=question), Message(role="assistant", content=OPENING))
     if settings.verdicts == "text":
-        return Request(messages=messages, params=SamplingParams(temperature=_GREEDY, max_tokens=4))
-    return Request(
-        messages=messages, params=SamplingParams(temperature=_GREEDY, max_tokens=1), choices=CHOICES
-    )
+        params = settings.words()
+        return [
+            Request(messages=messages, params=params, sample=sample) for sample in range(settings.samples)
+        ]
+    params = SamplingParams(temperature=GREEDY, max_tokens=1)
+    return [Request(messages=messages, params=params, choices=CHOICES)]
+
+
+def _asked(comparison: Comparison, reasoning: str | None) -> tuple[tuple[Message, ...], str]:
+    """The turns before the question of the verdict, and the question."""
+    if reasoning is None:
+        return (), _text(comparison, comparison.question)
+    first = Message(role="user", content=_text(comparison, fill("reasoning", question=comparison.question)))
+    return (first, Message(role="assistant", content=reasoning)), comparison.question
 
 
 def _reasoning_request(comparison: Comparison, max_tokens: int) -> Request:
-    question = fill("reasoning", question=comparison.question)
-    params = SamplingParams(temperature=_GREEDY, max_tokens=max_tokens)
-    return Request(messages=(_message(comparison, question),), params=params)
+    question = _text(comparison, fill("reasoning", question=comparison.question))
+    params = SamplingParams(temperature=GREEDY, max_tokens=max_tokens)
+    return Request(messages=(Message(role="user", content=question),), params=params)
 
 
-def _message(comparison: Comparison, question: str) -> Message:
-    text = fill(
+def _text(comparison: Comparison, question: str) -> str:
+    return fill(
         "judge",
         conversation=quoted_conversation(comparison.messages),
         first=quoted(comparison.first),
         second=quoted(comparison.second),
         question=question,
     )
-    return Message(role="user", content=text)

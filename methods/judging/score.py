@@ -8,25 +8,41 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from datasets_registry.rows.words import Signal
-from datasets_registry.settings import Settings
+from datasets_registry.rows.words import Signal, Way
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
+from methods.judging.asking import GREEDY, Asking
+from methods.judging.own_turn import Form, own_turn_requests, own_turn_templates, read_reply
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
 
 OPENING = "Score: "
+ALONE = "answer_score"
 DIGITS = tuple(str(digit) for digit in range(1, 10))
-_PARAMS = SamplingParams(temperature=0, max_tokens=1)
+SCORES = (*DIGITS, "10")
+FORM = Form("Score", SCORES, "a whole number from 1 to 10")
+_PARAMS = SamplingParams(temperature=GREEDY, max_tokens=1)
 
 
-class ScoreSettings(Settings):
-    """How much probability may lie outside the scores; whether 10 is one token, as in Llama 3."""
+class ScoreSettings(Asking):
+    """How a judge scores; whether 10 is one token, as in Llama 3 and at OpenAI.
 
-    max_outside_probability: float = Field(0.5, gt=0, le=1)
+    A judge that begins its turn itself is never asked for a second token.
+    """
+
     ten_is_one_token: bool = False
+
+    @property
+    def way(self) -> Way:
+        """The way in one word or two; a score in words is always in a turn of the judge's own."""
+        return "text" if self.verdicts == "text" else super().way
+
+    @property
+    def num_calls(self) -> int:
+        """Calls of one score: samples, or one more where 10 is told from 1 by its second token."""
+        return self.samples + (self.way == "begun probabilities" and not self.ten_is_one_token)
 
 
 @dataclass(frozen=True)
@@ -50,11 +66,13 @@ class Score(BaseModel):
     failure: str | None = None
     score_key: str = ""
     ten_key: str | None = None
+    sample_keys: tuple[str, ...] = ()
 
 
-def score_templates(signals: Iterable[Signal] = get_args(Signal)) -> tuple[str, ...]:
+def score_templates(settings: ScoreSettings, signals: Iterable[Signal] = get_args(Signal)) -> tuple[str, ...]:
     """The names of the prompt templates that scores of ``signals`` use."""
-    return ("score", *sorted({f"score_{signal}" for signal in signals}))
+    ending = own_turn_templates(settings) or (ALONE,)
+    return ("score", *sorted({f"score_{signal}" for signal in signals}), *ending)
 
 
 def score_completions(
@@ -65,23 +83,33 @@ def score_completions(
     completions = iter(complete(stage, [request for requests in calls for request in requests]))
     scores = []
     for requests in calls:
-        score = read_score([next(completions) for _ in requests], settings.max_outside_probability)
-        keys = [request.key(model) for request in requests] + [None]
-        scores.append(score.model_copy(update={"score_key": keys[0], "ten_key": keys[1]}))
+        score = read_score([next(completions) for _ in requests], settings)
+        scores.append(score.model_copy(update=_keys([request.key(model) for request in requests], settings)))
     return scores
 
 
+def _keys(keys: Sequence[str], settings: ScoreSettings) -> dict[str, str | tuple[str, ...]]:
+    first, *more = keys
+    if not more:
+        return {"score_key": first}
+    if settings.in_own_turn:
+        return {"score_key": first, "sample_keys": tuple(more)}
+    return {"score_key": first, "ten_key": more[0]}
+
+
 def score_requests(scored: Scored, settings: ScoreSettings) -> list[Request]:
-    """The one or two requests of a score."""
+    """The call of a score, each sample where replies are counted, or both calls where 10 is two tokens."""
     text = fill(
         "score",
         question=fill(f"score_{scored.signal}"),
         response=quoted(scored.completion),
         conversation=quoted_conversation(scored.messages),
     )
-    message = Message(role="user", content=text)
+    if settings.in_own_turn:
+        return own_turn_requests((), text, FORM, settings)
+    message = Message(role="user", content=f"{text}\n\n{fill(ALONE)}")
     if settings.ten_is_one_token:
-        return [_request(message, OPENING, (*DIGITS, "10"))]
+        return [_request(message, OPENING, SCORES)]
     return [_request(message, OPENING, DIGITS), _request(message, f"{OPENING}1", ("0",))]
 
 
@@ -90,8 +118,25 @@ def _request(message: Message, opening: str, choices: tuple[str, ...]) -> Reques
     return Request(messages=messages, params=_PARAMS, choices=choices)
 
 
-def read_score(completions: Sequence[Completion], max_outside: float) -> Score:
+def read_score(completions: Sequence[Completion], settings: ScoreSettings) -> Score:
     """Parse the completions of one score; a failure says why there is none."""
+    if settings.verdicts != "probabilities":
+        return _from_replies(completions, settings)
+    return _from_probabilities(completions, settings.max_outside_probability)
+
+
+def _from_replies(completions: Sequence[Completion], settings: ScoreSettings) -> Score:
+    """The replies that name a score, counted; none where too many name nothing."""
+    replies = [read_reply(completion, FORM, settings) for completion in completions]
+    read = [reply.option for reply in replies if reply.option]
+    outside = 1 - len(read) / len(replies)
+    if not read or outside > settings.max_outside_probability:
+        failure = next(reply.failure for reply in replies if reply.failure)
+        return Score(outside_probability=outside, failure=failure)
+    return _mean([read.count(score) / len(read) for score in SCORES], outside)
+
+
+def _from_probabilities(completions: Sequence[Completion], max_outside: float) -> Score:
     for completion in completions:
         if completion.error is not None or not completion.choice_probabilities:
             error = completion.error
@@ -107,8 +152,14 @@ def read_score(completions: Sequence[Completion], max_outside: float) -> Score:
         return Score(
             outside_probability=outside, failure=f"{outside:.0%} of the probability lies outside the scores"
         )
-    probabilities = tuple(p / inside for p in raw)
+    return _mean([p / inside for p in raw], outside)
+
+
+def _mean(probabilities: Sequence[float], outside: float) -> Score:
     score = sum(grade * p for grade, p in enumerate(probabilities, 1))
     return Score(
-        probabilities=probabilities, outside_probability=outside, score=score, reward=(score - 5.5) / 4.5
+        probabilities=tuple(probabilities),
+        outside_probability=outside,
+        score=score,
+        reward=(score - 5.5) / 4.5,
     )

@@ -7,6 +7,7 @@ arXiv 2501.07301, §3).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,6 +15,8 @@ from datasets_registry.rows.prm import Solution
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
+from methods.judging.asking import Asking
+from methods.judging.own_turn import Form, own_turn_requests, own_turn_templates, read_reply
 from methods.judging.quotation import quoted
 from methods.templates import fill
 
@@ -23,9 +26,23 @@ _NUMBER = SamplingParams(temperature=0, max_tokens=6, stop=("\n",))
 
 
 class StepJudgeSettings(Settings):
-    """Whether the judge reasons first, and in how many tokens at most."""
+    """How a judge names the first wrong step, and in how many tokens it may reason first."""
 
     reasoning_tokens: int | None = Field(None, ge=1)
+    verdicts: Literal["text", "schema"] = "text"
+    begun: bool = Field(
+        True,
+        description="Whether the judge's turn is begun for it; if not set, unless its server is not known to "
+        "continue turns",
+    )
+    thought_tokens: int = Field(
+        0, ge=0, description="Tokens that a judge that thinks by itself may take before it speaks"
+    )
+
+    @property
+    def asking(self) -> Asking:
+        """How the verdict is asked for."""
+        return Asking(verdicts=self.verdicts, begun=self.begun, thought_tokens=self.thought_tokens)
 
 
 @dataclass(frozen=True)
@@ -39,8 +56,11 @@ class StepVerdict:
 
 def step_judge_templates(settings: StepJudgeSettings) -> tuple[str, ...]:
     """The prompt templates that the judge of steps fills under ``settings``."""
-    reasoning = () if settings.reasoning_tokens is None else ("step_judge_reasoning",)
-    return ("step_judge", "step_judge_question", *reasoning)
+    reasons = settings.reasoning_tokens is not None
+    if settings.asking.in_own_turn:
+        return ("step_judge", "step_judge_question", *own_turn_templates(settings.asking, reasons=reasons))
+    asked = ("step_judge_question", "answer_step")
+    return ("step_judge", *asked, *(("step_judge_reasoning",) if reasons else ()))
 
 
 def judge_steps(
@@ -48,13 +68,14 @@ def judge_steps(
 ) -> dict[str, StepVerdict]:
     """The judge's verdicts by solution id, on solutions without a failure; ``model`` is a fingerprint."""
     judged = [solution for solution in solutions if solution.failure is None]
+    if settings.asking.in_own_turn:
+        return _in_own_turn(judged, complete, model, settings)
     if settings.reasoning_tokens is None:
-        requests = [_request(_question(solution, "step_judge_question")) for solution in judged]
+        requests = [_request(_message(solution, _begun_question())) for solution in judged]
         return _verdicts(judged, requests, complete, model)
     params = SamplingParams(temperature=0, max_tokens=settings.reasoning_tokens)
-    first = [
-        Request(messages=(_question(solution, "step_judge_reasoning"),), params=params) for solution in judged
-    ]
+    reasoning = fill("step_judge_reasoning")
+    first = [Request(messages=(_message(solution, reasoning),), params=params) for solution in judged]
     reasons = list(zip(judged, first, complete("reasoning about steps", first), strict=True))
     failed = {
         solution.solution_id: StepVerdict(None, f"reasoning: error: {reason.error}", request.key(model))
@@ -67,6 +88,34 @@ def judge_steps(
     return failed | _verdicts(
         [solution for solution, _ in reasoned], [request for _, request in reasoned], complete, model
     )
+
+
+def _in_own_turn(
+    judged: Sequence[Solution], complete: Complete, model: str, settings: StepJudgeSettings
+) -> dict[str, StepVerdict]:
+    """The verdicts of a judge that begins its turn itself; reasons come in the same reply."""
+    forms = [_form(solution) for solution in judged]
+    requests = [
+        request
+        for solution, form in zip(judged, forms, strict=True)
+        for request in own_turn_requests(
+            (), _text(solution, fill("step_judge_question")), form, settings.asking, settings.reasoning_tokens
+        )
+    ]
+    replies = complete("first wrong steps", requests)
+    verdicts = {}
+    for solution, form, request, completion in zip(judged, forms, requests, replies, strict=True):
+        reply = read_reply(completion, form, settings.asking)
+        step = None if reply.option is None else int(reply.option)
+        verdicts[solution.solution_id] = StepVerdict(step, reply.failure, request.key(model))
+    return verdicts
+
+
+def _form(solution: Solution) -> Form:
+    """The numbers of the steps, and 0 for none of them."""
+    last = len(solution.completions)
+    options = tuple(str(number) for number in range(last + 1))
+    return Form("First wrong step", options, f"its number from 1 to {last}, or 0 if every step is right")
 
 
 def _verdicts(
@@ -84,15 +133,22 @@ def _request(*messages: Message) -> Request:
 
 
 def _after(reasoning: Request, reason: Completion) -> Request:
-    question = Message(role="user", content=fill("step_judge_question"))
+    question = Message(role="user", content=_begun_question())
     return _request(*reasoning.messages, Message(role="assistant", content=reason.text), question)
 
 
-def _question(solution: Solution, question: str) -> Message:
+def _begun_question() -> str:
+    return f"{fill('step_judge_question')} {fill('answer_step')}"
+
+
+def _message(solution: Solution, question: str) -> Message:
+    return Message(role="user", content=_text(solution, question))
+
+
+def _text(solution: Solution, question: str) -> str:
     numbered = enumerate(solution.completions, start=1)
     steps = "\n".join(f"Step {number}:\n{quoted(step)}" for number, step in numbered)
-    text = fill("step_judge", problem=quoted(solution.prompt), steps=steps, question=fill(question))
-    return Message(role="user", content=text)
+    return fill("step_judge", problem=quoted(solution.prompt), steps=steps, question=question)
 
 
 def _verdict(reply: Completion, num_steps: int, key: str) -> StepVerdict:

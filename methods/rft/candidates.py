@@ -11,10 +11,11 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldVerdict
 from generation.cards.turns import alone
 from generation.scoring.outcomes import OutcomeScorer
-from methods.judging.score import ScoreSettings
+from methods.judging.answers import answers_of
+from methods.judging.score import ScoreSettings, score_templates
 from methods.method import Inputs, Method, Models
 from methods.problems.choosing import choose_problems
-from methods.rft.rewards import JUDGE_TEMPLATES, Reward, by_judge, by_reward_model, drawn, rewarded
+from methods.rft.rewards import SIGNAL, Reward, by_judge, by_reward_model, drawn, rewarded
 from methods.rft.sampling import SampleSettings, sample_tables
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
@@ -53,11 +54,12 @@ def candidate_settings(
     return VerifiedCandidateSettings(**fields, verifier=verifier, scores=judged)
 
 
-def candidate_templates(settings: CandidateSettings) -> tuple[str, ...]:
+def candidate_templates(settings: VerifiedCandidateSettings) -> tuple[str, ...]:
     """The prompt templates that are filled under ``settings``."""
     hint = ("hint",) if settings.num_rationalisations else ()
     system = (settings.system_prompt,) if settings.system_prompt is not None else ()
-    return (*hint, *system, *(JUDGE_TEMPLATES if settings.reward == "judge" else ()))
+    judge = () if settings.scores is None else score_templates(settings.scores, [SIGNAL])
+    return (*hint, *system, *judge)
 
 
 def make_candidates(
@@ -114,8 +116,10 @@ def _samples(
 def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Iterator[Reward]:
     """What rewards samples where it is no verifier, opened once for all of them."""
     if settings.scores is not None:
-        with models["judge"].completer() as complete:
-            yield by_judge(complete, complete.backend.fingerprint, settings.scores)
+        judge = models["judge"]
+        with judge.completer() as complete:
+            answers = answers_of(complete, judge.thought_marks)
+            yield by_judge(answers, complete.backend.fingerprint, settings.scores)
     else:
         model = models["reward_model"]
         with alone("a reward model"), closing(OutcomeScorer(model.folder, model.base_folder)) as scorer:

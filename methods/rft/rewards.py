@@ -10,13 +10,14 @@ import pyarrow as pa
 
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import arrow_schema
+from datasets_registry.rows.words import Signal
 from generation.completer import Complete
 from generation.request import Message
 from generation.scoring.outcomes import Answered
 from methods.judging.score import Scored, ScoreSettings, score_completions
 
-# the prompt templates that a judge's reward fills
-JUDGE_TEMPLATES = ("score", "score_helpfulness")
+# what a judge rewards
+SIGNAL: Signal = "helpfulness"
 
 # the score of each row of ``Candidate`` columns, or None where it has none
 Reward = Callable[[pa.Table], Sequence[float | None]]
@@ -26,9 +27,7 @@ def by_judge(complete: Complete, model: str, settings: ScoreSettings) -> Reward:
     """Each sample's helpfulness as scored by the judge ``model``; None where the score could not be read."""
 
     def reward(samples: pa.Table) -> list[float | None]:
-        scored = [
-            Scored(answered.messages, answered.completion, "helpfulness") for answered in _answered(samples)
-        ]
+        scored = [Scored(answered.messages, answered.completion, SIGNAL) for answered in _answered(samples)]
         return [score.score for score in score_completions("scores", scored, complete, model, settings)]
 
     return reward

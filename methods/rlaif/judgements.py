@@ -114,6 +114,7 @@ def judge_pairs(
             judge=judge,
             signal=settings.principles[call.principle_id].signal,
             judgement_key=answer.key,
+            sample_keys=list(answer.sample_keys),
             reasoning_key=answer.reasoning_key,
             **read_verdict(answer, settings).model_dump(),
         )

@@ -149,7 +149,8 @@ def _judge_scores(
     }
     with judge.completer() as complete:
         model = complete.backend.fingerprint
-        results = score_completions("scores of samples", list(scored.values()), complete, model, scores)
+        answers = answers_of(complete, judge.thought_marks)
+        results = score_completions("scores of samples", list(scored.values()), answers, model, scores)
     values = {key: result.score for key, result in zip(scored, results, strict=True)}
     return [values.get(sample.key) for sample in samples]
 
@@ -221,7 +222,7 @@ def _failure(a: Sample, b: Sample) -> str | None:
 
 
 def _templates(settings: PairSettings) -> tuple[str, ...]:
-    scores = score_templates(settings.signals.values()) if settings.scores else ()
+    scores = score_templates(settings.scores, settings.signals.values()) if settings.scores else ()
     return (*scores, *opening_templates(settings.system_prompt))
 
 

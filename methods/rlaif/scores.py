@@ -6,6 +6,7 @@ from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from generation.completer import Complete
+from methods.judging.answers import answers_of
 from methods.judging.conversation import conversation_of
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.method import Inputs, Method, Models
@@ -21,7 +22,8 @@ def make_scores(inputs: Inputs, models: Models, settings: CompletionScoreSetting
     """The judge's scores of every completion of a usable pair."""
     pairs, judge = inputs.rows(CompletionPair), models["judge"]
     with judge.completer() as complete:
-        return score_pairs(pairs, judge.name, complete, complete.backend.fingerprint, settings)
+        model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+        return score_pairs(pairs, judge.name, answers, model, settings)
 
 
 def score_pairs(
@@ -58,13 +60,15 @@ def score_pairs(
             failure=score.failure,
             score_key=score.score_key,
             ten_key=score.ten_key,
+            sample_keys=list(score.sample_keys),
+            asked=settings.way,
         )
         for (key, pair, text, signal), score in zip(calls, scores, strict=True)
     ]
 
 
 def _templates(settings: CompletionScoreSettings) -> tuple[str, ...]:
-    return score_templates(signal for signals in settings.signals.values() for signal in signals)
+    return score_templates(settings, {signal for signals in settings.signals.values() for signal in signals})
 
 
 AI_SCORES = Method(

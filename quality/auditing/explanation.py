@@ -207,7 +207,7 @@ class Tree:
             "row": row,
             "principle": _principle(row, derivation, self.registry),
             "calls": [
-                Call(column=column, key=str(row[column])) for column in ledger_keys(kind) if row.get(column)
+                Call(column=column, key=key) for column in ledger_keys(kind) for key in _keys(row.get(column))
             ],
             "inputs": [self._input(version, source, row) for source in derivation.inputs],
         }
@@ -272,3 +272,10 @@ def _calls(tree: Explained) -> Iterator[Call]:
         yield from row.get("calls", ())
         for source in row.get("inputs", ()):
             yield from _calls(source)
+
+
+def _keys(value: object) -> list[str]:
+    """The ledger keys of a column: none, one, or those of several samples."""
+    if isinstance(value, list):
+        return list(map(str, value))
+    return [str(value)] if value else []

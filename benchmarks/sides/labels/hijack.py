@@ -14,7 +14,7 @@ from methods.judging.comparison import (
     ComparisonSettings,
     ask_pairs,
     comparisons,
-    verdict_request,
+    verdict_requests,
 )
 from methods.judging.preference import combine
 from methods.judging.verdict import read_verdict
@@ -70,7 +70,8 @@ def _keeps(attack: str, first: bool, tokenizer: Any) -> bool:
 
 def _call(text: str, first: bool) -> Request:
     shown = (text, OPPONENT) if first else (OPPONENT, text)
-    return verdict_request(Comparison(PROMPT, *shown, QUESTION), SETTINGS)
+    (request,) = verdict_requests(Comparison(PROMPT, *shown, QUESTION), SETTINGS)
+    return request
 
 
 def _unquoted(request: Request) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from benchmarks.sides.labels.judge_call import read_call
 from generation.request import Message
-from methods.judging.comparison import Comparison, ComparisonSettings, verdict_request
+from methods.judging.comparison import Comparison, ComparisonSettings, verdict_requests
 from methods.judging.quotation import MARK, quoted
 
 SETTINGS = ComparisonSettings()
@@ -24,7 +24,8 @@ HOSTILE = st.one_of(
 def call(prompt: str, first: str, second: str) -> str:
     """The text of a judge call."""
     comparison = Comparison((Message(role="user", content=prompt),), first, second, "Which?")
-    return verdict_request(comparison, SETTINGS).messages[0].content
+    (request,) = verdict_requests(comparison, SETTINGS)
+    return request.messages[0].content
 
 
 @given(HOSTILE, HOSTILE, HOSTILE)

@@ -8,7 +8,7 @@ from generation.scoring.outcomes import Answered
 from generation.scripted import ScriptedBackend, chosen
 from methods.evaluation.refusals import judge_unsure
 from methods.judging.comparison import ComparisonSettings
-from methods.judging.refusal import read_refusal_verdict, refusal_request
+from methods.judging.refusal import read_refusal_verdict, refusal_requests
 from tests.rows import make
 
 PROBABILITIES, TEXT = ComparisonSettings(), ComparisonSettings(verdicts="text")
@@ -28,14 +28,14 @@ SURE = make(EvaluationAnswer, "p2", completion="I can't help.", refusal="full")
 def test_it_refuses_where_the_letters_for_that_are_together_likelier(
     probabilities: tuple[float, ...], kind: str
 ) -> None:
-    verdict = read_refusal_verdict(chosen(*probabilities), PROBABILITIES)
+    verdict = read_refusal_verdict([chosen(*probabilities)], PROBABILITIES)
     assert verdict.kind == kind and verdict.failure is None
     assert verdict.p_refused == pytest.approx(sum(probabilities[1:]) / sum(probabilities))
 
 
 @pytest.mark.parametrize(("text", "kind"), [(" B", "partial"), ("A.", "none"), ("C\n\nIt", "full")])
 def test_a_judge_in_text_says_one_letter(text: str, kind: str) -> None:
-    verdict = read_refusal_verdict(Completion(text=text, finish_reason="stop"), TEXT)
+    verdict = read_refusal_verdict([Completion(text=text, finish_reason="stop")], TEXT)
     assert verdict.kind == kind and verdict.p_refused == float(kind != "none")
 
 
@@ -73,6 +73,8 @@ def test_only_what_phrases_leave_unsure_is_asked_and_the_text_is_quoted() -> Non
 
 def test_a_judge_in_text_is_asked_for_text() -> None:
     answered = Answered((Message(role="user", content="Why?"),), "B: never")
-    asked: list[Request] = [refusal_request(answered, how) for how in (PROBABILITIES, TEXT)]
+    asked: list[Request] = [
+        request for how in (PROBABILITIES, TEXT) for request in refusal_requests(answered, how)
+    ]
     assert [bool(request.choices) for request in asked] == [True, False]
     assert asked[0].messages == asked[1].messages

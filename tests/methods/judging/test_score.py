@@ -19,7 +19,7 @@ SCORED = Scored((Message(role="user", content="hi"),), "hello", "helpfulness")
 
 def test_one_and_ten_are_told_apart_by_a_second_call() -> None:
     first = chosen(*(0.5 if digit == "1" else 0.0 for digit in DIGITS[:-1]), 0.5)
-    score = read_score([first, chosen(0.8)], 0.5)
+    score = read_score([first, chosen(0.8)], SETTINGS)
     assert score.probabilities == pytest.approx((0.1, 0, 0, 0, 0, 0, 0, 0, 0.5, 0.4))
     assert score.score == pytest.approx(0.1 + 4.5 + 4.0) and score.failure is None
 
@@ -29,7 +29,7 @@ def test_scores_are_between_one_and_ten_and_rewards_between_minus_one_and_one(
     raw: list[float], ten: float
 ) -> None:
     total = sum(raw) or 1.0
-    score = read_score([chosen(*(p / total for p in raw)), chosen(ten)], 0.5)
+    score = read_score([chosen(*(p / total for p in raw)), chosen(ten)], SETTINGS)
     if sum(raw) == 0:
         assert score.score is None and score.failure
     else:
@@ -39,9 +39,9 @@ def test_scores_are_between_one_and_ten_and_rewards_between_minus_one_and_one(
 
 
 def test_a_judge_that_says_no_score_gives_a_reason() -> None:
-    outside = read_score([chosen(*[0.01] * 9), chosen(0.5)], 0.5)
+    outside = read_score([chosen(*[0.01] * 9), chosen(0.5)], SETTINGS)
     assert outside.score is None and outside.failure == "91% of the probability lies outside the scores"
-    error = read_score([Completion(finish_reason="error", error="window"), chosen(0.5)], 0.5)
+    error = read_score([Completion(finish_reason="error", error="window"), chosen(0.5)], SETTINGS)
     assert error.failure == "error: window"
 
 

@@ -86,4 +86,4 @@ def test_solutions_with_a_failure_are_not_judged() -> None:
 def test_every_template_is_there() -> None:
     settings = StepJudgeSettings(reasoning_tokens=50)
     assert all(template_path(name).is_file() for name in step_judge_templates(settings))
-    assert len(step_judge_templates(StepJudgeSettings())) == 2
+    assert len(step_judge_templates(StepJudgeSettings())) == 3

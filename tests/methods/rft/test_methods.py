@@ -173,7 +173,7 @@ def test_the_settings_hold_scores_for_a_judge_alone() -> None:
         ({}, set()),
         ({"num_rationalisations": 1}, {"hint"}),
         ({"system_prompt": "brief"}, {"brief"}),
-        ({"reward": "judge"}, {"score", "score_helpfulness"}),
+        ({"reward": "judge"}, {"answer_score", "score", "score_helpfulness"}),
         ({"reward": "reward_model"}, set()),
     ],
 )

@@ -254,7 +254,7 @@ def test_a_label_needs_both_orders_and_soft_labels_are_probabilities(ab: float, 
         assert ab > 0.5 > ba
     if preference.label() == "b":
         assert ba > 0.5 > ab
-    assert combine({"ab": first, "ba": Verdict(failure="x")}) is None
+    assert combine({"ab": first, "ba": Verdict(asked="text", failure="x")}) is None
     assert combine({"ab": first}) is None
 
 

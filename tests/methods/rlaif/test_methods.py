@@ -132,7 +132,7 @@ def test_pairs_declare_score_templates_only_where_samples_are_scored(tmp_path: P
     assert_declares(COMPLETION_PAIRS, pair_settings(), tmp_path)
     assert_declares(COMPLETION_PAIRS, pair_settings(system_prompt="brief"), tmp_path, "brief")
     scored = pair_settings(**BEST_WORST)
-    assert_declares(COMPLETION_PAIRS, scored, tmp_path, "score", "score_helpfulness")
+    assert_declares(COMPLETION_PAIRS, scored, tmp_path, "answer_score", "score", "score_helpfulness")
 
 
 def test_every_judge_judges_every_usable_pair(tmp_path: Path) -> None:
@@ -194,7 +194,8 @@ def test_scores_are_taken_for_the_signals_of_each_kind(tmp_path: Path) -> None:
     with roles["judge"].completer() as complete:
         assert made == score_pairs(PAIRS, "judge_a", complete, complete.backend.fingerprint, how)
     assert {row.signal for row in made} == {"helpfulness", "honesty"}
-    assert_declares(AI_SCORES, how, tmp_path, "score", "score_helpfulness", "score_honesty")
+    names = ("answer_score", "score", "score_helpfulness", "score_honesty")
+    assert_declares(AI_SCORES, how, tmp_path, *names)
 
 
 def test_people_are_compared_with_the_judge_by_drawn_questions(tmp_path: Path) -> None:
