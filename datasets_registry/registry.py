@@ -12,6 +12,7 @@ from datasets_registry.catalog.kept import Kept, add_kept, earlier_codes, kept_o
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
+from datasets_registry.hosted import FILE as HOSTED_FILE
 from datasets_registry.rows.row import Row, from_table
 from datasets_registry.state import State, locked
 from datasets_registry.store.evolution import require_compatible
@@ -243,7 +244,8 @@ class Registry:
 
     def _is_whole(self, version: Version) -> bool:
         if version.kind == "model":
-            return (self.folder(version) / "config.json").exists()
+            folder = self.folder(version)
+            return any((folder / name).exists() for name in ("config.json", HOSTED_FILE))
         return all(path.exists() for path in self._paths(version))
 
     def derivation(self, version: Version) -> Derivation:

@@ -1,6 +1,6 @@
 """Given models: found, downloaded or converted once; their content is seen by fingerprint."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -11,12 +11,13 @@ from assets.building.versions import Recipes
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
+from datasets_registry.hosted import read_hosted
 from datasets_registry.inspecting.origins import hub_commit
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
 from generation.models.folder import fingerprint
 from generation.models.sources import resolve_model
-from generation.templates.pinning import steady_folder
+from generation.templates.pinning import Steady, steady_folder
 
 
 def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDefinition:
@@ -26,8 +27,8 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
     @dg.asset(
         key=key_of(recipe.name),
         group_name=model.group,
-        kinds={"safetensors"},
-        description=f"The model {section.model} as given: weights, tokenizer and chat template.",
+        kinds={"openai"} if section.hosted else {"safetensors"},
+        description=_described(section),
         code_version=recipe.version,
         pool=MODEL_POOL,
     )
@@ -36,31 +37,48 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
             registry, report = open_ready(context, recipes, profile), reporter(context)
             how = recipes.versions(registry, context.run.run_id).derivation(recipe.name)
             before = registry.newest(recipe.name, how.recipe)
-            given = resolve_model(
-                section.model,
-                registry.state.models,
-                section.revision,
-                lambda line: report(f"{recipe.name}: {line}"),
-            )
-            folder, pins = steady_folder(given, registry.state.models, section.thinking, section.system)
+            folder, pins = _found(section, registry, lambda line: report(f"{recipe.name}: {line}"))
             for line in (_moved(registry, before, section, folder), _told(pins)):
                 if line:
                     report(f"{recipe.name}: {line}")
             version = _registered(registry, recipe.name, how, folder)
-            commit = hub_commit(folder, section.model)
-            report(f"{version}: {section.model}{f' at {commit}' if commit else ''}")
+            stated = _stated(section, folder)
+            report(f"{version}: {section.known_as}{f' at {stated}' if stated else ''}")
             return dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
                 metadata={
                     "version": version.number,
-                    "model": section.model,
+                    "model": section.known_as,
                     "folder": str(folder),
-                    **({"commit": commit} if commit else {}),
+                    **({"stated" if section.hosted else "commit": stated} if stated else {}),
                     **({"template": _told(pins)} if pins else {}),
                 },
             )
 
     return materialize
+
+
+def _described(section: GivenModel) -> str:
+    if section.hosted:
+        return f"The model {section.known_as} as its server states it; its weights are the server's."
+    return f"The model {section.model} as given: weights, tokenizer and chat template."
+
+
+def _found(section: GivenModel, registry: Registry, report: Callable[[str], None]) -> Steady:
+    """The model's folder: what its server states of it, or its files with a template that is held fast."""
+    models = registry.state.models
+    if section.hosted:
+        from generation.openai_server.stating import stated_folder
+
+        return Steady(stated_folder(models, section.engine))
+    given = resolve_model(section.model, models, section.revision, report)
+    return steady_folder(given, models, section.thinking, section.system)
+
+
+def _stated(section: GivenModel, folder: Path) -> str | None:
+    """The commit, or the version that the server states, that ``folder`` stands for."""
+    hosted = read_hosted(folder)
+    return hosted.stated if hosted else hub_commit(folder, section.model)
 
 
 def _told(pins: Sequence[str]) -> str | None:
@@ -77,11 +95,13 @@ def _registered(registry: Registry, model: str, how: Derivation, folder: Path) -
 
 
 def _moved(registry: Registry, before: Version | None, section: GivenModel, folder: Path) -> str | None:
-    """That a branch or tag names another commit than before, if it does."""
-    earlier = hub_commit(registry.folder(before), section.model) if before else None
-    commit = hub_commit(folder, section.model)
+    """That a branch, a tag or an alias names another model than before, if it does."""
+    earlier = _stated(section, registry.folder(before)) if before else None
+    commit = _stated(section, folder)
     if earlier is None or commit is None or earlier == commit:
         return None
+    if section.hosted:
+        return f"{section.known_as} moved from {earlier} to {commit}: what it made is made again"
     return (
         f"{section.revision or 'the main branch'} moved from {earlier} to {commit}: `revision` pins a commit"
     )

@@ -134,10 +134,12 @@ class GraphModel:
             backend.close()
 
     def count_tokens(self, text: str) -> int:
-        """The length of ``text`` in the model's tokens."""
+        """The length of ``text`` in the model's tokens; in words where they are a server's own."""
         return self._count(text)
 
     @cached_property
     def _count(self) -> Callable[[str], int]:
+        if self.given.hosted:
+            return lambda text: len(text.split())
         tokenizer = read_tokenizer(self.folder)
         return lambda text: len(token_ids(tokenizer, text))

@@ -152,6 +152,10 @@ def _trainer_modules(trainer: Trainer) -> Names:
 
 def _of_given(asset: Given) -> Recipe:
     section = asset.section
+    if section.hosted:
+        engine = section.engine
+        served = {"model": section.known_as, "served_revision": engine.served_revision}
+        return Recipe(asset.name, settings=served)
     pinned = {"revision": section.revision} if section.revision else {}
     told = {"thinking": section.thinking, "system": section.system}
     told = {name: value for name, value in told.items() if value is not None}

@@ -97,9 +97,13 @@ class Estimator:
     def shapes(self, model: str) -> Shapes:
         """The shapes of the model that ``model`` goes back to; raises UnknownShapes."""
         given = self._profile.given(model)
+        if given.hosted:
+            raise UnknownShapes(f"{model} is hosted: its server's time is not counted")
         return find_shapes(given.model, self._registry.state.models, given.revision)
 
     def _given(self, section: GivenModel) -> Cost:
+        if section.hosted:
+            return Cost(0.0, assumes="one short call")
         shapes = find_shapes(section.model, self._registry.state.models, section.revision)
         size = given_bytes(section, shapes) / GB
         return Cost(size / self._card.disk_gb, None, size, assumes="the network is not counted")

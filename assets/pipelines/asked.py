@@ -42,7 +42,7 @@ def asked(asking: A, judges: Iterable[str], profile: Profile, place: str) -> A:
         return asking
     if "begun" not in asking.model_fields_set:
         # a second token of 10 would have to go on behind the first
-        one_token = {"ten_is_one_token": True} if isinstance(asking, Scores) else {}
+        one_token: dict[str, bool] = {"ten_is_one_token": True} if isinstance(asking, Scores) else {}
         return asking.model_copy(update={"begun": False, **one_token})
     if asking.begun:
         raise BadInput(

@@ -51,6 +51,8 @@ def parts(profile: Profile, names: Iterable[str], models: Path) -> list[Part]:
 
 def _given(name: str, section: GivenModel, models: Path) -> Part:
     """A model that is downloaded or converted, where it is not there yet."""
+    if section.hosted:
+        return Part(name, 0)
     if section.model in BUILT_IN:
         there = (models / section.model).is_dir()
     else:

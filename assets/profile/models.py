@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
 from datasets_registry.errors import BadInput
+from datasets_registry.hosted import provider
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.settings import Settings
 from datasets_registry.version import validated_name
@@ -66,13 +67,29 @@ class GivenModel(Settings):
         """Whether its weights are nobody's here, but a server's."""
         return not self.model
 
+    @property
+    def known_as(self) -> str:
+        """Its name where it comes from."""
+        return (
+            f"{self.engine.served_model} of {provider(self.engine.base_url or '')}"
+            if self.hosted
+            else self.model
+        )
+
     @model_validator(mode="after")
     def _is_somewhere(self) -> "GivenModel":
-        if self.hosted and (self.backend != "openai" or not self.engine.served_model):
+        if not self.hosted:
+            return self
+        if self.backend != "openai" or not (self.engine.served_model and self.engine.base_url):
             raise ValueError(
                 "model is missing: name a folder, a hub id or a model that comes with Trimtab; or, for a "
                 "hosted model, set backend = 'openai' and in engine its base_url and served_model"
             )
+        for name in ("revision", "thinking", "system"):
+            if name in self.model_fields_set:
+                raise ValueError(
+                    f"{name} is of a model whose files are here, and a hosted one has none: leave it out"
+                )
         return self
 
 
@@ -152,8 +169,19 @@ def require_names(models: Mapping[str, Section]) -> None:
             if needed not in models:
                 raise ValueError(f"models.{model}: unknown model {needed!r}: use one of {sorted(models)}")
         if isinstance(section, TrainedModel):
+            _require_weights(model, section, models)
             _require_datasets(model, section, models)
     ordered(models)
+
+
+def _require_weights(model: str, section: TrainedModel, models: Mapping[str, Section]) -> None:
+    for needed in section.models:
+        given = models[needed]
+        if isinstance(given, GivenModel) and given.hosted:
+            raise ValueError(
+                f"models.{model}: {needed!r} is hosted, so that its weights cannot be trained or loaded: "
+                "name a model whose weights are here"
+            )
 
 
 def _require_datasets(model: str, section: TrainedModel, models: Mapping[str, Section]) -> None:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets_registry.hosted import read_hosted
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 
@@ -42,6 +43,8 @@ def origin(registry: Registry, version: Version) -> Origin:
     name = str(registry.derivation(version).settings.get("model"))
     if name in _OURS:
         return _OURS[name]
+    if hosted := read_hosted(registry.folder(version)):
+        return Origin(f"{hosted.stated or hosted.model}, hosted by {hosted.provider}", None, None)
     folder = linked_folder(registry.folder(version))
     revision = hub_commit(folder, name)
     description = f"{name} at revision {revision}" if revision else "a local directory"

@@ -10,8 +10,9 @@ from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.bases import base_folder
 from datasets_registry.cards.markdown import PATH, without_paths
 from datasets_registry.cards.model import model_card
-from datasets_registry.errors import BrokenObject
+from datasets_registry.errors import BadInput, BrokenObject
 from datasets_registry.exporting.exporting import require_empty, written_whole
+from datasets_registry.hosted import read_hosted
 from datasets_registry.inspecting.model_details import require_model
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
@@ -61,8 +62,15 @@ def _merge(source: Path, base: Path, target: Path, report: Callable[[int], None]
 
 
 def exported_bytes(registry: Registry, version: Version) -> int:
-    """About how large the exported model will be: an adapter is merged into its base, in float32."""
+    """About how large the exported model will be: an adapter is merged into its base, in float32.
+
+    Raises BadInput for a hosted model, which has no files.
+    """
     source = registry.folder(version)
+    if hosted := read_hosted(source):
+        raise BadInput(
+            f"{version} is {hosted.model}, hosted by {hosted.provider}: it has no files here to export"
+        )
     base = base_folder(registry, source)
     size = sum(file.stat().st_size for file in exported_files(source))
     return size + (merged_bytes(base) if base else 0)

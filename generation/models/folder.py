@@ -13,7 +13,13 @@ from datasets_registry.store.kept_digests import kept_digest
 from generation.models.code import require_no_code
 
 INDEX = "model.safetensors.index.json"
-_FINGERPRINTED = ("config.json", "generation_config.json", "chat_template.jinja", "chat_template.json")
+_FINGERPRINTED = (
+    "hosted.json",
+    "config.json",
+    "generation_config.json",
+    "chat_template.jinja",
+    "chat_template.json",
+)
 _TOKENIZER = (
     "tokenizer.json",
     "tokenizer.model",

@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 
 class Asker:
-    """Asks one server; ``tokenizer`` is the model's own with its chat template, where it is at hand."""
+    """Asks one server; ``tokenizer`` is the model's own with its chat template, where it is at hand.
+
+    ``stated`` collects the models that answers state that they are of.
+    """
 
     def __init__(
-        self, caller: Caller, client: "openai.AsyncOpenAI", dialect: Dialect, tokenizer: Tokenizer | None
+        self,
+        caller: Caller,
+        client: "openai.AsyncOpenAI",
+        dialect: Dialect,
+        tokenizer: Tokenizer | None,
+        stated: set[str],
     ) -> None:
         self._caller, self._client, self._dialect, self._tokenizer = caller, client, dialect, tokenizer
+        self._stated = stated
         self._reader = PromptReader(tokenizer, most=256) if tokenizer else None
 
     async def completion(self, index: int, request: Request, choice_ids: Sequence[int]) -> Completion:
@@ -43,7 +52,17 @@ class Asker:
             return Reply.model_validate(json.loads(raw.text))
 
         reply = await self._caller.call(index, ask)
-        return failed(reply.reason) if isinstance(reply, Failure) else completion(reply, request, choice_ids)
+        if isinstance(reply, Failure):
+            return failed(reply.reason)
+        if reply.model:
+            self._stated.add(reply.model)
+        if self._dialect.stated not in (None, reply.model):
+            return failed(
+                f"the server answered as {reply.model!r}, and this model is {self._dialect.stated!r}: "
+                "materialize the model again, which makes a version of the new one",
+                reply.usage,
+            )
+        return completion(reply, request, choice_ids)
 
     async def _likelihood(self, index: int, request: Request) -> Completion:
         prompt = failed(NO_TOKENIZER) if self._reader is None else self._reader.read(request)

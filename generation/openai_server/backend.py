@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.hashing import digest
+from datasets_registry.hosted import read_hosted
 from generation.chat import choice_ids, keeps_outer_space
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint, has_weights
@@ -34,8 +35,9 @@ Put = Callable[[tuple[int, Completion]], None]
 class OpenAIBackend:
     """A model behind ``engine.base_url``, which is the model of the local folder where it has weights.
 
-    Its fingerprint is then the folder's, so that a change of backend redoes nothing. Without weights
-    it is the digest of the served name, the declared revision and whatever tokenizer is in the folder.
+    Its fingerprint is then the folder's, so that a change of backend redoes nothing; and so it is where the
+    folder stands for a hosted model. Otherwise it is the digest of the served name, the declared revision and
+    whatever tokenizer is in the folder.
     The server has the weights: what ``base`` is to the folder's does not matter here.
     """
 
@@ -59,6 +61,13 @@ class OpenAIBackend:
         # processes that share a server must not come back at the same moments
         self._jitter = jitter or random.Random(os.getpid())
         self._tokenizer: Tokenizer | None = None
+        self._hosted = read_hosted(folder)
+        self._stated: set[str] = set()
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """The models that the answers so far state that they are of."""
+        return frozenset(self._stated)
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as the server finishes them; closing this early cancels the rest."""
@@ -83,7 +92,8 @@ class OpenAIBackend:
     ) -> None:
         async with self._client() as client:
             caller = self._caller()
-            asker = Asker(caller, client, await self._dialect(caller, client), self._templated())
+            dialect = await self._dialect(caller, client)
+            asker = Asker(caller, client, dialect, self._templated(), self._stated)
             waiting = iter(range(len(requests)))
 
             async def work() -> None:
@@ -129,7 +139,8 @@ class OpenAIBackend:
         tokens = special_tokens(self._tokenizer) if self._tokenizer else []
         plain = dialect(served, self.server, self.settings.served_model, self.folder, tokens)
         templated = self._templated()
-        return replace(plain, trims=templated is not None and not keeps_outer_space(templated))
+        trims = templated is not None and not keeps_outer_space(templated)
+        return replace(plain, trims=trims, stated=self._hosted.stated if self._hosted else None)
 
     def _templated(self) -> Tokenizer | None:
         """The tokenizer, if it has a chat template."""
@@ -137,7 +148,7 @@ class OpenAIBackend:
 
 
 def _fingerprint(folder: Path, settings: EngineSettings) -> str:
-    if has_weights(folder):
+    if has_weights(folder) or read_hosted(folder):
         return fingerprint(folder)
     if settings.served_model is None:
         raise BadInput("a model without local weights needs engine.served_model, its name at the server")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
@@ -24,6 +24,15 @@ class ComparisonSettings(Asking):
 
     reasoning_tokens: int | None = Field(None, ge=1)
     calibration: Literal["none", "identical"] = "none"
+
+    @model_validator(mode="after")
+    def _calibrates_shares(self) -> "ComparisonSettings":
+        if self.calibration == "identical" and self.verdicts != "probabilities" and self.samples == 1:
+            raise ValueError(
+                "calibration = 'identical' takes off the share of a position, and a single reply in words "
+                "has none: set samples to 2 or more, or calibration to 'none'"
+            )
+        return self
 
     @property
     def orders(self) -> tuple[Order, ...]:

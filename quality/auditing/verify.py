@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datasets_registry.bases import base_folder
 from datasets_registry.cards.licences import lineage_of
 from datasets_registry.errors import TrimtabError
+from datasets_registry.hosted import read_hosted
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.store.objects import damage, object_path
@@ -73,7 +74,7 @@ def _repeats(check: Check, registry: Registry, version: Version, before: CheckRe
 
 def _model(registry: Registry, version: Version) -> Iterator[str]:
     folder = registry.folder(version)
-    if not (folder / "config.json").exists():
+    if read_hosted(folder) is None and not (folder / "config.json").exists():
         yield f"model folder {folder} is missing"
         return
     if fingerprint_afresh(folder) != version.data_version:

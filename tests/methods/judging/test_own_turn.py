@@ -155,6 +155,12 @@ def test_one_sample_is_greedy_and_probabilities_are_not_sampled() -> None:
         Asking(samples=3)
 
 
+def test_a_single_reply_in_words_has_no_share_to_calibrate() -> None:
+    with pytest.raises(ValueError, match="a single reply in words has none"):
+        ComparisonSettings(verdicts="text", calibration="identical")
+    assert len(ComparisonSettings(verdicts="text", calibration="identical", samples=9).orders) == 4
+
+
 def test_a_judge_that_thinks_by_itself_has_tokens_for_it() -> None:
     asking = Asking(verdicts="text", begun=False, thought_tokens=1000)
     assert (

@@ -1,0 +1,152 @@
+"""A hosted judge in five lines of profile: it is asked in its own turn, labels pairs, and moves by name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.building.inputs import open_local
+from assets.demo import build
+from assets.plan import plan
+from assets.profile.models import GivenModel
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.rows.judges import CompletionScore
+from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
+from datasets_registry.version import Version
+from generation.models.export import exported_bytes
+from generation.request import Backend
+from quality.auditing.verify import verify
+from tests.assets.pipelines.test_alignment import script
+from tests.assets.small import write_profile
+from tests.assets.workshop import Workshop
+from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, refused, spoken
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+JUDGE = """
+[models.judge]
+backend = "openai"
+engine = {{ base_url = "{url}", served_model = "judge-1", api_key_env = "TEST_JUDGE_KEY" }}
+price = {{ prompt = 1.0, completion = 4.0 }}
+"""
+LABELS = {"judge", "base_policy", "red_team_prompts", "helpful_prompts", "completion_pairs", "ai_judgements"}
+LABELS |= {"preference_pairs", "ai_scores"}
+KEY = "sk-a-key-that-no-file-may-hold"
+
+
+@dataclass
+class StrictServer:
+    """A server that refuses an unfinished turn, speaks words alone, and states which model it is."""
+
+    model: str = "judge-1-2026-01-01"
+
+    def __call__(self, call: Call) -> Answer:
+        """The answer to a call: the longer response, or a score of 7."""
+        messages = call.body["messages"]
+        if messages[-1]["role"] == "assistant":
+            return refused(400, "the last message must be the user's")
+        if call.body.get("logprobs"):
+            return refused(400, "logprobs is not supported with this model")
+        return Answer({**spoken(self._words(messages[-1]["content"])), "model": self.model})
+
+    def _words(self, text: str) -> str:
+        if '"Verdict: "' not in text:
+            return "Refusal: A" if '"Refusal: "' in text else "Score: 7"
+        first, second = re.findall(r"Response [AB]:\n((?:> .*\n)+)", text)
+        return f"I compared them.\nVerdict: {'A' if len(first) > len(second) else 'B'}"
+
+
+class HostedWorkshop(Workshop):
+    """A workshop whose hosted models are asked at their server."""
+
+    def _open(self, registry: Registry, model: Version, given: GivenModel) -> Backend:
+        return open_local(registry, model, given) if given.hosted else super()._open(registry, model, given)
+
+
+@pytest.fixture
+def answers() -> StrictServer:
+    """What the server answers."""
+    return StrictServer()
+
+
+@pytest.fixture
+def server(answers: StrictServer) -> Iterator[MisbehavingServer]:
+    """The strict server of a judge."""
+    with MisbehavingServer(answers, owner="them", models=("judge-1",)) as server:
+        yield server
+
+
+@pytest.fixture
+def workshop(
+    tmp_path: Path,
+    tiny_model: Path,
+    registry: Registry,
+    server: MisbehavingServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Workshop]:
+    """A workshop whose judge is hosted, in which nothing is built yet."""
+    monkeypatch.setenv("TEST_JUDGE_KEY", KEY)
+    path = write_profile(tmp_path / "profile", tiny_model)
+    text = path.read_text().replace('stop = ["e"]', "").replace("max_outside_probability = 1.0", WORDS)
+    text = text.replace('calibration = "identical"\n', "").replace('judge = "base_policy"', 'judge = "judge"')
+    text = text.replace('policy = "sft_policy"', 'policy = "base_policy"')
+    text = text.replace('judges = ["base_policy"]', 'judges = ["judge"]')
+    text = text.replace("[judges.scores]\n", '[judges.scores]\nverdicts = "text"\n')
+    path.write_text(text + JUDGE.format(url=server.url))
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield HostedWorkshop(path, registry, instance, script)
+
+
+WORDS = 'verdicts = "text"\nreasoning_tokens = 50'
+
+
+def test_it_labels_pairs_end_to_end_and_its_key_is_in_no_file(
+    workshop: Workshop, server: MisbehavingServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workshop.build(LABELS)
+    registry = workshop.registry
+    judged = registry.rows(AiJudgement, registry.passed("ai_judgements"))
+    assert {(row.asked, row.failure, row.reasoning) for row in judged} == {("text", None, "I compared them.")}
+    labels = registry.rows(PreferencePair, registry.passed("preference_pairs"))
+    chosen = [pair for pair in labels if pair.chosen is not None]
+    assert chosen and all(len(pair.chosen or "") > len(pair.rejected or "") for pair in chosen)
+    assert {row.score for row in registry.rows(CompletionScore, registry.passed("ai_scores"))} == {7.0}
+    assert all(call.body["model"] == "judge-1" for call in server.calls)
+    assert set(server.keys) == {f"Bearer {KEY}"}
+    asked = len(server.calls)
+    assert workshop.build(LABELS) == [] and len(server.calls) == asked
+    assert verify(registry, registry.passed("judge")) == []
+    with pytest.raises(BadInput, match="it has no files here to export"):
+        exported_bytes(registry, registry.passed("judge"))
+
+    written = [path for path in registry.state.root.rglob("*") if path.is_file()]
+    assert written and not any(KEY.encode() in path.read_bytes() for path in written)
+    assert KEY not in capsys.readouterr().out
+
+
+def test_an_alias_that_moves_is_another_model(workshop: Workshop, answers: StrictServer) -> None:
+    graph = workshop.graph()
+    steps = [step for step in plan(graph, workshop.registry) if step.name == "judge"]
+    assert not build(graph, workshop.instance, steps)
+    before = workshop.registry.passed("judge")
+    answers.model = "judge-1-2026-06-01"
+    assert not build(graph, workshop.instance, steps)
+    after = workshop.registry.passed("judge")
+    assert (before.number, after.number) == (1, 2) and before.data_version != after.data_version
+
+
+def test_a_hosted_model_lacks_what_only_files_have(workshop: Workshop) -> None:
+    text = workshop.path.read_text()
+    for old, new, sentence in (
+        ("[models.judge]\n", "[models.judge]\nthinking = true\n", "a hosted one has none: leave it out"),
+        ('served_model = "judge-1", ', "", "in engine its base_url and served_model"),
+        ('trainer = "sft"\nbase = "base_policy"', 'trainer = "sft"\nbase = "judge"', "'judge' is hosted"),
+        (WORDS, f"{WORDS}\nbegun = true", "rlaif.judge.begun is true, and the server of"),
+    ):
+        assert text.count(old) == 1
+        workshop.path.write_text(text.replace(old, new))
+        with pytest.raises(BadInput, match=sentence):
+            workshop.graph()
