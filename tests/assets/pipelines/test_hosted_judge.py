@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from assets.building.inputs import open_local
-from assets.demo import build
+from assets.demo.demo import build
 from assets.plan import plan
 from assets.profile.models import GivenModel
 from datasets_registry.errors import BadInput
