@@ -93,7 +93,7 @@ def _other_inputs(today: Derivation, how: Derivation) -> str | None:
     changed = (
         f"{version} in place of {before.get(version.name, 'nothing')}"
         for version in today.inputs
-        if version.name not in before or before[version.name].data_version != version.data_version
+        if version.name not in before or before[version.name].learned_version != version.learned_version
     )
     return next(changed, None)
 

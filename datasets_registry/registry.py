@@ -135,8 +135,11 @@ class Registry:
         return version.model_copy(update={"status": "passed"})
 
     def reuse(self, version: Version, derivation: Derivation) -> Version:
-        """Make an existing version the newest of its name again, without writing data."""
-        if self.newest(version.name) != version:
+        """Make an existing version the newest of its name again, without writing data.
+
+        Where inputs are others of which the same is learned, they are recorded.
+        """
+        if self.newest(version.name) != version or self.derivation(version).inputs != derivation.inputs:
             with self.records.writing() as connection:
                 self.records.add_derivation(connection, version, derivation)
             self.refresh_views()

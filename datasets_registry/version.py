@@ -41,6 +41,14 @@ class Version(BaseModel):
     def __str__(self) -> str:
         return f"{self.name}@{self.number}"
 
+    @property
+    def learned_version(self) -> str:
+        """The identity of what is learned from it: of rows without the columns that say where they came from.
+
+        It is the data version of models, and of datasets without such columns or from before it was recorded.
+        """
+        return str(self.content.get("learned_version", self.data_version))
+
 
 class Derivation(BaseModel):
     """How a version is made: code, settings and the exact versions of its inputs.
@@ -64,8 +72,8 @@ class Derivation(BaseModel):
 
     @property
     def recipe(self) -> str:
-        """A digest of code, settings and inputs; another run of the same has the same recipe."""
-        inputs = sorted((version.name, version.data_version) for version in self.inputs)
+        """A digest of code, settings and what is learned from inputs; the same for another run of them."""
+        inputs = sorted((version.name, version.learned_version) for version in self.inputs)
         return digest([self.code_version, dict(self.settings), inputs])
 
 

@@ -97,7 +97,7 @@ def _result(registry: Registry, dataset: Dataset, version: Version) -> dg.Materi
     """What Dagster keeps of a materialization."""
     metadata = dataset_metadata(version, next(registry.batches(version)))
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(version.data_version),
+        data_version=dg.DataVersion(version.learned_version),
         metadata=metadata | summary_of(registry, dataset.method.rows, version),
         check_results=check_results(dataset.name, registry.checks(version)),
     )

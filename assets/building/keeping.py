@@ -84,7 +84,7 @@ def _differences(registry: Registry, how: Derivation, today: Derivation, checked
 
 def _have_same_content(registry: Registry, before: Version, after: Version) -> bool:
     """Whether two versions of an input are one, or hold the same rows, such as with a new column unset."""
-    if before.data_version == after.data_version:
+    if before.learned_version == after.learned_version:
         return True
     if before.kind != "dataset" or before.num_rows != after.num_rows:
         return False

@@ -47,18 +47,26 @@ Text = Annotated[str | None, typer.Option(help="Who made the data; the file's na
 
 @dataclass(frozen=True)
 class _Outcome:
-    """The version that an import led to; ``replaced`` was current before its rows came again."""
+    """The version that an import led to, perhaps an earlier one; ``before`` was the newest until then."""
 
     imported: Imported
     version: Version
+    before: Version | None
     is_new: bool
-    replaced: Version | None
     red: tuple[str, ...]
+
+    @property
+    def replaced(self) -> Version | None:
+        """The version that was current before an earlier one's rows came again."""
+        same = self.before is None or self.before.number == self.version.number
+        return None if self.is_new or same else self.before
 
     @property
     def result(self) -> str:
         """What became of the version, in words."""
-        version = self.version
+        version, before = self.version, self.before
+        if self.is_new and before and before.learned_version == version.learned_version:
+            return f"the rows of {before} from elsewhere, {version.status}; no model learns anything new"
         if self.is_new:
             return f"{version.num_rows} rows, {version.status}"
         if self.replaced is None:
@@ -144,10 +152,8 @@ def _published(registry: Registry, dataset: str, imported: Imported, staged: Sta
     else:
         (candidate,) = registry.commit_staged([staged], how)
         version = check_candidate(registry, imported.format.row, candidate, (), _checked)
-    is_new = version.number not in numbers
-    replaced = before if before and not is_new and version.number != before.number else None
     red = tuple(check.description for check in registry.checks(version) if is_red(check))
-    return _Outcome(imported, version, is_new, replaced, red)
+    return _Outcome(imported, version, before, version.number not in numbers, red)
 
 
 def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
@@ -210,4 +216,5 @@ def _facts(outcome: _Outcome, rejected: str | None) -> dict[str, Any]:
         "rejected_file": rejected,
         "unused_columns": imported.unused(),
         "data_version": version.data_version,
+        "learned_version": version.learned_version,
     }

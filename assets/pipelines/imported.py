@@ -65,7 +65,7 @@ def new_imports(datasets: Sequence[str], registry: Registry, instance: dg.Dagste
         except (UnknownVersion, UnpassedVersion) as error:
             news.append(str(error))
             continue
-        if version.data_version != known_data_version(dataset, instance):
+        if version.learned_version != known_data_version(dataset, instance):
             events.append(_materialization(version, registry))
             news.append(f"{version} is new")
     return dg.SensorResult(asset_events=events, skip_reason="; ".join(news) or "nothing was imported since")
@@ -90,7 +90,7 @@ def known_data_version(dataset: str, instance: dg.DagsterInstance) -> str | None
 def _materialization(version: Version, registry: Registry) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
         key_of(version.name),
-        tags={DATA_VERSION: version.data_version},
+        tags={DATA_VERSION: version.learned_version},
         description=f"{version}: {version.num_rows} rows, imported",
         metadata=dataset_metadata(version, next(registry.batches(version))),
     )

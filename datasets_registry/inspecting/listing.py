@@ -51,11 +51,11 @@ def list_models(registry: Registry) -> list[ModelEntry]:
 
 
 def behind(registry: Registry, version: Version) -> tuple[str, ...]:
-    """The latest passed versions of its inputs that ``version`` was not made from."""
+    """The latest passed versions of its inputs from which other things are learned than ``version`` did."""
     newer = []
     for used in registry.derivation(version).inputs:
         latest = registry.latest(used.name)
-        if latest is not None and latest.data_version != used.data_version:
+        if latest is not None and latest.learned_version != used.learned_version:
             newer.append(str(latest))
     return tuple(sorted(newer))
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from datasets_registry.rows.conversation import Role, Tool, ToolCall
 from datasets_registry.rows.row import Row
 
+PROVENANCE = ("source", "licence")
+
 
 class ChatMessage(BaseModel):
     """One turn of a conversation."""
@@ -30,6 +32,7 @@ class Problem(Row):
     dataset: ClassVar[str] = "problems"
     grain: ClassVar[str] = "One row per problem: gold answer and steps, difficulty, split, source, licence."
     key: ClassVar[tuple[str, ...]] = ("problem_id",)
+    provenance: ClassVar[tuple[str, ...]] = PROVENANCE
 
     problem_id: str = Field(description="Hash of the prompt and the gold answer")
     prompt: str = Field(description="The problem's text")
@@ -52,6 +55,7 @@ class HumanPreference(Row):
     dataset: ClassVar[str] = "human_preferences"
     grain: ClassVar[str] = "One row per comparison: the conversation, the better and the worse answer."
     key: ClassVar[tuple[str, ...]] = ("pair_id",)
+    provenance: ClassVar[tuple[str, ...]] = PROVENANCE
 
     pair_id: str = Field(description="Hash of the conversation and both answers")
     prompt: str = Field(description="Last turn of the user")
@@ -79,6 +83,7 @@ class Demonstration(Row):
     dataset: ClassVar[str] = "demonstrations"
     grain: ClassVar[str] = "One row per conversation: its turns and the last answer, which is to be learned."
     key: ClassVar[tuple[str, ...]] = ("id",)
+    provenance: ClassVar[tuple[str, ...]] = PROVENANCE
 
     id: str = Field(description="Hash of the conversation and the answer")
     messages: list[ChatMessage] = Field(description="The conversation up to the answer")
@@ -99,6 +104,7 @@ class UnpairedPreference(Row):
     dataset: ClassVar[str] = "unpaired_preferences"
     grain: ClassVar[str] = "One row per answer: the conversation, and whether the answer is desirable."
     key: ClassVar[tuple[str, ...]] = ("id",)
+    provenance: ClassVar[tuple[str, ...]] = PROVENANCE
     label_columns: ClassVar[tuple[str, ...]] = ("accepted",)
 
     id: str = Field(description="Hash of the conversation and the answer")
@@ -121,6 +127,7 @@ class StepwiseSupervision(Row):
     dataset: ClassVar[str] = "stepwise_supervision"
     grain: ClassVar[str] = "One row per solution: its steps, and for each whether it is right."
     key: ClassVar[tuple[str, ...]] = ("id",)
+    provenance: ClassVar[tuple[str, ...]] = PROVENANCE
     label_columns: ClassVar[tuple[str, ...]] = ("labels",)
 
     id: str = Field(description="Hash of the problem and the steps")

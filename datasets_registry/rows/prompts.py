@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from datasets_registry.rows.imported import ChatMessage
+from datasets_registry.rows.imported import PROVENANCE, ChatMessage
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.words import history
 
@@ -13,6 +13,7 @@ class Prompt(Row):
     """A prompt and its source."""
 
     key: ClassVar[tuple[str, ...]] = ("prompt_id",)
+    provenance: ClassVar[tuple[str, ...]] = PROVENANCE
 
     prompt_id: str = Field(description="Hash of the prompt's text")
     prompt: str = Field(description="What the user says")

@@ -27,6 +27,8 @@ class Row(BaseModel):
     key: ClassVar[tuple[str, ...]]
     # columns that say what a row is good for; a change in them is a flip
     label_columns: ClassVar[tuple[str, ...]] = ()
+    # columns that say where a row came from; no method and no trainer may read them
+    provenance: ClassVar[tuple[str, ...]] = ()
 
 
 def ledger_key(description: str) -> Any:

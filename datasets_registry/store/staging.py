@@ -22,6 +22,7 @@ from datasets_registry.store.key_order import (
     require_apart,
     sorted_runs,
 )
+from datasets_registry.store.learned import learned_version
 from datasets_registry.store.objects import Object, data_version, object_path, put_chunk, read_object
 from datasets_registry.store.pipelined import pipelined
 from datasets_registry.version import Content
@@ -40,6 +41,7 @@ class Staged:
     name: str
     row: type[Row]
     objects: tuple[Object, ...]
+    learned_version: str | None = None
 
     @property
     def data_version(self) -> str:
@@ -54,12 +56,14 @@ class Staged:
     @property
     def content(self) -> Content:
         """The catalog's record of the rows: their objects, key, row type and schema."""
+        learned = {"learned_version": self.learned_version} if self.learned_version else {}
         return {
             "objects": [[stored.sha, stored.num_rows] for stored in self.objects],
             "key": list(self.row.key),
             "row": self.row.dataset,
             "schema": schema_record(self.row),
             "hash_scheme": HASH_SCHEME,
+            **learned,
         }
 
 
@@ -86,7 +90,16 @@ def stage(
         cutter = Cutter(row.key)
         objects = list(pipelined(put, _chunks(merged(again, row.key, spill), cutter)))
     objects.extend(map(put, cutter.finish()))
-    return Staged(name, row, tuple(objects or [put(arrow_schema(row).empty_table())]))
+    if not objects:
+        objects = [put(arrow_schema(row).empty_table())]
+    return Staged(name, row, tuple(objects), _learned_version(row, objects, root))
+
+
+def _learned_version(row: type[Row], objects: Sequence[Object], root: Path) -> str | None:
+    """The identity of the rows without where they came from; None where no column says that."""
+    if not row.provenance:
+        return None
+    return learned_version(row, (read_object(object_path(root, stored.sha)) for stored in objects))
 
 
 def _chunks(tables: Iterable[pa.Table], cutter: Cutter) -> Iterator[pa.Table]:

@@ -154,7 +154,7 @@ def _from_demonstration(demonstration: Demonstration, count_tokens: CountTokens)
         kind="capability",
         step=0,
         num_tokens=count_tokens(text),
-        category=demonstration.source,
+        category="capability",
         split_group=split_group(demonstration.prompt),
         completion_key=None,
     )

@@ -91,3 +91,16 @@ def test_rows_of_an_earlier_version_make_it_current_again(registry: Registry, tm
     outcome = json.loads(imported(tmp_path, *second, more=("--json",)).stdout)
     assert (outcome["version"], outcome["replaces"]) == ("demonstrations@2", "demonstrations@1")
     assert "demonstrations@2: unchanged, no new version, passed" in imported(tmp_path, *second).stdout
+
+
+@pytest.mark.parametrize("more", [(), ("--licence", "MIT")])
+def test_a_renamed_file_or_another_licence_is_recorded_and_nothing_is_learned_anew(
+    registry: Registry, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    imported(tmp_path, *GOOD)
+    result = imported(tmp_path, *GOOD, name="renamed.jsonl", more=more)
+    assert "demonstrations@2: the rows of demonstrations@1 from elsewhere, passed" in result.stdout
+    first, second = registry.versions("demonstrations")
+    assert first.learned_version == second.learned_version
+    (source,) = {row.source for row in registry.rows(Demonstration, second)}
+    assert source == "renamed.jsonl"

@@ -38,10 +38,10 @@ class Desk:
 
         return dg.Definitions(assets=[*with_condition((model,), DATA), *imported_assets(["problems"])])
 
-    def bring(self, *ids: str, red: bool = False) -> Version:
+    def bring(self, *ids: str, red: bool = False, **columns: Any) -> Version:
         """Import these rows, which pass or not."""
         how = Derivation(code_version=f"{IMPORT}test:1", settings={"rows": ids}, inputs=())
-        rows = [make(Problem, problem_id) for problem_id in ids]
+        rows = [make(Problem, problem_id, **columns) for problem_id in ids]
         version = self.registry.commit(Problem, rows, how)
         return self.registry.record_checks(version, [RED] if red else [])
 
@@ -92,7 +92,7 @@ def test_a_new_import_makes_what_stands_on_it_stale_and_is_asked_for_once(desk: 
     version = desk.bring("p1", "p2")
     (event,), reason = desk.look()
     assert reason == "problems@2 is new"
-    assert event.tags and event.tags["dagster/data_version"] == version.data_version
+    assert event.tags and event.tags["dagster/data_version"] == version.learned_version
     assert event.metadata["dagster/row_count"].value == 2 and desk.is_stale()
     assert [desk.tick(), desk.tick()] == [True, False] and not desk.is_stale()
 
@@ -101,6 +101,18 @@ def test_the_same_data_again_is_no_news(desk: Desk) -> None:
     desk.bring("p1")
     assert desk.look() == ([], "nothing was imported since")
     assert not desk.tick()
+
+
+@pytest.mark.parametrize("columns", [{"source": "renamed.jsonl"}, {"licence": "CC0-1.0"}])
+def test_the_same_rows_from_elsewhere_are_no_news(desk: Desk, columns: dict[str, Any]) -> None:
+    assert desk.bring("p1", **columns).number == 2
+    assert desk.look() == ([], "nothing was imported since")
+    assert not desk.tick() and not desk.is_stale()
+
+
+def test_other_text_from_elsewhere_is_news(desk: Desk) -> None:
+    desk.bring("p1", answer="another", source="renamed.jsonl")
+    assert desk.tick()
 
 
 def test_earlier_data_again_is_news(desk: Desk) -> None:
