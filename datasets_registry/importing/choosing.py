@@ -33,9 +33,10 @@ def chosen_format(
         if like in (None, known.row) and any(map(known.recognise, first)):
             return known
     if len(own) > 1:
+        types = [row.dataset for row in own]
         raise BadInput(
-            f"the columns are those of {' and '.join(row.dataset for row in own)}: name the right one with "
-            "--like"
+            f"the columns are those of {' and '.join(types)}, and no card beside the file says which: add "
+            f"--like {' or --like '.join(types)}"
         )
     return _by_columns(names, like, mapping)
 
@@ -53,6 +54,12 @@ def _without_default(row: type[Row]) -> set[str]:
 
 def _by_columns(names: Sequence[str], like: type[Row] | None, mapping: Mapping[str, str]) -> Format:
     there = f"the file has the columns {', '.join(map(repr, names)) or 'none'}"
+    if like is None and set(names) == {"text"}:
+        raise BadInput(
+            f"{there} alone, which is text for language modelling, and no row holds that: import the "
+            "messages that it was made from, or, where each text is a prompt, add --like helpful_prompts "
+            "--map prompt=text --map category==unstated"
+        )
     if like is None:
         raise BadInput(
             f"{there}, which is not a known format: give --like ROW_TYPE ({', '.join(ROW_TYPES)}) "

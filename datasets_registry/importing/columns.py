@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from datasets_registry.importing.blocks import unread_fields
 from datasets_registry.importing.forms.messages import MESSAGE_FIELDS
 from datasets_registry.importing.forms.values import truth
 from datasets_registry.importing.records import Columns, Value
@@ -54,14 +55,18 @@ def require_kept(columns: Read) -> None:
 
 
 def field_names(columns: Columns) -> set[str]:
-    """The names of columns, and of fields of messages that no turn has, such as ``messages.timestamp``."""
+    """The names of columns, and of fields of messages that no turn has, such as ``messages.timestamp``.
+
+    What blocks of a message have besides is named as ``messages.content.signature``.
+    """
     inner = {
         f"{name}.{field}"
         for name, value in columns.items()
         if isinstance(value, list)
         for message in value
         if isinstance(message, dict) and not message.keys().isdisjoint(("role", "from"))
-        for field in message.keys() - MESSAGE_FIELDS
+        for field in (message.keys() - MESSAGE_FIELDS)
+        | {f"content.{part}" for part in unread_fields(message)}
     }
     return {*columns, *inner}
 

@@ -14,6 +14,7 @@ from datasets_registry.importing.forms import (
     steps,
     trees,
 )
+from datasets_registry.importing.inspect import samples
 from datasets_registry.rows.imported import (
     Demonstration,
     HumanPreference,
@@ -25,7 +26,7 @@ from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 
 PREFERENCES = (
     Format("hh-rlhf", 2, HumanPreference, pairs.is_hh_rlhf, pairs.hh_rlhf),
-    Format("preference", 2, HumanPreference, pairs.is_conversational, pairs.conversational),
+    Format("preference", 3, HumanPreference, pairs.is_conversational, pairs.conversational),
     Format("preference-text", 1, HumanPreference, pairs.is_plain, pairs.plain),
     Format("orca-dpo", 1, HumanPreference, pairs.is_orca_dpo, pairs.orca_dpo),
     Format("ultrafeedback", 2, HumanPreference, ratings.is_ultrafeedback, ratings.ultrafeedback),
@@ -39,9 +40,9 @@ PREFERENCES = (
         helpsteer.RATED_COLUMNS,
     ),
     Format("helpsteer2-preference", 1, HumanPreference, helpsteer.is_preference_2, helpsteer.preference_2),
-    Format("helpsteer3", 1, HumanPreference, helpsteer.is_preference_3, helpsteer.preference_3),
+    Format("helpsteer3", 2, HumanPreference, helpsteer.is_preference_3, helpsteer.preference_3),
     Format("pku-saferlhf", 1, HumanPreference, judgements.is_safe_rlhf, judgements.safe_rlhf),
-    Format("mt-bench", 1, HumanPreference, judgements.is_mt_bench, judgements.mt_bench),
+    Format("mt-bench", 2, HumanPreference, judgements.is_mt_bench, judgements.mt_bench),
     Format(
         "oasst-trees",
         1,
@@ -84,13 +85,15 @@ PROBLEMS = (
     Format("mbpp", 1, Problem, programs.is_mbpp, programs.mbpp),
 )
 ANSWERS = (
-    Format("unpaired", 1, UnpairedPreference, chat.is_unpaired, chat.unpaired),
-    Format("prompt-completion", 1, Demonstration, chat.is_prompt_completion, chat.prompt_completion),
+    Format("inspect", 1, Demonstration, samples.is_sample, samples.right_trace),
+    Format("inspect", 1, UnpairedPreference, samples.is_sample, samples.judged_trace),
+    Format("unpaired", 2, UnpairedPreference, chat.is_unpaired, chat.unpaired),
+    Format("prompt-completion", 2, Demonstration, chat.is_prompt_completion, chat.prompt_completion),
     Format("alpaca", 1, Demonstration, chat.is_alpaca, chat.alpaca),
-    Format("chat", 2, Demonstration, chat.is_chat, chat.chat),
+    Format("chat", 3, Demonstration, chat.is_chat, chat.chat),
 )
 PROMPTS = tuple(
-    Format("prompt-only", 1, row, prompts.is_prompt_only, prompts.prompt_only)
+    Format("prompt-only", 2, row, prompts.is_prompt_only, prompts.prompt_only)
     for row in (HelpfulPrompt, RedTeamPrompt)
 )
 # where several would take a file, the first does

@@ -14,17 +14,25 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.importing.csv import csv_records
 from datasets_registry.importing.hub import hub_source_parts
+from datasets_registry.importing.inspect.logs import inspect_records, is_inspect_log
 from datasets_registry.importing.records import Record, json_records, parquet_records
 from datasets_registry.rows.named import named_by_card, named_by_schema
+
+
+def _json_records(path: Path) -> Iterator[Record]:
+    is_log = path.suffix == ".json" and is_inspect_log(path)
+    yield from inspect_records(path) if is_log else json_records(path)
+
 
 READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     ".jsonl": json_records,
     ".ndjson": json_records,
-    ".json": json_records,
+    ".json": _json_records,
     ".csv": csv_records,
     ".parquet": parquet_records,
+    ".eval": inspect_records,
 }
-KINDS = ".jsonl, .json, .csv (each also .gz) or .parquet"
+KINDS = ".jsonl, .json, .csv (each also .gz), .parquet or .eval"
 # files beside the data that libraries and imports write
 _LIBRARY_FILES = re.compile(r"dataset_info\.json|dataset_dict\.json|state\.json|rejected\.jsonl")
 
@@ -93,13 +101,13 @@ def _kind(path: Path) -> str:
 
 
 def _reader(path: Path) -> Callable[[Path], Iterator[Record]]:
-    if _kind(path) not in READERS or path.name.endswith(".parquet.gz"):
+    if _kind(path) not in READERS or path.name.endswith((".parquet.gz", ".eval.gz")):
         raise BadInput(f"{path} is not a kind of file that can be imported: it must end in {KINDS}")
     return READERS[_kind(path)]
 
 
 def _unit(path: Path) -> str:
-    return "row" if _kind(path) in (".json", ".parquet") else "line"
+    return {".json": "row", ".parquet": "row", ".eval": "sample"}.get(_kind(path), "line")
 
 
 def _folder(path: Path) -> Source:

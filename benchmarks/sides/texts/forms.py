@@ -233,5 +233,7 @@ FORMS = (
         "conversations",
         {"tools": "{"},
     ),
+    Form("chat (blocks)", records.in_blocks, "messages", {"tools": "{"}, ("messages.content.signature",)),
+    Form("inspect", records.sample, "messages", {"scores": {"own": "I"}}, ("id",)),
     Form("prompt-only", lambda n: {"prompt": records.asked(n)}, "prompt", {"prompt": records.said("a", "b")}),
 )

@@ -186,3 +186,31 @@ def math(number: int) -> Record:
 def asked(number: int) -> str:
     """What is asked."""
     return f"What is {number}?"
+
+
+def in_blocks(number: int) -> Record:
+    """A log of messages in Anthropic's blocks: a thought, a call of a tool and its result."""
+    call = {"type": "tool_use", "id": "c", "name": "count", "input": {"to": number}}
+    result = {"type": "tool_result", "tool_use_id": "c", "content": [{"type": "text", "text": "Done."}]}
+    thought = {"type": "thinking", "thinking": "I count.", "signature": "own"}
+    return {
+        "tools": [{"name": "count", "input_schema": {"type": "object"}}],
+        "messages": [
+            *said(asked(number)),
+            {"role": "assistant", "content": [thought, call]},
+            {"role": "user", "content": [result]},
+            *said("", "A number.")[1:],
+        ],
+    }
+
+
+def sample(number: int) -> Record:
+    """A sample of a log of Inspect, as its reader tells it."""
+    return {
+        "id": number,
+        "epoch": 1,
+        "source": "own/model",
+        "messages": said(asked(number), "A number."),
+        "scores": {"own": "C"},
+        "stop_reason": "stop",
+    }

@@ -26,7 +26,8 @@ def chat(columns: Columns) -> Values:
 
 def is_chat(columns: Columns) -> bool:
     """Whether there is a conversation, and no comparison or label."""
-    has_other = "chosen" in columns or has_label(columns)
+    # a sample of a log says in its scores whether it is to be learned
+    has_other = "chosen" in columns or has_label(columns) or "scores" in columns
     return _has_conversation(columns) and not has_other
 
 

@@ -1,6 +1,7 @@
 """Conversations up to an answer: turns of a transcript, the last answer, the last prompt."""
 
 import re
+from itertools import takewhile
 
 from datasets_registry.importing.forms.messages import Turns
 from datasets_registry.importing.records import Value, Values
@@ -55,10 +56,18 @@ def last_prompt(context: Turns) -> str:
 
 
 def demonstration(conversation: Turns) -> Values:
-    """The columns of a conversation and its last answer; raises Rejected where it does not end with one."""
-    context, last = answered(conversation)
+    """The columns of a conversation and its last answer; raises Rejected where it does not end with one.
+
+    Results of tools that it called last are left out, as nothing was said to them.
+    """
+    context, last = answered(_up_to_calls(conversation))
     beside = {name: last[name] for name in BESIDE_TEXT if name in last}
     return {"messages": context, "prompt": last_prompt(context), "completion": last["content"]} | beside
+
+
+def _up_to_calls(conversation: Turns) -> Turns:
+    num_results = len(list(takewhile(lambda turn: turn["role"] == "tool", reversed(conversation))))
+    return conversation[: len(conversation) - num_results] or conversation
 
 
 def asked(text: Value) -> Turns:

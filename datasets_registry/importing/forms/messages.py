@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from datasets_registry.importing.blocks import in_blocks, is_text, joined
 from datasets_registry.importing.forms.tools import spoken_call, tool_calls
 from datasets_registry.importing.forms.values import truth
 from datasets_registry.importing.records import Columns, Value, Values
@@ -38,11 +39,12 @@ MESSAGE_FIELDS = frozenset(
 def turns(messages: Value) -> Turns:
     """Messages with `role` and `content`, or `from` and `value`, as turns; only fields that say something.
 
+    Blocks of a message become the turns that they stand for.
     Raises Rejected where they are not messages, or hold what no turn has a field for.
     """
     if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
         raise Rejected("the conversation is not a list of messages")
-    return [_turn(message, place) for place, message in enumerate(messages)]
+    return [_turn(message, place) for place, message in enumerate(in_blocks(messages))]
 
 
 def _turn(message: Value, place: int) -> Values:
@@ -77,8 +79,8 @@ def _turn(message: Value, place: int) -> Values:
 
 def _text(message: Columns, calls: Sequence[Values]) -> str:
     text = message.get("content", message.get("value"))
-    if isinstance(text, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in text):
-        text = "\n".join(str(part.get("text", "")) for part in text)
+    if isinstance(text, list):
+        return joined(text)
     if text is None and calls:
         return ""
     if not isinstance(text, str):
@@ -118,8 +120,8 @@ def with_system(conversation: Turns, columns: Columns) -> Turns:
     texts = [columns[name] for name in ("system", "system_prompt") if columns.get(name)]
     if not texts:
         return conversation
-    text = texts[0]
-    if not isinstance(text, str) or texts.count(text) < len(texts):
+    text = joined(texts[0]) if is_text(texts[0]) else texts[0]
+    if not isinstance(text, str) or texts.count(texts[0]) < len(texts):
         raise Rejected("the system text is not one text")
     own = [turn["content"] for turn in conversation if turn["role"] == "system"]
     if own and own != [text]:

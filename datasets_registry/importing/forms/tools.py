@@ -53,6 +53,8 @@ def _call(value: Value, name: str) -> Values:
     inner = value.get("function", value) if isinstance(value, dict) else None
     if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
         raise Rejected("a tool call has no name")
+    if value.get("parse_error"):
+        raise Rejected("a tool call could not be parsed, so that its arguments are lost")
     arguments = inner.get("arguments", {})
     return {
         "id": str(value.get("id") or name),

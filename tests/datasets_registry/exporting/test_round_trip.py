@@ -67,7 +67,7 @@ def test_rows_of_equal_columns_are_told_by_card_or_file(
         require_same(registry, version, alone)
     else:
         with pytest.raises(
-            BadInput, match="of red_team_prompts and helpful_prompts: name the right one with"
+            BadInput, match="of red_team_prompts and helpful_prompts.*add --like red_team_prompts or --like"
         ):
             imported(alone)
 

@@ -166,7 +166,7 @@ def test_chats_are_demonstrations_of_their_last_answer(tmp_path: Path) -> None:
     assert [one.completion for one in found.rows if isinstance(one, Demonstration)] == ["Hello.", "Yes."]
     assert reasons(found) == [
         (3, "a message has the unknown role 'robot'"),
-        (4, "a message is not text"),
+        (4, "a message of 'user' has a block 'image', for which rows have no place"),
         (5, "the conversation is not a list of messages"),
     ]
 

@@ -18,7 +18,7 @@ from datasets_registry.importing.mapping import parsed_map
 from datasets_registry.importing.source import open_source
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
-from datasets_registry.rows.prompts import RedTeamPrompt
+from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
 from datasets_registry.state import State
@@ -138,6 +138,14 @@ def test_an_unknown_format_says_the_columns_there_are_and_those_wanted(tmp_path:
         imported(path, Problem)
     with pytest.raises(BadInput, match="preference_pairs has no column 'answer' to map to"):
         imported(path, PreferencePair, MAP)
+
+
+def test_plain_text_for_language_modelling_is_told_what_to_give(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "corpus.jsonl", {"text": "Once upon a time."})
+    with pytest.raises(BadInput, match="'text' alone, .* --like helpful_prompts --map prompt=text"):
+        imported(path)
+    (row,) = imported(path, HelpfulPrompt, {"prompt": "text", "category": "=unstated"}).rows
+    assert isinstance(row, HelpfulPrompt) and row.prompt == "Once upon a time."
 
 
 @pytest.mark.parametrize("entry", ["prompt", "=x", "prompt="])

@@ -1,0 +1,1 @@
+"""Tests of datasets_registry/importing/inspect."""
