@@ -7,6 +7,7 @@ from typing import Literal
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.conversation import Tool
 from generation.request import Message, Request
+from generation.spelling import is_spelled, lacking, says_unknown
 from generation.tokenizer import Encoding, Tokenizer
 from generation.turns import (
     Conversation,
@@ -30,9 +31,10 @@ _SHOWN = 40
 
 
 class Unrenderable(BadInput):
-    """The model's chat template refuses a conversation, or leaves out a text or a field that is set.
+    """A conversation that the model cannot read as it is.
 
-    ``rendered`` is what it made of a conversation of which it left out a text.
+    Its chat template refuses it, or leaves out a text or a field that is set, or its vocabulary lacks a
+    character. ``rendered`` is what it made of a conversation of which it left out a text.
     """
 
     rendered: str | None = None
@@ -232,23 +234,29 @@ def trims(tokenizer: Tokenizer) -> bool:
 def token_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     """``text`` as token ids, special ones only where ``text`` spells them.
 
-    Raises BadInput where the vocabulary lacks a character and has no token for unknown ones.
+    Raises Unrenderable where the vocabulary lacks a character.
     """
     return encode(tokenizer, text)["input_ids"]
 
 
 def encode(tokenizer: Tokenizer, text: str, *, with_offsets: bool = False) -> Encoding:
-    """``text`` as the tokenizer encodes it; raises BadInput as ``token_ids`` does."""
+    """``text`` as the tokenizer encodes it; raises as ``token_ids`` does."""
     try:
-        return tokenizer(text, add_special_tokens=False, return_offsets_mapping=with_offsets)
+        encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=with_offsets)
     except Exception as error:
-        # the tokenizers library raises plain exceptions, which only their words tell apart
-        if "Missing [UNK] token" not in str(error):
+        if not says_unknown(error):
             raise
-        raise BadInput(
-            f"the vocabulary of {tokenizer.name_or_path!r} lacks a character of {text!r}: "
-            "ask this model only what it can spell"
-        ) from error
+        raise _unspellable(tokenizer, text) from error
+    if not is_spelled(tokenizer, text, encoding["input_ids"]):
+        raise _unspellable(tokenizer, text)
+    return encoding
+
+
+def _unspellable(tokenizer: Tokenizer, text: str) -> Unrenderable:
+    return Unrenderable(
+        f"the vocabulary of {tokenizer.name_or_path!r} lacks {lacking(tokenizer, text)}: give this model "
+        "only what it can spell"
+    )
 
 
 def prompt_ids(tokenizer: Tokenizer, request: Request) -> list[int]:
@@ -281,7 +289,7 @@ def continuation_ids(tokenizer: Tokenizer, request: Request, prompt: Sequence[in
 
 def choice_ids(tokenizer: Tokenizer, choices: Sequence[str]) -> list[int]:
     """Each choice's single token; raises BadInput where a choice has several."""
-    ids = [tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
+    ids = [token_ids(tokenizer, choice) for choice in choices]
     for choice, tokens in zip(choices, ids, strict=True):
         if len(tokens) != 1:
             raise BadInput(

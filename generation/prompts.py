@@ -1,6 +1,7 @@
 """Requests as the tokens that an engine reads, or as the failed completions of those that cannot be read."""
 
 import hashlib
+import logging
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from generation.chat import Unrenderable, choice_ids, continuation_ids, prompt_i
 from generation.renderer import renderer
 from generation.request import Completion, Message, Request
 from generation.templates.opening import open_tokenizer
+from generation.templates.thoughts import as_read
 from generation.tokenizer import Tokenizer
 
+_log = logging.getLogger(__name__)
 # 64 bits: two prompts of one ledger do not share them by accident
 DIGEST_DIGITS = 16
 
@@ -57,29 +60,51 @@ class PromptReader:
 
     def __init__(self, tokenizer: Tokenizer, *, most: int | None = None) -> None:
         self._tokenizer, self._most = tokenizer, most
+        self._drops_thoughts = False
         self._choices: dict[tuple[str, ...], list[int]] = {}
         self._rendered: dict[tuple[Sequence[Message], Sequence[Tool] | None], list[int] | Unrenderable] = {}
 
     def read(self, request: Request) -> Prompt | Completion:
-        """The request's tokens, or its failed completion where the chat template leaves out a field.
+        """The request's tokens, or its failed completion where the model cannot read it as it is.
 
-        Raises BadInput where the model has no usable template or vocabulary, or a choice several tokens.
+        Raises BadInput where the model has no usable template, or a choice not one token.
         """
         rendered = self._ids(request)
         if isinstance(rendered, Unrenderable):
             return Completion(finish_reason="error", error=str(rendered))
         choices = self._choice_ids(request.choices)
-        has_continuation = request.continuation is not None
-        continuation = continuation_ids(self._tokenizer, request, rendered) if has_continuation else []
-        return Prompt(request, rendered, choices, continuation)
+        if request.continuation is None:
+            return Prompt(request, rendered, choices, [])
+        try:
+            return Prompt(request, rendered, choices, self._continuation(request, rendered))
+        except Unrenderable as error:
+            return Completion(finish_reason="error", error=str(error))
+
+    def _continuation(self, request: Request, rendered: Sequence[int]) -> list[int]:
+        return continuation_ids(self._tokenizer, self._as_read(request), rendered)
+
+    def _as_read(self, request: Request) -> Request:
+        read = as_read(self._tokenizer, request)
+        if read is not request and not self._drops_thoughts:
+            self._drops_thoughts = True
+            _log.info(
+                "the chat template of %r drops thoughts of earlier turns: requests are asked without them",
+                self._tokenizer.name_or_path,
+            )
+        return read
 
     def _choice_ids(self, choices: tuple[str, ...]) -> list[int]:
         if choices not in self._choices:
             self._choices[choices] = choice_ids(self._tokenizer, choices)
         return self._choices[choices]
 
+    def refusal(self, request: Request) -> str | None:
+        """Why the model cannot read the request's conversation as it is; None where it can."""
+        rendered = self._ids(request)
+        return str(rendered) if isinstance(rendered, Unrenderable) else None
+
     def digest(self, request: Request) -> str | None:
-        """The hash of the request's tokens; None where the chat template refuses it."""
+        """The hash of the request's tokens; None where the model cannot read it."""
         prompt = self.read(request)
         return prompt.digest if isinstance(prompt, Prompt) else None
 
@@ -93,7 +118,7 @@ class PromptReader:
 
     def _render(self, request: Request) -> list[int] | Unrenderable:
         try:
-            return prompt_ids(self._tokenizer, request)
+            return prompt_ids(self._tokenizer, self._as_read(request))
         except Unrenderable as error:
             return error
 

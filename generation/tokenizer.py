@@ -28,6 +28,8 @@ class Tokenizer(Protocol):
     bos_token: str | None
     eos_token: str | None
     pad_token: str | None
+    unk_token: str | None
+    unk_token_id: int | None
     eos_token_id: int | None
     pad_token_id: int | None
 

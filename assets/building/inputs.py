@@ -19,7 +19,7 @@ from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
 from generation.backends import open_backend
-from generation.chat import token_ids
+from generation.chat import Unrenderable, token_ids
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.models.marks import require_written
@@ -134,7 +134,10 @@ class GraphModel:
             backend.close()
 
     def count_tokens(self, text: str) -> int:
-        """The length of ``text`` in the model's tokens; in words where they are a server's own."""
+        """The length of ``text`` in the model's tokens; in words where they are a server's own.
+
+        In characters where the model cannot spell the text.
+        """
         return self._count(text)
 
     @cached_property
@@ -142,4 +145,12 @@ class GraphModel:
         if self.given.hosted:
             return lambda text: len(text.split())
         tokenizer = read_tokenizer(self.folder)
-        return lambda text: len(token_ids(tokenizer, text))
+
+        def count(text: str) -> int:
+            try:
+                return len(token_ids(tokenizer, text))
+            except Unrenderable:
+                # whoever trains on it leaves it out with the reason
+                return len(text)
+
+        return count

@@ -45,11 +45,11 @@ class Imported:
 
     @property
     def derivation(self) -> Derivation:
-        """How the rows were made, and how many of them: to be read when all are taken."""
+        """How the rows were made, how many of them, and of which columns: to be read when all are taken."""
         counted = {"accepted": self.accepted, "rejected": len(self.rejections)}
         return Derivation(
             code_version=f"{IMPORT}{self.format.name}:{self.format.number}",
-            settings={**self.settings, **counted},
+            settings={**self.settings, **counted, "unused_columns": self.unused()},
             inputs=(),
         )
 

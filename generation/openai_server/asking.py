@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from generation.chat import Unrenderable, render
 from generation.openai_server.calling import Caller
 from generation.openai_server.likelihood import NO_COMPLETIONS, NO_TOKENIZER, Echo, echo_body, likelihood
 from generation.openai_server.protocol import Dialect, Reply, body, completion, failed
@@ -103,12 +102,4 @@ class Asker:
                 "earlier turns: remove it from the request"
             )
         # a server opens an unfinished turn by itself, which must be how it opens a drawn one
-        return self._left_out(self._tokenizer, request) if self._tokenizer else None
-
-    def _left_out(self, tokenizer: Tokenizer, request: Request) -> str | None:
-        """What the chat template, which the server's model has too, leaves out."""
-        try:
-            render(tokenizer, request.messages, continues=request.continues, tools=request.tools or ())
-        except Unrenderable as error:
-            return str(error)
-        return None
+        return self._reader.refusal(request) if self._reader else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from datasets_registry.errors import BadInput
+from generation.chat import Unrenderable
 from generation.language_model import Classifier
 from generation.models.folder import fingerprint
 from generation.scoring.padding import batches, padded_ids
@@ -16,6 +17,7 @@ from generation.tokenizer import Tokenizer
 if TYPE_CHECKING:
     import torch
 
+R = TypeVar("R")
 T = TypeVar("T")
 # from a model, a padded batch and the rows' lengths: one result per row
 OfBatch = Callable[[Classifier, "dict[str, torch.Tensor]", list[int]], Sequence[T]]
@@ -51,13 +53,13 @@ class ScoringModel:
             self._loaded = cast(Classifier, model), open_tokenizer(self.folder)
         return self._loaded
 
-    def read(self, rows: Sequence[Sequence[int]], of_batch: OfBatch[T]) -> list[T | None]:
-        """What ``of_batch`` makes of each row, equal rows read once; None for a row beyond the window."""
+    def read(self, rows: Sequence[Sequence[int] | None], of_batch: OfBatch[T]) -> list[T | None]:
+        """What ``of_batch`` makes of each row, equal rows read once; None for None and beyond the window."""
         import torch
 
         model, _ = self.loaded()
         window = model.config.max_position_embeddings
-        distinct = list(dict.fromkeys(tuple(row) for row in rows if len(row) <= window))
+        distinct = list(dict.fromkeys(tuple(row) for row in rows if row is not None and len(row) <= window))
         result_of: dict[tuple[int, ...], T] = {}
         for indices in batches(distinct, self.batch_size):
             batch = [distinct[index] for index in indices]
@@ -65,7 +67,7 @@ class ScoringModel:
             with torch.inference_mode():
                 results = of_batch(model, inputs, [len(row) for row in batch])
             result_of |= dict(zip(batch, results, strict=True))
-        return [result_of.get(tuple(row)) for row in rows]
+        return [None if row is None else result_of.get(tuple(row)) for row in rows]
 
     def close(self) -> None:
         """Free the model, and the GPU's cached memory with it."""
@@ -77,6 +79,23 @@ class ScoringModel:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def readable(rows: Sequence[R], read: Callable[[R], T]) -> list[T | None]:
+    """What ``read`` makes of each row, None where the model cannot read it as it is.
+
+    Raises the first refusal where it can read none: then the model is the wrong one.
+    """
+    made, refusals = list[T | None](), list[Unrenderable]()
+    for row in rows:
+        try:
+            made.append(read(row))
+        except Unrenderable as refusal:
+            made.append(None)
+            refusals.append(refusal)
+    if refusals and len(refusals) == len(rows):
+        raise refusals[0]
+    return made
 
 
 def _require(folder: Path, kind: str, num_labels: int) -> None:

@@ -10,7 +10,7 @@ from datasets_registry.rows.conversation import Tool, ToolCall
 from generation.chat import finished, token_ids
 from generation.language_model import Classifier
 from generation.request import Message
-from generation.scoring.model import ScoringModel
+from generation.scoring.model import ScoringModel, readable
 from generation.templates.thoughts import without_dropped_thoughts
 from generation.tokenizer import Tokenizer
 
@@ -37,9 +37,13 @@ class OutcomeScorer:
         self.fingerprint = self._model.fingerprint
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
-        """One score per answer, meaningful only in differences; None beyond the window."""
+        """One score per answer, meaningful only in differences; None beyond the window or vocabulary.
+
+        Raises Unrenderable where the model can read none of them as it is.
+        """
         _, tokenizer = self._model.loaded()
-        return self._model.read([answer_ids(tokenizer, answered) for answered in answers], _at_the_ends)
+        read = readable(answers, lambda answered: answer_ids(tokenizer, answered))
+        return self._model.read(read, _at_the_ends)
 
     def close(self) -> None:
         """Free the model's memory."""

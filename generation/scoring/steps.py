@@ -11,7 +11,7 @@ from datasets_registry.errors import BadInput
 from generation.chat import encode, opening
 from generation.language_model import Classifier
 from generation.request import Message
-from generation.scoring.model import ScoringModel
+from generation.scoring.model import ScoringModel, readable
 from generation.tokenizer import Tokenizer
 from generation.turns import as_text
 from generation.words import special_tokens
@@ -47,8 +47,9 @@ def step_tokens(tokenizer: Tokenizer, solution: Stepped) -> StepTokens:
 
     So a step is read the same whether or not another one follows. A step ends at the token that
     covers its last character: the last token to begin before the step's end, since a byte-pair token
-    may reach into the separator, and a character may be several tokens. Raises BadInput for a
-    solution without steps, and for a tokenizer that cannot say which characters its tokens cover.
+    may reach into the separator, and a character may be several tokens. Raises Unrenderable for one
+    that the model cannot read as it is, and BadInput for a solution without steps, or a tokenizer
+    that cannot say which characters its tokens cover.
     """
     if not solution.steps:
         raise BadInput("a solution without steps has nothing to score: split it first")
@@ -87,15 +88,18 @@ class StepScorer:
         self.fingerprint = self._model.fingerprint
 
     def scores(self, solutions: Sequence[Stepped]) -> list[list[float] | None]:
-        """P(right) of each step of each solution; None for a solution beyond the window.
+        """P(right) of each step of each solution; None for a solution beyond the window or vocabulary.
 
-        A step's score depends on what stands before its end alone.
+        A step's score depends on what stands before its end alone. Raises Unrenderable where the model can
+        read none of them as it is.
         """
         _, tokenizer = self._model.loaded()
-        tokens = [step_tokens(tokenizer, solution) for solution in solutions]
-        read = self._model.read([solution.ids for solution in tokens], _at_all_tokens)
+        tokens = readable(solutions, lambda solution: step_tokens(tokenizer, solution))
+        read = self._model.read([solution.ids if solution else None for solution in tokens], _at_all_tokens)
         return [
-            None if probabilities is None else [probabilities[end] for end in solution.ends]
+            None
+            if solution is None or probabilities is None
+            else [probabilities[end] for end in solution.ends]
             for solution, probabilities in zip(tokens, read, strict=True)
         ]
 

@@ -8,8 +8,9 @@ from pydantic import JsonValue
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from generation.chat import Unrenderable, finished, opening, render, token_ids
+from generation.chat import Unrenderable, finished, opening, render
 from generation.request import Message
+from generation.spelling import says_unknown
 from generation.tokenizer import Tokenizer
 from generation.words import PLAIN, TEMPLATE_ERRORS, template_source
 
@@ -100,6 +101,8 @@ def _rendered(tokenizer: Tokenizer, conversation: Sequence[Message]) -> Iterator
 
 def _read(tokenizer: Tokenizer, text: str) -> list[int] | str:
     try:
-        return token_ids(tokenizer, text)
-    except BadInput:
+        return tokenizer(text, add_special_tokens=False)["input_ids"]
+    except Exception as error:
+        if not says_unknown(error):
+            raise
         return text

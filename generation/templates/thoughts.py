@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from datasets_registry.rows.conversation import Tool
 from generation.chat import Unrenderable, templated
-from generation.request import Message
+from generation.request import Message, Request
 from generation.tokenizer import Tokenizer
 from generation.words import TEMPLATE_ERRORS, template_source
 
@@ -41,6 +41,16 @@ def without_dropped_thoughts(
         # rendering it says why
         return messages
     return messages
+
+
+def as_read(tokenizer: Tokenizer, request: Request) -> Request:
+    """The request as the model reads it, without the thoughts of earlier turns that its template drops."""
+    *before, last = request.messages
+    given = before if request.continues else [*before, last]
+    kept = without_dropped_thoughts(tokenizer, given, request.tools or ())
+    if kept is given:
+        return request
+    return request.model_copy(update={"messages": (*kept, last) if request.continues else tuple(kept)})
 
 
 def reads_thoughts(tokenizer: Tokenizer) -> bool:

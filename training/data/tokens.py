@@ -134,7 +134,10 @@ def assistant_labels(tokenizer: Tokenizer, conversation: Conversation, answer: M
     """
     messages, tools = without_dropped_thoughts(tokenizer, *conversation), conversation.tools
     prompt = render(tokenizer, messages, continues=False, tools=tools)
-    _require_drawn_opening(tokenizer, answer, prompt, finished(tokenizer, [*messages, answer], tools))
+    whole = finished(tokenizer, [*messages, answer], tools)
+    _require_drawn_opening(tokenizer, answer, prompt, whole)
+    # the template's own call below says nothing of characters that it cannot spell
+    token_ids(tokenizer, whole)
     turns = one_system_turn([*messages, answer])
     ids, mask = _marked(tokenizer, turns, tools)
     spoken = [turn for turn in turns if turn.role == "assistant"]

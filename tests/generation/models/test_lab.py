@@ -67,5 +67,5 @@ def test_a_conversation_is_its_characters_and_the_marks(lab: Path) -> None:
 @pytest.mark.parametrize("text", ["twelve", "12 + 7", "1<end>", "é"])
 def test_a_character_it_cannot_spell_is_refused_and_never_vanishes(lab: Path, text: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(lab)
-    with pytest.raises(BadInput, match="lacks a character of .*ask this model only what it can spell"):
+    with pytest.raises(BadInput, match="lacks the character .*give this model only what it can spell"):
         prompt_ids(tokenizer, Request(messages=(Message(role="user", content=text),)))

@@ -25,12 +25,14 @@ ALL = {"learning_rate": 3e-3, "batch_size": 8, "max_length": 64, "lora_rank": No
 def test_the_lab_model_learns_gold_solutions_with_all_its_weights(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = [gold(f"{number}+1=?", "A:7") for number in range(16)]
+    # the vocabulary has no letter, which is of no matter to the other rows
+    rows = [*(gold(f"{number}+1=?", "A:7") for number in range(16)), gold("é=?", "A:7")]
     settings = {**ALL, "max_steps": 15}
     dataset = commit(registry, GoldSolution, rows)
     sft(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
     folder, said = validated_folder(tmp_path / "model"), manifest(tmp_path)
     assert [step for step, _ in said["loss"]] == list(range(1, 16))
+    assert (said["rows"]["trained"], said["rows"]["unrenderable"]) == (16, 1)
     assert said["settings"]["lora_rank"] is None and said["fingerprint"] == fingerprint(folder)
     assert not (folder / "adapter").exists()
     before, after = (load_file(path / "model.safetensors") for path in (lab, folder))
@@ -64,7 +66,7 @@ def test_rows_that_the_vocabulary_lacks_are_refused_in_words(
     lab: Path, registry: Registry, tmp_path: Path
 ) -> None:
     dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
-    with pytest.raises(BadInput, match="lacks a character of"):
+    with pytest.raises(BadInput, match="lacks the character"):
         sft(write(tmp_path, dataset, settings=ALL, system_text=None), lambda _: None)
 
 
