@@ -87,8 +87,9 @@ def import_dataset(
 ) -> None:
     """Import a file or Hub dataset as a version of a dataset.
 
-    It reads JSONL, JSON, CSV and Parquet. Exported rows and the public forms in docs/import-export.md are
-    recognised; for others give --like and --map. Exits with code 1 where a blocking check fails.
+    It reads JSONL, JSON, CSV, Parquet and logs of Inspect. Exported rows and the public forms in
+    docs/import-export.md are recognised; for others give --like and --map. Exits with code 1 where a
+    blocking check fails.
     """
     registry, mapping = open_state(), parsed_map(maps or [])
     like_row = _row(registry, validated_name(dataset), like)

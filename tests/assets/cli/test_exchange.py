@@ -38,6 +38,19 @@ def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path
     assert str(tmp_path) not in json.dumps(dict(how.settings))
 
 
+def test_a_version_and_its_card_name_the_columns_that_no_row_has_anything_of(
+    registry: Registry, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "train.jsonl", GSM8K | {"url": "x", "by": "me"})
+    run("import", path, "--as", "gsm8k", "--licence", "MIT")
+    assert registry.derivation(registry.passed("gsm8k")).settings["unused_columns"] == ["by", "url"]
+    assert "unused_columns" in run("show", "gsm8k", "--rows", "0").stdout
+    run("export", "gsm8k", tmp_path / "out", "--to", "jsonl")
+    card = (tmp_path / "out" / "README.md").read_text()
+    said = card.partition('"unused_columns": [')[2].partition("]")[0]
+    assert '"by"' in said and '"url"' in said
+
+
 def test_the_same_file_again_makes_no_new_version(registry: Registry, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "train.jsonl", GSM8K)
     run("import", path, "--as", "gsm8k")
