@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
-from generation.ledger.claims import claim
-from generation.ledger.compaction import MANY_SEGMENTS, compact
-from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.progress import EVERY_SECONDS, Progress
 from generation.renderer import renderer
 from generation.request import Backend, Completion, Renders, Request, keys
 from generation.spending import Meter, estimate
+
+if TYPE_CHECKING:
+    from generation.ledger.ledger import Ledger, Origin
+
 
 Complete = Callable[[str, Sequence[Request]], list[Completion]]
 POLL_SECONDS = 1.0
@@ -23,7 +25,7 @@ class Completer:
     def __init__(
         self,
         backend: Backend,
-        ledger: Ledger,
+        ledger: "Ledger",
         *,
         asset: str,
         report: Callable[[str], None],
@@ -75,6 +77,8 @@ class Completer:
 
     def _complete(self, title: str, search: "Search") -> int:
         """Generate what no other process is generating, or wait a moment for the others."""
+        from generation.ledger.claims import claim
+
         with claim(self.ledger.folder / "claims", list(search.missing)) as claimed:
             search.look()
             mine = {key: search.missing[key] for key in claimed.mine if key in search.missing}
@@ -104,10 +108,14 @@ class Completer:
         self.meter.allow(title, plan)
 
     @property
-    def _origin(self) -> Origin:
+    def _origin(self) -> "Origin":
+        from generation.ledger.ledger import Origin
+
         return Origin(self.backend.fingerprint, self.backend.name, self.asset)
 
     def _generate(self, title: str, missing: Mapping[str, Request]) -> dict[str, Completion]:
+        from generation.ledger.ledger import Writer
+
         keys, requests = list(missing), list(missing.values())
         progress = Progress(title, len(requests), self.report)
         done = {}
@@ -127,6 +135,8 @@ class Completer:
 
     def _compact(self) -> None:
         """Keep the ledger quick to search; the completions are safe whether or not this succeeds."""
+        from generation.ledger.compaction import MANY_SEGMENTS, compact
+
         try:
             compact(self.ledger, at_least=MANY_SEGMENTS)
         except TrimtabError as error:
@@ -145,7 +155,7 @@ class Search:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: "Ledger",
         requests: Mapping[str, Request],
         require: Callable[[Mapping[str, Completion]], None],
     ) -> None:

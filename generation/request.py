@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Protocol, TypeVar, runtime_checkable
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from datasets_registry.hashing import canonical, digest
 from datasets_registry.rows.conversation import Role, Tool, ToolCall, json_object
 from datasets_registry.rows.words import FinishReason
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Frozen, Settings
 
 # counts every change of how a key is computed; `tests/generation/ledger/test_key.py` holds it to its digests
 KEY_SCHEME = 2
@@ -23,7 +23,7 @@ _NO_KEY: dict[str, bool | dict[str, set[str]]] = {
 }
 
 
-class Message(Settings):
+class Message(Frozen):
     """One turn of a conversation; what is None is not sent, and is no part of any key."""
 
     role: Role
@@ -53,10 +53,10 @@ class SamplingParams(Settings):
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(256, ge=1)
-    stop: tuple[str, ...] = ()
+    stop: Annotated[tuple[str, ...], Distinct] = ()
 
 
-class Request(Settings):
+class Request(Frozen):
     """A completion to be made: ``messages`` may end in an unfinished assistant turn to continue.
 
     With ``choices`` or a ``continuation`` nothing is sampled: the model's own probabilities, at
@@ -154,7 +154,7 @@ def _around_the_sample(model: str, request: Request) -> tuple[str, str]:
     return head, ("" if tools is None else f',"tools":{canonical(tools).decode()}') + "}]"
 
 
-class Completion(Settings):
+class Completion(Frozen):
     """A finished sample. ``error`` says why there is none; then ``text`` is empty.
 
     ``num_prompt_tokens`` are all that were read, a given continuation included.

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from datasets_registry.errors import OverBudget
 from datasets_registry.settings import Settings
-from generation.ledger.ledger import Ledger, Origin
 from generation.progress import span
 from generation.request import Completion, Request
+
+if TYPE_CHECKING:
+    from generation.ledger.ledger import Ledger, Origin
+
 
 # the usual rule of thumb for English, used only before the ledger knows better
 CHARACTERS_PER_TOKEN = 4
@@ -67,7 +71,7 @@ class Estimate:
         )
 
 
-def estimate(ledger: Ledger, origin: Origin, requests: Sequence[Request], price: Price) -> Estimate:
+def estimate(ledger: "Ledger", origin: "Origin", requests: Sequence[Request], price: Price) -> Estimate:
     """The cost of ``requests``: by the asset's own history, else the model's, else their limits."""
     total = Estimate(0, 0, 0, False)
     for kind in ("text", "choice", "continuation"):
@@ -100,7 +104,7 @@ def _num_characters(request: Request) -> int:
     return sum(len(message.content) for message in request.messages) + len(request.continuation or "")
 
 
-def _history(ledger: Ledger, origin: Origin, kind: str) -> History | None:
+def _history(ledger: "Ledger", origin: "Origin", kind: str) -> History | None:
     rows = ledger.ask(
         "SELECT asset = ? AS own, avg(num_prompt_tokens) AS prompt_tokens,"
         " avg(coalesce(num_cached_tokens, 0)) AS cached_tokens,"

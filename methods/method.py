@@ -4,14 +4,17 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from datasets_registry.rows.row import Row
 from datasets_registry.settings import Settings
-from datasets_registry.store.staging import Rows
-from generation.completer import Completer
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from datasets_registry.store.staging import Rows
+    from generation.completer import Completer
+
 
 R = TypeVar("R", bound=Row)
 S = TypeVar("S", bound=Settings)
@@ -56,7 +59,7 @@ class Model(Protocol):
         """The marks between which it thinks: what stands there is no answer."""
         ...
 
-    def completer(self) -> AbstractContextManager[Completer]:
+    def completer(self) -> "AbstractContextManager[Completer]":
         """The model behind the ledger; its memory is freed afterwards, or when others need it."""
         ...
 
@@ -94,7 +97,7 @@ class Method(Generic[S]):
     ``generates`` says that it asks models for completions.
     """
 
-    run: Callable[[Inputs, Models, S], Rows]
+    run: "Callable[[Inputs, Models, S], Rows]"
     settings: type[S]
     rows: type[Row]
     prompts: Callable[[S], Collection[str]] = no_prompts

@@ -1,17 +1,16 @@
 """Which profile is chosen, and the plug-ins that it names, joined before anything of theirs is read."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from datasets_registry.documents import read_toml
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import join_row_types
 from datasets_registry.state import REPOSITORY
-from quality.checks.table import join_checks
 
 FOLDER = REPOSITORY / "profiles"
 DEFAULT = "laptop"
@@ -27,10 +26,7 @@ def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
     if not path.is_file():
         shipped = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
         raise BadInput(f"unknown profile {name!r}: use one of {shipped}, or a path to a .toml file")
-    try:
-        return path, tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"profile {path} is not valid TOML: {error}") from error
+    return path, read_toml(path, "profile")
 
 
 def label_of(path: Path) -> str:
@@ -49,8 +45,12 @@ def join_plugins(content: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(plugins, list | tuple) or not all(isinstance(name, str) for name in plugins):
         # the profile's own validation says so
         return ()
-    join_row_types(plugins)
-    join_checks(plugins)
+    if plugins:
+        # checks lead to libraries that take long to import
+        from quality.checks.table import join_checks
+
+        join_row_types(plugins)
+        join_checks(plugins)
     return tuple(plugins)
 
 

@@ -5,7 +5,7 @@ from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 from methods.judging.score import ScoreSettings
 from methods.rlaif.people import AgreementSelection
-from quality.judges.certificate import CertificateBounds
+from quality.judges.bounds import CertificateBounds
 
 
 class Scores(ScoreSettings):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from datasets_registry.settings import Settings
 from training.settings.launch import Launch
+from training.settings.trackers import Trackers
 
 
 class LaunchSection(Launch):
@@ -33,7 +34,7 @@ class Tracking(Settings):
     A tracker reads its address and key from its own environment variables. No part of a model's version.
     """
 
-    report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
+    report_to: Trackers = Field((), description="Trackers, such as trackio, wandb or mlflow")
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints")
 
     @property

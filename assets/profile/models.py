@@ -6,10 +6,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
+from datasets_registry.documents import fault
 from datasets_registry.errors import BadInput
 from datasets_registry.hosted import provider
 from datasets_registry.rows.types import ROW_TYPES
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
 from generation.engine import EngineSettings
@@ -104,7 +105,7 @@ class TrainedModel(Settings):
     base: Name
     dataset: Name
     replayed: Name | None = None
-    reward_models: tuple[Name, ...] = ()
+    reward_models: Annotated[tuple[Name, ...], Distinct] = ()
     training: SerializeAsAny[TrainingSettings]
     sampler_engine: SamplerEngine = SamplerEngine()
 
@@ -151,11 +152,7 @@ def _validated(place: str, kind: type[S], content: object) -> S:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join((place, *map(str, first["loc"])))
-        if first["type"] == "extra_forbidden":
-            raise ValueError(f"unknown key {where!r}: remove it") from error
-        raise ValueError(f"{where}: {first['msg']}") from error
+        raise ValueError(fault(kind, content, error, place)) from error
 
 
 def require_names(models: Mapping[str, Section]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from assets.profile.models import Name
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from methods.problems.families import FamilySettings, ProblemSettings
 from methods.problems.gold import GoldSettings
 from methods.verifiers.contract import VerifierSettings
@@ -18,7 +18,7 @@ class Problems(Settings):
     """
 
     families: tuple[FamilySettings, ...] = ()
-    seed: int = 0
+    seed: Seed = 0
     verifier: VerifierSettings = VerifierSettings(kind="maths")
     gold: Mapping[Name, GoldSettings] = Field(default={})
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from assets.profile.cai import Cai
 from assets.profile.chosen import join_plugins, read_chosen
@@ -19,9 +19,10 @@ from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
+from datasets_registry.documents import validated
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.prm import biases_shares
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Settings
 from datasets_registry.state import REPOSITORY
 from generation.spending import Budget
 from methods.judging.constitution import Constitution, load_constitution
@@ -39,7 +40,7 @@ class Profile(Settings):
     )
     requires_gpu: bool = Field(False, description="Whether a build is refused where torch can use no GPU")
     card_gb: float | None = Field(None, gt=0, description="Memory that each GPU must have, in 1e9 bytes")
-    plugins: tuple[str, ...] = Field(
+    plugins: Annotated[tuple[str, ...], Distinct] = Field(
         (), description="Modules whose trainers, row types, checks and assets join ours"
     )
     constitution: str = "methods/judging/constitution.toml"
@@ -182,14 +183,6 @@ def load_profile(name: str | None = None) -> Profile:
 def _validated(path: Path, content: dict[str, Any]) -> Profile:
     if moved := successor(content):
         raise BadInput(f"profile {path} has the form of an earlier release: {moved}")
-    try:
-        profile = Profile.model_validate(content)
-        profile._path = path
-        return profile
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise BadInput(f"profile {path}: unknown key {place!r}: remove it") from error
-        sentence = first["msg"].removeprefix("Value error, ")
-        raise BadInput(": ".join(part for part in (f"profile {path}", place, sentence) if part)) from error
+    profile = validated(Profile, content, f"profile {path}")
+    profile._path = path
+    return profile

@@ -1,6 +1,6 @@
 """The profile's `[prompts]` and `[answers]`: which prompts there are, and how policies answer them."""
 
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.request import SamplingParams
 from methods.problems.prompt_files import PromptSettings
 
@@ -22,7 +22,7 @@ class Answers(SamplingParams):
     """The system prompt and sampling parameters of policies."""
 
     system_prompt: str | None = None
-    seed: int = 0
+    seed: Seed = 0
 
     @property
     def sampling(self) -> SamplingParams:

@@ -1,11 +1,11 @@
 """The profile's `[rft]`: whose completions are candidates, and which of them are selected."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from assets.profile.models import Name
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Settings
 from methods.rft.candidates import CandidateSettings
 from methods.rft.selections import SelectionSettings
 from methods.rft.verified_pairs import VerifiedPairSettings
@@ -18,8 +18,8 @@ class Candidates(CandidateSettings):
     a model of the profile: a sequence classifier with one output.
     """
 
-    policies: tuple[Name, ...] = Field(min_length=1)
-    families: tuple[str, ...] = ()
+    policies: Annotated[tuple[Name, ...], Distinct] = Field(min_length=1)
+    families: Annotated[tuple[str, ...], Distinct] = ()
     number: int | None = Field(None, ge=1)
     reward: Literal["verifier", "judge", "reward_model"] = "verifier"
     reward_model: Name | None = None
@@ -43,5 +43,5 @@ class Rft(Settings):
     candidates: Candidates
     selections: SelectionSettings = SelectionSettings()
     pairs: VerifiedPairSettings = VerifiedPairSettings()
-    earlier: tuple[Name, ...] = ()
+    earlier: Annotated[tuple[Name, ...], Distinct] = ()
     gold: Name | None = None

@@ -1,9 +1,11 @@
 """The profile's `[rlaif]`: whose completions are compared, by which judges, and how labels follow."""
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
 from assets.profile.models import Name
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Settings
 from methods.rlaif.judgements import JudgingSettings
 from methods.rlaif.labels import LabelSettings
 from methods.rlaif.pairs import PairSelection
@@ -12,7 +14,7 @@ from methods.rlaif.pairs import PairSelection
 class Judging(JudgingSettings):
     """The models that judge, and how they compare."""
 
-    judges: tuple[Name, ...] = Field(min_length=1)
+    judges: Annotated[tuple[Name, ...], Distinct] = Field(min_length=1)
 
     @property
     def method(self) -> JudgingSettings:

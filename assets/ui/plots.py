@@ -11,7 +11,7 @@ from datasets_registry.manifest import Manifest
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.rlaif import PreferencePair
-from quality.judges.certificate import CERTAIN
+from quality.judges.bounds import CERTAIN
 
 BLUE, ORANGE, GREY = "#2f5d8a", "#c8692b", "#b8bec6"
 

@@ -4,23 +4,22 @@ import types
 from collections.abc import Callable, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-_SCALARS: dict[Any, pa.DataType] = {
-    str: pa.string(),
-    int: pa.int64(),
-    float: pa.float64(),
-    bool: pa.bool_(),
-}
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# the names of Arrow's types
+_SCALARS: dict[Any, str] = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
 class Row(BaseModel):
     """A row of a dataset; its fields are the columns, and their descriptions the documentation."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     dataset: ClassVar[str]
     grain: ClassVar[str]
@@ -45,8 +44,10 @@ def ledger_keys(row: type[Row]) -> list[str]:
     ]
 
 
-def _arrow_type(annotation: Any) -> tuple[pa.DataType, bool]:
+def _arrow_type(annotation: Any) -> "tuple[pa.DataType, bool]":
     """The Arrow type of an annotation, and whether it may be null."""
+    import pyarrow as pa
+
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
         (inner,) = [argument for argument in arguments if argument is not type(None)]
@@ -57,10 +58,12 @@ def _arrow_type(annotation: Any) -> tuple[pa.DataType, bool]:
         return pa.list_(_arrow_type(arguments[0])[0]), False
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return pa.struct(_fields(annotation)), False
-    return _SCALARS[annotation], False
+    return pa.type_for_alias(_SCALARS[annotation]), False
 
 
-def _fields(model: type[BaseModel]) -> list[pa.Field]:
+def _fields(model: type[BaseModel]) -> "list[pa.Field]":
+    import pyarrow as pa
+
     fields = []
     for name, field in model.model_fields.items():
         kind, nullable = _arrow_type(field.annotation)
@@ -72,8 +75,10 @@ R = TypeVar("R", bound=Row)
 
 
 @cache
-def arrow_schema(row: type[Row]) -> pa.Schema:
+def arrow_schema(row: type[Row]) -> "pa.Schema":
     """The Arrow schema of a row type: one field per column, nullable only where ``None`` is allowed."""
+    import pyarrow as pa
+
     return pa.schema(_fields(row))
 
 
@@ -88,8 +93,10 @@ def choices(row: type[Row]) -> dict[str, tuple[str, ...]]:
     return words
 
 
-def to_table(row: type[Row], rows: Sequence[Row]) -> pa.Table:
+def to_table(row: type[Row], rows: Sequence[Row]) -> "pa.Table":
     """The rows as one Arrow table of the row type's schema."""
+    import pyarrow as pa
+
     schema = arrow_schema(row)
     # one attribute after another would take twice as long
     values = zip(*map(_values(row), rows), strict=True) if rows else ([] for _ in schema)
@@ -104,7 +111,9 @@ def _values(row: type[Row]) -> Callable[[Row], Sequence[object]]:
     return get if len(names) > 1 else lambda typed: (get(typed),)
 
 
-def _column(field: pa.Field, values: Sequence[object]) -> Sequence[object]:
+def _column(field: "pa.Field", values: Sequence[object]) -> Sequence[object]:
+    import pyarrow as pa
+
     return [_plain(value) for value in values] if pa.types.is_nested(field.type) else values
 
 
@@ -114,7 +123,7 @@ def _plain(value: object) -> object:
     return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def from_table(row: type[R], table: pa.Table) -> list[R]:
+def from_table(row: type[R], table: "pa.Table") -> list[R]:
     """The table's rows as typed rows; columns that the row type lacks are left out."""
     names = [name for name in row.model_fields if name in table.column_names]
     return [row.model_validate(values) for values in table.select(names).to_pylist()]

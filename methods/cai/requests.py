@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from pydantic import Field, model_validator
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.request import Message, Request, SamplingParams
 from methods.cai.few_shot import few_shot, few_shot_turns
 from methods.judging.conversation import PromptRow, opening
@@ -19,7 +19,7 @@ class AnswerSettings(Settings):
 
     system_prompt: str | None = None
     answers: SamplingParams
-    seed: int = 0
+    seed: Seed = 0
 
 
 class RevisionPrinciple(Settings):

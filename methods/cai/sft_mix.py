@@ -13,7 +13,7 @@ from datasets_registry.hashing import digest
 from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.imported import Demonstration
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
 
 CountTokens = Callable[[str], int]
@@ -28,7 +28,7 @@ class MixSettings(Settings):
     step: Literal["last", "all"] | int = "last"
     helpful_share: float | None = Field(None, ge=0, lt=1)
     capability_share: float = Field(0.0, ge=0, lt=1)
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _shares_leave_room(self) -> "MixSettings":

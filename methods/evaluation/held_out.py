@@ -7,7 +7,7 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.words import Kind
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from generation.request import Request, SamplingParams
 from methods.evaluation.refusals import judge_unsure
@@ -40,7 +40,7 @@ class EvaluationSettings(Settings):
     answers: SamplingParams
     questions: Mapping[Kind, str]
     comparison: ComparisonSettings = ComparisonSettings()
-    seed: int = 0
+    seed: Seed = 0
 
 
 def make_evaluation_answers(

@@ -1,10 +1,10 @@
 """The constitution: principles that critique, revise and compare, read from TOML."""
 
-import tomllib
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from datasets_registry.documents import read_toml, validated
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
@@ -50,18 +50,8 @@ class Constitution(Settings):
 
 def load_constitution(path: Path) -> Constitution:
     """Read a constitution; raises BadInput that names the file, the place and the fix."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"constitution {path} cannot be read: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"constitution {path} is not valid TOML: {error}") from error
-    try:
-        constitution = Constitution.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        location = ".".join(map(str, first["loc"]))
-        raise BadInput(f"constitution {path}: {location}: {first['msg']}") from error
+    content = read_toml(path, "constitution")
+    constitution = validated(Constitution, content, f"constitution {path}")
     if not constitution.principles:
         raise BadInput(f"constitution {path} is empty: write at least one [[principles]] table")
     duplicates = [

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.request import SamplingParams
 
 
@@ -89,7 +89,7 @@ class StepRolloutSettings(StepLabelSettings):
     skip_accepted: bool = True
     system_prompt: str | None = None
     rollouts: SamplingParams = SamplingParams()
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _chunks_are_not_empty(self) -> Self:

@@ -7,7 +7,7 @@ from pydantic import Field
 from datasets_registry.hashing import content_id, ranked
 from datasets_registry.rows.prm import Solution
 from datasets_registry.rows.rft import Candidate
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
 from methods.reading.steps import Split, Splitter, split
 
@@ -23,7 +23,7 @@ class SolutionSettings(Settings):
     balanced: bool = True
     skip_decided: bool = True
     splitter: Splitter = "steps"
-    seed: int = 0
+    seed: Seed = 0
 
 
 def make_solutions(inputs: Inputs, models: Models, settings: SolutionSettings) -> list[Solution]:

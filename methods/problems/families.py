@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -13,7 +13,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, derive_seed
 from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.imported import Problem
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Seed, Settings
 from methods.method import Inputs, Method, Models
 
 STORIES = Path(__file__).with_name("word_problems.toml")
@@ -41,7 +41,7 @@ class FamilySettings(Settings):
     evaluation: int = Field(ge=0)
     least: int = Field(1, ge=0)
     greatest: int = Field(20, ge=1)
-    sizes: tuple[int, ...] = Field((2, 3, 4, 5), min_length=1)
+    sizes: Annotated[tuple[int, ...], Distinct] = Field((2, 3, 4, 5), min_length=1)
     style: Literal["symbols", "words"] = "words"
 
     @model_validator(mode="after")
@@ -64,7 +64,7 @@ class ProblemSettings(Settings):
     """The families of a problem set, and the seed of their problems."""
 
     families: tuple[FamilySettings, ...] = Field(min_length=1)
-    seed: int = 0
+    seed: Seed = 0
 
 
 class Story(Settings):

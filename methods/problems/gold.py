@@ -1,12 +1,13 @@
 """Gold solutions: written solutions of a few training problems, from which a policy starts."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from pydantic import Field
 
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldSolution
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Seed, Settings
 from methods.method import Inputs, Method, Models
 from methods.problems.choosing import choose_problems
 
@@ -15,8 +16,8 @@ class GoldSettings(Settings):
     """How many gold solutions are used, selected by content (None takes all), and of which families."""
 
     number: int | None = Field(None, ge=1)
-    families: tuple[str, ...] = ()
-    seed: int = 0
+    families: Annotated[tuple[str, ...], Distinct] = ()
+    seed: Seed = 0
 
 
 def gold_solutions(problems: Sequence[Problem], settings: GoldSettings) -> list[GoldSolution]:

@@ -3,19 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import Field
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
-from datasets_registry.importing.filling import Given
-from datasets_registry.importing.importing import import_rows
-from datasets_registry.importing.records import Record
-from datasets_registry.importing.source import Source, open_source
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
+
+if TYPE_CHECKING:
+    from datasets_registry.importing.source import Source
+
 
 P = TypeVar("P", bound=Prompt)
 
@@ -25,7 +25,7 @@ class PromptSettings(Settings):
 
     train: int | None = Field(None, ge=1)
     evaluation: int | None = Field(None, ge=1)
-    seed: int = 0
+    seed: Seed = 0
 
 
 class PromptFileSettings(PromptSettings):
@@ -67,14 +67,20 @@ def _unchanged(row: type[P], settings: PromptFileSettings) -> list[P]:
     return _read(row, settings.file, source)
 
 
-def _opened(path: Path) -> Source:
+def _opened(path: Path) -> "Source":
+    from datasets_registry.importing.source import open_source
+
     if not path.is_file():
         raise BadInput(f"prompt file {path} cannot be read: there is no such file")
     return open_source(str(path))
 
 
-def _read(row: type[P], path: Path, source: Source) -> list[P]:
+def _read(row: type[P], path: Path, source: "Source") -> list[P]:
     """The rows of an import of the file, of which none may be rejected and no column unused."""
+    from datasets_registry.importing.filling import Given
+    from datasets_registry.importing.importing import import_rows
+    from datasets_registry.importing.records import Record
+
     imported = import_rows(source, row, {}, Given(), default={})
     prompts = [prompt for prompt in imported.rows if isinstance(prompt, row)]
     if imported.rejections:

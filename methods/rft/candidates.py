@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import pyarrow as pa
 from pydantic import Field, model_validator
 
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldVerdict
+from datasets_registry.settings import Distinct
 from generation.cards.turns import alone
-from generation.scoring.outcomes import OutcomeScorer
 from methods.judging.answers import answers_of
 from methods.judging.score import ScoreSettings, score_templates
 from methods.method import Inputs, Method, Models
@@ -18,7 +17,9 @@ from methods.problems.choosing import choose_problems
 from methods.rft.rewards import SIGNAL, Reward, by_judge, by_reward_model, drawn, rewarded
 from methods.rft.sampling import SampleSettings, sample_tables
 from methods.verifiers.contract import VerifierSettings
-from methods.verifiers.verifier import verifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class CandidateSettings(SampleSettings):
@@ -27,7 +28,7 @@ class CandidateSettings(SampleSettings):
     ``number`` training problems of ``families`` are chosen by content; None takes all.
     """
 
-    families: tuple[str, ...] = ()
+    families: Annotated[tuple[str, ...], Distinct] = ()
     number: int | None = Field(None, ge=1)
     reward: Literal["verifier", "judge", "reward_model"] = "verifier"
 
@@ -64,7 +65,7 @@ def candidate_templates(settings: VerifiedCandidateSettings) -> tuple[str, ...]:
 
 def make_candidates(
     inputs: Inputs, models: Models, settings: VerifiedCandidateSettings
-) -> Iterator[pa.Table]:
+) -> "Iterator[pa.Table]":
     """The samples of each of the ``policies`` for the chosen ``problems``.
 
     Raises BadInput where there are fewer problems than wanted.
@@ -104,7 +105,9 @@ def _chosen(problems: Iterable[Problem], settings: CandidateSettings) -> list[Pr
 
 def _samples(
     problems: Sequence[Problem], models: Models, settings: VerifiedCandidateSettings
-) -> Iterator[pa.Table]:
+) -> "Iterator[pa.Table]":
+    from methods.verifiers.verifier import verifier
+
     for policy in models.every("policies"):
         verify = verifier(settings.verifier, policy.thought_marks)
         with policy.completer() as complete:
@@ -115,6 +118,8 @@ def _samples(
 @contextmanager
 def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Iterator[Reward]:
     """What rewards samples where it is no verifier, opened once for all of them."""
+    from generation.scoring.outcomes import OutcomeScorer
+
     if settings.scores is not None:
         judge = models["judge"]
         with judge.completer() as complete:

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from pydantic import Field
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import arrow_schema, from_table
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.reading.equations import path
@@ -20,6 +20,10 @@ from methods.rft.rewards import Reward, rewarded
 from methods.rft.stopping import StoppingRule, Tally
 from methods.templates import fill
 from methods.verifiers.contract import Verification, Verify
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 # problems sampled for at a time: enough to keep a batch full, few enough to hold in memory
 WINDOW = 4_096
@@ -32,7 +36,7 @@ class SampleSettings(Settings):
     answers: SamplingParams = SamplingParams()
     system_prompt: str | None = None
     num_rationalisations: int = Field(0, ge=0)
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def sample_tables(
     policy: str,
     verify: Verify,
     settings: SampleSettings,
-) -> Iterator[pa.Table]:
+) -> "Iterator[pa.Table]":
     """Every sample for every problem, as ``Candidate`` columns of the problems that stopped together.
 
     The reward is the verifier's: 1 for an accepted sample, 0 for a rejected one, None for one that failed.
@@ -172,8 +176,10 @@ def _verified(problem: _OpenProblem, completion: Completion, key: str, verify: V
     return Sample(completion, verdict, steps, key)
 
 
-def _table(stopped: Sequence[_OpenProblem], policy: str) -> pa.Table:
+def _table(stopped: Sequence[_OpenProblem], policy: str) -> "pa.Table":
     """Columns and not rows: a validated row for each sample would cost as much as all else about it."""
+    import pyarrow as pa
+
     schema = arrow_schema(Candidate)
     columns: dict[str, list[object]] = {column: [] for column in schema.names}
     for problem in stopped:

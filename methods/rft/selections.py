@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from datasets_registry.hashing import digest
 from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
 from methods.reading.equations import wrong_equations
 
@@ -32,7 +32,7 @@ class SelectionSettings(Settings):
     check_equations: bool = True
     with_gold: bool = True
     with_rationalised: bool = True
-    seed: int = 0
+    seed: Seed = 0
 
 
 def make_selections(inputs: Inputs, models: Models, settings: SelectionSettings) -> Iterator[RftSelection]:

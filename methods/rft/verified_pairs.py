@@ -8,7 +8,7 @@ from pydantic import Field
 
 from datasets_registry.hashing import content_id, digest
 from datasets_registry.rows.rft import Candidate, VerifiedPair
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
 
 
@@ -17,7 +17,7 @@ class VerifiedPairSettings(Settings):
 
     per_problem: int = Field(1, ge=1)
     length_matched: bool = True
-    seed: int = 0
+    seed: Seed = 0
 
 
 def make_verified_pairs(

@@ -5,14 +5,14 @@ is nothing but position, and is taken off (in logits), as content-free calibrati
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.words import Kind, Signal
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Seed, Settings
 from generation.completer import Complete
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
@@ -31,11 +31,11 @@ from methods.method import Inputs, Method, Models
 class JudgingSettings(ComparisonSettings):
     """Which signals are judged for each kind of prompt, under how many principles of each."""
 
-    num_principles: int | Literal["all"] = 1
-    signals: Mapping[Kind, tuple[Signal, ...]] = Field(
+    num_principles: Annotated[int, Field(ge=1)] | Literal["all"] = 1
+    signals: Mapping[Kind, Annotated[tuple[Signal, ...], Distinct]] = Field(
         default={"red_team": ("harmlessness",), "helpful": ("helpfulness",)}
     )
-    seed: int = 0
+    seed: Seed = 0
 
     @property
     def comparison(self) -> ComparisonSettings:

@@ -12,7 +12,7 @@ from datasets_registry.hashing import content_id, derive_seed, digest
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
 from methods.judging.answers import answers_of
@@ -51,7 +51,7 @@ class PairSettings(PairSelection):
 
     system_prompt: str | None = None
     answers: SamplingParams
-    seed: int = 0
+    seed: Seed = 0
     scores: ScoreSettings | None = None
     weights: Mapping[Kind, Mapping[Signal, float]] | None = None
 

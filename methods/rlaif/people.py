@@ -8,7 +8,7 @@ from datasets_registry.hashing import digest, draw
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
 from datasets_registry.rows.words import TIE_LOGIT
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
@@ -32,7 +32,7 @@ class AgreementSelection(Settings):
     """How many of the comparisons are judged."""
 
     num_pairs: int = Field(200, ge=1)
-    seed: int = 0
+    seed: Seed = 0
 
 
 class AgreementSettings(AgreementSelection):

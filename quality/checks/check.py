@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import duckdb
-
-from datasets_registry.registry import Registry
 from datasets_registry.rows.row import arrow_schema
 from datasets_registry.rows.types import ROW_TYPES, rows_of
 from datasets_registry.version import CheckResult, Version
-from datasets_registry.views.scanning import column, parquet, scanning
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from datasets_registry.registry import Registry
+
 
 Measure = Callable[["duckdb.DuckDBPyConnection"], float | None]
 
@@ -42,11 +44,13 @@ class Check:
         return " and ".join(f"at {side} {bound:g}" for side, bound in limits if bound is not None)
 
 
-def run_check(check: Check, registry: Registry, version: Version, inputs: Iterable[Version]) -> CheckResult:
+def run_check(check: Check, registry: "Registry", version: Version, inputs: Iterable[Version]) -> CheckResult:
     """Measure ``version``; a figure that cannot be computed does not pass.
 
     Raises BrokenObject where stored rows are missing.
     """
+    from datasets_registry.views.scanning import scanning
+
     by_type: dict[str, list[Version]] = {}
     for source in inputs:
         # rows of one type under several names, such as samples of earlier rounds, are read together
@@ -68,7 +72,7 @@ def run_check(check: Check, registry: Registry, version: Version, inputs: Iterab
 
 
 def _measure(
-    check: Check, connection: "duckdb.DuckDBPyConnection", registry: Registry, version: Version
+    check: Check, connection: "duckdb.DuckDBPyConnection", registry: "Registry", version: Version
 ) -> float | None:
     if callable(check.measure):
         return check.measure(connection)
@@ -80,9 +84,11 @@ def _measure(
 
 
 def create_view(
-    connection: "duckdb.DuckDBPyConnection", name: str, registry: Registry, versions: Sequence[Version]
+    connection: "duckdb.DuckDBPyConnection", name: str, registry: "Registry", versions: Sequence[Version]
 ) -> None:
     """Create the view ``name`` of the rows of ``versions``; without versions it is empty."""
+    from datasets_registry.views.scanning import column, parquet
+
     if not versions:
         connection.register(name, arrow_schema(ROW_TYPES[name]).empty_table())
         return

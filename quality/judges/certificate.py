@@ -1,19 +1,18 @@
 """A judge's certificate on one policy: parse rate, position, consistency, length, agreement with people."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from datasets_registry.intervals import certain_interval, unit_interval, unit_means
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
-from datasets_registry.settings import Settings
 from methods.judging.preference import Label, Preference, sigmoid
 from methods.method import Inputs, Method, Models
 from quality.judges.ballots import BALLOTS, CROSSED, slots
@@ -24,6 +23,7 @@ from quality.judges.beyond_chance import (
     certain_beyond,
     reported_interval,
 )
+from quality.judges.bounds import CertificateBounds
 from quality.judges.resampling import resampled_interval
 
 # the group of prompts, the logits in both orders, and both completions' lengths in characters
@@ -32,60 +32,7 @@ _MEASURED = f"""
     FROM ({BALLOTS}) JOIN completion_pairs USING (pair_id)
     WHERE whole AND judge = ? ORDER BY pair_id, principle_id
 """
-LEAST_GROUPS = 20
 Ballot = tuple[str, float, float, int, int]
-
-
-class Bound(Settings):
-    """Bounds that a figure's whole interval must keep, measured on enough groups of prompts."""
-
-    at_least: float | None = None
-    at_most: float | None = None
-    least_groups: int = Field(LEAST_GROUPS, ge=1, description="Fewer groups of prompts certify nothing")
-
-    def holds(self, low: float | None, high: float | None, num_groups: int) -> bool | None:
-        """Whether the interval lies within the bounds; None where nothing was measured."""
-        if low is None or high is None:
-            return None
-        return (
-            num_groups >= self.least_groups
-            and (self.at_least is None or low >= self.at_least)
-            and (self.at_most is None or high <= self.at_most)
-        )
-
-
-# the figures whose intervals can hold everywhere; length_slope has none, and longer_share asks the same
-CERTAIN = (
-    "parse_rate",
-    "first_position_share",
-    "slot_kept_share",
-    "order_consistency",
-    "longer_share",
-    "human_accuracy",
-    "cohen_kappa",
-    "gwet_ac1",
-)
-DEFAULT_BOUNDS = {
-    "parse_rate": Bound(at_least=0.9),
-    "slot_kept_share": Bound(at_most=0.25),
-    "order_consistency": Bound(at_least=0.75),
-    "longer_share": Bound(at_least=0.3, at_most=0.7),
-}
-
-
-class CertificateBounds(Settings):
-    """The bounds by figure, and whether preferences need them to train a model."""
-
-    required: bool = False
-    bounds: Mapping[str, Bound] = DEFAULT_BOUNDS
-
-    @model_validator(mode="after")
-    def _only_of_what_can_be_certain(self) -> Self:
-        if unknown := sorted(self.bounds.keys() - set(CERTAIN)):
-            raise ValueError(
-                f"no bound can be set on {unknown[0]!r}: those that can are {', '.join(CERTAIN)}"
-            )
-        return self
 
 
 class CertificateSettings(CertificateBounds):

@@ -29,7 +29,6 @@ from training.running.process import (
     stop_at_interrupt,
     take_no_input,
 )
-from training.running.trackers import require_trackers
 from training.running.visible import require_visible
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
@@ -90,12 +89,11 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     """Read the config at ``path`` and find the versions that it names, before anything is loaded.
 
     Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where the config,
-    TRL, a tracker or the number of processes is not what the run needs, or where it cannot fit its card.
+    TRL or the number of processes is not what the run needs, or where it cannot fit its card.
     """
     config = read_config(kind, path)
     _require_trl()
     _require_processes(trainer, config)
-    require_trackers(config.report_to)
     registry = Registry(State().prepare())
     base = _exact(registry, config.base, "model")
     datasets = {role: _exact(registry, reference, "dataset") for role, reference in config.datasets.items()}

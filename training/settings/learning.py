@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Seed, Settings
 from training.settings.schedule import Schedule
 
 
@@ -55,7 +55,7 @@ class TrainingSettings(Settings):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     warmup_share: float = Field(0.1, ge=0, lt=1)
     system_prompt: str | None = None
-    seed: int = 0
+    seed: Seed = 0
 
     @property
     def content(self) -> dict[str, JsonValue]:

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Settings
 from generation.scoring.ensembles import Combine
 from training.settings.learning import InputWeight, TrainingSettings
 
@@ -54,7 +54,7 @@ class OnlineSettings(TrainingSettings):
     max_completion_length: int = Field(256, ge=1)
     temperature: float = Field(1.0, gt=0, le=2)
     beta: float = Field(0.05, ge=0, description="Weight of the divergence from the base")
-    families: tuple[str, ...] = ()
+    families: Annotated[tuple[str, ...], Distinct] = ()
     number: int | None = Field(None, ge=1, description="Prompts to sample for; None takes all")
     rewards: RewardMix = RewardMix()
     sampler: Literal["transformers", "vllm"] = Field("transformers", description="What draws the samples")

@@ -1,18 +1,19 @@
 """The config of a training run: one JSON file that names exact versions and all settings."""
 
 from pathlib import Path
-from typing import Generic, Self, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from datasets_registry.boundary import CommandParser
-from datasets_registry.errors import BadInput
-from datasets_registry.settings import Settings
+from datasets_registry.documents import read_json, validated
+from datasets_registry.settings import Distinct, Settings
 from methods.reading.thought import THINK, Marks
 from methods.verifiers.contract import VerifierSettings
 from training.settings.launch import Launch
 from training.settings.learning import TrainingSettings
 from training.settings.sampler import SamplerEngine
+from training.settings.trackers import Trackers
 
 S_co = TypeVar("S_co", bound=TrainingSettings, covariant=True)
 C = TypeVar("C", bound=Settings)
@@ -31,12 +32,12 @@ class RunConfig(Settings, Generic[S_co]):
     output: Path
     settings: S_co
     replay: str | None = None
-    reward_models: tuple[str, ...] = ()
+    reward_models: Annotated[tuple[str, ...], Distinct] = ()
     verifier: VerifierSettings | None = None
     thought_marks: Marks = Field(THINK, description="The marks of thought, which the verifier does not read")
     system_text: str | None = None
     checkpoint_minutes: float = Field(5.0, ge=0, description="Time between checkpoints; 0 is every step")
-    report_to: tuple[str, ...] = Field((), description="Trackers, such as trackio, wandb or mlflow")
+    report_to: Trackers = Field((), description="Trackers, such as trackio, wandb or mlflow")
     memory_gb: float | None = Field(
         None, gt=0, description="Memory of a device, where there is no card to ask; no bound if not set"
     )
@@ -88,12 +89,4 @@ def config_path(description: str | None) -> Path:
 
 def read_config(kind: type[C], path: Path) -> C:
     """The run config at ``path``; raises BadInput naming the field that is wrong."""
-    try:
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"run config {path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"run config {path}: {f'{field}: ' if field else ''}{message}") from error
+    return validated(kind, read_json(path, "run config"), f"run config {path}")

@@ -22,7 +22,8 @@ from quality.judges.beyond_chance import (
     gwet_chance,
     reported_interval,
 )
-from quality.judges.certificate import Bound, CertificateSettings, certify
+from quality.judges.bounds import Bound
+from quality.judges.certificate import CertificateSettings, certify
 from quality.judges.principles import audit
 from tests.rows import make
 

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
 
+from assets.profile.launch import Tracking
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, write
-from training.running.trackers import require_trackers
+from training.settings.trackers import MODULES
 from training.sft import sft
 
 
@@ -54,12 +57,23 @@ def test_a_tracker_that_is_not_there_is_refused_before_training(
     name: str, message: str, base: Path, registry: Registry, tmp_path: Path
 ) -> None:
     dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
-    with pytest.raises(BadInput, match=f"tracking.report_to: {message}"):
+    with pytest.raises(BadInput, match=f"report_to: {message}"):
         sft(write(tmp_path / "run", dataset, report_to=[name]), lambda _: None)
     assert not (tmp_path / "run" / "rows.json").exists()
 
 
 def test_tensorboard_needs_a_folder_that_outlives_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
-    with pytest.raises(BadInput, match="set TENSORBOARD_LOGGING_DIR to a folder of yours"):
-        require_trackers(["tensorboard"])
+    with pytest.raises(ValidationError, match="set TENSORBOARD_LOGGING_DIR to a folder of yours"):
+        Tracking(report_to=("tensorboard",))
+
+
+def test_a_profile_with_a_tracker_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValidationError, match="neptune is not installed: install it, or leave it out"):
+        Tracking(report_to=("neptune",))
+    with pytest.raises(ValidationError, match="'neptune' is named twice"):
+        Tracking(report_to=("neptune", "neptune"))
+
+
+def test_the_trackers_are_those_that_transformers_knows() -> None:
+    assert set(MODULES) == set(INTEGRATION_TO_CALLBACK)

@@ -1,0 +1,62 @@
+"""The bounds that a judge's figures must keep, and whether labels need them."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from datasets_registry.settings import Settings
+
+LEAST_GROUPS = 20
+
+
+class Bound(Settings):
+    """Bounds that a figure's whole interval must keep, measured on enough groups of prompts."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    least_groups: int = Field(LEAST_GROUPS, ge=1, description="Fewer groups of prompts certify nothing")
+
+    def holds(self, low: float | None, high: float | None, num_groups: int) -> bool | None:
+        """Whether the interval lies within the bounds; None where nothing was measured."""
+        if low is None or high is None:
+            return None
+        return (
+            num_groups >= self.least_groups
+            and (self.at_least is None or low >= self.at_least)
+            and (self.at_most is None or high <= self.at_most)
+        )
+
+
+# the figures whose intervals can hold everywhere; length_slope has none, and longer_share asks the same
+CERTAIN = (
+    "parse_rate",
+    "first_position_share",
+    "slot_kept_share",
+    "order_consistency",
+    "longer_share",
+    "human_accuracy",
+    "cohen_kappa",
+    "gwet_ac1",
+)
+DEFAULT_BOUNDS = {
+    "parse_rate": Bound(at_least=0.9),
+    "slot_kept_share": Bound(at_most=0.25),
+    "order_consistency": Bound(at_least=0.75),
+    "longer_share": Bound(at_least=0.3, at_most=0.7),
+}
+
+
+class CertificateBounds(Settings):
+    """The bounds by figure, and whether preferences need them to train a model."""
+
+    required: bool = False
+    bounds: Mapping[str, Bound] = DEFAULT_BOUNDS
+
+    @model_validator(mode="after")
+    def _only_of_what_can_be_certain(self) -> Self:
+        if unknown := sorted(self.bounds.keys() - set(CERTAIN)):
+            raise ValueError(
+                f"no bound can be set on {unknown[0]!r}: those that can are {', '.join(CERTAIN)}"
+            )
+        return self
