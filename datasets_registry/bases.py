@@ -1,13 +1,16 @@
 """Where the base lies of a model that is stored as an adapter: found among all versions by its content."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets_registry.adapters import adapter_folder, base_fingerprint
 from datasets_registry.errors import BrokenObject
-from datasets_registry.registry import Registry
+
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
 
 
-def base_folder(registry: Registry, folder: Path) -> Path | None:
+def base_folder(registry: "Registry", folder: Path) -> Path | None:
     """The directory of the model that the one in ``folder`` is an adapter over; None where it is whole.
 
     Any version with the base's content will do. Raises BrokenObject where there is none, or all are gone.

@@ -35,6 +35,7 @@ NEUTRAL: Mapping[str, str] = {
     "datasets_registry.bases": STORED,
     "datasets_registry.state": STORED,
     "datasets_registry.boundary": "an error makes no version",
+    "datasets_registry.documents": "what a file says is hashed by its values",
     "datasets_registry.errors": "an error makes no version",
     "datasets_registry.plain_text": "how a text is shown changes none",
     "datasets_registry.settings": "settings are hashed by their values",

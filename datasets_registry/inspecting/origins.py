@@ -4,10 +4,14 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets_registry.hosted import read_hosted
-from datasets_registry.registry import Registry
 from datasets_registry.version import Version
+
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
+
 
 SMOLLM2 = "smollm2-135m-instruct"
 LAB = "lab"
@@ -38,7 +42,7 @@ _OURS = {
 }
 
 
-def origin(registry: Registry, version: Version) -> Origin:
+def origin(registry: "Registry", version: Version) -> Origin:
     """Where the given model ``version`` came from, without its place on this machine."""
     name = str(registry.derivation(version).settings.get("model"))
     if name in _OURS:

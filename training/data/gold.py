@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from datasets_registry.errors import BadInput, ModelFailed
-from methods.problems.gold_verdicts import gold_completion
 from methods.verifiers.contract import Kind, VerifierSettings, Verify
-from methods.verifiers.verifier import verifier
-from quality.checks.problems import MOST_REJECTED
 from training.running.process import Report
 
 R = TypeVar("R", bound=Mapping[str, object])
@@ -19,6 +16,9 @@ def with_gold_accepted(rows: Sequence[R], settings: VerifierSettings | None, rep
     A row is kept where there is no verifier, or its kind needs a written solution and there is none. Raises
     ModelFailed where more than the share that stops sampling are rejected.
     """
+    from methods.verifiers.verifier import verifier
+    from quality.checks.problems import MOST_REJECTED
+
     if settings is None:
         return list(rows)
     verify = verifier(settings)
@@ -37,6 +37,8 @@ def with_gold_accepted(rows: Sequence[R], settings: VerifierSettings | None, rep
 
 
 def _why_rejected(row: Mapping[str, object], verify: Verify, kind: Kind) -> str | None:
+    from methods.problems.gold_verdicts import gold_completion
+
     answer, solution = row["answer"], row.get("solution")
     if not isinstance(answer, str):
         return "no answer"

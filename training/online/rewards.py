@@ -10,7 +10,6 @@ from generation.models.marks import require_written
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
 from methods.verifiers.contract import Verify
-from methods.verifiers.verifier import verifier
 from training.data.prompts import OnlineRow, OnlineRun
 from training.data.rows import prompt_messages
 from training.settings.online import RewardMix
@@ -107,6 +106,8 @@ def open_rewards(run: OnlineRun) -> Rewards:
 
     Raises BadInput where a folder has no reward model of ours, or thought could not be told from answers.
     """
+    from methods.verifiers.verifier import verifier
+
     config, mix = run.config, run.settings.rewards
     folders = [run.registry.folder(version) for version in run.reward_models]
     bases = {folder: base for folder in folders if (base := base_folder(run.registry, folder))}

@@ -15,7 +15,6 @@ from datasets_registry.hashing import digest
 from generation.cards.visible import visible_cards
 from generation.request import SamplingParams
 from generation.tokenizer import Tokenizer
-from generation.transformers_local.decoding import end_tokens
 from generation.vllm_offline.job import Adapter, Drawn, Draws
 from generation.vllm_offline.process import Start
 from training.data.prompts import OnlineRun
@@ -46,6 +45,8 @@ class EngineSampler:
         Each ends with its first end token, or is cut at ``max_completion_length``; its noise depends on its
         key alone. Raises ModelFailed where the engine dies twice.
         """
+        from generation.transformers_local.decoding import end_tokens
+
         settings, ends = self.run.settings, end_tokens(model, self.tokenizer)
         draws = Draws(prompts=tuple(map(tuple, prompts)), keys=tuple(keys), ends=tuple(sorted(ends)))
         params = SamplingParams(temperature=settings.temperature, max_tokens=settings.max_completion_length)

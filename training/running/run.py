@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from datasets_registry.boundary import ended_in_one_line
 from datasets_registry.errors import BadInput, ModelFailed
-from datasets_registry.registry import Registry
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version, parsed_reference
 from quality.checks.models import lost_share
@@ -33,6 +32,10 @@ from training.running.visible import require_visible
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
 
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
+
+
 TRL = "1.16"
 R = TypeVar("R")
 
@@ -47,7 +50,7 @@ class Run(Generic[S_co]):
     trainer: str
     config: RunConfig[S_co]
     settings: S_co
-    registry: Registry
+    registry: "Registry"
     base: Version
     datasets: Mapping[str, Version]
     reward_models: tuple[Version, ...]
@@ -91,6 +94,8 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where the config,
     TRL or the number of processes is not what the run needs, or where it cannot fit its card.
     """
+    from datasets_registry.registry import Registry
+
     config = read_config(kind, path)
     _require_trl()
     _require_processes(trainer, config)
@@ -130,7 +135,7 @@ def _require_processes(trainer: str, config: AnyConfig) -> None:
         )
 
 
-def _exact(registry: Registry, reference: str, kind: Literal["dataset", "model"]) -> Version:
+def _exact(registry: "Registry", reference: str, kind: Literal["dataset", "model"]) -> Version:
     name, number = parsed_reference(reference)
     version = registry.passed(name) if number is None else registry.version(name, number)
     if version.kind != kind:

@@ -3,15 +3,18 @@
 import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets_registry.adapters import adapter_folder, base_fingerprint
 from datasets_registry.errors import BadInput, BrokenObject
-from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 from training.running import ranks
 
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
 
-def require_visible(registry: Registry, versions: Iterable[Version]) -> None:
+
+def require_visible(registry: "Registry", versions: Iterable[Version]) -> None:
     """Raise BadInput where this machine does not see the files of a version: the path, and the machine."""
     for version in versions:
         for what, path in _unseen(registry, version):
@@ -27,7 +30,7 @@ def this_machine() -> str:
     return f"machine {platform.node()}{rank}"
 
 
-def _unseen(registry: Registry, version: Version) -> Iterator[tuple[str, Path]]:
+def _unseen(registry: "Registry", version: Version) -> Iterator[tuple[str, Path]]:
     """Files and folders that are not there, and of what: ``version``, or the base that it is stored over."""
     if version.kind == "dataset":
         try:

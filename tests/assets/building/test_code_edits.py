@@ -107,7 +107,9 @@ TAKEN_FROM_NEUTRAL = {
     "generation.vllm_offline.serving": {"main"},
     "generation.vllm_offline.worker": {"load_engine", "lora_request"},
     "datasets_registry.registry": {"Registry"},
-    "datasets_registry.settings": {"Settings"},
+    "datasets_registry.documents": {"read_json", "validated"},
+    # how settings are refused; those that are taken are hashed
+    "datasets_registry.settings": {"Distinct", "Frozen", "Seed", "Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},
     # the digest of a file's bytes, whether they were read now or before
     "datasets_registry.store.kept_digests": {"kept_digest"},

@@ -1,15 +1,25 @@
-"""A profile is read without the libraries that take long to import, so that a refusal is quick."""
+"""Profiles and run configs are read without the libraries that take long to import: a refusal is quick."""
 
 import subprocess
 import sys
 
+import pytest
+
+from training.trainers import TRAINERS
+
 HEAVY = ("dagster", "duckdb", "numpy", "pyarrow", "sqlalchemy", "torch", "transformers", "trl")
+SOURCES = sorted(trainer.source for trainer in TRAINERS.values())
 
 
-def test_a_profile_is_read_without_slow_libraries() -> None:
-    program = (
-        "import sys; from assets.profile.profile import load_profile; load_profile('laptop');"
-        f"print([name for name in {HEAVY!r} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from assets.profile.profile import load_profile; load_profile('laptop')",
+        f"from importlib import import_module; [import_module(source) for source in {SOURCES}]",
+    ],
+    ids=["profile", "trainers"],
+)
+def test_it_is_read_without_slow_libraries(program: str) -> None:
+    seen = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", f"{program}; {seen}"], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -33,8 +33,8 @@ def test_ours_has_twelve_or_more_principles_with_all_three_texts() -> None:
         ('name = "x"\n' + PRINCIPLE.format("a") * 2, "duplicate principle id 'a': rename one of them"),
         ('name = "x', "is not valid TOML"),
         ('name = "x"\n' + PRINCIPLE.format("A b"), "principles.0.id"),
-        ('name = "x"\n[[principles]]\nid = "a"', "principles.0.critique_request: Field required"),
-        (PRINCIPLE.format("a"), "name: Field required"),
+        ('name = "x"\n[[principles]]\nid = "a"', "principles.0.critique_request is missing: add it"),
+        (PRINCIPLE.format("a"), "name is missing: add it"),
     ],
 )
 def test_a_fault_is_named_with_its_place(text: str, message: str, tmp_path: Path) -> None:

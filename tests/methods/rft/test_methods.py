@@ -15,12 +15,12 @@ from generation.cards.turns import Tenant
 from generation.cards.visible import visible_cards
 from generation.completer import Completer
 from generation.request import Completion, Request
+from generation.scoring import outcomes
 from generation.scripted import chosen, completing
 from methods.judging.score import ScoreSettings
 from methods.problems.families import PROBLEMS, FamilySettings, ProblemSettings
 from methods.problems.gold import GOLD_SOLUTIONS, GoldSettings, gold_solutions
 from methods.problems.gold_verdicts import GOLD_VERDICTS, gold_verdicts
-from methods.rft import candidates as module
 from methods.rft.candidates import (
     CANDIDATES,
     CandidateSettings,
@@ -100,7 +100,7 @@ def test_a_reward_model_is_read_from_its_folder(tmp_path: Path, monkeypatch: pyt
         def close(self) -> None:
             opened.append(Path("closed"))
 
-    monkeypatch.setattr(module, "OutcomeScorer", Scorer)
+    monkeypatch.setattr(outcomes, "OutcomeScorer", Scorer)
     model = ScriptedModel("reward_model", tmp_path / "weights", base_folder=tmp_path / "base")
     rows = sampled(tmp_path, settings(reward="reward_model"), reward_model=model)
     assert opened == [tmp_path / "weights", tmp_path / "base", Path("closed")]
@@ -152,7 +152,7 @@ def test_an_idle_engine_leaves_before_a_reward_model_is_loaded(
         def close(self) -> None:
             """Nothing was loaded."""
 
-    monkeypatch.setattr(module, "OutcomeScorer", Scorer)
+    monkeypatch.setattr(outcomes, "OutcomeScorer", Scorer)
     engine = Tenant("a policy's engine", visible_cards(), 0.9, lambda: left.append("engine left"))
     with engine.at_work():
         pass
