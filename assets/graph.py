@@ -14,7 +14,8 @@ from assets.building.inputs import OpenBackend, open_local
 from assets.building.model import model_asset
 from assets.building.recipe import Recipe, recipe_of
 from assets.building.versions import Recipes
-from assets.pipelines.imported import import_sensors, imported_assets
+from assets.held.runs import held_sensors
+from assets.pipelines.imported import import_checks, import_sensors, imported_assets
 from assets.pipelines.whole import declare
 from assets.profile.profile import Profile
 from assets.runs.dead import dead_runs_sensor
@@ -41,10 +42,12 @@ class Graph:
         rebuild = self.profile.rebuild
         return dg.Definitions(
             assets=[*with_condition(self.assets, rebuild), *imported_assets(self.imported)],
+            asset_checks=import_checks(self.imported),
             sensors=[
                 dead_runs_sensor,
                 *sensors(rebuild, self.profile.launch.tags),
                 *import_sensors(self.imported, rebuild),
+                *held_sensors(self.profile, self.known, self.imported),
             ],
             resources={"pipes": dg.PipesSubprocessClient()},
             executor=dg.in_process_executor,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assets.building.recipe import ROLE, Recipe
 from assets.building.versions import Versions
 from assets.graph import Graph
+from assets.held.causes import held, sources
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.errors import TrimtabError
 from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
@@ -20,10 +21,11 @@ SHOWN_CHANGES = 4
 
 @dataclass(frozen=True)
 class Step:
-    """An asset to build, and why."""
+    """An asset to build, and why; or one that is ``held``, and by what."""
 
     name: str
     reason: str
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,16 @@ class Spent:
 def plan(graph: Graph, registry: Registry) -> list[Step]:
     """The assets to build, inputs first; one below a stale one may turn out unchanged.
 
-    Raises UnknownVersion or UnpassedVersion where imported data is not there or has not passed.
+    What depends on imported data that are not there or have not passed is held, and all else is planned.
     """
     steps: dict[str, Step] = {}
     versions = graph.known.versions(registry, audits=False)
-    for dataset in graph.imported:
-        versions.passed(dataset)
+    causes = held(graph.known, graph.imported, registry)
     for recipe in graph.recipes:
-        grounds = [read for source in recipe.inputs for read in versions.read_by_checks(source)]
-        above = [dataset for dataset in (*recipe.inputs, *grounds) if dataset in steps]
+        if recipe.name in causes:
+            steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True)
+            continue
+        above = [source for source in sources(recipe, versions) if source in steps]
         reason = f"{above[0]} is built first" if above else _reason(recipe, versions)
         if reason:
             steps[recipe.name] = Step(recipe.name, reason)
@@ -58,8 +61,9 @@ def plan(graph: Graph, registry: Registry) -> list[Step]:
 def _reason(recipe: Recipe, versions: Versions) -> str | None:
     """Why ``recipe`` has to be built; None where it made a passed version of today's inputs."""
     for name in recipe.inputs:
-        if name not in versions.recipes and (grounds := versions.unaudited(name, versions.passed(name))):
-            return f"{versions.passed(name)} is checked against {', '.join(map(str, grounds))} first"
+        imported = None if name in versions.recipes else versions.registry.imported(name)
+        if imported and (grounds := versions.unaudited(name, imported)):
+            return f"{imported} is checked against {', '.join(map(str, grounds))} first"
     made = versions.made(recipe.name)
     if made is None:
         return _why_not_made(recipe, versions)

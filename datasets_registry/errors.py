@@ -7,6 +7,7 @@ TrimtabError
 ├── BrokenObject      a stored file is missing or is not what the catalog says
 ├── BrokenCatalog     the catalog is gone, cannot be opened, or is another folder's
 ├── OverBudget        generation would spend, or has spent, more than the profile's budget
+│   └── HoursSpent    automatic runs took a day's hours already
 ├── NoSpace           the state folder cannot take more data
 └── ModelFailed       a model or a trainer stopped without a result
 """
@@ -38,6 +39,10 @@ class BrokenCatalog(TrimtabError):
 
 class OverBudget(TrimtabError):
     """Generation would spend, or has spent, more than the profile allows."""
+
+
+class HoursSpent(OverBudget):
+    """Automatic runs have taken as many hours today as the profile allows."""
 
 
 class NoSpace(TrimtabError):

@@ -7,10 +7,19 @@ from typing import Any
 import dagster as dg
 
 from assets.profile.rebuild import Rebuild
-from datasets_registry.errors import OverBudget
+from datasets_registry.errors import HoursSpent
 
 # what Dagster's daemon writes on the runs that a condition asked for
 TAG = "dagster/from_automation_condition"
+# in words, why a run is there
+WHY_TAG = "trimtab/why"
+LABELS = {"data": "rebuild on data", "automatic": "rebuild on any change"}
+_HELD = "; held while a blocking check of an input is red, and the first time by a person"
+SENTENCES = {
+    "manual": "by a person: rebuild.when is 'manual'",
+    "data": f"by the daemon, once an input has new data{_HELD}",
+    "automatic": f"by the daemon, once an input has new data, or settings, prompts or code changed{_HELD}",
+}
 
 
 def condition(rebuild: Rebuild) -> dg.AutomationCondition[Any] | None:
@@ -34,8 +43,12 @@ def condition(rebuild: Rebuild) -> dg.AutomationCondition[Any] | None:
     # as its answer, and what is seen at the look after a request
     handled = (on.newly_requested() & ~new) | on.initial_evaluation()
     free = ~on.any_deps_missing() & ~on.any_deps_in_progress() & ~on.in_progress()
-    waited = on.in_latest_time_window() & new.since(handled) & on.all_deps_blocking_checks_passed()
-    return (waited & free).with_label(f"rebuild on {'data' if rebuild.when == 'data' else 'any change'}")
+    # a check that runs again with its asset holds nothing; imports are known to be red by their check alone
+    red = on.check_failed() & ~on.will_be_requested()
+    is_held = on.any_deps_match(on.any_checks_match(red, blocking_only=True))
+    waited = on.in_latest_time_window() & new.since(handled)
+    unheld = ~is_held.with_label("held by a red check of an input")
+    return (waited & unheld & free).with_label(LABELS[rebuild.when])
 
 
 def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefinition]:
@@ -51,7 +64,7 @@ def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefiniti
             target=dg.AssetSelection.all(),
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=rebuild.every_seconds,
-            run_tags=tags,
+            run_tags={**tags, WHY_TAG: f"inputs changed, and rebuild.when is {rebuild.when!r}"},
         )
     ]
 
@@ -59,23 +72,23 @@ def sensors(rebuild: Rebuild, tags: Mapping[str, Any]) -> list[dg.SensorDefiniti
 def with_condition(
     assets: tuple[dg.AssetsDefinition, ...], rebuild: Rebuild
 ) -> tuple[dg.AssetsDefinition, ...]:
-    """The assets with the condition on each."""
-    awaited = condition(rebuild)
-    if awaited is None:
-        return assets
-    return tuple(
-        asset.map_asset_specs(lambda spec: spec.replace_attributes(automation_condition=awaited))
-        for asset in assets
-    )
+    """The assets with the condition on each, and in words where the UI shows an asset."""
+    awaited, sentence = condition(rebuild), {"rebuilt": SENTENCES[rebuild.when]}
+
+    def awaiting(spec: dg.AssetSpec) -> dg.AssetSpec:
+        spec = spec.merge_attributes(metadata=sentence)
+        return spec.replace_attributes(automation_condition=awaited) if awaited else spec
+
+    return tuple(asset.map_asset_specs(awaiting) for asset in assets)
 
 
 def require_hours(context: dg.AssetExecutionContext, rebuild: Rebuild) -> None:
-    """Raise OverBudget where the daemon began this run and its runs took a day's hours already."""
+    """Raise HoursSpent where the daemon began this run and its runs took a day's hours already."""
     if rebuild.max_hours_a_day is None or context.run.tags.get(TAG) != "true":
         return
     hours = hours_today(context.instance, datetime.now(UTC))
     if hours >= rebuild.max_hours_a_day:
-        raise OverBudget(
+        raise HoursSpent(
             f"automatic runs took {hours:.1f} hours today, and rebuild.max_hours_a_day is "
             f"{rebuild.max_hours_a_day:g}: raise it in the profile, or materialize by hand"
         )

@@ -1,11 +1,11 @@
 """Dataset assets: made once per recipe, audited, then published."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import dagster as dg
 
 from assets.building.automation import require_hours
-from assets.building.check_specs import check_spec
+from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
@@ -55,7 +55,7 @@ def dataset_asset(
                     require_hours(context, profile.rebuild)
                 version = _make(dataset, versions, profile, report, backend)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
-            return _result(registry, dataset, version)
+            return _result(registry, dataset, version, blocking(recipe.checks))
 
     return materialize
 
@@ -93,13 +93,15 @@ def _make(
         return publish(registry, method.rows, rows, how, dataset.name)
 
 
-def _result(registry: Registry, dataset: Dataset, version: Version) -> dg.MaterializeResult[None]:
+def _result(
+    registry: Registry, dataset: Dataset, version: Version, blocks: Container[str]
+) -> dg.MaterializeResult[None]:
     """What Dagster keeps of a materialization."""
     metadata = dataset_metadata(version, next(registry.batches(version)))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
         metadata=metadata | summary_of(registry, dataset.method.rows, version),
-        check_results=check_results(dataset.name, registry.checks(version)),
+        check_results=check_results(dataset.name, registry.checks(version), blocks),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.building.automation import require_hours
-from assets.building.check_specs import check_spec
+from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Trained
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.training_run import failed_checks, prepare, run_trainer
@@ -55,14 +55,15 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                 try:
                     run_trainer(context, pipes, run.command, run.config, registry)
                 except ModelFailed:
-                    yield from check_results(recipe.name, failed_checks(checks, run.output, section.training))
+                    failed = failed_checks(checks, run.output, section.training)
+                    yield from check_results(recipe.name, failed, blocking(checks))
                     raise
                 version = register(registry, recipe.name, run.output, run.derivation, checks)
                 report(f"{version}: trained, {version.status}")
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
                 metadata=model_metadata(version, Manifest.read(registry.folder(version))),
-                check_results=check_results(recipe.name, registry.checks(version)),
+                check_results=check_results(recipe.name, registry.checks(version), blocking(checks)),
             )
 
     return materialize

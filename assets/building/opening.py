@@ -21,6 +21,8 @@ from datasets_registry.registry import Registry
 from datasets_registry.state import State
 
 MODEL_POOL = "gpu"
+# the kind of a failure, in its metadata; and the budget that a run has
+CAUSE, BUDGET_TAG = "cause", "trimtab/budget"
 # runs of this process whose machine was found to be ready
 _READY: set[str] = set()
 
@@ -31,7 +33,8 @@ def failures_as_sentences() -> Iterator[None]:
     try:
         yield
     except TrimtabError as error:
-        raise dg.Failure(description=plain_line(str(error)), allow_retries=False) from None
+        cause = {CAUSE: type(error).__name__}
+        raise dg.Failure(plain_line(str(error)), metadata=cause, allow_retries=False) from None
     except (dg.Failure, dg.RetryRequested):
         raise
     except Exception as error:
@@ -63,7 +66,7 @@ def open_ready(context: dg.AssetExecutionContext, recipes: Recipes, profile: Pro
     """
     registry, run = open_registry(profile), context.run.run_id
     if run not in _READY:
-        context.instance.add_run_tags(run, host_tag())
+        context.instance.add_run_tags(run, {**host_tag(), BUDGET_TAG: profile.budget.model_dump_json()})
         keys = context.run.asset_selection or {context.asset_key}
         names = [name for name in recipes.recipes if key_of(name) in keys]
         require_ready(profile, registry.state, _to_build(recipes, registry, names))

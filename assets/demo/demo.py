@@ -153,7 +153,9 @@ def demo(console: Console) -> int:
     registry = open_registry(profile)
     with one_at_a_time(registry.state), open_instance() as instance:
         close_dead_runs(instance)
-        steps = plan(graph, registry)
+        planned = plan(graph, registry)
+        steps = [step for step in planned if not step.held]
+        waiting = [f"{step.name}: {step.reason}" for step in planned if step.held]
         console.print(f"Trimtab: {profile.description}", highlight=False)
         for step in steps:
             console.print(f"  to build: {step.name} ({step.reason})", highlight=False)
@@ -164,7 +166,9 @@ def demo(console: Console) -> int:
         finally:
             close_kept()
         missing = unbuilt(graph, registry) if failures else []
-    if not steps:
+    for sentence in waiting:
+        console.print(f"held: {sentence}", style="red", highlight=False, markup=False)
+    if not planned:
         console.print("Everything is up to date: nothing was generated, nothing was trained.")
     for failure in failures:
         console.print(f"failed: {failure}", style="red", highlight=False)
@@ -175,4 +179,4 @@ def demo(console: Console) -> int:
     console.print(AGAIN if failures else NEXT, highlight=False, markup=False)
     if any(failure.endswith(f": {_STOPPED}") for failure in failures):
         return INTERRUPTED
-    return 1 if failures else 0
+    return 1 if failures or waiting else 0

@@ -1,13 +1,17 @@
 """Imported data in the graph: each passed version that `trimtab import` made is reported to Dagster."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
 from assets.profile.rebuild import Rebuild
 from assets.ui.keys import key_of
 from assets.ui.metadata import dataset_metadata
-from datasets_registry.errors import UnknownVersion, UnpassedVersion
+from datasets_registry.errors import UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State
@@ -16,6 +20,8 @@ from datasets_registry.version import Version
 GROUP = "imported"
 # Dagster's own tag on an event
 DATA_VERSION = "dagster/data_version"
+CHECK = "newest_import"
+HOLDS = "nothing is rebuilt from this dataset"
 
 
 def imported_assets(datasets: Iterable[str]) -> list[dg.AssetSpec]:
@@ -57,13 +63,17 @@ def import_sensors(datasets: Sequence[str], rebuild: Rebuild) -> list[dg.SensorD
 
 
 def new_imports(datasets: Sequence[str], registry: Registry, instance: dg.DagsterInstance) -> dg.SensorResult:
-    """The new versions as materializations; one that is missing or has not passed is named in the reason."""
-    events, news = [], []
+    """The new versions as materializations; one that is missing or has not passed is named in the reason.
+
+    Whether the newest import has passed is reported as its check, which holds all that depends on it.
+    """
+    events, news = list[dg.AssetMaterialization | dg.AssetCheckEvaluation](), list[str]()
     for dataset in datasets:
-        try:
-            version = _passed(dataset, registry)
-        except (UnknownVersion, UnpassedVersion) as error:
-            news.append(str(error))
+        finding = _finding(dataset, registry)
+        if finding.passed is not None and not _is_known(finding, instance):
+            events.append(_evaluation(finding, instance))
+        if (version := finding.version) is None:
+            news.append(finding.sentence)
             continue
         if version.learned_version != known_data_version(dataset, instance):
             events.append(_materialization(version, registry))
@@ -71,13 +81,79 @@ def new_imports(datasets: Sequence[str], registry: Registry, instance: dg.Dagste
     return dg.SensorResult(asset_events=events, skip_reason="; ".join(news) or "nothing was imported since")
 
 
-def _passed(dataset: str, registry: Registry) -> Version:
-    version = registry.imported(dataset)
-    if version is None:
-        raise UnknownVersion(
-            f"{dataset!r} has no version yet: `trimtab import FILE --as {dataset}` makes one"
+@dataclass(frozen=True)
+class _Finding:
+    """Whether the newest import of a dataset has passed, None where there is none; and the passed version."""
+
+    dataset: str
+    passed: bool | None
+    sentence: str
+    version: Version | None = None
+
+
+def _finding(dataset: str, registry: Registry) -> _Finding:
+    newest = registry.imported(dataset)
+    if newest is None:
+        sentence = f"{dataset!r} has no version yet: `trimtab import FILE --as {dataset}` makes one"
+        return _Finding(dataset, None, sentence)
+    try:
+        version = registry.require_passed(newest)
+    except UnpassedVersion as error:
+        return _Finding(dataset, False, f"{error}, or `trimtab pass {newest}`; until then {HOLDS}")
+    return _Finding(dataset, True, f"{version} has passed its blocking checks", version)
+
+
+def import_checks(datasets: Iterable[str]) -> list[dg.AssetChecksDefinition]:
+    """A check of each imported dataset, which the sensor reports and a person may run."""
+    return [_import_check(dataset) for dataset in datasets]
+
+
+def _import_check(dataset: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=key_of(dataset),
+        name=CHECK,
+        blocking=True,
+        description=f"Catches an import whose blocking checks failed: until it has passed, {HOLDS}.",
+    )
+    def newest_import() -> dg.AssetCheckResult:
+        registry = Registry(State())
+        try:
+            finding = _finding(dataset, registry)
+        finally:
+            registry.engine.dispose()
+        return dg.AssetCheckResult(passed=bool(finding.passed), description=finding.sentence)
+
+    return newest_import
+
+
+def _is_known(finding: _Finding, instance: dg.DagsterInstance) -> bool:
+    """Whether the check said the same the last time."""
+    key = dg.AssetCheckKey(key_of(finding.dataset), CHECK)
+    record = instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).get(key)
+    known = record.evaluation if record else None
+    return known is not None and (known.passed, known.description) == (finding.passed, finding.sentence)
+
+
+def _evaluation(finding: _Finding, instance: dg.DagsterInstance) -> dg.AssetCheckEvaluation:
+    """The finding as Dagster's, about the materialization that it knows."""
+    key = key_of(finding.dataset)
+    records = instance.fetch_materializations(key, limit=1).records
+    target = [
+        AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
         )
-    return registry.require_passed(version)
+        for record in records
+    ]
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=CHECK,
+        passed=bool(finding.passed),
+        metadata={},
+        target_materialization_data=target[0] if target else None,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=finding.sentence,
+        blocking=True,
+    )
 
 
 def known_data_version(dataset: str, instance: dg.DagsterInstance) -> str | None:

@@ -1,6 +1,6 @@
 """What the UI shows of a version: row count, columns, sample rows, figures and small plots."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import dagster as dg
@@ -9,6 +9,7 @@ import pyarrow as pa
 from assets.ui.keys import key_of
 from assets.ui.plots import training_plot
 from datasets_registry.manifest import Manifest
+from datasets_registry.registry import BY_HAND
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 
@@ -95,17 +96,23 @@ def _steps(manifest: Manifest) -> dict[str, float]:
     return {field: value for field, value in known.items() if value is not None}
 
 
-def check_results(asset: str, results: Sequence[CheckResult]) -> list[dg.AssetCheckResult]:
-    """The registry's check results as Dagster's."""
+def check_results(
+    asset: str, results: Sequence[CheckResult], blocking: Container[str]
+) -> list[dg.AssetCheckResult]:
+    """The registry's check results as Dagster's.
+
+    A ``blocking`` check that a person overruled passes, since a red one holds what is built from the asset.
+    """
     severities = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
     return [
         dg.AssetCheckResult(
             asset_key=key_of(asset),
             check_name=result.check,
-            passed=result.passed,
+            passed=result.passed or (result.check in blocking and result.severity == "warning"),
             severity=severities[result.severity],
             description=result.description,
             metadata={} if result.value is None else {"value": result.value},
         )
         for result in results
+        if result.check != BY_HAND
     ]

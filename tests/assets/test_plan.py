@@ -12,11 +12,12 @@ from assets.building.recipe import Recipe
 from assets.building.versions import Versions
 from assets.cli.commands import app
 from assets.graph import Graph
-from assets.plan import Spent, plan, spent
+from assets.plan import Spent, Step, plan, spent
 from assets.profile.profile import load_profile
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.version import CheckResult, Derivation, Version
+from datasets_registry.rows.imported import Problem
+from datasets_registry.version import IMPORT, CheckResult, Derivation, Version
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
@@ -112,9 +113,31 @@ def test_an_input_that_comes_or_goes_is_named(registry: Registry) -> None:
     assert why(registry, *inputs, recipe("below", "beside"))["below"] == "no longer made from above"
 
 
-def test_a_red_check_leaves_it_to_build(registry: Registry) -> None:
-    registry.record_checks(build(registry, recipe()), [RED])
-    assert why(registry, recipe()) == {"made": "made@1 is not passed"}
+def test_a_red_version_is_held_with_all_below_it_until_something_changes(registry: Registry) -> None:
+    red = registry.record_checks(build(registry, recipe()), [RED])
+    reason = "made@1 is not passed (check c failed: none): fix its inputs and build it again"
+    steps = plan(Graph(load_profile("laptop"), (recipe(), recipe("below", "made")), ()), registry)
+    assert steps == [Step("made", reason, held=True), Step("below", reason, held=True)]
+    assert why(registry, recipe(seed=1)) == {"made": "seed: null → 1"}
+    registry.pass_by_hand(red, "looked at it")
+    assert why(registry, recipe(), recipe("below", "made")) == {"below": "never built"}
+
+
+def test_a_red_or_missing_import_holds_what_stands_on_it_and_nothing_else(registry: Registry) -> None:
+    recipes = (recipe("taught", "problems"), recipe("preferred", "taught"), recipe("apart"))
+    graph = Graph(load_profile("laptop"), recipes, (), imported=("problems",))
+    (taught, preferred, apart) = plan(graph, registry)
+    assert "'problems' has no version yet" in taught.reason and taught.held and preferred.held
+    assert preferred.reason == taught.reason and apart == Step("apart", "never built")
+    how = Derivation(code_version=f"{IMPORT}test:1", settings={}, inputs=())
+    version = registry.commit(Problem, [make(Problem)], how)
+    registry.record_checks(version, [RED])
+    assert [step.reason.partition(" (")[0] for step in plan(graph, registry)] == [
+        *["problems@1 is not passed"] * 2,
+        "never built",
+    ]
+    registry.pass_by_hand(version, "looked at it")
+    assert [step.held for step in plan(graph, registry)] == [False] * 3
 
 
 def test_where_parts_were_not_recorded_the_kind_of_change_is_all_that_is_known(registry: Registry) -> None:

@@ -41,7 +41,8 @@ class Workshop:
         """Build what is stale, of ``only`` these; the names planned. Fails where an asset fails."""
         self.requests.clear()
         graph = self.graph()
-        steps = [step for step in plan(graph, self.registry) if only is None or step.name in only]
+        planned = [step for step in plan(graph, self.registry) if not step.held]
+        steps = [step for step in planned if only is None or step.name in only]
         if steps:
             failures = build(graph, self.instance, steps)
             assert not failures, failures

@@ -47,7 +47,8 @@ def plan_command(as_json: Json = False) -> None:
     rows = [
         {
             "asset": step.name,
-            "why": step.reason,
+            "why": f"held: {step.reason}" if step.held else step.reason,
+            "held": step.held,
             "took": _as_text(cost),
             **asdict(cost),
             **({"takes": asdict(ahead[step.name])} if step.name in ahead else {}),
@@ -56,14 +57,16 @@ def plan_command(as_json: Json = False) -> None:
     ]
     if steps or as_json:
         print_rows(rows, as_json, ("asset", "why", "took"))
-    if ahead and steps and not as_json:
-        print_costs([step.name for step in steps], ahead)
+    to_build = [step.name for step in steps if not step.held]
+    if ahead and to_build and not as_json:
+        print_costs(to_build, ahead)
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
             print(f"{version} is {waiver} ({waiver.summary})")
         if others := _others(registry, graph):
             print(f"this state is also used by {others}")
-        console().print(f"{len(steps)} of {len(graph.recipes)} assets to build: {_total(took)}")
+        held = f", {len(steps) - len(to_build)} held" if len(steps) > len(to_build) else ""
+        console().print(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
 
 
 def profiles(as_json: Json = False) -> None:

@@ -37,7 +37,7 @@ class Daemon:
         """Look for imports, and build what the conditions ask for; the names asked for."""
         graph, instance = self.workshop.graph(), self.workshop.instance
         for event in new_imports(graph.imported, self.workshop.registry, instance).asset_events:
-            assert isinstance(event, dg.AssetMaterialization)
+            assert isinstance(event, dg.AssetMaterialization | dg.AssetCheckEvaluation)
             instance.report_runless_asset_event(event)
         result = dg.evaluate_automation_conditions(graph.definitions, instance, cursor=self.cursor)
         self.cursor = result.cursor

@@ -10,7 +10,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from assets.building.automation import with_condition
 from assets.graph import build_graph
-from assets.pipelines.imported import import_sensors, imported_assets
+from assets.pipelines.imported import import_checks, import_sensors, imported_assets
 from assets.profile.profile import load_profile
 from assets.profile.rebuild import Rebuild
 from datasets_registry.registry import Registry
@@ -30,13 +30,21 @@ class Desk:
     def __init__(self, registry: Registry, instance: dg.DagsterInstance) -> None:
         self.registry, self.instance = registry, instance
         self.cursor: Any = None
+        self.prompts = "a"
         self.sensor = import_sensors(["problems"], DATA)[0]
 
     def definitions(self) -> dg.Definitions:
-        @dg.asset(name="model", deps=["problems"], code_version="1")
+        @dg.asset(name="prompts")
+        def prompts() -> dg.MaterializeResult:  # type: ignore[type-arg]
+            return dg.MaterializeResult(data_version=dg.DataVersion(self.prompts))
+
+        @dg.asset(name="model", deps=["problems", "prompts"], code_version="1")
         def model() -> None: ...
 
-        return dg.Definitions(assets=[*with_condition((model,), DATA), *imported_assets(["problems"])])
+        return dg.Definitions(
+            assets=[*with_condition((prompts, model), DATA), *imported_assets(["problems"])],
+            asset_checks=import_checks(["problems"]),
+        )
 
     def bring(self, *ids: str, red: bool = False, **columns: Any) -> Version:
         """Import these rows, which pass or not."""
@@ -50,9 +58,10 @@ class Desk:
         with dg.build_sensor_context(instance=self.instance) as context:
             result = self.sensor(context)
         assert isinstance(result, dg.SensorResult)
-        events = [event for event in result.asset_events if isinstance(event, dg.AssetMaterialization)]
-        for event in events:
+        for event in result.asset_events:
+            assert isinstance(event, dg.AssetMaterialization | dg.AssetCheckEvaluation)
             self.instance.report_runless_asset_event(event)
+        events = [event for event in result.asset_events if isinstance(event, dg.AssetMaterialization)]
         return events, str(result.skip_reason.skip_message) if result.skip_reason else ""
 
     def tick(self) -> bool:
@@ -69,6 +78,13 @@ class Desk:
         job = (defs or self.definitions()).resolve_implicit_global_asset_job_def()
         assert job.execute_in_process(instance=self.instance, asset_selection=[dg.AssetKey(name)]).success
 
+    def check(self) -> tuple[bool, str]:
+        """What the UI shows of the newest import, less the reason."""
+        key = dg.AssetCheckKey(dg.AssetKey("problems"), "newest_import")
+        record = self.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        assert record.evaluation
+        return record.evaluation.passed, str(record.evaluation.description).partition(" (")[0]
+
     def is_stale(self) -> bool:
         graph = self.definitions().resolve_asset_graph()
         context = LoadingContextForTest(self.instance)
@@ -83,6 +99,7 @@ def desk(registry: Registry) -> Iterator[Desk]:
         desk = Desk(registry, instance)
         desk.bring("p1")
         desk.look()
+        desk.build(name="prompts")
         desk.build()
         assert not desk.tick()
         yield desk
@@ -127,6 +144,38 @@ def test_data_whose_blocking_check_fails_is_no_news_and_the_look_says_which(desk
     events, reason = desk.look()
     assert events == [] and "problems@2 is not passed (check c failed: 1 row is bad)" in reason
     assert not desk.tick() and not desk.is_stale()
+
+
+@pytest.mark.parametrize("mended", ["good rows", "the rows before", "passed by a person"])
+def test_what_a_red_import_holds_is_built_once_as_soon_as_that_is_mended(desk: Desk, mended: str) -> None:
+    red = desk.bring("p1", "p2", red=True)
+    desk.prompts = "b"
+    desk.build(name="prompts")
+    assert [desk.tick(), desk.tick()] == [False, False] and desk.check() == (
+        False,
+        "problems@2 is not passed",
+    )
+    if mended == "passed by a person":
+        desk.registry.pass_by_hand(red, "looked at it")
+    else:
+        desk.bring(*(("p1", "p3") if mended == "good rows" else ("p1",)))
+    assert [desk.tick(), desk.tick(), desk.tick()] == [True, False, False]
+    assert desk.check()[0]
+
+
+def test_a_red_import_alone_holds_nothing_once_the_same_rows_are_back(desk: Desk) -> None:
+    desk.bring("p1", "p2", red=True)
+    assert not desk.tick()
+    desk.bring("p1")
+    assert not desk.tick() and desk.check() == (True, "problems@1 has passed its blocking checks")
+
+
+def test_a_person_may_run_the_check_of_an_import(desk: Desk) -> None:
+    desk.bring("p1", "p2", red=True)
+    (check,) = import_checks(["problems"])
+    result = check()
+    assert isinstance(result, dg.AssetCheckResult)
+    assert not result.passed and "nothing is rebuilt from this dataset" in str(result.description)
 
 
 def test_data_that_a_person_passed_after_all_is_news(desk: Desk) -> None:
@@ -182,6 +231,6 @@ def test_a_profile_s_imported_data_stand_in_the_graph_and_are_looked_for(when: s
     assert node.description and node.description.startswith("One row per problem")
     sensors = {sensor.name: sensor for sensor in graph.definitions.sensors or []}
     del sensors["dead_runs"]
-    assert sensors.keys() == ({"imports"} if when == "manual" else {"imports", "rebuild"})
+    assert sensors.keys() == ({"imports"} if when == "manual" else {"imports", "rebuild", "held"})
     assert {sensor.minimum_interval_seconds for sensor in sensors.values()} == {7}
     assert sensors["imports"].default_status is dg.DefaultSensorStatus.RUNNING

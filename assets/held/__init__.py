@@ -1,0 +1,1 @@
+"""What is held back from being rebuilt, why, and how it goes on once the cause is gone."""
