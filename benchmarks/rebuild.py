@@ -228,7 +228,7 @@ class Matrix:
         self.scene.bring("other_demonstrations")
 
     def _has_checkpoint(self) -> bool:
-        states = self.scene.state.runs.glob("taught-*/checkpoints/checkpoint-*/trainer_state.json")
+        states = self.scene.state.runs.glob("taught-*/checkpoints/*/checkpoint-*/trainer_state.json")
         return any(int(state.parent.name.partition("-")[2]) >= 20 for state in states)
 
 

@@ -104,13 +104,14 @@ def run(job: Job, draw: random.Random) -> Ended:
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     said = "".join(path.read_text() for path in sorted(job.output.glob("stderr-*.txt")))
     names = sorted(checkpoints(job.output), key=lambda name: int(name.split("-")[1]))
-    whole = [name for name in names if (job.output / "checkpoints" / name / "whole.json").exists()]
+    whole = [path.parent.name for path in job.output.glob("checkpoints/*/checkpoint-*/whole.json")]
+    whole.sort(key=names.index)
     return Ended(codes, time.monotonic() - began, names, whole, (job.output / "model").exists(), said)
 
 
 def checkpoints(output: Path) -> set[str]:
     """The checkpoints that there are, whole or not."""
-    return {path.name for path in (output / "checkpoints").glob("checkpoint-*")}
+    return {path.name for path in output.glob("checkpoints/*/checkpoint-*")}
 
 
 def held_file(job: Job, rank: int) -> Path:

@@ -67,13 +67,19 @@ def answer_log_probability(folder: Path, prompt: str, answer: str) -> float:
     return float(chosen.mean())
 
 
+def newest_checkpoint(output: Path) -> Path:
+    """The last whole checkpoint of the one run in ``output``."""
+    (folder,) = (output / "checkpoints").iterdir()
+    return Path(str(last_checkpoint(folder)))
+
+
 def resumed_to_the_same(work: Work, path: Path) -> bool:
     """Whether a run with checkpoints at each step, cut short, comes to the same weights again."""
     work(path, lambda _: None)
     model = path.parent / "model"
     whole = fingerprint(model)
     shutil.rmtree(model)
-    shutil.rmtree(str(last_checkpoint(path.parent / "checkpoints")))
+    shutil.rmtree(newest_checkpoint(path.parent))
     said: list[str] = []
     work(path, said.append)
     assert any("resumed from checkpoint-" in line for line in said)

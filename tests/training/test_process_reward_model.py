@@ -19,10 +19,9 @@ from generation.request import Message
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
 from methods.prm.settings import StepLabelSettings
 from tests.loaded import base_of
-from tests.training.runs import commit, gold, labelled, manifest, write
+from tests.training.runs import commit, gold, labelled, manifest, newest_checkpoint, write
 from training.data.steps import StepCollator, step_example, step_loss, step_targets
 from training.process_reward_model import process_reward_model, step_figures
-from training.running.checkpoints import last_checkpoint
 from training.settings.process_reward_model import ProcessRewardSettings
 
 SETTINGS = {
@@ -173,7 +172,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
     process_reward_model(whole, lambda _: None)
     process_reward_model(broken, lambda _: None)
     shutil.rmtree(tmp_path / "broken" / "model")
-    newest = Path(str(last_checkpoint(tmp_path / "broken" / "checkpoints")))
+    newest = newest_checkpoint(tmp_path / "broken")
     (newest / "trainer_state.json").write_text('{"cut short')
     lines: list[str] = []
     process_reward_model(broken, lines.append)

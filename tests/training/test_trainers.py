@@ -20,11 +20,10 @@ from datasets_registry.version import CheckResult
 from generation.models.folder import fingerprint, validated_folder
 from tests.loaded import loaded
 from tests.rows import make
-from tests.training.runs import SETTINGS, commit, write
+from tests.training.runs import SETTINGS, commit, newest_checkpoint, write
 from training.data.rows import CompletionRow, Stored, completed, conversation, prompt_turns
 from training.data.tokens import learned
 from training.dpo import dpo
-from training.running.checkpoints import last_checkpoint
 from training.settings.run import RunConfig, config_path, read_config
 from training.settings.sft import SftSettings
 from training.sft import sft
@@ -110,7 +109,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_same_weights(
     broken = write(tmp_path / "broken", dataset, checkpoint_minutes=0)
     sft(broken, lambda _: None)
     shutil.rmtree(tmp_path / "broken" / "model")
-    newest = Path(str(last_checkpoint(tmp_path / "broken" / "checkpoints")))
+    newest = newest_checkpoint(tmp_path / "broken")
     (newest / "trainer_state.json").write_text('{"cut short')
     sft(broken, lines.append)
     assert any("resumed from checkpoint-" in line for line in lines)

@@ -12,7 +12,7 @@ from training.running.callbacks import callbacks
 from training.running.movement import UPDATE, place_of, update_rms
 from training.running.protocols import Callbacks
 from training.running.run import Run
-from training.running.trainer import trainer_arguments
+from training.running.trainer import report_start, trainer_arguments
 from training.settings.ppo import PpoSettings
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def learn(
     start = place_of(models.policy)
     learning = Learning(run, models, iterations)
     checkpoint = load_checkpoint(run.checkpoints, learning)
-    if checkpoint:
-        run.report(f"{run.config.name}: resumed from {checkpoint[1]}")
+    report_start(run, checkpoint[1] if checkpoint else None)
     state = checkpoint[0] if checkpoint else TrainerState(max_steps=iterations, logging_steps=1)
     control, arguments = TrainerControl(), TrainingArguments(**trainer_arguments(run))
     observers = _callbacks(run, arguments, models)

@@ -60,6 +60,11 @@ def last_checkpoint(folder: Path) -> str | None:
     return str(folder / f"checkpoint-{step}") if step else None
 
 
+def are_others(folder: Path) -> bool:
+    """Whether there are checkpoints beside ``folder``, which another run of the same output left."""
+    return folder.parent.is_dir() and any(path != folder for path in folder.parent.iterdir())
+
+
 def _last_whole_step(folder: Path) -> int:
     for step in sorted((_step(path) for path in folder.glob("checkpoint-*")), reverse=True):
         checkpoint = folder / f"checkpoint-{step}"

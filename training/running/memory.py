@@ -45,10 +45,12 @@ def micro_batch(
     config: AnyConfig, settings: TrainingSettings, planned: MicroBatch | None = None
 ) -> MicroBatch:
     """The run's micro-batch: ``planned``, that of its settings, or half of it after memory was short."""
-    path = config.output / FILE
-    if path.exists():
-        return MicroBatch(**json.loads(path.read_text()))
-    return planned or configured(config, settings)
+    path, first = config.output / FILE, configured(config, settings)
+    halved = MicroBatch(**json.loads(path.read_text())) if path.exists() else None
+    # one that another run left may make other steps
+    if halved and halved.size * halved.accumulation == first.size * first.accumulation:
+        return halved
+    return planned or first
 
 
 @contextmanager

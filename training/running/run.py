@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from datasets_registry.boundary import ended_in_one_line
 from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.hashing import digest
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version, parsed_reference
 from quality.checks.models import lost_share
@@ -71,9 +72,16 @@ class Run(Generic[S_co]):
         return self.registry.folder(self.base)
 
     @property
+    def identity(self) -> str:
+        """The hash of all that decides the weights: trainer, settings, and the content of base and data."""
+        datasets = {role: version.data_version for role, version in self.datasets.items()}
+        reward_models = [version.data_version for version in self.reward_models]
+        return digest([self.trainer, self.base.data_version, datasets, reward_models, self.config.decided])
+
+    @property
     def checkpoints(self) -> Path:
-        """The folder of checkpoints, which outlive a killed run."""
-        return self.config.output / "checkpoints"
+        """The folder of this run's checkpoints, which outlive it where it is killed; of no other run."""
+        return self.config.output / "checkpoints" / self.identity[:16]
 
     @property
     def micro_batch(self) -> MicroBatch:

@@ -16,7 +16,7 @@ from training.estimates.disk import KEPT
 from training.running import ranks
 from training.running.callbacks import callbacks
 from training.running.card import in_bfloat16, recomputes_activations
-from training.running.checkpoints import last_checkpoint
+from training.running.checkpoints import are_others, last_checkpoint
 from training.running.memory import configured
 from training.running.movement import UPDATE, place_of, train_in_float32, update_rms
 from training.running.protocols import TrainableModel, Trainer
@@ -183,8 +183,7 @@ def train(run: AnyRun, trainer: Trainer) -> list[dict[str, float]]:
     prepare_sharding(run, trainer)
     report_micro_batch(run)
     checkpoint = last_checkpoint(run.checkpoints)
-    if checkpoint:
-        run.report(f"{run.config.name}: resumed from {Path(checkpoint).name}")
+    report_start(run, Path(checkpoint).name if checkpoint else None)
     train_in_float32(run, trainer.model)
     start = place_of(trainer.model)
     with run.halving():
@@ -194,6 +193,17 @@ def train(run: AnyRun, trainer: Trainer) -> list[dict[str, float]]:
     if run.config.launch.strategy == "zero3":
         return history
     return [*history[:-1], history[-1] | {UPDATE: update_rms(run, start, place_of(trainer.model))}]
+
+
+def report_start(run: AnyRun, checkpoint: str | None) -> None:
+    """Say which checkpoint training goes on from, or that another run's are there and are left alone."""
+    if checkpoint:
+        run.report(f"{run.config.name}: resumed from {checkpoint}")
+    elif ranks.is_first() and are_others(run.checkpoints):
+        run.report(
+            f"{run.config.name}: begins anew: the checkpoints in {run.checkpoints.parent} are of another "
+            "base, data or settings; remove them where nobody goes on from them"
+        )
 
 
 def report_micro_batch(run: AnyRun) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from datasets_registry.boundary import CommandParser
 from datasets_registry.documents import read_json, validated
@@ -15,6 +15,7 @@ from training.settings.learning import TrainingSettings
 from training.settings.sampler import SamplerEngine
 from training.settings.trackers import Trackers
 
+_DECIDING = {"settings", "verifier", "thought_marks", "system_text"}
 S_co = TypeVar("S_co", bound=TrainingSettings, covariant=True)
 C = TypeVar("C", bound=Settings)
 
@@ -43,6 +44,12 @@ class RunConfig(Settings, Generic[S_co]):
     )
     launch: Launch = Launch()
     sampler_engine: SamplerEngine = SamplerEngine()
+
+    @property
+    def decided(self) -> dict[str, JsonValue]:
+        """The fields that decide the weights and name no version, and the launch, which alone goes on."""
+        fields: dict[str, JsonValue] = self.model_dump(mode="json", include=_DECIDING)
+        return fields | {"launch": self.launch.mark}
 
     @property
     def datasets(self) -> dict[str, str]:

@@ -26,13 +26,12 @@ from tests.training.online_runs import (
     run,
     warned,
 )
-from tests.training.runs import NOTHING, commit, gold, verified, write
+from tests.training.runs import NOTHING, commit, gold, newest_checkpoint, verified, write
 from training.data.prompts import chosen_rows, prompt_order
 from training.grpo import grpo
 from training.online.trainer import alike, with_our_names
 from training.reward_model import reward_model
 from training.rloo import rloo
-from training.running.checkpoints import last_checkpoint
 from training.running.manifest import curves
 from training.settings.online import OnlineSettings
 
@@ -81,7 +80,7 @@ def test_a_killed_run_goes_on_to_the_same_weights_in_a_later_pass(
     broken = tmp_path / "broken"
     run(trainer, broken, settings=settings, checkpoint_minutes=0)
     shutil.rmtree(broken / "model")
-    newest = Path(str(last_checkpoint(broken / "checkpoints")))
+    newest = newest_checkpoint(broken)
     # the run was killed while it wrote this one
     (newest / "trainer_state.json").write_text('{"cut short')
     lines: list[str] = []
@@ -97,9 +96,7 @@ def failed(trainer: Trainer, folder: Path, **changes: Any) -> dict[str, Any]:
     ):
         run(trainer, folder, checkpoint_minutes=0, **changes)
     assert not (folder / "model").exists()
-    state = json.loads(
-        (Path(str(last_checkpoint(folder / "checkpoints"))) / "trainer_state.json").read_text()
-    )
+    state = json.loads((newest_checkpoint(folder) / "trainer_state.json").read_text())
     history = [figures for figures in state["log_history"] if "loss" in figures]
     return {
         "trainer": trainer.__name__,

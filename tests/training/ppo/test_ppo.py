@@ -43,7 +43,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(started: Started, tmp_path: Pa
     broken = tmp_path / "broken"
     run(ppo, broken, settings=FEW, checkpoint_minutes=0)
     shutil.rmtree(broken / "model")
-    checkpoints = broken / "checkpoints"
+    (checkpoints,) = (broken / "checkpoints").iterdir()
     assert sorted(path.name for path in checkpoints.iterdir()) == ["checkpoint-2", "checkpoint-3"]
     # killed in the middle of the third step, while it wrote
     shutil.move(checkpoints / "checkpoint-3", checkpoints / ".tmp-checkpoint")
