@@ -113,6 +113,7 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
         "p_harmlessness": None,
         "p_helpfulness": 0.9,
         "p_honesty": None,
+        "p_signals": [],
         "num_unparsed": 0,
         "judge_spread": None,
         "judges_disagree": None,
@@ -125,6 +126,7 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
         "rejected": "two",
     },
     EvaluationAnswer: {
+        "rules": [],
         "model": "sft_policy",
         "kind": "helpful",
         "category": "explain",
@@ -155,6 +157,8 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
         "failure": None,
         "score_key": "k",
         "ten_key": "k",
+        "sample_keys": [],
+        "asked": "begun probabilities",
     },
     HumanAgreement: {
         "messages": [ChatMessage(role="user", content="hi")],

@@ -12,7 +12,7 @@ from generation.tokenizer import Tokenizer
 from training.data.pairs import preferred
 from training.data.rows import PairRow, conversation, parted, sides, split_group
 from training.data.selection import select
-from training.data.soft_labels import by_signal, margin
+from training.data.soft_labels import by_signal, margin, signal_column
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
@@ -43,7 +43,7 @@ def reward_model(path: Path, report: Report) -> None:
     """
     run = open_run("reward_model", RunConfig[RewardSettings], path, report)
     settings = run.settings
-    columns = ("label", f"p_{settings.signal}") if settings.signal else ("label", "p_a")
+    columns = ("label", signal_column(settings.signal)) if settings.signal else ("label", "p_a")
     rows = rows_of(run, PairRow, *(columns if settings.signal or settings.margins else ()))
     labelled = preferred(rows)
     decided = by_signal(labelled, settings.signal) if settings.signal else labelled

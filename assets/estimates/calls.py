@@ -9,6 +9,7 @@ from typing import Any
 from assets.building.declared import Dataset
 from datasets_registry.rows.words import Signal
 from methods.cai.scores import SIGNALS
+from methods.judging.comparison import ComparisonSettings
 from methods.judging.score import ScoreSettings
 from methods.problems.prompt_files import PromptFileSettings
 
@@ -170,14 +171,27 @@ def _judgements(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     questions = max(
         sum(_principles(settings, signal) for signal in signals) for signals in settings.signals.values()
     )
-    calls = pairs * questions * len(settings.comparison.orders)
-    asked = _asked(dataset, "judges", calls, QUESTION + 2 * ANSWER, CHOICE)
-    return Amount(Rows(len(asked) * calls), tuple(asked))
+    verdicts = pairs * questions * len(settings.comparison.orders)
+    asked = _compared(dataset, "judges", verdicts, 2 * ANSWER, settings.comparison)
+    return Amount(Rows(len(asked) * verdicts), tuple(asked))
+
+
+def _compared(
+    dataset: Dataset, role: str, verdicts: int, texts: int, asking: ComparisonSettings
+) -> list[Asked]:
+    """So many verdicts on ``texts`` tokens: a token each, or as many replies in words as are counted."""
+    if asking.verdicts == "probabilities":
+        return _asked(dataset, role, verdicts, QUESTION + texts, CHOICE)
+    words = asking.words(None if asking.reasons_apart else asking.reasoning_tokens).max_tokens
+    return _asked(dataset, role, verdicts * asking.samples, QUESTION + texts, words)
 
 
 def _principles(settings: Any, signal: Signal) -> int:
     """Principles of ``signal`` that a pair is judged under."""
-    there: int = sum(principle.signal == signal for principle in settings.principles.values())
+    there: int = sum(
+        principle.signal == signal and bool(principle.preference_question)
+        for principle in settings.principles.values()
+    )
     return there if settings.num_principles == "all" else min(int(settings.num_principles), there)
 
 
@@ -192,8 +206,8 @@ def _scores(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
 
 
 def _agreement(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
-    calls = settings.num_pairs * len(settings.comparison.orders)
-    asked = _asked(dataset, "judge", calls, QUESTION + 2 * ANSWER, CHOICE)
+    verdicts = settings.num_pairs * len(settings.comparison.orders)
+    asked = _compared(dataset, "judge", verdicts, 2 * ANSWER, settings.comparison)
     return Amount(Rows(settings.num_pairs), tuple(asked))
 
 
@@ -242,7 +256,7 @@ def _evaluation(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     asked = [Asked(model, prompts, PROMPT, answer) for model in answering]
     orders = len(settings.comparison.orders)
     compared = orders * prompts * len(dataset.models["models"])
-    asked += _asked(dataset, "judge", compared, QUESTION + 2 * answer, CHOICE)
+    asked += _compared(dataset, "judge", compared, 2 * answer, settings.comparison)
     # at most every answer is unsure by phrases
     rows = prompts * len(answering)
     asked += _asked(dataset, "judge", rows, QUESTION + answer, CHOICE)

@@ -82,6 +82,7 @@ def _revision_settings(
                 critique_request=principle.critique_request, revision_request=principle.revision_request
             )
             for principle in constitution.principles
+            if principle.revises
         },
         scores=scores.method,
     )

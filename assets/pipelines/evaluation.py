@@ -29,10 +29,15 @@ def evaluation(
         system_prompt=answers.system_prompt,
         answers=answers.sampling,
         questions={
-            "red_team": constitution[section.red_team].preference_question,
-            "helpful": constitution[section.helpful].preference_question,
+            "red_team": constitution.question(section.red_team, "evaluation.red_team"),
+            "helpful": constitution.question(section.helpful, "evaluation.helpful"),
         },
         comparison=comparison,
+        rules={
+            principle.id: principle.rule
+            for principle in constitution.principles
+            if principle.rule and not principle.rule.needs_two
+        },
         seed=answers.seed,
     )
     return [

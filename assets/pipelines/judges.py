@@ -34,18 +34,23 @@ def judges(
     people = section.human_agreement
     agreement = [_agreement(people, rlaif, constitution, at)] if people else []
     return [
-        _scores(section, rlaif, at),
+        _scores(section, rlaif, constitution, at),
         *agreement,
         _certificate(section, rlaif, at),
         _audit(constitution, revisions, at),
     ]
 
 
-def _scores(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
+def _scores(section: Judges, rlaif: Rlaif, constitution: Constitution, at: str) -> Dataset:
+    asked = {principle.signal for principle in constitution.principles if principle.preference_question}
+    signals = {
+        kind: tuple(signal for signal in signals if signal in asked)
+        for kind, signals in rlaif.judge.signals.items()
+    }
     return dataset(
         at + CompletionScore.dataset,
         AI_SCORES,
-        CompletionScoreSettings(**dict(section.scores.method), signals=rlaif.judge.signals),
+        CompletionScoreSettings(**dict(section.scores.method), signals=signals),
         group=GROUP,
         inputs={CompletionPair.dataset: at + CompletionPair.dataset},
         models={"judge": section.scores.judge},
@@ -56,7 +61,7 @@ def _agreement(people: HumanAgreement, rlaif: Rlaif, constitution: Constitution,
     questions = {
         principle.id: principle.preference_question
         for principle in constitution.principles
-        if principle.signal == people.signal
+        if principle.signal == people.signal and principle.preference_question
     }
     if not questions:
         raise BadInput(

@@ -76,7 +76,9 @@ def _judgement_settings(section: Rlaif, constitution: Constitution) -> Judgement
     judged = {signal for signals in judging.signals.values() for signal in signals}
     principles = {
         principle.id: JudgedPrinciple(
-            signal=principle.signal, preference_question=principle.preference_question
+            signal=principle.signal,
+            preference_question=principle.preference_question,
+            rule=principle.rule,
         )
         for principle in constitution.principles
         if principle.signal in judged

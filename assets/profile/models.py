@@ -10,6 +10,7 @@ from datasets_registry.documents import fault
 from datasets_registry.errors import BadInput
 from datasets_registry.hosted import provider
 from datasets_registry.rows.types import ROW_TYPES
+from datasets_registry.rows.words import RULE_JUDGE
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
@@ -159,6 +160,8 @@ def require_names(models: Mapping[str, Section]) -> None:
     """Raise ValueError where a model's name is taken, a base is unknown, or models are circular."""
     for model in models:
         _usable(model)
+        if model == RULE_JUDGE:
+            raise ValueError(f"models.{model}: rules judge under this name: choose another")
         if model in ROW_TYPES:
             raise ValueError(f"models.{model}: a dataset has this name: choose another")
     for model, section in models.items():

@@ -2,11 +2,21 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row, ledger_key
 from datasets_registry.rows.words import FinishReason, Kind, RefusalKind, history
+
+
+class RuleKept(BaseModel):
+    """Whether an answer keeps a principle's rule."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    principle_id: str = Field(description="The principle")
+    kept: bool | None = Field(description="Whether the rule is kept; null where that cannot be decided")
+    reason: str | None = Field(description="Why it cannot be decided")
 
 
 class EvaluationAnswer(Row):
@@ -27,6 +37,7 @@ class EvaluationAnswer(Row):
     category: str = Field(description="Harm category, or kind of task")
     split_group: str = Field(description="Group of the prompt")
     completion: str = Field(description="The answer")
+    rules: list[RuleKept] = Field(description="Whether the answer keeps each rule of the constitution")
     finish_reason: FinishReason = Field(description="How the answer ended")
     num_tokens: int = Field(description="Length of the answer in tokens")
     refused: bool = Field(description="Whether it refuses all or a part, by its phrases")

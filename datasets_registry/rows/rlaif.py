@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row, ledger_key
@@ -57,11 +57,11 @@ class AiJudgement(Row):
         description="Which completions were shown first and second; the same one twice measures position bias"
     )
     principle_id: str = Field(description="Principle drawn for the pair")
-    judge: str = Field(description="Asset name of the judging model")
+    judge: str = Field(description="Asset name of the judging model; `rule` where a rule decides")
     signal: Signal = Field(description="What the principle asks about")
     asked: Way = Field(
         description="How the judge was asked: in a turn that was begun for it or its own, for probabilities, "
-        "a text or an object of a schema"
+        "a text or an object of a schema; or that a rule decides"
     )
     p_first: float | None = Field(
         description="Probability that the first is better, normalised over the choices; of a verdict in "
@@ -81,9 +81,18 @@ class AiJudgement(Row):
     reasoning: str | None = Field(
         description="The judge's reasoning before its verdict; null unless asked for"
     )
-    judgement_key: str = ledger_key("Ledger key of the judge call")
+    judgement_key: str | None = ledger_key("Ledger key of the judge call; null for a rule, which needs none")
     sample_keys: list[str] = ledger_key("Ledger keys of further samples of it")
     reasoning_key: str | None = ledger_key("Ledger key of the reasoning")
+
+
+class SignalShare(BaseModel):
+    """How probable it is by one signal that completion a is better."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    signal: str = Field(description="What its principles ask about")
+    p_a: float = Field(description="Probability that completion a is better, mean of both orders")
 
 
 class PreferencePair(Row):
@@ -109,6 +118,7 @@ class PreferencePair(Row):
     p_harmlessness: float | None = Field(description="The same, by principles of harmlessness only")
     p_helpfulness: float | None = Field(description="The same, by principles of helpfulness only")
     p_honesty: float | None = Field(description="The same, by principles of honesty only")
+    p_signals: list[SignalShare] = Field(description="The same, by each signal of the principles")
     logit_ab: float | None = Field(description="Logit for a where it is shown first, less the position bias")
     logit_ba: float | None = Field(description="Logit for a where it is shown second, less the position bias")
     num_unparsed: int = Field(description="Principles and judges left out because a verdict is missing")

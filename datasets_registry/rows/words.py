@@ -1,8 +1,8 @@
 """Words and columns that row types share: kinds of prompts, signals, reasons why a completion ended."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 # logits closer to zero than this are not a verdict: batches of another shape move them by as much
 TIE_LOGIT = 0.01
@@ -11,8 +11,11 @@ FinishReason = Literal["stop", "length", "choice", "continuation", "error"]
 Kind = Literal["red_team", "helpful"]
 RefusalKind = Literal["none", "partial", "full"]
 # how a judge was asked: in a turn begun for it or its own, and what its verdict is read from
-Way = Literal["begun probabilities", "begun text", "probabilities", "text", "schema"]
-Signal = Literal["harmlessness", "helpfulness", "honesty"]
+Way = Literal["begun probabilities", "begun text", "probabilities", "text", "schema", "rule"]
+# who judges where a principle has a rule; no model may be called so
+RULE_JUDGE = "rule"
+# what principles measure: the words of a constitution
+Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 def history() -> Any:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from datasets_registry.hashing import derive_seed
-from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.evaluation import EvaluationAnswer, RuleKept
 from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.words import Kind
 from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
-from generation.request import Request, SamplingParams
+from generation.request import Completion, Message, Request, SamplingParams
 from methods.evaluation.refusals import judge_unsure
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
@@ -24,6 +26,7 @@ from methods.judging.comparison import (
 from methods.judging.conversation import conversation_of, opening, opening_templates
 from methods.judging.preference import combine
 from methods.judging.refusal import refusal_templates
+from methods.judging.rules import Rule, keeps
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import all_prompts
@@ -40,6 +43,7 @@ class EvaluationSettings(Settings):
     answers: SamplingParams
     questions: Mapping[Kind, str]
     comparison: ComparisonSettings = ComparisonSettings()
+    rules: Mapping[str, Rule] = Field({}, description="Rules that answers are held to, by principle")
     seed: Seed = 0
 
 
@@ -94,6 +98,7 @@ def answer_held_out(
             category=prompt.category,
             split_group=prompt.split_group,
             completion=answer.text.strip(),
+            rules=_held_to(settings.rules, conversation_of(prompt), answer),
             finish_reason=answer.finish_reason,
             num_tokens=answer.num_completion_tokens,
             refused=refusal.refused,
@@ -109,6 +114,14 @@ def answer_held_out(
         )
         for (kind, prompt), request, answer, refusal in zip(prompts, requests, answers, refusals, strict=True)
     ]
+
+
+def _held_to(rules: Mapping[str, Rule], messages: Sequence[Message], answer: Completion) -> list[RuleKept]:
+    """Whether the answer as it stands keeps each rule; a failed one is held to none."""
+    if answer.error is not None:
+        return []
+    held = {name: keeps(rule, messages, answer.text) for name, rule in rules.items()}
+    return [RuleKept(principle_id=name, kept=kept.kept, reason=kept.reason) for name, kept in held.items()]
 
 
 def compare(

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from datasets_registry.documents import read_toml, validated
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
+from methods.judging.rules import Rule
 
 
 class Principle(Settings):
@@ -15,9 +16,28 @@ class Principle(Settings):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     signal: Signal = "harmlessness"
-    critique_request: str = Field(min_length=1)
-    revision_request: str = Field(min_length=1)
-    preference_question: str = Field(min_length=1)
+    critique_request: str = ""
+    revision_request: str = ""
+    preference_question: str = ""
+    rule: Rule | None = Field(None, description="Decides in place of a judge, and measures one that is asked")
+
+    @property
+    def revises(self) -> bool:
+        """Whether answers are criticised and revised by it."""
+        return bool(self.critique_request)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Principle":
+        if not self.preference_question and self.rule is None:
+            raise ValueError(f"principle {self.id!r} has neither a preference_question nor a rule: write one")
+        if bool(self.critique_request) != bool(self.revision_request):
+            raise ValueError(
+                f"principle {self.id!r} has one of critique_request and revision_request: write both or "
+                "neither"
+            )
+        if self.rule is None and not self.revises:
+            raise ValueError(f"principle {self.id!r} has no critique_request: write one, or give it a rule")
+        return self
 
 
 class Constitution(Settings):
@@ -40,6 +60,17 @@ class Constitution(Settings):
                 f"asks for: write one with signal = {signal!r}, or take {signal} out"
             )
         return principles
+
+    def question(self, principle_id: str, asker: str) -> str:
+        """A principle's question to a judge; raises BadInput naming ``asker`` where it has none."""
+        question = self[principle_id].preference_question
+        if not question:
+            raise BadInput(
+                f"principle {principle_id!r} of constitution {self.name!r} has a rule and no "
+                f"preference_question, which the profile's {asker} needs: write one, or name another "
+                "principle"
+            )
+        return question
 
     def __getitem__(self, principle_id: str) -> Principle:
         for principle in self.principles:

@@ -68,12 +68,13 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
-def mean(preferences: Iterable[Preference]) -> Preference | None:
-    """The mean of each order's probabilities; None where there are none."""
+def mean(preferences: Iterable[tuple[Preference, float]]) -> Preference | None:
+    """The mean of each order's probabilities by the weights beside them; None where there are none."""
     several = list(preferences)
+    total = sum(weight for _, weight in several)
     if not several:
         return None
     return Preference(
-        p_ab=sum(preference.p_ab for preference in several) / len(several),
-        p_ba=sum(preference.p_ba for preference in several) / len(several),
+        p_ab=sum(weight * preference.p_ab for preference, weight in several) / total,
+        p_ba=sum(weight * preference.p_ba for preference, weight in several) / total,
     )

@@ -6,7 +6,6 @@ after a 1. Identical requests are one call, so that scoring a text twice costs o
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -69,7 +68,7 @@ class Score(BaseModel):
     sample_keys: tuple[str, ...] = ()
 
 
-def score_templates(settings: ScoreSettings, signals: Iterable[Signal] = get_args(Signal)) -> tuple[str, ...]:
+def score_templates(settings: ScoreSettings, signals: Iterable[Signal]) -> tuple[str, ...]:
     """The names of the prompt templates that scores of ``signals`` use."""
     ending = own_turn_templates(settings) or (ALONE,)
     return ("score", *sorted({f"score_{signal}" for signal in signals}), *ending)

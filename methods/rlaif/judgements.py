@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
-from datasets_registry.rows.words import Kind, Signal
+from datasets_registry.rows.words import RULE_JUDGE, Kind, Signal
 from datasets_registry.settings import Distinct, Seed, Settings
 from generation.completer import Complete
 from methods.judging.answers import answers_of
@@ -24,6 +24,7 @@ from methods.judging.comparison import (
     comparisons,
 )
 from methods.judging.conversation import conversation_of
+from methods.judging.rules import Rule, judge_by_rule
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Models
 
@@ -44,10 +45,11 @@ class JudgingSettings(ComparisonSettings):
 
 
 class JudgedPrinciple(Settings):
-    """A principle as a judge is asked about it."""
+    """A principle as a judge is asked about it, or as its rule decides it."""
 
     signal: Signal
-    preference_question: str
+    preference_question: str = ""
+    rule: Rule | None = None
 
 
 class JudgementSettings(JudgingSettings):
@@ -64,17 +66,28 @@ class JudgementSettings(JudgingSettings):
         return self
 
     def principles_of(self, kind: Kind, prompt_id: str) -> list[str]:
-        """The ids drawn for a prompt's pairs, by signal; another prompt or principle moves few of them."""
+        """The ids that judges are asked about for a prompt's pairs, drawn by signal.
+
+        Another prompt or principle moves few of them.
+        """
         drawn: list[str] = []
         for signal in self.signals.get(kind, ()):
             ids = [
                 principle_id
                 for principle_id, principle in self.principles.items()
-                if principle.signal == signal
+                if principle.signal == signal and principle.preference_question
             ]
             count = len(ids) if self.num_principles == "all" else self.num_principles
             drawn += ranked(ids, self.seed, prompt_id)[:count]
         return drawn
+
+    def rules_of(self, kind: Kind) -> dict[str, Rule]:
+        """The rules that decide pairs of a kind of prompt, by principle: all, as they are free."""
+        return {
+            name: principle.rule
+            for name, principle in self.principles.items()
+            if principle.rule and principle.signal in self.signals.get(kind, ())
+        }
 
 
 class _Call(NamedTuple):
@@ -85,10 +98,10 @@ class _Call(NamedTuple):
 
 
 def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings) -> list[AiJudgement]:
-    """The judgements of every judge on each usable pair."""
+    """The judgements of every judge on each usable pair, and those of rules."""
     pairs = inputs.rows(CompletionPair)
-    judgements: list[AiJudgement] = []
-    for judge in models.every("judges"):
+    judgements = judge_by_rules(pairs, settings)
+    for judge in models.every("judges") if _asks(settings) else ():
         with judge.completer() as complete:
             model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
             judgements += judge_pairs(pairs, judge.name, answers, model, settings)
@@ -120,6 +133,36 @@ def judge_pairs(
         )
         for call, answer in zip(calls, answers, strict=True)
     ]
+
+
+def judge_by_rules(pairs: Iterable[CompletionPair], settings: JudgementSettings) -> list[AiJudgement]:
+    """The judgements of the principles' rules on each usable pair, in both orders; no call is made."""
+    return [
+        AiJudgement(
+            pair_id=pair.pair_id,
+            order=order,
+            principle_id=name,
+            judge=RULE_JUDGE,
+            signal=settings.principles[name].signal,
+            judgement_key=None,
+            sample_keys=[],
+            reasoning_key=None,
+            **judge_by_rule(rule, comparison).model_dump(),
+        )
+        for pair in pairs
+        if pair.failure is None
+        for name, rule in settings.rules_of(pair.kind).items()
+        for order, comparison in _crossed(pair).items()
+    ]
+
+
+def _crossed(pair: CompletionPair) -> dict[Order, Comparison]:
+    return comparisons(conversation_of(pair), pair.completion_a, pair.completion_b, "", ComparisonSettings())
+
+
+def _asks(settings: JudgementSettings) -> bool:
+    """Whether any principle has a question for a judge."""
+    return any(principle.preference_question for principle in settings.principles.values())
 
 
 def _calls(pair: CompletionPair, settings: JudgementSettings) -> Iterator[_Call]:

@@ -5,12 +5,12 @@ choice probability, averaged over both orders. Signals are combined by the weigh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
-from datasets_registry.rows.words import TIE_LOGIT, Kind, Signal
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair, SignalShare
+from datasets_registry.rows.words import RULE_JUDGE, TIE_LOGIT, Kind, Signal
 from datasets_registry.settings import Settings
 from methods.judging.comparison import Order
 from methods.judging.preference import Preference, combine, logit, mean
@@ -18,7 +18,6 @@ from methods.method import Inputs, Method, Models
 
 _Label = Literal["a", "b", "tie", "unparsed", "unjudged"]
 _OTHER: Mapping[_Label, _Label] = {"a": "b", "b": "a"}
-_SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
 class LabelSettings(Settings):
@@ -30,6 +29,9 @@ class LabelSettings(Settings):
 
     weights: Mapping[Kind, Mapping[Signal, float]] = Field(
         default={"red_team": {"harmlessness": 1.0}, "helpful": {"helpfulness": 1.0}}
+    )
+    principle_weights: Mapping[str, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="What a principle counts for within its signal, by id; 1 where none is named"
     )
     clamp: tuple[float, float] | None = None
     tie_logit: float = Field(TIE_LOGIT, ge=0)
@@ -70,7 +72,13 @@ def ballots_by_pair(judgements: Iterable[AiJudgement], settings: LabelSettings) 
     by_pair: dict[str, list[Ballot]] = {}
     for (pair_id, *_), verdicts in sorted(groups.items(), key=lambda group: group[0]):
         by_pair.setdefault(pair_id, []).append(_ballot(verdicts, settings))
-    return by_pair
+    return {pair_id: _decided(ballots) for pair_id, ballots in by_pair.items()}
+
+
+def _decided(ballots: Sequence[Ballot]) -> list[Ballot]:
+    """The ballots that count: where a principle's rule decides, a judge asked about it is only measured."""
+    ruled = {ballot.principle_id for ballot in ballots if ballot.judge == RULE_JUDGE}
+    return [ballot for ballot in ballots if ballot.judge == RULE_JUDGE or ballot.principle_id not in ruled]
 
 
 def _ballot(verdicts: Mapping[Order, AiJudgement], settings: LabelSettings) -> Ballot:
@@ -87,12 +95,14 @@ def _ballot(verdicts: Mapping[Order, AiJudgement], settings: LabelSettings) -> B
     )
 
 
-def weighted(ballots: Sequence[Ballot], weights: Mapping[Signal, float]) -> Preference | None:
+def weighted(
+    ballots: Sequence[Ballot], weights: Mapping[Signal, float], principles: Mapping[str, float]
+) -> Preference | None:
     """The signals' means by their weights; None where a signal that counts has no whole ballot."""
     p_ab = p_ba = total = 0.0
     # always in this order, so that the sum does not depend on how a profile orders them
-    for signal in (signal for signal in _SIGNALS if signal in weights):
-        weight, preference = weights[signal], _mean(ballots, signal)
+    for signal in sorted(weights):
+        weight, preference = weights[signal], _mean(ballots, signal, principles)
         if weight and preference is None:
             return None
         if preference:
@@ -101,8 +111,12 @@ def weighted(ballots: Sequence[Ballot], weights: Mapping[Signal, float]) -> Pref
     return Preference(p_ab=p_ab / total, p_ba=p_ba / total) if total else None
 
 
-def _mean(ballots: Sequence[Ballot], signal: Signal) -> Preference | None:
-    return mean(ballot.preference for ballot in ballots if ballot.signal == signal and ballot.preference)
+def _mean(ballots: Sequence[Ballot], signal: Signal, principles: Mapping[str, float]) -> Preference | None:
+    return mean(
+        (ballot.preference, principles.get(ballot.principle_id, 1.0))
+        for ballot in ballots
+        if ballot.signal == signal and ballot.preference
+    )
 
 
 def label_pairs(
@@ -115,13 +129,15 @@ def label_pairs(
 
 def _label(pair: CompletionPair, ballots: Sequence[Ballot], settings: LabelSettings) -> PreferencePair:
     weights = settings.weights.get(pair.kind, {})
-    preference = weighted(ballots, weights) if ballots and weights else None
+    preference = weighted(ballots, weights, settings.principle_weights) if ballots and weights else None
     missing: _Label = "unparsed" if ballots else "unjudged"
     label = preference.label(settings.tie_logit) if preference else missing
     texts: dict[_Label, str] = {"a": pair.completion_a, "b": pair.completion_b}
     principles = sorted({ballot.principle_id for ballot in ballots if ballot.preference})
-    by_signal = {signal: _mean(ballots, signal) for signal in _SIGNALS}
-    spread, disagree = _by_judge(ballots, weights)
+    signals = sorted({ballot.signal for ballot in ballots})
+    by_signal = {signal: _mean(ballots, signal, settings.principle_weights) for signal in signals}
+    shares = {signal: share.p_a for signal, share in by_signal.items() if share}
+    spread, disagree = _by_judge(ballots, weights, settings.principle_weights)
     return PreferencePair(
         pair_id=pair.pair_id,
         prompt_id=pair.prompt_id,
@@ -132,10 +148,11 @@ def _label(pair: CompletionPair, ballots: Sequence[Ballot], settings: LabelSetti
         split_group=pair.split_group,
         principle_id=principles[0] if len(principles) == 1 else None,
         principles=principles,
-        p_a=_p_a(preference),
-        p_harmlessness=_p_a(by_signal["harmlessness"]),
-        p_helpfulness=_p_a(by_signal["helpfulness"]),
-        p_honesty=_p_a(by_signal["honesty"]),
+        p_a=preference.p_a if preference else None,
+        p_harmlessness=shares.get("harmlessness"),
+        p_helpfulness=shares.get("helpfulness"),
+        p_honesty=shares.get("honesty"),
+        p_signals=[SignalShare(signal=signal, p_a=p_a) for signal, p_a in shares.items()],
         logit_ab=logit(preference.p_ab) if preference else None,
         logit_ba=logit(preference.p_ba) if preference else None,
         num_unparsed=sum(ballot.preference is None for ballot in ballots),
@@ -148,15 +165,13 @@ def _label(pair: CompletionPair, ballots: Sequence[Ballot], settings: LabelSetti
     )
 
 
-def _p_a(preference: Preference | None) -> float | None:
-    return preference.p_a if preference else None
-
-
-def _by_judge(ballots: Sequence[Ballot], weights: Mapping[Signal, float]) -> tuple[float | None, bool | None]:
+def _by_judge(
+    ballots: Sequence[Ballot], weights: Mapping[Signal, float], principles: Mapping[str, float]
+) -> tuple[float | None, bool | None]:
     """How far several judges' soft labels lie apart, and whether they name different completions."""
-    judges = sorted({ballot.judge for ballot in ballots})
+    judges = sorted({ballot.judge for ballot in ballots} - {RULE_JUDGE})
     by_judge = ([ballot for ballot in ballots if ballot.judge == judge] for judge in judges)
-    preferences = (weighted(group, weights) for group in by_judge)
+    preferences = (weighted(group, weights, principles) for group in by_judge)
     shares = [preference.p_a for preference in preferences if preference]
     if len(shares) < 2:
         return None, None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -20,8 +20,6 @@ from methods.judging.conversation import conversation_of, failure_of, opening, o
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import all_prompts
-
-_SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
 class PairSelection(Settings):
@@ -64,12 +62,9 @@ class PairSettings(PairSelection):
 
     @property
     def signals(self) -> dict[Kind, Signal]:
-        """The signal that scores each kind of prompt; of equal weights, the first in ``Signal`` decides."""
+        """The signal that scores each kind of prompt; of equal weights, the first by name decides."""
         weighed = {kind: weights for kind, weights in (self.weights or {}).items() if weights}
-        return {
-            kind: max((signal for signal in _SIGNALS if signal in weights), key=weights.__getitem__)
-            for kind, weights in weighed.items()
-        }
+        return {kind: max(sorted(weights), key=weights.__getitem__) for kind, weights in weighed.items()}
 
 
 @dataclass(frozen=True)

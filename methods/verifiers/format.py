@@ -74,13 +74,19 @@ def read_rules(gold: str) -> FormatRules:
     """The rules of a gold answer; raises BadInput that names the rule that cannot be used."""
     try:
         rules = FormatRules.model_validate_json(gold)
-        if rules.matches is not None:
-            regex.compile(rules.matches)
     except ValidationError as error:
         first = error.errors()[0]
         rule = ".".join(map(str, first["loc"])) or gold[:60]
         rules_there_are = ", ".join(field.alias or key for key, field in FormatRules.model_fields.items())
         raise BadInput(f"format rule {rule!r}: {first['msg']}; the rules are {rules_there_are}") from error
+    require_usable(rules)
+    return rules
+
+
+def require_usable(rules: FormatRules) -> None:
+    """Raise BadInput for a pattern or a language that is none, and where no rule is set."""
+    try:
+        regex.compile(rules.matches or "")
     except regex.error as error:
         raise BadInput(
             f"format rule 'matches': {rules.matches!r} is not a valid pattern ({error}); fix it"
@@ -91,8 +97,14 @@ def read_rules(gold: str) -> FormatRules:
             f"{', '.join(sorted(languages()))}"
         )
     if not rules.model_fields_set:
-        raise BadInput("the gold answer has no format rule, so every completion would pass; give one")
-    return rules
+        raise BadInput("no format rule is set, so every completion would pass; give one")
+
+
+def first_broken(text: str, rules: FormatRules) -> str | None:
+    """The first rule that ``text`` breaks; None where it keeps all."""
+    if len(text) > MAX_LENGTH:
+        return "max_characters"
+    return next((rule for rule, _, kept in _measured(text, rules) if not kept), None)
 
 
 def _measured(text: str, rules: FormatRules) -> Measured:

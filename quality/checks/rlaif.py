@@ -1,6 +1,7 @@
 """Checks of AI feedback: completion pairs, judgements, and the preference labels made of them."""
 
 from datasets_registry.rows.prompts import PROMPT_SETS
+from datasets_registry.rows.words import RULE_JUDGE
 from quality.checks.check import Check
 from quality.checks.rules import blank, no_empty, no_rows, not_held_out, source_prompt
 from quality.judges.ballots import BALLOTS, CROSSED, slots
@@ -15,11 +16,19 @@ _EXPECTED = f"""
         SELECT kind, signal,
                json_extract_string($settings, '$.weights.' || kind || '.' || signal)::DOUBLE AS weight
         FROM (VALUES ('red_team'), ('helpful')) AS kinds(kind),
-             (VALUES ('harmlessness'), ('helpfulness'), ('honesty')) AS signals(signal)
+             unnest(json_keys($settings, '$.weights.' || kind)) AS signals(signal)
+    ), decided AS (
+        -- where a principle's rule decides, a judge that was asked about it is only measured
+        SELECT *, greatest(least(1 / (1 + exp(-logit_ab)), high), low) AS p_ab,
+               greatest(least(1 / (1 + exp(-logit_ba)), high), low) AS p_ba,
+               coalesce(json_extract_string($settings, '$.principle_weights.' || principle_id)::DOUBLE, 1)
+                   AS part
+        FROM ballots, limits
+        QUALIFY judge = '{RULE_JUDGE}'
+             OR NOT bool_or(judge = '{RULE_JUDGE}') OVER (PARTITION BY pair_id, principle_id)
     ), signals AS (
-        SELECT pair_id, signal, avg(greatest(least(1 / (1 + exp(-logit_ab)), high), low)) AS p_ab,
-               avg(greatest(least(1 / (1 + exp(-logit_ba)), high), low)) AS p_ba
-        FROM ballots, limits WHERE whole GROUP BY pair_id, signal
+        SELECT pair_id, signal, sum(part * p_ab) / sum(part) AS p_ab, sum(part * p_ba) / sum(part) AS p_ba
+        FROM decided WHERE whole GROUP BY pair_id, signal
     ), combined AS (
         SELECT p.pair_id, bool_and(s.pair_id IS NOT NULL) AS parsed,
                sum(weight * p_ab) / sum(weight) AS p_ab, sum(weight * p_ba) / sum(weight) AS p_ba

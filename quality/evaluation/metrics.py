@@ -51,6 +51,7 @@ def _figures(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
     lengths = unit_means((answer.split_group, float(answer.num_tokens)) for answer in group)
     yield "mean_tokens", sum(lengths) / len(lengths), mean_interval(lengths), len(group)
     yield _share("truncated_rate", [(answer, float(answer.finish_reason == "length")) for answer in group])
+    yield from _rules(group)
     for n in (1, 2, 3):
         yield f"distinct_{n}", distinct_n((answer.completion for answer in group), n), None, len(group)
     if any(answer.verdict is not None for answer in group):
@@ -69,6 +70,20 @@ def _refusals(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
     asked = [answer for answer in group if not answer.refusal_sure]
     unjudged = [(answer, float(answer.judged_refusal is None)) for answer in asked]
     yield _share("unjudged_refusal_rate", unjudged)
+
+
+def _rules(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:
+    """The share of answers that keep each principle's rule, of those of which it can be decided."""
+    for principle in sorted({held.principle_id for answer in group for held in answer.rules}):
+        yield _share(
+            f"kept_{principle}",
+            [
+                (answer, float(held.kept))
+                for answer in group
+                for held in answer.rules
+                if held.principle_id == principle and held.kept is not None
+            ],
+        )
 
 
 def _wins(group: Sequence[EvaluationAnswer]) -> Iterable[Figure]:

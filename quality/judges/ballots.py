@@ -1,5 +1,7 @@
 """SQL over judgements: a judge's verdict on a pair under one principle, without its position bias."""
 
+from datasets_registry.rows.words import RULE_JUDGE
+
 # calls that show both completions of a pair, in either order
 CROSSED = "\"order\" IN ('ab', 'ba')"
 
@@ -31,4 +33,14 @@ BALLOTS = """
         )
         GROUP BY pair_id, judge, principle_id
     )
+"""
+
+# whether a judge that was asked about a principle with a rule prefers what keeps it, where both decide
+AGAINST_RULES = f"""
+    SELECT split_group, (judged.logit_ab + judged.logit_ba > 0) = (ruled.logit_ab > 0)
+    FROM ({BALLOTS}) AS judged JOIN ({BALLOTS}) AS ruled USING (pair_id, principle_id)
+    JOIN completion_pairs USING (pair_id)
+    WHERE judged.judge = ? AND ruled.judge = '{RULE_JUDGE}' AND judged.whole AND ruled.whole
+          AND judged.logit_ab + judged.logit_ba <> 0 AND ruled.logit_ab <> 0
+    ORDER BY pair_id, principle_id
 """

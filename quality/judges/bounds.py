@@ -35,6 +35,7 @@ CERTAIN = (
     "slot_kept_share",
     "order_consistency",
     "longer_share",
+    "rule_agreement",
     "human_accuracy",
     "cohen_kappa",
     "gwet_ac1",

@@ -15,7 +15,7 @@ from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from methods.judging.preference import Label, Preference, sigmoid
 from methods.method import Inputs, Method, Models
-from quality.judges.ballots import BALLOTS, CROSSED, slots
+from quality.judges.ballots import AGAINST_RULES, BALLOTS, CROSSED, slots
 from quality.judges.beyond_chance import (
     CHANCES,
     Chance,
@@ -150,6 +150,7 @@ def _ballots(
             if winner != "tie" and a != b
         ],
     )
+    yield _share("rule_agreement", _rows_of(connection, AGAINST_RULES, judge))
     points = [(group, (ab + ba) / 2, math.log((a + 1) / (b + 1))) for group, ab, ba, a, b in ballots]
     if len(points) < 3 or len({length for _, _, length in points}) == 1:
         yield Measured("length_slope", num_items=len(points))

@@ -248,9 +248,13 @@ def test_a_signals_own_probability_chooses_and_asks_for_the_margin(
     label: str, p_honesty: float, chosen: str, asked: float
 ) -> None:
     row: PairRow = {"prompt": "", "label": label, "p_a": 0.6, "chosen": "one", "rejected": "two"}
-    (found,) = by_signal([{**row, "p_honesty": p_honesty}], "honesty")
-    assert found["chosen"] == chosen and margin(found) == pytest.approx(asked, abs=1e-3)
-    assert {found["chosen"], found["rejected"]} == {"one", "two"}
+    of_a_constitution: PairRow = {**row, "p_signals": [{"signal": "form", "p_a": p_honesty}]}
+    of_its_own: PairRow = {**row, "p_honesty": p_honesty}
+    for named, signal in ((of_its_own, "honesty"), (of_a_constitution, "form")):
+        (found,) = by_signal([named], signal)
+        assert found["chosen"] == chosen and margin(found) == pytest.approx(asked, abs=1e-3)
+        assert {found["chosen"], found["rejected"]} == {"one", "two"}
+    assert by_signal([of_a_constitution], "brevity") == []
 
 
 def test_a_signal_of_verified_pairs_is_refused(base: Path, registry: Registry, tmp_path: Path) -> None:

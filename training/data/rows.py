@@ -45,6 +45,13 @@ class CompletionRow(PromptRow):
     tool_calls: NotRequired[Sequence[Stored] | None]
 
 
+class SignalColumn(TypedDict):
+    """A signal's own probability that completion a is better."""
+
+    signal: str
+    p_a: float
+
+
 class PairRow(PromptRow):
     """Two completions of a prompt; ``label`` says which is better, and verified pairs have none.
 
@@ -62,6 +69,7 @@ class PairRow(PromptRow):
     p_harmlessness: NotRequired[float | None]
     p_helpfulness: NotRequired[float | None]
     p_honesty: NotRequired[float | None]
+    p_signals: NotRequired[Sequence[SignalColumn]]
 
 
 class Grouped(TypedDict):

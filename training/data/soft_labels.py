@@ -6,6 +6,7 @@ from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.words import TIE_LOGIT, Signal
 from methods.judging.preference import logit
 from training.data.pairs import PairExample
@@ -39,8 +40,17 @@ def by_signal(pairs: Iterable[PairRow], signal: Signal) -> list[PairRow]:
     return [_relabelled(pair, p) for pair, p in probabilities if p is not None and abs(logit(p)) > TIE_LOGIT]
 
 
+def signal_column(signal: Signal) -> str:
+    """The column with a signal's probability: one of its own, or the list of all signals'."""
+    own = f"p_{signal}"
+    return own if own in PreferencePair.model_fields else "p_signals"
+
+
 def _probability(pair: PairRow, signal: Signal) -> float | None:
-    return cast(Mapping[str, float | None], pair)[f"p_{signal}"]
+    column = signal_column(signal)
+    if column != "p_signals":
+        return cast(Mapping[str, float | None], pair)[column]
+    return next((share["p_a"] for share in pair["p_signals"] if share["signal"] == signal), None)
 
 
 def _relabelled(pair: PairRow, p: float) -> PairRow:

@@ -117,6 +117,7 @@ def _noisy(pair: VerifiedPair, seed: int) -> PreferencePair:
         p_harmlessness=None,
         p_helpfulness=None,
         p_honesty=None,
+        p_signals=[],
         logit_ab=None,
         logit_ba=None,
         num_unparsed=0,

@@ -13,6 +13,8 @@ from generation.scripted import chosen
 from methods.evaluation.held_out import EVALUATION_ANSWERS, EvaluationSettings, answer_held_out, compare
 from methods.evaluation.refusals import judge_unsure
 from methods.judging.comparison import ComparisonSettings
+from methods.judging.rules import Rule
+from quality.evaluation.metrics import metrics
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of, unused_prompts
 from tests.rows import make
 
@@ -74,7 +76,10 @@ def test_the_bases_rows_come_first_and_the_others_are_compared_with_them(tmp_pat
 
 @pytest.mark.parametrize(
     ("reasoning_tokens", "system_prompt", "templates"),
-    [(None, None, {"judge", "refusal"}), (8, "brief", {"judge", "reasoning", "refusal", "brief"})],
+    [
+        (None, None, {"answer_letter", "judge", "refusal"}),
+        (8, "brief", {"answer_letter", "judge", "reasoning", "refusal", "brief"}),
+    ],
 )
 def test_the_templates_of_the_settings_are_declared_and_no_others(
     reasoning_tokens: int | None, system_prompt: str | None, templates: set[str], tmp_path: Path
@@ -83,3 +88,16 @@ def test_the_templates_of_the_settings_are_declared_and_no_others(
     settings = SETTINGS.model_copy(update={"comparison": comparison, "system_prompt": system_prompt})
     assert set(EVALUATION_ANSWERS.prompts(settings)) == templates
     assert not unused_prompts(EVALUATION_ANSWERS, settings, MemoryInputs(PROMPTS), models(tmp_path))
+
+
+def test_answers_are_held_to_the_rules_without_a_call(tmp_path: Path) -> None:
+    rules = {"polite": Rule(contains=["unfortunately"]), "brief": Rule(max_words=3)}
+    settings = SETTINGS.model_copy(update={"rules": rules})
+    made: list[EvaluationAnswer] = rows_of(
+        EVALUATION_ANSWERS, settings, MemoryInputs(PROMPTS), models(tmp_path)
+    )
+    kept = {row.model: {held.principle_id: held.kept for held in row.rules} for row in made}
+    assert kept["sft"] == {"polite": True, "brief": False}
+    assert kept["base"] == {"polite": False, "brief": False}
+    shares = {(row.model, row.kind): row.value for row in metrics(made) if row.metric == "kept_polite"}
+    assert shares["sft", "helpful"] == 1 and shares["base", "helpful"] == 0

@@ -20,9 +20,10 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_ours_has_twelve_or_more_principles_with_all_three_texts() -> None:
+def test_ours_has_twelve_or_more_principles_with_all_three_texts_and_three_rules() -> None:
     constitution = load_constitution(CONSTITUTION)
-    assert len(constitution.principles) >= 12
+    assert sum(principle.revises for principle in constitution.principles) >= 12
+    assert sum(principle.rule is not None for principle in constitution.principles) >= 3
     assert constitution["avoid_harm"].preference_question.endswith("?")
 
 
@@ -33,7 +34,10 @@ def test_ours_has_twelve_or_more_principles_with_all_three_texts() -> None:
         ('name = "x"\n' + PRINCIPLE.format("a") * 2, "duplicate principle id 'a': rename one of them"),
         ('name = "x', "is not valid TOML"),
         ('name = "x"\n' + PRINCIPLE.format("A b"), "principles.0.id"),
-        ('name = "x"\n[[principles]]\nid = "a"', "principles.0.critique_request is missing: add it"),
+        (
+            'name = "x"\n[[principles]]\nid = "a"',
+            "principle 'a' has neither a preference_question nor a rule",
+        ),
         (PRINCIPLE.format("a"), "name is missing: add it"),
     ],
 )

@@ -57,7 +57,11 @@ def obliging(request: Request) -> str | Completion:
 def test_no_judge_of_texts_continues_a_turn_and_each_declares_what_it_fills(how: dict[str, object]) -> None:
     comparison = ComparisonSettings.model_validate(how)
     scores = ScoreSettings.model_validate({name: how[name] for name in ("verdicts", "begun")})
-    templates = {*comparison_templates(comparison), *refusal_templates(comparison), *score_templates(scores)}
+    templates = {
+        *comparison_templates(comparison),
+        *refusal_templates(comparison),
+        *score_templates(scores, ["helpfulness"]),
+    }
     with only(template_digests(templates)):
         assert [row.verdict for row in judged(obliging, **how)] == ["second", "second"]
         (refusal,) = judge_refusals("r", [ANSWERED], completing(obliging), "m", comparison)

@@ -157,6 +157,7 @@ def test_judgements_declare_the_reasoning_only_where_it_is_asked_for(tmp_path: P
     assert dump["principles"]["kind"] == {
         "signal": "helpfulness",
         "preference_question": "Which is kind?",
+        "rule": None,
     }
     assert set(dump) == set(JudgementSettings.model_fields) and "judges" not in dump
 

@@ -189,6 +189,22 @@ def test_ac1_is_agreement_beyond_chance_where_one_label_is_rare() -> None:
     assert beyond_chance(shares(3, 0, 0, 0), gwet_chance) == 1.0
 
 
+def test_a_judge_that_is_asked_about_a_rule_is_measured_by_it() -> None:
+    pairs = [make(CompletionPair, f"p{number}", split_group=f"g{number}") for number in range(30)]
+    judgements: list[AiJudgement] = []
+    for number in range(30):
+        right = number % 3 > 0
+        judgements += _verdicts(f"p{number}", 0.9 if right else 0.1, 0.1 if right else 0.9)
+        judgements += _verdicts(f"p{number}", 1.0, 0.0, judge="rule", judgement_key=None)
+    with views(
+        ai_judgements=(AiJudgement, judgements), completion_pairs=(CompletionPair, pairs)
+    ) as connection:
+        figures = {row.figure: row for row in certify(connection, SETTINGS, people=False)}
+    agreement = figures["rule_agreement"]
+    assert agreement.value == pytest.approx(2 / 3) and agreement.num_items == 30
+    assert agreement.low is not None and agreement.high is not None and agreement.low < 2 / 3 < agreement.high
+
+
 def test_the_audit_tells_what_each_principle_did() -> None:
     judgements = [
         *_verdicts("p1", 0.9, 0.2, principle_id="kind"),
@@ -203,7 +219,7 @@ def test_the_audit_tells_what_each_principle_did() -> None:
     ]
     signals = {"kind": "helpfulness", "brief": "helpfulness", "safe": "harmlessness", "unused": "honesty"}
     with views(ai_judgements=(AiJudgement, judgements), cai_revisions=(RevisionStep, steps)) as connection:
-        kind, brief, safe, unused = audit(connection, signals)  # type: ignore[arg-type]
+        kind, brief, safe, unused = audit(connection, signals)
     assert (safe.num_critiques, safe.changed_share, safe.mean_edit_distance) == (2, 0.5, 3.0)
     assert (safe.num_scored, safe.win_rate, kind.win_rate) == (2, 0.75, 0.0)
     assert (kind.num_pairs, kind.tie_share, kind.num_shared, kind.disagreement) == (2, 0.5, 1, 1.0)
