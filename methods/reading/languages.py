@@ -1,8 +1,10 @@
 """The language of a text by naive Bayes over byte n-grams (langid: Lui and Baldwin 2012)."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 # shorter texts are misclassified too often; more characters add no confidence
 LEAST_CHARACTERS, MOST_CHARACTERS = 40, 128
@@ -10,7 +12,9 @@ LEAST_PROBABILITY = 0.9
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
