@@ -1,6 +1,5 @@
 """Dagster's UI and daemon on the chosen profile's history: python -m assets.dev --port 3000."""
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import dagster as dg
 from assets.profile.history import dagster_home
 from assets.profile.profile import load_profile
 from assets.runs.dead import close_dead_runs
-from datasets_registry.boundary import run_command
+from datasets_registry.boundary import CommandParser, run_command
 
 
 def prepare() -> None:
@@ -25,7 +24,7 @@ def prepare() -> None:
 
 def main() -> None:
     """Become `dg dev` once all is prepared."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandParser(description=__doc__)
     parser.add_argument("--port", type=int, default=3000, help="the port of the UI")
     port = parser.parse_args().port
     prepare()

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -13,40 +13,16 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.training.held_cases import killed_demo, red_imports, spending
 from benchmarks.sides.training.live_dagster import ENDED, messages, wait_for
+from benchmarks.sides.training.rebuild_matrix import Matrix, count
 from benchmarks.sides.training.rebuild_scene import MODELS, Scene, running, undisturbed
 
 LONG = "max_steps = 400"
-GUARD = "rebuild.max_hours_a_day is 0: raise it in the profile, or materialize by hand"
 
 
-class Matrix:
-    """Cases one after another on one scene, and how long the daemon took to ask."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene, self.dagster = scene, scene.dagster
-        self.waits: list[float] = []
-
-    def case(self, name: str, change: Callable[[], object], *expected: str) -> Figure:
-        """What is trained after ``change``: exactly ``expected``, where a chain's order counts."""
-        before = {record["runId"] for record in self.dagster.runs()}
-        with self.scene.watched() as trained:
-            change()
-            changed = time.time()
-        new = [record["creationTime"] for record in self.dagster.runs() if record["runId"] not in before]
-        self.waits += [min(new) - changed] if new and min(new) > changed else []
-        happened = (_by_chain(trained.processes), _by_chain(trained.logged), trained.recorded)
-        holds = happened == (_by_chain(expected), _by_chain(expected), len(expected))
-        if not holds:
-            print(f"{name}: expected {expected}, found {trained}", file=sys.stderr)
-        what = " → ".join(expected) or "nothing"
-        return Figure(
-            name=f"{name}: trains {what}",
-            value=len(trained.processes),
-            unit="trainings",
-            goal=f"== {len(expected)}",
-            holds=holds,
-        )
+class Changes(Matrix):
+    """What a person changes, imports, switches and stops."""
 
     # -- cases -----------------------------------------------------------------------------------
 
@@ -74,14 +50,14 @@ class Matrix:
 
     def changed(self) -> Iterator[Figure]:
         """One label, one answer, and an answer that may not be."""
-        yield self.case("one label flipped", self._flip, "preferred")
-        yield self.case("one answer edited", lambda: self._answer("four"), "taught", "preferred")
+        yield self.case("one label flipped", self.flip, "preferred")
+        yield self.case("one answer edited", lambda: self.answer("four"), "taught", "preferred")
         row, statuses = self.scene.rows["human_preferences"][1], list[str]()
         worse, row["rejected"] = row["rejected"], row["chosen"]
         name = "an import whose blocking check fails"
         yield self.case(name, lambda: statuses.append(self.scene.bring("human_preferences")))
-        yield _count(f"{name}: versions that failed", statuses.count("failed"), 1)
-        yield _count(f"{name}: assets marked as stale", len(self.dagster.stale()), 0)
+        yield count(f"{name}: versions that failed", statuses.count("failed"), 1)
+        yield count(f"{name}: assets marked as stale", len(self.dagster.stale()), 0)
         row["rejected"] = worse
         yield self.case("the rows before it imported again", lambda: self.scene.bring("human_preferences"))
 
@@ -96,8 +72,8 @@ class Matrix:
             "three imports between two looks", lambda: ended.append(self._three()), "taught", "preferred"
         )
         within = [look for look in self._looks() if began < look < ended[0]]
-        yield _count("three imports between two looks: looks in between", len(within), 0)
-        yield _count("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
+        yield count("three imports between two looks: looks in between", len(within), 0)
+        yield count("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
         self.scene.edit("every_seconds = 40", "every_seconds = 5")
         yield self.case(
             "an import while a model trains",
@@ -112,7 +88,7 @@ class Matrix:
         """`dg dev` is stopped and started."""
         before = self._ended()
         yield self.case("dg dev restarted", self._restart)
-        yield _count("dg dev restarted: runs forgotten", len(before - self._ended()), 0)
+        yield count("dg dev restarted: runs forgotten", len(before - self._ended()), 0)
 
         yield self.case("an import while dg dev is stopped", self._import_while_stopped, "apart")
 
@@ -121,24 +97,6 @@ class Matrix:
         self.dagster.switch("rebuild", on=False)
         yield self.case("an import while the sensor is off", lambda: self._other("Off."))
         yield self.case("the sensor on again", lambda: self.dagster.switch("rebuild", on=True), "apart")
-
-    def spending(self) -> Iterator[Figure]:
-        """The day's hours are spent."""
-        self.scene.edit("every_seconds = 5", "every_seconds = 5\nmax_hours_a_day = 0")
-        before = {record["runId"] for record in self.dagster.runs()}
-        yield self.case("max_hours_a_day = 0", lambda: self._answer("six"))
-        failed = [
-            record["runId"]
-            for record in self.dagster.runs()
-            if record["status"] == "FAILURE" and record["runId"] not in before
-        ]
-        guarded = [
-            record for record in failed if any(GUARD in line for line in messages(self.dagster.logs(record)))
-        ]
-        yield _count("max_hours_a_day = 0: runs that fail with the remedy", len(guarded), 1)
-        by_hand = "max_hours_a_day = 0, materialized by hand"
-        yield self.case(by_hand, lambda: self.dagster.launch("taught", "preferred"), "taught", "preferred")
-        self.scene.edit("max_hours_a_day = 0\n", "")
 
     def settings(self) -> Iterator[Figure]:
         """The profile is edited."""
@@ -169,45 +127,36 @@ class Matrix:
             seconds = time.monotonic() - began
             left, busy = len(running(self.scene.state.runs)), sum(self.dagster.slots().values())
         yield Figure(name="cancel: until the run has ended", value=seconds, unit="s")
-        yield _count("cancel: trainers left", left, 0)
-        yield _count("cancel: pool slots still taken", busy, 0)
-        yield _count("cancel: trainings begun, and none by the daemon after", len(trained.processes), 1)
-        yield _count("cancel: models made", trained.recorded, 0)
+        yield count("cancel: trainers left", left, 0)
+        yield count("cancel: pool slots still taken", busy, 0)
+        yield count("cancel: trainings begun, and none by the daemon after", len(trained.processes), 1)
+        yield count("cancel: models made", trained.recorded, 0)
         go_on = lambda: self.dagster.launch("taught", "preferred")  # noqa: E731
         yield self.case("launched again after the cancel", go_on, "taught", "preferred")
         lines = messages(self.dagster.logs(self.dagster.runs()[-1]["runId"]))
         resumed = sum("taught: resumed from checkpoint" in line for line in lines)
-        yield _count("launched again after the cancel: runs that go on from a checkpoint", resumed, 1)
+        yield count("launched again after the cancel: runs that go on from a checkpoint", resumed, 1)
         weights = {self.scene.fingerprint("taught"), undisturbed(self.scene, "taught")}
-        yield _count(
+        yield count(
             "launched again after the cancel: different weights, an undisturbed run's beside", len(weights), 1
         )
 
     # -- what a person does ----------------------------------------------------------------------
 
-    def _flip(self) -> None:
-        row = self.scene.rows["human_preferences"][0]
-        row["chosen"], row["rejected"] = row["rejected"], row["chosen"]
-        self.scene.bring("human_preferences")
-
-    def _answer(self, word: str) -> None:
-        self.scene.rows["demonstrations"][0]["completion"] = f"The answer is {word}."
-        self.scene.bring("demonstrations")
-
     def _three(self) -> float:
-        self._answer("five")
-        self._flip()
-        self._answer("ten")
+        self.answer("five")
+        self.flip()
+        self.answer("ten")
         return time.time()
 
     def _looks(self) -> list[float]:
         return [float(tick["timestamp"]) for tick in self.dagster.sensors()["imports"]["ticks"]]
 
     def _import_during_training(self) -> None:
-        self._answer("seven")
+        self.answer("seven")
         at_work = lambda: "taught" in running(self.scene.state.runs).values()  # noqa: E731
         wait_for(at_work, "a training to begin")
-        self._answer("eight")
+        self.answer("eight")
 
     def _ended(self) -> set[tuple[str, str]]:
         return {
@@ -232,20 +181,11 @@ class Matrix:
         return any(int(state.parent.name.partition("-")[2]) >= 20 for state in states)
 
 
-def _by_chain(models: Sequence[str]) -> tuple[list[str], int]:
-    """The chain's models in order, and how many stand apart, whose place says nothing."""
-    return [model for model in models if model != "apart"], list(models).count("apart")
-
-
 def _waited(waits: Sequence[float]) -> list[Figure]:
     if not waits:
         return []
     name = "from a change to the daemon's run"
     return [Figure(name=name, value=median(waits), unit="s", interval=(min(waits), max(waits)))]
-
-
-def _count(name: str, value: int, goal: int) -> Figure:
-    return Figure(name=name, value=value, unit="count", goal=f"== {goal}", holds=value == goal)
 
 
 def measure(quick: bool) -> Sequence[Figure]:
@@ -254,7 +194,7 @@ def measure(quick: bool) -> Sequence[Figure]:
     # who stops the benchmark stops its daemon too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="trimtab-rebuild-") as folder:
-        matrix = Matrix(Scene(Path(folder)))
+        matrix = Changes(Scene(Path(folder)))
         groups = (
             (matrix.quick,)
             if quick
@@ -265,9 +205,11 @@ def measure(quick: bool) -> Sequence[Figure]:
                 matrix.meeting,
                 matrix.restarts,
                 matrix.switched,
-                matrix.spending,
+                lambda: red_imports(matrix),
+                lambda: spending(matrix),
                 matrix.settings,
                 matrix.cancelled,
+                lambda: killed_demo(matrix),
             )
         )
         try:

@@ -11,6 +11,7 @@ from assets.cli.judges import judges, principles
 from assets.cli.ledger import ledger_app
 from assets.cli.lineage import lineage
 from assets.cli.models import models_app
+from assets.cli.planning.doctor import doctor
 from assets.cli.planning.keep import keep_command
 from assets.cli.planning.plan import plan_command, profiles
 from assets.cli.sql import sql
@@ -35,6 +36,7 @@ for command in (
     verify,
     gc,
     profiles,
+    doctor,
 ):
     app.command()(command)
 app.command("plan")(plan_command)

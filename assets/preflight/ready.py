@@ -27,9 +27,9 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
     if running:
         if profile.requires_gpu:
             require_gpu(profile, this_machine())
-        _require_vllm(profile)
+        require_vllm_build(profile)
         _require_samplers(profile, running)
-    _require_disk(profile, state, inputs)
+    require_disk(profile, state, inputs)
 
 
 def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
@@ -64,7 +64,7 @@ def require_gpu(profile: Profile, machine: Machine) -> None:
         )
 
 
-def _require_vllm(profile: Profile) -> None:
+def require_vllm_build(profile: Profile) -> None:
     """Raise BadInput unless the build of vLLM that the profile's engines need is here, and their cards."""
     using = [name for name in profile.models if profile.given(name).backend == "vllm"]
     if not using:
@@ -99,9 +99,16 @@ def _require_samplers(profile: Profile, names: Iterable[str]) -> None:
             require_vllm(name)
 
 
-def _require_disk(profile: Profile, state: State, names: Mapping[str, object]) -> None:
+def free_gb(state: State) -> float:
+    """The gigabytes (1e9 bytes) that are free where ``state`` is, or will be."""
+    there = next(folder for folder in (state.root, *state.root.parents) if folder.is_dir())
+    return shutil.disk_usage(there).free / GB
+
+
+def require_disk(profile: Profile, state: State, names: Mapping[str, object]) -> None:
+    """Raise NoSpace where the disk of ``state`` is too small for what building ``names`` writes."""
     found = parts(profile, names, state.models)
-    needed, free = total(found), shutil.disk_usage(state.root).free / GB
+    needed, free = total(found), free_gb(state)
     if free < needed:
         raise NoSpace(
             f"{state.root} has {free:.1f} GB free, and what is to be built takes about {needed:.1f} GB "

@@ -1,1 +1,1 @@
-"""trimtab plan: what is to be built, why, and what it takes."""
+"""trimtab plan and trimtab doctor: what is to be built, why, what it takes, and what stands in the way."""

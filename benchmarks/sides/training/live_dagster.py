@@ -132,7 +132,7 @@ class LiveDagster:
         Asked for one by one: a list of sensors has no looks any more once `dg dev` was started again.
         """
         states = {}
-        for name in ("imports", "rebuild"):
+        for name in ("imports", "held", "rebuild"):
             sensor = self.ask(TICKS, selector={**SELECTOR, "sensorName": name})["sensorOrError"]
             if sensor:
                 states[name] = sensor["sensorState"]
@@ -204,9 +204,9 @@ class LiveDagster:
         wait_for(settled, "the daemon to find nothing to do", 2 * PATIENCE)
 
     def _looked(self, since: float) -> bool:
-        """Whether imports were looked for since then, and after that twice for what to rebuild."""
+        """Whether imports, then what is held, and then twice what to rebuild were looked for since then."""
         sensors = self.sensors()
-        for name, times in (("imports", 1), ("rebuild", 2)):
+        for name, times in (("imports", 1), ("held", 1), ("rebuild", 2)):
             if sensors[name]["status"] == "STOPPED":
                 continue
             ticks = [

@@ -81,13 +81,18 @@ class Scene:
 
     # -- what a person does ----------------------------------------------------------------------
 
-    def bring(self, name: str) -> str:
-        """`trimtab import` of the rows of ``name`` as they are now; the version's status."""
-        path = self.folder / f"{name}.jsonl"
+    def bring(self, name: str, file: str | None = None) -> str:
+        """`trimtab import` of the rows of ``name`` as they are now, from ``file``; the version's status."""
+        path = self.folder / (file or f"{name}.jsonl")
         path.write_text("".join(json.dumps(row) + "\n" for row in self.rows[name]))
         like = name.removeprefix("other_")
         imported = json.loads(self.trimtab("import", str(path), "--as", name, "--like", like, "--json"))
         return str(imported["status"])
+
+    def plan(self) -> list[dict[str, Any]]:
+        """What `trimtab plan` says of the scene's models."""
+        steps = json.loads(self.trimtab("plan", "--json"))
+        return [step for step in steps if step["asset"] in MODELS]
 
     def trimtab(self, *arguments: str) -> str:
         """What a command of Trimtab prints; a red import, whose exit code is 1, too."""
