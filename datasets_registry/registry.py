@@ -266,7 +266,7 @@ class Registry:
     # -- reading -------------------------------------------------------------------------------
 
     def _paths(self, version: Version) -> list[Path]:
-        return [object_path(self.state.objects, sha) for sha, _ in version.content["objects"]]
+        return [object_path(self.state.objects, sha) for sha in version.shas]
 
     def files(self, version: Version) -> list[Path]:
         """The Parquet files of a dataset version, in key order; raises BrokenObject where one is missing."""
@@ -280,8 +280,9 @@ class Registry:
         return paths
 
     def batches(self, version: Version) -> Iterator[pa.Table]:
-        """The rows of a dataset version in key order, one object at a time."""
-        return map(read_object, self.files(version))
+        """The rows of a dataset version in key order, by object; BrokenObject where a file was changed."""
+        known = {stored.sha: stored.file_sha for stored in self.records.objects(version.shas)}
+        return (read_object(path, known.get(path.stem)) for path in self.files(version))
 
     def table(self, version: Version) -> pa.Table:
         """The rows of a dataset version as Arrow."""

@@ -42,6 +42,11 @@ class Version(BaseModel):
         return f"{self.name}@{self.number}"
 
     @property
+    def shas(self) -> list[str]:
+        """The hashes of a dataset's objects, in key order."""
+        return [sha for sha, _ in self.content["objects"]]
+
+    @property
     def learned_version(self) -> str:
         """The identity of what is learned from it: of rows without the columns that say where they came from.
 

@@ -48,16 +48,32 @@ def data_version(shas: Sequence[str]) -> str:
     return digest([HASH_SCHEME, list(shas)])[:32]
 
 
-def read_object(path: Path) -> pa.Table:
-    """An object's rows; raises BrokenObject where its file is missing or unreadable."""
+def read_object(path: Path, file_sha: str | None = None) -> pa.Table:
+    """An object's rows, which are those that its name says, whatever was done to the file.
+
+    ``file_sha`` is the SHA-256 of the file that was written, where it is known: another file with the same
+    rows will do. Raises BrokenObject where the file is missing, unreadable or has other rows.
+    """
     try:
-        return pq.read_table(path, page_checksum_verification=True)
+        data = path.read_bytes()
+        rows = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
     except (OSError, pa.ArrowInvalid) as error:
         why = "is missing" if not path.exists() else "is damaged"
         raise BrokenObject(
             f"object {path} {why}: `trimtab verify` names the versions that need it; materialize one of them "
             "again to restore it"
         ) from error
+    _require_same(path, data, rows, file_sha)
+    return rows
+
+
+def _require_same(path: Path, data: bytes, rows: pa.Table, file_sha: str | None) -> None:
+    if hashlib.sha256(data).hexdigest() == file_sha or content_hash(rows) == path.stem:
+        return
+    raise BrokenObject(
+        f"object {path} has other rows than were committed, as its file was changed: `trimtab verify` names "
+        "the versions that need it; remove the file and materialize one of them again to restore it"
+    )
 
 
 def damage(root: Path, stored: Object) -> str | None:

@@ -35,7 +35,7 @@ def verify(registry: Registry, version: Version) -> list[Damage]:
 
 
 def _objects(registry: Registry, version: Version) -> Iterator[str]:
-    shas = [entry[0] for entry in version.content["objects"]]
+    shas = version.shas
     recorded = {stored.sha: stored for stored in registry.records.objects(shas)}
     for sha in shas:
         path = object_path(registry.state.objects, sha)

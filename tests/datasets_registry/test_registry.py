@@ -1,9 +1,11 @@
 """Commit, audit, publish, find and read."""
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
@@ -119,6 +121,21 @@ def test_a_missing_object_is_a_sentence_and_makes_the_recipe_stale(registry: Reg
     with pytest.raises(BrokenObject, match="trimtab verify evaluation@1"):
         registry.table(version)
     assert registry.find("evaluation", how("1").recipe) is None
+
+
+def test_rows_that_were_changed_in_place_are_never_read(registry: Registry) -> None:
+    version = registry.commit(Metric, figures(0.5, 0.25), how("1"))
+    (path,) = registry.files(version)
+    rows, written = registry.table(version), path.stat()
+    changed = rows.set_column(rows.schema.get_field_index("value"), "value", [[0.75, 0.25]])
+    pq.write_table(changed, path, compression="zstd", write_page_checksum=True)
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+    for read in (registry.table, lambda version: registry.rows(Metric, version)):
+        with pytest.raises(BrokenObject, match="has other rows than were committed, as its file was changed"):
+            read(version)
+    # the same rows in another encoding are the same rows
+    pq.write_table(rows, path, compression="snappy")
+    assert registry.table(version).equals(rows)
 
 
 def test_unknown_names_and_numbers_say_what_there_is(registry: Registry) -> None:

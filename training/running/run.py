@@ -74,7 +74,7 @@ class Run(Generic[S_co]):
     @property
     def identity(self) -> str:
         """The hash of all that decides the weights: trainer, settings, and the content of base and data."""
-        datasets = {role: version.data_version for role, version in self.datasets.items()}
+        datasets = {role: version.learned_version for role, version in self.datasets.items()}
         reward_models = [version.data_version for version in self.reward_models]
         return digest([self.trainer, self.base.data_version, datasets, reward_models, self.config.decided])
 
