@@ -13,7 +13,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.sides.figure import Figure, run
-from benchmarks.sides.training.held_cases import killed_demo, red_imports, spending
+from benchmarks.sides.training.held_cases import killed_daemon, killed_demo, red_imports, spending
 from benchmarks.sides.training.live_dagster import ENDED, messages, wait_for
 from benchmarks.sides.training.rebuild_matrix import Matrix, count
 from benchmarks.sides.training.rebuild_scene import MODELS, Scene, running, undisturbed
@@ -209,6 +209,7 @@ def measure(quick: bool) -> Sequence[Figure]:
                 lambda: spending(matrix),
                 matrix.settings,
                 matrix.cancelled,
+                lambda: killed_daemon(matrix),
                 lambda: killed_demo(matrix),
             )
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from benchmarks.sides.figure import Figure, at_most
 from benchmarks.sides.training.live_dagster import messages, wait_for
 from benchmarks.sides.training.rebuild_matrix import Matrix, count
+from benchmarks.sides.training.rebuild_scene import running
 from datasets_registry.state import REPOSITORY
 
 GUARD = "rebuild.max_hours_a_day is 0: raise it in the profile, or materialize by hand"
@@ -100,3 +101,18 @@ def killed_demo(matrix: Matrix) -> Iterator[Figure]:
     yield at_most("a demo killed by SIGKILL: until a run of the UI begins", starts[0] - launched, "s", MINUTE)
     dagster.settle()
     yield count("a demo killed by SIGKILL: slots held after that", sum(dagster.slots().values()), 0)
+
+
+def killed_daemon(matrix: Matrix) -> Iterator[Figure]:
+    """`dg dev` and all that it started is killed while a model trains for it, and is started again."""
+    dagster, name = matrix.dagster, "dg dev killed while a model trains, then started"
+    at_work = lambda: "taught" in running(matrix.scene.state.runs).values()  # noqa: E731
+    with matrix.scene.watched() as trained:
+        matrix.answer("killed")
+        wait_for(at_work, "a training to begin")
+        dagster.kill()
+        dagster.start()
+    after = trained.processes[1:] == ["taught", "preferred"]
+    yield count(f"{name}: trains taught → preferred once more, and no third time", int(after), 1)
+    yield count(f"{name}: models made", trained.recorded, 2)
+    yield count(f"{name}: slots held after that", sum(dagster.slots().values()), 0)

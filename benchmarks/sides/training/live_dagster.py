@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from datasets_registry.state import REPOSITORY
 
 LOCATION = "trimtab"
@@ -99,6 +101,16 @@ class LiveDagster:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process = None
+
+    def kill(self) -> None:
+        """Kill it with all that it started, trainers too, as a machine that loses its power does."""
+        assert self.process is not None
+        server = psutil.Process(self.process.pid)
+        for process in (server, *server.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+        self.process = None
 
     # -- what the UI asks ------------------------------------------------------------------------
 
