@@ -11,8 +11,8 @@ from dagster._core.events import EngineEventData
 HOST_TAG = "trimtab/host"
 # Dagster's own name for the process in its events
 PID = "pid"
-# the clock of a process's start is coarser than that of events
-TICK_SECONDS = 1.0
+# how far a clock that was set right may move a process's start against its events
+CLOCK_SECONDS = 60.0
 EVERY_SECONDS = 15
 UNFINISHED = (
     dg.DagsterRunStatus.STARTED,
@@ -54,12 +54,19 @@ def close_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
 
 
 def ended_holders(instance: dg.DagsterInstance) -> list[str]:
-    """The ids of runs that hold or await a pool's slot though they have ended, or are deleted."""
+    """The ids of runs that hold or await a pool's slot though they have ended, or are deleted.
+
+    One whose process still lives, such as a cancelled trainer's, keeps it until that is gone too.
+    """
     storage = instance.event_log_storage
     if not storage.supports_global_concurrency_limits:
         return []
     runs = ((run_id, instance.get_run_by_id(run_id)) for run_id in storage.get_concurrency_run_ids())
-    return [run_id for run_id, run in runs if run is None or run.is_finished]
+    return [
+        run_id
+        for run_id, run in runs
+        if run is None or (run.is_finished and _is_of_here(run.tags) and not _is_alive(instance, run_id))
+    ]
 
 
 def host_tag() -> Mapping[str, str]:
@@ -74,9 +81,13 @@ def _is_of_here(tags: Mapping[str, str]) -> bool:
 def _dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> DeadRun | None:
     """The run with its process; None where that lives, or is not known yet."""
     processes = list(_processes(instance, run.run_id))
-    if not processes or any(_lives(pid, seen_at) for pid, seen_at in processes):
+    if not processes or _is_alive(instance, run.run_id):
         return None
     return DeadRun(run, processes[-1][0])
+
+
+def _is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
+    return any(_lives(pid, seen_at) for pid, seen_at in _processes(instance, run_id))
 
 
 def _processes(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[int, float]]:
@@ -93,7 +104,7 @@ def _lives(pid: int, seen_at: float) -> bool:
     try:
         process = psutil.Process(pid)
         is_there = process.status() != psutil.STATUS_ZOMBIE
-        return is_there and bool(process.create_time() <= seen_at + TICK_SECONDS)
+        return is_there and bool(process.create_time() <= seen_at + CLOCK_SECONDS)
     except psutil.NoSuchProcess:
         return False
 

@@ -12,7 +12,7 @@ import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType, EngineEventData
 
 from assets.profile.history import settings_of
-from assets.runs.dead import HOST_TAG, close_dead_runs, dead_runs, dead_runs_sensor
+from assets.runs.dead import HOST_TAG, close_dead_runs, dead_runs, dead_runs_sensor, ended_holders
 
 HOLD = """
 import sys, time
@@ -95,8 +95,21 @@ def test_a_later_process_with_the_same_id_is_another_one(
 ) -> None:
     started(instance, os.getpid())
     assert dead_runs(instance) == []
-    monkeypatch.setattr("assets.runs.dead.TICK_SECONDS", -1e6)
+    monkeypatch.setattr("assets.runs.dead.CLOCK_SECONDS", -1e6)
     assert len(dead_runs(instance)) == 1
+
+
+def test_an_ended_run_keeps_its_slot_only_while_its_process_lives(instance: dg.DagsterInstance) -> None:
+    storage, runs = instance.event_log_storage, {}
+    for pid in (os.getpid(), dead_process()):
+        runs[pid] = started(instance, pid)
+        storage.claim_concurrency_slot("gpu", runs[pid], "step")
+        run = instance.get_run_by_id(runs[pid])
+        assert run
+        instance.report_run_canceled(run)
+    assert ended_holders(instance) == [runs.popitem()[1]]
+    close_dead_runs(instance)
+    assert storage.get_concurrency_run_ids() == {runs[os.getpid()]}
 
 
 def test_the_look_says_what_it_closed(instance: dg.DagsterInstance) -> None:
