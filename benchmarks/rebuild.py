@@ -201,16 +201,16 @@ def measure(quick: bool) -> Sequence[Figure]:
             else (
                 matrix.first,
                 matrix.same,
+                lambda: red_imports(matrix),
+                lambda: spending(matrix),
+                lambda: killed_demo(matrix),
+                lambda: killed_daemon(matrix),
                 matrix.changed,
                 matrix.meeting,
                 matrix.restarts,
                 matrix.switched,
-                lambda: red_imports(matrix),
-                lambda: spending(matrix),
                 matrix.settings,
                 matrix.cancelled,
-                lambda: killed_daemon(matrix),
-                lambda: killed_demo(matrix),
             )
         )
         try:

@@ -1,0 +1,37 @@
+"""The demo builds what it can, names what is held and by what, and ends with 1."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from assets.demo.demo import demo
+from datasets_registry.registry import Registry
+
+PROFILE = """description = "One model on data that nobody imported"
+min_free_gb = 0.1
+
+[models.base_policy]
+model = "{model}"
+backend = "transformers"
+
+[models.taught]
+trainer = "sft"
+base = "base_policy"
+dataset = "demonstrations"
+"""
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+def test_the_demo_builds_all_but_what_is_held(
+    registry: Registry, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(PROFILE.format(model=tiny_model))
+    monkeypatch.setenv("TRIMTAB_PROFILE", str(path))
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    printed = io.StringIO()
+    assert demo(Console(file=printed, width=200)) == 1
+    assert "held: taught: 'demonstrations' has no version yet: `trimtab import FILE" in printed.getvalue()
+    assert registry.newest("base_policy") and registry.names("model") == ["base_policy"]
