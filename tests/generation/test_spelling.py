@@ -13,6 +13,7 @@ from generation.models.lab import write_lab_model
 from generation.request import Message, Request, SamplingParams
 from generation.spelling import leaves_out
 from generation.transformers_local.backend import TransformersBackend
+from training.data.tokens import Conversation, assistant_labels, completion_labels
 
 WORDS = {character: place for place, character in enumerate("0123456789+= a")}
 
@@ -65,6 +66,24 @@ def test_bytes_spell_everything() -> None:
     assert not leaves_out(tokenizer) and leaves_out(omitting())
     text = "é\u200b 🙂\t\U0010fffd<end>"
     assert tokenizer.decode(token_ids(tokenizer, text)) == text
+
+
+@pytest.mark.parametrize("make", [refusing, replacing, omitting])
+def test_a_turn_that_cannot_be_spelled_is_not_learned(make: Any) -> None:
+    tokenizer = make()
+    tokenizer.add_special_tokens({"eos_token": "<end>"})
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% else %}"
+        "{% generation %}{{ m.content }}<end>{% endgeneration %}{% endif %}{% endfor %}"
+    )
+    asked = Conversation((Message(role="user", content="1+1="),))
+    for label in (assistant_labels, completion_labels):
+        assert label(tokenizer, asked, Message(role="assistant", content="2")).ids[-2:] == [
+            2,
+            len(tokenizer) - 1,
+        ]
+        with pytest.raises(Unrenderable, match="lacks the character 'z'"):
+            label(tokenizer, asked, Message(role="assistant", content="z"))
 
 
 def test_a_request_that_cannot_be_spelled_fails_alone(tmp_path: Path) -> None:

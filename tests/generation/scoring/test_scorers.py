@@ -14,6 +14,7 @@ from transformers import (
 )
 
 from datasets_registry.errors import BadInput
+from generation.chat import Unrenderable
 from generation.models.folder import fingerprint
 from generation.request import Message
 from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
@@ -89,6 +90,18 @@ def test_texts_beyond_the_window_have_no_score(outcome: Path, process: Path) -> 
     assert OutcomeScorer(outcome).scores([Answered(ASKED, long)]) == [None]
     found = StepScorer(process).scores([Stepped(ASKED, (long,), "\n"), Stepped(ASKED, ("A",), "\n")])
     assert found[0] is None and found[1] is not None
+
+
+def test_a_conversation_that_the_model_cannot_read_has_no_score_and_the_rest_goes_on(
+    outcome: Path, process: Path
+) -> None:
+    thinking = (*ASKED, Message(role="assistant", content="A", reasoning="Hm."), *ASKED)
+    odd, plain = Answered(thinking, "yes"), Answered(ASKED, "yes")
+    assert [score is None for score in OutcomeScorer(outcome).scores([odd, plain])] == [True, False]
+    begun, whole = Stepped(thinking, ("A",), "\n"), Stepped(ASKED, ("A",), "\n")
+    assert [score is None for score in StepScorer(process).scores([begun, whole])] == [True, False]
+    with pytest.raises(Unrenderable, match="leaves out reasoning of message 2"):
+        OutcomeScorer(outcome).scores([odd])
 
 
 def test_nothing_asked_is_nothing_scored_and_a_closed_scorer_opens_again(
