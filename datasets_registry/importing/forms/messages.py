@@ -21,11 +21,17 @@ ROLES = {
     "chatgpt": "assistant",
     "model": "assistant",
     "bot": "assistant",
+    "ai": "assistant",
     "function_call": "assistant",
+    "tool_call": "assistant",
     "tool": "tool",
     "function": "tool",
     "observation": "tool",
+    "tool_response": "tool",
+    "ipython": "tool",
 }
+# whose whole text is a call
+_CALLERS = ("function_call", "tool_call")
 _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 _LEARNED = ("trainable", "train", "weight")
 # what people see or hear, which a row cannot hold
@@ -59,12 +65,10 @@ def _turn(message: Value, place: int) -> Values:
         if message.get(name):
             raise Rejected(f"a message has {name}, for which rows have no place")
     role = ROLES[speaker]
-    calls = (
-        spoken_call(_text(message, ()), place) if speaker == "function_call" else tool_calls(message, place)
-    )
+    calls = spoken_call(_text(message, ()), place) if speaker in _CALLERS else tool_calls(message, place)
     if calls and role != "assistant":
         raise Rejected(f"a message of the {role} calls tools")
-    content = "" if speaker == "function_call" else _text(message, calls)
+    content = "" if speaker in _CALLERS else _text(message, calls)
     more = {
         "reasoning": reasoning(message),
         "tool_calls": calls or None,

@@ -64,8 +64,8 @@ def _call(value: Value, name: str) -> Values:
 
 
 def spoken_call(text: str, place: int) -> list[Values]:
-    """The call that a turn's whole text is, as in conversations with a speaker `function_call`."""
-    value = _parsed(text, "a function_call")
+    """The call that a turn's whole text is, where `function_call` or `tool_call` speaks."""
+    value = _parsed(text, "a call of a tool")
     return [
         _call(one, f"call_{place}_{number}")
         for number, one in enumerate(value if isinstance(value, list) else [value])

@@ -35,14 +35,18 @@ def test_tools_calls_and_results_are_kept(tmp_path: Path) -> None:
     assert (row.prompt, row.completion) == ("Hi", "Yes.")
 
 
-def test_older_ways_to_write_calls_are_read_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("caller", "tool", "speaker"),
+    [("function_call", "observation", "gpt"), ("tool_call", "tool_response", "ai")],
+)
+def test_older_ways_to_write_calls_are_read_too(tmp_path: Path, caller: str, tool: str, speaker: str) -> None:
     old = {"role": "assistant", "content": "", "function_call": {"name": "add", "arguments": "{}"}}
     answer = {"role": "function", "name": "add", "content": "3"}
     spoken = [
         {"from": "human", "value": "Hi"},
-        {"from": "function_call", "value": '{"name": "add", "arguments": {"a": 1}}'},
-        {"from": "observation", "value": "3"},
-        {"from": "gpt", "value": "Yes."},
+        {"from": caller, "value": '{"name": "add", "arguments": {"a": 1}}'},
+        {"from": tool, "value": "3"},
+        {"from": speaker, "value": "Yes."},
     ]
     by_name, by_speaker = taken(
         tmp_path, {"messages": [HI, old, answer, YES], "functions": [ADD]}, {"conversations": spoken}
