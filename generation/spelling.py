@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from generation.tokenizer import Tokenizer
 
+# characters of a text that a message shows
+_SHOWN = 80
 # no vocabulary of words or characters has them all; one of bytes spells each
 _RARE = ("\U0010fffd", "\u2d65", "\U0001f71a")
 
@@ -69,7 +71,3 @@ def lacking(tokenizer: Tokenizer, text: str) -> str:
         if not is_spelled(tokenizer, character, ids):
             return f"the character {character!r}"
     return f"a character of {text[:_SHOWN]!r}"
-
-
-# characters of a text that a message shows
-_SHOWN = 80

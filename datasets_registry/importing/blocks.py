@@ -1,4 +1,4 @@
-"""Messages in blocks, as Anthropic and others write them, told as messages of one text each."""
+"""Messages in blocks, as Anthropic and others write them, made messages of one text each."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,18 +11,20 @@ _TEXTS = ("text", "input_text", "output_text")
 HIDDEN = "redacted_thinking"
 _THOUGHTS = ("thinking", "reasoning", HIDDEN)
 _CALL, _RESULT = "tool_use", "tool_result"
+# by role; others have texts alone
+_KINDS = {"user": (*_TEXTS, _RESULT), "assistant": (*_THOUGHTS, *_TEXTS, _CALL)}
 BLOCK_FIELDS = frozenset(
     {"type", "text", "thinking", "reasoning", "id", "name", "input", "tool_use_id", "content"}
 )
 
 
 def in_blocks(messages: Sequence[Value]) -> list[Value]:
-    """The messages, each whose content is a list of other blocks than texts told as those that it stands for.
+    """The messages, in place of each with other blocks than texts those that it stands for.
 
-    Raises Rejected for a block that no turn can hold, or that stands where a turn would tell it otherwise.
+    Raises Rejected for a block that no turn can hold, or that stands in another order than in a turn.
     """
     return [
-        plain for message in messages for plain in (_told(message) if _has_blocks(message) else [message])
+        plain for message in messages for plain in (_split(message) if _has_blocks(message) else [message])
     ]
 
 
@@ -32,9 +34,9 @@ def _has_blocks(message: Value) -> bool:
     return any(isinstance(block, dict) and block.get("type") not in _TEXTS for block in blocks)
 
 
-def _told(message: Columns) -> Iterator[Values]:
+def _split(message: Columns) -> Iterator[Values]:
     role = message.get("role")
-    kinds = _ROLES.get(role, _TEXTS) if isinstance(role, str) else _TEXTS
+    kinds = _KINDS.get(role, _TEXTS) if isinstance(role, str) else _TEXTS
     for block in message["content"]:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind not in kinds:
@@ -46,17 +48,14 @@ def _told(message: Columns) -> Iterator[Values]:
     return _results(message) if role == "user" else iter([_spoken(message)])
 
 
-_ROLES = {"user": (*_TEXTS, _RESULT), "assistant": (*_THOUGHTS, *_TEXTS, _CALL)}
-
-
 def _spoken(message: Columns) -> Values:
-    """The assistant's thought, text and calls, in whose order a turn tells them."""
+    """The assistant's thought, text and calls, which must stand in this order, as in a turn."""
     blocks = message["content"]
     places = [_place(block) for block in blocks]
     if places != sorted(places):
         raise Rejected("a message's blocks are not thought, text and calls in this order")
     calls = [block for block in blocks if block["type"] == _CALL]
-    told = {**message, "content": joined([block for block in blocks if block["type"] in _TEXTS])}
+    spoken = {**message, "content": joined([block for block in blocks if block["type"] in _TEXTS])}
     thoughts = [_thought(block) for block in blocks if block["type"] in _THOUGHTS and block["type"] != HIDDEN]
     more = {
         "reasoning_content": "\n".join(thoughts),
@@ -68,7 +67,7 @@ def _spoken(message: Columns) -> Values:
     for name, value in more.items():
         if value and message.get(name):
             raise Rejected(f"a message has {name} beside blocks of the same")
-    return told | {name: value for name, value in more.items() if value}
+    return spoken | {name: value for name, value in more.items() if value}
 
 
 def _place(block: Columns) -> int:

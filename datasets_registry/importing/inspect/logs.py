@@ -84,19 +84,19 @@ def _columns(log: Value, sample: Value) -> Values:
 
 
 def _message(message: Value) -> Values:
-    told: Values = {"role": message.role, "content": message.content}
+    turn: Values = {"role": message.role, "content": message.content}
     if isinstance(message.content, list):
-        told["content"] = [_block(block) for block in message.content]
+        turn["content"] = [_block(block) for block in message.content]
         if any(getattr(block, "refusal", None) for block in message.content):
-            told["refusal"] = message.text
+            turn["refusal"] = message.text
     if message.role == "assistant" and message.tool_calls:
-        told["tool_calls"] = [_call(call) for call in message.tool_calls]
+        turn["tool_calls"] = [_call(call) for call in message.tool_calls]
     if message.role == "tool":
-        told |= {"tool_call_id": message.tool_call_id, "name": message.function}
+        turn |= {"tool_call_id": message.tool_call_id, "name": message.function}
         if message.error:
             # as Inspect says it to the model
-            told["content"] = f"Error: {message.error.message}"
-    return told
+            turn["content"] = f"Error: {message.error.message}"
+    return turn
 
 
 def _block(block: Value) -> Values:
@@ -113,8 +113,8 @@ def _block(block: Value) -> Values:
 
 
 def _call(call: Value) -> Values:
-    told = {"id": call.id, "name": call.function, "arguments": call.arguments}
-    return told | {"parse_error": call.parse_error} if call.parse_error else told
+    columns = {"id": call.id, "name": call.function, "arguments": call.arguments}
+    return columns | {"parse_error": call.parse_error} if call.parse_error else columns
 
 
 def _tools(sample: Value) -> list[Values]:

@@ -24,14 +24,14 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def one(folder: Path) -> Path:
+def log_in(folder: Path) -> Path:
     """The only file."""
     (path,) = folder.iterdir()
     return path
 
 
 def test_a_trace_comes_through_with_tools_thought_call_and_result(logs: Path) -> None:
-    found = imported(one(logs / "right"))
+    found = imported(log_in(logs / "right"))
     (row,) = found.rows
     assert isinstance(row, Demonstration) and found.format.name == "inspect"
     assert [(turn.role, turn.content) for turn in row.messages] == [
@@ -49,16 +49,16 @@ def test_a_trace_comes_through_with_tools_thought_call_and_result(logs: Path) ->
     assert (json_object(tool.parameters) or {})["required"] == ["x", "y"]
     assert (row.completion, row.source) == ("It is 2.", "mockllm/model")
     assert {"id", "task", "target"} <= set(found.unused())
-    (again,) = imported(one(logs / "json")).rows
+    (again,) = imported(log_in(logs / "json")).rows
     assert isinstance(again, Demonstration)
     assert (again.tools, again.messages[0], again.completion) == (row.tools, row.messages[0], row.completion)
 
 
 def test_a_wrong_trace_is_learned_from_only_as_undesirable(logs: Path, tmp_path: Path) -> None:
-    ((_, reason),) = reasons(imported(one(logs / "wrong")))
+    ((_, reason),) = reasons(imported(log_in(logs / "wrong")))
     assert reason.startswith("scored as wrong: take --like unpaired_preferences")
     for name in ("right", "wrong"):
-        shutil.copy(one(logs / name), tmp_path / f"{name}.eval")
+        shutil.copy(log_in(logs / name), tmp_path / f"{name}.eval")
     rows = imported(tmp_path, UnpairedPreference).rows
     labels = [
         (row.completion, row.accepted, row.source) for row in rows if isinstance(row, UnpairedPreference)
@@ -77,11 +77,11 @@ def test_a_wrong_trace_is_learned_from_only_as_undesirable(logs: Path, tmp_path:
 def test_a_trace_without_a_whole_answer_or_a_plain_verdict_is_rejected(
     logs: Path, name: str, reason: str
 ) -> None:
-    assert [said for _, said in reasons(imported(one(logs / name)))] == [reason]
+    assert [said for _, said in reasons(imported(log_in(logs / name)))] == [reason]
 
 
 def test_a_damaged_sample_is_rejected_and_a_damaged_log_is_a_sentence(logs: Path, tmp_path: Path) -> None:
-    right, damaged = one(logs / "right"), tmp_path / "damaged.eval"
+    right, damaged = log_in(logs / "right"), tmp_path / "damaged.eval"
     with zipfile.ZipFile(right) as log, zipfile.ZipFile(damaged, "w") as copy:
         for name in log.namelist():
             copy.writestr(name, b"{" if name.startswith("samples/") else log.read(name))
@@ -97,4 +97,4 @@ def test_without_the_library_the_command_that_installs_it_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "inspect_ai.log", None)
     with pytest.raises(BadInput, match=r"`pip install -c constraints\.txt -e '\.\[inspect\]'`"):
-        imported(one(logs / "right"))
+        imported(log_in(logs / "right"))
