@@ -1,12 +1,14 @@
 """Every field of a profile, and the other values that it may take: by type, choices and bounds."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import chain
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 Place = tuple[str | int, ...]
 Content = dict[str, Any]
@@ -114,15 +116,32 @@ def _other_mappings(
 
 
 def _models(annotation: type[BaseModel], texts: tuple[str, ...]) -> Iterator[BaseModel]:
-    """The section by itself, its required fields filled in several ways."""
-    required = {name: field for name, field in annotation.model_fields.items() if field.is_required()}
+    """The section by itself, the fields that are required, or empty if left out, filled in several ways."""
+    required = {
+        name: field
+        for name, field in annotation.model_fields.items()
+        if field.is_required() or field.default == ""
+    }
     if not required:
-        yield annotation()
+        yield from _smallest(annotation, texts)
         return
     columns = (others(field.annotation, None, texts) for field in required.values())
     for values in zip(*columns, strict=False):
         filled = dict(zip(required, values, strict=True))
         yield annotation.model_construct(set(filled), **filled)
+
+
+def _smallest(annotation: type[BaseModel], texts: tuple[str, ...]) -> Iterator[BaseModel]:
+    """The section by itself, or with one field, where it is not valid without any."""
+    filled = (
+        {field.alias or name: value}
+        for name, field in annotation.model_fields.items()
+        for value in others(field.annotation, None, texts)
+    )
+    for values in chain([dict[str, object]()], filled):
+        with suppress(ValidationError):
+            yield annotation.model_validate(values)
+            return
 
 
 def _arguments(annotation: Any, kind: type) -> tuple[Any, ...]:

@@ -13,11 +13,12 @@ from typing import Literal, get_args, get_origin
 from assets.profile.chosen import FOLDER
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
-from datasets_registry.rows.words import Kind, Signal
+from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
 from tests.assets.graphs import Declaration, declared, declared_or_none
 from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others
 from training import trainers
+from training.settings import trackers
 
 ENGINE = "how fast completions come; their ledger keys hold what they are"
 RUNNING = "how a run is kept and started, and not what it makes"
@@ -41,6 +42,7 @@ NO_CONTENT: Mapping[str, str] = {
     "rebuild.*": "when a build begins",
 }
 # values of other fields without which a field has no other value, or none at all
+SIGNALS = ("harmlessness", "helpfulness", "honesty")
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "cai.mix.capability": {"cai.mix.capability_share": 0.1},
     "cai.mix.capability_share": {"cai.mix.capability": "demonstrations"},
@@ -62,6 +64,9 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "models.process_reward_model.trainer": {"models.process_reward_model.training": {}},
     "models.process_reward_model.training.target": {"prm.labels": {"early_stop": "none", "confirm": 0}},
     "models.dpo_policy.training.flip_rate": {"models.dpo_policy.training.losses": {"robust": 1.0}},
+    "judges.scores.samples": {"judges.scores.verdicts": "text"},
+    "rlaif.judge.samples": {"rlaif.judge.verdicts": "text", "rlaif.judge.calibration": "none"},
+    "rlaif.judge.verdicts": {"rlaif.judge.calibration": "none"},
     "prm.judging.*": {"prm.judge": "base_policy"},
     "prm.labels.system_prompt": {"rft.candidates.system_prompt": "brief"},
     "problems.families.?.family": {"problems.families.?.style": "words"},
@@ -72,9 +77,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "rft.candidates.reward_model": {"rft.candidates.reward": "reward_model"},
     "rft.candidates.system_prompt": {"prm.labels.system_prompt": "brief"},
     "rlaif.judge.signals": {"rlaif.labels.weights": {"helpful": {"helpfulness": 1}}},
-    "rlaif.labels.weights.*": {
-        "rlaif.judge.signals": {kind: list(get_args(Signal)) for kind in get_args(Kind)}
-    },
+    "rlaif.labels.weights.*": {"rlaif.judge.signals": {kind: list(SIGNALS) for kind in get_args(Kind)}},
 }
 # sections that both profiles leave out and that may be added without more
 ABSENT: Mapping[Place, object] = {("judges", "human_agreement"): {}}
@@ -83,6 +86,9 @@ TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")
 # this module is a plug-in
 TRAINERS = {"simpo": replace(trainers.TRAINERS["dpo"], module="simpo")}
 TEMPLATES = ("brief", "critique")
+# a tracker that is there wherever these tests run
+TRACKER = "imitated"
+trackers.MODULES = {**trackers.MODULES, TRACKER: ("pytest",)}
 ADDRESS = "http://127.0.0.1:8000/v1"
 
 
@@ -155,7 +161,8 @@ def _is_taken(leaf: Leaf, profile: Profile) -> bool:
 def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
     """Another value of every field, and each other choice of those with choices; files lie in ``folder``."""
     base = declared(content)
-    texts = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, "AB", ADDRESS)
+    names = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, *SIGNALS, TRACKER)
+    texts = (*names, "AB", ADDRESS)
     files: Mapping[str, Sequence[object]] = {**_files(content, folder), "plugins": [(__name__,)]}
     for leaf in fields(content):
         values = files.get(leaf.name) or others(leaf.annotation, leaf.value, texts)

@@ -28,6 +28,8 @@ COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", "evaluation
 JUDGED = {"ai_judgements", "ai_scores", "human_agreement"}
 SOLVED = {"candidates", "step_rollouts"}
 VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
+# what principles' rules decide
+RULED = {"ai_judgements", "evaluation_answers"}
 # what each edit of one line must make stale: the file, the text, another one, and the recipes
 NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
     "rendering of a model's prompt": (
@@ -55,13 +57,13 @@ NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
         COMPLETED,
     ),
     "a verifier's data file": ("methods/verifiers/maths/not_units.txt", "\n", "\nother\n", VERIFIED),
-    "sandbox runner": ("methods/sandbox/runner.py", "import", "import abc\nimport", VERIFIED),
-    "sandbox's system calls": ("methods/sandbox/syscalls.txt", "\n", "\nother\n", VERIFIED),
+    "sandbox runner": ("methods/sandbox/runner.py", "import", "import abc\nimport", VERIFIED | RULED),
+    "sandbox's system calls": ("methods/sandbox/syscalls.txt", "\n", "\nother\n", VERIFIED | RULED),
     "refusal phrases": (
         "methods/reading/refusals.txt",
         "\n",
         "\nother\n",
-        {"evaluation_answers", "data_hygiene"},
+        {"data_hygiene", *RULED},
     ),
     "what ends a sample": (
         "generation/transformers_local/decoding.py",
@@ -96,6 +98,16 @@ MOVES = [
 ]
 # what may be taken from modules that cannot change content: contracts, errors and where things lie
 TAKEN_FROM_NEUTRAL = {
+    # how errors and texts are shown
+    "datasets_registry.boundary": {
+        "CommandParser",
+        "FORESEEN",
+        "UNFORESEEN",
+        "ended_in_one_line",
+        "say_error",
+        "unforeseen",
+    },
+    "datasets_registry.plain_text": {"plain", "plain_line"},
     "datasets_registry.bases": {"base_folder"},
     "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
     # what a trainer draws by is its own code; the engine that draws is anybody's
