@@ -67,6 +67,9 @@ def others(annotation: Any, value: object, texts: tuple[str, ...] = ()) -> Itera
         yield from (choice for choice in arguments if choice != value)
     elif origin is tuple:
         yield from _other_tuples(arguments, value if isinstance(value, tuple) else (), texts)
+    elif origin is list:
+        own = tuple(value) if isinstance(value, list) else ()
+        yield from (list(items) for items in _other_tuples((*arguments, ...), own, texts))
     elif origin is not None and issubclass(origin, Mapping):
         yield from _other_mappings(arguments, value if isinstance(value, Mapping) else {}, texts)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -91,7 +94,7 @@ def _other_scalars(annotation: Any, value: object, texts: tuple[str, ...]) -> It
 
 def _other_tuples(
     arguments: tuple[Any, ...], value: tuple[Any, ...], texts: tuple[str, ...]
-) -> Iterator[object]:
+) -> Iterator[tuple[object, ...]]:
     if Ellipsis not in arguments:
         if {*arguments} == {float}:
             # bounds of a share around one half

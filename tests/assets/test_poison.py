@@ -15,6 +15,7 @@ from assets.building.recipe import Recipe, recipe_of
 from assets.graph import build_graph
 from assets.profile import profile as profile_module
 from assets.profile.profile import Profile
+from datasets_registry.errors import BadInput
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.row import Row
 from datasets_registry.state import REPOSITORY
@@ -30,9 +31,17 @@ from tests.assets.graphs import (
     declared_or_none,
     run,
 )
-from tests.assets.mutations import Content, Place, changed, leaves, others, with_leaf
+from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others, with_leaf
 from tests.assets.poisoning import Poisoned, poisoned
-from tests.assets.profile_fields import TEMPLATES, Mutation, decides_content, fields, mutations, small
+from tests.assets.profile_fields import (
+    SIGNALS,
+    TEMPLATES,
+    Mutation,
+    decides_content,
+    fields,
+    mutations,
+    small,
+)
 from tests.rows import make
 
 PROFILES = ("laptop", "gpu")
@@ -184,16 +193,24 @@ def test_each_setting_and_each_role_is_part_of_the_recipe(profile: Mutated) -> N
     for name, dataset in profile.declared.datasets.items():
         before = recipe_of(dataset).version
         for leaf in leaves(dataset.settings):
-            values = others(leaf.annotation, leaf.value, TEMPLATES)
-            value = next(other for other in values if other != leaf.value)
-            settings = with_leaf(dataset.settings, leaf.place, value)
-            assert recipe_of(replace(dataset, settings=settings)).version != before, (name, leaf)
+            values = others(leaf.annotation, leaf.value, (*TEMPLATES, *SIGNALS))
+            versions = (_version(dataset, leaf, value) for value in values if value != leaf.value)
+            assert next(filter(None, versions)) != before, (name, leaf)
         for role, names in dataset.inputs.items():
             inputs = {**dataset.inputs, role: (*names[:-1], "another")}
             assert recipe_of(replace(dataset, inputs=inputs)).version != before, (name, role)
         for role, names in dataset.models.items():
             models = {**dataset.models, role: (*names[:-1], "another")}
             assert recipe_of(replace(dataset, models=models)).version != before, (name, role)
+
+
+def _version(dataset: Dataset, leaf: Leaf, value: object) -> str | None:
+    """The recipe's version with another value of a setting; None where a prompt text would be missing."""
+    settings = with_leaf(dataset.settings, leaf.place, value)
+    try:
+        return recipe_of(replace(dataset, settings=settings)).version
+    except BadInput:
+        return None
 
 
 def test_a_setting_that_its_recipe_leaves_out_changes_no_row(profile: Mutated) -> None:
