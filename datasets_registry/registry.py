@@ -1,6 +1,5 @@
 """The registry: commit rows or a model, judge it by its checks, find and read exact versions."""
 
-import getpass
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,10 +7,11 @@ from typing import Literal, TypeVar
 
 import pyarrow as pa
 
+from datasets_registry.catalog.account import account
 from datasets_registry.catalog.kept import Kept, add_kept, earlier_codes, kept_of, undo_kept
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
-from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
+from datasets_registry.errors import BrokenObject, UnknownVersion, UnpassedVersion
 from datasets_registry.hosted import FILE as HOSTED_FILE
 from datasets_registry.rows.row import Row, from_table
 from datasets_registry.state import State, locked
@@ -29,16 +29,18 @@ from datasets_registry.version import (
 from datasets_registry.views import views
 
 R = TypeVar("R", bound=Row)
-BY_HAND = "passed_by_person"
 
 
 class Registry:
     """Versioned datasets and models under one state root; safe for many processes at once."""
 
-    def __init__(self, state: State, url: str | None = None) -> None:
-        """``url`` is the catalog's; without one it is TRIMTAB_CATALOG, or SQLite in the state root."""
-        self.state = state
-        self.engine = open_catalog(state, url)
+    def __init__(self, state: State, url: str | None = None, *, reads_only: bool = False) -> None:
+        """``url`` is the catalog's; without one it is TRIMTAB_CATALOG, or SQLite in the state root.
+
+        One that ``reads_only`` shows the versions of now and writes nothing, so that a full disk will do.
+        """
+        self.state, self.url = state, url
+        self.engine = open_catalog(state, url, reads_only=reads_only)
         self.records = Records(self.engine)
 
     # -- writing -------------------------------------------------------------------------------
@@ -111,29 +113,6 @@ class Registry:
         self.refresh_views()
         return version.model_copy(update={"status": status})
 
-    def pass_by_hand(self, version: Version, reason: str) -> Version:
-        """Let a person overrule the blocking checks of ``version``; who and why is recorded.
-
-        Raises BadInput without a reason, or where the version has passed.
-        """
-        who, reason = getpass.getuser(), reason.strip()
-        if not reason:
-            raise BadInput(f"say why {version} may be used: --reason 'what you looked at'")
-        if version.status == "passed":
-            raise BadInput(f"{version} has passed already: there is nothing to overrule")
-        note = f"{who} passed {version}: {reason}"
-        overruled = [
-            check.model_copy(update={"severity": "warning", "description": f"{check.description} ({note})"})
-            for check in self.checks(version)
-            if is_red(check)
-        ]
-        decision = CheckResult(
-            check=BY_HAND, passed=True, severity="warning", value=None, threshold=None, description=note
-        )
-        self.records.add_checks(version, [*overruled, decision], "passed")
-        self.refresh_views()
-        return version.model_copy(update={"status": "passed"})
-
     def reuse(self, version: Version, derivation: Derivation) -> Version:
         """Make an existing version the newest of its name again, without writing data.
 
@@ -158,7 +137,7 @@ class Registry:
     def undo_keep(self, name: str) -> int:
         """Let nothing of ``name`` count any longer that was kept; how many decisions are undone."""
         with self.records.writing() as connection:
-            return undo_kept(connection, name, getpass.getuser())
+            return undo_kept(connection, name, account())
 
     # -- finding -------------------------------------------------------------------------------
 

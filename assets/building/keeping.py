@@ -1,6 +1,5 @@
 """Keeping versions: what earlier code made counts as made by today's, because a person says so."""
 
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from operator import eq
@@ -8,6 +7,7 @@ from operator import eq
 from assets.building.declared import Names
 from assets.building.recipe import CHECK, ROLE, TEXT
 from assets.building.versions import Versions
+from datasets_registry.catalog.account import account
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.catalog.records import now
 from datasets_registry.errors import BadInput, BrokenObject, UnpassedVersion
@@ -38,7 +38,7 @@ def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
         before=how.code_version,
         after=today.code_version,
         modules=changed_modules(how.parts, today.parts),
-        who=getpass.getuser(),
+        who=account(),
         because=because.strip(),
         at=now(),
     )

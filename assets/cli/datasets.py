@@ -17,6 +17,7 @@ from datasets_registry.inspecting.version_details import (
 )
 from datasets_registry.version import CheckResult, parsed_reference
 from datasets_registry.views.scanning import ResultRow
+from quality.auditing.overruling import pass_by_hand
 
 
 def datasets(as_json: Json = False) -> None:
@@ -53,8 +54,8 @@ def pass_version(
         raise BadInput(
             f"{version} is not an exact version: name the one that you checked, such as {version}@3"
         )
-    registry = open_state()
-    passed = registry.pass_by_hand(registry.resolve(version), reason)
+    registry = open_state(to_write=True)
+    passed = pass_by_hand(registry, registry.resolve(version), reason)
     checks = [result.model_dump() | {"version": str(passed)} for result in registry.checks(passed)]
     print_rows(checks, as_json, ("version", "check", "passed", "severity", "description"))
 

@@ -16,7 +16,8 @@ from assets.cli.printing import (
 )
 from assets.cli.system_text import system_text
 from datasets_registry.cards.forms import Contents, Form
-from datasets_registry.exporting.exporting import Exported, export, require_empty
+from datasets_registry.exporting.exporting import Exported, export
+from datasets_registry.exporting.places import require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
 from datasets_registry.version import Version
 

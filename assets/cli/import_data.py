@@ -91,7 +91,7 @@ def import_dataset(
     docs/import-export.md are recognised; for others give --like and --map. Exits with code 1 where a
     blocking check fails.
     """
-    registry, mapping = open_state(), parsed_map(maps or [])
+    registry, mapping = open_state(to_write=True), parsed_map(maps or [])
     like_row = _row(registry, validated_name(dataset), like)
     if mapping and like_row is None:
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")

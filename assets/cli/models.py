@@ -19,7 +19,7 @@ from assets.cli.printing import (
     progress_bar,
     warn_unpassed,
 )
-from datasets_registry.exporting.exporting import require_empty
+from datasets_registry.exporting.places import require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
 from datasets_registry.inspecting.chain import Ancestor
 from datasets_registry.inspecting.listing import list_models

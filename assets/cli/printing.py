@@ -101,13 +101,14 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def open_state() -> Registry:
+def open_state(*, to_write: bool = False) -> Registry:
     """The registry in the state folder, whose rows may be of the types of the profile's plug-ins.
 
-    Raises BadInput where a plug-in cannot be used.
+    A command that is not there ``to_write`` leaves the folder as it is, and so works on a full or read-only
+    disk. Raises BadInput where a plug-in cannot be used.
     """
     join_chosen_plugins()
-    return Registry(State().prepare())
+    return Registry(State().prepare()) if to_write else Registry(State(), reads_only=True)
 
 
 @contextmanager

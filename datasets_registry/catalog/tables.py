@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import (
     JSON,
+    URL,
     Boolean,
     Column,
     Engine,
@@ -26,6 +27,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from datasets_registry.catalog.snapshot import forbid_writes, in_memory
 from datasets_registry.errors import BadInput, BrokenCatalog
 from datasets_registry.state import State, durable
 
@@ -128,8 +130,10 @@ KEPT = Table(
 )
 
 
-def open_catalog(state: State, url: str | None = None) -> Engine:
+def open_catalog(state: State, url: str | None = None, *, reads_only: bool = False) -> Engine:
     """The catalog of ``state``: at ``url``, else at TRIMTAB_CATALOG, else SQLite; created where absent.
+
+    One that ``reads_only`` writes nothing into the folder, and shows SQLite's catalog as it is now.
 
     Raises BrokenCatalog where it cannot be opened or belongs to another state folder, and BadInput where the
     URL or its driver cannot be used.
@@ -138,18 +142,20 @@ def open_catalog(state: State, url: str | None = None) -> Engine:
     expected = state.catalog_id.read_text().strip() if state.catalog_id.exists() else None
     if expected and not url and not state.catalog.exists():
         raise _lost(state, f"{state.catalog} is gone")
-    engine = _engine(url) if url else _sqlite(state.catalog)
+    engine = _engine(url) if url else in_memory(state.catalog) if reads_only else _sqlite(state.catalog)
     try:
         identity = _identity(engine)
     except DBAPIError as error:
         engine.dispose()
         raise BrokenCatalog(f"the catalog cannot be opened ({_first_line(error)}): {_REMEDY}") from error
-    if expected is None:
-        with durable(state.catalog_id) as temporary:
-            temporary.write_text(identity)
-    elif expected != identity:
+    if expected not in (None, identity):
         engine.dispose()
         raise _lost(state, f"the opened catalog is {identity[:8]}, and the folder's is {expected[:8]}")
+    if reads_only and not url:
+        forbid_writes(engine)
+    if expected is None and not reads_only:
+        with durable(state.catalog_id) as temporary:
+            temporary.write_text(identity)
     return engine
 
 
@@ -182,7 +188,7 @@ def _engine(url: str) -> Engine:
 
 def _sqlite(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_SECONDS})
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": LOCK_SECONDS})
     event.listen(engine, "connect", _durable_and_concurrent)
     return engine
 

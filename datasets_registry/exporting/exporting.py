@@ -13,6 +13,7 @@ from datasets_registry.cards.forms import Contents, Form
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.exporting.files import Csv, JsonLines, Lines, Parts, Writer
 from datasets_registry.exporting.hf_files import HubParts, write_splits
+from datasets_registry.exporting.places import require_empty
 from datasets_registry.exporting.taking import Taking, taking
 from datasets_registry.inspecting.splits import batches, by_split, schema_of, splits_of
 from datasets_registry.registry import Registry
@@ -76,14 +77,6 @@ def _require_rows(version: Version, contents: Contents) -> None:
             f"no row of {version} is one to learn from ({reasons or 'it has none'}): --to parquet exports "
             "all rows as they are"
         )
-
-
-def require_empty(folder: Path) -> None:
-    """Raise BadInput where ``folder`` has anything in it, or is a file."""
-    if folder.is_dir() and any(folder.iterdir()):
-        raise BadInput(f"{folder} is not empty: name another folder, or empty this one first")
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file: name a folder that is empty or not there yet")
 
 
 @contextmanager

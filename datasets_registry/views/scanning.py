@@ -6,7 +6,6 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -58,6 +57,7 @@ os.register_at_fork(before=_before_fork, after_in_parent=_LOCK.release, after_in
 
 
 MEMORY = "1500MB"
+SPILL = "duckdb-"
 MOST_THREADS = 4
 # apart from those of other machines that share the folder
 _PROCESS = uuid.uuid4().hex
@@ -70,11 +70,9 @@ def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
 
     Raises BrokenObject where a file is not Parquet.
     """
-    spill = state.cache / "duckdb"
-    spill.mkdir(parents=True, exist_ok=True)
     settings: Settings = {
         "memory_limit": MEMORY,
-        "temp_directory": str(spill / f"{_PROCESS}-{os.getpid()}"),
+        "temp_directory": str(state.cache / f"{SPILL}{_PROCESS}-{os.getpid()}"),
         "threads": min(MOST_THREADS, os.cpu_count() or 1),
         "preserve_insertion_order": False,
         "enable_external_file_cache": False,
@@ -108,17 +106,6 @@ def column(name: str) -> str:
 def columns(names: Sequence[str], table: str | None = None) -> str:
     """The names as SQL identifiers, of ``table`` if given."""
     return ", ".join(column(name) if table is None else f"{table}.{column(name)}" for name in names)
-
-
-def parquet(paths: Sequence[Path]) -> str:
-    """SQL that reads the files."""
-    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}])"
-
-
-def types(connection: "duckdb.DuckDBPyConnection", paths: Sequence[Path]) -> dict[str, str]:
-    """The files' columns and their SQL types."""
-    described = connection.execute(f"DESCRIBE SELECT * FROM {parquet(paths[:1])}").fetchall()
-    return {row[0]: row[1] for row in described}
 
 
 def records(

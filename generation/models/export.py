@@ -11,7 +11,8 @@ from datasets_registry.bases import base_folder
 from datasets_registry.cards.markdown import PATH, without_paths
 from datasets_registry.cards.model import model_card
 from datasets_registry.errors import BadInput, BrokenObject
-from datasets_registry.exporting.exporting import require_empty, written_whole
+from datasets_registry.exporting.exporting import written_whole
+from datasets_registry.exporting.places import require_empty
 from datasets_registry.hosted import read_hosted
 from datasets_registry.inspecting.model_details import require_model
 from datasets_registry.manifest import FILE

@@ -5,6 +5,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
@@ -73,3 +75,49 @@ def test_a_download_that_nobody_took_up_again_goes(registry: Registry) -> None:
         age(path.parent)
     assert collect(registry, GRACE, dry_run=False).num_bytes == 5
     assert not begun.parent.exists() and whole.exists()
+
+
+def test_the_folder_of_a_run_whose_model_is_registered_goes(
+    registry: Registry, derivation: Derivation
+) -> None:
+    model = registry.state.models / "first" / "policy" / "abc"
+    registry.commit_model("first/policy", model, "f" * 32, derivation)
+    registered = f"first.policy-{derivation.recipe[:16]}"
+    folders = [registry.state.runs / name for name in (registered, f"{registered}-ddp-2", f"x-{'0' * 16}")]
+    for folder in folders:
+        (folder / "checkpoints").mkdir(parents=True)
+        age(folder / "checkpoints")
+        age(folder)
+    assert set(collect(registry, GRACE, dry_run=False).paths) == set(folders[:2])
+    assert [folder.exists() for folder in folders] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".tmp-1",
+        "profiles/.tmp-1",
+        "cache/digests/.tmp-1",
+        "runs/policy/.tmp-model/model.safetensors",
+        "ledger/.spill-1/block",
+        "cache/duckdb-1-2/block",
+        "cache/spill/sort-1/run.arrow",
+    ],
+)
+def test_what_killed_writers_left_goes_once_it_is_old(registry: Registry, name: str) -> None:
+    left = registry.state.root / name
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"half")
+    assert collect(registry, GRACE, dry_run=False).paths == () and left.exists()
+    age(left)
+    age(left.parent)
+    assert len(collect(registry, GRACE, dry_run=False).paths) == 1 and not left.exists()
+
+
+def test_a_model_of_somebody_else_among_the_models_stays(registry: Registry) -> None:
+    folder = registry.state.models / "given" / "theirs"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    age(folder / "manifest.json")
+    age(folder)
+    assert collect(registry, GRACE, dry_run=False).paths == () and folder.exists()

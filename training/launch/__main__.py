@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from datasets_registry.boundary import UNFORESEEN, CommandParser, run_command
 from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.exporting.places import require_run_folder
 from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
 from training.running.memory import FILE
@@ -54,6 +55,7 @@ def main() -> None:
     _require_config(arguments.config)
     with errors_as_one_line(arguments.config):
         config = read_config(LaunchedRun, arguments.config)
+        require_run_folder(config.output, arguments.config)
         require_possible(config)
         error_file(arguments.config).unlink(missing_ok=True)
         launch_config = write_launch_config(

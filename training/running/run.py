@@ -34,8 +34,8 @@ from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
 
 if TYPE_CHECKING:
-    from datasets_registry.registry import Registry
-
+    from datasets_registry.exporting.places import require_run_folder
+from datasets_registry.registry import Registry
 
 TRL = "1.16"
 R = TypeVar("R")
@@ -105,6 +105,8 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     from datasets_registry.registry import Registry
 
     config = read_config(kind, path)
+    if ranks.is_first():
+        require_run_folder(config.output, path)
     _require_trl()
     _require_processes(trainer, config)
     registry = Registry(State().prepare())

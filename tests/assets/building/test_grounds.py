@@ -12,6 +12,7 @@ from assets.plan import plan
 from datasets_registry.errors import UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
+from quality.auditing.overruling import pass_by_hand
 from quality.auditing.publishing import publish
 from tests.assets.small import IMPORTED, write_profile
 from tests.assets.workshop import Workshop
@@ -75,7 +76,7 @@ def test_an_imported_training_set_is_checked_again_before_a_model_learns_from_it
     rows = [make(SftExample, f"e{number}", prompt=f"{prompt} {number}") for number in range(4)]
     publish(workshop.registry, SftExample, rows, IMPORTED, "examples")
     # the rows come from no revisions or answers of ours, and a person says that they may be used
-    workshop.registry.pass_by_hand(workshop.registry.version("examples", 1), "read all four")
+    pass_by_hand(workshop.registry, workshop.registry.version("examples", 1), "read all four")
     names = ("base_policy", *PROMPTS, "taught")
     assert set(workshop.build(only=names)) == set(names) and workshop.build(only=names) == []
     hold_out(workshop, f"{prompt} 3")

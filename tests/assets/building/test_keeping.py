@@ -1,6 +1,5 @@
 """What earlier code made is kept when a person says so, and when nothing but code differs."""
 
-import getpass
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -11,12 +10,14 @@ from pydantic import Field
 
 from assets.building.keeping import changed_modules, keep
 from assets.plan import kept_versions, plan
+from datasets_registry.catalog.account import account
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import ChatMessage, Demonstration
 from datasets_registry.rows.row import Row
 from methods import templates
+from quality.auditing.overruling import pass_by_hand
 from quality.auditing.publishing import publish
 from quality.checks import table
 from quality.checks.check import Check
@@ -65,7 +66,7 @@ def test_a_kept_model_is_not_trained_again_until_that_is_undone(workshop: Worksh
     assert stale(workshop, *names) == {"taught": "training.sft changed"}
 
     kept = let_count(workshop, "taught")
-    assert (kept.who, kept.because) == (getpass.getuser(), WHY)
+    assert (kept.who, kept.because) == (account(), WHY)
     assert kept.modules == {"training.sft": "changed"}
     assert stale(workshop, *names) == {} and workshop.build(only=names) == []
     shown = {
@@ -213,7 +214,7 @@ def test_a_check_that_a_person_overruled_stays_overruled(
     monkeypatch.setattr(table, "CHECKS", (*table.CHECKS, few))
     with pytest.raises(AssertionError):
         workshop.build(only=("helpful_prompts",))
-    version = workshop.registry.pass_by_hand(workshop.registry.version("helpful_prompts", 1), "all are good")
+    version = pass_by_hand(workshop.registry, workshop.registry.version("helpful_prompts", 1), "all are good")
     edit("methods.problems.prompt_files", "another way")
     let_count(workshop, "helpful_prompts")
     assert workshop.registry.passed("helpful_prompts") == version

@@ -1,0 +1,100 @@
+"""A registry that only reads: what is committed, while others write, after a kill, and never changed."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from datasets_registry.errors import BrokenCatalog, UnknownVersion
+from datasets_registry.registry import Registry
+from datasets_registry.rows.evaluation import Metric
+from datasets_registry.state import State
+from datasets_registry.version import Derivation
+from tests.rows import make
+
+HOW = Derivation(code_version="1", settings={}, inputs=())
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
+    """A state whose catalog is SQLite's."""
+    root = tmp_path / "state"
+    monkeypatch.setenv("TRIMTAB_HOME", str(root))
+    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
+    return State(root).prepare()
+
+
+def commit(registry: Registry, value: float) -> str:
+    """A checked version."""
+    return str(registry.record_checks(registry.commit(Metric, [make(Metric, value=value)], HOW), []))
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file with its size and time."""
+    paths = (path for path in folder.rglob("*"))
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
+
+
+def versions(state: State) -> list[str]:
+    """What a registry that only reads finds; it must leave every file as it was."""
+    before = files(state.root)
+    registry = Registry(state, reads_only=True)
+    found = [str(version) for version in registry.versions(Metric.dataset)]
+    registry.engine.dispose()
+    assert files(state.root) == before
+    return found
+
+
+def test_it_reads_what_a_closed_catalog_holds(registry: Registry) -> None:
+    made = [commit(registry, value) for value in (1, 2)]
+    registry.engine.dispose()
+    assert not registry.state.catalog.with_name("catalog.sqlite-wal").exists()
+    assert versions(registry.state) == made
+
+
+def test_it_reads_what_an_open_writer_has_just_committed(registry: Registry) -> None:
+    made = [commit(registry, value) for value in (1, 2)]
+    assert registry.state.catalog.with_name("catalog.sqlite-wal").exists()
+    assert versions(registry.state) == made
+
+
+@pytest.mark.parametrize("left", ["all", "no index"])
+def test_it_reads_what_a_killed_writer_left(state: State, left: str) -> None:
+    child = os.fork()
+    if not child:
+        registry = Registry(state)
+        commit(registry, 1)
+        commit(registry, 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    if left == "no index":
+        state.catalog.with_name("catalog.sqlite-shm").unlink()
+    reading = Registry(state, reads_only=True)
+    assert [str(version) for version in reading.versions(Metric.dataset)] == ["evaluation@1", "evaluation@2"]
+    reading.engine.dispose()
+
+
+def test_what_it_would_change_is_refused(registry: Registry) -> None:
+    commit(registry, 1)
+    reading = Registry(registry.state, reads_only=True)
+    with pytest.raises(OperationalError, match="readonly"):
+        reading.commit(Metric, [make(Metric, value=3)], HOW)
+    assert len(registry.versions(Metric.dataset)) == 1
+    reading.engine.dispose()
+
+
+def test_a_state_that_is_not_there_is_empty_and_is_not_made(tmp_path: Path) -> None:
+    registry = Registry(State(tmp_path / "none"), reads_only=True)
+    assert registry.names("dataset") == [] and not (tmp_path / "none").exists()
+    with pytest.raises(UnknownVersion):
+        registry.versions(Metric.dataset)
+
+
+def test_a_damaged_catalog_is_named(registry: Registry) -> None:
+    commit(registry, 1)
+    registry.engine.dispose()
+    registry.state.catalog.write_bytes(b"no database" * 400)
+    with pytest.raises(BrokenCatalog, match="cannot be opened"):
+        Registry(registry.state, reads_only=True)
