@@ -17,8 +17,16 @@ class State:
     """The files and folders under a state root."""
 
     def __init__(self, root: Path | None = None) -> None:
-        """Without ``root`` it is at ``TRIMTAB_HOME``, else at ``.trimtab`` in the repository."""
+        """Without ``root`` it is at ``TRIMTAB_HOME``, else at ``.trimtab`` in the repository.
+
+        Raises BadInput where no query could read files there.
+        """
         self.root = (root or Path(os.environ.get("TRIMTAB_HOME") or REPOSITORY / ".trimtab")).resolve()
+        if "\\" in str(self.root):
+            raise BadInput(
+                f"{self.root} has a backslash, which DuckDB reads as a slash: set TRIMTAB_HOME to a folder "
+                "without one"
+            )
         self.objects = self.root / "objects"
         self.ledger = self.root / "ledger"
         self.models = self.root / "models"

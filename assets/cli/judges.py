@@ -8,7 +8,8 @@ from assets.cli.printing import Json, console, open_state, plain, print_json, pr
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
-from datasets_registry.views.scanning import parquet, records, scanning
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import records, scanning
 
 _MOST = 5
 _STEPS = (

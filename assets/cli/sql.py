@@ -8,6 +8,7 @@ import typer
 from assets.cli.printing import Json, open_state, print_rows
 from datasets_registry.errors import BadInput
 from datasets_registry.views.asking import ask
+from datasets_registry.views.views import are_shown
 
 WriteFiles = Annotated[
     bool,
@@ -26,8 +27,8 @@ def sql(
     versions, lineage, checks, models and completions. A query reads what the views read and nothing else.
     """
     registry = open_state()
-    if not registry.state.views.exists():
-        registry.refresh_views()
+    if not are_shown(registry.state):
+        open_state(to_write=True).refresh_views()
     try:
         columns, rows = ask(registry.state, query, any_file=write_files)
     except duckdb.Error as error:

@@ -17,7 +17,8 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, ledger_keys
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
-from datasets_registry.views.scanning import column, columns, parquet, records, types
+from datasets_registry.views.files import parquet, types
+from datasets_registry.views.scanning import column, columns, records
 
 
 class RowCounts(Record):

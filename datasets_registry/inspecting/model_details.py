@@ -12,7 +12,8 @@ from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES, rows_of
 from datasets_registry.version import CheckResult, Status, Version
-from datasets_registry.views.scanning import ResultRow, columns, parquet, records, scanning
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import ResultRow, columns, records, scanning
 
 
 class TrainingData(Record):

@@ -7,7 +7,8 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
-from datasets_registry.views.scanning import ResultRow, column, parquet, records
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import ResultRow, column, records
 
 MOST_LISTED = 10
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import ResultTuple, cursor
 from datasets_registry.views.scanning import column as quote
 
@@ -19,7 +20,7 @@ def null_shares(files: Sequence[Path], schema: pa.Schema) -> dict[str, float | N
     if not names:
         return {}
     figures = ", ".join(f"avg(({quote(name)} IS NULL)::INT)" for name in names)
-    (row,) = _rows(f"SELECT {figures} FROM read_parquet(?)", files)
+    (row,) = _rows(f"SELECT {figures} FROM {parquet(files)}")
     return dict(zip(names, row, strict=True))
 
 
@@ -29,25 +30,25 @@ def text_lengths(files: Sequence[Path], schema: pa.Schema) -> dict[str, list[int
     if not names:
         return {}
     figures = ", ".join(f"quantile_disc(length({quote(name)}), {list(QUANTILES)})" for name in names)
-    (row,) = _rows(f"SELECT {figures} FROM read_parquet(?)", files)
+    (row,) = _rows(f"SELECT {figures} FROM {parquet(files)}")
     return dict(zip(names, row, strict=True))
 
 
 def label_counts(files: Sequence[Path], column: str) -> list[tuple[str, int]]:
     """How often each value of a column occurs, the twenty commonest first."""
     name = quote(column)
-    query = f"SELECT {name}::VARCHAR, count(*) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1"
-    counts = _rows(query, files)[:MOST_LABELS]
+    query = f"SELECT {name}::VARCHAR, count(*) FROM {parquet(files)} GROUP BY 1 ORDER BY 2 DESC, 1"
+    counts = _rows(query)[:MOST_LABELS]
     return [("null" if value is None else value, count) for value, count in counts]
 
 
 def distinct(files: Sequence[Path], column: str) -> list[str]:
     """The values of a text column, sorted."""
     name = quote(column)
-    query = f"SELECT DISTINCT {name} FROM read_parquet(?) WHERE {name} IS NOT NULL ORDER BY 1"
-    return [value for (value,) in _rows(query, files)]
+    query = f"SELECT DISTINCT {name} FROM {parquet(files)} WHERE {name} IS NOT NULL ORDER BY 1"
+    return [value for (value,) in _rows(query)]
 
 
-def _rows(query: str, files: Sequence[Path]) -> list[ResultTuple]:
+def _rows(query: str) -> list[ResultTuple]:
     with cursor("statistics", {"memory_limit": MEMORY}) as connection:
-        return list(connection.execute(query, [[str(path) for path in files]]).fetchall())
+        return list(connection.execute(query).fetchall())

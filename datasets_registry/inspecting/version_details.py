@@ -10,7 +10,8 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import CheckResult, Status, Version
-from datasets_registry.views.scanning import ResultRow, columns, parquet, records, scanning
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import ResultRow, columns, records, scanning
 
 
 class Column(Record):

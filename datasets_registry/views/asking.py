@@ -9,7 +9,8 @@ import duckdb
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
-from datasets_registry.views.scanning import ResultTuple, quoted
+from datasets_registry.views.files import directories, literal
+from datasets_registry.views.scanning import SPILL, ResultTuple
 
 # PIVOT is several statements
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")
@@ -57,10 +58,10 @@ def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str],
 
 def _lock(connection: "duckdb.DuckDBPyConnection", state: State) -> None:
     """Close everything to the connection but the folders that views read; and no query opens it again."""
-    folders = ", ".join(quoted(str(folder)) for folder in (state.objects, state.tables, state.ledger))
-    spill = quoted(str(state.cache / "duckdb" / f"sql-{os.getpid()}"))
+    folders = directories((state.objects, state.tables, state.ledger))
+    spill = state.cache / f"{SPILL}sql-{os.getpid()}"
     connection.execute(
-        f"SET temp_directory = {spill}; SET allowed_directories = [{folders}];"
+        f"SET temp_directory = {literal(spill)}; SET allowed_directories = {folders};"
         "SET enable_external_access = false; SET lock_configuration = true"
     )
 

@@ -19,7 +19,7 @@ _FLOATS = ("p_first", "outside_probability")
 
 
 def judgements_sql(judgements: str | None, pairs: str | None, completions: str | None) -> str:
-    """SQL over three sources, each a query such as ``SELECT * FROM read_parquet(…)`` or None where missing.
+    """SQL over three sources, each a query such as ``SELECT * FROM pairs`` or None where missing.
 
     A judgement without its pair or completion is kept, with nulls.
     """

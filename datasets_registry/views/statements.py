@@ -15,9 +15,9 @@ from datasets_registry.hashing import digest
 from datasets_registry.state import State, durable
 from datasets_registry.store.objects import object_path
 from datasets_registry.views import models as model_view
+from datasets_registry.views.files import parquet, parquet_in
 from datasets_registry.views.judgements import judgements_sql
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
-from datasets_registry.views.scanning import parquet, quoted
 
 _VERSIONS = pa.schema(
     [
@@ -119,7 +119,7 @@ def _dataset_views(
     state: State, engine: Engine, versions: Sequence[RowMapping], built: Sequence[RowMapping]
 ) -> Iterator[View]:
     """A view of every version, and of each dataset's latest that passed."""
-    root = digest(str(state.objects))[:8]
+    root = digest(parquet([state.objects]))[:8]
     last_built = {(row["name"], row["version"]): row["last"] for row in built}
     latest: dict[str, tuple[int, View]] = {}
     for row in versions:
@@ -159,7 +159,7 @@ def _completions(state: State) -> str:
     if not empty.exists():
         with durable(empty) as temporary:
             pq.write_table(LEDGER_SCHEMA.empty_table(), temporary)
-    return once(f"read_parquet({quoted(f'{state.ledger}/*.parquet')}, union_by_name=true)")
+    return once(parquet_in(state.ledger, "union_by_name"))
 
 
 def _select_from(paths: Sequence[Path]) -> str:

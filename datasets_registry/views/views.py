@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from datasets_registry.catalog.records import Records
 from datasets_registry.state import State, durable, locked
+from datasets_registry.views.files import literal
 from datasets_registry.views.scanning import column, quoted
 from datasets_registry.views.statements import View, wanted_views
 
@@ -35,7 +37,7 @@ def write_views(state: State, records: Records) -> None:
         with durable(state.views) as temporary:
             if shown >= 0:
                 shutil.copyfile(state.views, temporary)
-            with _attached(temporary) as connection:
+            with _plainly_named(temporary) as database, _attached(database) as connection:
                 _replace(connection, views)
         _stamp(state).write_text(json.dumps([changes, *_mark(state)]))
 
@@ -44,9 +46,15 @@ def _stamp(state: State) -> Path:
     return state.root / ".views.json"
 
 
-def _mark(state: State) -> list[int]:
+def _mark(state: State) -> list[int | str]:
+    # a folder that was moved or copied has views of files elsewhere
     file = state.views.stat()
-    return [file.st_size, file.st_mtime_ns]
+    return [file.st_size, file.st_mtime_ns, str(state.root)]
+
+
+def are_shown(state: State) -> bool:
+    """Whether there is a file of views, and it shows the files of this folder."""
+    return _shown_changes(state) >= 0
 
 
 def _shown_changes(state: State) -> int:
@@ -62,11 +70,25 @@ def _shown_changes(state: State) -> int:
 
 
 @contextmanager
+def _plainly_named(path: Path) -> Iterator[Path]:
+    """``path``, or a copy to write in its place where DuckDB would take what follows ``?`` for options."""
+    if "?" not in str(path):
+        yield path
+        return
+    with TemporaryDirectory(prefix="trimtab-views-") as folder:
+        copy = Path(folder) / path.name
+        if path.exists():
+            shutil.copyfile(path, copy)
+        yield copy
+        shutil.copyfile(copy, path)
+
+
+@contextmanager
 def _attached(path: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
     """A connection to the tables and views of the file ``path``, which is complete afterwards."""
     connection = _kept()
     try:
-        connection.execute(f"ATTACH {quoted(str(path))} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {literal(path)} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("USE c")
         yield connection
         connection.execute("USE memory")

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from datasets_registry.errors import BrokenObject, NoSpace
 from datasets_registry.state import durable, locked
+from datasets_registry.views.files import literal
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from generation.ledger.ledger import Ledger
 from generation.ledger.segments import MERGED, SUPERSEDES, listed, new_name, superseded
@@ -74,7 +75,7 @@ def _merge(ledger: Ledger, names: Sequence[str]) -> int:
     tables, spill = ledger.tables(names), ledger.folder / f".spill-{uuid.uuid4().hex}"
     try:
         with ledger.open() as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
-            connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{_quoted(spill)}'")
+            connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {literal(spill)}")
             num_expected = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
             _write_sorted(connection, tables, temporary, names)
             num_rows = pq.read_metadata(temporary).num_rows
@@ -91,10 +92,6 @@ def _merge(ledger: Ledger, names: Sequence[str]) -> int:
         ) from error
     finally:
         shutil.rmtree(spill, ignore_errors=True)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _write_sorted(

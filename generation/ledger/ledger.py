@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from datasets_registry.errors import BrokenObject
 from datasets_registry.state import durable
 from datasets_registry.store.collector import no_collection
+from datasets_registry.views.files import parquet
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.views.scanning import cursor
 from generation.ledger.segments import live, new_name
@@ -60,8 +61,8 @@ class Ledger:
 
         A column that a segment was written without is null.
         """
-        files = ", ".join("'" + str(self.folder / name).replace("'", "''") + "'" for name in sorted(segments))
-        scan = f"SELECT * FROM read_parquet([{files}], union_by_name=true, filename=true)"
+        files = [self.folder / name for name in sorted(segments)]
+        scan = f"SELECT * FROM {parquet(files, 'union_by_name', 'filename')}"
         rows = f"SELECT * FROM nothing UNION ALL BY NAME {scan}" if segments else "SELECT * FROM nothing"
         named = {"stored": rows, "completions": once("stored")}
         return "WITH " + ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in named.items()) + " "

@@ -16,8 +16,9 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import ledger_keys
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Derivation, Version
+from datasets_registry.views.files import parquet
 from datasets_registry.views.ledger_columns import LAST_ATTEMPT
-from datasets_registry.views.scanning import column, columns, parquet, reading, records, scanning
+from datasets_registry.views.scanning import column, columns, reading, records, scanning
 from generation.ledger.ledger import Ledger
 
 MOST_ROWS = 50

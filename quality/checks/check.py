@@ -87,7 +87,8 @@ def create_view(
     connection: "duckdb.DuckDBPyConnection", name: str, registry: "Registry", versions: Sequence[Version]
 ) -> None:
     """Create the view ``name`` of the rows of ``versions``; without versions it is empty."""
-    from datasets_registry.views.scanning import column, parquet
+    from datasets_registry.views.files import parquet
+    from datasets_registry.views.scanning import column
 
     if not versions:
         connection.register(name, arrow_schema(ROW_TYPES[name]).empty_table())

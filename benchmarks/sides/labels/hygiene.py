@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from benchmarks.sides.alone import peak_megabytes
 from datasets_registry.state import State
-from datasets_registry.views.scanning import column, parquet, scanning
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import column, scanning
 from methods.reading.refusals import read_refusal
 from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.hygiene.boilerplate import boilerplate

@@ -17,6 +17,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
+from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import scanning
 
 QUERIES = {
@@ -78,8 +79,8 @@ def commit_many(root: Path, rows: Path, times: int) -> tuple[float, int, float]:
 def read(root: Path, single: Path, repeats: int) -> dict[str, list[tuple[float, float, float]]]:
     """Seconds of each query, warm and in turn: the view, ``read_parquet`` of its files, and of one file."""
     registry = Registry(State(root))
-    files = [str(path) for path in registry.files(registry.version("examples", 1))]
-    sources = ['"examples@1"', f"read_parquet({files})", f"read_parquet('{single}')"]
+    files = registry.files(registry.version("examples", 1))
+    sources = ['"examples@1"', parquet(files), parquet([single])]
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in QUERIES}
     with duckdb.connect(registry.state.views, read_only=True) as connection:
         for turn in range(repeats + 1):

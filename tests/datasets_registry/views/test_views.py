@@ -1,6 +1,7 @@
 """catalog.duckdb: read by other clients, quick with many versions, and never stopped by one broken file."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
+from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from datasets_registry.views import views
+from datasets_registry.views.views import are_shown
 from tests.rows import make
 from tests.traced import Traced
 
@@ -112,3 +115,20 @@ def test_a_model_without_a_manifest_or_with_a_broken_one_keeps_no_version_from_t
         ("given", None, {}, None),
         ("odd", None, {"c": 1.0}, '{"metrics": {"a": "b", "c": 1}}'),
     ]
+
+
+def test_a_copied_folder_is_asked_about_its_own_files(
+    registry: Registry, derivation: Derivation, tmp_path: Path
+) -> None:
+    registry.record_checks(registry.commit(Metric, [make(Metric)], derivation), [])
+    registry.engine.dispose()
+    state = State(tmp_path / "copied")
+    shutil.copytree(registry.state.root, state.root)
+    assert are_shown(registry.state) and not are_shown(state)
+    copied = Registry(state)
+    copied.refresh_views()
+    copied.engine.dispose()
+    assert are_shown(state)
+    with duckdb.connect(state.views, read_only=True) as connection:
+        shown = connection.execute("SELECT sql FROM duckdb_views() WHERE NOT internal").fetchall()
+    assert str(state.objects) in str(shown) and str(registry.state.objects) not in str(shown)

@@ -1,0 +1,1 @@
+"""States of any name, on any disk."""
