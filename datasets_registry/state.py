@@ -39,6 +39,10 @@ class State:
 
     def prepare(self) -> "State":
         """Create the folders; raises BadInput where they cannot be written, and NoSpace on a full disk."""
+        if self.root in (Path.home().resolve(), Path(self.root.anchor)):
+            raise BadInput(
+                f"{self.root} holds what is not Trimtab's: set TRIMTAB_HOME to a folder of its own"
+            )
         try:
             for folder in (
                 self.objects,

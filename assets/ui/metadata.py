@@ -9,9 +9,9 @@ import pyarrow as pa
 from assets.ui.keys import key_of
 from assets.ui.plots import training_plot
 from datasets_registry.manifest import Manifest
-from datasets_registry.registry import BY_HAND
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
+from quality.auditing.overruling import BY_HAND
 
 SAMPLE_ROWS = 5
 CELL_CHARACTERS = 120

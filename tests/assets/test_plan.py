@@ -26,6 +26,7 @@ from methods import templates
 from methods.reading import equations
 from methods.rft import stopping
 from methods.verifiers.maths import number
+from quality.auditing.overruling import pass_by_hand
 from tests.rows import make
 
 RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="none")
@@ -119,7 +120,7 @@ def test_a_red_version_is_held_with_all_below_it_until_something_changes(registr
     steps = plan(Graph(load_profile("laptop"), (recipe(), recipe("below", "made")), ()), registry)
     assert steps == [Step("made", reason, held=True), Step("below", reason, held=True)]
     assert why(registry, recipe(seed=1)) == {"made": "seed: null → 1"}
-    registry.pass_by_hand(red, "looked at it")
+    pass_by_hand(registry, red, "looked at it")
     assert why(registry, recipe(), recipe("below", "made")) == {"below": "never built"}
 
 
@@ -136,7 +137,7 @@ def test_a_red_or_missing_import_holds_what_stands_on_it_and_nothing_else(regist
         *["problems@1 is not passed"] * 2,
         "never built",
     ]
-    registry.pass_by_hand(version, "looked at it")
+    pass_by_hand(registry, version, "looked at it")
     assert [step.held for step in plan(graph, registry)] == [False] * 3
 
 

@@ -47,3 +47,13 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(small_disk: Path) -> 
         assert list(small_disk.iterdir()) == []
     finally:
         subprocess.run(["umount", small_disk], check=True)
+
+
+@pytest.mark.parametrize("name", ["home", "/"])
+def test_home_and_root_are_no_state_folders(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(BadInput, match="set TRIMTAB_HOME to a folder of its own"):
+        State(tmp_path if name == "home" else Path("/")).prepare()
+    assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from datasets_registry.boundary import ended_in_one_line
 from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.exporting.places import require_run_folder
 from datasets_registry.hashing import digest
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version, parsed_reference
@@ -34,8 +35,7 @@ from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
 
 if TYPE_CHECKING:
-    from datasets_registry.exporting.places import require_run_folder
-from datasets_registry.registry import Registry
+    from datasets_registry.registry import Registry
 
 TRL = "1.16"
 R = TypeVar("R")

@@ -157,7 +157,7 @@ def test_what_a_red_import_holds_is_built_once_as_soon_as_that_is_mended(desk: D
         "problems@2 is not passed",
     )
     if mended == "passed by a person":
-        desk.registry.pass_by_hand(red, "looked at it")
+        pass_by_hand(desk.registry, red, "looked at it")
     else:
         desk.bring(*(("p1", "p3") if mended == "good rows" else ("p1",)))
     assert [desk.tick(), desk.tick(), desk.tick()] == [True, False, False]
