@@ -1,0 +1,1 @@
+"""Kills of everything that writes to a state, and what must not come of them."""
