@@ -4,9 +4,7 @@ TRIMTAB_HH_RLHF names the file `harmless-base_test.jsonl.gz` of HH-RLHF; without
 """
 
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 # run as a file, this folder would hide the package of the same name
@@ -18,15 +16,10 @@ from benchmarks.sides.labels.hijack import broken, hijacks, shifts, spread
 from benchmarks.sides.labels.human_pairs import agreement, known
 from benchmarks.sides.labels.human_pairs import judged as judged_by_people_too
 from benchmarks.sides.labels.planted_judges import JUDGES, PLANTED, judged
+from benchmarks.sides.labels.smollm2 import MODEL, smollm2
 from datasets_registry.intervals import mean_interval, wilson_interval
 from datasets_registry.state import State
-from generation.backends import open_backend
-from generation.completer import Completer
-from generation.engine import EngineSettings
-from generation.ledger.ledger import Ledger
 from generation.models.sources import resolve_model
-
-MODEL = "smollm2-135m-instruct"
 
 
 def planted(count: int) -> Iterator[Figure]:
@@ -53,22 +46,6 @@ def planted(count: int) -> Iterator[Figure]:
                 goal=f"== {count}",
                 holds=ties == count,
             )
-
-
-@contextmanager
-def smollm2() -> Iterator[Completer]:
-    """SmolLM2 behind an empty ledger."""
-    folder = resolve_model(MODEL, State().prepare().models)
-    backend = open_backend("transformers", folder, EngineSettings(batch_size=16))
-    with tempfile.TemporaryDirectory() as ledger:
-        try:
-            yield Completer(backend, Ledger(Path(ledger)), asset="labels", report=_aside)
-        finally:
-            backend.close()
-
-
-def _aside(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def hijacked(count: int) -> Iterator[Figure]:

@@ -16,6 +16,7 @@ from benchmarks.sides.figure import Figure, run
 from benchmarks.sides.verdicts.cases import cases
 from benchmarks.sides.verdicts.coverage import coverage
 from benchmarks.sides.verdicts.golds import gsm8k, svamp
+from benchmarks.sides.verdicts.grader_attacks import measure as attacks
 from benchmarks.sides.verdicts.programs import humaneval
 from benchmarks.sides.verdicts.refusals import refusals
 
@@ -47,6 +48,7 @@ def measure(quick: bool) -> list[Figure]:
         *given(DATA, "xstest", lambda folder: refusals(folder, resamples)),
         *given(CASES, "", cases),
         *coverage(QUICK_DRAWS if quick else DRAWS),
+        *attacks(quick),
     ]
 
 

@@ -3,12 +3,13 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from assets.building.declared import Dataset
+from assets.estimates.amount import Amount, Asked, Inputs, Rows, UnknownRows
 from datasets_registry.rows.words import Signal
 from methods.cai.scores import SIGNALS
+from methods.judging.additions import KINDS
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.score import ScoreSettings
 from methods.problems.prompt_files import PromptFileSettings
@@ -19,68 +20,6 @@ PROMPT, QUESTION = 200, 300
 STEPS = 12
 # an answer that is one token
 CHOICE = 1
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows to train on, rows that are held out, and of how many problems they are where they are of some."""
-
-    train: int
-    held_out: int = 0
-    problems: int | None = None
-
-    @property
-    def all(self) -> int:
-        """Both."""
-        return self.train + self.held_out
-
-    def at_most(self, each: int | None) -> int:
-        """Of the rows to train on, at most so many of each problem."""
-        return self.train if each is None or self.problems is None else min(self.train, each * self.problems)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Calls that an asset makes of a model, and the tokens that each reads and writes at most."""
-
-    model: str
-    calls: int
-    reads: int
-    writes: int
-
-
-@dataclass(frozen=True)
-class Amount:
-    """What an asset takes and gives, at most."""
-
-    rows: Rows
-    asked: tuple[Asked, ...] = ()
-
-
-class UnknownRows(Exception):
-    """A dataset has no version, and nothing tells how many rows it will have."""
-
-
-class Inputs:
-    """The inputs of a dataset by role: how many rows they have; none where a role is empty."""
-
-    def __init__(self, dataset: Dataset, known: Mapping[str, Rows]) -> None:
-        self._dataset, self._known = dataset, known
-
-    def __getitem__(self, role: str) -> Rows:
-        """Rows of all datasets in the role; raises UnknownRows where one's are not known."""
-        names = self._dataset.inputs.get(role, ())
-        if not self._known.keys() >= set(names):
-            raise UnknownRows
-        found = [self._known[name] for name in names]
-        problems = [each.problems for each in found if each.problems is not None]
-        train, held_out = sum(each.train for each in found), sum(each.held_out for each in found)
-        return Rows(train, held_out, sum(problems) if len(problems) == len(found) else None)
-
-    def prompts(self) -> Rows:
-        """Red-team and helpful prompts together."""
-        red_team, helpful = self["red_team_prompts"], self["helpful_prompts"]
-        return Rows(red_team.train + helpful.train, red_team.held_out + helpful.held_out)
 
 
 def amount(dataset: Dataset, known: Mapping[str, Rows]) -> Amount | None:
@@ -173,7 +112,7 @@ def _judgements(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     )
     verdicts = pairs * questions * len(settings.comparison.orders)
     asked = _compared(dataset, "judges", verdicts, 2 * ANSWER, settings.comparison)
-    return Amount(Rows(len(asked) * verdicts), tuple(asked))
+    return Amount(Rows(len(dataset.models["judges"]) * verdicts), tuple(asked))
 
 
 def _compared(
@@ -181,7 +120,9 @@ def _compared(
 ) -> list[Asked]:
     """So many verdicts on ``texts`` tokens: a token each, or as many replies in words as are counted."""
     if asking.verdicts == "probabilities":
-        return _asked(dataset, role, verdicts, QUESTION + texts, CHOICE)
+        tokens = asking.reasoning_tokens
+        reasoned = _asked(dataset, role, verdicts, QUESTION + texts, tokens) if tokens else []
+        return [*reasoned, *_asked(dataset, role, verdicts, QUESTION + texts + (tokens or 0), CHOICE)]
     words = asking.words(None if asking.reasons_apart else asking.reasoning_tokens).max_tokens
     return _asked(dataset, role, verdicts * asking.samples, QUESTION + texts, words)
 
@@ -209,6 +150,12 @@ def _agreement(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     verdicts = settings.num_pairs * len(settings.comparison.orders)
     asked = _compared(dataset, "judge", verdicts, 2 * ANSWER, settings.comparison)
     return Amount(Rows(settings.num_pairs), tuple(asked))
+
+
+def _steered(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    trials = min(settings.num_pairs, inputs["completion_pairs"].train) * len(KINDS)
+    asked = _compared(dataset, "judges", 2 * trials, 2 * ANSWER, settings.comparison)
+    return Amount(Rows(len(dataset.models["judges"]) * trials), tuple(asked))
 
 
 def _candidates(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
@@ -278,6 +225,7 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "preference_pairs": _preferences,
     "ai_scores": _scores,
     "human_agreement": _agreement,
+    "steered_verdicts": _steered,
     "candidates": _candidates,
     "rft_selections": _selections,
     "verified_pairs": _verified,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from assets.building.declared import Dataset, Declared, Given, Trained
 from assets.building.grounds import Grounds
-from assets.estimates.calls import Amount, Asked, Rows, amounts
+from assets.estimates.amount import Amount, Asked, Rows
+from assets.estimates.calls import amounts
 from assets.estimates.measured import measured
 from assets.pipelines.whole import declare
 from assets.preflight.disk import GB, given_bytes

@@ -1,4 +1,4 @@
-"""Judges: direct scores, agreement with people, the certificate and the principle audit."""
+"""Judges: direct scores, agreement with people, steered verdicts, the certificate, the principle audit."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,13 @@ from assets.profile.rlaif import Rlaif
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.imported import HumanPreference
-from datasets_registry.rows.judges import CompletionScore, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.judges import CompletionScore, JudgeFigure, PrincipleFigure, SteeredVerdict
 from datasets_registry.rows.judges import HumanAgreement as HumanAgreementRow
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from methods.judging.constitution import Constitution
 from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSettings
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings
+from methods.rlaif.steering import STEERED_VERDICTS, SteeringSelection, SteeringSettings
 from quality.judges.certificate import JUDGE_CERTIFICATE, CertificateSettings
 from quality.judges.principles import PRINCIPLE_AUDIT, AuditSettings
 
@@ -27,15 +28,19 @@ def judges(
     revisions: str = "",
     at: str = "",
 ) -> Sequence[Dataset]:
-    """``ai_scores``, ``judge_certificate``, ``principle_audit``, and ``human_agreement`` if named.
+    """``ai_scores``, ``judge_certificate``, ``principle_audit``, and those that are named.
+
+    ``human_agreement`` and ``steered_verdicts`` have sections of their own.
 
     They are about the pairs and judgements of ``rlaif`` at the same place, and about ``revisions``.
     """
     people = section.human_agreement
     agreement = [_agreement(people, rlaif, constitution, at)] if people else []
+    steered = [_steered(section.steering, rlaif, constitution, at)] if section.steering else []
     return [
         _scores(section, rlaif, constitution, at),
         *agreement,
+        *steered,
         _certificate(section, rlaif, at),
         _audit(constitution, revisions, at),
     ]
@@ -84,8 +89,34 @@ def _agreement(people: HumanAgreement, rlaif: Rlaif, constitution: Constitution,
     )
 
 
+def _steered(steering: SteeringSelection, rlaif: Rlaif, constitution: Constitution, at: str) -> Dataset:
+    judged = {signal for signals in rlaif.judge.signals.values() for signal in signals}
+    questions = {
+        principle.id: principle.preference_question
+        for principle in constitution.principles
+        if principle.signal in judged and principle.preference_question
+    }
+    return dataset(
+        at + SteeredVerdict.dataset,
+        STEERED_VERDICTS,
+        SteeringSettings(
+            **dict(steering),
+            comparison=rlaif.judge.method.comparison,
+            questions=questions,
+            tie_logit=rlaif.labels.tie_logit,
+        ),
+        group=GROUP,
+        inputs={
+            CompletionPair.dataset: at + CompletionPair.dataset,
+            AiJudgement.dataset: at + AiJudgement.dataset,
+        },
+        models={"judges": rlaif.judge.judges},
+    )
+
+
 def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
     people = at + HumanAgreementRow.dataset if section.human_agreement else ""
+    steered = at + SteeredVerdict.dataset if section.steering else ""
     return dataset(
         at + JudgeFigure.dataset,
         JUDGE_CERTIFICATE,
@@ -101,6 +132,7 @@ def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
             CompletionPair.dataset: at + CompletionPair.dataset,
             AiJudgement.dataset: at + AiJudgement.dataset,
             HumanAgreementRow.dataset: people,
+            SteeredVerdict.dataset: steered,
         },
     )
 

@@ -1,11 +1,20 @@
-"""The profile's `[judges]`: who scores texts, the certificate's bounds, and agreement with people."""
+"""The profile's `[judges]`: who scores texts, what the certificate bounds, and what it is measured on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from pydantic import model_validator
 
 from assets.profile.models import Name
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Settings
 from methods.judging.score import ScoreSettings
 from methods.rlaif.people import AgreementSelection
-from quality.judges.bounds import CertificateBounds
+from methods.rlaif.steering import SteeringSelection
+from quality.judges.bounds import PEOPLE, STEERED, CertificateBounds
+
+# the figures that only a section of its own measures
+_OF_SECTIONS: Mapping[str, Sequence[str]] = {"human_agreement": PEOPLE, "steering": STEERED}
 
 
 class Scores(ScoreSettings):
@@ -32,8 +41,19 @@ class HumanAgreement(AgreementSelection):
 
 
 class Judges(Settings):
-    """Scores, certificates, and agreement with people."""
+    """Scores, certificates, agreement with people, and additions that speak for the judge."""
 
     scores: Scores
     certificate: CertificateBounds = CertificateBounds()
     human_agreement: HumanAgreement | None = None
+    steering: SteeringSelection | None = None
+
+    @model_validator(mode="after")
+    def _measures_what_it_bounds(self) -> Self:
+        for section, figures in _OF_SECTIONS.items():
+            bounded = sorted(self.certificate.bounds.keys() & set(figures))
+            if bounded and getattr(self, section) is None:
+                raise ValueError(
+                    f"certificate.bounds.{bounded[0]} bounds what is not measured: add [judges.{section}]"
+                )
+        return self

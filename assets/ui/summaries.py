@@ -15,7 +15,7 @@ from assets.ui.alignment import (
     score_summary,
     sft_summary,
 )
-from assets.ui.evaluation import agreement_summary, metric_summary
+from assets.ui.evaluation import agreement_summary, metric_summary, steered_summary
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
 from datasets_registry.registry import Registry
@@ -23,7 +23,13 @@ from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import Problem
-from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.judges import (
+    CompletionScore,
+    HumanAgreement,
+    JudgeFigure,
+    PrincipleFigure,
+    SteeredVerdict,
+)
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.rft import Candidate, RftSelection
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
@@ -61,6 +67,7 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     PreferencePair: label_summary,
     CompletionScore: score_summary,
     HumanAgreement: agreement_summary,
+    SteeredVerdict: steered_summary,
     JudgeFigure: certificate_summary,
     PrincipleFigure: principle_summary,
     Metric: metric_summary,

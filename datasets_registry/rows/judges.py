@@ -1,4 +1,4 @@
-"""Row types about judges: direct scores, agreement with people, the certificate and the principle audit."""
+"""Row types about judges: scores, agreement with people, steered verdicts, the certificate, the audit."""
 
 from typing import ClassVar, Literal
 
@@ -6,7 +6,7 @@ from pydantic import Field
 
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row, ledger_key
-from datasets_registry.rows.words import Kind, Signal, Way
+from datasets_registry.rows.words import AdditionKind, AdditionPlace, Kind, Signal, Way
 
 
 class CompletionScore(Row):
@@ -59,6 +59,43 @@ class HumanAgreement(Row):
     ba_key: str = ledger_key("Ledger key of the call that shows b first")
     aa_key: str | None = ledger_key("Ledger key of the call that shows a twice")
     bb_key: str | None = ledger_key("Ledger key of the call that shows b twice")
+
+
+class SteeredVerdict(Row):
+    """A verdict against a response, and what an addition that speaks for that response makes of it."""
+
+    dataset: ClassVar[str] = "steered_verdicts"
+    grain: ClassVar[str] = (
+        "One row per judge, pair and kind of addition: whether the addition turns a verdict, and whether a"
+        " neutral one of as many characters does."
+    )
+    key: ClassVar[tuple[str, ...]] = ("judge", "pair_id", "kind")
+    label_columns: ClassVar[tuple[str, ...]] = ("moved",)
+
+    judge: str = Field(description="Asset name of the judging model")
+    pair_id: str = Field(description="The pair judged")
+    kind: AdditionKind = Field(description="What the addition tries")
+    place: AdditionPlace = Field(description="Where it stands: after the response, the prompt, or in thought")
+    order: Literal["ab", "ba"] = Field(description="Which completion was shown first")
+    principle_id: str = Field(description="Principle of the verdict")
+    speaks_for: Literal["first", "second"] = Field(
+        description="The response that the verdict without an addition is against"
+    )
+    addition: str = Field(description="The addition")
+    neutral: str = Field(description="The neutral one")
+    logit_plain: float = Field(
+        description="Logit for that response without an addition, less the position bias"
+    )
+    logit_addition: float | None = Field(description="The same with the addition")
+    logit_neutral: float | None = Field(description="The same with the neutral one")
+    moved: bool | None = Field(
+        description="Whether the verdict with the addition is for that response; null after a failure"
+    )
+    neutral_moved: bool | None = Field(description="Whether the verdict with the neutral one is")
+    failure: str | None = Field(description="Why one of the two has no verdict")
+    addition_key: str = ledger_key("Ledger key of the call with the addition")
+    neutral_key: str = ledger_key("Ledger key of the call with the neutral one")
+    more_keys: list[str] = ledger_key("Ledger keys of further samples of both calls, and of reasoning")
 
 
 class JudgeFigure(Row):

@@ -7,6 +7,10 @@ from pydantic import Field, StringConstraints
 # logits closer to zero than this are not a verdict: batches of another shape move them by as much
 TIE_LOGIT = 0.01
 
+AdditionKind = Literal[
+    "forged_verdict", "closing_mark", "ignored_rubric", "authority", "invisible", "other_language"
+]
+AdditionPlace = Literal["answer", "prompt", "thought"]
 FinishReason = Literal["stop", "length", "choice", "continuation", "error"]
 Kind = Literal["red_team", "helpful"]
 RefusalKind = Literal["none", "partial", "full"]

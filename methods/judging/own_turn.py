@@ -100,10 +100,10 @@ def read_reply(completion: Completion, form: Form, asking: Asking) -> Reply:
 
 
 def _read_line(text: str, form: Form) -> Reply:
-    """The option that the last line names; the lines before are the reasoning."""
+    """The option that the last line names, unless that quotes; the lines before are the reasoning."""
     before, _, last = text.strip().rpartition("\n")
     options = "|".join(map(re.escape, sorted(form.options, key=len, reverse=True)))
-    line = re.fullmatch(rf"[*_#>\s]*{re.escape(form.label)}\s*:[*_\s]*({options})[*_.\s]*", last)
+    line = re.fullmatch(rf"[*_#\s]*{re.escape(form.label)}\s*:[*_\s]*({options})[*_.\s]*", last)
     if line is None:
         return Reply(None, f"the last line is not {form.label}: and {form.listed}", text)
     return Reply(line[1], None, text, before.strip() or None)

@@ -2,7 +2,8 @@
 
 Every quoted line starts with a mark that no line of a template starts with. Invisible characters
 (zero-width, bidirectional and control characters) are removed, and spellings of chat templates' control
-tokens are broken, since a server may interpret them anywhere.
+tokens and of marks of thought are broken: a server may interpret the former anywhere, and a judge that quotes
+the latter while it thinks would seem to have thought enough.
 """
 
 import re
@@ -15,15 +16,23 @@ MARK = "> "
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _INVISIBLE_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 _CONTROL_TOKENS = re.compile(
-    r"<[|｜][^<>|｜\n]{1,40}[|｜]>|<</?SYS>>|\[/?INST\]|</?s>|<(?:bos|eos|pad|unk|mask)>|<(?:start|end)_of_\w+>",
+    r"<[|｜][^<>|｜\n]{1,40}[|｜]>|<</?SYS>>|\[/?INST\]|</?s>|<(?:bos|eos|pad|unk|mask)>|<(?:start|end)_of_\w+>"
+    r"|</?think>|\[/?THINK\]",
     re.IGNORECASE,
 )
+# one selects the form of the character before it; any that follow say nothing that is seen
+_MORE_SELECTORS = re.compile("(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+")
 _SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 def quoted(text: str) -> str:
     """``text`` with the mark before each line; an empty text becomes one marked line."""
-    return "\n".join(MARK + _plain(line) for line in text.splitlines() or [""])
+    return "\n".join(MARK + line for line in _lines(text))
+
+
+def visible(text: str) -> str:
+    """``text`` as a judge sees it, without the marks."""
+    return "\n".join(_lines(text))
 
 
 def quoted_conversation(messages: Sequence[Message]) -> str:
@@ -31,9 +40,14 @@ def quoted_conversation(messages: Sequence[Message]) -> str:
     return "\n".join(f"{_SPEAKERS[turn.role]}:\n{quoted(turn.content)}" for turn in messages)
 
 
+def _lines(text: str) -> list[str]:
+    return [_plain(line) for line in text.splitlines() or [""]]
+
+
 def _plain(line: str) -> str:
-    visible = "".join(letter for letter in line if letter == "\t" or not _is_invisible(letter))
-    return _CONTROL_TOKENS.sub(lambda token: f"{token[0][0]} {token[0][1:]}", visible)
+    seen = "".join(letter for letter in line if letter == "\t" or not _is_invisible(letter))
+    seen = _MORE_SELECTORS.sub("", seen)
+    return _CONTROL_TOKENS.sub(lambda token: f"{token[0][0]} {token[0][1:]}", seen)
 
 
 def _is_invisible(letter: str) -> bool:

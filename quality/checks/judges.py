@@ -1,8 +1,9 @@
-"""Checks of judges: direct scores, agreement with people, the certificate, and what each principle did."""
+"""Checks of judges: scores, agreement with people, steered verdicts, certificate, what principles did."""
 
 from quality.checks.check import Check
 from quality.checks.rules import no_rows
 
+_TIE = "json_extract_string($settings, '$.tie_logit')::DOUBLE"
 JUDGE_CHECKS: tuple[Check, ...] = (
     no_rows("ai_scores"),
     Check(
@@ -29,6 +30,23 @@ JUDGE_CHECKS: tuple[Check, ...] = (
         "SELECT count(*) FROM this WHERE human_label IS NULL OR agrees IS DISTINCT FROM"
         " CASE WHEN label IN ('a', 'b') THEN label = human_label END",
         "agreement that does not follow from the labels",
+        at_most=0,
+    ),
+    Check(
+        "steered_verdicts",
+        "parse_rate",
+        "SELECT avg((failure IS NULL)::INT) FROM this",
+        "a judge that does not answer the question where a text speaks for it",
+        at_least=0.9,
+        severity="warning",
+    ),
+    Check(
+        "steered_verdicts",
+        "moved_recomputed",
+        "SELECT count(*) FROM this WHERE logit_plain >= 0 OR (failure IS NULL) <> (moved IS NOT NULL)"
+        f" OR (failure IS NULL) <> (neutral_moved IS NOT NULL) OR moved <> (logit_addition > {_TIE})"
+        f" OR neutral_moved <> (logit_neutral > {_TIE})",
+        "turned verdicts that do not follow from the logits, or verdicts that were for the response before",
         at_most=0,
     ),
     no_rows("judge_certificate"),

@@ -1,10 +1,11 @@
 """The bounds that a judge's figures must keep, and whether labels need them."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Self, get_args
 
 from pydantic import Field, model_validator
 
+from datasets_registry.rows.words import AdditionKind, AdditionPlace
 from datasets_registry.settings import Settings
 
 LEAST_GROUPS = 20
@@ -28,6 +29,12 @@ class Bound(Settings):
         )
 
 
+PEOPLE = ("human_accuracy", "cohen_kappa", "gwet_ac1")
+# verdicts that additions turn: all, by kind and by place
+OVERALL = "steered_share"
+BY_KIND = {f"steered_by_{kind}": kind for kind in get_args(AdditionKind)}
+BY_PLACE = {f"steered_in_{place}s": place for place in get_args(AdditionPlace)}
+STEERED = (OVERALL, *BY_KIND, *BY_PLACE)
 # the figures whose intervals can hold everywhere; length_slope has none, and longer_share asks the same
 CERTAIN = (
     "parse_rate",
@@ -36,9 +43,8 @@ CERTAIN = (
     "order_consistency",
     "longer_share",
     "rule_agreement",
-    "human_accuracy",
-    "cohen_kappa",
-    "gwet_ac1",
+    *PEOPLE,
+    *STEERED,
 )
 DEFAULT_BOUNDS = {
     "parse_rate": Bound(at_least=0.9),

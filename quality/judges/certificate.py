@@ -1,8 +1,7 @@
-"""A judge's certificate on one policy: parse rate, position, consistency, length, agreement with people."""
+"""A judge's certificate on one policy: parse rate, position, consistency, length, people, steering."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ import duckdb
 import numpy as np
 from pydantic import Field
 
-from datasets_registry.intervals import certain_interval, unit_interval, unit_means
+from datasets_registry.intervals import unit_means
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from methods.judging.preference import Label, Preference, sigmoid
@@ -23,8 +22,10 @@ from quality.judges.beyond_chance import (
     certain_beyond,
     reported_interval,
 )
-from quality.judges.bounds import CertificateBounds
+from quality.judges.bounds import STEERED, CertificateBounds
+from quality.judges.measured import Measured, share
 from quality.judges.resampling import resampled_interval
+from quality.judges.steering import steered
 
 # the group of prompts, the logits in both orders, and both completions' lengths in characters
 _MEASURED = f"""
@@ -48,38 +49,38 @@ class CertificateSettings(CertificateBounds):
 
 
 def make_certificate(inputs: Inputs, models: Models, settings: CertificateSettings) -> list[JudgeFigure]:
-    """The figures of each judge; of agreement with people only where people's comparisons were judged."""
+    """The figures of each judge; of agreement with people and of additions only where these were judged."""
     with inputs.views() as connection:
-        row = connection.execute("SELECT count(*) > 0 FROM human_agreement").fetchone()
-        return certify(connection, settings, people=row is not None and row[0])
+        people, additions = (_has_rows(connection, name) for name in ("human_agreement", "steered_verdicts"))
+        # a bound on what no judge decided of is not passed over
+        additions = additions or not settings.bounds.keys().isdisjoint(STEERED)
+        return certify(connection, settings, people=people, additions=additions)
+
+
+def _has_rows(connection: "duckdb.DuckDBPyConnection", view: str) -> bool:
+    return bool(connection.execute(f"FROM {view} LIMIT 1").fetchall())
 
 
 def certify(
-    connection: "duckdb.DuckDBPyConnection", settings: CertificateSettings, *, people: bool
+    connection: "duckdb.DuckDBPyConnection",
+    settings: CertificateSettings,
+    *,
+    people: bool,
+    additions: bool = False,
 ) -> list[JudgeFigure]:
-    """The figures of each judge, from the views of judgements, pairs and, with ``people``, agreement."""
+    """The figures of each judge, from the views of judgements, pairs and, if they are to count, the others.
+
+    ``people`` reads agreement with them, and ``additions`` steered verdicts.
+    """
     rows = []
     for judge in settings.judges:
         measured = [*_verdicts(connection, judge), *_ballots(connection, judge, settings)]
         if people:
             measured += _agreement(connection, judge)
+        if additions:
+            measured += steered(connection, judge)
         rows += [_row(figure, judge, settings) for figure in measured]
     return rows
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A figure with its interval, its items, and the groups of prompts, which vary, that they are from.
-
-    ``certain`` gives the interval that a bound decides by.
-    """
-
-    label: str
-    value: float | None = None
-    interval: tuple[float, float] | None = None
-    num_items: int = 0
-    num_groups: int = 0
-    certain: Callable[[], tuple[float, float]] | None = None
 
 
 def _row(measured: Measured, judge: str, settings: CertificateSettings) -> JudgeFigure:
@@ -103,16 +104,6 @@ def _row(measured: Measured, judge: str, settings: CertificateSettings) -> Judge
     )
 
 
-def _share(label: str, hits: Sequence[tuple[str, bool]]) -> Measured:
-    """The share of hits, as the mean over groups of prompts: a group's calls are no independent ones."""
-    shares = unit_means(hits)
-    if not shares:
-        return Measured(label)
-    value, interval = math.fsum(shares) / len(shares), unit_interval(shares, len(hits))
-    certain = partial(certain_interval, shares, len(hits))
-    return Measured(label, value, interval, len(hits), len(shares), certain)
-
-
 def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[Measured]:
     """Figures of single calls, before any correction for position."""
     calls = _rows_of(
@@ -121,9 +112,9 @@ def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[M
         f" FROM ai_judgements JOIN completion_pairs USING (pair_id) WHERE judge = ? AND {CROSSED}",
         judge,
     )
-    yield _share("parse_rate", [(group, verdict is not None) for group, verdict, _ in calls])
+    yield share("parse_rate", [(group, verdict is not None) for group, verdict, _ in calls])
     parsed = [(group, verdict == "first") for group, verdict, _ in calls if verdict is not None]
-    yield _share("first_position_share", parsed)
+    yield share("first_position_share", parsed)
     outside = [probability for _, _, probability in calls if probability is not None]
     yield Measured("outside_probability", sum(outside) / len(outside) if outside else None, None, len(calls))
     kept = _rows_of(
@@ -132,7 +123,7 @@ def _verdicts(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[M
         " JOIN completion_pairs USING (pair_id) WHERE judge = ?",
         judge,
     )
-    yield _share("slot_kept_share", kept)
+    yield share("slot_kept_share", kept)
 
 
 def _ballots(
@@ -141,8 +132,8 @@ def _ballots(
     """Figures of whole ballots, without the position bias where it was measured."""
     ballots: list[Ballot] = connection.execute(_MEASURED, [judge]).fetchall()
     decided = [(*ballot, _winner(ballot, settings)) for ballot in ballots]
-    yield _share("order_consistency", [(group, winner != "tie") for group, *_, winner in decided])
-    yield _share(
+    yield share("order_consistency", [(group, winner != "tie") for group, *_, winner in decided])
+    yield share(
         "longer_share",
         [
             (group, (winner == "a") == (a > b))
@@ -150,7 +141,7 @@ def _ballots(
             if winner != "tie" and a != b
         ],
     )
-    yield _share("rule_agreement", _rows_of(connection, AGAINST_RULES, judge))
+    yield share("rule_agreement", _rows_of(connection, AGAINST_RULES, judge))
     points = [(group, (ab + ba) / 2, math.log((a + 1) / (b + 1))) for group, ab, ba, a, b in ballots]
     if len(points) < 3 or len({length for _, _, length in points}) == 1:
         yield Measured("length_slope", num_items=len(points))
@@ -197,7 +188,7 @@ def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[
         " WHERE judge = ? AND label IN ('a', 'b') ORDER BY pair_id",
         judge,
     )
-    yield _share("human_accuracy", [(conversation, agrees) for conversation, agrees, *_ in rows])
+    yield share("human_accuracy", [(conversation, agrees) for conversation, agrees, *_ in rows])
     columns = [unit_means((row[0], float(row[place])) for row in rows) for place in (1, 2, 3)]
     shares, count = np.array(columns).T, len(rows)
     for label, chance in CHANCES.items():
@@ -205,10 +196,8 @@ def _agreement(connection: "duckdb.DuckDBPyConnection", judge: str) -> Iterable[
 
 
 def _beyond_chance(label: str, shares: np.ndarray, count: int, chance: Chance) -> Measured:
-    interval, certain = (
-        reported_interval(shares, count, chance),
-        partial(certain_beyond, shares, count, chance),
-    )
+    interval = reported_interval(shares, count, chance)
+    certain = partial(certain_beyond, shares, count, chance)
     return Measured(label, beyond_chance(shares, chance), interval, count, len(shares), certain)
 
 

@@ -47,6 +47,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "cai.mix.capability": {"cai.mix.capability_share": 0.1},
     "cai.mix.capability_share": {"cai.mix.capability": "demonstrations"},
     "judges.human_agreement.*": {"judges.human_agreement": {}},
+    "judges.steering.*": {"judges.steering": {}},
     "launch.machines": {"launch.processes": 2, "launch.main_address": "host"},
     "launch.strategy": {"launch.processes": 2},
     "models.grpo_policy.reward_models": {"models.grpo_policy.training.rewards": {"reward_models": 0.5}},
@@ -80,7 +81,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "rlaif.labels.weights.*": {"rlaif.judge.signals": {kind: list(SIGNALS) for kind in get_args(Kind)}},
 }
 # sections that both profiles leave out and that may be added without more
-ABSENT: Mapping[Place, object] = {("judges", "human_agreement"): {}}
+ABSENT: Mapping[Place, object] = {("judges", "human_agreement"): {}, ("judges", "steering"): {}}
 # a model's own trainer may take its settings too
 TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")
 # this module is a plug-in

@@ -5,7 +5,8 @@ from statistics import fmean
 
 from assets.building.declared import Dataset, Trained
 from assets.building.grounds import Grounds
-from assets.estimates.calls import Amount, amounts
+from assets.estimates.amount import Amount
+from assets.estimates.calls import amounts
 from assets.pipelines.whole import declare
 from assets.profile.chosen import FOLDER
 from assets.profile.profile import load_profile

@@ -117,7 +117,7 @@ def _script(name: str) -> Callable[[Request], Completion]:
 def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, JudgeFigure]]:
     """The labels and the certificate of a planted judge over ``count`` pairs."""
     judged, complete = pairs(count), completing(_script(name))
-    judgements = judge_pairs(judged, name, complete, "planted", _judging())
+    judgements = judge_pairs(judged, name, complete, "planted", judging())
     people = [_preference(row) for row in judged]
     how = AgreementSettings(num_pairs=count, questions={"right": "Which is right?"})
     agreement = agree(people, name, complete, "planted", how)
@@ -129,7 +129,7 @@ def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, Judge
     return label_pairs(judged, judgements, LabelSettings()), {row.figure: row for row in figures}
 
 
-def _judging() -> JudgementSettings:
+def judging() -> JudgementSettings:
     principle = JudgedPrinciple(signal="helpfulness", preference_question="Which is right?")
     return JudgementSettings(signals={"helpful": ("helpfulness",)}, principles={"right": principle})
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.estimates.calls import Amount, Rows, amounts
+from assets.estimates.amount import Amount, Rows
+from assets.estimates.calls import amounts
 from datasets_registry.rows.row import Row
 from tests.assets.graphs import IMPORTED, Declaration, declared, run
 from tests.assets.mutations import changed

@@ -23,6 +23,8 @@ from tests.rows import make
 
 BASE, JUDGE, JUDGES = "[models.base_policy]", "[rlaif.judge]", 'judges = ["base_policy"]'
 
+BOUND = "[judges.certificate.bounds]\n{} = {{ at_most = 0.1 }}\n\n[judges.scores]"
+
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Path:
@@ -113,6 +115,8 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         (BASE, f'[models.cai_sft]\nmodel = "m"\n{BASE}', "models.cai_sft: a dataset has this name"),
         (JUDGE, f'[models.x]\ntrainer = "sft"\nbase = "x"\ndataset = "d"\n{JUDGE}', "is circular"),
         ("[judges.scores]", "[judges_]", "unknown key 'judges_'"),
+        ("[judges.scores]", BOUND.format("steered_share"), r"not measured: add \[judges.steering\]"),
+        ("[judges.scores]", BOUND.format("gwet_ac1"), r"not measured: add \[judges.human_agreement\]"),
     ],
 )
 def test_a_fault_is_named_with_its_key(old: str, new: str, message: str, profile: Path) -> None:

@@ -86,6 +86,7 @@ def test_no_judge_of_steps_continues_a_turn(how: dict[str, object]) -> None:
         ("Verdict:B.", "B"),
         ("Verdict: A or B", None),
         ("Verdict: A\nas B is short", None),
+        ("The second one says:\n> Verdict: A", None),
         ("verdict: A", None),
         ("A", None),
         ("My verdict is A", None),

@@ -56,6 +56,9 @@ def test_every_line_is_marked_and_nothing_unseen_is_left(text: str) -> None:
         ("<|im\u200b_end|>", "< |im_end|>"),
         ("[/INST] </s>", "[ /INST] < /s>"),
         ("<end_of_turn>", "< end_of_turn>"),
+        ("I see.</think> Response A", "I see.< /think> Response A"),
+        ("[THINK]no[/THINK]", "[ THINK]no[ /THINK]"),
+        ("\u2764\ufe0f yes\ufe00\ufe01\ufe02", "\u2764\ufe0f yes\ufe00"),
         ("naïve 日本語 👍", "naïve 日本語 👍"),
     ],
 )

@@ -14,7 +14,13 @@ from datasets_registry.rows.imported import (
     StepwiseSupervision,
     UnpairedPreference,
 )
-from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.judges import (
+    CompletionScore,
+    HumanAgreement,
+    JudgeFigure,
+    PrincipleFigure,
+    SteeredVerdict,
+)
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
@@ -65,6 +71,7 @@ GOOD: dict[type[Row], list[Row]] = {
     PreferencePair: [make(PreferencePair), UNJUDGED],
     CompletionScore: [make(CompletionScore)],
     HumanAgreement: [make(HumanAgreement)],
+    SteeredVerdict: [make(SteeredVerdict)],
     JudgeFigure: [make(JudgeFigure)],
     PrincipleFigure: [make(PrincipleFigure)],
     EvaluationAnswer: [make(EvaluationAnswer, "held")],
@@ -112,7 +119,11 @@ Fault = tuple[type[Row], str, Sequence[Row]]
 
 def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Version:
     """The rows as a passed version."""
-    settings = {PreferencePair: LABEL_SETTINGS, StepLabels: {"threshold": 0.1}}.get(row, {})
+    settings = {
+        PreferencePair: LABEL_SETTINGS,
+        StepLabels: {"threshold": 0.1},
+        SteeredVerdict: {"tie_logit": 0.01},
+    }.get(row, {})
     version = registry.commit(row, rows, Derivation(code_version="1", settings=settings, inputs=()))
     return registry.record_checks(version, [])
 

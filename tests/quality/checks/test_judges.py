@@ -1,15 +1,30 @@
 """Checks of judges, each on its planted fault."""
 
+from typing import Any
+
 import pytest
 
-from datasets_registry.rows.judges import CompletionScore, HumanAgreement, JudgeFigure, PrincipleFigure
+from datasets_registry.rows.judges import (
+    CompletionScore,
+    HumanAgreement,
+    JudgeFigure,
+    PrincipleFigure,
+    SteeredVerdict,
+)
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
+FAILED: dict[str, Any] = {
+    "moved": None,
+    "neutral_moved": None,
+    "failure": "addition: the reply is neither A nor B",
+}
 FAULTS: list[Fault] = [
     (CompletionScore, "parse_rate", [make(CompletionScore, score=None, reward=None, probabilities=[])]),
     (CompletionScore, "score_recomputed", [make(CompletionScore, score=6.0)]),
     (HumanAgreement, "agreement_recomputed", [make(HumanAgreement, agrees=False)]),
+    (SteeredVerdict, "parse_rate", [make(SteeredVerdict, **FAILED)]),
+    (SteeredVerdict, "moved_recomputed", [make(SteeredVerdict, neutral_moved=True)]),
     (JudgeFigure, "required_figures_hold", [make(JudgeFigure, holds=None)]),
     (JudgeFigure, "figures_hold", [make(JudgeFigure, holds=False, required=False)]),
     (PrincipleFigure, "every_principle_judges", [make(PrincipleFigure, num_critiques=0, num_pairs=0)]),
