@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from datasets_registry.rows.row import Row
 
@@ -55,16 +56,27 @@ def _fields(
     model: type[BaseModel], random: Random, numbers: Iterator[int], key: Sequence[str] = ()
 ) -> dict[str, Any]:
     values = {
-        name: _value(field.annotation, random, numbers)
+        name: _word(numbers) if _is_word(field) else _value(field.annotation, random, numbers)
         for name, field in model.model_fields.items()
         if name != "parameters"
     }
     for name in key:
+        if _is_word(model.model_fields[name]):
+            continue
         if isinstance(values[name], str) and get_origin(model.model_fields[name].annotation) is not Literal:
             values[name] = f"{next(numbers)}{values[name]}"
         elif model.model_fields[name].annotation is int:
             values[name] = next(numbers)
     return values
+
+
+def _is_word(field: FieldInfo) -> bool:
+    """Whether only texts of a pattern are taken, such as names."""
+    return any(getattr(rule, "pattern", None) for rule in field.metadata)
+
+
+def _word(numbers: Iterator[int]) -> str:
+    return f"word_{next(numbers)}"
 
 
 def _value(annotation: Any, random: Random, numbers: Iterator[int]) -> Any:
