@@ -9,6 +9,7 @@ from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
 from generation.progress import EVERY_SECONDS, Progress
 from generation.renderer import renderer
 from generation.request import Backend, Completion, Renders, Request, keys
+from generation.sound import sound
 from generation.spending import Meter, estimate
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ class Completer:
         progress = Progress(title, len(requests), self.report)
         done = {}
         with Writer(self.ledger, self._origin) as writer:
-            for index, completion in self.backend.complete(requests):
+            for index, answer in self.backend.complete(requests):
+                completion = sound(answer)
                 writer.add(keys[index], requests[index], completion, self.meter.spend(completion))
                 done[keys[index]] = completion
                 progress.advance(completion.num_prompt_tokens, completion.num_completion_tokens)

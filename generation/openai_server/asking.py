@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from generation.openai_server.calling import Caller
 from generation.openai_server.likelihood import NO_COMPLETIONS, NO_TOKENIZER, Echo, echo_body, likelihood
-from generation.openai_server.protocol import Dialect, Reply, body, completion, failed
+from generation.openai_server.limit import LimitName
+from generation.openai_server.protocol import Dialect, Fields, Reply, body, completion, failed
 from generation.openai_server.retrying import Failure
 from generation.prompts import PromptReader
 from generation.request import Completion, Request
@@ -29,9 +30,10 @@ class Asker:
         dialect: Dialect,
         tokenizer: Tokenizer | None,
         stated: set[str],
+        limit: LimitName,
     ) -> None:
         self._caller, self._client, self._dialect, self._tokenizer = caller, client, dialect, tokenizer
-        self._stated = stated
+        self._stated, self._limit = stated, limit
         self._reader = PromptReader(tokenizer, most=256) if tokenizer else None
 
     async def completion(self, index: int, request: Request, choice_ids: Sequence[int]) -> Completion:
@@ -43,12 +45,9 @@ class Asker:
             return failed(reason)
         fields = body(request, self._dialect, choice_ids)
 
-        async def ask() -> Reply:
-            # what the client knows by name must be given, and gives way to the body
-            raw = await self._client.chat.completions.with_raw_response.create(
-                model=self._dialect.model, messages=[], extra_body=fields
-            )
-            return Reply.model_validate(json.loads(raw.text))
+        async def ask() -> Reply | Failure:
+            reply = await self._limit.posted(fields, self._post)
+            return reply if reply.choices else Failure("unusable", "the server's answer has no choices")
 
         reply = await self._caller.call(index, ask)
         if isinstance(reply, Failure):
@@ -62,6 +61,13 @@ class Asker:
                 reply.usage,
             )
         return completion(reply, request, choice_ids)
+
+    async def _post(self, fields: Fields) -> Reply:
+        # what the client knows by name must be given, and gives way to the body
+        raw = await self._client.chat.completions.with_raw_response.create(
+            model=self._dialect.model, messages=[], extra_body=fields
+        )
+        return Reply.model_validate(json.loads(raw.text))
 
     async def _likelihood(self, index: int, request: Request) -> Completion:
         prompt = failed(NO_TOKENIZER) if self._reader is None else self._reader.read(request)

@@ -19,6 +19,7 @@ from generation.openai_server.asking import Asker
 from generation.openai_server.background import stream
 from generation.openai_server.calling import Caller
 from generation.openai_server.concurrency import AdaptiveLimit
+from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect
 from generation.openai_server.retrying import Failure, Patience
 from generation.request import Completion, Request
@@ -61,6 +62,7 @@ class OpenAIBackend:
         # processes that share a server must not come back at the same moments
         self._jitter = jitter or random.Random(os.getpid())
         self._tokenizer: Tokenizer | None = None
+        self._limit = LimitName()
         self._hosted = read_hosted(folder)
         self._stated: set[str] = set()
 
@@ -93,7 +95,7 @@ class OpenAIBackend:
         async with self._client() as client:
             caller = self._caller()
             dialect = await self._dialect(caller, client)
-            asker = Asker(caller, client, dialect, self._templated(), self._stated)
+            asker = Asker(caller, client, dialect, self._templated(), self._stated, self._limit)
             waiting = iter(range(len(requests)))
 
             async def work() -> None:

@@ -53,7 +53,7 @@ class Caller:
                     answer: T | Failure = await ask()
             except Exception as error:
                 answer = self._failure_of(error)
-            if isinstance(answer, Failure) and answer.kind != "row":
+            if isinstance(answer, Failure) and answer.kind not in ("row", "unusable"):
                 self._note(request, answer, started)
             else:
                 self._breaker.succeeded()

@@ -5,6 +5,7 @@ import re
 import openai
 
 from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
+from datasets_registry.plain_text import plain_line
 from generation.openai_server.retrying import Failure, retry_after
 
 SENTENCE = 300
@@ -34,7 +35,7 @@ class Refusals:
                 return self._status(error)
             case openai.APIConnectionError():
                 return _connection(error)
-            case ValueError():  # not JSON, or not a chat completion
+            case ValueError() | RecursionError():  # not JSON, or not a chat completion
                 return Failure("broken", f"the answer is not a chat completion ({_short(str(error))})")
         raise error
 
@@ -103,5 +104,5 @@ def _code(error: openai.APIStatusError) -> object:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = plain_line(text)
     return line if len(line) <= SENTENCE else line[: SENTENCE - 1] + "…"

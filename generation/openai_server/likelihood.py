@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from generation.openai_server.protocol import Dialect, Fields, Usage, failed
+from generation.openai_server.protocol import Dialect, Fields, Lenient, Usage, failed
 from generation.prompts import Prompt
 from generation.request import Completion
 
@@ -24,19 +24,19 @@ _NO_ECHO = (
 
 
 class _Logprobs(BaseModel):
-    token_logprobs: list[float | None] = []
-    top_logprobs: list[dict[str, float] | None] | None = None
+    token_logprobs: list[Lenient[float]] = []
+    top_logprobs: Lenient[list[Lenient[dict[str, float]]]] = None
 
 
 class _Choice(BaseModel):
-    logprobs: _Logprobs | None = None
+    logprobs: Lenient[_Logprobs] = None
 
 
 class Echo(BaseModel):
     """A server's answer: the part of it that is used."""
 
     choices: list[_Choice] = Field(min_length=1)
-    usage: Usage | None = None
+    usage: Lenient[Usage] = None
 
 
 def echo_body(prompt: Prompt, dialect: Dialect) -> Fields:

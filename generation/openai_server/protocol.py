@@ -1,17 +1,20 @@
 """Requests and completions in the words of the /v1 chat-completions protocol."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, JsonValue, WrapValidator
 
+from datasets_registry.plain_text import plain_line
 from datasets_registry.rows.conversation import json_object
 from generation.openai_server.messages import sent_message
 from generation.request import Completion, Request
 from generation.turns import one_system_turn, plain_tool
 
 TOP_LOGPROBS = 20  # the most that servers give
+MOST_OF_A_REASON = 500
 Fields = dict[str, JsonValue]
 
 
@@ -30,40 +33,52 @@ class Dialect:
     stated: str | None = None
 
 
+# a good answer is not asked for again because something beside it is odd
+T = TypeVar("T")
+Lenient = Annotated[T | None, WrapValidator(lambda value, read: _read_or_none(value, read))]
+
+
+def _read_or_none(value: object, read: Callable[[object], T]) -> T | None:
+    try:
+        return read(value)
+    except ValueError:
+        return None
+
+
 class _Message(BaseModel):
-    content: str | None = None
-    tool_calls: list[JsonValue] | None = None
+    content: JsonValue = None
+    tool_calls: JsonValue = None
 
 
 class _Token(BaseModel):
     token: str
-    logprob: float
+    logprob: Lenient[float] = None
 
 
 class _Position(_Token):
-    top_logprobs: list[_Token] = []
+    top_logprobs: Lenient[list[_Token]] = None
 
 
 class _Logprobs(BaseModel):
-    content: list[_Position] | None = None
+    content: Lenient[list[_Position]] = None
 
 
 class _Choice(BaseModel):
     message: _Message
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
+    finish_reason: JsonValue = None
+    logprobs: Lenient[_Logprobs] = None
 
 
 class _Cached(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: Lenient[int] = None
 
 
 class Usage(BaseModel):
-    """What the answer cost."""
+    """What the answer cost, as far as the server says."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _Cached | None = None
+    prompt_tokens: Lenient[int] = None
+    completion_tokens: Lenient[int] = None
+    prompt_tokens_details: Lenient[_Cached] = None
 
 
 _TOOL_CALL = (
@@ -75,9 +90,9 @@ _TOOL_CALL = (
 class Reply(BaseModel):
     """A server's answer: the part of it that is used."""
 
-    choices: list[_Choice] = Field(min_length=1)
-    usage: Usage | None = None
-    model: str | None = None
+    choices: list[_Choice]
+    usage: Lenient[Usage] = None
+    model: Lenient[str] = None
 
 
 def body(request: Request, dialect: Dialect, token_ids: Sequence[int]) -> Fields:
@@ -153,13 +168,17 @@ def completion(reply: Reply, request: Request, token_ids: Sequence[int]) -> Comp
         return failed(_TOOL_CALL, reply.usage)
     if choice.finish_reason not in ("stop", "length"):
         return failed(f"the server ended with finish_reason {choice.finish_reason!r}", reply.usage)
-    text, counts = choice.message.content or "", _counts(reply.usage)
-    return Completion(text=text, finish_reason=choice.finish_reason, **counts)
+    text = "" if choice.message.content is None else choice.message.content
+    if not isinstance(text, str):
+        return failed(f"the server answered with {text!r} in place of a text", reply.usage)
+    return Completion(text=text, finish_reason=choice.finish_reason, **_counts(reply.usage))
 
 
 def failed(reason: str, usage: Usage | None = None) -> Completion:
-    """A failed row with its reason, and what it cost."""
-    return Completion(finish_reason="error", error=reason, **_counts(usage))
+    """A failed row with its reason on one line, and what it cost."""
+    line = plain_line(reason)
+    cut = line if len(line) <= MOST_OF_A_REASON else f"{line[: MOST_OF_A_REASON - 1]}…"
+    return Completion(finish_reason="error", error=cut, **_counts(usage))
 
 
 def _scored(reply: Reply, request: Request, token_ids: Sequence[int]) -> Completion:
@@ -168,7 +187,10 @@ def _scored(reply: Reply, request: Request, token_ids: Sequence[int]) -> Complet
         reason = "the server gave no log-probabilities: use one that returns `top_logprobs`"
         return failed(reason, reply.usage)
     first = given.content[0]
-    logprobs = {token.token: token.logprob for token in (*first.top_logprobs, first)}
+    listed = (*(first.top_logprobs or ()), first)
+    logprobs = {token.token: token.logprob for token in listed if token.logprob is not None}
+    if not logprobs:
+        return failed("the server gave null for the log-probabilities of the choices", reply.usage)
     tokens = [f"token_id:{token}" for token in token_ids]
     if not any(token.startswith("token_id:") for token in logprobs):
         tokens = list(request.choices)
@@ -185,7 +207,7 @@ def _counts(given: Usage | None) -> dict[str, int]:
     usage = given or Usage()
     cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
     return {
-        "num_prompt_tokens": usage.prompt_tokens,
+        "num_prompt_tokens": usage.prompt_tokens or 0,
         "num_cached_tokens": cached or 0,
-        "num_completion_tokens": usage.completion_tokens,
+        "num_completion_tokens": usage.completion_tokens or 0,
     }

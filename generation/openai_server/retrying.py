@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-# row: asking again would not help. unreachable: the request did not arrive.
-Kind = Literal["busy", "hang", "broken", "unreachable", "row"]
+# row: asking again would not help. unreachable: the request did not arrive. unusable: a server that is well
+# gave no answer to this request.
+Kind = Literal["busy", "hang", "broken", "unreachable", "unusable", "row"]
 HANGS = 3
 
 
