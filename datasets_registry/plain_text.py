@@ -5,6 +5,7 @@ separators, tags, byte order marks and lone surrogates become ``\u001b`` and the
 same character.
 """
 
+import json
 import re
 
 _STEERING = re.compile(
@@ -24,5 +25,4 @@ def plain_line(text: str) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return json.dumps(match[0])[1:-1]

@@ -11,6 +11,7 @@ from assets.building.versions import Recipes
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
+from datasets_registry.cards.markdown import cell
 from datasets_registry.hosted import read_hosted
 from datasets_registry.inspecting.origins import hub_commit
 from datasets_registry.registry import Registry
@@ -28,7 +29,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
         key=key_of(recipe.name),
         group_name=model.group,
         kinds={"openai"} if section.hosted else {"safetensors"},
-        description=_described(section),
+        description=cell(_described(section)),
         code_version=recipe.version,
         pool=MODEL_POOL,
     )

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.printing import Json, Reference, open_state, print_facts, print_json, print_rows, print_table
+from assets.cli.printing import (
+    Json,
+    Reference,
+    open_state,
+    print_facts,
+    print_json,
+    print_rows,
+    print_table,
+    say,
+)
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.listing import list_datasets, list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
@@ -81,9 +90,9 @@ Details = ModelVersionDetails | DatasetVersionDetails
 
 
 def _print(details: Details) -> None:
-    print(f"{details}  {details.kind}  {details.status}")
+    say(f"{details}  {details.kind}  {details.status}")
     if details.newest != str(details):
-        print(f"the newest version is {details.newest}: see `trimtab show {details.newest}`")
+        say(f"the newest version is {details.newest}: see `trimtab show {details.newest}`")
     print_facts(_facts(details))
     if isinstance(details, DatasetVersionDetails):
         print_rows(list(map(_column, details.columns)), False, ("name", "type", "meaning"))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assets.cli.printing import Json, console, open_state, plain, print_json
+from assets.cli.printing import Json, console, open_state, plain, print_json, say, table_of
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.comparison import ChangedRow
 from datasets_registry.inspecting.difference import Difference, difference
@@ -46,12 +46,12 @@ def _version(registry: Registry, dataset: str, number: str) -> Version:
 def _print(difference: Difference) -> None:
     screen, counts = console(), difference.rows
     rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.dump().items())
-    screen.print(f"{difference.name}@{difference.before} → @{difference.after}: rows {rows}")
+    say(f"{difference.name}@{difference.before} → @{difference.after}: rows {rows}")
     for change, columns in (("added", difference.columns.added), ("dropped", difference.columns.dropped)):
         if columns:
-            screen.print(f"columns {change}: {', '.join(columns)}")
+            say(f"columns {change}: {', '.join(columns)}")
     if difference.calls and counts.changed:
-        screen.print(
+        say(
             f"changed rows: {difference.calls.same_calls:,} from the same model calls, parsed again;"
             f" {difference.calls.new_calls:,} from new calls"
         )
@@ -62,13 +62,13 @@ def _print(difference: Difference) -> None:
             values = [(flip.old, flip.new, flip.rows) for flip in flips]
             screen.print(_table((f"{label} from", "to", "rows"), values))
     for line in reasons(difference):
-        screen.print(plain(line))
+        say(line)
     for row in difference.sample:
         _print_row(row)
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[Iterable[object]]) -> Table:
-    table = Table(*headings)
+    table = table_of(headings)
     for row in rows:
         table.add_row(*(plain(_cell(value)) for value in row))
     return table
@@ -136,5 +136,5 @@ def _recipe(change: RecipeChange) -> list[str]:
 def _print_row(row: ChangedRow) -> None:
     table = Table("column", "before", "after", title=plain("/".join(map(str, row.key.values()))))
     for column, change in row.changes.items():
-        table.add_row(column, plain(shortened(change.before)), plain(shortened(change.after)))
+        table.add_row(plain(column), plain(shortened(change.before)), plain(shortened(change.after)))
     console().print(table)

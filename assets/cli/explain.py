@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, Reference, console, open_state, plain, print_json
+from assets.cli.printing import Json, Reference, console, open_state, plain, print_json, say
 from datasets_registry.inspecting.recipe_changes import shortened
 from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
 
@@ -26,7 +26,7 @@ def explain(
         print_json(explained)
     else:
         console().print(Printer().version(explained))
-        console().print(plain(_totals(explained["totals"])))
+        say(_totals(explained["totals"]))
 
 
 class Printer:

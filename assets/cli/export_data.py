@@ -12,6 +12,7 @@ from assets.cli.printing import (
     print_json,
     print_rows,
     progress_bar,
+    say,
     warn_unpassed,
 )
 from assets.cli.system_text import system_text
@@ -57,7 +58,7 @@ def export_dataset(
         return
     _report(version, folder, exported.contents)
     if address:
-        print(f"pushed to {address}")
+        say(f"pushed to {address}")
 
 
 def _outcome(version: Version, folder: Path, exported: Exported) -> dict[str, Any]:
@@ -77,9 +78,9 @@ def _outcome(version: Version, folder: Path, exported: Exported) -> dict[str, An
 
 def _report(version: Version, folder: Path, contents: Contents) -> None:
     of = "" if contents.rows == version.num_rows else f" of {version.num_rows}"
-    print(f"{version}: {contents.rows}{of} rows as {contents.form} in {folder}")
+    say(f"{version}: {contents.rows}{of} rows as {contents.form} in {folder}")
     for note in contents.notes:
-        print(note)
+        say(note)
     if contents.rows_left_out:
         counts = [{"left out": reason, "rows": count} for reason, count in contents.rows_left_out.items()]
         print_rows(counts, False, ("left out", "rows"))

@@ -1,6 +1,5 @@
 """trimtab import FILE|hub:NAME --as DATASET: data from elsewhere, every rejected row with its reason."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_json, print_rows, progress_bar
+from assets.cli.printing import Json, open_state, print_json, print_rows, progress_bar, say
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.importing.filling import Given
 from datasets_registry.importing.importing import (
@@ -175,10 +174,10 @@ def _checked(check: Check, registry: Registry, version: Version, inputs: Sequenc
 
 def _say_red(outcome: _Outcome) -> None:
     version = outcome.version
-    print(
+    say(
         f"error: {version} is red, and nothing is built from it: {'; '.join(outcome.red)}. Mend the file and "
         f"import it again, or overrule this with `trimtab pass {version} --reason 'what you looked at'`",
-        file=sys.stderr,
+        on_stderr=True,
     )
 
 
@@ -187,18 +186,18 @@ def _report(outcome: _Outcome, rejected: str | None, as_json: bool) -> None:
         print_json(_facts(outcome, rejected))
         return
     imported = outcome.imported
-    print(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")
-    print(f"{outcome.version}: {outcome.result}; {len(imported.rejections)} rejected")
+    say(f"read as {imported.format.name}: rows of {imported.format.row.dataset}")
+    say(f"{outcome.version}: {outcome.result}; {len(imported.rejections)} rejected")
     if rejected:
         counts = [{"reason": kind, "rows": count} for kind, count in imported.counts().items()]
         print_rows(counts, False, ("reason", "rows"))
-        print(f"each rejected row with its reason: {rejected}")
+        say(f"each rejected row with its reason: {rejected}")
     if imported.unused():
-        print(f"columns that no row has anything of: {', '.join(imported.unused())}")
+        say(f"columns that no row has anything of: {', '.join(imported.unused())}")
     if imported.without_licence:
-        print(
+        say(
             f"no licence given, so it is recorded as {NO_LICENCE}: name one with --licence, such as MIT",
-            file=sys.stderr,
+            on_stderr=True,
         )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, console, open_state, plain, print_json, print_rows
+from assets.cli.printing import Json, open_state, print_json, print_rows, say
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -64,9 +64,9 @@ def _show(registry: Registry, row: dict[str, Any], as_json: bool) -> None:
         print_json(row | {"weakest": weakest})
         return
     for column, value in row.items():
-        console().print(plain(f"{column:20} {'' if value is None else value}"))
+        say(f"{column:20} {'' if value is None else value}")
     for dataset, rows in weakest.items():
-        console().print(plain(f"\nweakest rows of {dataset}; `trimtab explain {dataset} ROW` shows why"))
+        say(f"\nweakest rows of {dataset}; `trimtab explain {dataset} ROW` shows why")
         if rows:
             cut = [{**weak, "prompt": weak["prompt"][:60]} for weak in rows]
             print_rows(cut, False, tuple(rows[0]))

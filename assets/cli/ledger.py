@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_json, print_rows
+from assets.cli.printing import Json, open_state, print_json, print_rows, say
 from datasets_registry.state import State
 from generation.ledger.compaction import compact
 from generation.ledger.ledger import Ledger
@@ -84,8 +84,8 @@ def ledger_show(
         print_json(row)
         return
     for message in row["request"]["messages"]:
-        print(f"[{message['role']}] {message['content']}")
-    print(f"[completion] {row['text']}\n")
+        say(f"[{message['role']}] {message['content']}")
+    say(f"[completion] {row['text']}\n")
     print_rows(
         [{"": field, " ": _cell(value)} for field, value in row.items() if field != "text"], False, ("", " ")
     )

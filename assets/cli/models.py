@@ -17,6 +17,7 @@ from assets.cli.printing import (
     print_rows,
     print_table,
     progress_bar,
+    say,
     warn_unpassed,
 )
 from datasets_registry.exporting.places import require_empty
@@ -60,9 +61,9 @@ def export_command(
         }
         print_json(outcome)
         return
-    print(f"{version}: {len(files)} files in {folder}")
+    say(f"{version}: {len(files)} files in {folder}")
     if address:
-        print(f"pushed to {address}")
+        say(f"pushed to {address}")
 
 
 HASH_DIGITS = 16
@@ -84,19 +85,19 @@ def show_command(name: Reference, as_json: Json = False) -> None:
 
 def _print(details: ModelDetails) -> None:
     version, newest = details.facts.version, details.newest
-    print(f"{version}  {details.facts.status}  {details.chain[0].how_made}")
+    say(f"{version}  {details.facts.status}  {details.chain[0].how_made}")
     if newest != version:
-        print(f"the newest version is {newest}: see `trimtab models show {newest}`")
+        say(f"the newest version is {newest}: see `trimtab models show {newest}`")
     if details.behind:
-        print(f"behind {', '.join(details.behind)}, which passed after this model was made")
+        say(f"behind {', '.join(details.behind)}, which passed after this model was made")
     print_facts(_facts(details))
     for title, headings, rows in _tables(details):
         if rows:
-            print(f"\n{title}")
+            say(f"\n{title}")
             print_rows(rows, False, headings)
     settings = [(change.path, change.after) for change in setting_changes({}, details.settings)]
     if settings:
-        print("\nsettings")
+        say("\nsettings")
         print_table(("setting", "value"), settings)
 
 

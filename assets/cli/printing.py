@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.profile.chosen import join_chosen_plugins
+from datasets_registry.plain_text import plain as plain_text
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
 
 WIDE = 240
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 HASH = re.compile(r"[0-9a-f]{32,64}")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Reference = Annotated[
@@ -28,12 +28,17 @@ Reference = Annotated[
 ]
 
 
+def say(text: str, *, on_stderr: bool = False) -> None:
+    """Print a text, in which what steers a terminal is its escape."""
+    print(plain_text(text), file=sys.stderr if on_stderr else sys.stdout)
+
+
 def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:
     """Print ``columns`` of the rows as a table, or all of the rows as JSON."""
     if as_json:
         print_json(list(rows))
         return
-    table = Table(*columns)
+    table = table_of(columns)
     for row in rows:
         table.add_row(*(plain(_cell(row[column])) for column in columns))
     console().print(table)
@@ -57,24 +62,32 @@ def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
     table = Table(box=None, show_header=False)
     for name, value in facts:
         if value is not None:
-            table.add_row(name, plain(f"{value:,}" if type(value) is int else str(value)))
+            table.add_row(plain(name), plain(f"{value:,}" if type(value) is int else str(value)))
     console().print(table)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows of texts."""
-    table = Table(*headings)
+    table = table_of(headings)
     for row in rows:
         table.add_row(*map(plain, row))
     console().print(table)
 
 
+def table_of(headings: Iterable[str]) -> Table:
+    """A table without rows yet."""
+    table = Table()
+    for heading in headings:
+        table.add_column(plain(heading))
+    return table
+
+
 def warn_unpassed(version: Version) -> None:
     """Warn on stderr if ``version`` has not passed its checks."""
     if version.status != "passed":
-        print(
+        say(
             f"warning: {version} is {version.status}: it has not passed its checks, so do not train on it",
-            file=sys.stderr,
+            on_stderr=True,
         )
 
 
@@ -87,8 +100,8 @@ def console(on_stderr: bool = False) -> Console:
 
 
 def plain(text: str) -> Text:
-    """``text`` as text: brackets in it are no markup, and control characters reach no terminal."""
-    return Text(CONTROL.sub("�", text))
+    """``text`` as text: brackets in it are no markup, and what steers a terminal is its escape."""
+    return Text(plain_text(text))
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_rows, progress_bar
+from assets.cli.printing import Json, open_state, print_rows, progress_bar, say
 from datasets_registry.errors import BadInput
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
@@ -41,7 +41,7 @@ def verify(
         raise typer.Exit(1)
     if not as_json:
         versions = "1 version" if len(chosen) == 1 else f"{len(chosen)} versions"
-        print(f"{versions} verified: stored data is intact, and check results are unchanged")
+        say(f"{versions} verified: stored data is intact, and check results are unchanged")
 
 
 def _chosen(registry: Registry, reference: str | None) -> list[Version]:
@@ -66,7 +66,7 @@ def gc(
         print_rows(rows, as_json, ("path",))
     if not as_json:
         verb = "removed" if remove else "would be removed with --remove"
-        print(
+        say(
             f"{len(rows)} files, {collected.num_bytes / 1e6:.1f} MB, {verb}; "
             f"{collected.waiting} more are younger than {grace}"
         )

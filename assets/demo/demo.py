@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import dagster as dg
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from assets.building.opening import open_registry
 from assets.graph import Graph, build_graph
@@ -22,6 +23,7 @@ from assets.ui.keys import key_of
 from datasets_registry.boundary import INTERRUPTED
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
+from datasets_registry.plain_text import plain
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
@@ -103,7 +105,7 @@ def show(registry: Registry, console: Console) -> None:
     )
     wins = win_rates(registry)
     for model in list_models(registry):
-        models.add_row(
+        cells = (
             model.name,
             str(model.version),
             model.base or "–",
@@ -111,8 +113,14 @@ def show(registry: Registry, console: Console) -> None:
             "" if model.loss is None else f"{model.loss:.3f}",
             wins.get(model.name, "–"),
         )
+        models.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(datasets)
     console.print(models)
+
+
+def _say(console: Console, sentence: str, style: str = "") -> None:
+    """Print a sentence as text: nothing in it is markup, or steers a terminal."""
+    console.print(Text(plain(sentence), style=style))
 
 
 def unbuilt(graph: Graph, registry: Registry) -> list[str]:
@@ -156,9 +164,9 @@ def demo(console: Console) -> int:
         planned = plan(graph, registry)
         steps = [step for step in planned if not step.held]
         waiting = [f"{step.name}: {step.reason}" for step in planned if step.held]
-        console.print(f"Trimtab: {profile.description}", highlight=False)
+        _say(console, f"Trimtab: {profile.description}")
         for step in steps:
-            console.print(f"  to build: {step.name} ({step.reason})", highlight=False)
+            _say(console, f"  to build: {step.name} ({step.reason})")
         recipes = graph.known.recipes
         require_ready(profile, registry.state, {step.name: recipes[step.name].inputs for step in steps})
         try:
@@ -167,13 +175,13 @@ def demo(console: Console) -> int:
             close_kept()
         missing = unbuilt(graph, registry) if failures else []
     for sentence in waiting:
-        console.print(f"held: {sentence}", style="red", highlight=False, markup=False)
+        _say(console, f"held: {sentence}", style="red")
     if not planned:
         console.print("Everything is up to date: nothing was generated, nothing was trained.")
     for failure in failures:
-        console.print(f"failed: {failure}", style="red", highlight=False)
+        _say(console, f"failed: {failure}", style="red")
     for sentence in missing:
-        console.print(f"not built: {sentence}", highlight=False)
+        _say(console, f"not built: {sentence}")
     show(registry, console)
     console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
     console.print(AGAIN if failures else NEXT, highlight=False, markup=False)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from assets.ui.keys import key_of
 from assets.ui.plots import training_plot
 from datasets_registry.manifest import Manifest
+from datasets_registry.plain_text import plain
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 from quality.auditing.overruling import BY_HAND
@@ -35,7 +36,7 @@ def column_schema(row: type[Row]) -> dg.TableSchema:
 def _cell(value: Any) -> str | int | float | bool | None:
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = str(value)
+    text = plain(str(value))
     return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
 
 
@@ -110,7 +111,7 @@ def check_results(
             check_name=result.check,
             passed=result.passed or (result.check in blocking and result.severity == "warning"),
             severity=severities[result.severity],
-            description=result.description,
+            description=plain(result.description),
             metadata={} if result.value is None else {"value": result.value},
         )
         for result in results

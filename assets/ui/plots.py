@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from datasets_registry.cards.markdown import cell
 from datasets_registry.manifest import Manifest
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
@@ -37,7 +38,7 @@ def panels(
     image = io.BytesIO()
     figure.savefig(image, format="png")
     data = base64.b64encode(image.getvalue()).decode()
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{data})")
+    return dg.MetadataValue.md(f"![{cell(title)}](data:image/png;base64,{data})")
 
 
 def margin_plot(pairs: Sequence[PreferencePair]) -> dg.MetadataValue:

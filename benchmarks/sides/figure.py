@@ -1,12 +1,14 @@
 """A measured figure with its goal, and how a benchmark reports: a table, or JSON, and its exit code."""
 
-import json
-from collections.abc import Callable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from statistics import median
 from typing import NoReturn
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from rich.console import Console
 from rich.table import Table
 
@@ -51,12 +53,27 @@ def _run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -
     parser.add_argument("--json", action="store_true", help="print a list of figures for programs")
     parser.add_argument("--quick", action="store_true", help="a version under 60 s, for sanity")
     arguments = parser.parse_args()
-    figures = measure(arguments.quick)
+    with _nothing_printed():
+        figures = measure(arguments.quick)
     if arguments.json:
-        print(json.dumps([figure.model_dump() for figure in figures], indent=2))
+        print(TypeAdapter(list[Figure]).dump_json(list(figures), indent=2).decode())
     else:
         Console().print(_table(figures))
     return int(any(figure.holds is False for figure in figures))
+
+
+@contextmanager
+def _nothing_printed() -> Iterator[None]:
+    """Let what libraries and other processes print within go to stderr, so that --json is JSON alone."""
+    sys.stdout.flush()
+    printed = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(printed, 1)
+        os.close(printed)
 
 
 def _table(figures: Sequence[Figure]) -> Table:

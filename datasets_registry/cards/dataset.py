@@ -12,6 +12,7 @@ from datasets_registry.cards.limits import kept_sentences
 from datasets_registry.cards.markdown import cell, table
 from datasets_registry.inspecting.splits import schema_of, splits_of
 from datasets_registry.inspecting.statistics import label_counts, null_shares, text_lengths
+from datasets_registry.plain_text import plain
 from datasets_registry.registry import Registry
 from datasets_registry.rows.named import CARD_KEY
 from datasets_registry.rows.row import Row, arrow_schema
@@ -57,7 +58,7 @@ def card(registry: Registry, row: type[Row], version: Version, contents: Content
 
 def filled(template: Path, parts: Mapping[str, str]) -> str:
     """The template with each ``{{slot}}`` filled in one pass, so that a slot within a part stays text."""
-    return _SLOT.sub(lambda slot: parts[slot[1]], template.read_text(encoding="utf-8"))
+    return plain(_SLOT.sub(lambda slot: parts[slot[1]], template.read_text(encoding="utf-8")))
 
 
 def _front_matter(

@@ -103,6 +103,8 @@ def _kept() -> "duckdb.DuckDBPyConnection":
     """This thread's empty database in memory: opening one for each commit would cost 30 ms of its 40."""
     if not hasattr(_KEPT, "connection"):
         _KEPT.connection = duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
+        # it would be printed into the JSON of a command
+        _KEPT.connection.execute("SET enable_progress_bar = false")
     connection: duckdb.DuckDBPyConnection = _KEPT.connection
     return connection
 

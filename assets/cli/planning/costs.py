@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from assets.cli.printing import console, print_rows
+from assets.cli.printing import print_rows, say
 from datasets_registry.registry import Registry
 from generation.progress import span
 
@@ -27,10 +27,10 @@ def print_costs(names: Iterable[str], ahead: "Mapping[str, Cost]") -> None:
     """Print what each takes, their sums, and what does not fit."""
     taken = {name: ahead[name] for name in names if name in ahead}
     print_rows([row(name, cost) for name, cost in taken.items() if _counts(cost)], False, _COLUMNS)
-    console().print(sums(list(taken.values())))
+    say(sums(list(taken.values())))
     for cost in taken.values():
         if cost.refusal:
-            print(f"will be refused: {cost.refusal}")
+            say(f"will be refused: {cost.refusal}")
 
 
 def _counts(cost: "Cost") -> bool:

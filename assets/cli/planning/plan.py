@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from assets.cli.planning.costs import costs, print_costs
-from assets.cli.printing import Json, console, open_state, print_rows
+from assets.cli.printing import Json, open_state, print_rows, say
 from datasets_registry.registry import Registry
 from generation.progress import span
 from generation.spending import count, dollars
@@ -62,11 +62,11 @@ def plan_command(as_json: Json = False) -> None:
         print_costs(to_build, ahead)
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
-            print(f"{version} is {waiver} ({waiver.summary})")
+            say(f"{version} is {waiver} ({waiver.summary})")
         if others := _others(registry, graph):
-            print(f"this state is also used by {others}")
+            say(f"this state is also used by {others}")
         held = f", {len(steps) - len(to_build)} held" if len(steps) > len(to_build) else ""
-        console().print(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
+        say(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
 
 
 def profiles(as_json: Json = False) -> None:

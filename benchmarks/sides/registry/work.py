@@ -17,6 +17,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
+from datasets_registry.views.asking import open_views
 from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import scanning
 
@@ -82,7 +83,7 @@ def read(root: Path, single: Path, repeats: int) -> dict[str, list[tuple[float, 
     files = registry.files(registry.version("examples", 1))
     sources = ['"examples@1"', parquet(files), parquet([single])]
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in QUERIES}
-    with duckdb.connect(registry.state.views, read_only=True) as connection:
+    with open_views(registry.state) as connection:
         for turn in range(repeats + 1):
             for name, query in QUERIES.items():
                 taken = [_seconds(connection, query.format(source)) for source in sources]

@@ -7,13 +7,13 @@ from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
+from datasets_registry.views.asking import open_views
 
 ROWS = 500
 READERS = 4
@@ -59,11 +59,11 @@ def write_delta(root: str, writer: int, commits: int, shared: bool, ready: Barri
 
 def read_registry(root: str, stop: Event, errors: Any) -> None:
     """Ask for every dataset's rows again and again; each must be whole."""
-    views = Path(root) / "catalog.duckdb"
+    state = State(Path(root))
     while not stop.is_set():
-        if views.exists():
+        if state.views.exists():
             try:
-                with duckdb.connect(views, read_only=True) as connection:
+                with open_views(state) as connection:
                     names = connection.execute(
                         "SELECT DISTINCT name FROM versions WHERE status = 'passed'"
                     ).fetchall()

@@ -82,7 +82,7 @@ def test_long_cells_are_cut_in_the_table_and_whole_in_json(registry: Registry) -
 def test_text_of_a_row_is_no_markup_and_controls_no_terminal(registry: Registry) -> None:
     rows = [make(SftExample, prompt="[bold]x[/nope] \x1b[31m")]
     registry.record_checks(registry.commit(SftExample, rows, NOTHING), [])
-    assert "[bold]x[/nope] �[31m" in output_of("show", "cai_sft").replace("\\u001b", "�")
+    assert "[bold]x[/nope] \\u001b[31m" in output_of("show", "cai_sft")
     assert "\x1b" not in output_of("explain", "cai_sft", "p1")
 
 

@@ -65,7 +65,7 @@ def test_many_keys_are_looked_up_in_plain_and_in_merged_segments(ledger: Ledger)
 
 
 def test_a_run_that_leaves_many_segments_merges_them(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generation.completer.MANY_SEGMENTS", 3)
+    monkeypatch.setattr("generation.ledger.compaction.MANY_SEGMENTS", 3)
     run = completer(ledger, ScriptedBackend(lambda _: "one"))
     for number, left in enumerate([1, 2, 1, 2]):
         run("x", [ask(str(number))])
