@@ -54,10 +54,7 @@ class Registry:
         return self.commit_staged([self.stage(row, rows, name)], derivation)[0]
 
     def stage(self, row: type[R], rows: Rows, name: str | None = None) -> Staged:
-        """Make the objects of a version durable; nobody sees it before ``commit_staged``.
-
-        Raises BadInput as ``commit`` does.
-        """
+        """Make the objects of a version durable, which nobody sees yet; raises as ``commit`` does."""
         name = validated_name(name or row.dataset)
         require_compatible(row, self.newest(name))
         with self.adding():
@@ -114,10 +111,7 @@ class Registry:
         return version.model_copy(update={"status": status})
 
     def reuse(self, version: Version, derivation: Derivation) -> Version:
-        """Make an existing version the newest of its name again, without writing data.
-
-        Where inputs are others of which the same is learned, they are recorded.
-        """
+        """Make an existing version the newest of its name, and record inputs that are others by now."""
         if self.newest(version.name) != version or self.derivation(version).inputs != derivation.inputs:
             with self.records.writing() as connection:
                 self.records.add_derivation(connection, version, derivation)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assets.cli.printing import Json, open_state, print_json, print_rows, progress_bar, say
+from assets.profile.chosen import read_chosen
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.importing.filling import Given
 from datasets_registry.importing.importing import (
@@ -91,7 +92,8 @@ def import_dataset(
     blocking check fails.
     """
     registry, mapping = open_state(to_write=True), parsed_map(maps or [])
-    like_row = _row(registry, validated_name(dataset), like)
+    _require_no_model(validated_name(dataset))
+    like_row = _row(registry, dataset, like)
     if mapping and like_row is None:
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
     with progress_bar("importing") as report:
@@ -110,6 +112,18 @@ def import_dataset(
     if outcome.red:
         _say_red(outcome)
         raise typer.Exit(1)
+
+
+def _require_no_model(dataset: str) -> None:
+    """Raise BadInput where the chosen profile has a model of this name, built or not."""
+    try:
+        _, content = read_chosen()
+    except BadInput:
+        # an import needs no profile, and whoever builds is told what is wrong with it
+        return
+    models = content.get("models")
+    if isinstance(models, dict) and dataset in models:
+        raise BadInput(f"{dataset!r} is a model of the profile: choose another name with --as")
 
 
 def _staged(registry: Registry, dataset: str, imported: Imported) -> Staged | None:

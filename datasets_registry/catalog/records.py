@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from datasets_registry.catalog import tables as catalog
-from datasets_registry.errors import UnknownVersion
+from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.store.objects import Object
 from datasets_registry.version import IMPORT, CheckResult, Content, Derivation, Status, Version
 
@@ -35,7 +35,7 @@ _RAISE = update(catalog.CATALOG).values(changes=catalog.CATALOG.c.changes + 1)
 _NAMED = V.name == bindparam("of")
 _VERSION = select(catalog.VERSIONS).where(_NAMED, V.number == bindparam("no"))
 _IDENTICAL = select(catalog.VERSIONS).where(_NAMED, V.data_version == bindparam("identity"))
-_LAST_NUMBER = select(func.max(V.number)).where(_NAMED)
+_LAST = select(func.max(V.number), func.max(V.kind)).where(_NAMED)
 _BUILT_LAST = (
     select(catalog.VERSIONS)
     .join(catalog.DERIVATIONS, and_(V.name == D.name, V.number == D.number))
@@ -86,14 +86,19 @@ class Records:
         num_rows: int | None,
         content: Content,
     ) -> Version:
-        """The version with this content, inserted where it is new; a model lies where it was found last."""
+        """The version with this content, inserted where it is new; a model lies where it was found last.
+
+        Raises BadInput where a dataset would have the name of a model, or the reverse.
+        """
         same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
         if same:
             return self._moved(connection, Version(**same), content)
-        last = connection.scalar(_LAST_NUMBER, {"of": name}) or 0
+        last, named = connection.execute(_LAST, {"of": name}).one()
+        if named not in (None, kind):
+            raise BadInput(f"{name!r} is a {named}, and so cannot be a {kind} too: choose another name")
         new = Version(
             name=name,
-            number=last + 1,
+            number=(last or 0) + 1,
             kind=kind,
             data_version=identity,
             status="candidate",

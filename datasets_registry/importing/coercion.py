@@ -1,11 +1,10 @@
 """Values of a file converted to a column's type, from texts of CSV cells or JSON, without guessing."""
 
-import json
 import math
 
 import pyarrow as pa
 
-from datasets_registry.importing.records import Value
+from datasets_registry.importing.records import Value, parsed
 from datasets_registry.importing.rejection import Rejected
 
 _PLAIN = {"string": "text", "int64": "a whole number", "double": "a number", "bool": "true or false"}
@@ -32,16 +31,18 @@ def _as(value: Value, kind: pa.DataType) -> Value:
         return float(value)
     if kind == pa.bool_():
         return {True: True, False: False, "true": True, "false": False, "True": True, "False": False}[value]
-    return json.loads(value) if isinstance(value, str) else value
+    return parsed(value) if isinstance(value, str) else value
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if isinstance(value, float) and not math.isfinite(value):
         raise TypeError
     # a gold answer of 51.0 is 51
-    return str(int(value)) if float(value).is_integer() else str(value)
+    return str(int(value)) if isinstance(value, int) or value.is_integer() else str(value)
 
 
 def _whole(value: Value) -> int:

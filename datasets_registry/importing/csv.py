@@ -1,92 +1,140 @@
 """Records of a CSV file: an empty cell is a null, and a quoted empty cell is an empty text."""
 
-import csv
-import io
+import re
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
-
-import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from datasets_registry.errors import BadInput
-from datasets_registry.importing.records import Record, opened
+from datasets_registry.importing.opening import MOST_LINE_BYTES, lines
+from datasets_registry.importing.records import NOT_UTF8, SHOWN_CHARACTERS, TOO_LONG, Record
 
-BLOCK_BYTES = 16 * 2**20
+Cells = list[str | None]
+MALFORMED = "quotes that do not close, or text behind them"
+_QUOTED, _PLAIN = re.compile(r'"([^"]*(?:""[^"]*)*)"'), re.compile(r"[^,\r\n]*")
+_END = re.compile(r",|\r?\n?\Z")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the file, or why it cannot be read."""
+
+    number: int
+    text: str
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The cells of a row and the text of its first line, or why it has none."""
+
+    line: _Line
+    cells: Cells
+    failure: str | None = None
 
 
 def csv_records(path: Path) -> Iterator[Record]:
     """The rows under the header, with the line on which each starts; all cells are texts.
 
-    Raises BadInput where the file is not UTF-8 CSV with distinct column names.
+    A row whose quotes do not close is rejected with its first line alone, so that it takes no other with it.
+    Raises BadInput where there is no header with distinct column names.
     """
-    names, line = _header(path)
-    skipped: dict[int, arrow_csv.InvalidRow] = {}
-    try:
-        with opened(path) as file:
-            rows = _rows(file, names, skipped)
-            yield from _numbered(rows, path.name, names, skipped, line)
-    except pa.ArrowInvalid as error:
-        raise BadInput(f"{path} cannot be read as UTF-8 CSV: {error}") from error
-
-
-def _header(path: Path) -> tuple[list[str], int]:
-    """The column names, and the line after them."""
-    with opened(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-        try:
-            reader = csv.reader(file)
-            names = next(reader, [])
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise BadInput(f"{path} cannot be read as UTF-8 CSV: {error}") from error
-    if not names or len(set(names)) < len(names):
-        raise BadInput(f"{path} needs distinct column names in its first line, and has {names}")
-    return names, reader.line_num + 1
-
-
-def _rows(
-    file: IO[bytes], names: list[str], skipped: dict[int, arrow_csv.InvalidRow]
-) -> Iterator[list[str | None]]:
-    def skip(row: arrow_csv.InvalidRow) -> str:
-        skipped[row.number] = row
-        return "skip"
-
-    reader = arrow_csv.open_csv(
-        file,
-        arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
-        arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip),
-        arrow_csv.ConvertOptions(
-            column_types={name: pa.string() for name in names},
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )
-    for batch in reader:
-        yield from (list(row.values()) for row in batch.to_pylist())
-
-
-def _numbered(
-    rows: Iterator[list[str | None]],
-    file: str,
-    names: list[str],
-    skipped: dict[int, arrow_csv.InvalidRow],
-    line: int,
-) -> Iterator[Record]:
-    number = 2
+    rows = _rows(path)
+    names = _names(path, next(rows, None))
     for row in rows:
-        while number in skipped:
-            yield from _skipped(file, line, skipped[number])
-            number, line = number + 1, line + 1 + skipped[number].text.count("\n")
-        # an empty line is not a row
-        if any(cell is not None for cell in row):
-            yield Record(file, line, dict(zip(names, row, strict=True)))
-        number, line = number + 1, line + 1 + sum((cell or "").count("\n") for cell in row)
-    while number in skipped:
-        yield from _skipped(file, line, skipped[number])
-        number, line = number + 1, line + 1 + skipped[number].text.count("\n")
+        yield _record(path.name, names, row)
 
 
-def _skipped(file: str, line: int, row: arrow_csv.InvalidRow) -> Iterator[Record]:
-    if row.text.strip():
-        reason = f"{row.actual_columns} cells where the header has {row.expected_columns}"
-        yield Record(file, line, {"text": row.text[:500]}, reason)
+def _names(path: Path, header: _Row | None) -> list[str]:
+    names = [name or "" for name in header.cells] if header else []
+    if not names or len(set(names)) < len(names):
+        has = header.failure if header and header.failure else names[:20]
+        raise BadInput(f"{path} needs distinct column names in its first line, and has {has}")
+    return names
+
+
+def _record(file: str, names: list[str], row: _Row) -> Record:
+    failure = row.failure
+    if failure is None and len(row.cells) != len(names):
+        failure = f"{len(row.cells)} cells where the header has {len(names)}"
+    if failure is not None:
+        return Record(file, row.line.number, {"text": row.line.text[:SHOWN_CHARACTERS]}, failure)
+    return Record(file, row.line.number, dict(zip(names, row.cells, strict=True)))
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    """The rows that are not empty; lines of a row that does not close are read again, each as its own."""
+    ahead, unread = deque[_Line](), _lines(path)
+    while line := ahead.popleft() if ahead else next(unread, None):
+        if line.failure is not None:
+            yield _Row(line, [], line.failure)
+            continue
+        try:
+            cells = _cells(line.text)
+            cells = _closed(line, ahead, unread) if cells is None else cells
+        except ValueError:
+            yield _Row(line, [], MALFORMED)
+            continue
+        if any(cell is not None for cell in cells):
+            yield _Row(line, cells)
+
+
+def _closed(line: _Line, ahead: deque[_Line], unread: Iterator[_Line]) -> Cells:
+    """The cells of a row that goes on in lines which are taken from ``ahead`` and ``unread``.
+
+    Raises ValueError where it does not close; then all of these lines are in ``ahead`` again.
+    """
+    taken: list[_Line] = []
+    quotes, size = 0, len(line.text)
+    while size <= MOST_LINE_BYTES and (more := ahead.popleft() if ahead else next(unread, None)):
+        taken.append(more)
+        if more.failure is not None:
+            break
+        quotes, size = quotes + more.text.count('"'), size + len(more.text)
+        # only an odd number of quotes closes the cell
+        if more.text.count('"') and quotes % 2:
+            try:
+                cells = _cells("".join(part.text for part in (line, *taken)))
+            except ValueError:
+                break
+            if cells is not None:
+                return cells
+    ahead.extendleft(reversed(taken))
+    raise ValueError(MALFORMED)
+
+
+def _cells(text: str) -> Cells | None:
+    """The cells of a row; None where the last one is not closed. Raises ValueError where it is no CSV."""
+    cells: Cells = []
+    place = 0
+    while True:
+        quoted = text.startswith('"', place)
+        match = (_QUOTED if quoted else _PLAIN).match(text, place)
+        if match is None:
+            return None
+        cells.append(match[1].replace('""', '"') if quoted else match[0] or None)
+        end = _END.match(text, match.end())
+        if end is None:
+            raise ValueError(MALFORMED)
+        if end[0] != ",":
+            return cells
+        place = end.end()
+
+
+def _lines(path: Path) -> Iterator[_Line]:
+    """The lines, which may end as on any system."""
+    number = 1
+    for _, line in lines(path):
+        for part in line.splitlines(keepends=True) if line is not None else (None,):
+            yield _line(number, part)
+            number += 1
+
+
+def _line(number: int, line: bytes | None) -> _Line:
+    if line is None:
+        return _Line(number, "", TOO_LONG)
+    try:
+        return _Line(number, line.decode())
+    except UnicodeDecodeError:
+        return _Line(number, line.decode(errors="replace"), NOT_UTF8)

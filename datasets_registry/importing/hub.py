@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.importing.records import Record
@@ -31,8 +33,13 @@ def hub_source_parts(text: str) -> tuple[str, str, Callable[[], Iterator[Record]
     dataset = _loaded(name, split)
 
     def read() -> Iterator[Record]:
-        for number, row in enumerate(dataset, 1):
-            yield Record(name, number, row)
+        number = 0
+        try:
+            for number, row in enumerate(dataset, 1):
+                yield Record(name, number, row)
+        # Arrow raises whatever Python does of a value that Python's types do not have
+        except (pa.ArrowException, ValueError, OverflowError, LookupError) as error:
+            raise BadInput(f"Hub dataset {name!r}, row {number + 1}, cannot be read: {error}") from error
 
     return f"{name}:{split}", digest(["hub", name, split, dataset._fingerprint]), read
 

@@ -1,6 +1,8 @@
 """Import of rows from elsewhere: each is accepted whole, or rejected with its place and reason."""
 
+import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
-from datasets_registry.hashing import digest
+from datasets_registry.hashing import canonical
 from datasets_registry.importing.choosing import OWN_ROWS, chosen_format
 from datasets_registry.importing.columns import Read, field_names, require_kept, unused
 from datasets_registry.importing.filling import Given, filled
@@ -25,6 +27,8 @@ FIRST_ROWS = 20
 MOST_REJECTED = 0.05
 # SPDX for a licence that nobody stated
 NO_LICENCE = "NOASSERTION"
+# as canonical JSON writes it, behind no backslash that is one itself
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass
@@ -133,15 +137,17 @@ class _Reader:
             if not read_as.mapped:
                 require_kept(columns)
             self._imported.used |= columns.names | read_as.reads
-            content = digest(row.model_dump())
+            content = canonical(row.model_dump())
         except UnicodeEncodeError:
             raise Rejected("half of a surrogate pair, which is not text") from None
+        if not is_whole and _NUL.search(content):
+            raise Rejected("a NUL character, which is no text")
         self._require_new(record, row, content)
         return row
 
-    def _require_new(self, record: Record, row: Row, content: str) -> None:
+    def _require_new(self, record: Record, row: Row, content: bytes) -> None:
         # this is kept of every row, so it must be small
-        key, this = tuple(getattr(row, name) for name in row.key), bytes.fromhex(content)
+        key, this = tuple(getattr(row, name) for name in row.key), hashlib.sha256(content).digest()
         if key not in self._seen:
             self._seen[key] = record.file, record.number, this
             return

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -53,7 +54,7 @@ class Source:
         """The records from the first; raises BadInput where the file cannot be read."""
         try:
             yield from self.read()
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise BadInput(f"{self.name} is not a whole .gz file ({error}): download it again") from error
         except OSError as error:
             raise BadInput(f"{self.name} cannot be read: {error.strerror or error}") from error
@@ -83,7 +84,7 @@ def _named(path: Path) -> str | None:
     if path.suffix == ".parquet":
         try:
             return named_by_schema(pq.read_schema(path))
-        except (OSError, pa.ArrowInvalid):
+        except (OSError, pa.ArrowException):
             # whoever reads its rows says what is wrong
             return None
     return named_by_card(path.parent)

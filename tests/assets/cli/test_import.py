@@ -8,9 +8,10 @@ import pytest
 from typer.testing import Result
 
 from assets.building.versions import Recipes
-from datasets_registry.errors import UnpassedVersion
+from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.imported import Demonstration
+from datasets_registry.version import Derivation
 from quality.auditing.publishing import checked_again
 from quality.auditing.verify import verify
 from tests.assets.cli.trained import ended, run
@@ -104,3 +105,32 @@ def test_a_renamed_file_or_another_licence_is_recorded_and_nothing_is_learned_an
     assert first.learned_version == second.learned_version
     (source,) = {row.source for row in registry.rows(Demonstration, second)}
     assert source == "renamed.jsonl"
+
+
+@pytest.mark.parametrize(
+    "name", ["versions", "judgements", "this", "Select", "a-b", "../a", "sft_policy", "x" * 101]
+)
+def test_a_name_that_is_taken_or_no_name_is_refused_before_a_row_is_read(
+    registry: Registry, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BadInput, match="is not usable|is a model of the profile: choose another name"):
+        run("import", tmp_path / "absent.jsonl", "--as", name)
+
+
+@pytest.mark.parametrize("name", ["select", "main", "temp", "cai", "rlaif", "information_schema", "prompts"])
+def test_words_of_sql_and_of_methods_are_names_like_others(
+    registry: Registry, tmp_path: Path, name: str
+) -> None:
+    run("import", write_lines(tmp_path / "d.jsonl", *GOOD), "--as", name)
+    rows = json.loads(run("sql", f'SELECT count(*) AS n FROM "{name}"', "--json").stdout)
+    assert rows == [{"n": len(GOOD)}]
+
+
+def test_a_name_is_of_a_dataset_or_of_a_model(registry: Registry, tmp_path: Path) -> None:
+    run("import", write_lines(tmp_path / "d.jsonl", *GOOD), "--as", "mine")
+    how = Derivation(code_version="1", settings={}, inputs=())
+    with pytest.raises(BadInput, match="'mine' is a dataset, and so cannot be a model too"):
+        registry.commit_model("mine", tmp_path / "model", "f" * 16, how)
+    registry.commit_model("policy", tmp_path / "model", "f" * 16, how)
+    with pytest.raises(BadInput, match="'policy' is a model"):
+        run("import", tmp_path / "d.jsonl", "--as", "policy")

@@ -163,8 +163,8 @@ def test_a_map_entry_that_is_none_is_refused(entry: str) -> None:
         ("x.json", b"[1,", "is not a JSON list"),
         ("x.jsonl.gz", b"x", "not a whole .gz file"),
         ("x.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 9, mtime=0)[:-9], "not a whole .gz file"),
-        ("x.parquet", b"x", "not a Parquet file"),
-        ("x.csv", b"a,b\n\xff,2\n", "cannot be read as UTF-8 CSV"),
+        ("x.parquet", b"x", "not a whole Parquet file"),
+        ("x.csv", b"a,b\n\xff,2\n", "the first is not UTF-8 text"),
         ("x.csv", b"a,a\n1,2\n", "needs distinct column names in its first line"),
     ],
 )

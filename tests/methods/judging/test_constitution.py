@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.profile.chosen import read_chosen
 from datasets_registry.errors import BadInput
 from methods.judging.constitution import load_constitution
 from tests.methods.judging import CONSTITUTION
@@ -44,6 +45,27 @@ def test_ours_has_twelve_or_more_principles_with_all_three_texts_and_three_rules
 def test_a_fault_is_named_with_its_place(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=message):
         load_constitution(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('name = "caf\xe9"'.encode("latin-1"), "is not UTF-8"),
+        ('name = "x"'.encode("utf-16"), "is not UTF-8"),
+        (b"name = " + b"[" * 9_999 + b"]" * 9_999, "is nested too deeply"),
+        (b"name = " + b"9" * 5_000, "is not valid TOML"),
+        (b'name = "x"\nname = "y"', "is not valid TOML"),
+        (b'name = "\0"', "is not valid TOML"),
+        (rb'name = "\ud800"', "is not valid TOML"),
+    ],
+)
+def test_damage_is_a_sentence(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "constitution.toml"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        load_constitution(path)
+    with pytest.raises(BadInput, match=message):
+        read_chosen(str(path))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from methods.problems.prompt_files import (
     prompt_file_settings,
     subset,
 )
+from tests.datasets_registry.importing.damage import JSON_ROWS, packed
 from tests.methods.graphless import rows_of
 
 GOOD = {"prompt": "Hello?", "category": "explain", "split": "train", "source": "me", "licence": "MIT"}
@@ -133,3 +134,16 @@ def test_bytes_that_are_no_text_are_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(b'{"prompt": "caf\xe9"}')
     with pytest.raises(BadInput, match="the first is not UTF-8 text"):
         prompt_file_settings(HelpfulPrompt, path, PromptSettings())
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".jsonl.gz"])
+@pytest.mark.parametrize("kind", JSON_ROWS)
+def test_a_damaged_line_is_named_in_one_sentence(tmp_path: Path, kind: str, suffix: str) -> None:
+    good = [json.dumps({**GOOD, "prompt": str(number)}).encode() for number in range(2)]
+    row, _ = JSON_ROWS[kind]
+    joined = b",\n".join([good[0], row, good[1]])
+    path = packed(
+        tmp_path / f"x{suffix}", b"[" + joined + b"]" if suffix == ".json" else joined.replace(b",\n", b"\n")
+    )
+    with pytest.raises(BadInput, match=f"prompt file .*, {'row' if suffix == '.json' else 'line'} 2: "):
+        load_prompts(RedTeamPrompt, path)
