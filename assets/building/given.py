@@ -17,6 +17,7 @@ from datasets_registry.inspecting.origins import hub_commit
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
 from generation.models.folder import fingerprint
+from generation.models.loading import require_sound
 from generation.models.sources import resolve_model
 from generation.templates.pinning import Steady, steady_folder
 
@@ -42,7 +43,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
             for line in (_moved(registry, before, section, folder), _told(pins)):
                 if line:
                     report(f"{recipe.name}: {line}")
-            version = _registered(registry, recipe.name, how, folder)
+            version = register_given(registry, recipe.name, how, folder)
             stated = _stated(section, folder)
             report(f"{version}: {section.known_as}{f' at {stated}' if stated else ''}")
             return dg.MaterializeResult(
@@ -87,11 +88,16 @@ def _told(pins: Sequence[str]) -> str | None:
     return f"its chat template is held fast, so that {' and '.join(pins)}" if pins else None
 
 
-def _registered(registry: Registry, model: str, how: Derivation, folder: Path) -> Version:
-    """The version with the content of ``folder``, new or the one that this recipe made last."""
+def register_given(registry: Registry, model: str, how: Derivation, folder: Path) -> Version:
+    """The version with the content of ``folder``, new or the one that this recipe made last.
+
+    Raises BadInput where weights are missing, of another model or no numbers; nothing is registered then.
+    """
     identity, made = fingerprint(folder), registry.made(model, how)
     if made and made[0].data_version == identity and registry.folder(made[0]).resolve() == folder.resolve():
         return registry.reuse(*made)
+    if read_hosted(folder) is None:
+        require_sound(folder)
     return registry.record_checks(registry.commit_model(model, folder, identity, how), [])
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from assets.profile.models import GivenModel
 from datasets_registry.bases import base_folder
+from datasets_registry.errors import BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, from_table
 from datasets_registry.rows.types import ROW_TYPES
@@ -22,6 +23,7 @@ from generation.backends import open_backend
 from generation.chat import Unrenderable, token_ids
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
+from generation.models.folder import fingerprint
 from generation.models.marks import require_written
 from generation.request import Backend
 from generation.spending import Meter
@@ -37,9 +39,15 @@ OpenBackend = Callable[[Registry, Version, GivenModel], Backend]
 def open_local(registry: Registry, model: Version, given: GivenModel) -> Backend:
     """The backend of a registered model, which runs as the given model that it goes back to.
 
-    Its engine is kept for the next asset of this run.
+    Its engine is kept for the next asset of this run. Raises BrokenObject where its files were changed since
+    it was registered, as what they make is not the version's.
     """
     folder = registry.folder(model)
+    if fingerprint(folder) != model.data_version:
+        raise BrokenObject(
+            f"the files in {folder} are not those that were registered as {model}, but were changed "
+            "since: put them back, or materialize the model again, which makes them a version"
+        )
     return open_backend(given.backend, folder, given.engine, base_folder(registry, folder), keep=True)
 
 

@@ -22,7 +22,7 @@ def kept_digest(path: Path) -> str:
     Each file has an entry of its own, which is replaced whole, so that writers need no lock. An entry that
     cannot be read or written is passed over.
     """
-    before = _stamp(path)
+    before = file_stamp(path)
     if before[0] < LARGE:
         return file_digest(path)
     entry = _entry(path)
@@ -30,12 +30,12 @@ def kept_digest(path: Path) -> str:
         return kept
     is_settled = time.time_ns() - max(before[1:3]) > SETTLED_SECONDS * 1e9
     found = file_digest(path)
-    if is_settled and _stamp(path) == before:
+    if is_settled and file_stamp(path) == before:
         _write(entry, path, before, found)
     return found
 
 
-def _stamp(path: Path) -> tuple[int, int, int, int]:
+def file_stamp(path: Path) -> tuple[int, int, int, int]:
     """Size, times of the last changes of content and of inode, and the inode's number."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

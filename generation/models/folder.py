@@ -9,7 +9,7 @@ from datasets_registry.adapters import CONFIG, adapter_folder, base_fingerprint
 from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
-from datasets_registry.store.kept_digests import kept_digest
+from datasets_registry.store.kept_digests import file_stamp, kept_digest
 from generation.models.code import require_no_code
 
 INDEX = "model.safetensors.index.json"
@@ -19,7 +19,13 @@ _FINGERPRINTED = (
     "generation_config.json",
     "chat_template.jinja",
     "chat_template.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+    "video_preprocessor_config.json",
+    "hf_quant_config.json",
+    "quantize_config.json",
 )
+# of every tokenizer that transformers has
 _TOKENIZER = (
     "tokenizer.json",
     "tokenizer.model",
@@ -28,7 +34,13 @@ _TOKENIZER = (
     "special_tokens_map.json",
     "vocab.json",
     "merges.txt",
+    *("vocab.txt", "dict.txt", "bpe.codes", "normalizer.json", "tekken.json", "tiktoken.model"),
+    *("spiece.model", "spm.model", "spm_char.model", "sentencepiece.model", "sentencepiece.bpe.model"),
+    *("source.spm", "target.spm", "target_vocab.json", "vocab-src.json", "vocab-tgt.json"),
+    *("entity_vocab.json", "byte_maps.json", "emoji.json", "word_shape.json", "word_pronunciation.json"),
+    "prophetnet.tokenizer",
 )
+_TEMPLATES = "additional_chat_templates"
 
 
 def require_whole(folder: Path) -> Path:
@@ -99,7 +111,7 @@ def fingerprint(folder: Path) -> str:
 
     Of a model that is stored as an adapter it is that of the adapter, which names its base's fingerprint.
     """
-    return _fingerprint(tuple((str(path), *_stamp(path)) for path in fingerprinted_files(folder)))
+    return _fingerprint(tuple((str(path), file_stamp(path)) for path in fingerprinted_files(folder)))
 
 
 def fingerprint_afresh(folder: Path) -> str:
@@ -112,23 +124,23 @@ def fingerprinted_files(folder: Path) -> list[Path]:
     names = {*_FINGERPRINTED, *_TOKENIZER, INDEX}
     adapter = adapter_folder(folder)
     weights = [adapter / CONFIG, *adapter.glob("*.safetensors")] if adapter else folder.glob("*.safetensors")
-    return sorted([*(folder / name for name in names if (folder / name).is_file()), *weights])
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    templates = (folder / _TEMPLATES).glob("*.jinja")
+    return sorted([*(folder / name for name in names if (folder / name).is_file()), *weights, *templates])
 
 
 @cache
-def _fingerprint(stamps: tuple[tuple[str, int, int], ...]) -> str:
-    """Cached by path, size and time of change; large files' digests are kept beyond this process."""
-    paths = [Path(path) for path, _, _ in stamps]
+def _fingerprint(stamps: tuple[tuple[str, tuple[int, ...]], ...]) -> str:
+    """Cached by path, size, times and inode; large files' digests are kept beyond this process."""
+    paths = [Path(path) for path, _ in stamps]
     return _joined([(path, _content_digest(path, kept_digest)) for path in paths])
 
 
 def _joined(digests: Sequence[tuple[Path, str]]) -> str:
-    return digest([[path.name, content] for path, content in digests])
+    return digest([[_label(path), content] for path, content in digests])
+
+
+def _label(path: Path) -> str:
+    return f"{_TEMPLATES}/{path.name}" if path.parent.name == _TEMPLATES else path.name
 
 
 def _content_digest(path: Path, of_bytes: Callable[[Path], str]) -> str:

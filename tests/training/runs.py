@@ -30,6 +30,12 @@ def commit(registry: Registry, row: type[Row], rows: Sequence[Row], *checks: Che
     return str(registry.record_checks(registry.commit(row, rows, NOTHING), checks))
 
 
+def as_it_is(registry: Registry, folder: Path) -> str:
+    """The model in ``folder`` as it is now, as a passed version; its reference."""
+    version = registry.commit_model("base_policy", folder, fingerprint(folder), NOTHING)
+    return str(registry.record_checks(version, []))
+
+
 def write(folder: Path, dataset: str, **changes: Any) -> Path:
     """A run's config file."""
     config = {

@@ -17,7 +17,7 @@ from generation.request import Message
 from generation.scoring.outcomes import Answered, OutcomeScorer
 from tests.loaded import base_of, loaded
 from tests.rows import make
-from tests.training.runs import commit, gold, manifest, verified, write
+from tests.training.runs import as_it_is, commit, gold, manifest, verified, write
 from training.data.rows import Grouped, PairRow, held_out_groups
 from training.data.soft_labels import by_signal, margin
 from training.reward_model import reward_model
@@ -85,7 +85,8 @@ def test_where_padding_is_the_end_of_a_turn_the_trained_token_is_the_scored_one(
     pairs = [verified(number, "yes", "no no no") for number in range(8)]
     settings = {**SETTINGS, "lora_rank": None, "held_out_share": 0}
     dataset = commit(registry, VerifiedPair, pairs)
-    reward_model(write(tmp_path, dataset, settings=settings, system_text=None), lambda _: None)
+    path = write(tmp_path, dataset, base=as_it_is(registry, base), settings=settings, system_text=None)
+    reward_model(path, lambda _: None)
     answers = [answered(1, "yes"), answered(2, "no no no")]
     scores = OutcomeScorer(tmp_path / "model", base_of(tmp_path / "model")).scores(answers)
     assert scores == pytest.approx(plain_scores(tmp_path / "model", answers), abs=1e-4)

@@ -23,6 +23,7 @@ from training.running.movement import train_in_float32
 from training.running.protocols import AdaptedModel, TrainableModel
 from training.running.run import AnyRun, Run
 from training.running.trainer import load_weights, lora
+from training.running.visible import require_unchanged
 from training.settings.ppo import PpoSettings
 
 
@@ -110,6 +111,7 @@ def load_models(run: Run[PpoSettings], tokenizer: Tokenizer, engine: EngineSampl
 
     Raises BadInput where that reward model reads other tokens than the policy writes.
     """
+    require_unchanged(run.registry, [run.base, *run.reward_models])
     settings = run.settings
     device = "cuda" if torch.cuda.is_available() else "cpu"
     policy = _with_adapter(run, _load_policy(run), "CAUSAL_LM")

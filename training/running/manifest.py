@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from datasets_registry.adapters import adapter_folder
+from datasets_registry.errors import ModelFailed
 from datasets_registry.manifest import Manifest, Point, VersionReference
 from datasets_registry.state import sync
 from generation.models.folder import fingerprint
+from generation.models.soundness import is_finite, stored_weights
 from generation.templates.opening import open_tokenizer
 from generation.templates.probing import rendering_digest
 from generation.tokenizer import Tokenizer
@@ -85,6 +87,7 @@ def finish(
     ``history`` has the figures of each logged step. Those of held-out rows stand among the metrics as
     ``held_out_…``.
     """
+    require_numbers(run, temporary)
     manifest = _manifest(run, temporary, history, rows, held_out or {})
     manifest.write(temporary)
     for path in temporary.rglob("*"):
@@ -94,6 +97,16 @@ def finish(
     sync(run.config.output)
     run.report(f"{run.config.name}: done in {manifest.seconds} s, loss {history[-1]['loss']:.3f}")
     return folder
+
+
+def require_numbers(run: AnyRun, folder: Path) -> None:
+    """Raise ModelFailed where a weight that was trained is NaN or infinite: no such model is written."""
+    bad = next((key for key, weight in stored_weights(folder) if not is_finite(weight)), None)
+    if bad is not None:
+        raise ModelFailed(
+            f"{run.config.name}: after training {bad} has NaN or infinite numbers: lower learning_rate, "
+            f"which is {run.settings.learning_rate:g}"
+        )
 
 
 def _manifest(

@@ -22,6 +22,7 @@ from training.running.movement import UPDATE, place_of, train_in_float32, update
 from training.running.protocols import TrainableModel, Trainer
 from training.running.run import AnyRun
 from training.running.sharding import keep_outputs, prepare_sharding
+from training.running.visible import require_unchanged
 from training.settings.learning import TrainingSettings
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def load_model(
 
 def load_base(run: AnyRun, kind: str = "AutoModelForCausalLM", **options: object) -> TrainableModel:
     """The base model as transformers' ``kind``, once the tokenizer has shown that there are rows enough."""
+    require_unchanged(run.registry, [run.base, *run.reward_models])
     return load_weights(run, start_folder(run), kind, **options)
 
 

@@ -1,10 +1,14 @@
 """A model directory is safetensors alone, and its fingerprint is what it is, not where."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import transformers
+from transformers import tokenization_utils_base
+from transformers.utils import CONFIG_NAME, FEATURE_EXTRACTOR_NAME, GENERATION_CONFIG_NAME, PROCESSOR_NAME
 
 from datasets_registry.errors import BadInput
 from generation.models.folder import fingerprint, validated_folder
@@ -19,6 +23,38 @@ def test_a_copy_has_the_same_fingerprint_and_an_edit_another(tiny_model: Path, t
     assert fingerprint(copy) == fingerprint(tiny_model)
     (copy / "chat_template.jinja").write_text("other")
     assert fingerprint(copy) != fingerprint(tiny_model)
+
+
+def loaded_files() -> set[str]:
+    """The names of all files that a tokenizer of transformers may read, and of configs."""
+    source = Path(transformers.__file__).parent / "models"
+    tables = (
+        table[1]
+        for path in source.glob("*/tokenization*.py")
+        for table in re.finditer(r"VOCAB_FILES_NAMES\s*=\s*\{(.*?)\}", path.read_text(), re.S)
+    )
+    named = {name for table in tables for name in re.findall(r':\s*"([^"]+)"', table)}
+    beside = (tokenization_utils_base.ADDED_TOKENS_FILE, tokenization_utils_base.SPECIAL_TOKENS_MAP_FILE)
+    return named | {*beside, CONFIG_NAME, GENERATION_CONFIG_NAME, PROCESSOR_NAME, FEATURE_EXTRACTOR_NAME}
+
+
+def test_every_file_that_loading_reads_is_in_the_fingerprint(tiny_model: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_model, tmp_path / "copy")
+    known = fingerprint(copy)
+    names = [*sorted(loaded_files()), "tekken.json", "tiktoken.model", "additional_chat_templates/rag.jinja"]
+    assert len(names) > 25
+    for name in (*names, "model-00002-of-00002.safetensors"):
+        path = copy / name
+        before = path.read_bytes() if path.exists() else None
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('{"changed": 1}')
+        assert fingerprint(copy) != known, name
+        path.unlink()
+        if before is not None:
+            path.write_bytes(before)
+        assert fingerprint(copy) == known, name
+    (copy / "README.md").write_text("other")
+    assert fingerprint(copy) == known
 
 
 def test_a_directory_without_weights_is_refused(tiny_model: Path, tmp_path: Path) -> None:

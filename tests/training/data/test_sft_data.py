@@ -23,7 +23,7 @@ from generation.templates.probing import rendering_digest
 from tests.loaded import loaded
 from tests.rows import make
 from tests.training.conftest import given
-from tests.training.runs import NOTHING, SETTINGS, commit, gold, manifest, write
+from tests.training.runs import NOTHING, SETTINGS, as_it_is, commit, gold, manifest, write
 from training.data.replay import replayed
 from training.running.manifest import POINTS, curves
 from training.sft import sft
@@ -172,7 +172,8 @@ def test_a_row_that_the_template_refuses_is_left_out_and_too_many_are_a_sentence
     template.write_text(refusing + template.read_text())
     refused = [make(SftExample, f"other {number}", completion="never") for number in range(12)]
     few, many = [*examples(12), *refused[:1]], [*examples(12), *refused]
-    sft(write(tmp_path / "few", commit(registry, SftExample, few), settings=ONE_EPOCH), lambda _: None)
+    told = {"base": as_it_is(registry, base), "settings": ONE_EPOCH}
+    sft(write(tmp_path / "few", commit(registry, SftExample, few), **told), lambda _: None)
     rows = json.loads((tmp_path / "few" / "rows.json").read_text())
     assert rows == {"given": 13, "trained": 12, "too_long": 0, "unrenderable": 1}
     path = write(tmp_path / "many", commit(registry, SftExample, many))
