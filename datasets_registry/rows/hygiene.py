@@ -20,6 +20,7 @@ FindingKind = Literal[
     "full_refusal",
     "partial_refusal",
     "boilerplate",
+    "grader_address",
 ]
 
 
@@ -29,7 +30,7 @@ class HygieneFinding(Row):
     dataset: ClassVar[str] = "data_hygiene"
     grain: ClassVar[str] = (
         "One row per text of a label dataset and kind of finding: duplicates, contamination, outliers,"
-        " personal data, refusals, boilerplate."
+        " personal data, refusals, boilerplate, words to a grader."
     )
     key: ClassVar[tuple[str, ...]] = ("label_dataset", "text_column", "row_id", "kind")
 

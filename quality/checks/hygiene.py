@@ -90,6 +90,12 @@ HYGIENE_CHECKS: tuple[Check, ...] = (
         reads=(),
     ),
     _warning(
+        "grader_address_share",
+        share("grader_address"),
+        "texts that address who compares or scores them",
+        0.01,
+    ),
+    _warning(
         "language_outlier_share", share("language_outlier"), "texts in another language than the rest", 0.05
     ),
 )

@@ -12,6 +12,7 @@ from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations
 from quality.hygiene.duplicates import duplicates
 from quality.hygiene.findings import each_text, finding
+from quality.hygiene.grader_address import grader_addresses
 from quality.hygiene.languages import language_outliers
 from quality.hygiene.lengths import length_outliers
 from quality.hygiene.personal_data import personal_data_findings
@@ -35,6 +36,7 @@ def hygiene(
         *language_outliers(connection),
         *length_outliers(connection),
         *personal_data_findings(connection),
+        *grader_addresses(connection),
         *_refusals(connection, learned(labels)),
         *boilerplate(connection, learned(labels)),
     ]

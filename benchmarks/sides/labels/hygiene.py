@@ -19,6 +19,7 @@ from quality.hygiene.boilerplate import boilerplate
 from quality.hygiene.contamination import contaminations
 from quality.hygiene.duplicates import duplicates, split_near_duplicates
 from quality.hygiene.findings import each_text
+from quality.hygiene.grader_address import grader_addresses
 from quality.hygiene.languages import language_outliers
 from quality.hygiene.lengths import length_outliers
 from quality.hygiene.personal_data import personal_data_findings
@@ -86,6 +87,7 @@ def measure(folder: Path) -> tuple[dict[str, tuple[float, int]], float]:
         timed("languages", lambda: language_outliers(connection))
         timed("lengths", lambda: length_outliers(connection))
         timed("personal data", lambda: personal_data_findings(connection))
+        timed("words to a grader", lambda: grader_addresses(connection))
         timed("boilerplate", lambda: boilerplate(connection, learned()))
         timed(
             "refusals",

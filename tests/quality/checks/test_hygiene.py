@@ -33,6 +33,7 @@ FAULTS: list[Fault] = [
             ("refusal_share", "full_refusal"),
             ("refusal_share", "partial_refusal"),
             ("personal_data", "email"),
+            ("grader_address_share", "grader_address"),
             ("language_outlier_share", "language_outlier"),
         )
     ),
