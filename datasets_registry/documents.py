@@ -2,7 +2,8 @@
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -25,6 +26,13 @@ _FORMS = {
     "string_type": "be a text",
     "path_type": "be a path",
 }
+
+
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a file; a name that is too long for one is none."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
 
 
 def read_text(path: Path, title: str) -> str:
@@ -55,7 +63,7 @@ def read_json(path: Path, title: str) -> object:
     """What a JSON file says; raises BadInput where it is not one, or says something twice."""
     text = read_text(path, title)
     try:
-        return json.loads(text, object_pairs_hook=_named_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_named_once)
     except RecursionError as error:
         raise BadInput(f"{title} {path} is nested too deeply: write it flatter") from error
     except ValueError as error:
@@ -71,16 +79,21 @@ def _named_once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     return content
 
 
-def _no_number(constant: str) -> object:
-    raise ValueError(f"{constant} is not a number")
-
-
 def validated(kind: type[M], content: object, title: str) -> M:
     """``content`` as a ``kind``; raises BadInput with the first fault, as ``fault`` says it."""
     try:
         return kind.model_validate(content)
     except ValidationError as error:
         raise BadInput(f"{title}: {fault(kind, content, error)}") from error
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Where a rule raises BadInput within, raise the ValueError that a model's validator may."""
+    try:
+        yield
+    except BadInput as error:
+        raise ValueError(str(error)) from error
 
 
 def fault(kind: type[BaseModel], content: object, error: ValidationError, place: str = "") -> str:

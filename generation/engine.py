@@ -60,7 +60,10 @@ class EngineSettings(Settings):
     )
     max_concurrency: int = Field(64, ge=1, le=1000, description="openai: most requests in flight")
     timeout_seconds: float = Field(
-        120, gt=0, description="openai: longest wait for one answer, not counting the wait for a slot"
+        120,
+        gt=0,
+        le=86400,
+        description="openai: longest wait for one answer, not counting the wait for a slot",
     )
 
     @field_validator("base_url")

@@ -50,7 +50,7 @@ class Message(Frozen):
 class SamplingParams(Settings):
     """How tokens are sampled; temperature 0 takes the most probable one."""
 
-    temperature: float = Field(1.0, ge=0)
+    temperature: float = Field(1.0, ge=0, le=100)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(256, ge=1)
     stop: Annotated[tuple[str, ...], Distinct] = ()

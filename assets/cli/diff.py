@@ -39,7 +39,7 @@ def _version(registry: Registry, dataset: str, number: str) -> Version:
     if number == "latest":
         return registry.resolve(dataset)
     if not NUMBER.fullmatch(number):
-        raise BadInput(f"{number!r} is not a version of {dataset}: write a number such as 3, or latest")
+        raise BadInput(f"{number!r} is not a version of {dataset!r}: write a number such as 3, or latest")
     return registry.resolve(f"{dataset}@{number}")
 
 

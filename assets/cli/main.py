@@ -15,10 +15,12 @@ def _run() -> int | None:
     # imports take a second, in which an interrupt is one line too
     from typer.exceptions import TyperException
 
-    from assets.cli.commands import app
+    from assets.cli.commands import asked
 
+    arguments = sys.argv[1:] or ["--help"]
+    app = asked(arguments)
     try:
-        code: int | None = app(sys.argv[1:] or ["--help"], prog_name="trimtab", standalone_mode=False)
+        code: int | None = app(arguments, prog_name="trimtab", standalone_mode=False)
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "trimtab"

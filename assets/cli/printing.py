@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,9 +16,12 @@ from rich.text import Text
 
 from assets.profile.chosen import join_chosen_plugins
 from datasets_registry.plain_text import plain as plain_text
-from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
+
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
+
 
 WIDE = 240
 HASH = re.compile(r"[0-9a-f]{32,64}")
@@ -114,12 +117,14 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def open_state(*, to_write: bool = False) -> Registry:
+def open_state(*, to_write: bool = False) -> "Registry":
     """The registry in the state folder, whose rows may be of the types of the profile's plug-ins.
 
     A command that is not there ``to_write`` leaves the folder as it is, and so works on a full or read-only
     disk. Raises BadInput where a plug-in cannot be used.
     """
+    from datasets_registry.registry import Registry
+
     join_chosen_plugins()
     return Registry(State().prepare()) if to_write else Registry(State(), reads_only=True)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from datasets_registry.documents import read_toml
+from datasets_registry.documents import is_file, read_toml
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import join_row_types
@@ -23,7 +23,7 @@ def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
     """
     name = name or os.environ.get("TRIMTAB_PROFILE") or DEFAULT
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
-    if not path.is_file():
+    if not is_file(path):
         shipped = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
         raise BadInput(f"unknown profile {name!r}: use one of {shipped}, or a path to a .toml file")
     return path, read_toml(path, "profile")

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
-from datasets_registry.documents import fault
-from datasets_registry.errors import BadInput
+from datasets_registry.documents import fault, faults
 from datasets_registry.hosted import provider
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.rows.words import RULE_JUDGE
@@ -15,6 +14,7 @@ from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
 from generation.engine import EngineSettings
+from generation.models.sources import require_source
 from generation.spending import Price
 from methods.reading.thought import THINK, Marks
 from training.settings.learning import TrainingSettings
@@ -25,10 +25,8 @@ S = TypeVar("S", bound=Settings)
 
 
 def _usable(name: str) -> str:
-    try:
+    with faults():
         return validated_name(name)
-    except BadInput as error:
-        raise ValueError(str(error)) from error
 
 
 Name = Annotated[str, AfterValidator(_usable)]
@@ -60,7 +58,7 @@ class GivenModel(Settings):
         description="`in the first user turn` for a chat template without a place for a system turn: "
         "it is read there, at the head; if not set, as the template reads it",
     )
-    backend: str = "transformers"
+    backend: Literal["openai", "transformers", "vllm"] = "transformers"
     engine: EngineSettings = EngineSettings()
     price: Price = Price()
 
@@ -81,6 +79,8 @@ class GivenModel(Settings):
     @model_validator(mode="after")
     def _is_somewhere(self) -> "GivenModel":
         if not self.hosted:
+            with faults():
+                require_source(self.model, self.revision)
             return self
         if self.backend != "openai" or not (self.engine.served_model and self.engine.base_url):
             raise ValueError(
@@ -130,6 +130,8 @@ def read_models(content: Mapping[str, Any], trainers: Mapping[str, Trainer]) -> 
 def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -> object:
     if not isinstance(section, Mapping):
         return section
+    if "trainer" not in section and {"base", "dataset", "training"} & section.keys():
+        raise ValueError(f"{section_name}.trainer is missing: name one of {sorted(trainers)}")
     if "trainer" not in section:
         return _validated(section_name, GivenModel, section)
     trainer = trainers.get(str(section["trainer"]))

@@ -19,11 +19,13 @@ from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
-from datasets_registry.documents import validated
+from datasets_registry.documents import faults, validated
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.prm import biases_shares
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.state import REPOSITORY
+from generation.models.limits import require_window
+from generation.models.sources import local_folder
 from generation.spending import Budget
 from methods.judging.constitution import Constitution, load_constitution
 from training.settings.online import OnlineSettings
@@ -132,6 +134,10 @@ class Profile(Settings):
         except ValueError as error:
             raise ValueError(f"models.{model}.training: {error}") from error
         self._require_shares(model, section)
+        given = self.given(model)
+        if not given.hosted and (folder := local_folder(given.model)) is not None:
+            with faults():
+                require_window(folder, section.training.max_length, f"models.{model}.training")
         if not isinstance(section.training, OnlineSettings):
             return
         rewards = section.training.rewards
@@ -174,10 +180,14 @@ class Profile(Settings):
 def load_profile(name: str | None = None) -> Profile:
     """The profile ``name``, else ``TRIMTAB_PROFILE``, else ``laptop``.
 
-    Raises BadInput where there is no such profile, or it is not valid.
+    Raises BadInput where there is no such profile, or it or its constitution is not valid.
     """
     path, content = read_chosen(name)
-    return _validated(path, content)
+    profile = _validated(path, content)
+    if profile.cai or profile.rlaif or profile.evaluation:
+        # it is quick to read, and what is wrong with it is said before anything slow is imported
+        profile.read_constitution()
+    return profile
 
 
 def _validated(path: Path, content: dict[str, Any]) -> Profile:

@@ -1,7 +1,7 @@
 """A model on disk: what may be in its folder, and its fingerprint."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.store.kept_digests import file_stamp, kept_digest
 from generation.models.code import require_no_code
+from generation.models.limits import read_table, require_embedded
 
 INDEX = "model.safetensors.index.json"
 _FINGERPRINTED = (
@@ -72,14 +73,16 @@ def validated_folder(folder: Path) -> Path:
         raise BadInput(
             f"model directory {folder} has no {missing[0]}, which {INDEX} names: give a whole model"
         )
+    require_embedded(folder)
     return folder
 
 
 def missing_shards(folder: Path) -> list[str]:
     """The files of weights that the folder's index names and that are not there."""
-    index = folder / INDEX
-    named = json.loads(index.read_text())["weight_map"].values() if index.is_file() else ()
-    return sorted(shard for shard in set(named) if not (folder / shard).is_file())
+    shards = read_table(folder / INDEX).get("weight_map", {})
+    if not isinstance(shards, Mapping) or not all(isinstance(shard, str) for shard in shards.values()):
+        raise BadInput(f"{folder / INDEX} maps no weights to files: give a whole model")
+    return sorted(shard for shard in set(shards.values()) if not (folder / shard).is_file())
 
 
 def has_weights(folder: Path) -> bool:

@@ -1,6 +1,8 @@
 """Where a given model comes from: a folder, the Hub, or Trimtab itself."""
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
@@ -9,6 +11,15 @@ from generation.models.folder import require_whole, validated_folder
 from generation.models.hub import downloaded
 
 SMOLLM2, LAB = origins.SMOLLM2, origins.LAB
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+_UNKNOWN = (
+    "model {source!r} is neither a directory, nor a hub id such as 'owner/name', "
+    f"nor {SMOLLM2!r} nor {LAB!r}: correct `model` in the profile's `[models.NAME]`"
+)
+_NO_REVISION = (
+    "model {source!r} has no revision {revision!r}: only a hub id such as 'owner/name' has "
+    "revisions, so take `revision` out of its `[models.NAME]`"
+)
 
 
 def resolve_model(
@@ -25,10 +36,7 @@ def resolve_model(
     if not (folder := Path(source).expanduser()).is_dir() and is_hub_id(source):
         return validated_folder(downloaded(source, revision, models, report))
     if revision is not None:
-        raise BadInput(
-            f"model {source!r} has no revision {revision!r}: only a hub id such as 'owner/name' has "
-            "revisions, so take `revision` out of its `[models.NAME]`"
-        )
+        raise BadInput(_NO_REVISION.format(source=source, revision=revision))
     if source == SMOLLM2:
         from generation.models.smollm2 import convert
 
@@ -39,12 +47,30 @@ def resolve_model(
         return validated_folder(write_lab_model(models / LAB))
     if folder.is_dir():
         return require_whole(validated_folder(folder.resolve()))
-    raise BadInput(
-        f"model {source!r} is neither a directory, nor a hub id such as 'owner/name', "
-        f"nor {SMOLLM2!r} nor {LAB!r}: correct `model` in the profile's `[models.NAME]`"
-    )
+    raise BadInput(_UNKNOWN.format(source=source))
+
+
+def require_source(source: str, revision: str | None = None) -> None:
+    """Raise BadInput where ``resolve_model`` would without a look at the hub; nothing is written."""
+    if (folder := local_folder(source)) is not None:
+        require_whole(validated_folder(folder.resolve()))
+    elif is_hub_id(source):
+        return
+    elif source not in (SMOLLM2, LAB):
+        raise BadInput(_UNKNOWN.format(source=source))
+    if revision is not None:
+        raise BadInput(_NO_REVISION.format(source=source, revision=revision))
+
+
+def local_folder(source: str) -> Path | None:
+    """The folder that ``source`` names; None where it names none."""
+    # a name that is too long for a path is none
+    with suppress(OSError, ValueError, RuntimeError):
+        folder = Path(source).expanduser()
+        return folder if folder.is_dir() else None
+    return None
 
 
 def is_hub_id(source: str) -> bool:
     """Whether ``source`` has the form of a hub id, ``owner/name``."""
-    return source.count("/") == 1 and not source.startswith(("/", ".", "~"))
+    return _HUB_ID.fullmatch(source) is not None

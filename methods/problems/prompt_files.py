@@ -88,7 +88,7 @@ def _read(row: type[P], path: Path, source: "Source") -> list[P]:
         place = source.place(Record(first.file, first.line))
         more = len(imported.rejections) - 1
         others = f", and {more} more: `trimtab import` lists them" if more else ""
-        raise BadInput(f"prompt file {path}, {place}: {first.reason}{others}")
+        raise BadInput(f"prompt file {path}, {place}: {first.reason}: correct the line or remove it{others}")
     if imported.unused():
         raise BadInput(
             f"prompt file {path} has columns that no prompt has: {', '.join(imported.unused())}; rename or "

@@ -77,8 +77,6 @@ def test_whole_numbers_are_numbers_too() -> None:
     ("text", "sentence"),
     [
         (b'{"a": 1, "a": 2}', "'a' is named twice"),
-        (b'{"a": NaN}', "NaN is not a number"),
-        (b'{"a": -Infinity}', "-Infinity is not a number"),
         (b'{"a": 1', "not valid JSON"),
         (b"", "not valid JSON"),
         (b"[" * 100_000, "nested too deeply"),

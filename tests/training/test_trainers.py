@@ -156,7 +156,10 @@ def test_a_missing_version_is_refused(base: Path, registry: Registry, tmp_path: 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"settings": {"learning_rate": -1}}, "settings.learning_rate"), ({"extra": 1}, "extra: Extra inputs")],
+    [
+        ({"settings": {"learning_rate": -1}}, "settings.learning_rate"),
+        ({"extra": 1}, "unknown key .extra.: remove it"),
+    ],
 )
 def test_a_wrong_config_names_its_field(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=message):

@@ -15,6 +15,7 @@ from datasets_registry.exporting.places import require_run_folder
 from datasets_registry.hashing import digest
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version, parsed_reference
+from generation.models.limits import require_window
 from quality.checks.models import lost_share
 from training.estimates.memory import Memory
 from training.running import ranks
@@ -102,18 +103,20 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where the config,
     TRL or the number of processes is not what the run needs, or where it cannot fit its card.
     """
-    from datasets_registry.registry import Registry
-
     config = read_config(kind, path)
     if ranks.is_first():
         require_run_folder(config.output, path)
     _require_trl()
     _require_processes(trainer, config)
+    # it takes longer to import than a refusal may
+    from datasets_registry.registry import Registry
+
     registry = Registry(State().prepare())
     base = _exact(registry, config.base, "model")
     datasets = {role: _exact(registry, reference, "dataset") for role, reference in config.datasets.items()}
     reward_models = tuple(_exact(registry, reference, "model") for reference in config.reward_models)
     require_visible(registry, [base, *datasets.values(), *reward_models])
+    require_window(registry.folder(base), config.settings.max_length, config.name)
     found = fit(config, registry.folder(base), [registry.folder(model) for model in reward_models])
     return Run(
         trainer,

@@ -10,6 +10,7 @@ from datasets_registry.bases import base_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import FILE
 from generation.chat import trims
+from generation.models.limits import require_saveable
 from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
 from training.estimates.disk import KEPT
@@ -42,7 +43,10 @@ def load_model(
 def load_base(run: AnyRun, kind: str = "AutoModelForCausalLM", **options: object) -> TrainableModel:
     """The base model as transformers' ``kind``, once the tokenizer has shown that there are rows enough."""
     require_unchanged(run.registry, [run.base, *run.reward_models])
-    return load_weights(run, start_folder(run), kind, **options)
+    folder = start_folder(run)
+    if kind == "AutoModelForCausalLM":
+        require_saveable(folder)
+    return load_weights(run, folder, kind, **options)
 
 
 def start_folder(run: AnyRun) -> Path:

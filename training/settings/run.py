@@ -6,7 +6,8 @@ from typing import Annotated, Generic, Self, TypeVar
 from pydantic import Field, JsonValue, model_validator
 
 from datasets_registry.boundary import CommandParser
-from datasets_registry.documents import read_json, validated
+from datasets_registry.documents import is_file, read_json, validated
+from datasets_registry.errors import BadInput
 from datasets_registry.settings import Distinct, Settings
 from methods.reading.thought import THINK, Marks
 from methods.verifiers.contract import VerifierSettings
@@ -85,12 +86,16 @@ AnyConfig = RunConfig[TrainingSettings]
 
 
 def config_path(description: str | None) -> Path:
-    """The path given as ``--config``."""
+    """The path given as ``--config``; raises BadInput where it is no file."""
     parser = CommandParser(description=description)
     parser.add_argument(
         "--config", type=Path, required=True, help="a JSON file: see training/settings/run.py"
     )
     path: Path = parser.parse_args().config
+    if not is_file(path):
+        raise BadInput(
+            f"--config {path} is no file: give a JSON file (training/settings/run.py says of what)"
+        )
     return path
 
 

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from assets.cli.printing import print_rows, say
-from datasets_registry.registry import Registry
 from generation.progress import span
 
 if TYPE_CHECKING:
     from assets.estimates.costs import Cost
     from assets.graph import Graph
+    from datasets_registry.registry import Registry
 
 # of disk, what is shown
 LEAST_GB = 0.05
 _COLUMNS = ("asset", "hours", "memory", "disk", "by")
 
 
-def costs(graph: "Graph", registry: Registry) -> "Mapping[str, Cost]":
+def costs(graph: "Graph", registry: "Registry") -> "Mapping[str, Cost]":
     """What each asset takes on the profile's card; nothing where it names none."""
     from assets.estimates.costs import costs_of
 

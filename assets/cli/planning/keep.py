@@ -1,12 +1,15 @@
 """trimtab keep NAME… --because WHY: versions that earlier code made count as made by today's."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.cli.printing import Json, open_state, print_rows
 from datasets_registry.errors import BadInput, TrimtabError
-from datasets_registry.registry import Registry
+
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
+
 
 Because = Annotated[str, typer.Option(help="Why today's code would make the same.")]
 Undo = Annotated[bool, typer.Option("--undo", help="No longer count what was kept of these names.")]
@@ -30,7 +33,7 @@ def keep_command(
         print_rows(_kept(registry, names, because), as_json, ("version", "who", "because", "differed"))
 
 
-def _undone(registry: Registry, names: list[str]) -> list[dict[str, object]]:
+def _undone(registry: "Registry", names: list[str]) -> list[dict[str, object]]:
     """How many decisions were undone of each name; raises BadInput where one has none."""
     for name in names:
         if all(waiver.undone_at for waiver in registry.kept(name)):
@@ -38,14 +41,16 @@ def _undone(registry: Registry, names: list[str]) -> list[dict[str, object]]:
     return [{"name": name, "undone": registry.undo_keep(name)} for name in names]
 
 
-def _kept(registry: Registry, names: list[str], because: str) -> list[dict[str, object]]:
+def _kept(registry: "Registry", names: list[str], because: str) -> list[dict[str, object]]:
     """What was kept, inputs first; the error of one that cannot be kept names those that were before it."""
-    # Dagster takes seconds to import, which other commands need not wait for
-    from assets.building.keeping import keep
-    from assets.graph import build_graph
     from assets.profile.profile import load_profile
 
-    known = build_graph(load_profile()).known
+    profile = load_profile()
+    # Dagster takes seconds to import, which other commands need not wait for, nor does a refusal
+    from assets.building.keeping import keep
+    from assets.graph import build_graph
+
+    known = build_graph(profile).known
     versions, order = known.versions(registry), list(known.recipes)
     rows: list[dict[str, object]] = []
     for name in sorted(set(names), key=lambda name: order.index(name) if name in order else -1):

@@ -5,25 +5,27 @@ from typing import TYPE_CHECKING
 
 from assets.cli.planning.costs import costs, print_costs
 from assets.cli.printing import Json, open_state, print_rows, say
-from datasets_registry.registry import Registry
 from generation.progress import span
 from generation.spending import count, dollars
 
 if TYPE_CHECKING:
     from assets.graph import Graph
     from assets.plan import Spent, Step
+    from datasets_registry.registry import Registry
 
 
 def graph_of_profile() -> "Graph":
     """The graph of TRIMTAB_PROFILE."""
-    # Dagster takes seconds to import, which other commands need not wait for
-    from assets.graph import build_graph
     from assets.profile.profile import load_profile
 
-    return build_graph(load_profile())
+    profile = load_profile()
+    # Dagster takes seconds to import, which other commands need not wait for, nor does a refusal
+    from assets.graph import build_graph
+
+    return build_graph(profile)
 
 
-def planned(graph: "Graph", registry: Registry) -> "list[Step]":
+def planned(graph: "Graph", registry: "Registry") -> "list[Step]":
     """What a rebuild of ``graph`` would make."""
     from assets.plan import plan
 
@@ -37,10 +39,10 @@ def plan_command(as_json: Json = False) -> None:
     completions are reused, and a model whose inputs come out the same is not trained again. Where the
     profile names a [card], hours, memory and disk are counted from shapes, settings and rows.
     """
-    # Dagster takes seconds to import, which other commands need not wait for
+    graph = graph_of_profile()
     from assets.plan import Spent, kept_versions, spent
 
-    registry, graph = open_state(), graph_of_profile()
+    registry = open_state()
     steps = planned(graph, registry)
     before, ahead = spent(registry), costs(graph, registry)
     took = [before.get(step.name, Spent()) for step in steps]
@@ -77,7 +79,7 @@ def profiles(as_json: Json = False) -> None:
     print_rows(rows, as_json, ("name", "description", "last_used"))
 
 
-def _others(registry: Registry, graph: "Graph") -> str:
+def _others(registry: "Registry", graph: "Graph") -> str:
     """The other profiles that use the state, with the day of each one's last use."""
     from assets.profile.uses import uses
 

@@ -50,7 +50,7 @@ def last_prompt(context: Turns) -> str:
     said = [turn["content"] for turn in context if turn["role"] == "user"]
     if not said or context[-1]["role"] not in ("user", "tool"):
         raise Rejected("there is no user turn before the answer")
-    if not said[-1].strip():
+    if not (said[-1] or "").strip():
         raise Rejected("the last user turn is empty")
     return str(said[-1])
 

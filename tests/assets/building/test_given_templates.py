@@ -62,8 +62,9 @@ def test_another_thinking_is_another_version(workshop: Workshop, hybrid: Path) -
 
 def test_a_recipe_has_thinking_only_where_it_is_set() -> None:
     bare, told = (
-        recipe_of(Given("base_policy", GivenModel(model="m", thinking=thinking))) for thinking in (None, True)
+        recipe_of(Given("base_policy", GivenModel(model="a/m", thinking=thinking)))
+        for thinking in (None, True)
     )
-    assert bare.settings == {"model": "m"} and told.settings == {"model": "m", "thinking": True}
-    placed = recipe_of(Given("base_policy", GivenModel(model="m", system=IN_FIRST_USER_TURN)))
-    assert placed.settings == {"model": "m", "system": "in the first user turn"}
+    assert bare.settings == {"model": "a/m"} and told.settings == {"model": "a/m", "thinking": True}
+    placed = recipe_of(Given("base_policy", GivenModel(model="a/m", system=IN_FIRST_USER_TURN)))
+    assert placed.settings == {"model": "a/m", "system": "in the first user turn"}

@@ -29,7 +29,7 @@ BOUND = "[judges.certificate.bounds]\n{} = {{ at_most = 0.1 }}\n\n[judges.scores
 @pytest.fixture
 def profile(tmp_path: Path) -> Path:
     """A usable profile to spoil."""
-    return write_profile(tmp_path, Path("/a/model"))
+    return write_profile(tmp_path, Path("a/model"))
 
 
 def test_every_profile_of_ours_is_valid_and_says_what_it_builds() -> None:
@@ -107,12 +107,12 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         ),
         (JUDGE, f"[cai.mix]\nhelpful_share = 1.5\n{JUDGE}", "cai.mix.helpful_share"),
         (JUDGE, f'[cai.mix]\ncapability = "chats"\n{JUDGE}', "go together"),
-        (BASE, f'[models.Mine]\nmodel = "m"\n{BASE}', "name 'Mine' is not usable"),
-        (BASE, f'[models.2nd]\nmodel = "m"\n{BASE}', "name '2nd' is not usable"),
-        (BASE, f'[models."a.b"]\nmodel = "m"\n{BASE}', "name 'a.b' is not usable"),
-        (BASE, f'[models.{"a" * 101}]\nmodel = "m"\n{BASE}', "is not usable"),
-        (BASE, f'[models.completions]\nmodel = "m"\n{BASE}', "completions"),
-        (BASE, f'[models.cai_sft]\nmodel = "m"\n{BASE}', "models.cai_sft: a dataset has this name"),
+        (BASE, f'[models.Mine]\nmodel = "lab"\n{BASE}', "name 'Mine' is not usable"),
+        (BASE, f'[models.2nd]\nmodel = "lab"\n{BASE}', "name '2nd' is not usable"),
+        (BASE, f'[models."a.b"]\nmodel = "lab"\n{BASE}', "name 'a.b' is not usable"),
+        (BASE, f'[models.{"a" * 101}]\nmodel = "lab"\n{BASE}', "is not usable"),
+        (BASE, f'[models.completions]\nmodel = "lab"\n{BASE}', "completions"),
+        (BASE, f'[models.cai_sft]\nmodel = "lab"\n{BASE}', "models.cai_sft: a dataset has this name"),
         (JUDGE, f'[models.x]\ntrainer = "sft"\nbase = "x"\ndataset = "d"\n{JUDGE}', "is circular"),
         ("[judges.scores]", "[judges_]", "unknown key 'judges_'"),
         ("[judges.scores]", BOUND.format("steered_share"), r"not measured: add \[judges.steering\]"),
@@ -163,10 +163,10 @@ def test_a_constitution_without_a_judged_signal_is_refused_before_anything_runs(
 
 
 def test_judges_of_their_own_are_assets(profile: Path) -> None:
-    text = profile.read_text().replace(JUDGE, f'[models.judge_big]\nmodel = "big"\n{JUDGE}')
+    text = profile.read_text().replace(JUDGE, f'[models.judge_big]\nmodel = "owner/big"\n{JUDGE}')
     profile.write_text(text.replace(JUDGES, 'judges = ["base_policy", "judge_big"]'))
     recipes = {recipe.name: recipe for recipe in build_graph(load_profile(str(profile))).recipes}
-    assert recipes["judge_big"].settings == {"model": "big"}
+    assert recipes["judge_big"].settings == {"model": "owner/big"}
     assert recipes["ai_judgements"].inputs == ("completion_pairs", "base_policy", "judge_big")
 
 
