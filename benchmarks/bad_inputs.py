@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # run as a file, this folder would hide the package of the same name
@@ -20,7 +21,6 @@ from benchmarks.sides.bad_inputs.running import import_all, in_child, in_process
 from benchmarks.sides.bad_inputs.texts import constitution_cases, import_cases, prompt_cases
 from benchmarks.sides.bad_inputs.verdict import FAULTY, Verdict, verdict
 from benchmarks.sides.figure import Figure, repeated, run
-from datasets_registry.registry import Registry
 from datasets_registry.state import State
 
 # of all inputs, every so many: in children, and in processes of their own
@@ -40,21 +40,31 @@ def cases() -> Iterator[Case]:
     yield from folder_cases()
 
 
-def judged(chosen: Sequence[Case], state: Path) -> Iterator[tuple[Case, Verdict, str]]:
-    """Each case with its verdict, and what was said."""
+class Judged(NamedTuple):
+    """What became of a case: the verdict, what was said, and how many files of the state changed."""
+
+    case: Case
+    verdict: Verdict
+    said: str
+    changed: int
+
+
+def judged(chosen: Sequence[Case], state: State) -> Iterator[Judged]:
+    """What became of each case."""
     import_all()
+    before = contents(state)
     for case in chosen:
-        outcome = in_child(case, state)
-        yield case, verdict(case, outcome), outcome.said.strip()
+        outcome = in_child(case, state.root)
+        after = contents(state)
+        yield Judged(case, verdict(case, outcome), outcome.said.strip(), len(before ^ after))
+        before = after
 
 
-def contents(state: State) -> tuple[int, set[tuple[str, int, int]]]:
-    """The number of versions in a state folder, and the files of rows, completions, weights and runs."""
-    registry = Registry(state)
-    versions = sum(len(registry.versions(name)) for name in registry.names("dataset"))
+def contents(state: State) -> set[tuple[str, int, int]]:
+    """The files of rows, completions, weights and runs in a state folder, of which each version has some."""
     folders = (state.objects, state.ledger, state.models, state.runs)
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return versions, {(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+    return {(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
 def measure(quick: bool) -> Sequence[Figure]:
@@ -62,35 +72,28 @@ def measure(quick: bool) -> Sequence[Figure]:
     every = list(cases())
     with tempfile.TemporaryDirectory(prefix="trimtab-bad-state-") as name:
         state = State(Path(name)).prepare()
-        before = contents(state)
-        results = list(judged(every[:: QUICK if quick else 1], state.root))
+        results = list(judged(every[:: QUICK if quick else 1], state))
         timed = every[:: QUICK_TIMED if quick else TIMED]
         outcomes = [(case, in_process(case, state.root)) for case in timed]
-        after = contents(state)
-    for case, found, said in results:
-        if found in FAULTY:
-            print(f"{found}: {case.title}: {said[-300:]}", file=sys.stderr)
+    for result in results:
+        if result.verdict in FAULTY:
+            print(f"{result.verdict}: {result.case.title}: {result.said[-300:]}", file=sys.stderr)
     refused = [outcome.seconds for case, outcome in outcomes if verdict(case, outcome) == "refused"]
     faulty = sum(verdict(case, outcome) in FAULTY for case, outcome in outcomes)
-    return [*_figures(every, results), *_unchanged(before, after), *_times(refused, faulty, quick)]
+    return [*_figures(every, results), *_times(refused, faulty, quick)]
 
 
-def _figures(every: Sequence[Case], results: Sequence[tuple[Case, Verdict, str]]) -> Iterator[Figure]:
+def _figures(every: Sequence[Case], results: Sequence[Judged]) -> Iterator[Figure]:
     yield repeated("bad inputs", [len(every)], "inputs", f">= {LEAST}")
-    for area, number in Counter(case.area for case, _, _ in results).items():
+    for area, number in Counter(result.case.area for result in results).items():
         yield Figure(name=f"bad inputs tried: {area}", value=number, unit="inputs")
-    found: Counter[str] = Counter(verdict for _, verdict, _ in results)
+    found: Counter[str] = Counter(result.verdict for result in results)
+    left = sum(result.changed for result in results if result.verdict == "refused")
     for fault in FAULTY:
         yield repeated(fault, [found[fault]], "inputs", "== 0")
+    yield repeated("files that a refusal left or changed in the state", [left], "files", "== 0")
     yield Figure(name="extremes taken, each with its reason", value=found["explained"], unit="inputs")
     yield Figure(name="refused in one sentence with value and remedy", value=found["refused"], unit="inputs")
-
-
-def _unchanged(
-    before: tuple[int, set[tuple[str, int, int]]], after: tuple[int, set[tuple[str, int, int]]]
-) -> Iterator[Figure]:
-    changed = len(before[1] ^ after[1]) + abs(before[0] - after[0])
-    yield repeated("files and versions that a refusal left", [changed], "files", "== 0")
 
 
 def _times(seconds: Sequence[float], faulty: int, quick: bool) -> Iterator[Figure]:

@@ -28,7 +28,7 @@ def test_there_are_enough_and_each_once() -> None:
     assert len(titles) >= LEAST and len(set(titles)) == len(titles)
 
 
-@pytest.mark.parametrize("case", middle(), ids=lambda case: case.area)
+@pytest.mark.parametrize("case", list(middle()), ids=lambda case: case.area)
 def test_one_of_each_area_is_refused_in_one_sentence(case: Case, tmp_path: Path) -> None:
     state = State(tmp_path / "state").prepare()
     before = contents(state)

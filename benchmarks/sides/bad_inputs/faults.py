@@ -117,7 +117,7 @@ def _faults_of_tables(arguments: tuple[Any, ...], place: Place, value: Any) -> I
     if get_origin(arguments[0]) is Literal:
         yield from _wrong(place, "unknown key in it", {"nonsense": 1})
     elif Any not in kinds:
-        yield from _wrong(place, "wrong member", {"member": 3})
+        yield from _wrong(place, "wrong member", {"member": [3]})
     models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
     for key, inner in value.items() if isinstance(value, Mapping) and models else ():
         model = models[0] if len(models) == 1 else (TrainedModel if "trainer" in inner else GivenModel)

@@ -40,6 +40,8 @@ ACCEPTED: Mapping[str, str] = {
     "run config: ppo: settings.missing_eos_penalty huge": "a sample that was cut is never worth it",
     "*rewards.verifier huge": "rewards are compared within their prompt, whatever their scale",
     "constitution: principle rule.m* huge": "a bound beyond every text is kept by all texts, or by none",
+    "constitution: principle rule.*cludes said twice": "what is left out twice is left out",
+    "constitution: principle rule.contains said twice": "what is asked for twice is asked for",
     "constitution: principle rule.num_lines huge": "a bound beyond every text is kept by none",
     "constitution: principle rule.prompt_words huge": "a bound beyond every text is kept by none",
     "* number": "a number in a column of texts is its text, as in a CSV file, which has no types",
