@@ -54,7 +54,7 @@ lint: $(STAMP)
 check-gpu: $(STAMP)
 	$(BIN)/python -m benchmarks.gpu_check $(if $(OUT),--out $(OUT))
 
-BENCHMARKS := $(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))) demo house kills
+BENCHMARKS := $(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))) demo house kills rerank
 
 # every claim of speed
 bench: $(STAMP)

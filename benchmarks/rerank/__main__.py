@@ -1,4 +1,4 @@
-"""Best of 16 by a process reward model, an outcome reward model and a vote: python benchmarks/rerank.py.
+"""Best of 16 by a process reward model, an outcome reward model and a vote: python -m benchmarks.rerank.
 
 All are trained from registry versions on a lab policy's own samples; problems are held out. Both reward
 models start from a stronger policy than the one whose samples they rank; it samples the rollouts too.

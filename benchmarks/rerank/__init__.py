@@ -1,0 +1,1 @@
+"""Best of 16 samples, chosen by reward models and a vote."""
