@@ -9,6 +9,7 @@ import pytest
 from assets.profile.chosen import FOLDER
 from assets.profile.profile import Profile, load_profile
 from datasets_registry.state import REPOSITORY
+from methods.judging.constitution import Constitution
 
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -35,10 +36,22 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @named
 def test_every_section_is_one_of_a_profile(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"^ *```toml\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
-    sections = {section for block in blocks for section in tomllib.loads(block)}
+    sections = {section for block in _blocks(page) for section in tomllib.loads(block)}
     sections |= set(re.findall(r"`\[{1,2}([a-z_]+)[\w.]*\]{1,2}`", text))
-    assert sections <= Profile.model_fields.keys()
+    assert sections <= Profile.model_fields.keys() | Constitution.model_fields.keys()
+
+
+@named
+def test_every_principle_can_be_read(page: Path) -> None:
+    for block in map(tomllib.loads, _blocks(page)):
+        if "principles" in block:
+            assert Constitution.model_validate({"name": "page", **block}).principles
+
+
+def _blocks(page: Path) -> list[str]:
+    """The page's TOML."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^ *```toml\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def test_the_profile_of_the_rebuild_page_is_read(tmp_path: Path) -> None:
