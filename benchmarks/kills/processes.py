@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -20,6 +21,9 @@ def start(work: Callable[[], object], said: Path) -> int:
         return child
     code = 1
     try:
+        # Dagster leaves handlers of its own, with which a signal would not end the work
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)

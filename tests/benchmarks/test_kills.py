@@ -92,11 +92,15 @@ def test_a_lost_object_is_seen(place: Place) -> None:
 
 
 def test_processes_end_with_their_code_or_their_signal(tmp_path: Path) -> None:
-    said = tmp_path / "said.txt"
+    said, before = tmp_path / "said.txt", signal.signal(signal.SIGTERM, lambda *_: None)
     assert answer(lambda: 1 + 1, said) == 2
     with pytest.raises(RuntimeError, match="division by zero"):
         answer(lambda: 1 / 0, said)
-    child = start(lambda: time.sleep(60), said)
+    begun = tmp_path / "begun.txt"
+    child = start(lambda: time.sleep(60), begun)
+    signal.signal(signal.SIGTERM, before)
+    while not begun.exists():
+        time.sleep(0.001)
     assert not ended(child)
     os.kill(child, signal.SIGTERM)
     assert wait(child) == -signal.SIGTERM
