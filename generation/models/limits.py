@@ -48,19 +48,19 @@ def require_embedded(folder: Path) -> None:
 
 def require_saveable(folder: Path) -> None:
     """Raise BadInput where transformers would refuse to save the model's generation settings after a run."""
-    if not (folder / "generation_config.json").is_file():
+    path = folder / "generation_config.json"
+    if not path.is_file():
         return
     from transformers import GenerationConfig
 
     try:
-        settings = GenerationConfig.from_pretrained(folder, local_files_only=True)
+        settings = GenerationConfig.from_dict(dict(read_table(path)))
         with tempfile.TemporaryDirectory() as saved:
             settings.save_pretrained(saved)
     except (ValueError, TypeError, OSError) as error:
         why = " ".join(str(error).split())
         raise BadInput(
-            f"{folder / 'generation_config.json'} cannot be saved with a trained model, so correct or remove "
-            f"it: {why}"
+            f"{path} cannot be saved with a trained model, so correct or remove it: {why}"
         ) from error
 
 

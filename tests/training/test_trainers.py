@@ -200,6 +200,9 @@ def test_earlier_turns_are_part_of_what_is_asked(tiny_model: Path) -> None:
     assert "<|im_end|>" not in turns[1]["content"] and turns[3]["content"] == "c"
 
 
-def test_the_config_path_comes_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["x", "--config", "run.json"])
-    assert config_path("what it does") == Path("run.json")
+def test_the_config_path_comes_from_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["x", "--config", str(tmp_path / "run.json")])
+    with pytest.raises(BadInput, match="run.json is no file: give a JSON file"):
+        config_path("what it does")
+    (tmp_path / "run.json").touch()
+    assert config_path("what it does") == tmp_path / "run.json"

@@ -38,7 +38,7 @@ class TrainingSettings(Settings):
     scores: ClassVar[bool] = False
     has_whole_logits: ClassVar[bool] = False
 
-    learning_rate: float = Field(1e-4, gt=0, le=1)
+    learning_rate: float = Field(1e-4, gt=0)
     num_epochs: float = Field(1.0, gt=0, le=10_000)
     batch_size: int = Field(8, ge=1)
     gradient_accumulation: int = Field(1, ge=1)

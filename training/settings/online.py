@@ -51,7 +51,7 @@ class OnlineSettings(TrainingSettings):
     noise, so that a run learns from other samples: it is part of the model's version.
     """
 
-    learning_rate: float = Field(1e-5, gt=0, le=1)
+    learning_rate: float = Field(1e-5, gt=0)
     batch_size: int = Field(32, ge=1, description="Samples of a backward pass")
     num_draws: int = Field(8, ge=1, description="Samples for each prompt of a step")
     max_completion_length: int = Field(256, ge=1)

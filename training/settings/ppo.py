@@ -26,7 +26,7 @@ class PpoSettings(OnlineSettings):
         0.95, ge=0, le=1, description="1 trusts the rewards that followed, 0 the critic"
     )
     critic: Literal["base", "reward_model"] = Field("base", description="The model the critic starts from")
-    critic_learning_rate: float | None = Field(None, gt=0, le=1, description="If not the policy's")
+    critic_learning_rate: float | None = Field(None, gt=0, description="If not the policy's")
     missing_eos_penalty: float = Field(0.0, ge=0, description="Taken off the score of a sample that was cut")
 
     @property

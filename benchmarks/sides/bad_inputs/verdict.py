@@ -33,6 +33,7 @@ ACCEPTED: Mapping[str, str] = {
     "profile: rlaif.labels.tie_logit huge": "every label is a tie, which the checks of labels say",
     "profile: rft.selections.min_reward huge": "nothing is selected, which the checks of selections say",
     "profile: judges.certificate.bounds.*.at_* huge": "a bound that no judge keeps certifies none",
+    "*learning_rate huge": "a loss that is no number ends the run, and leaves no model",
     "*beta huge": "the policy stays at its reference, which a run that moved no weight says",
     "*centring huge": "scores are drawn to zero, which the held-out accuracy says",
     "run config: kto: settings.*desirable_weight huge": "one side outweighs the other, which its figures say",

@@ -52,7 +52,9 @@ def broken() -> Iterator[Figure]:
     """Additions that change a call's lines outside the quotation, or its control tokens."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(resolve_model(MODEL, State().models), local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        resolve_model(MODEL, State().models), local_files_only=True, trust_remote_code=False
+    )
     count, tried = template_broken(tokenizer)
     yield Figure(
         name=f"additions of {tried} that break the template",

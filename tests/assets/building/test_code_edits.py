@@ -119,12 +119,12 @@ TAKEN_FROM_NEUTRAL = {
     "generation.vllm_offline.serving": {"main"},
     "generation.vllm_offline.worker": {"load_engine", "lora_request"},
     "datasets_registry.registry": {"Registry"},
-    "datasets_registry.documents": {"read_json", "validated"},
+    "datasets_registry.documents": {"is_file", "read_json", "validated"},
     # how settings are refused; those that are taken are hashed
     "datasets_registry.settings": {"Distinct", "Frozen", "Seed", "Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},
     # the digest of a file's bytes, whether they were read now or before
-    "datasets_registry.store.kept_digests": {"kept_digest"},
+    "datasets_registry.store.kept_digests": {"file_stamp", "kept_digest"},
     "generation.cards.turns": {"alone"},
     "generation.completer": {"Complete"},
     "generation.models.shapes": {"Shapes", "UnknownShapes", "shapes_of"},

@@ -141,6 +141,7 @@ def test_a_person_who_says_yes_runs_nothing(registry: Registry, copy: Path, tmp_
 
 
 def test_nothing_in_a_trainer_can_ask_a_person(tmp_path: Path) -> None:
+    (tmp_path / "run").touch()
     run = trainer("from training.running.run import *; main(lambda *_: print(input()), '')", tmp_path / "run")
     assert run.stdout == "" and run.returncode == 1 and "EOF" in run.stderr
 
