@@ -260,11 +260,14 @@ def _principle(row: Values, derivation: Derivation, registry: Registry) -> Princ
     }
 
 
-def _text(principle: str | Mapping[str, str]) -> str | list[str]:
-    """What a principle asks; settings of versions from earlier releases hold its text alone."""
+def _text(principle: str | Mapping[str, Any]) -> str | list[str]:
+    """What a principle asks, and its rule; settings of versions from earlier releases hold its text alone."""
     if not isinstance(principle, Mapping):
         return principle
-    texts = [text for field, text in principle.items() if field != "signal"]
+    texts = [str(text) for field, text in principle.items() if text and field not in ("signal", "rule")]
+    if rule := principle.get("rule"):
+        held = {name: value for name, value in rule.items() if value not in (None, [])}
+        texts.append(f"rule: {json.dumps(held, ensure_ascii=False)}")
     return texts[0] if len(texts) == 1 else texts
 
 

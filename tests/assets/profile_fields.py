@@ -43,6 +43,7 @@ NO_CONTENT: Mapping[str, str] = {
 }
 # values of other fields without which a field has no other value, or none at all
 SIGNALS = ("harmlessness", "helpfulness", "honesty")
+HUB = "owner/name"
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "cai.mix.capability": {"cai.mix.capability_share": 0.1},
     "cai.mix.capability_share": {"cai.mix.capability": "demonstrations"},
@@ -68,6 +69,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "judges.scores.samples": {"judges.scores.verdicts": "text"},
     "rlaif.judge.samples": {"rlaif.judge.verdicts": "text", "rlaif.judge.calibration": "none"},
     "rlaif.judge.verdicts": {"rlaif.judge.calibration": "none"},
+    "models.*.revision": {"models.?.model": HUB},
     "prm.judging.*": {"prm.judge": "base_policy"},
     "prm.labels.system_prompt": {"rft.candidates.system_prompt": "brief"},
     "problems.families.?.family": {"problems.families.?.style": "words"},
@@ -162,7 +164,7 @@ def _is_taken(leaf: Leaf, profile: Profile) -> bool:
 def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
     """Another value of every field, and each other choice of those with choices; files lie in ``folder``."""
     base = declared(content)
-    names = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, *SIGNALS, TRACKER)
+    names = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, *SIGNALS, TRACKER, HUB)
     texts = (*names, "AB", ADDRESS)
     files: Mapping[str, Sequence[object]] = {**_files(content, folder), "plugins": [(__name__,)]}
     for leaf in fields(content):

@@ -1,5 +1,6 @@
 """The ledger's key changes with all that can change a completion, and with nothing else."""
 
+import json
 import random
 import shutil
 from collections.abc import Callable
@@ -25,7 +26,7 @@ PARAMS = st.builds(
     temperature=st.integers(0, 8).map(lambda n: n / 4),
     top_p=st.integers(1, 8).map(lambda n: n / 8),
     max_tokens=st.integers(1, 9),
-    stop=st.lists(TEXTS, max_size=2).map(tuple),
+    stop=st.lists(TEXTS, max_size=2, unique=True).map(tuple),
 )
 REQUESTS = st.builds(
     Request,
@@ -41,7 +42,16 @@ GIVEN = st.builds(
     REQUESTS,
     st.text(min_size=1, max_size=8),
 )
-ANY = REQUESTS | GIVEN
+HELD = st.builds(
+    lambda request, title: request.model_copy(
+        update={"choices": (), "answer_schema": json.dumps({"title": title})}
+    ),
+    REQUESTS,
+    TEXTS,
+)
+ANY = REQUESTS | GIVEN | HELD
+# of these a request has one at most
+EXCLUSIVE = ("choices", "continuation", "answer_schema")
 
 
 def _fields(model: type[BaseModel], into: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -78,8 +88,8 @@ def _with(request: Request, path: tuple[str, ...], value: Any) -> Request:
 def test_a_key_changes_exactly_when_a_field_does(
     path: tuple[str, ...], request: Request, other: Request
 ) -> None:
-    if path in (("choices",), ("continuation",)):
-        assume(not (_value(other, path) and (request.choices or request.continuation)))
+    if path[0] in EXCLUSIVE:
+        assume(not (_value(other, path) and any(getattr(request, name) for name in EXCLUSIVE)))
     changed = _with(request, path, _value(other, path))
     assert (changed.key("m") == request.key("m")) == (_value(request, path) == _value(other, path))
 

@@ -100,7 +100,7 @@ def test_revisions_declare_the_templates_that_their_settings_need(
     fields: dict[str, Any], templates: set[str], tmp_path: Path
 ) -> None:
     how = settings(**fields)
-    scores = {"score", "score_harmlessness", "score_helpfulness"}
+    scores = {"answer_score", "score", "score_harmlessness", "score_helpfulness"}
     assert set(REVISIONS.prompts(how)) == {"revision", *templates, *scores}
     assert not unused_prompts(REVISIONS, how, INPUTS, models(tmp_path, "policy", "judge"))
 

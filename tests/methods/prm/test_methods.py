@@ -88,7 +88,12 @@ def test_a_judge_names_first_errors_too(tmp_path: Path, reasoning_tokens: int | 
     solutions = inputs.rows(Solution)
     verdicts = judge_steps(solutions, completing(judge.script), fingerprint(judge), judging)
     assert made == label_steps(solutions, rows, "weak_policy", STEPS, verdicts)
-    names = {"step_judge", "step_judge_question", *(("step_judge_reasoning",) if reasoning_tokens else ())}
+    names = {
+        "answer_step",
+        "step_judge",
+        "step_judge_question",
+        *(("step_judge_reasoning",) if reasoning_tokens else ()),
+    }
     assert set(STEP_LABELS.prompts(how)) == names
 
 
