@@ -12,7 +12,8 @@ from datasets_registry.importing.records import NOT_UTF8, SHOWN_CHARACTERS, TOO_
 
 Cells = list[str | None]
 MALFORMED = "quotes that do not close, or text behind them"
-_QUOTED, _PLAIN = re.compile(r'"([^"]*(?:""[^"]*)*)"'), re.compile(r"[^,\r\n]*")
+# possessive: the first of two quotes must never be taken for the end of a cell that goes on in the next line
+_QUOTED, _PLAIN = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"'), re.compile(r"[^,\r\n]*")
 _END = re.compile(r",|\r?\n?\Z")
 
 
