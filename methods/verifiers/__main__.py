@@ -87,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         read = reader(parsed.kind, _MARKS.validate_python(parsed.thought_marks or THINK))
     except ValidationError as error:
-        raise BadInput(f"--thought-marks: {error.errors()[0]['msg']}") from error
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise BadInput(f"--thought-marks: {said}") from error
     try:
         lines = Path(parsed.file).read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -56,7 +56,7 @@ def test_our_prompts_cover_their_categories(row: type[Prompt], name: str, catego
             "line 1: column licence is missing",
         ),
         ([GOOD, "{not json"], "line 2: not JSON"),
-        ([GOOD, "[1]", "{"], "line 2: not a JSON object, and 1 more: `trimtab import` lists them"),
+        ([GOOD, "[1]", "{"], "line 2: not a JSON object: .*, and 1 more: `trimtab import` lists them"),
         ([], "no row at its start that can be read .it is empty.: fix the file"),
         ([GOOD, GOOD], "line 2: duplicate of line 1"),
         ([{**GOOD, "split": "test"}], "line 1: split: Input should be 'train' or 'evaluation'"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
 from methods.problems.gold_verdicts import gold_verdicts
 from methods.verifiers.__main__ import main
@@ -83,7 +84,7 @@ def test_a_bad_row_names_itself_and_the_rest_goes_on(
     first, second, third = map(json.loads, output.out.splitlines())
     assert first == third == {"accepted": True, "extracted": "1", "reason": None}
     assert second["row"] == 2 and second["error"] and "accepted" not in second
-    assert output.err.startswith(f"{path}:2: ") and output.err.count("\n") == 1
+    assert output.err.startswith(f"error: {path}:2: ") and output.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -152,8 +153,9 @@ def test_a_huge_completion_takes_seconds_and_is_accepted_by_none(
 def test_gold_that_cannot_be_used_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path, '{"completion": "B", "gold": "Z"}')
     assert main(["choice", path]) == 1
-    assert capsys.readouterr().err.startswith(f"{path}:1: the gold answer 'Z'")
-    assert main(["maths", str(tmp_path / "none.jsonl")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {path}:1: the gold answer 'Z'")
+    with pytest.raises(BadInput, match="none.jsonl cannot be read"):
+        main(["maths", str(tmp_path / "none.jsonl")])
 
 
 def test_what_a_completion_says_is_read_without_a_gold_answer(
@@ -213,8 +215,8 @@ def test_every_kind_takes_marks_of_thought(
     assert {name: said[name] for name in read} == read
     assert main([kind, path]) == 0
     assert json.loads(capsys.readouterr().out) != said
-    assert main([kind, path, "--thought-marks", "|", "|"]) == 2
-    assert "'|' opens and closes a thought: use two marks" in capsys.readouterr().err
+    with pytest.raises(BadInput, match=r"--thought-marks: '\|' opens and closes a thought: use two marks"):
+        main([kind, path, "--thought-marks", "|", "|"])
 
 
 def test_it_runs_as_a_command() -> None:
