@@ -44,7 +44,7 @@ def test_a_profile_that_cannot_be_read_is_one_line_without_a_cause(
     profile.write_text('description = "x"')
     monkeypatch.setenv("TRIMTAB_PROFILE", str(profile))
     with pytest.raises(
-        dg.DagsterInvalidDefinitionError, match=r"wrong.toml: models: Field required$"
+        dg.DagsterInvalidDefinitionError, match=r"wrong.toml: models is missing: add it$"
     ) as error:
         defs()
     assert error.value.__suppress_context__

@@ -49,7 +49,7 @@ def test_an_error_within_a_command_is_one_line(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["nosuch"], "error: No such command 'nosuch': `trimtab --help` shows what there is"),
+        (["nosuch"], "error: no command 'nosuch': `trimtab --help` shows what there is"),
         (["versions"], "error: Missing argument 'name': `trimtab versions --help` shows what there is"),
         (
             ["versions", "x", "--\x1b[31m\n"],

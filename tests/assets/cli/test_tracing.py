@@ -103,7 +103,7 @@ def test_diff_tells_calls_read_anew_from_new_ones(traced: Traced) -> None:
 
 
 def test_diff_of_what_is_no_number_says_what_to_write(traced: Traced) -> None:
-    with pytest.raises(BadInput, match="'first' is not a version of preference_pairs"):
+    with pytest.raises(BadInput, match="'first' is not a version of 'preference_pairs': write a number"):
         RUNNER.invoke(app, ["diff", "preference_pairs", "first", "2"], catch_exceptions=False)
 
 

@@ -20,6 +20,7 @@ backend = "transformers"
 trainer = "sft"
 base = "base_policy"
 dataset = "demonstrations"
+training = {{ max_length = 512 }}
 """
 
 
