@@ -138,4 +138,6 @@ def test_a_trainer_is_offline_from_its_first_line(tmp_path: Path) -> None:
         "    print(json.dumps(huggingface_hub.constants.HF_HUB_OFFLINE))\n"
         "main(work, 'a trainer')"
     )
-    assert json.loads(fresh(script, str(tmp_path / "run.json"))) is True
+    config = tmp_path / "run.json"
+    config.touch()
+    assert json.loads(fresh(script, str(config))) is True

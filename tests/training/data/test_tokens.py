@@ -1,5 +1,7 @@
 """Conversations as tokens: what is learned, what is left out with its reason, and TRL's own masks."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +146,22 @@ def pair(number: int, chosen: str, rejected: str) -> HumanPreference:
     )
 
 
-def test_pairs_that_are_equal_once_templated_are_left_out_and_counted(
-    base: Path, registry: Registry, tmp_path: Path
-) -> None:
+def given_with(registry: Registry, model: Path, edit: Callable[[str], str]) -> None:
+    """A copy of the model with another chat template, as the passed version base_policy@1."""
+    base = shutil.copytree(model, registry.state.models / "base")
     template = base / "chat_template.jinja"
-    template.write_text(template.read_text().replace("message['content']", "message['content'] | trim"))
+    template.write_text(edit(template.read_text()))
+    given(registry, base)
+
+
+def test_pairs_that_are_equal_once_templated_are_left_out_and_counted(
+    registry: Registry, tiny_model: Path, tmp_path: Path
+) -> None:
+    given_with(
+        registry,
+        tiny_model,
+        lambda template: template.replace("message['content']", "message['content'] | trim"),
+    )
     rows = [pair(number, "yes", "no") for number in range(8)] + [pair(8, "yes", " yes\n")]
     lines: list[str] = []
     dataset = commit(registry, HumanPreference, rows)
@@ -166,11 +179,10 @@ def test_pairs_that_are_equal_once_templated_are_left_out_and_counted(
     assert (counts["given"], counts["trained"], counts["equal"]) == (18, 16, 2)
 
 
-def test_every_row_must_end_its_turn(base: Path, registry: Registry, tmp_path: Path) -> None:
-    template = base / "chat_template.jinja"
+def test_every_row_must_end_its_turn(registry: Registry, tiny_model: Path, tmp_path: Path) -> None:
     ended = "{{ message['content'] }}<|im_end|>"
     open_ended = "{{ message['content'] }}{% if message['content'] != 'go on' %}<|im_end|>{% endif %}"
-    template.write_text(template.read_text().replace(ended, open_ended))
+    given_with(registry, tiny_model, lambda template: template.replace(ended, open_ended))
     rows = [make(SftExample, f"p{number}", completion="yes") for number in range(12)]
     rows.append(make(SftExample, "open", completion="go on"))
     lines: list[str] = []
@@ -181,11 +193,10 @@ def test_every_row_must_end_its_turn(base: Path, registry: Registry, tmp_path: P
 
 
 def test_rows_that_the_template_refuses_stop_no_other_row_of_any_trainer(
-    base: Path, registry: Registry, tmp_path: Path
+    registry: Registry, tiny_model: Path, tmp_path: Path
 ) -> None:
-    template = base / "chat_template.jinja"
     refusing = "{% if 'never' in messages[-1]['content'] %}{{ 1 // 0 }}{% endif %}"
-    template.write_text(refusing + template.read_text())
+    given_with(registry, tiny_model, lambda template: refusing + template)
     pairs = [pair(number, "yes", "no") for number in range(12)] + [pair(12, "yes", "never")]
     verdicts = [
         make(Candidate, f"p{number}", completion="yes" if number % 2 else "no", accepted=number % 2 == 1)

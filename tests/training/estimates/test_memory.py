@@ -178,6 +178,7 @@ def test_a_run_that_cannot_fit_is_refused_before_anything_is_loaded(
     wide: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", None)
-    path = write(tmp_path, rows_for(registry, "sft"), settings={"lora_rank": None}, memory_gb=0.001)
-    with pytest.raises(BadInput, match="1 row at once of max_length 1024 need .* train an adapter"):
+    settings = {"lora_rank": None, "max_length": 512}
+    path = write(tmp_path, rows_for(registry, "sft"), settings=settings, memory_gb=0.001)
+    with pytest.raises(BadInput, match="1 row at once of max_length 512 need .* train an adapter"):
         sft(path, lambda _: None)

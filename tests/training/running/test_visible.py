@@ -38,7 +38,7 @@ def config(state: State, registry: Registry, derivation: Derivation, tiny_model:
         "dataset": "cai_sft@1",
         "output": str(state.runs / "policy"),
     }
-    path.write_text(json.dumps(run | {"settings": {}}))
+    path.write_text(json.dumps(run | {"settings": {"max_length": 128}}))
     return path
 
 
