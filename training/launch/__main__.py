@@ -80,10 +80,11 @@ def main() -> None:
             return
         path = error_file(arguments.config)
         error = ModelFailed(path.read_text(encoding="utf-8") if path.exists() else failure.reason)
-        if failure.code == UNFORESEEN:
-            end(arguments.config, str(error), UNFORESEEN)
+        # first: a process that lost its connection to the one that was short of memory ends as unforeseen
         if micro_batch.exists() and not was_halved:
             restart(arguments.config, error)
+        if failure.code == UNFORESEEN:
+            end(arguments.config, str(error), UNFORESEEN)
         raise error
 
 
