@@ -1,6 +1,7 @@
 """The catalog's tables, and how it is opened: SQLite in the state folder, or the database at a URL."""
 
 import os
+import sqlite3
 import time
 import uuid
 from pathlib import Path
@@ -23,7 +24,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -195,9 +196,22 @@ def _sqlite(path: Path) -> Engine:
 
 def _durable_and_concurrent(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _keep_a_log(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _keep_a_log(cursor: DBAPICursor) -> None:
+    """Turn a new catalog to its write-ahead log; two that do so at once are not made to wait by SQLite."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _identity(engine: Engine) -> str:

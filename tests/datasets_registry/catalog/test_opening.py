@@ -1,11 +1,14 @@
 """Many processes may open a new state folder at once, and all find one catalog."""
 
 import multiprocessing
+import sqlite3
+import threading
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from sqlalchemy import text
 
+from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
@@ -43,3 +46,14 @@ def test_a_catalog_of_an_older_release_gets_the_tables_that_it_lacks(state: Stat
     assert again.derivation(version).parts == {"methods.verifiers.number": "1"}
     assert again.kept("evaluation") == []
     again.engine.dispose()
+
+
+def test_a_new_catalog_that_another_process_is_writing_is_waited_for(state: State) -> None:
+    state.prepare()
+    other = sqlite3.connect(state.catalog, check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ended = threading.Timer(0.3, other.execute, ["COMMIT"])
+    ended.start()
+    open_catalog(state).dispose()
+    ended.join()
+    other.close()
