@@ -9,9 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-# run as a file, this folder would hide the packages beside it
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from benchmarks.sides.figure import Figure, repeated, run
 from benchmarks.sides.lab import Lab
 from benchmarks.sides.paired import difference, mean
