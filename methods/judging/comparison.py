@@ -9,13 +9,12 @@ from pydantic import Field, model_validator
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.asking import GREEDY, Asking
-from methods.judging.own_turn import Form, own_turn_requests, own_turn_templates
+from methods.judging.questions import Form, letter_requests, own_turn_templates
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
 
-OPENING = "Response"
-CHOICES = (" A", " B")
-FORM = Form("Verdict", ("A", "B"), "A or B")
+FORM = Form("Verdict", ("A", "B"), "A or B", opening="Response", ends=".:", wrong="neither A nor B")
+CHOICES = FORM.letters
 Order = Literal["ab", "ba", "aa", "bb"]
 
 
@@ -144,17 +143,8 @@ def verdict_requests(
     ``reasoning`` is what the judge said in a call before.
     """
     earlier, question = _asked(comparison, reasoning)
-    if settings.in_own_turn:
-        tokens = None if settings.reasons_apart else settings.reasoning_tokens
-        return own_turn_requests(earlier, question, FORM, settings, tokens)
-    messages = (*earlier, Message(role="user", content=question), Message(role="assistant", content=OPENING))
-    if settings.verdicts == "text":
-        params = settings.words()
-        return [
-            Request(messages=messages, params=params, sample=sample) for sample in range(settings.samples)
-        ]
-    params = SamplingParams(temperature=GREEDY, max_tokens=1)
-    return [Request(messages=messages, params=params, choices=CHOICES)]
+    tokens = None if settings.reasons_apart else settings.reasoning_tokens
+    return letter_requests(earlier, question, FORM, settings, tokens)
 
 
 def _asked(comparison: Comparison, reasoning: str | None) -> tuple[tuple[Message, ...], str]:

@@ -13,7 +13,7 @@ from datasets_registry.rows.words import Signal, Way
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.asking import GREEDY, Asking
-from methods.judging.own_turn import Form, own_turn_requests, own_turn_templates, read_reply
+from methods.judging.questions import Form, own_turn_requests, own_turn_templates, tally
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
 
@@ -120,19 +120,16 @@ def _request(message: Message, opening: str, choices: tuple[str, ...]) -> Reques
 def read_score(completions: Sequence[Completion], settings: ScoreSettings) -> Score:
     """Parse the completions of one score; a failure says why there is none."""
     if settings.verdicts != "probabilities":
-        return _from_replies(completions, settings)
+        return _from_words(completions, settings)
     return _from_probabilities(completions, settings.max_outside_probability)
 
 
-def _from_replies(completions: Sequence[Completion], settings: ScoreSettings) -> Score:
+def _from_words(completions: Sequence[Completion], settings: ScoreSettings) -> Score:
     """The replies that name a score, counted; none where too many name nothing."""
-    replies = [read_reply(completion, FORM, settings) for completion in completions]
-    read = [reply.option for reply in replies if reply.option]
-    outside = 1 - len(read) / len(replies)
-    if not read or outside > settings.max_outside_probability:
-        failure = next(reply.failure for reply in replies if reply.failure)
-        return Score(outside_probability=outside, failure=failure)
-    return _mean([read.count(score) / len(read) for score in SCORES], outside)
+    replies = tally(completions, FORM, settings)
+    if replies.failure:
+        return Score(outside_probability=replies.outside, failure=replies.failure)
+    return _mean([replies.share(score) for score in SCORES], replies.outside)
 
 
 def _from_probabilities(completions: Sequence[Completion], max_outside: float) -> Score:

@@ -1,6 +1,5 @@
 """Verdicts: what one judge call says of its first response, or why it says nothing."""
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,9 +9,7 @@ from datasets_registry.intervals import wilson_interval
 from datasets_registry.rows.words import Way
 from generation.request import Completion
 from methods.judging.comparison import CHOICES, FORM, Answer, ComparisonSettings
-from methods.judging.own_turn import Reply, read_reply
-
-_REPLY = re.compile(r"\s*(A|B)\s*[.:]?\s*(?:\n.*)?", re.DOTALL)
+from methods.judging.questions import tally
 
 
 class Verdict(BaseModel):
@@ -45,48 +42,27 @@ def read_verdict(answer: Answer, settings: ComparisonSettings) -> Verdict:
     if settings.verdicts == "probabilities":
         verdict = _from_probabilities(answer.completion, settings)
     else:
-        verdict = _from_replies(
-            [_reply(each, settings) for each in (answer.completion, *answer.samples)], settings
-        )
+        verdict = _from_words((answer.completion, *answer.samples), settings)
     return verdict.model_copy(update={"reasoning": reasoning.text}) if reasoning else verdict
 
 
-def _reply(completion: Completion, settings: ComparisonSettings) -> Reply:
-    """The letter of a reply; in a turn that was begun it stands at once, perhaps with a full stop."""
-    if settings.in_own_turn:
-        return read_reply(completion, FORM, settings)
-    if completion.error is not None:
-        return Reply(None, f"error: {completion.error}", None)
-    letter = _REPLY.fullmatch(completion.text)
-    return Reply(
-        letter[1] if letter else None, None if letter else "the reply is neither A nor B", completion.text
-    )
-
-
-def _from_replies(replies: Sequence[Reply], settings: ComparisonSettings) -> Verdict:
+def _from_words(completions: Sequence[Completion], settings: ComparisonSettings) -> Verdict:
     """The replies that choose, counted; none where too many choose nothing."""
-    read = [reply for reply in replies if reply.option]
-    shown = next(iter(read), replies[0])
-    num_first = sum(reply.option == "A" for reply in read)
-    outside = 1 - len(read) / len(replies)
+    replies = tally(completions, FORM, settings)
+    num_first = replies.options.count("A")
     counted = Verdict(
         asked=settings.way,
-        outside_probability=outside,
+        outside_probability=replies.outside,
         num_first=num_first,
-        num_second=len(read) - num_first,
-        raw=shown.raw,
-        reasoning=shown.reasoning,
+        num_second=len(replies.options) - num_first,
+        raw=replies.shown.raw,
+        reasoning=replies.shown.reasoning,
+        failure=replies.failure,
     )
-    if not read or outside > settings.max_outside_probability:
-        failure = next(str(reply.failure) for reply in replies if reply.failure)
-        many = (
-            f"{len(replies) - len(read)} of {len(replies)} replies choose nothing: "
-            if len(replies) > 1
-            else ""
-        )
-        return counted.model_copy(update={"failure": f"{many}{failure}"})
-    p_first = num_first / len(read)
-    low, high = wilson_interval(num_first, len(read))
+    if replies.failure:
+        return counted
+    p_first = replies.share("A")
+    low, high = wilson_interval(num_first, len(replies.options))
     figures = {"p_first": p_first, "p_low": low, "p_high": high, "verdict": _likelier(p_first)}
     return counted.model_copy(update=figures)
 

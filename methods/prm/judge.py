@@ -16,7 +16,7 @@ from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.asking import Asking
-from methods.judging.own_turn import Form, own_turn_requests, own_turn_templates, read_reply
+from methods.judging.questions import Form, own_turn_requests, own_turn_templates, read_reply
 from methods.judging.quotation import quoted
 from methods.templates import fill
 

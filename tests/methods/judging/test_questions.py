@@ -11,7 +11,7 @@ from generation.scoring.outcomes import Answered
 from generation.scripted import chosen, completing
 from methods.judging.asking import Asking
 from methods.judging.comparison import FORM, ComparisonSettings, comparison_templates
-from methods.judging.own_turn import read_reply
+from methods.judging.questions import read_reply
 from methods.judging.refusal import judge_refusals, refusal_templates
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.prm.judge import StepJudgeSettings, judge_steps, step_judge_templates

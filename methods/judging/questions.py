@@ -1,4 +1,4 @@
-"""Questions to a judge that answers in a turn of its own: a choice, a last line, or an object of a schema."""
+"""Questions to a judge, and its replies: in a turn begun for it or its own, read strictly and counted."""
 
 import json
 import re
@@ -9,19 +9,33 @@ from generation.request import Completion, Message, Request, SamplingParams
 from methods.judging.asking import GREEDY, Asking
 from methods.templates import fill
 
+_CHOICE = SamplingParams(temperature=GREEDY, max_tokens=1)
+
 
 @dataclass(frozen=True)
 class Form:
-    """What an answer is called, and the options that it may be; ``listed`` names them in a sentence."""
+    """What an answer is called, and the options that it may be; ``listed`` names them in a sentence.
+
+    In a turn that is begun with ``opening``, a letter may have one of the marks ``ends`` behind it, and any
+    other reply is ``wrong``.
+    """
 
     label: str
     options: tuple[str, ...]
     listed: str
+    opening: str = ""
+    ends: str = ""
+    wrong: str = ""
 
     @property
     def field(self) -> str:
         """The label as a field of an object."""
         return self.label.lower().replace(" ", "_")
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The options as they go on behind the opening."""
+        return tuple(f" {option}" for option in self.options)
 
 
 @dataclass(frozen=True)
@@ -34,12 +48,46 @@ class Reply:
     reasoning: str | None = None
 
 
+@dataclass(frozen=True)
+class Tally:
+    """The options that the replies to one question choose, and the share of replies that choose none.
+
+    ``failure`` says why there is no answer where too many choose none; ``shown`` stands for all replies.
+    """
+
+    options: tuple[str, ...]
+    outside: float
+    failure: str | None
+    shown: Reply
+
+    def share(self, option: str) -> float:
+        """The share of the choosing replies that choose ``option``."""
+        return self.options.count(option) / len(self.options)
+
+
 def own_turn_templates(asking: Asking, *, reasons: bool = False) -> tuple[str, ...]:
     """The names of the prompt templates that end a question."""
     if not asking.in_own_turn:
         return ()
     name = {"probabilities": "answer_choice", "text": "answer_line", "schema": "answer_schema"}
     return (name[asking.verdicts] + ("_reasoned" if reasons and asking.verdicts != "probabilities" else ""),)
+
+
+def letter_requests(
+    messages: Sequence[Message],
+    question: str,
+    form: Form,
+    asking: Asking,
+    reasoning_tokens: int | None = None,
+) -> list[Request]:
+    """The calls that ask for an option after ``messages``, in a turn begun for the judge or its own."""
+    if asking.in_own_turn:
+        return own_turn_requests(messages, question, form, asking, reasoning_tokens)
+    begun = Message(role="assistant", content=form.opening)
+    asked = (*messages, Message(role="user", content=question), begun)
+    if asking.verdicts == "probabilities":
+        return [Request(messages=asked, params=_CHOICE, choices=form.letters)]
+    return _samples(asked, asking.words(), asking.samples)
 
 
 def own_turn_requests(
@@ -49,16 +97,20 @@ def own_turn_requests(
     asking: Asking,
     reasoning_tokens: int | None = None,
 ) -> list[Request]:
-    """The calls that ask ``question`` after ``messages``: one, or each sample of a reply in words."""
+    """The calls that ask in a turn of the judge's own: one, or each sample of a reply in words."""
     asked = (*messages, Message(role="user", content=_ended(question, form, asking, reasoning_tokens)))
     if asking.verdicts == "probabilities":
-        params = SamplingParams(temperature=GREEDY, max_tokens=1)
-        return [Request(messages=asked, params=params, choices=form.options)]
-    params = asking.words(reasoning_tokens)
+        return [Request(messages=asked, params=_CHOICE, choices=form.options)]
     schema = _schema(form, reasons=reasoning_tokens is not None) if asking.verdicts == "schema" else None
+    return _samples(asked, asking.words(reasoning_tokens), asking.samples, schema)
+
+
+def _samples(
+    messages: tuple[Message, ...], params: SamplingParams, number: int, schema: str | None = None
+) -> list[Request]:
     return [
-        Request(messages=asked, params=params, sample=sample, answer_schema=schema)
-        for sample in range(asking.samples)
+        Request(messages=messages, params=params, sample=sample, answer_schema=schema)
+        for sample in range(number)
     ]
 
 
@@ -86,10 +138,25 @@ def _schema(form: Form, *, reasons: bool) -> str:
     )
 
 
+def tally(completions: Sequence[Completion], form: Form, asking: Asking) -> Tally:
+    """The replies in words to one question, counted."""
+    replies = [read_reply(completion, form, asking) for completion in completions]
+    choosing = [reply for reply in replies if reply.option]
+    options = tuple(reply.option for reply in choosing if reply.option)
+    outside, failure = 1 - len(options) / len(replies), None
+    if not options or outside > asking.max_outside_probability:
+        failure = next(reply.failure for reply in replies if reply.failure)
+        if len(replies) > 1:
+            failure = f"{len(replies) - len(options)} of {len(replies)} replies choose nothing: {failure}"
+    return Tally(options, outside, failure, next(iter(choosing), replies[0]))
+
+
 def read_reply(completion: Completion, form: Form, asking: Asking) -> Reply:
     """A reply in words, read strictly: nothing but an option in its place is one."""
     if completion.error is not None:
         return Reply(None, f"error: {completion.error}", None)
+    if not asking.in_own_turn:
+        return _read_letter(completion.text, form)
     if completion.finish_reason == "length":
         return Reply(None, "the reply is truncated", completion.text)
     return (
@@ -97,6 +164,13 @@ def read_reply(completion: Completion, form: Form, asking: Asking) -> Reply:
         if asking.verdicts == "schema"
         else _read_line(completion.text, form)
     )
+
+
+def _read_letter(text: str, form: Form) -> Reply:
+    """The option at which a turn that was begun goes on."""
+    options = "|".join(map(re.escape, form.options))
+    letter = re.fullmatch(rf"\s*({options})\s*[{re.escape(form.ends)}]?\s*(?:\n.*)?", text, re.DOTALL)
+    return Reply(letter[1], None, text) if letter else Reply(None, f"the reply is {form.wrong}", text)
 
 
 def _read_line(text: str, form: Form) -> Reply:
