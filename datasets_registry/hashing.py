@@ -4,6 +4,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
+
+N = TypeVar("N", bound=str)
 
 
 def canonical(value: object) -> bytes:
@@ -27,7 +30,7 @@ def derive_seed(*parts: object) -> int:
     return int(digest(list(parts))[:16], 16) >> 1
 
 
-def ranked(ids: Sequence[str], *parts: object) -> list[str]:
+def ranked(ids: Sequence[N], *parts: object) -> list[N]:
     """``ids`` in a random order that ``parts`` seed, by rendezvous hashing (Thaler and Ravishankar 1998).
 
     Another id leaves the order of the rest as it is, and the given order of ``ids`` does not matter.
@@ -35,7 +38,7 @@ def ranked(ids: Sequence[str], *parts: object) -> list[str]:
     return sorted(ids, key=lambda name: digest([*parts, name]), reverse=True)
 
 
-def draw(ids: Sequence[str], *parts: object) -> str:
+def draw(ids: Sequence[N], *parts: object) -> N:
     """A random one of ``ids``, seeded by ``parts``; adding an id changes few choices."""
     return ranked(ids, *parts)[0]
 

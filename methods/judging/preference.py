@@ -46,8 +46,7 @@ def combine(
     logits = {order: logit(verdict.p_first) for order, verdict in verdicts.items() if _is_parsed(verdict)}
     if len(logits) < len(verdicts) or not {"ab", "ba"} <= logits.keys():
         return None
-    identical = [logits[order] for order in ("aa", "bb") if order in logits]
-    bias = sum(identical) / len(identical) if identical else 0.0
+    bias = position_bias(logits)
     low, high = clamp or (0.0, 1.0)
     p_ab, p_ba = (min(max(sigmoid(x), low), high) for x in (logits["ab"] - bias, bias - logits["ba"]))
     return Preference(p_ab=p_ab, p_ba=p_ba)
@@ -55,6 +54,12 @@ def combine(
 
 def _is_parsed(verdict: Verdict | AiJudgement) -> bool:
     return verdict.verdict is not None and verdict.p_first is not None
+
+
+def position_bias(logits: Mapping[Order, float]) -> float:
+    """The mean logit of identical responses, which is nothing but position; 0 where none were judged."""
+    identical = [logits[order] for order in ("aa", "bb") if order in logits]
+    return sum(identical) / len(identical) if identical else 0.0
 
 
 def logit(p: float | None) -> float:

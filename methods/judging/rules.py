@@ -7,13 +7,13 @@ prompt, or whatever a program says that runs in the sandbox. Of two responses th
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from pydantic import Field, model_validator
 
-from datasets_registry.errors import BadInput
+from datasets_registry.documents import faults
 from generation.request import Message
-from methods.judging.comparison import Comparison
+from methods.judging.comparison import Order
 from methods.judging.verdict import Verdict
 from methods.reading.refusals import read_refusal
 from methods.sandbox.run import Limits, failure
@@ -39,10 +39,8 @@ class Rule(FormatRules):
 
     @model_validator(mode="after")
     def _is_usable(self) -> "Rule":
-        try:
+        with faults():
             require_usable(self)
-        except BadInput as error:
-            raise ValueError(str(error)) from error
         return self
 
     @property
@@ -77,14 +75,17 @@ def keeps(rule: Rule, messages: Sequence[Message], response: str, other: str | N
     return Kept(True) if rule.program is None else _run(rule.program, prompt, response)
 
 
-def judge_by_rule(rule: Rule, comparison: Comparison) -> Verdict:
-    """The verdict on two responses: the one that keeps the rule, neither where both or none do."""
-    messages, first, second = comparison.messages, comparison.first, comparison.second
-    sides = [keeps(rule, messages, first, second), keeps(rule, messages, second, first)]
-    undecided = next((side.reason for side in sides if side.kept is None), None)
+def judge_by_rule(rule: Rule, messages: Sequence[Message], a: str, b: str) -> dict[Order, Verdict]:
+    """The verdicts in both orders: the response that keeps the rule, or neither where both or none do."""
+    sides = [keeps(rule, messages, a, b), keeps(rule, messages, b, a)]
+    return {"ab": _verdict(*sides), "ba": _verdict(*reversed(sides))}
+
+
+def _verdict(first: Kept, second: Kept) -> Verdict:
+    undecided = next((side.reason for side in (first, second) if side.kept is None), None)
     if undecided is not None:
         return Verdict(asked="rule", failure=undecided)
-    ahead = int(bool(sides[0].kept)) - int(bool(sides[1].kept))
+    ahead = int(bool(first.kept)) - int(bool(second.kept))
     verdicts = {1: "first", 0: "even", -1: "second"}
     return Verdict.model_validate(
         {"asked": "rule", "p_first": (1 + ahead) / 2, "outside_probability": 0.0, "verdict": verdicts[ahead]}
@@ -99,7 +100,7 @@ def _length(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _run(program: str, prompt: str, response: str) -> Kept:
     """What the program says, run in the sandbox; an error of the program decides nothing."""
     call = f"keeps({prompt!r}, {response!r})"

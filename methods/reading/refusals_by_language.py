@@ -1,25 +1,20 @@
 """Refusals in other languages than English: their phrases, and which languages have some."""
 
-import re
 from functools import cache
 from pathlib import Path
 
 from methods.reading.languages import language
+from methods.reading.phrases import Line, Phrase, compiled, first_match, read_lines
 
 PHRASES = Path(__file__).with_name("refusals_by_language.txt")
-_GAP = r"[^.!?;:,\n]{0,60}?"
 # English has a file of its own, and zxx is what has no words
 _OTHERS = frozenset({"en", "zxx"})
 
 
 def first_phrase(text: str) -> int | None:
     """Where the first phrase begins in ``text``, which is in lower case; None where there is none."""
-    found = [
-        match.start()
-        for words, pattern in _phrases()
-        if any(word in text for word in words) and (match := pattern.search(text))
-    ]
-    return min(found, default=None)
+    match = first_match(text, _phrases())
+    return match.start() if match else None
 
 
 def is_covered(text: str) -> bool:
@@ -31,22 +26,14 @@ def is_covered(text: str) -> bool:
 @cache
 def covered_languages() -> frozenset[str]:
     """The ISO 639 codes of the languages that have phrases."""
-    return _OTHERS.union(code for codes, _, _ in _lines() for code in codes)
+    return _OTHERS.union(code for line in _lines() for code in line.codes)
 
 
 @cache
-def _lines() -> tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]:
-    """The codes, words and pattern of each line."""
-    lines = []
-    for line in PHRASES.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            head, _, pattern = line.partition(": ")
-            codes, _, words = head.partition(" ")
-            lines.append((tuple(codes.split(",")), tuple(words.split(",")), pattern))
-    return tuple(lines)
+def _lines() -> tuple[Line, ...]:
+    return read_lines(PHRASES)
 
 
 @cache
-def _phrases() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
-    # a plain search for a word is far quicker than a pattern, and most texts have none
-    return tuple((words, re.compile(pattern.replace("{gap}", _GAP))) for _, words, pattern in _lines())
+def _phrases() -> tuple[Phrase, ...]:
+    return compiled(_lines(), {"{gap}": r"[^.!?;:,\n]{0,60}?"})

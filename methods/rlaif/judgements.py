@@ -25,7 +25,7 @@ from methods.judging.comparison import (
 )
 from methods.judging.conversation import conversation_of
 from methods.judging.rules import Rule, judge_by_rule
-from methods.judging.verdict import read_verdict
+from methods.judging.verdict import Verdict, read_verdict
 from methods.method import Inputs, Method, Models
 
 
@@ -147,17 +147,17 @@ def judge_by_rules(pairs: Iterable[CompletionPair], settings: JudgementSettings)
             judgement_key=None,
             sample_keys=[],
             reasoning_key=None,
-            **judge_by_rule(rule, comparison).model_dump(),
+            **verdict.model_dump(),
         )
         for pair in pairs
         if pair.failure is None
         for name, rule in settings.rules_of(pair.kind).items()
-        for order, comparison in _crossed(pair).items()
+        for order, verdict in _by_rule(rule, pair).items()
     ]
 
 
-def _crossed(pair: CompletionPair) -> dict[Order, Comparison]:
-    return comparisons(conversation_of(pair), pair.completion_a, pair.completion_b, "", ComparisonSettings())
+def _by_rule(rule: Rule, pair: CompletionPair) -> dict[Order, Verdict]:
+    return judge_by_rule(rule, conversation_of(pair), pair.completion_a, pair.completion_b)
 
 
 def _asks(settings: JudgementSettings) -> bool:

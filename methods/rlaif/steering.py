@@ -19,9 +19,16 @@ from generation.completer import Complete
 from generation.request import Message
 from methods.judging.additions import KINDS, addition_for, addition_templates, neutral_for
 from methods.judging.answers import answers_of
-from methods.judging.comparison import Answer, Comparison, ComparisonSettings, ask, comparison_templates
+from methods.judging.comparison import (
+    Answer,
+    Comparison,
+    ComparisonSettings,
+    Order,
+    ask,
+    comparison_templates,
+)
 from methods.judging.conversation import conversation_of
-from methods.judging.preference import logit
+from methods.judging.preference import logit, position_bias
 from methods.judging.verdict import Verdict, read_verdict
 from methods.method import Inputs, Method, Models
 from methods.reading.thought import THINK, without_thought
@@ -124,13 +131,12 @@ def _ballots(
     pairs: Mapping[str, CompletionPair], judgements: Sequence[AiJudgement], tie_logit: float
 ) -> Iterator[Ballot]:
     """The ballots of which at least one order decides."""
-    by_ballot: dict[tuple[str, str], dict[str, float]] = {}
+    by_ballot: dict[tuple[str, str], dict[Order, float]] = {}
     for row in judgements:
         if row.verdict is not None:
             by_ballot.setdefault((row.pair_id, row.principle_id), {})[row.order] = logit(row.p_first)
     for (pair_id, principle_id), logits in by_ballot.items():
-        identical = [logits[order] for order in ("aa", "bb") if order in logits]
-        bias = sum(identical) / len(identical) if identical else 0.0
+        bias = position_bias(logits)
         unbiased = {order: logits[order] - bias for order in CROSSED if order in logits}
         decided = {order: value for order, value in unbiased.items() if abs(value) > tie_logit}
         if decided:
@@ -139,11 +145,9 @@ def _ballots(
 
 def _trial(ballot: Ballot, kind: AdditionKind, seed: int) -> Trial:
     drawn = (seed, ballot.pair.pair_id, kind)
-    orders: dict[str, Literal["ab", "ba"]] = {order: order for order in ballot.logits}
-    order = orders[draw(sorted(orders), *drawn, "order")]
-    places: dict[str, AdditionPlace] = {place: place for place in PLACES}
+    order = draw(sorted(ballot.logits), *drawn, "order")
     addition = addition_for(kind, "A" if ballot.logits[order] < 0 else "B", *drawn)
-    place = places[draw(PLACES, *drawn, "place")]
+    place = draw(PLACES, *drawn, "place")
     return Trial(ballot, order, kind, place, addition, neutral_for(addition, *drawn))
 
 

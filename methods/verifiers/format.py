@@ -30,7 +30,7 @@ Measured = Iterator[tuple[str, object, bool]]
 class FormatRules(BaseModel):
     """Rules for a completion without the space around it; a rule that is left out does not apply."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
 
     min_words: int | None = Field(None, ge=0)
     max_words: int | None = Field(None, ge=0)

@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 
 from datasets_registry.rows.hygiene import HygieneFinding
+from methods.reading.phrases import Phrase, compiled, first_match, read_lines
 from quality.hygiene.findings import each_text, finding
 
 PHRASES = Path(__file__).with_name("grader_phrases.txt")
-_MACROS = {
+_MEANINGS = {
     "{gap}": r"[^.!?。！？।]{0,80}?",
     "{grader}": r"(?:judges?|graders?|evaluators?|raters?|reviewers?|assessors?|scorers?)",
     "{text}": r"(?:responses?|answers?|repl(?:y|ies)|completions?|submissions?|texts?|candidates?)",
@@ -39,14 +40,8 @@ def grader_address(text: str) -> str | None:
         return "an override of the direction of writing"
     if len(_HIDDEN.findall(text)) >= _MANY_HIDDEN:
         return "letters without width amid words"
-    plain = _plain(text)
-    matches = [
-        match
-        for words, pattern in _phrases()
-        if any(word in plain for word in words) and (match := pattern.search(plain))
-    ]
-    first = min(matches, key=re.Match.start, default=None)
-    return first[0].strip()[:_SHOWN] if first else None
+    match = first_match(_plain(text), _phrases())
+    return match[0].strip()[:_SHOWN] if match else None
 
 
 def grader_addresses(connection: "duckdb.DuckDBPyConnection") -> Iterator[HygieneFinding]:
@@ -65,14 +60,5 @@ def _plain(text: str) -> str:
 
 
 @cache
-def _phrases() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
-    # a plain search for a word is far quicker than a pattern, and most texts have none
-    phrases = []
-    for line in PHRASES.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            head, _, pattern = line.partition(": ")
-            words = head.partition(" ")[2].split(",")
-            for macro, meaning in _MACROS.items():
-                pattern = pattern.replace(macro, meaning)
-            phrases.append((tuple(words), re.compile(pattern)))
-    return tuple(phrases)
+def _phrases() -> tuple[Phrase, ...]:
+    return compiled(read_lines(PHRASES), _MEANINGS)

@@ -91,6 +91,11 @@ def test_a_rule_that_cannot_be_decided_is_refused_when_it_is_read(
         Principle.model_validate({"id": "x", "signal": "form", "rule": rule})
 
 
+def test_a_rule_is_stored_as_it_is_written() -> None:
+    rule = Rule.model_validate({"json": True, "contains": ["rain"]})
+    assert Rule.model_validate(rule.model_dump()) == rule and rule.model_dump()["json"] is True
+
+
 def settings(**principles: JudgedPrinciple) -> JudgementSettings:
     """How pairs are judged under these principles."""
     return JudgementSettings.model_validate({"principles": principles, "signals": SIGNALS})
