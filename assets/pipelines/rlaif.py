@@ -28,7 +28,10 @@ def rlaif(
     """``completion_pairs``, ``ai_judgements`` and ``preference_pairs`` of the section's policy.
 
     Where the judge's certificate is required, no model trains on the preferences before it has passed.
+    Raises BadInput where a principle that is weighed is none of the constitution's.
     """
+    for principle_id in section.labels.principle_weights:
+        constitution.require(principle_id, "rlaif.labels.principle_weights")
     pairs, judgements = at + CompletionPair.dataset, at + AiJudgement.dataset
     scored = section.pairs.selection == "best_worst"
     return [

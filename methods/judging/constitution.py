@@ -72,6 +72,13 @@ class Constitution(Settings):
             )
         return question
 
+    def require(self, principle_id: str, asker: str) -> None:
+        """Raise BadInput that names the profile's ``asker`` where there is no such principle."""
+        try:
+            self[principle_id]
+        except BadInput as error:
+            raise BadInput(f"{asker}: {error}") from error
+
     def __getitem__(self, principle_id: str) -> Principle:
         for principle in self.principles:
             if principle.id == principle_id:

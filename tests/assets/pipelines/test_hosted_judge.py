@@ -138,6 +138,15 @@ def test_an_alias_that_moves_is_another_model(workshop: Workshop, answers: Stric
     assert (before.number, after.number) == (1, 2) and before.data_version != after.data_version
 
 
+def test_a_principle_that_is_weighed_is_one_of_the_constitution(workshop: Workshop) -> None:
+    with workshop.path.open("a") as file:
+        file.write("\n[rlaif.labels.principle_weights]\nno_such_one = 2.0\n")
+    with pytest.raises(
+        BadInput, match="principle_weights: constitution .* has no principle 'no_such_one': it"
+    ):
+        workshop.graph()
+
+
 def test_a_hosted_model_lacks_what_only_files_have(workshop: Workshop) -> None:
     text = workshop.path.read_text()
     for old, new, sentence in (
