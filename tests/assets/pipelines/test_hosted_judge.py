@@ -17,8 +17,11 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.version import Version
+from generation.engine import EngineSettings
 from generation.models.export import exported_bytes
-from generation.request import Backend
+from generation.openai_server.backend import OpenAIBackend
+from generation.openai_server.stating import stated_folder
+from generation.request import Backend, Message, Request
 from quality.auditing.verify import verify
 from tests.assets.pipelines.test_alignment import script
 from tests.assets.small import write_profile
@@ -136,6 +139,17 @@ def test_an_alias_that_moves_is_another_model(workshop: Workshop, answers: Stric
     assert not build(graph, workshop.instance, steps)
     after = workshop.registry.passed("judge")
     assert (before.number, after.number) == (1, 2) and before.data_version != after.data_version
+
+
+def test_an_answer_of_another_model_than_the_versions_is_a_failed_row(
+    tmp_path: Path, server: MisbehavingServer, answers: StrictServer
+) -> None:
+    settings = EngineSettings(base_url=server.url, served_model="judge-1")
+    folder = stated_folder(tmp_path, settings)
+    answers.model = "judge-1-2026-06-01"
+    request = Request(messages=(Message(role="user", content="Score it."),))
+    ((_, completion),) = OpenAIBackend(folder, settings).complete([request])
+    assert "answered as 'judge-1-2026-06-01', and this model is 'judge-1-2026-01-01'" in str(completion.error)
 
 
 def test_a_principle_that_is_weighed_is_one_of_the_constitution(workshop: Workshop) -> None:

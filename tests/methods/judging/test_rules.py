@@ -146,7 +146,7 @@ def test_where_a_rule_decides_a_judge_is_only_measured() -> None:
     judged: list[AiJudgement] = judge_pairs([PAIR], "j", completing(wrong), "m", how)
     rows = [*judge_by_rules([PAIR], how), *judged]
     (label,) = label_pairs([PAIR], rows, LabelSettings(weights={"helpful": {"form": 1}}))
-    assert len(judged) == 2 and label.label == "a"
+    assert len(judged) == 2 and label.label == "a" and label.p_a == pytest.approx(1, abs=1e-5)
 
 
 def test_a_rule_that_is_undecided_is_a_row_with_its_reason_and_no_label() -> None:
