@@ -22,7 +22,7 @@ def look_at_store(state: State) -> tuple[list[Finding], Registry | None]:
         return [wrong("state", f"{state.root} cannot be written", remedy)], None
     findings, registry = [Finding("state", str(state.root))], None
     with refusals("catalog", findings):
-        registry = Registry(state)
+        registry = Registry(state, reads_only=True)
         findings += [*_versions(registry), _views(state, registry)]
     return findings, registry
 

@@ -157,15 +157,25 @@ def test_each_fault_is_found_with_its_remedy(
     assert any(sentence in f"{finding['what']} {finding['remedy']}" for finding in findings), findings
 
 
+def files(folder: Path) -> dict[Path, bytes | None]:
+    """The content of every file, and the folders."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
 def test_a_whole_state_is_well_and_stays_as_it_is(registry: Registry, state: State) -> None:
     bring(registry)
-
-    def files() -> dict[Path, bytes]:
-        return {path: path.read_bytes() for path in state.root.rglob("*") if path.is_file()}
-
-    before = files()
+    before = files(state.root)
     assert all(finding["well"] for topic in look().values() for finding in topic)
-    assert files() == before
+    assert files(state.root) == before
+
+
+def test_an_empty_folder_stays_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    monkeypatch.setenv("TRIMTAB_HOME", str(folder))
+    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
+    assert all(finding["well"] for topic in look().values() for finding in topic)
+    assert files(folder) == {}
 
 
 def test_libraries_of_other_versions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

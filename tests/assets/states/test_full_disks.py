@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from assets.cli.commands import app
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
-from tests.assets.states.reading import answer, answers
+from tests.assets.states.reading import RUNNER, answer, answers
 from tests.rows import make
 from tests.traced import Traced
 
@@ -86,6 +87,17 @@ def test_reading_commands_leave_every_file_as_it_was(traced: Traced, plain: Answ
     traced.registry.engine.dispose()
     before = files(state.root)
     assert answers(state.root) == plain
+    assert files(state.root) == before
+
+
+def test_the_doctor_leaves_every_file_as_it_was(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = traced.registry.state
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    traced.registry.engine.dispose()
+    before = files(state.root)
+    # what is wrong depends on the machine
+    result = RUNNER.invoke(app, ["doctor"])
+    assert result.exit_code in (0, 1) and "catalog.duckdb shows" in result.stdout, result.output
     assert files(state.root) == before
 
 
