@@ -81,7 +81,7 @@ def _is_of_here(tags: Mapping[str, str]) -> bool:
 def _dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> DeadRun | None:
     """The run with its process; None where that lives, or is not known yet."""
     processes = list(_processes(instance, run.run_id))
-    if not processes or _is_alive(instance, run.run_id):
+    if not processes or any(_lives(*process) for process in processes):
         return None
     return DeadRun(run, processes[-1][0])
 
