@@ -46,7 +46,7 @@ def plan(graph: Graph, registry: Registry) -> list[Step]:
     """
     steps: dict[str, Step] = {}
     versions = graph.known.versions(registry, audits=False)
-    causes = held(graph.known, graph.imported, registry)
+    causes = held(versions, graph.imported)
     for recipe in graph.recipes:
         if recipe.name in causes:
             steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True)

@@ -4,21 +4,20 @@ from contextlib import suppress
 
 from assets.building.declared import Names
 from assets.building.recipe import Recipe
-from assets.building.versions import Recipes, Versions
+from assets.building.versions import Versions
 from datasets_registry.errors import TrimtabError, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 
 
-def held(known: Recipes, imported: Names, registry: Registry) -> dict[str, str]:
+def held(versions: Versions, imported: Names) -> dict[str, str]:
     """The imported datasets and the assets that cannot be built now, each with the sentence that says why.
 
     An asset is held by the first of its inputs that is, and by its own red version where the same inputs,
     settings and code would make that again.
     """
-    versions = known.versions(registry, audits=False)
     causes = {name: why for name in imported if (why := _of_import(name, versions))}
-    for recipe in known.recipes.values():
+    for recipe in versions.recipes.values():
         above = next((source for source in sources(recipe, versions) if source in causes), None)
         why = causes[above] if above else _of_own(recipe, versions)
         if why:

@@ -65,8 +65,9 @@ def held_runs(instance: dg.DagsterInstance, names: Mapping[dg.AssetKey, str]) ->
         run, keys = record.dagster_run, set(record.dagster_run.asset_selection or ())
         is_failed, is_automatic = run.status is dg.DagsterRunStatus.FAILURE, run.tags.get(TAG) == "true"
         if is_failed and is_automatic and run.tags.get(WILL_RETRY) != "true":
-            failures = _failures(instance, run, {key: names[key] for key in keys - later if key in names})
-            left = {names[key] for key in keys - later if key in names and _is_left(instance, key, record)}
+            open_keys = {key: names[key] for key in keys - later if key in names}
+            failures = _failures(instance, run, open_keys)
+            left = {name for key, name in open_keys.items() if _is_left(instance, key, record)}
             if failures:
                 yield HeldRun(run, frozenset(left | failures.keys()), failures)
         # a failed run of a person takes nothing over
@@ -108,7 +109,8 @@ def look(
     held_back = list(held_runs(instance, {key_of(name): name for name in known.recipes}))
     if not held_back:
         return dg.SkipReason("nothing is held")
-    causes, hours = held(known, imported, registry), hours_today(instance, datetime.now(UTC))
+    causes = held(known.versions(registry, audits=False), imported)
+    hours = hours_today(instance, datetime.now(UTC))
     whys = [(left, left.why(profile, causes, hours)) for left in held_back]
     free = [left for left, why in whys if why is None]
     waiting = [_said(instance, left, why) for left, why in whys if why is not None]
