@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assets.cli.planning.plan import graph_of_profile
 from assets.cli.printing import Json, open_state, print_rows
 from datasets_registry.errors import BadInput, TrimtabError
 
@@ -43,14 +44,10 @@ def _undone(registry: "Registry", names: list[str]) -> list[dict[str, object]]:
 
 def _kept(registry: "Registry", names: list[str], because: str) -> list[dict[str, object]]:
     """What was kept, inputs first; the error of one that cannot be kept names those that were before it."""
-    from assets.profile.profile import load_profile
-
-    profile = load_profile()
-    # Dagster takes seconds to import, which other commands need not wait for, nor does a refusal
+    known = graph_of_profile().known
+    # it imports Dagster, which a refusal of the profile need not wait for
     from assets.building.keeping import keep
-    from assets.graph import build_graph
 
-    known = build_graph(profile).known
     versions, order = known.versions(registry), list(known.recipes)
     rows: list[dict[str, object]] = []
     for name in sorted(set(names), key=lambda name: order.index(name) if name in order else -1):
