@@ -59,6 +59,16 @@ def open_registry(profile: Profile) -> Registry:
     return Registry(state)
 
 
+@contextmanager
+def looked_at() -> Iterator[Registry]:
+    """The registry in the state folder, for a look of the daemon's, after which it is closed."""
+    registry = Registry(State())
+    try:
+        yield registry
+    finally:
+        registry.engine.dispose()
+
+
 def open_ready(context: dg.AssetExecutionContext, recipes: Recipes, profile: Profile) -> Registry:
     """The registry; the first asset of a run asks whether this machine can build all that the run will.
 

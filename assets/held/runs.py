@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from assets.building.automation import TAG, WHY_TAG, hours_today
-from assets.building.opening import BUDGET_TAG, CAUSE
+from assets.building.opening import BUDGET_TAG, CAUSE, looked_at
 from assets.building.versions import Recipes
 from assets.held.causes import held
 from assets.preflight.ready import require_ready
@@ -23,7 +23,6 @@ from datasets_registry.errors import (
 )
 from datasets_registry.hashing import digest
 from datasets_registry.registry import Registry
-from datasets_registry.state import State
 
 HELD_TAG, GOES_ON_TAG = "trimtab/held", "trimtab/goes_on"
 # what Dagster's daemon writes on a failed run that it begins again by itself
@@ -158,10 +157,7 @@ def held_sensors(profile: Profile, known: Recipes, imported: tuple[str, ...]) ->
         description="Builds what automatic runs left that were refused, once the cause is gone.",
     )
     def held_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        registry = Registry(State())
-        try:
+        with looked_at() as registry:
             return look(profile, known, imported, registry, context.instance)
-        finally:
-            registry.engine.dispose()
 
     return [held_sensor]

@@ -8,13 +8,13 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
 
+from assets.building.opening import looked_at
 from assets.profile.rebuild import Rebuild
 from assets.ui.keys import key_of
 from assets.ui.metadata import dataset_metadata
 from datasets_registry.errors import UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES
-from datasets_registry.state import State
 from datasets_registry.version import Version
 
 GROUP = "imported"
@@ -53,11 +53,8 @@ def import_sensors(datasets: Sequence[str], rebuild: Rebuild) -> list[dg.SensorD
         description="Reports new passed versions of imported data to Dagster.",
     )
     def imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        registry = Registry(State())
-        try:
+        with looked_at() as registry:
             return new_imports(datasets, registry, context.instance)
-        finally:
-            registry.engine.dispose()
 
     return [imports]
 
@@ -116,11 +113,8 @@ def _import_check(dataset: str) -> dg.AssetChecksDefinition:
         description=f"Catches an import whose blocking checks failed: until it has passed, {HOLDS}.",
     )
     def newest_import() -> dg.AssetCheckResult:
-        registry = Registry(State())
-        try:
+        with looked_at() as registry:
             finding = _finding(dataset, registry)
-        finally:
-            registry.engine.dispose()
         return dg.AssetCheckResult(passed=bool(finding.passed), description=finding.sentence)
 
     return newest_import
