@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from datasets_registry.errors import TrimtabError
 
+AGAIN = "mend it, then run `trimtab doctor` again"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -22,11 +24,19 @@ def wrong(about: str, what: str, remedy: str) -> Finding:
     return Finding(about, what, remedy, well=False)
 
 
+def refused(about: str, error: TrimtabError) -> Finding:
+    """The refusal as a finding; its sentence has the remedy after a colon."""
+    what, _, remedy = str(error).rpartition(": ")
+    return wrong(about, what, remedy) if what else wrong(about, str(error), AGAIN)
+
+
 @contextmanager
-def refusals(about: str, findings: list[Finding]) -> Iterator[None]:
-    """Add what is refused within the block to ``findings``; its sentence has the remedy after a colon."""
+def refusals(about: str, findings: list[Finding], well: str | None = None) -> Iterator[None]:
+    """Add what is refused within the block to ``findings``; else that it is ``well``, where that is given."""
     try:
         yield
     except TrimtabError as error:
-        what, _, remedy = str(error).rpartition(": ")
-        findings.append(wrong(about, what or str(error), remedy if what else "see the sentence"))
+        findings.append(refused(about, error))
+    else:
+        if well is not None:
+            findings.append(Finding(about, well))

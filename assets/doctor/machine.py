@@ -31,11 +31,8 @@ def look_at_machine(profile: Profile, state: State, to_build: Mapping[str, tuple
     )
     findings: list[Finding] = []
     for about, well, look in looks:
-        before = len(findings)
-        with refusals(about, findings):
+        with refusals(about, findings, well):
             look()
-        if len(findings) == before:
-            findings.append(Finding(about, well))
     return [*findings, *_keys(profile)]
 
 

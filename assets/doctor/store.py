@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 
-from assets.doctor.finding import Finding, refusals, wrong
+from assets.doctor.finding import Finding, refusals, refused, wrong
+from datasets_registry.errors import TrimtabError, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
@@ -41,12 +43,8 @@ def _of_newest(registry: Registry, name: str) -> Finding | None:
     version = registry.newest(name)
     if version is None:
         return None
-    findings: list[Finding] = []
     if version.status == "failed":
-        with refusals("versions", findings):
-            registry.require_passed(version)
-        pass_it = f"mend what it is made from, or `trimtab pass {version} --reason …`"
-        return wrong("versions", findings[0].what, pass_it)
+        return _red(registry, version)
     if version.status == "candidate":
         remedy = f"materialize {name}, or import it, again: that goes on from what is stored"
         return wrong("versions", f"{version} was never checked, as what made it was stopped", remedy)
@@ -56,13 +54,23 @@ def _of_newest(registry: Registry, name: str) -> Finding | None:
     return None
 
 
+def _red(registry: Registry, version: Version) -> Finding | None:
+    try:
+        registry.require_passed(version)
+    except UnpassedVersion as error:
+        pass_it = f"mend what it is made from, or `trimtab pass {version} --reason '…'`"
+        return replace(refused("versions", error), remedy=pass_it)
+    return None
+
+
 def _is_there(registry: Registry, version: Version) -> bool:
     if version.kind == "model":
         return (registry.folder(version) / "config.json").exists()
-    findings: list[Finding] = []
-    with refusals("versions", findings):
+    try:
         registry.files(version)
-    return not findings
+    except TrimtabError:
+        return False
+    return True
 
 
 def _views(state: State, registry: Registry) -> Finding:
