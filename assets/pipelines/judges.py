@@ -11,6 +11,7 @@ from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import CompletionScore, JudgeFigure, PrincipleFigure, SteeredVerdict
 from datasets_registry.rows.judges import HumanAgreement as HumanAgreementRow
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
+from datasets_registry.rows.words import Signal
 from methods.judging.constitution import Constitution
 from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSettings
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings
@@ -63,23 +64,13 @@ def _scores(section: Judges, rlaif: Rlaif, constitution: Constitution, at: str) 
 
 
 def _agreement(people: HumanAgreement, rlaif: Rlaif, constitution: Constitution, at: str) -> Dataset:
-    questions = {
-        principle.id: principle.preference_question
-        for principle in constitution.principles
-        if principle.signal == people.signal and principle.preference_question
-    }
-    if not questions:
-        raise BadInput(
-            f"constitution {constitution.name!r} has no principle of {people.signal}, which "
-            f"[judges.human_agreement] needs: add one with signal = {people.signal!r}"
-        )
     return dataset(
         at + HumanAgreementRow.dataset,
         HUMAN_AGREEMENT,
         AgreementSettings(
             **dict(people.selection),
             comparison=rlaif.judge.method.comparison,
-            questions=questions,
+            questions=_questions(constitution, (people.signal,), "human_agreement"),
             clamp=rlaif.labels.clamp,
             tie_logit=rlaif.labels.tie_logit,
         ),
@@ -90,19 +81,14 @@ def _agreement(people: HumanAgreement, rlaif: Rlaif, constitution: Constitution,
 
 
 def _steered(steering: SteeringSelection, rlaif: Rlaif, constitution: Constitution, at: str) -> Dataset:
-    judged = {signal for signals in rlaif.judge.signals.values() for signal in signals}
-    questions = {
-        principle.id: principle.preference_question
-        for principle in constitution.principles
-        if principle.signal in judged and principle.preference_question
-    }
+    judged = tuple(dict.fromkeys(signal for signals in rlaif.judge.signals.values() for signal in signals))
     return dataset(
         at + SteeredVerdict.dataset,
         STEERED_VERDICTS,
         SteeringSettings(
             **dict(steering),
             comparison=rlaif.judge.method.comparison,
-            questions=questions,
+            questions=_questions(constitution, judged, "steering"),
             tie_logit=rlaif.labels.tie_logit,
         ),
         group=GROUP,
@@ -112,6 +98,16 @@ def _steered(steering: SteeringSelection, rlaif: Rlaif, constitution: Constituti
         },
         models={"judges": rlaif.judge.judges},
     )
+
+
+def _questions(constitution: Constitution, signals: Sequence[Signal], section: str) -> dict[str, str]:
+    questions = constitution.questions(signals)
+    if not questions:
+        raise BadInput(
+            f"constitution {constitution.name!r} has no principle of {' or '.join(signals) or 'any signal'} "
+            f"with a preference_question, which [judges.{section}] needs: add one, or take the section out"
+        )
+    return questions
 
 
 def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:

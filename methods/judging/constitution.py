@@ -1,5 +1,6 @@
 """The constitution: principles that critique, revise and compare, read from TOML."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -60,6 +61,14 @@ class Constitution(Settings):
                 f"asks for: write one with signal = {signal!r}, or take {signal} out"
             )
         return principles
+
+    def questions(self, signals: Collection[Signal]) -> dict[str, str]:
+        """The questions to a judge of the principles of ``signals``, by id in the file's order."""
+        return {
+            principle.id: principle.preference_question
+            for principle in self.principles
+            if principle.signal in signals and principle.preference_question
+        }
 
     def question(self, principle_id: str, asker: str) -> str:
         """A principle's question to a judge; raises BadInput naming ``asker`` where it has none."""
