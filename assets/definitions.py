@@ -6,6 +6,7 @@ from assets.graph import build_graph
 from assets.profile.profile import load_profile
 from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import TrimtabError
+from datasets_registry.plain_text import plain_line
 
 
 @dg.definitions
@@ -14,5 +15,5 @@ def defs() -> dg.Definitions:
     try:
         return build_graph(load_profile()).definitions
     except Exception as error:
-        why = str(error) if isinstance(error, TrimtabError) else unforeseen(error)
+        why = plain_line(str(error)) if isinstance(error, TrimtabError) else unforeseen(error)
         raise dg.DagsterInvalidDefinitionError(why) from None

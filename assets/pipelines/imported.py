@@ -96,7 +96,8 @@ def _finding(dataset: str, registry: Registry) -> _Finding:
     try:
         version = registry.require_passed(newest)
     except UnpassedVersion as error:
-        return _Finding(dataset, False, f"{error}, or `trimtab pass {newest}`; until then {HOLDS}")
+        pass_it = f"`trimtab pass {newest} --reason '…'`"
+        return _Finding(dataset, False, f"{error}, or {pass_it}; until then {HOLDS}")
     return _Finding(dataset, True, f"{version} has passed its blocking checks", version)
 
 

@@ -1,1 +1,1 @@
-"""Dagster's runs: those whose process is gone, and those that were held."""
+"""Dagster's runs whose process is gone."""

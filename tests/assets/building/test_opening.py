@@ -48,3 +48,12 @@ def test_a_profile_that_cannot_be_read_is_one_line_without_a_cause(
     ) as error:
         defs()
     assert error.value.__suppress_context__
+
+
+def test_a_profile_s_name_cannot_break_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = tmp_path / "a\nb\x1b[2J.toml"
+    profile.write_text('description = "x"')
+    monkeypatch.setenv("TRIMTAB_PROFILE", str(profile))
+    with pytest.raises(dg.DagsterInvalidDefinitionError) as error:
+        defs()
+    assert len(str(error.value).splitlines()) == 1 and str(error.value).isprintable()

@@ -144,6 +144,7 @@ def test_data_whose_blocking_check_fails_is_no_news_and_the_look_says_which(desk
     desk.bring("p1", "p2", red=True)
     events, reason = desk.look()
     assert events == [] and "problems@2 is not passed (check c failed: 1 row is bad)" in reason
+    assert "or `trimtab pass problems@2 --reason '…'`; until then" in reason
     assert not desk.tick() and not desk.is_stale()
 
 
