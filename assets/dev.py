@@ -4,20 +4,20 @@ import os
 import sys
 from pathlib import Path
 
-import dagster as dg
-
-from assets.profile.history import dagster_home
-from assets.profile.profile import load_profile
-from assets.runs.dead import close_dead_runs
 from datasets_registry.boundary import CommandParser, run_command
 
 
 def prepare() -> None:
     """Choose the history, and close what a killed run left open in it."""
+    # within which an interrupt is one line too, as imports take seconds
+    from assets.profile.history import open_instance
+    from assets.profile.profile import load_profile
+
     # a profile that cannot be read is said here, and not by Dagster, which would start without its graph
     load_profile()
-    os.environ["DAGSTER_HOME"] = str(dagster_home())
-    with dg.DagsterInstance.get() as instance:
+    from assets.runs.dead import close_dead_runs
+
+    with open_instance() as instance:
         for dead in close_dead_runs(instance):
             print(f"closed run {dead.run.run_id[:8]}: {dead.sentence}", flush=True)
 

@@ -1,7 +1,6 @@
 """The demo: plan, build what is not up to date, and show the results."""
 
 import fcntl
-import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from assets.building.opening import open_registry
 from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
 from assets.preflight.ready import require_ready
-from assets.profile.history import dagster_home
+from assets.profile.history import open_instance
 from assets.profile.profile import load_profile
 from assets.runs.dead import close_dead_runs, host_tag
 from assets.ui.keys import key_of
@@ -43,12 +42,6 @@ def one_at_a_time(state: State) -> Iterator[None]:
         except BlockingIOError as error:
             raise BadInput(f"another `make demo` is running in {state.root}: wait until it ends") from error
         yield
-
-
-def open_instance() -> dg.DagsterInstance:
-    """The Dagster instance that `make dev` shows: DAGSTER_HOME's, or the profile's own."""
-    os.environ["DAGSTER_HOME"] = str(dagster_home())
-    return dg.DagsterInstance.get()
 
 
 def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> list[str]:

@@ -2,9 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assets.profile.chosen import label_of, read_chosen
 from datasets_registry.state import REPOSITORY, State, durable
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 FOLDER = "dagster"
 # where the checkout's dagster.yaml keeps what is written
@@ -26,6 +30,15 @@ def dagster_home(profile: str | None = None) -> Path:
         with durable(settings) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return home
+
+
+def open_instance() -> "DagsterInstance":
+    """The Dagster instance that `make dev` shows, whose home children are told of; raises as that does."""
+    # Dagster takes seconds to import, which whoever reads a profile need not wait for
+    from dagster import DagsterInstance
+
+    os.environ["DAGSTER_HOME"] = str(dagster_home())
+    return DagsterInstance.get()
 
 
 def own_home(profile: str | None = None) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.demo.demo import open_instance
 from assets.doctor import machine
 from assets.doctor.machine import look_at_libraries
+from assets.profile.history import open_instance
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.state import State

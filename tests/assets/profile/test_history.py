@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.demo.demo import open_instance
 from assets.dev import main, prepare
 from assets.profile.chosen import FOLDER, label_of
-from assets.profile.history import dagster_home
+from assets.profile.history import dagster_home, open_instance
 from datasets_registry.boundary import run_command
 from datasets_registry.state import State
 from tests.assets.runs.test_dead import dead_process, started

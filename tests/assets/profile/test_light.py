@@ -16,8 +16,10 @@ SOURCES = sorted(trainer.source for trainer in TRAINERS.values())
     [
         "from assets.profile.profile import load_profile; load_profile('laptop')",
         f"from importlib import import_module; [import_module(source) for source in {SOURCES}]",
+        # an interrupt is one line once the command itself has begun
+        "import assets.dev",
     ],
-    ids=["profile", "trainers"],
+    ids=["profile", "trainers", "dev"],
 )
 def test_it_is_read_without_slow_libraries(program: str) -> None:
     seen = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
