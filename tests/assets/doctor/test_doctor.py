@@ -8,8 +8,10 @@ import duckdb
 import pytest
 
 from assets.doctor import machine
+from assets.doctor.finding import Finding, refusals
 from assets.doctor.machine import look_at_libraries
 from assets.profile.history import open_instance
+from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.state import State
@@ -184,3 +186,15 @@ def test_libraries_of_other_versions_are_named(monkeypatch: pytest.MonkeyPatch) 
     finding = look_at_libraries()
     assert f"duckdb {duckdb.__version__} in place of 0.1" in finding.what and "numpy" in finding.what
     assert "no-such-library" not in finding.what and "make setup" in str(finding.remedy)
+
+
+def test_a_refusal_without_a_remedy_gets_one() -> None:
+    findings: list[Finding] = []
+    for sentence in ("x is odd: write y", "x is odd", None):
+        with refusals("x", findings, "x is there"):
+            if sentence:
+                raise BadInput(sentence)
+    odd, bare, well = findings
+    assert (odd.what, odd.remedy) == ("x is odd", "write y")
+    assert (bare.what, bare.remedy) == ("x is odd", "mend it, then run `trimtab doctor` again")
+    assert well == Finding("x", "x is there")

@@ -16,7 +16,7 @@ SOURCES = sorted(trainer.source for trainer in TRAINERS.values())
     [
         "from assets.profile.profile import load_profile; load_profile('laptop')",
         f"from importlib import import_module; [import_module(source) for source in {SOURCES}]",
-        # an interrupt is one line once the command itself has begun
+        # an interrupt while it imports is to be one line
         "import assets.dev",
     ],
     ids=["profile", "trainers", "dev"],
