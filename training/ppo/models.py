@@ -22,8 +22,7 @@ from training.running.card import in_bfloat16, recomputes_activations
 from training.running.movement import train_in_float32
 from training.running.protocols import AdaptedModel, TrainableModel
 from training.running.run import AnyRun, Run
-from training.running.trainer import load_weights, lora
-from training.running.visible import require_unchanged
+from training.running.trainer import load_weights, lora, require_start
 from training.settings.ppo import PpoSettings
 
 
@@ -109,9 +108,10 @@ class Models:
 def load_models(run: Run[PpoSettings], tokenizer: Tokenizer, engine: EngineSampler | None = None) -> Models:
     """All of them, from the base; the critic from the first reward model where the settings say so.
 
-    Raises BadInput where that reward model reads other tokens than the policy writes.
+    Raises BadInput where that reward model reads other tokens than the policy writes, and as
+    ``require_start`` does.
     """
-    require_unchanged(run.registry, [run.base, *run.reward_models])
+    require_start(run)
     settings = run.settings
     device = "cuda" if torch.cuda.is_available() else "cpu"
     policy = _with_adapter(run, _load_policy(run), "CAUSAL_LM")

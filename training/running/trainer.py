@@ -42,11 +42,20 @@ def load_model(
 
 def load_base(run: AnyRun, kind: str = "AutoModelForCausalLM", **options: object) -> TrainableModel:
     """The base model as transformers' ``kind``, once the tokenizer has shown that there are rows enough."""
+    require_start(run, kind)
+    return load_weights(run, start_folder(run), kind, **options)
+
+
+def require_start(run: AnyRun, kind: str = "AutoModelForCausalLM") -> None:
+    """Raise unless the run can start from its models and save what it trains, before a weight is loaded.
+
+    BrokenObject where a model is not as it was registered, BadInput where the base's generation settings
+    cannot be saved with a language model.
+    """
     require_unchanged(run.registry, [run.base, *run.reward_models])
-    folder = start_folder(run)
     if kind == "AutoModelForCausalLM":
-        require_saveable(folder)
-    return load_weights(run, folder, kind, **options)
+        # those that ``start_folder`` copies where it writes the base whole
+        require_saveable(run.base_folder)
 
 
 def start_folder(run: AnyRun) -> Path:

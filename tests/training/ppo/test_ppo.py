@@ -1,5 +1,6 @@
 """PPO learns from a verifier, resumes to the same weights, and refuses what does not fit in words."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from generation.models.folder import fingerprint, validated_folder
 from tests.rows import make
 from tests.training.conftest import Started
 from tests.training.online_runs import SETTINGS, SMALL, accuracy, curve, run, scorer, warned
-from tests.training.runs import commit, manifest
+from tests.training.runs import NOTHING, commit, manifest
 from training.data.prompts import chosen_rows
 from training.ppo.__main__ import ppo
 from training.ppo.checkpoint import random_states, set_random_states
@@ -85,6 +86,20 @@ def test_an_adapter_is_kept_and_nothing_pickled(base: Path, registry: Registry, 
     assert curve(said, "kl")[0] == pytest.approx(0, abs=1e-6) and curve(said, "kl")[-1] != 0
     assert {"reward", "entropy", "clip_fraction", "value_loss", "explained_variance"} <= said["curves"].keys()
     assert "clipped_completions" not in warned(said)
+
+
+def test_a_base_whose_generation_settings_cannot_be_saved_trains_nothing(
+    base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    settings = {"do_sample": False, "temperature": 0.5, "top_p": 0.9}
+    (base / "generation_config.json").write_text(json.dumps(settings))
+    version = registry.commit_model("unsaveable", base, fingerprint(base), NOTHING)
+    registry.record_checks(version, [])
+    dataset = commit(registry, Problem, [make(Problem, f"p{number}") for number in range(8)])
+    few = FEW | {"number": None, "max_length": 64}
+    with pytest.raises(BadInput, match=r"generation_config.json cannot be saved with a trained model, so "):
+        run(ppo, tmp_path, dataset=dataset, base="unsaveable@1", settings=few, checkpoint_minutes=0)
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_a_loss_that_is_nan_leaves_no_model(started: Started, tmp_path: Path) -> None:
