@@ -33,8 +33,8 @@ def require_embedded(folder: Path) -> None:
     A special token that no template writes and no setting names is never read, so that some published models
     go without a row for it.
     """
-    rows = _text(read_table(folder / "config.json")).get("vocab_size")
-    if not isinstance(rows, int):
+    rows = embedding_rows(folder)
+    if rows is None:
         return
     tokenizer, named = read_table(folder / "tokenizer.json"), _named(folder)
     beyond = [(number, token) for token, number in _tokens(tokenizer, named) if number >= rows]
@@ -44,6 +44,12 @@ def require_embedded(folder: Path) -> None:
             f"model directory {folder} has a tokenizer with the token {token!r} as number {number}, and an "
             f"embedding of {rows} rows (vocab_size): give the tokenizer that the model was trained with"
         )
+
+
+def embedding_rows(folder: Path) -> int | None:
+    """The tokens that the model in ``folder`` has an embedding of; None where its config does not say."""
+    rows = _text(read_table(folder / "config.json")).get("vocab_size")
+    return rows if isinstance(rows, int) else None
 
 
 def require_saveable(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """A model on disk brought into memory, with its adapter where it is stored as one."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from datasets_registry.adapters import adapter_folder
 from generation.language_model import LanguageModel
 from generation.models.code import require_no_code
 from generation.models.folder import require_base
+from generation.models.limits import read_table
 from generation.models.soundness import require_finite, require_loaded, stored_weights
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _architecture(folder: Path) -> str | None:
     """The class of transformers that the weights in ``folder`` are of; None where it has no such class."""
     import transformers
 
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = read_table(folder / "config.json")
     name = next(iter(config.get("architectures") or ()), None)
     return name if isinstance(name, str) and hasattr(transformers, name) else None
 
@@ -117,7 +117,7 @@ def _has_head(folder: Path, kind: str) -> bool:
     head = kind.removeprefix("AutoModel")
     if head in ("ForCausalLM", kind):
         return True
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = read_table(folder / "config.json")
     return any(str(name).endswith(head) for name in config.get("architectures") or ())
 
 

@@ -1,11 +1,11 @@
 """A model's tokenizer, opened only where equal requests are equal prompts and no text is lost."""
 
-import json
 from pathlib import Path
 
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import Manifest
 from generation.models.code import require_no_code
+from generation.models.limits import embedding_rows
 from generation.templates.probing import rendering_digest, require_steady
 from generation.templates.texts import require_texts
 from generation.tokenizer import Tokenizer
@@ -43,7 +43,7 @@ def _require_embedded(folder: Path, tokenizer: Tokenizer) -> None:
 
     Special tokens there, such as those of images, are in no text, and templates of texts do not write them.
     """
-    rows = _embedding_rows(folder)
+    rows = embedding_rows(folder)
     if rows is None:
         return
     special = {place for place, token in tokenizer.added_tokens_decoder.items() if token.special}
@@ -53,13 +53,6 @@ def _require_embedded(folder: Path, tokenizer: Tokenizer) -> None:
             f"the tokenizer in {folder} has the token {beyond[plain[0]]!r} at {plain[0]}, and the model's "
             f"embedding has {rows} rows: take weights and tokenizer of one model, or resize the embedding"
         )
-
-
-def _embedding_rows(folder: Path) -> int | None:
-    path = folder / "config.json"
-    config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    rows = config.get("vocab_size", config.get("text_config", {}).get("vocab_size"))
-    return rows if isinstance(rows, int) else None
 
 
 def other_rendering(folder: Path, tokenizer: Tokenizer) -> str | None:

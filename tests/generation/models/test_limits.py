@@ -12,6 +12,7 @@ from datasets_registry.errors import BadInput
 from generation.models.folder import validated_folder
 from generation.models.limits import require_embedded, require_saveable, require_window
 from generation.models.sources import require_source
+from generation.templates.opening import open_tokenizer
 
 
 def edited(model: Path, folder: Path, file: str, edit: Callable[[dict[str, Any]], object]) -> Path:
@@ -29,6 +30,18 @@ def test_a_tokenizer_larger_than_the_embedding_is_refused(tiny_model: Path, tmp_
     copy = edited(tiny_model, tmp_path, "config.json", lambda config: config.update(vocab_size=8))
     with pytest.raises(BadInput, match=r"an embedding of 8 rows \(vocab_size\): give the tokenizer"):
         validated_folder(copy)
+
+
+@pytest.mark.parametrize("look", [require_embedded, open_tokenizer])
+def test_the_embedding_is_that_of_the_part_that_reads_text(
+    look: Callable[[Path], object], tiny_model: Path, tmp_path: Path
+) -> None:
+    def parted(outer: int, inner: int) -> Callable[[dict[str, Any]], object]:
+        return lambda config: config.update(vocab_size=outer, text_config={"vocab_size": inner})
+
+    look(edited(tiny_model, tmp_path / "inner", "config.json", parted(8, 10**6)))
+    with pytest.raises(BadInput, match="8 rows"):
+        look(edited(tiny_model, tmp_path / "outer", "config.json", parted(10**6, 8)))
 
 
 def added(**token: object) -> Callable[[dict[str, Any]], object]:
