@@ -34,6 +34,13 @@ class Adapter:
         """The rank of every update."""
         return max(len(down) for down in self.downs.values())
 
+    @property
+    def weights(self) -> Mapping[str, torch.Tensor]:
+        """All tensors, under the names by which PEFT keeps them."""
+        weights = {f"{_PREFIX}{module}{_DOWN}": down for module, down in self.downs.items()}
+        weights |= {f"{_PREFIX}{module}{_UP}": up for module, up in self.ups.items()}
+        return weights | {f"{_PREFIX}{key}": head for key, head in self.heads.items()}
+
     def update(self, module: str) -> torch.Tensor:
         """What is added to the weights of ``module`` (outputs × inputs)."""
         return self.ups[module] @ self.downs[module] * self.scale
@@ -81,10 +88,7 @@ def write_adapter(adapter: Adapter, folder: Path, base: str, task: str) -> None:
         "modules_to_save": heads or None,
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
-    weights = {f"{_PREFIX}{module}{_DOWN}": down for module, down in adapter.downs.items()}
-    weights |= {f"{_PREFIX}{module}{_UP}": up for module, up in adapter.ups.items()}
-    weights |= {f"{_PREFIX}{key}": head for key, head in adapter.heads.items()}
-    save_file(dict(sorted(weights.items())), folder / WEIGHTS, metadata={"format": "pt"})
+    save_file(dict(sorted(adapter.weights.items())), folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def joined(earlier: Adapter, later: Adapter) -> Adapter:

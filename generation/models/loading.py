@@ -67,7 +67,7 @@ def load(
         update = read_adapter(adapter)
         missing = {*info["missing_keys"]} - {*update.heads}
         require_loaded(under, model, {**info, "missing_keys": missing}, new_head=new_head)
-        require_finite(adapter, stored_weights(adapter))
+        require_finite(adapter, update.weights.items())
         lay_over(update, model)
         require_finite(folder, _parameters(model))
         if (folder / "generation_config.json").is_file():

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from datasets_registry.adapters import CONFIG, WEIGHTS, adapter_folder
+from datasets_registry.adapters import WEIGHTS, adapter_folder
 from datasets_registry.errors import BadInput
 from generation.models.tensors import Tensors
 
@@ -76,8 +76,7 @@ def stored_weights(folder: Path) -> "Iterator[tuple[str, torch.Tensor]]":
     """The tensors in a folder's files by name, each read when it is wanted: an adapter's where it is one."""
     from safetensors.torch import load_file
 
-    adapter = adapter_folder(folder) or (folder if (folder / CONFIG).is_file() else None)
-    if adapter is not None:
+    if (adapter := adapter_folder(folder)) is not None:
         yield from load_file(adapter / WEIGHTS).items()
         return
     with Tensors(folder) as tensors:

@@ -12,9 +12,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
+from datasets_registry.adapters import FOLDER, WEIGHTS
 from datasets_registry.errors import BadInput
 from generation.models.loading import load, require_sound
 from generation.models.soundness import is_finite
+from tests.loaded import write_adapted
 
 KINDS = ("CausalLM", "SequenceClassification", "TokenClassification")
 CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
@@ -80,6 +82,30 @@ def test_a_weight_that_is_no_number_is_refused_by_every_loader(number: str, copy
             BadInput, match=r"has NaN or infinite numbers in model.norm.weight: give the weights"
         ):
             look(copy)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_an_adapter_that_is_no_number_is_refused_and_read_once(
+    number: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_adapted(tiny_model, tmp_path / "adapted", seed=0)
+    reads: list[Path] = []
+
+    def counted(path: Path) -> dict[str, torch.Tensor]:
+        reads.append(path)
+        return load_file(path)
+
+    for module in ("safetensors.torch", "generation.models.adapters"):
+        monkeypatch.setattr(f"{module}.load_file", counted)
+    load("AutoModelForCausalLM", folder, tiny_model, torch.float32)
+    assert reads == [folder / FOLDER / WEIGHTS]
+    weights = load_file(folder / FOLDER / WEIGHTS)
+    key = sorted(weights)[-1]
+    weights[key][0, 0] = NUMBERS[number]
+    save_file(weights, folder / FOLDER / WEIGHTS, metadata={"format": "pt"})
+    # by the name that the file has for it
+    with pytest.raises(BadInput, match=f"adapter has NaN or infinite numbers in {key}: give the weights"):
+        load("AutoModelForCausalLM", folder, tiny_model, torch.float32)
 
 
 def test_a_head_of_another_kind_is_new_and_its_own_is_not(copy: Path, tmp_path: Path) -> None:
