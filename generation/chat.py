@@ -7,7 +7,7 @@ from typing import Literal
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.conversation import Tool
 from generation.request import Message, Request
-from generation.spelling import is_spelled, lacking, says_unknown
+from generation.spelling import encoded, is_spelled, lacking
 from generation.tokenizer import Encoding, Tokenizer
 from generation.turns import (
     Conversation,
@@ -241,22 +241,13 @@ def token_ids(tokenizer: Tokenizer, text: str) -> list[int]:
 
 def encode(tokenizer: Tokenizer, text: str, *, with_offsets: bool = False) -> Encoding:
     """``text`` as the tokenizer encodes it; raises as ``token_ids`` does."""
-    try:
-        encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=with_offsets)
-    except Exception as error:
-        if not says_unknown(error):
-            raise
-        raise _unspellable(tokenizer, text) from error
-    if not is_spelled(tokenizer, text, encoding["input_ids"]):
-        raise _unspellable(tokenizer, text)
+    encoding = encoded(tokenizer, text, with_offsets=with_offsets)
+    if encoding is None or not is_spelled(tokenizer, text, encoding["input_ids"]):
+        raise Unrenderable(
+            f"the vocabulary of {tokenizer.name_or_path!r} lacks {lacking(tokenizer, text)}: give this "
+            "model only what it can spell"
+        )
     return encoding
-
-
-def _unspellable(tokenizer: Tokenizer, text: str) -> Unrenderable:
-    return Unrenderable(
-        f"the vocabulary of {tokenizer.name_or_path!r} lacks {lacking(tokenizer, text)}: give this model "
-        "only what it can spell"
-    )
 
 
 def prompt_ids(tokenizer: Tokenizer, request: Request) -> list[int]:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from generation.tokenizer import Tokenizer
+from generation.tokenizer import Encoding, Tokenizer
 
 # characters of a text that a message shows
 _SHOWN = 80
@@ -12,9 +12,17 @@ _SHOWN = 80
 _RARE = ("\U0010fffd", "\u2d65", "\U0001f71a")
 
 
-def says_unknown(error: Exception) -> bool:
-    """Whether a tokenizer raised since it has no token for unknown characters, which only its words tell."""
-    return "Missing [UNK] token" in str(error)
+def encoded(tokenizer: Tokenizer, text: str, *, with_offsets: bool = False) -> Encoding | None:
+    """``text`` as the tokenizer encodes it, special tokens only where ``text`` spells them.
+
+    None where the tokenizer raises since it has no token for unknown characters, which only its words tell.
+    """
+    try:
+        return tokenizer(text, add_special_tokens=False, return_offsets_mapping=with_offsets)
+    except Exception as error:
+        if "Missing [UNK] token" not in str(error):
+            raise
+        return None
 
 
 def is_spelled(tokenizer: Tokenizer, text: str, ids: Sequence[int]) -> bool:
@@ -35,12 +43,10 @@ def leaves_out(tokenizer: Tokenizer) -> bool:
 
 
 def _vanishes(tokenizer: Tokenizer, character: str) -> bool:
-    try:
-        ids = tokenizer(f"a{character}a", add_special_tokens=False)["input_ids"]
-    except Exception as error:
-        if says_unknown(error):
-            return False
-        raise
+    encoding = encoded(tokenizer, f"a{character}a")
+    if encoding is None:
+        return False
+    ids = encoding["input_ids"]
     return character not in tokenizer.decode(ids) and tokenizer.unk_token_id not in ids
 
 
@@ -62,12 +68,7 @@ def lacking(tokenizer: Tokenizer, text: str) -> str:
     for token in map(str, tokenizer.added_tokens_decoder.values()):
         text = text.replace(token, "")
     for character in dict.fromkeys(text):
-        try:
-            ids = tokenizer(character, add_special_tokens=False)["input_ids"]
-        except Exception as error:
-            if says_unknown(error):
-                return f"the character {character!r}"
-            raise
-        if not is_spelled(tokenizer, character, ids):
+        encoding = encoded(tokenizer, character)
+        if encoding is None or not is_spelled(tokenizer, character, encoding["input_ids"]):
             return f"the character {character!r}"
     return f"a character of {text[:_SHOWN]!r}"

@@ -10,7 +10,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from generation.chat import Unrenderable, finished, opening, render
 from generation.request import Message
-from generation.spelling import says_unknown
+from generation.spelling import encoded
 from generation.tokenizer import Tokenizer
 from generation.words import PLAIN, TEMPLATE_ERRORS, template_source
 
@@ -100,9 +100,5 @@ def _rendered(tokenizer: Tokenizer, conversation: Sequence[Message]) -> Iterator
 
 
 def _read(tokenizer: Tokenizer, text: str) -> list[int] | str:
-    try:
-        return tokenizer(text, add_special_tokens=False)["input_ids"]
-    except Exception as error:
-        if not says_unknown(error):
-            raise
-        return text
+    encoding = encoded(tokenizer, text)
+    return text if encoding is None else encoding["input_ids"]
