@@ -33,7 +33,7 @@ def resolve_model(
     A hub id is downloaded into ``models`` once for each commit. Raises BadInput where the model cannot be
     had, has no weights, or pickled ones.
     """
-    if not (folder := Path(source).expanduser()).is_dir() and is_hub_id(source):
+    if (folder := local_folder(source)) is None and is_hub_id(source):
         return validated_folder(downloaded(source, revision, models, report))
     if revision is not None:
         raise BadInput(_NO_REVISION.format(source=source, revision=revision))
@@ -45,9 +45,9 @@ def resolve_model(
         from generation.models.lab import write_lab_model
 
         return validated_folder(write_lab_model(models / LAB))
-    if folder.is_dir():
-        return require_whole(validated_folder(folder.resolve()))
-    raise BadInput(_UNKNOWN.format(source=source))
+    if folder is None:
+        raise BadInput(_UNKNOWN.format(source=source))
+    return require_whole(validated_folder(folder.resolve()))
 
 
 def require_source(source: str, revision: str | None = None) -> None:
@@ -63,7 +63,9 @@ def require_source(source: str, revision: str | None = None) -> None:
 
 
 def local_folder(source: str) -> Path | None:
-    """The folder that ``source`` names; None where it names none."""
+    """The folder that ``source`` names; None where it names none, or a model that comes with Trimtab."""
+    if source in (SMOLLM2, LAB):
+        return None
     # a name that is too long for a path is none
     with suppress(OSError, ValueError, RuntimeError):
         folder = Path(source).expanduser()

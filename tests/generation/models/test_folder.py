@@ -12,7 +12,7 @@ from transformers.utils import CONFIG_NAME, FEATURE_EXTRACTOR_NAME, GENERATION_C
 
 from datasets_registry.errors import BadInput
 from generation.models.folder import fingerprint, validated_folder
-from generation.models.sources import SMOLLM2, resolve_model
+from generation.models.sources import LAB, SMOLLM2, local_folder, require_source, resolve_model
 
 
 def test_a_copy_has_the_same_fingerprint_and_an_edit_another(tiny_model: Path, tmp_path: Path) -> None:
@@ -96,3 +96,17 @@ def test_the_packaged_model_is_converted_once(smollm2: Path) -> None:
     stamp = (smollm2 / "model.safetensors").stat().st_mtime_ns
     assert resolve_model(SMOLLM2, smollm2.parent) == smollm2
     assert (smollm2 / "model.safetensors").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("source", [SMOLLM2, LAB])
+def test_a_folder_with_the_name_of_a_model_that_comes_along_is_not_taken_for_it(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / source).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert local_folder(source) is None
+    require_source(source)
+    # by its path it is a folder like any other, and this one is empty
+    assert local_folder(f"./{source}") == Path(source)
+    with pytest.raises(BadInput, match=r"config\.json"):
+        require_source(f"./{source}")
