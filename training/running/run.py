@@ -34,6 +34,7 @@ from training.running.process import (
 from training.running.visible import require_visible
 from training.settings.learning import TrainingSettings
 from training.settings.run import AnyConfig, RunConfig, S_co, config_path, read_config
+from training.settings.trackers import require_ready
 
 if TYPE_CHECKING:
     from datasets_registry.registry import Registry
@@ -101,13 +102,14 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     """Read the config at ``path`` and find the versions that it names, before anything is loaded.
 
     Raises UnknownVersion or UnpassedVersion for those that cannot be used, and BadInput where the config,
-    TRL or the number of processes is not what the run needs, or where it cannot fit its card.
+    TRL, a tracker or the number of processes is not what the run needs, or where it cannot fit its card.
     """
     config = read_config(kind, path)
     if ranks.is_first():
         require_run_folder(config.output, path)
     _require_trl()
     _require_processes(trainer, config)
+    require_ready(config.report_to)
     # it takes longer to import than a refusal may
     from datasets_registry.registry import Registry
 

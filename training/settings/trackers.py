@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from datasets_registry.errors import BadInput
 from datasets_registry.settings import Distinct
 
 # what transformers looks for; any of a tracker's modules will do
@@ -27,6 +28,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "wandb": ("wandb",),
 }
 _BOARD = "TENSORBOARD_LOGGING_DIR"
+# transformers' list of those that are ready leaves them out, the first beside mlflow, and takes them by name
+_UNLISTED = ("azure_ml", "flyte")
 
 
 def _ready(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,6 +44,21 @@ def _ready(names: tuple[str, ...]) -> tuple[str, ...]:
             f"{_BOARD} to a folder of yours"
         )
     return names
+
+
+def require_ready(names: tuple[str, ...]) -> None:
+    """Raise BadInput naming a tracker that is installed, and that transformers would refuse as it is.
+
+    It may import the trackers, so that profiles do not ask for as much.
+    """
+    if not names:
+        return
+    from transformers.integrations import get_available_reporting_integrations
+
+    ready = (*get_available_reporting_integrations(), *_UNLISTED)
+    for name in names:
+        if name not in ready:
+            raise BadInput(f"report_to: {name} is not ready: install and configure it, or leave it out")
 
 
 Trackers = Annotated[tuple[str, ...], Distinct, AfterValidator(_ready)]

@@ -16,6 +16,7 @@ from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import REPOSITORY
 from tests.rows import make
 from tests.training.runs import SETTINGS, commit, manifest, write
+from training.settings.trackers import require_ready
 from training.sft import sft
 
 
@@ -61,6 +62,30 @@ def test_a_tracker_that_is_not_there_is_refused_before_training(
     with pytest.raises(BadInput, match=f"report_to: {message}"):
         sft(write(tmp_path / "run", dataset, report_to=[name]), lambda _: None)
     assert not (tmp_path / "run" / "rows.json").exists()
+
+
+def imitate(module: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a module of this name be installed."""
+    (folder / f"{module}.py").write_text("")
+    monkeypatch.syspath_prepend(folder)
+
+
+def test_a_tracker_that_is_installed_and_not_ready_is_refused_before_training(
+    base: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imitate("mlflow", tmp_path, monkeypatch)
+    monkeypatch.setenv("DISABLE_MLFLOW_INTEGRATION", "TRUE")
+    dataset = commit(registry, SftExample, [make(SftExample, f"p{number}") for number in range(8)])
+    with pytest.raises(BadInput, match="report_to: mlflow is not ready: install and configure it, or leave"):
+        sft(write(tmp_path / "run", dataset, report_to=["mlflow"]), lambda _: None)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_tracker_that_transformers_does_not_list_is_ready_where_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imitate("flytekit", tmp_path, monkeypatch)
+    require_ready(Tracking(report_to=("flyte",)).report_to)
 
 
 def test_tensorboard_needs_a_folder_that_outlives_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
