@@ -72,9 +72,8 @@ def say_error(sentence: str) -> None:
 
 def unforeseen(error: BaseException) -> str:
     """A sentence for an error that nobody foresaw; its details are written to a file that it names."""
-    message = plain_line(str(error))
-    cut = message if len(message) <= _MOST_CHARACTERS else f"{message[: _MOST_CHARACTERS - 1]}…"
-    what = f"{type(error).__name__}: {cut}" if cut else type(error).__name__
+    message = plain_line(str(error), _MOST_CHARACTERS)
+    what = f"{type(error).__name__}: {message}" if message else type(error).__name__
     try:
         return f"unexpected {what} (details in {_write_details(error)})"
     except OSError:

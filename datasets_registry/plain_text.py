@@ -19,9 +19,10 @@ def plain(text: str) -> str:
     return _STEERING.sub(_escaped, text)
 
 
-def plain_line(text: str) -> str:
-    """``text`` on one line: tabs and line breaks are spaces."""
-    return plain(" ".join(text.split()))
+def plain_line(text: str, most: int | None = None) -> str:
+    """``text`` on one line: tabs and line breaks are spaces; cut to ``most`` characters."""
+    line = plain(" ".join(text.split()))
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from datasets_registry.boundary import CommandParser, run_command, unforeseen
 from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.plain_text import plain_line
 from datasets_registry.state import REPOSITORY, State
 
 SOURCE = ("assets", "methods", "generation", "datasets_registry", "training", "quality", "benchmarks")
@@ -87,6 +88,13 @@ def test_details_go_elsewhere_where_the_state_cannot_be_written(
     assert path and "ZeroDivisionError" in Path(path[1]).read_text()
     assert path.start() < 400
     Path(path[1]).unlink()
+
+
+@pytest.mark.parametrize(
+    ("most", "line"), [(None, "a long line"), (11, "a long line"), (10, "a long li…"), (1, "…")]
+)
+def test_a_line_is_cut_where_it_is_longer_than_may_be(most: int | None, line: str) -> None:
+    assert plain_line("a\tlong\nline", most) == line
 
 
 def test_a_reader_who_leaves_hears_nothing(state: State) -> None:

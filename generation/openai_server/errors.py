@@ -104,5 +104,4 @@ def _code(error: openai.APIStatusError) -> object:
 
 
 def _short(text: str) -> str:
-    line = plain_line(text)
-    return line if len(line) <= SENTENCE else line[: SENTENCE - 1] + "…"
+    return plain_line(text, SENTENCE)

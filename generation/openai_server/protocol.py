@@ -33,9 +33,7 @@ class Dialect:
     stated: str | None = None
 
 
-# a good answer is not asked for again because something beside it is odd
 T = TypeVar("T")
-Lenient = Annotated[T | None, WrapValidator(lambda value, read: _read_or_none(value, read))]
 
 
 def _read_or_none(value: object, read: Callable[[object], T]) -> T | None:
@@ -43,6 +41,10 @@ def _read_or_none(value: object, read: Callable[[object], T]) -> T | None:
         return read(value)
     except ValueError:
         return None
+
+
+# a good answer is not asked for again because something beside it is odd
+Lenient = Annotated[T | None, WrapValidator(_read_or_none)]
 
 
 class _Message(BaseModel):
@@ -176,9 +178,8 @@ def completion(reply: Reply, request: Request, token_ids: Sequence[int]) -> Comp
 
 def failed(reason: str, usage: Usage | None = None) -> Completion:
     """A failed row with its reason on one line, and what it cost."""
-    line = plain_line(reason)
-    cut = line if len(line) <= MOST_OF_A_REASON else f"{line[: MOST_OF_A_REASON - 1]}…"
-    return Completion(finish_reason="error", error=cut, **_counts(usage))
+    line = plain_line(reason, MOST_OF_A_REASON)
+    return Completion(finish_reason="error", error=line, **_counts(usage))
 
 
 def _scored(reply: Reply, request: Request, token_ids: Sequence[int]) -> Completion:
