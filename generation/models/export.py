@@ -70,7 +70,8 @@ def exported_bytes(registry: Registry, version: Version) -> int:
     source = registry.folder(version)
     if hosted := read_hosted(source):
         raise BadInput(
-            f"{version} is {hosted.model}, hosted by {hosted.provider}: it has no files here to export"
+            f"{version} is {hosted.model}, hosted by {hosted.provider}: it has no files here to export: "
+            "ask its provider for them, or export a model that was trained here"
         )
     base = base_folder(registry, source)
     size = sum(file.stat().st_size for file in exported_files(source))

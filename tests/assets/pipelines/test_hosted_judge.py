@@ -122,7 +122,7 @@ def test_it_labels_pairs_end_to_end_and_its_key_is_in_no_file(
     asked = len(server.calls)
     assert workshop.build(LABELS) == [] and len(server.calls) == asked
     assert verify(registry, registry.passed("judge")) == []
-    with pytest.raises(BadInput, match="it has no files here to export"):
+    with pytest.raises(BadInput, match="it has no files here to export: ask its provider"):
         exported_bytes(registry, registry.passed("judge"))
 
     written = [path for path in registry.state.root.rglob("*") if path.is_file()]
