@@ -28,8 +28,8 @@ def _unusable(completion: Completion) -> str | None:
     if surrogate := _LONE_SURROGATE.search(completion.text):
         return f"the answer has a lone surrogate (U+{ord(surrogate[0]):04X}), which no file of text can hold"
     shares = [*(completion.choice_probabilities or ()), completion.outside_probability or 0.0]
-    if not all(0 <= share <= 1 + 1e-6 for share in shares):
-        wrong = next(share for share in shares if not 0 <= share <= 1 + 1e-6)
+    wrong = next((share for share in shares if not 0 <= share <= 1 + 1e-6), None)
+    if wrong is not None:
         return f"the probability of a choice is {wrong}, which is no probability"
     logprob = completion.continuation_logprob
     if logprob is not None and (math.isnan(logprob) or logprob == math.inf):
