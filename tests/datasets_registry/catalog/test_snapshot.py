@@ -64,10 +64,12 @@ def test_it_reads_what_an_open_writer_has_just_committed(registry: Registry) -> 
 def test_it_reads_what_a_killed_writer_left(state: State, left: str) -> None:
     child = os.fork()
     if not child:
-        registry = Registry(state)
-        commit(registry, 1)
-        commit(registry, 2)
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            registry = Registry(state)
+            commit(registry, 1)
+            commit(registry, 2)
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     if left == "no index":
         state.catalog.with_name("catalog.sqlite-shm").unlink()
