@@ -1,7 +1,7 @@
 """What is learned of rows does not depend on where they came from, and on everything else it does."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -80,14 +80,32 @@ def test_what_was_made_of_the_rows_before_is_found_and_not_behind_and_goes_back_
     assert behind(registry, made) == (str(third),)
 
 
+def reads(code: str, columns: Collection[str]) -> list[int]:
+    """The lines that read one of the columns: as an attribute, or by its name as a string."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(code))
+        if (isinstance(node, ast.Attribute) and node.attr in columns)
+        or (isinstance(node, ast.Constant) and node.value in columns)
+    ]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["row.source", 'row["source"]', 'row.get("source")', 'row.get("source", "")', 'getattr(row, "source")'],
+)
+def test_every_way_to_read_a_column_is_seen(spelling: str) -> None:
+    assert reads(f"rows = []\nread = [{spelling} for row in rows]", {"source", "licence"}) == [2]
+    assert not reads(spelling.replace("source", "prompt"), {"source", "licence"})
+
+
 @pytest.mark.parametrize("package", ["methods", "training"])
 def test_no_method_and_no_trainer_reads_where_a_row_came_from(package: str) -> None:
     columns = {name for row in ROW_TYPES.values() for name in row.provenance}
     assert columns == {"source", "licence"}
     read = [
-        f"{path}:{node.lineno}"
+        f"{path}:{line}"
         for path in (REPOSITORY / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr in columns
+        for line in reads(path.read_text(), columns)
     ]
     assert not read
