@@ -14,7 +14,7 @@ from pathlib import Path
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.figure import Figure, exactly, run
 from benchmarks.sides.generation.killed import SEED, Damage, asked_by, inspect, kill_runs, start, stored
 from benchmarks.sides.generation.recorded_run import RecordedRun
 from benchmarks.sides.generation.slow_words import open_slow
@@ -134,27 +134,21 @@ def measure(quick: bool) -> Sequence[Figure]:
             twice, damage = overlapping(folder / f"four{kill_one}", 600, kill_one=kill_one)
             title = f"4 processes{', one killed' if kill_one else ''}"
             figures += [
-                _none(f"{title}: keys generated twice beyond what was in flight", twice),
-                _none(f"{title}: duplicate keys", damage.duplicate_keys),
-                _none(f"{title}: missing rows", damage.differing_rows),
+                exactly(f"{title}: keys generated twice beyond what was in flight", twice, 0),
+                exactly(f"{title}: duplicate keys", damage.duplicate_keys, 0),
+                exactly(f"{title}: missing rows", damage.differing_rows, 0),
             ]
         return [*figures, *_disk_figures(folder / "disk")]
 
 
 def killed_figures(backend: str, damage: Damage, kills: int) -> Iterator[Figure]:
     """The figures of ``kill_runs`` with ``backend``."""
-    yield Figure(
-        name=f"{backend}: kills",
-        value=damage.kills,
-        unit="kills",
-        goal=f"== {kills}",
-        holds=damage.kills == kills,
-    )
+    yield exactly(f"{backend}: kills", damage.kills, kills, "kills")
     yield Figure(
         name=f"{backend}: completions flushed before a kill", value=damage.flushed, unit="completions"
     )
     for name in ("generated_again", "duplicate_keys", "unreadable_segments", "differing_rows"):
-        yield _none(f"{backend}: {name.replace('_', ' ')}", getattr(damage, name))
+        yield exactly(f"{backend}: {name.replace('_', ' ')}", getattr(damage, name), 0)
 
 
 def _disk_figures(disk: Path) -> Iterator[Figure]:
@@ -164,11 +158,7 @@ def _disk_figures(disk: Path) -> Iterator[Figure]:
         yield Figure(name=f"full disk: not run, no small disk can be mounted ({error})", value=None, unit="")
         return
     for name, holds in held.items():
-        yield Figure(name=f"full disk: {name}", value=float(holds), unit="held", goal="== 1", holds=holds)
-
-
-def _none(name: str, value: int) -> Figure:
-    return Figure(name=name, value=value, unit="count", goal="== 0", holds=value == 0)
+        yield exactly(f"full disk: {name}", int(holds), 1, "held")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.figure import Figure, exactly, run
 from benchmarks.sides.labels.changes import changes
 from benchmarks.sides.labels.hijack import broken, hijacks, shifts, spread
 from benchmarks.sides.labels.human_pairs import agreement, known
@@ -39,13 +39,7 @@ def planted(count: int) -> Iterator[Figure]:
             )
         if name == "always first":
             ties = sum(pair.label == "tie" for pair in labels)
-            yield Figure(
-                name=f"judge '{name}', ties among {count} labels",
-                value=ties,
-                unit="labels",
-                goal=f"== {count}",
-                holds=ties == count,
-            )
+            yield exactly(f"judge '{name}', ties among {count} labels", ties, count, "labels")
 
 
 def hijacked(count: int) -> Iterator[Figure]:
@@ -56,13 +50,7 @@ def hijacked(count: int) -> Iterator[Figure]:
         resolve_model(MODEL, State().models), local_files_only=True, trust_remote_code=False
     )
     num_broken = broken(hijacks(), tokenizer)
-    yield Figure(
-        name=f"hijacks of {len(hijacks())} that break the template",
-        value=num_broken,
-        unit="hijacks",
-        goal="== 0",
-        holds=num_broken == 0,
-    )
+    yield exactly(f"hijacks of {len(hijacks())} that break the template", num_broken, 0, "hijacks")
     with smollm2() as complete:
         differences = shifts(spread(count), complete, complete.backend.fingerprint)
     yield Figure(
@@ -93,13 +81,7 @@ def people(count: int) -> Iterator[Figure]:
 def changed(num_prompts: int) -> Iterator[Figure]:
     """New judge calls after each change, against those that it must cost."""
     for name, (calls, expected) in changes(num_prompts, 100).items():
-        yield Figure(
-            name=f"new judge calls: {name}",
-            value=calls,
-            unit="calls",
-            goal=f"== {expected}",
-            holds=calls == expected,
-        )
+        yield exactly(f"new judge calls: {name}", calls, expected, "calls")
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -12,10 +12,10 @@ from statistics import median
 # run as a file, this folder would hide the package of the same name
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.figure import Figure, exactly, run
 from benchmarks.sides.training.held_cases import killed_daemon, killed_demo, red_imports, spending
 from benchmarks.sides.training.live_dagster import ENDED, messages, wait_for
-from benchmarks.sides.training.rebuild_matrix import Matrix, count
+from benchmarks.sides.training.rebuild_matrix import Matrix
 from benchmarks.sides.training.rebuild_scene import MODELS, Scene, running, undisturbed
 
 LONG = "max_steps = 400"
@@ -56,8 +56,8 @@ class Changes(Matrix):
         worse, row["rejected"] = row["rejected"], row["chosen"]
         name = "an import whose blocking check fails"
         yield self.case(name, lambda: statuses.append(self.scene.bring("human_preferences")))
-        yield count(f"{name}: versions that failed", statuses.count("failed"), 1)
-        yield count(f"{name}: assets marked as stale", len(self.dagster.stale()), 0)
+        yield exactly(f"{name}: versions that failed", statuses.count("failed"), 1)
+        yield exactly(f"{name}: assets marked as stale", len(self.dagster.stale()), 0)
         row["rejected"] = worse
         yield self.case("the rows before it imported again", lambda: self.scene.bring("human_preferences"))
 
@@ -72,8 +72,8 @@ class Changes(Matrix):
             "three imports between two looks", lambda: ended.append(self._three()), "taught", "preferred"
         )
         within = [look for look in self._looks() if began < look < ended[0]]
-        yield count("three imports between two looks: looks in between", len(within), 0)
-        yield count("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
+        yield exactly("three imports between two looks: looks in between", len(within), 0)
+        yield exactly("three imports between two looks: runs", len(self.dagster.runs()) - before, 1)
         self.scene.edit("every_seconds = 40", "every_seconds = 5")
         yield self.case(
             "an import while a model trains",
@@ -88,7 +88,7 @@ class Changes(Matrix):
         """`dg dev` is stopped and started."""
         before = self._ended()
         yield self.case("dg dev restarted", self._restart)
-        yield count("dg dev restarted: runs forgotten", len(before - self._ended()), 0)
+        yield exactly("dg dev restarted: runs forgotten", len(before - self._ended()), 0)
 
         yield self.case("an import while dg dev is stopped", self._import_while_stopped, "apart")
 
@@ -127,17 +127,17 @@ class Changes(Matrix):
             seconds = time.monotonic() - began
             left, busy = len(running(self.scene.state.runs)), sum(self.dagster.slots().values())
         yield Figure(name="cancel: until the run has ended", value=seconds, unit="s")
-        yield count("cancel: trainers left", left, 0)
-        yield count("cancel: pool slots still taken", busy, 0)
-        yield count("cancel: trainings begun, and none by the daemon after", len(trained.processes), 1)
-        yield count("cancel: models made", trained.recorded, 0)
+        yield exactly("cancel: trainers left", left, 0)
+        yield exactly("cancel: pool slots still taken", busy, 0)
+        yield exactly("cancel: trainings begun, and none by the daemon after", len(trained.processes), 1)
+        yield exactly("cancel: models made", trained.recorded, 0)
         go_on = lambda: self.dagster.launch("taught", "preferred")  # noqa: E731
         yield self.case("launched again after the cancel", go_on, "taught", "preferred")
         lines = messages(self.dagster.logs(self.dagster.runs()[-1]["runId"]))
         resumed = sum("taught: resumed from checkpoint" in line for line in lines)
-        yield count("launched again after the cancel: runs that go on from a checkpoint", resumed, 1)
+        yield exactly("launched again after the cancel: runs that go on from a checkpoint", resumed, 1)
         weights = {self.scene.fingerprint("taught"), undisturbed(self.scene, "taught")}
-        yield count(
+        yield exactly(
             "launched again after the cancel: different weights, an undisturbed run's beside", len(weights), 1
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.kills.lanes import trials_of
 from benchmarks.kills.stages import STAGES
 from benchmarks.kills.trials import WRONG, Trial
-from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.figure import Figure, exactly, run
 
 
 def measure(quick: bool) -> Sequence[Figure]:
@@ -28,7 +28,7 @@ def measure(quick: bool) -> Sequence[Figure]:
 def _kills(trials: Sequence[Trial], wanted: int) -> Iterator[Figure]:
     """How many kills there were, of each stage and by each signal."""
     killed = [trial for trial in trials if "not killed" not in trial.wrong]
-    yield _count("kills", len(killed), wanted)
+    yield exactly("kills", len(killed), wanted, "kills")
     for title in ("stage", "signal"):
         for name, number in Counter(getattr(trial, title) for trial in killed).items():
             yield Figure(name=f"kills: {name}", value=number, unit="kills")
@@ -38,15 +38,10 @@ def _kills(trials: Sequence[Trial], wanted: int) -> Iterator[Figure]:
     yield Figure(name="completions flushed before a kill", value=kept, unit="completions")
 
 
-def _count(name: str, value: int, wanted: int) -> Figure:
-    return Figure(name=name, value=value, unit="kills", goal=f"== {wanted}", holds=value == wanted)
-
-
 def _wrong(trials: Sequence[Trial]) -> Iterator[Figure]:
     """What must not come of a kill, each of which is none."""
     for kind, what in WRONG.items():
-        number = sum(len(trial.wrong.get(kind, ())) for trial in trials)
-        yield Figure(name=what, value=number, unit="count", goal="== 0", holds=number == 0)
+        yield exactly(what, sum(len(trial.wrong.get(kind, ())) for trial in trials), 0)
 
 
 def _times(trials: Sequence[Trial], seconds: float) -> Iterator[Figure]:

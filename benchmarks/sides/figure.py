@@ -33,6 +33,11 @@ def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
     return Figure(name=name, value=value, unit=unit, goal=f"<= {goal:g}", holds=value <= goal)
 
 
+def exactly(name: str, value: int, goal: int, unit: str = "count") -> Figure:
+    """A count that must be ``goal``."""
+    return Figure(name=name, value=value, unit=unit, goal=f"== {goal}", holds=value == goal)
+
+
 def repeated(name: str, values: Sequence[float], unit: str, goal: str | None = None) -> Figure:
     """The median of ``values`` and whether it keeps ``goal``: a sign, a space and a number."""
     value, holds = median(values), None

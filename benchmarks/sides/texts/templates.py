@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.sides.figure import Figure, repeated
+from benchmarks.sides.figure import Figure, exactly, repeated
 from benchmarks.sides.texts import trl_tokens
 from benchmarks.sides.texts.zoo import ZOO, Animal, write_animal
 from datasets_registry.errors import BadInput
@@ -232,5 +232,5 @@ def zoo_figures(work: Path, zoo: Sequence[Animal] = ZOO) -> Iterator[Figure]:
         words = {name: fate.word for name, fate in animal.of.items()} or {"opened": "refused"}
         said = "; ".join(f"{name}: {word}" for name, word in words.items())
         lost = sum(fate.is_lost for fate in animal.of.values())
-        yield Figure(name=animal.animal.name, value=lost, unit=f"lost ({said})", goal="== 0", holds=lost == 0)
+        yield exactly(animal.animal.name, lost, 0, f"lost ({said})")
     yield repeated("silent losses", [sum(fate.is_lost for fate in every)], "texts and masks", "== 0")

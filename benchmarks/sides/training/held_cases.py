@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-from benchmarks.sides.figure import Figure, at_most
+from benchmarks.sides.figure import Figure, at_most, exactly
 from benchmarks.sides.training.live_dagster import messages, wait_for
-from benchmarks.sides.training.rebuild_matrix import Matrix, count
+from benchmarks.sides.training.rebuild_matrix import Matrix
 from benchmarks.sides.training.rebuild_scene import running
 from datasets_registry.state import REPOSITORY
 
@@ -29,9 +29,9 @@ def red_imports(matrix: Matrix) -> Iterator[Figure]:
         matrix.answer("held")
 
     yield matrix.case(name, redden, "taught")
-    yield count(f"{name}: versions that failed", statuses.count("failed"), 1)
+    yield exactly(f"{name}: versions that failed", statuses.count("failed"), 1)
     held = [step for step in scene.plan() if step["held"]]
-    yield count(f"{name}: assets that the plan calls held", len(held), 1)
+    yield exactly(f"{name}: assets that the plan calls held", len(held), 1)
     row.update(good)
     mend = lambda: scene.bring("human_preferences")  # noqa: E731
     yield matrix.case("the rows before it imported again", mend, "preferred")
@@ -43,7 +43,7 @@ def red_imports(matrix: Matrix) -> Iterator[Figure]:
     ]
     name, statuses = "half of the rows rejected", []
     yield matrix.case(name, lambda: statuses.append(scene.bring("human_preferences")))
-    yield count(f"{name}: versions that failed", statuses.count("failed"), 1)
+    yield exactly(f"{name}: versions that failed", statuses.count("failed"), 1)
     scene.rows["human_preferences"] = kept
     yield matrix.case("all of the rows imported again", mend)
 
@@ -61,7 +61,7 @@ def spending(matrix: Matrix) -> Iterator[Figure]:
     guarded = [
         record for record in failed if any(GUARD in line for line in messages(matrix.dagster.logs(record)))
     ]
-    yield count("max_hours_a_day = 0: runs that fail with the remedy", len(guarded), 1)
+    yield exactly("max_hours_a_day = 0: runs that fail with the remedy", len(guarded), 1)
     by_hand = "max_hours_a_day = 0, materialized by hand"
     yield matrix.case(by_hand, lambda: matrix.dagster.launch("taught", "preferred"), "taught", "preferred")
     yield matrix.case("max_hours_a_day = 0, changed again", lambda: matrix.answer("sixteen"))
@@ -84,7 +84,7 @@ def killed_demo(matrix: Matrix) -> Iterator[Figure]:
     finally:
         demo.send_signal(signal.SIGKILL)
         demo.wait()
-    yield count("a demo killed by SIGKILL: slots that it still holds", sum(dagster.slots().values()), 1)
+    yield exactly("a demo killed by SIGKILL: slots that it still holds", sum(dagster.slots().values()), 1)
     launched = time.time()
     run = dagster.launch("apart")
 
@@ -100,7 +100,7 @@ def killed_demo(matrix: Matrix) -> Iterator[Figure]:
     ]
     yield at_most("a demo killed by SIGKILL: until a run of the UI begins", starts[0] - launched, "s", MINUTE)
     dagster.settle()
-    yield count("a demo killed by SIGKILL: slots held after that", sum(dagster.slots().values()), 0)
+    yield exactly("a demo killed by SIGKILL: slots held after that", sum(dagster.slots().values()), 0)
 
 
 def killed_daemon(matrix: Matrix) -> Iterator[Figure]:
@@ -113,6 +113,6 @@ def killed_daemon(matrix: Matrix) -> Iterator[Figure]:
         dagster.kill()
         dagster.start()
     after = trained.processes[1:] == ["taught", "preferred"]
-    yield count(f"{name}: trains taught → preferred once more, and no third time", int(after), 1)
-    yield count(f"{name}: models made", trained.recorded, 2)
-    yield count(f"{name}: slots held after that", sum(dagster.slots().values()), 0)
+    yield exactly(f"{name}: trains taught → preferred once more, and no third time", int(after), 1)
+    yield exactly(f"{name}: models made", trained.recorded, 2)
+    yield exactly(f"{name}: slots held after that", sum(dagster.slots().values()), 0)

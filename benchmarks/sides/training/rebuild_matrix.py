@@ -51,8 +51,3 @@ class Matrix:
 def _by_chain(models: Sequence[str]) -> tuple[list[str], int]:
     """The chain's models in order, and how many stand apart, whose place says nothing."""
     return [model for model in models if model != "apart"], list(models).count("apart")
-
-
-def count(name: str, value: int, goal: int) -> Figure:
-    """A count that must be ``goal``."""
-    return Figure(name=name, value=value, unit="count", goal=f"== {goal}", holds=value == goal)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides.figure import Figure
+from benchmarks.sides.figure import Figure, exactly
 from datasets_registry.errors import BadInput
 from methods.reading.equations import wrong_equations
 from methods.reading.refusals import read_refusal
@@ -46,11 +46,4 @@ def cases(folder: Path) -> Iterator[Figure]:
         if file.is_file():
             lines = file.read_text(encoding="utf-8").splitlines()
             right = sum(is_right(json.loads(line)) for line in lines)
-            goal = f"== {len(lines)}"
-            yield Figure(
-                name=f"cases of {kind} as stated",
-                value=right,
-                unit="cases",
-                goal=goal,
-                holds=right == len(lines),
-            )
+            yield exactly(f"cases of {kind} as stated", right, len(lines), "cases")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.sides.figure import Figure, run
+from benchmarks.sides.figure import Figure, exactly, run
 from benchmarks.sides.labels.smollm2 import MODEL, smollm2
 from benchmarks.sides.labels.smollm2_steered import (
     WRITTEN,
@@ -56,13 +56,7 @@ def broken() -> Iterator[Figure]:
         resolve_model(MODEL, State().models), local_files_only=True, trust_remote_code=False
     )
     count, tried = template_broken(tokenizer)
-    yield Figure(
-        name=f"additions of {tried} that break the template",
-        value=count,
-        unit="additions",
-        goal="== 0",
-        holds=count == 0,
-    )
+    yield exactly(f"additions of {tried} that break the template", count, 0, "additions")
 
 
 def real(num_prompts: int | None) -> Iterator[Figure]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.sides.figure import Figure
+from benchmarks.sides.figure import Figure, exactly
 from datasets_registry.importing.filling import Given
 from datasets_registry.importing.importing import import_rows
 from datasets_registry.importing.source import open_source
@@ -41,6 +41,4 @@ def _figure(name: str, program: Callable[[Problem], str], problems: list[Problem
     verify = verifier(VerifierSettings(kind="code"))
     verdicts = [verify(program(problem), problem.answer) for problem in problems]
     right = sum(verdict.accepted is accepted for verdict in verdicts)
-    return Figure(
-        name=name, value=right, unit="programs", goal=f"== {len(problems)}", holds=right == len(problems)
-    )
+    return exactly(name, right, len(problems), "programs")
