@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from assets.cli.commands import app
 from datasets_registry.catalog.account import account
 from datasets_registry.errors import BadInput
 from datasets_registry.exporting.exporting import export
+from tests.assets.cli.trained import ended
 from tests.traced import Traced
 
 HERE = ("", ".", "..", "/", "~")
@@ -19,8 +18,7 @@ HERE = ("", ".", "..", "/", "~")
 
 def by_command(traced: Traced, folder: str) -> None:
     """`trimtab export`."""
-    arguments = ["export", "preference_pairs@3", folder, "--to", "parquet"]
-    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    ended("export", "preference_pairs@3", folder, "--to", "parquet")
 
 
 def by_function(traced: Traced, folder: str) -> None:
@@ -30,7 +28,7 @@ def by_function(traced: Traced, folder: str) -> None:
 
 def model(traced: Traced, folder: str) -> None:
     """`trimtab models export`."""
-    CliRunner().invoke(app, ["models", "export", "dpo_policy", folder], catch_exceptions=False)
+    ended("models", "export", "dpo_policy", folder)
 
 
 @pytest.mark.parametrize("folder", HERE)

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from assets.cli.commands import app
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import parsed_reference
+from tests.assets.cli.trained import ended
 from tests.rows import make
 from tests.training.runs import commit, write
 from training.running.run import open_run
@@ -51,7 +50,7 @@ def test_a_dataset_is_no_base(committed: Registry, tmp_path: Path) -> None:
 def test_every_command_refuses_it(command: str, committed: Registry) -> None:
     for reference in ("cai_sft@latest", "cai_sft@-1", "cai_sft@1@2"):
         with pytest.raises(BadInput, match=REFUSED):
-            CliRunner().invoke(app, [command, "--", reference], catch_exceptions=False)
+            ended(command, "--", reference)
 
 
 def test_a_name_and_a_name_with_its_number_are_references() -> None:

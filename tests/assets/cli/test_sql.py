@@ -3,18 +3,16 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from assets.cli.commands import app
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import Derivation
 from datasets_registry.views.asking import distinct
+from tests.assets.cli.trained import run
 from tests.rows import make
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
@@ -29,17 +27,11 @@ def filled(registry: Registry) -> Registry:
     return registry
 
 
-def answered(query: str, *options: str) -> str:
-    """What `trimtab sql` prints."""
-    result = CliRunner().invoke(app, ["sql", query, *options], catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.stdout
-
-
 def rows_of(query: str, *options: str) -> list[dict[str, object]]:
-    """What it prints as JSON."""
+    """What `trimtab sql` prints as JSON."""
     rows: list[dict[str, object]] = json.loads(
-        answered(query, "--json", *options), parse_constant=lambda constant: pytest.fail(constant)
+        run("sql", query, "--json", *options).stdout,
+        parse_constant=lambda constant: pytest.fail(constant),
     )
     return rows
 
@@ -108,18 +100,18 @@ def test_nothing_is_written_and_nothing_else_is_read(
     state = filled.state.root
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(BadInput) as error:
-        answered(statement.replace("{folder}", str(tmp_path)).replace("{state}", str(state)))
+        run("sql", statement.replace("{folder}", str(tmp_path)).replace("{state}", str(state)))
     assert "--write-files" in str(error.value) or "SHOW TABLES" in str(error.value)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_who_wants_an_export_says_so(filled: Registry, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    answered(f"COPY (SELECT prompt_id FROM cai_sft ORDER BY 1) TO '{out}'", "--write-files")
+    run("sql", f"COPY (SELECT prompt_id FROM cai_sft ORDER BY 1) TO '{out}'", "--write-files")
     assert out.read_text().splitlines()[0] == "prompt_id"
     assert len(rows_of(f"FROM '{out}'", "--write-files")) == 2
     with pytest.raises(BadInput, match="read-only"):
-        answered("CREATE TABLE x (y INT)", "--write-files")
+        run("sql", "CREATE TABLE x (y INT)", "--write-files")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +129,7 @@ def test_a_name_that_comes_again_has_a_number(names: list[str], shown: list[str]
 
 def test_equal_names_are_all_shown(filled: Registry) -> None:
     assert rows_of("SELECT 1 AS a, 2 AS a") == [{"a": 1, "a_1": 2}]
-    assert "a_1" in answered("SELECT 1 AS a, 2 AS a")
+    assert "a_1" in run("sql", "SELECT 1 AS a, 2 AS a").stdout
 
 
 @pytest.mark.parametrize(
@@ -156,8 +148,8 @@ def test_any_value_is_json(value: str, shown: object, filled: Registry) -> None:
     assert rows_of(f"SELECT {value} AS value") == [{"value": shown}]
 
 
-@pytest.mark.parametrize("ask", [lambda: answered("FROM cai_sft"), lambda: collected()])
-def test_a_lock_of_another_client_names_the_remedy(ask: Callable[[], object], filled: Registry) -> None:
+@pytest.mark.parametrize("command", [("sql", "FROM cai_sft"), ("gc",)])
+def test_a_lock_of_another_client_names_the_remedy(command: tuple[str, ...], filled: Registry) -> None:
     views = filled.state.views
     with subprocess.Popen([CLIENT, views], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
         assert client.stdin and client.stdout
@@ -166,14 +158,7 @@ def test_a_lock_of_another_client_names_the_remedy(ask: Callable[[], object], fi
         while b"open" not in client.stdout.readline():
             pass
         with pytest.raises(BadInput, match=rf"PID \d+\): close it.*`duckdb -readonly {views}`"):
-            ask()
+            run(*command)
         client.stdin.close()
         client.wait()
-    ask()
-
-
-def collected() -> object:
-    """What `trimtab gc` prints."""
-    result = CliRunner().invoke(app, ["gc"], catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.stdout
+    run(*command)

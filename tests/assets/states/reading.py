@@ -3,11 +3,8 @@
 import json
 from pathlib import Path
 
-from typer.testing import CliRunner
+from tests.assets.cli.trained import ended
 
-from assets.cli.commands import app
-
-RUNNER = CliRunner()
 READING = (
     ("datasets",),
     ("versions", "preference_pairs"),
@@ -30,7 +27,7 @@ READING = (
 
 def answer(*arguments: str, code: int = 0) -> str:
     """The JSON that a command prints, which ends with the exit code."""
-    result = RUNNER.invoke(app, [*arguments, "--json"], catch_exceptions=False)
+    result = ended(*arguments, "--json")
     assert result.exit_code == code, (arguments, result.output)
     return result.stdout
 
