@@ -13,12 +13,10 @@ from assets.doctor.machine import look_at_libraries
 from assets.profile.history import open_instance
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rows.imported import Problem
 from datasets_registry.state import State
-from datasets_registry.version import IMPORT, CheckResult, Derivation, Version
 from tests.assets.cli.trained import ended
+from tests.assets.importing import bring, unchecked
 from tests.assets.runs.test_dead import dead_process, started
-from tests.rows import make
 
 PROFILE = """description = "x"
 min_free_gb = 0.1
@@ -26,7 +24,6 @@ min_free_gb = 0.1
 [models.base]
 model = "smollm2-135m-instruct"
 """
-RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 row is bad")
 
 
 @pytest.fixture(autouse=True)
@@ -51,12 +48,6 @@ def look() -> dict[str, list[dict[str, object]]]:
     return by_topic
 
 
-def bring(registry: Registry, *results: CheckResult) -> Version:
-    """Import a problem, whose checks find this."""
-    how = Derivation(code_version=f"{IMPORT}test:1", settings={}, inputs=())
-    return registry.record_checks(registry.commit(Problem, [make(Problem)], how), list(results))
-
-
 def test_of_a_state_that_is_not_there_nothing_is_wrong_and_nothing_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,27 +59,25 @@ def test_of_a_state_that_is_not_there_nothing_is_wrong_and_nothing_is_made(
 
 
 def _red(registry: Registry, _: pytest.MonkeyPatch) -> None:
-    bring(registry, RED)
+    bring(registry, "p1", red=True)
 
 
 def _candidate(registry: Registry, _: pytest.MonkeyPatch) -> None:
-    registry.commit(
-        Problem, [make(Problem)], Derivation(code_version=f"{IMPORT}test:1", settings={}, inputs=())
-    )
+    unchecked(registry, "p1")
 
 
 def _gone(registry: Registry, _: pytest.MonkeyPatch) -> None:
-    for path in registry.files(bring(registry)):
+    for path in registry.files(bring(registry, "p1")):
         path.unlink()
 
 
 def _views(registry: Registry, _: pytest.MonkeyPatch) -> None:
-    bring(registry)
+    bring(registry, "p1")
     registry.state.views.write_bytes(b"no database")
 
 
 def _held(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    bring(registry)
+    bring(registry, "p1")
     monkeypatch.setattr(duckdb, "connect", _locked)
 
 
@@ -97,7 +86,7 @@ def _locked(*_: object, **__: object) -> None:
 
 
 def _catalog(registry: Registry, _: pytest.MonkeyPatch) -> None:
-    bring(registry)
+    bring(registry, "p1")
     registry.engine.dispose()
     registry.state.catalog.unlink()
 
@@ -165,7 +154,7 @@ def files(folder: Path) -> dict[Path, bytes | None]:
 
 
 def test_a_whole_state_is_well_and_stays_as_it_is(registry: Registry, state: State) -> None:
-    bring(registry)
+    bring(registry, "p1")
     before = files(state.root)
     assert all(finding["well"] for topic in look().values() for finding in topic)
     assert files(state.root) == before

@@ -15,14 +15,11 @@ from assets.profile.profile import Profile, load_profile
 from assets.profile.rebuild import Rebuild
 from datasets_registry.errors import HoursSpent, ModelFailed, OverBudget, TrimtabError, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.rows.imported import Problem
-from datasets_registry.version import IMPORT, CheckResult, Derivation, Version
 from generation.spending import Budget
 from methods.verifiers.maths import number
 from quality.auditing.overruling import pass_by_hand
-from tests.rows import make
+from tests.assets.importing import bring
 
-RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 row is bad")
 NAMES = ("taught", "preferred")
 
 
@@ -82,19 +79,13 @@ class Daemon:
         self.run(*names, tags=looked.tags)
         return names
 
-    def bring(self, *ids: str, red: bool = False) -> Version:
-        """Import problems, which pass or not."""
-        how = Derivation(code_version=f"{IMPORT}test:1", settings={"rows": ids}, inputs=())
-        version = self.registry.commit(Problem, [make(Problem, name) for name in ids], how)
-        return self.registry.record_checks(version, [RED] if red else [])
-
 
 @pytest.fixture
 def daemon(registry: Registry, tmp_path: Path) -> Iterator[Daemon]:
     """A daemon whose hours are spent, and one import."""
     with dg.DagsterInstance.ephemeral() as instance:
         daemon = Daemon(registry, instance)
-        daemon.bring("p1")
+        bring(daemon.registry, "p1")
         yield daemon
 
 
@@ -111,7 +102,7 @@ def _budget(daemon: Daemon) -> None:
 
 
 def _mend(daemon: Daemon) -> None:
-    daemon.bring("p1")
+    bring(daemon.registry, "p1")
 
 
 def _pass(daemon: Daemon) -> None:
@@ -129,7 +120,7 @@ CAUSES: Mapping[str, tuple[TrimtabError, Callable[[Daemon], None]]] = {
 @pytest.mark.parametrize("kind", CAUSES)
 def test_a_refused_run_goes_on_once_when_its_cause_is_gone(daemon: Daemon, kind: str) -> None:
     if kind in ("red", "passed"):
-        daemon.bring("p1", "p2", red=True)
+        bring(daemon.registry, "p1", "p2", red=True)
     daemon.refusal, mend = CAUSES[kind]
     refused = daemon.run()
     why = str(daemon.refusal)

@@ -14,14 +14,11 @@ from assets.pipelines.imported import import_checks, import_sensors, imported_as
 from assets.profile.profile import load_profile
 from assets.profile.rebuild import Rebuild
 from datasets_registry.registry import Registry
-from datasets_registry.rows.imported import Problem
-from datasets_registry.version import IMPORT, CheckResult, Derivation, Version
 from quality.auditing.overruling import pass_by_hand
-from tests.rows import make
+from tests.assets.importing import bring
 
 # what Dagster's own tester uses of Dagster
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
-RED = CheckResult(check="c", passed=False, severity="error", value=1, threshold=0, description="1 row is bad")
 DATA = Rebuild(when="data")
 
 
@@ -46,13 +43,6 @@ class Desk:
             assets=[*with_condition((prompts, model), DATA), *imported_assets(["problems"])],
             asset_checks=import_checks(["problems"]),
         )
-
-    def bring(self, *ids: str, red: bool = False, **columns: Any) -> Version:
-        """Import these rows, which pass or not."""
-        how = Derivation(code_version=f"{IMPORT}test:1", settings={"rows": ids}, inputs=())
-        rows = [make(Problem, problem_id, **columns) for problem_id in ids]
-        version = self.registry.commit(Problem, rows, how)
-        return self.registry.record_checks(version, [RED] if red else [])
 
     def look(self) -> tuple[list[dg.AssetMaterialization], str]:
         """One look of the imports sensor: the events, which the daemon stores, and what it says."""
@@ -98,7 +88,7 @@ def desk(registry: Registry) -> Iterator[Desk]:
     """One import, known to Dagster, and the model built on it."""
     with dg.DagsterInstance.ephemeral() as instance:
         desk = Desk(registry, instance)
-        desk.bring("p1")
+        bring(desk.registry, "p1")
         desk.look()
         desk.build(name="prompts")
         desk.build()
@@ -107,7 +97,7 @@ def desk(registry: Registry) -> Iterator[Desk]:
 
 
 def test_a_new_import_makes_what_stands_on_it_stale_and_is_asked_for_once(desk: Desk) -> None:
-    version = desk.bring("p1", "p2")
+    version = bring(desk.registry, "p1", "p2")
     (event,), reason = desk.look()
     assert reason == "problems@2 is new"
     assert event.tags and event.tags["dagster/data_version"] == version.learned_version
@@ -116,32 +106,32 @@ def test_a_new_import_makes_what_stands_on_it_stale_and_is_asked_for_once(desk: 
 
 
 def test_the_same_data_again_is_no_news(desk: Desk) -> None:
-    desk.bring("p1")
+    bring(desk.registry, "p1")
     assert desk.look() == ([], "nothing was imported since")
     assert not desk.tick()
 
 
 @pytest.mark.parametrize("columns", [{"source": "renamed.jsonl"}, {"licence": "CC0-1.0"}])
 def test_the_same_rows_from_elsewhere_are_no_news(desk: Desk, columns: dict[str, Any]) -> None:
-    assert desk.bring("p1", **columns).number == 2
+    assert bring(desk.registry, "p1", **columns).number == 2
     assert desk.look() == ([], "nothing was imported since")
     assert not desk.tick() and not desk.is_stale()
 
 
 def test_other_text_from_elsewhere_is_news(desk: Desk) -> None:
-    desk.bring("p1", answer="another", source="renamed.jsonl")
+    bring(desk.registry, "p1", answer="another", source="renamed.jsonl")
     assert desk.tick()
 
 
 def test_earlier_data_again_is_news(desk: Desk) -> None:
-    desk.bring("p1", "p2")
+    bring(desk.registry, "p1", "p2")
     assert desk.tick()
-    desk.bring("p1")
+    bring(desk.registry, "p1")
     assert desk.tick()
 
 
 def test_data_whose_blocking_check_fails_is_no_news_and_the_look_says_which(desk: Desk) -> None:
-    desk.bring("p1", "p2", red=True)
+    bring(desk.registry, "p1", "p2", red=True)
     events, reason = desk.look()
     assert events == [] and "problems@2 is not passed (check c failed: 1 row is bad)" in reason
     assert "or `trimtab pass problems@2 --reason '…'`; until then" in reason
@@ -150,7 +140,7 @@ def test_data_whose_blocking_check_fails_is_no_news_and_the_look_says_which(desk
 
 @pytest.mark.parametrize("mended", ["good rows", "the rows before", "passed by a person"])
 def test_what_a_red_import_holds_is_built_once_as_soon_as_that_is_mended(desk: Desk, mended: str) -> None:
-    red = desk.bring("p1", "p2", red=True)
+    red = bring(desk.registry, "p1", "p2", red=True)
     desk.prompts = "b"
     desk.build(name="prompts")
     assert [desk.tick(), desk.tick()] == [False, False] and desk.check() == (
@@ -160,20 +150,20 @@ def test_what_a_red_import_holds_is_built_once_as_soon_as_that_is_mended(desk: D
     if mended == "passed by a person":
         pass_by_hand(desk.registry, red, "looked at it")
     else:
-        desk.bring(*(("p1", "p3") if mended == "good rows" else ("p1",)))
+        bring(desk.registry, *(("p1", "p3") if mended == "good rows" else ("p1",)))
     assert [desk.tick(), desk.tick(), desk.tick()] == [True, False, False]
     assert desk.check()[0]
 
 
 def test_a_red_import_alone_holds_nothing_once_the_same_rows_are_back(desk: Desk) -> None:
-    desk.bring("p1", "p2", red=True)
+    bring(desk.registry, "p1", "p2", red=True)
     assert not desk.tick()
-    desk.bring("p1")
+    bring(desk.registry, "p1")
     assert not desk.tick() and desk.check() == (True, "problems@1 has passed its blocking checks")
 
 
 def test_a_person_may_run_the_check_of_an_import(desk: Desk) -> None:
-    desk.bring("p1", "p2", red=True)
+    bring(desk.registry, "p1", "p2", red=True)
     (check,) = import_checks(["problems"])
     result = check()
     assert isinstance(result, dg.AssetCheckResult)
@@ -181,13 +171,13 @@ def test_a_person_may_run_the_check_of_an_import(desk: Desk) -> None:
 
 
 def test_data_that_a_person_passed_after_all_is_news(desk: Desk) -> None:
-    pass_by_hand(desk.registry, desk.bring("p1", "p2", red=True), "looked at it")
+    pass_by_hand(desk.registry, bring(desk.registry, "p1", "p2", red=True), "looked at it")
     assert desk.tick()
 
 
 def test_there_and_back_between_two_looks_is_no_news(desk: Desk) -> None:
-    desk.bring("p1", "p2")
-    desk.bring("p1")
+    bring(desk.registry, "p1", "p2")
+    bring(desk.registry, "p1")
     assert not desk.tick()
 
 
@@ -212,7 +202,7 @@ def test_what_stands_on_data_that_was_made_and_is_now_imported_does_not_stay_sta
         desk = Desk(registry, instance)
         desk.build(dg.Definitions(assets=[problems]), "problems")
         desk.build()
-        desk.bring("p1")
+        bring(desk.registry, "p1")
         desk.look()
         assert desk.is_stale()
         desk.build()
