@@ -1,12 +1,12 @@
 """State lives in one folder, and a folder that cannot be used is said before anything is spent."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import REPOSITORY, State, durable
+from tests.datasets_registry.disks import small_disk
 
 
 def test_the_root_is_trimtab_home_or_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -29,24 +29,11 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
-    """A file system of one megabyte; skipped where this process may not mount one."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a tmpfs needs root")
-    return tmp_path
-
-
-def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(small_disk: Path) -> None:
-    try:
-        with pytest.raises(NoSpace, match="is full: free some space"), durable(small_disk / "big") as path:
+def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=1) as disk:
+        with pytest.raises(NoSpace, match="is full: free some space"), durable(disk / "big") as path:
             path.write_bytes(b"x" * 2_000_000)
-        assert list(small_disk.iterdir()) == []
-    finally:
-        subprocess.run(["umount", small_disk], check=True)
+        assert list(disk.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["home", "/"])

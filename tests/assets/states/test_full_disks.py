@@ -11,11 +11,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from assets.cli.commands import app
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.state import State
-from tests.assets.states.reading import RUNNER, answer, answers
+from tests.assets.cli.trained import ended
+from tests.assets.states.placed import leave_orphan, placed
+from tests.assets.states.reading import answer, answers
+from tests.datasets_registry.disks import small_disk
 from tests.rows import make
 from tests.traced import Traced
 
@@ -46,20 +48,10 @@ def in_a_child(work: Callable[[], object]) -> None:
 @pytest.fixture
 def disk(history: Traced, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:
     """The history on a small disk of its own, skipped where none can be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"no disk can be mounted: {mounted.stderr.strip()}")
-    state = State(place / "state")
-    monkeypatch.setenv("TRIMTAB_HOME", str(state.root))
-    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
-    history.copied_to(state).registry.engine.dispose()
-    try:
+    with small_disk(tmp_path / "disk", megabytes=16) as place:
+        state = State(place / "state")
+        placed(history, state, monkeypatch).registry.engine.dispose()
         yield state
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def fill(folder: Path) -> None:
@@ -71,15 +63,6 @@ def fill(folder: Path) -> None:
                     pass
             except OSError:
                 continue
-
-
-def leave_orphan(state: State) -> Path:
-    """An old object of a megabyte that no version names."""
-    orphan = state.objects / "aa" / ("aa" * 32 + ".parquet")
-    orphan.parent.mkdir(exist_ok=True)
-    orphan.write_bytes(bytes(1 << 20))
-    os.utime(orphan, (0, 0))
-    return orphan
 
 
 def test_reading_commands_leave_every_file_as_it_was(traced: Traced, plain: Answers) -> None:
@@ -96,7 +79,7 @@ def test_the_doctor_leaves_every_file_as_it_was(traced: Traced, monkeypatch: pyt
     traced.registry.engine.dispose()
     before = files(state.root)
     # what is wrong depends on the machine
-    result = RUNNER.invoke(app, ["doctor"])
+    result = ended("doctor")
     assert result.exit_code in (0, 1) and "catalog.duckdb shows" in result.stdout, result.output
     assert files(state.root) == before
 
@@ -143,9 +126,7 @@ def foreign(history: Traced, monkeypatch: pytest.MonkeyPatch) -> Iterator[State]
         pytest.skip("only root can become another account")
     with TemporaryDirectory(prefix="trimtab-foreign-") as folder:
         state = State(Path(folder) / "state")
-        monkeypatch.setenv("TRIMTAB_HOME", str(state.root))
-        monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
-        history.copied_to(state).registry.engine.dispose()
+        placed(history, state, monkeypatch).registry.engine.dispose()
         for path in (Path(folder), *Path(folder).rglob("*")):
             path.chmod(0o555 if path.is_dir() else 0o444)
         yield state

@@ -13,6 +13,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from generation.ledger.ledger import Ledger
+from tests.assets.states.placed import leave_orphan, placed
 from tests.assets.states.reading import answer, answers
 from tests.traced import Traced
 
@@ -38,9 +39,7 @@ def odd(
     alike = tmp_path / request.param.translate(ALIKE) / "state"
     if alike != root:
         shutil.copytree(history.registry.state.root, alike)
-    copied = history.copied_to(State(root))
-    monkeypatch.setenv("TRIMTAB_HOME", str(root))
-    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
+    copied = placed(history, State(root), monkeypatch)
     yield copied.registry
     copied.registry.engine.dispose()
 
@@ -54,10 +53,8 @@ def test_compaction_and_gc_take_their_own_files(odd: Registry, plain: dict[tuple
     before = ledger.stats()
     assert json.loads(answer("ledger", "compact"))[0]["num_merged"] > 1
     assert ledger.stats() == before
-    orphan = odd.state.objects / "aa" / ("aa" * 32 + ".parquet")
-    orphan.parent.mkdir(exist_ok=True)
-    orphan.write_bytes(b"left over")
-    for path in (orphan, *odd.state.tables.iterdir()):
+    orphan = leave_orphan(odd.state)
+    for path in odd.state.tables.iterdir():
         os.utime(path, (0, 0))
     removed = json.loads(answer("gc", "--remove"))
     assert str(orphan) in {row["path"] for row in removed} and not orphan.exists()
