@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,12 +61,6 @@ def armed(folder: Path, mark: Path) -> Path:
         named_in(folder, file, auto_map=CLASSES, model_type="own", tokenizer_class="Ran")
     (folder / "ran.py").write_text(f"open({str(mark)!r}, 'w').write('ran')\nclass Ran: pass\n")
     return folder
-
-
-@pytest.fixture
-def copy(tiny_model: Path, tmp_path: Path) -> Path:
-    """A model's folder of the test's own."""
-    return shutil.copytree(tiny_model, tmp_path / "copy")
 
 
 @pytest.mark.parametrize("file", CONFIGS)

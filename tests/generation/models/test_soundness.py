@@ -1,7 +1,6 @@
 """Weights that are missing, of another model, or no numbers are refused by every loader."""
 
 import json
-import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,12 +32,6 @@ CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
     ),
 }
 NUMBERS = {"NaN": float("nan"), "infinite": float("inf"), "minus infinite": float("-inf")}
-
-
-@pytest.fixture
-def copy(tiny_model: Path, tmp_path: Path) -> Path:
-    """A model's folder of the test's own."""
-    return shutil.copytree(tiny_model, tmp_path / "copy")
 
 
 def loaded(folder: Path, kind: str = "CausalLM", **options: Any) -> object:
