@@ -54,7 +54,9 @@ lint: $(STAMP)
 check-gpu: $(STAMP)
 	$(BIN)/python -m benchmarks.gpu_check $(if $(OUT),--out $(OUT))
 
-BENCHMARKS := $(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))) demo house kills rerank
+# check-gpu runs gpu_check
+PACKAGES = $(filter-out gpu_check,$(sort $(patsubst benchmarks/%/__main__.py,%,$(wildcard benchmarks/*/__main__.py))))
+BENCHMARKS = $(basename $(notdir $(shell grep -l __main__ benchmarks/*.py))) $(PACKAGES)
 
 # every claim of speed
 bench: $(STAMP)
