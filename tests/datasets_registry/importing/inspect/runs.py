@@ -1,6 +1,7 @@
 """Inspect's own runs of a mock model, whose logs tests import: runs.py FOLDER."""
 
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ def outputs(name: str) -> list[ModelOutput]:
     return [call, answer]
 
 
-def run(folder: Path, name: str) -> None:
-    """Write the log of one sample, which is answered after the result of a tool."""
+def run(folder: Path, name: str) -> Path:
+    """The log of one sample, which is answered after the result of a tool."""
     scorers: Any = [includes(), exact()] if name == "disputed" else includes()
     task = Task(
         dataset=[Sample(input="1+1?", target="2", id=name)],
@@ -64,8 +65,18 @@ def run(folder: Path, name: str) -> None:
     kind: Any = "json" if name == "json" else "eval"
     (log,) = eval(task, model=model, log_dir=str(folder / name), log_format=kind, display="none")
     assert log.status == "success", log.error
+    return Path(log.location)
+
+
+def damage(log: Path, damaged: Path) -> None:
+    """Write the log again, its sample cut off; zipfile reads zstd only where Inspect is imported."""
+    damaged.parent.mkdir()
+    with zipfile.ZipFile(log) as whole, zipfile.ZipFile(damaged, "w") as copy:
+        for name in whole.namelist():
+            copy.writestr(name, b"{" if name.startswith("samples/") else whole.read(name))
 
 
 if __name__ == "__main__":
-    for name in ANSWERS:
-        run(Path(sys.argv[1]), name)
+    folder = Path(sys.argv[1])
+    logs = {name: run(folder, name) for name in ANSWERS}
+    damage(logs["right"], folder / "damaged" / "damaged.eval")
