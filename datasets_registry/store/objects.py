@@ -68,7 +68,9 @@ def read_object(path: Path, file_sha: str | None = None) -> pa.Table:
 
 
 def _require_same(path: Path, data: bytes, rows: pa.Table, file_sha: str | None) -> None:
-    if hashlib.sha256(data).hexdigest() == file_sha or content_hash(rows) == path.stem:
+    if file_sha is not None and hashlib.sha256(data).hexdigest() == file_sha:
+        return
+    if content_hash(rows) == path.stem:
         return
     raise BrokenObject(
         f"object {path} has other rows than were committed, as its file was changed: `trimtab verify` names "

@@ -85,7 +85,7 @@ def stage(
     cutter = Cutter(row.key)
     objects = list(pipelined(put, _chunks(ascending, cutter)))
     if ascending.late is not None:
-        stored = (read_object(object_path(root, written.sha)) for written in objects)
+        stored = _read_back(objects, root)
         again = chain(stored, cutter.rest, [ascending.late], runs)
         cutter = Cutter(row.key)
         objects = list(pipelined(put, _chunks(merged(again, row.key, spill), cutter)))
@@ -99,7 +99,12 @@ def _learned_version(row: type[Row], objects: Sequence[Object], root: Path) -> s
     """The identity of the rows without where they came from; None where no column says that."""
     if not row.provenance:
         return None
-    return learned_version(row, (read_object(object_path(root, stored.sha)) for stored in objects))
+    return learned_version(row, _read_back(objects, root))
+
+
+def _read_back(objects: Sequence[Object], root: Path) -> Iterator[pa.Table]:
+    """The objects' rows, whose contents are hashed only where a file is not the one that was written."""
+    return (read_object(object_path(root, stored.sha), stored.file_sha) for stored in objects)
 
 
 def _chunks(tables: Iterable[pa.Table], cutter: Cutter) -> Iterator[pa.Table]:

@@ -2,7 +2,9 @@
 
 import ast
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from datasets_registry.inspecting.listing import behind
@@ -13,7 +15,9 @@ from datasets_registry.rows.prompts import RedTeamPrompt
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import REPOSITORY
-from datasets_registry.store import chunks
+from datasets_registry.store import chunks, objects
+from datasets_registry.store.content_hash import content_hash
+from datasets_registry.store.staging import stage
 from datasets_registry.version import Derivation, Version
 from tests.rows import make
 
@@ -57,6 +61,24 @@ def test_a_long_source_that_moves_a_cut_changes_nothing(
     )
     assert len(short.content["objects"]) < len(long.content["objects"])
     assert short.learned_version == long.learned_version
+
+
+def test_rows_that_were_just_written_are_not_hashed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[int] = []
+
+    def counting(table: pa.Table) -> str:
+        hashed.append(len(table))
+        return content_hash(table)
+
+    monkeypatch.setattr(objects, "content_hash", counting)
+    rows = [make(Demonstration, "a"), make(Demonstration, "b")]
+    staged = stage(
+        Demonstration.dataset, Demonstration, rows, tmp_path / "objects", tmp_path, lambda sha: None
+    )
+    assert staged.learned_version not in (None, staged.data_version)
+    assert hashed == [2]
 
 
 def test_rows_that_say_nothing_of_it_are_learned_whole(registry: Registry) -> None:
