@@ -1,6 +1,5 @@
 """Questions to ``catalog.duckdb``: over the files of its views and no others, by DuckDB's own locks."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ import duckdb
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from datasets_registry.views.files import directories, literal
-from datasets_registry.views.scanning import SPILL, ResultTuple
+from datasets_registry.views.scanning import ResultTuple, spill_folder
 
 # PIVOT is several statements
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")
@@ -59,9 +58,8 @@ def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str],
 def _lock(connection: "duckdb.DuckDBPyConnection", state: State) -> None:
     """Close everything to the connection but the folders that views read; and no query opens it again."""
     folders = directories((state.objects, state.tables, state.ledger))
-    spill = state.cache / f"{SPILL}sql-{os.getpid()}"
     connection.execute(
-        f"SET temp_directory = {literal(spill)}; SET allowed_directories = {folders};"
+        f"SET temp_directory = {literal(spill_folder(state, 'sql-'))}; SET allowed_directories = {folders};"
         "SET enable_external_access = false; SET lock_configuration = true"
     )
 

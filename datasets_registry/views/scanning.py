@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -63,6 +64,11 @@ MOST_THREADS = 4
 _PROCESS = uuid.uuid4().hex
 
 
+def spill_folder(state: State, use: str = "") -> Path:
+    """Where this process's queries for ``use`` may spill, apart from those of all others."""
+    return state.cache / f"{SPILL}{use}{_PROCESS}-{os.getpid()}"
+
+
 # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
 @contextmanager
 def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
@@ -72,7 +78,7 @@ def scanning(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
     """
     settings: Settings = {
         "memory_limit": MEMORY,
-        "temp_directory": str(state.cache / f"{SPILL}{_PROCESS}-{os.getpid()}"),
+        "temp_directory": str(spill_folder(state)),
         "threads": min(MOST_THREADS, os.cpu_count() or 1),
         "preserve_insertion_order": False,
         "enable_external_file_cache": False,

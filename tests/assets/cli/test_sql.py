@@ -12,6 +12,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import Derivation
 from datasets_registry.views.asking import distinct
+from datasets_registry.views.scanning import spill_folder
 from tests.assets.cli.trained import run
 from tests.rows import make
 
@@ -34,6 +35,11 @@ def rows_of(query: str, *options: str) -> list[dict[str, object]]:
         parse_constant=lambda constant: pytest.fail(constant),
     )
     return rows
+
+
+def test_it_spills_into_a_folder_of_this_process(filled: Registry) -> None:
+    (row,) = rows_of("SELECT current_setting('temp_directory') AS folder")
+    assert row["folder"] == str(spill_folder(filled.state, "sql-"))
 
 
 @pytest.mark.parametrize(

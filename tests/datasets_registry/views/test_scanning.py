@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from datasets_registry.state import REPOSITORY, State
-from datasets_registry.views.scanning import cursor, scanning
+from datasets_registry.views import scanning as module
+from datasets_registry.views.scanning import SPILL, cursor, scanning, spill_folder
 
 FORKED = """
 import os
@@ -62,6 +63,21 @@ def test_each_state_spills_into_its_own_cache(tmp_path: Path) -> None:
         with scanning(state) as connection:
             found = connection.execute("SELECT current_setting('temp_directory')").fetchone()
         assert found and Path(found[0]).parent == state.cache
+
+
+@pytest.mark.parametrize("use", ["", "sql-"])
+def test_a_process_of_another_machine_spills_elsewhere_and_both_are_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    state = State(tmp_path).prepare()
+    here = spill_folder(state, use)
+    # its processes may have the same number
+    monkeypatch.setattr(module, "_PROCESS", "another")
+    there = spill_folder(state, use)
+    assert here != there and {here.parent, there.parent} == {state.cache}
+    for folder in (here, there):
+        folder.mkdir()
+    assert {*state.cache.glob(f"{SPILL}*")} == {here, there}
 
 
 def test_threads_ask_at_once() -> None:
