@@ -14,7 +14,7 @@ from datasets_registry.catalog import tables as catalog
 from datasets_registry.inspecting.origins import HUB
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
-from datasets_registry.state import locked
+from datasets_registry.state import locked, run_name
 from datasets_registry.views.asking import open_views
 from datasets_registry.views.scanning import SPILL
 
@@ -96,7 +96,7 @@ def _registered_runs(registry: Registry) -> Iterator[Path]:
     derivation = catalog.DERIVATIONS.c
     with registry.engine.connect() as connection:
         made = connection.execute(select(derivation.name, derivation.recipe).distinct()).all()
-    registered = {f"{name.replace('/', '.')}-{recipe[:16]}" for name, recipe in made}
+    registered = {run_name(name, recipe) for name, recipe in made}
     for folder in registry.state.runs.glob("*-*"):
         if (run := RUN.match(folder.name)) and run.group() in registered:
             yield folder

@@ -61,6 +61,11 @@ class State:
         return self
 
 
+def run_name(model: str, recipe: str) -> str:
+    """What the folder of a model's training run is called, by which collection finds it again."""
+    return f"{model.replace('/', '.')}-{recipe[:16]}"
+
+
 def _state_error(root: Path, error: OSError) -> BadInput | NoSpace:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(f"{root} is full: free some space, or set TRIMTAB_HOME to a larger disk")

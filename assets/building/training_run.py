@@ -15,7 +15,7 @@ from assets.profile.profile import Profile
 from datasets_registry.errors import ModelFailed
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
-from datasets_registry.state import REPOSITORY, durable
+from datasets_registry.state import REPOSITORY, durable, run_name
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.cards.turns import alone
 from methods.templates import fill, only
@@ -43,8 +43,7 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     recipe, how = versions.recipes[model.name], versions.derivation(model.name)
     recipe.require_current_code()
     exact, launch, module = exact_roles(model, how.inputs), profile.launch, model.trainer.module
-    folder = f"{model.name.replace('/', '.')}-{how.recipe[:16]}{launch.mark}"
-    output = versions.registry.state.runs / folder
+    output = versions.registry.state.runs / f"{run_name(model.name, how.recipe)}{launch.mark}"
     with only(recipe.texts):
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}

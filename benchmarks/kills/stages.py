@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.kills.pipeline import build_pipeline
 from datasets_registry.registry import Registry
-from datasets_registry.state import State
+from datasets_registry.state import State, run_name
 from datasets_registry.version import Derivation
 
 GRACE = timedelta(hours=1)
@@ -38,7 +38,7 @@ class Place:
     @property
     def run(self) -> Path:
         """The folder of the training run."""
-        return self.state.runs / f"{MODEL}-{TRAINED.recipe[:16]}"
+        return self.state.runs / run_name(MODEL, TRAINED.recipe)
 
 
 @dataclass(frozen=True)
