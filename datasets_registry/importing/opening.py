@@ -54,7 +54,7 @@ class _Unpacked(io.RawIOBase):
 
 
 def opened(path: Path) -> IO[bytes]:
-    """The open file, unpacked where its name ends in .gz.
+    """The open file without a byte order mark, unpacked where its name ends in .gz.
 
     Raises BadInput where its first bytes are those of an archive or of another encoding than UTF-8, and while
     it is read where it unpacks to too much.
@@ -62,6 +62,8 @@ def opened(path: Path) -> IO[bytes]:
     file = io.BufferedReader(_Unpacked(path) if path.suffix == ".gz" else io.FileIO(path))
     try:
         _require_text(path, file.peek(16)[:16])
+        if file.peek(len(_BOM)).startswith(_BOM):
+            file.read(len(_BOM))
     except BaseException:
         file.close()
         raise
@@ -84,7 +86,7 @@ def _require_text(path: Path, start: bytes) -> None:
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
-    """The lines and their numbers, without a byte order mark; None for one longer than MOST_LINE_BYTES."""
+    """The lines and their numbers; None for one longer than MOST_LINE_BYTES."""
     with opened(path) as file:
         number = 1
         while line := file.readline(MOST_LINE_BYTES + 1):
@@ -92,7 +94,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
                 _skip_rest(file, line)
                 yield number, None
             else:
-                yield number, line.removeprefix(_BOM) if number == 1 else line
+                yield number, line
             number += 1
 
 
@@ -102,11 +104,11 @@ def _skip_rest(file: IO[bytes], line: bytes) -> None:
 
 
 def whole(path: Path) -> bytes:
-    """All that the file holds, without a byte order mark; raises BadInput where it is too much for a list."""
+    """All that the file holds; raises BadInput where it is too much for a list."""
     with opened(path) as file:
         content = file.read(MOST_LIST_BYTES + 1)
     if len(content) > MOST_LIST_BYTES:
         raise BadInput(
             f"{path} is a list of more than {MOST_LIST_BYTES >> 30} GiB: write an object on each line instead"
         )
-    return content.removeprefix(_BOM)
+    return content

@@ -55,7 +55,7 @@ def json_records(path: Path) -> Iterator[Record]:
     Raises BadInput where a list does not end.
     """
     with opened(path) as file:
-        start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = file.read(4096).lstrip()
     return _list_records(path) if start.startswith(b"[") else _line_records(path)
 
 
