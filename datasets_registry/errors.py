@@ -51,3 +51,8 @@ class NoSpace(TrimtabError):
 
 class ModelFailed(TrimtabError):
     """A model or trainer stopped without a usable result."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, in a line; the error's type where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

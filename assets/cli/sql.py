@@ -6,7 +6,7 @@ import duckdb
 import typer
 
 from assets.cli.printing import Json, open_state, print_rows
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, first_line
 from datasets_registry.views.asking import ask
 from datasets_registry.views.views import are_shown
 
@@ -32,6 +32,5 @@ def sql(
     try:
         columns, rows = ask(registry.state, query, any_file=write_files)
     except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        raise BadInput(f'{first} (`trimtab sql "SHOW TABLES"` lists the views)') from error
+        raise BadInput(f'{first_line(error)} (`trimtab sql "SHOW TABLES"` lists the views)') from error
     print_rows([dict(zip(columns, row, strict=True)) for row in rows], as_json, columns)

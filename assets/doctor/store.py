@@ -7,7 +7,7 @@ from dataclasses import replace
 import duckdb
 
 from assets.doctor.finding import Finding, refusals, refused, wrong
-from datasets_registry.errors import TrimtabError, UnpassedVersion
+from datasets_registry.errors import TrimtabError, UnpassedVersion, first_line
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
@@ -90,6 +90,5 @@ def _views(state: State, registry: Registry) -> Finding:
 
 
 def _unreadable(state: State, error: duckdb.Error) -> Finding:
-    first = str(error).partition("\n")[0]
     remedy = f"delete {state.views}: it holds views alone, and the next import or build writes it again"
-    return wrong("views", f"{state.views} cannot be read ({first})", remedy)
+    return wrong("views", f"{state.views} cannot be read ({first_line(error)})", remedy)

@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoResultFo
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from datasets_registry.catalog.snapshot import forbid_writes, in_memory
-from datasets_registry.errors import BadInput, BrokenCatalog
+from datasets_registry.errors import BadInput, BrokenCatalog, first_line
 from datasets_registry.state import State, durable
 
 METADATA = MetaData()
@@ -148,7 +148,8 @@ def open_catalog(state: State, url: str | None = None, *, reads_only: bool = Fal
         identity = _identity(engine)
     except DBAPIError as error:
         engine.dispose()
-        raise BrokenCatalog(f"the catalog cannot be opened ({_first_line(error)}): {_REMEDY}") from error
+        why = first_line(error.orig or error)
+        raise BrokenCatalog(f"the catalog cannot be opened ({why}): {_REMEDY}") from error
     if expected not in (None, identity):
         engine.dispose()
         raise _lost(state, f"the opened catalog is {identity[:8]}, and the folder's is {expected[:8]}")
@@ -158,10 +159,6 @@ def open_catalog(state: State, url: str | None = None, *, reads_only: bool = Fal
         with durable(state.catalog_id) as temporary:
             temporary.write_text(identity)
     return engine
-
-
-def _first_line(error: DBAPIError) -> str:
-    return (str(error.orig).splitlines() or ["no reason given"])[0]
 
 
 def _lost(state: State, what: str) -> BrokenCatalog:

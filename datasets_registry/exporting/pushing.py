@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.errors import BadInput, TrimtabError, first_line
 
 # the Arrow copies are for this machine
 LOCAL_FILES = ["*.arrow", "*/state.json", "*/dataset_info.json", "dataset_dict.json"]
@@ -49,7 +49,7 @@ def push(
         )
     # the client's errors change with its HTTP library; whatever fails there, the export is whole
     except Exception as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0].replace(token, "(token)")
+        first = first_line(error).replace(token, "(token)")
         raise TrimtabError(
             f"{repository!r} cannot be pushed: {first} (check the network and that HF_TOKEN may write "
             f"there; the export itself is whole in {folder})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, first_line
 from datasets_registry.hashing import digest
 from datasets_registry.importing.records import Record
 
@@ -53,8 +53,7 @@ def _loaded(name: str, split: str) -> "Dataset":
         return dataset
     # the client's errors change with its HTTP library, and data can be wrong in any way
     except Exception as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
-            f"Hub dataset {name!r}, split {split!r}, cannot be read: {first} "
+            f"Hub dataset {name!r}, split {split!r}, cannot be read: {first_line(error)} "
             "(check the name, the split, the network and HF_TOKEN, or import a file instead)"
         ) from error

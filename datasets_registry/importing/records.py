@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, first_line
 from datasets_registry.importing.opening import (
     FREE_BYTES,
     MOST_LINE_BYTES,
@@ -175,8 +175,9 @@ def parquet_records(path: Path) -> Iterator[Record]:
                 yield from _records(path.name, number, batch)
                 number += len(batch)
     except (pa.ArrowException, OSError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise BadInput(f"{path} is not a whole Parquet file ({first}): download or write it again") from error
+        raise BadInput(
+            f"{path} is not a whole Parquet file ({first_line(error)}): download or write it again"
+        ) from error
 
 
 def _require_sound(path: Path, file: pq.ParquetFile) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, first_line
 from datasets_registry.state import State
 from datasets_registry.views.files import directories, literal
 from datasets_registry.views.scanning import ResultTuple, spill_folder
@@ -51,7 +51,7 @@ def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str],
         try:
             result = connection.execute(query)
         except duckdb.PermissionException as error:
-            raise BadInput(f"{_first_line(error)}: {_ANY_FILE}") from error
+            raise BadInput(f"{first_line(error)}: {_ANY_FILE}") from error
         return distinct([column[0] for column in result.description or []]), result.fetchall()
 
 
@@ -87,7 +87,3 @@ def distinct(names: Sequence[str]) -> list[str]:
             candidate = f"{name}_{number}"
         chosen.append(candidate)
     return chosen
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

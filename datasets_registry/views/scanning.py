@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from datasets_registry.errors import BrokenObject
+from datasets_registry.errors import BrokenObject, first_line
 from datasets_registry.state import State
 
 Settings = dict[str, str | int | bool]
@@ -93,9 +93,8 @@ def reading() -> Iterator[None]:
     try:
         yield
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        first = str(error).splitlines()[0]
         raise BrokenObject(
-            f"an object cannot be read ({first}): `trimtab verify` names its version"
+            f"an object cannot be read ({first_line(error)}): `trimtab verify` names its version"
         ) from error
 
 

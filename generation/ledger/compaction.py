@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets_registry.errors import BrokenObject, NoSpace
+from datasets_registry.errors import BrokenObject, NoSpace, first_line
 from datasets_registry.state import durable, locked
 from datasets_registry.views.files import literal
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
@@ -87,8 +87,8 @@ def _merge(ledger: Ledger, names: Sequence[str]) -> int:
             return int(num_rows)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise NoSpace(
-            f"{ledger.folder} could not be compacted ({str(error).splitlines()[0]}): nothing was "
-            "changed; free some space and try again"
+            f"{ledger.folder} could not be compacted ({first_line(error)}): nothing was changed; "
+            "free some space and try again"
         ) from error
     finally:
         shutil.rmtree(spill, ignore_errors=True)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from datasets_registry.errors import BrokenObject
+from datasets_registry.errors import BrokenObject, first_line
 from datasets_registry.state import durable
 from datasets_registry.store.collector import no_collection
 from datasets_registry.views.files import parquet
@@ -78,8 +78,8 @@ class Ledger:
                 yield connection
             except duckdb.InvalidInputException as error:
                 raise BrokenObject(
-                    f"{self.folder} has a segment that cannot be read ({str(error).splitlines()[0]}): move "
-                    "it away, and what it held is generated again"
+                    f"{self.folder} has a segment that cannot be read ({first_line(error)}): move it "
+                    "away, and what it held is generated again"
                 ) from error
 
     def find(self, keys: Sequence[str], among: Collection[str] | None = None) -> dict[str, Completion]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from datasets_registry.errors import ModelFailed
+from datasets_registry.errors import ModelFailed, first_line
 from datasets_registry.state import durable
 from generation.cards.lost import says_lost
 from training.settings.learning import TrainingSettings
@@ -86,10 +86,10 @@ def halving(
 def _tell_lost(config: AnyConfig, error: Exception) -> None:
     """Raise ModelFailed where ``error`` is of a card that is gone."""
     if says_lost(str(error)):
-        first = str(error).strip().partition("\n")[0]
         raise ModelFailed(
-            f"{config.name}: a card was lost ({first}): see what `nvidia-smi` says of it, and reset it or "
-            "leave it out by CUDA_VISIBLE_DEVICES; run again, the run goes on from its last checkpoint"
+            f"{config.name}: a card was lost ({first_line(error)}): see what `nvidia-smi` says of it, "
+            "and reset it or leave it out by CUDA_VISIBLE_DEVICES; run again, the run goes on from its last "
+            "checkpoint"
         ) from error
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, first_line
 from datasets_registry.importing.records import Record, Value, Values
 
 # how Inspect begins a log that it writes as JSON
@@ -36,9 +36,8 @@ def inspect_records(path: Path) -> Iterator[Record]:
         samples = _one_by_one(path) if is_zip else iter(log.samples or ())
     # the library raises whatever its zip and JSON readers do
     except Exception as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
-            f"{path} cannot be read as a log of Inspect: {first} (try `inspect log dump` on it)"
+            f"{path} cannot be read as a log of Inspect: {first_line(error)} (try `inspect log dump` on it)"
         ) from error
     for number, sample in enumerate(samples, 1):
         if isinstance(sample, str):
