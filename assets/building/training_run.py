@@ -13,6 +13,7 @@ from assets.building.declared import Trained
 from assets.building.versions import Versions
 from assets.profile.profile import Profile
 from datasets_registry.errors import ModelFailed
+from datasets_registry.exporting.places import CONFIG, ERROR
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable, run_name
@@ -104,7 +105,7 @@ def run_trainer(
     registry: Registry,
 ) -> None:
     """Run a trainer in processes of its own, alone on the cards; raises ModelFailed with its sentence."""
-    sentence = config.with_name("error.txt")
+    sentence = config.with_name(ERROR)
     sentence.unlink(missing_ok=True)
     environment = {
         "TRIMTAB_HOME": str(registry.state.root),
@@ -122,9 +123,9 @@ def run_trainer(
 def write_config(output: Path, name: str, exact: Mapping[str, Any], content: Mapping[str, Any]) -> Path:
     """The run's config file, which anybody can pass to the trainer by hand."""
     config = {"name": name, "output": str(output), **exact, **content}
-    with durable(output / "run.json") as temporary:
+    with durable(output / CONFIG) as temporary:
         temporary.write_text(json.dumps(config, indent=2))
-    return output / "run.json"
+    return output / CONFIG
 
 
 def failed_checks(

@@ -13,6 +13,7 @@ from dagster_pipes import DAGSTER_PIPES_CONTEXT_ENV_VAR, PipesContext, open_dags
 
 from datasets_registry.boundary import FORESEEN, UNFORESEEN, say_error, unforeseen
 from datasets_registry.errors import TrimtabError
+from datasets_registry.exporting.places import ERROR
 from datasets_registry.plain_text import plain, plain_line
 from datasets_registry.state import durable
 from training.running import ranks
@@ -96,7 +97,7 @@ def end(config: Path, sentence: str, code: int) -> NoReturn:
 
 def error_file(config: Path) -> Path:
     """The file in which a run leaves the line that it ended with."""
-    return config.with_name("error.txt")
+    return config.with_name(ERROR)
 
 
 def write_error(config: Path, sentence: str) -> None:
