@@ -3,25 +3,23 @@
 import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
+
+from datasets_registry.rows.row import Part
 
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-class ToolCall(BaseModel):
+class ToolCall(Part):
     """A call of a tool as the assistant wrote it, its arguments well-formed or not."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     id: str = Field(description="Names the call, so that the tool's answer can refer to it")
     name: str = Field(description="The tool's name")
     arguments: str = Field(description="The arguments, a JSON object as text")
 
 
-class Tool(BaseModel):
+class Tool(Part):
     """A tool that the assistant may call."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field(description="What the tool is called by")
     description: str = Field("", description="What it does, for the model to read")

@@ -2,17 +2,15 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.rows.imported import ChatMessage
-from datasets_registry.rows.row import Row, ledger_key
+from datasets_registry.rows.row import Part, Row, ledger_key
 from datasets_registry.rows.words import FinishReason, Kind, RefusalKind, history
 
 
-class RuleKept(BaseModel):
+class RuleKept(Part):
     """Whether an answer keeps a principle's rule."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     principle_id: str = Field(description="The principle")
     kept: bool | None = Field(description="Whether the rule is kept; null where that cannot be decided")

@@ -2,18 +2,16 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.rows.conversation import Role, Tool, ToolCall
-from datasets_registry.rows.row import Row
+from datasets_registry.rows.row import Part, Row
 
 PROVENANCE = ("source", "licence")
 
 
-class ChatMessage(BaseModel):
+class ChatMessage(Part):
     """One turn of a conversation."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     role: Role = Field(description="Who speaks")
     content: str = Field(description="What is said")

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datasets_registry.rows.imported import ChatMessage
-from datasets_registry.rows.row import Row, ledger_key
+from datasets_registry.rows.row import Part, Row, ledger_key
 from datasets_registry.rows.words import FinishReason, Kind, Signal, Way, history
 
 
@@ -86,10 +86,8 @@ class AiJudgement(Row):
     reasoning_key: str | None = ledger_key("Ledger key of the reasoning")
 
 
-class SignalShare(BaseModel):
+class SignalShare(Part):
     """How probable it is by one signal that completion a is better."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     signal: str = Field(description="What its principles ask about")
     p_a: float = Field(description="Probability that completion a is better, mean of both orders")

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 _SCALARS: dict[Any, str] = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
-class Row(BaseModel):
-    """A row of a dataset; its fields are the columns, and their descriptions the documentation."""
+class Part(BaseModel):
+    """A row, or what a column of rows holds: never changed, and of exactly the types that its fields say."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+
+class Row(Part):
+    """A row of a dataset; its fields are the columns, and their descriptions the documentation."""
 
     dataset: ClassVar[str]
     grain: ClassVar[str]
