@@ -36,8 +36,9 @@ def _copied(path: Path) -> sqlite3.Connection:
             if not path.exists():
                 return memory
             if _log(path).exists():
-                _copy_with_log(path, memory)
-                return memory
+                if _copy_with_log(path, memory):
+                    return memory
+                continue
             if (whole := _whole(path)) is not None:
                 memory.deserialize(whole)
                 return memory
@@ -63,7 +64,8 @@ def _whole(path: Path) -> bytes | None:
     return bytes(content)
 
 
-def _copy_with_log(path: Path, memory: sqlite3.Connection) -> None:
+def _copy_with_log(path: Path, memory: sqlite3.Connection) -> bool:
+    """Whether the log was still there to be read: who closes the database last removes it."""
     try:
         _backup(path, memory)
     except sqlite3.OperationalError:
@@ -71,8 +73,12 @@ def _copy_with_log(path: Path, memory: sqlite3.Connection) -> None:
         with TemporaryDirectory(prefix="trimtab-catalog-") as folder:
             copy = Path(folder) / path.name
             shutil.copyfile(path, copy)
-            shutil.copyfile(_log(path), _log(copy))
+            try:
+                shutil.copyfile(_log(path), _log(copy))
+            except FileNotFoundError:
+                return False
             _backup(copy, memory)
+    return True
 
 
 def _backup(path: Path, memory: sqlite3.Connection) -> None:

@@ -1,12 +1,15 @@
 """A registry that only reads: what is committed, while others write, after a kill, and never changed."""
 
 import os
+import shutil
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from datasets_registry.catalog import snapshot
 from datasets_registry.errors import BrokenCatalog, UnknownVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import Metric
@@ -76,6 +79,28 @@ def test_it_reads_what_a_killed_writer_left(state: State, left: str) -> None:
     reading = Registry(state, reads_only=True)
     assert [str(version) for version in reading.versions(Metric.dataset)] == ["evaluation@1", "evaluation@2"]
     reading.engine.dispose()
+
+
+def test_it_reads_again_where_the_log_goes_meanwhile(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, copies = Registry(state), list[str]()
+    made = [commit(writer, value) for value in (1, 2)]
+
+    def no_index(path: Path, memory: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def copying(path: Path, copy: Path) -> None:
+        copies.append(path.name)
+        copy.write_bytes(path.read_bytes())
+        # the last writer closes
+        writer.engine.dispose()
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(snapshot, "_backup", no_index)
+        full_disk.setattr(shutil, "copyfile", copying)
+        found = Registry(state, reads_only=True)
+    assert copies == ["catalog.sqlite", "catalog.sqlite-wal"]
+    assert [str(version) for version in found.versions(Metric.dataset)] == made
+    found.engine.dispose()
 
 
 def test_what_it_would_change_is_refused(registry: Registry) -> None:
