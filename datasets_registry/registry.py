@@ -196,7 +196,7 @@ class Registry:
     def find(self, name: str, recipe: str) -> Version | None:
         """The passed version of ``name`` that this recipe made before, if any."""
         version = self.records.newest(name, recipe)
-        return version if version and version.status == "passed" and self._is_whole(version) else None
+        return version if version and version.status == "passed" and self.is_whole(version) else None
 
     def made(self, name: str, how: Derivation) -> tuple[Version, Derivation] | None:
         """The passed version that ``how`` made before, or that a person lets count so; and how."""
@@ -218,7 +218,8 @@ class Registry:
         """The version of ``name`` that a person imported last, passed or not; None where nobody did."""
         return self.records.imported(name)
 
-    def _is_whole(self, version: Version) -> bool:
+    def is_whole(self, version: Version) -> bool:
+        """Whether the version's files are there."""
         if version.kind == "model":
             folder = self.folder(version)
             return any((folder / name).exists() for name in ("config.json", HOSTED_FILE))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import duckdb
 
 from assets.doctor.finding import Finding, refusals, refused, wrong
-from datasets_registry.errors import TrimtabError, UnpassedVersion, first_line
+from datasets_registry.errors import UnpassedVersion, first_line
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from datasets_registry.version import Version
@@ -48,7 +48,7 @@ def _of_newest(registry: Registry, name: str) -> Finding | None:
     if version.status == "candidate":
         remedy = f"materialize {name}, or import it, again: that goes on from what is stored"
         return wrong("versions", f"{version} was never checked, as what made it was stopped", remedy)
-    if not _is_there(registry, version):
+    if not registry.is_whole(version):
         remedy = f"`trimtab verify {version}` names them; materialize or import it again"
         return wrong("versions", f"files of {version} are missing", remedy)
     return None
@@ -61,16 +61,6 @@ def _red(registry: Registry, version: Version) -> Finding | None:
         pass_it = f"mend what it is made from, or `trimtab pass {version} --reason '…'`"
         return replace(refused("versions", error), remedy=pass_it)
     return None
-
-
-def _is_there(registry: Registry, version: Version) -> bool:
-    if version.kind == "model":
-        return (registry.folder(version) / "config.json").exists()
-    try:
-        registry.files(version)
-    except TrimtabError:
-        return False
-    return True
 
 
 def _views(state: State, registry: Registry) -> Finding:

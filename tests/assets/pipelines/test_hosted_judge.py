@@ -121,7 +121,7 @@ def test_it_labels_pairs_end_to_end_and_its_key_is_in_no_file(
     assert set(server.keys) == {f"Bearer {KEY}"}
     asked = len(server.calls)
     assert workshop.build(LABELS) == [] and len(server.calls) == asked
-    assert verify(registry, registry.passed("judge")) == []
+    assert verify(registry, registry.passed("judge")) == [] and registry.is_whole(registry.passed("judge"))
     with pytest.raises(BadInput, match="it has no files here to export: ask its provider"):
         exported_bytes(registry, registry.passed("judge"))
 
