@@ -166,12 +166,16 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
     base = declared(content)
     names = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, *SIGNALS, TRACKER, HUB)
     texts = (*names, "AB", ADDRESS)
-    files: Mapping[str, Sequence[object]] = {**_files(content, folder), "plugins": [(__name__,)]}
+    given: Mapping[str, Sequence[object]] = {
+        **_files(content, folder),
+        "plugins": [(__name__,)],
+        "rlaif.labels.principle_weights": [{principle: 2.0} for principle in _principles(content)[:1]],
+    }
     for leaf in fields(content):
-        values = files.get(leaf.name) or others(leaf.annotation, leaf.value, texts)
+        values = given.get(leaf.name) or others(leaf.annotation, leaf.value, texts)
         tried = (_mutations(content, base, leaf, value) for value in values if value != leaf.value)
         valid = filter(None, tried)
-        several = leaf.name in files or get_origin(leaf.annotation) is Literal
+        several = leaf.name in given or get_origin(leaf.annotation) is Literal
         yield from chain.from_iterable(valid if several else islice(valid, 1))
 
 

@@ -109,7 +109,7 @@ TAKEN_FROM_NEUTRAL = {
     },
     "datasets_registry.plain_text": {"plain", "plain_line"},
     "datasets_registry.bases": {"base_folder"},
-    "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError"},
+    "datasets_registry.errors": {"BadInput", "BrokenObject", "ModelFailed", "TrimtabError", "first_line"},
     # what a trainer draws by is its own code; the engine that draws is anybody's
     "generation.cards.lost": {"says_lost"},
     "generation.cards.visible": {"visible_cards"},
@@ -119,7 +119,7 @@ TAKEN_FROM_NEUTRAL = {
     "generation.vllm_offline.serving": {"main"},
     "generation.vllm_offline.worker": {"load_engine", "lora_request"},
     "datasets_registry.registry": {"Registry"},
-    "datasets_registry.documents": {"is_file", "read_json", "validated"},
+    "datasets_registry.documents": {"faults", "is_file", "read_json", "validated"},
     # how settings are refused; those that are taken are hashed
     "datasets_registry.settings": {"Distinct", "Frozen", "Seed", "Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},
