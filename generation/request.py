@@ -163,6 +163,9 @@ class Completion(Frozen):
 
     ``num_completion_tokens`` are all that were sampled, the one that ended the turn included.
 
+    ``thought`` is what a server returned of the model's thought in a field of its own, which is no part of
+    the text. Backends that run a model themselves leave thought in the text, between its marks.
+
     ``choice_probabilities`` are raw, in the order of the request's choices, and with
     ``outside_probability`` they sum to one.
 
@@ -178,6 +181,7 @@ class Completion(Frozen):
     text: str = ""
     finish_reason: FinishReason
     error: str | None = None
+    thought: str | None = None
     num_prompt_tokens: int = 0
     num_cached_tokens: int = 0
     num_completion_tokens: int = 0

@@ -25,7 +25,7 @@ def sound(completion: Completion) -> Completion:
 
 def _unusable(completion: Completion) -> str | None:
     """Why the answer cannot be used; None where it can."""
-    if surrogate := _LONE_SURROGATE.search(completion.text):
+    if surrogate := _LONE_SURROGATE.search(completion.text + (completion.thought or "")):
         return f"the answer has a lone surrogate (U+{ord(surrogate[0]):04X}), which no file of text can hold"
     shares = [*(completion.choice_probabilities or ()), completion.outside_probability or 0.0]
     wrong = next((share for share in shares if not 0 <= share <= 1 + 1e-6), None)

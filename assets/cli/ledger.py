@@ -41,6 +41,10 @@ _HEADINGS = {
 }
 
 
+# what `show` prints above the table
+_PRINTED = ("thought", "text")
+
+
 def _ledger() -> Ledger:
     # reading and compacting must work on a full disk too, so nothing is prepared
     return Ledger(State().ledger)
@@ -85,10 +89,11 @@ def ledger_show(
         return
     for message in row["request"]["messages"]:
         say(f"[{message['role']}] {message['content']}")
+    if row["thought"]:
+        say(f"[thought] {row['thought']}")
     say(f"[completion] {row['text']}\n")
-    print_rows(
-        [{"": field, " ": _cell(value)} for field, value in row.items() if field != "text"], False, ("", " ")
-    )
+    fields = [{"": field, " ": _cell(value)} for field, value in row.items() if field not in _PRINTED]
+    print_rows(fields, False, ("", " "))
 
 
 def _cell(value: Any) -> Any:

@@ -12,6 +12,7 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("text", pa.string(), nullable=False),
         pa.field("finish_reason", pa.string(), nullable=False),
         pa.field("error", pa.string()),
+        pa.field("thought", pa.string()),
         pa.field("num_prompt_tokens", pa.int64(), nullable=False),
         pa.field("num_cached_tokens", pa.int64(), nullable=False),
         pa.field("num_completion_tokens", pa.int64(), nullable=False),

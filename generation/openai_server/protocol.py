@@ -50,6 +50,14 @@ Lenient = Annotated[T | None, WrapValidator(_read_or_none)]
 class _Message(BaseModel):
     content: JsonValue = None
     tool_calls: JsonValue = None
+    reasoning_content: JsonValue = None
+    reasoning: JsonValue = None
+
+    @property
+    def thought(self) -> str | None:
+        """What the model thought, in the field by which servers return it: the older name or the newer."""
+        fields = (self.reasoning_content, self.reasoning)
+        return next((text for text in fields if isinstance(text, str) and text), None)
 
 
 class _Token(BaseModel):
@@ -173,7 +181,8 @@ def completion(reply: Reply, request: Request, token_ids: Sequence[int]) -> Comp
     text = "" if choice.message.content is None else choice.message.content
     if not isinstance(text, str):
         return failed(f"the server answered with {text!r} in place of a text", reply.usage)
-    return Completion(text=text, finish_reason=choice.finish_reason, **_counts(reply.usage))
+    thought = choice.message.thought
+    return Completion(text=text, finish_reason=choice.finish_reason, thought=thought, **_counts(reply.usage))
 
 
 def failed(reason: str, usage: Usage | None = None) -> Completion:

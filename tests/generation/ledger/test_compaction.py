@@ -140,7 +140,7 @@ def test_only_one_compaction_runs_at_a_time(ledger: Ledger) -> None:
 def test_a_segment_of_an_older_release_lacks_columns_and_is_read_and_merged(ledger: Ledger) -> None:
     old = LEDGER_SCHEMA
     given = ("continuation_logprob", "num_continuation_tokens", "continuation_is_greedy")
-    for name in ("usd", "num_cached_tokens", *given, "prompt_digest", "prompt_renderer"):
+    for name in ("usd", "num_cached_tokens", *given, "prompt_digest", "prompt_renderer", "thought"):
         old = old.remove(old.get_field_index(name))
     rows = [{name: stored(500)[name] for name in old.names}]
     pq.write_table(pa.Table.from_pylist(rows, schema=old), ledger.folder / new_name())
@@ -150,7 +150,7 @@ def test_a_segment_of_an_older_release_lacks_columns_and_is_read_and_merged(ledg
     for store in (ledger, alone):
         completion = store.find([f"{500:064x}"])[f"{500:064x}"]
         assert completion.num_cached_tokens == 0 and completion.continuation_logprob is None
-        assert completion.prompt_digest is None
+        assert completion.prompt_digest is None and completion.thought is None
         assert store.stats()[0]["cached_tokens"] == 0
     before = ledger.find([f"{500:064x}"])
     assert compact(ledger).num_rows == 101

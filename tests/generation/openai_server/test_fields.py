@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from datasets_registry.rows.conversation import Tool, ToolCall
+from generation.completer import Completer
+from generation.ledger.ledger import Ledger
 from generation.request import Message, Request
 from tests.generation.known_model import ask
 from tests.generation.misbehaving_server import Answer, Call, refused, spoken
@@ -55,6 +57,30 @@ def test_a_tool_call_for_an_answer_is_a_failed_row(tmp_path: Path) -> None:
         (completion,) = finished(backend, [REQUEST])
     assert completion.finish_reason == "error" and "answered with a tool call" in str(completion.error)
     assert completion.num_completion_tokens == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "thought"),
+    [
+        ({"reasoning_content": "12 and 7"}, "12 and 7"),
+        ({"reasoning": "12 and 7"}, "12 and 7"),
+        ({"reasoning_content": None, "reasoning": "12 and 7"}, "12 and 7"),
+        ({"reasoning_content": ["odd"], "reasoning": ""}, None),
+    ],
+    ids=str,
+)
+def test_thought_in_a_field_of_its_own_is_kept_and_is_no_answer(
+    fields: dict[str, Any], thought: str | None, tmp_path: Path
+) -> None:
+    reply = spoken("19")
+    reply["choices"][0]["message"] |= fields
+    with serving(lambda call: Answer(reply), tmp_path, owner="somebody") as (_, backend):
+        ledger = Ledger(tmp_path / "ledger")
+        complete = Completer(backend, ledger, asset="a", report=lambda line: None)
+        (made,) = complete("x", [ask("12+7=?")])
+        (stored,) = complete("x", [ask("12+7=?")])
+    assert (made.text, made.thought) == ("19", thought) and stored == made
+    assert ledger.ask("SELECT text, thought FROM completions") == [{"text": "19", "thought": thought}]
 
 
 def test_reasoning_is_sent_only_where_it_is_seen_to_be_read(tmp_path: Path, tiny_model: Path) -> None:

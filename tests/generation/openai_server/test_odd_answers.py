@@ -50,6 +50,7 @@ def message(**fields: Any) -> dict[str, Any]:
 
 ODD: list[tuple[dict[str, Any], str]] = [
     (message(content="half \ud83d of a pair"), "lone surrogate (U+D83D)"),
+    (message(reasoning="half \ud83d of a pair"), "lone surrogate (U+D83D)"),
     (message(content=["parts"]), "answered with ['parts'] in place of a text"),
     (message(content=7), "answered with 7 in place of a text"),
     (message(tool_calls={"id": 1}), "answered with a tool call"),
