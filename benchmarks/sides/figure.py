@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from statistics import median
@@ -28,6 +28,10 @@ class Figure(BaseModel):
     holds: bool | None = None
 
 
+Measure = Callable[[bool], Iterable[Figure]]
+"""What measures, quickly or in full."""
+
+
 def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
     """A figure that must not exceed ``goal``."""
     return Figure(name=name, value=value, unit=unit, goal=f"<= {goal:g}", holds=value <= goal)
@@ -48,20 +52,27 @@ def repeated(name: str, values: Sequence[float], unit: str, goal: str | None = N
     return Figure(name=name, value=value, unit=unit, interval=interval, goal=goal, holds=holds)
 
 
-def run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> NoReturn:
+def run(measure: Measure, description: str | None) -> NoReturn:
     """Parse ``--json`` and ``--quick``, measure, print; exits 1 where a goal is missed."""
-    run_command(partial(_run, measure, description))
+    run_command(partial(_run, {"all": measure}, description))
 
 
-def _run(measure: Callable[[bool], Sequence[Figure]], description: str | None) -> int:
+def run_parts(parts: Mapping[str, Measure], description: str | None) -> NoReturn:
+    """The same for a benchmark of several parts, one after another; ``--only`` names one of them."""
+    run_command(partial(_run, parts, description))
+
+
+def _run(parts: Mapping[str, Measure], description: str | None) -> int:
     parser = CommandParser(description=description)
     parser.add_argument("--json", action="store_true", help="print a list of figures for programs")
     parser.add_argument("--quick", action="store_true", help="a version under 60 s, for sanity")
+    parser.add_argument("--only", choices=parts, metavar="PART", help=f"measure one of {', '.join(parts)}")
     arguments = parser.parse_args()
+    chosen = [arguments.only] if arguments.only else list(parts)
     with _nothing_printed():
-        figures = measure(arguments.quick)
+        figures = [figure for part in chosen for figure in parts[part](arguments.quick)]
     if arguments.json:
-        print(TypeAdapter(list[Figure]).dump_json(list(figures), indent=2).decode())
+        print(TypeAdapter(list[Figure]).dump_json(figures, indent=2).decode())
     else:
         Console().print(_table(figures))
     return int(any(figure.holds is False for figure in figures))

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from datasets_registry.bases import base_folder
-from datasets_registry.hashing import derive_seed
+from datasets_registry.hashing import content_id, derive_seed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution
@@ -46,7 +46,6 @@ class Lab:
         os.environ["TRIMTAB_HOME"] = str(folder)
         self.registry = Registry(State(folder).prepare())
         self.engine = EngineSettings(batch_size=batch_size)
-        self._trained = 0
 
     def given(self, source: str, name: str | None = None) -> Version:
         """A model that is given, such as ``lab``; a folder is given a ``name``."""
@@ -63,18 +62,18 @@ class Lab:
     def train(
         self, base: Version, dataset: Version, settings: BaseModel, trainer: Any = sft, **more: Any
     ) -> Version:
-        """The model that ``trainer`` makes of exactly these versions."""
-        self._trained += 1
-        name = f"model_{self._trained}"
-        output = self.registry.state.runs / name
-        output.mkdir(parents=True)
+        """The model that ``trainer`` makes of exactly these versions; once made it is found again."""
         config = {
-            "name": name,
             "base": str(base),
             "dataset": str(dataset),
-            "output": str(output),
             "settings": settings.model_dump(mode="json"),
         } | more
+        name = f"model_{content_id(trainer.__name__, config)}"
+        if made := self.registry.latest(name):
+            return made
+        output = self.registry.state.runs / name
+        output.mkdir(parents=True, exist_ok=True)
+        config |= {"name": name, "output": str(output)}
         path = output / "run.json"
         path.write_text(json.dumps(config))
         trainer(path, lambda line: None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmarks.sides.figure import Figure, at_most, run
+from benchmarks.sides.figure import Figure, Measure, at_most, run, run_parts
 from tests.test_boundary import raising
 
 
@@ -50,3 +50,19 @@ def test_a_benchmark_that_fails_is_one_line(
     )
     out, err = capfd.readouterr()
     assert out == "" and err.startswith("error: unexpected ZeroDivisionError: by zero")
+
+
+def test_a_part_is_measured_alone(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: object
+) -> None:
+    monkeypatch.setenv("TRIMTAB_HOME", str(tmp_path))
+    parts: dict[str, Measure] = {
+        "broken": lambda quick: [at_most("x", raising(ZeroDivisionError("broken"))(), "", 1)],
+        "noisy": noisy,
+    }
+    for only, code in (("noisy", 0), ("none", 2)):
+        monkeypatch.setattr(sys, "argv", ["benchmark", "--json", "--quick", "--only", only])
+        with pytest.raises(SystemExit) as stopped:
+            run_parts(parts, "A benchmark.")
+        assert stopped.value.code == code
+    assert [figure["name"] for figure in json.loads(capfd.readouterr().out)] == ["value"]

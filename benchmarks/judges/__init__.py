@@ -1,0 +1,1 @@
+"""Judges of every kind, and principles that need none, measured part by part."""

@@ -1,0 +1,12 @@
+"""Judges and principles that are rules: python -m benchmarks.judges [--json] [--quick] [--only PART].
+
+Each part is a module of this package; a part's full version keeps what it made, and goes on from there.
+"""
+
+from benchmarks.judges.effect import effect
+from benchmarks.sides.figure import run_parts
+
+PARTS = {"effect": effect}
+
+if __name__ == "__main__":
+    run_parts(PARTS, __doc__)

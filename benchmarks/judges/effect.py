@@ -1,0 +1,131 @@
+"""Whether training by rules makes SmolLM2 keep them on held-out prompts, beside a control without rules."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.judges.arms import SYSTEM, chosen, completions_of, drawn, pairs_of
+from benchmarks.judges.clock import Clock
+from benchmarks.judges.kept import Answers, differences, shares
+from benchmarks.sides.figure import Figure
+from benchmarks.sides.lab import Lab
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.words import Kind
+from datasets_registry.state import REPOSITORY, State
+from datasets_registry.version import Version
+from generation.models.sources import SMOLLM2
+from generation.request import SamplingParams
+from methods.evaluation.held_out import EvaluationSettings, answer_held_out
+from methods.judging.constitution import load_constitution
+from methods.problems.prompt_files import PromptSettings, load_prompts, subset
+from methods.prompt_sets import Split
+from methods.templates import fill
+from training.dpo import dpo
+from training.settings.dpo import DpoSettings
+from training.settings.learning import TrainingSettings
+from training.settings.sft import SftSettings
+from training.sft import sft
+
+FOLDER = State().root / "benchmarks" / "rules"
+CONSTITUTION = REPOSITORY / "methods" / "judging" / "constitution.toml"
+SETS: dict[Kind, type[Prompt]] = {"red_team": RedTeamPrompt, "helpful": HelpfulPrompt}
+BASE, BEST, DPO, CONTROL = "base", "best of k, SFT", "pairs, DPO", "random finished samples, SFT"
+PAIRS = ((BEST, BASE), (BEST, CONTROL), (DPO, BASE), (DPO, CONTROL), (CONTROL, BASE))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; prompts are of each of both kinds, all where there is no number."""
+
+    train: int | None = None
+    held_out: int | None = None
+    samples: int = 4
+    least_kept: int = 3
+    steps: int = 20
+    batch_size: int = 4
+    seeds: int = 5
+
+
+FULL = Size()
+QUICK = Size(train=4, held_out=2, least_kept=1, steps=2, batch_size=1, seeds=1)
+
+
+def effect(quick: bool) -> Iterator[Figure]:
+    """Shares of held-out answers that keep each rule, and differences paired by prompt, with intervals."""
+    with tempfile.TemporaryDirectory(prefix="trimtab-rules-") as folder:
+        yield from _Trial(Path(folder), QUICK).figures() if quick else _Trial(FOLDER, FULL).figures()
+
+
+class _Trial:
+    """One training of each arm, for as many steps each; what was made is found again."""
+
+    def __init__(self, folder: Path, size: Size) -> None:
+        self.size, self.lab, self.clock = size, Lab(folder, batch_size=128), Clock(folder / "seconds.json")
+        self.rules = {
+            principle.id: principle.rule
+            for principle in load_constitution(CONSTITUTION).principles
+            if principle.rule is not None
+        }
+        self.sampling = SamplingParams(temperature=1.0, max_tokens=40)
+
+    def figures(self) -> Iterator[Figure]:
+        answers = {name: self._answers(name, model) for name, model in self._models().items()}
+        yield from shares(answers, self.rules)
+        for arm, other in PAIRS:
+            yield from differences(arm, other, answers, self.rules)
+        for stage, seconds in self.clock.seconds.items():
+            yield Figure(name=f"time: {stage}", value=seconds, unit="s")
+
+    def _models(self) -> dict[str, Version]:
+        lab, base = self.lab, self.lab.given(SMOLLM2)
+        prompts = [prompt for _, prompt in self._prompts("train")]
+        with self.clock.stage("samples to learn from"):
+            samples = drawn(lab, base, prompts, self.sampling, self.size.samples, self.rules)
+        taught = chosen(samples, self.size.least_kept)
+        settings = self._settings()
+        best, control = completions_of(lab, taught.best), completions_of(lab, taught.control)
+        return {
+            BASE: base,
+            BEST: self._train(BEST, base, best, SftSettings(**settings)),
+            DPO: self._train(DPO, base, pairs_of(lab, taught.pairs), DpoSettings(**settings)),
+            CONTROL: self._train(CONTROL, base, control, SftSettings(**settings)),
+        }
+
+    def _settings(self) -> dict[str, object]:
+        return {
+            "max_steps": self.size.steps,
+            "batch_size": self.size.batch_size,
+            "learning_rate": 2e-4,
+            "min_steps": 1,
+            "max_length": 256,
+            "system_prompt": SYSTEM,
+        }
+
+    def _train(self, arm: str, base: Version, dataset: Version, settings: TrainingSettings) -> Version:
+        trainer = dpo if arm == DPO else sft
+        with self.clock.stage(f"training: {arm}"):
+            return self.lab.train(base, dataset, settings, trainer, system_text=fill(SYSTEM))
+
+    def _answers(self, name: str, model: Version) -> Answers:
+        """The model's answers to the held-out prompts, for each seed of sampling."""
+        prompts = self._prompts("evaluation")
+        with self.clock.stage(f"held-out answers: {name}"), self.lab.completer(model) as complete:
+            return [
+                answer_held_out(name, prompts, complete, complete.backend.fingerprint, self._held_to(seed))
+                for seed in range(self.size.seeds)
+            ]
+
+    def _held_to(self, seed: int) -> EvaluationSettings:
+        return EvaluationSettings(
+            system_prompt=SYSTEM, answers=self.sampling, questions={}, rules=self.rules, seed=seed
+        )
+
+    def _prompts(self, split: Split) -> Sequence[tuple[Kind, Prompt]]:
+        settings = PromptSettings(train=self.size.train, evaluation=self.size.held_out)
+        return [
+            (kind, prompt)
+            for kind, row in SETS.items()
+            for prompt in subset(load_prompts(row, REPOSITORY / f"assets/prompts/{kind}.jsonl"), settings)
+            if prompt.split == split
+        ]
