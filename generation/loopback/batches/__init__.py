@@ -1,0 +1,1 @@
+"""Batch interfaces: many requests in one submission, answered later."""
