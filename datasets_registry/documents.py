@@ -35,6 +35,13 @@ def is_file(path: Path) -> bool:
     return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether ``path`` is a folder; a name that is too long for one is none."""
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
+
+
 def read_text(path: Path, title: str) -> str:
     """The text of ``path``, which sentences call ``title``; raises BadInput where it cannot be read."""
     try:

@@ -11,6 +11,8 @@ ATTRIBUTES = ("TRAINERS", "ROW_TYPES", "CHECKS", "declare")
 
 def load_plugin(name: str) -> ModuleType:
     """The module ``name``; raises BadInput where it cannot be imported, or adds nothing."""
+    if not all(map(str.isidentifier, name.split("."))):
+        raise BadInput(f"plugins: {name!r} names no module: write a name such as my_plugin")
     try:
         module = importlib.import_module(name)
     except ImportError as error:

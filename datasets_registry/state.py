@@ -19,9 +19,9 @@ class State:
     def __init__(self, root: Path | None = None) -> None:
         """Without ``root`` it is at ``TRIMTAB_HOME``, else at ``.trimtab`` in the repository.
 
-        Raises BadInput where no query could read files there.
+        Raises BadInput where that can be no folder, or no query could read files there.
         """
-        self.root = (root or Path(os.environ.get("TRIMTAB_HOME") or REPOSITORY / ".trimtab")).resolve()
+        self.root = _folder(root or Path(os.environ.get("TRIMTAB_HOME") or REPOSITORY / ".trimtab"))
         if "\\" in str(self.root):
             raise BadInput(
                 f"{self.root} has a backslash, which DuckDB reads as a slash: set TRIMTAB_HOME to a folder "
@@ -59,6 +59,22 @@ class State:
         except OSError as error:
             raise _state_error(self.root, error) from error
         return self
+
+
+def _folder(named: Path) -> Path:
+    """Where ``named`` lies; raises BadInput where it is a file, or no path of a folder."""
+    try:
+        place = named.expanduser().resolve()
+        is_file = place.exists() and not place.is_dir()
+        str(place).encode()
+    # names that are too long, loops, unknown homes, and bytes that are not UTF-8
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInput(
+            f"the state cannot lie in {str(named)!r} ({error}): set TRIMTAB_HOME to a folder"
+        ) from error
+    if is_file:
+        raise BadInput(f"the state cannot lie in {place}, which is a file: set TRIMTAB_HOME to a folder")
+    return place
 
 
 def run_name(model: str, recipe: str) -> str:

@@ -69,8 +69,14 @@ class EngineSettings(Settings):
     @field_validator("base_url")
     @classmethod
     def _is_plain_address(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "http://none")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        address = value or "http://none"
+        try:
+            parts = urlsplit(address)
+            is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        # brackets that do not close, and a port that is none
+        except ValueError:
+            is_one = False
+        if not is_one or any(map(str.isspace, address)):
             raise ValueError("give an address such as http://127.0.0.1:8000/v1")
         if parts.username or parts.password or parts.query:
             raise ValueError("keep secrets out of the address: name their variable in api_key_env")

@@ -24,6 +24,7 @@ from datasets_registry.inspecting.version_details import (
     ModelVersionDetails,
     version_details,
 )
+from datasets_registry.settings import MOST
 from datasets_registry.version import CheckResult, parsed_reference
 from datasets_registry.views.scanning import ResultRow
 from quality.auditing.overruling import pass_by_hand
@@ -74,7 +75,7 @@ CELL_CHARACTERS = 40
 
 def show(
     name: Reference,
-    rows: Annotated[int, typer.Option(min=0, help="Number of rows to show.")] = 3,
+    rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of rows to show.")] = 3,
     as_json: Json = False,
 ) -> None:
     """Show one version: status, columns, checks, inputs, rows."""

@@ -13,6 +13,7 @@ from datasets_registry.inspecting.difference import Difference, difference
 from datasets_registry.inspecting.flips import InputFlips
 from datasets_registry.inspecting.recipe_changes import RecipeChange, shortened
 from datasets_registry.registry import Registry
+from datasets_registry.settings import MOST
 from datasets_registry.version import NUMBER, Version
 
 Number = Annotated[str, typer.Argument(help="A version's number, or latest for the latest passed.")]
@@ -22,7 +23,7 @@ def diff(
     dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
     a: Number,
     b: Number,
-    rows: Annotated[int, typer.Option(min=0, help="Number of changed rows to show.")] = 0,
+    rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of changed rows to show.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Compare two versions, and explain flipped labels."""

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.building.opening import MODEL_POOL
 from assets.doctor.finding import Finding, wrong
-from assets.profile.history import own_home
+from assets.profile.history import instance_at, own_home
 from assets.runs.dead import dead_runs, ended_holders
 
 CLOSES = "`make dev` or `make demo` closes it and frees its slot"
@@ -25,7 +25,7 @@ def look_at_history() -> Iterator[Finding]:
         remedy = "make the folder, or unset DAGSTER_HOME: then the history stands in the state"
         yield wrong("dagster home", f"{home} is not a folder that can be written", remedy)
         return
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with instance_at(home) as instance:
         yield _home(home, own, instance)
         yield from _slots(instance)
 

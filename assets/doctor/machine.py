@@ -1,7 +1,6 @@
 """This machine as the doctor looks at it: disk, GPU, vLLM, keys and the versions of libraries."""
 
 import importlib.metadata
-import os
 from collections.abc import Callable, Iterator, Mapping
 
 from assets.doctor.finding import Finding, refusals, wrong
@@ -10,6 +9,7 @@ from assets.preflight.ready import free_gb, require_disk, require_gpu, require_v
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.state import REPOSITORY, State
+from generation.openai_server.keys import has_key
 from generation.vllm_offline.builds import installed
 
 # what mistral_common, which vLLM's CUDA build asks for, holds lower
@@ -50,7 +50,7 @@ def _keys(profile: Profile) -> Iterator[Finding]:
     models = {name: model for name, model in profile.models.items() if isinstance(model, GivenModel)}
     wanted = {name: model.engine.api_key_env for name, model in models.items() if model.engine.api_key_env}
     for name, variable in wanted.items():
-        if os.environ.get(variable, "").strip():
+        if has_key(variable):
             yield Finding("keys", f"{variable} is set, for {name}")
         else:
             remedy = f"put the key into the environment variable {variable}"

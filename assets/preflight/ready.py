@@ -1,14 +1,15 @@
-"""Whether this machine can build what a run is about to: GPU, driver, vLLM and disk."""
+"""Whether this machine can build what a run is about to: keys, GPU, driver, vLLM and disk."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from assets.preflight.disk import GB, largest, parts, total
 from assets.preflight.machine import Machine, this_machine, triton_problem
-from assets.profile.models import TrainedModel
+from assets.profile.models import GivenModel, TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import State
+from generation.openai_server.keys import key_in
 from generation.vllm_offline.builds import installed
 from generation.vllm_offline.placing import card_groups
 from training.settings.online import samples_by_vllm
@@ -18,11 +19,12 @@ from training.settings.sampler import require_vllm
 def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str, ...]]) -> None:
     """Return where this machine can build the assets that ``inputs`` has, each with what it is made from.
 
-    Nothing to build needs nothing. Raises BadInput for a GPU, a driver or a vLLM that is missing, and NoSpace
-    for a disk that is too small for all that would be written.
+    Nothing to build needs nothing. Raises BadInput for a server's key, a GPU, a driver or a vLLM that is
+    missing, and NoSpace for a disk that is too small for all that would be written.
     """
     if not inputs:
         return
+    _require_keys(profile, inputs)
     running = {name for name, read in inputs.items() if _runs_a_model(profile, name, read)}
     if running:
         if profile.requires_gpu:
@@ -30,6 +32,27 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
         require_vllm_build(profile)
         _require_samplers(profile, running)
     require_disk(profile, state, inputs)
+
+
+def _require_keys(profile: Profile, inputs: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise BadInput where a server is to be asked whose key is not in the environment."""
+    for name, read in inputs.items():
+        for model in _asked(profile, name, read):
+            try:
+                key_in(profile.given(model).engine.api_key_env)
+            except BadInput as error:
+                raise BadInput(f"{model}: {error}") from error
+
+
+def _asked(profile: Profile, name: str, read: tuple[str, ...]) -> Iterator[str]:
+    """The models whose servers an asset asks: itself where it is hosted, otherwise those that it reads."""
+    section = profile.models.get(name)
+    if isinstance(section, TrainedModel):
+        return
+    if isinstance(section, GivenModel) and section.hosted:
+        yield name
+    models = (model for model in read if model in profile.models)
+    yield from (model for model in models if profile.given(model).backend == "openai")
 
 
 def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.profile.chosen import label_of, read_chosen
+from datasets_registry.errors import BadInput, first_line
+from datasets_registry.plain_text import plain_line
 from datasets_registry.state import REPOSITORY, State, durable
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 FOLDER = "dagster"
 # where the checkout's dagster.yaml keeps what is written
 _BASE = "base_dir: .dagster"
+_MOST_CHARACTERS = 200
 
 
 def dagster_home(profile: str | None = None) -> Path:
@@ -33,12 +36,29 @@ def dagster_home(profile: str | None = None) -> Path:
 
 
 def open_instance() -> "DagsterInstance":
-    """The Dagster instance that `make dev` shows, whose home children are told of; raises as that does."""
+    """The Dagster instance that `make dev` shows, whose home children are told of; raises as these do."""
+    home = dagster_home()
+    os.environ["DAGSTER_HOME"] = str(home)
+    return instance_at(home)
+
+
+def instance_at(home: Path) -> "DagsterInstance":
+    """The Dagster instance with this home; raises BadInput where its settings cannot be used."""
+    if not home.is_absolute() or not home.is_dir():
+        raise BadInput(
+            f"DAGSTER_HOME {str(home)!r} is not the whole path of a folder: make it, or unset DAGSTER_HOME"
+        )
     # Dagster takes seconds to import, which whoever reads a profile need not wait for
     from dagster import DagsterInstance
 
-    os.environ["DAGSTER_HOME"] = str(dagster_home())
-    return DagsterInstance.get()
+    try:
+        return DagsterInstance.from_config(str(home))
+    # Dagster, YAML and a class that the file names each raise what they like
+    except Exception as error:
+        why = plain_line(first_line(error), _MOST_CHARACTERS)
+        raise BadInput(
+            f"{home / 'dagster.yaml'} cannot be used ({why}): correct it, or unset DAGSTER_HOME"
+        ) from error
 
 
 def own_home(profile: str | None = None) -> Path:

@@ -172,7 +172,8 @@ def _lost(state: State, what: str) -> BrokenCatalog:
 def _engine(url: str) -> Engine:
     try:
         backend = make_url(url).get_backend_name()
-    except ArgumentError as error:
+    # a port that is no number is a ValueError
+    except (ArgumentError, ValueError) as error:
         raise BadInput("TRIMTAB_CATALOG is not a URL: write postgresql+psycopg://host/database") from error
     if backend != "postgresql":
         raise BadInput(

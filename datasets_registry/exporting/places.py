@@ -14,11 +14,23 @@ CONFIG, ERROR = "run.json", "error.txt"
 
 def require_spare(folder: Path) -> None:
     """Raise BadInput where ``folder`` is the current one, home or root, or has one of them in it."""
-    place = folder.resolve()
+    place = _place(folder)
     for title, taken in (("the current folder", Path.cwd()), ("your home folder", Path.home().resolve())):
         if place == taken or place in taken.parents:
             what = f"is {title}" if place == taken else f"has {title} in it"
             raise BadInput(f"{str(folder)!r} {what}: name a folder that is empty or not there yet")
+
+
+def _place(folder: Path) -> Path:
+    """Where ``folder`` lies; raises BadInput where no folder can have its name."""
+    try:
+        place = folder.resolve()
+        folder.exists()
+        str(place).encode()
+    # names that are too long, loops, and what is no text
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInput(f"{str(folder)!r} is no folder's name ({error}): name a folder") from error
+    return place
 
 
 def require_empty(folder: Path) -> None:

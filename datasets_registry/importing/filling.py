@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from datasets_registry.errors import BadInput
 from datasets_registry.importing.coercion import coerced
 from datasets_registry.importing.forms.dialogue import last_prompt
 from datasets_registry.importing.groups import conversation_group, conversation_id
@@ -43,6 +44,12 @@ class Given:
     split: str | None = None
     source: str | None = None
     licence: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise BadInput for a value that says nothing."""
+        for name, value in self.named().items():
+            if not value.strip():
+                raise BadInput(f"{name} is {value!r}: name one, or leave it out")
 
     def named(self) -> dict[str, str]:
         """The values that are not None, by column."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datasets_registry.documents import is_file, is_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest, file_digest
 from datasets_registry.importing.csv import csv_records
@@ -71,9 +72,10 @@ def open_source(text: str) -> Source:
         name, identity, read = hub_source_parts(text)
         return Source(name, identity, "row", read)
     path = Path(text)
-    if path.is_dir():
+    # an empty name would be that of the current folder
+    if text and is_folder(path):
         return _folder(path)
-    if not path.is_file():
+    if not is_file(path):
         raise BadInput(f"no file or folder {text!r}: give a file, a folder, or hub:owner/name")
     reader = _reader(path)
     return Source(path.name, _digest(path), _unit(path), lambda: reader(path), rows=_named(path))

@@ -44,6 +44,8 @@ def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str],
     Unless ``any_file``, it must be a query, and files beyond those of the views are closed to it. Raises
     BadInput where that is not so, and DuckDB's error where the query is wrong.
     """
+    if not duckdb.extract_statements(query):
+        raise BadInput("the query is empty: write a SELECT, or SHOW TABLES")
     with open_views(state) as connection:
         if not any_file:
             _require_queries(query)

@@ -3,6 +3,8 @@
 import json
 
 from datasets_registry.errors import BadInput
+from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
+from datasets_registry.views.scanning import columns
 from generation.ledger.ledger import Columns, Ledger
 
 _SOME = 'trimtab sql "SELECT key, asset, text FROM completions LIMIT 5"'
@@ -16,8 +18,8 @@ def stored_completion(ledger: Ledger, prefix: str) -> Columns:
     if not prefix:
         raise BadInput(f"give a key or its first digits: `{_SOME}` shows some")
     rows = ledger.ask(
-        "SELECT * EXCLUDE (filename) FROM completions WHERE key >= ? AND key < ? ORDER BY error IS NOT NULL,"
-        " created_at DESC",
+        f"SELECT {columns(LEDGER_SCHEMA.names)} FROM completions WHERE key >= ? AND key < ?"
+        " ORDER BY error IS NOT NULL, created_at DESC",
         prefix,
         prefix + "~",
     )

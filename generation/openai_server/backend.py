@@ -19,6 +19,7 @@ from generation.openai_server.asking import Asker
 from generation.openai_server.background import stream
 from generation.openai_server.calling import Caller
 from generation.openai_server.concurrency import AdaptiveLimit
+from generation.openai_server.keys import key_in
 from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect
 from generation.openai_server.retrying import Failure, Patience
@@ -57,7 +58,7 @@ class OpenAIBackend:
             raise BadInput("the openai backend needs engine.base_url, such as http://127.0.0.1:8000/v1")
         self.folder, self.settings, self.server = folder, settings, settings.base_url
         self.fingerprint = _fingerprint(folder, settings)
-        self._key = _key(settings.api_key_env)
+        self._key = key_in(settings.api_key_env)
         self._patience = patience or Patience()
         # processes that share a server must not come back at the same moments
         self._jitter = jitter or random.Random(os.getpid())
@@ -155,13 +156,3 @@ def _fingerprint(folder: Path, settings: EngineSettings) -> str:
     if settings.served_model is None:
         raise BadInput("a model without local weights needs engine.served_model, its name at the server")
     return digest(["served", settings.served_model, settings.served_revision, fingerprint(folder)])
-
-
-def _key(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    if not (value := os.environ.get(variable, "").strip()):
-        raise BadInput(
-            f"the environment variable {variable} (engine.api_key_env) is not set: put the key there"
-        )
-    return value

@@ -49,6 +49,21 @@ def test_exporters_refuse_this_folder_home_and_root(
     assert not list(here.iterdir()) and list(here.parent.iterdir()) == [here]
 
 
+@pytest.mark.parametrize("folder", ["x" * 300, "loop"])
+@pytest.mark.parametrize("write", [by_function, model])
+def test_what_no_folder_can_be_called_is_refused(
+    write: Callable[[Traced, str], None],
+    folder: str,
+    traced: Traced,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    with pytest.raises(BadInput, match="is no folder's name .*: name a folder"):
+        write(traced, folder)
+
+
 @pytest.mark.parametrize("variable", ["USER", "LOGNAME", "LNAME", "USERNAME"])
 def test_who_decides_is_the_account_whatever_the_environment_says(
     variable: str, monkeypatch: pytest.MonkeyPatch

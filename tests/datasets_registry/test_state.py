@@ -22,6 +22,23 @@ def test_a_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
         State(tmp_path / "file" / "state").prepare()
 
 
+@pytest.mark.parametrize("name", ["file", "x" * 300, "loop", "not\udc80utf8", "~nobody-has-this-name"])
+def test_what_can_be_no_folder_is_refused_before_it_is_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.setenv("TRIMTAB_HOME", name if name.startswith("~") else str(tmp_path / name))
+    with pytest.raises(BadInput, match=r"the state cannot lie in .*: set TRIMTAB_HOME to a folder"):
+        State()
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TRIMTAB_HOME", "~/state")
+    assert State().root == tmp_path / "state"
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), durable(tmp_path / "whole") as temporary:
         temporary.write_text("half")

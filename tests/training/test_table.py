@@ -68,6 +68,9 @@ def test_a_plug_in_adds_its_trainers(plugin: str) -> None:
 def test_a_plug_in_that_cannot_be_used_is_refused(plugin: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="plugins: not_there cannot be imported .*: install it, or put its"):
         trainers(["not_there"])
+    for name in ("", ".x", "../x", "my-plugin"):
+        with pytest.raises(BadInput, match="plugins: .* names no module: write a name such as my_plugin"):
+            trainers([name])
     with pytest.raises(BadInput, match="plugins: json has none of TRAINERS, ROW_TYPES"):
         trainers(["json"])
     with pytest.raises(BadInput, match="simpo_plugin names a trainer 'simpo', and there is one already"):

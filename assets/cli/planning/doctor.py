@@ -49,7 +49,8 @@ def _look() -> "list[Finding]":
     if profile:
         with refusals("plan", findings):
             findings += look_at_machine(profile, state, _to_build(profile, registry))
-        findings += look_at_history()
+        with refusals("dagster home", findings):
+            findings += look_at_history()
     return [*findings, look_at_libraries()]
 
 

@@ -56,6 +56,10 @@ def test_an_error_within_a_command_is_one_line(
             r"error: No such option: --\x1b[31m\x0a: `trimtab versions --help`",
         ),
         (["show", "x", "--rows", "many"], "error: Invalid value for '--rows':"),
+        (["show", "x", "--rows", "9" * 25], "error: Invalid value for '--rows':"),
+        (["diff", "x", "1", "2", "--rows", "9" * 25], "error: Invalid value for '--rows':"),
+        (["versions", "\udc80"], r"error: argument '\udc80' is not UTF-8: write it in UTF-8"),
+        (["import", "x", "--source=\udc80"], r"error: argument '--source=\udc80' is not UTF-8: write it"),
     ],
 )
 def test_arguments_that_cannot_be_read_are_one_line(

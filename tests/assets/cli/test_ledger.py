@@ -68,6 +68,8 @@ def test_stats_are_shown_by_model_and_asset(trimtab: Any, key: str) -> None:
 
 def test_an_empty_ledger_has_no_stats(trimtab: Any, state: State) -> None:
     assert trimtab("ledger", "--json") == (0, "[]\n")
+    code, out = trimtab("ledger", "show", "0")
+    assert code == 2 and "no stored completion's key begins with '0'" in out
 
 
 def test_one_completion_is_shown_by_the_first_digits_of_its_key(trimtab: Any, key: str) -> None:

@@ -63,6 +63,13 @@ def test_every_kind_of_query_is_answered(query: str, filled: Registry) -> None:
     assert isinstance(rows_of(query), list)
 
 
+@pytest.mark.parametrize("options", [(), ("--write-files",)])
+@pytest.mark.parametrize("query", ["", " ;", "/* nothing */"])
+def test_no_query_is_a_sentence(query: str, options: tuple[str, ...], filled: Registry) -> None:
+    with pytest.raises(BadInput, match="the query is empty: write a SELECT, or SHOW TABLES"):
+        run("sql", query, *options)
+
+
 # they write, or reach beyond the views' files
 OUTSIDE = [
     "COPY cai_sft TO '{folder}/out.parquet'",

@@ -107,6 +107,11 @@ def _unlimited(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(home))
 
 
+def _damaged(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    _unlimited(registry, monkeypatch)
+    (registry.state.root / "own" / "dagster.yaml").write_text("run_storage: {module: os, class: none")
+
+
 def _profile(old: str, new: str) -> "Callable[[Registry, pytest.MonkeyPatch], None]":
     def choose(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
         path = registry.state.root / "own.toml"
@@ -130,6 +135,7 @@ FAULTS: Mapping[str, tuple[str, Callable[[Registry, pytest.MonkeyPatch], None], 
     "a lost catalog": ("catalog", _catalog, "catalog"),
     "a killed run": ("slots", _dead, "has no process any more"),
     "a missing home": ("dagster home", _foreign_home, "is not a folder that can be written"),
+    "a damaged home": ("dagster home", _damaged, "dagster.yaml cannot be used (while parsing"),
     "a home without pools": ("dagster home", _unlimited, "limits no pool"),
     "an unknown setting": ("profile", _profile("min_free_gb", "nonsense"), "nonsense"),
     "a missing key": ("keys", _profile(MODEL, HOSTED), "NO_SUCH_KEY is not set"),

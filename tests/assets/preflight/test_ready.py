@@ -14,9 +14,11 @@ from assets.graph import build_graph
 from assets.preflight import ready
 from assets.preflight.machine import Machine
 from assets.preflight.ready import require_gpu, require_ready
+from assets.profile.models import GivenModel
 from assets.profile.profile import Profile, load_profile
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import REPOSITORY, State
+from generation.engine import EngineSettings
 from tests.assets.preflight.fake_machine import NO_DRIVER, RTX4090, machine, put_machine
 from tests.assets.small import write_profile
 
@@ -99,6 +101,30 @@ def test_vllm_must_be_there_and_of_the_right_build(
         require_ready(any_machine, state, TRAINING)
     monkeypatch.setattr(ready, "installed", lambda: "cpu")
     require_ready(any_machine, state, TRAINING)
+
+
+HOSTED = GivenModel(
+    backend="openai",
+    engine=EngineSettings(base_url="https://judge.test/v1", served_model="judge-1", api_key_env="JUDGE_KEY"),
+)
+
+
+@pytest.mark.parametrize("key", [None, " "])
+@pytest.mark.parametrize("to_build", [{"judge": ()}, {"ai_judgements": ("completion_pairs", "judge")}])
+def test_a_key_that_is_not_there_is_refused_where_its_server_is_to_be_asked(
+    to_build: dict[str, tuple[str, ...]], key: str | None, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = load_profile("laptop")
+    profile = laptop.model_copy(update={"models": {**laptop.models, "judge": HOSTED}, "min_free_gb": 0.0})
+    monkeypatch.delenv("JUDGE_KEY", raising=False)
+    # nothing of it asks the server
+    require_ready(profile, state, {"red_team_prompts": ()})
+    if key is not None:
+        monkeypatch.setenv("JUDGE_KEY", key)
+    with pytest.raises(BadInput, match=r"judge: the environment variable JUDGE_KEY .* is not set: put the"):
+        require_ready(profile, state, {"red_team_prompts": (), **to_build})
+    monkeypatch.setenv("JUDGE_KEY", "sk-secret")
+    require_ready(profile, state, to_build)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from assets.dev import main, prepare
 from assets.profile.chosen import FOLDER, label_of
 from assets.profile.history import dagster_home, open_instance
 from datasets_registry.boundary import run_command
+from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from tests.assets.runs.test_dead import dead_process, started
 
@@ -52,6 +53,27 @@ def test_what_is_kept_in_a_history_is_there_again_and_the_home_is_announced_to_a
 def test_a_home_that_a_person_chose_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     assert dagster_home() == tmp_path and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "settings", ["garbage: [", "garbage: 1", "- a", "run_storage: {module: os, class: none, config: {}}"]
+)
+def test_a_home_whose_settings_cannot_be_used_is_refused(
+    settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dagster.yaml").write_text(settings)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(
+        BadInput, match=r"dagster.yaml cannot be used \(.+\): correct it, or unset DAGSTER_HOME"
+    ):
+        open_instance()
+
+
+@pytest.mark.parametrize("home", ["relative", "/no/such/folder"])
+def test_a_home_that_is_no_folder_is_refused(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", home)
+    with pytest.raises(BadInput, match="is not the whole path of a folder: make it, or unset DAGSTER_HOME"):
+        open_instance()
 
 
 def test_the_ui_begins_by_closing_dead_runs(

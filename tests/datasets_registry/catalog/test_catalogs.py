@@ -39,6 +39,7 @@ def test_a_folder_is_not_opened_with_another_folders_catalog(
     ("url", "message"),
     [
         ("nonsense", "is not a URL: write postgresql"),
+        ("postgresql+psycopg://u:secret@h:port/d", "is not a URL: write postgresql"),
         ("mysql://h/d", "is for PostgreSQL, not mysql"),
         ("postgresql+psycopg://u:secret@/d?host=/nowhere", "cannot be opened .connection"),
     ],

@@ -128,6 +128,22 @@ def test_turns_before_a_prompt_may_be_given_and_are_part_of_its_identity(tmp_pat
     assert alone.prompt_id != after.prompt_id and alone.split_group != after.split_group
 
 
+@pytest.mark.parametrize("name", ["", "x" * 5000 + ".jsonl", "none.jsonl", "a\0b"])
+def test_what_is_no_file_or_folder_is_a_sentence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lines(tmp_path / "mine.jsonl", GSM8K)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="no file or folder .*: give a file, a folder, or hub:owner/name"):
+        open_source(name)
+
+
+@pytest.mark.parametrize("name", ["source", "licence"])
+def test_a_source_or_licence_that_says_nothing_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match=f"{name} is ' ': name one, or leave it out"):
+        Given(**{name: " "})
+
+
 def test_an_unknown_format_says_the_columns_there_are_and_those_wanted(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "sums.jsonl", SUM)
     with pytest.raises(BadInput, match="'Body', 'Question', 'Answer', 'turns', which is not a known format"):

@@ -96,7 +96,10 @@ def test_settings_without_an_address_or_with_secrets_are_refused(
         OpenAIBackend(
             tmp_path, EngineSettings(base_url="http://127.0.0.1:1/v1", served_model="m", api_key_env="ABSENT")
         )
-    for wrong in ("ftp://x/v1", "127.0.0.1:8000", "http://me:secret@host/v1"):
+    for wrong in (
+        *("ftp://x/v1", "127.0.0.1:8000", "http://me:secret@host/v1"),
+        *("http://a b/v1", "http://host:99999/v1", "http://host:port/v1", "http://[::1/v1"),
+    ):
         with pytest.raises(ValidationError):
             EngineSettings(base_url=wrong)
     with pytest.raises(ValidationError):

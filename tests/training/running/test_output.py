@@ -69,6 +69,8 @@ def test_a_launch_refuses_it_too(
         ("..", "has the current folder in it"),
         ("~", "is your home folder"),
         ("/", "in it"),
+        ("x" * 300, "is no folder's name"),
+        ("a\0b", "is no folder's name"),
         ("STATE", "keeps its files"),
         ("STATE/runs", "keeps its files"),
         ("STATE/models/policy", "keeps its files"),
