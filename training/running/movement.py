@@ -96,7 +96,8 @@ def _squares(start: "tuple[torch.Tensor, torch.Tensor]", end: "tuple[torch.Tenso
         return 0.0
     down = torch.cat([end[0], start[0]]).double()
     up = torch.cat([end[1], -start[1]], dim=1).double()
-    return max(0.0, float(((up.T @ up) * (down @ down.T)).sum()))
+    # what is no number stays none, and is refused as such
+    return max(float(((up.T @ up) * (down @ down.T)).sum()), 0.0)
 
 
 def _why_unmoved(run: AnyRun) -> str:

@@ -108,11 +108,12 @@ def test_log_probabilities_that_are_none_are_a_failed_row_and_asked_for_once(
 
 
 def test_one_null_among_log_probabilities_leaves_the_others(tmp_path: Path) -> None:
-    top = [{"token": " A", "logprob": math.log(0.75)}, {"token": "x", "logprob": None}]
+    known = [{"token": token, "logprob": math.log(share)} for token, share in ((" A", 0.75), (" B", 0.2))]
+    top = [known[0], {"token": "x", "logprob": None}, known[1]]
     content = [{"token": " A", "logprob": math.log(0.75), "top_logprobs": top}]
     with serving(lambda call: Answer(spoken(" A", logprobs={"content": content})), tmp_path) as (_, backend):
         (completion,) = completed(tmp_path, backend, [ask("A or B?", choices=(" A", " B"))])
-    assert completion.choice_probabilities == pytest.approx((0.75, 0.0))
+    assert completion.choice_probabilities == pytest.approx((0.75, 0.2))
 
 
 UNSOUND = {

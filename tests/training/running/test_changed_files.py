@@ -13,7 +13,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from generation.models.folder import fingerprint
 from tests.rows import make
-from tests.training.runs import NOTHING, commit, write
+from tests.training.runs import NOTHING, SETTINGS, commit, write
 from training.running.manifest import require_numbers
 from training.running.run import AnyRun, open_run
 from training.running.trainer import load_base
@@ -62,6 +62,17 @@ def test_a_base_that_was_changed_in_place_trains_nothing(
     assert fingerprint(base) != registry.resolve("base_policy").data_version
 
 
+def test_a_change_that_no_stamp_shows_is_seen(
+    base: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generation.models.folder.file_stamp", lambda path: (0,))
+    run, before = opened(registry, tmp_path / "run"), fingerprint(base)
+    rewritten(base / "config.json", last_digit)
+    assert fingerprint(base) == before
+    with pytest.raises(BrokenObject, match="are not those that were registered"):
+        load_base(run)
+
+
 def test_a_base_of_no_numbers_trains_nothing(base: Path, registry: Registry, tmp_path: Path) -> None:
     weights = load_file(base / "model.safetensors")
     weights["model.norm.weight"][0] = float("nan")
@@ -71,6 +82,18 @@ def test_a_base_of_no_numbers_trains_nothing(base: Path, registry: Registry, tmp
     rows = commit(registry, SftExample, [make(SftExample, str(number)) for number in range(8)])
     with pytest.raises(BadInput, match=r"has NaN or infinite numbers in model.norm.weight"):
         sft(write(tmp_path / "run", rows, base="broken@1"), print)
+
+
+@pytest.mark.parametrize("rank", [None, 8])
+def test_a_run_whose_last_step_left_no_numbers_leaves_no_model(
+    rank: int | None, base: Path, registry: Registry, tmp_path: Path
+) -> None:
+    rows = commit(registry, SftExample, [make(SftExample, str(number)) for number in range(8)])
+    # its loss is one, since it is of the weights before that step
+    settings = {**SETTINGS, "learning_rate": 1e39, "max_steps": 1, "min_steps": 1, "warmup_share": 0}
+    with pytest.raises(ModelFailed, match="has NaN or infinite numbers: lower learning_rate, which is 1e"):
+        sft(write(tmp_path / "run", rows, settings={**settings, "lora_rank": rank}), print)
+    assert not (tmp_path / "run" / "model").exists()
 
 
 @pytest.mark.parametrize("place", ["model.safetensors", "adapter/adapter_model.safetensors"])
