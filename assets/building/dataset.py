@@ -9,6 +9,7 @@ from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
+from assets.building.serving import require_served
 from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
@@ -53,6 +54,7 @@ def dataset_asset(
             else:
                 if dataset.generates:
                     require_hours(context, profile.rebuild)
+                    require_served(dataset, profile, registry.state)
                 version = _make(dataset, versions, profile, report, backend)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
             return _result(registry, dataset, version, blocking(recipe.checks))

@@ -12,13 +12,17 @@ from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
 from datasets_registry.cards.markdown import cell
+from datasets_registry.errors import OverBudget
 from datasets_registry.hosted import read_hosted
 from datasets_registry.inspecting.origins import hub_commit
 from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
+from generation.capabilities.probing import KINDS, most, probe_stated
+from generation.capabilities.stored import stored_beside
 from generation.models.folder import fingerprint
 from generation.models.loading import require_sound
 from generation.models.sources import resolve_model
+from generation.spending import Meter
 from generation.templates.pinning import Steady, steady_folder
 
 
@@ -45,6 +49,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
                     report(f"{recipe.name}: {line}")
             version = register_given(registry, recipe.name, how, folder)
             stated = _stated(section, folder)
+            serves = _serves(recipe.name, section, folder, profile, registry.state.models, report)
             report(f"{version}: {section.known_as}{f' at {stated}' if stated else ''}")
             return dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
@@ -54,6 +59,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
                     "folder": str(folder),
                     **({"stated" if section.hosted else "commit": stated} if stated else {}),
                     **({"template": _told(pins)} if pins else {}),
+                    **({"server": serves} if serves else {}),
                 },
             )
 
@@ -75,6 +81,31 @@ def _found(section: GivenModel, registry: Registry, report: Callable[[str], None
         return Steady(stated_folder(models, section.engine))
     given = resolve_model(section.model, models, section.revision, report)
     return steady_folder(given, models, section.thinking, section.system)
+
+
+def _serves(
+    name: str,
+    section: GivenModel,
+    folder: Path,
+    profile: Profile,
+    models: Path,
+    report: Callable[[str], None],
+) -> str | None:
+    """What a hosted model's server serves: probed once for each fingerprint, where the budget allows it."""
+    if not section.hosted or section.backend not in KINDS:
+        return None
+    probe = stored_beside(folder, section.engine)
+    if probe is None or len(probe.names("unknown")) == len(probe.capabilities):
+        plan = most(section.backend, section.price)
+        try:
+            Meter(section.price, profile.budget).allow(f"{name}: the probe of its server", plan)
+        except OverBudget as error:
+            report(f"{error}; the server is not probed")
+            return None
+        report(f"{name}: probing what {section.known_as} serves; {plan}")
+        probe = probe_stated(models, folder, section.backend, section.engine)
+    report(f"{name}: on {probe.at:%Y-%m-%d} {section.known_as} {probe.summary}")
+    return probe.summary
 
 
 def _stated(section: GivenModel, folder: Path) -> str | None:

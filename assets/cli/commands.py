@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("assets.cli.verify", "verify"),
     "gc": ("assets.cli.verify", "gc"),
     "profiles": ("assets.cli.planning.plan", "profiles"),
+    "backends": ("assets.cli.planning.backends", "backends"),
     "doctor": ("assets.cli.planning.doctor", "doctor"),
     "plan": ("assets.cli.planning.plan", "plan_command"),
     "keep": ("assets.cli.planning.keep", "keep_command"),

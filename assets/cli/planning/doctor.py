@@ -20,7 +20,7 @@ COLUMNS = ("about", "is", "what", "remedy")
 def doctor(as_json: Json = False) -> None:
     """Show what is wrong here, and what to do for each.
 
-    It looks at state, Dagster, disk, GPU, keys and libraries.
+    It looks at state, Dagster, disk, GPU, keys, servers and libraries.
 
     Nothing is written or built. Exits with code 1 where something is wrong.
     """
@@ -36,6 +36,7 @@ def _look() -> "list[Finding]":
     from assets.doctor.finding import Finding, refusals
     from assets.doctor.history import look_at_history
     from assets.doctor.machine import look_at_libraries, look_at_machine
+    from assets.doctor.servers import look_at_servers
     from assets.doctor.store import look_at_store
     from assets.profile.profile import load_profile
 
@@ -49,6 +50,7 @@ def _look() -> "list[Finding]":
     if profile:
         with refusals("plan", findings):
             findings += look_at_machine(profile, state, _to_build(profile, registry))
+        findings += look_at_servers(profile, state)
         with refusals("dagster home", findings):
             findings += look_at_history()
     return [*findings, look_at_libraries()]

@@ -40,6 +40,8 @@ def plan_command(as_json: Json = False) -> None:
     profile names a [card], hours, memory and disk are counted from shapes, settings and rows.
     """
     graph = graph_of_profile()
+    from assets.building.serving import unserved
+    from assets.pipelines.whole import declare
     from assets.plan import Spent, kept_versions, spent
 
     registry = open_state()
@@ -65,6 +67,8 @@ def plan_command(as_json: Json = False) -> None:
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
             say(f"{version} is {waiver} ({waiver.summary})")
+        for sentence in unserved(declare(graph.profile), graph.profile, registry.state):
+            say(f"to be refused: {sentence}")
         if others := _others(registry, graph):
             say(f"this state is also used by {others}")
         held = f", {len(steps) - len(to_build)} held" if len(steps) > len(to_build) else ""

@@ -90,6 +90,7 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("gc",): [(), ("--grace", EVIL)],
     ("profiles",): [()],
     ("plan",): [()],
+    ("backends",): [(), (EVIL,)],
     ("doctor",): [()],
     ("keep",): [("helpful_prompts", "--because", EVIL), (EVIL, "--undo")],
     ("pass",): [("cai_sft@3", "--reason", EVIL), (EVIL, "--reason", EVIL)],

@@ -17,6 +17,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.version import Version
+from generation.capabilities.stored import stored_beside
 from generation.engine import EngineSettings
 from generation.models.export import exported_bytes
 from generation.openai_server.backend import OpenAIBackend
@@ -139,6 +140,32 @@ def test_an_alias_that_moves_is_another_model(workshop: Workshop, answers: Stric
     assert not build(graph, workshop.instance, steps)
     after = workshop.registry.passed("judge")
     assert (before.number, after.number) == (1, 2) and before.data_version != after.data_version
+
+
+def test_the_server_is_probed_once_and_what_it_refuses_is_not_asked_of_it(
+    workshop: Workshop, server: MisbehavingServer
+) -> None:
+    graph = workshop.graph()
+    steps = [step for step in plan(graph, workshop.registry) if step.name == "judge"]
+    assert not build(graph, workshop.instance, steps)
+    probed = len(server.calls)
+    folder = workshop.registry.folder(workshop.registry.passed("judge"))
+    probe = stored_beside(folder, EngineSettings(base_url=server.url, served_model="judge-1"))
+    assert probe and probe.lacks("logprobs") and probe.lacks("continuation") and probe.num_calls == probed - 1
+    assert not build(graph, workshop.instance, steps)
+    assert len(server.calls) == probed + 1
+
+    text = workshop.path.read_text()
+    workshop.path.write_text(text.replace(f'judges = ["judge"]\n{WORDS}', 'judges = ["judge"]'))
+    graph = workshop.graph()
+    steps = [step for step in plan(graph, workshop.registry) if step.name in LABELS]
+    failures = build(graph, workshop.instance, steps)
+    assert any(
+        "needs log-probabilities, which the server of [models.judge] refuses" in str(failure)
+        for failure in failures
+    )
+    asked = [call for call in server.calls[probed + 1 :] if '"Verdict: "' in call.prompt]
+    assert not asked and "ai_judgements" not in workshop.versions()
 
 
 def test_an_answer_of_another_model_than_the_versions_is_a_failed_row(

@@ -1,0 +1,101 @@
+"""Whether judges' servers serve the way in which they are asked, by what their probes saw."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic import BaseModel
+
+from assets.building.declared import Dataset, Declared
+from assets.profile.models import GivenModel
+from assets.profile.profile import Profile
+from datasets_registry.errors import BadInput
+from datasets_registry.state import State
+from generation.capabilities.capability import Name, Probe
+from generation.capabilities.stored import newest
+from methods.judging.asking import Asking
+from methods.judging.score import ScoreSettings
+from methods.prm.judge import StepJudgeSettings
+
+_ROLES = ("judge", "judges")
+_IN_WORDS = "set verdicts = 'text' there, and samples = 5 for a confidence"
+
+
+def require_served(dataset: Dataset, profile: Profile, state: State) -> None:
+    """Raise BadInput where a judge of ``dataset`` is asked in a way that its server was seen not to serve."""
+    for sentence in unserved([dataset], profile, state):
+        raise BadInput(sentence)
+
+
+def unserved(declared: Iterable[Declared], profile: Profile, state: State) -> Iterator[str]:
+    """A sentence with the remedy for each judge and each way of asking that its server does not serve."""
+    sentences = (
+        sentence
+        for asset in declared
+        if isinstance(asset, Dataset)
+        for judge, probe in _probed_judges(asset, profile, state)
+        for asking, place in _askings(asset.settings)
+        if (sentence := _refusal(judge, probe, asking, place)) is not None
+    )
+    # several assets ask one judge in one way
+    yield from dict.fromkeys(sentences)
+
+
+def _probed_judges(dataset: Dataset, profile: Profile, state: State) -> Iterator[tuple[str, Probe]]:
+    judges = [name for role in _ROLES for name in dataset.models.get(role, ())]
+    for judge in judges:
+        given = profile.given(judge)
+        probe = _probe(given, state)
+        if probe:
+            yield judge, probe
+
+
+def _probe(given: GivenModel, state: State) -> Probe | None:
+    return newest(state.models, given.engine) if given.engine.base_url else None
+
+
+def _askings(settings: object) -> Iterator[tuple[Asking, str]]:
+    """Every way of asking in ``settings``, and the profile's section that says it."""
+    if isinstance(settings, StepJudgeSettings):
+        yield settings.asking, "prm.judging"
+    elif isinstance(settings, Asking):
+        yield settings, "judges.scores" if isinstance(settings, ScoreSettings) else "rlaif.judge"
+    elif isinstance(settings, BaseModel):
+        for name in type(settings).model_fields:
+            yield from _askings(getattr(settings, name))
+
+
+def _refusal(judge: str, probe: Probe, asking: Asking, place: str) -> str | None:
+    for name, way, remedy in _needed(asking, place):
+        if _lacks(probe, name):
+            capability = probe.capabilities[name]
+            return (
+                f"{way}, which the server of [models.{judge}] {_VERBS[capability.verdict]} (seen on "
+                f"{probe.at:%Y-%m-%d}: {capability.seen}): {remedy}, or take another judge; "
+                f"`trimtab backends {judge} --probe` looks again"
+            )
+    return None
+
+
+def _lacks(probe: Probe, name: Name) -> bool:
+    # a judge whose temperature is not heeded gives verdicts all the same
+    refused = name in probe.capabilities and probe.capabilities[name].verdict == "refused"
+    return refused if name == "temperature" else probe.lacks(name)
+
+
+_VERBS = {"ignored": "ignores", "refused": "refuses"}
+
+
+def _needed(asking: Asking, place: str) -> Sequence[tuple[Name, str, str]]:
+    """The capabilities that a way of asking needs, each with what asks for it and the remedy."""
+    needed: list[tuple[Name, str, str]] = []
+    if asking.verdicts == "probabilities":
+        way = f"{place}.verdicts = 'probabilities' needs log-probabilities"
+        needed.append(("logprobs", way, _IN_WORDS))
+    if asking.verdicts == "schema":
+        needed.append(("schema", f"{place}.verdicts = 'schema' needs a JSON schema", _IN_WORDS))
+    if not asking.in_own_turn:
+        way = f"{place}.begun = true needs an unfinished turn that is continued"
+        needed.append(("continuation", way, "leave begun out, or set it to false"))
+    if asking.verdicts != "probabilities" and asking.samples == 1:
+        way = f"{place}: a single reply in words is greedy and needs temperature 0"
+        needed.append(("temperature", way, "set samples = 5 there, which are drawn at temperature 1"))
+    return needed

@@ -1,0 +1,33 @@
+"""The servers of hosted models as the doctor looks at them: what was seen, and what is asked of them."""
+
+from collections.abc import Iterator
+
+from assets.building.serving import unserved
+from assets.doctor.finding import Finding, refusals, wrong
+from assets.pipelines.whole import declare
+from assets.profile.models import GivenModel
+from assets.profile.profile import Profile
+from datasets_registry.state import State
+from generation.capabilities.stored import newest
+
+
+def look_at_servers(profile: Profile, state: State) -> list[Finding]:
+    """What was seen of each hosted model's server, and each way of asking a judge that it does not serve."""
+    findings: list[Finding] = []
+    with refusals("servers", findings):
+        findings += _probes(profile, state)
+        for sentence in unserved(declare(profile), profile, state):
+            what, _, remedy = sentence.rpartition("): ")
+            findings.append(wrong("servers", f"{what})", remedy))
+    return findings
+
+
+def _probes(profile: Profile, state: State) -> Iterator[Finding]:
+    for name, given in profile.models.items():
+        if not isinstance(given, GivenModel) or not given.hosted:
+            continue
+        probe = newest(state.models, given.engine)
+        if probe is None:
+            yield Finding("servers", f"{name} was never probed: `trimtab backends {name} --probe` looks")
+        else:
+            yield Finding("servers", f"{name} on {probe.at:%Y-%m-%d} {probe.summary}")
