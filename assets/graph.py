@@ -59,7 +59,8 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     declared = declare(profile)
     grounds = Grounds(declared)
     recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in grounds.ordered}
-    known = Recipes(recipes, {name: grounds.reads[name] for name in grounds.imported})
+    checked = {name: grounds.reads[name] for name in grounds.imported}
+    known = Recipes(recipes, checked, tuple(grounds.ordered))
     return Graph(
         profile,
         tuple(recipes.values()),

@@ -54,7 +54,7 @@ def dataset_asset(
             else:
                 if dataset.generates:
                     require_hours(context, profile.rebuild)
-                    require_served(dataset, profile, registry.state)
+                    require_served([dataset], profile, registry.state)
                 version = _make(dataset, versions, profile, report, backend)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
             return _result(registry, dataset, version, blocking(recipe.checks))

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 import dagster as dg
 
 from assets.building.declared import Names
+from assets.building.serving import require_served
 from assets.building.versions import Recipes
 from assets.preflight.ready import require_ready
 from assets.profile.profile import Profile
@@ -72,14 +73,19 @@ def looked_at() -> Iterator[Registry]:
 def open_ready(context: dg.AssetExecutionContext, recipes: Recipes, profile: Profile) -> Registry:
     """The registry; the first asset of a run asks whether this machine can build all that the run will.
 
-    Raises as ``require_ready`` does.
+    Raises as ``require_ready`` does, and BadInput where a judge would be asked in a way that its server was
+    seen not to serve.
     """
     registry, run = open_registry(profile), context.run.run_id
     if run not in _READY:
         context.instance.add_run_tags(run, {**host_tag(), BUDGET_TAG: profile.budget.model_dump_json()})
         keys = context.run.asset_selection or {context.asset_key}
         names = [name for name in recipes.recipes if key_of(name) in keys]
-        require_ready(profile, registry.state, _to_build(recipes, registry, names))
+        to_build = _to_build(recipes, registry, names)
+        require_ready(profile, registry.state, to_build)
+        require_served(
+            [asset for asset in recipes.declared if asset.name in to_build], profile, registry.state
+        )
         _READY.add(run)
     return registry
 

@@ -19,9 +19,9 @@ _ROLES = ("judge", "judges")
 _IN_WORDS = "set verdicts = 'text' there, and samples = 5 for a confidence"
 
 
-def require_served(dataset: Dataset, profile: Profile, state: State) -> None:
-    """Raise BadInput where a judge of ``dataset`` is asked in a way that its server was seen not to serve."""
-    for sentence in unserved([dataset], profile, state):
+def require_served(declared: Iterable[Declared], profile: Profile, state: State) -> None:
+    """Raise BadInput where a judge would be asked in a way that its server was seen not to serve."""
+    for sentence in unserved(declared, profile, state):
         raise BadInput(sentence)
 
 

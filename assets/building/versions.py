@@ -1,9 +1,9 @@
 """Which exact versions a graph stands on: those that its own recipes made, or that a person imported."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.building.declared import Names
+from assets.building.declared import Declared, Names
 from assets.building.recipe import Recipe
 from datasets_registry.errors import UnknownVersion
 from datasets_registry.registry import Registry
@@ -134,10 +134,11 @@ class Versions:
 
 @dataclass(frozen=True)
 class Recipes:
-    """The recipes of a graph by name, and what the checks of its imported datasets read."""
+    """The recipes of a graph by name, what the checks of its imported datasets read, and what it declares."""
 
     recipes: Mapping[str, Recipe]
     checked: Mapping[str, Names]
+    declared: Sequence[Declared] = ()
 
     def versions(self, registry: Registry, run_id: str | None = None, *, audits: bool = True) -> Versions:
         """The exact versions that the graph stands on in ``registry``."""

@@ -75,13 +75,12 @@ def test_a_way_that_is_not_served_is_refused_with_the_remedy(
 def test_only_what_asks_that_judge_is_refused(tmp_path: Path, tiny_model: Path, state: State) -> None:
     profile = profile_of(tmp_path / "profile", tiny_model, "")
     declared = {asset.name: asset for asset in declare(profile)}
-    for asset in declared.values():
-        # of a server that was never probed nothing is known
-        require_served(asset, profile, state)  # type: ignore[arg-type]
+    # of a server that was never probed nothing is known
+    require_served(declared.values(), profile, state)
     write_probe(state.models, THERE, {"logprobs": "refused"})
     with pytest.raises(BadInput, match="needs log-probabilities"):
-        require_served(declared["ai_judgements"], profile, state)  # type: ignore[arg-type]
-    require_served(declared["ai_scores"], profile, state)  # type: ignore[arg-type]
+        require_served([declared["ai_judgements"]], profile, state)
+    require_served([declared["ai_scores"]], profile, state)
     given = profile.models["judge"]
     assert isinstance(given, GivenModel) and given.hosted
 

@@ -142,9 +142,7 @@ def test_an_alias_that_moves_is_another_model(workshop: Workshop, answers: Stric
     assert (before.number, after.number) == (1, 2) and before.data_version != after.data_version
 
 
-def test_the_server_is_probed_once_and_what_it_refuses_is_not_asked_of_it(
-    workshop: Workshop, server: MisbehavingServer
-) -> None:
+def test_the_server_is_probed_once_for_each_model(workshop: Workshop, server: MisbehavingServer) -> None:
     graph = workshop.graph()
     steps = [step for step in plan(graph, workshop.registry) if step.name == "judge"]
     assert not build(graph, workshop.instance, steps)
@@ -152,20 +150,32 @@ def test_the_server_is_probed_once_and_what_it_refuses_is_not_asked_of_it(
     folder = workshop.registry.folder(workshop.registry.passed("judge"))
     probe = stored_beside(folder, EngineSettings(base_url=server.url, served_model="judge-1"))
     assert probe and probe.lacks("logprobs") and probe.lacks("continuation") and probe.num_calls == probed - 1
+    # what came for a list of batches was none
+    assert probe.capabilities["batch"].verdict == "ignored"
     assert not build(graph, workshop.instance, steps)
     assert len(server.calls) == probed + 1
 
+
+def test_a_judge_is_not_asked_for_what_its_server_refuses(
+    workshop: Workshop, server: MisbehavingServer
+) -> None:
     text = workshop.path.read_text()
+    assert text.count(f'judges = ["judge"]\n{WORDS}') == 1
     workshop.path.write_text(text.replace(f'judges = ["judge"]\n{WORDS}', 'judges = ["judge"]'))
-    graph = workshop.graph()
-    steps = [step for step in plan(graph, workshop.registry) if step.name in LABELS]
-    failures = build(graph, workshop.instance, steps)
-    assert any(
-        "needs log-probabilities, which the server of [models.judge] refuses" in str(failure)
-        for failure in failures
-    )
-    asked = [call for call in server.calls[probed + 1 :] if '"Verdict: "' in call.prompt]
-    assert not asked and "ai_judgements" not in workshop.versions()
+    sentence = "needs log-probabilities, which the server of [models.judge] refuses"
+
+    def failures() -> list[str]:
+        graph = workshop.graph()
+        steps = [step for step in plan(graph, workshop.registry) if step.name in LABELS]
+        return build(graph, workshop.instance, steps)
+
+    # the first run probes the server; the second knows, and refuses before anything is built
+    assert [failure for failure in failures() if sentence in failure and "ai_judgements" in failure]
+    versions, asked = workshop.versions(), len(server.calls)
+    assert "completion_pairs" in versions and "ai_judgements" not in versions
+    assert not [call for call in server.calls if '"Verdict: "' in call.prompt]
+    assert all(sentence in failure for failure in failures()) and len(server.calls) == asked
+    assert workshop.versions() == versions
 
 
 def test_an_answer_of_another_model_than_the_versions_is_a_failed_row(
