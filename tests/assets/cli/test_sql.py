@@ -5,14 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.version import Derivation
-from datasets_registry.views.asking import distinct
-from datasets_registry.views.scanning import spill_folder
+from datasets_registry.views.asking import distinct, lock, open_views
+from datasets_registry.views.scanning import scanning, spill_folder
 from tests.assets.cli.trained import run
 from tests.rows import make
 
@@ -116,6 +117,22 @@ def test_nothing_is_written_and_nothing_else_is_read(
         run("sql", statement.replace("{folder}", str(tmp_path)).replace("{state}", str(state)))
     assert "--write-files" in str(error.value) or "SHOW TABLES" in str(error.value)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_is_closed_stays_closed(filled: Registry) -> None:
+    filled.refresh_views()
+    with open_views(filled.state) as connection:
+        lock(connection, filled.state)
+        for setting in ("temp_directory = '/elsewhere'", "enable_external_access = true", "threads = 1"):
+            with pytest.raises(duckdb.Error, match="configuration has been locked|Cannot"):
+                connection.execute(f"SET {setting}")
+
+
+def test_no_progress_bar_comes_into_what_is_printed(filled: Registry) -> None:
+    assert rows_of("SELECT current_setting('enable_progress_bar') AS bar") == [{"bar": False}]
+    with scanning(filled.state) as connection:
+        shown = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+    assert shown == (False,)
 
 
 def test_who_wants_an_export_says_so(filled: Registry, tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         ),
         (JUDGE, f"[cai.mix]\nhelpful_share = 1.5\n{JUDGE}", "cai.mix.helpful_share"),
         (JUDGE, f'[cai.mix]\ncapability = "chats"\n{JUDGE}', "go together"),
+        (JUDGE, f'[models.x]\nmodel = "nowhere"\n{JUDGE}', "'nowhere' is neither a directory, nor a hub id"),
         (BASE, f'[models.Mine]\nmodel = "lab"\n{BASE}', "name 'Mine' is not usable"),
         (BASE, f'[models.2nd]\nmodel = "lab"\n{BASE}', "name '2nd' is not usable"),
         (BASE, f'[models."a.b"]\nmodel = "lab"\n{BASE}', "name 'a.b' is not usable"),
@@ -123,6 +124,17 @@ def test_a_fault_is_named_with_its_key(old: str, new: str, message: str, profile
     profile.write_text(profile.read_text().replace(old, new, 1))
     with pytest.raises(BadInput, match=message):
         load_profile(str(profile))
+
+
+def test_a_length_beyond_the_window_of_a_base_that_is_here_is_refused(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    path = write_profile(tmp_path, tiny_model)
+    path.write_text(path.read_text().replace("max_length = 512", "max_length = 1000000", 1))
+    with pytest.raises(
+        BadInput, match="models.sft_policy.training: max_length 1000000 is more than the wind"
+    ):
+        load_profile(str(path))
 
 
 def test_soft_targets_of_biased_shares_are_refused(tmp_path: Path) -> None:

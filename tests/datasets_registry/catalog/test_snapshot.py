@@ -63,6 +63,14 @@ def test_it_reads_what_an_open_writer_has_just_committed(registry: Registry) -> 
     assert versions(registry.state) == made
 
 
+@pytest.mark.parametrize("name", ["a?mode=memory&x=1", "b#c", "50%20off"])
+def test_it_reads_an_open_catalog_in_a_folder_whose_name_would_be_options(name: str, tmp_path: Path) -> None:
+    writer = Registry(State(tmp_path / name).prepare())
+    made = commit(writer, 1)
+    assert versions(writer.state) == [made]
+    writer.engine.dispose()
+
+
 @pytest.mark.parametrize("left", ["all", "no index"])
 def test_it_reads_what_a_killed_writer_left(state: State, left: str) -> None:
     child = os.fork()

@@ -144,6 +144,18 @@ def test_a_server_that_does_not_offer_likelihoods_is_a_failed_row_with_the_remed
     assert re.search(reason, str(given.error))
 
 
+@pytest.mark.parametrize("odd", [None, "x", []])
+def test_an_odd_log_probability_of_a_text_is_a_failed_row(tiny_model: Path, odd: Any) -> None:
+    def reply(call: Call) -> Answer:
+        num_read = len(call.body["prompt"])
+        given = [-1.0] * (num_read - 1)
+        return echoed({"token_logprobs": [*given, odd], "top_logprobs": [{"a": -1.0}] * num_read})
+
+    with serving(reply, tiny_model) as (_, backend):
+        (given,) = finished(backend, [GIVEN])
+    assert "does not give the log-probabilities of what it reads" in str(given.error)
+
+
 def test_a_likelihood_needs_the_models_own_tokenizer(tmp_path: Path) -> None:
     with serving(echo, tmp_path) as (server, backend):
         (given,) = finished(backend, [GIVEN])
