@@ -1,4 +1,4 @@
-"""The demo builds what it can, names what is held and by what, and ends with 1."""
+"""The demo closes dead runs, builds what it can, names what is held and by what, and ends with 1."""
 
 import io
 from pathlib import Path
@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 
 from assets.demo.demo import demo
+from assets.profile.history import open_instance
 from datasets_registry.registry import Registry
+from tests.assets.runs.test_dead import dead_process, started
 
 PROFILE = """description = "One model on data that nobody imported"
 min_free_gb = 0.1
@@ -32,7 +34,12 @@ def test_the_demo_builds_all_but_what_is_held(
     path.write_text(PROFILE.format(model=tiny_model))
     monkeypatch.setenv("TRIMTAB_PROFILE", str(path))
     monkeypatch.setenv("DAGSTER_HOME", "")
+    with open_instance() as instance:
+        dead = started(instance, dead_process())
     printed = io.StringIO()
     assert demo(Console(file=printed, width=200)) == 1
     assert "held: taught: 'demonstrations' has no version yet: `trimtab import FILE" in printed.getvalue()
+    with open_instance() as instance:
+        closed = instance.get_run_by_id(dead)
+    assert closed and closed.is_failure
     assert registry.newest("base_policy") and registry.names("model") == ["base_policy"]
