@@ -35,9 +35,8 @@ def cursor(purpose: str, settings: Settings | None = None) -> "duckdb.DuckDBPyCo
         if database is None or opened_with != config:
             database = duckdb.connect(config=config)
             _KEPT[purpose] = config, database
+        # which shows no progress bar, as its database may
         connection: duckdb.DuckDBPyConnection = database.cursor()
-    # it would be printed into the JSON of a command
-    connection.execute("SET enable_progress_bar = false")
     return connection
 
 
