@@ -1,12 +1,12 @@
-"""Plug-ins: modules that a profile names, whose trainers, row types, checks and assets join ours."""
+"""Plug-ins: modules whose trainers, row types, checks, assets and rules join ours."""
 
 import importlib
 from types import ModuleType
 
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, first_line
 
 # what a plug-in may have; each is read where ours is
-ATTRIBUTES = ("TRAINERS", "ROW_TYPES", "CHECKS", "declare")
+ATTRIBUTES = ("TRAINERS", "ROW_TYPES", "CHECKS", "RULES", "declare")
 
 
 def load_plugin(name: str) -> ModuleType:
@@ -15,9 +15,11 @@ def load_plugin(name: str) -> ModuleType:
         raise BadInput(f"plugins: {name!r} names no module: write a name such as my_plugin")
     try:
         module = importlib.import_module(name)
-    except ImportError as error:
+    except Exception as error:
+        # whatever its code raises when it is run
         raise BadInput(
-            f"plugins: {name} cannot be imported ({error}): install it, or put its folder on PYTHONPATH"
+            f"plugins: {name} cannot be imported ({first_line(error)}): install it, or put its folder on "
+            "PYTHONPATH"
         ) from error
     if not any(hasattr(module, attribute) for attribute in ATTRIBUTES):
         raise BadInput(f"plugins: {name} has none of {', '.join(ATTRIBUTES)}: give it what it adds")

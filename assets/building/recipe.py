@@ -124,7 +124,11 @@ def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
         roles={**asset.inputs, **asset.models, **waits},
         settings=asset.settings.model_dump(mode="json") | marks,
         templates=tuple(method.prompts(asset.settings)),
-        modules=(method.run.__module__, *((RENDERING,) if asset.models else ())),
+        modules=(
+            method.run.__module__,
+            *method.modules(asset.settings),
+            *((RENDERING,) if asset.models else ()),
+        ),
         runs=method.run.__qualname__,
         rows=method.rows.dataset,
         checked=checked,

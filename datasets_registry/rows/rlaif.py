@@ -31,6 +31,8 @@ class CompletionPair(Row):
     sample_b: int = Field(description="Which sample b is, from 0")
     finish_reason_a: FinishReason = Field(description="How a ended")
     finish_reason_b: FinishReason = Field(description="How b ended")
+    thinks_a: bool | None = Field(None, description="Whether a was thought over; null where not recorded")
+    thinks_b: bool | None = Field(None, description="Whether b was thought over; null where not recorded")
     score_a: float | None = Field(
         description="Judge's score of a, 1 to 10; null where pairs are not chosen by score"
     )

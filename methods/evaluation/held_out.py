@@ -13,7 +13,7 @@ from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
 from methods.evaluation.refusals import judge_unsure
-from methods.judging.answers import answers_of
+from methods.judging.answers import answers_of, thinks
 from methods.judging.comparison import (
     Answer,
     Comparison,
@@ -120,7 +120,8 @@ def _held_to(rules: Mapping[str, Rule], messages: Sequence[Message], answer: Com
     """Whether the answer as it stands keeps each rule; a failed one is held to none."""
     if answer.error is not None:
         return []
-    held = {name: keeps(rule, messages, answer.text) for name, rule in rules.items()}
+    thought = thinks(answer)
+    held = {name: keeps(rule, messages, answer.text, thinks=thought) for name, rule in rules.items()}
     return [RuleKept(principle_id=name, kept=kept.kept, reason=kept.reason) for name, kept in held.items()]
 
 
@@ -169,10 +170,15 @@ def _templates(settings: EvaluationSettings) -> tuple[str, ...]:
     return (*judged, *opening_templates(settings.system_prompt))
 
 
+def _modules(settings: EvaluationSettings) -> tuple[str, ...]:
+    return tuple(module for rule in settings.rules.values() for module in rule.modules)
+
+
 EVALUATION_ANSWERS = Method(
     run=make_evaluation_answers,
     settings=EvaluationSettings,
     rows=EvaluationAnswer,
     prompts=_templates,
+    modules=_modules,
     generates=True,
 )

@@ -1,6 +1,7 @@
-"""Completions read for what they answer; their thought stays in the ledger."""
+"""Completions read for what they answer; their thought stands apart."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from generation.completer import Complete
 from generation.request import Completion, Request
@@ -10,7 +11,8 @@ from methods.reading.thought import Marks, without_thought
 def answers_of(complete: Complete, marks: Marks) -> Complete:
     """``complete``, whose completions are read for what they answer; the ledger keeps them as they came.
 
-    ``marks`` are those of thought of the model that completes.
+    What they thought before stands in ``thought``, as where a server returns it so. ``marks`` are those of
+    thought of the model that completes.
     """
 
     def answered(stage: str, requests: Sequence[Request]) -> list[Completion]:
@@ -21,8 +23,20 @@ def answers_of(complete: Complete, marks: Marks) -> Complete:
 
 def _answered(completion: Completion, marks: Marks) -> Completion:
     """The completion without its thought: truncated where that does not end, empty where nothing follows."""
-    thought = without_thought(completion.text, marks)
-    if thought.answer == completion.text:
+    read = without_thought(completion.text, marks)
+    if read.answer == completion.text:
         return completion
-    cut = {"finish_reason": "length"} if thought.failure == "truncated thought" else {}
-    return completion.model_copy(update={"text": thought.answer, **cut})
+    cut = {"finish_reason": "length"} if read.failure == "truncated thought" else {}
+    thought = _unmarked(read.thought, marks) or completion.thought
+    return completion.model_copy(update={"text": read.answer, "thought": thought, **cut})
+
+
+def _unmarked(thought: str, marks: Marks) -> str:
+    for mark in chain.from_iterable(marks):
+        thought = thought.replace(mark, "")
+    return thought.strip()
+
+
+def thinks(completion: Completion) -> bool:
+    """Whether an answered completion was thought over: marks with nothing between them are no thought."""
+    return bool((completion.thought or "").strip())

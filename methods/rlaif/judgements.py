@@ -157,7 +157,8 @@ def judge_by_rules(pairs: Iterable[CompletionPair], settings: JudgementSettings)
 
 
 def _by_rule(rule: Rule, pair: CompletionPair) -> dict[Order, Verdict]:
-    return judge_by_rule(rule, conversation_of(pair), pair.completion_a, pair.completion_b)
+    thinks = pair.thinks_a, pair.thinks_b
+    return judge_by_rule(rule, conversation_of(pair), pair.completion_a, pair.completion_b, thinks)
 
 
 def _asks(settings: JudgementSettings) -> bool:
@@ -173,10 +174,16 @@ def _calls(pair: CompletionPair, settings: JudgementSettings) -> Iterator[_Call]
             yield _Call(pair, order, name, comparison)
 
 
+def _modules(settings: JudgementSettings) -> tuple[str, ...]:
+    rules = [principle.rule for principle in settings.principles.values() if principle.rule]
+    return tuple(module for rule in rules for module in rule.modules)
+
+
 AI_JUDGEMENTS = Method(
     run=make_judgements,
     settings=JudgementSettings,
     rows=AiJudgement,
     prompts=comparison_templates,
+    modules=_modules,
     generates=True,
 )

@@ -15,7 +15,7 @@ from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from generation.request import Completion, Request, SamplingParams
-from methods.judging.answers import answers_of
+from methods.judging.answers import answers_of, thinks
 from methods.judging.conversation import conversation_of, failure_of, opening, opening_templates
 from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
 from methods.method import Inputs, Method, Model, Models
@@ -191,6 +191,8 @@ def _pair(a: Sample, b: Sample, scores: Mapping[str, float | None]) -> Completio
         sample_b=b.number,
         finish_reason_a=a.completion.finish_reason,
         finish_reason_b=b.completion.finish_reason,
+        thinks_a=thinks(a.completion),
+        thinks_b=thinks(b.completion),
         score_a=scores.get(a.key),
         score_b=scores.get(b.key),
         failure=_failure(a, b),

@@ -96,8 +96,27 @@ def require_usable(rules: FormatRules) -> None:
             f"format rule 'language': {rules.language!r} is not an ISO 639 code that is known: use one of "
             f"{', '.join(sorted(languages()))}"
         )
-    if not rules.model_fields_set:
+    if all(value in (None, [], "") for _, value in rules):
         raise BadInput("no format rule is set, so every completion would pass; give one")
+    _require_possible(rules)
+
+
+def _require_possible(rules: FormatRules) -> None:
+    """Raise BadInput where no completion can keep the rules."""
+    for unit in ("words", "characters", "sentences"):
+        least, most = getattr(rules, f"min_{unit}"), getattr(rules, f"max_{unit}")
+        if least is not None and most is not None and least > most:
+            raise BadInput(
+                f"format rule 'min_{unit}': {least} is above max_{unit} {most}, so that nothing keeps both: "
+                "lower it"
+            )
+    words = [word.casefold() for word in rules.excludes]
+    if both := [word for word in rules.contains if word.casefold() in words]:
+        raise BadInput(
+            f"format rule 'contains': {both[0]!r} is among excludes too, so that nothing keeps both: drop one"
+        )
+    if any(not word.strip() for word in (*rules.contains, *rules.excludes)):
+        raise BadInput("format rule 'contains' or 'excludes': '' is no word: drop it")
 
 
 def first_broken(text: str, rules: FormatRules) -> str | None:

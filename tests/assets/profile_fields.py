@@ -89,6 +89,8 @@ TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")
 # this module is a plug-in
 TRAINERS = {"simpo": replace(trainers.TRAINERS["dpo"], module="simpo")}
 TEMPLATES = ("brief", "critique")
+# a rule of a plug-in that is there
+RULE = "tests.tone:short"
 # a tracker that is there wherever these tests run
 TRACKER = "imitated"
 trackers.MODULES = {**trackers.MODULES, TRACKER: ("pytest",)}

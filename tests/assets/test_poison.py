@@ -34,6 +34,7 @@ from tests.assets.graphs import (
 from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others, with_leaf
 from tests.assets.poisoning import Poisoned, poisoned
 from tests.assets.profile_fields import (
+    RULE,
     SIGNALS,
     TEMPLATES,
     Mutation,
@@ -193,7 +194,7 @@ def test_each_setting_and_each_role_is_part_of_the_recipe(profile: Mutated) -> N
     for name, dataset in profile.declared.datasets.items():
         before = recipe_of(dataset).version
         for leaf in leaves(dataset.settings):
-            values = others(leaf.annotation, leaf.value, (*TEMPLATES, *SIGNALS))
+            values = others(leaf.annotation, leaf.value, (*TEMPLATES, *SIGNALS, RULE))
             versions = (_version(dataset, leaf, value) for value in values if value != leaf.value)
             assert next(filter(None, versions)) != before, (name, leaf)
         for role, names in dataset.inputs.items():

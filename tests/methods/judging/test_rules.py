@@ -1,13 +1,17 @@
 """Rules decide principles without a call: what each measures, and what labels follow."""
 
+from collections.abc import Sequence
+
 import pytest
 from pydantic import ValidationError
 
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from generation.request import Completion, Message, Request
 from generation.scripted import chosen, completing
+from methods.judging.answers import answers_of, thinks
 from methods.judging.constitution import Principle
 from methods.judging.rules import Rule, keeps
+from methods.reading.thought import THINK
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_by_rules, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from tests.rows import make
@@ -74,6 +78,54 @@ def test_a_program_decides_in_the_sandbox_or_says_why_not(
 
 
 @pytest.mark.parametrize(
+    ("rule", "kept", "reason"),
+    [
+        ("short", True, ""),
+        ("broken", None, "ValueError: substring not found"),
+        ("unclear", None, "gives 'maybe', which is neither True nor False"),
+    ],
+)
+def test_a_plug_in_decides_or_the_row_says_why_not(rule: str, kept: bool | None, reason: str) -> None:
+    decided = keeps(Rule(plugin=f"tests.tone:{rule}"), ASKED, SHORT)
+    assert decided.kept is kept and (decided.reason or "").endswith(reason)
+    # what breaks another part is broken, whatever the plug-in says
+    assert keeps(Rule(plugin=f"tests.tone:{rule}", max_words=1), ASKED, SHORT).kept is False
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "expected"),
+    [
+        ("<think>Air rises.</think>\n\nRain falls.", None, True),
+        ("Air rises.</think>Rain falls.", None, True),
+        ("<think>\n\n</think>\n\nRain falls.", None, False),
+        ("Rain falls.", None, False),
+        ("Rain falls.", "Air rises.", True),
+        ("Rain falls.", " ", False),
+    ],
+)
+def test_a_response_was_thought_over_by_marks_or_where_its_server_returned_a_thought(
+    text: str, thought: str | None, expected: bool
+) -> None:
+    def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
+        return [Completion(text=text, thought=thought, finish_reason="stop")]
+
+    (answer,) = answers_of(complete, THINK)("answers", [Request(messages=ASKED)])
+    assert answer.text == "Rain falls." and thinks(answer) is expected
+    for wanted in (True, False):
+        decided = keeps(Rule(thinks=wanted), ASKED, answer.text, thinks=thinks(answer))
+        assert decided.kept is (wanted is expected)
+
+
+def test_thought_decides_a_pair_and_is_undecided_where_it_was_not_recorded() -> None:
+    how = settings(thought=ruled(thinks=True))
+    over = PAIR.model_copy(update={"thinks_a": False, "thinks_b": True})
+    assert [row.verdict for row in judge_by_rules([over], how)] == ["second", "first"]
+    assert {row.failure for row in judge_by_rules([PAIR], how)} == {
+        "whether it was thought over is not recorded"
+    }
+
+
+@pytest.mark.parametrize(
     ("rule", "sentence"),
     [
         ({}, "no format rule is set"),
@@ -82,6 +134,20 @@ def test_a_program_decides_in_the_sandbox_or_says_why_not(
         ({"max_word": 5}, "max_word"),
         ({"max_words": -1}, "max_words"),
         ({"prompt_words": 0}, "prompt_words"),
+        ({"contains": []}, "no format rule is set"),
+        ({"min_words": 9, "max_words": 5}, "'min_words': 9 is above max_words 5, .*: lower it"),
+        ({"contains": ["tea"], "excludes": ["Tea"]}, "'contains': 'tea' is among excludes too, .*: drop one"),
+        ({"excludes": [" "]}, "is no word: drop it"),
+        ({"thinks": "yes"}, "thinks"),
+        ({"program": "def keeps(prompt, response) return True"}, "is no Python .*: correct it"),
+        ({"program": "kept = True"}, "defines no keeps: begin it with .*, not with 'kept = True'"),
+        ({"plugin": "polite"}, "rule plugin 'polite' is not MODULE:RULE: write it as"),
+        ({"plugin": "not_there:polite"}, "not_there cannot be imported .*: install it"),
+        ({"plugin": "json:loads"}, "json has none of .*RULES"),
+        (
+            {"plugin": "tests.tone:polite"},
+            "RULES has no function 'polite' .*short, .*: add it, or name another",
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_decided_is_refused_when_it_is_read(

@@ -1,0 +1,62 @@
+"""What a rule of a plug-in runs is what the recipe holds, and an edit of it is another recipe."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from assets.profile.chosen import FOLDER
+from datasets_registry.errors import BadInput
+from datasets_registry.state import REPOSITORY
+from tests.assets.graphs import Declaration, declared
+
+HOLDERS = {"ai_judgements", "evaluation_answers"}
+FILES = {
+    "__init__.py": "from .words import polite\n\nRULES = {'polite': polite}\n",
+    "words.py": "from .list import WORD\n\ndef polite(prompt, response):\n    return WORD in response\n",
+    "list.py": "WORD = 'please'\n",
+    "other.py": "UNUSED = 1\n",
+}
+PRINCIPLE = '\n[[principles]]\nid = "polite"\nsignal = "form"\nrule = { plugin = "tone_of_rules:polite" }\n'
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plug-in with a rule in modules of its own."""
+    folder = tmp_path / "tone_of_rules"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+def laptop(folder: Path, more: str = PRINCIPLE) -> Declaration:
+    """The laptop's graph under its constitution and a principle more."""
+    shipped = (REPOSITORY / "methods" / "judging" / "constitution.toml").read_text()
+    constitution = folder / "constitution.toml"
+    constitution.write_text(shipped + more)
+    content = tomllib.loads((FOLDER / "laptop.toml").read_text())
+    return declared({**content, "constitution": str(constitution)})
+
+
+def test_a_rule_of_a_plug_in_is_code_of_what_it_decides(plugin: Path, tmp_path: Path) -> None:
+    before = laptop(tmp_path)
+    assert before.differing(laptop(tmp_path, "")) >= HOLDERS
+    for name in HOLDERS:
+        assert {"tone_of_rules", "tone_of_rules.words", "tone_of_rules.list"} <= before.recipes[
+            name
+        ].parts.keys()
+    (plugin / "other.py").write_text("UNUSED = 2\n")
+    assert not before.differing(laptop(tmp_path))
+    (plugin / "list.py").write_text("WORD = 'thank you'\n")
+    assert before.differing(laptop(tmp_path)) == HOLDERS
+    with pytest.raises(BadInput, match="the code of ai_judgements changed since the graph was loaded"):
+        before.recipes["ai_judgements"].require_current_code()
+
+
+def test_a_rule_of_no_plug_in_is_refused_with_the_constitution(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadInput, match="constitution .* plugins: gone_rules cannot be imported .*: install it"
+    ):
+        laptop(tmp_path, PRINCIPLE.replace("tone_of_rules", "gone_rules"))
