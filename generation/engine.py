@@ -66,6 +66,13 @@ class EngineSettings(Settings):
         description="openai: longest wait for one answer, not counting the wait for a slot",
     )
 
+    batch_from: int | None = Field(
+        None,
+        ge=1,
+        description="openai: stages of at least so many requests go by the provider's batch interface, which "
+        "takes up to a day and costs less; none do if not set",
+    )
+
     @field_validator("base_url")
     @classmethod
     def _is_plain_address(cls, value: str | None) -> str | None:

@@ -25,6 +25,15 @@ class Price(Settings):
     prompt: float = Field(0.0, ge=0)
     cached: float | None = Field(None, ge=0, description="Prompt tokens served from a cache; as prompt")
     completion: float = Field(0.0, ge=0)
+    batch: float = Field(
+        0.5, ge=0, le=1, description="The share of these that a request by the provider's batches costs"
+    )
+
+    @property
+    def by_batch(self) -> "Price":
+        """The price of what goes by batch."""
+        cached = None if self.cached is None else self.cached * self.batch
+        return Price(prompt=self.prompt * self.batch, cached=cached, completion=self.completion * self.batch)
 
     def usd(self, prompt: float, cached: float, completion: float) -> float:
         """Dollars for so many tokens; ``cached`` are among ``prompt``."""
@@ -188,9 +197,9 @@ class Meter:
                     f"raise {name} in the profile, or ask for less (fewer prompts, a lower max_tokens)"
                 )
 
-    def spend(self, completion: Completion) -> float:
+    def spend(self, completion: Completion, *, by_batch: bool = False) -> float:
         """Count a completion, and give its price."""
-        usd = self.price.usd_of(completion)
+        usd = (self.price.by_batch if by_batch else self.price).usd_of(completion)
         self.total.tokens += completion.num_prompt_tokens + completion.num_completion_tokens
         self.total.usd += usd
         return usd

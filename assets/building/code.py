@@ -21,6 +21,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.openai_server": GENERATED,
     "generation.scripted": GENERATED,
     "generation.backends": GENERATED,
+    "generation.batches": GENERATED,
     "generation.capabilities": "what a server can do is looked at before it is asked",
     "generation.cards": "who is on which card, and when, changes no completion",
     "generation.engine": "memory, batches and addresses are no part of any key",

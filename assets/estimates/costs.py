@@ -8,6 +8,7 @@ from assets.building.grounds import Grounds
 from assets.estimates.amount import Amount, Asked, Rows
 from assets.estimates.calls import amounts
 from assets.estimates.measured import measured
+from assets.estimates.prices import made_rows
 from assets.pipelines.whole import declare
 from assets.preflight.disk import GB, given_bytes
 from assets.profile.launch import Card
@@ -70,19 +71,9 @@ class Estimator:
     def costs(self, declared: Mapping[str, Declared]) -> dict[str, Cost]:
         """The cost of each asset, by name."""
         datasets = [asset for asset in declared.values() if isinstance(asset, Dataset)]
-        made = self._made(datasets)
+        made = made_rows(datasets, self._registry)
         found = amounts(datasets, made)
         return {name: self._cost(asset, found, made) for name, asset in declared.items()}
-
-    def _made(self, datasets: list[Dataset]) -> dict[str, Rows]:
-        """Rows of the newest versions that passed; prompts and problems are counted by their settings."""
-        exact = {dataset.name for dataset in datasets if not dataset.inputs}
-        versions = {name: self._registry.latest(name) for name in self._registry.names("dataset")}
-        return {
-            name: Rows(version.num_rows)
-            for name, version in versions.items()
-            if version and version.num_rows is not None and name not in exact
-        }
 
     def _cost(self, asset: Declared, found: Mapping[str, Amount], made: Mapping[str, Rows]) -> Cost:
         try:

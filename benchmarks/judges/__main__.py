@@ -3,11 +3,12 @@
 Each part is a module of this package; a part's full version keeps what it made, and goes on from there.
 """
 
+from benchmarks.judges.batches import batches
 from benchmarks.judges.dialects import dialects
 from benchmarks.judges.effect import effect
 from benchmarks.sides.figure import run_parts
 
-PARTS = {"dialects": dialects, "effect": effect}
+PARTS = {"batches": batches, "dialects": dialects, "effect": effect}
 
 if __name__ == "__main__":
     run_parts(PARTS, __doc__)

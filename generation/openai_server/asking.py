@@ -40,10 +40,9 @@ class Asker:
         """The server's answer to the request with this index, or the reason why there is none."""
         if request.continuation is not None:
             return await self._likelihood(index, request)
-        reason = self._unreadable(request)
-        if reason is not None:
-            return failed(reason)
-        fields = body(request, self._dialect, choice_ids)
+        fields = self.fields(request, choice_ids)
+        if isinstance(fields, Completion):
+            return fields
 
         async def ask() -> Reply | Failure:
             reply = await self._limit.posted(fields, self._post)
@@ -52,6 +51,17 @@ class Asker:
         reply = await self._caller.call(index, ask)
         if isinstance(reply, Failure):
             return failed(reply.reason)
+        return self.read(reply, request, choice_ids)
+
+    def fields(self, request: Request, choice_ids: Sequence[int]) -> Fields | Completion:
+        """What is posted for a request; a failed row where the server could not read all of it."""
+        reason = self._unreadable(request)
+        return (
+            self._limit.named(body(request, self._dialect, choice_ids)) if reason is None else failed(reason)
+        )
+
+    def read(self, reply: Reply, request: Request, choice_ids: Sequence[int]) -> Completion:
+        """The completion that a reply is; a failed row where it is of another model than this one."""
         if reply.model:
             self._stated.add(reply.model)
         if self._dialect.stated not in (None, reply.model):

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from generation.engine import EngineSettings
 from generation.models.folder import fingerprint, has_weights
 from generation.openai_server.asking import Asker
 from generation.openai_server.background import stream
+from generation.openai_server.batches import OpenAIBatches, Session
 from generation.openai_server.calling import Caller
 from generation.openai_server.concurrency import AdaptiveLimit
 from generation.openai_server.keys import key_in
@@ -31,6 +33,8 @@ from generation.words import special_tokens
 if TYPE_CHECKING:
     import openai
 
+# a batch's file has up to 200 MB
+FILE_SECONDS = 600.0
 Put = Callable[[tuple[int, Completion]], None]
 
 
@@ -77,10 +81,31 @@ class OpenAIBackend:
         if not requests:
             return
         self._load_tokenizer()
-        ids: dict[tuple[str, ...], list[int]] = {(): []}
-        for choices in {request.choices for request in requests if request.choices}:
-            ids[choices] = choice_ids(self._tokenizer, choices) if self._tokenizer else []
+        ids = {choices: self._choice_ids(choices) for choices in {request.choices for request in requests}}
         yield from stream(partial(self._run, requests, ids))
+
+    def batches(self) -> OpenAIBatches:
+        """The server's batches, in which requests go where ``engine.batch_from`` says so."""
+        self._load_tokenizer()
+        return OpenAIBatches(
+            self.server,
+            self.settings.served_model or "",
+            self.settings.batch_from,
+            connect=self._session,
+            choice_ids=self._choice_ids,
+            patience=self._patience,
+        )
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        seconds = max(self.settings.timeout_seconds, FILE_SECONDS)
+        async with self._client(seconds) as client:
+            caller = self._caller(seconds)
+
+            async def asker() -> Asker:
+                return await self._asker(caller, client)
+
+            yield Session(caller, client, asker)
 
     def close(self) -> None:
         """The model is the server's; forget the tokenizer."""
@@ -94,9 +119,7 @@ class OpenAIBackend:
         self, requests: Sequence[Request], ids: dict[tuple[str, ...], list[int]], put: Put
     ) -> None:
         async with self._client() as client:
-            caller = self._caller()
-            dialect = await self._dialect(caller, client)
-            asker = Asker(caller, client, dialect, self._templated(), self._stated, self._limit)
+            asker = await self._asker(self._caller(), client)
             waiting = iter(range(len(requests)))
 
             async def work() -> None:
@@ -108,10 +131,17 @@ class OpenAIBackend:
                 for _ in range(min(self.settings.max_concurrency, len(requests))):
                     group.create_task(work())
 
-    def _client(self) -> "openai.AsyncOpenAI":
+    async def _asker(self, caller: Caller, client: "openai.AsyncOpenAI") -> Asker:
+        dialect = await self._dialect(caller, client)
+        return Asker(caller, client, dialect, self._templated(), self._stated, self._limit)
+
+    def _choice_ids(self, choices: Sequence[str]) -> list[int]:
+        return choice_ids(self._tokenizer, choices) if self._tokenizer and choices else []
+
+    def _client(self, seconds: float | None = None) -> "openai.AsyncOpenAI":
         import openai
 
-        seconds = self.settings.timeout_seconds
+        seconds = seconds or self.settings.timeout_seconds
         return openai.AsyncOpenAI(
             base_url=self.server,
             api_key=self._key or "none",
@@ -119,7 +149,7 @@ class OpenAIBackend:
             timeout=openai.Timeout(seconds, connect=min(10.0, seconds)),
         )
 
-    def _caller(self) -> Caller:
+    def _caller(self, seconds: float | None = None) -> Caller:
         from generation.openai_server.errors import Refusals
 
         settings = self.settings
@@ -128,7 +158,7 @@ class OpenAIBackend:
             self.server,
             limit=AdaptiveLimit(settings.max_concurrency),
             patience=self._patience,
-            timeout=settings.timeout_seconds,
+            timeout=seconds or settings.timeout_seconds,
             jitter=self._jitter,
             failure_of=refusals.failure,
         )

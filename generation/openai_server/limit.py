@@ -20,7 +20,7 @@ class LimitName:
         import openai
 
         if self.name == NEW:
-            return await post(_renamed(fields))
+            return await post(self.named(fields))
         try:
             return await post(fields)
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
@@ -30,6 +30,10 @@ class LimitName:
         reply = await post(_renamed(fields))
         self.name = NEW
         return reply
+
+    def named(self, fields: Fields) -> Fields:
+        """The fields under the name that the server is known to take."""
+        return fields if self.name == OLD else _renamed(fields)
 
 
 def _renamed(fields: Fields) -> Fields:

@@ -26,13 +26,18 @@ class Failure:
 
 @dataclass(frozen=True)
 class Patience:
-    """How often and how long: delays are drawn uniformly below a bound that doubles (full jitter)."""
+    """How often and how long: delays are drawn uniformly below a bound that doubles (full jitter).
+
+    A batch is looked at after ``first_poll`` seconds, and then more rarely.
+    """
 
     first_delay: float = 0.5
     longest_delay: float = 30.0
     longest_retry_after: float = 600.0
     attempts: int = 6
     rounds: int = 10
+    first_poll: float = 2.0
+    longest_poll: float = 60.0
 
     def delay(self, failures: int, jitter: random.Random) -> float:
         """Seconds to wait after so many failures."""

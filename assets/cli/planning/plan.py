@@ -9,6 +9,7 @@ from generation.progress import span
 from generation.spending import count, dollars
 
 if TYPE_CHECKING:
+    from assets.estimates.prices import Priced
     from assets.graph import Graph
     from assets.plan import Spent, Step
     from datasets_registry.registry import Registry
@@ -36,17 +37,19 @@ def plan_command(as_json: Json = False) -> None:
     """Show what a rebuild would make, why, and its cost so far.
 
     Nothing is run. TRIMTAB_PROFILE names the profile. A rebuild costs at most as much again: stored
-    completions are reused, and a model whose inputs come out the same is not trained again. Where the
-    profile names a [card], hours, memory and disk are counted from shapes, settings and rows.
+    completions are reused, and a model whose inputs come out the same is not trained again. Where models have
+    a price, the most that is asked of them is counted in dollars. Where the profile names a [card], hours,
+    memory and disk are counted from shapes, settings and rows.
     """
     graph = graph_of_profile()
     from assets.building.serving import unserved
+    from assets.estimates.prices import prices_of
     from assets.pipelines.whole import declare
     from assets.plan import Spent, kept_versions, spent
 
     registry = open_state()
     steps = planned(graph, registry)
-    before, ahead = spent(registry), costs(graph, registry)
+    before, ahead, prices = spent(registry), costs(graph, registry), prices_of(graph.profile, registry)
     took = [before.get(step.name, Spent()) for step in steps]
     rows = [
         {
@@ -54,14 +57,17 @@ def plan_command(as_json: Json = False) -> None:
             "why": f"held: {step.reason}" if step.held else step.reason,
             "held": step.held,
             "took": _as_text(cost),
+            **(priced(prices.get(step.name)) if prices else {}),
             **asdict(cost),
             **({"takes": asdict(ahead[step.name])} if step.name in ahead else {}),
         }
         for step, cost in zip(steps, took, strict=True)
     ]
     if steps or as_json:
-        print_rows(rows, as_json, ("asset", "why", "took"))
+        print_rows(rows, as_json, ("asset", "why", "took", *(["costs"] if prices else [])))
     to_build = [step.name for step in steps if not step.held]
+    if (usd := sum(prices[name].usd for name in to_build if name in prices)) and not as_json:
+        say(f"calls of models that have a price cost at most {dollars(usd)}")
     if ahead and to_build and not as_json:
         print_costs(to_build, ahead)
     if not as_json:
@@ -73,6 +79,14 @@ def plan_command(as_json: Json = False) -> None:
             say(f"this state is also used by {others}")
         held = f", {len(steps) - len(to_build)} held" if len(steps) > len(to_build) else ""
         say(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
+
+
+def priced(price: "Priced | None") -> dict[str, object]:
+    """The columns of what an asset costs at most, such as ``at most $4.20, $4.00 of it by batch``."""
+    if price is None:
+        return {"costs": "", "costs_usd": 0.0}
+    by_batch = f", {dollars(price.by_batch)} of it by batch" if price.by_batch else ""
+    return {"costs": f"at most {dollars(price.usd)}{by_batch}", "costs_usd": price.usd}
 
 
 def profiles(as_json: Json = False) -> None:

@@ -1,0 +1,56 @@
+"""What each asset's calls cost at most, by the prices of its models and by whether they go by batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assets.building.declared import Dataset
+from assets.building.grounds import Grounds
+from assets.estimates.amount import Asked, Rows
+from assets.estimates.calls import amounts
+from assets.pipelines.whole import declare
+from assets.profile.models import GivenModel
+from assets.profile.profile import Profile
+from datasets_registry.registry import Registry
+from generation.spending import Price
+
+
+@dataclass(frozen=True)
+class Priced:
+    """US dollars that an asset's calls cost at most, and those of them that go by batch."""
+
+    usd: float
+    by_batch: float
+
+
+def prices_of(profile: Profile, registry: Registry) -> dict[str, Priced]:
+    """What each asset costs at most whose models have a price, by name."""
+    given = [section for section in profile.models.values() if isinstance(section, GivenModel)]
+    if all(section.price == Price() for section in given):
+        return {}
+    datasets = [asset for asset in Grounds(declare(profile)).ordered if isinstance(asset, Dataset)]
+    found = amounts(datasets, made_rows(datasets, registry))
+    priced = {name: _priced(profile, amount.asked) for name, amount in found.items()}
+    return {name: price for name, price in priced.items() if price.usd}
+
+
+def made_rows(datasets: Sequence[Dataset], registry: Registry) -> dict[str, Rows]:
+    """Rows of the newest versions that passed; prompts and problems are counted by their settings."""
+    exact = {dataset.name for dataset in datasets if not dataset.inputs}
+    versions = {name: registry.latest(name) for name in registry.names("dataset")}
+    return {
+        name: Rows(version.num_rows)
+        for name, version in versions.items()
+        if version and version.num_rows is not None and name not in exact
+    }
+
+
+def _priced(profile: Profile, asked: Sequence[Asked]) -> Priced:
+    usd = by_batch = 0.0
+    for calls in asked:
+        given = profile.given(calls.model)
+        batched = given.engine.batch_from is not None and calls.calls >= given.engine.batch_from
+        price = given.price.by_batch if batched else given.price
+        cost = price.usd(calls.calls * calls.reads, 0, calls.calls * calls.writes)
+        usd += cost
+        by_batch += cost if batched else 0
+    return Priced(usd, by_batch)

@@ -1,0 +1,1 @@
+"""Requests by a provider's batch interface: each submitted once, waited for, and collected."""
