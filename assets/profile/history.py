@@ -49,10 +49,10 @@ def instance_at(home: Path) -> "DagsterInstance":
             f"DAGSTER_HOME {str(home)!r} is not the whole path of a folder: make it, or unset DAGSTER_HOME"
         )
     # Dagster takes seconds to import, which whoever reads a profile need not wait for
-    from dagster import DagsterInstance
+    import dagster as dg
 
     try:
-        return DagsterInstance.from_config(str(home))
+        return dg.DagsterInstance.from_config(str(home))
     # Dagster, YAML and a class that the file names each raise what they like
     except Exception as error:
         why = plain_line(first_line(error), _MOST_CHARACTERS)
