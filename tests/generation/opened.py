@@ -5,18 +5,21 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 
 from generation.backends import open_backend
 from generation.engine import EngineSettings
+from generation.loopback.dialects import CLAUDE, GPT4, GPT5, LLAMA_CPP, SILENT, Dialect
 from generation.request import Backend, Completion, Request
 from generation.scripted import ScriptedBackend
 from tests.generation.known_model import KnownModel
-from tests.generation.tiny_server import served
+from tests.generation.tiny_server import served, serving
 
-Capability = Literal["sampling", "distribution", "template", "window", "tokens"]
+Capability = Literal[
+    "sampling", "greedy", "seeds", "limits", "begun", "distribution", "template", "window", "tokens"
+]
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,28 @@ _SCRIPTED_LACKS: dict[Capability, str] = {
     "tokens": "a script's tokens are its words",
 }
 
+# of each server that is not vLLM's
+_ELSEWHERE: dict[Capability, str] = {
+    "begun": "it is not known to continue a turn",
+    "template": "it is not known to continue a turn",
+    "distribution": "it gives the most probable tokens alone, if any",
+    "window": "it gives no likelihood of a text, so that a long one is refused for that",
+    "tokens": "prompts with an unfinished turn are not counted",
+}
+_GREEDY = "it draws at temperature 1, whatever it is asked for"
+_ANEW = "it draws each answer anew"
+
+
+def _dialect(dialect: Dialect, **lacks: str) -> Entry:
+    """The openai backend over a loopback server of that dialect."""
+    return Entry(
+        f"openai-{dialect.name}",
+        serving(dialect),
+        package="openai",
+        lacks=_ELSEWHERE | {name: lacks[name] for name in get_args(Capability) if name in lacks},
+    )
+
+
 TESTED = (
     Entry("scripted", _scripted, lacks=_SCRIPTED_LACKS),
     Entry("transformers", local("transformers", EngineSettings(batch_size=4))),
@@ -117,6 +142,11 @@ TESTED = (
         marks=(pytest.mark.model,),
     ),
     Entry("openai", served, package="openai"),
+    _dialect(GPT4),
+    _dialect(LLAMA_CPP),
+    _dialect(GPT5, greedy=_GREEDY, limits="hidden thought is in its counts"),
+    _dialect(CLAUDE, greedy=_GREEDY, seeds=_ANEW),
+    _dialect(SILENT, greedy=_GREEDY, seeds=_ANEW, limits="it ends where it likes"),
     Entry(
         "vllm",
         local("vllm", EngineSettings(batch_size=16, cpu_kv_cache_gb=1)),

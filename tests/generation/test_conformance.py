@@ -78,6 +78,7 @@ def test_a_narrow_nucleus_is_greedy(opened: Opened) -> None:
 
 
 def test_samples_differ_by_index_and_by_seed_and_repeat_themselves(opened: Opened) -> None:
+    opened.needs("seeds")
     requests = [ask(STORY, sample=number) for number in range(4)] + [ask(STORY, seed=7)]
     first, again = opened.complete(*requests), opened.complete(*requests)
     assert [completion.text for completion in first] == [completion.text for completion in again]
@@ -85,6 +86,8 @@ def test_samples_differ_by_index_and_by_seed_and_repeat_themselves(opened: Opene
 
 
 def test_max_tokens_ends_with_reason_length_and_is_counted(opened: Opened) -> None:
+    opened.needs("greedy")
+    opened.needs("limits")
     for completion in opened.complete(ask(STORY, max_tokens=3), ask(STORY, max_tokens=3, temperature=0)):
         assert completion.finish_reason == "length" and completion.num_completion_tokens == 3
         assert completion.text and completion.error is None
@@ -103,6 +106,7 @@ def test_prompt_tokens_are_those_of_the_rendered_prompt(opened: Opened) -> None:
 
 
 def test_a_stop_string_ends_the_text_before_it(opened: Opened) -> None:
+    opened.needs("greedy")
     (free,) = opened.complete(ask(STORY, max_tokens=24, temperature=0))
     middle = free.text[9:13]
     (cut,) = opened.complete(ask(STORY, max_tokens=24, temperature=0, stop=["@never@", middle]))
@@ -112,6 +116,7 @@ def test_a_stop_string_ends_the_text_before_it(opened: Opened) -> None:
 
 
 def test_the_end_of_the_turn_stops_and_counts_as_a_token(opened: Opened) -> None:
+    opened.needs("begun")
     (completion,) = opened.complete(ask(*opened.model.ends, temperature=0))
     assert (completion.text, completion.finish_reason, completion.error) == (opened.model.says, "stop", None)
     opened.needs("tokens")
@@ -119,6 +124,7 @@ def test_the_end_of_the_turn_stops_and_counts_as_a_token(opened: Opened) -> None
 
 
 def test_a_turn_that_ends_at_once_is_an_empty_completion(opened: Opened) -> None:
+    opened.needs("begun")
     (completion,) = opened.complete(ask(*opened.model.empty, temperature=0))
     assert (completion.text, completion.finish_reason, completion.error) == ("", "stop", None)
     opened.needs("tokens")
@@ -244,6 +250,7 @@ def test_what_exceeds_the_window_is_a_failed_row_and_the_rest_goes_on(opened: Op
 
 
 def test_text_beyond_ascii_goes_in_and_comes_out(opened: Opened) -> None:
+    opened.needs("begun")
     request = ask(*opened.model.unicode, temperature=0, max_tokens=8)
     asked = ask("héllo 🌍 مرحبا", temperature=0, max_tokens=4)
     first, second = opened.complete(request, asked)
@@ -253,6 +260,7 @@ def test_text_beyond_ascii_goes_in_and_comes_out(opened: Opened) -> None:
 
 
 def test_a_stop_string_beyond_ascii_is_found(opened: Opened) -> None:
+    opened.needs("begun")
     request = ask(*opened.model.unicode, temperature=0, max_tokens=8)
     (free,) = opened.complete(request)
     first = next(letter for letter in free.text if not letter.isascii())
@@ -261,6 +269,7 @@ def test_a_stop_string_beyond_ascii_is_found(opened: Opened) -> None:
 
 
 def test_a_short_request_of_a_later_index_comes_first(opened: Opened) -> None:
+    opened.needs("greedy")
     requests = [ask(STORY, max_tokens=48, temperature=0), ask(STORY, max_tokens=1, temperature=0)]
     (first, short), (second, long) = opened.backend.complete(requests)
     assert (first, second) == (1, 0)
@@ -269,6 +278,8 @@ def test_a_short_request_of_a_later_index_comes_first(opened: Opened) -> None:
 
 def test_equal_requests_are_each_answered(opened: Opened) -> None:
     first, second = opened.complete(ask(STORY), ask(STORY))
+    assert first.text and second.text
+    opened.needs("seeds")
     assert first.text == second.text
 
 

@@ -1,94 +1,88 @@
-"""A real model behind the /v1 protocol, with the fields that vLLM adds: the wire must change nothing."""
+"""A real model behind a loopback server: the wire must change nothing."""
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from datasets_registry.hashing import derive_seed
 from generation.engine import EngineSettings
+from generation.loopback.completions import Likelihood, Scored
+from generation.loopback.dialects import VLLM, Dialect
+from generation.loopback.refusals import Refused
+from generation.loopback.script import Asked, Said, Script
+from generation.loopback.server import LoopbackServer
 from generation.openai_server.backend import OpenAIBackend
-from generation.request import Completion, Message, Request, SamplingParams
+from generation.request import Message, Request, SamplingParams
 from generation.transformers_local.backend import TransformersBackend
-from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, refused, spoken
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[OpenAIBackend]:
+def served(folder: Path, dialect: Dialect = VLLM) -> Iterator[OpenAIBackend]:
     """The openai backend over a server of the model in ``folder``."""
-    with MisbehavingServer(answers_of(folder)) as server:
+    with LoopbackServer(dialect, script_of(folder), likelihood=likelihood_of(folder)) as server:
         yield OpenAIBackend(folder, EngineSettings(base_url=server.url))
 
 
-def answers_of(folder: Path) -> Callable[[Call], Answer]:
-    """Answers by the model in ``folder``, run in this process."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def serving(dialect: Dialect) -> Callable[[Path], AbstractContextManager[OpenAIBackend]]:
+    """How to open the openai backend over a server of that dialect."""
+    return lambda folder: served(folder, dialect)
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+def script_of(folder: Path) -> Script:
+    """What the model in ``folder`` says, run in this process."""
+    from transformers import AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(folder)
     backend = TransformersBackend(folder, EngineSettings(batch_size=1))
 
-    def answer(call: Call) -> Answer:
-        if call.path.endswith("/v1/completions"):
-            return _echoed(model, call.body)
-        ids = call.body.get("logprob_token_ids", [])
-        ((_, completion),) = backend.complete(
-            [_request(call.body, tuple(tokenizer.decode([token]) for token in ids))]
-        )
+    def script(asked: Asked) -> Said:
+        choices = tuple(tokenizer.decode([token]) for token in asked.choice_ids)
+        ((_, completion),) = backend.complete([_request(asked, choices)])
         if completion.error is not None:
-            return refused(400, f"maximum context length: {completion.error}")
-        # an engine's batch lets go of each as soon as its own tokens are drawn
-        return Answer(_reply(completion, ids), delay=0.003 * completion.num_completion_tokens)
+            raise Refused(400, f"maximum context length: {completion.error}")
+        shares = zip(asked.choice_ids, completion.choice_probabilities or (), strict=True)
+        return Said(
+            completion.text,
+            ended="stop" if completion.finish_reason == "stop" else "length",
+            probabilities=dict(shares),
+            num_prompt_tokens=completion.num_prompt_tokens,
+            num_tokens=completion.num_completion_tokens,
+            # an engine's batch lets go of each as soon as its own tokens are drawn
+            seconds=0.003 * completion.num_completion_tokens,
+        )
 
-    return answer
-
-
-def _echoed(model: Any, sent: dict[str, Any]) -> Answer:
-    """What was read and one more token, each with its log-probability and that of the most probable one."""
-    assert sent["echo"] and sent["logprobs"] == 1 and sent["max_tokens"] == 1
-    ids = sent["prompt"]
-    if len(ids) > model.config.max_position_embeddings:
-        return refused(400, f"maximum context length is {model.config.max_position_embeddings} tokens")
-    with torch.inference_mode():
-        logprobs = model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
-    best = logprobs.argmax(-1).tolist()
-    read = [*ids[1:], best[-1]]
-    tops = [
-        {f"token_id:{token}": float(row[token]) for token in {given, top}}
-        for row, given, top in zip(logprobs, read, best, strict=True)
-    ]
-    own = [top[f"token_id:{token}"] for top, token in zip(tops, read, strict=True)]
-    fields = {"token_logprobs": [None, *own], "top_logprobs": [None, *tops]}
-    usage = {"prompt_tokens": len(ids), "completion_tokens": 1}
-    return Answer({"choices": [{"index": 0, "text": "", "logprobs": fields}], "usage": usage})
+    return script
 
 
-def _request(sent: dict[str, Any], choices: tuple[str, ...]) -> Request:
-    messages = tuple(Message(**message) for message in sent["messages"])
-    assert (messages[-1].role == "assistant") == sent.get("continue_final_message", False)
-    assert sent.get("add_generation_prompt", True) != sent.get("continue_final_message", False)
+def _request(asked: Asked, choices: tuple[str, ...]) -> Request:
+    messages = tuple(Message.model_validate(vars(turn)) for turn in asked.turns)
+    assert (messages[-1].role == "assistant") == asked.begun
     params = SamplingParams(
-        temperature=sent["temperature"],
-        top_p=sent["top_p"],
-        max_tokens=sent["max_tokens"],
-        stop=sent.get("stop", ()),
+        temperature=asked.temperature, top_p=asked.top_p, max_tokens=asked.max_tokens or 16, stop=asked.stop
     )
-    return Request(messages=messages, params=params, seed=sent.get("seed", 0), choices=choices)
+    seed = derive_seed(asked.noise) if asked.seed is None else asked.seed
+    return Request(messages=messages, params=params, seed=seed, choices=choices)
 
 
-def _reply(completion: Completion, ids: list[int]) -> dict[str, Any]:
-    usage = {
-        "prompt_tokens": completion.num_prompt_tokens,
-        "completion_tokens": completion.num_completion_tokens,
-    }
-    if not completion.choice_probabilities:
-        return spoken(completion.text, finish=completion.finish_reason) | {"usage": usage}
-    top = [
-        {"token": f"token_id:{token}", "logprob": math.log(probability)}
-        for token, probability in zip(ids, completion.choice_probabilities, strict=True)
-    ]
-    # the token drawn need not be a choice
-    drawn = {"token": "token_id:0", "logprob": -1.0, "top_logprobs": top}
-    return spoken("x", finish="length", logprobs={"content": [drawn]}) | {"usage": usage}
+def likelihood_of(folder: Path) -> Likelihood:
+    """What the model in ``folder`` makes of given tokens."""
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+    def likelihood(ids: Sequence[int]) -> list[Scored]:
+        if len(ids) > model.config.max_position_embeddings:
+            most = model.config.max_position_embeddings
+            raise Refused(400, f"maximum context length is {most} tokens")
+        with torch.inference_mode():
+            logprobs = model(torch.tensor([list(ids)])).logits[0].double().log_softmax(-1)
+        best = logprobs.argmax(-1).tolist()
+        read = [*ids[1:], best[-1]]
+        return [
+            (float(row[token]), top, float(row[top]))
+            for row, token, top in zip(logprobs, read, best, strict=True)
+        ]
+
+    return likelihood
