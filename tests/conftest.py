@@ -41,6 +41,7 @@ LONGEST = (
     "assets/building/test_models.py",
     "training/online/test_online.py",
     "assets/pipelines/test_reasoning.py",
+    "assets/pipelines/test_dialects.py",
     "assets/pipelines/test_rounds.py",
     "assets/building/test_code_edits.py",
     "assets/test_poison.py",

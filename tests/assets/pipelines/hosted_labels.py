@@ -7,27 +7,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.building.inputs import open_local
-from assets.profile.models import GivenModel
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
-from datasets_registry.version import Version
 from generation.ledger import ledger
-from generation.request import Backend
 from tests.assets.pipelines.test_alignment import script
-from tests.assets.workshop import Workshop
+from tests.assets.pipelines.test_hosted_judge import LABELS, HostedWorkshop
 
-LABELS = {"judge", "base_policy", "red_team_prompts", "helpful_prompts", "completion_pairs", "ai_judgements"}
-LABELS |= {"preference_pairs", "ai_scores"}
 # how soon a finished call is saved here, where tests do not wait for the five seconds of a run
 SAVED_WITHIN = 0.1
-
-
-class HostedWorkshop(Workshop):
-    """A workshop whose hosted models are asked at their server."""
-
-    def _open(self, registry: Registry, model: Version, given: GivenModel) -> Backend:
-        return open_local(registry, model, given) if given.hosted else super()._open(registry, model, given)
 
 
 @contextmanager
