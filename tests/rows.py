@@ -22,6 +22,7 @@ from datasets_registry.rows.judges import (
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.row import Row
+from tests.methods.judges.item_rows import SUITES
 from tests.reasoning_rows import REASONING
 
 R = TypeVar("R", bound=Row)
@@ -276,6 +277,6 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
 def make(row: type[R], name: str = "p1", **fields: Any) -> R:
     """A row about the prompt ``name``; ``fields`` override its columns."""
     about = {"prompt_id": name, "prompt": f"prompt {name}", "split_group": name, "pair_id": f"pair {name}"}
-    about |= {"problem_id": name, "id": name}
+    about |= {"problem_id": name, "id": name, "item_id": name}
     values = {column: value for column, value in about.items() if column in row.model_fields}
-    return row.model_validate(values | (_ALIGNMENT | REASONING)[row] | fields)
+    return row.model_validate(values | (_ALIGNMENT | REASONING | SUITES)[row] | fields)

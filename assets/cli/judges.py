@@ -1,4 +1,4 @@
-"""trimtab principles [ID] | judges: what each principle did, and how far each judge can be trusted."""
+"""trimtab principles [ID] | judges [--suites]: what principles did, and how far judges can be trusted."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,18 @@ from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import records, scanning
 
 _MOST = 5
+_OF_SUITES = (
+    "suite",
+    "subset",
+    "metric",
+    "judge",
+    "asked",
+    "value",
+    "low",
+    "high",
+    "num_items",
+    "num_clusters",
+)
 _STEPS = (
     "SELECT prompt_id || '/' || step AS row, prompt, changed, draft_harmlessness, harmlessness, failure"
     " FROM {} WHERE principle_id = ? ORDER BY changed, harmlessness - draft_harmlessness LIMIT ?"
@@ -73,12 +85,22 @@ def _show(registry: Registry, row: dict[str, Any], as_json: bool) -> None:
 
 
 def judges(
-    version: Annotated[str, typer.Option(help="The certificate to show.")] = "judge_certificate",
+    version: Annotated[str | None, typer.Option(help="The version to show, if not the newest.")] = None,
+    suites: Annotated[bool, typer.Option("--suites", help="Show how judges do on public suites.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show each judge's certificate: figures and bounds."""
+    """Show each judge's certificate: figures and bounds; or its figures on suites.
+
+    Beside judges on suites stand the longest, the shortest, the first answer and none at all.
+    """
     registry = open_state()
-    rows = _rows(registry, registry.resolve(version), "SELECT * FROM {} ORDER BY judge, policy, figure")
+    if suites:
+        shown = registry.resolve(version or "judge_benchmark")
+        rows = _rows(registry, shown, "SELECT * FROM {} ORDER BY suite, subset, metric, judge, asked")
+        print_rows(rows, as_json, _OF_SUITES)
+        return
+    shown = registry.resolve(version or "judge_certificate")
+    rows = _rows(registry, shown, "SELECT * FROM {} ORDER BY judge, policy, figure")
     columns = (
         "judge",
         "policy",

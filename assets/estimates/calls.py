@@ -9,6 +9,9 @@ from assets.building.declared import Dataset
 from assets.estimates.amount import Amount, Asked, Inputs, Rows, UnknownRows
 from datasets_registry.rows.words import Signal
 from methods.cai.scores import SIGNALS
+from methods.judges.answers import AnswerSettings
+from methods.judges.duels import duels, solutions
+from methods.judges.items import ItemSettings, read_items
 from methods.judging.additions import KINDS
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.score import ScoreSettings
@@ -158,6 +161,25 @@ def _steered(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     return Amount(Rows(len(dataset.models["judges"]) * trials), tuple(asked))
 
 
+def _items(dataset: Dataset, inputs: Inputs, settings: ItemSettings) -> Amount:
+    """A right response beside a wrong one, which may be several of an item; and solutions, as held out."""
+    items = read_items(settings)
+    return Amount(Rows(len(duels(items)), len(solutions(items))))
+
+
+def _suite_answers(dataset: Dataset, inputs: Inputs, settings: AnswerSettings) -> Amount:
+    items = inputs["judge_items"]
+    asked = []
+    for comparison in settings.comparisons:
+        asked += _compared(dataset, "judge", 2 * items.train, 2 * ANSWER, comparison)
+    for steps in settings.steps:
+        words = steps.asking.words(steps.reasoning_tokens).max_tokens
+        calls = items.held_out * (1 if steps.reasoning_tokens is None else 2)
+        asked += _asked(dataset, "judge", calls, QUESTION + ANSWER, words)
+    ways = max(1, len(settings.comparisons), len(settings.steps))
+    return Amount(Rows(ways * (2 * items.train + items.held_out)), tuple(asked))
+
+
 def _candidates(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     problems = inputs["problems"].train
     chosen = min(settings.number or problems, problems)
@@ -226,6 +248,8 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "ai_scores": _scores,
     "human_agreement": _agreement,
     "steered_verdicts": _steered,
+    "judge_items": _items,
+    "judge_answers": _suite_answers,
     "candidates": _candidates,
     "rft_selections": _selections,
     "verified_pairs": _verified,

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from assets.building.declared import Dataset, dataset
+from assets.pipelines.judge_benchmark import answers_of
 from assets.profile.judges import HumanAgreement, Judges
 from assets.profile.rlaif import Rlaif
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.judge_benchmark import JudgeAnswer
 from datasets_registry.rows.judges import CompletionScore, JudgeFigure, PrincipleFigure, SteeredVerdict
 from datasets_registry.rows.judges import HumanAgreement as HumanAgreementRow
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
@@ -16,6 +18,7 @@ from methods.judging.constitution import Constitution
 from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSettings
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings
 from methods.rlaif.steering import STEERED_VERDICTS, SteeringSelection, SteeringSettings
+from quality.judges.bounds import SUITES
 from quality.judges.certificate import JUDGE_CERTIFICATE, CertificateSettings
 from quality.judges.principles import PRINCIPLE_AUDIT, AuditSettings
 
@@ -113,6 +116,8 @@ def _questions(constitution: Constitution, signals: Sequence[Signal], section: s
 def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
     people = at + HumanAgreementRow.dataset if section.human_agreement else ""
     steered = at + SteeredVerdict.dataset if section.steering else ""
+    benchmark = section.benchmark.judges if section.benchmark else ()
+    _require_measured(section, rlaif.judge.judges)
     return dataset(
         at + JudgeFigure.dataset,
         JUDGE_CERTIFICATE,
@@ -129,8 +134,23 @@ def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
             AiJudgement.dataset: at + AiJudgement.dataset,
             HumanAgreementRow.dataset: people,
             SteeredVerdict.dataset: steered,
+            JudgeAnswer.dataset: tuple(
+                answers_of(judge) for judge in rlaif.judge.judges if judge in benchmark
+            ),
         },
     )
+
+
+def _require_measured(section: Judges, judges: Sequence[str]) -> None:
+    """Raise BadInput where figures of suites are bounded and a certified judge is not asked for them."""
+    bounded = sorted(section.certificate.bounds.keys() & set(SUITES))
+    measured = section.benchmark.judges if section.benchmark else ()
+    for judge in judges:
+        if bounded and judge not in measured:
+            raise BadInput(
+                f"judges.certificate.bounds.{bounded[0]} bounds what is not measured of {judge}: add it to "
+                "judges.benchmark.judges"
+            )
 
 
 def _audit(constitution: Constitution, revisions: str, at: str) -> Dataset:

@@ -10,6 +10,7 @@ from assets.pipelines.asked import as_served, asked
 from assets.pipelines.cai import cai
 from assets.pipelines.evaluation import evaluation
 from assets.pipelines.hygiene import hygiene
+from assets.pipelines.judge_benchmark import judge_benchmark
 from assets.pipelines.judges import judges
 from assets.pipelines.models import models
 from assets.pipelines.plugged import plugged
@@ -42,6 +43,7 @@ def declare(profile: Profile) -> Sequence[Declared]:
 
 def _declared(profile: Profile) -> Sequence[Declared]:
     datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
+    datasets += judge_benchmark(profile)
     datasets += plugged(profile)
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
         sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}

@@ -105,6 +105,8 @@ class Profile(Settings):
             )
         if self.judges:
             yield "judges.scores.judge", self.judges.scores.judge
+            measured = self.judges.benchmark.judges if self.judges.benchmark else ()
+            yield from ((f"judges.benchmark.judges.{index}", model) for index, model in enumerate(measured))
         if self.rft:
             policies = self.rft.candidates.policies
             yield from ((f"rft.candidates.policies.{index}", model) for index, model in enumerate(policies))

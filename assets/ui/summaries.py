@@ -15,7 +15,14 @@ from assets.ui.alignment import (
     score_summary,
     sft_summary,
 )
-from assets.ui.evaluation import agreement_summary, metric_summary, steered_summary
+from assets.ui.evaluation import (
+    agreement_summary,
+    answer_summary,
+    benchmark_summary,
+    item_counts,
+    metric_summary,
+    steered_summary,
+)
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
 from datasets_registry.registry import Registry
@@ -23,6 +30,7 @@ from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.judge_benchmark import BenchmarkFigure, JudgeAnswer, JudgeItem
 from datasets_registry.rows.judges import (
     CompletionScore,
     HumanAgreement,
@@ -69,6 +77,9 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     HumanAgreement: agreement_summary,
     SteeredVerdict: steered_summary,
     JudgeFigure: certificate_summary,
+    JudgeItem: item_counts,
+    JudgeAnswer: answer_summary,
+    BenchmarkFigure: benchmark_summary,
     PrincipleFigure: principle_summary,
     Metric: metric_summary,
     HygieneFinding: finding_counts,

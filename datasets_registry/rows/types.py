@@ -6,11 +6,22 @@ from typing import TypeGuard
 
 from datasets_registry.errors import BadInput
 from datasets_registry.plugins import load_plugin
-from datasets_registry.rows import cai, evaluation, hygiene, imported, judges, prm, prompts, rft, rlaif
+from datasets_registry.rows import (
+    cai,
+    evaluation,
+    hygiene,
+    imported,
+    judge_benchmark,
+    judges,
+    prm,
+    prompts,
+    rft,
+    rlaif,
+)
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 
-_MODULES = (prompts, cai, rlaif, evaluation, imported, judges, hygiene, rft, prm)
+_MODULES = (prompts, cai, rlaif, evaluation, imported, judges, judge_benchmark, hygiene, rft, prm)
 
 
 def _is_row_type(value: object) -> TypeGuard[type[Row]]:

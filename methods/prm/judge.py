@@ -7,11 +7,10 @@ arXiv 2501.07301, §3).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import Field
 
-from datasets_registry.rows.prm import Solution
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
@@ -45,6 +44,30 @@ class StepJudgeSettings(Settings):
         return Asking(verdicts=self.verdicts, begun=self.begun, thought_tokens=self.thought_tokens)
 
 
+class Solved(Protocol):
+    """A solution in steps, or why it has none."""
+
+    @property
+    def solution_id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """The problem's text."""
+        ...
+
+    @property
+    def completions(self) -> Sequence[str]:
+        """Its steps."""
+        ...
+
+    @property
+    def failure(self) -> str | None:
+        """Why it is not judged."""
+        ...
+
+
 @dataclass(frozen=True)
 class StepVerdict:
     """The first wrong step, counted from 1 (0 for none), or why there is no verdict; the last call's key."""
@@ -64,7 +87,7 @@ def step_judge_templates(settings: StepJudgeSettings) -> tuple[str, ...]:
 
 
 def judge_steps(
-    solutions: Sequence[Solution], complete: Complete, model: str, settings: StepJudgeSettings
+    solutions: Sequence[Solved], complete: Complete, model: str, settings: StepJudgeSettings
 ) -> dict[str, StepVerdict]:
     """The judge's verdicts by solution id, on solutions without a failure; ``model`` is a fingerprint."""
     judged = [solution for solution in solutions if solution.failure is None]
@@ -91,7 +114,7 @@ def judge_steps(
 
 
 def _in_own_turn(
-    judged: Sequence[Solution], complete: Complete, model: str, settings: StepJudgeSettings
+    judged: Sequence[Solved], complete: Complete, model: str, settings: StepJudgeSettings
 ) -> dict[str, StepVerdict]:
     """The verdicts of a judge that begins its turn itself; reasons come in the same reply."""
     forms = [_form(solution) for solution in judged]
@@ -111,7 +134,7 @@ def _in_own_turn(
     return verdicts
 
 
-def _form(solution: Solution) -> Form:
+def _form(solution: Solved) -> Form:
     """The numbers of the steps, and 0 for none of them."""
     last = len(solution.completions)
     options = tuple(str(number) for number in range(last + 1))
@@ -119,7 +142,7 @@ def _form(solution: Solution) -> Form:
 
 
 def _verdicts(
-    judged: Sequence[Solution], requests: Sequence[Request], complete: Complete, model: str
+    judged: Sequence[Solved], requests: Sequence[Request], complete: Complete, model: str
 ) -> dict[str, StepVerdict]:
     replies = complete("first wrong steps", requests)
     return {
@@ -141,11 +164,11 @@ def _begun_question() -> str:
     return f"{fill('step_judge_question')} {fill('answer_step')}"
 
 
-def _message(solution: Solution, question: str) -> Message:
+def _message(solution: Solved, question: str) -> Message:
     return Message(role="user", content=_text(solution, question))
 
 
-def _text(solution: Solution, question: str) -> str:
+def _text(solution: Solved, question: str) -> str:
     numbered = enumerate(solution.completions, start=1)
     steps = "\n".join(f"Step {number}:\n{quoted(step)}" for number, step in numbered)
     return fill("step_judge", problem=quoted(solution.prompt), steps=steps, question=question)

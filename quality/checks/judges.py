@@ -1,4 +1,4 @@
-"""Checks of judges: scores, agreement with people, steered verdicts, certificate, what principles did."""
+"""Checks of judges: scores, agreement with people, steered verdicts, certificate, suites, principles."""
 
 from quality.checks.check import Check
 from quality.checks.rules import no_rows
@@ -64,6 +64,53 @@ JUDGE_CHECKS: tuple[Check, ...] = (
         "figures_hold",
         "SELECT count(*) FROM this WHERE holds IS NOT TRUE AND (at_least IS NOT NULL OR at_most IS NOT NULL)",
         "figures of a judge outside their bounds, or not shown to be inside",
+        at_most=0,
+        severity="warning",
+    ),
+    no_rows("judge_items"),
+    Check(
+        "judge_items",
+        "failure_share",
+        "SELECT max(share) FROM (SELECT avg((failure IS NOT NULL)::INT) AS share FROM this GROUP BY suite)",
+        "a file that is not the suite as it ships, so that many of its rows are no items",
+        at_most=0.05,
+    ),
+    Check(
+        "judge_items",
+        "gold_is_whole",
+        "SELECT count(*) FROM this WHERE failure IS NULL AND CASE WHEN kind = 'steps' THEN len(steps) = 0"
+        " OR first_error IS NULL OR first_error NOT BETWEEN 0 AND len(steps)"
+        " ELSE num_right NOT BETWEEN 1 AND len(responses) - 1 END",
+        "items without a right judgement",
+        at_most=0,
+    ),
+    no_rows("judge_answers"),
+    Check(
+        "judge_answers",
+        "parse_rate",
+        "SELECT avg((failure IS NULL)::INT) FROM this",
+        "a judge that does not answer what suites ask",
+        at_least=0.9,
+        severity="warning",
+    ),
+    Check(
+        "judge_answers",
+        "chosen_recomputed",
+        "SELECT count(*) FROM this WHERE (failure IS NULL) <> (chosen IS NOT NULL OR judged_first_error IS"
+        " NOT NULL) OR chosen IS DISTINCT FROM CASE WHEN p_right > 0.5 THEN 'right' WHEN p_right < 0.5 THEN"
+        " 'wrong' WHEN p_right = 0.5 THEN 'even' END",
+        "choices that do not follow from the probabilities, or answers in spite of a failure",
+        at_most=0,
+    ),
+    no_rows("judge_benchmark"),
+    Check(
+        "judge_benchmark",
+        "beats_blind",
+        "SELECT count(*) FROM this JOIN (SELECT suite, metric, max(value) AS blind FROM this"
+        " WHERE judge_kind = 'content-blind' AND subset = 'all' GROUP BY ALL) USING (suite, metric)"
+        " WHERE judge_kind <> 'content-blind' AND subset = 'all' AND metric IN ('accuracy', 'f1')"
+        " AND (low IS NULL OR low <= blind)",
+        "judges not shown to do better on a suite than the longest, the shortest or the first answer",
         at_most=0,
         severity="warning",
     ),

@@ -5,6 +5,7 @@ from typing import Self, get_args
 
 from pydantic import Field, model_validator
 
+from datasets_registry.rows.judge_benchmark import Suite
 from datasets_registry.rows.words import AdditionKind, AdditionPlace
 from datasets_registry.settings import Settings
 
@@ -35,6 +36,20 @@ OVERALL = "steered_share"
 BY_KIND = {f"steered_by_{kind}": kind for kind in get_args(AdditionKind)}
 BY_PLACE = {f"steered_in_{place}s": place for place in get_args(AdditionPlace)}
 STEERED = (OVERALL, *BY_KIND, *BY_PLACE)
+# figures of suites, such as llmbar_accuracy; f1 has no interval that can hold everywhere
+_OF_STEPS = ("error_accuracy", "correct_accuracy", "failure_rate")
+_OF_PAIRS = ("accuracy", "consistent_accuracy", "flip_rate", "tie_rate", "first_choice_share", "failure_rate")
+_OF_SUITES: Mapping[Suite, tuple[str, ...]] = {
+    "llmbar": _OF_PAIRS,
+    "judgebench": _OF_PAIRS,
+    "rm_bench": (*_OF_PAIRS, "easy_accuracy", "normal_accuracy", "hard_accuracy"),
+    "reward_bench_2": (*_OF_PAIRS, "best_of_accuracy"),
+    "prmbench": _OF_STEPS,
+    "processbench": _OF_STEPS,
+    "people": _OF_PAIRS,
+}
+BY_SUITE = {suite: tuple(f"{suite}_{name}" for name in names) for suite, names in _OF_SUITES.items()}
+SUITES = tuple(name for names in BY_SUITE.values() for name in names)
 # the figures whose intervals can hold everywhere; length_slope has none, and longer_share asks the same
 CERTAIN = (
     "parse_rate",
@@ -45,6 +60,7 @@ CERTAIN = (
     "rule_agreement",
     *PEOPLE,
     *STEERED,
+    *SUITES,
 )
 DEFAULT_BOUNDS = {
     "parse_rate": Bound(at_least=0.9),

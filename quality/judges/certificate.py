@@ -1,7 +1,7 @@
 """A judge's certificate on one policy: parse rate, position, consistency, length, people, steering."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,11 +10,13 @@ import numpy as np
 from pydantic import Field
 
 from datasets_registry.intervals import unit_means
+from datasets_registry.rows.judge_benchmark import JudgeAnswer
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.words import TIE_LOGIT
 from methods.judging.preference import Label, Preference, sigmoid
 from methods.method import Inputs, Method, Models
 from quality.judges.ballots import AGAINST_RULES, BALLOTS, CROSSED, slots
+from quality.judges.benchmark import certified
 from quality.judges.beyond_chance import (
     CHANCES,
     Chance,
@@ -22,7 +24,7 @@ from quality.judges.beyond_chance import (
     certain_beyond,
     reported_interval,
 )
-from quality.judges.bounds import STEERED, CertificateBounds
+from quality.judges.bounds import STEERED, SUITES, CertificateBounds
 from quality.judges.measured import Measured, share
 from quality.judges.resampling import resampled_interval
 from quality.judges.steering import steered
@@ -49,12 +51,15 @@ class CertificateSettings(CertificateBounds):
 
 
 def make_certificate(inputs: Inputs, models: Models, settings: CertificateSettings) -> list[JudgeFigure]:
-    """The figures of each judge; of agreement with people and of additions only where these were judged."""
+    """The figures of each judge; of people, additions and suites only where these were judged."""
+    answers: dict[str, list[JudgeAnswer]] = {}
+    for answer in inputs.stream(JudgeAnswer):
+        answers.setdefault(answer.judge, []).append(answer)
     with inputs.views() as connection:
         people, additions = (_has_rows(connection, name) for name in ("human_agreement", "steered_verdicts"))
         # a bound on what no judge decided of is not passed over
         additions = additions or not settings.bounds.keys().isdisjoint(STEERED)
-        return certify(connection, settings, people=people, additions=additions)
+        return certify(connection, settings, people=people, additions=additions, answers=answers)
 
 
 def _has_rows(connection: "duckdb.DuckDBPyConnection", view: str) -> bool:
@@ -67,10 +72,12 @@ def certify(
     *,
     people: bool,
     additions: bool = False,
+    answers: Mapping[str, Sequence[JudgeAnswer]] | None = None,
 ) -> list[JudgeFigure]:
     """The figures of each judge, from the views of judgements, pairs and, if they are to count, the others.
 
-    ``people`` reads agreement with them, and ``additions`` steered verdicts.
+    ``people`` reads agreement with them, and ``additions`` steered verdicts. ``answers`` to suites are by
+    judge.
     """
     rows = []
     for judge in settings.judges:
@@ -79,6 +86,8 @@ def certify(
             measured += _agreement(connection, judge)
         if additions:
             measured += steered(connection, judge)
+        bounded = settings.bounds.keys() & set(SUITES)
+        measured += certified((answers or {}).get(judge, ()), bounded)
         rows += [_row(figure, judge, settings) for figure in measured]
     return rows
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from datasets_registry.intervals import LEVEL, certain_interval, unit_interval, unit_means
@@ -24,9 +24,16 @@ class Measured:
     num_groups: int = 0
     certain: Callable[[], Interval] | None = None
 
+    def called(self, label: str) -> "Measured":
+        """The same figure under another name."""
+        return replace(self, label=label)
 
-def share(label: str, hits: Sequence[tuple[str, bool]]) -> Measured:
-    """The share of hits, as the mean over groups of prompts: a group's calls are no independent ones."""
+
+def share(label: str, hits: Sequence[tuple[str, float]]) -> Measured:
+    """The share of hits, as the mean over groups of prompts: a group's calls are no independent ones.
+
+    A hit may count in part, such as half where nothing is decided.
+    """
     shares = unit_means(hits)
     if not shares:
         return Measured(label)

@@ -14,6 +14,7 @@ from assets.building.declared import Dataset
 from assets.building.recipe import Recipe
 from assets.profile import profile as profile_module
 from datasets_registry.state import REPOSITORY
+from methods.judges.items import ItemSettings
 from methods.problems.prompt_files import PromptFileSettings
 from methods.templates import template_path
 
@@ -95,7 +96,7 @@ def poisoned(dataset: Dataset, recipe: Recipe) -> Iterator[None]:
 
 
 def _held_files(dataset: Dataset, recipe: Recipe) -> set[Path]:
-    """The files whose content the recipe holds: prompt texts, tables beside modules, a prompt file."""
+    """The files whose content the recipe holds: prompt texts, tables beside modules, prompts, suites."""
     held = {template_path(name) for name in recipe.templates}
     for module in code_of(recipe.modules).modules:
         source = REPOSITORY.joinpath(*module.split(".")).with_suffix(".py")
@@ -103,4 +104,6 @@ def _held_files(dataset: Dataset, recipe: Recipe) -> set[Path]:
         held |= {path for path in source.parent.iterdir() if path.is_file() and f'"{path.name}"' in text}
     if isinstance(dataset.settings, PromptFileSettings):
         held.add(dataset.settings.file)
+    if isinstance(dataset.settings, ItemSettings):
+        held |= {file.path for file in dataset.settings.files}
     return held

@@ -41,6 +41,9 @@ NO_CONTENT: Mapping[str, str] = {
     "card.*": "what a plan counts with",
     "rebuild.*": "when a build begins",
 }
+# a suite's file
+SUITE = "tests/assets/natural.json"
+MEASURED = {"judges": ["base_policy"], "files": {"llmbar": SUITE}}
 # values of other fields without which a field has no other value, or none at all
 SIGNALS = ("harmlessness", "helpfulness", "honesty")
 HUB = "owner/name"
@@ -49,6 +52,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "cai.mix.capability_share": {"cai.mix.capability": "demonstrations"},
     "judges.human_agreement.*": {"judges.human_agreement": {}},
     "judges.steering.*": {"judges.steering": {}},
+    "judges.benchmark.*": {"judges.benchmark": MEASURED},
     "launch.machines": {"launch.processes": 2, "launch.main_address": "host"},
     "launch.strategy": {"launch.processes": 2},
     "models.grpo_policy.reward_models": {"models.grpo_policy.training.rewards": {"reward_models": 0.5}},
@@ -83,7 +87,11 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "rlaif.labels.weights.*": {"rlaif.judge.signals": {kind: list(SIGNALS) for kind in get_args(Kind)}},
 }
 # sections that both profiles leave out and that may be added without more
-ABSENT: Mapping[Place, object] = {("judges", "human_agreement"): {}, ("judges", "steering"): {}}
+ABSENT: Mapping[Place, object] = {
+    ("judges", "human_agreement"): {},
+    ("judges", "steering"): {},
+    ("judges", "benchmark"): MEASURED,
+}
 # a model's own trainer may take its settings too
 TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")
 # this module is a plug-in
@@ -168,9 +176,12 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
     base = declared(content)
     names = (*TEMPLATES, *base.assets, *_principles(content), *TRAINERS_OF_MODELS, *SIGNALS, TRACKER, HUB)
     texts = (*names, "AB", ADDRESS)
+    files = _files(content, folder)
     given: Mapping[str, Sequence[object]] = {
-        **_files(content, folder),
+        **files,
         "plugins": [(__name__,)],
+        "judges.benchmark.ways": [("schema",)],
+        "judges.benchmark.files": [{"llmbar": path} for path in files["judges.benchmark.files.llmbar"]],
         "rlaif.labels.principle_weights": [{principle: 2.0} for principle in _principles(content)[:1]],
     }
     for leaf in fields(content):
@@ -219,6 +230,9 @@ def _files(content: Content, folder: Path) -> dict[str, list[str]]:
         edited = [json.dumps({**json.loads(line), "category": "other"}) for line in text.splitlines()]
         texts = {"same": text, "edited": "\n".join(edited)}
         files[f"prompts.{kind}.file"] = _written(folder, kind, ".jsonl", texts)
+    suite = (REPOSITORY / SUITE).read_text(encoding="utf-8")
+    edited = _written(folder, "natural", ".json", {"edited": suite.replace("A brick.", "A stone.")})
+    files["judges.benchmark.files.llmbar"] = edited
     return files
 
 

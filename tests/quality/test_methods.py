@@ -3,6 +3,7 @@
 from datasets_registry.rows.cai import RevisionStep, SftExample
 from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.judge_benchmark import JudgeAnswer
 from datasets_registry.rows.judges import HumanAgreement, JudgeFigure, PrincipleFigure
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
@@ -10,6 +11,7 @@ from datasets_registry.rows.row import Row
 from methods.method import NoSettings
 from quality.evaluation.metrics import EVALUATION, metrics
 from quality.hygiene.hygiene import DATA_HYGIENE
+from quality.judges.bounds import Bound
 from quality.judges.certificate import JUDGE_CERTIFICATE, CertificateSettings, certify
 from quality.judges.principles import PRINCIPLE_AUDIT, AuditSettings, audit
 from tests.methods.graphless import MemoryInputs, rows_of
@@ -45,6 +47,20 @@ def test_a_certificate_measures_agreement_only_where_people_were_asked() -> None
         "gwet_ac1",
     }
     assert {(row.judge, row.policy) for row in beside} == {("base_policy", "sft_policy")}
+
+
+def test_a_certificate_bounds_figures_of_suites() -> None:
+    answers: list[Row] = [
+        make(JudgeAnswer, f"i{place}", cluster=f"c{place}", shown_first=first)
+        for place in range(60)
+        for first in ("right", "wrong")
+    ]
+    bounds = {"llmbar_accuracy": Bound(at_least=0.8), "llmbar_flip_rate": Bound(at_least=0.5)}
+    settings = CERTIFIED.model_copy(update={"bounds": bounds, "required": True})
+    for datasets, holds in ((JUDGED | {"judge_answers": answers}, [True, False]), (JUDGED, [None, None])):
+        made: list[JudgeFigure] = rows_of(JUDGE_CERTIFICATE, settings, MemoryInputs(datasets))
+        bounded = {row.figure: row.holds for row in made if row.required}
+        assert [bounded[figure] for figure in bounds] == holds
 
 
 def test_an_audit_without_revisions_knows_the_judgements() -> None:

@@ -1,7 +1,8 @@
 """Judges with a planted fault over pairs whose better text is known, and their certificates."""
 
+import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import duckdb
 
@@ -13,6 +14,7 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, Preference
 from datasets_registry.rows.row import to_table
 from generation.request import Completion, Request
 from generation.scripted import chosen, completing
+from methods.judging.comparison import ComparisonSettings
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import LabelSettings, label_pairs
 from methods.rlaif.people import AgreementSettings, agree
@@ -105,21 +107,48 @@ def _pair(place: int) -> CompletionPair:
     )
 
 
-def _script(name: str) -> Callable[[Request], Completion]:
-    def script(request: Request) -> Completion:
+# every way of asking; the last one counts several replies
+WAYS: Mapping[str, ComparisonSettings] = {
+    "begun probabilities": ComparisonSettings(),
+    "begun text": ComparisonSettings(verdicts="text"),
+    "probabilities": ComparisonSettings(begun=False),
+    "text": ComparisonSettings(verdicts="text", begun=False),
+    "schema": ComparisonSettings(verdicts="schema", begun=False),
+    "samples": ComparisonSettings(verdicts="text", begun=False, samples=5),
+}
+
+
+def answering(name: str) -> Callable[[Request], str | Completion]:
+    """The judge's script, in whatever way it is asked."""
+
+    def script(request: Request) -> str | Completion:
         first, second = shown(request)
-        p_first = JUDGES[name](first, second, random.Random(derive_seed(name, first, second)))
-        return chosen(0.1, 0.1) if p_first is None else chosen(p_first, 1 - p_first)
+        return said(request, JUDGES[name](first, second, random.Random(derive_seed(name, first, second))))
 
     return script
 
 
-def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, JudgeFigure]]:
+def said(request: Request, p_first: float | None) -> str | Completion:
+    """P(first) as the request wants it; the likelier letter where it wants words."""
+    if request.choices:
+        return chosen(0.1, 0.1) if p_first is None else chosen(p_first, 1 - p_first)
+    if p_first is None:
+        return "Neither of them."
+    letter = "A" if p_first > 0.5 else "B"
+    if request.answer_schema:
+        return json.dumps({"verdict": letter})
+    return f" {letter}." if request.continues else f"I compared them.\nVerdict: {letter}"
+
+
+def judged(
+    name: str, count: int, comparison: ComparisonSettings | None = None
+) -> tuple[list[PreferencePair], dict[str, JudgeFigure]]:
     """The labels and the certificate of a planted judge over ``count`` pairs."""
-    judged, complete = pairs(count), completing(_script(name))
-    judgements = judge_pairs(judged, name, complete, "planted", judging())
+    asking = comparison or ComparisonSettings()
+    judged, complete = pairs(count), completing(answering(name))
+    judgements = judge_pairs(judged, name, complete, "planted", judging(asking))
     people = [_preference(row) for row in judged]
-    how = AgreementSettings(num_pairs=count, questions={"right": "Which is right?"})
+    how = AgreementSettings(num_pairs=count, comparison=asking, questions={"right": "Which is right?"})
     agreement = agree(people, name, complete, "planted", how)
     with duckdb.connect() as connection:
         connection.register("ai_judgements", to_table(AiJudgement, judgements))
@@ -129,9 +158,14 @@ def judged(name: str, count: int) -> tuple[list[PreferencePair], dict[str, Judge
     return label_pairs(judged, judgements, LabelSettings()), {row.figure: row for row in figures}
 
 
-def judging() -> JudgementSettings:
+def judging(comparison: ComparisonSettings | None = None) -> JudgementSettings:
+    """One principle about all pairs."""
     principle = JudgedPrinciple(signal="helpfulness", preference_question="Which is right?")
-    return JudgementSettings(signals={"helpful": ("helpfulness",)}, principles={"right": principle})
+    return JudgementSettings(
+        **(comparison or ComparisonSettings()).model_dump(),
+        signals={"helpful": ("helpfulness",)},
+        principles={"right": principle},
+    )
 
 
 def _preference(pair: CompletionPair) -> HumanPreference:

@@ -25,7 +25,7 @@ REWARDING = {"reward_model", "process_reward_model"}
 ONLINE = {"trainer grpo", "trainer rloo", "trainer ppo"}
 TRAINER_NAMES = {f"trainer {name}" for name in TRAINERS}
 COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", "evaluation_answers"}
-JUDGED = {"ai_judgements", "ai_scores", "human_agreement", "steered_verdicts"}
+JUDGED = {"ai_judgements", "ai_scores", "human_agreement", "steered_verdicts", "judge_answers/base_policy"}
 SOLVED = {"candidates", "step_rollouts"}
 VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
 # what principles' rules decide

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from assets.cli.commands import app
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.judge_benchmark import BenchmarkFigure
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Derivation
@@ -30,6 +31,7 @@ def audited(traced: Traced) -> Traced:
     rows: list[tuple[type[Row], list[Row]]] = [
         (PrincipleFigure, [make(PrincipleFigure), make(PrincipleFigure, principle_id="unused", num_pairs=0)]),
         (JudgeFigure, [make(JudgeFigure), make(JudgeFigure, figure="longer_share", holds=False)]),
+        (BenchmarkFigure, [make(BenchmarkFigure), make(BenchmarkFigure, judge="longest", value=0.6)]),
         (RevisionStep, [make(RevisionStep), make(RevisionStep, "p2", changed=False)]),
     ]
     for row, ones in rows:
@@ -57,3 +59,9 @@ def test_judges_show_their_certificate(audited: Traced) -> None:
     rows = json.loads(output_of("judges", "--json"))
     assert {row["figure"]: row["holds"] for row in rows} == {"parse_rate": True, "longer_share": False}
     assert "longer_share" in output_of("judges")
+
+
+def test_judges_show_how_they_do_on_suites(audited: Traced) -> None:
+    rows = json.loads(output_of("judges", "--suites", "--json"))
+    assert {row["judge"]: row["value"] for row in rows} == {"base_policy": 0.8, "longest": 0.6}
+    assert "num_clusters" in output_of("judges", "--suites")

@@ -23,6 +23,7 @@ from tests.rows import make
 
 BASE, JUDGE, JUDGES = "[models.base_policy]", "[rlaif.judge]", 'judges = ["base_policy"]'
 
+MEASURED = '[judges.benchmark]\njudges = ["base_policy"]\nfiles = {{ people = "people.jsonl" }}\n\n'.format()
 BOUND = "[judges.certificate.bounds]\n{} = {{ at_most = 0.1 }}\n\n[judges.scores]"
 
 
@@ -117,6 +118,9 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         (JUDGE, f'[models.x]\ntrainer = "sft"\nbase = "x"\ndataset = "d"\n{JUDGE}', "is circular"),
         ("[judges.scores]", "[judges_]", "unknown key 'judges_'"),
         ("[judges.scores]", BOUND.format("steered_share"), r"not measured: add \[judges.steering\]"),
+        ("[judges.scores]", BOUND.format("llmbar_accuracy"), r"not measured: add \[judges.benchmark\]"),
+        ("[judges.scores]", MEASURED + BOUND.format("llmbar_accuracy"), "name a file of llmbar in"),
+        ("[judges.scores]", MEASURED.replace("base_", "x_") + "[judges.scores]", "unknown model 'x_policy'"),
         ("[judges.scores]", BOUND.format("gwet_ac1"), r"not measured: add \[judges.human_agreement\]"),
     ],
 )

@@ -14,6 +14,7 @@ from datasets_registry.rows.imported import (
     StepwiseSupervision,
     UnpairedPreference,
 )
+from datasets_registry.rows.judge_benchmark import BenchmarkFigure, JudgeAnswer, JudgeItem
 from datasets_registry.rows.judges import (
     CompletionScore,
     HumanAgreement,
@@ -73,6 +74,12 @@ GOOD: dict[type[Row], list[Row]] = {
     HumanAgreement: [make(HumanAgreement)],
     SteeredVerdict: [make(SteeredVerdict)],
     JudgeFigure: [make(JudgeFigure)],
+    JudgeItem: [make(JudgeItem)],
+    JudgeAnswer: [make(JudgeAnswer)],
+    BenchmarkFigure: [
+        make(BenchmarkFigure),
+        make(BenchmarkFigure, judge="longest", judge_kind="content-blind", asked="", value=0.6),
+    ],
     PrincipleFigure: [make(PrincipleFigure)],
     EvaluationAnswer: [make(EvaluationAnswer, "held")],
     Metric: [METRIC],

@@ -1,0 +1,1 @@
+"""Judges themselves: items of public suites whose right judgement is known, and what judges say of them."""
