@@ -15,6 +15,7 @@ from methods.judging.asking import Asking
 from methods.judging.score import ScoreSettings
 from methods.prm.judge import StepJudgeSettings
 
+Need = tuple[Name, str, str]
 _ROLES = ("judge", "judges")
 _IN_WORDS = "set verdicts = 'text' there, and samples = 5 for a confidence"
 
@@ -33,7 +34,7 @@ def unserved(declared: Iterable[Declared], profile: Profile, state: State) -> It
         if isinstance(asset, Dataset)
         for judge, probe in _probed_judges(asset, profile, state)
         for asking, place in _askings(asset.settings)
-        if (sentence := _refusal(judge, probe, asking, place)) is not None
+        if (sentence := _refusal(judge, probe, _needed(asking, place, profile.given(judge)))) is not None
     )
     # several assets ask one judge in one way
     yield from dict.fromkeys(sentences)
@@ -63,8 +64,8 @@ def _askings(settings: object) -> Iterator[tuple[Asking, str]]:
             yield from _askings(getattr(settings, name))
 
 
-def _refusal(judge: str, probe: Probe, asking: Asking, place: str) -> str | None:
-    for name, way, remedy in _needed(asking, place):
+def _refusal(judge: str, probe: Probe, needed: Sequence[Need]) -> str | None:
+    for name, way, remedy in needed:
         if _lacks(probe, name):
             capability = probe.capabilities[name]
             return (
@@ -84,9 +85,11 @@ def _lacks(probe: Probe, name: Name) -> bool:
 _VERBS = {"ignored": "ignores", "refused": "refuses"}
 
 
-def _needed(asking: Asking, place: str) -> Sequence[tuple[Name, str, str]]:
-    """The capabilities that a way of asking needs, each with what asks for it and the remedy."""
-    needed: list[tuple[Name, str, str]] = []
+def _needed(asking: Asking, place: str, judge: GivenModel) -> Sequence[Need]:
+    """The capabilities that asking a judge so needs, each with what asks for it and the remedy."""
+    needed: list[Need] = []
+    if judge.engine.batch_from is not None:
+        needed.append(("batch", "engine.batch_from needs batches", "take it out of engine"))
     if asking.verdicts == "probabilities":
         way = f"{place}.verdicts = 'probabilities' needs log-probabilities"
         needed.append(("logprobs", way, _IN_WORDS))

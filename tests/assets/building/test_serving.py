@@ -42,12 +42,14 @@ CASES: list[tuple[str, dict[str, Verdict], str | None]] = [
 ]
 
 
-def profile_of(folder: Path, tiny_model: Path, says: str) -> Profile:
+def profile_of(folder: Path, tiny_model: Path, says: str, engine: str = "") -> Profile:
     """A small profile whose comparisons a hosted judge makes, asked as ``says``."""
     path = write_profile(folder, tiny_model)
     text = path.read_text()
     assert text.count(ASKED) == 1
-    path.write_text(text.replace(ASKED, f'judges = ["judge"]\n{says}') + JUDGE)
+    path.write_text(
+        text.replace(ASKED, f'judges = ["judge"]\n{says}') + JUDGE.replace('"m" }', f'"m"{engine} }}')
+    )
     return load_profile(str(path))
 
 
@@ -70,6 +72,19 @@ def test_a_way_that_is_not_served_is_refused_with_the_remedy(
         assert "set verdicts = 'text' there" in refusal or "set samples = 5 there" in refusal
     wrong = [finding for finding in look_at_servers(profile, state) if not finding.well]
     assert [f"{finding.what}: {finding.remedy}" for finding in wrong] == found
+
+
+def test_batches_are_refused_where_the_server_has_none(
+    tmp_path: Path, tiny_model: Path, state: State
+) -> None:
+    profile = profile_of(tmp_path / "profile", tiny_model, 'verdicts = "text"', ", batch_from = 100")
+    write_probe(state.models, THERE, {"batch": "served"})
+    require_served(declare(profile), profile, state)
+    write_probe(state.models, THERE, {"batch": "refused"})
+    with pytest.raises(
+        BadInput, match=r"engine.batch_from needs batches, which .* take it out of engine, or"
+    ):
+        require_served(declare(profile), profile, state)
 
 
 def test_only_what_asks_that_judge_is_refused(tmp_path: Path, tiny_model: Path, state: State) -> None:
