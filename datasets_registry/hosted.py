@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
@@ -20,12 +20,14 @@ class Hosted(Settings):
     """Who serves the model, its name there, and which one the server's answers state that they are of.
 
     ``stated`` is the version or date that an alias stands for; one that moves is another model.
+    ``thinking`` is whether it is told to think, or not to, where it is told.
     """
 
     provider: str
     model: str
     revision: str | None = None
     stated: str | None = None
+    thinking: bool | None = Field(None, exclude_if=lambda told: told is None)
 
 
 def provider(base_url: str) -> str:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from datasets_registry.errors import BadInput
+from generation.anthropic_api.backend import AnthropicBackend
 from generation.engine import EngineSettings
 from generation.openai_server.backend import OpenAIBackend
+from generation.remote.stating import OpenStating
 from generation.request import Backend
 from generation.transformers_local.backend import TransformersBackend
 from generation.vllm_offline.backend import VllmBackend
@@ -21,10 +23,13 @@ class OpenBackend(Protocol):
 
 
 BACKENDS: dict[str, OpenBackend] = {
+    "anthropic": AnthropicBackend,
     "openai": OpenAIBackend,
     "transformers": TransformersBackend,
     "vllm": VllmBackend,
 }
+# those whose answers state which model they are of
+HOSTED: dict[str, OpenStating] = {"anthropic": AnthropicBackend, "openai": OpenAIBackend}
 # those whose model stays loaded for the next work over it
 KEPT: dict[str, OpenBackend] = {
     **BACKENDS,

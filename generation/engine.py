@@ -1,5 +1,6 @@
 """How a backend runs its engine: memory, batches, addresses; not part of any key or version."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ from datasets_registry.settings import Settings
 
 # where nothing else is said, and no card asks for more
 BATCH_SIZE = 16
+# backends whose models run on a server, each with its address where there is but one
+REMOTE: Mapping[str, str] = {"anthropic": "https://api.anthropic.com", "openai": ""}
 
 
 class EngineSettings(Settings):
@@ -46,24 +49,29 @@ class EngineSettings(Settings):
         le=512,
         description="vllm: largest rank of adapters that the engine has room for from its first start on",
     )
-    base_url: str | None = Field(None, description="openai: the server's address, ending in /v1")
+    base_url: str | None = Field(
+        None,
+        description="openai: the server's address, ending in /v1; anthropic: the provider's if not set",
+    )
     served_model: str | None = Field(
-        None, description="openai: the model's name there; the only one served if not set"
+        None,
+        description="openai, anthropic: the model's name there; openai: the only one served if not set",
     )
     served_revision: str | None = Field(
-        None, description="openai: tells versions of a model without local weights apart"
+        None, description="openai, anthropic: tells versions of a model without local weights apart"
     )
     api_key_env: str | None = Field(
         None,
         pattern="^[A-Za-z_][A-Za-z0-9_]*$",
-        description="openai: the environment variable that holds the key; none is sent if not set",
+        description="openai, anthropic: the environment variable that holds the key; openai: none is sent if "
+        "not set",
     )
-    max_concurrency: int = Field(64, ge=1, le=1000, description="openai: most requests in flight")
+    max_concurrency: int = Field(64, ge=1, le=1000, description="openai, anthropic: most requests in flight")
     timeout_seconds: float = Field(
         120,
         gt=0,
         le=86400,
-        description="openai: longest wait for one answer, not counting the wait for a slot",
+        description="openai, anthropic: longest wait for one answer, not counting the wait for a slot",
     )
 
     batch_from: int | None = Field(
@@ -88,3 +96,10 @@ class EngineSettings(Settings):
         if parts.username or parts.password or parts.query:
             raise ValueError("keep secrets out of the address: name their variable in api_key_env")
         return value
+
+
+def server_of(backend: str, settings: EngineSettings) -> str:
+    """The address of the server that ``backend`` asks; empty where it is not known."""
+    address = settings.base_url or REMOTE[backend]
+    # Anthropic's client adds it
+    return address.rstrip("/").removesuffix("/v1") if backend == "anthropic" else address

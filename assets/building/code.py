@@ -18,7 +18,9 @@ STORED = "a version's identity is its content, however it is stored and found"
 NEUTRAL: Mapping[str, str] = {
     "generation.transformers_local.backend": GENERATED,
     "generation.vllm_offline": GENERATED,
+    "generation.anthropic_api": GENERATED,
     "generation.openai_server": GENERATED,
+    "generation.remote": GENERATED,
     "generation.scripted": GENERATED,
     "generation.backends": GENERATED,
     "generation.batches": GENERATED,

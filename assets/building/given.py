@@ -19,6 +19,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.version import Derivation, Version
 from generation.capabilities.probing import KINDS, most, probe_stated
 from generation.capabilities.stored import stored_beside
+from generation.engine import server_of
 from generation.models.folder import fingerprint
 from generation.models.loading import require_sound
 from generation.models.sources import resolve_model
@@ -33,7 +34,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
     @dg.asset(
         key=key_of(recipe.name),
         group_name=model.group,
-        kinds={"openai"} if section.hosted else {"safetensors"},
+        kinds={section.backend} if section.hosted else {"safetensors"},
         description=cell(_described(section)),
         code_version=recipe.version,
         pool=MODEL_POOL,
@@ -76,9 +77,12 @@ def _found(section: GivenModel, registry: Registry, report: Callable[[str], None
     """The model's folder: what its server states of it, or its files with a template that is held fast."""
     models = registry.state.models
     if section.hosted:
-        from generation.openai_server.stating import stated_folder
+        from generation.backends import HOSTED
+        from generation.remote.stating import stated_folder
 
-        return Steady(stated_folder(models, section.engine))
+        server = server_of(section.backend, section.engine)
+        backend = HOSTED[section.backend]
+        return Steady(stated_folder(models, server, section.engine, backend, section.thinking))
     given = resolve_model(section.model, models, section.revision, report)
     return steady_folder(given, models, section.thinking, section.system)
 

@@ -158,8 +158,9 @@ def _of_given(asset: Given) -> Recipe:
     section = asset.section
     if section.hosted:
         engine = section.engine
+        thinks = {} if section.thinking is None else {"thinking": section.thinking}
         served = {"model": section.known_as, "served_revision": engine.served_revision}
-        return Recipe(asset.name, settings=served)
+        return Recipe(asset.name, settings=served | thinks)
     pinned = {"revision": section.revision} if section.revision else {}
     told = {"thinking": section.thinking, "system": section.system}
     told = {name: value for name, value in told.items() if value is not None}

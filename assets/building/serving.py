@@ -98,7 +98,7 @@ def _needed(asking: Asking, place: str, judge: GivenModel) -> Sequence[Need]:
     if not asking.in_own_turn:
         way = f"{place}.begun = true needs an unfinished turn that is continued"
         needed.append(("continuation", way, "leave begun out, or set it to false"))
-    if asking.verdicts != "probabilities" and asking.samples == 1:
+    if asking.verdicts != "probabilities" and asking.samples == 1 and asking.greedy:
         way = f"{place}: a single reply in words is greedy and needs temperature 0"
         needed.append(("temperature", way, "set samples = 5 there, which are drawn at temperature 1"))
     return needed

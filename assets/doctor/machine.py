@@ -9,7 +9,7 @@ from assets.preflight.ready import free_gb, require_disk, require_gpu, require_v
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.state import REPOSITORY, State
-from generation.openai_server.keys import has_key
+from generation.remote.keys import has_key
 from generation.vllm_offline.builds import installed
 
 # what mistral_common, which vLLM's CUDA build asks for, holds lower

@@ -8,6 +8,7 @@ from assets.pipelines.whole import declare
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.state import State
+from generation.capabilities.probing import KINDS
 from generation.capabilities.stored import newest
 
 
@@ -24,7 +25,7 @@ def look_at_servers(profile: Profile, state: State) -> list[Finding]:
 
 def _probes(profile: Profile, state: State) -> Iterator[Finding]:
     for name, given in profile.models.items():
-        if not isinstance(given, GivenModel) or not given.hosted:
+        if not isinstance(given, GivenModel) or not given.hosted or given.backend not in KINDS:
             continue
         probe = newest(state.models, given.engine)
         if probe is None:

@@ -1,4 +1,4 @@
-"""How judges are asked: each begins its turn itself where its server is not known to continue one."""
+"""How judges are asked: each as its server can answer, where the profile says nothing else."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -6,6 +6,7 @@ from typing import TypeVar
 from assets.profile.judges import Scores
 from assets.profile.profile import Profile
 from assets.profile.rlaif import Judging
+from datasets_registry.documents import validated
 from datasets_registry.errors import BadInput
 from datasets_registry.settings import Settings
 from methods.judging.comparison import ComparisonSettings
@@ -15,9 +16,9 @@ A = TypeVar("A", Judging, ComparisonSettings, Scores, StepJudgeSettings)
 
 
 def as_served(profile: Profile) -> Profile:
-    """``profile`` with a turn of the judge's own where a judge is hosted and nothing else is said.
+    """``profile`` with judges asked as their servers can answer, where it says nothing else.
 
-    Raises BadInput where it says that a hosted judge's turn is begun for it.
+    Raises BadInput where it asks for what a judge's server cannot give.
     """
     update: dict[str, Settings] = {}
     if profile.rlaif:
@@ -35,18 +36,42 @@ def as_served(profile: Profile) -> Profile:
 def asked(asking: A, judges: Iterable[str], profile: Profile, place: str) -> A:
     """``asking`` as ``judges`` can be asked; ``place`` is where the profile says how.
 
-    Raises BadInput where it says that a hosted judge's turn is begun for it.
+    Raises BadInput where it asks for what a judge's server cannot give.
     """
-    hosted = next((name for name in judges if profile.given(name).hosted), None)
-    if hosted is None:
+    hosted = [name for name in judges if profile.given(name).hosted]
+    if not hosted:
         return asking
+    own_turn = _in_own_turn(asking, hosted[0], place)
+    wordy = next((name for name in hosted if profile.given(name).backend == "anthropic"), None)
+    return own_turn if wordy is None else _in_words(own_turn, wordy, place)
+
+
+def _in_own_turn(asking: A, judge: str, place: str) -> A:
+    """``asking`` with the judge's turn begun by itself."""
     if "begun" not in asking.model_fields_set:
         # a second token of 10 would have to go on behind the first
         one_token: dict[str, bool] = {"ten_is_one_token": True} if isinstance(asking, Scores) else {}
         return asking.model_copy(update={"begun": False, **one_token})
     if asking.begun:
         raise BadInput(
-            f"{place}.begun is true, and the server of [models.{hosted}] is not known to continue an "
+            f"{place}.begun is true, and the server of [models.{judge}] is not known to continue an "
             "unfinished turn: leave begun out, or set it to false"
         )
     return asking
+
+
+def _in_words(asking: A, judge: str, place: str) -> A:
+    """``asking`` for an API that gives no probabilities, and draws at temperature 1 alone."""
+    said, update = asking.model_fields_set, dict[str, object]()
+    verdicts: str = asking.verdicts
+    if verdicts == "probabilities" and "verdicts" in said:
+        raise BadInput(
+            f"{place}.verdicts is 'probabilities', and Anthropic's API, which serves [models.{judge}], gives "
+            "none: take 'text' or 'schema'"
+        )
+    if verdicts == "probabilities":
+        update["verdicts"] = "text"
+    if "greedy" not in said:
+        update["greedy"] = False
+    # the settings together are held to their rules once more
+    return validated(type(asking), {**asking.model_dump(), **update}, place)

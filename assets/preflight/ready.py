@@ -9,7 +9,9 @@ from assets.profile.models import GivenModel, TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import State
-from generation.openai_server.keys import key_in
+from generation.anthropic_api.backend import require_client
+from generation.engine import REMOTE
+from generation.remote.keys import key_in
 from generation.vllm_offline.builds import installed
 from generation.vllm_offline.placing import card_groups
 from training.settings.online import samples_by_vllm
@@ -19,8 +21,8 @@ from training.settings.sampler import require_vllm
 def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str, ...]]) -> None:
     """Return where this machine can build the assets that ``inputs`` has, each with what it is made from.
 
-    Nothing to build needs nothing. Raises BadInput for a server's key, a GPU, a driver or a vLLM that is
-    missing, and NoSpace for a disk that is too small for all that would be written.
+    Nothing to build needs nothing. Raises BadInput for a server's key or client, a GPU, a driver or a vLLM
+    that is missing, and NoSpace for a disk that is too small for all that would be written.
     """
     if not inputs:
         return
@@ -35,11 +37,14 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
 
 
 def _require_keys(profile: Profile, inputs: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise BadInput where a server is to be asked whose key is not in the environment."""
+    """Raise BadInput where a server is to be asked whose client is not installed, or whose key is not set."""
     for name, read in inputs.items():
         for model in _asked(profile, name, read):
+            given = profile.given(model)
             try:
-                key_in(profile.given(model).engine.api_key_env)
+                if given.backend == "anthropic":
+                    require_client()
+                key_in(given.engine.api_key_env)
             except BadInput as error:
                 raise BadInput(f"{model}: {error}") from error
 
@@ -52,7 +57,7 @@ def _asked(profile: Profile, name: str, read: tuple[str, ...]) -> Iterator[str]:
     if isinstance(section, GivenModel) and section.hosted:
         yield name
     models = (model for model in read if model in profile.models)
-    yield from (model for model in models if profile.given(model).backend == "openai")
+    yield from (model for model in models if profile.given(model).backend in REMOTE)
 
 
 def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
@@ -60,7 +65,7 @@ def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
     if isinstance(profile.models.get(name), TrainedModel):
         return True
     models = [model for model in read if model in profile.models]
-    return any(profile.given(model).backend != "openai" for model in models)
+    return any(profile.given(model).backend not in REMOTE for model in models)
 
 
 def require_gpu(profile: Profile, machine: Machine) -> None:

@@ -13,7 +13,7 @@ from datasets_registry.rows.words import RULE_JUDGE
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
-from generation.engine import EngineSettings
+from generation.engine import REMOTE, EngineSettings, server_of
 from generation.models.sources import require_source
 from generation.spending import Price
 from methods.reading.thought import THINK, Marks
@@ -47,7 +47,8 @@ class GivenModel(Settings):
     thinking: bool | None = Field(
         None,
         description="Whether a model that can do both thinks before it answers; if not set, what its chat "
-        "template does, unless only without thoughts its drawn and its trained turns open alike",
+        "template does, unless only without thoughts its drawn and its trained turns open alike; of hosted "
+        "models for anthropic alone, where it also shows a summary of the thought",
     )
     thought_marks: Marks = Field(
         THINK,
@@ -58,7 +59,7 @@ class GivenModel(Settings):
         description="`in the first user turn` for a chat template without a place for a system turn: "
         "it is read there, at the head; if not set, as the template reads it",
     )
-    backend: Literal["openai", "transformers", "vllm"] = "transformers"
+    backend: Literal["anthropic", "openai", "transformers", "vllm"] = "transformers"
     engine: EngineSettings = EngineSettings()
     price: Price = Price()
 
@@ -71,7 +72,7 @@ class GivenModel(Settings):
     def known_as(self) -> str:
         """Its name where it comes from."""
         return (
-            f"{self.engine.served_model} of {provider(self.engine.base_url or '')}"
+            f"{self.engine.served_model} of {provider(server_of(self.backend, self.engine))}"
             if self.hosted
             else self.model
         )
@@ -79,20 +80,35 @@ class GivenModel(Settings):
     @model_validator(mode="after")
     def _is_somewhere(self) -> "GivenModel":
         if not self.hosted:
+            if self.backend == "anthropic":
+                raise ValueError("backend = 'anthropic' serves its own models: leave model out")
             with faults():
                 require_source(self.model, self.revision)
             return self
-        if self.backend != "openai" or not (self.engine.served_model and self.engine.base_url):
-            raise ValueError(
-                "model is missing: name a folder, a hub id or a model that comes with Trimtab; or, for a "
-                "hosted model, set backend = 'openai' and in engine its base_url and served_model"
-            )
-        for name in ("revision", "thinking", "system"):
+        self._require_server()
+        # of hosted models Anthropic's alone are told whether to think
+        told = () if self.backend == "anthropic" else ("thinking",)
+        for name in ("revision", "system", *told):
             if name in self.model_fields_set:
                 raise ValueError(
                     f"{name} is of a model whose files are here, and a hosted one has none: leave it out"
                 )
         return self
+
+    def _require_server(self) -> None:
+        """Raise ValueError where a hosted model's server, its name there or its key is not said."""
+        if self.backend not in REMOTE:
+            raise ValueError(
+                "model is missing: name a folder, a hub id or a model that comes with Trimtab; or, for a "
+                "hosted model, set backend = 'openai' and in engine its base_url and served_model, or "
+                "backend = 'anthropic' and in engine its served_model and api_key_env"
+            )
+        if self.backend == "anthropic" and self.engine.batch_from is not None:
+            raise ValueError("engine.batch_from is for backend = 'openai' alone: leave it out")
+        needed = {"openai": ("base_url", "served_model"), "anthropic": ("served_model", "api_key_env")}
+        for name in needed[self.backend]:
+            if getattr(self.engine, name) is None:
+                raise ValueError(f"engine.{name} is missing, which backend = {self.backend!r} needs: add it")
 
 
 class TrainedModel(Settings):

@@ -18,7 +18,7 @@ from generation.loopback.dialects import GPT4
 from generation.loopback.server import LoopbackServer
 from generation.loopback.wire import Answer, Call
 from generation.openai_server.backend import OpenAIBackend
-from generation.openai_server.retrying import Patience
+from generation.remote.retrying import Patience
 from generation.request import Message, Request, SamplingParams
 from generation.spending import Price
 

@@ -1,9 +1,11 @@
 """Who may ask: keys, and the version that Anthropic's protocol asks for."""
 
 from generation.loopback.dialects import Dialect
-from generation.loopback.messages import VERSION
+from generation.loopback.messages import SAMPLING, UNSAMPLED, VERSION
 from generation.loopback.refusals import Protocol, Refused
 from generation.loopback.wire import Call
+
+MESSAGES = "/v1/messages"
 
 
 def check_key(call: Call, key: str | None, dialect: Dialect, protocol: Protocol) -> None:
@@ -28,9 +30,14 @@ def given_key(call: Call) -> str:
 
 
 def check_version(call: Call) -> None:
-    """Raises Refused where Anthropic's version header is missing or unknown."""
+    """Raises Refused where Anthropic's version header is missing or unknown, or knows no sampling."""
     given = call.headers.get("anthropic-version")
     if given is None:
         raise Refused(400, "anthropic-version: header is required")
-    if given != VERSION:
+    if given == UNSAMPLED:
+        # any value, the default too; a batch's requests stand below it
+        for name in SAMPLING if call.path == MESSAGES and call.method == "POST" else ():
+            if name in call.body:
+                raise Refused(400, f"{name}: Extra inputs are not permitted")
+    elif given != VERSION:
         raise Refused(400, f"anthropic-version: {given!r} is not a valid version")

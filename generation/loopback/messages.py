@@ -11,8 +11,9 @@ from generation.loopback.refusals import Refused
 from generation.loopback.replies import Reply, reply, say
 from generation.loopback.script import Asked, Fields, Script, Turn
 
-VERSION = "2023-06-01"
-_SAMPLING: dict[str, float | None] = {"temperature": 1.0, "top_p": 1.0, "top_k": None}
+# the later version has no field of sampling at all
+VERSION, UNSAMPLED = "2023-06-01", "2026-10-21"
+SAMPLING: dict[str, float | None] = {"temperature": 1.0, "top_p": 1.0, "top_k": None}
 
 
 class _Strict(BaseModel):
@@ -112,7 +113,7 @@ def _problem(error: ValidationError) -> str:
 
 
 def _check(sent: _Sent) -> None:
-    for name, default in _SAMPLING.items():
+    for name, default in SAMPLING.items():
         if getattr(sent, name) not in (None, default):
             raise Refused(400, f"`{name}` is deprecated for this model.")
     if sent.messages[-1].role == "assistant":

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from generation.openai_server.calling import Caller
 from generation.openai_server.likelihood import NO_COMPLETIONS, NO_TOKENIZER, Echo, echo_body, likelihood
 from generation.openai_server.limit import LimitName
-from generation.openai_server.protocol import Dialect, Fields, Reply, body, completion, failed
-from generation.openai_server.retrying import Failure
+from generation.openai_server.protocol import Dialect, Fields, Reply, body, completion, counts
 from generation.prompts import PromptReader
+from generation.remote.answers import failed, of_another_model
+from generation.remote.calling import Caller
+from generation.remote.retrying import Failure
 from generation.request import Completion, Request
 from generation.tokenizer import Tokenizer
 
@@ -64,12 +65,8 @@ class Asker:
         """The completion that a reply is; a failed row where it is of another model than this one."""
         if reply.model:
             self._stated.add(reply.model)
-        if self._dialect.stated not in (None, reply.model):
-            return failed(
-                f"the server answered as {reply.model!r}, and this model is {self._dialect.stated!r}: "
-                "materialize the model again, which makes a version of the new one",
-                reply.usage,
-            )
+        if reason := of_another_model(self._dialect.stated, reply.model):
+            return failed(reason, counts(reply.usage))
         return completion(reply, request, choice_ids)
 
     async def _post(self, fields: Fields) -> Reply:

@@ -1,6 +1,5 @@
 """The backend for models served elsewhere: a /v1 chat-completions server, through the openai client."""
 
-import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -17,14 +16,16 @@ from generation.chat import choice_ids, keeps_outer_space
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint, has_weights
 from generation.openai_server.asking import Asker
-from generation.openai_server.background import stream
 from generation.openai_server.batches import OpenAIBatches, Session
-from generation.openai_server.calling import Caller
-from generation.openai_server.concurrency import AdaptiveLimit
-from generation.openai_server.keys import key_in
 from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect
-from generation.openai_server.retrying import Failure, Patience
+from generation.remote.background import stream
+from generation.remote.calling import Caller
+from generation.remote.concurrency import AdaptiveLimit
+from generation.remote.keys import key_in
+from generation.remote.refusals import Account
+from generation.remote.retrying import Failure, Patience
+from generation.remote.working import work_off
 from generation.request import Completion, Request
 from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
@@ -120,16 +121,12 @@ class OpenAIBackend:
     ) -> None:
         async with self._client() as client:
             asker = await self._asker(self._caller(), client)
-            waiting = iter(range(len(requests)))
 
-            async def work() -> None:
-                for index in waiting:
-                    request = requests[index]
-                    put((index, await asker.completion(index, request, ids[request.choices])))
+            async def work(index: int) -> None:
+                request = requests[index]
+                put((index, await asker.completion(index, request, ids[request.choices])))
 
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.settings.max_concurrency, len(requests))):
-                    group.create_task(work())
+            await work_off(len(requests), self.settings.max_concurrency, work)
 
     async def _asker(self, caller: Caller, client: "openai.AsyncOpenAI") -> Asker:
         dialect = await self._dialect(caller, client)
@@ -153,14 +150,14 @@ class OpenAIBackend:
         from generation.openai_server.errors import Refusals
 
         settings = self.settings
-        refusals = Refusals(self.server, settings.served_model or "", self._key, settings.api_key_env)
+        account = Account(self.server, settings.served_model or "", self._key, settings.api_key_env)
         return Caller(
             self.server,
             limit=AdaptiveLimit(settings.max_concurrency),
             patience=self._patience,
             timeout=seconds or settings.timeout_seconds,
             jitter=self._jitter,
-            failure_of=refusals.failure,
+            failure_of=Refusals(account).failure,
         )
 
     async def _dialect(self, caller: Caller, client: "openai.AsyncOpenAI") -> Dialect:

@@ -12,10 +12,11 @@ from datasets_registry.plain_text import plain_line
 from generation.batches.provider import Answer, BatchGone, Standing, Unanswered
 from generation.batches.records import Record
 from generation.openai_server.asking import Asker
-from generation.openai_server.background import stream
-from generation.openai_server.calling import SAVED, Caller
-from generation.openai_server.protocol import MOST_OF_A_REASON, Lenient, Reply
-from generation.openai_server.retrying import Failure, Patience
+from generation.openai_server.protocol import Lenient, Reply
+from generation.remote.answers import MOST_OF_A_REASON
+from generation.remote.background import stream
+from generation.remote.calling import SAVED, Caller
+from generation.remote.retrying import Failure, Patience
 from generation.request import Completion, Request
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from generation.openai_server.protocol import Dialect, Fields, Lenient, Usage, failed
+from generation.openai_server.protocol import Dialect, Fields, Lenient, Usage, counts
 from generation.prompts import Prompt
+from generation.remote.answers import failed
 from generation.request import Completion
 
 NO_TOKENIZER = (
@@ -59,12 +60,12 @@ def likelihood(reply: Echo, prompt: Prompt) -> Completion:
     """What the server says of the continuation; a failed row where it does not say it of every token."""
     echoed = reply.choices[0].logprobs
     if echoed is None or len(echoed.token_logprobs) - len(prompt.read) not in (0, 1):
-        return failed(_NO_ECHO, reply.usage)
+        return failed(_NO_ECHO, counts(reply.usage))
     start, end = len(prompt.ids), len(prompt.read)
     logprobs = [logprob for logprob in echoed.token_logprobs[start:end] if logprob is not None]
     best = [max(top.values()) for top in (echoed.top_logprobs or [])[start:end] if top]
     if not len(logprobs) == len(best) == end - start:
-        return failed(_NO_ECHO, reply.usage)
+        return failed(_NO_ECHO, counts(reply.usage))
     return Completion(
         finish_reason="continuation",
         num_prompt_tokens=len(prompt.read),

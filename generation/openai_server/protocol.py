@@ -1,20 +1,19 @@
 """Requests and completions in the words of the /v1 chat-completions protocol."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, JsonValue, WrapValidator
 
-from datasets_registry.plain_text import plain_line
 from datasets_registry.rows.conversation import json_object
 from generation.openai_server.messages import sent_message
+from generation.remote.answers import failed, read_or_none
 from generation.request import Completion, Request
 from generation.turns import one_system_turn, plain_tool
 
 TOP_LOGPROBS = 20  # the most that servers give
-MOST_OF_A_REASON = 500
 Fields = dict[str, JsonValue]
 
 
@@ -36,15 +35,8 @@ class Dialect:
 T = TypeVar("T")
 
 
-def _read_or_none(value: object, read: Callable[[object], T]) -> T | None:
-    try:
-        return read(value)
-    except ValueError:
-        return None
-
-
 # a good answer is not asked for again because something beside it is odd
-Lenient = Annotated[T | None, WrapValidator(_read_or_none)]
+Lenient = Annotated[T | None, WrapValidator(read_or_none)]
 
 
 class _Message(BaseModel):
@@ -175,32 +167,26 @@ def completion(reply: Reply, request: Request, token_ids: Sequence[int]) -> Comp
         return _scored(reply, request, token_ids)
     choice = reply.choices[0]
     if choice.message.tool_calls:
-        return failed(_TOOL_CALL, reply.usage)
+        return failed(_TOOL_CALL, counts(reply.usage))
     if choice.finish_reason not in ("stop", "length"):
-        return failed(f"the server ended with finish_reason {choice.finish_reason!r}", reply.usage)
+        return failed(f"the server ended with finish_reason {choice.finish_reason!r}", counts(reply.usage))
     text = "" if choice.message.content is None else choice.message.content
     if not isinstance(text, str):
-        return failed(f"the server answered with {text!r} in place of a text", reply.usage)
+        return failed(f"the server answered with {text!r} in place of a text", counts(reply.usage))
     thought = choice.message.thought
-    return Completion(text=text, finish_reason=choice.finish_reason, thought=thought, **_counts(reply.usage))
-
-
-def failed(reason: str, usage: Usage | None = None) -> Completion:
-    """A failed row with its reason on one line, and what it cost."""
-    line = plain_line(reason, MOST_OF_A_REASON)
-    return Completion(finish_reason="error", error=line, **_counts(usage))
+    return Completion(text=text, finish_reason=choice.finish_reason, thought=thought, **counts(reply.usage))
 
 
 def _scored(reply: Reply, request: Request, token_ids: Sequence[int]) -> Completion:
     given = reply.choices[0].logprobs
     if given is None or not given.content:
         reason = "the server gave no log-probabilities: use one that returns `top_logprobs`"
-        return failed(reason, reply.usage)
+        return failed(reason, counts(reply.usage))
     first = given.content[0]
     listed = (*(first.top_logprobs or ()), first)
     logprobs = {token.token: token.logprob for token in listed if token.logprob is not None}
     if not logprobs:
-        return failed("the server gave null for the log-probabilities of the choices", reply.usage)
+        return failed("the server gave null for the log-probabilities of the choices", counts(reply.usage))
     tokens = [f"token_id:{token}" for token in token_ids]
     if not any(token.startswith("token_id:") for token in logprobs):
         tokens = list(request.choices)
@@ -209,11 +195,12 @@ def _scored(reply: Reply, request: Request, token_ids: Sequence[int]) -> Complet
         finish_reason="choice",
         choice_probabilities=probabilities,
         outside_probability=max(0.0, 1.0 - sum(probabilities)),
-        **_counts(reply.usage),
+        **counts(reply.usage),
     )
 
 
-def _counts(given: Usage | None) -> dict[str, int]:
+def counts(given: Usage | None) -> dict[str, int]:
+    """The counts of a completion; 0 where they are not said."""
     usage = given or Usage()
     cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
     return {

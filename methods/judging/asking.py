@@ -33,6 +33,12 @@ class Asking(Settings):
     samples: int = Field(
         1, ge=1, le=1000, description="Replies drawn of each call in words, counted in place of probabilities"
     )
+    greedy: bool = Field(
+        True,
+        exclude_if=bool,
+        description="Whether a single reply in words is the most probable one; if not set, unless a judge's "
+        "API draws at temperature 1 alone",
+    )
     thought_tokens: int = Field(
         0, ge=0, description="Tokens that a judge that thinks by itself may take before it speaks"
     )
@@ -62,9 +68,9 @@ class Asking(Settings):
         return not self.way.startswith("begun")
 
     def words(self, reasoning_tokens: int | None = None) -> SamplingParams:
-        """How a reply in words is sampled: greedy, unless several are counted."""
+        """How a reply in words is sampled: greedy, unless several are counted or it is said otherwise."""
         shortest = _OWN_TOKENS if self.in_own_turn else _BEGUN_TOKENS
         return SamplingParams(
-            temperature=GREEDY if self.samples == 1 else 1.0,
+            temperature=GREEDY if self.samples == 1 and self.greedy else 1.0,
             max_tokens=shortest + self.thought_tokens + (reasoning_tokens or 0),
         )

@@ -34,6 +34,12 @@ class StepJudgeSettings(Settings):
         description="Whether the judge's turn is begun for it; if not set, unless its server is not known to "
         "continue turns",
     )
+    greedy: bool = Field(
+        True,
+        exclude_if=bool,
+        description="Whether the reply is the most probable one; if not set, unless the judge's API draws at "
+        "temperature 1 alone",
+    )
     thought_tokens: int = Field(
         0, ge=0, description="Tokens that a judge that thinks by itself may take before it speaks"
     )
@@ -41,7 +47,12 @@ class StepJudgeSettings(Settings):
     @property
     def asking(self) -> Asking:
         """How the verdict is asked for."""
-        return Asking(verdicts=self.verdicts, begun=self.begun, thought_tokens=self.thought_tokens)
+        return Asking(
+            verdicts=self.verdicts,
+            begun=self.begun,
+            greedy=self.greedy,
+            thought_tokens=self.thought_tokens,
+        )
 
 
 class Solved(Protocol):

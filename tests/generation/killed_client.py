@@ -3,6 +3,7 @@
 By hand: python -m tests.generation.killed_client 50
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import duckdb
 
 from datasets_registry.state import REPOSITORY
 from generation.request import Message, Request
+from tests.generation.anthropic_api.serving import message, words
 from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, spoken
 
 ROWS = 500
@@ -27,13 +29,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from generation.ledger import ledger
 from generation.completer import Completer
 from generation.engine import EngineSettings
-from generation.openai_server.backend import OpenAIBackend
+from generation.backends import open_backend
 from tests.generation.killed_client import requests
 
 ledger.FLUSH_SECONDS = 0.1
-url, folder = sys.argv[1], Path(sys.argv[2])
-settings = EngineSettings(base_url=url, served_model="m", max_concurrency=4)
-backend = OpenAIBackend(folder / "no-weights", settings)
+url, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+settings = EngineSettings(base_url=url, served_model="m", api_key_env="KILLED_KEY", max_concurrency=4)
+backend = open_backend(name, folder / "no-weights", settings)
 complete = Completer(backend, ledger.Ledger(folder), asset="killed", report=lambda line: None)
 rows = complete("all", requests())
 assert [row.text for row in rows] == [f"re: {number}" for number in range(len(rows))]
@@ -45,10 +47,10 @@ def requests() -> list[Request]:
     return [Request(messages=(Message(role="user", content=str(number)),)) for number in range(ROWS)]
 
 
-def start_client(url: str, folder: Path) -> subprocess.Popen[bytes]:
+def start_client(url: str, folder: Path, backend: str = "openai") -> subprocess.Popen[bytes]:
     """A process that completes all requests through the ledger in ``folder``."""
-    command = [sys.executable, "-c", CLIENT, url, str(folder)]
-    return subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE)
+    command, key = [sys.executable, "-c", CLIENT, url, str(folder), backend], {"KILLED_KEY": "sk-any"}
+    return subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, env=os.environ | key)
 
 
 def saved_prompts(folder: Path) -> list[str]:
@@ -63,7 +65,7 @@ def saved_prompts(folder: Path) -> list[str]:
         return [row[0] for row in connection.execute(query).fetchall()]
 
 
-def kill_and_resume(folder: Path, kills: int, *, seed: int) -> dict[str, int]:
+def kill_and_resume(folder: Path, kills: int, *, seed: int, backend: str = "openai") -> dict[str, int]:
     """Kill so many runs, let one finish; figures of what was lost and asked twice.
 
     Raises AssertionError if a saved completion was asked for again, or a row is missing or double.
@@ -73,13 +75,15 @@ def kill_and_resume(folder: Path, kills: int, *, seed: int) -> dict[str, int]:
     delay = max(0.004, 4 * 1.2 * (kills + 1) / ROWS * 0.6)
 
     def answer(call: Call) -> Answer:
-        return Answer(spoken(f"re: {call.prompt}"), delay=delay)
+        text = f"re: {call.prompt}"
+        said = message(words(text)) if backend == "anthropic" else spoken(text)
+        return Answer(said, delay=delay)
 
     with MisbehavingServer(answer) as server:
         asked = resumed = 0
         for number in range(kills + 1):
             saved, server.calls = set(saved_prompts(folder)), []
-            client = start_client(server.url, folder)
+            client = start_client(server.url, folder, backend)
             while not server.calls and client.poll() is None:
                 time.sleep(0.005)
             if number < kills:

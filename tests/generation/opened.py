@@ -15,6 +15,7 @@ from generation.loopback.dialects import CLAUDE, GPT4, GPT5, LLAMA_CPP, SILENT, 
 from generation.request import Backend, Completion, Request
 from generation.scripted import ScriptedBackend
 from tests.generation.known_model import KnownModel
+from tests.generation.tiny_messages import served_messages
 from tests.generation.tiny_server import served, serving
 
 Capability = Literal[
@@ -147,6 +148,13 @@ TESTED = (
     _dialect(GPT5, greedy=_GREEDY, limits="hidden thought is in its counts"),
     _dialect(CLAUDE, greedy=_GREEDY, seeds=_ANEW),
     _dialect(SILENT, greedy=_GREEDY, seeds=_ANEW, limits="it ends where it likes"),
+    Entry(
+        "anthropic",
+        served_messages,
+        package="anthropic",
+        remedy="pip install -c constraints.txt -e '.[anthropic]'",
+        lacks=_ELSEWHERE | {"seeds": _ANEW},
+    ),
     Entry(
         "vllm",
         local("vllm", EngineSettings(batch_size=16, cpu_kv_cache_gb=1)),

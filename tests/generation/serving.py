@@ -8,7 +8,7 @@ from typing import Any
 
 from generation.engine import EngineSettings
 from generation.openai_server.backend import OpenAIBackend
-from generation.openai_server.retrying import Patience
+from generation.remote.retrying import Patience
 from generation.request import Backend, Completion, Message, Request, SamplingParams
 from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, spoken
 

@@ -1,6 +1,7 @@
 """A hosted judge in five lines of profile: it is asked in its own turn, labels pairs, and moves by name."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,28 +12,31 @@ import pytest
 from assets.building.inputs import open_local
 from assets.demo.demo import build
 from assets.plan import plan
+from assets.preflight.ready import require_ready
 from assets.profile.models import GivenModel
+from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.version import Version
+from generation.backends import HOSTED
 from generation.capabilities.stored import stored_beside
-from generation.engine import EngineSettings
+from generation.engine import EngineSettings, server_of
 from generation.models.export import exported_bytes
-from generation.openai_server.backend import OpenAIBackend
-from generation.openai_server.stating import stated_folder
+from generation.remote.stating import stated_folder
 from generation.request import Backend, Message, Request
 from quality.auditing.verify import verify
 from tests.assets.pipelines.test_alignment import script
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
+from tests.generation.anthropic_api.serving import message
 from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, refused, spoken
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 JUDGE = """
 [models.judge]
-backend = "openai"
+backend = "{backend}"
 engine = {{ base_url = "{url}", served_model = "judge-1", api_key_env = "TEST_JUDGE_KEY" }}
 price = {{ prompt = 1.0, completion = 4.0 }}
 """
@@ -54,7 +58,12 @@ class StrictServer:
             return refused(400, "the last message must be the user's")
         if call.body.get("logprobs"):
             return refused(400, "logprobs is not supported with this model")
-        return Answer({**spoken(self._words(messages[-1]["content"])), "model": self.model})
+        words = self._words(messages[-1]["content"])
+        if call.path != "/v1/messages":
+            return Answer({**spoken(words), "model": self.model})
+        if call.body.keys() & {"temperature", "top_p"}:
+            return refused(400, "`temperature` is deprecated for this model.")
+        return Answer(message({"type": "text", "text": words}, model=self.model))
 
     def _words(self, text: str) -> str:
         if '"Verdict: "' not in text:
@@ -68,6 +77,12 @@ class HostedWorkshop(Workshop):
 
     def _open(self, registry: Registry, model: Version, given: GivenModel) -> Backend:
         return open_local(registry, model, given) if given.hosted else super()._open(registry, model, given)
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The backend by which the judge is asked."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -89,6 +104,7 @@ def workshop(
     tiny_model: Path,
     registry: Registry,
     server: MisbehavingServer,
+    backend: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Workshop]:
     """A workshop whose judge is hosted, in which nothing is built yet."""
@@ -99,7 +115,7 @@ def workshop(
     text = text.replace('policy = "sft_policy"', 'policy = "base_policy"')
     text = text.replace('judges = ["base_policy"]', 'judges = ["judge"]')
     text = text.replace("[judges.scores]\n", '[judges.scores]\nverdicts = "text"\n')
-    path.write_text(text + JUDGE.format(url=server.url))
+    path.write_text(text + JUDGE.format(url=server.url, backend=backend))
     with dg.DagsterInstance.ephemeral() as instance:
         yield HostedWorkshop(path, registry, instance, script)
 
@@ -142,6 +158,7 @@ def test_an_alias_that_moves_is_another_model(workshop: Workshop, answers: Stric
     assert (before.number, after.number) == (1, 2) and before.data_version != after.data_version
 
 
+@pytest.mark.parametrize("backend", ["openai"], indirect=True)
 def test_the_server_is_probed_once_for_each_model(workshop: Workshop, server: MisbehavingServer) -> None:
     graph = workshop.graph()
     steps = [step for step in plan(graph, workshop.registry) if step.name == "judge"]
@@ -156,6 +173,7 @@ def test_the_server_is_probed_once_for_each_model(workshop: Workshop, server: Mi
     assert len(server.calls) == probed + 1
 
 
+@pytest.mark.parametrize("backend", ["openai"], indirect=True)
 def test_a_judge_is_not_asked_for_what_its_server_refuses(
     workshop: Workshop, server: MisbehavingServer
 ) -> None:
@@ -179,13 +197,18 @@ def test_a_judge_is_not_asked_for_what_its_server_refuses(
 
 
 def test_an_answer_of_another_model_than_the_versions_is_a_failed_row(
-    tmp_path: Path, server: MisbehavingServer, answers: StrictServer
+    tmp_path: Path,
+    server: MisbehavingServer,
+    answers: StrictServer,
+    backend: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = EngineSettings(base_url=server.url, served_model="judge-1")
-    folder = stated_folder(tmp_path, settings)
+    monkeypatch.setenv("TEST_JUDGE_KEY", KEY)
+    settings = EngineSettings(base_url=server.url, served_model="judge-1", api_key_env="TEST_JUDGE_KEY")
+    folder = stated_folder(tmp_path, server_of(backend, settings), settings, HOSTED[backend])
     answers.model = "judge-1-2026-06-01"
     request = Request(messages=(Message(role="user", content="Score it."),))
-    ((_, completion),) = OpenAIBackend(folder, settings).complete([request])
+    ((_, completion),) = HOSTED[backend](folder, settings).complete([request])
     assert "answered as 'judge-1-2026-06-01', and this model is 'judge-1-2026-01-01'" in str(completion.error)
 
 
@@ -201,8 +224,13 @@ def test_a_principle_that_is_weighed_is_one_of_the_constitution(workshop: Worksh
 def test_a_hosted_model_lacks_what_only_files_have(workshop: Workshop) -> None:
     text = workshop.path.read_text()
     for old, new, sentence in (
-        ("[models.judge]\n", "[models.judge]\nthinking = true\n", "a hosted one has none: leave it out"),
-        ('served_model = "judge-1", ', "", "in engine its base_url and served_model"),
+        ("[models.judge]\n", "[models.judge]\nrevision = 'main'\n", "a hosted one has none: leave it out"),
+        ('served_model = "judge-1", ', "", "engine.served_model is missing, which backend = "),
+        (
+            '[models.judge]\nbackend = "',
+            '[models.judge]\nbackend = "transformers" # "',
+            "in engine its served_model and api_key_env",
+        ),
         ('trainer = "sft"\nbase = "base_policy"', 'trainer = "sft"\nbase = "judge"', "'judge' is hosted"),
         (WORDS, f"{WORDS}\nbegun = true", "rlaif.judge.begun is true, and the server of"),
     ):
@@ -210,3 +238,58 @@ def test_a_hosted_model_lacks_what_only_files_have(workshop: Workshop) -> None:
         workshop.path.write_text(text.replace(old, new))
         with pytest.raises(BadInput, match=sentence):
             workshop.graph()
+
+
+@pytest.mark.parametrize("backend", ["anthropic"], indirect=True)
+def test_a_judge_without_probabilities_is_asked_in_words_unless_the_profile_says_otherwise(
+    workshop: Workshop,
+) -> None:
+    text = workshop.path.read_text()
+    assert text.count(WORDS) == 1
+    workshop.path.write_text(text.replace(WORDS, "reasoning_tokens = 50"))
+    (recipe,) = (made for made in workshop.graph().recipes if made.name == "ai_judgements")
+    assert (recipe.settings["verdicts"], recipe.settings["greedy"]) == ("text", False)
+    for said, sentence in (
+        ('verdicts = "probabilities"', r"rlaif.judge.verdicts is 'probabilities', and Anthropic's API"),
+        ('calibration = "identical"', "rlaif.judge: .*a single reply in words has none"),
+    ):
+        workshop.path.write_text(text.replace(WORDS, said))
+        with pytest.raises(BadInput, match=sentence):
+            workshop.graph()
+
+
+@pytest.mark.parametrize("backend", ["anthropic"], indirect=True)
+def test_anthropic_needs_a_key_and_no_model_of_ours(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = workshop.path.read_text()
+    for old, new, sentence in (
+        (
+            ', api_key_env = "TEST_JUDGE_KEY"',
+            "",
+            "engine.api_key_env is missing, which backend = 'anthropic'",
+        ),
+        (
+            "api_key_env =",
+            "batch_from = 9, api_key_env =",
+            "engine.batch_from is for backend = 'openai' alone",
+        ),
+        (
+            "[models.judge]\n",
+            '[models.judge]\nmodel = "owner/name"\n',
+            "serves its own models: leave model out",
+        ),
+    ):
+        assert text.count(old) == 1
+        workshop.path.write_text(text.replace(old, new))
+        with pytest.raises(BadInput, match=sentence):
+            workshop.graph()
+    workshop.path.write_text(text)
+    profile, registry = load_profile(str(workshop.path)), workshop.registry
+    with monkeypatch.context() as lacking:
+        lacking.setitem(sys.modules, "anthropic", None)
+        with pytest.raises(BadInput, match="not installed: `pip install"):
+            require_ready(profile, registry.state, {"ai_scores": ("judge",)})
+    monkeypatch.delenv("TEST_JUDGE_KEY", raising=False)
+    with pytest.raises(BadInput, match="TEST_JUDGE_KEY .* is not set: put the key there"):
+        require_ready(profile, registry.state, {"ai_scores": ("judge",)})

@@ -10,7 +10,7 @@ from generation.ledger.ledger import Ledger
 from generation.loopback.dialects import GPT4
 from generation.loopback.server import LoopbackServer
 from generation.openai_server.backend import OpenAIBackend
-from generation.openai_server.retrying import Patience
+from generation.remote.retrying import Patience
 from generation.request import Completion, Message, Request, SamplingParams
 from generation.spending import Budget, Meter, Price
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from datasets_registry.errors import ModelFailed
-from generation.openai_server.concurrency import AdaptiveLimit
-from generation.openai_server.retrying import Breaker, Failure, Patience
+from generation.remote.concurrency import AdaptiveLimit
+from generation.remote.retrying import Breaker, Failure, Patience
 
 T = TypeVar("T")
 SAVED = "all finished completions are saved, and the next run asks only for the rest"

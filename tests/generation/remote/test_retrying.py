@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.openai_server.concurrency import AdaptiveLimit
-from generation.openai_server.retrying import Breaker, Kind, Patience, retry_after
+from generation.remote.concurrency import AdaptiveLimit
+from generation.remote.retrying import Breaker, Kind, Patience, retry_after
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

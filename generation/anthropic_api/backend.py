@@ -1,0 +1,163 @@
+"""The backend for models of Anthropic's Messages API, through Anthropic's own client."""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import digest
+from datasets_registry.hosted import read_hosted
+from generation.anthropic_api.protocol import (
+    SAMPLING_VERSION,
+    Fields,
+    Reply,
+    body,
+    completion,
+    sampling,
+    unservable,
+)
+from generation.anthropic_api.turns import Unsendable
+from generation.engine import EngineSettings, server_of
+from generation.models.folder import fingerprint
+from generation.remote.answers import failed, of_another_model
+from generation.remote.background import stream
+from generation.remote.calling import Caller
+from generation.remote.concurrency import AdaptiveLimit
+from generation.remote.keys import key_in
+from generation.remote.refusals import Account
+from generation.remote.retrying import Failure, Patience
+from generation.remote.working import work_off
+from generation.request import Completion, Request
+
+if TYPE_CHECKING:
+    import anthropic
+
+Put = Callable[[tuple[int, Completion]], None]
+INSTALL = "`pip install -c constraints.txt -e '.[anthropic]'`"
+
+
+class AnthropicBackend:
+    """The model ``engine.served_model`` of Anthropic, or of a server that speaks as its API does.
+
+    Its fingerprint is that of the folder that stands for a hosted model; elsewhere the digest of the served
+    name and the declared revision.
+    """
+
+    name = "anthropic"
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: EngineSettings,
+        base: Path | None = None,
+        *,
+        patience: Patience | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        require_client()
+        if settings.served_model is None:
+            raise BadInput("the anthropic backend needs engine.served_model, such as claude-sonnet-5-5")
+        if settings.api_key_env is None:
+            raise BadInput("the anthropic backend needs engine.api_key_env, such as ANTHROPIC_API_KEY")
+        self.settings, self.model = settings, settings.served_model
+        self.server = server_of("anthropic", settings)
+        self._hosted = read_hosted(folder)
+        served = ["anthropic", self.model, settings.served_revision]
+        self.fingerprint = fingerprint(folder) if self._hosted else digest(served)
+        self._key = key_in(settings.api_key_env)
+        self._patience = patience or Patience()
+        # processes that share a server must not come back at the same moments
+        self._jitter = jitter or random.Random(os.getpid())
+        self._stated: set[str] = set()
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """The models that the answers so far state that they are of."""
+        return frozenset(self._stated)
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Yield completions as the server finishes them; closing this early cancels the rest."""
+        if requests:
+            yield from stream(partial(self._run, requests))
+
+    def close(self) -> None:
+        """The model is the server's; there is nothing to free."""
+
+    async def _run(self, requests: Sequence[Request], put: Put) -> None:
+        async with self._client() as client:
+            caller = self._caller()
+
+            async def work(index: int) -> None:
+                put((index, await self._completion(caller, client, index, requests[index])))
+
+            await work_off(len(requests), self.settings.max_concurrency, work)
+
+    async def _completion(
+        self, caller: Caller, client: "anthropic.AsyncAnthropic", index: int, request: Request
+    ) -> Completion:
+        if reason := unservable(request):
+            return failed(reason)
+        try:
+            fields = body(request, self.model, self._hosted.thinking if self._hosted else None)
+        except Unsendable as error:
+            return failed(str(error))
+        reply = await caller.call(index, lambda: _posted(client, fields, old=bool(sampling(request.params))))
+        if isinstance(reply, Failure):
+            return failed(reply.reason)
+        if reply.model:
+            self._stated.add(reply.model)
+        expected = self._hosted.stated if self._hosted else None
+        if reason := of_another_model(expected, reply.model):
+            return failed(reason, reply.counts)
+        return completion(reply)
+
+    def _client(self) -> "anthropic.AsyncAnthropic":
+        import anthropic
+
+        seconds = self.settings.timeout_seconds
+        return anthropic.AsyncAnthropic(
+            base_url=self.server,
+            api_key=self._key,
+            max_retries=0,
+            timeout=anthropic.Timeout(seconds, connect=min(10.0, seconds)),
+            open_telemetry=False,
+        )
+
+    def _caller(self) -> Caller:
+        from generation.anthropic_api.errors import Refusals
+
+        account = Account(self.server, self.model, self._key, self.settings.api_key_env)
+        return Caller(
+            self.server,
+            limit=AdaptiveLimit(self.settings.max_concurrency),
+            patience=self._patience,
+            timeout=self.settings.timeout_seconds,
+            jitter=self._jitter,
+            failure_of=Refusals(account).failure,
+        )
+
+
+async def _posted(client: "anthropic.AsyncAnthropic", fields: Fields, *, old: bool) -> Reply:
+    """The server's answer; ``old`` asks for the version of the API that has temperature and top_p."""
+    # what the client knows by name must be given, and gives way to the body
+    raw = await client.messages.with_raw_response.create(
+        model="",
+        max_tokens=1,
+        messages=[],
+        extra_body=fields,
+        extra_headers={"anthropic-version": SAMPLING_VERSION} if old else {},
+    )
+    return Reply.model_validate(json.loads(await raw.text()))
+
+
+def require_client() -> None:
+    """Raise BadInput where Anthropic's client is not installed."""
+    if find_spec("anthropic") is None:
+        raise BadInput(
+            f"the anthropic backend asks through Anthropic's client, which is not installed: {INSTALL}"
+        )
