@@ -29,7 +29,7 @@ settings.load_profile("trimtab")
 # half of all time in the order of their length: who begins one of them last is waited for by all
 LONGEST = (
     "assets/test_demo.py",
-    "test_readme.py",
+    "pages/test_readme.py",
     "assets/building/test_two_daemons.py",
     "generation/test_conformance.py",
     "assets/test_fresh_clone.py",

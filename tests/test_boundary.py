@@ -156,6 +156,7 @@ def test_every_module_that_runs_by_itself_ends_at_the_boundary(path: Path) -> No
         "datasets_registry.boundary.run_command",
         "training.running.run.main",
         "benchmarks.sides.figure.run",
+        "benchmarks.sides.figure.run_parts",
         "assets.cli.main.main",
     }
 
