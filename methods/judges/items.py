@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datasets_registry.importing.source import Source
 
 _FIRST_ROWS = 20
+# the share of rows that are no items with which a file is the suite all the same
+_MOST_FAILED = 0.05
 # names of files that say nothing of what is in them: their folder does
 _UNTELLING = ("dataset", "data", "test", "train")
 
@@ -66,15 +68,25 @@ def make_items(inputs: Inputs, models: Models, settings: ItemSettings) -> list[J
 
 
 def read_items(settings: ItemSettings) -> list[JudgeItem]:
-    """The same, from the settings alone."""
+    """The same, from the settings alone; raises BadInput where too many of a suite's rows are no items."""
     rows: list[JudgeItem] = []
     for file in settings.files:
         if _content(file.path) != file.content:
             raise BadInput(f"{file.path} changed since the profile was read: run again")
         items = list(_distinct(_items(file.suite, file.path)))
+        _require_most(items, file)
         rows += [item for item in items if item.failure]
         rows += _chosen([item for item in items if not item.failure], settings)
     return rows
+
+
+def _require_most(items: Sequence[JudgeItem], file: SuiteFile) -> None:
+    failed = [item.failure for item in items if item.failure]
+    if len(failed) > _MOST_FAILED * len(items):
+        raise BadInput(
+            f"{file.path}: {len(failed)} of {len(items)} rows are no items of {file.suite} (such as "
+            f"{failed[0]}): give the file as it ships"
+        )
 
 
 def _chosen(items: Sequence[JudgeItem], selection: ItemSelection) -> list[JudgeItem]:

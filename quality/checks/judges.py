@@ -70,13 +70,6 @@ JUDGE_CHECKS: tuple[Check, ...] = (
     no_rows("judge_items"),
     Check(
         "judge_items",
-        "failure_share",
-        "SELECT max(share) FROM (SELECT avg((failure IS NOT NULL)::INT) AS share FROM this GROUP BY suite)",
-        "a file that is not the suite as it ships, so that many of its rows are no items",
-        at_most=0.05,
-    ),
-    Check(
-        "judge_items",
         "gold_is_whole",
         "SELECT count(*) FROM this WHERE failure IS NULL AND CASE WHEN kind = 'steps' THEN len(steps) = 0"
         " OR first_error IS NULL OR first_error NOT BETWEEN 0 AND len(steps)"

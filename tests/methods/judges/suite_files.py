@@ -88,7 +88,6 @@ PROCESSBENCH: Rows = [
 ]
 PEOPLE: Rows = [
     {"prompt": "Say hello.", "chosen": "Hello!", "rejected": "Go away."},
-    {"prompt": "Say bye.", "chosen": "Bye!", "rejected": "Bye!"},
 ]
 # each suite's rows, and the name of a file as it ships
 SHIPPED: Mapping[str, tuple[Rows, str]] = {

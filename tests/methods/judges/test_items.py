@@ -68,17 +68,36 @@ FAULTS: dict[str, tuple[str, list[dict[str, Any]], str]] = {
 }
 
 
+PROMPTS = {"llmbar": "input", "processbench": "problem", "prmbench": "modified_question", "people": "prompt"}
+
+
+def many(suite: str, count: int = 30) -> list[dict[str, Any]]:
+    """So many rows of a suite that are items."""
+    row = SHIPPED[suite][0][0]
+    return [{**row, PROMPTS[suite]: f"Number {number}?"} for number in range(count)]
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_row_that_is_no_item_says_where_and_why(fault: str, tmp_path: Path) -> None:
     suite, rows, why = FAULTS[fault]
-    items = items_of(suite, write_suite(tmp_path, suite, [*SHIPPED[suite][0], *rows]))
+    items = items_of(suite, write_suite(tmp_path, suite, [*many(suite), *rows]), items=5)
     (failed,) = [item for item in items if item.failure]
     assert failed.failure is not None and failed.failure.endswith(why) and not failed.responses
+    assert len(whole(items)) == 5
 
 
 def test_people_who_compare_the_same_text_twice_compare_nothing(tmp_path: Path) -> None:
-    failures = [item.failure for item in items_of("people", write_suite(tmp_path, "people")) if item.failure]
+    rows = [*many("people"), {"prompt": "Say bye.", "chosen": "Bye!", "rejected": "Bye!"}]
+    failures = [
+        item.failure for item in items_of("people", write_suite(tmp_path, "people", rows)) if item.failure
+    ]
     assert len(failures) == 1
+
+
+def test_a_file_with_many_rows_that_are_no_items_is_refused(tmp_path: Path) -> None:
+    rows = [*many("llmbar", 10), {**LLMBAR[0], "label": 3}]
+    with pytest.raises(BadInput, match=r"1 of 11 rows are no items of llmbar \(such as .*label is '3'"):
+        items_of("llmbar", write_suite(tmp_path, "llmbar", rows))
 
 
 def test_a_file_of_another_suite_is_refused_by_name(tmp_path: Path) -> None:

@@ -29,7 +29,6 @@ FAULTS: list[Fault] = [
     (SteeredVerdict, "moved_recomputed", [make(SteeredVerdict, neutral_moved=True)]),
     (JudgeFigure, "required_figures_hold", [make(JudgeFigure, holds=None)]),
     (JudgeFigure, "figures_hold", [make(JudgeFigure, holds=False, required=False)]),
-    (JudgeItem, "failure_share", [make(JudgeItem), make(JudgeItem, "i2", failure="no label")]),
     (JudgeItem, "gold_is_whole", [make(JudgeItem, num_right=2)]),
     (JudgeItem, "gold_is_whole", [make(JudgeItem, kind="steps", steps=["one"], first_error=2)]),
     (JudgeAnswer, "parse_rate", [make(JudgeAnswer, chosen=None, p_right=None, failure="truncated")]),
