@@ -48,7 +48,7 @@ class Size:
 
 
 FULL = Size()
-QUICK = Size(train=4, held_out=2, least_kept=1, steps=2, batch_size=1, seeds=1)
+QUICK = Size(train=2, held_out=1, least_kept=1, steps=2, batch_size=1, seeds=1)
 
 
 def effect(quick: bool) -> Iterator[Figure]:

@@ -21,7 +21,7 @@ from methods.judging.plugged import decide, modules_of, plugged_rule
 from methods.judging.verdict import Verdict
 from methods.reading.refusals import read_refusal
 from methods.sandbox.run import Limits, failure
-from methods.verifiers.format import FormatRules, first_broken, require_usable
+from methods.verifiers.format import FormatRules, first_broken, require_possible, require_usable
 
 _WORD = re.compile(r"\w+")
 # shorter words say little of what a prompt is about
@@ -49,6 +49,7 @@ class Rule(FormatRules):
     def _is_usable(self) -> "Rule":
         with faults():
             require_usable(self)
+            require_possible(self)
             if self.program is not None:
                 _require_program(self.program)
             if self.plugin is not None:

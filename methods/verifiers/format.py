@@ -98,11 +98,13 @@ def require_usable(rules: FormatRules) -> None:
         )
     if all(value in (None, [], "") for _, value in rules):
         raise BadInput("no format rule is set, so every completion would pass; give one")
-    _require_possible(rules)
 
 
-def _require_possible(rules: FormatRules) -> None:
-    """Raise BadInput where no completion can keep the rules."""
+def require_possible(rules: FormatRules) -> None:
+    """Raise BadInput where no completion can keep the rules.
+
+    A gold answer of which that is so is a row whose own solution is rejected, and stops no other problem.
+    """
     for unit in ("words", "characters", "sentences"):
         least, most = getattr(rules, f"min_{unit}"), getattr(rules, f"max_{unit}")
         if least is not None and most is not None and least > most:

@@ -120,6 +120,8 @@ def test_thought_decides_a_pair_and_is_undecided_where_it_was_not_recorded() -> 
     how = settings(thought=ruled(thinks=True))
     over = PAIR.model_copy(update={"thinks_a": False, "thinks_b": True})
     assert [row.verdict for row in judge_by_rules([over], how)] == ["second", "first"]
+    # a part that is surely broken decides, whatever is not known of another
+    assert keeps(Rule(thinks=True, prompt_words=9), ASKED, SHORT).kept is False
     assert {row.failure for row in judge_by_rules([PAIR], how)} == {
         "whether it was thought over is not recorded"
     }

@@ -95,3 +95,9 @@ def test_words_are_counted_for_any_text(text: str, most: int) -> None:
         len(re.findall(r"\w+", text)) <= most
     )
     assert read_rules(json.dumps({"max_words": most})).max_words == most
+
+
+def test_a_gold_answer_that_nothing_can_keep_rejects_its_own_row_and_stops_no_other() -> None:
+    assert not keeps_format("one two", '{"min_words": 5, "max_words": 3}').accepted
+    with pytest.raises(BadInput, match="no format rule is set"):
+        keeps_format("one two", '{"contains": []}')
