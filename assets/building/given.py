@@ -98,9 +98,9 @@ def _serves(
     """What a hosted model's server serves: probed once for each fingerprint, where the budget allows it."""
     if not section.hosted or section.backend not in KINDS:
         return None
-    probe = stored_beside(folder, section.engine)
+    probe = stored_beside(folder, section.backend, section.engine)
     if probe is None or len(probe.names("unknown")) == len(probe.capabilities):
-        plan = most(section.backend, section.price)
+        plan = most(section.price)
         try:
             Meter(section.price, profile.budget).allow(f"{name}: the probe of its server", plan)
         except OverBudget as error:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import BaseModel
 
 from assets.building.declared import Dataset, Declared
-from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from generation.capabilities.capability import Name, Probe
+from generation.capabilities.probing import KINDS
 from generation.capabilities.stored import newest
 from methods.judging.asking import Asking
 from methods.judging.score import ScoreSettings
@@ -44,13 +44,11 @@ def _probed_judges(dataset: Dataset, profile: Profile, state: State) -> Iterator
     judges = [name for role in _ROLES for name in dataset.models.get(role, ())]
     for judge in judges:
         given = profile.given(judge)
-        probe = _probe(given, state)
+        if given.backend not in KINDS:
+            continue
+        probe = newest(state.models, given.backend, given.engine)
         if probe:
             yield judge, probe
-
-
-def _probe(given: GivenModel, state: State) -> Probe | None:
-    return newest(state.models, given.engine) if given.engine.base_url else None
 
 
 def _askings(settings: object) -> Iterator[tuple[Asking, str]]:
@@ -100,5 +98,5 @@ def _needed(asking: Asking, place: str, judge: GivenModel) -> Sequence[Need]:
         needed.append(("continuation", way, "leave begun out, or set it to false"))
     if asking.verdicts != "probabilities" and asking.samples == 1 and asking.greedy:
         way = f"{place}: a single reply in words is greedy and needs temperature 0"
-        needed.append(("temperature", way, "set samples = 5 there, which are drawn at temperature 1"))
+        needed.append(("temperature", way, "set greedy = false there, or samples = 5 for a confidence"))
     return needed

@@ -27,7 +27,7 @@ def _probes(profile: Profile, state: State) -> Iterator[Finding]:
     for name, given in profile.models.items():
         if not isinstance(given, GivenModel) or not given.hosted or given.backend not in KINDS:
             continue
-        probe = newest(state.models, given.engine)
+        probe = newest(state.models, given.backend, given.engine)
         if probe is None:
             yield Finding("servers", f"{name} was never probed: `trimtab backends {name} --probe` looks")
         else:

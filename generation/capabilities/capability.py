@@ -43,7 +43,7 @@ class Capability(Settings):
 class Probe(Settings):
     """What a server was seen to do with one model on a day, and what finding out cost, in tokens."""
 
-    base_url: str
+    address: str
     hosted: Hosted
     at: datetime
     num_calls: int

@@ -1,7 +1,7 @@
-"""The probes of a /v1 server: one short call for each capability, believed only for what the answer shows."""
+"""The probes of a server: one short call for each capability, believed only for what the answer shows."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
 
@@ -50,9 +50,11 @@ _TOOL: Fields = {
 _NO_TEXT = f"no text came within {MOST_TOKENS} tokens"
 
 
-def probe_chat(settings: EngineSettings) -> tuple[dict[Name, Capability], int, int]:
+def probe_server(
+    open_server: Callable[[EngineSettings], Server], settings: EngineSettings
+) -> tuple[dict[Name, Capability], int, int]:
     """The capabilities of the server that ``settings`` name, the calls made, and their tokens."""
-    with Server(settings) as server:
+    with open_server(settings) as server:
         return ChatProbe(server).capabilities(), server.num_calls, server.num_tokens
 
 
@@ -107,7 +109,7 @@ class ChatProbe:
         seeded = [self._sampled("seed", temperature=1, seed=7) for _ in range(2)]
         several = self._sampled("n", temperature=1, n=2)
         narrow = self._sampled("top_p", temperature=1, top_p=0.01)
-        drawn = {text for answer in (seeded[0], several) for text in _texts(answer)}
+        drawn = {text for answer in (*seeded, several) for text in _texts(answer)}
         return {
             "temperature": _alike(greedy, drawn, "temperature 0"),
             "seed": _alike(seeded, set(_texts(several)), "the same seed"),
@@ -200,7 +202,7 @@ class ChatProbe:
         listed = self._server.batches()
         if isinstance(listed, Refused | Lost):
             return _unanswered(listed)
-        if isinstance(listed, dict) and listed.get("object") == "list":
+        if listed:
             return seen("served", "the server lists batches")
         return seen("ignored", "what came is no list of batches")
 

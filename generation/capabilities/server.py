@@ -1,10 +1,11 @@
-"""One server of the /v1 protocol, asked short questions as they are: no field is renamed or left out."""
+"""A server that a probe asks short questions, and what it answers, in the words of the /v1 protocol."""
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pydantic import BaseModel, JsonValue
 
@@ -12,11 +13,9 @@ from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
 from generation.openai_server.protocol import Fields, Lenient, Reply, Usage
 
-if TYPE_CHECKING:
-    import openai
-
 MOST_TOKENS = 16
-_ATTEMPTS = 3
+ATTEMPTS = 3
+MOST_SECONDS = 60.0
 _REFUSALS = (400, 404, 405, 413, 415, 422, 500, 501)
 
 
@@ -76,11 +75,20 @@ class Lost:
     reason: str
 
 
-class Server:
+class StatusError(Protocol):
+    """The error of a provider's client for an answer that is a refusal."""
+
+    status_code: int
+    body: object
+
+
+class Server(ABC):
     """Counts the calls to one server and their tokens; ``answers`` are all that came.
 
-    Raises BadInput where the key is not accepted.
+    ``vllm``: it continues an unfinished turn where a field of vLLM's asks for it.
     """
+
+    vllm = False
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -88,78 +96,63 @@ class Server:
         self.answers: list[Answer] = []
         self._key = os.environ.get(settings.api_key_env or "", "").strip()
 
+    @abstractmethod
     def __enter__(self) -> "Server":
-        import openai
+        """Open the client."""
 
-        self._client = openai.OpenAI(
-            base_url=self.settings.base_url,
-            api_key=self._key or "none",
-            max_retries=_ATTEMPTS - 1,
-            timeout=min(60.0, self.settings.timeout_seconds),
-        )
-        self.model, self.vllm = self._served()
-        return self
-
+    @abstractmethod
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        """Close it."""
+
+    @abstractmethod
+    def _post(self, messages: list[Mapping[str, str]], fields: Fields) -> JsonValue | Refused | Lost:
+        """What comes for one call, as a chat completion of the /v1 protocol."""
+
+    @abstractmethod
+    def batches(self) -> bool | Refused | Lost:
+        """Whether the server lists batches, which costs nothing."""
+
+    @abstractmethod
+    def _text(self, call: Callable[[], str]) -> str | Refused | Lost:
+        """What ``call`` gives; its client's errors are told apart by ``_refusal``."""
 
     def ask(self, messages: list[Mapping[str, str]], fields: Fields) -> Answer | Refused | Lost:
-        """The answer to one call."""
-        self.num_calls += 1
-        body = {"messages": messages, **fields}
-        reply = self._called(
-            lambda: (
-                self._client.chat.completions.with_raw_response.create(
-                    model=self.model, messages=[], extra_body=body
-                ).text
-            )
-        )
+        """The answer to one call; raises BadInput where the key is not accepted."""
+        reply = self._post(messages, fields)
         if isinstance(reply, Refused | Lost):
             return reply
         try:
             answer = Answer.model_validate(reply)
         except ValueError:
-            return Lost("the answer is no chat completion")
+            return Lost("the answer is no completion")
         self.answers.append(answer)
         read = (answer.usage.prompt_tokens if answer.usage else None) or 0
         self.num_tokens += read + answer.num_tokens
         return answer
 
-    def batches(self) -> JsonValue | Refused | Lost:
-        """What the server lists of batches, which costs nothing."""
-        return self._called(lambda: self._client.batches.with_raw_response.list(limit=1).text)
-
-    def _served(self) -> tuple[str, bool]:
-        listed = self._called(lambda: self._client.models.with_raw_response.list().text)
-        entries = listed.get("data") if isinstance(listed, dict) else None
-        models = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        named = self.settings.served_model
-        model: Fields = next((entry for entry in models if named in (None, entry.get("id"))), {})
-        return named or str(model.get("id", "")), model.get("owned_by") == "vllm"
-
     def _called(self, call: Callable[[], str]) -> JsonValue | Refused | Lost:
-        import openai
-
+        text = self._text(call)
+        if isinstance(text, Refused | Lost):
+            return text
         try:
-            content: JsonValue = json.loads(call())
-            return content
-        except openai.APIStatusError as error:
-            if error.status_code in (401, 403):
-                raise BadInput(
-                    f"the server at {self.settings.base_url} did not accept the key: put a valid one into "
-                    f"the environment variable {self.settings.api_key_env or 'that engine.api_key_env names'}"
-                ) from None
-            if error.status_code in _REFUSALS:
-                return Refused(self._words(error))
-            return Lost(f"HTTP {error.status_code} after {_ATTEMPTS} attempts")
-        except openai.APIConnectionError:
-            return Lost(f"no connection after {_ATTEMPTS} attempts")
+            content: JsonValue = json.loads(text)
         except (ValueError, RecursionError):
             return Lost("the answer is no JSON")
+        return content
 
-    def _words(self, error: "openai.APIStatusError") -> str:
-        body = error.body
-        inner = body.get("error", body) if isinstance(body, dict) else None
-        message = inner.get("message") if isinstance(inner, dict) else None
-        words = f"HTTP {error.status_code}: {message or error.response.text or error.response.reason_phrase}"
-        return words.replace(self._key, "***") if self._key else words
+    def _refusal(self, error: StatusError) -> Refused | Lost:
+        """The error as the server's words, or as no answer at all."""
+        if error.status_code in (401, 403):
+            raise BadInput(
+                f"the server of {self.settings.served_model} did not accept the key: put a valid one into "
+                f"the environment variable {self.settings.api_key_env or 'that engine.api_key_env names'}"
+            ) from None
+        if error.status_code not in _REFUSALS:
+            return Lost(f"HTTP {error.status_code} after {ATTEMPTS} attempts")
+        inner = error.body.get("error", error.body) if isinstance(error.body, dict) else error.body
+        message = inner.get("message", inner) if isinstance(inner, dict) else inner
+        words = f"HTTP {error.status_code}: {message}"
+        return Refused(words.replace(self._key, "***") if self._key else words)
+
+
+NOT_THERE = Lost(f"no connection after {ATTEMPTS} attempts")

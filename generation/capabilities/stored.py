@@ -8,7 +8,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hosted import HOSTED, Hosted, provider
 from datasets_registry.state import durable
 from generation.capabilities.capability import Probe
-from generation.engine import EngineSettings
+from generation.engine import EngineSettings, server_of
 
 ENDING = ".capabilities.json"
 
@@ -19,23 +19,22 @@ def store(models: Path, folder: Path, probe: Probe) -> None:
         path.write_text(probe.model_dump_json(indent=2))
 
 
-def stored_beside(folder: Path, settings: EngineSettings) -> Probe | None:
+def stored_beside(folder: Path, backend: str, settings: EngineSettings) -> Probe | None:
     """The probe of the hosted model of ``folder`` at this address, if there is one."""
     path = folder.with_name(f"{folder.name}{ENDING}")
     probe = _read(path) if path.is_file() else None
-    return probe if probe and probe.base_url == settings.base_url else None
+    return probe if probe and probe.address == server_of(backend, settings) else None
 
 
-def newest(models: Path, settings: EngineSettings) -> Probe | None:
+def newest(models: Path, backend: str, settings: EngineSettings) -> Probe | None:
     """The latest probe of the model that ``settings`` name at its address; None where there is none.
 
     Raises BadInput where a stored one is damaged.
     """
-    named = (provider(settings.base_url or ""), settings.served_model or "", settings.served_revision)
+    address = server_of(backend, settings)
+    named = (provider(address), settings.served_model or "", settings.served_revision)
     probes = [_read(path) for path in sorted((models / HOSTED).glob(f"*{ENDING}"))]
-    alike = [
-        probe for probe in probes if probe.base_url == settings.base_url and _names(probe.hosted) == named
-    ]
+    alike = [probe for probe in probes if probe.address == address and _names(probe.hosted) == named]
     return max(alike, key=lambda probe: probe.at, default=None)
 
 

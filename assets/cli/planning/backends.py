@@ -8,6 +8,7 @@ import typer
 from assets.cli.printing import Json, print_json, print_table, say
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
+from generation.engine import server_of
 from generation.spending import count, dollars
 
 if TYPE_CHECKING:
@@ -58,15 +59,14 @@ def _asked_models(name: str | None) -> "dict[str, GivenModel]":
 
 
 def _announce(models: "Mapping[str, GivenModel]", as_json: bool) -> None:
-    from generation.capabilities.probing import KINDS, most
+    from generation.capabilities.probing import NUM_CALLS, most
 
     for model, given in models.items():
-        plan = most(given.backend, given.price)
-        calls = KINDS[given.backend].num_calls + 1
+        plan = most(given.price)
         price = dollars(plan.usd) if plan.usd else "no price is set"
         say(
-            f"{model}: up to {calls} short calls to {given.known_as}, {count(plan.tokens)} tokens ({price}), "
-            "and more only where the server ignores the limit of an answer",
+            f"{model}: up to {NUM_CALLS} short calls to {given.known_as}, {count(plan.tokens)} tokens "
+            f"({price}), and more only where the server ignores the limit of an answer",
             on_stderr=as_json,
         )
 
@@ -74,18 +74,24 @@ def _announce(models: "Mapping[str, GivenModel]", as_json: bool) -> None:
 def _probed(given: "GivenModel") -> "Probe":
     from generation.capabilities.probing import probe
 
-    return probe(State().prepare().models, given.backend, given.engine)
+    thinking = given.thinking if given.hosted else None
+    return probe(State().prepare().models, given.backend, given.engine, thinking)
 
 
 def _stored(given: "GivenModel") -> "Probe | None":
     from generation.capabilities.stored import newest
 
-    return newest(State().models, given.engine)
+    return newest(State().models, given.backend, given.engine)
 
 
 def _row(model: str, given: "GivenModel", probe: "Probe | None") -> dict[str, object]:
-    seen = probe.model_dump(mode="json", exclude={"base_url"}) if probe else None
-    return {"model": model, "backend": given.backend, "address": given.engine.base_url, "probe": seen}
+    seen = probe.model_dump(mode="json", exclude={"address"}) if probe else None
+    return {
+        "model": model,
+        "backend": given.backend,
+        "address": server_of(given.backend, given.engine),
+        "probe": seen,
+    }
 
 
 def _print(probes: Probes) -> None:

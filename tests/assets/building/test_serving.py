@@ -38,6 +38,7 @@ CASES: list[tuple[str, dict[str, Verdict], str | None]] = [
     ('verdicts = "schema"', {"schema": "served", "logprobs": "refused"}, None),
     ('verdicts = "text"', {"temperature": "refused"}, f"{GREEDY} [models.judge] refuses"),
     ('verdicts = "text"', {"temperature": "ignored", "logprobs": "refused"}, None),
+    ('verdicts = "text"\ngreedy = false', {"temperature": "refused"}, None),
     ('verdicts = "text"\nsamples = 5', {"temperature": "refused", "logprobs": "refused"}, None),
 ]
 
@@ -69,7 +70,7 @@ def test_a_way_that_is_not_served_is_refused_with_the_remedy(
     for refusal in found:
         assert refusal.startswith(sentence or "none") and "(seen on 2026-11-29: what was seen of " in refusal
         assert refusal.endswith("or take another judge; `trimtab backends judge --probe` looks again")
-        assert "set verdicts = 'text' there" in refusal or "set samples = 5 there" in refusal
+        assert "set verdicts = 'text' there" in refusal or "set greedy = false there" in refusal
     wrong = [finding for finding in look_at_servers(profile, state) if not finding.well]
     assert [f"{finding.what}: {finding.remedy}" for finding in wrong] == found
 

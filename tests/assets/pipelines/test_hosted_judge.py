@@ -165,7 +165,7 @@ def test_the_server_is_probed_once_for_each_model(workshop: Workshop, server: Mi
     assert not build(graph, workshop.instance, steps)
     probed = len(server.calls)
     folder = workshop.registry.folder(workshop.registry.passed("judge"))
-    probe = stored_beside(folder, EngineSettings(base_url=server.url, served_model="judge-1"))
+    probe = stored_beside(folder, "openai", EngineSettings(base_url=server.url, served_model="judge-1"))
     assert probe and probe.lacks("logprobs") and probe.lacks("continuation") and probe.num_calls == probed - 1
     # what came for a list of batches was none
     assert probe.capabilities["batch"].verdict == "ignored"

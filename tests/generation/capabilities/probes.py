@@ -31,7 +31,7 @@ def write_probe(
         stated=stated,
     )
     probe = Probe(
-        base_url=address,
+        address=address,
         hosted=hosted,
         at=datetime(2026, 11, day, tzinfo=UTC),
         num_calls=13,

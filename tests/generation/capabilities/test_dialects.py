@@ -1,15 +1,20 @@
 """Each dialect is probed for what it does: no silence is believed, and no refusal is taken for silence."""
 
+from importlib.util import find_spec
+
 import pytest
 
+from generation.capabilities.anthropic_calls import AnthropicServer
 from generation.capabilities.capability import NAMES, Capability, Name
-from generation.capabilities.chat import MOST_CALLS, probe_chat
+from generation.capabilities.chat import MOST_CALLS, probe_server
+from generation.capabilities.openai_calls import OpenAIServer
 from generation.engine import EngineSettings
 from generation.loopback.dialects import CLAUDE, DIALECTS, GPT4, GPT5, LLAMA_CPP, SILENT, VLLM, Dialect
 from generation.loopback.script import Script
 from generation.loopback.server import LoopbackServer
 from tests.generation.capabilities.talker import talk, think
 
+ANTHROPIC = "s r r r r s r r s i u s"
 # s: served, i: ignored, r: refused, u: unknown; in the order of NAMES
 LETTERS = {"s": "served", "i": "ignored", "r": "refused", "u": "unknown"}
 # max_tokens temperature seed n top_p stop logprobs continuation schema tools thought batch
@@ -27,7 +32,7 @@ def probed(dialect: Dialect, script: Script = talk) -> tuple[dict[Name, Capabili
     """What a probe finds of a server of that dialect, and the server."""
     with LoopbackServer(dialect, script) as server:
         settings = EngineSettings(base_url=server.url, served_model=dialect.model)
-        capabilities, num_calls, num_tokens = probe_chat(settings)
+        capabilities, num_calls, num_tokens = probe_server(OpenAIServer, settings)
     assert num_calls <= MOST_CALLS and tuple(capabilities) == NAMES
     assert num_tokens == sum(paid.num_prompt_tokens + paid.num_tokens for paid in server.paid)
     assert all(capability.seen for capability in capabilities.values())
@@ -73,3 +78,20 @@ def test_a_model_without_a_word_shows_nothing() -> None:
     capabilities, _ = probed(CLAUDE, lambda asked: "")
     for name in ("temperature", "seed", "stop", "schema"):
         assert capabilities[name].verdict == "unknown", name
+
+
+@pytest.mark.skipif(find_spec("anthropic") is None, reason="Anthropic's client is not installed")
+def test_the_messages_api_is_probed_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_JUDGE_KEY", "sk-ant")
+    with LoopbackServer(CLAUDE, talk, key="sk-ant") as server:
+        settings = EngineSettings(
+            base_url=server.url, served_model=CLAUDE.model, api_key_env="TEST_JUDGE_KEY"
+        )
+        capabilities, num_calls, num_tokens = probe_server(AnthropicServer, settings)
+    found = {name: capability.verdict for name, capability in capabilities.items()}
+    wanted = dict(zip(NAMES, map(LETTERS.__getitem__, ANTHROPIC.split()), strict=True))
+    assert found == wanted, {name: capabilities[name].seen for name in NAMES if found[name] != wanted[name]}
+    assert num_calls <= MOST_CALLS and {paid.path for paid in server.paid} == {"/v1/messages"}
+    assert num_tokens == sum(paid.num_prompt_tokens + paid.num_tokens for paid in server.paid)
+    assert capabilities["n"].seen == "the Messages API has no field for n"
+    assert "deprecated for this model" in capabilities["temperature"].seen
