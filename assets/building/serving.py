@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import BaseModel
 
 from assets.building.declared import Dataset, Declared
+from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
@@ -16,6 +17,7 @@ from methods.judging.score import ScoreSettings
 from methods.prm.judge import StepJudgeSettings
 
 Need = tuple[Name, str, str]
+_WAYS = "judges.benchmark.ways"
 _ROLES = ("judge", "judges")
 _IN_WORDS = "set verdicts = 'text' there, and samples = 5 for a confidence"
 
@@ -60,6 +62,10 @@ def _askings(settings: object) -> Iterator[tuple[Asking, str]]:
     elif isinstance(settings, BaseModel):
         for name in type(settings).model_fields:
             yield from _askings(getattr(settings, name))
+    elif isinstance(settings, tuple):
+        # a judge that is measured is asked in its usual way first, then in others
+        for place, way in enumerate(settings):
+            yield from ((asking, _WAYS if place else section) for asking, section in _askings(way))
 
 
 def _refusal(judge: str, probe: Probe, needed: Sequence[Need]) -> str | None:
@@ -88,11 +94,12 @@ def _needed(asking: Asking, place: str, judge: GivenModel) -> Sequence[Need]:
     needed: list[Need] = []
     if judge.engine.batch_from is not None:
         needed.append(("batch", "engine.batch_from needs batches", "take it out of engine"))
+    said = f"{place}: " if place == _WAYS else f"{place}.verdicts = "
+    remedy = f"leave {asking.verdicts!r} out there" if place == _WAYS else _IN_WORDS
     if asking.verdicts == "probabilities":
-        way = f"{place}.verdicts = 'probabilities' needs log-probabilities"
-        needed.append(("logprobs", way, _IN_WORDS))
+        needed.append(("logprobs", f"{said}'probabilities' needs log-probabilities", remedy))
     if asking.verdicts == "schema":
-        needed.append(("schema", f"{place}.verdicts = 'schema' needs a JSON schema", _IN_WORDS))
+        needed.append(("schema", f"{said}'schema' needs a JSON schema", remedy))
     if not asking.in_own_turn:
         way = f"{place}.begun = true needs an unfinished turn that is continued"
         needed.append(("continuation", way, "leave begun out, or set it to false"))

@@ -1,5 +1,6 @@
 """A judge is asked in no way that its server was seen not to serve: one sentence says the remedy."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,21 @@ def test_the_plan_says_what_will_be_refused(
     monkeypatch.setenv("TRIMTAB_PROFILE", str(profile.path))
     write_probe(state.models, THERE, {"logprobs": "ignored"})
     assert f"to be refused: {LOGPROBS}" in CliRunner().invoke(app, ["plan"], catch_exceptions=False).stdout
+
+
+def test_a_way_that_a_measured_judge_is_compared_in_is_left_out(
+    tmp_path: Path, tiny_model: Path, state: State
+) -> None:
+    profile = profile_of(tmp_path / "profile", tiny_model, "")
+    items = tmp_path / "natural.json"
+    items.write_text(json.dumps([{"input": "One?", "output_1": "1", "output_2": "2", "label": 1}]))
+    benchmark = (
+        f'[judges.benchmark]\njudges = ["judge"]\nways = ["schema"]\nfiles = {{ llmbar = "{items}" }}\n'
+    )
+    assert profile.path
+    profile.path.write_text(profile.path.read_text() + benchmark)
+    profile = load_profile(str(profile.path))
+    write_probe(state.models, THERE, {"schema": "ignored"})
+    (sentence,) = unserved(declare(profile), profile, state)
+    assert sentence.startswith("judges.benchmark.ways: 'schema' needs a JSON schema, which the server of")
+    assert ": leave 'schema' out there, or take another judge;" in sentence
