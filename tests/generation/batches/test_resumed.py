@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -124,6 +124,19 @@ def test_parts_of_a_batch_are_taken_by_whoever_wants_them(server: LoopbackServer
     stage = Stage(server.url, tmp_path)
     assert stage.texts(3) == echoed(3) and len(stage.records) == 1
     assert resumed(server, tmp_path).records == []
+
+
+def test_answers_are_stored_before_their_record_goes(
+    server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, plain = Stage(server.url, tmp_path), records.Records.close
+
+    def close(self: records.Records, record: records.Record, keys: Collection[str]) -> None:
+        assert stage.ledger.find(record.keys).keys() == set(record.keys)
+        plain(self, record, keys)
+
+    monkeypatch.setattr(records.Records, "close", close)
+    assert stage.texts(5) == echoed(5) and stage.records == []
 
 
 def test_two_processes_submit_nothing_twice(server: LoopbackServer, tmp_path: Path) -> None:
