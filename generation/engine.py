@@ -77,8 +77,8 @@ class EngineSettings(Settings):
     batch_from: int | None = Field(
         None,
         ge=1,
-        description="openai: stages of at least so many requests go by the provider's batch interface, which "
-        "takes up to a day and costs less; none do if not set",
+        description="openai, anthropic: stages of at least so many requests go by the provider's batch "
+        "interface, which takes up to a day and costs less; none do if not set",
     )
 
     @field_validator("base_url")

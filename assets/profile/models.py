@@ -103,8 +103,6 @@ class GivenModel(Settings):
                 "hosted model, set backend = 'openai' and in engine its base_url and served_model, or "
                 "backend = 'anthropic' and in engine its served_model and api_key_env"
             )
-        if self.backend == "anthropic" and self.engine.batch_from is not None:
-            raise ValueError("engine.batch_from is for backend = 'openai' alone: leave it out")
         needed = {"openai": ("base_url", "served_model"), "anthropic": ("served_model", "api_key_env")}
         for name in needed[self.backend]:
             if getattr(self.engine, name) is None:

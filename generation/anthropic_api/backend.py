@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.hosted import read_hosted
+from generation.anthropic_api.batches import MessageBatches
 from generation.anthropic_api.protocol import (
     SAMPLING_VERSION,
     Fields,
@@ -31,6 +32,7 @@ from generation.remote.concurrency import AdaptiveLimit
 from generation.remote.keys import key_in
 from generation.remote.refusals import Account
 from generation.remote.retrying import Failure, Patience
+from generation.remote.sessions import Sessions
 from generation.remote.working import work_off
 from generation.request import Completion, Request
 
@@ -85,6 +87,16 @@ class AnthropicBackend:
         if requests:
             yield from stream(partial(self._run, requests))
 
+    def batches(self) -> MessageBatches:
+        """The server's batches, in which requests go where ``engine.batch_from`` says so."""
+        return MessageBatches(
+            Sessions(self.server, self._patience, self._client, self._caller),
+            self.model,
+            self.settings.batch_from,
+            body=self._fields,
+            read=self._read,
+        )
+
     def close(self) -> None:
         """The model is the server's; there is nothing to free."""
 
@@ -100,15 +112,25 @@ class AnthropicBackend:
     async def _completion(
         self, caller: Caller, client: "anthropic.AsyncAnthropic", index: int, request: Request
     ) -> Completion:
-        if reason := unservable(request):
-            return failed(reason)
-        try:
-            fields = body(request, self.model, self._hosted.thinking if self._hosted else None)
-        except Unsendable as error:
-            return failed(str(error))
+        fields = self._fields(request)
+        if isinstance(fields, Completion):
+            return fields
         reply = await caller.call(index, lambda: _posted(client, fields, old=bool(sampling(request.params))))
         if isinstance(reply, Failure):
             return failed(reply.reason)
+        return self._read(reply)
+
+    def _fields(self, request: Request) -> Fields | Completion:
+        """What is posted for a request; a failed row where it has no place in the API."""
+        if reason := unservable(request):
+            return failed(reason)
+        try:
+            return body(request, self.model, self._hosted.thinking if self._hosted else None)
+        except Unsendable as error:
+            return failed(str(error))
+
+    def _read(self, reply: Reply) -> Completion:
+        """The completion that a reply is; a failed row where it is of another model than this one."""
         if reply.model:
             self._stated.add(reply.model)
         expected = self._hosted.stated if self._hosted else None
@@ -116,10 +138,10 @@ class AnthropicBackend:
             return failed(reason, reply.counts)
         return completion(reply)
 
-    def _client(self) -> "anthropic.AsyncAnthropic":
+    def _client(self, seconds: float | None = None) -> "anthropic.AsyncAnthropic":
         import anthropic
 
-        seconds = self.settings.timeout_seconds
+        seconds = seconds or self.settings.timeout_seconds
         return anthropic.AsyncAnthropic(
             base_url=self.server,
             api_key=self._key,
@@ -128,7 +150,7 @@ class AnthropicBackend:
             open_telemetry=False,
         )
 
-    def _caller(self) -> Caller:
+    def _caller(self, seconds: float | None = None) -> Caller:
         from generation.anthropic_api.errors import Refusals
 
         account = Account(self.server, self.model, self._key, self.settings.api_key_env)
@@ -136,7 +158,7 @@ class AnthropicBackend:
             self.server,
             limit=AdaptiveLimit(self.settings.max_concurrency),
             patience=self._patience,
-            timeout=self.settings.timeout_seconds,
+            timeout=seconds or self.settings.timeout_seconds,
             jitter=self._jitter,
             failure_of=Refusals(account).failure,
         )

@@ -2,8 +2,7 @@
 
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from generation.chat import choice_ids, keeps_outer_space
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint, has_weights
 from generation.openai_server.asking import Asker
-from generation.openai_server.batches import OpenAIBatches, Session
+from generation.openai_server.batches import OpenAIBatches
 from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect
 from generation.remote.background import stream
@@ -25,6 +24,7 @@ from generation.remote.concurrency import AdaptiveLimit
 from generation.remote.keys import key_in
 from generation.remote.refusals import Account
 from generation.remote.retrying import Failure, Patience
+from generation.remote.sessions import Sessions
 from generation.remote.working import work_off
 from generation.request import Completion, Request
 from generation.templates.opening import open_tokenizer
@@ -34,8 +34,6 @@ from generation.words import special_tokens
 if TYPE_CHECKING:
     import openai
 
-# a batch's file has up to 200 MB
-FILE_SECONDS = 600.0
 Put = Callable[[tuple[int, Completion]], None]
 
 
@@ -89,24 +87,12 @@ class OpenAIBackend:
         """The server's batches, in which requests go where ``engine.batch_from`` says so."""
         self._load_tokenizer()
         return OpenAIBatches(
-            self.server,
+            Sessions(self.server, self._patience, self._client, self._caller),
             self.settings.served_model or "",
             self.settings.batch_from,
-            connect=self._session,
+            asker=lambda session: self._asker(session.caller, session.client),
             choice_ids=self._choice_ids,
-            patience=self._patience,
         )
-
-    @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Session]:
-        seconds = max(self.settings.timeout_seconds, FILE_SECONDS)
-        async with self._client(seconds) as client:
-            caller = self._caller(seconds)
-
-            async def asker() -> Asker:
-                return await self._asker(caller, client)
-
-            yield Session(caller, client, asker)
 
     def close(self) -> None:
         """The model is the server's; forget the tokenizer."""

@@ -2,42 +2,28 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.plain_text import plain_line
-from generation.batches.provider import Answer, BatchGone, Standing, Unanswered
+from generation.batches.provider import Answer, Standing, Unanswered
 from generation.batches.records import Record
 from generation.openai_server.asking import Asker
 from generation.openai_server.protocol import Lenient, Reply
 from generation.remote.answers import MOST_OF_A_REASON
-from generation.remote.background import stream
-from generation.remote.calling import SAVED, Caller
-from generation.remote.retrying import Failure, Patience
+from generation.remote.sessions import Session, Sessions
 from generation.request import Completion, Request
 
 if TYPE_CHECKING:
     import openai
 
-T = TypeVar("T")
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 TAG = "trimtab"
 ENDED = ("completed", "failed", "expired", "cancelled")
-MISSING = (404, 405, 501)
 
 
-class Session(NamedTuple):
-    """One connection to the server."""
-
-    caller: Caller
-    client: "openai.AsyncOpenAI"
-    asker: Callable[[], Awaitable[Asker]]
-
-
-Connect = Callable[[], AbstractAsyncContextManager[Session]]
+Opened = Session["openai.AsyncOpenAI"]
 
 
 class _Counts(BaseModel):
@@ -95,54 +81,39 @@ class _Line(BaseModel):
 
 
 class OpenAIBatches:
-    """The batches of ``model`` at ``server``, as ``generation.batches.provider.Provider``."""
+    """The batches of ``model`` at a server, as ``generation.batches.provider.Provider``."""
 
     most_requests, most_bytes = 50_000, 200_000_000
 
     def __init__(
         self,
-        server: str,
+        sessions: "Sessions[openai.AsyncOpenAI]",
         model: str,
         least: int | None,
         *,
-        connect: Connect,
+        asker: Callable[[Opened], Awaitable[Asker]],
         choice_ids: Callable[[Sequence[str]], list[int]],
-        patience: Patience,
     ) -> None:
-        self.server, self.model, self.least = server, model, least
-        self._connect, self._choice_ids, self._patience = connect, choice_ids, patience
+        self.server, self.model, self.least, self.pause = sessions.server, model, least, sessions.pause
+        self._sessions, self._asker, self._choice_ids = sessions, asker, choice_ids
 
     def takes(self, request: Request) -> bool:
         """A likelihood is asked for elsewhere than in a chat, where no provider has batches."""
         return request.continuation is None
 
-    def pause(self, polls: int) -> float:
-        """Longer and longer, up to a minute."""
-        return min(self._patience.longest_poll, self._patience.first_poll * 1.5 ** min(polls, 30))
-
     def require(self) -> None:
         """Raise BadInput where the server has no list of batches."""
 
-        async def listed(session: Session) -> None:
-            await _called(session, "the list of batches", lambda: session.client.batches.list(limit=1))
+        async def listed(session: Opened) -> None:
+            await session.called("the list of batches", lambda: session.client.batches.list(limit=1))
 
-        with self._offered():
-            self._within(listed)
-
-    @contextmanager
-    def _offered(self) -> Iterator[None]:
-        try:
-            yield
-        except BatchGone as error:
-            raise BadInput(
-                f"the server at {self.server} has no batches ({error}): take batch_from out of engine"
-            ) from None
+        self._sessions.offered(listed)
 
     def lines(self, requests: Mapping[str, Request]) -> Iterator[tuple[str, bytes | None]]:
         """Each request as a line of a batch's file; None for one that the server could not read."""
         choices = {request.choices for request in requests.values()}
         ids = {labels: self._choice_ids(labels) for labels in choices}
-        asker = self._within(lambda session: session.asker())
+        asker = self._sessions.within(self._asker)
         for key, request in requests.items():
             fields = asker.fields(request, ids[request.choices])
             if isinstance(fields, Completion):
@@ -154,8 +125,8 @@ class OpenAIBatches:
     def submit(self, record: Record, lines: Sequence[bytes]) -> str:
         """Upload the lines and make a batch of them; made again only after a look whether it is there."""
 
-        async def submitted(session: Session) -> str:
-            file = await _called(session, "the batch's file", lambda: _uploaded(session, lines))
+        async def submitted(session: Opened) -> str:
+            file = await session.called("the batch's file", lambda: _uploaded(session, lines))
             attempts = 0
 
             async def create() -> str:
@@ -164,23 +135,21 @@ class OpenAIBatches:
                 there = await _found(session, record) if attempts > 1 else None
                 return there or await _created(session, record, file)
 
-            return await _called(session, "the batch", create)
+            return await session.called("the batch", create)
 
-        with self._offered():
-            return self._within(submitted)
+        return self._sessions.offered(submitted)
 
     def find(self, record: Record) -> str | None:
         """The batch that carries the record's tag, looked for among all of the account."""
 
-        async def found(session: Session) -> str | None:
-            return await _called(session, "the list of batches", lambda: _found(session, record))
+        async def found(session: Opened) -> str | None:
+            return await session.called("the list of batches", lambda: _found(session, record))
 
-        with self._offered():
-            return self._within(found)
+        return self._sessions.offered(found)
 
     def standing(self, batch: str) -> Standing:
         """How the batch stands."""
-        state = self._within(lambda session: _retrieved(session, batch))
+        state = self._sessions.within(lambda session: _retrieved(session, batch))
         counts = state.request_counts or _Counts()
         done = (counts.completed or 0) + (counts.failed or 0)
         errors = (state.errors and state.errors.data) or []
@@ -189,12 +158,12 @@ class OpenAIBatches:
     def answers(self, batch: str, requests: Mapping[str, Request]) -> Iterator[tuple[str, Answer]]:
         """What the files of the batch's answers and errors have, line by line."""
 
-        async def written(session: Session) -> tuple[Asker, list[str]]:
+        async def written(session: Opened) -> tuple[Asker, list[str]]:
             state = await _retrieved(session, batch)
             files = [file for file in (state.output_file_id, state.error_file_id) if file]
-            return await session.asker(), [await _content(session, file) for file in files]
+            return await self._asker(session), [await _content(session, file) for file in files]
 
-        asker, texts = self._within(written)
+        asker, texts = self._sessions.within(written)
         for line in (line for text in texts for line in text.split("\n") if line.strip()):
             yield self._read(line, asker, requests)
 
@@ -216,65 +185,37 @@ class OpenAIBatches:
             return line.custom_id, Unanswered("the server's answer has no choices")
         return line.custom_id, asker.read(reply, request, self._choice_ids(request.choices))
 
-    def _within(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """What ``work`` gives, in a session of its own: a batch runs for longer than connections last."""
 
-        async def run(put: Callable[[T], None]) -> None:
-            async with self._connect() as session:
-                put(await work(session))
-
-        (result,) = stream(run)
-        return result
-
-
-async def _called(session: Session, what: str, ask: Callable[[], Awaitable[T]]) -> T:
-    """The answer; raises BatchGone where the server has no such thing, ModelFailed where it gives none."""
-    import openai
-
-    async def asked() -> T:
-        try:
-            return await ask()
-        except openai.APIStatusError as error:
-            if error.status_code in MISSING:
-                raise BatchGone(f"HTTP {error.status_code} for {what}") from None
-            raise
-
-    answer = await session.caller.call(-1, asked)
-    if isinstance(answer, Failure):
-        raise ModelFailed(f"the server did not give {what}: {answer.reason}; rerun: {SAVED}")
-    return answer
-
-
-async def _uploaded(session: Session, lines: Sequence[bytes]) -> str:
+async def _uploaded(session: Opened, lines: Sequence[bytes]) -> str:
     file = ("requests.jsonl", b"".join(lines))
     raw = await session.client.files.with_raw_response.create(file=file, purpose="batch")
     return _Named.model_validate_json(raw.text).id
 
 
-async def _created(session: Session, record: Record, file: str) -> str:
+async def _created(session: Opened, record: Record, file: str) -> str:
     raw = await session.client.batches.with_raw_response.create(
         completion_window="24h", endpoint=ENDPOINT, input_file_id=file, metadata={TAG: record.tag}
     )
     return _Named.model_validate_json(raw.text).id
 
 
-async def _found(session: Session, record: Record) -> str | None:
+async def _found(session: Opened, record: Record) -> str | None:
     async for batch in session.client.batches.list(limit=100):
         if (batch.metadata or {}).get(TAG) == record.tag:
             return batch.id
     return None
 
 
-async def _retrieved(session: Session, batch: str) -> _Batch:
+async def _retrieved(session: Opened, batch: str) -> _Batch:
     async def ask() -> _Batch:
         raw = await session.client.batches.with_raw_response.retrieve(batch)
         return _Batch.model_validate_json(raw.text)
 
-    return await _called(session, f"batch {batch}", ask)
+    return await session.called(f"batch {batch}", ask)
 
 
-async def _content(session: Session, file: str) -> str:
+async def _content(session: Opened, file: str) -> str:
     async def ask() -> str:
         return (await session.client.files.with_raw_response.content(file)).text
 
-    return await _called(session, f"file {file}", ask)
+    return await session.called(f"file {file}", ask)

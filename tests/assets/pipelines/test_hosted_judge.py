@@ -270,11 +270,6 @@ def test_anthropic_needs_a_key_and_no_model_of_ours(
             "engine.api_key_env is missing, which backend = 'anthropic'",
         ),
         (
-            "api_key_env =",
-            "batch_from = 9, api_key_env =",
-            "engine.batch_from is for backend = 'openai' alone",
-        ),
-        (
             "[models.judge]\n",
             '[models.judge]\nmodel = "owner/name"\n',
             "serves its own models: leave model out",

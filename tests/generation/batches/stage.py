@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from generation.anthropic_api.backend import AnthropicBackend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
-from generation.loopback.dialects import GPT4
+from generation.loopback.dialects import GPT4, Dialect
 from generation.loopback.server import LoopbackServer
 from generation.openai_server.backend import OpenAIBackend
 from generation.remote.retrying import Patience
@@ -18,16 +19,18 @@ QUICK = Patience(first_delay=0.001, longest_delay=0.005, first_poll=0.001, longe
 PRICE = Price(prompt=1_000.0, completion=1_000.0)
 
 
-def ask(number: int, *, choices: tuple[str, ...] = (), schema: str | None = None) -> Request:
-    """A greedy request of its own."""
+def ask(
+    number: int, temperature: float = 0, *, choices: tuple[str, ...] = (), schema: str | None = None
+) -> Request:
+    """A request of its own, greedy if nothing else is said."""
     messages = (Message(role="user", content=f"question {number}"),)
-    params = SamplingParams(temperature=0, max_tokens=9)
+    params = SamplingParams(temperature=temperature, max_tokens=9)
     return Request(messages=messages, params=params, choices=choices, answer_schema=schema)
 
 
-def asked(number: int) -> list[Request]:
+def asked(number: int, temperature: float = 0) -> list[Request]:
     """So many requests."""
-    return [ask(place) for place in range(number)]
+    return [ask(place, temperature) for place in range(number)]
 
 
 class Stage:
@@ -38,7 +41,7 @@ class Stage:
         url: str,
         folder: Path,
         *,
-        model: str = GPT4.model,
+        dialect: Dialect = GPT4,
         weights: Path | None = None,
         least: int | None = 2,
         budget: Budget | None = None,
@@ -46,9 +49,10 @@ class Stage:
         **engine: object,
     ) -> None:
         settings = EngineSettings.model_validate(
-            {"base_url": url, "served_model": model, "batch_from": least, **engine}
+            {"base_url": url, "served_model": dialect.model, "batch_from": least, **engine}
         )
-        self.backend = OpenAIBackend(weights or folder / "none", settings, patience=QUICK, jitter=Random(0))
+        opened = AnthropicBackend if dialect.owner == "anthropic" else OpenAIBackend
+        self.backend = opened(weights or folder / "none", settings, patience=QUICK, jitter=Random(0))
         self.ledger, self.lines = Ledger(folder / "ledger"), list[str]()
         self.meter = Meter(PRICE, budget)
         self.completer = Completer(
@@ -59,9 +63,9 @@ class Stage:
         """The completions of ``requests``."""
         return self.completer("x", requests)
 
-    def texts(self, number: int) -> list[str]:
-        """The texts of so many completions."""
-        return [completion.text for completion in self(asked(number))]
+    def texts(self, number: int, temperature: float = 0) -> list[str]:
+        """The texts of so many completions, without what they vary by."""
+        return [" ".join(completion.text.split()[:2]) for completion in self(asked(number, temperature))]
 
     @property
     def records(self) -> list[Path]:

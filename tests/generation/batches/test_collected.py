@@ -14,8 +14,9 @@ from generation.loopback.dialects import GPT4, GPT5, VLLM
 from generation.loopback.script import Said
 from generation.loopback.server import LoopbackServer
 from generation.loopback.wire import Answer, Call
+from generation.openai_server.backend import OpenAIBackend
 from generation.openai_server.batches import OpenAIBatches
-from generation.openai_server.stating import stated_folder
+from generation.remote.stating import stated_folder
 from generation.request import Request
 from generation.spending import Budget
 from tests.generation.batches.stage import Stage, ask, asked, echoed, num_paid
@@ -125,13 +126,13 @@ def test_a_schema_and_choices_go_by_batch_and_a_likelihood_does_not(tmp_path: Pa
 def test_the_direct_call_tells_what_the_lines_of_a_batch_have_to_say(tmp_path: Path) -> None:
     requests = [Request(messages=ask(number).messages) for number in range(4)]
     with LoopbackServer(GPT5) as server:
-        completions = Stage(server.url, tmp_path, model=GPT5.model)(requests)
+        completions = Stage(server.url, tmp_path, dialect=GPT5)(requests)
     assert not any(completion.error for completion in completions) and num_paid(server) == (3, 1)
 
 
 def test_an_alias_that_moves_within_a_batch_makes_failed_rows(server: LoopbackServer, tmp_path: Path) -> None:
     settings = EngineSettings(base_url=server.url, served_model=GPT4.model)
-    weights = stated_folder(tmp_path, settings)
+    weights = stated_folder(tmp_path, server.url, settings, OpenAIBackend)
 
     def move(line: str) -> None:
         server.states = "another" if "submitted as batch" in line else server.states
@@ -165,5 +166,5 @@ def test_a_server_without_batches_is_refused_before_anything_is_spent(tmp_path: 
         LoopbackServer(VLLM) as server,
         pytest.raises(BadInput, match="has no batches .*404.*: take batch_from out of engine"),
     ):
-        Stage(server.url, tmp_path, model=VLLM.model)(asked(4))
+        Stage(server.url, tmp_path, dialect=VLLM)(asked(4))
     assert server.paid == [] and server.calls == []
