@@ -11,16 +11,9 @@ from datasets_registry.rows.conversation import Tool, ToolCall
 from generation.request import Message, Request
 from tests.generation.known_model import KnownModel, ask, ending, smollm2
 from tests.generation.opened import TESTED, Entry, Opened, missing
-from tests.tiny_model import write_ending_model
 
 STORY = "Tell me a long story."
 LETTERS = (" A", " B")
-
-
-@pytest.fixture(scope="module")
-def ending_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model that is known to end its turn."""
-    return write_ending_model(tmp_path_factory.mktemp("models") / "ending")
 
 
 @pytest.fixture(scope="module", params=[entry.param() for entry in TESTED])
