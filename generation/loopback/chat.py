@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -13,7 +14,7 @@ from generation.loopback.script import Asked, Fields, Script, Turn, tokens
 MOST_TOP_LOGPROBS = 20
 # of the protocol, taken by all and heeded by none here
 _TAKEN = {"frequency_penalty", "logit_bias", "metadata", "parallel_tool_calls", "presence_penalty", "store"}
-_TAKEN |= {"prompt_cache_key", "reasoning_effort", "safety_identifier", "service_tier", "stream", "user"}
+_TAKEN |= {"prompt_cache_key", "reasoning_effort", "safety_identifier", "service_tier", "user"}
 _TAKEN |= {"tool_choice", "tools", "verbosity"}
 
 
@@ -57,6 +58,7 @@ class _Sent(BaseModel):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0)
     response_format: _Format | None = None
+    stream: Literal[False] | None = None
     add_generation_prompt: bool = True
     continue_final_message: bool = False
     logprob_token_ids: list[int] = Field(default_factory=list)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -64,6 +65,7 @@ class MessageBatches:
         self.course, self.submissions = Course(), Submissions()
         self._serve, self._url = serve, url
         self._batches: dict[str, _Batch] = {}
+        self._numbers = count(1)
 
     def answer(self, call: Call) -> Answer:
         """The answer to a call below /v1/messages/batches; raises Refused."""
@@ -97,7 +99,7 @@ class MessageBatches:
             raise Refused(400, f"requests: duplicate custom_id {names.most_common(1)[0][0]!r}")
         if len(asked.requests) > self.course.most:
             raise Refused(413, f"requests: at most {self.course.most} are allowed")
-        number = len(self._batches) + 1
+        number = next(self._numbers)
         new = self.submissions.add(
             [(request.custom_id, "/v1/messages", dict(request.params)) for request in asked.requests]
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from email import message_from_bytes
+from itertools import count
 
 from pydantic import JsonValue
 
@@ -15,6 +16,7 @@ class Files:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[Fields, bytes]] = {}
+        self._numbers = count(1)
 
     def answer(self, call: Call) -> Answer:
         """The answer to a call below /v1/files; raises Refused."""
@@ -36,11 +38,12 @@ class Files:
 
     def add(self, filename: str, purpose: str, content: bytes) -> Fields:
         """A new file."""
+        number = next(self._numbers)
         fields: Fields = {
-            "id": f"file-{len(self._files) + 1}",
+            "id": f"file-{number}",
             "object": "file",
             "bytes": len(content),
-            "created_at": len(self._files) + 1,
+            "created_at": number,
             "filename": filename,
             "purpose": purpose,
             "status": "processed",

@@ -55,6 +55,17 @@ def test_a_batch_is_validated_goes_on_and_is_completed_in_another_order() -> Non
     assert [paid.batch for paid in server.paid] == [True, True]
 
 
+def test_what_is_removed_leaves_its_name_to_nobody() -> None:
+    with LoopbackServer(GPT4) as server, client(server) as asking:
+        first, second = (asking.files.create(file=(name, b"x"), purpose="batch") for name in ("a", "b"))
+        assert asking.files.delete(first.id).deleted
+        third = asking.files.create(file=("c", b"y"), purpose="batch")
+        assert third.id not in (first.id, second.id) and asking.files.content(second.id).content == b"x"
+        with pytest.raises(openai.NotFoundError):
+            asking.files.content(first.id)
+        assert {file.filename for file in asking.files.list(purpose="batch")} == {"b", "c"}
+
+
 def test_what_a_batch_never_came_to_expires() -> None:
     with LoopbackServer(GPT4) as server, client(server) as asking:
         course = Course(polls=1, ends="expired", undone=frozenset({1}), failing=frozenset({2}))

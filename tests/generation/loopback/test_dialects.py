@@ -128,6 +128,7 @@ def test_each_heeds_its_fields_and_no_others(name: str) -> None:
         (GPT4, {"logprob_token_ids": [3]}, "Unrecognized request argument supplied: logprob_token_ids"),
         (GPT4, {"logprobs": True, "top_logprobs": 21}, "at most 20"),
         (GPT4, {"temperature": 3}, "Invalid value for 'temperature'"),
+        (SILENT, {"stream": True}, "Invalid value for 'stream'"),
         (GPT5, {"max_tokens": 9}, "Use 'max_completion_tokens' instead."),
         (GPT5, {"temperature": 0}, "does not support 0.0 with this model. Only the default"),
         (CLAUDE, {"messages": BEGUN}, "must end with a user message"),
