@@ -91,6 +91,7 @@ def forking() -> ForkServerContext:
         (GPT4, "openai"),
         (GPT5, "openai"),
         (CLAUDE, "openai"),
+        (CLAUDE, "anthropic"),
         (SILENT, "openai"),
         (VLLM, "openai"),
         (LLAMA_CPP, "openai"),

@@ -70,16 +70,10 @@ def test_every_judge_of_texts_is_answered(dialect: Dialect, verdicts: str) -> No
     assert (refusal.kind, refusal.failure) == ("full", None)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "verdicts"),
-    [(dialect, way) for dialect, way in WAYS if dialect is not GPT5],
-    ids=lambda part: getattr(part, "name", part),
-)
+@pytest.mark.parametrize(("dialect", "verdicts"), WAYS, ids=lambda part: getattr(part, "name", part))
 def test_the_judge_of_steps_is_answered(dialect: Dialect, verdicts: str) -> None:
-    settings, judged = (
-        StepJudgeSettings.model_validate({"verdicts": verdicts, "begun": False}),
-        solution(2, 3),
-    )
+    how = {"verdicts": verdicts, "begun": False, "greedy": dialect is not GPT5}
+    settings, judged = StepJudgeSettings.model_validate(how), solution(2, 3)
     with asking(dialect) as complete:
         verdict = judge_steps([judged], complete, "m", settings)[judged.solution_id]
     assert (verdict.first_error, verdict.failure) == (3, None)
