@@ -174,6 +174,16 @@ def test_the_server_is_probed_once_for_each_model(workshop: Workshop, server: Mi
 
 
 @pytest.mark.parametrize("backend", ["openai"], indirect=True)
+def test_a_server_is_not_probed_beyond_the_budget(
+    workshop: Workshop, server: MisbehavingServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with workshop.path.open("a") as file:
+        file.write("\n[budget]\nmax_tokens = 100\n")
+    assert workshop.build({"judge"}) == ["judge"] and len(server.calls) == 1
+    assert "judge: the probe of its server needs up to about 1.4 k tokens" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("backend", ["openai"], indirect=True)
 def test_a_judge_is_not_asked_for_what_its_server_refuses(
     workshop: Workshop, server: MisbehavingServer
 ) -> None:
