@@ -166,9 +166,13 @@ def test_every_asset_of_a_profile_waits_for_data_and_none_of_a_manual_one_does()
     profile = load_profile("laptop")
     manual = build_graph(profile).definitions
     assert [sensor.name for sensor in manual.sensors or []] == ["dead_runs"]
+    by_hand = manual.resolve_asset_graph().asset_nodes
+    assert {node.metadata["rebuilt"] for node in by_hand} == {"by a person: rebuild.when is 'manual'"}
     rebuilding = profile.model_copy(update={"rebuild": Rebuild(when="data")})
     graph = build_graph(rebuilding).definitions.resolve_asset_graph()
     assert all(node.automation_condition for node in graph.asset_nodes)
+    (sentence,) = {str(node.metadata["rebuilt"]) for node in graph.asset_nodes}
+    assert "once an input has new data; held while a blocking check of an input is red" in sentence
     sensors = build_graph(rebuilding).definitions.sensors or []
     (sensor,) = (named for named in sensors if named.name == "rebuild")
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
