@@ -89,7 +89,7 @@ def judges(
     suites: Annotated[bool, typer.Option("--suites", help="Show how judges do on public suites.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show each judge's certificate: figures and bounds; or its figures on suites.
+    """Show each judge's certificate, or its figures on suites.
 
     Beside judges on suites stand the longest, the shortest, the first answer and none at all.
     """
