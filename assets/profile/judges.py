@@ -9,9 +9,7 @@ from assets.profile.models import Name
 from datasets_registry.rows.judge_benchmark import Suite
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
-from methods.judges.answers import QUESTION
-from methods.judges.items import ItemSelection
-from methods.judges.ways import AskedWay
+from methods.judges.settings import QUESTION, AskedWay, ItemSelection
 from methods.judging.score import ScoreSettings
 from methods.rlaif.people import AgreementSelection
 from methods.rlaif.steering import SteeringSelection

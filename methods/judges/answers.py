@@ -10,6 +10,7 @@ from datasets_registry.settings import Settings
 from generation.cards.turns import alone
 from generation.completer import Complete
 from methods.judges.duels import Duel, compared_answer, duels, located_answer, solutions
+from methods.judges.settings import QUESTION
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
     Answer,
@@ -24,7 +25,6 @@ from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
 from methods.prm.judge import StepJudgeSettings, judge_steps, step_judge_templates
 
-QUESTION = "Which response is the better answer to the last message?"
 # a step below this probability of being right is wrong
 _RIGHT = 0.5
 _SEPARATOR = "\n"

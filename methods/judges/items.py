@@ -10,10 +10,11 @@ from pydantic import Field
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, digest, file_digest, ranked
 from datasets_registry.importing.rejection import Rejected
+from datasets_registry.importing.suites.published import PUBLISHED, Posed
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judge_benchmark import JudgeItem, Suite
-from datasets_registry.settings import Seed, Settings
-from methods.judges.suites import PUBLISHED, Posed
+from datasets_registry.settings import Settings
+from methods.judges.settings import ItemSelection
 from methods.method import Inputs, Method, Models
 
 if TYPE_CHECKING:
@@ -32,13 +33,6 @@ class SuiteFile(Settings):
     suite: Suite
     path: Path = Field(exclude=True)
     content: str = Field(description="SHA-256 of the files' bytes and names")
-
-
-class ItemSelection(Settings):
-    """How many items of each suite are taken; null takes all."""
-
-    items: int | None = Field(None, ge=1, description="Items of each suite, evenly of its subsets")
-    seed: Seed = 0
 
 
 class ItemSettings(ItemSelection):
@@ -125,9 +119,9 @@ def _published(suite: Suite, source: "Source", part: str) -> Iterator[JudgeItem]
                 raise Rejected(record.failure)
             posed = published.read(record.columns)
         except Rejected as why:
-            yield _failed(suite, part, f"{source.place(record)}: {why}", published.source, published.licence)
+            yield _failed(suite, part, f"{source.place(record)}: {why}", published.maker, published.spdx)
             continue
-        yield _item(suite, posed, part, published.source, published.licence)
+        yield _item(suite, posed, part, published.maker, published.spdx)
 
 
 def _people(source: "Source", part: str) -> Iterator[JudgeItem]:
@@ -146,14 +140,14 @@ def _people(source: "Source", part: str) -> Iterator[JudgeItem]:
 
 
 def _compared(row: HumanPreference, part: str) -> JudgeItem:
+    # carried over as it is: nothing is decided by where a comparison came from
+    stated = [str(getattr(row, name)) for name in JudgeItem.provenance]
     if row.tools or row.chosen_tool_calls or row.rejected_tool_calls:
-        return _failed(
-            "people", part, f"{row.pair_id}: calls tools, and a judge reads texts", row.source, row.licence
-        )
+        return _failed("people", part, f"{row.pair_id}: calls tools, and a judge reads texts", *stated)
     if row.chosen == row.rejected:
-        return _failed("people", part, f"{row.pair_id}: both answers are the same", row.source, row.licence)
+        return _failed("people", part, f"{row.pair_id}: both answers are the same", *stated)
     posed = Posed("pair", tuple(row.messages), None, (row.chosen,), (row.rejected,))
-    return _item("people", posed, part, row.source, row.licence)
+    return _item("people", posed, part, *stated)
 
 
 def _item(suite: Suite, posed: Posed, part: str, source: str, licence: str) -> JudgeItem:

@@ -1,11 +1,8 @@
 """The ways in which one judge is asked, to compare them."""
 
-from typing import Literal
-
+from methods.judges.settings import AskedWay
 from methods.judging.comparison import ComparisonSettings
 from methods.prm.judge import StepJudgeSettings
-
-AskedWay = Literal["begun probabilities", "begun text", "probabilities", "text", "schema"]
 
 
 def comparison_in(way: AskedWay, asking: ComparisonSettings) -> ComparisonSettings:

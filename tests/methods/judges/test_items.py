@@ -9,7 +9,8 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.judge_benchmark import JudgeItem
 from methods.judges.duels import duels
-from methods.judges.items import ItemSelection, item_settings, read_items
+from methods.judges.items import item_settings, read_items
+from methods.judges.settings import ItemSelection
 from tests.methods.judges.suite_files import LLMBAR, PRMBENCH, PROCESSBENCH, SHIPPED, write_suite
 
 # subset, right responses, wrong ones and first wrong step, by suite

@@ -44,8 +44,8 @@ class Posed:
 class Published:
     """Who made a suite, its licence (SPDX), and how its rows are read."""
 
-    source: str
-    licence: str
+    maker: str
+    spdx: str
     read: Callable[[Columns], Posed]
 
 

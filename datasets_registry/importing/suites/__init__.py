@@ -1,0 +1,1 @@
+"""Public suites that judges are measured on."""
