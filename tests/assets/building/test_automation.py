@@ -7,7 +7,7 @@ from typing import Any, Literal
 import dagster as dg
 import pytest
 
-from assets.building.automation import TAG, hours_today, require_hours, sensors, with_condition
+from assets.building.automation import TAG, condition, hours_today, require_hours, sensors, with_condition
 from assets.graph import build_graph
 from assets.profile.profile import load_profile
 from assets.profile.rebuild import Rebuild
@@ -177,6 +177,18 @@ def test_every_asset_of_a_profile_waits_for_data_and_none_of_a_manual_one_does()
     (sensor,) = (named for named in sensors if named.name == "rebuild")
     assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_the_condition_says_in_words_what_holds_an_asset() -> None:
+    waits = condition(Rebuild(when="data"))
+    assert waits and waits.get_label() == "rebuild on data"
+    assert "held by a red check of an input" in _labels(waits)
+
+
+def _labels(part: dg.AutomationCondition[Any]) -> Iterator[str | None]:
+    yield part.get_label()
+    for child in part.children:
+        yield from _labels(child)
 
 
 def test_automatic_runs_stop_at_a_day_s_hours_and_a_person_s_do_not() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.imported import Demonstration
 from generation.models.folder import fingerprint
 from tests.rows import make
 from tests.tiny_model import write_tiny_model
@@ -72,6 +73,16 @@ def test_what_decides_the_weights_parts_checkpoints(change: str, versions: Regis
 def test_what_decides_nothing_does_not(change: str, versions: Registry, tmp_path: Path) -> None:
     whole = opened(tmp_path / "run").checkpoints
     assert opened(tmp_path / "run", **SAME[change]).checkpoints == whole
+
+
+def test_the_same_rows_from_elsewhere_go_on_from_the_same_checkpoints(
+    versions: Registry, tmp_path: Path
+) -> None:
+    paths = set()
+    for source in ("first.jsonl", "renamed.jsonl"):
+        rows = [make(Demonstration, str(number), source=source) for number in range(8)]
+        paths.add(opened(tmp_path / "run", dataset=commit(versions, Demonstration, rows)).checkpoints)
+    assert len(versions.versions("demonstrations")) == 2 and len(paths) == 1
 
 
 def test_a_launch_goes_on_from_its_own_alone() -> None:
