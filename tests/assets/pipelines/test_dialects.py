@@ -64,6 +64,21 @@ def is_question(prompt: str) -> bool:
     return '"Verdict: "' in prompt or '"Score: "' in prompt
 
 
+def judged_in_words(text: str) -> str:
+    """A profile whose judge is ``judge``, which is asked in words."""
+    text = text.replace('stop = ["e"]', "").replace('calibration = "identical"\n', "")
+    for old, new in (
+        ("max_outside_probability = 1.0", 'verdicts = "text"\nreasoning_tokens = 50\nsamples = 2'),
+        ('judges = ["base_policy"]', 'judges = ["judge"]'),
+        ('judge = "base_policy"', 'judge = "judge"'),
+        ('policy = "sft_policy"', 'policy = "base_policy"'),
+        ("[judges.scores]\n", '[judges.scores]\nverdicts = "text"\nsamples = 2\n'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
 @dataclass
 class Stage:
     """A server, its judge, and the profile that names it."""
@@ -110,16 +125,7 @@ def stage(
     dialect, backend = request.param
     monkeypatch.setenv("TEST_JUDGE_KEY", KEY)
     path, judge = write_profile(tmp_path / "profile", tiny_model), Judge()
-    text = path.read_text().replace('stop = ["e"]', "").replace('calibration = "identical"\n', "")
-    for old, new in (
-        ("max_outside_probability = 1.0", 'verdicts = "text"\nreasoning_tokens = 50\nsamples = 2'),
-        ('judges = ["base_policy"]', 'judges = ["judge"]'),
-        ('judge = "base_policy"', 'judge = "judge"'),
-        ('policy = "sft_policy"', 'policy = "base_policy"'),
-        ("[judges.scores]\n", '[judges.scores]\nverdicts = "text"\nsamples = 2\n'),
-    ):
-        assert old in text
-        text = text.replace(old, new)
+    text = judged_in_words(path.read_text())
     with LoopbackServer(dialect, judge, key=KEY) as server:
         path.write_text(text + JUDGE.format(backend=backend, url=server.url, model=dialect.model))
         yield Stage(server, judge, path, tmp_path)
