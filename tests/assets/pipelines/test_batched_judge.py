@@ -18,7 +18,9 @@ from tests.searched import files_with
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
 
-@pytest.mark.parametrize(("dialect", "backend"), [(GPT4, "openai"), (CLAUDE, "anthropic")], ids=str)
+@pytest.mark.parametrize(
+    ("dialect", "backend"), [(GPT4, "openai"), (CLAUDE, "anthropic")], ids=["openai", "anthropic"]
+)
 def test_a_judge_labels_pairs_by_batch(
     dialect: Dialect,
     backend: str,
