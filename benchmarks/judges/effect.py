@@ -32,6 +32,8 @@ CONSTITUTION = REPOSITORY / "methods" / "judging" / "constitution.toml"
 SETS: dict[Kind, type[Prompt]] = {"red_team": RedTeamPrompt, "helpful": HelpfulPrompt}
 BASE, BEST, DPO, CONTROL = "base", "best of k, SFT", "pairs, DPO", "random finished samples, SFT"
 PAIRS = ((BEST, BASE), (BEST, CONTROL), (DPO, BASE), (DPO, CONTROL), (CONTROL, BASE))
+# what is claimed, and only of the whole trial
+BETTER = PAIRS[:2]
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class _Trial:
         answers = {name: self._answers(name, model) for name, model in self._models().items()}
         yield from shares(answers, self.rules)
         for arm, other in PAIRS:
-            yield from differences(arm, other, answers, self.rules)
+            is_better = self.size is FULL and (arm, other) in BETTER
+            yield from differences(arm, other, answers, self.rules, is_better=is_better)
         for stage, seconds in self.clock.seconds.items():
             yield Figure(name=f"time: {stage}", value=seconds, unit="s")
 

@@ -24,17 +24,26 @@ def shares(answers: Mapping[str, Answers], rules: Collection[str]) -> Iterator[F
 
 
 def differences(
-    arm: str, other: str, answers: Mapping[str, Answers], rules: Collection[str]
+    arm: str, other: str, answers: Mapping[str, Answers], rules: Collection[str], *, is_better: bool = False
 ) -> Iterator[Figure]:
-    """How much more often one model keeps each rule than another, paired by prompt."""
+    """How much more often one model keeps each rule than another, paired by prompt.
+
+    With ``is_better`` the goal is that it keeps all of them more often, by an interval above zero.
+    """
     for rule in (*rules, ALL):
         ours, theirs = (_by_prompt(answers[name], partial(_keeps, rule)) for name in (arm, other))
-        yield _figure(f"{arm} less {other}: {rule}", ours - theirs, "share")
+        figure = _figure(f"{arm} less {other}: {rule}", ours - theirs, "share")
+        yield _above_zero(figure) if is_better and rule == ALL else figure
 
 
 def _figure(name: str, by_prompt: np.ndarray, unit: str) -> Figure:
     interval = resampled_interval(by_prompt, lambda drawn: float(drawn.mean()))
     return Figure(name=name, value=float(by_prompt.mean()), unit=unit, interval=interval)
+
+
+def _above_zero(figure: Figure) -> Figure:
+    is_above = figure.interval is not None and figure.interval[0] > 0
+    return figure.model_copy(update={"goal": "interval above 0", "holds": is_above})
 
 
 def _by_prompt(seeds: Answers, value: Callable[[EvaluationAnswer], float]) -> np.ndarray:
