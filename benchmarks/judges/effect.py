@@ -14,7 +14,7 @@ from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Version
-from generation.models.sources import SMOLLM2
+from generation.models.sources import SMOLLM2, resolve_model
 from generation.request import SamplingParams
 from methods.evaluation.held_out import EvaluationSettings, answer_held_out
 from methods.judging.constitution import load_constitution
@@ -28,6 +28,8 @@ from training.settings.sft import SftSettings
 from training.sft import sft
 
 FOLDER = State().root / "benchmarks" / "rules"
+# where the model is unpacked once, and not for each trial
+MODELS = State().models
 CONSTITUTION = REPOSITORY / "methods" / "judging" / "constitution.toml"
 SETS: dict[Kind, type[Prompt]] = {"red_team": RedTeamPrompt, "helpful": HelpfulPrompt}
 BASE, BEST, DPO, CONTROL = "base", "best of k, SFT", "pairs, DPO", "random finished samples, SFT"
@@ -38,7 +40,10 @@ BETTER = PAIRS[:2]
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; prompts are of each of both kinds, all where there is no number."""
+    """How much of everything; prompts are of each of both kinds, all where there is no number.
+
+    ``pairs``: whether a policy learns from pairs too.
+    """
 
     train: int | None = None
     held_out: int | None = None
@@ -47,10 +52,11 @@ class Size:
     steps: int = 20
     batch_size: int = 4
     seeds: int = 5
+    pairs: bool = True
 
 
 FULL = Size()
-QUICK = Size(train=2, held_out=1, least_kept=1, steps=2, batch_size=1, seeds=1)
+QUICK = Size(train=2, held_out=1, least_kept=1, steps=2, batch_size=1, seeds=1, pairs=False)
 
 
 def effect(quick: bool) -> Iterator[Figure]:
@@ -74,26 +80,29 @@ class _Trial:
     def figures(self) -> Iterator[Figure]:
         answers = {name: self._answers(name, model) for name, model in self._models().items()}
         yield from shares(answers, self.rules)
-        for arm, other in PAIRS:
+        for arm, other in (names for names in PAIRS if answers.keys() >= {*names}):
             is_better = self.size is FULL and (arm, other) in BETTER
             yield from differences(arm, other, answers, self.rules, is_better=is_better)
         for stage, seconds in self.clock.seconds.items():
             yield Figure(name=f"time: {stage}", value=seconds, unit="s")
 
     def _models(self) -> dict[str, Version]:
-        lab, base = self.lab, self.lab.given(SMOLLM2)
+        lab = self.lab
+        base = lab.given(str(resolve_model(SMOLLM2, MODELS)), SMOLLM2.replace("-", "_"))
         prompts = [prompt for _, prompt in self._prompts("train")]
         with self.clock.stage("samples to learn from"):
             samples = drawn(lab, base, prompts, self.sampling, self.size.samples, self.rules)
         taught = chosen(samples, self.size.least_kept)
         settings = self._settings()
         best, control = completions_of(lab, taught.best), completions_of(lab, taught.control)
-        return {
+        models = {
             BASE: base,
             BEST: self._train(BEST, base, best, SftSettings(**settings)),
-            DPO: self._train(DPO, base, pairs_of(lab, taught.pairs), DpoSettings(**settings)),
             CONTROL: self._train(CONTROL, base, control, SftSettings(**settings)),
         }
+        if self.size.pairs:
+            models[DPO] = self._train(DPO, base, pairs_of(lab, taught.pairs), DpoSettings(**settings))
+        return models
 
     def _settings(self) -> dict[str, object]:
         return {
