@@ -50,7 +50,7 @@ class JudgeBenchmark(ItemSelection):
     """Which models are measured on which suites, and how many of their items."""
 
     judges: Annotated[tuple[Name, ...], Distinct] = Field(min_length=1)
-    files: Mapping[Suite, str] = Field(
+    files: Mapping[Suite, Annotated[str, Field(min_length=1)]] = Field(
         min_length=1, description="File or folder of each suite, relative to the repository or absolute"
     )
     ways: Annotated[tuple[AskedWay, ...], Distinct] = Field(

@@ -115,7 +115,7 @@ def _unit(path: Path) -> str:
 
 def _folder(path: Path) -> Source:
     """The data files under a folder, without the Arrow copies of Parquet files."""
-    files = sorted(file for file in path.rglob("*") if file.is_file() and _is_data(file))
+    files = data_files(path)
     kinds = sorted({_kind(file) for file in files})
     if len(kinds) != 1:
         content = f"files of {len(kinds)} kinds ({', '.join(kinds)})" if kinds else "no data file"
@@ -132,6 +132,11 @@ def _folder(path: Path) -> Source:
     )
 
 
+def data_files(folder: Path) -> list[Path]:
+    """The files under a folder that have rows: none that is hidden, or that a library writes beside them."""
+    return sorted(file for file in folder.rglob("*") if file.is_file() and _is_data(file.relative_to(folder)))
+
+
 def _is_data(path: Path) -> bool:
-    hidden = path.name.startswith(".")
+    hidden = any(part.startswith(".") for part in path.parts)
     return not hidden and _kind(path) in READERS and not _LIBRARY_FILES.fullmatch(path.name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from datasets_registry.documents import is_file, is_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, digest, file_digest, ranked
 from datasets_registry.importing.rejection import Rejected
@@ -49,7 +50,7 @@ def item_settings(files: Mapping[Suite, Path], selection: ItemSelection) -> Item
         if all(item.failure for item in first):
             why = first[0].failure if first else "it is empty"
             raise BadInput(f"{path} has no item of {suite} at its start ({why}): give the file as it ships")
-        suites.append(SuiteFile(suite=suite, path=path, content=_content(path)))
+        suites.append(SuiteFile(suite=suite, path=path, content=_content(suite, path)))
     return ItemSettings(files=tuple(suites), items=selection.items, seed=selection.seed)
 
 
@@ -65,7 +66,7 @@ def read_items(settings: ItemSettings) -> list[JudgeItem]:
     """The same, from the settings alone; raises BadInput where too many of a suite's rows are no items."""
     rows: list[JudgeItem] = []
     for file in settings.files:
-        if _content(file.path) != file.content:
+        if _content(file.suite, file.path) != file.content:
             raise BadInput(f"{file.path} changed since the profile was read: run again")
         items = list(_distinct(_items(file.suite, file.path)))
         _require_most(items, file)
@@ -106,8 +107,8 @@ def _distinct(items: Iterable[JudgeItem]) -> Iterator[JudgeItem]:
 
 def _items(suite: Suite, path: Path) -> Iterator[JudgeItem]:
     """Each row of the suite's files, as an item or with its failure."""
-    for file in _files(path):
-        source, part = _opened(file), _part(file)
+    for file in _files(suite, path):
+        source, part = _opened(suite, file), _part(file)
         yield from _people(source, part) if suite == "people" else _published(suite, source, part)
 
 
@@ -194,25 +195,25 @@ def _failed(suite: Suite, part: str, why: str, source: str, licence: str) -> Jud
     )
 
 
-def _files(path: Path) -> list[Path]:
+def _files(suite: Suite, path: Path) -> list[Path]:
     """The file, or the data files of a folder; raises BadInput where there is none."""
-    from datasets_registry.importing.source import READERS
+    from datasets_registry.importing.source import data_files
 
-    if path.is_file():
+    if is_file(path):
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.is_file() and _kind(file) in READERS)
+    files = data_files(path) if is_folder(path) else []
     if not files:
-        raise BadInput(f"{path} is no file, and no folder with files of a suite: give one of both")
+        raise BadInput(f"{path} is no file of {suite}, and no folder with files of it: give one of both")
     return files
 
 
-def _opened(path: Path) -> "Source":
+def _opened(suite: Suite, path: Path) -> "Source":
     """The file by its own content: no card beside it has a say."""
     from datasets_registry.importing.source import KINDS, READERS, Source
 
     kind = _kind(path)
     if kind not in READERS:
-        raise BadInput(f"{path} is not a kind of file that suites come in: it must end in {KINDS}")
+        raise BadInput(f"{path} is not a kind of file that {suite} comes in: it must end in {KINDS}")
     return Source(path.name, file_digest(path), "row", lambda: READERS[kind](path))
 
 
@@ -226,8 +227,8 @@ def _part(file: Path) -> str:
     return file.resolve().parent.name if stem in _UNTELLING else stem
 
 
-def _content(path: Path) -> str:
-    return digest([[_part(file), _opened(file).sha256] for file in _files(path)])
+def _content(suite: Suite, path: Path) -> str:
+    return digest([[_part(file), _opened(suite, file).sha256] for file in _files(suite, path)])
 
 
 JUDGE_ITEMS = Method(make_items, ItemSettings, JudgeItem)

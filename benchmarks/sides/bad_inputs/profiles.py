@@ -1,5 +1,6 @@
 """Bad profiles: each field of each section, and files that are none."""
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,9 +14,21 @@ from training.trainers import TRAINERS
 
 AREA = "profile"
 FILE = "profile.toml"
+# a suite of one item, which each profile's folder has
+SUITE = "suite.json"
+ITEM: Mapping[str, object] = {
+    "input": "Name a colour.",
+    "output_1": "Blue.",
+    "output_2": "Seven.",
+    "label": 1,
+}
 # sections that the default profile leaves out
 MORE: Mapping[str, Mapping[str, object]] = {
-    "judges": {"human_agreement": {}, "certificate": {"bounds": {"parse_rate": {"at_least": 0.5}}}},
+    "judges": {
+        "human_agreement": {},
+        "certificate": {"bounds": {"parse_rate": {"at_least": 0.5}}},
+        "benchmark": {"judges": ["base_policy"], "files": {"llmbar": f"{{folder}}/{SUITE}"}},
+    },
     "cai": {"mix": {}},
     "card": {"tflops": 100.0, "bandwidth_gb": 1000.0},
 }
@@ -32,7 +45,7 @@ def shipped() -> dict[str, Any]:
 def profile_cases() -> Iterator[Case]:
     """Every bad profile."""
     content = shipped()
-    found = [*faults(Profile, content), *_training_faults(content), *_model_faults()]
+    found = [*faults(Profile, content), *_training_faults(content), *_model_faults(), *_suite_faults()]
     for fault in _each_once(found, content):
         yield plan_of(AREA, fault.name, toml(with_fault(content, fault)).encode(), _names(fault))
     for kind, written in damaged(toml(content), "# café"):
@@ -48,7 +61,7 @@ def plan_of(area: str, name: str, profile: bytes, names: tuple[str, ...], **file
         "assets.cli",
         ("plan",),
         names,
-        {FILE: profile, **files},
+        {FILE: profile, SUITE: json.dumps([ITEM]).encode(), **files},
         {"TRIMTAB_PROFILE": FILE},
     )
 
@@ -87,6 +100,16 @@ def _model_faults() -> Iterator[Fault]:
     yield Fault(("rlaif", "judge", "judges"), "one twice", ["base_policy", "base_policy"])
     for tracker in ("nonsense", "all", "neptune", "clearml"):
         yield Fault(("tracking", "report_to"), f"{tracker} is not there", [tracker])
+
+
+def _suite_faults() -> Iterator[Fault]:
+    place = ("judges", "benchmark")
+    for value in (3, ["a"], "", "no-such.json", "a\0b", f"{{folder}}/{FILE}", "x" * 5_000):
+        yield Fault((*place, "files", "llmbar"), f"is {str(value)[:20]!r}", value)
+    yield Fault((*place, "files", "processbench"), "of another suite", f"{{folder}}/{SUITE}")
+    yield Fault((*place, "files"), "empty table", {})
+    yield Fault((*place, "judges"), "no model", ["nonsense"])
+    yield Fault((*place, "ways"), "one twice", ["text", "text"])
 
 
 def _names(fault: Fault) -> tuple[str, ...]:

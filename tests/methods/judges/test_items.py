@@ -105,8 +105,22 @@ def test_a_file_of_another_suite_is_refused_by_name(tmp_path: Path) -> None:
     path = write_suite(tmp_path, "llmbar")
     with pytest.raises(BadInput, match=r"has no item of judgebench at its start .*as it ships"):
         items_of("judgebench", path)
-    with pytest.raises(BadInput, match="is no file, and no folder with files of a suite"):
-        items_of("llmbar", tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["nothing", "a\0b", "x" * 5_000, "empty"])
+def test_a_path_without_files_of_the_suite_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="is no file of llmbar, and no folder with files of it: give one"):
+        items_of("llmbar", tmp_path / name)
+
+
+@pytest.mark.parametrize("beside", [".cache/dataset.json", "dataset_info.json", "._Natural.json"])
+def test_what_libraries_write_beside_a_suite_is_none_of_it(beside: str, tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite", "llmbar").parent
+    before = item_settings({"llmbar": folder}, ItemSelection())
+    (folder / beside).parent.mkdir(exist_ok=True)
+    (folder / beside).write_text('{"splits": 3}')
+    assert item_settings({"llmbar": folder}, ItemSelection()) == before
 
 
 def test_a_file_that_changes_under_a_build_is_refused(tmp_path: Path) -> None:
