@@ -12,10 +12,10 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from datasets_registry.errors import ModelFailed
 from datasets_registry.plain_text import plain_line
-from generation.anthropic_api.protocol import SAMPLING_VERSION, Fields, Lenient, Reply, unservable
+from generation.anthropic_api.protocol import SAMPLING_VERSION, Fields, Reply, unservable
 from generation.batches.provider import Answer, BatchGone, Standing, Unanswered
 from generation.batches.records import Record
-from generation.remote.answers import MOST_OF_A_REASON
+from generation.remote.answers import MOST_OF_A_REASON, Lenient
 from generation.remote.calling import SAVED
 from generation.remote.refusals import field
 from generation.remote.sessions import Session, Sessions

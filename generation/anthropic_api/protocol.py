@@ -1,22 +1,19 @@
 """Requests and completions in the words of Anthropic's Messages API."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, JsonValue, WrapValidator
+from pydantic import BaseModel, JsonValue
 
 from datasets_registry.plain_text import plain_line
 from datasets_registry.rows.conversation import json_object
 from datasets_registry.rows.words import FinishReason
 from generation.anthropic_api.turns import sent_conversation, sent_tools
-from generation.remote.answers import failed, read_or_none
+from generation.remote.answers import Lenient, failed
 from generation.request import Completion, Request, SamplingParams
 
 # the last version of the API that has temperature and top_p; models from 4.7 on take neither in any version
 SAMPLING_VERSION = "2023-06-01"
-T = TypeVar("T")
 Fields = dict[str, JsonValue]
-Lenient = Annotated[T | None, WrapValidator(read_or_none)]
 _FINISHED: Mapping[object, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",

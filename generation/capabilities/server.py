@@ -11,7 +11,8 @@ from pydantic import BaseModel, JsonValue
 
 from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
-from generation.openai_server.protocol import Fields, Lenient, Reply, Usage
+from generation.openai_server.protocol import Fields, Reply, Usage
+from generation.remote.answers import Lenient
 
 MOST_TOKENS = 16
 ATTEMPTS = 3

@@ -10,8 +10,8 @@ from datasets_registry.plain_text import plain_line
 from generation.batches.provider import Answer, Standing, Unanswered
 from generation.batches.records import Record
 from generation.openai_server.asking import Asker
-from generation.openai_server.protocol import Lenient, Reply
-from generation.remote.answers import MOST_OF_A_REASON
+from generation.openai_server.protocol import Reply
+from generation.remote.answers import MOST_OF_A_REASON, Lenient
 from generation.remote.sessions import Session, Sessions
 from generation.request import Completion, Request
 

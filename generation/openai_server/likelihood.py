@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from generation.openai_server.protocol import Dialect, Fields, Lenient, Usage, counts
+from generation.openai_server.protocol import Dialect, Fields, Usage, counts
 from generation.prompts import Prompt
-from generation.remote.answers import failed
+from generation.remote.answers import Lenient, failed
 from generation.request import Completion
 
 NO_TOKENIZER = (

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, JsonValue, WrapValidator
+from pydantic import BaseModel, JsonValue
 
 from datasets_registry.rows.conversation import json_object
 from generation.openai_server.messages import sent_message
-from generation.remote.answers import failed, read_or_none
+from generation.remote.answers import Lenient, failed
 from generation.request import Completion, Request
 from generation.turns import one_system_turn, plain_tool
 
@@ -30,13 +29,6 @@ class Dialect:
     special_tokens: Sequence[str] = ()
     trims: bool = False
     stated: str | None = None
-
-
-T = TypeVar("T")
-
-
-# a good answer is not asked for again because something beside it is odd
-Lenient = Annotated[T | None, WrapValidator(read_or_none)]
 
 
 class _Message(BaseModel):

@@ -1,7 +1,9 @@
 """Answers of servers, read leniently: something odd beside a good one does not spoil it."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import WrapValidator
 
 from datasets_registry.plain_text import plain_line
 from generation.request import Completion
@@ -16,6 +18,10 @@ def read_or_none(value: object, read: Callable[[object], T]) -> T | None:
         return read(value)
     except ValueError:
         return None
+
+
+# a good answer is not asked for again because something beside it is odd
+Lenient = Annotated[T | None, WrapValidator(read_or_none)]
 
 
 def failed(reason: str, counts: Mapping[str, int] | None = None) -> Completion:
