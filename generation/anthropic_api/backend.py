@@ -14,13 +14,12 @@ from datasets_registry.hashing import digest
 from datasets_registry.hosted import read_hosted
 from generation.anthropic_api.batches import MessageBatches
 from generation.anthropic_api.protocol import (
-    SAMPLING_VERSION,
     Fields,
     Reply,
     body,
     completion,
-    sampling,
     unservable,
+    version_headers,
 )
 from generation.anthropic_api.turns import Unsendable
 from generation.engine import EngineSettings, server_of
@@ -115,7 +114,7 @@ class AnthropicBackend:
         fields = self._fields(request)
         if isinstance(fields, Completion):
             return fields
-        reply = await caller.call(index, lambda: _posted(client, fields, old=bool(sampling(request.params))))
+        reply = await caller.call(index, lambda: _posted(client, fields))
         if isinstance(reply, Failure):
             return failed(reply.reason)
         return self._read(reply)
@@ -164,15 +163,14 @@ class AnthropicBackend:
         )
 
 
-async def _posted(client: "anthropic.AsyncAnthropic", fields: Fields, *, old: bool) -> Reply:
-    """The server's answer; ``old`` asks for the version of the API that has temperature and top_p."""
+async def _posted(client: "anthropic.AsyncAnthropic", fields: Fields) -> Reply:
     # what the client knows by name must be given, and gives way to the body
     raw = await client.messages.with_raw_response.create(
         model="",
         max_tokens=1,
         messages=[],
         extra_body=fields,
-        extra_headers={"anthropic-version": SAMPLING_VERSION} if old else {},
+        extra_headers=version_headers([fields]),
     )
     return Reply.model_validate(json.loads(await raw.text()))
 

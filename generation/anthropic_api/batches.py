@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from datasets_registry.errors import ModelFailed
 from datasets_registry.plain_text import plain_line
-from generation.anthropic_api.protocol import SAMPLING_VERSION, Fields, Reply, unservable
+from generation.anthropic_api.protocol import Fields, Reply, unservable, version_headers
 from generation.batches.provider import Answer, BatchGone, Standing, Unanswered
 from generation.batches.records import Record
 from generation.remote.answers import MOST_OF_A_REASON, Lenient
@@ -113,8 +113,7 @@ class MessageBatches:
     def submit(self, record: Record, lines: Sequence[bytes]) -> str:
         """Submit the lines; again only after a look at what the first attempt came to."""
         requests = [json.loads(line) for line in lines]
-        old = any({"temperature", "top_p"} & request["params"].keys() for request in requests)
-        headers = {"anthropic-version": SAMPLING_VERSION} if old else {}
+        headers = version_headers(request["params"] for request in requests)
 
         async def create(session: Opened) -> str:
             raw = await session.client.messages.batches.with_raw_response.create(

@@ -1,6 +1,6 @@
 """Requests and completions in the words of Anthropic's Messages API."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, JsonValue
 
@@ -103,13 +103,19 @@ def body(request: Request, model: str, thinking: bool | None = None) -> Fields:
         fields["thinking"] = dict(_SHOWN_THOUGHT) if thinking else {"type": "disabled"}
     if params.stop:
         fields["stop_sequences"] = list(params.stop)
-    return fields | sampling(params)
+    return fields | _sampling(params)
 
 
-def sampling(params: SamplingParams) -> Fields:
+def _sampling(params: SamplingParams) -> Fields:
     """``temperature`` and ``top_p`` where they are not 1, which is what the API does without them."""
     wanted: Fields = {"temperature": params.temperature, "top_p": params.top_p}
     return {name: value for name, value in wanted.items() if value != 1}
+
+
+def version_headers(bodies: Iterable[Fields]) -> dict[str, str]:
+    """What asks for the version of the API that has ``temperature`` and ``top_p``, if a body sets either."""
+    sampled = any(not {"temperature", "top_p"}.isdisjoint(fields) for fields in bodies)
+    return {"anthropic-version": SAMPLING_VERSION} if sampled else {}
 
 
 def completion(reply: Reply) -> Completion:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from generation.anthropic_api.protocol import SAMPLING_VERSION
+from generation.anthropic_api.protocol import version_headers
 from generation.capabilities.server import ATTEMPTS, MOST_SECONDS, NOT_THERE, Lost, Refused, Server
 from generation.engine import server_of
 from generation.openai_server.protocol import Fields
@@ -13,7 +13,6 @@ from generation.openai_server.protocol import Fields
 if TYPE_CHECKING:
     import anthropic
 
-_SAMPLING = {"temperature", "top_p"}
 # of the /v1 protocol, and by which field the Messages API says the same
 _NAMES = {
     "max_tokens": "max_tokens",
@@ -52,7 +51,7 @@ class AnthropicServer(Server):
         self.num_calls += 1
         body: Fields = {"model": self.settings.served_model, "messages": [dict(turn) for turn in messages]}
         body |= {_NAMES[name]: value for name, value in fields.items() if name in _NAMES} | _made(fields)
-        headers = {"anthropic-version": SAMPLING_VERSION} if _SAMPLING & fields.keys() else {}
+        headers = version_headers([body])
         create = self._client.messages.with_raw_response.create
         sent = self._called(
             lambda: create(model="", max_tokens=1, messages=[], extra_body=body, extra_headers=headers).text()
