@@ -1,7 +1,6 @@
 """A server that a probe asks short questions, and what it answers, in the words of the /v1 protocol."""
 
 import json
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from datasets_registry.errors import BadInput
 from generation.engine import EngineSettings
 from generation.openai_server.protocol import Fields, Reply, Usage
 from generation.remote.answers import Lenient
+from generation.remote.keys import key_in
+from generation.remote.refusals import field
 
 MOST_TOKENS = 16
 ATTEMPTS = 3
@@ -95,7 +96,7 @@ class Server(ABC):
         self.settings = settings
         self.num_calls = self.num_tokens = 0
         self.answers: list[Answer] = []
-        self._key = os.environ.get(settings.api_key_env or "", "").strip()
+        self._key = key_in(settings.api_key_env) or ""
 
     @abstractmethod
     def __enter__(self) -> "Server":
@@ -150,9 +151,7 @@ class Server(ABC):
             ) from None
         if error.status_code not in _REFUSALS:
             return Lost(f"HTTP {error.status_code} after {ATTEMPTS} attempts")
-        inner = error.body.get("error", error.body) if isinstance(error.body, dict) else error.body
-        message = inner.get("message", inner) if isinstance(inner, dict) else inner
-        words = f"HTTP {error.status_code}: {message}"
+        words = f"HTTP {error.status_code}: {field(error.body, 'message') or error.body}"
         return Refused(words.replace(self._key, "***") if self._key else words)
 
 

@@ -12,6 +12,7 @@ from generation.batches.records import Record
 from generation.openai_server.asking import Asker
 from generation.openai_server.protocol import Reply
 from generation.remote.answers import MOST_OF_A_REASON, Lenient
+from generation.remote.refusals import field
 from generation.remote.sessions import Session, Sessions
 from generation.request import Completion, Request
 
@@ -74,9 +75,7 @@ class _Line(BaseModel):
             return self.error.said
         if self.response is None:
             return "the batch's line has no answer"
-        body = self.response.body
-        error = body.get("error") if isinstance(body, dict) else None
-        said = error.get("message") if isinstance(error, dict) else None
+        said = field(self.response.body, "message")
         return plain_line(f"HTTP {self.response.status_code}: {said}", MOST_OF_A_REASON)
 
 
