@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -91,10 +92,10 @@ class OpenAIBatches:
         least: int | None,
         *,
         asker: Callable[[Opened], Awaitable[Asker]],
-        choice_ids: Callable[[Sequence[str]], list[int]],
+        choice_ids: Callable[[tuple[str, ...]], list[int]],
     ) -> None:
         self.server, self.model, self.least, self.pause = sessions.server, model, least, sessions.pause
-        self._sessions, self._asker, self._choice_ids = sessions, asker, choice_ids
+        self._sessions, self._asker, self._choice_ids = sessions, asker, cache(choice_ids)
 
     def takes(self, request: Request) -> bool:
         """A likelihood is asked for elsewhere than in a chat, where no provider has batches."""
