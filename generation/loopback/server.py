@@ -121,13 +121,11 @@ class LoopbackServer(WireServer):
             if self.dialect.owner not in _PROTOCOLS:
                 raise Refused(404, "This is a chat model and not supported in the v1/completions endpoint.")
             fields = completions(body, self.dialect, self._likelihood)
+        elif self._protocol(path) == "anthropic":
+            fields, replied = message(body, self.script, self._noise)
+            seconds = replied.said.seconds
         else:
-            speaks = message if self._protocol(path) == "anthropic" else None
-            fields, replied = (
-                speaks(body, self.script, self._noise)
-                if speaks
-                else chat(body, self.dialect, self.script, self._noise)
-            )
+            fields, replied = chat(body, self.dialect, self.script, self._noise)
             seconds = replied.said.seconds
         self._pay(path, body, fields, batch)
         stated = self.states or str(name)
