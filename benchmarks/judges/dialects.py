@@ -18,7 +18,7 @@ from generation.loopback.limits import Fault
 from generation.loopback.script import Asked, Said
 from generation.loopback.server import LoopbackServer, Paid
 from generation.openai_server.backend import OpenAIBackend
-from generation.openai_server.stating import stated_folder
+from generation.remote.stating import stated_folder
 from generation.spending import Price
 from methods.judging.comparison import ComparisonSettings
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, judge_pairs
@@ -86,7 +86,7 @@ def _rows(
 ) -> list[AiJudgement]:
     """The judgements of the server's judge, through a ledger."""
     engine = EngineSettings(base_url=server.url, served_model=server.dialect.model)
-    backend = OpenAIBackend(stated_folder(state.models, engine), engine)
+    backend = OpenAIBackend(stated_folder(state.models, server.url, engine, OpenAIBackend), engine)
     complete = Completer(backend, Ledger(state.ledger), asset="ai_judgements", report=lambda line: None)
     principle = JudgedPrinciple(signal="helpfulness", preference_question="Which response is right?")
     how = JudgementSettings(
