@@ -1,15 +1,21 @@
 """A stage whose requests go by batch, at a loopback server, with the ledger of a folder."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from datasets_registry.state import REPOSITORY
 from generation.anthropic_api.backend import AnthropicBackend
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
 from generation.loopback.dialects import GPT4, Dialect
 from generation.loopback.server import LoopbackServer
+from generation.loopback.wire import Answer, Call
 from generation.openai_server.backend import OpenAIBackend
 from generation.remote.retrying import Patience
 from generation.request import Completion, Message, Request, SamplingParams
@@ -86,6 +92,22 @@ def interrupting(said: str) -> Callable[[str], None]:
             raise KeyboardInterrupt
 
     return report
+
+
+def kill_at(server: LoopbackServer, method: str, path: str, code: str, folder: Path) -> None:
+    """Run ``code`` in a process that is killed before it is sent the server's first answer to that call."""
+    plain, clients = server.answer, list[int]()
+
+    def answer(call: Call) -> Answer:
+        given = plain(call)
+        if (call.method, call.path) == (method, path) and clients:
+            os.kill(clients.pop(), signal.SIGKILL)
+        return given
+
+    server.answer = answer
+    client = subprocess.Popen([sys.executable, "-c", code, server.url, str(folder)], cwd=REPOSITORY)
+    clients.append(client.pid)
+    assert client.wait() == -signal.SIGKILL
 
 
 def num_paid(server: LoopbackServer) -> tuple[int, int]:

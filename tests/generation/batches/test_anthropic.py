@@ -1,20 +1,15 @@
 """Stages that go by Anthropic's message batches: collected, in part, and resumed without a tag."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from datasets_registry.state import REPOSITORY
 from generation.loopback.batches.course import Course
 from generation.loopback.dialects import CLAUDE
 from generation.loopback.server import LoopbackServer
 from generation.loopback.wire import Answer, Call
-from tests.generation.batches.stage import Stage, ask, echoed, interrupting, num_paid
+from tests.generation.batches.stage import Stage, ask, echoed, interrupting, kill_at, num_paid
 
 CLIENT = """
 import sys
@@ -79,18 +74,7 @@ def test_a_canceled_batch_gives_what_it_has_and_choices_are_refused_without_it(
 def test_a_killed_stage_submits_nothing_twice(
     server: LoopbackServer, tmp_path: Path, method: str, path: str
 ) -> None:
-    plain, clients = server.answer, list[int]()
-
-    def answer(call: Call) -> Answer:
-        given = plain(call)
-        if (call.method, call.path) == (method, path) and clients:
-            os.kill(clients.pop(), signal.SIGKILL)
-        return given
-
-    server.answer = answer
-    client = subprocess.Popen([sys.executable, "-c", CLIENT, server.url, str(tmp_path)], cwd=REPOSITORY)
-    clients.append(client.pid)
-    assert client.wait() == -signal.SIGKILL
+    kill_at(server, method, path, CLIENT, tmp_path)
     assert claude(server.url, tmp_path).texts(5, 1) == echoed(5)
     submissions = server.message_batches.submissions
     assert (submissions.num_batches, submissions.num_twice, num_paid(server)[0]) == (1, 0, 4)

@@ -1,9 +1,5 @@
 """Batches that are taken up again: after interrupts and kills, by several processes, with another key."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,14 +8,12 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput, BrokenObject, ModelFailed
-from datasets_registry.state import REPOSITORY
 from generation.batches import batching, records
 from generation.loopback.batches.course import Course
 from generation.loopback.dialects import GPT4
 from generation.loopback.server import LoopbackServer
-from generation.loopback.wire import Answer, Call
 from generation.spending import Budget
-from tests.generation.batches.stage import Stage, echoed, interrupting, num_paid
+from tests.generation.batches.stage import Stage, echoed, interrupting, kill_at, num_paid
 
 CLIENT = """
 import sys
@@ -59,18 +53,7 @@ def resumed(server: LoopbackServer, folder: Path, number: int = 5) -> Stage:
 def test_a_killed_stage_submits_nothing_twice(
     server: LoopbackServer, tmp_path: Path, method: str, path: str
 ) -> None:
-    plain, clients = server.answer, list[int]()
-
-    def answer(call: Call) -> Answer:
-        given = plain(call)
-        if (call.method, call.path) == (method, path) and clients:
-            os.kill(clients.pop(), signal.SIGKILL)
-        return given
-
-    server.answer = answer
-    client = subprocess.Popen([sys.executable, "-c", CLIENT, server.url, str(tmp_path)], cwd=REPOSITORY)
-    clients.append(client.pid)
-    assert client.wait() == -signal.SIGKILL
+    kill_at(server, method, path, CLIENT, tmp_path)
     server.paid = [paid for paid in server.paid if paid.batch]
     stage = Stage(server.url, tmp_path)
     assert stage.texts(5) == echoed(5)
