@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import pytest
 
@@ -123,14 +123,9 @@ _GREEDY = "it draws at temperature 1, whatever it is asked for"
 _ANEW = "it draws each answer anew"
 
 
-def _dialect(dialect: Dialect, **lacks: str) -> Entry:
-    """The openai backend over a loopback server of that dialect."""
-    return Entry(
-        f"openai-{dialect.name}",
-        serving(dialect),
-        package="openai",
-        lacks=_ELSEWHERE | {name: lacks[name] for name in get_args(Capability) if name in lacks},
-    )
+def _dialect(dialect: Dialect, lacks: Mapping[Capability, str] = {}) -> Entry:
+    """The openai backend over a loopback server of that dialect, and what it lacks beside ``_ELSEWHERE``."""
+    return Entry(f"openai-{dialect.name}", serving(dialect), package="openai", lacks={**_ELSEWHERE, **lacks})
 
 
 TESTED = (
@@ -145,9 +140,9 @@ TESTED = (
     Entry("openai", served, package="openai"),
     _dialect(GPT4),
     _dialect(LLAMA_CPP),
-    _dialect(GPT5, greedy=_GREEDY, limits="hidden thought is in its counts"),
-    _dialect(CLAUDE, greedy=_GREEDY, seeds=_ANEW),
-    _dialect(SILENT, greedy=_GREEDY, seeds=_ANEW, limits="it ends where it likes"),
+    _dialect(GPT5, {"greedy": _GREEDY, "limits": "hidden thought is in its counts"}),
+    _dialect(CLAUDE, {"greedy": _GREEDY, "seeds": _ANEW}),
+    _dialect(SILENT, {"greedy": _GREEDY, "seeds": _ANEW, "limits": "it ends where it likes"}),
     Entry(
         "anthropic",
         served_messages,
