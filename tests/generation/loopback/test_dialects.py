@@ -56,19 +56,8 @@ HEEDED = {
     "gpt-5": {"seed", "n", "max_completion_tokens", "schema"},
     "claude": {"stop", "max_tokens", "max_completion_tokens"},
     "silent": set[str](),
-    "vllm": {
-        "temperature",
-        "seed",
-        "n",
-        "stop",
-        "max_tokens",
-        "max_completion_tokens",
-        "schema",
-        "logprobs",
-        "thought",
-    },
 }
-HEEDED["llama.cpp"] = HEEDED["vllm"]
+HEEDED["vllm"] = HEEDED["llama.cpp"] = HEEDED["gpt-4"] | {"thought"}
 REFUSED = {"gpt-5": {"temperature", "stop", "max_tokens", "logprobs"}, "claude": {"n"}}
 
 
