@@ -4,8 +4,8 @@ import re
 
 import anthropic
 
-from datasets_registry.errors import BadInput, TrimtabError
-from generation.remote.refusals import Account, Refused, disconnected, hung, short
+from datasets_registry.errors import BadInput
+from generation.remote.refusals import Account, Refused, disconnected, unread
 from generation.remote.retrying import Failure
 
 _WINDOW = re.compile(r"prompt is too long|exceeds? (the )?context (limit|window)", re.IGNORECASE)
@@ -24,17 +24,11 @@ class Refusals:
     def failure(self, error: Exception) -> Failure:
         """The failure that ``error`` is; raises where the run cannot go on."""
         match error:
-            case TrimtabError():
-                raise error
-            case TimeoutError():
-                return hung()
             case anthropic.APIStatusError():
                 return self._status(error)
             case anthropic.APIConnectionError():
                 return disconnected(error, timed_out=isinstance(error, anthropic.APITimeoutError))
-            case ValueError() | RecursionError():  # not JSON, or not a message
-                return Failure("broken", f"the answer is not a message ({short(str(error))})")
-        raise error
+        return unread(error, "a message")
 
     def _status(self, error: anthropic.APIStatusError) -> Failure:
         refused = self._account.refused(error.response, error.body)

@@ -4,8 +4,8 @@ import re
 
 import openai
 
-from datasets_registry.errors import BadInput, TrimtabError
-from generation.remote.refusals import Account, Refused, disconnected, hung, short
+from datasets_registry.errors import BadInput
+from generation.remote.refusals import Account, Refused, disconnected, unread
 from generation.remote.retrying import Failure
 
 _WINDOW = re.compile(
@@ -24,17 +24,11 @@ class Refusals:
     def failure(self, error: Exception) -> Failure:
         """The failure that ``error`` is; raises where the run cannot go on."""
         match error:
-            case TrimtabError():
-                raise error
-            case TimeoutError():
-                return hung()
             case openai.APIStatusError():
                 return self._status(error)
             case openai.APIConnectionError():
                 return disconnected(error, timed_out=isinstance(error, openai.APITimeoutError))
-            case ValueError() | RecursionError():  # not JSON, or not a chat completion
-                return Failure("broken", f"the answer is not a chat completion ({short(str(error))})")
-        raise error
+        return unread(error, "a chat completion")
 
     def _status(self, error: openai.APIStatusError) -> Failure:
         refused = self._account.refused(error.response, error.body)

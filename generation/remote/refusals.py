@@ -74,6 +74,16 @@ class Account:
         return f"put a valid one into the environment variable {self.key_env}"
 
 
+def unread(error: Exception, answer: str) -> Failure:
+    """The failure of a call whose answer did not come in time or is no ``answer``; raises any other error."""
+    match error:
+        case TimeoutError():
+            return hung()
+        case ValueError() | RecursionError():  # not JSON, or of another shape
+            return Failure("broken", f"the answer is not {answer} ({short(str(error))})")
+    raise error
+
+
 def hung() -> Failure:
     """No answer came in time."""
     return Failure("hang", "no answer in time: raise engine.timeout_seconds if it is only slow")
