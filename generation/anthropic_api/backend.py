@@ -24,7 +24,7 @@ from generation.anthropic_api.protocol import (
 from generation.anthropic_api.turns import Unsendable
 from generation.engine import EngineSettings, server_of
 from generation.models.folder import fingerprint
-from generation.remote.answers import failed, of_another_model
+from generation.remote.answers import Identity, failed
 from generation.remote.background import stream
 from generation.remote.calling import Caller
 from generation.remote.concurrency import AdaptiveLimit
@@ -74,12 +74,12 @@ class AnthropicBackend:
         self._patience = patience or Patience()
         # processes that share a server must not come back at the same moments
         self._jitter = jitter or random.Random(os.getpid())
-        self._stated: set[str] = set()
+        self._identity = Identity(self._hosted)
 
     @property
     def stated(self) -> frozenset[str]:
         """The models that the answers so far state that they are of."""
-        return frozenset(self._stated)
+        return self._identity.stated
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as the server finishes them; closing this early cancels the rest."""
@@ -130,10 +130,7 @@ class AnthropicBackend:
 
     def _read(self, reply: Reply) -> Completion:
         """The completion that a reply is; a failed row where it is of another model than this one."""
-        if reply.model:
-            self._stated.add(reply.model)
-        expected = self._hosted.stated if self._hosted else None
-        if reason := of_another_model(expected, reply.model):
+        if reason := self._identity.refusal(reply.model):
             return failed(reason, reply.counts)
         return completion(reply)
 

@@ -8,7 +8,7 @@ from generation.openai_server.likelihood import NO_COMPLETIONS, NO_TOKENIZER, Ec
 from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect, Fields, Reply, body, completion, counts
 from generation.prompts import PromptReader
-from generation.remote.answers import failed, of_another_model
+from generation.remote.answers import Identity, failed
 from generation.remote.calling import Caller
 from generation.remote.retrying import Failure
 from generation.request import Completion, Request
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Asker:
     """Asks one server; ``tokenizer`` is the model's own with its chat template, where it is at hand.
 
-    ``stated`` collects the models that answers state that they are of.
+    ``identity`` notes the models that answers state that they are of.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class Asker:
         client: "openai.AsyncOpenAI",
         dialect: Dialect,
         tokenizer: Tokenizer | None,
-        stated: set[str],
+        identity: Identity,
         limit: LimitName,
     ) -> None:
         self._caller, self._client, self._dialect, self._tokenizer = caller, client, dialect, tokenizer
-        self._stated, self._limit = stated, limit
+        self._identity, self._limit = identity, limit
         self._reader = PromptReader(tokenizer, most=256) if tokenizer else None
 
     async def completion(self, index: int, request: Request, choice_ids: Sequence[int]) -> Completion:
@@ -63,9 +63,7 @@ class Asker:
 
     def read(self, reply: Reply, request: Request, choice_ids: Sequence[int]) -> Completion:
         """The completion that a reply is; a failed row where it is of another model than this one."""
-        if reply.model:
-            self._stated.add(reply.model)
-        if reason := of_another_model(self._dialect.stated, reply.model):
+        if reason := self._identity.refusal(reply.model):
             return failed(reason, counts(reply.usage))
         return completion(reply, request, choice_ids)
 

@@ -18,6 +18,7 @@ from generation.openai_server.asking import Asker
 from generation.openai_server.batches import OpenAIBatches
 from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect
+from generation.remote.answers import Identity
 from generation.remote.background import stream
 from generation.remote.calling import Caller
 from generation.remote.concurrency import AdaptiveLimit
@@ -67,13 +68,12 @@ class OpenAIBackend:
         self._jitter = jitter or random.Random(os.getpid())
         self._tokenizer: Tokenizer | None = None
         self._limit = LimitName()
-        self._hosted = read_hosted(folder)
-        self._stated: set[str] = set()
+        self._identity = Identity(read_hosted(folder))
 
     @property
     def stated(self) -> frozenset[str]:
         """The models that the answers so far state that they are of."""
-        return frozenset(self._stated)
+        return self._identity.stated
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as the server finishes them; closing this early cancels the rest."""
@@ -116,7 +116,7 @@ class OpenAIBackend:
 
     async def _asker(self, caller: Caller, client: "openai.AsyncOpenAI") -> Asker:
         dialect = await self._dialect(caller, client)
-        return Asker(caller, client, dialect, self._templated(), self._stated, self._limit)
+        return Asker(caller, client, dialect, self._templated(), self._identity, self._limit)
 
     def _choice_ids(self, choices: Sequence[str]) -> list[int]:
         return choice_ids(self._tokenizer, choices) if self._tokenizer and choices else []
@@ -156,7 +156,7 @@ class OpenAIBackend:
         plain = dialect(served, self.server, self.settings.served_model, self.folder, tokens)
         templated = self._templated()
         trims = templated is not None and not keeps_outer_space(templated)
-        return replace(plain, trims=trims, stated=self._hosted.stated if self._hosted else None)
+        return replace(plain, trims=trims)
 
     def _templated(self) -> Tokenizer | None:
         """The tokenizer, if it has a chat template."""

@@ -21,14 +21,12 @@ class Dialect:
     """What the server understands beyond the protocol, and the control tokens of its tokenizer.
 
     ``trims``: its chat template is known to cut the outer white space of an unfinished turn.
-    ``stated`` is the model that its answers must state that they are of.
     """
 
     model: str
     vllm: bool = False
     special_tokens: Sequence[str] = ()
     trims: bool = False
-    stated: str | None = None
 
 
 class _Message(BaseModel):

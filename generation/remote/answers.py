@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import WrapValidator
 
+from datasets_registry.hosted import Hosted
 from datasets_registry.plain_text import plain_line
 from generation.request import Completion
 
@@ -29,11 +30,25 @@ def failed(reason: str, counts: Mapping[str, int] | None = None) -> Completion:
     return Completion(finish_reason="error", error=plain_line(reason, MOST_OF_A_REASON), **(counts or {}))
 
 
-def of_another_model(expected: str | None, stated: str | None) -> str | None:
-    """Why an answer that states this model is none of the ``expected`` one, where any is expected."""
-    if expected in (None, stated):
-        return None
-    return (
-        f"the server answered as {stated!r}, and this model is {expected!r}: materialize the model again, "
-        "which makes a version of the new one"
-    )
+class Identity:
+    """Which models a server's answers state that they are of, and whether it is the hosted model's own."""
+
+    def __init__(self, hosted: Hosted | None) -> None:
+        self._expected = hosted.stated if hosted else None
+        self._stated: set[str] = set()
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """The models that the answers so far state."""
+        return frozenset(self._stated)
+
+    def refusal(self, stated: str | None) -> str | None:
+        """Note what an answer states; why it is none of the expected model's, where one is expected."""
+        if stated:
+            self._stated.add(stated)
+        if self._expected in (None, stated):
+            return None
+        return (
+            f"the server answered as {stated!r}, and this model is {self._expected!r}: materialize the model "
+            "again, which makes a version of the new one"
+        )
