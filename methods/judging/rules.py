@@ -6,11 +6,12 @@ responses the one that keeps it is better.
 """
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from unicodedata import normalize
 
+import regex
 from pydantic import Field, model_validator
 
 from datasets_registry.documents import faults
@@ -19,11 +20,13 @@ from generation.request import Message
 from methods.judging.comparison import Order
 from methods.judging.plugged import decide, modules_of, plugged_rule
 from methods.judging.verdict import Verdict
+from methods.reading.languages import LEAST_PROBABILITY, likeliest_language
 from methods.reading.refusals import read_refusal
 from methods.sandbox.run import Limits, failure
 from methods.verifiers.format import FormatRules, first_broken, require_possible, require_usable
 
-_WORD = re.compile(r"\w+")
+# the marks of letters belong to their word, which `re` does not know
+_WORD = regex.compile(r"\w+")
 # shorter words say little of what a prompt is about
 LEAST_LETTERS = 4
 _LIMITS = Limits()
@@ -88,7 +91,7 @@ def keeps(
     ``thinks`` says whether the response was thought over, where that is known.
     """
     text, prompt = response.strip(), messages[-1].content
-    if first_broken(text, rule) is not None:
+    if first_broken(text, rule.model_copy(update={"language": None})) is not None:
         return Kept(False)
     undecided = None
     for part in _parts(rule, prompt, response, other, thinks):
@@ -125,6 +128,13 @@ def _parts(rule: Rule, prompt: str, response: str, other: str | None, thinks: bo
             if thinks is None
             else Kept(thinks == rule.thinks)
         )
+    if rule.language is not None:
+        language, probability = likeliest_language(text)
+        yield (
+            Kept(language == rule.language)
+            if probability >= LEAST_PROBABILITY
+            else Kept(None, "its language is unclear")
+        )
     if rule.prompt_words is not None:
         yield Kept(len(_words(prompt) & _words(text)) >= rule.prompt_words)
     if rule.shorter is not None and other is not None:
@@ -154,7 +164,8 @@ def _verdict(first: Kept, second: Kept) -> Verdict:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in map(str.casefold, _WORD.findall(text)) if len(word) >= LEAST_LETTERS}
+    words: list[str] = _WORD.findall(normalize("NFC", text))
+    return {word.casefold() for word in words if len(word) >= LEAST_LETTERS}
 
 
 def _length(text: str) -> int:
@@ -167,8 +178,13 @@ def _run(program: str, prompt: str, response: str) -> Kept:
     call = f"keeps({prompt!r}, {response!r})"
     if failure(program, f"assert {call} is True", _LIMITS) is None:
         return Kept(True)
-    reason = failure(program, f"assert {call} is False", _LIMITS)
-    return Kept(False) if reason is None else Kept(None, f"the rule's program: {reason}")
+    check = f"assert {call} is False"
+    reason = failure(program, check, _LIMITS)
+    if reason is None:
+        return Kept(False)
+    if reason == f"`{check}` fails":
+        reason = "keeps gives neither True nor False"
+    return Kept(None, f"the rule's program: {reason}")
 
 
 def _require_program(program: str) -> None:

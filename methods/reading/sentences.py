@@ -2,9 +2,16 @@
 
 import re
 
-_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_a-zß-ÿ]|[0-9])|(?<=[。!?])|\n{2,}")
-_ABBREVIATION = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|No|Fig|Eq|Inc|Ltd|Co|e\.g|i\.e|a\.m|p\.m|U\.S|[A-Z])\.$"
+import regex
+
+# outside ASCII a mark that ends a sentence needs no space behind it
+_END = regex.compile(
+    r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘„«¿¡(\[]*[\w--[\d_\p{Ll}]]|(?<!\bNo\.\s+)[0-9])"
+    r"|(?<=[\p{Sentence_Terminal}--[.．]])|\n{2,}",
+    regex.VERSION1,
+)
+_ABBREVIATION = regex.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|Fig|Eq|Inc|Ltd|Co|\p{L}(?:\.\p{L})+|\p{Lu})\.$"
 )
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from unicodedata import normalize
 
 import regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,6 +25,8 @@ MAX_LENGTH = 100_000
 PATTERN_SECONDS = 1.0
 _WORD = re.compile(r"\w+")
 _FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+# a character of a word, of a script that puts spaces between words
+_IN_WORD = r"(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])\w"
 Measured = Iterator[tuple[str, object, bool]]
 
 
@@ -112,13 +115,41 @@ def require_possible(rules: FormatRules) -> None:
                 f"format rule 'min_{unit}': {least} is above max_{unit} {most}, so that nothing keeps both: "
                 "lower it"
             )
-    words = [word.casefold() for word in rules.excludes]
-    if both := [word for word in rules.contains if word.casefold() in words]:
+    if any(not word.strip() for word in (*rules.contains, *rules.excludes)):
+        raise BadInput("format rule 'contains' or 'excludes': '' is no word: drop it")
+    if both := [word for word in rules.contains if any(_has(word, other) for other in rules.excludes)]:
         raise BadInput(
             f"format rule 'contains': {both[0]!r} is among excludes too, so that nothing keeps both: drop one"
         )
-    if any(not word.strip() for word in (*rules.contains, *rules.excludes)):
-        raise BadInput("format rule 'contains' or 'excludes': '' is no word: drop it")
+    start, end = rules.starts_with or "", rules.ends_with or ""
+    for rule, part, stripped in (("starts_with", start, start.lstrip()), ("ends_with", end, end.rstrip())):
+        if part != stripped:
+            raise BadInput(
+                f"format rule {rule!r}: no text has the white space of {part!r}, as it is read without it: "
+                "drop it"
+            )
+    for rule, value, unit, least in _implied(rules):
+        most = 0 if unit == "characters" and rules.num_lines == 0 else getattr(rules, f"max_{unit}")
+        if most is not None and least > most:
+            raise BadInput(
+                f"format rule {rule!r}: {str(value)[:40]!r} takes {least} {unit}, above the most of {most}, "
+                "so that nothing keeps both: change one"
+            )
+
+
+def _implied(rules: FormatRules) -> Iterator[tuple[str, object, str, int]]:
+    """Each rule with its value that implies a least number of a unit which bounds of their own may forbid."""
+    asked = [("contains", word) for word in rules.contains]
+    asked += [("starts_with", rules.starts_with or ""), ("ends_with", rules.ends_with or "")]
+    for rule, part in asked:
+        yield rule, part, "words", len(_WORD.findall(part.strip()))
+        yield rule, part, "characters", len(part)
+    # a sentence has a word, and words have a character and one between them
+    yield "min_sentences", rules.min_sentences, "words", rules.min_sentences or 0
+    for rule in ("min_words", "min_sentences"):
+        least = getattr(rules, rule) or 0
+        yield rule, least, "characters", max(0, 2 * least - 1)
+    yield "min_characters", rules.min_characters, "characters", rules.min_characters or 0
 
 
 def first_broken(text: str, rules: FormatRules) -> str | None:
@@ -170,8 +201,19 @@ def _lengths(text: str, rules: FormatRules) -> Measured:
 
 
 def _has(text: str, keyword: str) -> bool:
-    """Whether the keyword stands in ``text`` as whole words, in any case."""
-    return re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text, re.IGNORECASE) is not None
+    """Whether the keyword stands in ``text`` as whole words, in any case.
+
+    Scripts without spaces have it anywhere, and so has any text a sign such as an emoji.
+    """
+    text, keyword = normalize("NFC", text), normalize("NFC", keyword)
+    before = rf"(?<!{_IN_WORD})" if _is_bound(keyword[:1]) else ""
+    after = rf"(?!{_IN_WORD})" if _is_bound(keyword[-1:]) else ""
+    return regex.search(f"{before}{regex.escape(keyword)}{after}", text, regex.IGNORECASE) is not None
+
+
+def _is_bound(edge: str) -> bool:
+    """Whether a word may not go on beyond this end of a keyword."""
+    return edge.isascii() or regex.match(_IN_WORD, edge) is not None
 
 
 def _is_json(text: str) -> bool:

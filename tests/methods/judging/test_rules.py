@@ -50,6 +50,43 @@ def test_a_response_keeps_all_that_is_set_or_breaks_the_rule(
     assert keeps(Rule.model_validate(rule), ASKED, response).kept is kept
 
 
+@pytest.mark.parametrize(
+    ("rule", "prompt", "response", "kept"),
+    [
+        # marks of letters belong to their words
+        ({"prompt_words": 1}, "बिल्लियाँ क्यों सोती हैं?", "बिल्लियाँ थक जाती हैं।", True),
+        ({"prompt_words": 1}, "Why a cafe\u0301?", "The caf\u00e9 is near.", True),
+        # scripts without spaces have no ends of words
+        ({"excludes": ["東京"]}, "どこ?", "私は東京に住む", False),
+        ({"contains": ["กาแฟ"]}, "?", "ผมชอบกาแฟมาก", True),
+        ({"contains": ["Tokyo"]}, "?", "私はTokyoに住む", True),
+        ({"contains": ["kava"]}, "?", "kavárna", False),
+        ({"excludes": ["🎉"]}, "?", "Yes🎉!", False),
+        ({"contains": ["cafe\u0301"]}, "?", "The caf\u00e9.", True),
+        # each script's own marks end sentences, and small letters of any alphabet begin none
+        ({"max_sentences": 1}, "?", "नमस्ते। आप कैसे हैं?", False),
+        ({"max_sentences": 1}, "?", "你好！再见！", False),
+        ({"max_sentences": 1}, "?", "كيف حالك؟ أنا بخير", False),
+        ({"max_sentences": 1}, "?", "Él llegó. ¿Cuándo", False),
+        ({"max_sentences": 1}, "?", "Это чай, кофе и т. д. для гостей", True),
+        ({"max_sentences": 1}, "?", "No. It is not", False),
+        ({"max_sentences": 1}, "?", "See No. 5 of the U.K. Parliament and z.B. Wien", True),
+    ],
+)
+def test_rules_read_each_script_by_its_own_words_and_marks(
+    rule: dict[str, object], prompt: str, response: str, kept: bool
+) -> None:
+    asked = (Message(role="user", content=prompt),)
+    assert keeps(Rule.model_validate(rule), asked, response).kept is kept
+
+
+@pytest.mark.parametrize("response", ["", "42", "😀😀", "Oui.", "def f(x):\n    return x + 1"])
+@pytest.mark.parametrize("language", ["en", "fr", "sr"])
+def test_a_language_that_nobody_can_tell_is_undecided(language: str, response: str) -> None:
+    decided = keeps(Rule(language=language), ASKED, response)
+    assert (decided.kept, decided.reason) == (None, "its language is unclear")
+
+
 def test_the_shorter_of_two_keeps_a_rule_against_the_pair() -> None:
     rule = Rule(shorter=True)
     assert (keeps(rule, ASKED, SHORT, LONG).kept, keeps(rule, ASKED, LONG, SHORT).kept) == (True, False)
@@ -67,7 +104,11 @@ def test_the_shorter_of_two_keeps_a_rule_against_the_pair() -> None:
             "the rule's program",
         ),
         ("def keeps(prompt):\n    return True", None, "the rule's program"),
-        ("def keeps(prompt, response):\n    return 1", None, "the rule's program"),
+        (
+            "def keeps(prompt, response):\n    return 1",
+            None,
+            "the rule's program: keeps gives neither True nor False",
+        ),
     ],
 )
 def test_a_program_decides_in_the_sandbox_or_says_why_not(
@@ -139,7 +180,15 @@ def test_thought_decides_a_pair_and_is_undecided_where_it_was_not_recorded() -> 
         ({"contains": []}, "no format rule is set"),
         ({"min_words": 9, "max_words": 5}, "'min_words': 9 is above max_words 5, .*: lower it"),
         ({"contains": ["tea"], "excludes": ["Tea"]}, "'contains': 'tea' is among excludes too, .*: drop one"),
+        ({"contains": ["green tea"], "excludes": ["Tea"]}, "'green tea' is among excludes too"),
         ({"excludes": [" "]}, "is no word: drop it"),
+        ({"starts_with": " Yes"}, "'starts_with': no text has the white space of ' Yes'"),
+        ({"ends_with": ". \n"}, "'ends_with': no text has the white space of"),
+        ({"starts_with": "Yes", "max_characters": 2}, "'Yes' takes 3 characters, above the most of 2"),
+        ({"contains": ["one two"], "max_words": 1}, "'one two' takes 2 words, above the most of 1"),
+        ({"min_words": 5, "max_characters": 8}, "'min_words': '5' takes 9 characters, .*: change one"),
+        ({"min_sentences": 3, "max_words": 2}, "'min_sentences': '3' takes 3 words"),
+        ({"num_lines": 0, "min_characters": 1}, "'1' takes 1 characters, above the most of 0"),
         ({"thinks": "yes"}, "thinks"),
         ({"program": "def keeps(prompt, response) return True"}, "is no Python .*: correct it"),
         ({"program": "kept = True"}, "defines no keeps: begin it with .*, not with 'kept = True'"),
