@@ -111,8 +111,9 @@ class Completer:
             raise
 
     def _batching(self, title: str) -> Batching | None:
-        provider = self.backend.batches() if isinstance(self.backend, OffersBatches) else None
-        return Batching(provider, self.ledger.folder / "batches", title, self.report) if provider else None
+        if not isinstance(self.backend, OffersBatches):
+            return None
+        return Batching(self.backend.batches(), self.ledger.folder / "batches", title, self.report)
 
     def _plan(self, title: str, search: "Search", ways: Ways) -> None:
         """Say what will be generated, and refuse it if that is over the budget.

@@ -177,7 +177,7 @@ class MessageBatches:
         except ValidationError:
             return "", Unanswered("a line of the batch's results cannot be read")
         if line.custom_id not in requests or line.result is None:
-            return line.custom_id, Unanswered("the batch's line has no result of ours")
+            return line.custom_id, Unanswered("the batch's line has no result to a request of this stage")
         if line.result.type != "succeeded":
             return line.custom_id, Unanswered(line.result.reason)
         try:

@@ -57,7 +57,7 @@ class Provider(Protocol):
         ...
 
     def submit(self, record: Record, lines: Sequence[bytes]) -> str:
-        """Submit ``lines`` as one batch that carries the record's tag, and give the batch's id."""
+        """Submit ``lines`` as one batch that ``find`` would find by the record, and give the batch's id."""
         ...
 
     def find(self, record: Record) -> str | None:
@@ -84,6 +84,6 @@ class Provider(Protocol):
 class OffersBatches(Protocol):
     """A backend whose provider may have batches."""
 
-    def batches(self) -> Provider | None:
-        """The provider's batches, where the engine's settings ask for them."""
+    def batches(self) -> Provider:
+        """The provider's batches, whether or not the engine's settings ask for any."""
         ...

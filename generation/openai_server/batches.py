@@ -174,7 +174,7 @@ class OpenAIBatches:
             return "", Unanswered("a line of the batch's answers cannot be read")
         request = requests.get(line.custom_id)
         if request is None:
-            return line.custom_id, Unanswered("it is nobody's here")
+            return line.custom_id, Unanswered("the batch's line answers no request of this stage")
         if line.response is None or line.response.status_code != 200:
             return line.custom_id, Unanswered(line.reason)
         try:
