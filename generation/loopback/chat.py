@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from generation.loopback.dialects import DEFAULTS, PREFILL, Dialect
-from generation.loopback.refusals import Refused
+from generation.loopback.refusals import Refused, problem
 from generation.loopback.replies import Reply, reply, say
 from generation.loopback.script import Asked, Fields, Script, Turn, tokens
 
@@ -76,9 +76,8 @@ def chat(body: JsonValue, dialect: Dialect, script: Script, noise: Callable[[], 
     try:
         sent = _Sent.model_validate(body)
     except ValidationError as error:
-        problem = error.errors()[0]
-        name = ".".join(str(part) for part in problem["loc"])
-        raise Refused(400, f"Invalid value for '{name}': {problem['msg']}.", name, "invalid_value") from error
+        name, wrong = problem(error)
+        raise Refused(400, f"Invalid value for '{name}': {wrong}.", name, "invalid_value") from error
     _check(sent, dialect)
     number = (sent.n or 1) if "n" in dialect.heeds else 1
     drawn = [_asked(sent, dialect, choice, noise) for choice in range(number)]

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from generation.loopback.dialects import PREFILL
-from generation.loopback.refusals import Refused
+from generation.loopback.refusals import Refused, problem
 from generation.loopback.replies import Reply, reply, say
 from generation.loopback.script import Asked, Fields, Script, Turn
 
@@ -73,7 +73,7 @@ def message(body: JsonValue, script: Script, noise: Callable[[], str]) -> tuple[
     try:
         sent = _Sent.model_validate(body)
     except ValidationError as error:
-        raise Refused(400, _problem(error)) from error
+        raise Refused(400, ": ".join(problem(error))) from error
     _check(sent)
     asked = _asked(sent, noise)
     said = say(script, asked)
@@ -104,12 +104,6 @@ def _content(replied: Reply, thinking: _Thinking | None) -> list[JsonValue]:
     if not replied.said.refuses and replied.text:
         content.append({"type": "text", "text": replied.text})
     return content
-
-
-def _problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    name = ".".join(str(part) for part in problem["loc"])
-    return f"{name}: Field required" if problem["type"] == "missing" else f"{name}: {problem['msg']}"
 
 
 def _check(sent: _Sent) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import ValidationError
+
 from generation.loopback.script import Fields
 
 Protocol = Literal["openai", "anthropic", "vllm", "llamacpp"]
@@ -17,6 +19,12 @@ _KINDS = {
     500: "api_error",
     529: "overloaded_error",
 }
+
+
+def problem(error: ValidationError) -> tuple[str, str]:
+    """The field of the first thing that is wrong with what was sent, and what that is."""
+    first = error.errors()[0]
+    return ".".join(map(str, first["loc"])), first["msg"]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from itertools import count
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from generation.loopback.batches.course import Course, Serve, Submissions, Submitted, cancel, finish
-from generation.loopback.refusals import Refused
+from generation.loopback.refusals import Refused, problem
 from generation.loopback.script import Fields
 from generation.loopback.wire import Answer, Call
 
@@ -91,9 +91,7 @@ class MessageBatches:
         try:
             asked = _Created.model_validate_json(call.sent)
         except ValidationError as error:
-            problem = error.errors()[0]
-            name = ".".join(str(part) for part in problem["loc"])
-            raise Refused(400, f"{name}: {problem['msg']}") from error
+            raise Refused(400, ": ".join(problem(error))) from error
         names = Counter(request.custom_id for request in asked.requests)
         if max(names.values()) > 1:
             raise Refused(400, f"requests: duplicate custom_id {names.most_common(1)[0][0]!r}")
