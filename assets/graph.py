@@ -23,18 +23,22 @@ from assets.runs.dead import dead_runs_sensor
 
 @dataclass(frozen=True)
 class Graph:
-    """Recipes in building order and their assets; ``imported`` names the inputs that no asset makes."""
+    """What is declared, in building order, with its recipes and assets.
+
+    ``imported`` names the inputs that no asset makes.
+    """
 
     profile: Profile
     recipes: tuple[Recipe, ...]
     assets: tuple[dg.AssetsDefinition, ...]
     imported: tuple[str, ...] = ()
     checked: Mapping[str, Names] = field(default_factory=dict)
+    declared: tuple[Declared, ...] = ()
 
     @property
     def known(self) -> Recipes:
-        """The recipes by name."""
-        return Recipes({recipe.name: recipe for recipe in self.recipes}, self.checked)
+        """The recipes by name, and what they are of."""
+        return Recipes({recipe.name: recipe for recipe in self.recipes}, self.checked, self.declared)
 
     @property
     def definitions(self) -> dg.Definitions:
@@ -56,17 +60,18 @@ class Graph:
 
 def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     """The graph of ``profile``; raises BadInput where a prompt file or the constitution is unusable."""
-    declared = declare(profile)
-    grounds = Grounds(declared)
-    recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in grounds.ordered}
+    grounds = Grounds(declare(profile))
+    declared = tuple(grounds.ordered)
+    recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in declared}
     checked = {name: grounds.reads[name] for name in grounds.imported}
-    known = Recipes(recipes, checked, tuple(grounds.ordered))
+    known = Recipes(recipes, checked, declared)
     return Graph(
         profile,
         tuple(recipes.values()),
-        tuple(_asset(asset, known, profile, backend) for asset in grounds.ordered),
+        tuple(_asset(asset, known, profile, backend) for asset in declared),
         grounds.imported,
-        known.checked,
+        checked,
+        declared,
     )
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assets.building.declared import Dataset
-from assets.building.grounds import Grounds
+from assets.building.declared import Dataset, Declared
 from assets.estimates.amount import Asked, Rows
 from assets.estimates.calls import amounts
-from assets.pipelines.whole import declare
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.registry import Registry
@@ -22,12 +20,12 @@ class Priced:
     by_batch: float
 
 
-def prices_of(profile: Profile, registry: Registry) -> dict[str, Priced]:
-    """What each asset costs at most whose models have a price, by name."""
+def prices_of(profile: Profile, declared: Sequence[Declared], registry: Registry) -> dict[str, Priced]:
+    """What each asset costs at most whose models have a price, by name; ``declared`` is in building order."""
     given = [section for section in profile.models.values() if isinstance(section, GivenModel)]
     if all(section.price == Price() for section in given):
         return {}
-    datasets = [asset for asset in Grounds(declare(profile)).ordered if isinstance(asset, Dataset)]
+    datasets = [asset for asset in declared if isinstance(asset, Dataset)]
     found = amounts(datasets, made_rows(datasets, registry))
     priced = {name: _priced(profile, amount.asked) for name, amount in found.items()}
     return {name: price for name, price in priced.items() if price.usd}

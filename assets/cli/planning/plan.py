@@ -44,12 +44,12 @@ def plan_command(as_json: Json = False) -> None:
     graph = graph_of_profile()
     from assets.building.serving import unserved
     from assets.estimates.prices import prices_of
-    from assets.pipelines.whole import declare
     from assets.plan import Spent, kept_versions, spent
 
     registry = open_state()
     steps = planned(graph, registry)
-    before, ahead, prices = spent(registry), costs(graph, registry), prices_of(graph.profile, registry)
+    before, ahead = spent(registry), costs(graph, registry)
+    prices = prices_of(graph.profile, graph.declared, registry)
     took = [before.get(step.name, Spent()) for step in steps]
     rows = [
         {
@@ -73,7 +73,7 @@ def plan_command(as_json: Json = False) -> None:
     if not as_json:
         for version, waiver in kept_versions(graph, registry).items():
             say(f"{version} is {waiver} ({waiver.summary})")
-        for sentence in unserved(declare(graph.profile), graph.profile, registry.state):
+        for sentence in unserved(graph.declared, graph.profile, registry.state):
             say(f"to be refused: {sentence}")
         if others := _others(registry, graph):
             say(f"this state is also used by {others}")

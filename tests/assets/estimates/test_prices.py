@@ -6,6 +6,7 @@ import pytest
 
 from assets.cli.planning.plan import priced
 from assets.estimates.prices import Priced, prices_of
+from assets.graph import build_graph
 from assets.profile.profile import load_profile
 from datasets_registry.registry import Registry
 from tests.assets.small import write_profile
@@ -35,7 +36,8 @@ def counted(folder: Path, registry: Registry, text: str) -> dict[str, Priced]:
     """What the assets of a profile cost at most."""
     path = folder / "priced.toml"
     path.write_text(text)
-    return prices_of(load_profile(str(path)), registry)
+    graph = build_graph(load_profile(str(path)))
+    return prices_of(graph.profile, graph.declared, registry)
 
 
 def test_calls_by_batch_cost_half_unless_the_price_says_otherwise(
