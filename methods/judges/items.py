@@ -21,6 +21,8 @@ from methods.method import Inputs, Method, Models
 if TYPE_CHECKING:
     from datasets_registry.importing.source import Source
 
+# the opened files of a suite, each with its subset
+Parts = Sequence[tuple[str, "Source"]]
 _FIRST_ROWS = 20
 # the share of rows that are no items with which a file is the suite all the same
 _MOST_FAILED = 0.05
@@ -46,11 +48,12 @@ def item_settings(files: Mapping[Suite, Path], selection: ItemSelection) -> Item
     """The settings of files as they are now; raises BadInput for one of which no row is an item."""
     suites = []
     for suite, path in sorted(files.items()):
-        first = list(islice(_items(suite, path), _FIRST_ROWS))
+        parts = _opened(suite, path)
+        first = list(islice(_items(suite, parts), _FIRST_ROWS))
         if all(item.failure for item in first):
             why = first[0].failure if first else "it is empty"
             raise BadInput(f"{path} has no item of {suite} at its start ({why}): give the file as it ships")
-        suites.append(SuiteFile(suite=suite, path=path, content=_content(suite, path)))
+        suites.append(SuiteFile(suite=suite, path=path, content=_content(parts)))
     return ItemSettings(files=tuple(suites), items=selection.items, seed=selection.seed)
 
 
@@ -66,9 +69,10 @@ def read_items(settings: ItemSettings) -> list[JudgeItem]:
     """The same, from the settings alone; raises BadInput where too many of a suite's rows are no items."""
     rows: list[JudgeItem] = []
     for file in settings.files:
-        if _content(file.suite, file.path) != file.content:
+        parts = _opened(file.suite, file.path)
+        if _content(parts) != file.content:
             raise BadInput(f"{file.path} changed since the profile was read: run again")
-        items = list(_distinct(_items(file.suite, file.path)))
+        items = list(_distinct(_items(file.suite, parts)))
         _require_most(items, file)
         rows += [item for item in items if item.failure]
         rows += _chosen([item for item in items if not item.failure], settings)
@@ -105,10 +109,9 @@ def _distinct(items: Iterable[JudgeItem]) -> Iterator[JudgeItem]:
             yield item
 
 
-def _items(suite: Suite, path: Path) -> Iterator[JudgeItem]:
+def _items(suite: Suite, parts: Parts) -> Iterator[JudgeItem]:
     """Each row of the suite's files, as an item or with its failure."""
-    for file in _files(suite, path):
-        source, part = _opened(suite, file), _part(file)
+    for part, source in parts:
         yield from _people(source, part) if suite == "people" else _published(suite, source, part)
 
 
@@ -203,11 +206,16 @@ def _files(suite: Suite, path: Path) -> list[Path]:
         return [path]
     files = data_files(path) if is_folder(path) else []
     if not files:
-        raise BadInput(f"{path} is no file of {suite}, and no folder with files of it: give one of both")
+        raise BadInput(f"{path} is no file of {suite}, and no folder with files of it: give one or the other")
     return files
 
 
-def _opened(suite: Suite, path: Path) -> "Source":
+def _opened(suite: Suite, path: Path) -> Parts:
+    """The files, each with the subset that its name tells."""
+    return [(_part(file), _source(suite, file)) for file in _files(suite, path)]
+
+
+def _source(suite: Suite, path: Path) -> "Source":
     """The file by its own content: no card beside it has a say."""
     from datasets_registry.importing.source import KINDS, READERS, Source
 
@@ -227,8 +235,8 @@ def _part(file: Path) -> str:
     return file.resolve().parent.name if stem in _UNTELLING else stem
 
 
-def _content(suite: Suite, path: Path) -> str:
-    return digest([[_part(file), _opened(suite, file).sha256] for file in _files(suite, path)])
+def _content(parts: Parts) -> str:
+    return digest([[part, source.sha256] for part, source in parts])
 
 
 JUDGE_ITEMS = Method(make_items, ItemSettings, JudgeItem)
