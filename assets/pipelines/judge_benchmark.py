@@ -1,7 +1,6 @@
 """Judges on suites: the items of files, each judge's answers, and the figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from assets.building.declared import Dataset, dataset
 from assets.pipelines.asked import asked
@@ -24,14 +23,6 @@ GROUP = "judges"
 _OF_STEPS = ("prmbench", "processbench")
 
 
-@dataclass(frozen=True)
-class Measurer:
-    """A judge that is measured, and how it judges."""
-
-    judge: str
-    settings: AnswerSettings
-
-
 def answers_of(judge: str) -> str:
     """The name of a judge's answers: one that changes leaves the others' as they are."""
     return f"{JudgeAnswer.dataset}/{judge}"
@@ -47,8 +38,7 @@ def judge_benchmark(profile: Profile) -> Sequence[Dataset]:
         return []
     files = {suite: REPOSITORY / file for suite, file in section.files.items()}
     items = dataset(JudgeItem.dataset, JUDGE_ITEMS, item_settings(files, section.selection), group=GROUP)
-    judges = [_measurer(judge, section, profile) for judge in section.judges]
-    answers = [_answers(measurer) for measurer in judges]
+    answers = [_answers(judge, section, profile) for judge in section.judges]
     figures = dataset(
         BenchmarkFigure.dataset,
         JUDGE_BENCHMARK,
@@ -61,19 +51,20 @@ def judge_benchmark(profile: Profile) -> Sequence[Dataset]:
     return [items, *answers, figures]
 
 
-def _answers(measurer: Measurer) -> Dataset:
+def _answers(judge: str, section: JudgeBenchmark, profile: Profile) -> Dataset:
     return dataset(
-        answers_of(measurer.judge),
+        answers_of(judge),
         JUDGE_ANSWERS,
-        measurer.settings,
+        _settings(judge, section, profile),
         group=GROUP,
         inputs={JudgeItem.dataset: JudgeItem.dataset},
-        models={"judge": measurer.judge},
+        models={"judge": judge},
     )
 
 
-def _measurer(judge: str, section: JudgeBenchmark, profile: Profile) -> Measurer:
-    kind = kind_of(judge, profile)
+def _settings(judge: str, section: JudgeBenchmark, profile: Profile) -> AnswerSettings:
+    """How a judge judges what the suites have; raises BadInput where it can judge none of it."""
+    kind = _kind_of(judge, profile)
     has_steps = any(suite in _OF_STEPS for suite in section.files)
     has_responses = any(suite not in _OF_STEPS for suite in section.files)
     if (kind == "reward model" and not has_responses) or (kind == "process reward model" and not has_steps):
@@ -83,19 +74,17 @@ def _measurer(judge: str, section: JudgeBenchmark, profile: Profile) -> Measurer
             "has none: add a suite, or leave it out"
         )
     if kind != "generative":
-        return Measurer(judge, AnswerSettings(kind=kind))
-    return Measurer(
-        judge,
-        AnswerSettings(
-            kind=kind,
-            question=section.question,
-            comparisons=_comparisons(judge, section, profile) if has_responses else (),
-            steps=_steps(judge, section, profile) if has_steps else (),
-        ),
+        return AnswerSettings(kind=kind)
+    _require_continued(judge, section, profile)
+    return AnswerSettings(
+        kind=kind,
+        question=section.question,
+        comparisons=_comparisons(judge, section, profile) if has_responses else (),
+        steps=_steps(judge, section, profile) if has_steps else (),
     )
 
 
-def kind_of(judge: str, profile: Profile) -> JudgeKind:
+def _kind_of(judge: str, profile: Profile) -> JudgeKind:
     """How a model of the profile judges, by what trained it."""
     section = profile.models[judge]
     training = section.training if isinstance(section, TrainedModel) else None
@@ -111,14 +100,12 @@ def _comparisons(judge: str, section: JudgeBenchmark, profile: Profile) -> tuple
     else:
         usual = asked(ComparisonSettings(), [judge], profile, "judges.benchmark")
     plain = usual.model_copy(update={"calibration": "none"})
-    _require_continued(judge, section, profile)
     return (plain, *(comparison_in(way, plain) for way in section.ways if way != plain.way))
 
 
 def _steps(judge: str, section: JudgeBenchmark, profile: Profile) -> tuple[StepJudgeSettings, ...]:
     usual = profile.prm.judging if profile.prm else StepJudgeSettings()
     usual = asked(usual, [judge], profile, "prm.judging")
-    _require_continued(judge, section, profile)
     others = (steps_in(way, usual) for way in section.ways if way != usual.asking.way)
     return (usual, *(other for other in others if other is not None))
 
