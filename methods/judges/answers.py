@@ -104,26 +104,17 @@ def _verdict(
 class _Solved:
     """An item as a solution to be judged."""
 
-    item: JudgeItem
+    solution_id: str
+    prompt: str
+    completions: Sequence[str]
     failure: str | None = None
-
-    @property
-    def solution_id(self) -> str:
-        return self.item.item_id
-
-    @property
-    def prompt(self) -> str:
-        return self.item.messages[-1].content
-
-    @property
-    def completions(self) -> Sequence[str]:
-        return self.item.steps
 
 
 def _located(
     items: Sequence[JudgeItem], judge: str, complete: Complete, model: str, settings: StepJudgeSettings
 ) -> Iterator[JudgeAnswer]:
-    verdicts = judge_steps([_Solved(item) for item in items], complete, model, settings)
+    solved = [_Solved(item.item_id, item.messages[-1].content, item.steps) for item in items]
+    verdicts = judge_steps(solved, complete, model, settings)
     for item in items:
         verdict = verdicts[item.item_id]
         row = located_answer(item, judge, "generative", verdict.first_error, verdict.failure)

@@ -19,17 +19,18 @@ def make_benchmark(inputs: Inputs, models: Models, settings: NoSettings) -> list
 
 def benchmark(answers: Iterable[JudgeAnswer]) -> Iterator[BenchmarkFigure]:
     """The figures of each judge and suite; of its subsets where there are several."""
-    for _, group in sorted(_grouped(answers, "judge", "suite").items()):
-        subsets = {subset: part for (subset,), part in _grouped(group, "subset").items()}
-        parts = {ALL: group} | (subsets if len(subsets) > 1 else {})
-        for subset, part in parts.items():
-            for asked, figure in _of_ways(part):
-                yield _row(part[0], asked, subset, figure)
+    for _, of_judge in sorted(by(answers, "judge").items()):
+        for _, of_suite in sorted(by(of_judge, "suite").items()):
+            subsets = by(of_suite, "subset")
+            parts = {ALL: of_suite} | (subsets if len(subsets) > 1 else {})
+            for subset, part in parts.items():
+                for asked, figure in _of_ways(part):
+                    yield _row(part[0], asked, subset, figure)
 
 
 def _of_ways(answers: Answers) -> Iterator[tuple[str, Measured]]:
     """The figures of each way of asking, and how far the usual one agrees with the others."""
-    ways = {asked: part for (asked,), part in _grouped(answers, "asked").items()}
+    ways = by(answers, "asked")
     for asked, part in ways.items():
         yield from ((asked, figure) for figure in measured(part))
     yield from agreements(ways)
@@ -43,10 +44,11 @@ def agreements(ways: Mapping[str, Answers]) -> Iterator[tuple[str, Measured]]:
             yield asked, agreement(f"agreement_with_{other.replace(' ', '_')}", part, ways[other])
 
 
-def _grouped(answers: Iterable[JudgeAnswer], *names: str) -> dict[tuple[str, ...], list[JudgeAnswer]]:
-    groups: dict[tuple[str, ...], list[JudgeAnswer]] = {}
+def by(answers: Iterable[JudgeAnswer], column: str) -> dict[str, list[JudgeAnswer]]:
+    """The answers by what they say in ``column``."""
+    groups: dict[str, list[JudgeAnswer]] = {}
     for answer in answers:
-        groups.setdefault(tuple(getattr(answer, name) for name in names), []).append(answer)
+        groups.setdefault(getattr(answer, column), []).append(answer)
     return groups
 
 
@@ -74,8 +76,8 @@ def certified(answers: Answers, bounded: Iterable[str]) -> Iterator[Measured]:
     not measured is there without a value.
     """
     labels = set()
-    for (suite,), group in sorted(_grouped(answers, "suite").items()):
-        ways = {asked: part for (asked,), part in _grouped(group, "asked").items()}
+    for suite, of_suite in sorted(by(answers, "suite").items()):
+        ways = by(of_suite, "asked")
         usual = [figure for part in ways.values() if part[0].usual for figure in measured(part)]
         for figure in [*usual, *(figure for _, figure in agreements(ways))]:
             labels.add(f"{suite}_{figure.label}")

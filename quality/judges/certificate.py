@@ -16,7 +16,7 @@ from datasets_registry.rows.words import TIE_LOGIT
 from methods.judging.preference import Label, Preference, sigmoid
 from methods.method import Inputs, Method, Models
 from quality.judges.ballots import AGAINST_RULES, BALLOTS, CROSSED, slots
-from quality.judges.benchmark import certified
+from quality.judges.benchmark import by, certified
 from quality.judges.beyond_chance import (
     CHANCES,
     Chance,
@@ -52,9 +52,7 @@ class CertificateSettings(CertificateBounds):
 
 def make_certificate(inputs: Inputs, models: Models, settings: CertificateSettings) -> list[JudgeFigure]:
     """The figures of each judge; of people, additions and suites only where these were judged."""
-    answers: dict[str, list[JudgeAnswer]] = {}
-    for answer in inputs.stream(JudgeAnswer):
-        answers.setdefault(answer.judge, []).append(answer)
+    answers = by(inputs.stream(JudgeAnswer), "judge")
     with inputs.views() as connection:
         people, additions = (_has_rows(connection, name) for name in ("human_agreement", "steered_verdicts"))
         # a bound on what no judge decided of is not passed over

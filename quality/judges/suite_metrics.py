@@ -10,7 +10,9 @@ from methods.judging.preference import logit
 from quality.judges.measured import Measured, share
 from quality.judges.resampling import resampled_interval
 
-POINTS = {"right": 1.0, "even": 0.5, "wrong": 0.0}
+_POINTS = {"right": 1.0, "even": 0.5, "wrong": 0.0}
+# the choices of one slot in both orders, where the right response is shown first and where it is not
+_SLOTS = (("right", "wrong"), ("wrong", "right"))
 # the answers to one right response beside one wrong one, by which of them was shown first
 Orders = Mapping[ShownFirst, JudgeAnswer]
 # RM-Bench's triangles: whether the right response's style is plainer than the wrong one's, or the same
@@ -38,30 +40,38 @@ def measured(answers: Sequence[JudgeAnswer]) -> Iterator[Measured]:
 def _of_responses(answers: Sequence[JudgeAnswer]) -> Iterator[Measured]:
     """Accuracy over single calls, in both orders; what needs both orders over pairs that have both."""
     parsed = [answer for answer in answers if answer.chosen is not None]
-    yield share("accuracy", [(answer.cluster, POINTS[answer.chosen or ""]) for answer in parsed])
+    yield _accuracy("accuracy", parsed)
     yield share("tie_rate", [(answer.cluster, answer.chosen == "even") for answer in parsed])
     whole = [orders for orders in _duels(answers) if all(answer.chosen for answer in orders.values())]
     if any(answer.shown_first != "neither" for answer in answers):
         yield from _of_orders(parsed, whole)
     if any(answer.kind == "best_of" for answer in answers):
         yield share("best_of_accuracy", list(_best_of(answers)))
+    if any(answer.kind == "styles" for answer in answers):
+        yield from _of_styles([answer for answer in parsed if answer.kind == "styles"])
+
+
+def _accuracy(label: str, parsed: Sequence[JudgeAnswer]) -> Measured:
+    return share(label, [(answer.cluster, _right(answer)) for answer in parsed])
+
+
+def _right(answer: JudgeAnswer) -> float:
+    """Whether the right response is preferred; half where neither is."""
+    return _POINTS[answer.chosen or ""]
+
+
+def _of_styles(parsed: Sequence[JudgeAnswer]) -> Iterator[Measured]:
     for label, is_such in _STYLES.items():
-        styled = [answer for answer in parsed if answer.kind == "styles" and is_such(*_styles(answer))]
-        if any(answer.kind == "styles" for answer in answers):
-            yield share(label, [(answer.cluster, POINTS[answer.chosen or ""]) for answer in styled])
+        yield _accuracy(label, [answer for answer in parsed if is_such(*_styles(answer))])
 
 
 def _of_orders(parsed: Sequence[JudgeAnswer], whole: Sequence[Orders]) -> Iterator[Measured]:
     consistent = [(_cluster(orders), _choices(orders) == ("right", "right")) for orders in whole]
     yield share("consistent_accuracy", consistent)
-    flipped = [(_cluster(orders), _choices(orders) in SLOTS) for orders in whole]
+    flipped = [(_cluster(orders), _choices(orders) in _SLOTS) for orders in whole]
     yield share("flip_rate", flipped)
     first = [(answer.cluster, _for_first(answer)) for answer in parsed]
     yield share("first_choice_share", first)
-
-
-# the choices of one slot in both orders, where the right response is shown first and where it is not
-SLOTS = (("right", "wrong"), ("wrong", "right"))
 
 
 def _choices(orders: Orders) -> tuple[str | None, str | None]:
@@ -69,8 +79,7 @@ def _choices(orders: Orders) -> tuple[str | None, str | None]:
 
 
 def _for_first(answer: JudgeAnswer) -> float:
-    points = POINTS[answer.chosen or ""]
-    return points if answer.shown_first == "right" else 1 - points
+    return _right(answer) if answer.shown_first == "right" else 1 - _right(answer)
 
 
 def _cluster(orders: Orders) -> str:
