@@ -24,10 +24,10 @@ def wrong(about: str, what: str, remedy: str) -> Finding:
     return Finding(about, what, remedy, well=False)
 
 
-def refused(about: str, error: TrimtabError) -> Finding:
-    """The refusal as a finding; its sentence has the remedy after a colon."""
-    what, _, remedy = str(error).rpartition(": ")
-    return wrong(about, what, remedy) if what else wrong(about, str(error), AGAIN)
+def refused(about: str, sentence: str) -> Finding:
+    """A refusal as a finding; its sentence has the remedy after a colon."""
+    what, _, remedy = sentence.rpartition(": ")
+    return wrong(about, what, remedy) if what else wrong(about, sentence, AGAIN)
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def refusals(about: str, findings: list[Finding], well: str | None = None) -> It
     try:
         yield
     except TrimtabError as error:
-        findings.append(refused(about, error))
+        findings.append(refused(about, str(error)))
     else:
         if well is not None:
             findings.append(Finding(about, well))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assets.building.serving import unserved
-from assets.doctor.finding import Finding, refusals, wrong
+from assets.doctor.finding import Finding, refusals, refused
 from assets.pipelines.whole import declare
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
@@ -17,9 +17,7 @@ def look_at_servers(profile: Profile, state: State) -> list[Finding]:
     findings: list[Finding] = []
     with refusals("servers", findings):
         findings += _probes(profile, state)
-        for sentence in unserved(declare(profile), profile, state):
-            what, _, remedy = sentence.rpartition("): ")
-            findings.append(wrong("servers", f"{what})", remedy))
+        findings += (refused("servers", sentence) for sentence in unserved(declare(profile), profile, state))
     return findings
 
 

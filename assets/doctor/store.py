@@ -59,7 +59,7 @@ def _red(registry: Registry, version: Version) -> Finding | None:
         registry.require_passed(version)
     except UnpassedVersion as error:
         pass_it = f"mend what it is made from, or `trimtab pass {version} --reason '…'`"
-        return replace(refused("versions", error), remedy=pass_it)
+        return replace(refused("versions", str(error)), remedy=pass_it)
     return None
 
 

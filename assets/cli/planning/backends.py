@@ -1,6 +1,6 @@
 """trimtab backends [NAME] [--probe]: what the servers of the profile's models can do, as it was seen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +13,7 @@ from generation.spending import count, dollars
 
 if TYPE_CHECKING:
     from assets.profile.models import GivenModel
-    from generation.capabilities.capability import Probe
+    from generation.capabilities.capability import Name, Probe
 
 Probes = Mapping[str, "Probe | None"]
 # of a model that was never probed
@@ -107,9 +107,9 @@ def _print(probes: Probes) -> None:
         say(line)
 
 
-def _verdict(probe: "Probe | None", name: str) -> str:
-    found = {str(each): capability for each, capability in probe.capabilities.items()} if probe else {}
-    return found[name].verdict if name in found else _NOT_SEEN
+def _verdict(probe: "Probe | None", name: "Name") -> str:
+    capability = probe.capabilities.get(name) if probe else None
+    return capability.verdict if capability else _NOT_SEEN
 
 
 def _lines(probes: Probes) -> Iterator[str]:
@@ -124,10 +124,6 @@ def _lines(probes: Probes) -> Iterator[str]:
             for name, capability in probe.capabilities.items()
             if capability.verdict != "served" or name == "max_tokens"
         )
-    if missing := _missing(probes):
-        say_who = ", ".join(missing)
-        yield f"\nnever probed: {say_who}; `trimtab backends --probe` asks them"
-
-
-def _missing(probes: Probes) -> Sequence[str]:
-    return [model for model, probe in probes.items() if probe is None]
+    never = ", ".join(model for model, probe in probes.items() if probe is None)
+    if never:
+        yield f"\nnever probed: {never}; `trimtab backends --probe` asks them"
