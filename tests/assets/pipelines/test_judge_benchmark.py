@@ -59,7 +59,6 @@ def test_only_what_is_new_is_asked(workshop: Workshop, tmp_path: Path, tiny_mode
     assert (found["base_policy", "accuracy"], found["base_policy", "flip_rate"]) == (0.5, 1.0)
     assert found["longest", "accuracy"] == 0.0 and found["shortest", "accuracy"] == 1.0
     assert "base_policy" in benchmark_summary(rows)["suites"].value
-    before = workshop.versions()
 
     (tmp_path / "natural.json").write_text(json.dumps(ITEMS))
     build(workshop)
@@ -91,14 +90,14 @@ training = {{ max_steps = 8, max_length = 64 }}
 HOSTED = """
 [models.hosted]
 backend = "openai"
-engine = {{ base_url = "http://127.0.0.1:1/v1", served_model = "m", api_key_env = "NO_KEY" }}
+engine = { base_url = "http://127.0.0.1:1/v1", served_model = "m", api_key_env = "NO_KEY" }
 """
 FAULTS = {
     "steps": (
         ("process_reward_model", REWARD.format(name="process_reward_model", dataset="preference_pairs"), ""),
         "process_reward_model is a process reward model, which judges steps, as prmbench and processbench",
     ),
-    "begun": (("hosted", HOSTED.format(), 'ways = ["begun text"]'), "ways has 'begun text', and the server"),
+    "begun": (("hosted", HOSTED, 'ways = ["begun text"]'), "ways has 'begun text', and the server"),
     "bound": (
         ("sft_policy", "", "[judges.certificate.bounds]\nllmbar_accuracy = { at_least = 0.9 }"),
         "bounds what is not measured of base_policy: add it to judges.benchmark.judges",

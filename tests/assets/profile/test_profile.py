@@ -23,7 +23,7 @@ from tests.rows import make
 
 BASE, JUDGE, JUDGES = "[models.base_policy]", "[rlaif.judge]", 'judges = ["base_policy"]'
 
-MEASURED = '[judges.benchmark]\njudges = ["base_policy"]\nfiles = {{ people = "people.jsonl" }}\n\n'.format()
+MEASURED = '[judges.benchmark]\njudges = ["base_policy"]\nfiles = { people = "people.jsonl" }\n\n'
 BOUND = "[judges.certificate.bounds]\n{} = {{ at_most = 0.1 }}\n\n[judges.scores]"
 
 

@@ -19,21 +19,10 @@ from generation.models.folder import fingerprint
 from generation.request import Message
 from generation.scoring.outcomes import Answered, OutcomeScorer, answer_ids, set_padding_apart
 from generation.scoring.steps import Stepped, StepScorer, step_tokens
+from tests.generation.scoring.headed import headed
 
 ASKED = (Message(role="user", content="Which response is better?"),)
 TEXTS = ["yes", "The answer is 12. " * 6, "B", "no 🌍 no", "yes", "A B " * 20]
-
-
-def headed(source: Path, target: Path, kind: Any, num_labels: int) -> Path:
-    """The model with a random head of clear opinions in the place of its own."""
-    torch.manual_seed(0)
-    model = kind.from_pretrained(source, num_labels=num_labels)
-    torch.nn.init.normal_(model.score.weight)
-    model.save_pretrained(target)
-    tokenizer = AutoTokenizer.from_pretrained(source)
-    set_padding_apart(tokenizer)
-    tokenizer.save_pretrained(target)
-    return target
 
 
 @pytest.fixture(scope="module")

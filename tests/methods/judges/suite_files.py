@@ -17,7 +17,7 @@ JUDGEBENCH: Rows = [
     {
         "pair_id": "81ec57f2",
         "original_id": "10646",
-        "source": f"{source}",
+        "source": source,
         "question": f"Question {number}?",
         "response_model": "gpt-4o-2024-05-13",
         "response_A": "It is (A).",

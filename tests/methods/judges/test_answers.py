@@ -5,17 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 from datasets_registry.rows.judge_benchmark import JudgeAnswer, JudgeItem, JudgeKind
 from generation.request import Completion, Request
-from generation.scoring.outcomes import set_padding_apart
 from generation.scripted import Script
 from methods.judges.answers import JUDGE_ANSWERS, AnswerSettings
 from methods.judges.ways import comparison_in, steps_in
 from methods.judging.comparison import ComparisonSettings
 from methods.prm.judge import StepJudgeSettings
+from tests.generation.scoring.headed import headed
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of
 from tests.rows import make
 
@@ -56,18 +55,6 @@ def test_what_a_judge_does_not_say_is_a_row_with_its_reason(tmp_path: Path) -> N
     rows = answers(tmp_path, BOTH, lambda request: Completion(finish_reason="error", error="busy"))
     assert {row.failure for row in rows} == {"error: busy"} and len(rows) == 3
     assert all(row.chosen is None and row.judged_first_error is None for row in rows)
-
-
-def headed(source: Path, target: Path, kind: Any, num_labels: int) -> Path:
-    """The model with a random head."""
-    torch.manual_seed(0)
-    model = kind.from_pretrained(source, num_labels=num_labels)
-    torch.nn.init.normal_(model.score.weight)
-    model.save_pretrained(target)
-    tokenizer = AutoTokenizer.from_pretrained(source)
-    set_padding_apart(tokenizer)
-    tokenizer.save_pretrained(target)
-    return target
 
 
 @pytest.mark.parametrize(
