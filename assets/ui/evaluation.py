@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from datasets_registry.cards.markdown import table
 from datasets_registry.rows.evaluation import Metric
 from datasets_registry.rows.judge_benchmark import ALL, BenchmarkFigure, JudgeAnswer, JudgeItem
 from datasets_registry.rows.judges import HumanAgreement, SteeredVerdict
@@ -58,12 +59,11 @@ def benchmark_summary(figures: Sequence[BenchmarkFigure]) -> dict[str, Any]:
         (row for row in figures if row.subset == ALL and row.value is not None),
         key=lambda row: (row.suite, row.metric, row.judge_kind == "content-blind", row.judge, row.asked),
     )
-    head = "| suite | metric | judge | asked | value | 95 % | n |\n|---|---|---|---|---|---|---|"
-    return {"suites": dg.MetadataValue.md("\n".join([head, *map(_line, shown)]))}
+    headings = ("suite", "metric", "judge", "asked", "value", "95 %", "n")
+    return {"suites": dg.MetadataValue.md(table(headings, [*map(_cells, shown)]))}
 
 
-def _line(row: BenchmarkFigure) -> str:
+def _cells(row: BenchmarkFigure) -> Sequence[object]:
     interval = "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
-    judge = f"*{row.judge}*" if row.judge_kind == "content-blind" else row.judge
-    cells = (row.suite, row.metric, judge, row.asked, f"{row.value:.3f}", interval, str(row.num_items))
-    return f"| {' | '.join(cells)} |"
+    judge = f"{row.judge} (content-blind)" if row.judge_kind == "content-blind" else row.judge
+    return row.suite, row.metric, judge, row.asked, f"{row.value:.3f}", interval, row.num_items

@@ -58,7 +58,8 @@ def test_only_what_is_new_is_asked(workshop: Workshop, tmp_path: Path, tiny_mode
     found = {(row.judge, row.metric): row.value for row in rows}
     assert (found["base_policy", "accuracy"], found["base_policy", "flip_rate"]) == (0.5, 1.0)
     assert found["longest", "accuracy"] == 0.0 and found["shortest", "accuracy"] == 1.0
-    assert "base_policy" in benchmark_summary(rows)["suites"].value
+    shown = benchmark_summary(rows)["suites"].value
+    assert "| base_policy |" in shown and "| longest (content-blind) |" in shown
 
     (tmp_path / "natural.json").write_text(json.dumps(ITEMS))
     build(workshop)
