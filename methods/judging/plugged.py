@@ -16,9 +16,9 @@ def plugged_rule(name: str) -> Keeps:
         raise BadInput(f"rule plugin {name!r} is not MODULE:RULE: write it as 'tone:polite'")
     rules = getattr(load_plugin(module), "RULES", None)
     if not isinstance(rules, Mapping) or not callable(rules.get(rule)):
-        there_are = ", ".join(map(str, rules)) if isinstance(rules, Mapping) else "none, as it has no table"
+        names = ", ".join(map(str, rules)) or "none" if isinstance(rules, Mapping) else "no table of rules"
         raise BadInput(
-            f"rule plugin {name!r}: {module}.RULES has no function {rule!r} (it has {there_are}): add it, or "
+            f"rule plugin {name!r}: {module}.RULES has no function {rule!r} (it has {names}): add it, or "
             "name another"
         )
     keeps: Keeps = rules[rule]
