@@ -1,6 +1,7 @@
 """Items that judges are measured on, from files of public suites as these ship them, or of people's own."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from datasets_registry.documents import is_file, is_folder
 from datasets_registry.errors import BadInput
-from datasets_registry.hashing import content_id, digest, file_digest, ranked
+from datasets_registry.hashing import content_id, digest, ranked
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.importing.suites.published import PUBLISHED, Posed
 from datasets_registry.rows.imported import HumanPreference
@@ -212,21 +213,14 @@ def _files(suite: Suite, path: Path) -> list[Path]:
 
 def _opened(suite: Suite, path: Path) -> Parts:
     """The files, each with the subset that its name tells."""
-    return [(_part(file), _source(suite, file)) for file in _files(suite, path)]
+    return [(_part(file), _source(file)) for file in _files(suite, path)]
 
 
-def _source(suite: Suite, path: Path) -> "Source":
+def _source(file: Path) -> "Source":
     """The file by its own content: no card beside it has a say."""
-    from datasets_registry.importing.source import KINDS, READERS, Source
+    from datasets_registry.importing.source import open_source
 
-    kind = _kind(path)
-    if kind not in READERS:
-        raise BadInput(f"{path} is not a kind of file that {suite} comes in: it must end in {KINDS}")
-    return Source(path.name, file_digest(path), "row", lambda: READERS[kind](path))
-
-
-def _kind(path: Path) -> str:
-    return Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    return replace(open_source(str(file)), unit="row", rows=None)
 
 
 def _part(file: Path) -> str:

@@ -114,6 +114,13 @@ def test_a_path_without_files_of_the_suite_is_refused(name: str, tmp_path: Path)
         items_of("llmbar", tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["suite.txt", "suite.parquet.gz"])
+def test_a_file_that_no_import_reads_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("Blue.")
+    with pytest.raises(BadInput, match=rf"{name} is not a kind of file .*: it must end in .jsonl"):
+        items_of("llmbar", tmp_path / name)
+
+
 @pytest.mark.parametrize("beside", [".cache/dataset.json", "dataset_info.json", "._Natural.json"])
 def test_what_libraries_write_beside_a_suite_is_none_of_it(beside: str, tmp_path: Path) -> None:
     folder = write_suite(tmp_path / "suite", "llmbar").parent
