@@ -1,10 +1,10 @@
 """The servers of hosted models as the doctor looks at them: what was seen, and what is asked of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from assets.building.declared import Declared
 from assets.building.serving import unserved
 from assets.doctor.finding import Finding, refusals, refused
-from assets.pipelines.whole import declare
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.state import State
@@ -12,12 +12,12 @@ from generation.capabilities.probing import KINDS
 from generation.capabilities.stored import newest
 
 
-def look_at_servers(profile: Profile, state: State) -> list[Finding]:
+def look_at_servers(profile: Profile, declared: Iterable[Declared], state: State) -> list[Finding]:
     """What was seen of each hosted model's server, and each way of asking a judge that it does not serve."""
     findings: list[Finding] = []
     with refusals("servers", findings):
         findings += _probes(profile, state)
-        findings += (refused("servers", sentence) for sentence in unserved(declare(profile), profile, state))
+        findings += (refused("servers", sentence) for sentence in unserved(declared, profile, state))
     return findings
 
 

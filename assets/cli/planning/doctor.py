@@ -12,7 +12,7 @@ from datasets_registry.state import State
 
 if TYPE_CHECKING:
     from assets.doctor.finding import Finding
-    from assets.profile.profile import Profile
+    from assets.graph import Graph
 
 COLUMNS = ("about", "is", "what", "remedy")
 
@@ -38,6 +38,7 @@ def _look() -> "list[Finding]":
     from assets.doctor.machine import look_at_libraries, look_at_machine
     from assets.doctor.servers import look_at_servers
     from assets.doctor.store import look_at_store
+    from assets.graph import build_graph
     from assets.profile.profile import load_profile
 
     state, profile = State(), None
@@ -48,20 +49,20 @@ def _look() -> "list[Finding]":
     store, registry = look_at_store(state)
     findings += store
     if profile:
+        graph = None
         with refusals("plan", findings):
-            findings += look_at_machine(profile, state, _to_build(profile, registry))
-        findings += look_at_servers(profile, state)
+            graph = build_graph(profile)
+            findings += look_at_machine(profile, state, _to_build(graph, registry))
+        findings += look_at_servers(profile, graph.declared if graph else (), state)
         with refusals("dagster home", findings):
             findings += look_at_history()
     return [*findings, look_at_libraries()]
 
 
-def _to_build(profile: "Profile", registry: Registry | None) -> Mapping[str, tuple[str, ...]]:
+def _to_build(graph: "Graph", registry: Registry | None) -> Mapping[str, tuple[str, ...]]:
     """What the plan would build, each with its inputs; everything where nothing is built yet."""
-    from assets.graph import build_graph
     from assets.plan import plan
 
-    graph = build_graph(profile)
     recipes = graph.known.recipes
     names = [step.name for step in plan(graph, registry) if not step.held] if registry else [*recipes]
     return {name: recipes[name].inputs for name in names}

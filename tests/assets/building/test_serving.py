@@ -72,7 +72,7 @@ def test_a_way_that_is_not_served_is_refused_with_the_remedy(
         assert refusal.startswith(sentence or "none") and "(seen on 2026-11-29: what was seen of " in refusal
         assert refusal.endswith("or take another judge; `trimtab backends judge --probe` looks again")
         assert "set verdicts = 'text' there" in refusal or "set greedy = false there" in refusal
-    wrong = [finding for finding in look_at_servers(profile, state) if not finding.well]
+    wrong = [finding for finding in look_at_servers(profile, declare(profile), state) if not finding.well]
     assert [f"{finding.what}: {finding.remedy}" for finding in wrong] == found
 
 

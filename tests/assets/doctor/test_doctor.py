@@ -126,6 +126,14 @@ HOSTED = f"""{MODEL}
 backend = "openai"
 engine = {{ base_url = "http://127.0.0.1:9/v1", api_key_env = "NO_SUCH_KEY" }}
 """
+PROMPTS = f"""{MODEL}
+
+[prompts.red_team]
+file = "nowhere.jsonl"
+
+[prompts.helpful]
+file = "nowhere.jsonl"
+"""
 FAULTS: Mapping[str, tuple[str, Callable[[Registry, pytest.MonkeyPatch], None], str]] = {
     "a red version": ("versions", _red, "problems@1 is not passed (check c failed: 1 row is bad)"),
     "a killed import": ("versions", _candidate, "problems@1 was never checked"),
@@ -138,6 +146,7 @@ FAULTS: Mapping[str, tuple[str, Callable[[Registry, pytest.MonkeyPatch], None], 
     "a damaged home": ("dagster home", _damaged, "dagster.yaml cannot be used (while parsing"),
     "a home without pools": ("dagster home", _unlimited, "limits no pool"),
     "an unknown setting": ("profile", _profile("min_free_gb", "nonsense"), "nonsense"),
+    "a missing prompt file": ("plan", _profile(MODEL, PROMPTS), "nowhere.jsonl cannot be read"),
     "a missing key": ("keys", _profile(MODEL, HOSTED), "NO_SUCH_KEY is not set"),
     "a full disk": ("disk", _profile("0.1", "1e9"), "GB free"),
     "no card": ("gpu", _profile("min_free_gb", "requires_gpu = true\nmin_free_gb"), "requires a GPU"),
@@ -150,8 +159,11 @@ def test_each_fault_is_found_with_its_remedy(
 ) -> None:
     topic, cause, sentence = FAULTS[fault]
     cause(registry, monkeypatch)
-    findings = [finding for finding in look()[topic] if not finding["well"]]
+    by_topic = look()
+    findings = [finding for finding in by_topic[topic] if not finding["well"]]
     assert any(sentence in f"{finding['what']} {finding['remedy']}" for finding in findings), findings
+    said = [finding["what"] for about in by_topic.values() for finding in about]
+    assert len(said) == len(set(said))
 
 
 def files(folder: Path) -> dict[Path, bytes | None]:
