@@ -77,10 +77,14 @@ def test_every_right_response_must_be_above_every_wrong_one() -> None:
 
 
 def test_styles_are_apart_by_how_much_plainer_the_right_one_is() -> None:
-    found = values(blind_answers([make(JudgeItem, **STYLES)]), "longest")
+    answers = list(blind_answers([make(JudgeItem, **STYLES)]))
+    found = values(answers, "longest")
     # the right one is longer in each style, and shorter than a fuller wrong one
     assert (found["easy_accuracy"], found["normal_accuracy"], found["hard_accuracy"]) == (1.0, 1.0, 0.0)
     assert found["accuracy"] == pytest.approx(6 / 9)
+    calls = {row.metric: row.num_items for row in benchmark(answers) if row.judge == "longest"}
+    # three of the nine pairs each, in both orders
+    assert {calls[f"{style}_accuracy"] for style in ("easy", "normal", "hard")} == {6}
 
 
 def test_f1_is_the_harmonic_mean_of_both_accuracies() -> None:
