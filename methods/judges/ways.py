@@ -7,16 +7,21 @@ from methods.prm.judge import StepJudgeSettings
 
 def comparison_in(way: AskedWay, asking: ComparisonSettings) -> ComparisonSettings:
     """``asking`` in another way; several replies are drawn where they are in words."""
-    verdicts = way.removeprefix("begun ")
-    samples = 1 if verdicts == "probabilities" else asking.samples
-    changed = {"verdicts": verdicts, "begun": way.startswith("begun"), "samples": samples}
-    return ComparisonSettings.model_validate({**asking.model_dump(), **changed, "calibration": "none"})
+    changed = _changed(way)
+    samples = 1 if changed["verdicts"] == "probabilities" else asking.samples
+    return ComparisonSettings.model_validate(
+        {**asking.model_dump(), **changed, "samples": samples, "calibration": "none"}
+    )
 
 
 def steps_in(way: AskedWay, asking: StepJudgeSettings) -> StepJudgeSettings | None:
     """``asking`` in another way; None for probabilities, as steps are named in words."""
-    verdicts = way.removeprefix("begun ")
-    if verdicts == "probabilities":
+    changed = _changed(way)
+    if changed["verdicts"] == "probabilities":
         return None
-    changed = {"verdicts": verdicts, "begun": way.startswith("begun")}
     return StepJudgeSettings.model_validate({**asking.model_dump(), **changed})
+
+
+def _changed(way: AskedWay) -> dict[str, str | bool]:
+    """The settings that a way of asking is made of."""
+    return {"verdicts": way.removeprefix("begun "), "begun": way.startswith("begun ")}
