@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -77,8 +77,13 @@ def open_source(text: str) -> Source:
         return _folder(path)
     if not is_file(path):
         raise BadInput(f"no file or folder {text!r}: give a file, a folder, or hub:owner/name")
+    return replace(open_file(path), rows=_named(path))
+
+
+def open_file(path: Path) -> Source:
+    """A file by its own content alone, without the row type that a card beside it names."""
     reader = _reader(path)
-    return Source(path.name, _digest(path), _unit(path), lambda: reader(path), rows=_named(path))
+    return Source(path.name, _digest(path), _unit(path), lambda: reader(path))
 
 
 def _named(path: Path) -> str | None:

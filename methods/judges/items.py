@@ -218,9 +218,9 @@ def _opened(suite: Suite, path: Path) -> Parts:
 
 def _source(file: Path) -> "Source":
     """The file by its own content: no card beside it has a say."""
-    from datasets_registry.importing.source import open_source
+    from datasets_registry.importing.source import open_file
 
-    return replace(open_source(str(file)), unit="row", rows=None)
+    return replace(open_file(file), unit="row")
 
 
 def _part(file: Path) -> str:
