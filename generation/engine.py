@@ -1,5 +1,6 @@
 """How a backend runs its engine: memory, batches, addresses; not part of any key or version."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -62,7 +63,6 @@ class EngineSettings(Settings):
     )
     api_key_env: str | None = Field(
         None,
-        pattern="^[A-Za-z_][A-Za-z0-9_]*$",
         description="openai, anthropic: the environment variable that holds the key; openai: none is sent if "
         "not set",
     )
@@ -81,13 +81,32 @@ class EngineSettings(Settings):
         "interface, which takes up to a day and costs less; none do if not set",
     )
 
+    @field_validator("served_model", "served_revision")
+    @classmethod
+    def _says_something(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("it is blank: give the name that the server has for it, or leave it out")
+        return value
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_variable(cls, value: str | None) -> str | None:
+        # what is no variable may be the key, which no message shows
+        if value is not None and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", value):
+            raise ValueError(
+                "give the name of the environment variable that holds the key, of letters, digits and _; no "
+                "profile holds the key itself"
+            )
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _is_plain_address(cls, value: str | None) -> str | None:
-        address = value or "http://none"
+        address = "http://none" if value is None else value
         try:
             parts = urlsplit(address)
             is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            is_one = is_one and not parts.fragment and "\\" not in address
         # brackets that do not close, and a port that is none
         except ValueError:
             is_one = False

@@ -152,7 +152,7 @@ class Budget(Settings):
     """The most that one materialization of one asset may generate; None is no limit."""
 
     max_tokens: int | None = Field(None, ge=0, description="Prompt and completion tokens")
-    max_usd: float | None = Field(None, ge=0, description="US dollars, by [policy.price]")
+    max_usd: float | None = Field(None, ge=0, description="US dollars, by the models' prices")
 
 
 @dataclass

@@ -92,6 +92,8 @@ class Profile(Settings):
         for model, section in self.models.items():
             if isinstance(section, TrainedModel):
                 self._require_trainable(model, section)
+            else:
+                self._require_price(model, section)
         return self
 
     def _named_models(self) -> Iterator[tuple[str, str]]:
@@ -122,6 +124,14 @@ class Profile(Settings):
             )
             yield "evaluation.base", self.evaluation.base
             yield "evaluation.judge", self.evaluation.judge
+
+    def _require_price(self, model: str, section: GivenModel) -> None:
+        """Raise ValueError where a budget in dollars would count nothing of a hosted model."""
+        if self.budget.max_usd is not None and section.hosted and "price" not in section.model_fields_set:
+            raise ValueError(
+                f"models.{model}.price is missing, without which budget.max_usd counts none of its calls: "
+                "add what its provider asks, or price = {} where they cost nothing"
+            )
 
     def _require_trainable(self, model: str, section: TrainedModel) -> None:
         """Raise ValueError where a trainer's section lacks what it needs."""

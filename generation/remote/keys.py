@@ -11,11 +11,18 @@ def has_key(variable: str) -> bool:
 
 
 def key_in(variable: str | None) -> str | None:
-    """The key, None where no variable is named; raises BadInput where the variable is not set."""
+    """The key, None where no variable is named; raises BadInput where the variable holds none."""
     if variable is None:
         return None
     if not has_key(variable):
         raise BadInput(
             f"the environment variable {variable} (engine.api_key_env) is not set: put the key there"
         )
-    return os.environ[variable].strip()
+    key = os.environ[variable].strip()
+    # what a header cannot hold; the message must not hold it either
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise BadInput(
+            f"the environment variable {variable} (engine.api_key_env) holds no key, as that has neither "
+            "white space nor letters outside ASCII: put the key there"
+        )
+    return key

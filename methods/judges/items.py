@@ -225,7 +225,7 @@ def _source(file: Path) -> "Source":
 
 def _part(file: Path) -> str:
     """The subset that a file's name tells, such as ``gsm8k``, else its folder's."""
-    stem = file.name.split(".")[0]
+    stem = Path(file.name.removesuffix(".gz")).stem
     return file.resolve().parent.name if stem in _UNTELLING else stem
 
 

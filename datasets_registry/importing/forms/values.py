@@ -24,6 +24,16 @@ def text(columns: Columns, name: str) -> str:
     return value
 
 
+def require_text(value: str) -> None:
+    """Raise Rejected where it has what no file of text can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Rejected("half of a surrogate pair, which is not text") from None
+    if "\0" in value:
+        raise Rejected("a NUL character, which is no text")
+
+
 def number(value: Value, name: str) -> float | None:
     """A number, or None of null; raises Rejected for anything else, and for NaN and infinite numbers."""
     if value is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets_registry.importing.forms.steps import labelled, prmbench
-from datasets_registry.importing.forms.values import text
+from datasets_registry.importing.forms.values import require_text, text
 from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.imported import ChatMessage
@@ -38,6 +38,8 @@ class Posed:
     def __post_init__(self) -> None:
         if set(self.right) & set(self.wrong):
             raise Rejected("a right response is also a wrong one")
+        said = (turn.content for turn in self.messages)
+        require_text("".join((*said, self.subset or "", *self.right, *self.wrong, *self.steps)))
 
 
 @dataclass(frozen=True)

@@ -250,6 +250,18 @@ def test_a_hosted_model_lacks_what_only_files_have(workshop: Workshop) -> None:
             workshop.graph()
 
 
+def test_a_budget_in_dollars_needs_the_price_of_each_hosted_model(workshop: Workshop) -> None:
+    text = workshop.path.read_text() + "\n[budget]\nmax_usd = 1.0\n"
+    price = "price = { prompt = 1.0, completion = 4.0 }\n"
+    assert text.count(price) == 1
+    for written in (price, "price = {}\n"):
+        workshop.path.write_text(text.replace(price, written))
+        assert load_profile(str(workshop.path)).budget.max_usd == 1.0
+    workshop.path.write_text(text.replace(price, ""))
+    with pytest.raises(BadInput, match=r"models.judge.price is missing, .*: add what its provider asks"):
+        workshop.graph()
+
+
 @pytest.mark.parametrize("backend", ["anthropic"], indirect=True)
 def test_a_judge_without_probabilities_is_asked_in_words_unless_the_profile_says_otherwise(
     workshop: Workshop,

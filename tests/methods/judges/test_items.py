@@ -87,6 +87,22 @@ def test_a_row_that_is_no_item_says_where_and_why(fault: str, tmp_path: Path) ->
     assert len(whole(items)) == 5
 
 
+@pytest.mark.parametrize(("character", "why"), [("\ud83d", "surrogate"), ("\0", "NUL")])
+@pytest.mark.parametrize("suite", ["llmbar", "processbench", "prmbench", "people"])
+def test_a_row_that_is_no_text_is_no_item(suite: str, character: str, why: str, tmp_path: Path) -> None:
+    row = {**SHIPPED[suite][0][0], PROMPTS[suite]: f"Why {character}?"}
+    items = items_of(suite, write_suite(tmp_path, suite, [*many(suite), row]))
+    (failed,) = [item for item in items if item.failure]
+    assert why in str(failed.failure)
+
+
+def test_files_whose_names_differ_behind_a_dot_are_subsets_of_their_own(tmp_path: Path) -> None:
+    for name in ("judge-3.5", "judge-3.7"):
+        rows = [{**LLMBAR[0], "input": name}]
+        write_suite(tmp_path / name, "llmbar", rows).rename(tmp_path / f"{name}.json")
+    assert {item.subset for item in items_of("llmbar", tmp_path)} == {"judge-3.5", "judge-3.7"}
+
+
 def test_people_who_compare_the_same_text_twice_compare_nothing(tmp_path: Path) -> None:
     rows = [*many("people"), {"prompt": "Say bye.", "chosen": "Bye!", "rejected": "Bye!"}]
     failures = [
