@@ -15,6 +15,7 @@ from methods.judges.answers import AnswerSettings, asked
 from methods.judging.comparison import ComparisonSettings
 from quality.judges.benchmark import benchmark, certified
 from quality.judges.blind import blind_answers
+from quality.judges.suite_metrics import agreement
 from tests.rows import make
 
 BEST: dict[str, Any] = {"suite": "reward_bench_2", "kind": "best_of", "responses": ["aa", "b", "ccc", "d"]}
@@ -41,6 +42,40 @@ def steps(name: str, gold: int, said: int | None, **fields: Any) -> JudgeAnswer:
     failure = "no step number" if said is None else None
     about |= {"chosen": None, "first_error": gold, "judged_first_error": said, "failure": failure}
     return make(JudgeAnswer, name, cluster=name, **about, **fields)
+
+
+def calls(name: str, right_first: str, wrong_first: str, asked: str = "text") -> list[JudgeAnswer]:
+    """The answers to one pair in both orders."""
+    by_order = {"right": right_first, "wrong": wrong_first}
+    return [
+        make(JudgeAnswer, name, cluster=name, asked=asked, shown_first=order, chosen=chosen)
+        for order, chosen in by_order.items()
+    ]
+
+
+def test_figures_of_both_orders_tell_right_judges_from_those_of_one_place() -> None:
+    answers = [
+        *(call for name in ("r1", "r2") for call in calls(name, "right", "right")),
+        *calls("f1", "right", "wrong"),
+        *(call for name in ("s1", "s2") for call in calls(name, "wrong", "right")),
+        *(call for name in ("e1", "e2") for call in calls(name, "even", "even")),
+    ]
+    found = values(answers)
+    assert (found["accuracy"], found["first_choice_share"]) == pytest.approx((9 / 14, 6 / 14))
+    assert (found["consistent_accuracy"], found["flip_rate"]) == pytest.approx((2 / 7, 3 / 7))
+    assert found["tie_rate"] == pytest.approx(4 / 14)
+
+
+def test_ways_agree_on_what_both_answer() -> None:
+    failed = make(JudgeAnswer, "c", asked="text", p_right=None, chosen=None, failure="error: busy")
+    usual = [*calls("a", "right", "wrong"), *calls("b", "even", "right"), failed]
+    others = [
+        *calls("a", "right", "right", "schema"),
+        *calls("b", "even", "right", "schema"),
+        make(JudgeAnswer, "c", asked="schema", chosen="right"),
+    ]
+    figure = agreement("agreement_with_schema", usual, others)
+    assert (figure.value, figure.num_items) == (0.75, 4)
 
 
 def test_what_fails_is_counted_and_no_label() -> None:
@@ -123,9 +158,9 @@ def test_ways_of_asking_are_compared_call_by_call() -> None:
     rows: list[BenchmarkFigure] = list(benchmark(answers))
     found = {(row.asked, row.metric): row.value for row in rows}
     assert found["begun probabilities", "accuracy"] == 1.0 and found["schema", "accuracy"] == 0.5
-    (agreement,) = [row for row in rows if row.metric == "agreement_with_schema"]
-    assert (agreement.asked, agreement.value, agreement.num_items) == ("begun probabilities", 0.5, 24)
-    assert agreement.low is not None and agreement.high is not None and agreement.low < 0.5 < agreement.high
+    (agreed,) = [row for row in rows if row.metric == "agreement_with_schema"]
+    assert (agreed.asked, agreed.value, agreed.num_items) == ("begun probabilities", 0.5, 24)
+    assert agreed.low is not None and agreed.high is not None and agreed.low < 0.5 < agreed.high
 
 
 def test_a_certificate_has_the_usual_way_and_names_a_bound_that_was_not_measured() -> None:
