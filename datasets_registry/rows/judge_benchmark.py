@@ -66,7 +66,7 @@ class JudgeAnswer(Row):
     )
     label_columns: ClassVar[tuple[str, ...]] = ("chosen", "judged_first_error", "failure")
 
-    judge: str = Field(description="Asset name of the judging model, or of what looks at no content")
+    judge: str = Field(description="Asset name of the judging model, or the name of a content-blind baseline")
     judge_kind: JudgeKind = Field(description="How it judges")
     item_id: str = Field(description="The item")
     suite: Suite = Field(description="Its suite")
@@ -96,11 +96,11 @@ class BenchmarkFigure(Row):
     dataset: ClassVar[str] = "judge_benchmark"
     grain: ClassVar[str] = (
         "One row per judge, way of asking, suite, subset and metric: value and 95 % interval; beside judges"
-        " what looks at no content."
+        " content-blind baselines."
     )
     key: ClassVar[tuple[str, ...]] = ("judge", "asked", "suite", "subset", "metric")
 
-    judge: str = Field(description="Asset name of the judging model, or of what looks at no content")
+    judge: str = Field(description="Asset name of the judging model, or the name of a content-blind baseline")
     judge_kind: JudgeKind = Field(description="How it judges")
     asked: str = Field(description="How the judge was asked; empty for a score")
     suite: Suite = Field(description="The suite")
@@ -109,5 +109,5 @@ class BenchmarkFigure(Row):
     value: float | None = Field(description="The figure; null where nothing could be measured")
     low: float | None = Field(description="Lower end of the 95 % interval")
     high: float | None = Field(description="Upper end of the 95 % interval")
-    num_items: int = Field(description="Calls, pairs or items that it is of")
-    num_clusters: int = Field(description="Clusters that they are of, over which the interval is")
+    num_items: int = Field(description="Number of calls, pairs or items")
+    num_clusters: int = Field(description="Number of clusters, which the interval resamples")
