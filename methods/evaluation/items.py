@@ -1,0 +1,56 @@
+"""Our own items: lines of a file beside the suite's module, which carry a string that finds them again."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from datasets_registry.hashing import content_id
+from datasets_registry.rows.evaluation import EvaluationItem
+from datasets_registry.rows.imported import ChatMessage
+from methods.evaluation.suite import PLAIN
+
+# whoever finds it in training data has found these items there
+CANARY = "trimtab-evaluation-items 5b0c3c6e-6f0a-4d8e-9a41-3c1f5f1a7d27 not for training"
+LICENCE = "Apache-2.0"
+L = TypeVar("L", bound=BaseModel)
+
+
+def own_lines(path: Path, line: type[L]) -> Iterator[L]:
+    """The lines of a file of ours; its first one is the canary string alone."""
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert json.loads(first) == {"canary": CANARY}, f"{path.name} does not begin with the canary string"
+    return (line.model_validate_json(text) for text in lines)
+
+
+def said(*turns: str) -> list[ChatMessage]:
+    """Turns of the user and the assistant by turns, the user's first."""
+    roles = ("user", "assistant")
+    return [ChatMessage(role=roles[place % 2], content=turn) for place, turn in enumerate(turns)]
+
+
+def own_item(
+    suite: str,
+    messages: Sequence[ChatMessage],
+    *,
+    content: object,
+    variant: str = PLAIN,
+    category: str,
+    cluster: str | None = None,
+    **more: Any,
+) -> EvaluationItem:
+    """An item of ours; ``content`` is what all variants of the item have in common, and names it."""
+    item_id = content_id(suite, content)
+    return EvaluationItem(
+        suite=suite,
+        item_id=item_id,
+        variant=variant,
+        cluster=cluster or item_id,
+        category=category,
+        messages=list(messages),
+        source=f"Trimtab ({CANARY})",
+        licence=LICENCE,
+        **more,
+    )

@@ -1,0 +1,160 @@
+"""Figures as functions of how often each cluster is drawn, so that any of them can be drawn again together.
+
+A measure's first value is that of everything drawn once. Measures of one model, or of two on the same items,
+that are given the same draws vary together, which is what differences and composites need.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from datasets_registry.hashing import derive_seed
+from datasets_registry.intervals import unit_interval, unit_means
+
+Interval = tuple[float, float]
+Better = Literal["higher", "lower", "neither"]
+# values of a figure, one per draw; NaN where a draw has none
+Values = np.ndarray
+T = TypeVar("T")
+# the category of figures over a whole suite
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How often each cluster is drawn: ``counts`` has a row per draw, the first with every cluster once."""
+
+    clusters: tuple[str, ...]
+    counts: np.ndarray
+
+    def of(self, names: Sequence[str]) -> np.ndarray:
+        """The counts of these clusters, in this order; raises KeyError for one that is not drawn."""
+        places = {name: place for place, name in enumerate(self.clusters)}
+        return self.counts[:, [places[name] for name in names]]
+
+
+Statistic = Callable[[Draws], Values]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of one model: what it is, over which clusters, of how many answers.
+
+    ``exact`` gives the interval where one is known that beats drawing again, as of a plain share; ``note``
+    says why there is no value, or what to mind.
+    """
+
+    metric: str
+    better: Better
+    statistic: Statistic
+    clusters: tuple[str, ...]
+    num_items: int
+    category: str = ALL
+    num_missing: int = 0
+    exact: Callable[[], Interval] | None = None
+    note: str | None = None
+
+    def within(self, category: str) -> "Measure":
+        """The same figure, of a part of the suite."""
+        return replace(self, category=category)
+
+    def noted(self, note: str) -> "Measure":
+        """The same figure with a word to mind."""
+        return replace(self, note=note)
+
+
+def drawn_clusters(clusters: Iterable[str], num_draws: int, seed: int = 0) -> Draws:
+    """Everything once, then ``num_draws`` draws of as many clusters with replacement, seeded by names."""
+    names = tuple(sorted(set(clusters)))
+    generator = np.random.default_rng(derive_seed("clusters", seed, names))
+    shares = np.full(len(names), 1 / max(len(names), 1))
+    counts = generator.multinomial(len(names), shares, size=num_draws) if names else np.zeros((num_draws, 0))
+    return Draws(names, np.vstack([np.ones((1, len(names))), counts]).astype(float))
+
+
+def share(metric: str, better: Better, values: Sequence[tuple[str, float]], num_missing: int = 0) -> Measure:
+    """The share of ``values`` (cluster, 0 to 1), each cluster counted once."""
+    mean = mean_of(metric, better, values, num_missing)
+    means = unit_means(values)
+    return replace(mean, exact=partial(unit_interval, means, len(values))) if means else mean
+
+
+def mean_of(
+    metric: str, better: Better, values: Sequence[tuple[str, float]], num_missing: int = 0
+) -> Measure:
+    """The mean of ``values`` (cluster, number), each cluster counted once."""
+    names = tuple(dict.fromkeys(cluster for cluster, _ in values))
+    means = np.array(unit_means(values), dtype=float)
+
+    def statistic(draws: Draws) -> Values:
+        counts = draws.of(names)
+        return _ratio(counts @ means, counts.sum(axis=1))
+
+    note = None if names else "nothing to measure"
+    return Measure(metric, better, statistic, names, len(values), num_missing=num_missing, note=note)
+
+
+def combined(
+    metric: str, better: Better, parts: Sequence[Measure], combine: Callable[..., Values]
+) -> Measure:
+    """What ``combine`` makes of the values of ``parts``, drawn together; NaN where one of them has none."""
+
+    def statistic(draws: Draws) -> Values:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(combine(*(part.statistic(draws) for part in parts)), dtype=float)
+
+    clusters = tuple(sorted({name for part in parts for name in part.clusters}))
+    empty = next((f"{part.metric}: {part.note}" for part in parts if not part.clusters), None)
+    return Measure(
+        metric,
+        better,
+        statistic,
+        clusters,
+        sum(part.num_items for part in parts),
+        num_missing=sum(part.num_missing for part in parts),
+        note=empty,
+    )
+
+
+def less(metric: str, better: Better, first: Measure, second: Measure) -> Measure:
+    """The first figure less the second, drawn together: paired where they share clusters."""
+    return combined(metric, better, (first, second), np.subtract)
+
+
+def drawn(
+    metric: str,
+    better: Better,
+    values: Sequence[tuple[str, T]],
+    statistic: Callable[[Sequence[T]], float | None],
+    num_missing: int = 0,
+) -> Measure:
+    """Any figure of ``values`` (cluster, what is measured): each draw hands on those of its clusters."""
+    by_cluster: dict[str, list[T]] = {}
+    for cluster, value in values:
+        by_cluster.setdefault(cluster, []).append(value)
+    names = tuple(by_cluster)
+
+    def of(counts: np.ndarray) -> float:
+        repeated = zip(names, counts, strict=True)
+        held = [value for name, count in repeated for _ in range(int(count)) for value in by_cluster[name]]
+        figure = statistic(held) if held else None
+        return np.nan if figure is None else figure
+
+    note = None if names else "nothing to measure"
+    return Measure(
+        metric,
+        better,
+        lambda draws: np.array([of(counts) for counts in draws.of(names)]),
+        names,
+        len(values),
+        num_missing=num_missing,
+        note=note,
+    )
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> Values:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0, above / below, np.nan)

@@ -1,0 +1,1 @@
+"""Public sets as items of suites, a module each."""

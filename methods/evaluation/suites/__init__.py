@@ -1,0 +1,1 @@
+"""Suites, a module each."""

@@ -1,0 +1,8 @@
+"""The suites by name; another one is a module of its own and a line here."""
+
+from collections.abc import Mapping
+
+from methods.evaluation.suite import Suite
+
+_SUITES: tuple[Suite, ...] = ()
+SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}
