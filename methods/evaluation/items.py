@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from datasets_registry.hashing import content_id
+from datasets_registry.rows.conversation import Role
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.rows.imported import ChatMessage
 from methods.evaluation.suite import PLAIN
@@ -27,7 +28,7 @@ def own_lines(path: Path, line: type[L]) -> Iterator[L]:
 
 def said(*turns: str) -> list[ChatMessage]:
     """Turns of the user and the assistant by turns, the user's first."""
-    roles = ("user", "assistant")
+    roles: tuple[Role, ...] = ("user", "assistant")
     return [ChatMessage(role=roles[place % 2], content=turn) for place, turn in enumerate(turns)]
 
 
