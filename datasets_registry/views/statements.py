@@ -1,8 +1,7 @@
 """The SQL of every view in ``catalog.duckdb``, and the small tables that some of them read."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from datasets_registry.views import models as model_view
 from datasets_registry.views.files import parquet, parquet_in
 from datasets_registry.views.judgements import judgements_sql
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
+from datasets_registry.views.unions import Latest, View, shown
 
 _VERSIONS = pa.schema(
     [
@@ -80,15 +80,6 @@ _INPUT_ROWS = (
 _CHECK_ROWS = select(catalog.CHECKS, catalog.CHECKS.c.number.label("version")).order_by(catalog.CHECKS.c.id)
 
 
-@dataclass(frozen=True)
-class View:
-    """A view to create: ``mark`` differs where the SQL does, which is only built when it is called for."""
-
-    name: str
-    mark: str
-    sql: Callable[[], str]
-
-
 def wanted_views(state: State, engine: Engine) -> list[View]:
     """Every view of the catalog as it is now; writes the small tables that they read."""
     with engine.connect() as connection:
@@ -118,10 +109,10 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
 def _dataset_views(
     state: State, engine: Engine, versions: Sequence[RowMapping], built: Sequence[RowMapping]
 ) -> Iterator[View]:
-    """A view of every version, and of each dataset's latest that passed."""
+    """A view of every version, of each dataset's latest that passed, and of all that share a row type."""
     root = digest(parquet([state.objects]))[:8]
     last_built = {(row["name"], row["version"]): row["last"] for row in built}
-    latest: dict[str, tuple[int, View]] = {}
+    latest: dict[str, Latest] = {}
     for row in versions:
         if row["kind"] != "dataset":
             continue
@@ -130,9 +121,9 @@ def _dataset_views(
         mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, name, number)
         yield View(f"{name}@{number}", mark, sql)
         last = last_built[name, number]
-        if row["status"] == "passed" and (name not in latest or last > latest[name][0]):
-            latest[name] = (last, View(name, mark, sql))
-    yield from (view for _, view in latest.values())
+        if row["status"] == "passed" and (name not in latest or last > latest[name].built):
+            latest[name] = Latest(last, View(name, mark, sql))
+    yield from shown(latest)
 
 
 def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:

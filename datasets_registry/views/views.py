@@ -15,7 +15,8 @@ from datasets_registry.catalog.records import Records
 from datasets_registry.state import State, durable, locked
 from datasets_registry.views.files import literal
 from datasets_registry.views.scanning import column, quoted
-from datasets_registry.views.statements import View, wanted_views
+from datasets_registry.views.statements import wanted_views
+from datasets_registry.views.unions import View
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
 STORAGE_VERSION = "v1.0.0"

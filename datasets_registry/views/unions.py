@@ -1,0 +1,58 @@
+"""Views over datasets of which there is one per model: ``judge_answers`` over ``judge_answers/NAME``."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from datasets_registry.hashing import digest
+from datasets_registry.rows.types import ROW_TYPES
+
+
+@dataclass(frozen=True)
+class View:
+    """A view to create: ``mark`` differs where the SQL does, which is only built when it is called for."""
+
+    name: str
+    mark: str
+    sql: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The view of a dataset's latest passed version, and when that was built last."""
+
+    built: int
+    view: View
+
+
+def shown(latest: Mapping[str, Latest]) -> Iterator[View]:
+    """The latest version of each dataset, and under a row type's name those of all datasets ``TYPE/NAME``.
+
+    A dataset that has the row type's own name keeps it until one of the others is built.
+    """
+    unions = dict(_unions(latest))
+    for name, dataset in latest.items():
+        if name not in unions or unions[name].built < dataset.built:
+            unions[name] = dataset
+    yield from (union.view for union in unions.values())
+
+
+def _unions(latest: Mapping[str, Latest]) -> Iterator[tuple[str, Latest]]:
+    parts: dict[str, list[Latest]] = {}
+    for name in sorted(latest):
+        whole, _, _ = name.rpartition("/")
+        # another prefix is a place, such as ``round_02``, whose datasets have nothing in common
+        if whole.rpartition("/")[2] in ROW_TYPES:
+            parts.setdefault(whole, []).append(latest[name])
+    for whole, datasets in parts.items():
+        mark = digest([dataset.view.mark for dataset in datasets])[:16]
+        views = [dataset.view for dataset in datasets]
+        yield (
+            whole,
+            Latest(max(dataset.built for dataset in datasets), View(whole, mark, partial(_union, views))),
+        )
+
+
+def _union(views: list[View]) -> str:
+    # by name, as a version of earlier days may lack a column
+    return " UNION ALL BY NAME ".join(f"({view.sql()})" for view in views)
