@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from methods.evaluation.suite import Suite
+from methods.evaluation.suites.consistency import CONSISTENCY
 
-_SUITES: tuple[Suite, ...] = ()
+_SUITES: tuple[Suite, ...] = (CONSISTENCY,)
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}
