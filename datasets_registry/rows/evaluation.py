@@ -193,3 +193,30 @@ class EvaluationDifference(Row):
     p_holm: float | None = Field(description="The same, corrected for all figures of the model (Holm 1979)")
     num_pairs: int = Field(description="Answers of the model that have their pair")
     num_clusters: int = Field(description="Number of clusters, which the interval resamples")
+
+
+class GateResult(Row):
+    """Whether a model keeps the bound of a gate."""
+
+    dataset: ClassVar[str] = "gate_results"
+    grain: ClassVar[str] = (
+        "One row per model and gate: the figure, its interval, the bound, and the decision."
+    )
+    key: ClassVar[tuple[str, ...]] = ("model", "gate")
+    label_columns: ClassVar[tuple[str, ...]] = ("passed",)
+
+    model: str = Field(description="Asset name of the model")
+    gate: str = Field(description="Name of the gate in the profile")
+    suite: str = Field(description="The suite")
+    category: str = Field(description="Part of the suite; `all` for the whole")
+    metric: str = Field(description="What is bounded")
+    against: str | None = Field(description="The baseline of a difference; null where the figure is bounded")
+    value: float | None = Field(description="The figure or difference; null where there is none")
+    low: float | None = Field(description="Lower end of the 95 % interval")
+    high: float | None = Field(description="Upper end of the 95 % interval")
+    num_items: int = Field(description="Number of answers that it is of")
+    at_least: float | None = Field(description="The least that it may be; null without such a bound")
+    at_most: float | None = Field(description="The most that it may be; null without such a bound")
+    by: Literal["interval", "value"] = Field(description="Which of the two keeps the bound")
+    passed: bool = Field(description="Whether the bound is kept")
+    why: str | None = Field(description="Why it does not pass; null where it does")

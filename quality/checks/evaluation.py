@@ -17,4 +17,12 @@ EVALUATION_CHECKS: tuple[Check, ...] = (
         reads=("cai_sft", "preference_pairs"),
     ),
     no_rows("evaluation"),
+    no_rows("gate_results"),
+    Check(
+        "gate_results",
+        "gates_passed",
+        "SELECT count(*) FROM this WHERE NOT passed",
+        "models that do not keep a bound of the profile's gates",
+        at_most=0,
+    ),
 )

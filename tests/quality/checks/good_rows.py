@@ -5,7 +5,7 @@ from typing import Any
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
-from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.evaluation import EvaluationAnswer, GateResult, Metric
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import (
     Demonstration,
@@ -83,6 +83,7 @@ GOOD: dict[type[Row], list[Row]] = {
     PrincipleFigure: [make(PrincipleFigure)],
     EvaluationAnswer: [make(EvaluationAnswer, "held")],
     Metric: [METRIC],
+    GateResult: [make(GateResult)],
     Problem: [make(Problem), make(Problem, "held", split="evaluation")],
     GoldSolution: [make(GoldSolution)],
     GoldVerdict: [make(GoldVerdict)],

@@ -2,13 +2,14 @@
 
 import pytest
 
-from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.evaluation import EvaluationAnswer, GateResult
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
 FAULTS: list[Fault] = [
     (EvaluationAnswer, "prompt_equals_source", [make(EvaluationAnswer, "held", prompt="other")]),
     (EvaluationAnswer, "no_training_prompt", [make(EvaluationAnswer, "h1")]),
+    (GateResult, "gates_passed", [make(GateResult), make(GateResult, gate="other", passed=False, why="0.1")]),
 ]
 
 

@@ -1,0 +1,123 @@
+"""A gate: a bound that a model keeps on a figure of evaluation, or on its difference from a baseline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from datasets_registry.errors import BadInput
+from datasets_registry.settings import Distinct, Settings
+
+# the category of figures over a whole suite
+ALL = "all"
+# what all suites make together has no items of its own
+COMPOSITE = "composite"
+
+
+class Gate(Settings):
+    """Bounds on a figure of ``models``, or on its difference from the model ``against``."""
+
+    suite: str
+    metric: str
+    category: str = Field(ALL, description="Part of the suite; `all` for the whole")
+    at_least: float | None = Field(None, description="The least that may be")
+    at_most: float | None = Field(None, description="The most that may be")
+    against: str | None = Field(
+        None, description="A baseline: its difference is bounded; if not set, the figure itself"
+    )
+    models: Annotated[tuple[str, ...], Distinct] = Field(
+        (), description="The models that it holds for; all that are evaluated, if not set"
+    )
+    by: Literal["interval", "value"] = Field(
+        "interval",
+        description="Whether the unfavourable end of the 95 % interval keeps the bound, or the value",
+    )
+    min_items: int = Field(1, ge=1, description="With fewer answers it does not pass")
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> "Gate":
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("it has no bound: set at_least or at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(
+                f"at_least {self.at_least:g} is more than at_most {self.at_most:g}, which nothing keeps: "
+                "change one"
+            )
+        if self.by == "value" and "min_items" not in self.model_fields_set:
+            raise ValueError("by = 'value' passes on one lucky answer: set min_items too")
+        if self.against is not None and self.against in self.models:
+            raise ValueError(
+                f"{self.against!r} is compared with itself: take it out of models, or name another in against"
+            )
+        return self
+
+    @property
+    def bound(self) -> str:
+        """The bounds in words, such as ``at least -0.03``."""
+        limits = (("least", self.at_least), ("most", self.at_most))
+        return " and ".join(f"at {side} {bound:g}" for side, bound in limits if bound is not None)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What is known of an evaluation before it: models, baselines of differences, and items of each suite.
+
+    The number of items is None where only reading a file tells it.
+    """
+
+    models: Sequence[str]
+    baselines: Sequence[str]
+    items: Mapping[str, int | None]
+
+
+def held_to(gates: Mapping[str, Gate], evaluated: Evaluated) -> dict[str, Gate]:
+    """The gates, each with all the models that it holds for.
+
+    Raises BadInput for a gate that no evaluation like this could decide.
+    """
+    for name, gate in gates.items():
+        _require_measured(f"gates.{name}", gate, evaluated)
+    return {
+        name: gate.model_copy(update={"models": _models(gate, evaluated)}) for name, gate in gates.items()
+    }
+
+
+def _models(gate: Gate, evaluated: Evaluated) -> tuple[str, ...]:
+    return gate.models or tuple(model for model in evaluated.models if model != gate.against)
+
+
+def _require_measured(title: str, gate: Gate, evaluated: Evaluated) -> None:
+    suites = [*evaluated.items, COMPOSITE]
+    if gate.suite not in suites:
+        raise BadInput(
+            f"{title}.suite: {gate.suite!r} is not measured{meant(gate.suite, suites)}: name one of "
+            f"{', '.join(suites)}, or add it to evaluation.suites"
+        )
+    for model in gate.models:
+        if model not in evaluated.models:
+            raise BadInput(
+                f"{title}.models: {model!r} is not evaluated{meant(model, evaluated.models)}: name one of "
+                f"{', '.join(evaluated.models)}, or add it to evaluation.models"
+            )
+    if gate.against is not None and gate.against not in evaluated.baselines:
+        raise BadInput(
+            f"{title}.against: {gate.against!r} is no baseline of the evaluation"
+            f"{meant(gate.against, evaluated.baselines)}: differences are from "
+            f"{', '.join(evaluated.baselines) or 'no model'}"
+        )
+    if not _models(gate, evaluated):
+        raise BadInput(f"{title}: it holds for no model, as only {gate.against!r} is evaluated: add another")
+    asked = evaluated.items.get(gate.suite)
+    if asked is not None and asked < gate.min_items:
+        raise BadInput(
+            f"{title}.min_items: it needs {gate.min_items} answers, and {gate.suite} asks {asked}: lower "
+            "min_items, or ask more"
+        )
+
+
+def meant(name: str, known: Sequence[str]) -> str:
+    """Half a sentence with the known name that resembles ``name`` most; empty where none does."""
+    near = get_close_matches(name, known, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
