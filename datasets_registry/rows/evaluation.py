@@ -124,7 +124,7 @@ class Grade(Part):
     value: float | None = Field(description="The grade as a number; null where there is none")
     word: str | None = Field(None, description="The grade as a word; null where it is a number alone")
     failure: str | None = Field(None, description="Why there is no grade")
-    keys: list[str] = ledger_key("Ledger keys of the judge's calls; empty where a program grades")
+    keys: list[str] = ledger_key("Ledger keys of the judge's calls; empty where a program grades", [])
 
 
 class SuiteAnswer(Row):

@@ -34,9 +34,9 @@ class Row(Part):
     provenance: ClassVar[tuple[str, ...]] = ()
 
 
-def ledger_key(description: str) -> Any:
+def ledger_key(description: str, default: Any = ...) -> Any:
     """A column that names a stored completion."""
-    return Field(description=description, json_schema_extra={"references": "completions"})
+    return Field(default, description=description, json_schema_extra={"references": "completions"})
 
 
 def ledger_keys(row: type[Row]) -> list[str]:

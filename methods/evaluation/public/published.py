@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.evaluation import EvaluationItem
+from methods.evaluation.public.gsm8k import read_gsm8k
+from methods.evaluation.public.truthfulqa import read_truthfulqa
+from methods.evaluation.suites.capability import NAME as CAPABILITY
 
 Read = Callable[[Columns], Sequence[EvaluationItem]]
 
@@ -21,5 +24,8 @@ class PublicSet:
     read: Read
 
 
-_SETS: tuple[PublicSet, ...] = ()
+_SETS: tuple[PublicSet, ...] = (
+    PublicSet("gsm8k", CAPABILITY, read_gsm8k),
+    PublicSet("truthfulqa", CAPABILITY, read_truthfulqa),
+)
 PUBLISHED: Mapping[str, PublicSet] = {public.name: public for public in _SETS}

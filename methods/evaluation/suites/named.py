@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from methods.evaluation.suite import Suite
+from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
 
-_SUITES: tuple[Suite, ...] = (CONSISTENCY,)
+_SUITES: tuple[Suite, ...] = (
+    CAPABILITY,
+    CONSISTENCY,
+)
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}

@@ -1,0 +1,1 @@
+"""Tests of public sets as items."""
