@@ -4,7 +4,7 @@ A measure's first value is that of everything drawn once. Measures of one model,
 that are given the same draws vary together, which is what differences and composites need.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
@@ -73,6 +73,26 @@ def drawn_clusters(clusters: Iterable[str], num_draws: int, seed: int = 0) -> Dr
     shares = np.full(len(names), 1 / max(len(names), 1))
     counts = generator.multinomial(len(names), shares, size=num_draws) if names else np.zeros((num_draws, 0))
     return Draws(names, np.vstack([np.ones((1, len(names))), counts]).astype(float))
+
+
+def joined(draws: Mapping[str, Draws]) -> Draws:
+    """The draws of several suites side by side: each suite's clusters are drawn within it."""
+    names = tuple(_placed(suite, name) for suite, own in draws.items() for name in own.clusters)
+    return Draws(names, np.hstack([own.counts for own in draws.values()]))
+
+
+def placed(measure: Measure, suite: str) -> Measure:
+    """The measure of a suite as one of joined draws, in which clusters of two suites may share a name."""
+    names = tuple(_placed(suite, name) for name in measure.clusters)
+
+    def statistic(draws: Draws) -> Values:
+        return measure.statistic(Draws(measure.clusters, draws.of(names)))
+
+    return replace(measure, statistic=statistic, clusters=names)
+
+
+def _placed(suite: str, cluster: str) -> str:
+    return f"{suite}/{cluster}"
 
 
 def share(metric: str, better: Better, values: Sequence[tuple[str, float]], num_missing: int = 0) -> Measure:
@@ -153,6 +173,37 @@ def drawn(
         num_missing=num_missing,
         note=note,
     )
+
+
+def linearised(
+    metric: str,
+    better: Better,
+    values: Sequence[tuple[str, T]],
+    statistic: Callable[[Sequence[T]], float | None],
+    num_missing: int = 0,
+) -> Measure:
+    """A figure of how alike ``values`` (cluster, what is measured) are to each other.
+
+    A cluster that is drawn twice would be like itself, and the figure of every draw biased. So each draw
+    moves the figure by its clusters' influences, which leaving each out shows (the infinitesimal jackknife).
+    """
+    names = tuple(dict.fromkeys(cluster for cluster, _ in values))
+    whole = statistic([value for _, value in values]) if values else None
+    if whole is None:
+        return Measure(metric, better, _nowhere, (), 0, num_missing=num_missing, note="nothing to measure")
+    without = [statistic([value for cluster, value in values if cluster != name]) for name in names]
+    left = np.array([whole if figure is None else figure for figure in without], dtype=float)
+    influences = (len(names) - 1) * (left.mean() - left)
+
+    def moved(draws: Draws) -> Values:
+        counts = draws.of(names)
+        return whole + _ratio(counts @ influences, counts.sum(axis=1))
+
+    return Measure(metric, better, moved, names, len(values), num_missing=num_missing)
+
+
+def _nowhere(draws: Draws) -> Values:
+    return np.full(len(draws.counts), np.nan)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> Values:
