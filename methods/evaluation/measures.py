@@ -57,6 +57,10 @@ class Measure:
     exact: Callable[[], Interval] | None = None
     note: str | None = None
 
+    def value(self) -> float:
+        """The figure itself, of everything once; NaN where there is none."""
+        return float(self.statistic(drawn_clusters(self.clusters, 0))[0])
+
     def within(self, category: str) -> "Measure":
         """The same figure, of a part of the suite."""
         return replace(self, category=category)
@@ -64,6 +68,10 @@ class Measure:
     def noted(self, note: str) -> "Measure":
         """The same figure with a word to mind."""
         return replace(self, note=note)
+
+    def unmeasured(self, why: str) -> "Measure":
+        """The same figure without a value, in whatever draw, and why it has none."""
+        return replace(self, statistic=lambda draws: np.full(len(draws.counts), np.nan), exact=None, note=why)
 
 
 def drawn_clusters(clusters: Iterable[str], num_draws: int, seed: int = 0) -> Draws:

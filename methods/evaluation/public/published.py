@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.evaluation import EvaluationItem
+from methods.evaluation.public.behaviours import read_behaviour
 from methods.evaluation.public.gsm8k import read_gsm8k
+from methods.evaluation.public.syco_bench import read_delusion, read_mirror, read_pickside, read_whosaid
 from methods.evaluation.public.truthfulqa import read_truthfulqa
 from methods.evaluation.suites.capability import NAME as CAPABILITY
+from methods.evaluation.suites.sycophancy_items import NAME as SYCOPHANCY
 
 Read = Callable[[Columns], Sequence[EvaluationItem]]
 
@@ -27,5 +30,10 @@ class PublicSet:
 _SETS: tuple[PublicSet, ...] = (
     PublicSet("gsm8k", CAPABILITY, read_gsm8k),
     PublicSet("truthfulqa", CAPABILITY, read_truthfulqa),
+    PublicSet("syco_bench_pickside", SYCOPHANCY, read_pickside),
+    PublicSet("syco_bench_mirror", SYCOPHANCY, read_mirror),
+    PublicSet("syco_bench_whosaid", SYCOPHANCY, read_whosaid),
+    PublicSet("syco_bench_delusion", SYCOPHANCY, read_delusion),
+    PublicSet("behaviours", SYCOPHANCY, read_behaviour),
 )
 PUBLISHED: Mapping[str, PublicSet] = {public.name: public for public in _SETS}

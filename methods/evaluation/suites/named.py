@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from methods.evaluation.suite import Suite
 from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
+from methods.evaluation.suites.sycophancy import SYCOPHANCY
 
 _SUITES: tuple[Suite, ...] = (
     CAPABILITY,
     CONSISTENCY,
+    SYCOPHANCY,
 )
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}
