@@ -76,6 +76,13 @@ def student_quantile(freedom: int) -> float:
     return math.tan(share * math.pi / 2)
 
 
+def student_tail(bound: float, freedom: int) -> float:
+    """The probability that Student's t lies further from zero than ``bound``, on either side."""
+    if freedom > _MANY:
+        return math.erfc(bound / math.sqrt(2))
+    return max(0.0, 1 - _within(bound, freedom))
+
+
 def _within(bound: float, freedom: int) -> float:
     """The probability that Student's t lies within ``bound`` of zero, by its finite series (Fisher 1925)."""
     angle = math.atan(bound / math.sqrt(freedom))

@@ -7,6 +7,7 @@ that are given the same draws vary together, which is what differences and compo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, product
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -43,8 +44,9 @@ Statistic = Callable[[Draws], Values]
 class Measure:
     """A figure of one model: what it is, over which clusters, of how many answers.
 
-    ``exact`` gives the interval where one is known that beats drawing again, as of a plain share; ``note``
-    says why there is no value, or what to mind.
+    ``exact`` gives the interval where one is known that beats drawing again, as of a plain share; ``limits``
+    are the least and the greatest value that it can have, where they are known; ``note`` says why there is no
+    value, or what to mind.
     """
 
     metric: str
@@ -55,6 +57,7 @@ class Measure:
     category: str = ALL
     num_missing: int = 0
     exact: Callable[[], Interval] | None = None
+    limits: Interval | None = None
     note: str | None = None
 
     def value(self) -> float:
@@ -105,7 +108,7 @@ def _placed(suite: str, cluster: str) -> str:
 
 def share(metric: str, better: Better, values: Sequence[tuple[str, float]], num_missing: int = 0) -> Measure:
     """The share of ``values`` (cluster, 0 to 1), each cluster counted once."""
-    mean = mean_of(metric, better, values, num_missing)
+    mean = replace(mean_of(metric, better, values, num_missing), limits=(0.0, 1.0))
     means = unit_means(values)
     return replace(mean, exact=partial(unit_interval, means, len(values))) if means else mean
 
@@ -143,8 +146,21 @@ def combined(
         clusters,
         sum(part.num_items for part in parts),
         num_missing=sum(part.num_missing for part in parts),
+        limits=_limits(parts, combine),
         note=empty,
     )
+
+
+def _limits(parts: Sequence[Measure], combine: Callable[..., Values]) -> Interval | None:
+    """What ``combine`` reaches at the limits of ``parts``, where all have some: it goes one way in each."""
+    limits = [part.limits for part in parts if part.limits]
+    if not parts or len(limits) < len(parts):
+        return None
+    corners = np.array(list(product(*limits))).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reached = np.asarray(combine(*corners), dtype=float)
+    reached = reached[np.isfinite(reached)]
+    return (float(reached.min()), float(reached.max())) if reached.size else None
 
 
 def less(metric: str, better: Better, first: Measure, second: Measure) -> Measure:
@@ -163,11 +179,11 @@ def drawn(
     by_cluster: dict[str, list[T]] = {}
     for cluster, value in values:
         by_cluster.setdefault(cluster, []).append(value)
-    names = tuple(by_cluster)
+    names, groups = tuple(by_cluster), list(by_cluster.values())
 
     def of(counts: np.ndarray) -> float:
-        repeated = zip(names, counts, strict=True)
-        held = [value for name, count in repeated for _ in range(int(count)) for value in by_cluster[name]]
+        places = np.repeat(np.arange(len(groups)), counts).tolist()
+        held = list(chain.from_iterable([groups[place] for place in places]))
         figure = statistic(held) if held else None
         return np.nan if figure is None else figure
 
@@ -175,7 +191,7 @@ def drawn(
     return Measure(
         metric,
         better,
-        lambda draws: np.array([of(counts) for counts in draws.of(names)]),
+        lambda draws: np.array([of(counts) for counts in draws.of(names).astype(int)]),
         names,
         len(values),
         num_missing=num_missing,

@@ -1,0 +1,69 @@
+"""Intervals of figures by drawing clusters again, every figure of the same ones by the same draws."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from datasets_registry.intervals import student_quantile, wilson_interval
+from methods.evaluation.measures import Draws, Interval, Measure, Values, drawn_clusters
+
+RESAMPLES = 2_000
+# differences between draws that only the order of sums makes
+_SAME = 1e-9
+
+
+class Drawing:
+    """Draws of clusters, made once for each set of them."""
+
+    def __init__(self, num_draws: int = RESAMPLES) -> None:
+        self._num_draws = num_draws
+        self._made: dict[tuple[str, ...], Draws] = {}
+
+    def of(self, clusters: Iterable[str]) -> Draws:
+        """The draws of these clusters; the first has each once."""
+        names = tuple(sorted(set(clusters)))
+        if names not in self._made:
+            self._made[names] = drawn_clusters(names, self._num_draws)
+        return self._made[names]
+
+
+def figure_interval(measure: Measure, values: Values) -> Interval | None:
+    """The 95 % interval of a figure: the exact one where it has one, else of its ``values`` by draw."""
+    if measure.exact:
+        return measure.exact()
+    return drawn_interval(values, len(measure.clusters), measure.limits)
+
+
+def drawn_interval(values: Values, num_clusters: int, limits: Interval | None = None) -> Interval | None:
+    """The 95 % percentile interval of ``values``, the first of which is the figure itself.
+
+    The percentiles are widened for few clusters, as Student's are (Hesterberg 2015). None for a single
+    cluster, or where no draw has a value. Where all draws agree, what was not seen in as many clusters is as
+    rare as Wilson's interval of a share of 0 says, and may lie at either of ``limits``.
+    """
+    value, drawn = float(values[0]), values[1:][np.isfinite(values[1:])]
+    if num_clusters < 2 or not drawn.size:
+        return None
+    if np.ptp(drawn) <= _SAME * max(1.0, abs(value)):
+        return _unvaried(value, num_clusters, limits)
+    tail = tail_percent(num_clusters)
+    low, high = np.percentile(drawn, [tail, 100 - tail])
+    return min(value, float(low)), max(value, float(high))
+
+
+def tail_percent(count: int) -> float:
+    """What is left out at each end of the draws of ``count`` clusters, in percent."""
+    return 50 * math.erfc(student_quantile(count - 1) * math.sqrt(count / (count - 1) / 2))
+
+
+def _unvaried(value: float, num_clusters: int, limits: Interval | None) -> Interval:
+    unseen = wilson_interval(0, num_clusters)[1]
+    least, greatest = limits or about(value, value)
+    return min(value, value - unseen * (value - least)), max(value, value + unseen * (greatest - value))
+
+
+def about(value: float, size: float) -> Interval:
+    """Where a figure without limits is taken to lie: as far from ``value`` as its size, at least by 1."""
+    reach = max(1.0, abs(size))
+    return value - reach, value + reach

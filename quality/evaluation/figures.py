@@ -1,0 +1,85 @@
+"""The figures of every model on every suite, with their intervals."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
+from methods.evaluation.measures import ALL, Measure
+from methods.evaluation.suite import Answered, Suite
+from methods.evaluation.suites.named import SUITES
+from methods.method import Inputs, Method, Models, NoSettings
+from quality.evaluation.answered import ByModel, answered, whole
+from quality.evaluation.drawing import Drawing, figure_interval
+
+# a figure that lacks more of its answers says so
+MISSING = 0.05
+
+
+def make_figures(inputs: Inputs, models: Models, settings: NoSettings) -> list[SuiteFigure]:
+    """The figures of the answers of every model to the items."""
+    asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
+    return list(figures(asked))
+
+
+def figures(asked: ByModel, suites: Mapping[str, Suite] = SUITES) -> Iterator[SuiteFigure]:
+    """The figures of each model on each suite, of all items and of each category."""
+    drawing = Drawing()
+    for model, of_model in asked.items():
+        for name, answers in of_model.items():
+            for measure in known(name, suites).figures(whole(answers)):
+                yield _row(model, name, measure, answers, drawing)
+
+
+def known(name: str, suites: Mapping[str, Suite]) -> Suite:
+    """The suite of that name; raises BadInput where there is none."""
+    if name not in suites:
+        raise BadInput(f"no suite {name!r}: there are {', '.join(sorted(suites))}")
+    return suites[name]
+
+
+def _row(
+    model: str, suite: str, measure: Measure, answers: Sequence[Answered], drawing: Drawing
+) -> SuiteFigure:
+    value, low, high = _estimate(measure, drawing)
+    num_failed, num_asked = failed_in(measure.category, answers)
+    num_missing = measure.num_missing + num_failed
+    note = measure.note or (None if value is not None else "nothing to measure")
+    shares = (num_failed / max(num_asked, 1), num_missing / max(num_missing + measure.num_items, 1))
+    if max(shares) > MISSING:
+        lacking = f"{num_missing} answers or grades are missing ({max(shares):.0%})"
+        note = f"{note}; {lacking}" if note else lacking
+    return SuiteFigure(
+        model=model,
+        suite=suite,
+        category=measure.category,
+        metric=measure.metric,
+        better=measure.better,
+        value=value,
+        low=low,
+        high=high,
+        num_items=measure.num_items,
+        num_clusters=len(measure.clusters),
+        num_missing=num_missing,
+        note=note,
+    )
+
+
+def _estimate(measure: Measure, drawing: Drawing) -> tuple[float | None, float | None, float | None]:
+    """The figure and the ends of its interval."""
+    if not measure.clusters:
+        return None, None, None
+    values = measure.statistic(drawing.of(measure.clusters))
+    if not math.isfinite(values[0]):
+        return None, None, None
+    low, high = figure_interval(measure, values) or (None, None)
+    return float(values[0]), low, high
+
+
+def failed_in(category: str, answers: Sequence[Answered]) -> tuple[int, int]:
+    """How many answers of the category failed, and how many there are."""
+    of_category = [each.answer for each in answers if category in (ALL, each.answer.category)]
+    return sum(answer.failure is not None for answer in of_category), len(of_category)
+
+
+EVALUATION_FIGURES = Method(run=make_figures, settings=NoSettings, rows=SuiteFigure)
