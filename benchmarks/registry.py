@@ -21,7 +21,7 @@ from benchmarks.sides.registry.writers import (
     write_registry,
 )
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from datasets_registry.views.asking import open_views
@@ -145,9 +145,9 @@ def attach(number: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-attach-") as name:
         registry = Registry(State(Path(name)).prepare())
         for turn in range(number):
-            row = Metric(model="m", kind="helpful", metric="x", value=turn, low=0, high=1, num_items=1)
+            row = SuiteFigure(model="m", suite="helpful", metric="x", value=turn, low=0, high=1, num_items=1)
             made = Derivation(code_version=str(turn), settings={}, inputs=())
-            version = registry.commit(Metric, [row], made)
+            version = registry.commit(SuiteFigure, [row], made)
             registry.records.add_checks(version, [], "passed")
         registry.refresh_views()
         taken = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from datasets_registry.hashing import derive_seed, digest
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.evaluation import Grade, SuiteAnswer, SuiteFigure
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.row import Row
@@ -167,23 +167,28 @@ class Traced:
     def _evaluate(self) -> None:
         answers = [
             make(
-                EvaluationAnswer,
+                SuiteAnswer,
                 f"e{place:02d}",
                 model="dpo_policy",
-                kind=kind,
-                p_win=0.8,
+                suite="harmlessness" if kind == "red_team" else "helpfulness",
                 category="ab"[place % 2] + f"{kind}_prompts"[:4],
-                verdict="win" if place % 3 else "tie",
+                grades=[Grade(name="p_win", value=0.8, word="win" if place % 3 else "tie")],
             )
             for kind in ("red_team", "helpful")
             for place in ((0, 1, 2, 3) if kind == "helpful" else (4, 5, 6, 7))
         ]
         how = Derivation(code_version="evaluation-1", settings={}, inputs=(self.trained,))
-        version = self.registry.record_checks(self.registry.commit(EvaluationAnswer, answers, how), [])
-        figure = Metric(
-            model="dpo_policy", kind="helpful", metric="win_rate", value=0.7, low=0.5, high=0.9, num_items=4
+        version = self.registry.record_checks(self.registry.commit(SuiteAnswer, answers, how), [])
+        figure = SuiteFigure(
+            model="dpo_policy",
+            suite="helpfulness",
+            metric="win_rate",
+            value=0.7,
+            low=0.5,
+            high=0.9,
+            num_items=4,
         )
-        self.publish(Metric, [figure], "evaluation-1", {}, version)
+        self.publish(SuiteFigure, [figure], "evaluation-1", {}, version)
 
 
 def reference(version: Version) -> dict[str, object]:

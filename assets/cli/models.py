@@ -67,7 +67,7 @@ def export_command(
 
 
 HASH_DIGITS = 16
-FIGURES = ("kind", "metric", "value", "low", "high", "num_items")
+FIGURES = ("suite", "metric", "value", "low", "high", "num_items")
 
 
 def show_command(name: Reference, as_json: Json = False) -> None:

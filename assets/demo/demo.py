@@ -24,7 +24,7 @@ from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.plain_text import plain
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from generation.backends import close_kept
 
@@ -124,13 +124,13 @@ def unbuilt(graph: Graph, registry: Registry) -> list[str]:
 
 
 def win_rates(registry: Registry) -> dict[str, str]:
-    """Each model's win rates by kind of prompt with their 95 % intervals."""
+    """Each model's win rates by suite with their 95 % intervals."""
     version = registry.newest("evaluation")
     rates: dict[str, list[str]] = {}
-    for row in registry.rows(Metric, version) if version else []:
-        if row.metric == "win_rate" and row.value is not None:
+    for row in registry.rows(SuiteFigure, version) if version else []:
+        if (row.metric, row.category) == ("win_rate", "all") and row.value is not None:
             interval = f"{row.low:.2f}–{row.high:.2f}"
-            rates.setdefault(row.model, []).append(f"{row.kind} {row.value:.2f} ({interval})")
+            rates.setdefault(row.model, []).append(f"{row.suite} {row.value:.2f} ({interval})")
     return {model: ", ".join(figures) for model, figures in rates.items()}
 
 

@@ -1,53 +1,126 @@
-"""Evaluation: models of the graph on held-out prompts, judged against one of them."""
+"""Evaluation: models of the graph on suites, each beside one of them."""
 
 from collections.abc import Sequence
 
 from assets.building.declared import Dataset, dataset
+from assets.pipelines.asked import asked
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
-from assets.profile.evaluation import Evaluation
-from assets.profile.prompts import Answers
-from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
-from methods.evaluation.held_out import EVALUATION_ANSWERS, EvaluationSettings
+from assets.profile.evaluation import EVERY, Evaluation
+from assets.profile.judges import Scores
+from assets.profile.models import TrainedModel
+from assets.profile.profile import Profile
+from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
+from datasets_registry.rows.words import Kind
+from datasets_registry.state import REPOSITORY
+from methods.evaluation.answers import BASELINE, EVALUATION_ANSWERS, AnswersSettings
+from methods.evaluation.selection import EVALUATION_ITEMS, SelectionSettings, public_files
+from methods.evaluation.suite import AskingSettings, GradingSettings
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import Constitution
-from quality.evaluation.metrics import EVALUATION
 
 GROUP = "evaluation"
 
 
-def evaluation(
-    section: Evaluation,
-    answers: Answers,
-    comparison: ComparisonSettings,
-    constitution: Constitution,
-    sets: PromptSets = DEFAULT_SETS,
-    at: str = "",
-) -> Sequence[Dataset]:
-    """``evaluation_answers`` of the section's models, and their figures in ``evaluation``."""
-    answered = at + EvaluationAnswer.dataset
-    settings = EvaluationSettings(
-        system_prompt=answers.system_prompt,
-        answers=answers.sampling,
-        questions={
-            "red_team": constitution.question(section.red_team, "evaluation.red_team"),
-            "helpful": constitution.question(section.helpful, "evaluation.helpful"),
-        },
-        comparison=comparison,
-        rules={
-            principle.id: principle.rule
-            for principle in constitution.principles
-            if principle.rule and not principle.rule.needs_two
-        },
-        seed=answers.seed,
+def answers_of(model: str, at: str = "") -> str:
+    """The name of a model's answers: one that changes leaves the others' as they are."""
+    return f"{at}{SuiteAnswer.dataset}/{model}"
+
+
+def measured(section: Evaluation, profile: Profile) -> tuple[str, ...]:
+    """The models that are compared with the baseline."""
+    if section.models != EVERY:
+        return section.models
+    return tuple(
+        name
+        for name, model in profile.models.items()
+        if isinstance(model, TrainedModel)
+        and profile.trainers[model.trainer].kind != "reward"
+        and name != section.base
     )
-    return [
-        dataset(
-            answered,
-            EVALUATION_ANSWERS,
-            settings,
-            group=GROUP,
-            inputs=sets.roles,
-            models={"models": section.models, "base": section.base, "judge": section.judge},
+
+
+def evaluation(
+    profile: Profile, constitution: Constitution, sets: PromptSets = DEFAULT_SETS, at: str = ""
+) -> Sequence[Dataset]:
+    """``evaluation_items``, ``evaluation_answers/MODEL`` of each, ``evaluation`` and its differences.
+
+    Raises BadInput where a public set's file is none.
+    """
+    section = profile.evaluation
+    if section is None:
+        return []
+    files = {name: REPOSITORY / file for name, file in section.files.items()}
+    items = dataset(
+        at + EvaluationItem.dataset,
+        EVALUATION_ITEMS,
+        SelectionSettings(
+            suites=section.suites,
+            items=section.items,
+            files=public_files(files, section.suites),
+            seed=section.seed,
         ),
-        dataset(at + Metric.dataset, EVALUATION, group=GROUP, inputs={EvaluationAnswer.dataset: answered}),
-    ]
+        group=GROUP,
+        inputs=sets.roles if _has_prompts(profile) else {},
+    )
+    grading = _grading(section, profile, constitution)
+    names = (section.base, *measured(section, profile))
+    answers = [_answers(name, section, profile, grading, at) for name in names]
+    return [items, *answers]
+
+
+def _has_prompts(profile: Profile) -> bool:
+    """Whether the graph has prompt sets, whose held-out prompts are items too."""
+    files = profile.prompts.red_team or profile.prompts.helpful
+    return bool(files or profile.cai or profile.rlaif)
+
+
+def _answers(model: str, section: Evaluation, profile: Profile, grading: GradingSettings, at: str) -> Dataset:
+    settings = AnswersSettings(
+        suites=section.suites,
+        asking=AskingSettings(
+            system_prompt=section.answers.system_prompt,
+            answers=section.answers.sampling,
+            num_samples=section.answers.samples,
+            seed=section.answers.seed,
+        ),
+        grading=grading,
+        thinks=bool(profile.given(model).thinking),
+    )
+    baseline = "" if model == section.base else answers_of(section.base, at)
+    return dataset(
+        answers_of(model, at),
+        EVALUATION_ANSWERS,
+        settings,
+        group=GROUP,
+        inputs={EvaluationItem.dataset: at + EvaluationItem.dataset, BASELINE: baseline},
+        models={"model": model, "judge": section.judge or "", "rewards": section.rewards},
+    )
+
+
+def _grading(section: Evaluation, profile: Profile, constitution: Constitution) -> GradingSettings:
+    """How the judge is asked: for preferences as labels are, for scores as it scores elsewhere."""
+    questions: dict[Kind, str] = {}
+    if section.red_team:
+        questions["red_team"] = constitution.question(section.red_team, "evaluation.red_team")
+    if section.helpful:
+        questions["helpful"] = constitution.question(section.helpful, "evaluation.helpful")
+    rules = {
+        principle.id: principle.rule
+        for principle in constitution.principles
+        if principle.rule and not principle.rule.needs_two
+    }
+    if section.judge is None:
+        return GradingSettings(questions=questions, rules=rules)
+    judge = [section.judge]
+    comparison = (
+        asked(profile.rlaif.judge, judge, profile, "rlaif.judge").method.comparison
+        if profile.rlaif
+        else asked(ComparisonSettings(), judge, profile, "evaluation")
+    )
+    scores = profile.judges.scores if profile.judges else Scores(judge=section.judge)
+    return GradingSettings(
+        comparison=comparison,
+        scores=asked(scores, judge, profile, "judges.scores").method,
+        questions=questions,
+        rules=rules,
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from assets.building.declared import Dataset, Declared
-from assets.pipelines.asked import as_served, asked
+from assets.pipelines.asked import as_served
 from assets.pipelines.cai import cai
 from assets.pipelines.evaluation import evaluation
 from assets.pipelines.hygiene import hygiene
@@ -16,15 +16,13 @@ from assets.pipelines.models import models
 from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
-from assets.pipelines.prompts import PromptSets, prompts
+from assets.pipelines.prompts import prompts
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.prompts import PROMPT_SETS
-from methods.judging.comparison import ComparisonSettings
-from methods.judging.constitution import Constitution
 from methods.reading.thought import THINK
 from quality.hygiene.texts import LABELS
 
@@ -72,18 +70,7 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
         declared += rlaif(profile.rlaif, answers, profile.judges, constitution)
         revisions = RevisionStep.dataset if profile.cai else ""
         declared += judges(profile.judges, profile.rlaif, constitution, revisions)
-    return [*declared, *_evaluation(profile, constitution)]
-
-
-def _evaluation(profile: Profile, constitution: Constitution) -> Sequence[Dataset]:
-    if profile.evaluation is None:
-        return []
-    judge = [profile.evaluation.judge]
-    if profile.rlaif:
-        comparison = asked(profile.rlaif.judge, judge, profile, "rlaif.judge").method.comparison
-    else:
-        comparison = asked(ComparisonSettings(), judge, profile, "evaluation")
-    return evaluation(profile.evaluation, profile.answers, comparison, constitution, PromptSets())
+    return [*declared, *evaluation(profile, constitution)]
 
 
 def _reasoning(profile: Profile) -> Sequence[Dataset]:

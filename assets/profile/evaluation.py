@@ -1,23 +1,90 @@
-"""The profile's `[evaluation]`: which models are compared on held-out prompts, and with which."""
+"""The profile's `[evaluation]`: which models are measured, on which suites, beside which baseline."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from assets.profile.models import Name
-from datasets_registry.settings import Settings
+from datasets_registry.settings import Distinct, Seed, Settings
+from generation.request import SamplingParams
+from methods.evaluation.suites.named import SUITES
+
+EVERY: Literal["released"] = "released"
+
+
+class EvaluationAnswers(SamplingParams):
+    """How evaluated models are asked; suites that compare answers with gold take the likeliest tokens."""
+
+    temperature: float = Field(0.7, ge=0, le=100)
+    max_tokens: int = Field(512, ge=1, description="Of each turn; a truncated turn is missing")
+    system_prompt: str | None = None
+    samples: int = Field(
+        4, ge=2, description="Drawn answers to an item, in the suites that compare draws with each other"
+    )
+    seed: Seed = 0
+
+    @property
+    def sampling(self) -> SamplingParams:
+        """The sampling parameters alone."""
+        return SamplingParams(**self.model_dump(include=set(SamplingParams.model_fields)))
 
 
 class Evaluation(Settings):
-    """``models`` are compared with ``base`` by ``judge``, under one principle for each kind of prompt."""
+    """``models`` and ``base`` are measured on ``suites``; ``judge`` grades what no program can."""
 
-    models: tuple[Name, ...] = Field(min_length=1)
-    base: Name
-    judge: Name
-    red_team: str = Field(description="The principle that compares answers to red-team prompts")
-    helpful: str = Field(description="The principle that compares answers to helpful prompts")
+    models: Annotated[tuple[Name, ...], Field(min_length=1), Distinct] | Literal["released"] = Field(
+        EVERY, description="Models by name, or `released` for every trained policy of the profile"
+    )
+    base: Name = Field(description="The baseline, which the others are compared with")
+    judge: Name | None = Field(None, description="The model that grades; suites of programs need none")
+    suites: Annotated[tuple[str, ...], Field(min_length=1), Distinct] = Field(
+        tuple(SUITES), description="The suites; all if not set"
+    )
+    items: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
+        {}, description="At most so many items of a suite, evenly of its categories"
+    )
+    files: Mapping[str, str] = Field({}, description="Files of public sets, by the set's name")
+    rewards: Annotated[tuple[Name, ...], Distinct] = Field(
+        (), description="over_optimisation: the reward model in training, then held-out ones"
+    )
+    red_team: str | None = Field(
+        None, description="The principle that compares answers to harmful requests; none is if not set"
+    )
+    helpful: str | None = Field(
+        None, description="The principle that compares answers to other requests; none is if not set"
+    )
+    answers: EvaluationAnswers = EvaluationAnswers()
+    seed: Seed = 0
+
+    def named_models(self) -> Iterator[tuple[str, str]]:
+        """Where the section names a model, and which."""
+        if self.models != EVERY:
+            yield from ((f"evaluation.models.{place}", name) for place, name in enumerate(self.models))
+        yield "evaluation.base", self.base
+        if self.judge:
+            yield "evaluation.judge", self.judge
+        yield from ((f"evaluation.rewards.{place}", name) for place, name in enumerate(self.rewards))
 
     @model_validator(mode="after")
-    def _each_once(self) -> "Evaluation":
-        compared = [*self.models, self.base]
-        if twice := next((name for name in compared if compared.count(name) > 1), None):
-            raise ValueError(f"{twice!r} is named twice among models and base: name each model once")
+    def _fits_together(self) -> Self:
+        if self.base in self.models and self.models != EVERY:
+            raise ValueError(
+                f"base: {self.base!r} is among models too, and a baseline that is itself differs in nothing: "
+                "leave it out of models, as it is measured anyway"
+            )
+        self._require_suites()
+        judged = next((name for name in self.suites if SUITES[name].judged), None)
+        if judged and self.judge is None:
+            raise ValueError(
+                f"judge is missing, which the suite {judged!r} needs: name a model, or leave the suite out"
+            )
         return self
+
+    def _require_suites(self) -> None:
+        for place, names in (("suites", self.suites), ("items", tuple(self.items))):
+            unknown = next((name for name in names if name not in SUITES), None)
+            if unknown:
+                raise ValueError(f"{place}: unknown suite {unknown!r}: use one of {', '.join(SUITES)}")
+        if unasked := next((name for name in self.items if name not in self.suites), None):
+            raise ValueError(f"items: {unasked!r} is not among suites: add it there, or leave it out")

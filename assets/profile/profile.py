@@ -119,11 +119,7 @@ class Profile(Settings):
             if self.prm.judge:
                 yield "prm.judge", self.prm.judge
         if self.evaluation:
-            yield from (
-                (f"evaluation.models.{index}", model) for index, model in enumerate(self.evaluation.models)
-            )
-            yield "evaluation.base", self.evaluation.base
-            yield "evaluation.judge", self.evaluation.judge
+            yield from self.evaluation.named_models()
 
     def _require_price(self, model: str, section: GivenModel) -> None:
         """Raise ValueError where a budget in dollars would count nothing of a hosted model."""

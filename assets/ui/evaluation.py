@@ -7,19 +7,17 @@ from typing import Any
 import dagster as dg
 
 from datasets_registry.cards.markdown import table
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.judge_benchmark import ALL, BenchmarkFigure, JudgeAnswer, JudgeItem
 from datasets_registry.rows.judges import HumanAgreement, SteeredVerdict
 
-SHOWN_METRICS = ("win_rate", "refusal_rate", "judged_refusal_rate", "mean_tokens")
 
-
-def metric_summary(metrics: Sequence[Metric]) -> dict[str, Any]:
-    """The main figures by model and kind of prompt."""
+def metric_summary(metrics: Sequence[SuiteFigure]) -> dict[str, Any]:
+    """The figures of whole suites by model, which the UI plots over versions."""
     return {
-        f"{row.model}_{row.kind}_{row.metric}": row.value
+        f"{row.model}_{row.suite}_{row.metric}": row.value
         for row in metrics
-        if row.value is not None and row.metric in SHOWN_METRICS
+        if row.value is not None and row.category == ALL
     }
 
 

@@ -27,7 +27,7 @@ from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.judge_benchmark import BenchmarkFigure, JudgeAnswer, JudgeItem
@@ -81,7 +81,7 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     JudgeAnswer: answer_summary,
     BenchmarkFigure: benchmark_summary,
     PrincipleFigure: principle_summary,
-    Metric: metric_summary,
+    SuiteFigure: metric_summary,
     HygieneFinding: finding_counts,
     Problem: problem_counts,
     Solution: solutions_summary,

@@ -7,17 +7,20 @@ from pathlib import Path
 
 from benchmarks.judges.arms import SYSTEM, chosen, completions_of, drawn, pairs_of
 from benchmarks.judges.clock import Clock
-from benchmarks.judges.kept import Answers, differences, shares
+from benchmarks.judges.kept import Answers, HeldOut, differences, shares
 from benchmarks.sides.figure import Figure
 from benchmarks.sides.lab import Lab
+from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Version
+from generation.completer import Completer
 from generation.models.sources import SMOLLM2, resolve_model
-from generation.request import SamplingParams
-from methods.evaluation.held_out import EvaluationSettings, answer_held_out
+from generation.request import Completion, Request, SamplingParams
 from methods.judging.constitution import load_constitution
+from methods.judging.conversation import conversation_of, opening
+from methods.judging.rules import keeps
 from methods.problems.prompt_files import PromptSettings, load_prompts, subset
 from methods.prompt_sets import Split
 from methods.templates import fill
@@ -123,15 +126,33 @@ class _Trial:
         """The model's answers to the held-out prompts, for each seed of sampling."""
         prompts = self._prompts("evaluation")
         with self.clock.stage(f"held-out answers: {name}"), self.lab.completer(model) as complete:
-            return [
-                answer_held_out(name, prompts, complete, complete.backend.fingerprint, self._held_to(seed))
-                for seed in range(self.size.seeds)
-            ]
+            return [self._held_out(name, prompts, complete, seed) for seed in range(self.size.seeds)]
 
-    def _held_to(self, seed: int) -> EvaluationSettings:
-        return EvaluationSettings(
-            system_prompt=SYSTEM, answers=self.sampling, questions={}, rules=self.rules, seed=seed
-        )
+    def _held_out(
+        self, name: str, prompts: Sequence[tuple[Kind, Prompt]], complete: Completer, seed: int
+    ) -> Sequence[HeldOut]:
+        requests = [
+            Request(
+                messages=opening(prompt, SYSTEM),
+                params=self.sampling,
+                seed=derive_seed(seed, "evaluation", prompt.prompt_id),
+            )
+            for _, prompt in prompts
+        ]
+        answers = complete(f"answers of {name}", requests)
+        return [
+            HeldOut(answer, self._kept(prompt, answer))
+            for (_, prompt), answer in zip(prompts, answers, strict=True)
+        ]
+
+    def _kept(self, prompt: Prompt, answer: Completion) -> dict[str, bool | None]:
+        """An answer that failed is held to no rule."""
+        if answer.error is not None:
+            return {}
+        messages = conversation_of(prompt)
+        return {
+            name: keeps(rule, messages, answer.text, thinks=False).kept for name, rule in self.rules.items()
+        }
 
     def _prompts(self, split: Split) -> Sequence[tuple[Kind, Prompt]]:
         settings = PromptSettings(train=self.size.train, evaluation=self.size.held_out)

@@ -1,17 +1,28 @@
 """Figures of held-out answers by the rules that they keep, with intervals over prompts."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from benchmarks.sides.figure import Figure
-from datasets_registry.rows.evaluation import EvaluationAnswer
+from generation.request import Completion
 from quality.judges.resampling import resampled_interval
 
 ALL = "all rules"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """An answer to a held-out prompt, and which rules it keeps; None where that cannot be decided."""
+
+    answer: Completion
+    kept: Mapping[str, bool | None]
+
+
 # of each seed of sampling the answers, all in the same order
-Answers = Sequence[Sequence[EvaluationAnswer]]
+Answers = Sequence[Sequence[HeldOut]]
 
 
 def shares(answers: Mapping[str, Answers], rules: Collection[str]) -> Iterator[Figure]:
@@ -46,21 +57,21 @@ def _above_zero(figure: Figure) -> Figure:
     return figure.model_copy(update={"goal": "interval above 0", "holds": is_above})
 
 
-def _by_prompt(seeds: Answers, value: Callable[[EvaluationAnswer], float]) -> np.ndarray:
+def _by_prompt(seeds: Answers, value: Callable[[HeldOut], float]) -> np.ndarray:
     """The mean over seeds of each prompt's value."""
     values: np.ndarray = np.mean([[value(answer) for answer in rows] for rows in seeds], axis=0)
     return values
 
 
-def _keeps(rule: str, answer: EvaluationAnswer) -> float:
+def _keeps(rule: str, answer: HeldOut) -> float:
     """An answer that failed keeps no rule."""
-    held = {kept.principle_id: kept.kept is True for kept in answer.rules}
+    held = {name: kept is True for name, kept in answer.kept.items()}
     return float(bool(held) and all(held.values()) if rule == ALL else held.get(rule, False))
 
 
-def _is_finished(answer: EvaluationAnswer) -> float:
-    return float(answer.finish_reason == "stop")
+def _is_finished(answer: HeldOut) -> float:
+    return float(answer.answer.finish_reason == "stop")
 
 
-def _length(answer: EvaluationAnswer) -> float:
-    return float(answer.num_tokens)
+def _length(answer: HeldOut) -> float:
+    return float(answer.answer.num_completion_tokens)

@@ -30,11 +30,11 @@ def work_beside(place: Place, stop: Path) -> None:
 
 
 def _commit(registry: Registry, step: int) -> None:
-    from datasets_registry.rows.evaluation import Metric
+    from datasets_registry.rows.evaluation import SuiteFigure
     from tests.rows import make
 
-    rows = [make(Metric, metric=f"{number}", value=float(step)) for number in range(ROWS)]
-    publish(registry, Metric, rows, HOW, NAME)
+    rows = [make(SuiteFigure, metric=f"{number}", value=float(step)) for number in range(ROWS)]
+    publish(registry, SuiteFigure, rows, HOW, NAME)
 
 
 def _complete(place: Place, step: int) -> None:

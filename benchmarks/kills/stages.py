@@ -78,7 +78,7 @@ def import_file(place: Place) -> None:
 
 def commit(place: Place) -> None:
     """Two transactions over three datasets, one of which arrives in no order, and their checks."""
-    from datasets_registry.rows.evaluation import Metric
+    from datasets_registry.rows.evaluation import SuiteFigure
     from quality.auditing.publishing import check_candidate
     from tests.datasets_registry.committing import PAIR, STREAM, batches_of, cut_small, rows_of
 
@@ -86,10 +86,10 @@ def commit(place: Place) -> None:
     registry = Registry(place.state.prepare())
     for step in (1, 2):
         how = HOW.model_copy(update={"settings": {"step": step}})
-        staged = [registry.stage(Metric, rows_of(name, step), name) for name in PAIR]
-        staged.append(registry.stage(Metric, batches_of(STREAM, step), STREAM))
+        staged = [registry.stage(SuiteFigure, rows_of(name, step), name) for name in PAIR]
+        staged.append(registry.stage(SuiteFigure, batches_of(STREAM, step), STREAM))
         for version in registry.commit_staged(staged, how):
-            check_candidate(registry, Metric, version, ())
+            check_candidate(registry, SuiteFigure, version, ())
 
 
 def write_segments(place: Place) -> None:

@@ -33,7 +33,7 @@ _TASKS = {
     "ForSequenceClassification": "text-classification",
     "ForTokenClassification": "token-classification",
 }
-_FIGURES = ("kind", "metric", "value", "low", "high", "num_items")
+_FIGURES = ("suite", "metric", "value", "low", "high", "num_items")
 
 
 def model_card(registry: Registry, version: Version) -> str:
@@ -189,7 +189,7 @@ def _evaluations_table(evaluations: Sequence[Evaluation]) -> str:
         for evaluation in evaluations
         if not evaluation.figures
     ]
-    figures = table(("evaluation", "prompts", "metric", "value", "low", "high", "items"), rows)
+    figures = table(("evaluation", "suite", "metric", "value", "low", "high", "items"), rows)
     return "\n\n".join([figures, *others])
 
 

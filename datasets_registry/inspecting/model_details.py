@@ -137,13 +137,15 @@ def _evaluation(registry: Registry, version: Version, model: str) -> Evaluation 
     row = ROW_TYPES.get(rows_of(version)) if version.kind == "dataset" else None
     if row is None or "model" not in row.model_fields:
         return None
-    has_figures = "metric" in row.model_fields
+    has_figures = {"metric", "value"} <= row.model_fields.keys()
+    of_the_whole = "AND category = 'all'" if "category" in row.model_fields and has_figures else ""
     selected = "* EXCLUDE (model)" if has_figures else "1 AS number"
     order = f"ORDER BY {columns(row.key)}" if has_figures else ""
     with scanning(registry.state) as connection:
         rows = records(
             connection,
-            f"SELECT {selected} FROM {parquet(registry.files(version))} WHERE model = ? {order}",
+            f"SELECT {selected} FROM {parquet(registry.files(version))}"
+            f" WHERE model = ? {of_the_whole} {order}",
             [model],
         )
     if not rows:

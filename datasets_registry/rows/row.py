@@ -1,7 +1,7 @@
 """A dataset's row as a frozen model, and its Arrow schema."""
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
@@ -46,6 +46,19 @@ def ledger_keys(row: type[Row]) -> list[str]:
         for name, field in row.model_fields.items()
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("references")
     ]
+
+
+def named_completions(row: type[Part], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The stored completions that a row names, each with its column, such as ``turns.completion_key``."""
+    for name, field in row.model_fields.items():
+        value = values.get(name)
+        several = value if isinstance(value, list) else [value] if value else []
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("references"):
+            yield from ((name, key) for key in several if key)
+        for part in get_args(field.annotation):
+            if isinstance(part, type) and issubclass(part, Part):
+                for held in several:
+                    yield from ((f"{name}.{inner}", key) for inner, key in named_completions(part, held))
 
 
 def _arrow_type(annotation: Any) -> "tuple[pa.DataType, bool]":

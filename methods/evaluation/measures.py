@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, product
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.intervals import unit_interval, unit_means
+from datasets_registry.rows.evaluation import Better
 
 Interval = tuple[float, float]
-Better = Literal["higher", "lower", "neither"]
 # values of a figure, one per draw; NaN where a draw has none
 Values = np.ndarray
 T = TypeVar("T")

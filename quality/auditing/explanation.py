@@ -13,7 +13,7 @@ from datasets_registry.errors import BrokenObject, TrimtabError
 from datasets_registry.inspecting.model_facts import model_facts
 from datasets_registry.inspecting.row_search import find_row, shared_columns
 from datasets_registry.registry import Registry
-from datasets_registry.rows.row import ledger_keys
+from datasets_registry.rows.row import named_completions
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Derivation, Version
 from datasets_registry.views.files import parquet
@@ -207,9 +207,7 @@ class Tree:
             "key": key,
             "row": row,
             "principle": _principle(row, derivation, self.registry),
-            "calls": [
-                Call(column=column, key=key) for column in ledger_keys(kind) for key in _keys(row.get(column))
-            ],
+            "calls": [Call(column=column, key=key) for column, key in named_completions(kind, row)],
             "inputs": [self._input(version, source, row) for source in derivation.inputs],
         }
 
@@ -276,10 +274,3 @@ def _calls(tree: Explained) -> Iterator[Call]:
         yield from row.get("calls", ())
         for source in row.get("inputs", ()):
             yield from _calls(source)
-
-
-def _keys(value: object) -> list[str]:
-    """The ledger keys of a column: none, one, or those of several samples."""
-    if isinstance(value, list):
-        return list(map(str, value))
-    return [str(value)] if value else []

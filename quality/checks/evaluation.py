@@ -1,22 +1,53 @@
-"""Checks of held-out answers and of the figures made from them."""
+"""Checks of the items of evaluations, of models' answers, and of the figures made from them."""
 
-from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
-from quality.checks.rules import no_rows, source_prompt
+from quality.checks.rules import no_rows
 
+_GRADED = "SELECT unnest(grades) AS grade FROM this"
 EVALUATION_CHECKS: tuple[Check, ...] = (
+    no_rows("evaluation_items"),
+    Check(
+        "evaluation_items",
+        "can_be_asked",
+        "SELECT count(*) FROM this WHERE failure IS NULL AND (len(messages) = 0 OR messages[-1].role <>"
+        " 'user' OR (len(choices) > 0 AND NOT list_has_all(choices, gold)))",
+        "items that end in no turn of the user, or whose gold is none of their choices",
+        at_most=0,
+    ),
     no_rows("evaluation_answers"),
-    source_prompt("evaluation_answers", *PROMPT_SETS),
     Check(
         "evaluation_answers",
-        "no_training_prompt",
-        "SELECT count(*) FROM this WHERE split_group IN (SELECT split_group FROM cai_sft"
-        " UNION ALL SELECT split_group FROM preference_pairs WHERE chosen IS NOT NULL)",
-        "evaluation prompts that a model was trained on",
+        "answers_items",
+        "SELECT count(*) FROM this ANTI JOIN evaluation_items USING (suite, item_id, variant)",
+        "answers to items that are not among the items",
         at_most=0,
-        reads=("cai_sft", "preference_pairs"),
+        reads=("evaluation_items",),
+    ),
+    Check(
+        "evaluation_answers",
+        "missing_answers",
+        "SELECT avg((failure IS NOT NULL)::INT) FROM this",
+        "answers that failed, are empty or truncated",
+        at_most=0.05,
+        severity="warning",
+    ),
+    Check(
+        "evaluation_answers",
+        "missing_grades",
+        f"SELECT coalesce(avg((grade.failure IS NOT NULL)::INT), 0) FROM ({_GRADED})",
+        "grades that the judge did not give",
+        at_most=0.05,
+        severity="warning",
     ),
     no_rows("evaluation"),
+    Check(
+        "evaluation",
+        "within_interval",
+        "SELECT count(*) FROM this WHERE (value IS NULL AND low IS NOT NULL) OR low > high",
+        "figures whose interval is none",
+        at_most=0,
+    ),
+    no_rows("evaluation_differences"),
     no_rows("gate_results"),
     Check(
         "gate_results",

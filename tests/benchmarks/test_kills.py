@@ -15,7 +15,7 @@ from benchmarks.kills.processes import answer, ended, start, wait
 from benchmarks.kills.stages import STAGES, Place
 from benchmarks.kills.trials import SIGNALS, WRONG, Trial, compare
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.version import Derivation
 from quality.auditing.publishing import publish
 from tests.rows import make
@@ -37,7 +37,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setenv("TRIMTAB_HOME", str(place.state.root))
     monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
     registry = Registry(place.state.prepare())
-    publish(registry, Metric, [make(Metric)], Derivation(code_version="1", settings={}, inputs=()))
+    publish(registry, SuiteFigure, [make(SuiteFigure)], Derivation(code_version="1", settings={}, inputs=()))
     registry.engine.dispose()
     return place
 

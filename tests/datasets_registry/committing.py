@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.row import to_table
 from datasets_registry.state import State
 from datasets_registry.store import chunks, key_order
@@ -26,12 +26,12 @@ def cut_small() -> None:
     key_order.RUN_BYTES, key_order.PIECE_BYTES = 16_384, 4_096
 
 
-def rows_of(name: str, step: int) -> list[Metric]:
+def rows_of(name: str, step: int) -> list[SuiteFigure]:
     """The rows of dataset ``name`` at ``step``, in key order; no two steps share a row."""
     return [
-        Metric(
+        SuiteFigure(
             model=f"{name} {step}",
-            kind="helpful",
+            suite="helpful",
             metric=f"{place:05}",
             value=place / 7,
             low=None,
@@ -46,16 +46,16 @@ def batches_of(name: str, step: int) -> Iterator[pa.RecordBatch]:
     """The same rows, shuffled, as Arrow batches."""
     rows = rows_of(name, step)
     random.Random(step).shuffle(rows)
-    yield from to_table(Metric, rows).to_batches(max_chunksize=100)
+    yield from to_table(SuiteFigure, rows).to_batches(max_chunksize=100)
 
 
 def commit_step(registry: Registry, step: int) -> None:
     """One transaction over two datasets, then a streaming commit, then its publication."""
     derivation = Derivation(code_version="1", settings={"step": step}, inputs=())
-    staged = [registry.stage(Metric, rows_of(name, step), name) for name in PAIR]
+    staged = [registry.stage(SuiteFigure, rows_of(name, step), name) for name in PAIR]
     registry.commit_staged(staged, derivation)
     _say("committed", *PAIR, step)
-    version = registry.commit(Metric, batches_of(STREAM, step), derivation, STREAM)
+    version = registry.commit(SuiteFigure, batches_of(STREAM, step), derivation, STREAM)
     _say("committed", STREAM, step)
     registry.record_checks(version, [])
 

@@ -23,7 +23,7 @@ import duckdb
 
 from datasets_registry import garbage
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Version
 from tests.datasets_registry.committing import NUM_ROWS, PAIR, rows_of
@@ -151,7 +151,7 @@ def _step(registry: Registry, version: Version) -> int:
 
 def _wrong_rows(registry: Registry, version: Version) -> Iterator[str]:
     try:
-        rows = registry.rows(Metric, version)
+        rows = registry.rows(SuiteFigure, version)
     except Exception as error:
         yield f"{version} cannot be read: {error}"
         return

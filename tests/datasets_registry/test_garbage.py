@@ -9,7 +9,7 @@ import pytest
 
 from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.version import Derivation
 from tests.rows import make
 
@@ -24,15 +24,15 @@ def age(path: Path) -> Path:
     return path
 
 
-def figure(value: float) -> Metric:
+def figure(value: float) -> SuiteFigure:
     """One row."""
-    return make(Metric, value=value)
+    return make(SuiteFigure, value=value)
 
 
 def test_an_orphan_goes_once_it_is_old_and_a_versions_objects_stay(
     registry: Registry, derivation: Derivation
 ) -> None:
-    kept = registry.record_checks(registry.commit(Metric, [figure(1)], derivation), [])
+    kept = registry.record_checks(registry.commit(SuiteFigure, [figure(1)], derivation), [])
     orphan = registry.state.objects / "aa" / ("aa" * 32 + ".parquet")
     orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"left by a killed run")
@@ -42,22 +42,22 @@ def test_an_orphan_goes_once_it_is_old_and_a_versions_objects_stay(
     age(orphan)
     assert collect(registry, GRACE).paths == (orphan,) and orphan.exists()
     assert collect(registry, GRACE, dry_run=False).num_bytes == 20
-    assert not orphan.exists() and registry.rows(Metric, kept) == [figure(1)]
+    assert not orphan.exists() and registry.rows(SuiteFigure, kept) == [figure(1)]
 
 
 def test_an_old_orphan_that_a_writer_stages_again_is_kept(registry: Registry, derivation: Derivation) -> None:
-    staged = registry.stage(Metric, [figure(2)])
+    staged = registry.stage(SuiteFigure, [figure(2)])
     (orphan,) = registry.state.objects.glob("??/*.parquet")
     age(orphan)
-    staged = registry.stage(Metric, [figure(2)])
+    staged = registry.stage(SuiteFigure, [figure(2)])
     assert collect(registry, GRACE, dry_run=False).paths == ()
     (version,) = registry.commit_staged([staged], derivation)
-    assert registry.rows(Metric, version) == [figure(2)]
+    assert registry.rows(SuiteFigure, version) == [figure(2)]
 
 
 def test_tables_that_the_views_name_stay(registry: Registry, derivation: Derivation) -> None:
     for value in (1.0, 2.0):
-        registry.record_checks(registry.commit(Metric, [figure(value)], derivation), [])
+        registry.record_checks(registry.commit(SuiteFigure, [figure(value)], derivation), [])
     tables = [age(path) for path in registry.state.tables.glob("*.parquet")]
     removed = collect(registry, GRACE, dry_run=False).paths
     assert removed and set(removed) < set(tables)

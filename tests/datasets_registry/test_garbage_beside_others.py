@@ -11,7 +11,7 @@ import pytest
 
 from datasets_registry import garbage
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.row import to_table
 from datasets_registry.state import State
 from datasets_registry.store import chunks, key_order
@@ -57,17 +57,17 @@ def finish(processes: Sequence[BaseProcess]) -> None:
 def leave_orphans(registry: Registry, step: int) -> set[Path]:
     """Objects of rows that were staged long ago and never committed."""
     before = set(stored(registry.state))
-    registry.stage(Metric, batches_of("stream", step), "stream")
+    registry.stage(SuiteFigure, batches_of("stream", step), "stream")
     grow_old(registry.state)
     return set(stored(registry.state)) - before
 
 
 def test_two_collectors_at_once_remove_each_orphan_and_nothing_else(registry: Registry) -> None:
-    version = registry.commit(Metric, rows_of("left", 1), HOW, "left")
+    version = registry.commit(SuiteFigure, rows_of("left", 1), HOW, "left")
     orphans = set().union(*(leave_orphans(registry, step) for step in range(5)))
     finish(started(registry.state.root, 2))
     assert len(orphans) > 20 and set(stored(registry.state)) == set(named(registry))
-    assert registry.rows(Metric, version) == rows_of("left", 1)
+    assert registry.rows(SuiteFigure, version) == rows_of("left", 1)
 
 
 def test_a_slow_writer_keeps_the_old_orphans_that_it_takes_up_again(registry: Registry) -> None:
@@ -75,34 +75,34 @@ def test_a_slow_writer_keeps_the_old_orphans_that_it_takes_up_again(registry: Re
     collectors: list[BaseProcess] = []
 
     def slowly() -> Iterator[pa.Table]:
-        table = to_table(Metric, rows_of("stream", 1))
+        table = to_table(SuiteFigure, rows_of("stream", 1))
         yield from (table.slice(start, 50) for start in range(0, 900, 50))
         collectors.extend(started(registry.state.root))
         collectors[0].join(3)  # it may be done, or wait for this writer
         yield table.slice(900)
 
-    version = registry.commit(Metric, slowly(), HOW, "stream")
+    version = registry.commit(SuiteFigure, slowly(), HOW, "stream")
     finish(collectors)
-    assert registry.rows(Metric, version) == rows_of("stream", 1)
+    assert registry.rows(SuiteFigure, version) == rows_of("stream", 1)
     assert orphans & set(named(registry))
 
 
 def test_objects_that_are_staged_and_not_yet_committed_are_kept(registry: Registry) -> None:
     taken_up, others = leave_orphans(registry, 1), leave_orphans(registry, 2)
-    staged = registry.stage(Metric, batches_of("stream", 1), "stream")
+    staged = registry.stage(SuiteFigure, batches_of("stream", 1), "stream")
     finish(started(registry.state.root))
     (version,) = registry.commit_staged([staged], HOW)
-    assert registry.rows(Metric, version) == rows_of("stream", 1)
+    assert registry.rows(SuiteFigure, version) == rows_of("stream", 1)
     assert set(stored(registry.state)) == taken_up and not others & taken_up
 
 
 def test_a_long_reader_reads_on_beside_a_collector_and_a_writer(registry: Registry) -> None:
-    first = registry.record_checks(registry.commit(Metric, batches_of("stream", 1), HOW, "stream"), [])
+    first = registry.record_checks(registry.commit(SuiteFigure, batches_of("stream", 1), HOW, "stream"), [])
     leave_orphans(registry, 2)
     with duckdb.connect(registry.state.views, read_only=True) as reader:
         result = reader.execute("SELECT metric FROM stream")
         read = [row[0] for row in result.fetchmany(10)]
-        registry.record_checks(registry.commit(Metric, batches_of("stream", 3), HOW, "stream"), [])
+        registry.record_checks(registry.commit(SuiteFigure, batches_of("stream", 3), HOW, "stream"), [])
         finish(started(registry.state.root))
         read += [row[0] for row in result.fetchall()]
         again = reader.execute("SELECT model, count(*) FROM stream GROUP BY 1").fetchall()
@@ -116,7 +116,7 @@ def commit_pairs(root: Path, writer: int) -> None:
     with opened(root) as registry:
         for number in range(5):
             step = 10 * writer + number
-            staged = [registry.stage(Metric, rows_of(name, step), name) for name in ("left", "right")]
+            staged = [registry.stage(SuiteFigure, rows_of(name, step), name) for name in ("left", "right")]
             registry.commit_staged(staged, HOW)
 
 
@@ -130,6 +130,6 @@ def test_three_processes_commit_to_the_same_datasets_and_nothing_is_lost(state: 
         for name in ("left", "right"):
             versions = registry.versions(name)
             assert [one.number for one in versions] == list(range(1, 16))
-            found[name] = [registry.rows(Metric, one)[0].model.split()[1] for one in versions]
+            found[name] = [registry.rows(SuiteFigure, one)[0].model.split()[1] for one in versions]
     # a transaction that comes after another comes after it in both datasets
     assert found["left"] == found["right"] and len(set(found["left"])) == 15

@@ -10,16 +10,18 @@ import pytest
 
 from datasets_registry.errors import BadInput, BrokenObject, UnknownVersion, UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.store.objects import object_path
 from datasets_registry.version import CheckResult, Derivation, validated_name
 
 
-def figures(*values: float) -> list[Metric]:
+def figures(*values: float) -> list[SuiteFigure]:
     """One metric row per value."""
     return [
-        Metric(model="m", kind="helpful", metric=str(place), value=value, low=None, high=None, num_items=1)
+        SuiteFigure(
+            model="m", suite="helpful", metric=str(place), value=value, low=None, high=None, num_items=1
+        )
         for place, value in enumerate(values)
     ]
 
@@ -52,23 +54,23 @@ def newest_made(registry: Registry, name: str) -> tuple[str, dict[str, str]]:
 
 
 def test_identical_rows_are_one_version_and_write_nothing(registry: Registry) -> None:
-    first = registry.commit(Metric, figures(1, 2), how("1"))
+    first = registry.commit(SuiteFigure, figures(1, 2), how("1"))
     before = sorted(registry.state.objects.rglob("*.parquet"))
-    second = registry.commit(Metric, figures(1, 2)[::-1], how("2"))
+    second = registry.commit(SuiteFigure, figures(1, 2)[::-1], how("2"))
     assert second.number == first.number == 1 and second.data_version == first.data_version
     assert sorted(registry.state.objects.rglob("*.parquet")) == before
 
 
 def test_other_rows_are_another_version_and_both_stay_readable(registry: Registry) -> None:
-    first = registry.commit(Metric, figures(1), how("1"))
-    second = registry.commit(Metric, figures(1, 2), how("2"))
+    first = registry.commit(SuiteFigure, figures(1), how("1"))
+    second = registry.commit(SuiteFigure, figures(1, 2), how("2"))
     assert (first.number, second.number) == (1, 2)
-    assert registry.rows(Metric, first) == figures(1)
-    assert registry.rows(Metric, second) == figures(1, 2)
+    assert registry.rows(SuiteFigure, first) == figures(1)
+    assert registry.rows(SuiteFigure, second) == figures(1, 2)
 
 
 def test_a_candidate_is_not_given_out_before_its_checks_pass(registry: Registry) -> None:
-    version = registry.commit(Metric, figures(1), how("1"))
+    version = registry.commit(SuiteFigure, figures(1), how("1"))
     with pytest.raises(UnpassedVersion, match="evaluation@1 is not passed .it was never checked"):
         registry.passed("evaluation")
     assert registry.record_checks(version, []).status == "passed"
@@ -76,7 +78,7 @@ def test_a_candidate_is_not_given_out_before_its_checks_pass(registry: Registry)
 
 
 def test_a_red_blocking_check_fails_the_version_with_its_sentence(registry: Registry) -> None:
-    version = registry.record_checks(registry.commit(Metric, figures(1), how("1")), [red()])
+    version = registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [red()])
     assert version.status == "failed"
     with pytest.raises(UnpassedVersion, match="check c failed: 3 bad rows"):
         registry.passed("evaluation")
@@ -84,14 +86,14 @@ def test_a_red_blocking_check_fails_the_version_with_its_sentence(registry: Regi
 
 
 def test_a_red_warning_is_kept_and_does_not_fail(registry: Registry) -> None:
-    version = registry.record_checks(registry.commit(Metric, figures(1), how("1")), [red("warning")])
+    version = registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [red("warning")])
     assert version.status == "passed"
     assert [one.passed for one in registry.checks(version)] == [False]
 
 
 def test_a_recipe_is_found_again_and_made_newest_without_new_data(registry: Registry) -> None:
-    old = registry.record_checks(registry.commit(Metric, figures(1), how("1")), [])
-    registry.record_checks(registry.commit(Metric, figures(2), how("2")), [])
+    old = registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [])
+    registry.record_checks(registry.commit(SuiteFigure, figures(2), how("2")), [])
     found = registry.find("evaluation", how("1").recipe)
     assert found == old
     registry.reuse(old, how("1"))
@@ -102,7 +104,7 @@ def test_a_recipe_is_found_again_and_made_newest_without_new_data(registry: Regi
 
 
 def test_lineage_names_the_exact_inputs(registry: Registry) -> None:
-    source = registry.record_checks(registry.commit(Metric, figures(1), how("1")), [])
+    source = registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [])
     folder = registry.state.models / "policy" / "x"
     folder.mkdir(parents=True)
     made = Derivation(code_version="7", settings={}, inputs=(source,), run_id="r")
@@ -116,7 +118,7 @@ def test_lineage_names_the_exact_inputs(registry: Registry) -> None:
 
 
 def test_a_missing_object_is_a_sentence_and_makes_the_recipe_stale(registry: Registry) -> None:
-    version = registry.record_checks(registry.commit(Metric, figures(1), how("1")), [])
+    version = registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [])
     object_path(registry.state.objects, version.content["objects"][0][0]).unlink()
     with pytest.raises(BrokenObject, match="trimtab verify evaluation@1"):
         registry.table(version)
@@ -124,13 +126,13 @@ def test_a_missing_object_is_a_sentence_and_makes_the_recipe_stale(registry: Reg
 
 
 def test_rows_that_were_changed_in_place_are_never_read(registry: Registry) -> None:
-    version = registry.commit(Metric, figures(0.5, 0.25), how("1"))
+    version = registry.commit(SuiteFigure, figures(0.5, 0.25), how("1"))
     (path,) = registry.files(version)
     rows, written = registry.table(version), path.stat()
     changed = rows.set_column(rows.schema.get_field_index("value"), "value", [[0.75, 0.25]])
     pq.write_table(changed, path, compression="zstd", write_page_checksum=True)
     os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
-    for read in (registry.table, lambda version: registry.rows(Metric, version)):
+    for read in (registry.table, lambda version: registry.rows(SuiteFigure, version)):
         with pytest.raises(BrokenObject, match="has other rows than were committed, as its file was changed"):
             read(version)
     # the same rows in another encoding are the same rows
@@ -143,7 +145,7 @@ def test_unknown_names_and_numbers_say_what_there_is(registry: Registry) -> None
         registry.versions("nothing")
     with pytest.raises(UnknownVersion, match="has no version yet"):
         registry.passed("nothing")
-    registry.commit(Metric, figures(1), how("1"))
+    registry.commit(SuiteFigure, figures(1), how("1"))
     with pytest.raises(UnknownVersion, match="no evaluation@9: the newest is evaluation@1"):
         registry.version("evaluation", 9)
 
@@ -155,9 +157,9 @@ def test_unusable_names_are_refused(name: str) -> None:
 
 
 def test_views_are_replaced_beside_an_open_reader(registry: Registry) -> None:
-    registry.record_checks(registry.commit(Metric, figures(1), how("1")), [])
+    registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [])
     with duckdb.connect(registry.state.views, read_only=True) as reader:
-        registry.record_checks(registry.commit(Metric, figures(1, 2), how("2")), [])
+        registry.record_checks(registry.commit(SuiteFigure, figures(1, 2), how("2")), [])
         assert reader.execute("SELECT count(*) FROM evaluation").fetchone() == (1,)
     with duckdb.connect(registry.state.views, read_only=True) as reader:
         assert reader.execute("SELECT count(*) FROM evaluation").fetchone() == (2,)
@@ -170,8 +172,8 @@ def test_views_are_replaced_beside_an_open_reader(registry: Registry) -> None:
 
 
 def test_the_latest_view_is_the_latest_passed(registry: Registry) -> None:
-    registry.record_checks(registry.commit(Metric, figures(1), how("1")), [])
-    registry.record_checks(registry.commit(Metric, figures(1, 2), how("2")), [red()])
+    registry.record_checks(registry.commit(SuiteFigure, figures(1), how("1")), [])
+    registry.record_checks(registry.commit(SuiteFigure, figures(1, 2), how("2")), [red()])
     with duckdb.connect(registry.state.views, read_only=True) as reader:
         assert reader.execute("SELECT count(*) FROM evaluation").fetchone() == (1,)
         assert reader.execute('SELECT count(*) FROM "evaluation@2"').fetchone() == (2,)
@@ -180,7 +182,7 @@ def test_the_latest_view_is_the_latest_passed(registry: Registry) -> None:
 def _commit_many(root: str, worker: int) -> None:
     registry = Registry(State(Path(root)).prepare())
     for number in range(5):
-        version = registry.commit(Metric, figures(worker, number), how(f"{worker}-{number}"))
+        version = registry.commit(SuiteFigure, figures(worker, number), how(f"{worker}-{number}"))
         registry.record_checks(version, [])
 
 

@@ -1,7 +1,6 @@
 """The datasets that measure others are methods: figures, certificates, audits, findings."""
 
 from datasets_registry.rows.cai import RevisionStep, SftExample
-from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.judge_benchmark import JudgeAnswer
 from datasets_registry.rows.judges import HumanAgreement, JudgeFigure, PrincipleFigure
@@ -9,7 +8,6 @@ from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.row import Row
 from methods.method import NoSettings
-from quality.evaluation.metrics import EVALUATION, metrics
 from quality.hygiene.hygiene import DATA_HYGIENE
 from quality.judges.bounds import Bound
 from quality.judges.certificate import JUDGE_CERTIFICATE, CertificateSettings, certify
@@ -23,14 +21,6 @@ JUDGED: dict[str, list[Row]] = {
     "ai_judgements": [make(AiJudgement, order=order, p_first=p) for order, p in (("ab", 0.9), ("ba", 0.2))],
 }
 CERTIFIED = CertificateSettings(judges=("base_policy",), policy="sft_policy")
-
-
-def test_figures_follow_from_the_answers() -> None:
-    answers = [
-        make(EvaluationAnswer, f"p{place}", verdict=verdict) for place, verdict in enumerate(("win", "tie"))
-    ]
-    made: list[Metric] = rows_of(EVALUATION, NoSettings(), MemoryInputs({"evaluation_answers": answers}))
-    assert made == metrics(answers) and made
 
 
 def test_a_certificate_measures_agreement_only_where_people_were_asked() -> None:

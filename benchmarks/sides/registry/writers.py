@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from datasets_registry.views.asking import open_views
@@ -36,7 +36,7 @@ def write_registry(root: str, writer: int, commits: int, shared: bool, ready: Ba
     ready.wait(timeout=PATIENCE)
     for turn in range(commits):
         made = Derivation(code_version=f"{writer}-{turn}", settings={}, inputs=())
-        version = registry.commit(Metric, [table(writer, turn)], made, name)
+        version = registry.commit(SuiteFigure, [table(writer, turn)], made, name)
         registry.record_checks(version, [])
     registry.engine.dispose()
 

@@ -11,7 +11,7 @@ from assets.building.model import register
 from assets.cli.commands import app
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.rows.evaluation import EvaluationAnswer, Metric
+from datasets_registry.rows.evaluation import SuiteAnswer, SuiteFigure
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.state import State
 from datasets_registry.version import CheckResult, Derivation, Version
@@ -81,10 +81,10 @@ def _data(registry: Registry) -> Version:
 
 
 def _evaluate(registry: Registry, *models: Version) -> None:
-    answers = [make(EvaluationAnswer, model=model.name) for model in models]
-    answered = registry.record_checks(registry.commit(EvaluationAnswer, answers, derived(*models)), [])
-    figures = [make(Metric, model=model.name, value=0.25, num_items=7) for model in models]
-    registry.record_checks(registry.commit(Metric, figures, derived(answered)), [])
+    answers = [make(SuiteAnswer, model=model.name) for model in models]
+    answered = registry.record_checks(registry.commit(SuiteAnswer, answers, derived(*models)), [])
+    figures = [make(SuiteFigure, model=model.name, value=0.25, num_items=7) for model in models]
+    registry.record_checks(registry.commit(SuiteFigure, figures, derived(answered)), [])
 
 
 def run(*arguments: object) -> Result:

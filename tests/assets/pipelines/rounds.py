@@ -21,10 +21,9 @@ def declare(profile: Profile) -> Sequence[Dataset]:
     measured = profile.evaluation.model_copy(
         update={"models": (f"{AT}sft_policy", f"{AT}dpo_policy"), "base": "dpo_policy"}
     )
-    comparison = compared.judge.method.comparison
     return [
         *cai(revised, answers, profile.judges.scores, constitution, at=AT),
         *rlaif(compared, answers, profile.judges, constitution, at=AT),
         *judges(profile.judges, compared, constitution, f"{AT}cai_revisions", at=AT),
-        *evaluation(measured, answers, comparison, constitution, at=AT),
+        *evaluation(profile.model_copy(update={"evaluation": measured}), constitution, at=AT),
     ]

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from datasets_registry.errors import BadInput, NoSpace
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from tests.assets.cli.trained import ended
 from tests.assets.states.placed import leave_orphan, placed
@@ -143,5 +143,5 @@ def test_a_state_of_another_account_can_be_looked_at(foreign: State, plain: Answ
 
 def test_a_command_that_writes_still_does(traced: Traced) -> None:
     registry = traced.registry
-    version = registry.commit(Metric, [make(Metric)], registry.derivation(traced.trained))
+    version = registry.commit(SuiteFigure, [make(SuiteFigure)], registry.derivation(traced.trained))
     assert "passed_by_person" in answer("pass", str(version), "--reason", "looked at it")

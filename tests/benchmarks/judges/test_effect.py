@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.judges.arms import Sample, chosen
-from benchmarks.judges.kept import differences, shares
-from datasets_registry.rows.evaluation import EvaluationAnswer, RuleKept
+from benchmarks.judges.kept import HeldOut, differences, shares
 from datasets_registry.rows.prompts import Prompt
 from generation.request import Completion
 
@@ -58,35 +57,12 @@ def test_a_pair_keeps_more_rules_on_its_better_side() -> None:
     ]
 
 
-ANSWER = EvaluationAnswer(
-    model="m",
-    prompt_id="p",
-    prompt="p",
-    history=[],
-    kind="helpful",
-    category="any",
-    split_group="p",
-    completion="x",
-    rules=[],
-    finish_reason="stop",
-    num_tokens=3,
-    refused=False,
-    refusal="none",
-    refusal_sure=True,
-    judged_refusal=None,
-    p_refused=None,
-    refusal_failure=None,
-    refusal_key=None,
-    p_win=None,
-    verdict=None,
-    completion_key="k",
-)
+ANSWER = Completion(text="x", finish_reason="stop", num_completion_tokens=3)
 
 
-def answers(kept: Sequence[Sequence[bool]]) -> list[list[EvaluationAnswer]]:
+def answers(kept: Sequence[Sequence[bool]]) -> list[list[HeldOut]]:
     """Answers of a model by seed and prompt."""
-    rules = [[[RuleKept(principle_id="short", kept=each, reason=None)] for each in seed] for seed in kept]
-    return [[ANSWER.model_copy(update={"rules": held}) for held in seed] for seed in rules]
+    return [[HeldOut(ANSWER, {"short": each}) for each in seed] for seed in kept]
 
 
 def test_prompts_vary_and_not_samples() -> None:

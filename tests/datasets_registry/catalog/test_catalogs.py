@@ -6,12 +6,12 @@ import pytest
 
 from datasets_registry.errors import BrokenCatalog, TrimtabError
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from tests.postgres import PostgresServer
 
-ROW = Metric(model="m", kind="helpful", metric="x", value=1.0, low=None, high=None, num_items=1)
+ROW = SuiteFigure(model="m", suite="helpful", metric="x", value=1.0, low=None, high=None, num_items=1)
 
 
 def test_the_catalog_is_the_one_that_the_environment_names(state: State, registry: Registry) -> None:
@@ -22,7 +22,7 @@ def test_a_url_that_is_given_stands_before_the_environment(
     registry: Registry, derivation: Derivation, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     other = Registry(State(tmp_path / "other").prepare(), postgres.database())
-    other.commit(Metric, [ROW], derivation)
+    other.commit(SuiteFigure, [ROW], derivation)
     assert other.engine.dialect.name == "postgresql"
     assert (other.names("dataset"), registry.names("dataset")) == (["evaluation"], [])
     other.engine.dispose()

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 
@@ -42,7 +42,7 @@ def test_a_catalog_of_an_older_release_gets_the_tables_that_it_lacks(state: Stat
     again = Registry(state)
     assert state.catalog_id.read_text() == identity
     how = Derivation(code_version="1", settings={}, inputs=(), parts={"methods.verifiers.number": "1"})
-    version = again.commit(Metric, [], how)
+    version = again.commit(SuiteFigure, [], how)
     assert again.derivation(version).parts == {"methods.verifiers.number": "1"}
     assert again.kept("evaluation") == []
     again.engine.dispose()

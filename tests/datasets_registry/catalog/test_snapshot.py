@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from datasets_registry.catalog import snapshot
 from datasets_registry.errors import BrokenCatalog, UnknownVersion
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from tests.rows import make
@@ -31,7 +31,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
 
 def commit(registry: Registry, value: float) -> str:
     """A checked version."""
-    return str(registry.record_checks(registry.commit(Metric, [make(Metric, value=value)], HOW), []))
+    return str(
+        registry.record_checks(registry.commit(SuiteFigure, [make(SuiteFigure, value=value)], HOW), [])
+    )
 
 
 def files(folder: Path) -> dict[str, tuple[int, int]]:
@@ -44,7 +46,7 @@ def versions(state: State) -> list[str]:
     """What a registry that only reads finds; it must leave every file as it was."""
     before = files(state.root)
     registry = Registry(state, reads_only=True)
-    found = [str(version) for version in registry.versions(Metric.dataset)]
+    found = [str(version) for version in registry.versions(SuiteFigure.dataset)]
     registry.engine.dispose()
     assert files(state.root) == before
     return found
@@ -85,7 +87,10 @@ def test_it_reads_what_a_killed_writer_left(state: State, left: str) -> None:
     if left == "no index":
         state.catalog.with_name("catalog.sqlite-shm").unlink()
     reading = Registry(state, reads_only=True)
-    assert [str(version) for version in reading.versions(Metric.dataset)] == ["evaluation@1", "evaluation@2"]
+    assert [str(version) for version in reading.versions(SuiteFigure.dataset)] == [
+        "evaluation@1",
+        "evaluation@2",
+    ]
     reading.engine.dispose()
 
 
@@ -107,7 +112,7 @@ def test_it_reads_again_where_the_log_goes_meanwhile(state: State, monkeypatch: 
         full_disk.setattr(shutil, "copyfile", copying)
         found = Registry(state, reads_only=True)
     assert copies == ["catalog.sqlite", "catalog.sqlite-wal"]
-    assert [str(version) for version in found.versions(Metric.dataset)] == made
+    assert [str(version) for version in found.versions(SuiteFigure.dataset)] == made
     found.engine.dispose()
 
 
@@ -115,8 +120,8 @@ def test_what_it_would_change_is_refused(registry: Registry) -> None:
     commit(registry, 1)
     reading = Registry(registry.state, reads_only=True)
     with pytest.raises(OperationalError, match="readonly"):
-        reading.commit(Metric, [make(Metric, value=3)], HOW)
-    assert len(registry.versions(Metric.dataset)) == 1
+        reading.commit(SuiteFigure, [make(SuiteFigure, value=3)], HOW)
+    assert len(registry.versions(SuiteFigure.dataset)) == 1
     reading.engine.dispose()
 
 
@@ -124,7 +129,7 @@ def test_a_state_that_is_not_there_is_empty_and_is_not_made(tmp_path: Path) -> N
     registry = Registry(State(tmp_path / "none"), reads_only=True)
     assert registry.names("dataset") == [] and not (tmp_path / "none").exists()
     with pytest.raises(UnknownVersion):
-        registry.versions(Metric.dataset)
+        registry.versions(SuiteFigure.dataset)
 
 
 def test_a_damaged_catalog_is_named(registry: Registry) -> None:

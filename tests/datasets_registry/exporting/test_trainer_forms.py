@@ -13,7 +13,7 @@ from datasets_registry.exporting.loading import trl_dataset
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, SftExample
 from datasets_registry.rows.conversation import Tool, ToolCall
-from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.evaluation import SuiteAnswer
 from datasets_registry.rows.imported import (
     ChatMessage,
     Demonstration,
@@ -244,7 +244,7 @@ def test_services_are_told_that_rejected_answers_are_missing(registry: Registry,
 
 
 def test_rows_that_no_trainer_learns_from_are_refused(registry: Registry, tmp_path: Path) -> None:
-    measured = committed(registry, make(EvaluationAnswer))
+    measured = committed(registry, make(SuiteAnswer))
     with pytest.raises(BadInput, match="no trainer learns from rows of evaluation_answers: export pairs"):
         export(registry, measured, "trl", tmp_path / "out")
     with pytest.raises(BadInput, match="rows of problems are prompts and have no answers to learn"):

@@ -12,7 +12,7 @@ from datasets_registry.inspecting.difference import ColumnNames, difference
 from datasets_registry.inspecting.recipe_changes import BeforeAfter, SettingChange, setting_changes
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.evaluation import SuiteAnswer
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.version import Derivation, Version
 from tests.rows import make
@@ -104,12 +104,14 @@ def test_rows_with_another_key_cannot_be_compared(registry: Registry) -> None:
 
 
 def test_a_key_of_several_columns_is_matched_as_a_whole(registry: Registry) -> None:
-    def answers(verdict: str) -> list[EvaluationAnswer]:
-        return [make(EvaluationAnswer, model=name, verdict=verdict) for name in ("m1", "m2")]
+    def answers(failure: str) -> list[SuiteAnswer]:
+        return [make(SuiteAnswer, model=name, failure=failure) for name in ("m1", "m2")]
 
-    before = registry.commit(EvaluationAnswer, answers("win"), how("1"))
-    after = registry.commit(EvaluationAnswer, answers("tie"), how("1"))
-    assert difference(registry, before, after).labels["verdict"] == (Flip(old="win", new="tie", rows=2),)
+    before = registry.commit(SuiteAnswer, answers("empty"), how("1"))
+    after = registry.commit(SuiteAnswer, answers("truncated"), how("1"))
+    assert difference(registry, before, after).labels["failure"] == (
+        Flip(old="empty", new="truncated", rows=2),
+    )
 
 
 def test_calls_made_anew_are_told_from_those_read_anew(registry: Registry) -> None:

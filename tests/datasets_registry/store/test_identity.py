@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import canonical, content_id, derive_seed, digest, draw
 from datasets_registry.rows.cai import RevisionStep
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.rows.row import Row, arrow_schema, from_table, to_table
 from datasets_registry.store.content_hash import content_hash
@@ -209,10 +209,10 @@ def test_rows_of_another_kind_are_refused(tmp_path: Path) -> None:
 
 def test_rows_come_back_as_they_went_in() -> None:
     rows = [
-        Metric(model="m", kind="helpful", metric="x", value=None, low=None, high=0.5, num_items=3),
-        Metric(model="m", kind="red_team", metric="x", value=1.0, low=0.0, high=2.0, num_items=4),
+        SuiteFigure(model="m", suite="helpful", metric="x", value=None, low=None, high=0.5, num_items=3),
+        SuiteFigure(model="m", suite="red_team", metric="x", value=1.0, low=0.0, high=2.0, num_items=4),
     ]
-    assert from_table(Metric, to_table(Metric, rows)) == rows
+    assert from_table(SuiteFigure, to_table(SuiteFigure, rows)) == rows
 
 
 def test_nullability_and_types_follow_the_row_type() -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.store import chunks, key_order
@@ -164,5 +164,5 @@ def test_unusable_names_are_refused_before_anything_is_written(
     name: str, registry: Registry, derivation: Derivation
 ) -> None:
     with pytest.raises(BadInput, match="not usable"):
-        registry.commit(Metric, [make(Metric)], derivation, name)
+        registry.commit(SuiteFigure, [make(SuiteFigure)], derivation, name)
     assert list(Path(registry.state.objects).glob("*")) == []

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import Metric
+from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from datasets_registry.views import views
@@ -22,7 +22,7 @@ from tests.traced import Traced
 def publish(registry: Registry, value: float) -> None:
     """A passed version with one figure."""
     how = Derivation(code_version=str(value), settings={}, inputs=())
-    registry.record_checks(registry.commit(Metric, [make(Metric, value=value)], how), [])
+    registry.record_checks(registry.commit(SuiteFigure, [make(SuiteFigure, value=value)], how), [])
 
 
 def test_an_older_client_reads_every_view(registry: Registry) -> None:
@@ -120,7 +120,7 @@ def test_a_model_without_a_manifest_or_with_a_broken_one_keeps_no_version_from_t
 def test_a_copied_folder_is_asked_about_its_own_files(
     registry: Registry, derivation: Derivation, tmp_path: Path
 ) -> None:
-    registry.record_checks(registry.commit(Metric, [make(Metric)], derivation), [])
+    registry.record_checks(registry.commit(SuiteFigure, [make(SuiteFigure)], derivation), [])
     registry.engine.dispose()
     state = State(tmp_path / "copied")
     shutil.copytree(registry.state.root, state.root)

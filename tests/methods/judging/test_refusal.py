@@ -2,18 +2,14 @@
 
 import pytest
 
-from datasets_registry.rows.evaluation import EvaluationAnswer
 from generation.request import Completion, Message, Request
 from generation.scoring.outcomes import Answered
 from generation.scripted import ScriptedBackend, chosen
-from methods.evaluation.refusals import judge_unsure
 from methods.judging.comparison import ComparisonSettings
-from methods.judging.refusal import read_refusal_verdict, refusal_requests
-from tests.rows import make
+from methods.judging.refusal import judge_refusals, read_refusal_verdict, refusal_requests
 
 PROBABILITIES, TEXT = ComparisonSettings(), ComparisonSettings(verdicts="text")
-UNSURE = make(EvaluationAnswer, "p1", completion="Sorry, here it is.", refusal="none", refusal_sure=False)
-SURE = make(EvaluationAnswer, "p2", completion="I can't help.", refusal="full")
+UNSURE = Answered((Message(role="user", content="Why?"),), "Sorry, here it is.")
 
 
 @pytest.mark.parametrize(
@@ -52,23 +48,21 @@ def test_a_judge_in_text_says_one_letter(text: str, kind: str) -> None:
         (chosen(0.5, 0.25, 0.25), PROBABILITIES, "equally likely"),
     ],
 )
-def test_a_call_that_says_nothing_leaves_the_phrases_verdict_with_its_reason(
+def test_a_call_that_says_nothing_gives_its_reason(
     completion: Completion, settings: ComparisonSettings, reason: str
 ) -> None:
     backend = ScriptedBackend(lambda _: completion)
-    row, other = judge_unsure([UNSURE, SURE], backend.in_order, backend.fingerprint, settings)
-    assert row.judged_refusal is None and reason in (row.refusal_failure or "")
-    assert (row.refusal, row.refusal_key is None) == ("none", False) and other == SURE
+    (verdict,) = judge_refusals("refusals", [UNSURE], backend.in_order, backend.fingerprint, settings)
+    assert verdict.kind is None and reason in (verdict.failure or "") and verdict.key
 
 
-def test_only_what_phrases_leave_unsure_is_asked_and_the_text_is_quoted() -> None:
+def test_the_text_is_quoted_and_the_call_is_named() -> None:
     backend = ScriptedBackend(lambda _: chosen(0.1, 0.2, 0.7))
-    answers = [SURE, UNSURE, SURE]
-    row = judge_unsure(answers, backend.in_order, backend.fingerprint, PROBABILITIES)[1]
+    (verdict,) = judge_refusals("refusals", [UNSURE], backend.in_order, backend.fingerprint, PROBABILITIES)
     (request,) = backend.requests
     assert "> Sorry, here it is." in request.messages[0].content
-    assert (row.judged_refusal, row.refusal_failure) == ("full", None)
-    assert row.refusal_key == request.key(backend.fingerprint)
+    assert (verdict.kind, verdict.failure) == ("full", None)
+    assert verdict.key == request.key(backend.fingerprint)
 
 
 def test_a_judge_in_text_is_asked_for_text() -> None:

@@ -6,13 +6,11 @@ from hypothesis import strategies as st
 
 from benchmarks.sides.labels.judge_call import read_call, shown
 from datasets_registry.errors import BadInput
-from datasets_registry.rows.evaluation import EvaluationAnswer
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.rows.words import Kind, Signal
-from generation.request import Completion, Request, SamplingParams
+from generation.request import Completion, Request
 from generation.scripted import chosen, completing
-from methods.evaluation.held_out import EvaluationSettings, compare
 from methods.judging.comparison import Answer, ComparisonSettings
 from methods.judging.constitution import Constitution
 from methods.judging.preference import combine
@@ -256,28 +254,6 @@ def test_a_label_needs_both_orders_and_soft_labels_are_probabilities(ab: float, 
         assert ba > 0.5 > ab
     assert combine({"ab": first, "ba": Verdict(asked="text", failure="x")}) is None
     assert combine({"ab": first}) is None
-
-
-def test_equal_answers_need_no_judge_and_count_as_half_a_win() -> None:
-    settings = EvaluationSettings(
-        answers=SamplingParams(),
-        questions={"helpful": "Which is kind?", "red_team": "Which is safe?"},
-        comparison=PLAIN.comparison,
-    )
-    base = [
-        make(EvaluationAnswer, "p1", model="base_policy"),
-        make(EvaluationAnswer, "p2", model="base_policy"),
-    ]
-    answers = [make(EvaluationAnswer, "p1"), make(EvaluationAnswer, "p2", completion="a longer answer")]
-    judged: list[Request] = []
-
-    def script(request: Request) -> Completion:
-        judged.append(request)
-        return chosen(0.9, 0.1) if len(shown(request)[0]) > len(shown(request)[1]) else chosen(0.1, 0.9)
-
-    same, better = compare(answers, base, completing(script), "m", settings)
-    assert (same.verdict, better.verdict) == ("same", "win") and len(judged) == 2
-    assert better.p_win == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.row_search import find_row
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
-from datasets_registry.rows.evaluation import EvaluationAnswer
+from datasets_registry.rows.evaluation import SuiteAnswer
 from datasets_registry.rows.judges import HumanAgreement
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.rows.row import Row
@@ -105,12 +105,12 @@ def test_a_broken_input_is_named_and_the_rest_is_told(traced: Traced, broken: bo
 
 def test_models_are_told_with_what_they_were_trained_on(traced: Traced) -> None:
     how = Derivation(code_version="1", settings={}, inputs=(traced.trained,))
-    version = traced.registry.commit(EvaluationAnswer, [make(EvaluationAnswer, "x")], how)
-    (row,) = explained(traced.registry, version, "sft_policy/x")["rows"]
+    version = traced.registry.commit(SuiteAnswer, [make(SuiteAnswer, "x")], how)
+    (row,) = explained(traced.registry, version, "sft_policy/helpfulness/x")["rows"]
     (model,) = [source["model"] for source in row["inputs"]]
     assert model["base"] == "sft_policy@1" and model["datasets"] == {"train": "preference_pairs@3"}
     shutil.rmtree(traced.registry.folder(traced.trained))
-    (row,) = explained(traced.registry, version, "sft_policy/x")["rows"]
+    (row,) = explained(traced.registry, version, "sft_policy/helpfulness/x")["rows"]
     assert "is missing: build the model again" in row["inputs"][0]["missing"]
 
 
@@ -151,24 +151,30 @@ def test_a_principle_is_explained_by_what_it_asks(
 
 
 @pytest.mark.parametrize(
-    "row_id", ["m/one/a/p1", "m/one/a", "m/one/a/p", "m/two"], ids=["whole", "first part", "cut", "prefix"]
+    "row_id",
+    ["m/one/a/helpfulness/p1/plain/0", "m/one/a", "m/one/a/h", "m/two"],
+    ids=["whole", "first part", "cut", "prefix"],
 )
 def test_a_row_is_found_by_its_key_or_an_unambiguous_beginning(registry: Registry, row_id: str) -> None:
     models = ("m/one/a", "m/two")
-    rows = [make(EvaluationAnswer, "p1", model=model) for model in models]
-    version = registry.commit(EvaluationAnswer, rows, Derivation(code_version="1", settings={}, inputs=()))
+    rows = [make(SuiteAnswer, "p1", model=model) for model in models]
+    version = registry.commit(SuiteAnswer, rows, Derivation(code_version="1", settings={}, inputs=()))
     with scanning(registry.state) as connection:
         found = find_row(connection, registry, version, row_id)
     assert found["model"] == next(model for model in models if row_id.startswith(model))
 
 
 def test_each_part_of_a_key_may_be_cut_and_an_exact_row_wins(registry: Registry) -> None:
-    rows = [make(EvaluationAnswer, name, model=model) for model in ("aa", "bb") for name in ("p1", "p12")]
-    version = registry.commit(EvaluationAnswer, rows, Derivation(code_version="1", settings={}, inputs=()))
+    rows = [make(SuiteAnswer, name, model=model) for model in ("aa", "bb") for name in ("p1", "p12")]
+    version = registry.commit(SuiteAnswer, rows, Derivation(code_version="1", settings={}, inputs=()))
     with scanning(registry.state) as connection:
-        assert find_row(connection, registry, version, "a/p12")["model"] == "aa"
-        assert find_row(connection, registry, version, "aa/p1")["prompt_id"] == "p1"
-        with pytest.raises(BadInput, match="2 rows .* begin with 'b' .bb/p1, bb/p12.: give more"):
+        assert find_row(connection, registry, version, "a/help/p12")["model"] == "aa"
+        assert find_row(connection, registry, version, "aa/helpfulness/p1/plain/0")["item_id"] == "p1"
+        with pytest.raises(
+            BadInput, match="2 rows .* begin with 'b' .bb/helpfulness/p1/plain/0, bb/.*/p12/.*: give more"
+        ):
             find_row(connection, registry, version, "b")
-        with pytest.raises(BadInput, match="no row whose model/prompt_id begins with 'zz'"):
+        with pytest.raises(
+            BadInput, match="no row whose model/suite/item_id/variant/sample begins with 'zz'"
+        ):
             find_row(connection, registry, version, "zz")

@@ -5,7 +5,16 @@ from typing import Any
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
+<<<<<<< HEAD
 from datasets_registry.rows.evaluation import EvaluationAnswer, GateResult, Metric
+=======
+from datasets_registry.rows.evaluation import (
+    EvaluationDifference,
+    EvaluationItem,
+    SuiteAnswer,
+    SuiteFigure,
+)
+>>>>>>> 76563d2 (Models are measured on suites, each with its items, answers and grades)
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import (
     Demonstration,
@@ -33,7 +42,7 @@ from quality.checks.table import checks_of
 from tests.rows import make
 
 LABEL_SETTINGS = {"weights": {"helpful": {"helpfulness": 1}}, "clamp": None, "tie_logit": 0.01}
-METRIC = Metric(model="m", kind="helpful", metric="x", value=1, low=None, high=None, num_items=1)
+METRIC = SuiteFigure(model="m", suite="helpful", metric="x", value=1, low=None, high=None, num_items=1)
 JUDGED = [make(AiJudgement), make(AiJudgement, order="ba", p_first=0.1, verdict="second")]
 CUT = make(CompletionPair, "cut", finish_reason_a="length", failure="completion a: truncated")
 UNJUDGED = make(
@@ -81,9 +90,16 @@ GOOD: dict[type[Row], list[Row]] = {
         make(BenchmarkFigure, judge="longest", judge_kind="content-blind", asked="", value=0.6),
     ],
     PrincipleFigure: [make(PrincipleFigure)],
+<<<<<<< HEAD
     EvaluationAnswer: [make(EvaluationAnswer, "held")],
     Metric: [METRIC],
     GateResult: [make(GateResult)],
+=======
+    EvaluationItem: [make(EvaluationItem)],
+    SuiteAnswer: [make(SuiteAnswer, "p1")],
+    EvaluationDifference: [make(EvaluationDifference)],
+    SuiteFigure: [METRIC],
+>>>>>>> 76563d2 (Models are measured on suites, each with its items, answers and grades)
     Problem: [make(Problem), make(Problem, "held", split="evaluation")],
     GoldSolution: [make(GoldSolution)],
     GoldVerdict: [make(GoldVerdict)],

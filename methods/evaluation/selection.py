@@ -1,0 +1,164 @@
+"""The items of an evaluation: our own, held-out prompts of the graph, and those of public sets."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from datasets_registry.documents import is_file, is_folder
+from datasets_registry.errors import BadInput
+from datasets_registry.hashing import content_id, digest, ranked
+from datasets_registry.importing.rejection import Rejected
+from datasets_registry.rows.evaluation import EvaluationItem
+from datasets_registry.settings import Seed, Settings
+from methods.evaluation.held_out_prompts import prompt_items
+from methods.evaluation.public.published import PUBLISHED, PublicSet
+from methods.evaluation.suite import PLAIN
+from methods.evaluation.suites.named import SUITES
+from methods.method import Inputs, Method, Models
+
+if TYPE_CHECKING:
+    from datasets_registry.importing.records import Record
+    from datasets_registry.importing.source import Source
+
+# the share of a file's rows that are no items with which it is the set all the same
+_MOST_FAILED = 0.05
+
+
+class PublicFile(Settings):
+    """A public set's file or folder by its content; moving it changes nothing."""
+
+    name: str
+    path: Path = Field(exclude=True)
+    content: str = Field(description="SHA-256 of the files' bytes")
+
+
+class SelectionSettings(Settings):
+    """The suites, how many items of each are used at most, and the files of public sets."""
+
+    suites: tuple[str, ...]
+    items: Mapping[str, int] = {}
+    files: tuple[PublicFile, ...] = ()
+    seed: Seed = 0
+
+
+def public_files(files: Mapping[str, Path], suites: Sequence[str]) -> tuple[PublicFile, ...]:
+    """The files as they are now; raises BadInput for one that is none of its set, or of no chosen suite."""
+    return tuple(_public_file(name, path, suites) for name, path in sorted(files.items()))
+
+
+def _public_file(name: str, path: Path, suites: Sequence[str]) -> PublicFile:
+    if name not in PUBLISHED:
+        raise BadInput(f"evaluation.files: unknown set {name!r}: use one of {', '.join(sorted(PUBLISHED))}")
+    public = PUBLISHED[name]
+    if public.suite not in suites:
+        raise BadInput(
+            f"evaluation.files.{name} has items of {public.suite!r}, which evaluation.suites lacks: add it "
+            "there, or leave the file out"
+        )
+    file = PublicFile(name=name, path=path, content=_content(path, name))
+    list(_public_items(file))
+    return file
+
+
+def make_items(inputs: Inputs, models: Models, settings: SelectionSettings) -> list[EvaluationItem]:
+    """The chosen items of each suite with all their variants, and rows of files that are none, with reasons.
+
+    Raises BadInput where a file changed since its settings were made.
+    """
+    return select([*prompt_items(inputs, settings.suites), *fixed_items(settings)], settings)
+
+
+def fixed_items(settings: SelectionSettings) -> Iterator[EvaluationItem]:
+    """Our own items and those of files, which need no dataset of the graph."""
+    for name in settings.suites:
+        yield from SUITES[name].items()
+    for file in settings.files:
+        if _content(file.path, file.name) != file.content:
+            raise BadInput(f"{file.path} changed since the profile was read: run again")
+        yield from _public_items(file)
+
+
+def select(items: Iterable[EvaluationItem], settings: SelectionSettings) -> list[EvaluationItem]:
+    """At most as many items of each suite as the settings say, evenly of its categories.
+
+    The choice is seeded; adding items changes little of it, and an item's variants stay together.
+    """
+    rows = {(item.suite, item.item_id, item.variant): item for item in items}
+    by_suite: dict[str, dict[str, list[EvaluationItem]]] = {}
+    for item in rows.values():
+        by_suite.setdefault(item.suite, {}).setdefault(item.item_id, []).append(item)
+    return [
+        item
+        for suite, variants in sorted(by_suite.items())
+        for item_id in _chosen(variants, settings.items.get(suite), settings.seed)
+        for item in variants[item_id]
+    ]
+
+
+def _chosen(variants: Mapping[str, Sequence[EvaluationItem]], number: int | None, seed: int) -> Sequence[str]:
+    failed = [item_id for item_id, rows in variants.items() if any(row.failure for row in rows)]
+    whole = [item_id for item_id in variants if item_id not in set(failed)]
+    if number is None:
+        return [*failed, *whole]
+    places: dict[str, int] = {}
+    order = []
+    for item_id in ranked(whole, seed):
+        category = variants[item_id][0].category
+        places[category] = places.get(category, 0) + 1
+        order.append((places[category], digest([seed, category]), item_id))
+    return [*failed, *(item_id for *_, item_id in sorted(order)[:number])]
+
+
+def _public_items(file: PublicFile) -> Iterator[EvaluationItem]:
+    """The items of a file, and a row with its reason for each record that is none."""
+    public, total, failures = PUBLISHED[file.name], 0, list[str]()
+    for source in _sources(file.path, file.name):
+        for record in source.records():
+            total += 1
+            try:
+                if record.failure:
+                    raise Rejected(record.failure)
+                yield from public.read(record.columns)
+            except Rejected as error:
+                failures.append(f"{source.place(record)}: {error}")
+                yield _no_item(public, record, source, str(error))
+    if len(failures) > _MOST_FAILED * total or not total:
+        why = (
+            f"{len(failures)} of {total} rows are none, such as {failures[0]}" if failures else "it is empty"
+        )
+        raise BadInput(f"{file.path} is not the set {file.name} ({why}): give the file as it ships")
+
+
+def _no_item(public: PublicSet, record: "Record", source: "Source", why: str) -> EvaluationItem:
+    place = source.place(record)
+    return EvaluationItem(
+        suite=public.suite,
+        item_id=content_id(public.suite, public.name, place),
+        variant=PLAIN,
+        cluster=public.name,
+        category=public.name,
+        messages=[],
+        failure=f"{place}: {why}",
+        source=public.name,
+        licence="unknown",
+    )
+
+
+def _sources(path: Path, name: str) -> "list[Source]":
+    from datasets_registry.importing.source import data_files, open_file
+
+    if is_file(path):
+        return [open_file(path)]
+    files = data_files(path) if is_folder(path) else []
+    if not files:
+        raise BadInput(f"evaluation.files.{name}: {path} is no file, and no folder with files: give one")
+    return [open_file(file) for file in files]
+
+
+def _content(path: Path, name: str) -> str:
+    return digest([source.sha256 for source in _sources(path, name)])
+
+
+EVALUATION_ITEMS = Method(run=make_items, settings=SelectionSettings, rows=EvaluationItem)
