@@ -1,18 +1,31 @@
 """What a dataset takes and gives, at most: its rows, and the calls that it makes of models."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assets.building.declared import Dataset
 
 
 @dataclass(frozen=True)
+class SuiteRows:
+    """Items of a suite with their variants, the turns of their conversations, and their choices."""
+
+    items: int = 0
+    turns: int = 0
+    choices: int = 0
+
+
+@dataclass(frozen=True)
 class Rows:
-    """Rows to train on, rows that are held out, and of how many problems they are where they are of some."""
+    """Rows to train on, rows that are held out, and of how many problems they are where they are of some.
+
+    Items of evaluations are counted by suite, too.
+    """
 
     train: int
     held_out: int = 0
     problems: int | None = None
+    suites: Mapping[str, SuiteRows] = field(default_factory=dict)
 
     @property
     def all(self) -> int:
@@ -60,7 +73,8 @@ class Inputs:
         found = [self._known[name] for name in names]
         problems = [each.problems for each in found if each.problems is not None]
         train, held_out = sum(each.train for each in found), sum(each.held_out for each in found)
-        return Rows(train, held_out, sum(problems) if len(problems) == len(found) else None)
+        suites = {suite: counts for each in found for suite, counts in each.suites.items()}
+        return Rows(train, held_out, sum(problems) if len(problems) == len(found) else None, suites)
 
     def prompts(self) -> Rows:
         """Red-team and helpful prompts together."""

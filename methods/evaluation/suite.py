@@ -99,6 +99,11 @@ Graded = Callable[[Sequence[Answered], Grading], Sequence[Sequence[Grade]]]
 Templates = Callable[[GradingSettings], Sequence[str]]
 
 
+def no_calls(settings: GradingSettings) -> int:
+    """No judge is asked."""
+    return 0
+
+
 def no_templates(settings: GradingSettings) -> Sequence[str]:
     """No prompt template is filled."""
     return ()
@@ -111,6 +116,10 @@ class Suite:
     ``items`` are our own; ``ask`` answers them; ``grade`` gives the grades of each answer, in order;
     ``figures`` are of one model's answers that have no failure. ``variants`` are of one item; an item of
     which fewer are there is left out as a whole.
+
+    ``sampled`` says that several samples of each conversation are drawn, ``scores_choices`` that the
+    likelihood of each choice is asked for, and ``judge_calls`` how many calls of the judge an answer takes
+    at most.
     """
 
     name: str
@@ -122,3 +131,6 @@ class Suite:
     templates: Templates = no_templates
     judged: bool = False
     num_turns: int = 1
+    sampled: bool = False
+    scores_choices: bool = False
+    judge_calls: Callable[[GradingSettings], int] = no_calls
