@@ -5,16 +5,13 @@ from typing import Any
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
-<<<<<<< HEAD
-from datasets_registry.rows.evaluation import EvaluationAnswer, GateResult, Metric
-=======
 from datasets_registry.rows.evaluation import (
     EvaluationDifference,
     EvaluationItem,
+    GateResult,
     SuiteAnswer,
     SuiteFigure,
 )
->>>>>>> 76563d2 (Models are measured on suites, each with its items, answers and grades)
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import (
     Demonstration,
@@ -90,16 +87,11 @@ GOOD: dict[type[Row], list[Row]] = {
         make(BenchmarkFigure, judge="longest", judge_kind="content-blind", asked="", value=0.6),
     ],
     PrincipleFigure: [make(PrincipleFigure)],
-<<<<<<< HEAD
-    EvaluationAnswer: [make(EvaluationAnswer, "held")],
-    Metric: [METRIC],
-    GateResult: [make(GateResult)],
-=======
     EvaluationItem: [make(EvaluationItem)],
     SuiteAnswer: [make(SuiteAnswer, "p1")],
     EvaluationDifference: [make(EvaluationDifference)],
     SuiteFigure: [METRIC],
->>>>>>> 76563d2 (Models are measured on suites, each with its items, answers and grades)
+    GateResult: [make(GateResult)],
     Problem: [make(Problem), make(Problem, "held", split="evaluation")],
     GoldSolution: [make(GoldSolution)],
     GoldVerdict: [make(GoldVerdict)],

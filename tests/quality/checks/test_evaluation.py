@@ -2,20 +2,11 @@
 
 import pytest
 
-<<<<<<< HEAD
-from datasets_registry.rows.evaluation import EvaluationAnswer, GateResult
-=======
-from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer, SuiteFigure
->>>>>>> 76563d2 (Models are measured on suites, each with its items, answers and grades)
+from datasets_registry.rows.evaluation import EvaluationItem, GateResult, Grade, SuiteAnswer, SuiteFigure
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
 FAULTS: list[Fault] = [
-<<<<<<< HEAD
-    (EvaluationAnswer, "prompt_equals_source", [make(EvaluationAnswer, "held", prompt="other")]),
-    (EvaluationAnswer, "no_training_prompt", [make(EvaluationAnswer, "h1")]),
-    (GateResult, "gates_passed", [make(GateResult), make(GateResult, gate="other", passed=False, why="0.1")]),
-=======
     (EvaluationItem, "can_be_asked", [make(EvaluationItem, messages=[])]),
     (EvaluationItem, "can_be_asked", [make(EvaluationItem, choices=["a", "b"], gold=["c"])]),
     (SuiteAnswer, "answers_items", [make(SuiteAnswer, "another")]),
@@ -27,7 +18,7 @@ FAULTS: list[Fault] = [
     ),
     (SuiteFigure, "within_interval", [make(SuiteFigure, low=0.6, high=0.4)]),
     (SuiteFigure, "within_interval", [make(SuiteFigure, value=None, low=0.4, high=0.6)]),
->>>>>>> 76563d2 (Models are measured on suites, each with its items, answers and grades)
+    (GateResult, "gates_passed", [make(GateResult), make(GateResult, gate="other", passed=False, why="0.1")]),
 ]
 
 
