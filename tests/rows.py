@@ -3,14 +3,6 @@
 from typing import Any, TypeVar
 
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
-from datasets_registry.rows.evaluation import (
-    AnswerTurn,
-    EvaluationDifference,
-    EvaluationItem,
-    Grade,
-    SuiteAnswer,
-    SuiteFigure,
-)
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import (
     ChatMessage,
@@ -36,15 +28,6 @@ from tests.reasoning_rows import REASONING
 R = TypeVar("R", bound=Row)
 
 _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
-    SuiteFigure: {
-        "model": "sft_policy",
-        "suite": "helpfulness",
-        "metric": "win_rate",
-        "value": 0.5,
-        "low": None,
-        "high": None,
-        "num_items": 1,
-    },
     RedTeamPrompt: {"category": "privacy", "split": "train", "source": "test", "licence": "Apache-2.0"},
     HelpfulPrompt: {"category": "explain", "split": "train", "source": "test", "licence": "Apache-2.0"},
     RevisionStep: {
@@ -139,44 +122,6 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
         "failure": None,
         "chosen": "one",
         "rejected": "two",
-    },
-    EvaluationItem: {
-        "suite": "helpfulness",
-        "variant": "plain",
-        "cluster": "i",
-        "category": "explain",
-        "messages": [ChatMessage(role="user", content="hi")],
-        "source": "test",
-        "licence": "Apache-2.0",
-    },
-    SuiteAnswer: {
-        "model": "sft_policy",
-        "suite": "helpfulness",
-        "variant": "plain",
-        "sample": 0,
-        "cluster": "i",
-        "category": "explain",
-        "turns": [
-            AnswerTurn(
-                prompt="hi", completion="an answer", finish_reason="stop", num_tokens=3, completion_key="k"
-            )
-        ],
-        "grades": [Grade(name="score", value=7.0, keys=["k"])],
-    },
-    EvaluationDifference: {
-        "model": "sft_policy",
-        "baseline": "base_policy",
-        "suite": "helpfulness",
-        "category": "all",
-        "metric": "win_rate",
-        "better": "higher",
-        "difference": 0.1,
-        "low": -0.1,
-        "high": 0.3,
-        "p_value": 0.4,
-        "p_holm": 1.0,
-        "num_pairs": 1,
-        "num_clusters": 1,
     },
     CompletionScore: {
         "completion_key": "k",

@@ -4,7 +4,8 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from methods.evaluation.measures import Better, Measure, mean_of, share
+from datasets_registry.rows.evaluation import Better
+from methods.evaluation.measures import Measure, mean_of, share
 from methods.evaluation.suite import Answered
 
 # an item with what its variants have in common beside it, such as the order of its options

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets_registry.hashing import derive_seed
-from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer
+from datasets_registry.rows.evaluation import Better, EvaluationItem, Grade, SuiteAnswer
 from datasets_registry.settings import Frozen
 from methods.evaluation.confidence import expected_calibration_error
 from methods.evaluation.conversations import converse, unanswered
@@ -28,7 +28,7 @@ from methods.evaluation.likelihoods import (
     likelihood_grades,
     scored_choices,
 )
-from methods.evaluation.measures import Better, Measure, combined, drawn, share
+from methods.evaluation.measures import Measure, combined, drawn, share
 from methods.evaluation.suite import PLAIN, Answered, Grading, Policy, Suite
 from methods.verifiers.contract import Verify
 from methods.verifiers.format import keeps_format

@@ -6,11 +6,11 @@ Nothing is said of a model that always answers one letter, or no better than cha
 import operator
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
-from datasets_registry.rows.evaluation import Grade
+from datasets_registry.rows.evaluation import Better, Grade
 from methods.evaluation.beside import Number, Pairs, Place, Side, by_category, graded, of_both, sides
 from methods.evaluation.closed import ORDERS, Order, chosen, ordered
 from methods.evaluation.conversations import converse
-from methods.evaluation.measures import Better, Measure, combined
+from methods.evaluation.measures import Measure, combined
 from methods.evaluation.suite import Answered, Grading, Suite
 from methods.evaluation.suites.sycophancy_items import NAME, own_items
 

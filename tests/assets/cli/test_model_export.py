@@ -104,7 +104,7 @@ def test_the_card_names_exact_versions_data_licences_evaluations_and_limits(
         "- warns: short_share is 0.9, must be",
         '"lora_rank": 4',
         "| rows too_long | 1 |",
-        "| evaluation@1 | helpful | win_rate | 0.25 |",
+        "| evaluation@1 | harmlessness | harm | 0.25 |",
         "- Of 5 rows given, 4 were trained on (too_long 1).",
         "- cai_sft@1 warns: short_share",
         "- evaluation@1 has a figure of it from only 7 items",

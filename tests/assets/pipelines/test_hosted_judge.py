@@ -1,9 +1,7 @@
 """A hosted judge in five lines of profile: it is asked in its own turn, labels pairs, and moves by name."""
 
-import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -27,11 +25,11 @@ from generation.models.export import exported_bytes
 from generation.remote.stating import stated_folder
 from generation.request import Backend, Message, Request
 from quality.auditing.verify import verify
+from tests.assets.pipelines.strict_server import StrictServer
 from tests.assets.pipelines.test_alignment import script
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
-from tests.generation.anthropic_api.serving import message
-from tests.generation.misbehaving_server import Answer, Call, MisbehavingServer, refused, spoken
+from tests.generation.misbehaving_server import MisbehavingServer
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 JUDGE = """
@@ -43,33 +41,6 @@ price = {{ prompt = 1.0, completion = 4.0 }}
 LABELS = {"judge", "base_policy", "red_team_prompts", "helpful_prompts", "completion_pairs", "ai_judgements"}
 LABELS |= {"preference_pairs", "ai_scores"}
 KEY = "sk-a-key-that-no-file-may-hold"
-
-
-@dataclass
-class StrictServer:
-    """A server that refuses an unfinished turn, speaks words alone, and states which model it is."""
-
-    model: str = "judge-1-2026-01-01"
-
-    def __call__(self, call: Call) -> Answer:
-        """The answer to a call: the longer response, or a score of 7."""
-        messages = call.body["messages"]
-        if messages[-1]["role"] == "assistant":
-            return refused(400, "the last message must be the user's")
-        if call.body.get("logprobs"):
-            return refused(400, "logprobs is not supported with this model")
-        words = self._words(messages[-1]["content"])
-        if call.path != "/v1/messages":
-            return Answer({**spoken(words), "model": self.model})
-        if call.body.keys() & {"temperature", "top_p"}:
-            return refused(400, "`temperature` is deprecated for this model.")
-        return Answer(message({"type": "text", "text": words}, model=self.model))
-
-    def _words(self, text: str) -> str:
-        if '"Verdict: "' not in text:
-            return "Refusal: A" if '"Refusal: "' in text else "Score: 7"
-        first, second = re.findall(r"Response [AB]:\n((?:> .*\n)+)", text)
-        return f"I compared them.\nVerdict: {'A' if len(first) > len(second) else 'B'}"
 
 
 class HostedWorkshop(Workshop):

@@ -106,11 +106,11 @@ def test_a_broken_input_is_named_and_the_rest_is_told(traced: Traced, broken: bo
 def test_models_are_told_with_what_they_were_trained_on(traced: Traced) -> None:
     how = Derivation(code_version="1", settings={}, inputs=(traced.trained,))
     version = traced.registry.commit(SuiteAnswer, [make(SuiteAnswer, "x")], how)
-    (row,) = explained(traced.registry, version, "sft_policy/helpfulness/x")["rows"]
+    (row,) = explained(traced.registry, version, "sft_policy/harmlessness/x")["rows"]
     (model,) = [source["model"] for source in row["inputs"]]
     assert model["base"] == "sft_policy@1" and model["datasets"] == {"train": "preference_pairs@3"}
     shutil.rmtree(traced.registry.folder(traced.trained))
-    (row,) = explained(traced.registry, version, "sft_policy/helpfulness/x")["rows"]
+    (row,) = explained(traced.registry, version, "sft_policy/harmlessness/x")["rows"]
     assert "is missing: build the model again" in row["inputs"][0]["missing"]
 
 
@@ -152,7 +152,7 @@ def test_a_principle_is_explained_by_what_it_asks(
 
 @pytest.mark.parametrize(
     "row_id",
-    ["m/one/a/helpfulness/p1/plain/0", "m/one/a", "m/one/a/h", "m/two"],
+    ["m/one/a/harmlessness/p1/plain/0", "m/one/a", "m/one/a/h", "m/two"],
     ids=["whole", "first part", "cut", "prefix"],
 )
 def test_a_row_is_found_by_its_key_or_an_unambiguous_beginning(registry: Registry, row_id: str) -> None:
@@ -168,10 +168,10 @@ def test_each_part_of_a_key_may_be_cut_and_an_exact_row_wins(registry: Registry)
     rows = [make(SuiteAnswer, name, model=model) for model in ("aa", "bb") for name in ("p1", "p12")]
     version = registry.commit(SuiteAnswer, rows, Derivation(code_version="1", settings={}, inputs=()))
     with scanning(registry.state) as connection:
-        assert find_row(connection, registry, version, "a/help/p12")["model"] == "aa"
-        assert find_row(connection, registry, version, "aa/helpfulness/p1/plain/0")["item_id"] == "p1"
+        assert find_row(connection, registry, version, "a/harm/p12")["model"] == "aa"
+        assert find_row(connection, registry, version, "aa/harmlessness/p1/plain/0")["item_id"] == "p1"
         with pytest.raises(
-            BadInput, match="2 rows .* begin with 'b' .bb/helpfulness/p1/plain/0, bb/.*/p12/.*: give more"
+            BadInput, match="2 rows .* begin with 'b' .bb/harmlessness/p1/plain/0, bb/.*/p12/.*: give more"
         ):
             find_row(connection, registry, version, "b")
         with pytest.raises(

@@ -3,23 +3,25 @@
 from typing import Any
 
 from datasets_registry.rows.evaluation import (
+    AnswerTurn,
     EvaluationDifference,
     EvaluationItem,
     GateResult,
     SuiteAnswer,
     SuiteFigure,
 )
+from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row
 
 _PLACE = {"model": "sft_policy", "suite": "harmlessness"}
 _FIGURE = {**_PLACE, "category": "all", "metric": "harm", "num_clusters": 100}
 MEASURED: dict[type[Row], dict[str, Any]] = {
     EvaluationItem: {
-        "suite": "capability",
+        "suite": _PLACE["suite"],
         "variant": "plain",
         "cluster": "c",
-        "category": "facts",
-        "messages": [],
+        "category": "fraud",
+        "messages": [ChatMessage(role="user", content="hi")],
         "source": "test",
         "licence": "Apache-2.0",
     },
@@ -29,7 +31,11 @@ MEASURED: dict[type[Row], dict[str, Any]] = {
         "sample": 0,
         "cluster": "c",
         "category": "fraud",
-        "turns": [],
+        "turns": [
+            AnswerTurn(
+                prompt="hi", completion="an answer", finish_reason="stop", num_tokens=3, completion_key="k"
+            )
+        ],
     },
     SuiteFigure: {
         **_FIGURE,
