@@ -1,4 +1,4 @@
-"""Closed questions: options behind letters in either order, and the option that an answer chooses."""
+"""Closed questions: options behind letters or a number, and what an answer chooses, read strictly."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,9 +8,12 @@ from typing import Literal
 from datasets_registry.rows.evaluation import Grade
 from methods.verifiers.choice import choice
 from methods.verifiers.contract import Verify
+from methods.verifiers.maths.verdict import maths
 
 Order = Literal["forward", "reversed"]
+ENDING = "Work it out step by step, and end with a line that reads Answer: and the number."
 ORDERS: tuple[Order, Order] = ("forward", "reversed")
+_maths = maths()
 
 
 def ordered(options: Sequence[str], order: Order) -> list[str]:
@@ -47,8 +50,23 @@ def chosen(name: str, text: str, options: Sequence[str], right: Sequence[str]) -
     return Grade(name=name, value=float(word in right), word=word, keys=[])
 
 
+def number_of(name: str, text: str, gold: str) -> Grade:
+    """The final number of a text, 1 where it is the gold one; without one the grade has its reason."""
+    verification = _maths(text, gold)
+    if verification.extracted is None:
+        return Grade(name=name, value=None, failure=verification.reason, keys=[])
+    return Grade(name=name, value=float(verification.accepted), word=verification.extracted, keys=[])
+
+
 def _plain(text: str) -> str:
     return text.strip().rstrip(".").casefold()
+
+
+def options_with(gold: str, wrong: Sequence[str], place: int) -> list[str]:
+    """The wrong options with the right one among them, at a place that a number decides."""
+    options = list(wrong)
+    options.insert(place % (len(options) + 1), gold)
+    return options
 
 
 @cache

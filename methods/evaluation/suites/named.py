@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from methods.evaluation.suite import Suite
 from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
+from methods.evaluation.suites.observation import OBSERVATION
+from methods.evaluation.suites.sandbagging import SANDBAGGING
 from methods.evaluation.suites.sycophancy import SYCOPHANCY
 
 _SUITES: tuple[Suite, ...] = (
     CAPABILITY,
     CONSISTENCY,
+    OBSERVATION,
+    SANDBAGGING,
     SYCOPHANCY,
 )
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}
