@@ -11,19 +11,22 @@ from methods.evaluation.measures import Interval, Measure, Values
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
-from quality.evaluation.answered import ByModel, answered, pairs
-from quality.evaluation.drawing import Drawing, about, drawn_interval
+from quality.evaluation.answered import CANARY, ByModel, answered, pairs
+from quality.evaluation.composite import COMPOSITE, CompositeSettings, composite
+from quality.evaluation.drawing import Drawing, Drawn, about, drawing_axes, drawn_interval
 from quality.evaluation.figures import known
 from quality.evaluation.permutation import Name, Swaps, holm, p_value, swapped_differences, together
 
-CANARY = "canary"
 CHANCE = 0.05
+# a model's answers, by suite
+BySuite = Mapping[str, Sequence[Answered]]
 
 
 class DifferenceSettings(Settings):
-    """Which model the others are compared with."""
+    """Which model the others are compared with, and the axes of the composite."""
 
     baseline: str
+    composite: CompositeSettings = CompositeSettings()
 
 
 def make_differences(
@@ -31,13 +34,14 @@ def make_differences(
 ) -> list[EvaluationDifference]:
     """The differences of every model from the baseline."""
     asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
-    return list(differences(asked, settings.baseline))
+    return list(differences(asked, settings))
 
 
 def differences(
-    asked: ByModel, baseline: str, suites: Mapping[str, Suite] = SUITES
+    asked: ByModel, settings: DifferenceSettings, suites: Mapping[str, Suite] = SUITES
 ) -> Iterator[EvaluationDifference]:
     """The differences of each model but canaries; raises BadInput where no other model is compared."""
+    baseline = settings.baseline
     others = [model for model in asked if model != baseline and not model.startswith(CANARY)]
     if baseline not in asked:
         raise BadInput(f"the baseline {baseline!r} has no answers: name one of {', '.join(asked)}")
@@ -45,22 +49,44 @@ def differences(
         raise BadInput(f"the baseline {baseline!r} would be compared with itself: evaluate another model too")
     drawing, swaps = Drawing(), Swaps()
     for model in others:
-        yield from _corrected(list(_of_model(model, baseline, asked, suites, drawing, swaps)))
+        by_suite = _by_suite(asked[model], asked[baseline], suites)
+        rows = [
+            comparison.row(model, baseline, suite, drawing.of, swaps)
+            for suite, comparisons in by_suite.items()
+            for comparison in comparisons
+        ]
+        rows += _of_composite(model, by_suite, settings, swaps)
+        yield from _corrected(rows)
 
 
-def _of_model(
+def _by_suite(
+    ours: BySuite, theirs: BySuite, suites: Mapping[str, Suite]
+) -> Mapping[str, Sequence["Comparison"]]:
+    """The figures of both on each suite that both were asked."""
+    return {
+        name: list(compared(known(name, suites), *pairs(answers, theirs[name])))
+        for name, answers in ours.items()
+        if name in theirs
+    }
+
+
+def _of_composite(
     model: str,
-    baseline: str,
-    asked: ByModel,
-    suites: Mapping[str, Suite],
-    drawing: Drawing,
+    by_suite: Mapping[str, Sequence["Comparison"]],
+    settings: DifferenceSettings,
     swaps: Swaps,
 ) -> Iterator[EvaluationDifference]:
-    for name, answers in asked[model].items():
-        if name in asked[baseline]:
-            ours, theirs = pairs(answers, asked[baseline][name])
-            for comparison in compared(known(name, suites), ours, theirs):
-                yield comparison.row(model, baseline, name, drawing, swaps)
+    """The differences of the composite and its parts, by draws within all suites at once."""
+    ours = {suite: [each.ours for each in of_suite] for suite, of_suite in by_suite.items()}
+    theirs = {
+        suite: [each.theirs for each in of_suite if each.theirs] for suite, of_suite in by_suite.items()
+    }
+    drawn = drawing_axes([ours, theirs], settings.composite)
+    pairs_of_axes = zip(
+        composite(ours, settings.composite), composite(theirs, settings.composite), strict=True
+    )
+    for our, their in pairs_of_axes:
+        yield Comparison(our, their, None).row(model, settings.baseline, COMPOSITE, drawn, swaps)
 
 
 class Comparison:
@@ -69,12 +95,10 @@ class Comparison:
     def __init__(self, ours: Measure, theirs: Measure | None, both: Measure | None) -> None:
         self.ours, self.theirs, self.both = ours, theirs, both
 
-    def row(
-        self, model: str, baseline: str, suite: str, drawing: Drawing, swaps: Swaps
-    ) -> EvaluationDifference:
+    def row(self, model: str, baseline: str, suite: str, drawn: Drawn, swaps: Swaps) -> EvaluationDifference:
         """The difference with its interval and p-value; without values where a model has no figure."""
         clusters = sorted({*self.ours.clusters, *(self.theirs.clusters if self.theirs else ())})
-        difference, interval, chance = self._estimate(clusters, drawing, swaps)
+        difference, interval, chance = self._estimate(clusters, drawn, swaps)
         low, high = interval or (None, None)
         return EvaluationDifference(
             model=model,
@@ -93,19 +117,19 @@ class Comparison:
         )
 
     def _estimate(
-        self, clusters: Sequence[str], drawing: Drawing, swaps: Swaps
+        self, clusters: Sequence[str], drawn: Drawn, swaps: Swaps
     ) -> tuple[float | None, Interval | None, float | None]:
         if self.theirs is None or not self.ours.clusters or not self.theirs.clusters:
             return None, None, None
-        draws = drawing.of(clusters)
+        draws = drawn(clusters)
         with np.errstate(invalid="ignore"):
             ours, theirs = self.ours.statistic(draws), self.theirs.statistic(draws)
-            drawn = ours - theirs
-        if not np.isfinite(drawn[0]):
+            differing = ours - theirs
+        if not np.isfinite(differing[0]):
             return None, None, None
-        chance = p_value(drawn, swapped_differences(self.both, clusters, swaps), len(clusters))
-        interval = drawn_interval(drawn, len(clusters), self._limits(ours, theirs))
-        return float(drawn[0]), _beside(interval, chance), chance
+        chance = p_value(differing, swapped_differences(self.both, clusters, swaps), len(clusters))
+        interval = drawn_interval(differing, len(clusters), self._limits(ours, theirs))
+        return float(differing[0]), _beside(interval, chance), chance
 
     def _limits(self, ours: Values, theirs: Values) -> Interval:
         """The least and the greatest difference; where a figure has no limits, by its size."""

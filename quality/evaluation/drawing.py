@@ -1,16 +1,21 @@
 """Intervals of figures by drawing clusters again, every figure of the same ones by the same draws."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import numpy as np
 
 from datasets_registry.intervals import student_quantile, wilson_interval
-from methods.evaluation.measures import Draws, Interval, Measure, Values, drawn_clusters
+from methods.evaluation.measures import ALL, Draws, Interval, Measure, Values, drawn_clusters
+from quality.evaluation.composite import BySuite, CompositeSettings, joint_draws
 
 RESAMPLES = 2_000
 # differences between draws that only the order of sums makes
 _SAME = 1e-9
+
+
+Drawn = Callable[[Sequence[str]], Draws]
 
 
 class Drawing:
@@ -26,6 +31,24 @@ class Drawing:
         if names not in self._made:
             self._made[names] = drawn_clusters(names, self._num_draws)
         return self._made[names]
+
+
+def drawing_axes(models: Sequence[BySuite], settings: CompositeSettings) -> Drawn:
+    """Draws within each suite that an axis of the composite is of, the same for all ``models``."""
+    axes = {(axis.suite, axis.metric) for axis in settings.axes.values()}
+
+    def of_axes(measures: BySuite) -> BySuite:
+        own = {
+            suite: [each for each in of_suite if each.category == ALL and (suite, each.metric) in axes]
+            for suite, of_suite in measures.items()
+        }
+        return {suite: kept for suite, kept in own.items() if kept}
+
+    @cache
+    def draws() -> Draws:
+        return joint_draws([of_axes(measures) for measures in models], RESAMPLES)
+
+    return lambda clusters: draws()
 
 
 def figure_interval(measure: Measure, values: Values) -> Interval | None:

@@ -5,30 +5,48 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
+from datasets_registry.settings import Settings
 from methods.evaluation.measures import ALL, Measure
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
-from methods.method import Inputs, Method, Models, NoSettings
-from quality.evaluation.answered import ByModel, answered, whole
-from quality.evaluation.drawing import Drawing, figure_interval
+from methods.method import Inputs, Method, Models
+from quality.evaluation.answered import CANARY, ByModel, answered, whole
+from quality.evaluation.composite import COMPOSITE, CompositeSettings, composite
+from quality.evaluation.drawing import Drawing, Drawn, drawing_axes, figure_interval
 
 # a figure that lacks more of its answers says so
 MISSING = 0.05
 
 
-def make_figures(inputs: Inputs, models: Models, settings: NoSettings) -> list[SuiteFigure]:
+class FigureSettings(Settings):
+    """The axes of the composite, and the judge that is named where it prefers a canary."""
+
+    judge: str | None = None
+    composite: CompositeSettings = CompositeSettings()
+
+
+def make_figures(inputs: Inputs, models: Models, settings: FigureSettings) -> list[SuiteFigure]:
     """The figures of the answers of every model to the items."""
     asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
-    return list(figures(asked))
+    return list(figures(asked, settings))
 
 
-def figures(asked: ByModel, suites: Mapping[str, Suite] = SUITES) -> Iterator[SuiteFigure]:
-    """The figures of each model on each suite, of all items and of each category."""
+def figures(
+    asked: ByModel, settings: FigureSettings, suites: Mapping[str, Suite] = SUITES
+) -> Iterator[SuiteFigure]:
+    """The figures of each model on each suite, of all items and of each category; then of all suites."""
     drawing = Drawing()
     for model, of_model in asked.items():
-        for name, answers in of_model.items():
-            for measure in known(name, suites).figures(whole(answers)):
-                yield _row(model, name, measure, answers, drawing)
+        by_suite = {
+            name: list(known(name, suites).figures(whole(answers))) for name, answers in of_model.items()
+        }
+        for name, measures in by_suite.items():
+            for measure in measures:
+                yield _row(model, name, measure, of_model[name], drawing.of)
+        if not model.startswith(CANARY):
+            drawn = drawing_axes([by_suite], settings.composite)
+            for measure in composite(by_suite, settings.composite):
+                yield _row(model, COMPOSITE, measure, (), drawn)
 
 
 def known(name: str, suites: Mapping[str, Suite]) -> Suite:
@@ -38,10 +56,8 @@ def known(name: str, suites: Mapping[str, Suite]) -> Suite:
     return suites[name]
 
 
-def _row(
-    model: str, suite: str, measure: Measure, answers: Sequence[Answered], drawing: Drawing
-) -> SuiteFigure:
-    value, low, high = _estimate(measure, drawing)
+def _row(model: str, suite: str, measure: Measure, answers: Sequence[Answered], drawn: Drawn) -> SuiteFigure:
+    value, low, high = _estimate(measure, drawn)
     num_failed, num_asked = failed_in(measure.category, answers)
     num_missing = measure.num_missing + num_failed
     note = measure.note or (None if value is not None else "nothing to measure")
@@ -65,11 +81,11 @@ def _row(
     )
 
 
-def _estimate(measure: Measure, drawing: Drawing) -> tuple[float | None, float | None, float | None]:
+def _estimate(measure: Measure, drawn: Drawn) -> tuple[float | None, float | None, float | None]:
     """The figure and the ends of its interval."""
     if not measure.clusters:
         return None, None, None
-    values = measure.statistic(drawing.of(measure.clusters))
+    values = measure.statistic(drawn(measure.clusters))
     if not math.isfinite(values[0]):
         return None, None, None
     low, high = figure_interval(measure, values) or (None, None)
@@ -82,4 +98,4 @@ def failed_in(category: str, answers: Sequence[Answered]) -> tuple[int, int]:
     return sum(answer.failure is not None for answer in of_category), len(of_category)
 
 
-EVALUATION_FIGURES = Method(run=make_figures, settings=NoSettings, rows=SuiteFigure)
+EVALUATION_FIGURES = Method(run=make_figures, settings=FigureSettings, rows=SuiteFigure)

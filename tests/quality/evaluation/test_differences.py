@@ -7,17 +7,23 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference
-from quality.evaluation.answered import answered
-from quality.evaluation.differences import differences
+from quality.evaluation.answered import ByModel, answered
+from quality.evaluation.composite import COMPOSITE, Axis, CompositeSettings
+from quality.evaluation.differences import DifferenceSettings, differences
 from quality.evaluation.permutation import holm
-from tests.quality.evaluation.graded import GRADED, answer, items, models
+from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models
 
 Grades = Sequence[Mapping[str, float | None]]
 
 
+def compare(asked: ByModel, baseline: str = "b") -> list[EvaluationDifference]:
+    rows = differences(asked, DifferenceSettings(baseline=baseline), GRADED)
+    return [row for row in rows if row.suite == NAME]
+
+
 def of(count: int, ours: Grades, theirs: Grades, per_cluster: int = 1) -> dict[str, EvaluationDifference]:
     asked = models(items(count, per_cluster), {"a": ours, "b": theirs})
-    return {row.metric: row for row in differences(asked, "b", GRADED)}
+    return {row.metric: row for row in compare(asked)}
 
 
 def test_only_what_both_answered_and_both_were_graded_on_is_compared() -> None:
@@ -33,7 +39,7 @@ def test_only_what_both_answered_and_both_were_graded_on_is_compared() -> None:
             )
         ]
     ]
-    (row,) = differences(answered(asked, graded), "b", GRADED)
+    (row,) = compare(answered(asked, graded))
     # places 3, 4, 7 and 8 are missing in one of them, so b is right in 6 of 26
     assert (row.num_pairs, row.num_clusters) == (26, 26)
     assert row.difference == pytest.approx(20 / 26)
@@ -84,9 +90,9 @@ def test_items_of_one_cluster_count_once() -> None:
 def test_a_baseline_that_is_itself_or_unknown_is_refused() -> None:
     asked = models(items(2), {"a": [{"share": 1}] * 2, "canary: empty": [{"share": 0}] * 2})
     with pytest.raises(BadInput, match="the baseline 'a' would be compared with itself"):
-        list(differences(asked, "a", GRADED))
+        compare(asked, "a")
     with pytest.raises(BadInput, match="the baseline 'c' has no answers: name one of a"):
-        list(differences(asked, "c", GRADED))
+        compare(asked, "c")
 
 
 def test_holm_multiplies_the_smallest_most_and_keeps_the_order() -> None:
@@ -128,3 +134,15 @@ def test_an_equal_figure_of_unequal_parts_differs_no_more_often(count: int, tria
     rows = [of(count, drawn(0.8), drawn(0.2))["right_of_known"] for _ in range(trials)]
     false = sum(row.p_value is not None and row.p_value < 0.05 for row in rows)
     assert false <= most
+
+
+def test_a_composite_differs_by_the_draws_of_its_parts() -> None:
+    axes = {name: Axis(suite=NAME, metric=name) for name in ("share_a", "share_b")}
+    settings = DifferenceSettings(baseline="b", composite=CompositeSettings(axes=axes))
+    ours = [{"share_a": float(place < 36), "share_b": 1.0} for place in range(40)]
+    theirs = [{"share_a": float(place < 10), "share_b": 1.0} for place in range(40)]
+    asked = models(items(40), {"a": ours, "b": theirs})
+    rows = {row.metric: row for row in differences(asked, settings, GRADED) if row.suite == COMPOSITE}
+    whole = rows["composite"]
+    assert whole.difference == pytest.approx(0.9**0.5 - 0.5) and whole.low is not None and whole.low > 0.2
+    assert whole.p_holm is not None and whole.p_holm < 1e-3 and rows["share_b"].p_holm == 1.0
