@@ -1,10 +1,13 @@
-"""Data hygiene: what a person should know about the texts before a model learns from them."""
+"""Hygiene: what is known of texts before a model learns from them, and of items before a model is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from assets.building.declared import Dataset, Roles, dataset
-from datasets_registry.rows.hygiene import HygieneFinding
+from assets.building.declared import Dataset, Names, Roles, dataset
+from assets.profile.models import Section, TrainedModel
+from datasets_registry.rows.evaluation import EvaluationItem
+from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from quality.hygiene.hygiene import DATA_HYGIENE
+from quality.hygiene.leaks.leaks import EVALUATION_LEAKS, LeakSettings
 
 GROUP = "hygiene"
 
@@ -12,3 +15,32 @@ GROUP = "hygiene"
 def hygiene(texts: Roles, at: str = "") -> Sequence[Dataset]:
     """``data_hygiene`` of the prompt sets and label datasets ``texts``, by row type."""
     return [dataset(at + HygieneFinding.dataset, DATA_HYGIENE, group=GROUP, inputs=texts)]
+
+
+def evaluation_leaks(
+    items: Names, models: Iterable[str], sections: Mapping[str, Section], at: str = ""
+) -> Sequence[Dataset]:
+    """``evaluation_leaks`` of the datasets ``items`` in what ``models`` learned from; none of given models.
+
+    Whatever asks the items waits for it.
+    """
+    learned = learned_from(models, sections)
+    if not learned:
+        return []
+    inputs = {EvaluationItem.dataset: items, **{name: (name,) for name in learned}}
+    settings = LeakSettings(datasets=learned)
+    return [dataset(at + EvaluationLeak.dataset, EVALUATION_LEAKS, settings, group=GROUP, inputs=inputs)]
+
+
+def learned_from(models: Iterable[str], sections: Mapping[str, Section]) -> Names:
+    """Every dataset that the models, their bases and the models that rewarded them were trained on."""
+    waiting, seen, datasets = list(models), set[str](), set[str]()
+    while waiting:
+        model = waiting.pop()
+        section = sections[model]
+        if model in seen or not isinstance(section, TrainedModel):
+            continue
+        seen.add(model)
+        waiting += section.models
+        datasets |= {section.dataset, *filter(None, [section.replayed])}
+    return tuple(sorted(datasets))

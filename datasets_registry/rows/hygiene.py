@@ -47,3 +47,31 @@ class HygieneFinding(Row):
         description="By kind: Jaccard similarity, shared 13-grams, probability of the language, robust z"
         " of the length, number of occurrences, or share of rows with the phrase"
     )
+
+
+LeakKind = Literal["canary", "ngram", "near_duplicate", "question_and_answer"]
+ItemPart = Literal["prompt", "follow_up", "choice", "gold", "reference", "canary"]
+
+
+class EvaluationLeak(Row):
+    """An item of evaluation in a row that a model under evaluation was trained on."""
+
+    dataset: ClassVar[str] = "evaluation_leaks"
+    grain: ClassVar[str] = (
+        "One row per item of evaluation and text of a training row that has it: which, where, and by what."
+    )
+    key: ClassVar[tuple[str, ...]] = ("suite", "item_id", "training_dataset", "row_id", "text_column")
+
+    suite: str = Field(description="The suite; `every` for the canary string that all our own items carry")
+    item_id: str = Field(description="The item; `canary` for the canary string")
+    variant: str = Field(description="Variant of the item, the first where the text is in several")
+    part: ItemPart = Field(description="Which text of the item")
+    training_dataset: str = Field(description="Dataset that a model under evaluation was trained on")
+    row_id: str = Field(description="Key of its row, the parts joined by `/`")
+    text_column: str = Field(description="Column of the text")
+    kind: LeakKind = Field(
+        description="By what: the canary string, 13 shared words or a whole shorter text, most word 3-grams"
+        " close together with all names and numbers, or a short question with its answer"
+    )
+    detail: str = Field(description="The words that are shared, or the item's text where it was reworded")
+    score: float = Field(description="Share of the text's word 3-grams that are found close together")

@@ -62,6 +62,13 @@ def _warning(
 
 
 HYGIENE_CHECKS: tuple[Check, ...] = (
+    Check(
+        "evaluation_leaks",
+        "no_leak",
+        "SELECT count(*) FROM this",
+        "items of evaluation that a model under evaluation, or what it was trained from, has learned",
+        at_most=0,
+    ),
     *map(split_leaks, PROMPT_SETS),
     *map(no_contamination, LABELS),
     _warning(

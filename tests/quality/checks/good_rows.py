@@ -12,7 +12,7 @@ from datasets_registry.rows.evaluation import (
     SuiteAnswer,
     SuiteFigure,
 )
-from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.imported import (
     Demonstration,
     HumanPreference,
@@ -118,6 +118,7 @@ GOOD: dict[type[Row], list[Row]] = {
     ],
     Demonstration: [make(Demonstration)],
     HygieneFinding: [],
+    EvaluationLeak: [],
     Solution: [
         make(Solution),
         make(Solution, **RIGHT, completion="\n".join(RIGHT_STEPS), reason=None),

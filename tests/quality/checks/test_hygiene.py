@@ -5,7 +5,7 @@ import pytest
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
@@ -24,6 +24,7 @@ FAULTS: list[Fault] = [
         for row in (RedTeamPrompt, HelpfulPrompt)
     ),
     (SftExample, "contamination", [make(SftExample, prompt="Prompt, HELD.")]),
+    (EvaluationLeak, "no_leak", [make(EvaluationLeak)]),
     (PreferencePair, "contamination", [make(PreferencePair, chosen="Prompt held too")]),
     *(
         (HygieneFinding, name, [make(HygieneFinding, kind=kind)])
@@ -96,7 +97,8 @@ def test_a_share_is_that_of_the_worst_column(registry: Registry) -> None:
 
 def test_contamination_blocks_and_findings_only_warn() -> None:
     severities = {check.name: check.severity for check in HYGIENE_CHECKS}
-    assert severities.pop("contamination") == severities.pop("near_duplicates_across_splits") == "error"
+    blocking = ("contamination", "near_duplicates_across_splits", "no_leak")
+    assert {severities.pop(name) for name in blocking} == {"error"}
     assert set(severities.values()) == {"warning"}
 
 

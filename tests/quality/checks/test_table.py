@@ -2,7 +2,7 @@
 
 import pytest
 
-from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.judges import SteeredVerdict
 from datasets_registry.rows.row import Row
 from quality.checks.table import CHECKS
@@ -21,7 +21,7 @@ from tests.quality.checks import (
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
 
 # to find nothing is good, and where a judge decides nothing there is nothing to turn
-MAY_BE_EMPTY = (HygieneFinding, SteeredVerdict)
+MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict)
 FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_BE_EMPTY]
 METHODS = (
     test_cai,

@@ -10,6 +10,7 @@ from datasets_registry.rows.evaluation import (
     SuiteAnswer,
     SuiteFigure,
 )
+from datasets_registry.rows.hygiene import EvaluationLeak
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row
 
@@ -57,6 +58,17 @@ MEASURED: dict[type[Row], dict[str, Any]] = {
         "p_value": 1.0,
         "p_holm": 1.0,
         "num_pairs": 100,
+    },
+    EvaluationLeak: {
+        "suite": "capability",
+        "variant": "plain",
+        "part": "prompt",
+        "training_dataset": "cai_sft",
+        "row_id": "p1/0",
+        "text_column": "completion",
+        "kind": "ngram",
+        "detail": "the words that are shared",
+        "score": 1.0,
     },
     GateResult: {
         **_PLACE,

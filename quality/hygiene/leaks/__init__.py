@@ -1,0 +1,1 @@
+"""Items of evaluation in training data."""

@@ -1,0 +1,1 @@
+"""Tests of the search for items of evaluation in training data."""
