@@ -21,8 +21,21 @@ def converse_in_samples(policy: Policy, items: Sequence[EvaluationItem]) -> list
     return _conversed(policy, items, policy.settings.answers, policy.settings.num_samples)
 
 
+def converse_briefly(
+    policy: Policy, items: Sequence[EvaluationItem], *, num_tokens: int, num_samples: int
+) -> list[SuiteAnswer]:
+    """Drawn samples of at most so many tokens; one that is cut off there is whole."""
+    params = policy.settings.answers.model_copy(update={"max_tokens": num_tokens})
+    return _conversed(policy, items, params, num_samples, cut=True)
+
+
 def _conversed(
-    policy: Policy, items: Sequence[EvaluationItem], params: SamplingParams, samples: int
+    policy: Policy,
+    items: Sequence[EvaluationItem],
+    params: SamplingParams,
+    samples: int,
+    *,
+    cut: bool = False,
 ) -> list[SuiteAnswer]:
     answers = [unanswered(policy.name, item, sample) for item in items for sample in range(samples)]
     by_id = {(item.item_id, item.variant): item for item in items}
@@ -40,7 +53,7 @@ def _conversed(
         for place, (item, answer), request, completion in zip(
             places, asked, requests, completions, strict=True
         ):
-            answers[place] = _said(item, answer, completion, request.key(policy.fingerprint))
+            answers[place] = _said(item, answer, completion, request.key(policy.fingerprint), cut)
     return answers
 
 
@@ -89,7 +102,9 @@ def _request(item: EvaluationItem, answer: SuiteAnswer, policy: Policy, params: 
     )
 
 
-def _said(item: EvaluationItem, answer: SuiteAnswer, completion: Completion, key: str) -> SuiteAnswer:
+def _said(
+    item: EvaluationItem, answer: SuiteAnswer, completion: Completion, key: str, cut: bool
+) -> SuiteAnswer:
     turn = AnswerTurn(
         prompt=conversation(item, answer)[-1].content,
         completion=completion.text.strip(),
@@ -98,6 +113,8 @@ def _said(item: EvaluationItem, answer: SuiteAnswer, completion: Completion, key
         completion_key=key,
     )
     failure = failure_of(completion)
+    if cut and failure == "truncated":
+        failure = None
     if failure and item.follow_ups:
         failure = f"turn {len(answer.turns) + 1}: {failure}"
     return answer.model_copy(update={"turns": [*answer.turns, turn], "failure": failure})

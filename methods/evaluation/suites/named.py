@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from methods.evaluation.suite import Suite
 from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
+from methods.evaluation.suites.diversity import DIVERSITY
 from methods.evaluation.suites.observation import OBSERVATION
 from methods.evaluation.suites.sandbagging import SANDBAGGING
 from methods.evaluation.suites.sycophancy import SYCOPHANCY
@@ -15,5 +16,6 @@ _SUITES: tuple[Suite, ...] = (
     OBSERVATION,
     SANDBAGGING,
     SYCOPHANCY,
+    DIVERSITY,
 )
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}
