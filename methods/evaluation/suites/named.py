@@ -7,6 +7,7 @@ from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
 from methods.evaluation.suites.diversity import DIVERSITY
 from methods.evaluation.suites.observation import OBSERVATION
+from methods.evaluation.suites.over_optimisation import OVER_OPTIMISATION
 from methods.evaluation.suites.sandbagging import SANDBAGGING
 from methods.evaluation.suites.sycophancy import SYCOPHANCY
 
@@ -17,5 +18,6 @@ _SUITES: tuple[Suite, ...] = (
     SANDBAGGING,
     SYCOPHANCY,
     DIVERSITY,
+    OVER_OPTIMISATION,
 )
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _SUITES}
