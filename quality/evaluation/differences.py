@@ -18,6 +18,7 @@ from quality.evaluation.figures import known
 from quality.evaluation.permutation import Name, Swaps, holm, p_value, swapped_differences, together
 
 CHANCE = 0.05
+AXES = CompositeSettings()
 # a model's answers, by suite
 BySuite = Mapping[str, Sequence[Answered]]
 
@@ -34,14 +35,16 @@ def make_differences(
 ) -> list[EvaluationDifference]:
     """The differences of every model from the baseline."""
     asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
-    return list(differences(asked, settings))
+    return list(differences(asked, settings.baseline, settings.composite))
 
 
 def differences(
-    asked: ByModel, settings: DifferenceSettings, suites: Mapping[str, Suite] = SUITES
+    asked: ByModel,
+    baseline: str,
+    axes: CompositeSettings = AXES,
+    suites: Mapping[str, Suite] = SUITES,
 ) -> Iterator[EvaluationDifference]:
     """The differences of each model but canaries; raises BadInput where no other model is compared."""
-    baseline = settings.baseline
     others = [model for model in asked if model != baseline and not model.startswith(CANARY)]
     if baseline not in asked:
         raise BadInput(f"the baseline {baseline!r} has no answers: name one of {', '.join(asked)}")
@@ -55,7 +58,7 @@ def differences(
             for suite, comparisons in by_suite.items()
             for comparison in comparisons
         ]
-        rows += _of_composite(model, by_suite, settings, swaps)
+        rows += _of_composite(model, baseline, by_suite, axes, swaps)
         yield from _corrected(rows)
 
 
@@ -72,8 +75,9 @@ def _by_suite(
 
 def _of_composite(
     model: str,
+    baseline: str,
     by_suite: Mapping[str, Sequence["Comparison"]],
-    settings: DifferenceSettings,
+    axes: CompositeSettings,
     swaps: Swaps,
 ) -> Iterator[EvaluationDifference]:
     """The differences of the composite and its parts, by draws within all suites at once."""
@@ -81,12 +85,10 @@ def _of_composite(
     theirs = {
         suite: [each.theirs for each in of_suite if each.theirs] for suite, of_suite in by_suite.items()
     }
-    drawn = drawing_axes([ours, theirs], settings.composite)
-    pairs_of_axes = zip(
-        composite(ours, settings.composite), composite(theirs, settings.composite), strict=True
-    )
+    drawn = drawing_axes([ours, theirs], axes)
+    pairs_of_axes = zip(composite(ours, axes), composite(theirs, axes), strict=True)
     for our, their in pairs_of_axes:
-        yield Comparison(our, their, None).row(model, settings.baseline, COMPOSITE, drawn, swaps)
+        yield Comparison(our, their, None).row(model, baseline, COMPOSITE, drawn, swaps)
 
 
 class Comparison:

@@ -16,6 +16,7 @@ from quality.evaluation.drawing import Drawing, Drawn, drawing_axes, figure_inte
 
 # a figure that lacks more of its answers says so
 MISSING = 0.05
+AXES = CompositeSettings()
 
 
 class FigureSettings(Settings):
@@ -28,11 +29,11 @@ class FigureSettings(Settings):
 def make_figures(inputs: Inputs, models: Models, settings: FigureSettings) -> list[SuiteFigure]:
     """The figures of the answers of every model to the items."""
     asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
-    return list(figures(asked, settings))
+    return list(figures(asked, settings.composite))
 
 
 def figures(
-    asked: ByModel, settings: FigureSettings, suites: Mapping[str, Suite] = SUITES
+    asked: ByModel, axes: CompositeSettings = AXES, suites: Mapping[str, Suite] = SUITES
 ) -> Iterator[SuiteFigure]:
     """The figures of each model on each suite, of all items and of each category; then of all suites."""
     drawing = Drawing()
@@ -44,8 +45,8 @@ def figures(
             for measure in measures:
                 yield _row(model, name, measure, of_model[name], drawing.of)
         if not model.startswith(CANARY):
-            drawn = drawing_axes([by_suite], settings.composite)
-            for measure in composite(by_suite, settings.composite):
+            drawn = drawing_axes([by_suite], axes)
+            for measure in composite(by_suite, axes):
                 yield _row(model, COMPOSITE, measure, (), drawn)
 
 

@@ -9,7 +9,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference
 from quality.evaluation.answered import ByModel, answered
 from quality.evaluation.composite import COMPOSITE, Axis, CompositeSettings
-from quality.evaluation.differences import DifferenceSettings, differences
+from quality.evaluation.differences import differences
 from quality.evaluation.permutation import holm
 from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models
 
@@ -17,7 +17,7 @@ Grades = Sequence[Mapping[str, float | None]]
 
 
 def compare(asked: ByModel, baseline: str = "b") -> list[EvaluationDifference]:
-    rows = differences(asked, DifferenceSettings(baseline=baseline), GRADED)
+    rows = differences(asked, baseline, suites=GRADED)
     return [row for row in rows if row.suite == NAME]
 
 
@@ -138,11 +138,11 @@ def test_an_equal_figure_of_unequal_parts_differs_no_more_often(count: int, tria
 
 def test_a_composite_differs_by_the_draws_of_its_parts() -> None:
     axes = {name: Axis(suite=NAME, metric=name) for name in ("share_a", "share_b")}
-    settings = DifferenceSettings(baseline="b", composite=CompositeSettings(axes=axes))
+    settings = CompositeSettings(axes=axes)
     ours = [{"share_a": float(place < 36), "share_b": 1.0} for place in range(40)]
     theirs = [{"share_a": float(place < 10), "share_b": 1.0} for place in range(40)]
     asked = models(items(40), {"a": ours, "b": theirs})
-    rows = {row.metric: row for row in differences(asked, settings, GRADED) if row.suite == COMPOSITE}
+    rows = {row.metric: row for row in differences(asked, "b", settings, GRADED) if row.suite == COMPOSITE}
     whole = rows["composite"]
     assert whole.difference == pytest.approx(0.9**0.5 - 0.5) and whole.low is not None and whole.low > 0.2
     assert whole.p_holm is not None and whole.p_holm < 1e-3 and rows["share_b"].p_holm == 1.0

@@ -18,11 +18,7 @@ from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models
 
 
 def of(asked: Sequence[EvaluationItem], answers: Sequence[SuiteAnswer]) -> dict[str, SuiteFigure]:
-    return {
-        row.metric: row
-        for row in figures(answered(asked, answers), FigureSettings(), GRADED)
-        if row.suite == NAME
-    }
+    return {row.metric: row for row in figures(answered(asked, answers), suites=GRADED) if row.suite == NAME}
 
 
 def test_a_share_has_its_exact_interval_and_a_mean_that_of_draws() -> None:
@@ -107,19 +103,20 @@ def test_the_method_reads_items_and_answers_of_several_models() -> None:
     assert rows_of(EVALUATION_FIGURES, FigureSettings(), MemoryInputs(inputs)) == []
     asked = items(4)
     graded = models(asked, {"a": [{"share": 1}] * 4, "b": [{"share": 0}] * 4})
-    assert [
-        (row.model, row.value) for row in figures(graded, FigureSettings(), GRADED) if row.suite == NAME
-    ] == [("a", 1.0), ("b", 0.0)]
+    assert [(row.model, row.value) for row in figures(graded, suites=GRADED) if row.suite == NAME] == [
+        ("a", 1.0),
+        ("b", 0.0),
+    ]
 
 
 def test_the_composite_stands_beside_its_parts_and_is_null_without_an_axis() -> None:
     asked, axes = items(20), {name: Axis(suite=NAME, metric=name) for name in ("share_a", "share_b")}
     graded = models(asked, {"m": [{"share_a": float(place < 5), "share_b": 1.0} for place in range(20)]})
-    settings = FigureSettings(composite=CompositeSettings(axes=axes))
+    settings = CompositeSettings(axes=axes)
     rows = {row.metric: row for row in figures(graded, settings, GRADED) if row.suite == COMPOSITE}
     assert list(rows) == ["composite", "minimum", "share_a", "share_b"]
     whole = rows["composite"]
     assert whole.value == pytest.approx(0.5) and whole.low is not None and whole.high is not None
     assert 0.2 < whole.low < 0.5 < whole.high < 0.75 and rows["minimum"].value == 0.25
-    without = [row for row in figures(graded, FigureSettings(), GRADED) if row.suite == COMPOSITE]
+    without = [row for row in figures(graded, suites=GRADED) if row.suite == COMPOSITE]
     assert all(row.value is None and row.note for row in without) and len(without) == 5
