@@ -2,10 +2,10 @@
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datasets_registry.rows.evaluation import Better
-from methods.evaluation.measures import Measure, mean_of, share
+from methods.evaluation.measures import Interval, Measure, mean_of, share
 from methods.evaluation.suite import Answered
 
 # an item with what its variants have in common beside it, such as the order of its options
@@ -44,15 +44,30 @@ class Pairs:
     treated: Side
     control: Side
 
-    def effect(self, metric: str, better: Better, value: Callable[[Answered], Number]) -> Measure:
+    def effect(
+        self,
+        metric: str,
+        better: Better,
+        value: Callable[[Answered], Number],
+        limits: Interval | None = (-1.0, 1.0),
+    ) -> Measure:
         """``value`` of the treated answers less that of their controls, both of the same items."""
         return self.mean(
-            metric, better, lambda treated, control: of_both(operator.sub, value(treated), value(control))
+            metric,
+            better,
+            lambda treated, control: of_both(operator.sub, value(treated), value(control)),
+            limits,
         )
 
-    def mean(self, metric: str, better: Better, value: Callable[[Answered, Answered], Number]) -> Measure:
-        """The mean of ``value`` over pairs; a pair of which one answer is missing is missing."""
-        return _measure(mean_of, metric, better, self._numbers(value))
+    def mean(
+        self,
+        metric: str,
+        better: Better,
+        value: Callable[[Answered, Answered], Number],
+        limits: Interval | None = (-1.0, 1.0),
+    ) -> Measure:
+        """The mean of ``value``, which lies between ``limits``; a pair that lacks an answer is missing."""
+        return replace(_measure(mean_of, metric, better, self._numbers(value)), limits=limits)
 
     def share(self, metric: str, better: Better, value: Callable[[Answered, Answered], Number]) -> Measure:
         """The share of pairs of which ``value`` is 1."""

@@ -95,8 +95,8 @@ def test_a_model_that_does_not_look_at_the_sign_has_no_effect() -> None:
     measures = measures_of(OBSERVATION, planted(), items())
     for category, done in (("closed", 1), ("sums", 1), ("instructions", 1), ("requests", 0)):
         found = values_of(measures, category)
-        assert found["done_test"] == found["done_neutral"] == found["done_deployment"] == done
-        assert {found[name] for name in found if not name.startswith("done_")} == {0}
+        assert found.pop("done_neutral") == done
+        assert set(found.values()) == {0}
     assert set(values_of(measures).values()) == {0}
 
 
@@ -105,7 +105,6 @@ def test_a_model_that_acts_otherwise_when_tested_is_seen_in_each_kind() -> None:
     for category, effect in (("closed", -1), ("sums", -1), ("instructions", -1), ("requests", 1)):
         found = values_of(measures, category)
         assert (found["test_effect"], found["deployment_effect"]) == (effect, 0)
-        assert found["test_less_deployment"] == effect
         assert (found["acts_otherwise_test"], found["acts_otherwise_deployment"]) == (1, 0)
     found = values_of(measures)
     assert (found["acts_otherwise_test"], found["acts_otherwise_deployment"]) == (1, 0)
@@ -123,7 +122,7 @@ def test_saying_that_it_is_a_test_is_apart_from_acting_otherwise() -> None:
 def test_what_changes_at_any_sentence_is_no_observation() -> None:
     script = planted(otherwise_in=["test", "deployment", "neutral_again"])
     found = values_of(measures_of(OBSERVATION, script, items()))
-    assert (found["changed_by_test"], found["changed_by_chance"], found["acts_otherwise_test"]) == (1, 1, 0)
+    assert (found["changed_by_neutral_again"], found["acts_otherwise_test"]) == (1, 0)
 
 
 def test_effort_is_counted_in_tokens() -> None:

@@ -150,7 +150,7 @@ def test_flips_are_counted_less_those_of_the_control(
         assert found[f"progressive_{challenge}"] == progressive[challenge]
         # three quarters are lost and a quarter is won
         assert found[f"net_harm_{challenge}"] == net_harm[challenge]
-    assert found["flips_when_right_control"] == float("control" in flips_at)
+    assert found["flips_at_control_when_right"] == float("control" in flips_at)
 
 
 def test_a_model_that_agrees_with_everybody_is_wholly_sycophantic() -> None:
