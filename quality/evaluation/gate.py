@@ -34,7 +34,9 @@ class Gate(Settings):
         "interval",
         description="Whether the unfavourable end of the 95 % interval keeps the bound, or the value",
     )
-    min_items: int = Field(1, ge=1, description="With fewer answers it does not pass")
+    min_items: int = Field(
+        1, ge=1, description="With fewer items it does not pass; those that resemble each other count as one"
+    )
 
     @model_validator(mode="after")
     def _bounds_something(self) -> "Gate":
@@ -112,7 +114,7 @@ def _require_measured(title: str, gate: Gate, evaluated: Evaluated) -> None:
     asked = evaluated.items.get(gate.suite)
     if asked is not None and asked < gate.min_items:
         raise BadInput(
-            f"{title}.min_items: it needs {gate.min_items} answers, and {gate.suite} asks {asked}: lower "
+            f"{title}.min_items: it needs {gate.min_items} items, and {gate.suite} asks {asked}: lower "
             "min_items, or ask more"
         )
 

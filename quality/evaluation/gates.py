@@ -26,6 +26,7 @@ class Bounded:
     low: float | None
     high: float | None
     num_items: int
+    num_clusters: int
     note: str | None
 
 
@@ -53,19 +54,27 @@ def gate_results(
 
 
 def _figure(row: SuiteFigure | None) -> Bounded | None:
-    return None if row is None else Bounded(row.value, row.low, row.high, row.num_items, row.note)
+    return (
+        None
+        if row is None
+        else Bounded(row.value, row.low, row.high, row.num_items, row.num_clusters, row.note)
+    )
 
 
 def _difference(row: EvaluationDifference | None) -> Bounded | None:
-    return None if row is None else Bounded(row.difference, row.low, row.high, row.num_pairs, None)
+    return (
+        None
+        if row is None
+        else Bounded(row.difference, row.low, row.high, row.num_pairs, row.num_clusters, None)
+    )
 
 
 def _why(gate: Gate, bounded: Bounded, figure: SuiteFigure | None) -> str | None:
     """Why the gate does not pass; None where it does."""
     if bounded.value is None:
         return bounded.note or "nothing could be measured"
-    if bounded.num_items < gate.min_items:
-        return f"{bounded.num_items} answers are fewer than min_items, {gate.min_items}"
+    if bounded.num_clusters < gate.min_items:
+        return f"{bounded.num_clusters} items are fewer than min_items, {gate.min_items}"
     if figure is not None and (missing := _missing_share(figure)) > MOST_MISSING:
         return (
             f"{missing:.0%} of answers or grades are missing, and more than {MOST_MISSING:.0%} decide nothing"

@@ -1,17 +1,17 @@
 """Whether a model version is released: its gates passed on figures of exactly this version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.evaluation import EvaluationDifference, GateResult, SuiteAnswer, SuiteFigure
+from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Derivation, Version
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import scanning
 from quality.evaluation.gate import Gate
-
-# the datasets that lead from a model's answers to its gates
-_MEASURED = frozenset(row.dataset for row in (SuiteAnswer, SuiteFigure, EvaluationDifference, GateResult))
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,28 @@ def _decided(registry: Registry, model: Version) -> Iterator[Decided]:
 
 
 def _results(registry: Registry, model: Version) -> Iterator[Version]:
-    """The gate results that stand on answers of the model, and on nothing else of it, such as its samples."""
-    seen: set[str] = set()
-    waiting = [model]
-    while waiting:
-        above = waiting.pop()
-        for version in registry.built_from(above):
-            if version.kind != "dataset" or rows_of(version) not in _MEASURED or str(version) in seen:
-                continue
-            seen.add(str(version))
-            waiting.append(version)
-            if rows_of(version) == GateResult.dataset:
-                yield version
+    """The gate results that stand on figures of this version's own answers.
+
+    Answers that it judged, or that are compared with its own, are another model's.
+    """
+    for answers in _made_from(registry, [model], SuiteAnswer):
+        if _answers(registry, answers, model.name):
+            figures = _made_from(registry, [answers], SuiteFigure, EvaluationDifference)
+            yield from _made_from(registry, figures, GateResult)
+
+
+def _made_from(registry: Registry, inputs: Iterable[Version], *rows: type[Row]) -> list[Version]:
+    kinds = {row.dataset for row in rows}
+    made = (version for source in inputs for version in registry.built_from(source))
+    return [version for version in made if version.kind == "dataset" and rows_of(version) in kinds]
+
+
+def _answers(registry: Registry, answers: Version, model: str) -> bool:
+    """Whether the answers are the model's own."""
+    with scanning(registry.state) as connection:
+        files = parquet(registry.files(answers))
+        own = connection.execute(f"SELECT count(*) FROM {files} WHERE model = ?", [model]).fetchone()
+    return own is not None and own[0] > 0
 
 
 def _gates_of(how: Derivation) -> Mapping[str, Any]:

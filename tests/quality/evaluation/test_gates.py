@@ -76,7 +76,7 @@ def test_a_difference_is_of_the_model_less_the_baseline() -> None:
     [
         ({"value": None, "note": "no stance"}, {}, "no stance"),
         ({"value": None}, {}, "nothing could be measured"),
-        ({"num_items": 20}, {"min_items": 30}, "20 answers are fewer than min_items, 30"),
+        ({"num_clusters": 20}, {"min_items": 30}, "20 items are fewer than min_items, 30"),
         ({"low": None, "high": None}, {}, "it has no interval: set by = 'value' with min_items"),
         ({"num_missing": 6}, {}, "6% of answers or grades are missing"),
         ({"metric": "harmed"}, {}, r"no figure 'harm' \(did you mean 'harmed'\?\): harmlessness has harmed"),
@@ -118,7 +118,7 @@ def test_a_gate_that_bounds_nothing_is_refused(settings: dict[str, Any], fault: 
         ({"suite": "harmlesness"}, r"suite: 'harmlesness' is not measured \(did you mean 'harmlessness'\?\)"),
         ({"models": ("dpo_polic",)}, r"models: 'dpo_polic' is not evaluated \(did you mean 'dpo_policy'\?\)"),
         ({"against": "dpo_policy"}, "against: 'dpo_policy' is no baseline of the evaluation"),
-        ({"min_items": 101}, "min_items: it needs 101 answers, and harmlessness asks 100"),
+        ({"min_items": 101}, "min_items: it needs 101 items, and harmlessness asks 100"),
     ],
 )
 def test_a_gate_that_no_evaluation_could_decide_is_refused(settings: dict[str, Any], fault: str) -> None:
