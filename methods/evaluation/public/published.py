@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.public.behaviours import read_behaviour
+from methods.evaluation.public.coconot_abstention import read_coconot_abstention
 from methods.evaluation.public.gsm8k import read_gsm8k
 from methods.evaluation.public.syco_bench import read_delusion, read_mirror, read_pickside, read_whosaid
 from methods.evaluation.public.truthfulqa import read_truthfulqa
+from methods.evaluation.suites.calibration import NAME as CALIBRATION
 from methods.evaluation.suites.capability import NAME as CAPABILITY
 from methods.evaluation.suites.sycophancy_items import NAME as SYCOPHANCY
 
@@ -28,6 +30,7 @@ class PublicSet:
 
 
 _SETS: tuple[PublicSet, ...] = (
+    PublicSet("coconot_abstention", CALIBRATION, read_coconot_abstention),
     PublicSet("gsm8k", CAPABILITY, read_gsm8k),
     PublicSet("truthfulqa", CAPABILITY, read_truthfulqa),
     PublicSet("syco_bench_pickside", SYCOPHANCY, read_pickside),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from methods.evaluation.suite import Suite
+from methods.evaluation.suites.calibration import CALIBRATION
 from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
 from methods.evaluation.suites.diversity import DIVERSITY
@@ -12,6 +13,7 @@ from methods.evaluation.suites.sandbagging import SANDBAGGING
 from methods.evaluation.suites.sycophancy import SYCOPHANCY
 
 _SUITES: tuple[Suite, ...] = (
+    CALIBRATION,
     CAPABILITY,
     CONSISTENCY,
     OBSERVATION,
