@@ -1,0 +1,104 @@
+"""The likelihood of given texts against plain forward passes over the same batches, all texts once."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from benchmarks.sides.figure import Figure, repeated
+from benchmarks.sides.process import smollm2
+from generation.engine import BATCH_SIZE, EngineSettings
+from generation.language_model import LanguageModel
+from generation.models.loading import load
+from generation.prompts import Prompt, PromptReader
+from generation.request import Message, Request, SamplingParams
+from generation.scoring.padding import padded_ids
+from generation.transformers_local.backend import TransformersBackend
+from methods.evaluation.suites.capability import items
+
+NUM_TEXTS, QUICK_TEXTS = 1000, 64
+# texts that are timed in one go, the plain way and ours by turns, as the machine's speed changes
+CHUNK = 128
+GOAL = "<= 1.1"
+_SCORED = SamplingParams(temperature=0.0, max_tokens=1)
+_OPENINGS = ("", "Please answer as well as you can.\n\n", "A pupil in the first row asks the class:\n\n")
+
+
+def likelihood(quick: bool) -> list[Figure]:
+    """CPU time of likelihoods over that of plain forward passes, and how far their sums are apart."""
+    folder = smollm2()
+    backend = TransformersBackend(folder, EngineSettings())
+    plain = load("AutoModelForCausalLM", folder, None, torch.float32).eval()
+    requests = _requests(QUICK_TEXTS if quick else NUM_TEXTS)
+    _ours(backend, requests[:BATCH_SIZE])
+    ours, theirs, apart = list[float](), list[float](), 0.0
+    for chunk in _chunks(requests):
+        prompts = _ordered(backend, chunk)
+        expected, seconds = _timed(lambda prompts=prompts: _plain(plain, prompts))
+        theirs.append(seconds)
+        given, seconds = _timed(lambda chunk=chunk: _ours(backend, chunk))
+        ours.append(seconds)
+        apart = max(apart, *(abs(given[place] - value) for place, value in expected.items()))
+    backend.close()
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    return [
+        Figure(
+            name=f"likelihood of {len(requests)} texts / plain forward pass, CPU time",
+            value=sum(ours) / sum(theirs),
+            unit="ratio",
+            interval=(min(ratios), max(ratios)),
+            goal=GOAL,
+            holds=sum(ours) / sum(theirs) <= 1.1,
+        ),
+        repeated("largest difference of a text's log probability", [apart], "nats", "<= 0.01"),
+    ]
+
+
+def _requests(number: int) -> list[Request]:
+    """Choices of our questions, each with several openings, so that prompts differ in length."""
+    return [
+        Request(
+            messages=(Message(role="user", content=opening + item.messages[-1].content),),
+            params=_SCORED,
+            continuation=choice,
+        )
+        for opening in _OPENINGS
+        for item in items()
+        for choice in item.choices
+    ][:number]
+
+
+def _chunks(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:
+    for start in range(0, len(requests), CHUNK):
+        yield requests[start : start + CHUNK]
+
+
+def _ordered(backend: TransformersBackend, requests: Sequence[Request]) -> list[tuple[int, Prompt]]:
+    """The requests' tokens with their places, in the order in which the backend batches them."""
+    reader = PromptReader(backend.prompts.tokenizer)
+    prompts = [(place, reader.read(request)) for place, request in enumerate(requests)]
+    read = [(place, prompt) for place, prompt in prompts if isinstance(prompt, Prompt)]
+    return sorted(read, key=lambda item: (-len(item[1].ids), item[1].ids, item[0]))
+
+
+def _ours(backend: TransformersBackend, requests: Sequence[Request]) -> dict[int, float]:
+    return {place: done.continuation_logprob or 0.0 for place, done in backend.complete(requests)}
+
+
+@torch.inference_mode()
+def _plain(model: LanguageModel, prompts: Sequence[tuple[int, Prompt]]) -> dict[int, float]:
+    """Whole texts padded at the right, all logits, and the log probabilities of the last tokens."""
+    sums: dict[int, float] = {}
+    for start in range(0, len(prompts), BATCH_SIZE):
+        batch = prompts[start : start + BATCH_SIZE]
+        logits = model(**padded_ids([prompt.read for _, prompt in batch], 0), use_cache=False).logits
+        for (place, prompt), row in zip(batch, logits, strict=True):
+            before, end = len(prompt.ids) - 1, len(prompt.read) - 1
+            tokens = torch.tensor(prompt.continuation)[:, None]
+            sums[place] = float(row[before:end].log_softmax(-1).gather(-1, tokens).sum())
+    return sums
+
+
+def _timed(measured: Callable[[], dict[int, float]]) -> tuple[dict[int, float], float]:
+    start = time.process_time()
+    return measured(), time.process_time() - start
