@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import torch
 
@@ -34,9 +35,9 @@ def likelihood(quick: bool) -> list[Figure]:
     ours, theirs, apart = list[float](), list[float](), 0.0
     for chunk in _chunks(requests):
         prompts = _ordered(backend, chunk)
-        expected, seconds = _timed(lambda prompts=prompts: _plain(plain, prompts))
+        expected, seconds = _timed(partial(_plain, plain, prompts))
         theirs.append(seconds)
-        given, seconds = _timed(lambda chunk=chunk: _ours(backend, chunk))
+        given, seconds = _timed(partial(_ours, backend, chunk))
         ours.append(seconds)
         apart = max(apart, *(abs(given[place] - value) for place, value in expected.items()))
     backend.close()

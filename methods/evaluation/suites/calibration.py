@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer
+from datasets_registry.rows.evaluation import Better, EvaluationItem, Grade, SuiteAnswer
 from datasets_registry.settings import Frozen
 from methods.evaluation.abstention import abstention_grades, abstention_templates
 from methods.evaluation.confidence import expected_calibration_error, risk_coverage_area
 from methods.evaluation.conversations import converse, converse_in_samples
 from methods.evaluation.items import own_item, own_lines, said
-from methods.evaluation.measures import Better, Measure, combined, drawn, mean_of, share
+from methods.evaluation.measures import Measure, combined, drawn, mean_of, share
 from methods.evaluation.suite import Answered, Grading, Policy, Suite
 
 NAME = "calibration"
