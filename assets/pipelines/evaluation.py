@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 
-from assets.building.declared import Dataset, dataset
+from assets.building.declared import Dataset, Roles, dataset
 from assets.pipelines.asked import asked
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
 from assets.profile.evaluation import EVERY, Evaluation
 from assets.profile.judges import Scores
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
-from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
+from datasets_registry.rows.evaluation import (
+    EvaluationDifference,
+    EvaluationItem,
+    SuiteAnswer,
+    SuiteFigure,
+)
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
 from methods.evaluation.answers import BASELINE, EVALUATION_ANSWERS, AnswersSettings
@@ -17,6 +22,8 @@ from methods.evaluation.selection import EVALUATION_ITEMS, SelectionSettings, pu
 from methods.evaluation.suite import AskingSettings, GradingSettings
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import Constitution
+from quality.evaluation.differences import EVALUATION_DIFFERENCES, DifferenceSettings
+from quality.evaluation.figures import EVALUATION_FIGURES
 
 GROUP = "evaluation"
 
@@ -65,7 +72,22 @@ def evaluation(
     grading = _grading(section, profile, constitution)
     names = (section.base, *measured(section, profile))
     answers = [_answers(name, section, profile, grading, at) for name in names]
-    return [items, *answers]
+    return [items, *answers, *_figures([each.name for each in answers], section, at)]
+
+
+def _figures(answers: Sequence[str], section: Evaluation, at: str) -> Sequence[Dataset]:
+    """The figures of all models, and those of each less the baseline's."""
+    measured: Roles = {
+        EvaluationItem.dataset: at + EvaluationItem.dataset,
+        SuiteAnswer.dataset: tuple(answers),
+    }
+    settings = DifferenceSettings(baseline=section.base)
+    return [
+        dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, group=GROUP, inputs=measured),
+        dataset(
+            at + EvaluationDifference.dataset, EVALUATION_DIFFERENCES, settings, group=GROUP, inputs=measured
+        ),
+    ]
 
 
 def _has_prompts(profile: Profile) -> bool:

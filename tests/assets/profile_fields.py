@@ -15,6 +15,7 @@ from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
+from methods.evaluation.suites.named import SUITES
 from tests.assets.graphs import Declaration, declared, declared_or_none
 from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others
 from training import trainers
@@ -132,6 +133,8 @@ def small(profile: str, folder: Path) -> Content:
     for place, _ in enumerate(problems["families"]):
         values |= {("problems", "families", place, split): count for split, count in SPLITS.items()}
     values |= {("problems", "gold", name, "number"): 6 for name in problems["gold"]}
+    asked = content["evaluation"].get("suites", SUITES)
+    values["evaluation", "items"] = {suite: 2 for suite in asked}
     for kind in ("red_team", "helpful"):
         source = REPOSITORY / content["prompts"][kind]["file"]
         values["prompts", kind, "file"] = _few_prompts(source, folder)

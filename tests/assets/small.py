@@ -64,6 +64,8 @@ base = "base_policy"
 judge = "base_policy"
 red_team = "avoid_harm"
 helpful = "answer_helpfully"
+suites = ["consistency"]
+items = {{ consistency = 2 }}
 """
 
 

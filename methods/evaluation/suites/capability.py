@@ -227,6 +227,7 @@ def _share(metric: str, held: Sequence[Answered], grade_name: str, better: Bette
 
 
 CAPABILITY = Suite(
+    scores_choices=True,
     name=NAME,
     measures="what the model knows and can do: facts, commonsense, reasoning, mathematics, instructions",
     items=items,

@@ -24,12 +24,15 @@ TRAINED = {"sft_policy", "dpo_policy", "lab_policy", "cold_start_policy", "rft_p
 REWARDING = {"reward_model", "process_reward_model"}
 ONLINE = {"trainer grpo", "trainer rloo", "trainer ppo"}
 TRAINER_NAMES = {f"trainer {name}" for name in TRAINERS}
-COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", "evaluation_answers"}
+MEASURED = {f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy")}
+# a suite is one module from its items to its figures
+SUITED = {"evaluation_items", *MEASURED, "evaluation", "evaluation_differences"}
+COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", *MEASURED}
 JUDGED = {"ai_judgements", "ai_scores", "human_agreement", "steered_verdicts", "judge_answers/base_policy"}
 SOLVED = {"candidates", "step_rollouts"}
 VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
 # what principles' rules decide
-RULED = {"ai_judgements", "evaluation_answers"}
+RULED = {"ai_judgements", *MEASURED}
 # what each edit of one line must make stale: the file, the text, another one, and the recipes
 NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
     "rendering of a model's prompt": (
@@ -42,7 +45,7 @@ NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
         "methods/judging/conversation.py",
         "(*messages_of(row.history), Message(",
         "(*messages_of(row.history[1:]), Message(",
-        COMPLETED | JUDGED,
+        COMPLETED | JUDGED | SUITED,
     ),
     "choice of controls": (
         "methods/cai/revisions.py",
@@ -54,16 +57,21 @@ NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
         "methods/prompt_sets.py",
         "inputs.rows(RedTeamPrompt) if prompt.split == split",
         "inputs.rows(RedTeamPrompt) if prompt.split != split",
-        COMPLETED,
+        (COMPLETED - MEASURED) | {"evaluation_items"},
     ),
-    "a verifier's data file": ("methods/verifiers/maths/not_units.txt", "\n", "\nother\n", VERIFIED),
-    "sandbox runner": ("methods/sandbox/runner.py", "import", "import abc\nimport", VERIFIED | RULED),
-    "sandbox's system calls": ("methods/sandbox/syscalls.txt", "\n", "\nother\n", VERIFIED | RULED),
+    "a verifier's data file": ("methods/verifiers/maths/not_units.txt", "\n", "\nother\n", VERIFIED | SUITED),
+    "sandbox runner": (
+        "methods/sandbox/runner.py",
+        "import",
+        "import abc\nimport",
+        VERIFIED | RULED | SUITED,
+    ),
+    "sandbox's system calls": ("methods/sandbox/syscalls.txt", "\n", "\nother\n", VERIFIED | RULED | SUITED),
     "refusal phrases": (
         "methods/reading/refusals.txt",
         "\n",
         "\nother\n",
-        {"data_hygiene", *RULED},
+        {"data_hygiene", *RULED, *SUITED},
     ),
     "what ends a sample": (
         "generation/transformers_local/decoding.py",
@@ -78,7 +86,7 @@ EXCEPT: Mapping[str, tuple[str, str, str, set[str]]] = {
         "datasets_registry/hashing.py",
         "[:16], 16) >> 1",
         "[:16], 16) >> 2",
-        GIVEN | {"gold_verdicts", "data_hygiene", "evaluation", "principle_audit"},
+        GIVEN | {"gold_verdicts", "data_hygiene", "principle_audit"},
     ),
     "tie band": (
         "datasets_registry/rows/words.py",

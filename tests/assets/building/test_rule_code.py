@@ -10,7 +10,8 @@ from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
 from tests.assets.graphs import Declaration, declared
 
-HOLDERS = {"ai_judgements", "evaluation_answers"}
+MEASURED = {f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy")}
+HOLDERS = {"ai_judgements", *MEASURED}
 FILES = {
     "__init__.py": "from .words import polite\n\nRULES = {'polite': polite}\n",
     "words.py": "from .list import WORD\n\ndef polite(prompt, response):\n    return WORD in response\n",

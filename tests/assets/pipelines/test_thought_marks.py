@@ -19,7 +19,9 @@ READERS = {
     "cai_revisions",
     "candidates",
     "completion_pairs",
-    "evaluation_answers",
+    "evaluation_answers/base_policy",
+    "evaluation_answers/dpo_policy",
+    "evaluation_answers/sft_policy",
     "helpful_answers",
     "step_rollouts",
 }
