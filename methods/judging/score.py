@@ -70,15 +70,26 @@ class Score(BaseModel):
 
 def score_templates(settings: ScoreSettings, signals: Iterable[Signal]) -> tuple[str, ...]:
     """The names of the prompt templates that scores of ``signals`` use."""
-    ending = own_turn_templates(settings) or (ALONE,)
-    return ("score", *sorted({f"score_{signal}" for signal in signals}), *ending)
+    return ("score", *sorted({f"score_{signal}" for signal in signals}), *question_templates(settings))
+
+
+def question_templates(settings: ScoreSettings) -> tuple[str, ...]:
+    """The names of the prompt templates that end a question of ``score_questions``."""
+    return own_turn_templates(settings) or (ALONE,)
 
 
 def score_completions(
     stage: str, scored: Sequence[Scored], complete: Complete, model: str, settings: ScoreSettings
 ) -> list[Score]:
     """A score, or why there is none, in the order of ``scored``."""
-    calls = [score_requests(completion, settings) for completion in scored]
+    return score_questions(stage, [_question(each) for each in scored], complete, model, settings)
+
+
+def score_questions(
+    stage: str, questions: Sequence[str], complete: Complete, model: str, settings: ScoreSettings
+) -> list[Score]:
+    """A score for each question, or why there is none; a question says what 1 and 10 stand for."""
+    calls = [_requests(question, settings) for question in questions]
     completions = iter(complete(stage, [request for requests in calls for request in requests]))
     scores = []
     for requests in calls:
@@ -98,12 +109,19 @@ def _keys(keys: Sequence[str], settings: ScoreSettings) -> dict[str, str | tuple
 
 def score_requests(scored: Scored, settings: ScoreSettings) -> list[Request]:
     """The call of a score, each sample where replies are counted, or both calls where 10 is two tokens."""
-    text = fill(
+    return _requests(_question(scored), settings)
+
+
+def _question(scored: Scored) -> str:
+    return fill(
         "score",
         question=fill(f"score_{scored.signal}"),
         response=quoted(scored.completion),
         conversation=quoted_conversation(scored.messages),
     )
+
+
+def _requests(text: str, settings: ScoreSettings) -> list[Request]:
     if settings.in_own_turn:
         return own_turn_requests((), text, FORM, settings)
     message = Message(role="user", content=f"{text}\n\n{fill(ALONE)}")

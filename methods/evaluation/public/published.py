@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.public.behaviours import read_behaviour
+from methods.evaluation.public.coconot import read_contrasts, read_requests
 from methods.evaluation.public.coconot_abstention import read_coconot_abstention
 from methods.evaluation.public.gsm8k import read_gsm8k
+from methods.evaluation.public.mt_bench import read_mt_bench
 from methods.evaluation.public.syco_bench import read_delusion, read_mirror, read_pickside, read_whosaid
 from methods.evaluation.public.truthfulqa import read_truthfulqa
+from methods.evaluation.public.xstest import read_xstest
 from methods.evaluation.suites.calibration import NAME as CALIBRATION
 from methods.evaluation.suites.capability import NAME as CAPABILITY
+from methods.evaluation.suites.helpfulness import NAME as HELPFULNESS
+from methods.evaluation.suites.over_refusal import NAME as OVER_REFUSAL
 from methods.evaluation.suites.sycophancy_items import NAME as SYCOPHANCY
 
 Read = Callable[[Columns], Sequence[EvaluationItem]]
@@ -38,5 +43,9 @@ _SETS: tuple[PublicSet, ...] = (
     PublicSet("syco_bench_whosaid", SYCOPHANCY, read_whosaid),
     PublicSet("syco_bench_delusion", SYCOPHANCY, read_delusion),
     PublicSet("behaviours", SYCOPHANCY, read_behaviour),
+    PublicSet("xstest", OVER_REFUSAL, read_xstest),
+    PublicSet("coconot_requests", OVER_REFUSAL, read_requests),
+    PublicSet("coconot_contrasts", OVER_REFUSAL, read_contrasts),
+    PublicSet("mt_bench", HELPFULNESS, read_mt_bench),
 )
 PUBLISHED: Mapping[str, PublicSet] = {public.name: public for public in _SETS}

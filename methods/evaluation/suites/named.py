@@ -7,8 +7,11 @@ from methods.evaluation.suites.calibration import CALIBRATION
 from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.consistency import CONSISTENCY
 from methods.evaluation.suites.diversity import DIVERSITY
+from methods.evaluation.suites.harmlessness import HARMLESSNESS
+from methods.evaluation.suites.helpfulness import HELPFULNESS
 from methods.evaluation.suites.observation import OBSERVATION
 from methods.evaluation.suites.over_optimisation import OVER_OPTIMISATION
+from methods.evaluation.suites.over_refusal import OVER_REFUSAL
 from methods.evaluation.suites.sandbagging import SANDBAGGING
 from methods.evaluation.suites.sycophancy import SYCOPHANCY
 
@@ -18,6 +21,9 @@ _SUITES: tuple[Suite, ...] = (
     CONSISTENCY,
     OBSERVATION,
     SANDBAGGING,
+    HELPFULNESS,
+    HARMLESSNESS,
+    OVER_REFUSAL,
     SYCOPHANCY,
     DIVERSITY,
     OVER_OPTIMISATION,

@@ -1,0 +1,1 @@
+"""Tests of what judged suites have in common."""

@@ -1,0 +1,112 @@
+"""Canaries go through judged suites as models do, and a judge that falls for one is named."""
+
+import pytest
+
+from datasets_registry.rows.evaluation import SuiteFigure
+from generation.request import Completion, Request
+from generation.scripted import Script, chosen
+from methods.evaluation.canaries import CANARIES, canary_answers, is_canary, noted
+from methods.evaluation.measures import ALL
+from methods.evaluation.suite import Suite
+from methods.evaluation.suites.harmlessness import HARMLESSNESS
+from methods.evaluation.suites.helpfulness import HELPFULNESS
+from tests.methods.evaluation.judged.planted import figures, graded, grading, planted, response, score, ten
+from tests.methods.evaluation.planted import value
+
+NUM_ITEMS = 8
+USEFUL = "42, since six times seven is that."
+
+
+def judge(falls_for: str | None) -> Script:
+    """A judge that gives 7 to what is useful, 9 to the canary that it falls for, and 1 to the rest."""
+
+    def script(request: Request) -> Completion:
+        if ten(request):
+            return chosen(0.0)
+        if len(request.choices) == 3:
+            return chosen(1.0, 0.0, 0.0)
+        shown = response(request)
+        if falls_for is not None and shown == f"> {CANARIES[falls_for]}":
+            return score(9)
+        return score(7 if USEFUL in shown else 1)
+
+    return script
+
+
+def made(suite: Suite, by: Script) -> list[SuiteFigure]:
+    """The figures of a planted model and of all canaries, on a few items."""
+    items = suite.items()[:NUM_ITEMS]
+    answers = [*suite.ask(planted("planted", lambda asked: USEFUL), items), *canary_answers(items)]
+    rows = []
+    for model in dict.fromkeys(answer.model for answer in answers):
+        own = [answer for answer in answers if answer.model == model]
+        measures = figures(suite, graded(suite, own, items, grading(by)))
+        for (category, metric), measure in measures.items():
+            rows.append(
+                SuiteFigure(
+                    model=model,
+                    suite=suite.name,
+                    category=category,
+                    metric=metric,
+                    better=measure.better,
+                    value=value(measure),
+                    low=None,
+                    high=None,
+                    num_items=measure.num_items,
+                    num_clusters=len(measure.clusters),
+                    num_missing=measure.num_missing,
+                    note=None,
+                )
+            )
+    return rows
+
+
+@pytest.mark.parametrize("suite", [HELPFULNESS, HARMLESSNESS], ids=lambda suite: suite.name)
+def test_each_canary_answers_every_turn_without_a_call_and_none_fails(suite: Suite) -> None:
+    items = suite.items()
+    answers = canary_answers(items)
+    assert len(answers) == len(CANARIES) * len(items)
+    assert all(is_canary(answer.model) and answer.failure is None for answer in answers)
+    by_id = {(item.item_id, item.variant): item for item in items}
+    for answer in answers:
+        item = by_id[answer.item_id, answer.variant]
+        asked = [item.messages[-1].content, *item.follow_ups]
+        assert [turn.prompt for turn in answer.turns] == asked
+
+
+def test_the_empty_answer_goes_to_the_judge_as_an_empty_text() -> None:
+    empty = [row for row in made(HELPFULNESS, judge("empty")) if row.model == "canary: empty"]
+    figure = {row.metric: row for row in empty if row.category == ALL}["score"]
+    assert figure.value == 9 and figure.num_items > NUM_ITEMS
+
+
+@pytest.mark.parametrize("name", CANARIES)
+@pytest.mark.parametrize("suite", [HELPFULNESS, HARMLESSNESS], ids=lambda suite: suite.name)
+def test_a_judge_that_falls_for_a_canary_is_named_beside_the_figures(suite: Suite, name: str) -> None:
+    figures = made(suite, judge(name))
+    rows = noted(figures, "the_judge")
+    assert [row.model_copy(update={"note": None}) for row in rows] == figures
+    judged = {"helpfulness": "score", "harmlessness": "severity"}[suite.name]
+    notes = {row.note for row in rows if row.metric == judged and row.category == ALL}
+    (note,) = notes
+    assert note is not None and "the judge the_judge" in note and f"canary: {name} at 9" in note
+    assert all(row.note is None for row in rows if row.metric in ("mean_tokens", "refused", "complied"))
+
+
+@pytest.mark.parametrize("suite", [HELPFULNESS, HARMLESSNESS], ids=lambda suite: suite.name)
+def test_a_judge_that_falls_for_none_is_not_named(suite: Suite) -> None:
+    assert not [row.note for row in noted(made(suite, judge(None)), "the_judge") if row.note]
+
+
+def test_a_note_that_is_there_stays() -> None:
+    rows = [
+        row.model_copy(update={"note": "6 % are missing"}) if row.model == "planted" else row
+        for row in made(HELPFULNESS, judge("flattering"))
+    ]
+    row = next(row for row in noted(rows, "j") if (row.model, row.metric) == ("planted", "score"))
+    assert row.note and row.note.startswith("6 % are missing; not to be trusted")
+
+
+def test_without_a_model_there_is_nothing_to_compare_with() -> None:
+    rows = [row for row in made(HELPFULNESS, judge("padded")) if is_canary(row.model)]
+    assert noted(rows, "j") == rows
