@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from datasets_registry.rows.evaluation import Grade
+from datasets_registry.rows.evaluation import Better, Grade
 from generation.scoring.outcomes import Answered as Judged
 from methods.evaluation.conversations import conversation
-from methods.evaluation.measures import Better, Measure, share
+from methods.evaluation.measures import Measure, share
 from methods.evaluation.suite import Answered, Grading
 from methods.judging.refusal import RefusalVerdict, judge_refusals
 from methods.reading.refusals import Refusal, read_refusal
