@@ -17,8 +17,8 @@ from assets.plan import Step, plan
 from assets.preflight.ready import require_ready
 from assets.profile.history import open_instance
 from assets.profile.profile import load_profile
-from assets.runs.dead import close_dead_runs, host_tag
-from assets.ui.keys import key_of
+from assets.runs.dead import close_dead_runs
+from assets.runs.here import STOPPED, run_here
 from datasets_registry.boundary import INTERRUPTED
 from datasets_registry.errors import BadInput, TrimtabError
 from datasets_registry.inspecting.listing import list_datasets, list_models
@@ -28,9 +28,7 @@ from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from generation.backends import close_kept
 
-_STOPPED = "interrupted"
 TAG = "trimtab/demo"
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @contextmanager
@@ -46,37 +44,7 @@ def one_at_a_time(state: State) -> Iterator[None]:
 
 def build(graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step]) -> list[str]:
     """Materialize the stale assets in one run in this process; returns the failures as sentences."""
-    job = graph.definitions.resolve_implicit_global_asset_job_def()
-    result = job.execute_in_process(
-        instance=instance,
-        raise_on_error=False,
-        run_config=QUIET,
-        tags={TAG: "yes", **host_tag()},
-        asset_selection=[key_of(step.name) for step in steps],
-    )
-    names = {key_of(step.name).to_python_identifier(): step.name for step in steps}
-    failures = [
-        f"{names.get(str(event.step_key), event.step_key)}: {_failure_sentence(event)}"
-        for event in result.all_events
-        if event.is_step_failure
-    ]
-    for check in result.get_asset_check_evaluations():
-        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-            failures.append(f"{check.asset_key.to_user_string()}: {check.description}")
-    return failures
-
-
-def _failure_sentence(event: dg.DagsterEvent) -> str:
-    """The failure's sentence; for an unexpected error, the message of its first cause."""
-    failure = event.step_failure_data.user_failure_data
-    if failure and failure.description:
-        return failure.description
-    error = event.step_failure_data.error
-    while error and error.cause:
-        error = error.cause
-    if error and error.cls_name == "DagsterExecutionInterruptedError":
-        return _STOPPED
-    return error.message.strip() if error else "failed"
+    return run_here(graph.definitions, instance, [step.name for step in steps], {TAG: "yes"})
 
 
 def show(registry: Registry, console: Console) -> None:
@@ -178,6 +146,6 @@ def demo(console: Console) -> int:
     show(registry, console)
     console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
     console.print(AGAIN if failures else NEXT, highlight=False, markup=False)
-    if any(failure.endswith(f": {_STOPPED}") for failure in failures):
+    if any(failure.endswith(f": {STOPPED}") for failure in failures):
         return INTERRUPTED
     return 1 if failures or waiting else 0

@@ -1,7 +1,7 @@
 """What a page shows, in the order in which it shows it: made of stored rows alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from datasets_registry.rows.evaluation import (
     EvaluationDifference,
@@ -10,6 +10,8 @@ from datasets_registry.rows.evaluation import (
     SuiteFigure,
 )
 from methods.evaluation.measures import ALL
+from quality.evaluation.flips import Flip
+from quality.evaluation.report.flipped import MOST, Flipped, flipped
 from quality.evaluation.report.marks import Drawn, Mark, difference_mark, drawn, figure_mark
 from quality.evaluation.report.worst import Worst, by_place, worst
 
@@ -27,7 +29,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Contents:
-    """A model, and the baseline with the differences from it where there is one.
+    """A model, and the baseline with the differences from it and what flipped, where there is one.
 
     ``versions`` name the datasets' versions that the rows are of.
     """
@@ -36,6 +38,7 @@ class Contents:
     items: Sequence[EvaluationItem] = ()
     baseline: Evaluated | None = None
     differences: Sequence[EvaluationDifference] = ()
+    flips: Sequence[Flip] = ()
     versions: Sequence[str] = ()
 
     @property
@@ -66,7 +69,9 @@ class Section:
     categories: Mapping[str, tuple[Drawn, ...]]
     lines: tuple[Line, ...]
     differences: tuple[tuple[EvaluationDifference, Mark], ...] = ()
-    worst: Sequence[Worst] = field(default_factory=tuple)
+    worst: Sequence[Worst] = ()
+    flipped: Sequence[Flipped] = ()
+    num_flips: int = 0
 
     @property
     def differing(self) -> tuple[Drawn, ...]:
@@ -81,6 +86,7 @@ class Section:
 def sections(contents: Contents) -> list[Section]:
     """A section for each suite that has figures: the composite, then the others by name."""
     suites = {figure.suite for evaluated in contents.models for figure in evaluated.figures}
+    flips = {suite: [flip for flip in contents.flips if flip.item.suite == suite] for suite in suites}
     items = by_place(contents.items)
     return [
         Section(
@@ -94,6 +100,8 @@ def sections(contents: Contents) -> list[Section]:
                 _figures(contents.model, suite, ALL),
                 items,
             ),
+            [flipped(flip) for flip in flips[suite][:MOST]],
+            len(flips[suite]),
         )
         for suite in sorted(suites, key=lambda suite: (suite != COMPOSITE, suite))
     ]

@@ -25,7 +25,9 @@ from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint
 from generation.request import Completion, Message, Request
 from generation.scripted import ScriptedBackend
+from tests.assets.cli.evaluating.planted import publish_compared
 from tests.assets.cli.test_main import COMMANDS
+from tests.quality.evaluation.evaluated import BASELINE, MODEL
 from tests.rows import make
 
 # a title, a colour, C1's own opening, marks of direction, a return, an erasure, markup, HTML and Markdown
@@ -56,6 +58,7 @@ def filled(registry: Registry, tiny_model: Path, tmp_path: Path, monkeypatch: py
     registry.record_checks(red, [found.model_copy(update={"severity": "error"})])
     for figure in (make(PrincipleFigure, principle_id=EVIL), make(JudgeFigure, judge=EVIL)):
         registry.record_checks(registry.commit(type(figure), [figure], how), [])
+    publish_compared(registry, EVIL)
     model = registry.commit_model("base_policy", tiny_model, fingerprint(tiny_model), how)
     registry.record_checks(model, [found])
     request, other = (Request(messages=(Message(role="user", content=f"{name}{EVIL}"),)) for name in "ab")
@@ -86,6 +89,10 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("sql",): [("FROM cai_sft",), (f'SELECT 1 AS "{EVIL}"',), (EVIL,), (f"FROM '{EVIL}'",)],
     ("principles",): [(), (EVIL,), ("x" + EVIL,)],
     ("judges",): [()],
+    # what is evaluated would be asked of a model
+    ("evaluate",): [(EVIL,), (EVIL, "--suite", EVIL)],
+    ("compare",): [(MODEL, BASELINE), (MODEL, BASELINE, "--suite", EVIL), (EVIL, MODEL)],
+    ("report",): [(MODEL, "--against", BASELINE, "--out", "{out}.html"), (EVIL,), (MODEL, "--out", EVIL)],
     ("verify",): [(), ("cai_sft@2",)],
     ("gc",): [(), ("--grace", EVIL)],
     ("profiles",): [()],
@@ -124,7 +131,7 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
     num_answered = 0
     for number, (options, form) in enumerate(product(ASKED[words], ("--json", ""))):
         out = str(filled.out / f"out-{number}")
-        names = {"{file}": str(file), "{out}": out, "{key}": filled.key}
+        names = {"{file}": str(file), "{out}": out, "{out}.html": f"{out}.html", "{key}": filled.key}
         arguments = [names.get(option, option) for option in options]
         monkeypatch.setattr(sys, "argv", ["trimtab", *words, *arguments, *([form] if form else [])])
         capsys.readouterr()
@@ -138,8 +145,8 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
         elif form:
             num_answered += 1
             json.loads(printed.out, parse_constant=lambda constant: pytest.fail(constant))
-    # nothing of this state can be kept
-    assert num_answered or words == ("keep",)
+    # nothing of this state can be kept, or is evaluated
+    assert num_answered or words in (("keep",), ("evaluate",))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from datasets_registry.rows.evaluation import (
     SuiteFigure,
 )
 from datasets_registry.rows.imported import ChatMessage
+from quality.evaluation.flips import Change, Flip
 from quality.evaluation.report.contents import Contents, Evaluated
 
 MODEL, BASELINE = "dpo_policy", "base_policy"
@@ -122,11 +123,16 @@ def figures(model: str) -> list[SuiteFigure]:
 
 
 def comparison(said: str = "An answer.") -> Contents:
-    """A page of both models, one of which says ``said``."""
+    """A page of both models, one of which says ``said``; all but one of its answers flipped."""
+    graded = [answer(MODEL, number, said, number / 3) for number in range(4)]
+    others = [answer(BASELINE, number) for number in range(4)]
+    words = Change("severity", "none", "some", "worse")
+    flips = [Flip(item(number), others[number], graded[number], (words,)) for number in range(1, len(graded))]
     return Contents(
-        Evaluated(MODEL, figures(MODEL), [answer(MODEL, number, said, number / 3) for number in range(4)]),
+        Evaluated(MODEL, figures(MODEL), graded),
         [item(number) for number in range(4)],
-        Evaluated(BASELINE, figures(BASELINE), [answer(BASELINE, number) for number in range(4)]),
+        Evaluated(BASELINE, figures(BASELINE), others),
         [difference(), difference("specificity", 0.02, p_holm=0.7)],
+        flips,
         ("evaluation@3", "evaluation_differences@2"),
     )

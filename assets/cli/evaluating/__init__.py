@@ -1,0 +1,1 @@
+"""The commands about evaluations: evaluate, compare, report."""

@@ -1,0 +1,186 @@
+"""trimtab evaluate MODEL: measure a model of the profile, and show its figures."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assets.cli.planning.costs import costs, print_costs
+from assets.cli.planning.plan import graph_of_profile, planned, priced
+from assets.cli.printing import Json, print_json, print_rows, say
+from datasets_registry.errors import BadInput, ModelFailed
+from generation.spending import dollars
+
+if TYPE_CHECKING:
+    from assets.graph import Graph
+    from assets.plan import Step
+    from datasets_registry.registry import Registry
+    from datasets_registry.rows.evaluation import SuiteFigure
+
+COLUMNS = ("suite", "of", "figure", "value", "95 %", "n", "missing", "better", "to mind")
+TAG = "trimtab/evaluate"
+Suites = Annotated[
+    list[str] | None, typer.Option("--suite", help="Show the figures of this suite alone; several times.")
+]
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model of the profile.")],
+    suite: Suites = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on the profile's suites.
+
+    What its answers need and is not up to date is built first; what that costs at most is said before. Stored
+    calls are not made again, and where everything is stored the figures are shown at once. Figures of fewer
+    than 100 answers are shown as their interval alone.
+    """
+    graph = graph_of_profile()
+    asset = _asset_of(graph, model)
+    _require_suites(graph, asset, suite or ())
+    from assets.building.opening import open_registry
+
+    registry = open_registry(graph.profile)
+    if steps := missing(graph, registry, asset):
+        _announce(graph, registry, steps)
+        _build(graph, registry, steps)
+    _show(registry, model, suite or (), as_json)
+
+
+def missing(graph: "Graph", registry: "Registry", asset: str) -> "list[Step]":
+    """What has to be built for ``asset``, inputs first, and for figures that then have all they need.
+
+    Raises BadInput where something of it is held.
+    """
+    from datasets_registry.rows.evaluation import EvaluationDifference, SuiteFigure
+
+    steps = planned(graph, registry)
+    needed = above(graph, [asset])
+    for figures in (SuiteFigure.dataset, EvaluationDifference.dataset):
+        of_all = above(graph, [figures]) if figures in graph.known.recipes else {}
+        if of_all and all(step.name in {*needed, figures} for step in steps if step.name in of_all):
+            needed |= {figures: None}
+    wanted = [step for step in steps if step.name in needed]
+    if held := next((step for step in wanted if step.held), None):
+        raise BadInput(f"{held.name} cannot be built: {held.reason}")
+    return wanted
+
+
+def above(graph: "Graph", names: Iterable[str]) -> dict[str, None]:
+    """These assets, and all that they are made from."""
+    recipes, found, open_names = graph.known.recipes, dict[str, None](), list(names)
+    while open_names:
+        name = open_names.pop()
+        if name not in found:
+            found[name] = None
+            open_names += recipes[name].inputs if name in recipes else ()
+    return found
+
+
+def _asset_of(graph: "Graph", model: str) -> str:
+    """The asset of the model's answers; raises BadInput where the profile measures no such model."""
+    from quality.evaluation.report.stored import ANSWERS, answers_of
+
+    measured = [name.removeprefix(ANSWERS) for name in graph.known.recipes if name.startswith(ANSWERS)]
+    if model in measured:
+        return answers_of(model)
+    if not measured:
+        raise BadInput("the profile measures no model: give it an [evaluation] with models and suites")
+    if model in graph.profile.models:
+        raise BadInput(
+            f"the profile does not measure {model!r}: add it to evaluation.models, which has "
+            f"{', '.join(measured)}"
+        )
+    raise BadInput(
+        f"no model {model!r} in the profile: it measures {', '.join(measured)}; another one needs a "
+        f"[models.{model}], and its name in evaluation.models"
+    )
+
+
+def _require_suites(graph: "Graph", asset: str, suites: Sequence[str]) -> None:
+    of_profile = graph.known.recipes[asset].settings["suites"]
+    if unknown := next((name for name in suites if name not in of_profile), None):
+        raise BadInput(f"the profile has no suite {unknown!r}: evaluation.suites has {', '.join(of_profile)}")
+
+
+def _announce(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> None:
+    """Say what is built, how many calls that takes and what they cost, before anything begins."""
+    from assets.building.declared import Dataset
+    from assets.estimates.calls import amounts
+    from assets.estimates.prices import made_rows, prices_of
+
+    datasets = [asset for asset in graph.declared if isinstance(asset, Dataset)]
+    found = amounts(datasets, made_rows(datasets, registry))
+    prices = prices_of(graph.profile, graph.declared, registry)
+    for step in steps:
+        asked = found[step.name].asked if step.name in found else ()
+        calls = [f"at most {each.calls:,} calls of {each.model}" for each in asked if each.calls]
+        money = [str(priced(prices[step.name])["costs"])] if step.name in prices else []
+        say(f"to build: {'; '.join([f'{step.name} ({step.reason})', *calls, *money])}", on_stderr=True)
+    if usd := sum(prices[step.name].usd for step in steps if step.name in prices):
+        say(f"calls of models that have a price cost at most {dollars(usd)}", on_stderr=True)
+    if ahead := costs(graph, registry):
+        with redirect_stdout(sys.stderr):
+            print_costs([step.name for step in steps], ahead)
+
+
+def _build(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> None:
+    """Build what is missing, with progress on stderr; raises ModelFailed with the first failure."""
+    from assets.preflight.ready import require_ready
+    from assets.profile.history import open_instance
+    from assets.runs.here import run_here
+    from generation.backends import close_kept
+
+    names = [step.name for step in steps]
+    inputs = {name: graph.known.recipes[name].inputs for name in names}
+    require_ready(graph.profile, registry.state, inputs)
+    # what is printed is the figures alone
+    with redirect_stdout(sys.stderr), open_instance() as instance:
+        try:
+            failures = run_here(graph.definitions, instance, names, {TAG: "yes"})
+        finally:
+            close_kept()
+    if failures:
+        raise ModelFailed(
+            f"{failures[0]} (what was finished is saved: `trimtab evaluate` goes on from there)"
+        )
+
+
+def _show(registry: "Registry", model: str, suites: Sequence[str], as_json: bool) -> None:
+    from assets.cli.evaluating.stored import of_suites, stored
+
+    rows = stored(registry, [model])
+    figures = of_suites(rows.figures, suites)
+    if as_json:
+        printed = {
+            "model": model,
+            "versions": rows.versions,
+            "figures": [row.model_dump() for row in figures],
+        }
+        print_json(printed)
+        return
+    say(f"{model} ({', '.join(rows.versions)})")
+    print_rows(lines(figures), False, COLUMNS)
+
+
+def lines(figures: "Sequence[SuiteFigure]") -> list[dict[str, object]]:
+    """A line of the table for each figure."""
+    from quality.evaluation.report.marks import figure_mark, number
+
+    marked = [(row, figure_mark(row, row.model)) for row in figures]
+    return [
+        {
+            "suite": row.suite,
+            "of": row.category,
+            "figure": row.metric,
+            "value": number(mark.value),
+            "95 %": mark.interval,
+            "n": f"{row.num_items:,}",
+            "missing": row.num_missing,
+            "better": row.better,
+            "to mind": row.note,
+        }
+        for row, mark in marked
+    ]

@@ -1,0 +1,51 @@
+"""A run in this process: assets are materialized one after the other, and failures are sentences."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from assets.runs.dead import host_tag
+from assets.ui.keys import key_of
+
+STOPPED = "interrupted"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def run_here(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    names: Sequence[str],
+    tags: Mapping[str, str],
+) -> list[str]:
+    """Materialize the assets of these names in one run; returns the failures as sentences."""
+    job = definitions.resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        run_config=QUIET,
+        tags={**tags, **host_tag()},
+        asset_selection=[key_of(name) for name in names],
+    )
+    by_step = {key_of(name).to_python_identifier(): name for name in names}
+    failures = [
+        f"{by_step.get(str(event.step_key), event.step_key)}: {_failure_sentence(event)}"
+        for event in result.all_events
+        if event.is_step_failure
+    ]
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            failures.append(f"{check.asset_key.to_user_string()}: {check.description}")
+    return failures
+
+
+def _failure_sentence(event: dg.DagsterEvent) -> str:
+    """The failure's sentence; for an unexpected error, the message of its first cause."""
+    failure = event.step_failure_data.user_failure_data
+    if failure and failure.description:
+        return failure.description
+    error = event.step_failure_data.error
+    while error and error.cause:
+        error = error.cause
+    if error and error.cls_name == "DagsterExecutionInterruptedError":
+        return STOPPED
+    return error.message.strip() if error else "failed"
