@@ -6,7 +6,7 @@ in standard deviations of the first step's answers to one prompt.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -144,8 +144,8 @@ def _change(before: Step, step: Step) -> Measure:
     change = less(f"held_out_change_{step.name}", "higher", step.held_out, before.held_out)
     if change.note or not change.clusters:
         return change
-    rises = _first(less("proxy_change", "neither", step.proxy, before.proxy)) > 0
-    return change.noted(RISES_AND_FALLS) if rises and _first(change) < 0 else change
+    rises = step.proxy.value() > before.proxy.value()
+    return change.noted(RISES_AND_FALLS) if rises and change.value() < 0 else change
 
 
 def _gap(first: Step, step: Step, proxy_variance: Measure, held_out_variance: Measure) -> Measure:
@@ -160,7 +160,7 @@ def _gap(first: Step, step: Step, proxy_variance: Measure, held_out_variance: Me
 
     parts = (step.proxy, first.proxy, step.held_out, first.held_out, proxy_variance, held_out_variance)
     measure = combined(f"gap_{step.name}", "lower", parts, gap)
-    if measure.note is None and np.isnan(_first(measure)):
+    if measure.note is None and np.isnan(measure.value()):
         return measure.noted("all answers to a prompt have the same reward, so that gains have no unit")
     return measure
 
@@ -175,13 +175,8 @@ def _peak(steps: Sequence[Step]) -> Measure:
         known = np.isfinite(rounded).all(axis=0)
         return np.where(known, numbers[np.argmax(rounded, axis=0)], np.nan)
 
-    return combined("held_out_peaks_at", "neither", [step.held_out for step in steps], peak)
-
-
-def _first(measure: Measure) -> float:
-    """The value of everything drawn once."""
-    once = Draws(measure.clusters, np.ones((1, len(measure.clusters))))
-    return float(measure.statistic(once)[0])
+    measure = combined("held_out_peaks_at", "neither", [step.held_out for step in steps], peak)
+    return replace(measure, limits=(float(numbers.min()), float(numbers.max())))
 
 
 def rank_correlation(rewarded: Sequence[Rewarded]) -> Measure:
@@ -192,7 +187,8 @@ def rank_correlation(rewarded: Sequence[Rewarded]) -> Measure:
     prompts = by_prompt(rewarded)
     figures = [(answers[0].cluster, spearman(answers)) for answers in prompts]
     known = [(cluster, value) for cluster, value in figures if value is not None]
-    return mean_of("rank_correlation", "higher", known, len(figures) - len(known))
+    measure = mean_of("rank_correlation", "higher", known, len(figures) - len(known))
+    return replace(measure, limits=(-1.0, 1.0))
 
 
 def spearman(answers: Sequence[Rewarded]) -> float | None:

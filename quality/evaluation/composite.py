@@ -81,9 +81,11 @@ def _part(name: str, axis: Axis, measures: BySuite) -> Measure:
     def scaled(draws: Draws) -> Values:
         return np.clip((own.statistic(draws) - axis.worst) / (axis.best - axis.worst), 0.0, 1.0)
 
-    if np.isnan(measure.statistic(drawn_clusters(measure.clusters, 0))).any():
+    if np.isnan(measure.value()):
         return _missing(name, f"{axis.suite}: {measure.note or 'no value'}")
-    return replace(own, metric=name, better="higher", statistic=scaled, exact=None, note=None)
+    part = replace(own, metric=name, better="higher", statistic=scaled, limits=(0.0, 1.0))
+    # what is exact of the figure is not of the axis
+    return replace(part, exact=None, note=None)
 
 
 def _is_meant(measure: Measure, axis: Axis) -> bool:

@@ -1,6 +1,8 @@
 """Diversity: how unlike a model's samples are, within a prompt and across prompts, at one length."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer
 from datasets_registry.settings import Settings
 from methods.evaluation.conversations import converse_briefly
 from methods.evaluation.items import own_item, own_lines, said
-from methods.evaluation.measures import Measure, linearised, mean_of, share
+from methods.evaluation.measures import Interval, Measure, linearised, mean_of, share
 from methods.evaluation.suite import Answered, Grading, Policy, Suite
 from methods.evaluation.variety import (
     Words,
@@ -29,8 +31,9 @@ GRAMS = 100
 _ORDERS = (1, 2, 3)
 _OPENING_WORDS = 3
 _FILE = Path(__file__).with_name("diversity.jsonl")
-# a figure of the texts of one prompt, or of one text of each
-Figure = Callable[[Sequence[Words]], float | None]
+# a figure of the texts of one prompt, or of one text of each, with its name and its limits
+Figure = tuple[str, Callable[[Sequence[Words]], float | None], Interval]
+_SHARE, _BITS = (0.0, 1.0), (0.0, math.log2(SAMPLES))
 
 
 class _Line(Settings):
@@ -84,32 +87,45 @@ def _within(prompts: Iterable[Sequence[tuple[str, Words]]]) -> Iterator[Measure]
     """Means over prompts of which every sample is there: most figures depend on their number."""
     groups = [(texts[0][0], [words for _, words in texts]) for texts in prompts]
     whole = [(cluster, texts) for cluster, texts in groups if len(texts) == SAMPLES]
-    for metric, figure in _within_figures():
+    for metric, figure, limits in _within_figures():
         figures = [(cluster, figure(texts)) for cluster, texts in whole]
         known = [(cluster, value) for cluster, value in figures if value is not None]
-        yield mean_of(f"{metric}_within", "neither", known, len(groups) - len(known))
+        measure = mean_of(f"{metric}_within", "neither", known, len(groups) - len(known))
+        yield replace(measure, limits=limits, note=measure.note and _lacks(metric, whole))
 
 
-def _within_figures() -> Iterator[tuple[str, Figure]]:
+def _within_figures() -> Iterator[Figure]:
     yield from _counted()
-    yield "self_bleu", self_bleu
-    yield "vendi", vendi
-    yield "answer_entropy", entropy
-    yield "first_word_entropy", lambda texts: entropy(text[0] for text in texts)
+    yield "self_bleu", self_bleu, _SHARE
+    yield "vendi", vendi, (1.0, float(SAMPLES))
+    yield "answer_entropy", entropy, _BITS
+    yield "first_word_entropy", lambda texts: entropy(text[0] for text in texts), _BITS
 
 
 def _across(first: Sequence[tuple[str, Words]], num_empty: int) -> Iterator[Measure]:
     """Figures of the first sample of each prompt."""
-    for metric, figure in (*_counted(), ("vendi", vendi), ("top_opening", _top_opening)):
+    others: list[Figure] = [
+        ("vendi", vendi, (1.0, float(max(len(first), 1)))),
+        ("top_opening", _top_opening, _SHARE),
+    ]
+    for metric, figure, limits in (*_counted(), *others):
         measure = linearised(f"{metric}_across", "neither", first, figure, num_empty)
-        short = first and measure.note and f"the answers have fewer than {GRAMS} n-grams"
-        yield measure.noted(short) if short else measure
+        yield replace(measure, limits=limits, note=measure.note and _lacks(metric, first))
 
 
-def _counted() -> Iterator[tuple[str, Figure]]:
+def _lacks(metric: str, texts: Sequence[object]) -> str:
+    """Why there is no figure."""
+    if not texts:
+        return f"no prompt has its {SAMPLES} answers, with words in each"
+    if metric.startswith("distinct"):
+        return f"the answers are too short: fewer than {GRAMS} n-grams"
+    return "the answers are too short for such n-grams"
+
+
+def _counted() -> Iterator[Figure]:
     for n in _ORDERS:
-        yield f"distinct_{n}", partial(distinct_share, n=n, num_grams=GRAMS)
-        yield f"ead_{n}", partial(expectation_adjusted, n=n)
+        yield f"distinct_{n}", partial(distinct_share, n=n, num_grams=GRAMS), _SHARE
+        yield f"ead_{n}", partial(expectation_adjusted, n=n), _SHARE
 
 
 def _top_opening(texts: Sequence[Words]) -> float | None:
@@ -118,9 +134,12 @@ def _top_opening(texts: Sequence[Words]) -> float | None:
 
 def _lengths(answered: Sequence[Answered]) -> Iterator[Measure]:
     turns = [(each.answer.cluster, each.answer.turns[-1]) for each in answered]
-    yield mean_of("mean_tokens", "neither", [(cluster, float(turn.num_tokens)) for cluster, turn in turns])
-    cut = [(cluster, float(turn.finish_reason == "length")) for cluster, turn in turns]
-    yield share("cut_off", "neither", cut)
+    longest = max((turn.num_tokens for _, turn in turns), default=0)
+    length = mean_of("mean_tokens", "neither", [(cluster, float(turn.num_tokens)) for cluster, turn in turns])
+    yield replace(length, limits=(0.0, float(max(longest, TOKENS))))
+    yield share(
+        "cut_off", "neither", [(cluster, float(turn.finish_reason == "length")) for cluster, turn in turns]
+    )
 
 
 DIVERSITY = Suite(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datasets_registry.hashing import digest
 from datasets_registry.rows.evaluation import EvaluationItem
 from generation.scripted import Script, completing
-from methods.evaluation.measures import Measure, drawn_clusters
+from methods.evaluation.measures import Measure
 from methods.evaluation.suite import Answered, AskingSettings, Grading, GradingSettings, Policy, Suite
 
 PLANTED = "planted"
@@ -35,7 +35,7 @@ def asked(
 
 def value(measure: Measure) -> float:
     """The figure of everything drawn once."""
-    return float(measure.statistic(drawn_clusters(measure.clusters, 0))[0])
+    return measure.value()
 
 
 def values(measures: Iterable[Measure], category: str = "all") -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The composite of planted axes, what makes it null, and its draws within each suite."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,3 +122,11 @@ def test_an_axis_without_two_ends_is_refused() -> None:
 def test_draws_of_a_single_suite_are_its_own() -> None:
     draws = joint_draws([suites(helpful())], 5)
     assert joined({"a": draws}).counts.tolist() == draws.counts.tolist()
+
+
+def test_the_composite_and_its_axes_lie_between_0_and_1() -> None:
+    raw = suites(replace(helpful(), limits=(1, 10)), replace(safe(), limits=(-1, 1)), sycophancy())
+    raw["sycophancy"] = [replace(raw["sycophancy"][0], limits=(-1, 1))]
+    assert [measure.limits for measure in composite(raw, SETTINGS)][2:] == [(0, 1)] * 3
+    low, high = composite(raw, SETTINGS)[0].limits or (None, None)
+    assert low is not None and 0 < low < 0.02 and high == 1

@@ -95,8 +95,9 @@ def test_two_answers_by_turns_are_one_bit() -> None:
 
 def test_answers_too_short_for_the_budget_have_no_distinct_share_but_a_vendi_score_and_openings() -> None:
     measures = {measure.metric: measure for measure in make_figures(answers(lambda request: "No."))}
-    assert measures["distinct_1_within"].note == "nothing to measure"
-    assert measures["distinct_1_across"].note == f"the answers have fewer than {GRAMS} n-grams"
+    for metric in ("distinct_1_within", "distinct_1_across"):
+        assert measures[metric].note == f"the answers are too short: fewer than {GRAMS} n-grams"
+    assert measures["ead_2_across"].note == "the answers are too short for such n-grams"
     found = values(measure for measure in measures.values() if not measure.note)
     assert found["vendi_within"] == found["top_opening_across"] == found["mean_tokens"] == pytest.approx(1)
     assert found["ead_1_within"] == pytest.approx(1 / 8, rel=1e-3) and found["cut_off"] == 0
@@ -123,3 +124,11 @@ def test_no_figure_is_better_one_way() -> None:
 def test_the_opening_of_each_answer_is_on_its_row() -> None:
     (grade,) = answers(lambda request: "Once upon a time, there was.")[0].answer.grades
     assert (grade.word, grade.value) == ("once upon a", 6)
+
+
+def test_every_figure_lies_between_its_limits() -> None:
+    for script in (lambda request: "No.", lambda request: text("same"), lambda request: text(place(request))):
+        for measure in make_figures(answers(script)):
+            assert measure.limits is not None
+            if not measure.note and not measure.metric.startswith("ead"):
+                assert measure.limits[0] - 1e-9 <= measure.value() <= measure.limits[1] + 1e-9
