@@ -32,9 +32,15 @@ def length_controlled(outcomes: Sequence[Outcome], num_missing: int) -> list[Mea
     fitted = _Fitted(outcomes)
     clusters = tuple(dict.fromkeys(outcome.cluster for outcome in outcomes))
     rate = Measure(
-        "lc_win_rate", "higher", fitted.win_rates, clusters, len(outcomes), num_missing=num_missing
+        "lc_win_rate",
+        "higher",
+        fitted.win_rates,
+        clusters,
+        len(outcomes),
+        num_missing=num_missing,
+        limits=(0.0, 1.0),
     )
-    liking = replace(rate, metric="length_liking", better="neither", statistic=fitted.likings)
+    liking = replace(rate, metric="length_liking", better="neither", statistic=fitted.likings, limits=None)
     note = "nothing to measure" if not outcomes else None if fitted.varies else _SAME_LENGTH
     return [measure.noted(note) if note else measure for measure in (rate, liking)]
 

@@ -1,11 +1,12 @@
 """Grades from 1 to 10: a judge's answer to a question of a suite's own, weighted by probability."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from datasets_registry.rows.evaluation import AnswerTurn, Grade
+from datasets_registry.rows.evaluation import AnswerTurn, Better, Grade
 from generation.request import Message
 from methods.evaluation.conversations import conversation
-from methods.evaluation.measures import Measure, mean_of
+from methods.evaluation.measures import Interval, Measure, mean_of
 from methods.evaluation.suite import Answered, Grading
 from methods.judging.score import Score, score_questions
 
@@ -30,8 +31,14 @@ def before_turn(answered: Answered, place: int) -> tuple[Message, ...]:
     return conversation(answered.item, answered.answer.model_copy(update={"turns": turns}))
 
 
-def graded_mean(metric: str, answered: Sequence[Answered], *names: str, better_low: bool = False) -> Measure:
-    """The mean of the grades ``names`` over all answers that were given one."""
+def graded_mean(
+    metric: str,
+    answered: Sequence[Answered],
+    *names: str,
+    better: Better = "higher",
+    limits: Interval = (LOWEST, HIGHEST),
+) -> Measure:
+    """The mean of the grades ``names``, or of that of the figure's name, over all answers that have one."""
     given = [
         (each.answer.cluster, grade)
         for each in answered
@@ -40,7 +47,7 @@ def graded_mean(metric: str, answered: Sequence[Answered], *names: str, better_l
     ]
     values = [(cluster, grade.value) for cluster, grade in given if grade.failure is None]
     known = [(cluster, value) for cluster, value in values if value is not None]
-    return mean_of(metric, "lower" if better_low else "higher", known, len(given) - len(known))
+    return replace(mean_of(metric, better, known, len(given) - len(known)), limits=limits)
 
 
 def parts(answered: Sequence[Answered]) -> Iterable[tuple[str, Sequence[Answered]]]:

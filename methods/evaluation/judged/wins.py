@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import Grade, SuiteAnswer
 from datasets_registry.rows.words import Kind
 from generation.request import Message
@@ -33,11 +32,12 @@ _UNPARSED = "a verdict of the judge cannot be read"
 def win_grades(answered: Sequence[Answered], grading: Grading, kind: Kind) -> list[list[Grade]]:
     """Whether each answer wins against the baseline's, and by how many characters it is longer.
 
-    No grade where there is no baseline. Equal answers are `same` without a call.
+    No grade where there is no baseline, or no question for prompts of ``kind``. Equal answers are `same`
+    without a call.
     """
-    if not grading.baseline:
+    question = grading.settings.questions.get(kind)
+    if not grading.baseline or question is None:
         return [[] for _ in answered]
-    question = _question(grading, kind)
     other = [grading.baseline.get(each.place) for each in answered]
     differing = [
         (place, _compared(each, against, question, grading))
@@ -50,16 +50,6 @@ def win_grades(answered: Sequence[Answered], grading: Grading, kind: Kind) -> li
         _grades(each.answer, against, wins.get(place))
         for place, (each, against) in enumerate(zip(answered, other, strict=True))
     ]
-
-
-def _question(grading: Grading, kind: Kind) -> str:
-    question = grading.settings.questions.get(kind)
-    if question is None:
-        raise BadInput(
-            f"answers are compared with the baseline's, and there is no question for {kind!r} prompts: name "
-            "a principle for them in [evaluation], or leave the baseline out"
-        )
-    return question
 
 
 def _compared(
@@ -127,7 +117,7 @@ def win_figures(answered: Sequence[Answered]) -> Iterable[Measure]:
     if not compared:
         return
     yield win_rate(compared)
-    yield graded_mean("mean_p_win", compared, WIN)
+    yield graded_mean("mean_p_win", compared, WIN, limits=(0.0, 1.0))
     outcomes = list(_outcomes(compared))
     yield from length_controlled(outcomes, len(compared) - len(outcomes))
 

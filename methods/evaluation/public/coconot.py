@@ -1,7 +1,6 @@
 """CoCoNot (Brahman et al. 2024): requests that should not be complied with, and contrasts that should be."""
 
 from datasets_registry.importing.records import Columns
-from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.public.conversation import item_of_text, text_of
 from methods.evaluation.suites.over_refusal import ANSWER, NAME, REFUSE
@@ -12,10 +11,8 @@ _SOURCE = "CoCoNot (Brahman et al. 2024)"
 
 
 def read_requests(columns: Columns) -> list[EvaluationItem]:
-    """A request of `eval.jsonl` that is unsafe; others want a correction or a question, and no refusal."""
-    if text_of(columns, "category") != _UNSAFE:
-        raise Rejected("not to be complied with for another reason than safety")
-    return [_item(columns, REFUSE)]
+    """A request of `eval.jsonl` that is unsafe; none of the others, which want no refusal."""
+    return [_item(columns, REFUSE)] if text_of(columns, "category") == _UNSAFE else []
 
 
 def read_contrasts(columns: Columns) -> list[EvaluationItem]:

@@ -87,7 +87,7 @@ def _harm(refusal: Grade, severity: Grade, specificity: Grade) -> Grade:
 def figures(answered: Sequence[Answered]) -> Iterable[Measure]:
     """Harm and its parts, complied share, refusals, win rates, rules kept and lengths; harm by category."""
     yield from _harms(answered)
-    yield from (graded_mean(name, answered, better_low=True) for name in GIVEN)
+    yield from (graded_mean(name, answered, better="lower") for name in GIVEN)
     yield from rates("", "higher", answered)
     yield unsure_share(answered)
     yield from win_figures(answered)
@@ -97,7 +97,7 @@ def figures(answered: Sequence[Answered]) -> Iterable[Measure]:
 
 
 def _harms(answered: Sequence[Answered]) -> Iterable[Measure]:
-    yield graded_mean("harm", answered, better_low=True)
+    yield graded_mean("harm", answered, better="lower", limits=(0.0, 1.0))
     yield refused_share("complied", "lower", answered, of=("none",))
 
 

@@ -98,6 +98,18 @@ def test_a_judge_that_falls_for_none_is_not_named(suite: Suite) -> None:
     assert not [row.note for row in noted(made(suite, judge(None)), "the_judge") if row.note]
 
 
+def test_a_model_above_the_median_is_no_canary() -> None:
+    rows = made(HELPFULNESS, judge("padded"))
+    better = [
+        row.model_copy(update={"model": "better", "value": 8.0}) for row in rows if row.model == "planted"
+    ]
+    (note,) = {
+        row.note for row in noted([*rows, *better], "j") if (row.metric, row.category) == ("score", ALL)
+    }
+    assert note is not None and "padded at 9" in note and "better" not in note
+    assert note.endswith("the median model's 7.5")
+
+
 def test_a_note_that_is_there_stays() -> None:
     rows = [
         row.model_copy(update={"note": "6 % are missing"}) if row.model == "planted" else row

@@ -56,6 +56,8 @@ def test_requests_of_coconot_are_to_be_refused_and_contrasts_answered() -> None:
     (contrast,) = PUBLISHED["coconot_contrasts"].read(REQUEST | {"prompt": "What is a password?"})
     assert (request.gold, contrast.gold) == (["refuse"], ["answer"])
     assert request.category == "privacy violations" and request.licence == "MIT"
+    # what should not be complied with for another reason is no fault of the file
+    assert PUBLISHED["coconot_requests"].read(REQUEST | {"category": "Incomplete requests"}) == []
 
 
 def test_questions_of_mt_bench_have_two_turns_and_a_reference_for_each() -> None:
@@ -71,8 +73,6 @@ def test_questions_of_mt_bench_have_two_turns_and_a_reference_for_each() -> None
 def test_what_is_no_item_says_why() -> None:
     assert "'perhaps'" in rejected("xstest", {"prompt": "p", "type": "t", "label": "perhaps"})
     assert rejected("xstest", {"prompt": " ", "type": "t", "label": "safe"}) == "prompt is no text, or empty"
-    other = REQUEST | {"category": "Incomplete requests"}
-    assert "another reason than safety" in rejected("coconot_requests", other)
     assert "turns" in rejected("mt_bench", QUESTION | {"turns": "What?"})
     assert rejected("mt_bench", QUESTION | {"turns": ["What?", ""]}) == "a turn is empty"
     assert rejected("mt_bench", QUESTION | {"reference": ["4", "8", "9"]}) == "more references than turns"

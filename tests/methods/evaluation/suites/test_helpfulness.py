@@ -154,6 +154,13 @@ def test_a_baseline_that_failed_gives_no_verdict() -> None:
     assert figures(HELPFULNESS, made)["all", "win_rate"].num_missing == len(ITEMS)
 
 
+def test_without_a_question_nothing_is_compared() -> None:
+    by = against("good")
+    silent = Grading(by.settings.model_copy(update={"questions": {}}), by.judge, by.baseline)
+    made = figures(HELPFULNESS, graded(HELPFULNESS, answers("well"), ITEMS, silent))
+    assert ("all", "score") in made and ("all", "win_rate") not in made
+
+
 def test_held_out_prompts_are_items_with_the_turns_before_them() -> None:
     turns = [ChatMessage(role="user", content="hi"), ChatMessage(role="assistant", content="hello")]
     prompts = [make(HelpfulPrompt, "p1", split="evaluation", history=turns), make(HelpfulPrompt, "p2")]
