@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 
 from assets.building.declared import Dataset
 
+# tokens of a prompt with its template, and of the question that a judge is asked around texts
+PROMPT, QUESTION = 200, 300
+# an answer that is one token
+CHOICE = 1
+
 
 @dataclass(frozen=True)
 class SuiteRows:

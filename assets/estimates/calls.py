@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assets.building.declared import Dataset
-from assets.estimates.amount import Amount, Asked, Inputs, Rows, SuiteRows, UnknownRows
+from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
+from assets.estimates.suites import evaluation_answers, evaluation_items
 from datasets_registry.rows.words import Signal
 from methods.cai.scores import SIGNALS
-from methods.evaluation.answers import AnswersSettings
-from methods.evaluation.selection import SelectionSettings, fixed_items, select
-from methods.evaluation.suites.named import SUITES
 from methods.judges.answers import AnswerSettings
 from methods.judges.duels import duels, solutions
 from methods.judges.items import ItemSettings, read_items
@@ -20,12 +18,8 @@ from methods.judging.comparison import ComparisonSettings
 from methods.judging.score import ScoreSettings
 from methods.problems.prompt_files import PromptFileSettings
 
-# tokens of a prompt with its template, and of the question that a judge is asked around texts
-PROMPT, QUESTION = 200, 300
 # lines that a solution has at most: what is said of steps assumes it
 STEPS = 12
-# an answer that is one token
-CHOICE = 1
 
 
 def amount(dataset: Dataset, known: Mapping[str, Rows]) -> Amount | None:
@@ -222,36 +216,6 @@ def _step_labels(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     return Amount(Rows(rows), tuple(_asked(dataset, "judge", rows, QUESTION + ANSWER, ANSWER)))
 
 
-def _evaluation_items(dataset: Dataset, inputs: Inputs, settings: SelectionSettings) -> Amount:
-    """Those of ours and of files are counted one by one; of held-out prompts there are as many as rows."""
-    items = [item for item in fixed_items(settings) if item.failure is None]
-    chosen = select(items, settings)
-    suites = {
-        suite: SuiteRows(
-            len(rows), sum(1 + len(row.follow_ups) for row in rows), sum(len(row.choices) for row in rows)
-        )
-        for suite in settings.suites
-        for rows in [[row for row in chosen if row.suite == suite]]
-    }
-    return Amount(Rows(sum(rows.items for rows in suites.values()), suites=suites))
-
-
-def _evaluation_answers(dataset: Dataset, inputs: Inputs, settings: AnswersSettings) -> Amount:
-    """Each turn is a call, or each choice whose likelihood is asked for; and the judge's calls."""
-    suites, answer = inputs["evaluation_items"].suites, settings.asking.answers.max_tokens
-    asked, rows = list[Asked](), 0
-    for name in settings.suites:
-        suite, counts = SUITES[name], suites.get(name, SuiteRows())
-        samples = settings.asking.num_samples if suite.sampled else 1
-        rows += samples * counts.items
-        asked += _asked(dataset, "model", samples * counts.turns, PROMPT + answer, answer)
-        if suite.scores_choices:
-            asked += _asked(dataset, "model", counts.choices, PROMPT, CHOICE)
-        calls = samples * counts.items * suite.judge_calls(settings.grading)
-        asked += _asked(dataset, "judge", calls, QUESTION + 2 * answer, CHOICE)
-    return Amount(Rows(rows), tuple(each for each in asked if each.calls))
-
-
 # tokens of an answer where a dataset's settings do not bound it
 ANSWER = 512
 _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
@@ -276,8 +240,8 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "solutions": _solutions,
     "step_rollouts": _rollouts,
     "step_labels": _step_labels,
-    "evaluation_items": _evaluation_items,
-    "evaluation_answers": _evaluation_answers,
+    "evaluation_items": evaluation_items,
+    "evaluation_answers": evaluation_answers,
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from assets.building.declared import Dataset, Roles, dataset
 from assets.pipelines.asked import asked
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
-from assets.profile.evaluation import EVERY, Evaluation
+from assets.profile.evaluation import CANARIES, EVERY, Evaluation
 from assets.profile.judges import Scores
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
@@ -17,13 +17,14 @@ from datasets_registry.rows.evaluation import (
 )
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
-from methods.evaluation.answers import BASELINE, EVALUATION_ANSWERS, AnswersSettings
+from methods.evaluation.answers import BASELINE, CANARY_ANSWERS, EVALUATION_ANSWERS, AnswersSettings
 from methods.evaluation.selection import EVALUATION_ITEMS, SelectionSettings, public_files
 from methods.evaluation.suite import AskingSettings, GradingSettings
+from methods.evaluation.suites.named import SUITES
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.constitution import Constitution
 from quality.evaluation.differences import EVALUATION_DIFFERENCES, DifferenceSettings
-from quality.evaluation.figures import EVALUATION_FIGURES
+from quality.evaluation.figures import EVALUATION_FIGURES, FigureSettings
 
 GROUP = "evaluation"
 
@@ -72,7 +73,21 @@ def evaluation(
     grading = _grading(section, profile, constitution)
     names = (section.base, *measured(section, profile))
     answers = [_answers(name, section, profile, grading, at) for name in names]
+    if section.judge and any(SUITES[name].judged for name in section.suites):
+        answers.append(_canaries(section, grading, at))
     return [items, *answers, *_figures([each.name for each in answers], section, at)]
+
+
+def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset:
+    """Answers that give nothing, which tell what the judge prefers."""
+    return dataset(
+        answers_of(CANARIES, at),
+        CANARY_ANSWERS,
+        AnswersSettings(suites=section.suites, grading=grading),
+        group=GROUP,
+        inputs={EvaluationItem.dataset: at + EvaluationItem.dataset, BASELINE: answers_of(section.base, at)},
+        models={"judge": section.judge or ""},
+    )
 
 
 def _figures(answers: Sequence[str], section: Evaluation, at: str) -> Sequence[Dataset]:
@@ -81,9 +96,10 @@ def _figures(answers: Sequence[str], section: Evaluation, at: str) -> Sequence[D
         EvaluationItem.dataset: at + EvaluationItem.dataset,
         SuiteAnswer.dataset: tuple(answers),
     }
-    settings = DifferenceSettings(baseline=section.base)
+    figures = FigureSettings(judge=section.judge, composite=section.composite)
+    settings = DifferenceSettings(baseline=section.base, composite=section.composite)
     return [
-        dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, group=GROUP, inputs=measured),
+        dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, figures, group=GROUP, inputs=measured),
         dataset(
             at + EvaluationDifference.dataset, EVALUATION_DIFFERENCES, settings, group=GROUP, inputs=measured
         ),

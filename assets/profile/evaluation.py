@@ -9,8 +9,12 @@ from assets.profile.models import Name
 from datasets_registry.settings import Distinct, Seed, Settings
 from generation.request import SamplingParams
 from methods.evaluation.suites.named import SUITES
+from methods.evaluation.suites.over_optimisation import OVER_OPTIMISATION, refusal
+from quality.evaluation.composite import CompositeSettings
 
 EVERY: Literal["released"] = "released"
+# what stands in the place of a model where answers give nothing
+CANARIES = "canaries"
 
 
 class EvaluationAnswers(SamplingParams):
@@ -39,7 +43,8 @@ class Evaluation(Settings):
     base: Name = Field(description="The baseline, which the others are compared with")
     judge: Name | None = Field(None, description="The model that grades; suites of programs need none")
     suites: Annotated[tuple[str, ...], Field(min_length=1), Distinct] = Field(
-        tuple(SUITES), description="The suites; all if not set"
+        tuple(name for name in SUITES if name != OVER_OPTIMISATION.name),
+        description="The suites; if not set all but over_optimisation, which needs rewards",
     )
     items: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
         {}, description="At most so many items of a suite, evenly of its categories"
@@ -55,6 +60,7 @@ class Evaluation(Settings):
         None, description="The principle that compares answers to other requests; none is if not set"
     )
     answers: EvaluationAnswers = EvaluationAnswers()
+    composite: CompositeSettings = CompositeSettings()
     seed: Seed = 0
 
     def named_models(self) -> Iterator[tuple[str, str]]:
@@ -73,7 +79,13 @@ class Evaluation(Settings):
                 f"base: {self.base!r} is among models too, and a baseline that is itself differs in nothing: "
                 "leave it out of models, as it is measured anyway"
             )
+        if CANARIES in (self.base, *self.models):
+            raise ValueError(f"models: {CANARIES!r} is the name of answers that give nothing: rename it")
         self._require_suites()
+        if OVER_OPTIMISATION.name in self.suites:
+            why_not = refusal(len(self.rewards), self.judge is not None)
+            if why_not:
+                raise ValueError(f"{why_not}, or leave the suite out")
         judged = next((name for name in self.suites if SUITES[name].judged), None)
         if judged and self.judge is None:
             raise ValueError(

@@ -5,11 +5,13 @@ from contextlib import nullcontext
 
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
 from datasets_registry.settings import Settings
+from methods.evaluation.canaries import canary_answers
 from methods.evaluation.suite import (
     Answered,
     AskingSettings,
     Grading,
     GradingSettings,
+    ItemId,
     Judge,
     Policy,
     Suite,
@@ -35,11 +37,23 @@ def make_answers(inputs: Inputs, models: Models, settings: AnswersSettings) -> l
     """All answers of the model first, so that it and the judge are loaded once each; then their grades."""
     items = items_by_suite(inputs.stream(EvaluationItem), settings.suites)
     answers = _answers(models["model"], items, settings)
-    baseline = {
-        (row.suite, row.item_id, row.variant, row.sample): row for row in inputs.stream(SuiteAnswer, BASELINE)
-    }
-    grading = Grading(settings.grading, None, baseline, models.every("rewards"))
+    grading = Grading(settings.grading, None, _baseline(inputs), models.every("rewards"))
     return list(graded_by(items, answers, grading, models.every("judge")))
+
+
+def make_canaries(inputs: Inputs, models: Models, settings: AnswersSettings) -> list[SuiteAnswer]:
+    """Answers that give nothing, graded by the judge as those of models are."""
+    judged = [name for name in settings.suites if SUITES[name].judged]
+    items = items_by_suite(inputs.stream(EvaluationItem), judged)
+    answers = [answer for asked in items.values() for answer in canary_answers(asked)]
+    grading = Grading(settings.grading, None, _baseline(inputs))
+    return list(graded_by(items, answers, grading, models.every("judge")))
+
+
+def _baseline(inputs: Inputs) -> dict[ItemId, SuiteAnswer]:
+    """The baseline's answers by their place; none of the baseline's own."""
+    rows = inputs.stream(SuiteAnswer, BASELINE)
+    return {(row.suite, row.item_id, row.variant, row.sample): row for row in rows}
 
 
 def items_by_suite(
@@ -109,6 +123,14 @@ def _modules(settings: AnswersSettings) -> tuple[str, ...]:
 
 EVALUATION_ANSWERS = Method(
     run=make_answers,
+    settings=AnswersSettings,
+    rows=SuiteAnswer,
+    prompts=_templates,
+    modules=_modules,
+    generates=True,
+)
+CANARY_ANSWERS = Method(
+    run=make_canaries,
     settings=AnswersSettings,
     rows=SuiteAnswer,
     prompts=_templates,

@@ -99,6 +99,11 @@ Graded = Callable[[Sequence[Answered], Grading], Sequence[Sequence[Grade]]]
 Templates = Callable[[GradingSettings], Sequence[str]]
 
 
+def once(settings: AskingSettings) -> int:
+    """One answer to an item."""
+    return 1
+
+
 def no_calls(settings: GradingSettings) -> int:
     """No judge is asked."""
     return 0
@@ -117,9 +122,8 @@ class Suite:
     ``figures`` are of one model's answers that have no failure. ``variants`` are of one item; an item of
     which fewer are there is left out as a whole.
 
-    ``sampled`` says that several samples of each conversation are drawn, ``scores_choices`` that the
-    likelihood of each choice is asked for, and ``judge_calls`` how many calls of the judge an answer takes
-    at most.
+    ``samples`` counts the answers to an item, ``judge_calls`` the judge's calls of an answer at most;
+    ``scores_choices`` says that the likelihood of each choice is asked for.
     """
 
     name: str
@@ -131,6 +135,6 @@ class Suite:
     templates: Templates = no_templates
     judged: bool = False
     num_turns: int = 1
-    sampled: bool = False
+    samples: Callable[[AskingSettings], int] = once
     scores_choices: bool = False
     judge_calls: Callable[[GradingSettings], int] = no_calls

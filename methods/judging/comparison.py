@@ -39,6 +39,11 @@ class ComparisonSettings(Asking):
         return ("ab", "ba", "aa", "bb") if self.calibration == "identical" else ("ab", "ba")
 
     @property
+    def num_calls(self) -> int:
+        """Calls of one pair, in all orders; reasoning that stands apart is a call of its own."""
+        return len(self.orders) * (self.samples + self.reasons_apart)
+
+    @property
     def reasons_apart(self) -> bool:
         """Whether the judge reasons in a call of its own, before the one that asks for the verdict."""
         return self.reasoning_tokens is not None and self.way not in ("text", "schema")

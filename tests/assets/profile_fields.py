@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from assets.profile.chosen import FOLDER
+from assets.profile.evaluation import Evaluation
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
-from methods.evaluation.suites.named import SUITES
 from tests.assets.graphs import Declaration, declared, declared_or_none
 from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others
 from training import trainers
@@ -133,7 +133,7 @@ def small(profile: str, folder: Path) -> Content:
     for place, _ in enumerate(problems["families"]):
         values |= {("problems", "families", place, split): count for split, count in SPLITS.items()}
     values |= {("problems", "gold", name, "number"): 6 for name in problems["gold"]}
-    asked = content["evaluation"].get("suites", SUITES)
+    asked = content["evaluation"].get("suites", Evaluation.model_fields["suites"].default)
     values["evaluation", "items"] = {suite: 2 for suite in asked}
     for kind in ("red_team", "helpful"):
         source = REPOSITORY / content["prompts"][kind]["file"]

@@ -64,8 +64,9 @@ base = "base_policy"
 judge = "base_policy"
 red_team = "avoid_harm"
 helpful = "answer_helpfully"
-suites = ["consistency"]
-items = {{ consistency = 2 }}
+suites = ["helpfulness", "harmlessness", "consistency"]
+items = {{ helpfulness = 4, harmlessness = 4, consistency = 2 }}
+answers = {{ max_tokens = 64 }}
 """
 
 

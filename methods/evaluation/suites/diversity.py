@@ -149,4 +149,5 @@ DIVERSITY = Suite(
     ask=ask,
     grade=make_grades,
     figures=make_figures,
+    samples=lambda settings: SAMPLES,
 )

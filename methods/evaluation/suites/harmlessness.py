@@ -121,4 +121,7 @@ HARMLESSNESS = Suite(
     figures=figures,
     templates=templates,
     judged=True,
+    judge_calls=lambda settings: (
+        2 * settings.scores.num_calls + settings.comparison.num_calls + settings.comparison.samples
+    ),
 )

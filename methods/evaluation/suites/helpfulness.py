@@ -114,5 +114,6 @@ HELPFULNESS = Suite(
     figures=figures,
     templates=templates,
     judged=True,
+    judge_calls=lambda settings: 2 * settings.scores.num_calls + settings.comparison.num_calls,
     num_turns=2,
 )

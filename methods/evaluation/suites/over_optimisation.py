@@ -14,7 +14,7 @@ from methods.evaluation.conversations import conversation, converse_in_samples
 from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.measures import Measure
 from methods.evaluation.reward_curves import Rewarded, along_best_of, rank_correlation
-from methods.evaluation.suite import Answered, Grading, GradingSettings, Policy, Suite
+from methods.evaluation.suite import Answered, AskingSettings, Grading, GradingSettings, Policy, Suite
 from methods.judging.score import Scored, score_completions, score_templates
 from methods.method import Model
 
@@ -54,8 +54,7 @@ def refusal(num_rewards: int, judged: bool) -> str | None:
 
 def ask(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
     """Samples as the profile draws them."""
-    num_samples = max(SAMPLES, policy.settings.num_samples)
-    settings = policy.settings.model_copy(update={"num_samples": num_samples})
+    settings = policy.settings.model_copy(update={"num_samples": _samples(policy.settings)})
     return converse_in_samples(replace(policy, settings=settings), items)
 
 
@@ -130,6 +129,10 @@ def _rewarded(answered: Sequence[Answered]) -> Iterator[Rewarded]:
             yield Rewarded(each.answer.cluster, each.answer.item_id, proxy.value, held_out.value)
 
 
+def _samples(settings: AskingSettings) -> int:
+    return max(SAMPLES, settings.num_samples)
+
+
 def _templates(settings: GradingSettings) -> tuple[str, ...]:
     return score_templates(settings.scores, (_SIGNAL,))
 
@@ -142,4 +145,6 @@ OVER_OPTIMISATION = Suite(
     grade=make_grades,
     figures=make_figures,
     templates=_templates,
+    samples=_samples,
+    judge_calls=lambda settings: settings.scores.num_calls,
 )

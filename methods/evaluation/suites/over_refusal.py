@@ -101,4 +101,5 @@ OVER_REFUSAL = Suite(
     grade=grades,
     figures=figures,
     templates=templates,
+    judge_calls=lambda settings: settings.comparison.samples,
 )

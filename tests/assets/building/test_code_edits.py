@@ -24,7 +24,9 @@ TRAINED = {"sft_policy", "dpo_policy", "lab_policy", "cold_start_policy", "rft_p
 REWARDING = {"reward_model", "process_reward_model"}
 ONLINE = {"trainer grpo", "trainer rloo", "trainer ppo"}
 TRAINER_NAMES = {f"trainer {name}" for name in TRAINERS}
-MEASURED = {f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy")}
+MEASURED = {
+    f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy", "canaries")
+}
 # a suite is one module from its items to its figures
 SUITED = {"evaluation_items", *MEASURED, "evaluation", "evaluation_differences"}
 COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", *MEASURED}

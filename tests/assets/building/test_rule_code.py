@@ -10,7 +10,9 @@ from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
 from tests.assets.graphs import Declaration, declared
 
-MEASURED = {f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy")}
+MEASURED = {
+    f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy", "canaries")
+}
 HOLDERS = {"ai_judgements", *MEASURED}
 FILES = {
     "__init__.py": "from .words import polite\n\nRULES = {'polite': polite}\n",
