@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import torch
 
-from benchmarks.sides.figure import Figure, repeated
+from benchmarks.sides.figure import Figure, at_most
 from benchmarks.sides.process import smollm2
 from generation.engine import BATCH_SIZE, EngineSettings
 from generation.language_model import LanguageModel
@@ -20,42 +21,41 @@ from methods.evaluation.suites.capability import items
 NUM_TEXTS, QUICK_TEXTS = 1000, 64
 # texts that are timed in one go, the plain way and ours by turns, as the machine's speed changes
 CHUNK = 128
-GOAL = "<= 1.1"
+GOAL = 1.1
 _SCORED = SamplingParams(temperature=0.0, max_tokens=1)
 _OPENINGS = ("", "Please answer as well as you can.\n\n", "A pupil in the first row asks the class:\n\n")
 
 
 def likelihood(quick: bool) -> list[Figure]:
-    """CPU time of likelihoods over that of plain forward passes, and how far their sums are apart."""
-    folder = smollm2()
+    """SmolLM2's likelihoods of choices of our questions."""
+    return compared(smollm2(), requests(QUICK_TEXTS if quick else NUM_TEXTS))
+
+
+def compared(folder: Path, texts: Sequence[Request]) -> list[Figure]:
+    """CPU time of likelihoods over that of plain forward passes, and how far their sums are apart at most."""
     backend = TransformersBackend(folder, EngineSettings())
     plain = load("AutoModelForCausalLM", folder, None, torch.float32).eval()
-    requests = _requests(QUICK_TEXTS if quick else NUM_TEXTS)
-    _ours(backend, requests[:BATCH_SIZE])
+    _ours(backend, texts[:BATCH_SIZE])
     ours, theirs, apart = list[float](), list[float](), 0.0
-    for chunk in _chunks(requests):
-        prompts = _ordered(backend, chunk)
-        expected, seconds = _timed(partial(_plain, plain, prompts))
+    for chunk in _chunks(texts):
+        expected, seconds = _timed(partial(_plain, plain, _ordered(backend, chunk)))
         theirs.append(seconds)
         given, seconds = _timed(partial(_ours, backend, chunk))
         ours.append(seconds)
         apart = max(apart, *(abs(given[place] - value) for place, value in expected.items()))
     backend.close()
+    return [_ratio(len(texts), ours, theirs), at_most("largest difference of a sum", apart, "nats", 0.01)]
+
+
+def _ratio(number: int, ours: Sequence[float], theirs: Sequence[float]) -> Figure:
+    """Of all chunks together, with the least and the greatest of any chunk."""
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return [
-        Figure(
-            name=f"likelihood of {len(requests)} texts / plain forward pass, CPU time",
-            value=sum(ours) / sum(theirs),
-            unit="ratio",
-            interval=(min(ratios), max(ratios)),
-            goal=GOAL,
-            holds=sum(ours) / sum(theirs) <= 1.1,
-        ),
-        repeated("largest difference of a text's log probability", [apart], "nats", "<= 0.01"),
-    ]
+    name = f"likelihood of {number} texts / plain forward pass, CPU time"
+    figure = at_most(name, sum(ours) / sum(theirs), "ratio", GOAL)
+    return figure.model_copy(update={"interval": (min(ratios), max(ratios))})
 
 
-def _requests(number: int) -> list[Request]:
+def requests(number: int) -> list[Request]:
     """Choices of our questions, each with several openings, so that prompts differ in length."""
     return [
         Request(
