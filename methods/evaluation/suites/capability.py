@@ -110,8 +110,8 @@ def ask(policy: Policy, asked: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
     answers = [
         *_chosen(policy, chosen),
         # what follows a solution is no part of it
-        *converse(_stopped(policy, "Question:"), solved),
-        *converse(policy, told),
+        *converse(_stopping_at(policy, "Question:"), solved),
+        *converse(_stopping_at(policy), told),
     ]
     places = {(item.item_id, item.variant): place for place, item in enumerate(asked)}
     return sorted(answers, key=lambda answer: places[answer.item_id, answer.variant])
@@ -122,12 +122,13 @@ def _chosen(policy: Policy, asked: Sequence[EvaluationItem]) -> list[SuiteAnswer
         return scored_choices(policy, asked)
     spoken = [item for item in asked if item.variant != MC2]
     unspoken = [item for item in asked if item.variant == MC2]
-    return [*lettered_choices(policy, spoken), *(unanswered(policy.name, item) for item in unspoken)]
+    answers = lettered_choices(_stopping_at(policy), spoken)
+    return [*answers, *(unanswered(policy.name, item) for item in unspoken)]
 
 
-def _stopped(policy: Policy, stop: str) -> Policy:
-    stops = (*policy.settings.answers.stop, stop)
-    answers = policy.settings.answers.model_copy(update={"stop": tuple(dict.fromkeys(stops))})
+def _stopping_at(policy: Policy, *stops: str) -> Policy:
+    """The policy with these stops alone: others, such as a line's end, would cut what is asked for."""
+    answers = policy.settings.answers.model_copy(update={"stop": stops})
     return replace(policy, settings=policy.settings.model_copy(update={"answers": answers}))
 
 

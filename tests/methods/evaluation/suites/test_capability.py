@@ -7,7 +7,7 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem
-from generation.request import Completion, Request
+from generation.request import Completion, Request, SamplingParams
 from generation.scripted import completing, likely
 from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.likelihoods import likelihood_grades, scored_choices
@@ -154,6 +154,26 @@ def test_a_solution_without_marker_is_right_by_the_last_number_alone() -> None:
         "strict": 0.0,
         "flexible": 1.0,
     }
+
+
+@pytest.mark.parametrize("thinks", [False, True])
+def test_no_stop_of_the_settings_cuts_what_is_asked_for(thinks: bool) -> None:
+    asked = [of(family)[0] for family in ("facts", "mathematics", "instructions")]
+    stops = {}
+
+    def script(request: Request) -> str | Completion:
+        item = next(item for item in asked if request.messages[-1].content.startswith(start(item)))
+        stops[item.category] = request.params.stop
+        return likely(-1.0, 1, greedy=True) if request.continuation else "Well.\nAnswer: A"
+
+    settings = AskingSettings(answers=SamplingParams(max_tokens=64, stop=("\n",)))
+    answers(CAPABILITY, asked, script, settings=settings, thinks=thinks)
+    assert stops == {"facts": (), "mathematics": ("Question:",), "instructions": ()}
+
+
+def start(item: EvaluationItem) -> str:
+    """How each form of the item's prompt begins."""
+    return item.messages[-1].content.removesuffix("Answer:").strip()
 
 
 def test_a_missing_answer_has_no_grade() -> None:
