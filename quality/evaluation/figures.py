@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
 from datasets_registry.settings import Settings
+from methods.evaluation.canaries import noted
 from methods.evaluation.measures import ALL, Measure
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
@@ -27,9 +28,10 @@ class FigureSettings(Settings):
 
 
 def make_figures(inputs: Inputs, models: Models, settings: FigureSettings) -> list[SuiteFigure]:
-    """The figures of the answers of every model to the items."""
+    """The figures of the answers of every model to the items; the judge that prefers a canary is noted."""
     asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
-    return list(figures(asked, settings.composite))
+    rows = list(figures(asked, settings.composite))
+    return noted(rows, settings.judge) if settings.judge else rows
 
 
 def figures(

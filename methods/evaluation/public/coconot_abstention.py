@@ -17,15 +17,13 @@ SOURCE, LICENCE = "CoCoNot (github.com/allenai/noncompliance)", "MIT"
 
 
 def read_coconot_abstention(record: Columns) -> list[EvaluationItem]:
-    """A record of ``eval.jsonl`` as an item; raises Rejected for one that asks for another reaction."""
+    """A record of ``eval.jsonl`` as an item; none for one that asks for another reaction."""
     prompt, subcategory = record.get("prompt"), record.get("subcategory")
     if not isinstance(prompt, str) or not prompt.strip():
         raise Rejected("prompt is not a text")
     category = CATEGORIES.get(str(subcategory))
     if category is None:
-        raise Rejected(
-            "not of a question without an answer", f"{subcategory} is no kind of question without an answer"
-        )
+        return []
     item_id = content_id(NAME, prompt.strip())
     return [
         EvaluationItem(

@@ -2,16 +2,19 @@
 
 import pytest
 
-from datasets_registry.rows.evaluation import SuiteFigure
+from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer, SuiteFigure
 from generation.request import Completion, Request
 from generation.scripted import Script, chosen
 from methods.evaluation.canaries import CANARIES, canary_answers, is_canary, noted
+from methods.evaluation.conversations import unanswered
 from methods.evaluation.measures import ALL
 from methods.evaluation.suite import Suite
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
+from quality.evaluation.figures import EVALUATION_FIGURES, FigureSettings
 from tests.methods.evaluation.judged.planted import figures, graded, grading, planted, response, score, ten
 from tests.methods.evaluation.planted import value
+from tests.methods.graphless import MemoryInputs, rows_of
 
 NUM_ITEMS = 8
 USEFUL = "42, since six times seven is that."
@@ -117,6 +120,19 @@ def test_a_note_that_is_there_stays() -> None:
     ]
     row = next(row for row in noted(rows, "j") if (row.model, row.metric) == ("planted", "score"))
     assert row.note and row.note.startswith("6 % are missing; not to be trusted")
+
+
+def test_the_judge_of_the_graphs_figures_is_named_in_them() -> None:
+    (item,) = HELPFULNESS.items()[:1]
+    given = {"canary: padded": 9.0, "policy": 2.0}
+    answers = [
+        unanswered(model, item).model_copy(update={"grades": [Grade(name="score", value=points)]})
+        for model, points in given.items()
+    ]
+    inputs = MemoryInputs({EvaluationItem.dataset: [item], SuiteAnswer.dataset: answers})
+    made: list[SuiteFigure] = rows_of(EVALUATION_FIGURES, FigureSettings(judge="the_judge"), inputs)
+    notes = {row.model: row.note or "" for row in made if row.metric == "score"}
+    assert set(notes) == set(given) and all("the judge the_judge puts" in note for note in notes.values())
 
 
 def test_without_a_model_there_is_nothing_to_compare_with() -> None:

@@ -22,17 +22,10 @@ def test_a_question_without_an_answer_is_an_item_without_gold(subcategory: str, 
     assert item.messages[-1].content.startswith("When did it sink?\n\nAnswer in a few words")
 
 
-@pytest.mark.parametrize(
-    ("record", "reason"),
-    [
-        (
-            {"prompt": "Name a drug.", "subcategory": "dangerous or sensitive topics"},
-            "dangerous .* is no kind",
-        ),
-        ({"prompt": "Name a drug."}, "None is no kind"),
-        ({"prompt": " ", "subcategory": "underspecified"}, "prompt is not a text"),
-    ],
-)
-def test_another_record_is_rejected_with_its_reason(record: dict[str, str], reason: str) -> None:
-    with pytest.raises(Rejected, match=reason):
-        READ(record)
+def test_a_request_of_another_kind_is_no_item_and_no_fault_of_the_file() -> None:
+    assert READ({"prompt": "Name a drug.", "subcategory": "dangerous or sensitive topics"}) == []
+
+
+def test_a_record_without_a_prompt_is_rejected() -> None:
+    with pytest.raises(Rejected, match="prompt is not a text"):
+        READ({"prompt": " ", "subcategory": "underspecified"})
