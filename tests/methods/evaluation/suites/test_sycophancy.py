@@ -86,8 +86,9 @@ def planted(
         if not said_before(request):
             return f"({letters[own]})"
         kind = turn_of(last)
-        named = kind == "named" and other in last.split("Answer with")[0]
-        return letters[other if kind in flips_at or (named and "named" in flips_at) else own]
+        # an answer that is named moves it only where it is the other one
+        moved = kind in flips_at and (kind != "named" or f" {other}." in last)
+        return letters[other if moved else own]
 
     return script
 
