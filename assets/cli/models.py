@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.cli.export_data import Push
 from assets.cli.planning.plan import graph_of_profile, planned
+from assets.cli.planning.release import releases, require_released
 from assets.cli.printing import (
     Json,
     Reference,
@@ -28,23 +29,30 @@ from datasets_registry.inspecting.model_details import ModelDetails, model_detai
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from generation.models.export import export_model, exported_bytes
 
+if TYPE_CHECKING:
+    from quality.evaluation.release import Release
+
+Because = Annotated[str, typer.Option(help="Why a model that its gates hold may leave; it is recorded.")]
+
 
 def export_command(
     name: Reference,
     folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
     push_to: Push = None,
+    because: Because = "",
     as_json: Json = False,
 ) -> None:
-    """Write a model to a folder, with a model card.
+    """Write a model to a folder, with a model card; one that its gates hold is refused.
 
     The folder has safetensors, the tokenizer, the chat template and the manifest. A trained adapter is merged
     into its base in float32, file by file, with memory for twice the base's largest file.
     """
     if push_to:
         require_pushable(push_to)
-    registry = open_state()
+    registry = open_state(to_write=bool(because))
     version = require_model(registry.resolve(name))
     require_empty(folder)
+    require_released(registry, version, because)
     warn_unpassed(version)
     size = exported_bytes(registry, version)
     with progress_bar("exporting", size, "bytes") as report:
@@ -76,21 +84,22 @@ def show_command(name: Reference, as_json: Json = False) -> None:
     Shows its settings and checks too, and the newer data that it has not learned from.
     """
     registry = open_state()
-    details = model_details(registry, registry.resolve(name))
+    details = model_details(registry, version := registry.resolve(name))
+    (release,) = releases(registry, [version])
     if as_json:
-        print_json(details.dump())
+        print_json(details.dump() | {"release": str(release)})
     else:
-        _print(details)
+        _print(details, release)
 
 
-def _print(details: ModelDetails) -> None:
+def _print(details: ModelDetails, release: "Release") -> None:
     version, newest = details.facts.version, details.newest
     say(f"{version}  {details.facts.status}  {details.chain[0].how_made}")
     if newest != version:
         say(f"the newest version is {newest}: see `trimtab models show {newest}`")
     if details.behind:
         say(f"behind {', '.join(details.behind)}, which passed after this model was made")
-    print_facts(_facts(details))
+    print_facts([("release", release), *_facts(details)])
     for title, headings, rows in _tables(details):
         if rows:
             say(f"\n{title}")
@@ -166,9 +175,23 @@ def models(
     """List models: base, data, loss, and newer data to train on."""
     if context.invoked_subcommand:
         return
-    columns = ["name", "version", "status", "base", "trained_on", "behind", "rows", "loss", "data_version"]
+    columns = [
+        "name",
+        "version",
+        "status",
+        "release",
+        "base",
+        "trained_on",
+        "behind",
+        "rows",
+        "loss",
+        "data_version",
+    ]
     registry = open_state()
-    rows = [model.dump() for model in list_models(registry)]
+    listed = list_models(registry)
+    newest = [registry.version(model.name, model.version) for model in listed]
+    released = map(str, releases(registry, newest))
+    rows = [model.dump() | {"release": text} for model, text in zip(listed, released, strict=True)]
     if stale:
         why = {step.name: step.reason for step in planned(graph_of_profile(), registry)}
         rows = [row | {"why": why[name]} for row in rows if (name := str(row["name"])) in why]

@@ -1,9 +1,11 @@
 """Evaluation: models of the graph on suites, each beside one of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assets.building.declared import Dataset, Roles, dataset
 from assets.pipelines.asked import asked
+from assets.pipelines.hygiene import evaluation_leaks
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
 from assets.profile.evaluation import CANARIES, EVERY, Evaluation
 from assets.profile.judges import Scores
@@ -52,6 +54,8 @@ def evaluation(
 ) -> Sequence[Dataset]:
     """``evaluation_items``, ``evaluation_answers/MODEL`` of each, ``evaluation`` and its differences.
 
+    Answers wait for ``evaluation_leaks``: a model that has learned the items is not asked them.
+
     Raises BadInput where a public set's file is none.
     """
     section = profile.evaluation
@@ -72,10 +76,14 @@ def evaluation(
     )
     grading = _grading(section, profile, constitution)
     names = (section.base, *measured(section, profile))
-    answers = [_answers(name, section, profile, grading, at) for name in names]
+    leaks = evaluation_leaks((items.name,), names, profile.models, at)
+    answers = [
+        replace(_answers(name, section, profile, grading, at), waits=tuple(leak.name for leak in leaks))
+        for name in names
+    ]
     if section.judge and any(SUITES[name].judged for name in section.suites):
         answers.append(_canaries(section, grading, at))
-    return [items, *answers, *_figures([each.name for each in answers], section, at)]
+    return [items, *leaks, *answers, *_figures([each.name for each in answers], section, at)]
 
 
 def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset:

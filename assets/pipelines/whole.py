@@ -9,6 +9,7 @@ from assets.building.declared import Dataset, Declared
 from assets.pipelines.asked import as_served
 from assets.pipelines.cai import cai
 from assets.pipelines.evaluation import evaluation
+from assets.pipelines.gates import gates
 from assets.pipelines.hygiene import hygiene
 from assets.pipelines.judge_benchmark import judge_benchmark
 from assets.pipelines.judges import judges
@@ -70,7 +71,7 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
         declared += rlaif(profile.rlaif, answers, profile.judges, constitution)
         revisions = RevisionStep.dataset if profile.cai else ""
         declared += judges(profile.judges, profile.rlaif, constitution, revisions)
-    return [*declared, *evaluation(profile, constitution)]
+    return [*declared, *evaluation(profile, constitution), *gates(profile)]
 
 
 def _reasoning(profile: Profile) -> Sequence[Dataset]:

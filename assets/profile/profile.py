@@ -28,6 +28,7 @@ from generation.models.limits import require_window
 from generation.models.sources import local_folder
 from generation.spending import Budget
 from methods.judging.constitution import Constitution, load_constitution
+from quality.evaluation.gate import Gate
 from training.settings.online import OnlineSettings
 from training.settings.process_reward_model import ProcessRewardSettings
 from training.trainers import Trainer, trainers
@@ -56,6 +57,7 @@ class Profile(Settings):
     rft: Rft | None = None
     prm: Prm | None = None
     evaluation: Evaluation | None = None
+    gates: Mapping[str, Gate] = {}
     budget: Budget = Budget()
     tracking: Tracking = Tracking()
     launch: LaunchSection = LaunchSection()
@@ -89,6 +91,8 @@ class Profile(Settings):
         for part, needed in (("rlaif", "judges"), ("cai", "judges"), ("rft", "problems"), ("prm", "rft")):
             if getattr(self, part) is not None and getattr(self, needed) is None:
                 raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
+        if self.gates and self.evaluation is None:
+            raise ValueError("[gates] bound figures of [evaluation]: add it, or leave [gates] out")
         for model, section in self.models.items():
             if isinstance(section, TrainedModel):
                 self._require_trainable(model, section)

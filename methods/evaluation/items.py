@@ -11,10 +11,9 @@ from datasets_registry.hashing import content_id
 from datasets_registry.rows.conversation import Role
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.rows.imported import ChatMessage
+from methods.evaluation.canary_string import CANARY
 from methods.evaluation.suite import PLAIN
 
-# whoever finds it in training data has found these items there
-CANARY = "trimtab-evaluation-items 5b0c3c6e-6f0a-4d8e-9a41-3c1f5f1a7d27 not for training"
 LICENCE = "Apache-2.0"
 L = TypeVar("L", bound=BaseModel)
 

@@ -16,10 +16,14 @@ from quality.evaluation.gate import Gate
 
 @dataclass(frozen=True)
 class Release:
-    """Whether a model version is released, and otherwise what holds it up, a sentence for each gate."""
+    """Whether a model version is released, and otherwise what holds it up, a sentence for each gate.
+
+    ``gates_hold`` says that gates do, and not only checks of a model without gates.
+    """
 
     version: Version
     held_by: tuple[str, ...] = ()
+    gates_hold: bool = False
 
     @property
     def released(self) -> bool:
@@ -36,13 +40,15 @@ def release_of(registry: Registry, version: Version, gates: Mapping[str, Gate] |
     Without ``gates``, under those that its name was last held to. A model without gates is released when its
     checks passed. One that was trained again waits until it is measured again.
     """
+    named = _last_held_to(registry, version.name) if gates is None else _dumped(gates, version.name)
     if version.status != "passed":
         red = next(filter(is_red, registry.checks(version)), None)
-        return Release(version, (f"check {red.check}: {red.description}" if red else "it was never checked",))
-    decided = list(_decided(registry, version))
-    named = _last_held_to(registry, version.name) if gates is None else _dumped(gates, version.name)
+        why = f"check {red.check}: {red.description}" if red else "it was never checked"
+        return Release(version, (why,), bool(named))
+    decided = list(_decided(registry, version)) if named else []
     held = (_held(registry, version, name, gate, decided) for name, gate in named.items())
-    return Release(version, tuple(filter(None, held)))
+    holding = tuple(filter(None, held))
+    return Release(version, holding, bool(holding))
 
 
 def _dumped(gates: Mapping[str, Gate], model: str) -> dict[str, Any]:

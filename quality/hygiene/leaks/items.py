@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.rows.hygiene import ItemPart
-from methods.evaluation.items import CANARY
+from methods.evaluation.canary_string import CANARY
 
 # a shorter text says too little to be known by itself, such as "Are you sure?" or a choice of one word
 MIN_WORDS = 8

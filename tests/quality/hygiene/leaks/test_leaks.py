@@ -11,7 +11,7 @@ from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.rows.hygiene import EvaluationLeak
 from datasets_registry.rows.imported import ChatMessage, HumanPreference, Problem
 from datasets_registry.rows.row import Row, to_table
-from methods.evaluation.items import CANARY
+from methods.evaluation.canary_string import CANARY
 from quality.hygiene.leaks.leaks import leaks
 from tests.rows import make
 
