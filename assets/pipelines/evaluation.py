@@ -130,7 +130,7 @@ def _answers(model: str, section: Evaluation, profile: Profile, grading: Grading
             seed=section.answers.seed,
         ),
         grading=grading,
-        thinks=bool(profile.given(model).thinking),
+        thinks=profile.given(model).thinks,
     )
     baseline = "" if model == section.base else answers_of(section.base, at)
     return dataset(

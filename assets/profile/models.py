@@ -69,6 +69,11 @@ class GivenModel(Settings):
         return not self.model
 
     @property
+    def thinks(self) -> bool:
+        """Whether it is said to think before it answers: by ``thinking``, or by marks of its own."""
+        return self.thought_marks != THINK if self.thinking is None else self.thinking
+
+    @property
     def known_as(self) -> str:
         """Its name where it comes from."""
         return (
