@@ -7,18 +7,8 @@ from typing import Any
 import dagster as dg
 
 from datasets_registry.cards.markdown import table
-from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.judge_benchmark import ALL, BenchmarkFigure, JudgeAnswer, JudgeItem
 from datasets_registry.rows.judges import HumanAgreement, SteeredVerdict
-
-
-def metric_summary(metrics: Sequence[SuiteFigure]) -> dict[str, Any]:
-    """The figures of whole suites by model, which the UI plots over versions."""
-    return {
-        f"{row.model}_{row.suite}_{row.metric}": row.value
-        for row in metrics
-        if row.value is not None and row.category == ALL
-    }
 
 
 def agreement_summary(rows: Sequence[HumanAgreement]) -> dict[str, Any]:

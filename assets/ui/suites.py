@@ -87,9 +87,12 @@ def difference_summary(differences: Sequence[EvaluationDifference]) -> Summary:
 def figure_pages(registry: Registry, version: Version) -> Summary:
     """The page of each model that a version has figures of, by the path of its file."""
     rows = _rows_behind(registry, version)
+    models = dict.fromkeys(row.model for row in registry.rows(SuiteFigure, version))
     return {
         f"page_{model}": _written(registry, version, model, page(rows.contents(model)))
-        for model in rows.answered_by
+        for model in models
+        # canaries are shown beside the models' figures, and have no page
+        if model in rows.answered_by
     }
 
 

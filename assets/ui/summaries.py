@@ -20,14 +20,26 @@ from assets.ui.evaluation import (
     answer_summary,
     benchmark_summary,
     item_counts,
-    metric_summary,
     steered_summary,
 )
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
+from assets.ui.suites import (
+    difference_pages,
+    difference_summary,
+    figure_pages,
+    suite_answer_summary,
+    suite_figure_summary,
+    suite_item_summary,
+)
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
-from datasets_registry.rows.evaluation import SuiteFigure
+from datasets_registry.rows.evaluation import (
+    EvaluationDifference,
+    EvaluationItem,
+    SuiteAnswer,
+    SuiteFigure,
+)
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.judge_benchmark import BenchmarkFigure, JudgeAnswer, JudgeItem
@@ -48,6 +60,7 @@ from quality.checks.check import create_view
 
 Summary = dict[str, Any]
 OfRows = Callable[[Sequence[Any]], Summary]
+OfVersion = Callable[[Registry, Version], Summary]
 OfView = Callable[["duckdb.DuckDBPyConnection"], Summary]
 
 
@@ -81,7 +94,10 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     JudgeAnswer: answer_summary,
     BenchmarkFigure: benchmark_summary,
     PrincipleFigure: principle_summary,
-    SuiteFigure: metric_summary,
+    EvaluationItem: suite_item_summary,
+    SuiteAnswer: suite_answer_summary,
+    SuiteFigure: suite_figure_summary,
+    EvaluationDifference: difference_summary,
     HygieneFinding: finding_counts,
     Problem: problem_counts,
     Solution: solutions_summary,
@@ -93,6 +109,12 @@ OF_VIEW: Mapping[type[Row], OfView] = {
     RftSelection: selections_summary,
 }
 
+# files that are made of a version, beside its figures
+OF_VERSION: Mapping[type[Row], OfVersion] = {
+    SuiteFigure: figure_pages,
+    EvaluationDifference: difference_pages,
+}
+
 
 def summary_of(registry: Registry, row: type[Row], version: Version) -> Summary:
     """Figures and pictures of a version; none for a row type without a summary."""
@@ -100,4 +122,5 @@ def summary_of(registry: Registry, row: type[Row], version: Version) -> Summary:
         with scanning(registry.state) as connection:
             create_view(connection, "this", registry, [version])
             return OF_VIEW[row](connection)
-    return OF_ROWS[row](registry.rows(row, version)) if row in OF_ROWS else {}
+    figures = OF_ROWS[row](registry.rows(row, version)) if row in OF_ROWS else {}
+    return figures | (OF_VERSION[row](registry, version) if row in OF_VERSION else {})

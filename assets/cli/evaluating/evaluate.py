@@ -1,6 +1,7 @@
 """trimtab evaluate MODEL: measure a model of the profile, and show its figures."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
@@ -81,9 +82,11 @@ def above(graph: "Graph", names: Iterable[str]) -> dict[str, None]:
 
 def _asset_of(graph: "Graph", model: str) -> str:
     """The asset of the model's answers; raises BadInput where the profile measures no such model."""
+    from assets.profile.evaluation import CANARIES
     from quality.evaluation.report.stored import ANSWERS, answers_of
 
-    measured = [name.removeprefix(ANSWERS) for name in graph.known.recipes if name.startswith(ANSWERS)]
+    names = [name.removeprefix(ANSWERS) for name in graph.known.recipes if name.startswith(ANSWERS)]
+    measured = [name for name in names if name != CANARIES]
     if model in measured:
         return answers_of(model)
     if not measured:
@@ -115,8 +118,10 @@ def _announce(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> 
     found = amounts(datasets, made_rows(datasets, registry))
     prices = prices_of(graph.profile, graph.declared, registry)
     for step in steps:
-        asked = found[step.name].asked if step.name in found else ()
-        calls = [f"at most {each.calls:,} calls of {each.model}" for each in asked if each.calls]
+        asked = Counter[str]()
+        for each in found[step.name].asked if step.name in found else ():
+            asked[each.model] += each.calls
+        calls = [f"at most {number:,} calls of {model}" for model, number in asked.items() if number]
         money = [str(priced(prices[step.name])["costs"])] if step.name in prices else []
         say(f"to build: {'; '.join([f'{step.name} ({step.reason})', *calls, *money])}", on_stderr=True)
     if usd := sum(prices[step.name].usd for step in steps if step.name in prices):

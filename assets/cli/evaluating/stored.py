@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
+from assets.profile.evaluation import CANARIES
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
@@ -17,8 +18,9 @@ def stored(registry: Registry, models: Iterable[str]) -> Stored:
 
 
 def evaluated(registry: Registry) -> list[str]:
-    """The models that have answers."""
-    return [name.removeprefix(ANSWERS) for name in registry.names("dataset") if name.startswith(ANSWERS)]
+    """The models that have answers; what gives nothing is none."""
+    names = [name.removeprefix(ANSWERS) for name in registry.names("dataset") if name.startswith(ANSWERS)]
+    return [name for name in names if name != CANARIES]
 
 
 def _name_of(registry: Registry, model: str) -> str:
