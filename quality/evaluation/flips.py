@@ -66,7 +66,7 @@ def flips(model: Iterable[Answered], baseline: Iterable[Answered]) -> list[Flip]
     found = [
         Flip(after.item, before.answer, after.answer, changes)
         for before, after in both
-        if (changes := tuple(_changes(before, after)))
+        if (changes := tuple(dict.fromkeys(_changes(before, after))))
     ]
     order: Sequence[Direction] = ("worse", "better", "neither")
     return sorted(found, key=lambda flip: order.index(flip.direction))

@@ -69,6 +69,15 @@ def test_what_only_differs_in_degree_or_is_missing_is_no_flip(before: Grade, aft
     assert flips([said("m", "x", after, ["4"])], [said("base", "y", before, ["4"])]) == []
 
 
+def test_what_phrases_and_the_judge_say_alike_is_said_once() -> None:
+    def refused(model: str, word: str) -> Answered:
+        grades = [graded(name, 1, word) for name in ("refusal_by_phrases", "refusal")]
+        return changed(said(model, word, grades[0], ["answer"]), {"grades": grades})
+
+    (flip,) = flips([refused("m", "full")], [refused("base", "none")])
+    assert [change.what for change in flip.changes] == ["complied → refused"]
+
+
 def test_failed_answers_flip_nothing_and_the_worse_come_first() -> None:
     two = items(2)
     pairs = [
