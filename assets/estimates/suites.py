@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from assets.building.declared import Dataset
 from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, SuiteRows
-from methods.evaluation.answers import AnswersSettings
+from methods.evaluation.answers import AnswersSettings, CanarySettings
 from methods.evaluation.canaries import CANARIES
 from methods.evaluation.selection import SelectionSettings, fixed_items, select
 from methods.evaluation.suite import Suite
@@ -12,6 +12,8 @@ from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
 from methods.evaluation.suites.named import SUITES
 
+# tokens of the longest canary, more or less
+CANARY = 600
 # the prompt set whose held-out prompts are items of a suite too
 _HELD_OUT: Mapping[str, str] = {HELPFULNESS.name: "helpful_prompts", HARMLESSNESS.name: "red_team_prompts"}
 
@@ -19,7 +21,7 @@ _HELD_OUT: Mapping[str, str] = {HELPFULNESS.name: "helpful_prompts", HARMLESSNES
 def evaluation_items(dataset: Dataset, inputs: Inputs, settings: SelectionSettings) -> Amount:
     """Items of ours and of files, counted one by one, and held-out prompts."""
     chosen = select((item for item in fixed_items(settings) if item.failure is None), settings)
-    suites = {}
+    suites = dict[str, SuiteRows]()
     for suite in settings.suites:
         rows = [row for row in chosen if row.suite == suite]
         fixed = SuiteRows(
@@ -30,26 +32,27 @@ def evaluation_items(dataset: Dataset, inputs: Inputs, settings: SelectionSettin
     return Amount(Rows(sum(rows.items for rows in suites.values()), suites=suites))
 
 
-def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: AnswersSettings) -> Amount:
+def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: CanarySettings) -> Amount:
     """Each turn is a call, or each choice whose likelihood is asked for; and the judge's calls.
 
     Canaries are asked of nobody, and judged.
     """
     suites = inputs["evaluation_items"].suites
-    of_model = bool(dataset.models.get("model"))
     asked, rows = list[Asked](), 0
     for suite in map(SUITES.__getitem__, settings.suites):
         counts = suites.get(suite.name, SuiteRows())
-        answers = suite.samples(settings.asking) if of_model else len(CANARIES) * suite.judged
+        if isinstance(settings, AnswersSettings):
+            answers, longest = suite.samples(settings.asking), settings.asking.answers.max_tokens
+        else:
+            answers, longest = len(CANARIES) * suite.judged, CANARY
         rows += answers * counts.items
-        asked += _of_suite(dataset, suite, counts, answers, settings)
+        asked += _of_suite(dataset, suite, counts, answers, longest, settings)
     return Amount(Rows(rows), tuple(calls for calls in asked if calls.calls))
 
 
 def _of_suite(
-    dataset: Dataset, suite: Suite, counts: SuiteRows, answers: int, settings: AnswersSettings
+    dataset: Dataset, suite: Suite, counts: SuiteRows, answers: int, longest: int, settings: CanarySettings
 ) -> Iterator[Asked]:
-    longest = settings.asking.answers.max_tokens
     for model in dataset.models.get("model", ()):
         yield Asked(model, answers * counts.turns, PROMPT + longest, longest)
         if suite.scores_choices:

@@ -8,9 +8,8 @@ from pydantic import Field, model_validator
 from assets.profile.models import Name
 from datasets_registry.settings import Distinct, Seed, Settings
 from generation.request import SamplingParams
-from methods.evaluation.suites.named import SUITES
-from methods.evaluation.suites.over_optimisation import OVER_OPTIMISATION, refusal
-from quality.evaluation.composite import CompositeSettings
+from methods.evaluation.suites.names import JUDGED, OVER_OPTIMISATION, USUAL, SuiteName, lacking_rewards
+from quality.evaluation.axes import CompositeSettings
 
 EVERY: Literal["released"] = "released"
 # what stands in the place of a model where answers give nothing
@@ -42,11 +41,11 @@ class Evaluation(Settings):
     )
     base: Name = Field(description="The baseline, which the others are compared with")
     judge: Name | None = Field(None, description="The model that grades; suites of programs need none")
-    suites: Annotated[tuple[str, ...], Field(min_length=1), Distinct] = Field(
-        tuple(name for name in SUITES if name != OVER_OPTIMISATION.name),
+    suites: Annotated[tuple[SuiteName, ...], Field(min_length=1), Distinct] = Field(
+        USUAL,
         description="The suites; if not set all but over_optimisation, which needs rewards",
     )
-    items: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
+    items: Mapping[SuiteName, Annotated[int, Field(ge=1)]] = Field(
         {}, description="At most so many items of a suite, evenly of its categories"
     )
     files: Mapping[str, str] = Field({}, description="Files of public sets, by the set's name")
@@ -81,22 +80,15 @@ class Evaluation(Settings):
             )
         if CANARIES in (self.base, *self.models):
             raise ValueError(f"models: {CANARIES!r} is the name of answers that give nothing: rename it")
-        self._require_suites()
-        if OVER_OPTIMISATION.name in self.suites:
-            why_not = refusal(len(self.rewards), self.judge is not None)
+        if unasked := next((name for name in self.items if name not in self.suites), None):
+            raise ValueError(f"items: {unasked!r} is not among suites: add it there, or leave it out")
+        if OVER_OPTIMISATION in self.suites:
+            why_not = lacking_rewards(len(self.rewards), self.judge is not None)
             if why_not:
                 raise ValueError(f"{why_not}, or leave the suite out")
-        judged = next((name for name in self.suites if SUITES[name].judged), None)
+        judged = next((name for name in self.suites if name in JUDGED), None)
         if judged and self.judge is None:
             raise ValueError(
                 f"judge is missing, which the suite {judged!r} needs: name a model, or leave the suite out"
             )
         return self
-
-    def _require_suites(self) -> None:
-        for place, names in (("suites", self.suites), ("items", tuple(self.items))):
-            unknown = next((name for name in names if name not in SUITES), None)
-            if unknown:
-                raise ValueError(f"{place}: unknown suite {unknown!r}: use one of {', '.join(SUITES)}")
-        if unasked := next((name for name in self.items if name not in self.suites), None):
-            raise ValueError(f"items: {unasked!r} is not among suites: add it there, or leave it out")

@@ -17,6 +17,7 @@ from methods.evaluation.suite import (
     Suite,
 )
 from methods.evaluation.suites.named import SUITES
+from methods.evaluation.suites.names import SuiteName
 from methods.judging.answers import answers_of
 from methods.judging.conversation import opening_templates
 from methods.method import Inputs, Method, Model, Models
@@ -24,12 +25,17 @@ from methods.method import Inputs, Method, Model, Models
 BASELINE = "baseline"
 
 
-class AnswersSettings(Settings):
-    """Which suites are asked, and how the model is asked and its answers are graded."""
+class CanarySettings(Settings):
+    """Which suites there are, and how their answers are graded."""
 
-    suites: tuple[str, ...]
-    asking: AskingSettings = AskingSettings()
+    suites: tuple[SuiteName, ...]
     grading: GradingSettings = GradingSettings()
+
+
+class AnswersSettings(CanarySettings):
+    """The same, and how the model is asked."""
+
+    asking: AskingSettings = AskingSettings()
     thinks: bool = False
 
 
@@ -41,7 +47,7 @@ def make_answers(inputs: Inputs, models: Models, settings: AnswersSettings) -> l
     return list(graded_by(items, answers, grading, models.every("judge")))
 
 
-def make_canaries(inputs: Inputs, models: Models, settings: AnswersSettings) -> list[SuiteAnswer]:
+def make_canaries(inputs: Inputs, models: Models, settings: CanarySettings) -> list[SuiteAnswer]:
     """Answers that give nothing, graded by the judge as those of models are."""
     judged = [name for name in settings.suites if SUITES[name].judged]
     items = items_by_suite(inputs.stream(EvaluationItem), judged)
@@ -112,12 +118,16 @@ def _graded(
         yield row.model_copy(update={"grades": list(given)}) if given else row
 
 
-def _templates(settings: AnswersSettings) -> tuple[str, ...]:
+def _judged_templates(settings: CanarySettings) -> tuple[str, ...]:
     judged = [name for suite in settings.suites for name in SUITES[suite].templates(settings.grading)]
-    return tuple(dict.fromkeys([*judged, *opening_templates(settings.asking.system_prompt)]))
+    return tuple(dict.fromkeys(judged))
 
 
-def _modules(settings: AnswersSettings) -> tuple[str, ...]:
+def _templates(settings: AnswersSettings) -> tuple[str, ...]:
+    return (*_judged_templates(settings), *opening_templates(settings.asking.system_prompt))
+
+
+def _modules(settings: CanarySettings) -> tuple[str, ...]:
     return tuple(module for rule in settings.grading.rules.values() for module in rule.modules)
 
 
@@ -131,9 +141,9 @@ EVALUATION_ANSWERS = Method(
 )
 CANARY_ANSWERS = Method(
     run=make_canaries,
-    settings=AnswersSettings,
+    settings=CanarySettings,
     rows=SuiteAnswer,
-    prompts=_templates,
+    prompts=_judged_templates,
     modules=_modules,
     generates=True,
 )

@@ -18,6 +18,7 @@ from methods.evaluation.suite import PLAIN
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
 from methods.evaluation.suites.named import SUITES
+from methods.evaluation.suites.names import SuiteName
 from methods.method import Inputs, Method, Models
 from methods.prompt_sets import helpful_prompts, red_team_prompts
 
@@ -40,8 +41,8 @@ class PublicFile(Settings):
 class SelectionSettings(Settings):
     """The suites, how many items of each are used at most, and the files of public sets."""
 
-    suites: tuple[str, ...]
-    items: Mapping[str, int] = {}
+    suites: tuple[SuiteName, ...]
+    items: Mapping[SuiteName, int] = {}
     files: tuple[PublicFile, ...] = ()
     seed: Seed = 0
 
@@ -102,7 +103,8 @@ def select(items: Iterable[EvaluationItem], settings: SelectionSettings) -> list
         by_suite.setdefault(item.suite, {}).setdefault(item.item_id, []).append(item)
     return [
         item
-        for suite, variants in sorted(by_suite.items())
+        for suite in settings.suites
+        for variants in [by_suite.get(suite, {})]
         for item_id in _chosen(variants, settings.items.get(suite), settings.seed)
         for item in variants[item_id]
     ]

@@ -8,7 +8,8 @@ import numpy as np
 
 from datasets_registry.intervals import student_quantile, wilson_interval
 from methods.evaluation.measures import ALL, Draws, Interval, Measure, Values, drawn_clusters
-from quality.evaluation.composite import BySuite, CompositeSettings, joint_draws
+from quality.evaluation.axes import CompositeSettings
+from quality.evaluation.composite import BySuite, joint_draws
 
 RESAMPLES = 2_000
 # differences between draws that only the order of sums makes

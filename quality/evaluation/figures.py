@@ -12,7 +12,8 @@ from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
 from quality.evaluation.answered import CANARY, ByModel, answered, whole
-from quality.evaluation.composite import COMPOSITE, CompositeSettings, composite
+from quality.evaluation.axes import CompositeSettings
+from quality.evaluation.composite import COMPOSITE, composite
 from quality.evaluation.drawing import Drawing, Drawn, drawing_axes, figure_interval
 
 # a figure that lacks more of its answers says so

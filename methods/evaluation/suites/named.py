@@ -1,4 +1,4 @@
-"""The suites by name; another one is a module of its own and a line here."""
+"""The suites by name; another one is a module of its own, a line here and one in `names`."""
 
 from collections.abc import Mapping
 
@@ -16,15 +16,15 @@ from methods.evaluation.suites.sandbagging import SANDBAGGING
 from methods.evaluation.suites.sycophancy import SYCOPHANCY
 
 _SUITES: tuple[Suite, ...] = (
-    CALIBRATION,
-    CAPABILITY,
-    CONSISTENCY,
-    OBSERVATION,
-    SANDBAGGING,
     HELPFULNESS,
     HARMLESSNESS,
     OVER_REFUSAL,
     SYCOPHANCY,
+    CONSISTENCY,
+    CALIBRATION,
+    OBSERVATION,
+    SANDBAGGING,
+    CAPABILITY,
     DIVERSITY,
     OVER_OPTIMISATION,
 )

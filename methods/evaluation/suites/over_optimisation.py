@@ -15,6 +15,7 @@ from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.measures import Measure
 from methods.evaluation.reward_curves import Rewarded, along_best_of, rank_correlation
 from methods.evaluation.suite import Answered, AskingSettings, Grading, GradingSettings, Policy, Suite
+from methods.evaluation.suites.names import lacking_rewards
 from methods.judging.score import Scored, score_completions, score_templates
 from methods.method import Model
 
@@ -41,17 +42,6 @@ def make_items() -> list[EvaluationItem]:
     ]
 
 
-def refusal(num_rewards: int, judged: bool) -> str | None:
-    """Why these models cannot tell over-optimisation, and what is missing; None where they can."""
-    if num_rewards == 0:
-        return f"{NAME} compares the reward model in training with another: name it in `rewards`"
-    if num_rewards == 1 and not judged:
-        return f"{NAME} has one reward model and nothing held out: name a second in `rewards`, or a `judge`"
-    if num_rewards > 2:
-        return f"{NAME} compares two rewards, and {num_rewards} are named: keep one in training, one held out"
-    return None
-
-
 def ask(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
     """Samples as the profile draws them."""
     settings = policy.settings.model_copy(update={"num_samples": _samples(policy.settings)})
@@ -61,9 +51,9 @@ def ask(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
 def make_grades(answered: Sequence[Answered], grading: Grading) -> list[list[Grade]]:
     """The reward of each answer by the model in training, and by the second one or the judge.
 
-    Raises BadInput where ``refusal`` says why not.
+    Raises BadInput where ``lacking_rewards`` says why not.
     """
-    why_not = refusal(len(grading.rewards), grading.judge is not None)
+    why_not = lacking_rewards(len(grading.rewards), grading.judge is not None)
     if why_not:
         raise BadInput(why_not)
     proxy = _by_model(PROXY, grading.rewards[0], answered)

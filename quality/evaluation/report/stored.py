@@ -15,7 +15,7 @@ from datasets_registry.rows.evaluation import (
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from quality.evaluation.answered import answered
-from quality.evaluation.composite import CompositeSettings
+from quality.evaluation.axes import CompositeSettings
 from quality.evaluation.differences import differences
 from quality.evaluation.figures import figures
 from quality.evaluation.flips import Flip, flips

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from methods.evaluation.measures import Measure, joined, mean_of, share
-from quality.evaluation.composite import Axis, CompositeSettings, composite, joint_draws
+from quality.evaluation.axes import Axis, CompositeSettings
+from quality.evaluation.composite import composite, joint_draws
 
 SETTINGS = CompositeSettings()
 

@@ -8,7 +8,8 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference
 from quality.evaluation.answered import ByModel, answered
-from quality.evaluation.composite import COMPOSITE, Axis, CompositeSettings
+from quality.evaluation.axes import Axis, CompositeSettings
+from quality.evaluation.composite import COMPOSITE
 from quality.evaluation.differences import differences
 from quality.evaluation.permutation import holm
 from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models

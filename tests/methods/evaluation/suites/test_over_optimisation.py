@@ -16,12 +16,12 @@ from generation.scoring.outcomes import OutcomeScorer
 from generation.scripted import chosen, completing
 from methods.evaluation.conversations import converse_in_samples
 from methods.evaluation.suite import Answered, AskingSettings, Grading, GradingSettings, Judge, Suite
+from methods.evaluation.suites.names import lacking_rewards
 from methods.evaluation.suites.over_optimisation import (
     OVER_OPTIMISATION,
     make_figures,
     make_grades,
     make_items,
-    refusal,
 )
 from methods.judging.conversation import messages_of
 from tests.generation.scoring.headed import headed
@@ -124,7 +124,7 @@ def test_with_one_reward_model_the_judge_is_held_out(reward_model: ScriptedModel
 def test_models_that_cannot_tell_are_refused_with_what_is_missing(
     num_rewards: int, judged: bool, said: str, tmp_path: Path
 ) -> None:
-    assert said in (refusal(num_rewards, judged) or "")
+    assert said in (lacking_rewards(num_rewards, judged) or "")
     judge = Judge("judge", completing(lambda request: ""), digest("judge")) if judged else None
     rewards = [ScriptedModel("reward_model", tmp_path)] * num_rewards
     with pytest.raises(BadInput, match="over_optimisation"):
@@ -133,4 +133,4 @@ def test_models_that_cannot_tell_are_refused_with_what_is_missing(
 
 @pytest.mark.parametrize(("num_rewards", "judged"), [(1, True), (2, False), (2, True)])
 def test_two_rewards_or_one_and_a_judge_are_enough(num_rewards: int, judged: bool) -> None:
-    assert refusal(num_rewards, judged) is None
+    assert lacking_rewards(num_rewards, judged) is None
