@@ -7,6 +7,7 @@ from assets.building.declared import Dataset, Roles, dataset
 from assets.pipelines.asked import asked
 from assets.pipelines.hygiene import evaluation_leaks
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
+from assets.preflight.conversations import require_conversations
 from assets.profile.evaluation import CANARIES, EVERY, Evaluation
 from assets.profile.judges import Scores
 from assets.profile.models import TrainedModel
@@ -62,7 +63,7 @@ def evaluation(
 
     Answers wait for ``evaluation_leaks``: a model that has learned the items is not asked them.
 
-    Raises BadInput where a public set's file is none.
+    Raises BadInput where a public set's file is none, or a model cannot hold the suites' conversations.
     """
     section = profile.evaluation
     if section is None:
@@ -82,6 +83,7 @@ def evaluation(
     )
     grading = _grading(section, profile, constitution)
     names = (section.base, *measured(section, profile))
+    require_conversations(profile, names, section.suites, section.answers.max_tokens)
     leaks = evaluation_leaks((items.name,), names, profile.models, at)
     answers = [
         replace(_answers(name, section, profile, grading, at), waits=tuple(leak.name for leak in leaks))
