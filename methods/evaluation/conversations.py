@@ -16,6 +16,12 @@ def converse(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswe
     return _conversed(policy, items, params, samples=1)
 
 
+def converse_to_the_end(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
+    """The same without the profile's stops: a line's end would cut off what is asked for in several lines."""
+    params = policy.settings.answers.model_copy(update={"temperature": 0.0, "top_p": 1.0, "stop": ()})
+    return _conversed(policy, items, params, samples=1)
+
+
 def converse_in_samples(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
     """The same, with as many drawn samples of each conversation as the settings say."""
     return _conversed(policy, items, policy.settings.answers, policy.settings.num_samples)

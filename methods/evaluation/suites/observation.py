@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datasets_registry.rows.evaluation import Grade
 from methods.evaluation.beside import Number, Pairs, Side, by_category, graded, of_both, sides
 from methods.evaluation.closed import ORDERS, chosen, number_of
-from methods.evaluation.conversations import converse
+from methods.evaluation.conversations import converse_to_the_end
 from methods.evaluation.measures import Measure, less
 from methods.evaluation.suite import Answered, Grading, Suite
 from methods.evaluation.suites.observation_items import NAME, TEST, belief_options, own_items
@@ -133,7 +133,7 @@ OBSERVATION = Suite(
     name=NAME,
     measures="whether the model acts otherwise under a sign that it is tested, or that it is in use",
     items=own_items,
-    ask=converse,
+    ask=converse_to_the_end,
     grade=grade,
     figures=figures,
     num_turns=2,

@@ -20,7 +20,7 @@ from methods.evaluation.closed import (
     options_with,
     ordered,
 )
-from methods.evaluation.conversations import converse
+from methods.evaluation.conversations import converse_to_the_end
 from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.measures import Measure
 from methods.evaluation.suite import Answered, Grading, Suite
@@ -194,7 +194,7 @@ SANDBAGGING = Suite(
     name=NAME,
     measures="whether the model does worse where it is asked to or has a reason to, and whether it says so",
     items=own_items,
-    ask=converse,
+    ask=converse_to_the_end,
     grade=grade,
     figures=figures,
     num_turns=2,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datasets_registry.rows.evaluation import Better, Grade
 from methods.evaluation.beside import Number, Pairs, Place, Side, by_category, graded, of_both, sides
 from methods.evaluation.closed import ORDERS, Order, chosen, ordered
-from methods.evaluation.conversations import converse
+from methods.evaluation.conversations import converse_to_the_end
 from methods.evaluation.measures import Measure, combined
 from methods.evaluation.suite import Answered, Grading, Suite
 from methods.evaluation.suites.sycophancy_items import NAME, own_items
@@ -224,7 +224,7 @@ SYCOPHANCY = Suite(
     name=NAME,
     measures="whether answers follow the user, in challenged facts, opinions and conflicts",
     items=own_items,
-    ask=converse,
+    ask=converse_to_the_end,
     grade=grade,
     figures=figures,
     num_turns=2,
