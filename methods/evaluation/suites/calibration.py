@@ -144,7 +144,8 @@ def figures(answered: Sequence[Answered]) -> Iterator[Measure]:
     yield from _of_answerable(answerable)
     yield from _of_abstention(answerable, unanswerable, missing)
     points = [(each.answer.cluster, _POINTS[word]) for each, word in outcomes]
-    yield mean_of("penalised_score", "higher", points, missing)
+    score = mean_of("penalised_score", "higher", points, missing)
+    yield replace(score, limits=(-PENALTY, 1.0))
     yield from _of_confidence(outcomes)
     for category in dict.fromkeys(each.item.category for each, _ in outcomes if not each.item.gold):
         held = [(each.answer.cluster, word) for each, word in outcomes if each.item.category == category]
@@ -173,7 +174,7 @@ def _of_abstention(answerable: Outcomes, unanswerable: Outcomes, missing: int) -
     abstained = mean_of("abstained", "neither", [*rightly, *wrongly])
     yield recall
     precision = combined("abstention_precision", "higher", (both, abstained), np.divide)
-    yield replace(precision, num_items=len(rightly) + len(wrongly), num_missing=missing)
+    yield replace(precision, num_items=len(rightly) + len(wrongly), num_missing=missing, limits=(0.0, 1.0))
 
 
 def _of_confidence(outcomes: Sequence[tuple[Answered, str]]) -> Iterator[Measure]:
@@ -188,7 +189,7 @@ def _of_confidence(outcomes: Sequence[tuple[Answered, str]]) -> Iterator[Measure
         ("calibration_error", expected_calibration_error),
         ("risk_coverage_area", risk_coverage_area),
     ):
-        measure = drawn(metric, "lower", trusted, statistic)
+        measure = replace(drawn(metric, "lower", trusted, statistic), limits=(0.0, 1.0))
         yield measure if trusted else measure.noted("no confidence: ask for several samples (num_samples)")
 
 

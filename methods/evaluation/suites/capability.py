@@ -216,7 +216,8 @@ def _calibration_error(held: Sequence[Answered]) -> Measure:
         if (confidence := each.grade(CONFIDENCE)) and (right := each.grade(RIGHT))
         if confidence.value is not None
     ]
-    return drawn("calibration_error", "lower", pairs, expected_calibration_error)
+    error = drawn("calibration_error", "lower", pairs, expected_calibration_error)
+    return replace(error, limits=(0.0, 1.0))
 
 
 def _share(metric: str, held: Sequence[Answered], grade_name: str, better: Better = "higher") -> Measure:

@@ -152,3 +152,11 @@ def test_confidence_is_the_part_of_drawn_answers_that_agree() -> None:
     figures = all_of(values(CALIBRATION, answered))
     assert (figures["calibration_error"], figures["risk_coverage_area"]) == (0.5, 0)
     assert figures["correct"] == 1
+
+
+def test_every_figure_knows_its_limits() -> None:
+    settings = AskingSettings(num_samples=2)
+    measures = CALIBRATION.figures(answers(CALIBRATION, ITEMS, humble_and_able, settings=settings))
+    for measure in measures:
+        assert measure.limits is not None, measure.metric
+        assert measure.limits[0] <= measure.value() <= measure.limits[1]

@@ -180,3 +180,11 @@ def test_a_missing_answer_has_no_grade() -> None:
     answered = answers(CAPABILITY, of("mathematics")[:1], lambda request: " ")
     assert [(each.answer.failure, each.answer.grades) for each in answered] == [("empty", [])]
     assert isinstance(answered[0], Answered)
+
+
+def test_every_figure_knows_its_limits() -> None:
+    settings = AskingSettings(num_samples=2)
+    measures = CAPABILITY.figures(answers(CAPABILITY, ITEMS_OF_OURS, able, settings=settings))
+    for measure in measures:
+        assert measure.limits is not None, measure.metric
+        assert measure.limits[0] <= measure.value() <= measure.limits[1]
