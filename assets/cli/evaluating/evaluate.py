@@ -53,12 +53,14 @@ def evaluate(
 def missing(graph: "Graph", registry: "Registry", asset: str) -> "list[Step]":
     """What has to be built for ``asset``, inputs first, and for figures that then have all they need.
 
-    Raises BadInput where something of it is held.
+    Canaries are among it, which figures stand beside. Raises BadInput where something of it is held.
     """
+    from assets.profile.evaluation import CANARIES
     from datasets_registry.rows.evaluation import EvaluationDifference, SuiteFigure
+    from quality.evaluation.report.stored import answers_of
 
     steps = planned(graph, registry)
-    needed = above(graph, [asset])
+    needed = above(graph, [asset, *({answers_of(CANARIES)} & graph.known.recipes.keys())])
     for figures in (SuiteFigure.dataset, EvaluationDifference.dataset):
         of_all = above(graph, [figures]) if figures in graph.known.recipes else {}
         if of_all and all(step.name in {*needed, figures} for step in steps if step.name in of_all):
