@@ -8,7 +8,6 @@ from methods.evaluation.suite import Answered
 
 # of each model, of each suite
 ByModel = Mapping[str, Mapping[str, Sequence[Answered]]]
-CANARY = "canary"
 UNPAIRED = "the other model has no such grade here"
 
 

@@ -7,11 +7,12 @@ import numpy as np
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference, EvaluationItem, SuiteAnswer
 from datasets_registry.settings import Settings
+from methods.evaluation.canaries import is_canary
 from methods.evaluation.measures import Interval, Measure, Values
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
-from quality.evaluation.answered import CANARY, ByModel, answered, pairs
+from quality.evaluation.answered import ByModel, answered, pairs
 from quality.evaluation.axes import CompositeSettings
 from quality.evaluation.composite import COMPOSITE, composite
 from quality.evaluation.drawing import Drawing, Drawn, about, drawing_axes, drawn_interval
@@ -46,7 +47,7 @@ def differences(
     suites: Mapping[str, Suite] = SUITES,
 ) -> Iterator[EvaluationDifference]:
     """The differences of each model but canaries; raises BadInput where no other model is compared."""
-    others = [model for model in asked if model != baseline and not model.startswith(CANARY)]
+    others = [model for model in asked if model != baseline and not is_canary(model)]
     if baseline not in asked:
         raise BadInput(f"the baseline {baseline!r} has no answers: name one of {', '.join(asked)}")
     if not others:
@@ -135,10 +136,16 @@ class Comparison:
         return float(differing[0]), _beside(interval, chance), chance
 
     def _limits(self, ours: Values, theirs: Values) -> Interval:
-        """The least and the greatest difference; where a figure has no limits, by its size."""
-        if self.theirs is None or self.ours.limits is None or self.theirs.limits is None:
+        """The least and the greatest difference; where a figure has no limits, as much the other way.
+
+        Where nothing differs at all, it is as much as the figures' size.
+        """
+        if self.theirs is not None and self.ours.limits is not None and self.theirs.limits is not None:
+            return self.ours.limits[0] - self.theirs.limits[1], self.ours.limits[1] - self.theirs.limits[0]
+        difference = float(ours[0] - theirs[0])
+        if not difference:
             return about(0.0, max(abs(float(ours[0])), abs(float(theirs[0]))))
-        return self.ours.limits[0] - self.theirs.limits[1], self.ours.limits[1] - self.theirs.limits[0]
+        return difference - 2 * abs(difference), difference + 2 * abs(difference)
 
 
 def compared(suite: Suite, ours: Sequence[Answered], theirs: Sequence[Answered]) -> Iterator[Comparison]:

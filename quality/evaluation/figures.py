@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
 from datasets_registry.settings import Settings
-from methods.evaluation.canaries import noted
+from methods.evaluation.canaries import is_canary, noted
 from methods.evaluation.measures import ALL, Measure
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
-from quality.evaluation.answered import CANARY, ByModel, answered, whole
+from quality.evaluation.answered import ByModel, answered, whole
 from quality.evaluation.axes import CompositeSettings
 from quality.evaluation.composite import COMPOSITE, composite
 from quality.evaluation.drawing import Drawing, Drawn, drawing_axes, figure_interval
@@ -47,7 +47,7 @@ def figures(
         for name, measures in by_suite.items():
             for measure in measures:
                 yield _row(model, name, measure, of_model[name], drawing.of)
-        if not model.startswith(CANARY):
+        if not is_canary(model):
             drawn = drawing_axes([by_suite], axes)
             for measure in composite(by_suite, axes):
                 yield _row(model, COMPOSITE, measure, (), drawn)

@@ -36,7 +36,7 @@ def answer(
     ]
     return SuiteAnswer(
         model=model,
-        suite=NAME,
+        suite=item.suite,
         item_id=item.item_id,
         variant=item.variant,
         sample=0,

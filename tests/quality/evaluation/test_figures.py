@@ -9,6 +9,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
 from datasets_registry.rows.row import Row
 from methods.evaluation.measures import mean_of
+from methods.evaluation.suites.helpfulness import HELPFULNESS
 from quality.evaluation.answered import answered
 from quality.evaluation.axes import Axis, CompositeSettings
 from quality.evaluation.composite import COMPOSITE
@@ -121,3 +122,19 @@ def test_the_composite_stands_beside_its_parts_and_is_null_without_an_axis() -> 
     assert 0.2 < whole.low < 0.5 < whole.high < 0.75 and rows["minimum"].value == 0.25
     without = [row for row in figures(graded, suites=GRADED) if row.suite == COMPOSITE]
     assert all(row.value is None and row.note for row in without) and len(without) == 5
+
+
+def test_a_judge_that_prefers_a_canary_is_named_beside_the_figure() -> None:
+    asked = [item for item in HELPFULNESS.items() if not item.follow_ups][:6]
+    answers: list[Row] = [
+        answer(item, model, {"score": score})
+        for model, score in (("a", 4.0), ("b", 6.0), ("canary: padded", 8.0))
+        for item in asked
+    ]
+    inputs: dict[str, list[Row]] = {EvaluationItem.dataset: [*asked], SuiteAnswer.dataset: answers}
+    rows: list[SuiteFigure] = rows_of(EVALUATION_FIGURES, FigureSettings(judge="j"), MemoryInputs(inputs))
+    scores = {row.model: row.note for row in rows if row.metric == "score" and row.category == "all"}
+    assert len(scores) == 3 and all(
+        note and "the judge j puts canary: padded" in note for note in scores.values()
+    )
+    assert not any(row.suite == COMPOSITE and row.model == "canary: padded" for row in rows)
