@@ -138,15 +138,17 @@ def test_the_judge_is_asked_where_phrases_are_unsure_and_an_unreadable_letter_is
     )
 
 
-def test_confidence_is_the_part_of_drawn_answers_that_agree() -> None:
+def test_confidence_is_the_part_of_drawn_answers_that_agree_and_only_attempts_have_one() -> None:
     texts: Mapping[int, str] = {0: "Paris", 1: "It is Paris.", 2: "Lyon", 3: IDK}
 
     def script(request: Request) -> str:
+        if request.messages[-1].content == UNANSWERABLE.messages[-1].content:
+            return IDK
         return "Paris" if request.params.temperature == 0 else texts[request.sample]
 
     settings = AskingSettings(num_samples=4)
-    answered = answers(CALIBRATION, [QUESTION], script, settings=settings)
-    assert [each.answer.sample for each in answered] == [0, 1, 2, 3, 4]
+    answered = answers(CALIBRATION, [QUESTION, UNANSWERABLE], script, settings=settings)
+    assert [each.answer.sample for each in answered if each.item is QUESTION] == [0, 1, 2, 3, 4]
     confidence = next(grade for grade in answered[0].answer.grades if grade.name == "confidence")
     assert confidence.value == 0.5
     figures = all_of(values(CALIBRATION, answered))
