@@ -41,7 +41,7 @@ NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
         "generation/chat.py",
         "tokenize=False",
         "tokenize=bool(0)",
-        COMPLETED | JUDGED | SOLVED | {"cai_sft"} | TRAINED | REWARDING | TRAINER_NAMES,
+        COMPLETED | JUDGED | SOLVED | SUITED | {"cai_sft"} | TRAINED | REWARDING | TRAINER_NAMES,
     ),
     "rendering of a row's conversation": (
         "methods/judging/conversation.py",
