@@ -47,18 +47,17 @@ def suite_answer_summary(answers: Sequence[SuiteAnswer]) -> Summary:
 
 
 def suite_figure_summary(figures: Sequence[SuiteFigure]) -> Summary:
-    """The main figure of each suite as numbers that plot over versions, and a table of all over whole suites.
+    """Figures over whole suites in a table, and those that have a better way as numbers that plot.
 
-    Of fewer than 100 answers both ends of the interval plot, and no value.
+    Of fewer than 100 answers both ends of the interval plot over versions, and no value.
     """
     whole = [row for row in figures if row.category == ALL]
     rows = [
         (row.suite, row.metric, row.model, number(mark.value), mark.interval, row.num_items, row.note)
         for row, mark in ((row, figure_mark(row, row.model)) for row in whole)
     ]
-    plotted = [
-        point for row in _main(whole) for point in _points(f"{row.model}_{row.suite}_{row.metric}", row)
-    ]
+    directed = [row for row in whole if row.better != "neither"]
+    plotted = [point for row in directed for point in _points(f"{row.model}_{row.suite}_{row.metric}", row)]
     headings = ("suite", "figure", "model", "value", "95 %", "n", "to mind")
     return {**dict(plotted), "figures": _markdown(headings, rows)}
 
@@ -120,15 +119,6 @@ def _written(registry: Registry, version: Version, model: str, text: str) -> dg.
     with durable(file) as temporary:
         Path(temporary).write_text(text, encoding="utf-8")
     return dg.MetadataValue.path(file)
-
-
-def _main(figures: Sequence[SuiteFigure]) -> Iterator[SuiteFigure]:
-    """The first figure of each model and suite that has a better way."""
-    main: dict[tuple[str, str], SuiteFigure] = {}
-    for row in figures:
-        if row.better != "neither":
-            main.setdefault((row.model, row.suite), row)
-    yield from main.values()
 
 
 def _points(name: str, row: SuiteFigure) -> Iterator[tuple[str, float]]:

@@ -46,11 +46,14 @@ def test_figures_plot_over_versions_and_few_answers_by_their_ends() -> None:
             figure(MODEL, "specificity"),
             figure(MODEL, "flips", suite="sycophancy", count=99),
             figure(MODEL, "none", None, suite="empty"),
+            figure(MODEL, "tokens").model_copy(update={"better": "neither"}),
+            figure(MODEL, category="privacy"),
         ]
     )
     table = markdown(summary.pop("figures"))
     assert summary == {
         f"{MODEL}_harmlessness_severity": 0.4,
+        f"{MODEL}_harmlessness_specificity": 0.4,
         f"{MODEL}_sycophancy_flips_low": pytest.approx(0.3),
         f"{MODEL}_sycophancy_flips_high": 0.5,
     }
