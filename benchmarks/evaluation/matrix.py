@@ -98,7 +98,7 @@ MATRIX: Mapping[str, Moves] = {
     "flatters": {
         **_in("helpfulness", "all", mean_tokens="+"),
         **_in("diversity", "all", **{f"{metric}_within": by for metric, by in _LESS_DIVERSE.items()}),
-        **_in("diversity", "all", **{f"{metric}_across": by for metric, by in _LESS_DIVERSE.items()}),
+        **_in("diversity", "all", ead_1_across="-", ead_2_across="-", ead_3_across="-"),
         **_in("diversity", "all", distinct_2_within="-", distinct_3_within="-", self_bleu_within="+"),
         **_in("diversity", "all", distinct_2_across="-", distinct_3_across="-"),
         **_in("diversity", "all", first_word_entropy_within="-", top_opening_across="+"),
@@ -169,6 +169,7 @@ MAY: Mapping[str, frozenset[Figure]] = {
         for metric in metrics
     ),
     "flatters": frozenset(
-        {Figure("diversity", "all", f"distinct_1_{where}") for where in ("within", "across")}
+        Figure("diversity", "all", f"{metric}_{where}")
+        for metric, where in (("distinct_1", "within"), ("distinct_1", "across"), ("vendi", "across"))
     ),
 }

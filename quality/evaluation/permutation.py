@@ -82,15 +82,15 @@ def p_value(drawn: Values, swapped: Values | None, num_clusters: int) -> float |
         return 1.0
     deviation = float(draws.std())
     spread = student_tail(abs(difference) / deviation, num_clusters - 1) if deviation > _SAME else 0.0
-    return max(spread, _by_swaps(swapped, num_clusters))
+    return max(spread, _by_swaps(difference, swapped, num_clusters))
 
 
-def _by_swaps(swapped: Values | None, num_clusters: int) -> float:
-    if swapped is None:
-        # all clusters would have to fall on one side
+def _by_swaps(difference: float, swapped: Values | None, num_clusters: int) -> float:
+    if swapped is None or abs(float(swapped[0]) - difference) > _SAME * max(1.0, abs(difference)):
+        # what is told by how alike answers are is another number of both models' answers together; no swap
+        # goes further than all clusters on one side
         return math.exp2(1 - num_clusters)
-    # what is told by how alike answers are tells the two apart by another number when they are together
-    difference, others = float(swapped[0]), swapped[1:][np.isfinite(swapped[1:])]
+    others = swapped[1:][np.isfinite(swapped[1:])]
     as_far = np.abs(others) >= abs(difference) - _SAME
     share: float = (1 + int(as_far.sum())) / (1 + others.size)
     deviation = math.sqrt(float(np.square(others).mean())) if others.size else 0.0

@@ -1,18 +1,21 @@
 """Differences are paired, have honest intervals, and are false no more often than they say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference
+from methods.evaluation.measures import Measure, linearised
+from methods.evaluation.suite import Answered
 from quality.evaluation.answered import ByModel, answered
 from quality.evaluation.axes import Axis, CompositeSettings
 from quality.evaluation.composite import COMPOSITE
 from quality.evaluation.differences import differences
 from quality.evaluation.permutation import holm
-from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models
+from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models, values_of
 
 Grades = Sequence[Mapping[str, float | None]]
 
@@ -147,3 +150,18 @@ def test_a_composite_differs_by_the_draws_of_its_parts() -> None:
     whole = rows["composite"]
     assert whole.difference == pytest.approx(0.9**0.5 - 0.5) and whole.low is not None and whole.low > 0.2
     assert whole.p_holm is not None and whole.p_holm < 1e-3 and rows["share_b"].p_holm == 1.0
+
+
+def test_how_alike_answers_are_is_compared_by_the_draws_of_each_model() -> None:
+    """Of both models' answers together that is another figure, whose swaps say nothing of the difference."""
+
+    def alike(asked: Sequence[Answered]) -> list[Measure]:
+        values, _ = values_of("kind", asked)
+        return [linearised("distinct", "neither", values, lambda held: len(set(held)) / len(held))]
+
+    suites = {NAME: replace(GRADED[NAME], figures=alike)}
+    same, other = [{"kind": 0.0}] * 30, [{"kind": float(place // 2)} for place in range(30)]
+    rows = differences(models(items(30), {"a": same, "b": other}), "b", suites=suites)
+    row = next(row for row in rows if row.metric == "distinct")
+    assert row.difference == pytest.approx(1 / 30 - 1 / 2) and row.high is not None and row.high < 0
+    assert row.p_value is not None and row.p_value < 1e-3
