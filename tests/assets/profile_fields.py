@@ -75,6 +75,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "evaluation.composite.axes.*": {
         "evaluation.composite.axes": {name: axis.model_dump() for name, axis in AXES.items()}
     },
+    "evaluation.suites": {"evaluation.items": {}},
     "judges.scores.samples": {"judges.scores.verdicts": "text"},
     "rlaif.judge.samples": {"rlaif.judge.verdicts": "text", "rlaif.judge.calibration": "none"},
     "rlaif.judge.verdicts": {"rlaif.judge.calibration": "none"},
@@ -188,6 +189,7 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
     given: Mapping[str, Sequence[object]] = {
         **files,
         "plugins": [(__name__,)],
+        "gates": [{"consistent": {"suite": "consistency", "metric": "agreement", "at_least": 0.5}}],
         "evaluation.files": [{"xstest": path} for path in files["evaluation.files"]],
         "judges.benchmark.ways": [("schema",)],
         "judges.benchmark.files": [{"llmbar": path} for path in files["judges.benchmark.files.llmbar"]],

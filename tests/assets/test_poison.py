@@ -46,6 +46,8 @@ from tests.assets.profile_fields import (
 from tests.rows import make
 
 PROFILES = ("laptop", "gpu")
+# to find nothing is good
+MAY_BE_EMPTY = ("evaluation_leaks",)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -155,7 +157,7 @@ def test_the_small_profiles_ask_and_make_something_of_everything(
     profile: Mutated, rows: Mapping[str, Sequence[Row]]
 ) -> None:
     for name, dataset in profile.declared.datasets.items():
-        assert rows[name], name
+        assert rows[name] or name in MAY_BE_EMPTY, name
         assert bool(run(dataset, rows).requests) == dataset.generates, name
 
 
