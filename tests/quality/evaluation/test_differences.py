@@ -14,7 +14,7 @@ from quality.evaluation.answered import ByModel, answered
 from quality.evaluation.axes import Axis, CompositeSettings
 from quality.evaluation.composite import COMPOSITE
 from quality.evaluation.differences import differences
-from quality.evaluation.permutation import holm
+from quality.evaluation.permutation import holm, p_value
 from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models, values_of
 
 Grades = Sequence[Mapping[str, float | None]]
@@ -165,3 +165,10 @@ def test_how_alike_answers_are_is_compared_by_the_draws_of_each_model() -> None:
     row = next(row for row in rows if row.metric == "distinct")
     assert row.difference == pytest.approx(1 / 30 - 1 / 2) and row.high is not None and row.high < 0
     assert row.p_value is not None and row.p_value < 1e-3
+
+
+def test_swaps_of_another_figure_do_not_count() -> None:
+    noise = np.random.default_rng(0).normal(size=500)
+    drawn, others = np.array([1.0, *(1 + noise / 10)]), 10 * noise
+    of_another, of_this = (p_value(drawn, np.array([first, *others]), 30) for first in (0.1, 1.0))
+    assert of_another is not None and of_another < 1e-6 and of_this is not None and of_this > 0.5
