@@ -172,7 +172,7 @@ class Traced:
                 model="dpo_policy",
                 suite="harmlessness" if kind == "red_team" else "helpfulness",
                 category="ab"[place % 2] + f"{kind}_prompts"[:4],
-                grades=[Grade(name="p_win", value=0.8, word="win" if place % 3 else "tie")],
+                grades=[Grade(name="win", value=0.8, word="win" if place % 3 else "tie")],
             )
             for kind in ("red_team", "helpful")
             for place in ((0, 1, 2, 3) if kind == "helpful" else (4, 5, 6, 7))
