@@ -42,10 +42,11 @@ def export_command(
     because: Because = "",
     as_json: Json = False,
 ) -> None:
-    """Write a model to a folder, with a model card; one that its gates hold is refused.
+    """Write a model to a folder, with a model card.
 
     The folder has safetensors, the tokenizer, the chat template and the manifest. A trained adapter is merged
-    into its base in float32, file by file, with memory for twice the base's largest file.
+    into its base in float32, file by file, with memory for twice the base's largest file. A model that its
+    gates hold is refused.
     """
     if push_to:
         require_pushable(push_to)
