@@ -99,7 +99,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Path) -> D
 
 def test_a_demo_killed_at_three_points_completes_and_regenerates_nothing(demo: Demo) -> None:
     stored: set[str] = set()
-    for point in ("critique 1 of 2: 0 of", "sft_policy: training", "evaluation_answers: answers of"):
+    for point in (
+        "critique 1 of 2: 0 of",
+        "sft_policy: training",
+        "evaluation_answers/sft_policy: helpfulness, answers of",
+    ):
         demo.kill_at(point)
         now = demo.stored()
         assert stored <= now
