@@ -13,6 +13,7 @@ from datasets_registry.rows.evaluation import (
     SuiteFigure,
 )
 from datasets_registry.rows.row import Row
+from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from quality.evaluation.answered import answered
 from quality.evaluation.axes import CompositeSettings
@@ -102,19 +103,25 @@ class Stored:
     def _item_versions(self) -> list[Version]:
         inputs = (self.registry.derivation(version).inputs for version in self.answered_by.values())
         named = {
-            str(each): each for of_one in inputs for each in of_one if each.name == EvaluationItem.dataset
+            str(each): each for of_one in inputs for each in of_one if rows_of(each) == EvaluationItem.dataset
         }
         return list(named.values())
 
+    @property
+    def _at(self) -> str:
+        """The place of the answers, such as that of a round, where their figures lie too."""
+        (first, *_) = self.answered_by.values()
+        return first.name.partition(ANSWERS)[0]
+
     def _composite(self, row: type[Row]) -> CompositeSettings:
         """The axes of the latest version, as the profile weighs them; the usual ones before the first."""
-        version = self.registry.latest(row.dataset)
+        version = self.registry.latest(self._at + row.dataset)
         settings = self.registry.derivation(version).settings if version else {}
         return CompositeSettings.model_validate(settings.get("composite", {}))
 
     def _made_of_these(self, row: type[R]) -> list[R]:
         """The rows of the latest version, none where it is of other answers of these models."""
-        version = self.registry.latest(row.dataset)
+        version = self.registry.latest(self._at + row.dataset)
         if version is None:
             return []
         made_of = {str(each) for each in self.registry.derivation(version).inputs}
