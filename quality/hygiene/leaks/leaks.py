@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -18,6 +18,9 @@ from quality.hygiene.leaks.items import Known, known_texts
 from quality.hygiene.leaks.likeness import contains, is_asked, nearness, runs, shared_grams, shared_run
 from quality.hygiene.leaks.texts import texts_of, words
 from quality.hygiene.words import hashes
+
+if TYPE_CHECKING:
+    import duckdb
 
 AT_ONCE = 20_000
 _SHOWN = 200
@@ -36,7 +39,7 @@ def make_leaks(inputs: Inputs, models: Models, settings: LeakSettings) -> list[E
 
 
 def leaks(
-    connection: duckdb.DuckDBPyConnection, items: Iterable[EvaluationItem], datasets: Sequence[str]
+    connection: "duckdb.DuckDBPyConnection", items: Iterable[EvaluationItem], datasets: Sequence[str]
 ) -> list[EvaluationLeak]:
     """The same, of views with the datasets' names; one finding for each text and item."""
     search = search_for(connection, known_texts(items))
@@ -57,7 +60,7 @@ _ORDER: dict[LeakKind, int] = {"canary": 0, "ngram": 1, "near_duplicate": 2, "qu
 class Search:
     """The known texts with their words, the index of their rare 3-grams, and the runs that many share."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: "duckdb.DuckDBPyConnection"
     known: Sequence[Known]
     words: Sequence[Sequence[str]]
     index: Index
@@ -124,7 +127,7 @@ class Hit:
     words: Sequence[str]
 
 
-def search_for(connection: duckdb.DuckDBPyConnection, known: Sequence[Known]) -> Search:
+def search_for(connection: "duckdb.DuckDBPyConnection", known: Sequence[Known]) -> Search:
     """What is needed to find the known texts."""
     normal = normalised_texts(connection, [text.text for text in known])
     connection.register("known_words", pa.table({"words": pa.array(normal, pa.string())}))
@@ -136,7 +139,7 @@ def search_for(connection: duckdb.DuckDBPyConnection, known: Sequence[Known]) ->
     return Search(connection, known, split, index, _common(split, clusters))
 
 
-def normalised_texts(connection: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> list[str]:
+def normalised_texts(connection: "duckdb.DuckDBPyConnection", texts: Sequence[str]) -> list[str]:
     """The words of each text, separated by single spaces."""
     connection.register("known_texts", pa.table({"text": pa.array(texts, pa.string())}))
     rows = connection.sql(f"SELECT {words('text')} FROM known_texts").fetchall()

@@ -1,13 +1,15 @@
 """All texts of training rows, whatever their row type, as words in SQL."""
 
 from collections.abc import Sequence
-
-import duckdb
-from duckdb.sqltypes import DuckDBPyType
+from typing import TYPE_CHECKING
 
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.views.scanning import column, quoted
 from quality.hygiene.words import normalised
+
+if TYPE_CHECKING:
+    import duckdb
+    from duckdb.sqltypes import DuckDBPyType
 
 # scripts that put no space between words: each of their characters counts as one
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
@@ -20,7 +22,7 @@ def words(text: str) -> str:
     return normalised(f"CASE WHEN strlen({text}) = length({text}) THEN {text} ELSE {spaced} END")
 
 
-def texts_of(connection: duckdb.DuckDBPyConnection, view: str) -> str | None:
+def texts_of(connection: "duckdb.DuckDBPyConnection", view: str) -> str | None:
     """SQL of ``row_id``, ``text_column`` and ``words`` of all texts in the rows of ``view``.
 
     Rows that are held out of training are left out. None where no column has texts.
@@ -48,7 +50,7 @@ def key_columns(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(part for part in row.key if part in names) or (names[0],)
 
 
-def texts_in(value: str, kind: DuckDBPyType, depth: int = 0) -> str | None:
+def texts_in(value: str, kind: "DuckDBPyType", depth: int = 0) -> str | None:
     """SQL of the list of all texts within a value of any type; None where it has none."""
     if kind.id == "varchar":
         return f"[{value}]"
