@@ -15,8 +15,8 @@ from methods.evaluation.suites.sycophancy_items import NAME
 class Origin:
     """Who made a set, and its SPDX identifier."""
 
-    source: str
-    licence: str
+    authors: str
+    terms: str
 
 
 def text_of(record: Columns, column: str) -> str:
@@ -48,6 +48,6 @@ def closed_item(
         messages=list(messages),
         follow_ups=list(follow_ups),
         choices=list(choices),
-        source=origin.source,
-        licence=origin.licence,
+        source=origin.authors,
+        licence=origin.terms,
     )

@@ -6,6 +6,7 @@ import pytest
 
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
+from methods.evaluation.suites.names import USUAL
 from methods.reading.thought import THINK
 from quality.judges import resampling
 from tests.assets.graphs import IMPORTED, Outcome, declared, run
@@ -38,7 +39,13 @@ def test_answers_are_read_alike_whatever_marks_a_model_thinks_between(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resampling, "RESAMPLES", 50)
-    content = small("gpu", tmp_path)
+    # a model that thinks is shown the choices of capability, and has more tokens in diversity
+    suites = [name for name in USUAL if name not in ("capability", "diversity")]
+    read_alike: dict[Place, object] = {
+        ("evaluation", "suites"): suites,
+        ("evaluation", "items"): dict.fromkeys(suites, 2),
+    }
+    content = changed(small("gpu", tmp_path), read_alike)
     given = [
         name for name, it in Profile.model_validate(content).models.items() if isinstance(it, GivenModel)
     ]

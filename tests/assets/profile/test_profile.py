@@ -74,7 +74,9 @@ def test_the_profile_comes_from_the_environment(profile: Path, monkeypatch: pyte
 
 
 def test_an_unknown_profile_names_those_there_are() -> None:
-    with pytest.raises(BadInput, match="unknown profile 'pocket': use one of gpu, gpu24, gpu8, laptop"):
+    with pytest.raises(
+        BadInput, match="unknown profile 'pocket': use one of evaluation, gpu, gpu24, gpu8, laptop"
+    ):
         load_profile("pocket")
 
 
@@ -104,7 +106,7 @@ def test_an_unknown_profile_names_those_there_are() -> None:
         (
             'base = "base_policy"\njudge',
             'base = "dpo_policy"\njudge',
-            "'dpo_policy' is named twice among models",
+            "base: 'dpo_policy' is among models too",
         ),
         (JUDGE, f"[cai.mix]\nhelpful_share = 1.5\n{JUDGE}", "cai.mix.helpful_share"),
         (JUDGE, f'[cai.mix]\ncapability = "chats"\n{JUDGE}', "go together"),
