@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
+from datasets_registry.rows.row import to_table
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from datasets_registry.views.asking import open_views
@@ -23,10 +24,19 @@ SPAWN = multiprocessing.get_context("spawn")
 
 def table(writer: int, turn: int) -> pa.Table:
     """500 rows that no other commit has."""
-    names = [f"{writer}-{turn}-{number}" for number in range(ROWS)]
-    alike: dict[str, Any] = {"model": "m", "kind": "helpful", "value": 0.5, "low": None, "high": None}
-    columns = {name: [value] * ROWS for name, value in alike.items()}
-    return pa.table({**columns, "metric": names, "num_items": [turn] * ROWS})
+    rows = [
+        SuiteFigure(
+            model="m",
+            suite="helpful",
+            metric=f"{writer}-{turn}-{number}",
+            value=0.5,
+            low=None,
+            high=None,
+            num_items=turn,
+        )
+        for number in range(ROWS)
+    ]
+    return to_table(SuiteFigure, rows)
 
 
 def write_registry(root: str, writer: int, commits: int, shared: bool, ready: Barrier) -> None:
