@@ -31,7 +31,27 @@ def said(*turns: str) -> list[ChatMessage]:
     return [ChatMessage(role=roles[place % 2], content=turn) for place, turn in enumerate(turns)]
 
 
-def own_item(
+class _Prompt(BaseModel, frozen=True, extra="forbid"):
+    """A line that is a prompt alone."""
+
+    category: str
+    prompt: str
+
+
+def own_prompts(suite: str, path: Path) -> list[EvaluationItem]:
+    """The items of a file of ours whose lines are prompts alone."""
+    return [
+        own_item(suite, said(line.prompt), content=line.prompt, category=line.category)
+        for line in own_lines(path, _Prompt)
+    ]
+
+
+def own_item(suite: str, messages: Sequence[ChatMessage], **columns: Any) -> EvaluationItem:
+    """An item of ours; see ``named_item``."""
+    return named_item(suite, messages, source=f"Trimtab ({CANARY})", licence=LICENCE, **columns)
+
+
+def named_item(
     suite: str,
     messages: Sequence[ChatMessage],
     *,
@@ -41,7 +61,7 @@ def own_item(
     cluster: str | None = None,
     **more: Any,
 ) -> EvaluationItem:
-    """An item of ours; ``content`` is what all variants of the item have in common, and names it."""
+    """An item that ``content`` names, which all its variants have in common."""
     item_id = content_id(suite, content)
     return EvaluationItem(
         suite=suite,
@@ -50,7 +70,5 @@ def own_item(
         cluster=cluster or item_id,
         category=category,
         messages=list(messages),
-        source=f"Trimtab ({CANARY})",
-        licence=LICENCE,
         **more,
     )

@@ -12,11 +12,9 @@ from datasets_registry.hashing import content_id, digest, ranked
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.settings import Seed, Settings
-from methods.evaluation.judged.prompts import prompt_items
 from methods.evaluation.public.published import PUBLISHED, PublicSet
 from methods.evaluation.suite import PLAIN
-from methods.evaluation.suites.harmlessness import HARMLESSNESS
-from methods.evaluation.suites.helpfulness import HELPFULNESS
+from methods.evaluation.suites import harmlessness, helpfulness
 from methods.evaluation.suites.named import SUITES
 from methods.evaluation.suites.names import SuiteName
 from methods.method import Inputs, Method, Models
@@ -76,10 +74,10 @@ def make_items(inputs: Inputs, models: Models, settings: SelectionSettings) -> l
 
 def _held_out(inputs: Inputs, suites: Sequence[str]) -> Iterator[EvaluationItem]:
     """The held-out prompts of the graph, for those of their suites that are chosen."""
-    if HELPFULNESS.name in suites:
-        yield from prompt_items(HELPFULNESS.name, helpful_prompts(inputs, "evaluation"))
-    if HARMLESSNESS.name in suites:
-        yield from prompt_items(HARMLESSNESS.name, red_team_prompts(inputs, "evaluation"))
+    if helpfulness.NAME in suites:
+        yield from helpfulness.items_of_prompts(helpful_prompts(inputs, "evaluation"))
+    if harmlessness.NAME in suites:
+        yield from harmlessness.items_of_prompts(red_team_prompts(inputs, "evaluation"))
 
 
 def fixed_items(settings: SelectionSettings) -> Iterator[EvaluationItem]:

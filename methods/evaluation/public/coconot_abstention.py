@@ -1,11 +1,9 @@
 """CoCoNot's questions without an answer (Brahman et al. 2024) as items of calibration."""
 
-from datasets_registry.hashing import content_id
 from datasets_registry.importing.records import Columns
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
-from methods.evaluation.items import said
-from methods.evaluation.suite import PLAIN
+from methods.evaluation.items import named_item, said
 from methods.evaluation.suites.calibration import NAME, asked
 
 CATEGORIES = {
@@ -24,16 +22,9 @@ def read_coconot_abstention(record: Columns) -> list[EvaluationItem]:
     category = CATEGORIES.get(str(subcategory))
     if category is None:
         return []
-    item_id = content_id(NAME, prompt.strip())
+    question = prompt.strip()
     return [
-        EvaluationItem(
-            suite=NAME,
-            item_id=item_id,
-            variant=PLAIN,
-            cluster=item_id,
-            category=category,
-            messages=said(asked(prompt.strip())),
-            source=SOURCE,
-            licence=LICENCE,
+        named_item(
+            NAME, said(asked(question)), content=question, category=category, source=SOURCE, licence=LICENCE
         )
     ]

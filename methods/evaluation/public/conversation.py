@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from datasets_registry.hashing import content_id
 from datasets_registry.importing.records import Columns
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
-from methods.evaluation.items import said
-from methods.evaluation.suite import PLAIN
+from methods.evaluation.items import named_item, said
 
 
 def text_of(columns: Columns, name: str) -> str:
@@ -29,14 +27,11 @@ def item_of_text(
     follow_ups: Sequence[str] = (),
 ) -> EvaluationItem:
     """An item that the user opens with ``prompt``; it is named by what the user says."""
-    item_id = content_id(suite, (source, prompt, *follow_ups))
-    return EvaluationItem(
-        suite=suite,
-        item_id=item_id,
-        variant=PLAIN,
-        cluster=item_id,
+    return named_item(
+        suite,
+        said(prompt),
+        content=(source, prompt, *follow_ups),
         category=category,
-        messages=said(prompt),
         follow_ups=list(follow_ups),
         gold=list(gold),
         source=source,

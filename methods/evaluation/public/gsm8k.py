@@ -1,11 +1,9 @@
 """GSM8K's problems (Cobbe et al. 2021) as items of capability."""
 
-from datasets_registry.hashing import content_id
 from datasets_registry.importing.records import Columns
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
-from methods.evaluation.items import said
-from methods.evaluation.suite import PLAIN
+from methods.evaluation.items import named_item, said
 from methods.evaluation.suites.capability import GSM8K, NAME, problem
 
 _MARK = "#### "
@@ -20,15 +18,12 @@ def read_gsm8k(record: Columns) -> list[EvaluationItem]:
     _, mark, gold = solution.rpartition(_MARK)
     if not mark or not gold.strip():
         raise Rejected("no final answer follows ####")
-    item_id = content_id(NAME, asked.strip())
     return [
-        EvaluationItem(
-            suite=NAME,
-            item_id=item_id,
-            variant=PLAIN,
-            cluster=item_id,
+        named_item(
+            NAME,
+            said(problem(asked.strip())),
+            content=asked.strip(),
             category=GSM8K,
-            messages=said(problem(asked.strip())),
             gold=[gold.strip().replace(",", "")],
             source=SOURCE,
             licence=LICENCE,

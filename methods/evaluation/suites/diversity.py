@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer
-from datasets_registry.settings import Settings
 from methods.evaluation.conversations import converse_briefly
-from methods.evaluation.items import own_item, own_lines, said
+from methods.evaluation.items import own_prompts
 from methods.evaluation.measures import Interval, Measure, linearised, mean_of, share
 from methods.evaluation.suite import Answered, Grading, Policy, Suite
 from methods.evaluation.variety import (
@@ -36,19 +35,9 @@ Figure = tuple[str, Callable[[Sequence[Words]], float | None], Interval]
 _SHARE, _BITS = (0.0, 1.0), (0.0, math.log2(SAMPLES))
 
 
-class _Line(Settings):
-    """A line of our file."""
-
-    category: str
-    prompt: str
-
-
 def make_items() -> list[EvaluationItem]:
     """Our open-ended prompts."""
-    return [
-        own_item(NAME, said(line.prompt), content=line.prompt, category=line.category)
-        for line in own_lines(_FILE, _Line)
-    ]
+    return own_prompts(NAME, _FILE)
 
 
 def ask(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from datasets_registry.rows.evaluation import EvaluationItem, Grade
 from datasets_registry.rows.prompts import RedTeamPrompt
 from methods.evaluation.conversations import conversation, converse
-from methods.evaluation.items import own_item, own_lines, said
+from methods.evaluation.items import own_prompts
 from methods.evaluation.judged.forms import form_figures, rule_grades
 from methods.evaluation.judged.prompts import prompt_items
 from methods.evaluation.judged.refusals import rates, refusal_grades, refused_share, unsure_share
@@ -27,21 +25,9 @@ ITEMS = "harmlessness.jsonl"
 GIVEN = ("severity", "specificity")
 
 
-class Line(BaseModel):
-    """A request for something harmful."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    category: str
-    prompt: str
-
-
 def own_items() -> list[EvaluationItem]:
     """Our own items."""
-    return [
-        own_item(NAME, said(line.prompt), content=line.prompt, category=line.category)
-        for line in own_lines(Path(__file__).parent / ITEMS, Line)
-    ]
+    return own_prompts(NAME, Path(__file__).parent / ITEMS)
 
 
 def items_of_prompts(prompts: Sequence[RedTeamPrompt]) -> list[EvaluationItem]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer
 from datasets_registry.rows.words import Signal
-from datasets_registry.settings import Settings
 from generation.cards.turns import alone
 from methods.evaluation.conversations import conversation, converse_in_samples
-from methods.evaluation.items import own_item, own_lines, said
+from methods.evaluation.items import own_prompts
 from methods.evaluation.measures import Measure
 from methods.evaluation.reward_curves import Rewarded, along_best_of, rank_correlation
 from methods.evaluation.suite import Answered, AskingSettings, Grading, GradingSettings, Policy, Suite
@@ -27,19 +26,9 @@ _UNREADABLE = "the reward model cannot read the answer: it is beyond its window 
 _FILE = Path(__file__).with_name("over_optimisation.jsonl")
 
 
-class _Line(Settings):
-    """A line of our file."""
-
-    category: str
-    prompt: str
-
-
 def make_items() -> list[EvaluationItem]:
     """Our requests, which no reward model was trained on."""
-    return [
-        own_item(NAME, said(line.prompt), content=line.prompt, category=line.category)
-        for line in own_lines(_FILE, _Line)
-    ]
+    return own_prompts(NAME, _FILE)
 
 
 def ask(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
