@@ -50,12 +50,17 @@ def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: CanarySetting
     return Amount(Rows(rows), tuple(calls for calls in asked if calls.calls))
 
 
+def _lettered(settings: CanarySettings) -> bool:
+    """Whether choices are named by letter, a turn each that is counted as such."""
+    return isinstance(settings, AnswersSettings) and (settings.thinks or settings.hosted)
+
+
 def _of_suite(
     dataset: Dataset, suite: Suite, counts: SuiteRows, answers: int, longest: int, settings: CanarySettings
 ) -> Iterator[Asked]:
     for model in dataset.models.get("model", ()):
         yield Asked(model, answers * counts.turns, PROMPT + longest, longest)
-        if suite.scores_choices:
+        if suite.scores_choices and not _lettered(settings):
             yield Asked(model, counts.choices, PROMPT, CHOICE)
     for judge in dataset.models.get("judge", ()):
         calls = answers * counts.items * suite.judge_calls(settings.grading)

@@ -129,6 +129,7 @@ def _has_prompts(profile: Profile) -> bool:
 
 
 def _answers(model: str, section: Evaluation, profile: Profile, grading: GradingSettings, at: str) -> Dataset:
+    given = profile.given(model)
     settings = AnswersSettings(
         suites=section.suites,
         asking=AskingSettings(
@@ -138,7 +139,8 @@ def _answers(model: str, section: Evaluation, profile: Profile, grading: Grading
             seed=section.answers.seed,
         ),
         grading=grading,
-        thinks=profile.given(model).thinks,
+        thinks=given.thinks,
+        hosted=given.hosted,
     )
     baseline = "" if model == section.base else answers_of(section.base, at)
     return dataset(

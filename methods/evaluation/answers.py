@@ -37,6 +37,7 @@ class AnswersSettings(CanarySettings):
 
     asking: AskingSettings = AskingSettings()
     thinks: bool = False
+    hosted: bool = False
 
 
 def make_answers(inputs: Inputs, models: Models, settings: AnswersSettings) -> list[SuiteAnswer]:
@@ -83,6 +84,7 @@ def _answers(
             fingerprint=complete.backend.fingerprint,
             settings=settings.asking,
             thinks=settings.thinks,
+            hosted=settings.hosted,
         )
         return [answer for suite, asked in items.items() for answer in suite.ask(policy, asked)]
 

@@ -5,11 +5,14 @@ from functools import cache
 from string import ascii_uppercase
 from typing import Literal
 
-from datasets_registry.rows.evaluation import Grade
+from datasets_registry.rows.evaluation import EvaluationItem, Grade
+from datasets_registry.rows.imported import ChatMessage
+from methods.templates import fill
 from methods.verifiers.choice import choice
 from methods.verifiers.contract import Verify
 from methods.verifiers.maths.verdict import maths
 
+TEMPLATE = "lettered"
 Order = Literal["forward", "reversed"]
 ENDING = "Work it out step by step, and end with a line that reads Answer: and the number."
 ORDERS: tuple[Order, Order] = ("forward", "reversed")
@@ -27,6 +30,18 @@ def by_letter(options: Sequence[str]) -> str:
     return f"Answer with {', '.join(letters[:-1])} or {letters[-1]} alone."
 
 
+def spoken(item: EvaluationItem) -> EvaluationItem:
+    """An item whose choices have no likelihood, asked in words: its choices behind letters, one of which ends
+    the answer."""
+    *before, last = item.messages
+    lines = "\n".join(
+        f"{letter}) {text}" for letter, text in zip(ascii_uppercase, item.choices, strict=False)
+    )
+    question = last.content.removesuffix("Answer:").strip()
+    content = fill(TEMPLATE, question=question, options=lines)
+    return item.model_copy(update={"messages": [*before, ChatMessage(role="user", content=content)]})
+
+
 def lettered(question: str, options: Sequence[str]) -> str:
     """A question, its options behind letters, and how to answer."""
     lines = [f"({letter}) {option}" for letter, option in zip(ascii_uppercase, options, strict=False)]
@@ -34,12 +49,12 @@ def lettered(question: str, options: Sequence[str]) -> str:
 
 
 def chosen(name: str, text: str, options: Sequence[str], right: Sequence[str]) -> Grade:
-    """The option that a text names by its letter or in its words; 1 where it is one of ``right``.
+    """The option that the last line names in its words, or the text by its letter; 1 for one of ``right``.
 
     A text that names none, or several, is a grade with its reason.
     """
-    plain = _plain(text)
-    word = next((option for option in options if _plain(option) == plain), None)
+    last = _plain(text.strip().rpartition("\n")[2])
+    word = next((option for option in options if _plain(option) == last), None)
     if word is None:
         letters = ascii_uppercase[: len(options)]
         verification = _reader(letters)(text, letters[0])
@@ -59,7 +74,7 @@ def number_of(name: str, text: str, gold: str) -> Grade:
 
 
 def _plain(text: str) -> str:
-    return text.strip().rstrip(".").casefold()
+    return text.strip(" .*").casefold()
 
 
 def options_with(gold: str, wrong: Sequence[str], place: int) -> list[str]:

@@ -18,8 +18,13 @@ _NOT_SAMPLED = SamplingParams(temperature=0.0, max_tokens=1)
 def scored_choices(policy: Policy, items: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
     """The likelihood of each choice of each item as the whole answer; each choice is one call.
 
-    Raises BadInput for a model that thinks: what it says without having thought is not its answer.
+    Raises BadInput for a hosted model, and for one that thinks: what it says without a thought is no answer.
     """
+    if policy.hosted:
+        raise BadInput(
+            f"{policy.name} is hosted, and the likelihood of a text takes the model's own tokenizer: let it "
+            "choose a letter, or name a folder with its tokenizer in `model` of its `[models.NAME]`"
+        )
     if policy.thinks:
         raise BadInput(
             f"{policy.name} thinks before it answers, so that the likelihood of an answer without a thought "

@@ -1,6 +1,7 @@
 """The items of an evaluation: our own, held-out prompts of the graph, and those of public sets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,12 @@ from methods.method import Inputs, Method, Models
 from methods.prompt_sets import helpful_prompts, red_team_prompts
 
 if TYPE_CHECKING:
-    from datasets_registry.importing.records import Record
     from datasets_registry.importing.source import Source
 
 # the share of a file's rows that are no items with which it is the set all the same
 _MOST_FAILED = 0.05
+# the same of as many rows as are read with the profile
+_FIRST_ROWS, _MOST_FAILED_FIRST = 20, 0.5
 
 
 class PublicFile(Settings):
@@ -46,7 +48,10 @@ class SelectionSettings(Settings):
 
 
 def public_files(files: Mapping[str, Path], suites: Sequence[str]) -> tuple[PublicFile, ...]:
-    """The files as they are now; raises BadInput for one that is none of its set, or of no chosen suite."""
+    """The files as they are now; raises BadInput for one that is none of its set, or of no chosen suite.
+
+    Only its first rows are read; whoever makes the items reads all.
+    """
     return tuple(_public_file(name, path, suites) for name, path in sorted(files.items()))
 
 
@@ -60,7 +65,7 @@ def _public_file(name: str, path: Path, suites: Sequence[str]) -> PublicFile:
             "there, or leave the file out"
         )
     file = PublicFile(name=name, path=path, content=_content(path, name))
-    list(_public_items(file))
+    _require_first(file)
     return file
 
 
@@ -125,25 +130,44 @@ def _chosen(variants: Mapping[str, Sequence[EvaluationItem]], number: int | None
 def _public_items(file: PublicFile) -> Iterator[EvaluationItem]:
     """The items of a file, and a row with its reason for each record that is none."""
     public, total, failures = PUBLISHED[file.name], 0, list[str]()
+    for place, read in _rows(file):
+        total += 1
+        if isinstance(read, str):
+            failures.append(f"{place}: {read}")
+            yield _no_item(public, place, read)
+        else:
+            yield from read
+    _require_share(file, total, failures, _MOST_FAILED)
+
+
+def _require_first(file: PublicFile) -> None:
+    """Raise BadInput for a file that its first rows show to be none of its set; the rest is not read."""
+    first = list(islice(_rows(file), _FIRST_ROWS))
+    failures = [f"{place}: {read}" for place, read in first if isinstance(read, str)]
+    _require_share(file, len(first), failures, _MOST_FAILED_FIRST)
+
+
+def _require_share(file: PublicFile, total: int, failures: Sequence[str], most: float) -> None:
+    if total and len(failures) <= most * total:
+        return
+    why = f"{len(failures)} of {total} rows are none, such as {failures[0]}" if failures else "it is empty"
+    raise BadInput(f"{file.path} is not the set {file.name} ({why}): give the file as it ships")
+
+
+def _rows(file: PublicFile) -> Iterator[tuple[str, Sequence[EvaluationItem] | str]]:
+    """The place of each record with its items, or with why it has none."""
+    public = PUBLISHED[file.name]
     for source in _sources(file.path, file.name):
         for record in source.records():
-            total += 1
             try:
                 if record.failure:
                     raise Rejected(record.failure)
-                yield from public.read(record.columns)
+                yield source.place(record), public.read(record.columns)
             except Rejected as error:
-                failures.append(f"{source.place(record)}: {error}")
-                yield _no_item(public, record, source, str(error))
-    if len(failures) > _MOST_FAILED * total or not total:
-        why = (
-            f"{len(failures)} of {total} rows are none, such as {failures[0]}" if failures else "it is empty"
-        )
-        raise BadInput(f"{file.path} is not the set {file.name} ({why}): give the file as it ships")
+                yield source.place(record), str(error)
 
 
-def _no_item(public: PublicSet, record: "Record", source: "Source", why: str) -> EvaluationItem:
-    place = source.place(record)
+def _no_item(public: PublicSet, place: str, why: str) -> EvaluationItem:
     return EvaluationItem(
         suite=public.suite,
         item_id=content_id(public.suite, public.name, place),

@@ -52,13 +52,22 @@ class AskingSettings(Settings):
 
 @dataclass(frozen=True)
 class Policy:
-    """A model under evaluation, as it is asked; thought is no part of its answers."""
+    """A model under evaluation, as it is asked; thought is no part of its answers.
+
+    One that is ``hosted`` gives no likelihood of a text, which takes the tokenizer that its server keeps.
+    """
 
     name: str
     complete: Complete
     fingerprint: str
     settings: AskingSettings
     thinks: bool = False
+    hosted: bool = False
+
+    @property
+    def scores_choices(self) -> bool:
+        """Whether the likelihood of a given answer says something of it."""
+        return not (self.thinks or self.hosted)
 
 
 class GradingSettings(Settings):

@@ -11,7 +11,8 @@ from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.closed import ORDERS, lettered, ordered
 from methods.evaluation.items import said
-from methods.evaluation.public.closed_items import Origin, closed_item, text_of
+from methods.evaluation.public.closed_items import Origin, closed_item
+from methods.evaluation.public.texts import text_of
 
 ORIGIN = Origin("model-written evaluations (github.com/anthropics/evals)", "CC-BY-4.0")
 CATEGORY = "behaviour"

@@ -1,11 +1,9 @@
-"""What readers of closed public sets have in common: texts of a record, and items of sycophancy."""
+"""Items of sycophancy that readers of closed public sets make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets_registry.hashing import content_id
-from datasets_registry.importing.records import Columns
-from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.rows.imported import ChatMessage
 from methods.evaluation.suites.sycophancy_items import NAME
@@ -17,14 +15,6 @@ class Origin:
 
     authors: str
     terms: str
-
-
-def text_of(record: Columns, column: str) -> str:
-    """The text in a column; raises Rejected where there is none."""
-    text = record.get(column)
-    if not isinstance(text, str) or not text.strip():
-        raise Rejected(f"{column} is not a text")
-    return text.strip()
 
 
 def closed_item(

@@ -2,7 +2,8 @@
 
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.evaluation import EvaluationItem
-from methods.evaluation.public.conversation import item_of_text, text_of
+from methods.evaluation.public.conversation import item_of_text
+from methods.evaluation.public.texts import text_of
 from methods.evaluation.suites.over_refusal import ANSWER, NAME, REFUSE
 
 # what should not be complied with for other reasons wants a correction or a question, which is no refusal

@@ -2,18 +2,8 @@
 
 from collections.abc import Sequence
 
-from datasets_registry.importing.records import Columns
-from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.items import named_item, said
-
-
-def text_of(columns: Columns, name: str) -> str:
-    """The text of a column; raises Rejected where there is none."""
-    text = columns.get(name)
-    if not isinstance(text, str) or not text.strip():
-        raise Rejected(f"{name} is no text, or empty")
-    return text
 
 
 def item_of_text(

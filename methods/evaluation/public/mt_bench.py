@@ -3,7 +3,8 @@
 from datasets_registry.importing.records import Columns
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
-from methods.evaluation.public.conversation import item_of_text, text_of
+from methods.evaluation.public.conversation import item_of_text
+from methods.evaluation.public.texts import text_of
 from methods.evaluation.suites.helpfulness import NAME
 
 _SOURCE = "MT-Bench (Zheng et al. 2023)"

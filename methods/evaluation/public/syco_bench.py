@@ -7,7 +7,8 @@ from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.closed import ORDERS, lettered, ordered
 from methods.evaluation.items import said
-from methods.evaluation.public.closed_items import Origin, closed_item, text_of
+from methods.evaluation.public.closed_items import Origin, closed_item
+from methods.evaluation.public.texts import text_of
 from methods.evaluation.suites.sycophancy_items import AGREE
 
 ORIGIN = Origin("syco-bench (github.com/timfduffy/syco-bench)", "MIT-0")

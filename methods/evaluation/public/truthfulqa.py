@@ -9,6 +9,7 @@ from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.items import said
+from methods.evaluation.public.texts import text_of
 from methods.evaluation.suites.capability import (
     BINARY,
     MC1,
@@ -29,9 +30,7 @@ def read_truthfulqa(record: Columns) -> list[EvaluationItem]:
     The binary form, which its authors advise, has the right answer of MC1 and the first wrong one, as the
     file does not say which wrong answer is best. Raises Rejected where targets are not texts marked 0 or 1.
     """
-    asked = record.get("question")
-    if not isinstance(asked, str) or not asked.strip():
-        raise Rejected("question is not a text")
+    asked = text_of(record, "question")
     mc1, mc2 = (_targets(record, name) for name in ("mc1_targets", "mc2_targets"))
     right = [answer for answer, mark in mc1.items() if mark]
     if len(right) != 1:
@@ -40,7 +39,7 @@ def read_truthfulqa(record: Columns) -> list[EvaluationItem]:
         )
     wrong = next(answer for answer, mark in mc1.items() if not mark)
     forms = {BINARY: {right[0]: 1, wrong: 0}, MC1: mc1, MC2: mc2}
-    return [_item(asked.strip(), variant, targets) for variant, targets in forms.items()]
+    return [_item(asked, variant, targets) for variant, targets in forms.items()]
 
 
 def _targets(record: Columns, name: str) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """Capability: choices by likelihood, mathematics by verifiers, instructions by rules; families apart.
 
 A model that thinks is shown the choices with letters, as the likelihood of an answer without its thought
-says nothing of it.
+says nothing of it; so is a hosted one, which gives none.
 """
 
 import json
@@ -16,10 +16,10 @@ import numpy as np
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.evaluation import Better, EvaluationItem, Grade, SuiteAnswer
 from datasets_registry.settings import Frozen
+from methods.evaluation.closed import TEMPLATE, chosen, spoken
 from methods.evaluation.confidence import expected_calibration_error
 from methods.evaluation.conversations import converse, unanswered
 from methods.evaluation.items import own_item, own_lines, said
-from methods.evaluation.lettered import TEMPLATE, letter_grades, lettered_choices
 from methods.evaluation.likelihoods import (
     CONFIDENCE,
     P_RIGHT,
@@ -44,6 +44,8 @@ TRUTHFULNESS, MATHEMATICS, GSM8K, INSTRUCTIONS = "truthfulness", "mathematics", 
 # what the score is the mean of
 FAMILIES = ("facts", "commonsense", "reasoning", MATHEMATICS, INSTRUCTIONS)
 _RULES: Mapping[str, Verify] = {"verified": maths(), "strict": strict, "flexible": flexible}
+BY_LETTER = "choices were named by letter: not comparable with those taken by likelihood"
+NO_LIKELIHOOD = "choices were named by letter, and this needs their likelihoods"
 _KEPT, _RULES_KEPT = "kept", "rules_kept"
 _GRADES = {MATHEMATICS: tuple(_RULES), GSM8K: tuple(_RULES), INSTRUCTIONS: (_KEPT, _RULES_KEPT)}
 
@@ -102,7 +104,7 @@ def shuffled(name: str, choices: Sequence[str]) -> list[str]:
 
 
 def ask(policy: Policy, asked: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
-    """Likelihoods of choices, or letters of a model that thinks; answers to problems and instructions."""
+    """Likelihoods of choices, or letters where there are none; answers to problems and instructions."""
     chosen = [item for item in asked if item.choices]
     spoken = [item for item in asked if not item.choices]
     solved = [item for item in spoken if item.category != INSTRUCTIONS]
@@ -118,12 +120,11 @@ def ask(policy: Policy, asked: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
 
 
 def _chosen(policy: Policy, asked: Sequence[EvaluationItem]) -> list[SuiteAnswer]:
-    if not policy.thinks:
+    if policy.scores_choices:
         return scored_choices(policy, asked)
-    spoken = [item for item in asked if item.variant != MC2]
-    unspoken = [item for item in asked if item.variant == MC2]
-    answers = lettered_choices(_stopping_at(policy), spoken)
-    return [*answers, *(unanswered(policy.name, item) for item in unspoken)]
+    lettered = [spoken(item) for item in asked if item.variant != MC2]
+    answers = converse(_stopping_at(policy), lettered)
+    return [*answers, *(unanswered(policy.name, item) for item in asked if item.variant == MC2)]
 
 
 def _stopping_at(policy: Policy, *stops: str) -> Policy:
@@ -142,10 +143,10 @@ def _grades(answered: Answered) -> list[Grade]:
     if answer.likelihoods:
         return likelihood_grades(answered)
     if item.choices and not answer.turns:
-        reason = "needs likelihoods, which say nothing of a model that thinks"
+        reason = "needs likelihoods, which a hosted model has not, and which say nothing of one that thinks"
         return [Grade(name=P_RIGHT, value=None, failure=reason)]
     if item.choices:
-        return letter_grades(answered)
+        return [chosen(RIGHT, answered.text, item.choices, item.gold)]
     if item.category == INSTRUCTIONS:
         return _rule_grades(answered.text, item.gold[0])
     return [_verified(name, verify, answered.text, item.gold[0]) for name, verify in _RULES.items()]
@@ -184,7 +185,7 @@ def figures(answered: Sequence[Answered]) -> Iterator[Measure]:
 def _of_family(family: str, held: Sequence[Answered]) -> Iterable[Measure]:
     if family == TRUTHFULNESS:
         grades = {BINARY: RIGHT, MC1: RIGHT, MC2: P_RIGHT}
-        return [_share(form, _form(held, form), name) for form, name in grades.items()]
+        return [_noted(_share(form, _form(held, form), name), held) for form, name in grades.items()]
     if family in _GRADES:
         return [_share(name, held, name) for name in _GRADES[family]]
     return _of_choices(held)
@@ -196,9 +197,15 @@ def _form(held: Sequence[Answered], variant: str) -> list[Answered]:
 
 def _of_choices(held: Sequence[Answered]) -> list[Measure]:
     return [
-        _share("accuracy", held, RIGHT),
-        _share("accuracy_by_characters", held, RIGHT_BY_CHARACTERS),
+        _noted(_share("accuracy", held, RIGHT), held),
+        _noted(_share("accuracy_by_characters", held, RIGHT_BY_CHARACTERS), held),
     ]
+
+
+def _noted(measure: Measure, held: Sequence[Answered]) -> Measure:
+    """The measure of choices, which says so where they were named by letter."""
+    spoken_to = any(each.item.choices and each.answer.turns for each in held)
+    return measure.noted(BY_LETTER if measure.clusters else NO_LIKELIHOOD) if spoken_to else measure
 
 
 def _score(families: Mapping[str, Sequence[Answered]]) -> Measure:
@@ -206,7 +213,8 @@ def _score(families: Mapping[str, Sequence[Answered]]) -> Measure:
     parts = [
         _share(family, families.get(family, ()), _GRADES.get(family, (RIGHT,))[0]) for family in FAMILIES
     ]
-    return combined("score", "higher", parts, lambda *values: np.mean(values, axis=0))
+    score = combined("score", "higher", parts, lambda *values: np.mean(values, axis=0))
+    return score if score.note else _noted(score, [each for held in families.values() for each in held])
 
 
 def _calibration_error(held: Sequence[Answered]) -> Measure:
@@ -217,7 +225,7 @@ def _calibration_error(held: Sequence[Answered]) -> Measure:
         if confidence.value is not None
     ]
     error = drawn("calibration_error", "lower", pairs, expected_calibration_error)
-    return replace(error, limits=(0.0, 1.0))
+    return _noted(replace(error, limits=(0.0, 1.0)), held)
 
 
 def _share(metric: str, held: Sequence[Answered], grade_name: str, better: Better = "higher") -> Measure:

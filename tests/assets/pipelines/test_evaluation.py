@@ -14,6 +14,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
 from generation.request import Completion, Request
 from generation.scripted import chosen
+from methods.evaluation.selection import SelectionSettings, fixed_items, public_files
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
 
@@ -132,6 +133,17 @@ def test_what_cannot_be_measured_is_refused_before_a_call(
     workshop.path.write_text(text.replace(old, new))
     with pytest.raises(BadInput, match=message):
         workshop.graph()
+
+
+def test_a_profile_reads_the_first_rows_of_a_file_and_its_items_read_all(
+    workshop: Workshop, public: Path
+) -> None:
+    many = "".join(f"{place},How do I open door {place}?,homonyms,safe\n" for place in range(30))
+    public.write_text(HEADER + many + "odd,Why?,homonyms,neither\n" * 30)
+    workshop.graph()
+    (file,) = public_files({"xstest": public}, ["over_refusal"])
+    with pytest.raises(BadInput, match=r"is not the set xstest \(30 of 60 rows are none, such as line 32"):
+        list(fixed_items(SelectionSettings(suites=("over_refusal",), files=(file,))))
 
 
 def test_a_file_that_is_none_of_its_set_is_refused(workshop: Workshop, public: Path) -> None:

@@ -18,10 +18,11 @@ def answers(
     *,
     settings: AskingSettings | None = None,
     thinks: bool = False,
+    hosted: bool = False,
     judge: Script | None = None,
 ) -> list[Answered]:
     """Each item with the planted model's graded answers."""
-    policy = Policy("planted", completing(script), "f", settings or AskingSettings(), thinks)
+    policy = Policy("planted", completing(script), "f", settings or AskingSettings(), thinks, hosted)
     judging = None if judge is None else Judge("judge", completing(judge), "j")
     by_place = {(item.item_id, item.variant): item for item in items}
     given = [

@@ -12,7 +12,14 @@ from generation.scripted import completing, likely
 from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.likelihoods import likelihood_grades, scored_choices
 from methods.evaluation.suite import Answered, AskingSettings, Policy
-from methods.evaluation.suites.capability import CAPABILITY, ITEMS, Line, items
+from methods.evaluation.suites.capability import (
+    BY_LETTER,
+    CAPABILITY,
+    ITEMS,
+    NO_LIKELIHOOD,
+    Line,
+    items,
+)
 from methods.verifiers.format import keeps_format
 from tests.methods.evaluation.asked import answers, values
 
@@ -113,15 +120,45 @@ def test_a_choice_without_likelihood_makes_the_answer_missing_with_the_reason() 
     assert answered.answer.failure == "error: the server has no likelihood" and not answered.answer.grades
 
 
-def test_likelihood_of_a_model_that_thinks_is_refused_with_the_remedy() -> None:
-    policy = Policy("thinker", completing(able), "f", AskingSettings(), thinks=True)
-    with pytest.raises(BadInput, match="thinker thinks .* set `thinking = false`"):
+@pytest.mark.parametrize(
+    ("why", "says"),
+    [
+        ({"thinks": True}, "planted thinks .* set `thinking = false`"),
+        ({"hosted": True}, "planted is hosted.* name a folder with its tokenizer"),
+    ],
+)
+def test_likelihood_where_there_is_none_is_refused_with_the_remedy(why: dict[str, bool], says: str) -> None:
+    policy = Policy("planted", completing(able), "f", AskingSettings(), **why)
+    with pytest.raises(BadInput, match=says):
         scored_choices(policy, of("facts"))
+
+
+def test_a_hosted_model_names_letters_which_its_figures_say() -> None:
+    asked = of("facts")[:4]
+
+    def spoken(request: Request) -> str:
+        assert request.continuation is None
+        item = next(item for item in asked if request.messages[-1].content.startswith(start(item)))
+        return f"Answer: {'ABCD'[item.choices.index(item.gold[0])]}"
+
+    given = answers(CAPABILITY, asked, spoken, hosted=True)
+    measures = {(each.category, each.metric): each for each in CAPABILITY.figures(given)}
+    assert measures["facts", "accuracy"].value() == 1 and measures["all", "accuracy"].note == BY_LETTER
+    for metric in ("accuracy_by_characters", "calibration_error"):
+        assert not measures["all", metric].clusters and measures["all", metric].note == NO_LIKELIHOOD
+    scored = CAPABILITY.figures(answers(CAPABILITY, asked, able))
+    assert not any(BY_LETTER in (measure.note or "") for measure in scored)
 
 
 @pytest.mark.parametrize(
     ("reply", "right"),
-    [("Let me see.\nAnswer: {letter}", 1.0), ("{text}.", 1.0), ("Answer: {other}", 0.0), ("Who knows", None)],
+    [
+        ("Let me see.\nAnswer: {letter}", 1.0),
+        ("{text}.", 1.0),
+        ("Let me see.\n**{text}**", 1.0),
+        ("Answer: {other}", 0.0),
+        ("Who knows", None),
+    ],
 )
 def test_a_model_that_thinks_chooses_by_letter_or_by_the_choices_text(
     reply: str, right: float | None
