@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from threading import Event, Thread
 from typing import Literal
 
 from datasets_registry.errors import ModelFailed
@@ -21,7 +22,7 @@ from training.settings.run import RunConfig, read_config
 class LightSettings(TrainingSettings):
     """And what becomes of its last process."""
 
-    fate: Literal["done", "short of memory", "fails", "breaks", "sleeps"] = "done"
+    fate: Literal["done", "short of memory", "fails", "breaks", "sleeps", "lingers"] = "done"
 
 
 def light(path: Path, report: Report) -> None:
@@ -46,6 +47,9 @@ def light(path: Path, report: Report) -> None:
         sys.exit(1)
     if settings.fate in ("fails", "breaks", "sleeps"):
         time.sleep(600)
+    if settings.fate == "lingers":
+        # as a library's thread that waits for what never comes
+        Thread(target=Event().wait).start()
     path.with_name(f"done-{rank}").write_text(str(now.size))
 
 

@@ -23,6 +23,7 @@ from training.running.process import (
     error_file,
     errors_as_one_line,
     go_offline,
+    left_at_once,
     restart,
     take_no_input,
 )
@@ -156,4 +157,5 @@ def _run(arguments: Sequence[str]) -> Failure | None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    with left_at_once():
+        run_command(main)

@@ -17,6 +17,7 @@ from datasets_registry.exporting.places import ERROR
 from datasets_registry.plain_text import plain, plain_line
 from datasets_registry.state import durable
 from training.running import ranks
+from training.settings.trackers import MODULES
 
 Report = Callable[[str], None]
 _PARENT_DEATH = 1
@@ -93,6 +94,26 @@ def end(config: Path, sentence: str, code: int) -> NoReturn:
     if not ranks.launched():
         say_error(sentence)
     sys.exit(code)
+
+
+@contextmanager
+def left_at_once() -> Iterator[None]:
+    """End this process with the exit code of what it did, without waiting for what libraries leave behind.
+
+    Threads and destructors of torch's process group have kept an interpreter from ending; what is made is on
+    disk by then. A tracker's last upload is waited for.
+    """
+    code: str | int | None = 0
+    try:
+        yield
+    except SystemExit as ended:
+        code = ended.code
+    if any(module in sys.modules for modules in MODULES.values() for module in modules):
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def error_file(config: Path) -> Path:

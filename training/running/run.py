@@ -4,7 +4,7 @@ import importlib.metadata
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
@@ -26,6 +26,7 @@ from training.running.process import (
     die_with_parent,
     errors_as_one_line,
     go_offline,
+    left_at_once,
     reporting,
     restart,
     stop_at_interrupt,
@@ -209,7 +210,7 @@ Work = Callable[[Path, Report], None]
 
 def main(work: Work, description: str | None) -> None:
     """Run a trainer's ``work``; where memory is short, once more with fewer rows at once."""
-    with ended_in_one_line():
+    with left_at_once() if ranks.launched() else nullcontext(), ended_in_one_line():
         path = config_path(description)
         go_offline()
         take_no_input()

@@ -192,6 +192,15 @@ def test_a_stopped_launcher_leaves_no_process_behind(stop: signal.Signals, tmp_p
     assert launcher.wait(10) != 0
 
 
+def test_a_thread_that_never_ends_keeps_no_run_from_ending(tmp_path: Path) -> None:
+    launcher = light(tmp_path, "lingers")
+    try:
+        assert launcher.wait(120) == 0
+    finally:
+        launcher.kill()
+    assert [(tmp_path / f"done-{rank}").read_text() for rank in (0, 1)] == ["8", "8"]
+
+
 def test_an_error_that_nobody_foresaw_in_one_of_two_processes_is_one_line(tmp_path: Path) -> None:
     assert light(tmp_path, "breaks").wait(120) == 1
     sentence = (tmp_path / "error.txt").read_text()
