@@ -18,10 +18,24 @@ from datasets_registry.rows import (
     rft,
     rlaif,
 )
+from datasets_registry.rows.rounds import verdict, watch
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 
-_MODULES = (prompts, cai, rlaif, evaluation, imported, judges, judge_benchmark, hygiene, rft, prm)
+_MODULES = (
+    prompts,
+    cai,
+    rlaif,
+    evaluation,
+    imported,
+    judges,
+    judge_benchmark,
+    hygiene,
+    rft,
+    prm,
+    watch,
+    verdict,
+)
 
 
 def _is_row_type(value: object) -> TypeGuard[type[Row]]:

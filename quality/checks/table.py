@@ -16,6 +16,7 @@ from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
 from quality.checks.rft import RFT_CHECKS
 from quality.checks.rlaif import RLAIF_CHECKS
+from quality.checks.rounds import ROUND_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *PROMPT_CHECKS,
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *RFT_CHECKS,
     *PRM_CHECKS,
     *HYGIENE_CHECKS,
+    *ROUND_CHECKS,
 )
 
 

@@ -32,10 +32,13 @@ from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.rounds.verdict import Verdict
+from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
+from tests.quality.rounds.watched import decided, watched
 from tests.rows import make
 
 LABEL_SETTINGS = {"weights": {"helpful": {"helpfulness": 1}}, "clamp": None, "tie_logit": 0.01}
@@ -126,6 +129,8 @@ GOOD: dict[type[Row], list[Row]] = {
     ],
     StepRollout: list(ROLLOUTS),
     StepLabels: [make(StepLabels), UNPROBED],
+    RoundWatch: [watched()],
+    Verdict: [decided()],
 }
 
 

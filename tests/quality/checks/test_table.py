@@ -4,6 +4,7 @@ import pytest
 
 from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.judges import SteeredVerdict
+from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
 from quality.checks.table import CHECKS
 from tests.quality.checks import (
@@ -17,11 +18,12 @@ from tests.quality.checks import (
     test_prompts,
     test_rft,
     test_rlaif,
+    test_rounds,
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
 
-# to find nothing is good, and where a judge decides nothing there is nothing to turn
-MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict)
+# to find nothing is good, where a judge decides nothing there is nothing to turn, and behind a stop no figure
+MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch)
 FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_BE_EMPTY]
 METHODS = (
     test_cai,
@@ -34,6 +36,7 @@ METHODS = (
     test_prompts,
     test_rft,
     test_rlaif,
+    test_rounds,
 )
 
 

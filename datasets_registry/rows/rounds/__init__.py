@@ -1,0 +1,1 @@
+"""Row types of rounds: one module a row type."""

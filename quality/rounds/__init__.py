@@ -1,0 +1,1 @@
+"""Whether a round of iterated training is healthy: its watch and its verdict."""
