@@ -82,6 +82,6 @@ class Inputs:
         return Rows(train, held_out, sum(problems) if len(problems) == len(found) else None, suites)
 
     def prompts(self) -> Rows:
-        """Red-team and helpful prompts together."""
-        red_team, helpful = self["red_team_prompts"], self["helpful_prompts"]
-        return Rows(red_team.train + helpful.train, red_team.held_out + helpful.held_out)
+        """Red-team and helpful prompts together, of the prompt sets or of a round."""
+        sets = [self[role] for role in ("red_team_prompts", "helpful_prompts", "round_prompts")]
+        return Rows(sum(each.train for each in sets), sum(each.held_out for each in sets))

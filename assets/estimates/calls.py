@@ -7,6 +7,13 @@ from typing import Any
 
 from assets.building.declared import Dataset
 from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
+from assets.estimates.rounds import (
+    feedback_figures,
+    pooled_selections,
+    red_team_failures,
+    round_problems,
+    round_prompts,
+)
 from assets.estimates.suites import evaluation_answers, evaluation_items
 from datasets_registry.rows.words import Signal
 from methods.cai.scores import SIGNALS
@@ -67,6 +74,7 @@ def _gold(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
 
 def _revisions(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     prompts = inputs["red_team_prompts"].train + min(settings.num_controls, inputs["helpful_prompts"].train)
+    prompts += inputs["round_prompts"].train
     answer, critique = settings.answers.max_tokens, settings.critiques.max_tokens
     examples = settings.num_examples * (PROMPT + 2 * answer + critique)
     criticised = settings.ablation == "none"
@@ -83,7 +91,7 @@ def _revisions(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
 
 
 def _helpful(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
-    prompts = inputs["helpful_prompts"].train
+    prompts = inputs["helpful_prompts"].train + inputs["round_prompts"].train
     return Amount(
         Rows(prompts), tuple(_asked(dataset, "policy", prompts, PROMPT, settings.answers.max_tokens))
     )
@@ -242,6 +250,11 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "step_labels": _step_labels,
     "evaluation_items": evaluation_items,
     "evaluation_answers": evaluation_answers,
+    "round_prompts": round_prompts,
+    "round_problems": round_problems,
+    "red_team_failures": red_team_failures,
+    "feedback_figures": feedback_figures,
+    "pooled_selections": pooled_selections,
 }
 
 

@@ -10,6 +10,7 @@ from assets.profile.prompts import Answers
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.imported import Demonstration
 from datasets_registry.rows.prompts import HelpfulPrompt
+from datasets_registry.rows.rounds.prompts import RoundPrompt
 from methods.cai.helpful_answers import HELPFUL_ANSWERS
 from methods.cai.requests import AnswerSettings, RevisionPrinciple, RevisionSettings
 from methods.cai.revisions import REVISIONS
@@ -44,7 +45,7 @@ def cai(
             HELPFUL_ANSWERS,
             _answer_settings(answers),
             group=GROUP,
-            inputs={HelpfulPrompt.dataset: sets.helpful},
+            inputs={HelpfulPrompt.dataset: sets.helpful, RoundPrompt.dataset: sets.rounds},
             models={"policy": policy},
         ),
         dataset(
@@ -56,6 +57,8 @@ def cai(
                 RevisionStep.dataset: revisions,
                 HelpfulAnswer.dataset: helpful,
                 Demonstration.dataset: section.mix.capability or "",
+                # its checks look there for the prompts that no prompt set has
+                RoundPrompt.dataset: sets.rounds,
             },
             models={"policy": policy},
         ),

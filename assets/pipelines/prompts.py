@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from assets.building.declared import Dataset, dataset
 from assets.profile.prompts import PromptFile, Prompts
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.rounds.prompts import RoundPrompt
 from datasets_registry.state import REPOSITORY
 from methods.problems.prompt_files import HELPFUL_PROMPTS, RED_TEAM_PROMPTS, prompt_file_settings
 
@@ -14,15 +15,25 @@ GROUP = "prompts"
 
 @dataclass(frozen=True)
 class PromptSets:
-    """The names of the prompt datasets that a pipeline reads."""
+    """The names of the prompt datasets that a pipeline reads: both prompt sets, or a round's prompts."""
 
     red_team: str = RedTeamPrompt.dataset
     helpful: str = HelpfulPrompt.dataset
+    rounds: str = ""
+
+    @classmethod
+    def of_round(cls, prompts: str) -> "PromptSets":
+        """The prompts of one round alone."""
+        return cls(red_team="", helpful="", rounds=prompts)
 
     @property
     def roles(self) -> dict[str, str]:
-        """Both as inputs."""
-        return {RedTeamPrompt.dataset: self.red_team, HelpfulPrompt.dataset: self.helpful}
+        """All as inputs; a role may be left empty."""
+        return {
+            RedTeamPrompt.dataset: self.red_team,
+            HelpfulPrompt.dataset: self.helpful,
+            RoundPrompt.dataset: self.rounds,
+        }
 
 
 DEFAULT_SETS = PromptSets()

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from datasets_registry.hashing import content_id, digest
 
 
+def plain_words(prompt: str) -> str:
+    """The words of ``prompt`` without case, punctuation and Unicode form, separated by single spaces."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower()))
+
+
 def split_group(prompt: str) -> str:
     """The group of ``prompt``: equal for prompts that differ only in case, punctuation or Unicode form."""
-    words = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower()))
-    return digest(words)[:16]
+    return digest(plain_words(prompt))[:16]
 
 
 def conversation_group(prompt: str, history: Sequence[tuple[str, str]]) -> str:

@@ -18,7 +18,8 @@ from datasets_registry.rows import (
     rft,
     rlaif,
 )
-from datasets_registry.rows.rounds import verdict, watch
+from datasets_registry.rows.rounds import failures, pooled, verdict, watch
+from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 
@@ -33,6 +34,9 @@ _MODULES = (
     hygiene,
     rft,
     prm,
+    round_prompts,
+    failures,
+    pooled,
     watch,
     verdict,
 )

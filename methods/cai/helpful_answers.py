@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from datasets_registry.rows.cai import HelpfulAnswer
-from datasets_registry.rows.prompts import HelpfulPrompt
+from datasets_registry.rows.prompts import Prompt
 from generation.completer import Complete
 from methods.cai.requests import AnswerSettings, answer_request
 from methods.judging.answers import answers_of
@@ -22,7 +22,7 @@ def make_helpful_answers(inputs: Inputs, models: Models, settings: AnswerSetting
 
 
 def answer_helpful(
-    prompts: Sequence[HelpfulPrompt], complete: Complete, model: str, settings: AnswerSettings
+    prompts: Sequence[Prompt], complete: Complete, model: str, settings: AnswerSettings
 ) -> list[HelpfulAnswer]:
     """One answer per prompt, with a reason where it must not be learned."""
     requests = [answer_request(prompt, settings) for prompt in prompts]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 from rapidfuzz.distance import Levenshtein
@@ -17,22 +17,29 @@ from methods.reading.equations import wrong_equations
 # phrases by which a completion refers to its hint
 HINT_PHRASES = ("the answer is given", "given that the answer", "given the answer", "hint")
 
+# a sample, or what was selected of samples before
+S = TypeVar("S", bound=Candidate | RftSelection)
 
-class SelectionSettings(Settings):
+
+class KeptSettings(Settings):
     """Which of each problem's samples are kept.
 
     One sample per distinct path (or text); of equal paths the one that is farther, in edits, from the
     other kept ones. Of these the ``top_k`` by reward (None keeps all) with at least ``min_reward``.
-    ``check_equations`` drops samples with an equation that does not hold, as RFT does.
     """
 
     top_k: int | None = Field(4, ge=1)
     min_reward: float | None = None
     distinct: Literal["path", "text"] = "path"
-    check_equations: bool = True
     with_gold: bool = True
     with_rationalised: bool = True
     seed: Seed = 0
+
+
+class SelectionSettings(KeptSettings):
+    """The same; ``check_equations`` drops samples with an equation that does not hold, as RFT does."""
+
+    check_equations: bool = True
 
 
 def make_selections(inputs: Inputs, models: Models, settings: SelectionSettings) -> Iterator[RftSelection]:
@@ -105,12 +112,12 @@ def _mentions_hint(sample: Candidate) -> bool:
     return any(phrase in text for phrase in HINT_PHRASES)
 
 
-def distinct(usable: Sequence[Candidate], settings: SelectionSettings) -> list[Candidate]:
+def distinct(usable: Sequence[S], settings: KeptSettings) -> list[S]:
     """One sample per path, best first; the same whatever the order of ``usable``.
 
     A sample without equations is a path of its own text.
     """
-    kept: dict[str, Candidate] = {}
+    kept: dict[str, S] = {}
     for sample in sorted(usable, key=lambda sample: _order(sample, settings)):
         path = sample.path if settings.distinct == "path" else None
         route = path or f"text:{sample.completion.strip()}"
@@ -124,7 +131,7 @@ def distinct(usable: Sequence[Candidate], settings: SelectionSettings) -> list[C
     return sorted(kept.values(), key=lambda sample: _order(sample, settings))
 
 
-def _order(sample: Candidate, settings: SelectionSettings) -> tuple[float, str]:
+def _order(sample: Candidate | RftSelection, settings: KeptSettings) -> tuple[float, str]:
     """By reward, and by chance where it is equal, so that early samples have no advantage."""
     return -(sample.reward or 0.0), digest([settings.seed, sample.completion_key])
 

@@ -3,6 +3,7 @@
 from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
 from quality.checks.rules import (
+    ROUND_PROMPTS,
     blank,
     no_empty,
     no_rows,
@@ -73,12 +74,14 @@ CAI_CHECKS: tuple[Check, ...] = (
     Check(
         "cai_sft",
         "prompt_equals_source",
-        "SELECT count(*) FROM this LEFT JOIN (SELECT prompt_id, prompt FROM red_team_prompts UNION ALL"
-        " SELECT prompt_id, prompt FROM helpful_prompts) AS source USING (prompt_id)"
+        "SELECT count(*) FROM this LEFT JOIN (SELECT prompt_id, prompt FROM red_team_prompts UNION"
+        " SELECT prompt_id, prompt FROM helpful_prompts UNION"
+        f" SELECT prompt_id, prompt FROM {ROUND_PROMPTS}) AS source USING (prompt_id)"
         " WHERE kind <> 'capability' AND (source.prompt IS NULL OR source.prompt <> this.prompt)",
         "rows whose prompt differs from the source's, such as truncated ones",
         at_most=0,
         reads=PROMPT_SETS,
+        own=(ROUND_PROMPTS,),
     ),
     not_held_out("cai_sft"),
     Check(

@@ -23,7 +23,7 @@ class Check:
     """One figure of a dataset version, with its bounds.
 
     ``measure`` reads the version as ``this``, and the datasets in ``reads`` by name; those that are not among
-    the inputs have no rows.
+    the inputs have no rows. ``own`` are read of the version's own inputs alone, where some are of that type.
 
     SQL may use ``$settings``: the settings that the version was made with, as JSON text.
     """
@@ -35,6 +35,7 @@ class Check:
     at_least: float | None = None
     at_most: float | None = None
     reads: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     severity: Literal["error", "warning"] = "error"
 
     @property
@@ -57,7 +58,7 @@ def run_check(check: Check, registry: "Registry", version: Version, inputs: Iter
         by_type.setdefault(rows_of(source), []).append(source)
     with scanning(registry.state) as connection:
         create_view(connection, "this", registry, [version])
-        for dataset in check.reads:
+        for dataset in (*check.reads, *check.own):
             create_view(connection, dataset, registry, by_type.get(dataset, []))
         value = _measure(check, connection, registry, version)
     passed = value is not None and _within(check, value)

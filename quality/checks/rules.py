@@ -3,6 +3,9 @@
 from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
 
+# the prompts of a round, among which are variants that no prompt set has
+ROUND_PROMPTS = "round_prompts"
+
 
 def blank(column: str) -> str:
     """SQL that is true where the column is empty or only white space."""
@@ -30,8 +33,10 @@ def no_empty(dataset: str, *columns: str) -> Check:
 def source_prompt(
     dataset: str, *sources: str, key: str = "prompt_id", such_as: str = "truncated ones"
 ) -> Check:
-    """Each prompt equals its source's, word for word."""
-    union = " UNION ALL ".join(f"SELECT {key}, prompt FROM {source}" for source in sources)
+    """Each prompt equals its source's, word for word; a round's prompts are one where it reads them."""
+    own = (ROUND_PROMPTS,) if key == "prompt_id" else ()
+    # a prompt that a round takes of a set counts once
+    union = " UNION ".join(f"SELECT {key}, prompt FROM {source}" for source in (*sources, *own))
     return Check(
         dataset,
         "prompt_equals_source",
@@ -40,6 +45,7 @@ def source_prompt(
         f"rows whose prompt differs from the source's, such as {such_as}",
         at_most=0,
         reads=sources,
+        own=own,
     )
 
 

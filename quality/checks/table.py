@@ -16,7 +16,10 @@ from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
 from quality.checks.rft import RFT_CHECKS
 from quality.checks.rlaif import RLAIF_CHECKS
-from quality.checks.rounds import ROUND_CHECKS
+from quality.checks.rounds.failures import FAILURE_CHECKS
+from quality.checks.rounds.pooled import POOLED_CHECKS
+from quality.checks.rounds.prompts import ROUND_PROMPT_CHECKS
+from quality.checks.rounds.watch import ROUND_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *PROMPT_CHECKS,
@@ -30,6 +33,9 @@ CHECKS: tuple[Check, ...] = (
     *PRM_CHECKS,
     *HYGIENE_CHECKS,
     *ROUND_CHECKS,
+    *ROUND_PROMPT_CHECKS,
+    *FAILURE_CHECKS,
+    *POOLED_CHECKS,
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 
 from datasets_registry.rows.hygiene import FindingKind, HygieneFinding
-from quality.hygiene.clusters import Duplicate, near_duplicates
+from methods.reading.clusters import Duplicate, near_duplicates
 from quality.hygiene.findings import TextKey, finding
 from quality.hygiene.words import normalised
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from datasets_registry.rows.evaluation import EvaluationItem, Grade
-from datasets_registry.rows.prompts import RedTeamPrompt
+from datasets_registry.rows.prompts import Prompt
 from methods.evaluation.conversations import conversation, converse
 from methods.evaluation.items import own_prompts
 from methods.evaluation.judged.forms import form_figures, rule_grades
@@ -30,7 +30,7 @@ def own_items() -> list[EvaluationItem]:
     return own_prompts(NAME, Path(__file__).parent / ITEMS)
 
 
-def items_of_prompts(prompts: Sequence[RedTeamPrompt]) -> list[EvaluationItem]:
+def items_of_prompts(prompts: Sequence[Prompt]) -> list[EvaluationItem]:
     """The graph's held-out red-team prompts as items."""
     return prompt_items(NAME, prompts)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.rows.evaluation import EvaluationItem, Grade
-from datasets_registry.rows.prompts import HelpfulPrompt
+from datasets_registry.rows.prompts import Prompt
 from methods.evaluation.conversations import converse
 from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.judged.forms import form_figures, rule_grades
@@ -51,7 +51,7 @@ def own_items() -> list[EvaluationItem]:
     ]
 
 
-def items_of_prompts(prompts: Sequence[HelpfulPrompt]) -> list[EvaluationItem]:
+def items_of_prompts(prompts: Sequence[Prompt]) -> list[EvaluationItem]:
     """The graph's held-out helpful prompts as items."""
     return prompt_items(NAME, prompts)
 

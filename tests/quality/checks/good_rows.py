@@ -32,6 +32,9 @@ from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
+from datasets_registry.rows.rounds.pooled import PooledSelection
+from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
@@ -127,6 +130,16 @@ GOOD: dict[type[Row], list[Row]] = {
         make(Solution, **RIGHT, completion="\n".join(RIGHT_STEPS), reason=None),
         make(Solution, solution_id="s3", finish_reason="length", failure="truncated"),
     ],
+    RoundPrompt: [
+        make(RoundPrompt),
+        make(RoundPrompt, "h1", kind="helpful"),
+        make(RoundPrompt, "v1", origin="variant", parent_id="p1", split_group="p1"),
+        make(RoundPrompt, "cut", kind="helpful", origin="failure"),
+    ],
+    RoundProblem: [make(RoundProblem)],
+    RedTeamFailure: [make(RedTeamFailure), make(RedTeamFailure, "u1", part="never_fed")],
+    FeedbackFigure: [make(FeedbackFigure)],
+    PooledSelection: [make(PooledSelection)],
     StepRollout: list(ROLLOUTS),
     StepLabels: [make(StepLabels), UNPROBED],
     RoundWatch: [watched()],
@@ -145,6 +158,7 @@ def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Versi
         PreferencePair: LABEL_SETTINGS,
         StepLabels: {"threshold": 0.1},
         SteeredVerdict: {"tie_logit": 0.01},
+        RoundPrompt: {"feedback": {"max_share": 0.5}},
     }.get(row, {})
     version = registry.commit(row, rows, Derivation(code_version="1", settings=settings, inputs=()))
     return registry.record_checks(version, [])

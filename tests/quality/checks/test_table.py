@@ -21,6 +21,7 @@ from tests.quality.checks import (
     test_rounds,
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
+from tests.quality.checks.rounds import test_round_data
 
 # to find nothing is good, where a judge decides nothing there is nothing to turn, and behind a stop no figure
 MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch)
@@ -36,6 +37,7 @@ METHODS = (
     test_prompts,
     test_rft,
     test_rlaif,
+    test_round_data,
     test_rounds,
 )
 

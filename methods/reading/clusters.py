@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from quality.hygiene.minhash import buckets, jaccard, shingles
+from methods.reading.minhash import buckets, jaccard, shingles
 
 THRESHOLD = 0.8
 # keeps a template with a hundred thousand fillings from being compared pair by pair

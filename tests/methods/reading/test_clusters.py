@@ -5,8 +5,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.hygiene.clusters import THRESHOLD, near_duplicates
-from quality.hygiene.minhash import jaccard, shingles
+from methods.reading.clusters import THRESHOLD, near_duplicates
+from methods.reading.minhash import jaccard, shingles
 
 WORDS = st.sampled_from(["a", "b", "c", "d", "e", "f"])
 TEXTS = st.lists(st.lists(WORDS, max_size=9).map(" ".join), max_size=12)

@@ -1,0 +1,1 @@
+"""Checks of rounds: their prompts and data, and their watch."""
