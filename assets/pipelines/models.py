@@ -46,6 +46,8 @@ def _trained(
     training = section.training
     verified = isinstance(training, OnlineSettings) and training.rewards.verifier > 0
     more = _verifying(verifier, _given(section, sections).thought_marks) if verifier and verified else {}
+    if section.rewards:
+        more |= {"signals": list(section.rewards)}
     return Trained(
         model,
         trainer,

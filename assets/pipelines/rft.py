@@ -9,6 +9,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from methods.judging.score import ScoreSettings
 from methods.rft.candidates import CANDIDATES, candidate_settings
+from methods.rft.rewarding.signals import role_of
 from methods.rft.selections import RFT_SELECTIONS
 from methods.rft.verified_pairs import VERIFIED_PAIRS
 from methods.verifiers.contract import VerifierSettings
@@ -33,13 +34,14 @@ def rft(
         dataset(
             candidates,
             CANDIDATES,
-            candidate_settings(drawn, verifier, scores),
+            candidate_settings(drawn, verifier, scores, tuple(drawn.rewards)),
             group=GROUP,
             inputs={Problem.dataset: problems, GoldVerdict.dataset: GoldVerdict.dataset},
             models={
                 "policies": drawn.policies,
                 "judge": judge,
                 "reward_model": drawn.reward_model or "",
+                **{role_of(signal): model for signal, model in drawn.rewards.items()},
             },
         ),
         dataset(

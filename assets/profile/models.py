@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, mod
 from datasets_registry.documents import fault, faults
 from datasets_registry.hosted import provider
 from datasets_registry.rows.types import ROW_TYPES
-from datasets_registry.rows.words import RULE_JUDGE
+from datasets_registry.rows.words import RULE_JUDGE, Signal
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
@@ -29,7 +29,17 @@ def _usable(name: str) -> str:
         return validated_name(name)
 
 
+def _each_its_own(rewards: Mapping[str, str]) -> Mapping[str, str]:
+    models = list(rewards.values())
+    twice = next((model for model in models if models.count(model) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} scores two signals: name a reward model for each")
+    return rewards
+
+
 Name = Annotated[str, AfterValidator(_usable)]
+# a reward model for each signal
+RewardModels = Annotated[Mapping[Signal, Name], AfterValidator(_each_its_own)]
 
 
 class GivenModel(Settings):
@@ -118,6 +128,7 @@ class TrainedModel(Settings):
     """A model that ``trainer`` makes from ``base``, a model of the profile, on ``dataset``.
 
     ``replayed`` names a dataset whose rows are mixed in, ``reward_models`` the models that score completions.
+    In their place ``rewards`` names one for each signal, which ``training.rewards.combination`` combines.
     ``sampler_engine`` is how vLLM runs beside an online trainer that samples by it.
     """
 
@@ -126,6 +137,7 @@ class TrainedModel(Settings):
     dataset: Name
     replayed: Name | None = None
     reward_models: Annotated[tuple[Name, ...], Distinct] = ()
+    rewards: RewardModels = Field(default={})
     training: SerializeAsAny[TrainingSettings]
     sampler_engine: SamplerEngine = SamplerEngine()
 
@@ -133,6 +145,18 @@ class TrainedModel(Settings):
     def models(self) -> tuple[str, ...]:
         """The models that it is made from."""
         return (self.base, *self.reward_models)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _signals_have_the_models(cls, content: Any) -> Any:
+        """Let the models of ``rewards`` be the reward models, in their order."""
+        rewards = content.get("rewards") if isinstance(content, Mapping) else None
+        if not rewards or not isinstance(rewards, Mapping):
+            return content
+        scoring = tuple(rewards.values())
+        if tuple(content.get("reward_models", scoring)) != scoring:
+            raise ValueError("reward_models and rewards both name reward models: give one of them")
+        return {**content, "reward_models": scoring}
 
 
 Section = GivenModel | TrainedModel
@@ -160,10 +184,11 @@ def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -
         )
     if "replayed" in section and not trainer.replays:
         raise ValueError(f"{section_name}.replayed: {section['trainer']} does not replay rows: leave it out")
-    if "reward_models" in section and not trainer.scored:
-        raise ValueError(
-            f"{section_name}.reward_models: {section['trainer']} does not use reward models: leave it out"
-        )
+    for name in ("reward_models", "rewards"):
+        if name in section and not trainer.scored:
+            raise ValueError(
+                f"{section_name}.{name}: {section['trainer']} does not use reward models: leave it out"
+            )
     if "sampler_engine" in section and not trainer.scored:
         raise ValueError(f"{section_name}.sampler_engine: {section['trainer']} samples nothing: leave it out")
     training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))

@@ -12,6 +12,7 @@ from assets.profile.evaluation import Evaluation
 from assets.profile.former import successor
 from assets.profile.judges import Judges
 from assets.profile.launch import Card, LaunchSection, Tracking
+from assets.profile.mixed.rewards import require_rewards
 from assets.profile.models import GivenModel, Section, TrainedModel, read_models, require_names
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
@@ -91,6 +92,9 @@ class Profile(Settings):
         for part, needed in (("rlaif", "judges"), ("cai", "judges"), ("rft", "problems"), ("prm", "rft")):
             if getattr(self, part) is not None and getattr(self, needed) is None:
                 raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
+        if self.rft:
+            drawn = self.rft.candidates
+            require_rewards("rft.candidates", drawn.rewards, drawn.combination, self.models)
         if self.gates and self.evaluation is None:
             raise ValueError("[gates] bound figures of [evaluation]: add it, or leave [gates] out")
         for model, section in self.models.items():
@@ -116,8 +120,7 @@ class Profile(Settings):
         if self.rft:
             policies = self.rft.candidates.policies
             yield from ((f"rft.candidates.policies.{index}", model) for index, model in enumerate(policies))
-            if self.rft.candidates.reward_model:
-                yield "rft.candidates.reward_model", self.rft.candidates.reward_model
+            yield from self.rft.candidates.scoring_models()
         if self.prm:
             yield "prm.completer", self.prm.completer
             if self.prm.judge:
@@ -159,6 +162,7 @@ class Profile(Settings):
                 f"reward_models names {len(section.reward_models)}: give both a weight above 0 and a name, "
                 "or neither"
             )
+        require_rewards(f"models.{model}", section.rewards, rewards.combination, self.models)
         if rewards.verifier > 0 and self.problems is None:
             raise ValueError(
                 f"models.{model}: training.rewards.verifier has a weight and the profile no verifier: add "

@@ -1,10 +1,11 @@
 """The profile's `[rft]`: whose completions are candidates, and which of them are selected."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from assets.profile.models import Name
+from assets.profile.models import Name, RewardModels
 from datasets_registry.settings import Distinct, Settings
 from methods.rft.candidates import CandidateSettings
 from methods.rft.selections import SelectionSettings
@@ -15,7 +16,8 @@ class Candidates(CandidateSettings):
     """Whose completions are candidates, for which problems, and when sampling stops.
 
     ``number`` training problems of ``families`` are chosen by content; all if it is None. ``reward_model`` is
-    a model of the profile: a sequence classifier with one output.
+    a model of the profile: a sequence classifier with one output. In its place ``rewards`` names one for each
+    signal, which ``combination`` combines.
     """
 
     policies: Annotated[tuple[Name, ...], Distinct] = Field(min_length=1)
@@ -23,12 +25,22 @@ class Candidates(CandidateSettings):
     number: int | None = Field(None, ge=1)
     reward: Literal["verifier", "judge", "reward_model"] = "verifier"
     reward_model: Name | None = None
+    rewards: RewardModels = Field(default={})
+
+    def scoring_models(self) -> Iterator[tuple[str, str]]:
+        """Where a reward model is named, and which."""
+        if self.reward_model:
+            yield "rft.candidates.reward_model", self.reward_model
+        yield from ((f"rft.candidates.rewards.{signal}", model) for signal, model in self.rewards.items())
 
     @model_validator(mode="after")
     def _has_its_reward_model(self) -> "Candidates":
-        if (self.reward == "reward_model") != (self.reward_model is not None):
+        if self.reward_model is not None and self.rewards:
+            raise ValueError("reward_model and rewards both name reward models: give one of them")
+        if (self.reward == "reward_model") != bool(self.reward_model or self.rewards):
             raise ValueError(
-                "reward = 'reward_model' and reward_model go together: name the model, or neither"
+                "reward = 'reward_model' and reward_model, or rewards, go together: name the model, or "
+                "neither"
             )
         return self
 

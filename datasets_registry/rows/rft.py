@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from datasets_registry.rows.row import Row, ledger_key
+from datasets_registry.rows.scored.signals import SignalScore
 from datasets_registry.rows.words import FinishReason
 
 Stop = Literal["accepted", "distinct", "mixed", "hopeless", "exhausted", "all_drawn"]
@@ -87,6 +88,12 @@ class Candidate(Row):
         None,
         description="Estimate without bias of the policy's pass rate on the problem, whatever the rule; null"
         " where no sample finished or the rule depends on more than counts",
+    )
+    scores: list[SignalScore] = Field(
+        [], description="What the reward model of each signal gives it; empty where no signals reward"
+    )
+    combination: str | None = Field(
+        None, description="The rule that makes the reward of the signals' scores; null where there is none"
     )
     completion_key: str = ledger_key("Ledger key of the completion")
 

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldVerdict
+from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct
 from generation.cards.turns import alone
+from generation.scoring.combination import Combination
 from methods.judging.answers import answers_of
 from methods.judging.score import ScoreSettings, score_templates
 from methods.method import Inputs, Method, Models
 from methods.problems.choosing import choose_problems
-from methods.rft.rewards import SIGNAL, Reward, by_judge, by_reward_model, drawn, rewarded
+from methods.rft.rewarding.signals import opened_signals, with_signals
+from methods.rft.rewards import SIGNAL, Rewarding, by_judge, by_reward_model, drawn, rewarded
 from methods.rft.sampling import SampleSettings, sample_tables
 from methods.verifiers.contract import VerifierSettings
 
@@ -31,13 +35,16 @@ class CandidateSettings(SampleSettings):
     families: Annotated[tuple[str, ...], Distinct] = ()
     number: int | None = Field(None, ge=1)
     reward: Literal["verifier", "judge", "reward_model"] = "verifier"
+    # left out where it is not set, so that what was made without it is still the same
+    combination: Combination | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class VerifiedCandidateSettings(CandidateSettings):
-    """With the verifier, and with how a judge scores where it rewards."""
+    """With the verifier, with how a judge scores where it rewards, and with the signals of reward models."""
 
     verifier: VerifierSettings
     scores: ScoreSettings | None = None
+    signals: Annotated[tuple[Signal, ...], Distinct] = Field((), exclude_if=lambda value: not value)
 
     @model_validator(mode="after")
     def _scores_are_a_judges(self) -> Self:
@@ -47,12 +54,15 @@ class VerifiedCandidateSettings(CandidateSettings):
 
 
 def candidate_settings(
-    candidates: CandidateSettings, verifier: VerifierSettings, scores: ScoreSettings
+    candidates: CandidateSettings,
+    verifier: VerifierSettings,
+    scores: ScoreSettings,
+    signals: tuple[str, ...] = (),
 ) -> VerifiedCandidateSettings:
     """All that decides ``candidates``; ``scores`` count only where a judge rewards."""
     fields = {field: getattr(candidates, field) for field in CandidateSettings.model_fields}
     judged = scores if candidates.reward == "judge" else None
-    return VerifiedCandidateSettings(**fields, verifier=verifier, scores=judged)
+    return VerifiedCandidateSettings(**fields, verifier=verifier, scores=judged, signals=signals)
 
 
 def candidate_templates(settings: VerifiedCandidateSettings) -> tuple[str, ...]:
@@ -75,7 +85,7 @@ def make_candidates(
         yield from tables
         return
     with drawn(tables) as samples, _opened_reward(models, settings) as reward:
-        yield from (rewarded(table, reward) for table in samples)
+        yield from map(reward, samples)
 
 
 CANDIDATES = Method(
@@ -116,7 +126,7 @@ def _samples(
 
 
 @contextmanager
-def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Iterator[Reward]:
+def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Iterator[Rewarding]:
     """What rewards samples where it is no verifier, opened once for all of them."""
     from generation.scoring.outcomes import OutcomeScorer
 
@@ -124,8 +134,12 @@ def _opened_reward(models: Models, settings: VerifiedCandidateSettings) -> Itera
         judge = models["judge"]
         with judge.completer() as complete:
             answers = answers_of(complete, judge.thought_marks)
-            yield by_judge(answers, complete.backend.fingerprint, settings.scores)
+            reward = by_judge(answers, complete.backend.fingerprint, settings.scores)
+            yield partial(rewarded, reward=reward)
+    elif settings.signals:
+        with opened_signals(models, settings.signals) as signals:
+            yield partial(with_signals, signals=signals, combination=settings.combination)
     else:
         model = models["reward_model"]
         with alone("a reward model"), closing(OutcomeScorer(model.folder, model.base_folder)) as scorer:
-            yield by_reward_model(scorer)
+            yield partial(rewarded, reward=by_reward_model(scorer))

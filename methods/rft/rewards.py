@@ -23,13 +23,15 @@ SIGNAL: Signal = "helpfulness"
 
 # the score of each row of ``Candidate`` columns, or None where it has none
 Reward = Callable[["pa.Table"], Sequence[float | None]]
+# the same rows with a reward in place of the verifier's
+Rewarding = Callable[["pa.Table"], "pa.Table"]
 
 
 def by_judge(complete: Complete, model: str, settings: ScoreSettings) -> Reward:
     """Each sample's helpfulness as scored by the judge ``model``; None where the score could not be read."""
 
     def reward(samples: "pa.Table") -> list[float | None]:
-        scored = [Scored(answered.messages, answered.completion, SIGNAL) for answered in _answered(samples)]
+        scored = [Scored(answered.messages, answered.completion, SIGNAL) for answered in answered_by(samples)]
         return [score.score for score in score_completions("scores", scored, complete, model, settings)]
 
     return reward
@@ -48,7 +50,7 @@ def by_reward_model(scorer: Scorer) -> Reward:
 
     def reward(samples: "pa.Table") -> list[float | None]:
         finished = samples["accepted"].is_valid().to_pylist()
-        answers = [answered for answered, whole in zip(_answered(samples), finished, strict=True) if whole]
+        answers = [answered for answered, whole in zip(answered_by(samples), finished, strict=True) if whole]
         scores = iter(scorer.scores(answers) if answers else [])
         return [next(scores) if whole else None for whole in finished]
 
@@ -99,7 +101,8 @@ def _read(reader: "pa.ipc.RecordBatchFileReader", sizes: Iterable[int]) -> "Iter
         first += size
 
 
-def _answered(samples: "pa.Table") -> "list[Answered]":
+def answered_by(samples: "pa.Table") -> "list[Answered]":
+    """The completions of rows of ``Candidate`` columns, with what they answer."""
     from generation.scoring.outcomes import Answered
 
     texts = zip(samples["prompt"].to_pylist(), samples["completion"].to_pylist(), strict=True)

@@ -191,6 +191,8 @@ def _table(stopped: Sequence[_OpenProblem], policy: str) -> "pa.Table":
     columns["reward"] = [
         None if accepted is None else float(bool(accepted)) for accepted in columns["accepted"]
     ]
+    columns["scores"] = [[] for _ in columns["accepted"]]
+    columns["combination"] = [None] * len(columns["accepted"])
     return pa.table(columns, schema)
 
 

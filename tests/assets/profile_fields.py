@@ -46,6 +46,9 @@ NO_CONTENT: Mapping[str, str] = {
 # a suite's file
 SUITE = "tests/assets/natural.json"
 MEASURED = {"judges": ["base_policy"], "files": {"llmbar": SUITE}}
+# two signals, each with a reward model
+SECOND = {"trainer": "reward_model", "base": "base_policy", "dataset": "preference_pairs", "training": {}}
+TWO = {"helpfulness": "base_policy", "harmlessness": "second_reward_model"}
 # values of other fields without which a field has no other value, or none at all
 SIGNALS = ("harmlessness", "helpfulness", "honesty")
 HUB = "owner/name"
@@ -58,6 +61,12 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "launch.machines": {"launch.processes": 2, "launch.main_address": "host"},
     "launch.strategy": {"launch.processes": 2},
     "models.grpo_policy.reward_models": {"models.grpo_policy.training.rewards": {"reward_models": 0.5}},
+    "models.grpo_policy.rewards": {"models.grpo_policy.training.rewards": {"reward_models": 0.5}},
+    "models.grpo_policy.training.rewards.combination": {
+        "models.second_reward_model": SECOND,
+        "models.grpo_policy.rewards": TWO,
+        "models.grpo_policy.training.rewards.reward_models": 0.5,
+    },
     "models.grpo_policy.trainer": {"models.grpo_policy.training": {}},
     "models.grpo_policy.training.rewards.reward_models": {
         "models.grpo_policy.reward_models": ["reward_model"]
@@ -88,6 +97,12 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "problems.verifier.memory_mb": {"problems.verifier.kind": "code"},
     "problems.verifier.seconds": {"problems.verifier.kind": "code"},
     "rft.candidates.reward_model": {"rft.candidates.reward": "reward_model"},
+    "rft.candidates.rewards": {"rft.candidates.reward": "reward_model"},
+    "rft.candidates.combination": {
+        "models.second_reward_model": SECOND,
+        "rft.candidates.reward": "reward_model",
+        "rft.candidates.rewards": TWO,
+    },
     "rft.candidates.system_prompt": {"prm.labels.system_prompt": "brief"},
     "rlaif.judge.signals": {"rlaif.labels.weights": {"helpful": {"helpfulness": 1}}},
     "rlaif.labels.weights.*": {"rlaif.judge.signals": {kind: list(SIGNALS) for kind in get_args(Kind)}},
@@ -176,7 +191,8 @@ def _is_taken(leaf: Leaf, profile: Profile) -> bool:
     if not isinstance(section, TrainedModel):
         return True
     trainer = profile.trainers[section.trainer]
-    takes = {"replayed": trainer.replays, "reward_models": trainer.scored, "sampler_engine": trainer.scored}
+    scored = dict.fromkeys(("reward_models", "rewards", "sampler_engine"), trainer.scored)
+    takes = {"replayed": trainer.replays, **scored}
     return takes.get(str(leaf.place[2]), True)
 
 

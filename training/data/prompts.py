@@ -18,11 +18,12 @@ OnlineRun = Run[OnlineSettings]
 
 
 class OnlineRow(PromptRow):
-    """A prompt to sample for; problems have an answer, a family and a split."""
+    """A prompt to sample for; problems have an answer, a family and a split, and other prompts a kind."""
 
     answer: NotRequired[str | None]
     solution: NotRequired[str | None]
     family: NotRequired[str | None]
+    kind: NotRequired[str]
     split: NotRequired[str]
 
 
@@ -35,12 +36,14 @@ def select_prompts(run: OnlineRun, tokenizer: Tokenizer) -> tuple[list[OnlineRow
 
     Prompts with tools or thoughts, and those that the template refuses, are `unrenderable`. Training rows
     of the settings' families are taken, each conversation once. Raises BadInput where the verifier would have
-    no column `answer` to compare with, or where there are fewer than the settings' number, and ModelFailed
-    where too few rows fit.
+    no column `answer` to compare with, or the gate of a combination no `kind`, or where there are fewer than
+    the settings' number, and ModelFailed where too few rows fit.
     """
     answer = ("answer",) if run.config.verifier else ()
     family = ("family",) if run.settings.families else ()
-    rows = rows_of(run, OnlineRow, *answer, *family)
+    combination = run.settings.rewards.combination
+    kind = ("kind",) if combination and combination.gated_kinds else ()
+    rows = rows_of(run, OnlineRow, *answer, *family, *kind)
     chosen = chosen_rows(rows, run.settings, str(run.dataset))
     lengths, refusals = examples_of(chosen, lambda row: (row, _length(tokenizer, row, run)))
     tolerate(run, refusals, len(chosen))

@@ -1,36 +1,33 @@
 """Rewards of samples: a verifier's acceptance and reward models' scores, mixed by their weights."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
 
 from datasets_registry.bases import base_folder
-from datasets_registry.errors import ModelFailed
+from datasets_registry.errors import BadInput, ModelFailed
 from generation.models.marks import require_written
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
+from generation.scoring.signals import SignalScorer
 from methods.verifiers.contract import Verify
 from training.data.prompts import OnlineRow, OnlineRun
 from training.data.rows import prompt_messages
+from training.online.scorers import BySignal, Models, Plain, Scores
 from training.settings.online import RewardMix
-
-
-class Scorer(Protocol):
-    """A scorer of whole answers: one reward model, or several as one."""
-
-    def scores(self, answers: Sequence[Answered]) -> list[float | None]:
-        """One score per answer; None beyond the window."""
-
-    def close(self) -> None:
-        """Free its memory."""
 
 
 @dataclass(frozen=True)
 class Rewarded:
-    """One reward per sample, None where a reward model could not read it, and the means of the parts."""
+    """One reward per sample, None where a reward model could not read it, and the means of the parts.
+
+    ``signals`` has what each part gave each sample: whether the verifier accepted it, and each reward model's
+    score, in deviations. None is a score that could not be given.
+    """
 
     rewards: list[float | None]
     figures: dict[str, float]
+    signals: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Rewards:
 
     mix: RewardMix
     verify: Verify | None = None
-    scorer: Scorer | None = None
+    scorer: Models | None = None
     system_text: str | None = None
 
     def __call__(
@@ -53,16 +50,19 @@ class Rewards:
         where none has one.
         """
         accepted = self._accepted(rows, completions, ended)
-        scores = self._scores(rows, completions, ended)
+        scores = self._scores(rows, completions)
         rewards = [
             None if score is None else self.mix.verifier * right + self.mix.reward_models * score
-            for right, score in zip(accepted, scores, strict=True)
+            for right, score in zip(accepted, scores.with_cut(ended), strict=True)
         ]
         if all(reward is None for reward in rewards):
             raise ModelFailed(
                 f"none of {len(rewards)} samples fits the window of the reward models: lower max_length"
             )
-        return Rewarded(rewards, self._figures(accepted, scores))
+        verified = {"verifier": accepted} if self.verify else {}
+        return Rewarded(
+            rewards, self._figures(accepted, scores, scores.with_cut(ended)), {**verified, **scores.by_signal}
+        )
 
     def close(self) -> None:
         """Free the reward models' memory."""
@@ -80,40 +80,61 @@ class Rewards:
             for row, completion, is_whole in zip(rows, completions, ended, strict=True)
         ]
 
-    def _scores(
-        self, rows: Sequence[OnlineRow], completions: Sequence[str], ended: Sequence[bool]
-    ) -> list[float | None]:
+    def _scores(self, rows: Sequence[OnlineRow], completions: Sequence[str]) -> Scores:
         if self.scorer is None:
-            return [0.0] * len(rows)
+            return Scores([0.0] * len(rows))
         answers = [
             Answered(prompt_messages(row, self.system_text), completion)
             for row, completion in zip(rows, completions, strict=True)
         ]
-        scores = self.scorer.scores(answers)
-        lowest = min((score for score in scores if score is not None), default=None)
-        return [score if is_whole else lowest for score, is_whole in zip(scores, ended, strict=True)]
+        return self.scorer.score(answers, [row.get("kind") for row in rows])
 
-    def _figures(self, accepted: Sequence[float], scores: Sequence[float | None]) -> dict[str, float]:
-        read = [score for score in scores if score is not None]
-        verified = {"rewards/verifier": sum(accepted) / len(accepted)} if self.verify else {}
-        scored = {"rewards/reward_models": sum(read) / len(read)} if self.scorer else {}
-        unread = {"rewards/unscored": 1 - len(read) / len(scores)} if self.scorer else {}
-        return verified | scored | unread
+    def _figures(
+        self, accepted: Sequence[float], scores: Scores, counted: Sequence[float | None]
+    ) -> dict[str, float]:
+        verified = {"rewards/verifier": fmean(accepted)} if self.verify else {}
+        if self.scorer is None:
+            return verified
+        read = [score for score in counted if score is not None]
+        parts = {"reward_models": read, "unscored": [float(score is None) for score in counted]}
+        scored = {f"rewards/{name}": fmean(values) for name, values in parts.items() if values}
+        return verified | scored | scores.figures
 
 
 def open_rewards(run: OnlineRun) -> Rewards:
     """The rewards that the run's settings mix.
 
-    Raises BadInput where a folder has no reward model of ours, or thought could not be told from answers.
+    Raises BadInput where a folder has no reward model of ours, thought could not be told from answers, or the
+    signals are not those that the settings combine.
     """
     from methods.verifiers.verifier import verifier
 
     config, mix = run.config, run.settings.rewards
-    folders = [run.registry.folder(version) for version in run.reward_models]
-    bases = {folder: base for folder in folders if (base := base_folder(run.registry, folder))}
-    scorer = EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases) if folders else None
     verify = None
     if config.verifier:
         require_written(str(run.base), run.base_folder, config.thought_marks)
         verify = verifier(config.verifier, config.thought_marks)
-    return Rewards(mix, verify, scorer, config.system_text)
+    return Rewards(mix, verify, _models(run), config.system_text)
+
+
+def _models(run: OnlineRun) -> Models | None:
+    """The reward models, one for each signal where the run names signals."""
+    mix, signals = run.settings.rewards, run.config.signals
+    _require_signals(mix, signals)
+    folders = [run.registry.folder(version) for version in run.reward_models]
+    bases = {folder: base for folder in folders if (base := base_folder(run.registry, folder))}
+    if signals:
+        by_signal = dict(zip(signals, folders, strict=True))
+        return BySignal(SignalScorer(by_signal, bases=bases), mix.combination)
+    return Plain(EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases)) if folders else None
+
+
+def _require_signals(mix: RewardMix, signals: Sequence[str]) -> None:
+    """Raise BadInput where the run's signals are not those that its settings combine."""
+    try:
+        if mix.combination is not None:
+            mix.combination.require_signals(signals)
+    except ValueError as error:
+        raise BadInput(f"settings.rewards.{error}") from error
+    if mix.combination is None and len(signals) > 1:
+        raise BadInput(f"the run has {len(signals)} signals and no settings.rewards.combination: add one")

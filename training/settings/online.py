@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from datasets_registry.settings import Distinct, Settings
+from generation.scoring.combination import Combination
 from generation.scoring.ensembles import Combine
 from training.settings.learning import InputWeight, TrainingSettings
 
@@ -17,12 +18,24 @@ class RewardMix(Settings):
     ``verifier`` weighs 1 for an accepted sample and 0 for another; ``reward_models`` weighs their score, in
     standard deviations of each model's held-out scores. ``combine`` makes one score of several: their mean,
     the worst, or the mean less ``variance_weight`` times their variance (Coste et al. 2023, section 3).
+    ``combination`` makes one score of those of several signals, each of which has a reward model.
     """
 
     verifier: float = Field(1.0, ge=0)
     reward_models: float = Field(0.0, ge=0)
     combine: Combine = "mean"
     variance_weight: float = Field(0.0, ge=0)
+    # left out where it is not set, so that what was made without it is still the same
+    combination: Combination | None = Field(None, exclude_if=lambda value: value is None)
+
+    @model_validator(mode="after")
+    def _combines_once(self) -> Self:
+        if self.combination is not None and {"combine", "variance_weight"} & self.model_fields_set:
+            raise ValueError(
+                "combine and variance_weight are of models of one signal, and combination of several "
+                "signals: give one of both"
+            )
+        return self
 
     @model_validator(mode="after")
     def _rewards_something(self) -> Self:

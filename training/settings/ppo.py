@@ -50,6 +50,11 @@ class PpoSettings(OnlineSettings):
                 "critic = 'reward_model' starts from the first reward model, but rewards.reward_models is 0: "
                 "give it a weight, or take critic = 'base'"
             )
+        if self.critic == "reward_model" and self.rewards.combination:
+            raise ValueError(
+                "critic = 'reward_model' starts from one reward model, and rewards.combination makes the "
+                "reward of several: take critic = 'base'"
+            )
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, model_validator
 from datasets_registry.boundary import CommandParser
 from datasets_registry.documents import is_file, read_json, validated
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
 from methods.reading.thought import THINK, Marks
 from methods.verifiers.contract import VerifierSettings
@@ -16,7 +17,7 @@ from training.settings.learning import TrainingSettings
 from training.settings.sampler import SamplerEngine
 from training.settings.trackers import Trackers
 
-_DECIDING = {"settings", "verifier", "thought_marks", "system_text"}
+_DECIDING = {"settings", "verifier", "thought_marks", "system_text", "signals"}
 S_co = TypeVar("S_co", bound=TrainingSettings, covariant=True)
 C = TypeVar("C", bound=Settings)
 
@@ -35,6 +36,9 @@ class RunConfig(Settings, Generic[S_co]):
     settings: S_co
     replay: str | None = None
     reward_models: Annotated[tuple[str, ...], Distinct] = ()
+    signals: Annotated[tuple[Signal, ...], Distinct] = Field(
+        (), exclude_if=lambda value: not value, description="The signal of each of reward_models, in order"
+    )
     verifier: VerifierSettings | None = None
     thought_marks: Marks = Field(THINK, description="The marks of thought, which the verifier does not read")
     system_text: str | None = None
@@ -69,6 +73,15 @@ class RunConfig(Settings, Generic[S_co]):
                     f"settings.{weights[name].setting} is {weights[name].value:g} and the run has "
                     f"{'' if value else 'no '}{name}: give both {name} and a weight above 0, or neither"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_model_for_each_signal(self) -> Self:
+        if self.signals and len(self.signals) != len(self.reward_models):
+            raise ValueError(
+                f"signals names {len(self.signals)} and reward_models {len(self.reward_models)}: give each "
+                "reward model its signal, or none"
+            )
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 from training.data.prompts import OnlineRow
 from training.online.rewards import Rewards
+from training.online.scorers import Plain
 from training.settings.grpo import GrpoSettings
 from training.settings.online import OnlineSettings, RewardMix
 from training.settings.run import RunConfig
@@ -43,7 +44,7 @@ def test_only_right_samples_that_ended_by_themselves_are_accepted() -> None:
 
 
 def test_a_sample_that_was_cut_has_the_lowest_score_of_its_batch() -> None:
-    rewards = Rewards(RewardMix(verifier=0, reward_models=2), scorer=ByLength())
+    rewards = Rewards(RewardMix(verifier=0, reward_models=2), scorer=Plain(ByLength()))
     found = rewards(ROWS, ["long answer", "two", "three", "the longest of all answers"], ENDED)
     assert found.rewards == [22, 6, 10, 6] and found.figures["rewards/reward_models"] == 5.5
     rewards.close()
@@ -55,12 +56,14 @@ def test_the_weights_decide_between_the_parts() -> None:
     found = {}
     for weight in (0.0, 0.1, 1.0):
         mix = RewardMix(verifier=1, reward_models=weight)
-        found[weight] = Rewards(mix, VERIFY, ByLength())(ROWS[:2], ["A:2", "A:3, truly"], ENDED[:2]).rewards
+        found[weight] = Rewards(mix, VERIFY, Plain(ByLength()))(
+            ROWS[:2], ["A:2", "A:3, truly"], ENDED[:2]
+        ).rewards
     assert found == {0.0: [1, 0], 0.1: [1.3, 1.0], 1.0: [4, 10]}
 
 
 def test_a_sample_that_no_model_can_read_has_no_reward_and_is_counted() -> None:
-    rewards = Rewards(RewardMix(reward_models=1), VERIFY, ByLength(window=5))
+    rewards = Rewards(RewardMix(reward_models=1), VERIFY, Plain(ByLength(window=5)))
     found = rewards(ROWS[:2], ["A:2", "1+1=2\nA:2"], ENDED[:2])
     assert found.rewards == [4, None]
     assert found.figures == {"rewards/verifier": 1, "rewards/reward_models": 3, "rewards/unscored": 0.5}

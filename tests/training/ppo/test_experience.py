@@ -18,6 +18,7 @@ from tests.training.online_runs import DEVIATION, MEAN, scorer
 from tests.training.runs import commit, write
 from training.data.prompts import OnlineRow
 from training.online.rewards import Rewarded, Rewards
+from training.online.scorers import Plain
 from training.ppo.experience import Prompt, experience
 from training.ppo.learning import Learning
 from training.ppo.models import Models, load_models
@@ -46,7 +47,7 @@ class ByLength:
 
 
 def by_length(window: int = 100) -> Rewards:
-    return Rewards(RewardMix(verifier=0, reward_models=1), scorer=ByLength(window))
+    return Rewards(RewardMix(verifier=0, reward_models=1), scorer=Plain(ByLength(window)))
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Sections of the profile that join several models or datasets."""
