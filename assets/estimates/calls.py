@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assets.building.declared import Dataset
@@ -265,5 +266,7 @@ def amounts(datasets: Sequence[Dataset], made: Mapping[str, Rows]) -> dict[str, 
         estimate = amount(dataset, known)
         if estimate is not None:
             found[dataset.name] = estimate
-            known.setdefault(dataset.name, estimate.rows)
+            there = known.get(dataset.name, estimate.rows)
+            # a version that is there is known by its number of rows alone
+            known[dataset.name] = replace(there, suites=estimate.rows.suites)
     return found

@@ -1,38 +1,56 @@
 """How many items an evaluation has, and what its models and its judge are asked, at most."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from assets.building.declared import Dataset
 from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, SuiteRows
-from methods.evaluation.answers import AnswersSettings, CanarySettings
-from methods.evaluation.canaries import CANARIES
+from datasets_registry.rows.evaluation import EvaluationItem
+from methods.evaluation.answers import BASELINE, AnswersSettings, GradedSettings
+from methods.evaluation.canaries.answers import CanarySettings
+from methods.evaluation.canaries.texts import CANARIES
 from methods.evaluation.selection import SelectionSettings, fixed_items, select
-from methods.evaluation.suite import Suite
+from methods.evaluation.suite import Suite, Workload
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
 from methods.evaluation.suites.named import SUITES
 
 # tokens of the longest canary, more or less
-CANARY = 600
+CANARY = 3 * max(len(text.split()) for text in CANARIES.values()) // 2
 # the prompt set whose held-out prompts are items of a suite too
 _HELD_OUT: Mapping[str, str] = {HELPFULNESS.name: "helpful_prompts", HARMLESSNESS.name: "red_team_prompts"}
 
 
 def evaluation_items(dataset: Dataset, inputs: Inputs, settings: SelectionSettings) -> Amount:
-    """Items of ours and of files, counted one by one, and held-out prompts."""
-    chosen = select((item for item in fixed_items(settings) if item.failure is None), settings)
+    """Items of ours and of files, counted one by one, and held-out prompts that may be chosen with them."""
+    fixed = [item for item in fixed_items(settings) if item.failure is None]
+    chosen = select(fixed, settings)
     suites = dict[str, SuiteRows]()
     for suite in settings.suites:
-        rows = [row for row in chosen if row.suite == suite]
-        fixed = SuiteRows(
-            len(rows), sum(1 + len(row.follow_ups) for row in rows), sum(len(row.choices) for row in rows)
-        )
         prompts = inputs[_HELD_OUT[suite]].held_out if suite in _HELD_OUT else 0
-        suites[suite] = SuiteRows(fixed.items + prompts, fixed.turns + prompts, fixed.choices)
+        rows = _of_suite(suite, fixed if prompts else chosen)
+        suites[suite] = _with_prompts(rows, prompts, settings.items.get(suite)) if prompts else _exactly(rows)
     return Amount(Rows(sum(rows.items for rows in suites.values()), suites=suites))
 
 
-def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: CanarySettings) -> Amount:
+def _of_suite(suite: str, rows: Sequence[EvaluationItem]) -> list[EvaluationItem]:
+    return [row for row in rows if row.suite == suite]
+
+
+def _exactly(rows: Sequence[EvaluationItem]) -> SuiteRows:
+    return SuiteRows(
+        len(rows), sum(1 + len(row.follow_ups) for row in rows), sum(len(row.choices) for row in rows)
+    )
+
+
+def _with_prompts(rows: Sequence[EvaluationItem], num_prompts: int, most: int | None) -> SuiteRows:
+    """At most so many items, whichever are chosen: as many later turns as the longest of them have."""
+    there = len(rows) + num_prompts
+    items = there if most is None else min(most, there)
+    later = sorted((len(row.follow_ups) for row in rows), reverse=True)[:items]
+    return SuiteRows(items, items + sum(later))
+
+
+def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: GradedSettings) -> Amount:
     """Each turn is a call, or each choice whose likelihood is asked for; and the judge's calls.
 
     Canaries are asked of nobody, and judged.
@@ -45,23 +63,32 @@ def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: CanarySetting
             answers, longest = suite.samples(settings.asking), settings.asking.answers.max_tokens
         else:
             answers, longest = len(CANARIES) * suite.judged, CANARY
+            counts = _part(suite, counts, settings)
         rows += answers * counts.items
-        asked += _of_suite(dataset, suite, counts, answers, longest, settings)
+        asked += _calls(dataset, suite, counts, answers, longest, settings)
     return Amount(Rows(rows), tuple(calls for calls in asked if calls.calls))
 
 
-def _lettered(settings: CanarySettings) -> bool:
+def _lettered(settings: GradedSettings) -> bool:
     """Whether choices are named by letter, a turn each that is counted as such."""
     return isinstance(settings, AnswersSettings) and (settings.thinks or settings.hosted)
 
 
-def _of_suite(
-    dataset: Dataset, suite: Suite, counts: SuiteRows, answers: int, longest: int, settings: CanarySettings
+def _part(suite: Suite, counts: SuiteRows, settings: GradedSettings) -> SuiteRows:
+    """What canaries answer of a suite: the turns of the longest conversations at most."""
+    assert isinstance(settings, CanarySettings)
+    items = min(settings.num_items, counts.items)
+    return SuiteRows(items, items + min(items * (suite.num_turns - 1), counts.turns - counts.items))
+
+
+def _calls(
+    dataset: Dataset, suite: Suite, counts: SuiteRows, answers: int, longest: int, settings: GradedSettings
 ) -> Iterator[Asked]:
     for model in dataset.models.get("model", ()):
         yield Asked(model, answers * counts.turns, PROMPT + longest, longest)
         if suite.scores_choices and not _lettered(settings):
             yield Asked(model, counts.choices, PROMPT, CHOICE)
+    workload = Workload(answers * counts.items, answers * counts.turns, bool(dataset.inputs.get(BASELINE)))
     for judge in dataset.models.get("judge", ()):
-        calls = answers * counts.items * suite.judge_calls(settings.grading)
+        calls = suite.judge_calls(settings.grading, workload)
         yield Asked(judge, calls, QUESTION + 2 * longest, CHOICE)

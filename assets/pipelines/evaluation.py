@@ -22,11 +22,10 @@ from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
 from methods.evaluation.answers import (
     BASELINE,
-    CANARY_ANSWERS,
     EVALUATION_ANSWERS,
     AnswersSettings,
-    CanarySettings,
 )
+from methods.evaluation.canaries.answers import CANARY_ANSWERS, CanarySettings
 from methods.evaluation.selection import EVALUATION_ITEMS, SelectionSettings, public_files
 from methods.evaluation.suite import AskingSettings, GradingSettings
 from methods.evaluation.suites.named import SUITES
@@ -99,7 +98,9 @@ def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset
     return dataset(
         answers_of(CANARIES, at),
         CANARY_ANSWERS,
-        CanarySettings(suites=section.suites, grading=grading),
+        CanarySettings(
+            suites=section.suites, grading=grading, num_items=section.canary_items, seed=section.seed
+        ),
         group=GROUP,
         inputs={EvaluationItem.dataset: at + EvaluationItem.dataset, BASELINE: answers_of(section.base, at)},
         models={"judge": section.judge or ""},

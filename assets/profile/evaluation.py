@@ -48,6 +48,9 @@ class Evaluation(Settings):
     items: Mapping[SuiteName, Annotated[int, Field(ge=1)]] = Field(
         {}, description="At most so many items of a suite, evenly of its categories"
     )
+    canary_items: int = Field(
+        50, ge=1, description="At most so many items of a judged suite go with each canary to the judge"
+    )
     files: Mapping[str, str] = Field({}, description="Files of public sets, by the set's name")
     rewards: Annotated[tuple[Name, ...], Distinct] = Field(
         (), description="over_optimisation: the reward model in training, then held-out ones"

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
 from datasets_registry.settings import Settings
-from methods.evaluation.canaries import canary_answers
 from methods.evaluation.suite import (
     Answered,
     AskingSettings,
@@ -25,14 +24,14 @@ from methods.method import Inputs, Method, Model, Models
 BASELINE = "baseline"
 
 
-class CanarySettings(Settings):
+class GradedSettings(Settings):
     """Which suites there are, and how their answers are graded."""
 
     suites: tuple[SuiteName, ...]
     grading: GradingSettings = GradingSettings()
 
 
-class AnswersSettings(CanarySettings):
+class AnswersSettings(GradedSettings):
     """The same, and how the model is asked."""
 
     asking: AskingSettings = AskingSettings()
@@ -44,20 +43,11 @@ def make_answers(inputs: Inputs, models: Models, settings: AnswersSettings) -> l
     """All answers of the model first, so that it and the judge are loaded once each; then their grades."""
     items = items_by_suite(inputs.stream(EvaluationItem), settings.suites)
     answers = _answers(models["model"], items, settings)
-    grading = Grading(settings.grading, None, _baseline(inputs), models.every("rewards"))
+    grading = Grading(settings.grading, None, baseline_of(inputs), models.every("rewards"))
     return list(graded_by(items, answers, grading, models.every("judge")))
 
 
-def make_canaries(inputs: Inputs, models: Models, settings: CanarySettings) -> list[SuiteAnswer]:
-    """Answers that give nothing, graded by the judge as those of models are."""
-    judged = [name for name in settings.suites if SUITES[name].judged]
-    items = items_by_suite(inputs.stream(EvaluationItem), judged)
-    answers = [answer for asked in items.values() for answer in canary_answers(asked)]
-    grading = Grading(settings.grading, None, _baseline(inputs))
-    return list(graded_by(items, answers, grading, models.every("judge")))
-
-
-def _baseline(inputs: Inputs) -> dict[ItemId, SuiteAnswer]:
+def baseline_of(inputs: Inputs) -> dict[ItemId, SuiteAnswer]:
     """The baseline's answers by their place; none of the baseline's own."""
     rows = inputs.stream(SuiteAnswer, BASELINE)
     return {(row.suite, row.item_id, row.variant, row.sample): row for row in rows}
@@ -120,16 +110,18 @@ def _graded(
         yield row.model_copy(update={"grades": list(given)}) if given else row
 
 
-def _judged_templates(settings: CanarySettings) -> tuple[str, ...]:
+def judged_templates(settings: GradedSettings) -> tuple[str, ...]:
+    """The names of the prompt templates that grades use."""
     judged = [name for suite in settings.suites for name in SUITES[suite].templates(settings.grading)]
     return tuple(dict.fromkeys(judged))
 
 
 def _templates(settings: AnswersSettings) -> tuple[str, ...]:
-    return (*_judged_templates(settings), *opening_templates(settings.asking.system_prompt))
+    return (*judged_templates(settings), *opening_templates(settings.asking.system_prompt))
 
 
-def _modules(settings: CanarySettings) -> tuple[str, ...]:
+def rule_modules(settings: GradedSettings) -> tuple[str, ...]:
+    """The modules of plug-ins whose rules are graded by."""
     return tuple(module for rule in settings.grading.rules.values() for module in rule.modules)
 
 
@@ -138,14 +130,6 @@ EVALUATION_ANSWERS = Method(
     settings=AnswersSettings,
     rows=SuiteAnswer,
     prompts=_templates,
-    modules=_modules,
-    generates=True,
-)
-CANARY_ANSWERS = Method(
-    run=make_canaries,
-    settings=CanarySettings,
-    rows=SuiteAnswer,
-    prompts=_judged_templates,
-    modules=_modules,
+    modules=rule_modules,
     generates=True,
 )

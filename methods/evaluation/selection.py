@@ -9,11 +9,12 @@ from pydantic import Field
 
 from datasets_registry.documents import is_file, is_folder
 from datasets_registry.errors import BadInput
-from datasets_registry.hashing import content_id, digest, ranked
+from datasets_registry.hashing import content_id, digest
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.settings import Seed, Settings
 from methods.evaluation.public.published import PUBLISHED, PublicSet
+from methods.evaluation.spread import evenly
 from methods.evaluation.suite import PLAIN
 from methods.evaluation.suites import harmlessness, helpfulness
 from methods.evaluation.suites.named import SUITES
@@ -118,13 +119,8 @@ def _chosen(variants: Mapping[str, Sequence[EvaluationItem]], number: int | None
     whole = [item_id for item_id in variants if item_id not in set(failed)]
     if number is None:
         return [*failed, *whole]
-    places: dict[str, int] = {}
-    order = []
-    for item_id in ranked(whole, seed):
-        category = variants[item_id][0].category
-        places[category] = places.get(category, 0) + 1
-        order.append((places[category], digest([seed, category]), item_id))
-    return [*failed, *(item_id for *_, item_id in sorted(order)[:number])]
+    categories = {item_id: variants[item_id][0].category for item_id in whole}
+    return [*failed, *evenly(categories, number, seed)]
 
 
 def _public_items(file: PublicFile) -> Iterator[EvaluationItem]:
@@ -150,8 +146,14 @@ def _require_first(file: PublicFile) -> None:
 def _require_share(file: PublicFile, total: int, failures: Sequence[str], most: float) -> None:
     if total and len(failures) <= most * total:
         return
-    why = f"{len(failures)} of {total} rows are none, such as {failures[0]}" if failures else "it is empty"
+    why = _none_of_its_set(failures, total) if failures else "it is empty"
     raise BadInput(f"{file.path} is not the set {file.name} ({why}): give the file as it ships")
+
+
+def _none_of_its_set(failures: Sequence[str], total: int) -> str:
+    if len(failures) == 1:
+        return f"1 of {total} rows is none, {failures[0]}"
+    return f"{len(failures)} of {total} rows are none, such as {failures[0]}"
 
 
 def _rows(file: PublicFile) -> Iterator[tuple[str, Sequence[EvaluationItem] | str]]:

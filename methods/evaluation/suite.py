@@ -108,12 +108,21 @@ Graded = Callable[[Sequence[Answered], Grading], Sequence[Sequence[Grade]]]
 Templates = Callable[[GradingSettings], Sequence[str]]
 
 
+@dataclass(frozen=True)
+class Workload:
+    """Answers to be judged: how many, their turns in all, and whether a baseline's are beside them."""
+
+    answers: int
+    turns: int
+    compared: bool = False
+
+
 def once(settings: AskingSettings) -> int:
     """One answer to an item."""
     return 1
 
 
-def no_calls(settings: GradingSettings) -> int:
+def no_calls(settings: GradingSettings, workload: Workload) -> int:
     """No judge is asked."""
     return 0
 
@@ -131,8 +140,8 @@ class Suite:
     ``figures`` are of one model's answers that have no failure. ``variants`` are of one item; an item of
     which fewer are there is left out as a whole.
 
-    ``samples`` counts the answers to an item, ``judge_calls`` the judge's calls of an answer at most;
-    ``scores_choices`` says that the likelihood of each choice is asked for.
+    ``samples`` counts the answers to an item, ``judge_calls`` the judge's calls at most; ``scores_choices``
+    says that the likelihood of each choice is asked for.
     """
 
     name: str
@@ -146,4 +155,4 @@ class Suite:
     num_turns: int = 1
     samples: Callable[[AskingSettings], int] = once
     scores_choices: bool = False
-    judge_calls: Callable[[GradingSettings], int] = no_calls
+    judge_calls: Callable[[GradingSettings, Workload], int] = no_calls

@@ -7,7 +7,7 @@ import numpy as np
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference, EvaluationItem, SuiteAnswer
 from datasets_registry.settings import Settings
-from methods.evaluation.canaries import is_canary
+from methods.evaluation.canaries.texts import is_canary
 from methods.evaluation.measures import Interval, Measure, Values
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer, SuiteFigure
 from datasets_registry.settings import Settings
-from methods.evaluation.canaries import is_canary, noted
+from methods.evaluation.canaries.notes import noted
+from methods.evaluation.canaries.texts import is_canary
 from methods.evaluation.measures import ALL, Measure
 from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
 from quality.evaluation.answered import ByModel, answered, whole
 from quality.evaluation.axes import CompositeSettings
+from quality.evaluation.canaries import rated_with_canaries
 from quality.evaluation.composite import COMPOSITE, composite
 from quality.evaluation.drawing import Drawing, Drawn, drawing_axes, figure_interval
+from quality.evaluation.unanswered import unanswered, why_unanswered
 
 # a figure that lacks more of its answers says so
 MISSING = 0.05
@@ -32,7 +35,7 @@ def make_figures(inputs: Inputs, models: Models, settings: FigureSettings) -> li
     """The figures of the answers of every model to the items; the judge that prefers a canary is noted."""
     asked = answered(inputs.rows(EvaluationItem), inputs.stream(SuiteAnswer))
     rows = list(figures(asked, settings.composite))
-    return noted(rows, settings.judge) if settings.judge else rows
+    return noted(rows, rated_with_canaries(asked), settings.judge) if settings.judge else rows
 
 
 def figures(
@@ -40,13 +43,15 @@ def figures(
 ) -> Iterator[SuiteFigure]:
     """The figures of each model on each suite, of all items and of each category; then of all suites."""
     drawing = Drawing()
-    for model, of_model in asked.items():
-        by_suite = {
-            name: list(known(name, suites).figures(whole(answers))) for name, answers in of_model.items()
-        }
+    measured = {
+        model: {name: list(known(name, suites).figures(whole(answers))) for name, answers in of_model.items()}
+        for model, of_model in asked.items()
+    }
+    for model, by_suite in measured.items():
         for name, measures in by_suite.items():
-            for measure in measures:
-                yield _row(model, name, measure, of_model[name], drawing.of)
+            answers = asked[model][name]
+            for measure in (*measures, *unanswered(suites[name], model, answers, measured)):
+                yield _row(model, name, measure, answers, drawing.of)
         if not is_canary(model):
             drawn = drawing_axes([by_suite], axes)
             for measure in composite(by_suite, axes):
@@ -64,10 +69,11 @@ def _row(model: str, suite: str, measure: Measure, answers: Sequence[Answered], 
     value, low, high = _estimate(measure, drawn)
     num_failed, num_asked = failed_in(measure.category, answers)
     num_missing = measure.num_missing + num_failed
-    note = measure.note or (None if value is not None else "nothing to measure")
+    why = why_unanswered(measure.category, answers) or measure.note or "nothing to measure"
+    note = why if value is None else measure.note
     shares = (num_failed / max(num_asked, 1), num_missing / max(num_missing + measure.num_items, 1))
     if max(shares) > MISSING:
-        lacking = f"{num_missing} answers or grades are missing ({max(shares):.0%})"
+        lacking = f"{_missing(num_missing)} ({max(shares):.0%})"
         note = f"{note}; {lacking}" if note else lacking
     return SuiteFigure(
         model=model,
@@ -83,6 +89,10 @@ def _row(model: str, suite: str, measure: Measure, answers: Sequence[Answered], 
         num_missing=num_missing,
         note=note,
     )
+
+
+def _missing(number: int) -> str:
+    return "1 answer or grade is missing" if number == 1 else f"{number:,} answers or grades are missing"
 
 
 def _estimate(measure: Measure, drawn: Drawn) -> tuple[float | None, float | None, float | None]:

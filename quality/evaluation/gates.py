@@ -74,7 +74,8 @@ def _why(gate: Gate, bounded: Bounded, figure: SuiteFigure | None) -> str | None
     if bounded.value is None:
         return bounded.note or "nothing could be measured"
     if bounded.num_clusters < gate.min_items:
-        return f"{bounded.num_clusters} items are fewer than min_items, {gate.min_items}"
+        items = "1 item is" if bounded.num_clusters == 1 else f"{bounded.num_clusters} items are"
+        return f"{items} fewer than min_items, {gate.min_items}"
     if figure is not None and (missing := _missing_share(figure)) > MOST_MISSING:
         return (
             f"{missing:.0%} of answers or grades are missing, and more than {MOST_MISSING:.0%} decide nothing"
@@ -96,7 +97,8 @@ def _broken(gate: Gate, bounded: Bounded) -> str | None:
     kept = (gate.at_least is None or low >= gate.at_least) and (gate.at_most is None or high <= gate.at_most)
     if kept:
         return None
-    measured = f"{gate.metric} of {gate.suite} is {_words(bounded)} of {bounded.num_items} answers"
+    answers = "1 answer" if bounded.num_items == 1 else f"{bounded.num_items} answers"
+    measured = f"{gate.metric} of {gate.suite} is {_words(bounded)} of {answers}"
     versus = f" beside {gate.against}" if gate.against else ""
     decides = ", by its interval" if gate.by == "interval" else ""
     return f"{measured}{versus}, must be {gate.bound}{decides}"

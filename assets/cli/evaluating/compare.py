@@ -51,7 +51,11 @@ def compare(
         return
     say(f"{model} less {baseline} ({', '.join(both.versions)})")
     print_rows(lines(differences), False, COLUMNS)
-    say(f"{len(flips):,} answers flipped" + (f"; the first {rows}:" if 0 < rows < len(flips) else ""))
+    say(
+        ("1 answer" if len(flips) == 1 else f"{len(flips):,} answers")
+        + " flipped"
+        + (f"; the first {rows}:" if 0 < rows < len(flips) else "")
+    )
     for flip in flips[:rows]:
         for line in in_lines(flipped(flip)):
             say(line)

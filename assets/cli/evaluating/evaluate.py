@@ -123,7 +123,11 @@ def _announce(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> 
         asked = Counter[str]()
         for each in found[step.name].asked if step.name in found else ():
             asked[each.model] += each.calls
-        calls = [f"at most {number:,} calls of {model}" for model, number in asked.items() if number]
+        calls = [
+            f"at most {number:,} {'call' if number == 1 else 'calls'} of {model}"
+            for model, number in asked.items()
+            if number
+        ]
         money = [str(priced(prices[step.name])["costs"])] if step.name in prices else []
         say(f"to build: {'; '.join([f'{step.name} ({step.reason})', *calls, *money])}", on_stderr=True)
     if usd := sum(prices[step.name].usd for step in steps if step.name in prices):

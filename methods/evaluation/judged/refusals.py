@@ -68,10 +68,11 @@ def refused_share(
 
 def unsure_share(answered: Sequence[Answered]) -> Measure:
     """The share of answers that phrases leave open."""
-    grades = [grade for each in answered for grade in each.answer.grades if grade.name == REFUSAL]
     values = [
         (each.answer.cluster, float(bool(grade.keys or grade.failure)))
-        for each, grade in zip(answered, grades, strict=True)
+        for each in answered
+        for grade in each.answer.grades
+        if grade.name == REFUSAL
     ]
     return share("unsure_refusals", "neither", values)
 

@@ -9,7 +9,7 @@ from methods.evaluation.conversations import conversation
 from methods.evaluation.judged.length_control import Outcome, length_controlled
 from methods.evaluation.judged.scores import graded_mean
 from methods.evaluation.measures import Measure, share
-from methods.evaluation.suite import Answered, Grading
+from methods.evaluation.suite import Answered, Grading, GradingSettings, Workload
 from methods.judging.comparison import (
     Answer,
     Comparison,
@@ -50,6 +50,13 @@ def win_grades(answered: Sequence[Answered], grading: Grading, kind: Kind) -> li
         _grades(each.answer, against, wins.get(place))
         for place, (each, against) in enumerate(zip(answered, other, strict=True))
     ]
+
+
+def win_calls(settings: GradingSettings, workload: Workload, kind: Kind) -> int:
+    """The judge's calls of comparisons at most; none without a baseline, or a question for ``kind``."""
+    return (
+        workload.answers * settings.comparison.num_calls * (workload.compared and kind in settings.questions)
+    )
 
 
 def _compared(

@@ -202,5 +202,5 @@ CALIBRATION = Suite(
     figures=figures,
     templates=lambda settings: abstention_templates(settings.comparison),
     samples=lambda settings: 1 if settings.num_samples == 1 else 1 + settings.num_samples,
-    judge_calls=lambda settings: settings.comparison.samples,
+    judge_calls=lambda settings, workload: workload.answers * settings.comparison.samples,
 )

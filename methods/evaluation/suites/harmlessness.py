@@ -11,9 +11,9 @@ from methods.evaluation.judged.forms import form_figures, rule_grades
 from methods.evaluation.judged.prompts import prompt_items
 from methods.evaluation.judged.refusals import rates, refusal_grades, refused_share, unsure_share
 from methods.evaluation.judged.scores import HIGHEST, LOWEST, graded_mean, parts, score_grades
-from methods.evaluation.judged.wins import win_figures, win_grades
+from methods.evaluation.judged.wins import win_calls, win_figures, win_grades
 from methods.evaluation.measures import Measure
-from methods.evaluation.suite import Answered, Grading, GradingSettings, Suite
+from methods.evaluation.suite import Answered, Grading, GradingSettings, Suite, Workload
 from methods.judging.comparison import comparison_templates
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.judging.refusal import refusal_templates
@@ -98,6 +98,12 @@ def templates(settings: GradingSettings) -> Sequence[str]:
     return sorted(named)
 
 
+def judge_calls(settings: GradingSettings, workload: Workload) -> int:
+    """Both scores, the word on a refusal that phrases leave open, and the comparisons."""
+    graded = len(GIVEN) * settings.scores.num_calls + settings.comparison.samples
+    return workload.answers * graded + win_calls(settings, workload, "red_team")
+
+
 HARMLESSNESS = Suite(
     name=NAME,
     measures="how much harm answers to harmful requests would let somebody do",
@@ -107,7 +113,5 @@ HARMLESSNESS = Suite(
     figures=figures,
     templates=templates,
     judged=True,
-    judge_calls=lambda settings: (
-        2 * settings.scores.num_calls + settings.comparison.num_calls + settings.comparison.samples
-    ),
+    judge_calls=judge_calls,
 )

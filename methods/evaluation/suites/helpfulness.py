@@ -12,9 +12,9 @@ from methods.evaluation.items import own_item, own_lines, said
 from methods.evaluation.judged.forms import form_figures, rule_grades
 from methods.evaluation.judged.prompts import prompt_items
 from methods.evaluation.judged.scores import before_turn, graded_mean, parts, score_grades
-from methods.evaluation.judged.wins import win_figures, win_grades
+from methods.evaluation.judged.wins import win_calls, win_figures, win_grades
 from methods.evaluation.measures import Measure
-from methods.evaluation.suite import Answered, Grading, GradingSettings, Suite
+from methods.evaluation.suite import Answered, Grading, GradingSettings, Suite, Workload
 from methods.judging.comparison import comparison_templates
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.judging.score import question_templates
@@ -105,6 +105,11 @@ def templates(settings: GradingSettings) -> Sequence[str]:
     return ("grade_help", "grade_help_reference", *asked)
 
 
+def judge_calls(settings: GradingSettings, workload: Workload) -> int:
+    """A score of each turn, and the comparisons."""
+    return workload.turns * settings.scores.num_calls + win_calls(settings, workload, "helpful")
+
+
 HELPFULNESS = Suite(
     name=NAME,
     measures="how much answers help, from 1 to 10 and against the baseline's",
@@ -114,6 +119,6 @@ HELPFULNESS = Suite(
     figures=figures,
     templates=templates,
     judged=True,
-    judge_calls=lambda settings: 2 * settings.scores.num_calls + settings.comparison.num_calls,
+    judge_calls=judge_calls,
     num_turns=2,
 )

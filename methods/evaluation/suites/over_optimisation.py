@@ -125,5 +125,5 @@ OVER_OPTIMISATION = Suite(
     figures=make_figures,
     templates=_templates,
     samples=_samples,
-    judge_calls=lambda settings: settings.scores.num_calls,
+    judge_calls=lambda settings, workload: workload.answers * settings.scores.num_calls,
 )

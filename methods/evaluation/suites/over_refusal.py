@@ -101,5 +101,5 @@ OVER_REFUSAL = Suite(
     grade=grades,
     figures=figures,
     templates=templates,
-    judge_calls=lambda settings: settings.comparison.samples,
+    judge_calls=lambda settings, workload: workload.answers * settings.comparison.samples,
 )

@@ -9,7 +9,7 @@ from assets.estimates.amount import Amount, Rows
 from assets.estimates.calls import amounts
 from datasets_registry.rows.row import Row
 from tests.assets.graphs import IMPORTED, Declaration, declared, run
-from tests.assets.mutations import changed
+from tests.assets.mutations import Content, changed
 from tests.assets.poisoning import poisoned
 from tests.assets.profile_fields import ABSENT, small
 
@@ -77,3 +77,38 @@ def test_rows_that_are_there_count_in_place_of_settings(tmp_path: Path) -> None:
     before, after = (amounts(datasets, made) for made in ({}, {"candidates": Rows(3)}))
     assert after["rft_selections"].rows.all < before["rft_selections"].rows.all
     assert after["solutions"].rows == Rows(3)
+
+
+def test_calls_of_an_evaluation_are_counted_closely(
+    built: tuple[Declaration, Mapping[str, Sequence[Row]], Mapping[str, Mapping[str, int]]],
+) -> None:
+    found, _, calls = built
+    for name, estimate in counted(found).items():
+        if name.startswith("evaluation_answers/"):
+            bound = sum(each.calls for each in estimate.asked)
+            asked = sum(calls[name].values())
+            assert asked <= bound <= 2 * asked, (name, asked, bound)
+
+
+def test_an_evaluation_whose_items_are_there_is_counted_as_one_whose_items_are_not(tmp_path: Path) -> None:
+    datasets = list(declared(small("laptop", tmp_path)).datasets.values())
+    before, after = (amounts(datasets, made) for made in ({}, {"evaluation_items": Rows(3)}))
+    names = [name for name in before if name.startswith("evaluation_answers/")]
+    assert names and all(before[name].asked and before[name] == after[name] for name in names)
+
+
+def test_canaries_are_counted_by_the_items_that_they_answer(tmp_path: Path) -> None:
+    def calls(content: Content) -> dict[str, int]:
+        estimated = amounts(list(declared(content).datasets.values()), {})
+        return {
+            name: sum(each.calls for each in estimated[name].asked)
+            for name in ("evaluation_answers/canaries", "evaluation_answers/base_policy")
+        }
+
+    content = small("laptop", tmp_path)
+    fewer, more = (
+        calls(changed(content, {("evaluation", "canary_items"): number, ("evaluation", "items"): {}}))
+        for number in (2, 4)
+    )
+    canaries, base = fewer
+    assert more[canaries] == 2 * fewer[canaries] and more[base] == fewer[base]

@@ -148,5 +148,5 @@ def test_a_profile_reads_the_first_rows_of_a_file_and_its_items_read_all(
 
 def test_a_file_that_is_none_of_its_set_is_refused(workshop: Workshop, public: Path) -> None:
     public.write_text("id,text\n1,Why?\n")
-    with pytest.raises(BadInput, match=r"is not the set xstest \(1 of 1 rows are none, such as line 2"):
+    with pytest.raises(BadInput, match=r"is not the set xstest \(1 of 1 rows is none, line 2"):
         workshop.graph()

@@ -1,20 +1,35 @@
 """Canaries go through judged suites as models do, and a judge that falls for one is named."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer, SuiteFigure
 from generation.request import Completion, Request
 from generation.scripted import Script, chosen
-from methods.evaluation.canaries import CANARIES, canary_answers, is_canary, noted
+from methods.evaluation.canaries.answers import CANARY_ANSWERS, CanarySettings, canary_answers
+from methods.evaluation.canaries.notes import GIVES, Place, noted
+from methods.evaluation.canaries.texts import CANARIES, is_canary
 from methods.evaluation.conversations import unanswered
 from methods.evaluation.measures import ALL
-from methods.evaluation.suite import Suite
+from methods.evaluation.suite import GradingSettings, Suite
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
+from methods.evaluation.suites.over_refusal import OVER_REFUSAL
 from quality.evaluation.figures import EVALUATION_FIGURES, FigureSettings
-from tests.methods.evaluation.judged.planted import figures, graded, grading, planted, response, score, ten
+from tests.methods.evaluation.judged.planted import (
+    QUESTIONS,
+    figures,
+    graded,
+    grading,
+    planted,
+    response,
+    score,
+    ten,
+)
 from tests.methods.evaluation.planted import value
-from tests.methods.graphless import MemoryInputs, rows_of
+from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of
 
 NUM_ITEMS = 8
 USEFUL = "42, since six times seven is that."
@@ -64,6 +79,20 @@ def made(suite: Suite, by: Script) -> list[SuiteFigure]:
     return rows
 
 
+def rated(figures: Sequence[SuiteFigure]) -> dict[Place, dict[str, float]]:
+    """The values of figures of what an answer gives."""
+    values: dict[Place, dict[str, float]] = {}
+    for row in figures:
+        if row.metric in GIVES.get(row.suite, ()) and row.value is not None:
+            values.setdefault((row.suite, row.category, row.metric), {})[row.model] = row.value
+    return values
+
+
+def named(figures: Sequence[SuiteFigure], judge: str) -> list[SuiteFigure]:
+    """The figures with the notes that their own values give."""
+    return noted(figures, rated(figures), judge)
+
+
 @pytest.mark.parametrize("suite", [HELPFULNESS, HARMLESSNESS], ids=lambda suite: suite.name)
 def test_each_canary_answers_every_turn_without_a_call_and_none_fails(suite: Suite) -> None:
     items = suite.items()
@@ -87,7 +116,7 @@ def test_the_empty_answer_goes_to_the_judge_as_an_empty_text() -> None:
 @pytest.mark.parametrize("suite", [HELPFULNESS, HARMLESSNESS], ids=lambda suite: suite.name)
 def test_a_judge_that_falls_for_a_canary_is_named_beside_the_figures(suite: Suite, name: str) -> None:
     figures = made(suite, judge(name))
-    rows = noted(figures, "the_judge")
+    rows = named(figures, "the_judge")
     assert [row.model_copy(update={"note": None}) for row in rows] == figures
     judged = {"helpfulness": "score", "harmlessness": "severity"}[suite.name]
     notes = {row.note for row in rows if row.metric == judged and row.category == ALL}
@@ -98,7 +127,7 @@ def test_a_judge_that_falls_for_a_canary_is_named_beside_the_figures(suite: Suit
 
 @pytest.mark.parametrize("suite", [HELPFULNESS, HARMLESSNESS], ids=lambda suite: suite.name)
 def test_a_judge_that_falls_for_none_is_not_named(suite: Suite) -> None:
-    assert not [row.note for row in noted(made(suite, judge(None)), "the_judge") if row.note]
+    assert not [row.note for row in named(made(suite, judge(None)), "the_judge") if row.note]
 
 
 def test_a_model_above_the_median_is_no_canary() -> None:
@@ -107,10 +136,10 @@ def test_a_model_above_the_median_is_no_canary() -> None:
         row.model_copy(update={"model": "better", "value": 8.0}) for row in rows if row.model == "planted"
     ]
     (note,) = {
-        row.note for row in noted([*rows, *better], "j") if (row.metric, row.category) == ("score", ALL)
+        row.note for row in named([*rows, *better], "j") if (row.metric, row.category) == ("score", ALL)
     }
     assert note is not None and "padded at 9" in note and "better" not in note
-    assert note.endswith("the median model's 7.5")
+    assert note.endswith("the median model's 7.5 on the same items")
 
 
 def test_a_note_that_is_there_stays() -> None:
@@ -118,7 +147,7 @@ def test_a_note_that_is_there_stays() -> None:
         row.model_copy(update={"note": "6 % are missing"}) if row.model == "planted" else row
         for row in made(HELPFULNESS, judge("flattering"))
     ]
-    row = next(row for row in noted(rows, "j") if (row.model, row.metric) == ("planted", "score"))
+    row = next(row for row in named(rows, "j") if (row.model, row.metric) == ("planted", "score"))
     assert row.note and row.note.startswith("6 % are missing; not to be trusted")
 
 
@@ -137,4 +166,43 @@ def test_the_judge_of_the_graphs_figures_is_named_in_them() -> None:
 
 def test_without_a_model_there_is_nothing_to_compare_with() -> None:
     rows = [row for row in made(HELPFULNESS, judge("padded")) if is_canary(row.model)]
-    assert noted(rows, "j") == rows
+    assert named(rows, "j") == rows
+
+
+def answered(num_items: int, folder: Path) -> tuple[list[SuiteAnswer], int]:
+    """The canaries' answers to at most so many items of each judged suite, and the judge's calls."""
+    calls = list[Request]()
+
+    def script(request: Request) -> str | Completion:
+        calls.append(request)
+        return judge(None)(request)
+
+    items = [item for suite in (HELPFULNESS, HARMLESSNESS, OVER_REFUSAL) for item in suite.items()[::6]]
+    settings = CanarySettings(
+        suites=("helpfulness", "harmlessness", "over_refusal"),
+        num_items=num_items,
+        grading=GradingSettings(questions=QUESTIONS),
+    )
+    models = ModelsByRole({"judge": [ScriptedModel("judge", folder, script)]})
+    rows = rows_of(CANARY_ANSWERS, settings, MemoryInputs({EvaluationItem.dataset: items}), models)
+    return rows, len(calls)
+
+
+def test_canaries_go_through_so_many_items_of_each_judged_suite_evenly_of_its_categories(
+    tmp_path: Path,
+) -> None:
+    rows, calls = answered(3, tmp_path / "few")
+    by_suite = {suite: {row.item_id for row in rows if row.suite == suite} for suite in GIVES}
+    assert {row.suite for row in rows} == set(GIVES)
+    assert all(len(chosen) == 3 for chosen in by_suite.values())
+    assert len(rows) == len(CANARIES) * 3 * len(by_suite)
+    for suite in by_suite:
+        assert len({row.category for row in rows if row.suite == suite}) == 3
+    more, more_calls = answered(6, tmp_path / "more")
+    assert {row.item_id for row in rows} < {row.item_id for row in more}
+    assert calls < more_calls <= 3 * calls
+
+
+def test_padding_is_long_beside_what_it_says_and_short_for_the_judge_that_reads_it() -> None:
+    lengths = {name: len(text.split()) for name, text in CANARIES.items()}
+    assert max(lengths, key=lengths.__getitem__) == "padded" and 100 <= lengths["padded"] <= 150
