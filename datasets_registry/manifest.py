@@ -46,8 +46,9 @@ Metrics = Annotated[Mapping[str, int | float], BeforeValidator(_numbers_only)]
 class Manifest(BaseModel):
     """The record of one training run; fields that older releases did not write have defaults.
 
-    ``datasets`` are by role (``train``, ``replay``). ``rows`` counts those given, trained on, and left out by
-    reason. ``sum_of_rates`` is the rate of each step of the optimiser, summed. ``metrics`` are the last
+    ``datasets`` are by role (``train``, ``replay``). ``reference`` is the model that the loss compared with,
+    where it was named; else that is the base, if any. ``rows`` counts those given, trained on, and left out
+    by reason. ``sum_of_rates`` is the rate of each step of the optimiser, summed. ``metrics`` are the last
     figures logged, how far the weights moved (``update_rms``), and figures of held-out rows as
     ``held_out_…``; ``curves`` are figures by name over the run. ``dtype`` is that of the forward passes; what
     was trained is saved in float32, and is ``stored`` whole or as an adapter. ``kept_by_bfloat16`` is the
@@ -65,6 +66,7 @@ class Manifest(BaseModel):
     base: VersionReference | None = None
     datasets: Mapping[str, VersionReference] = {}
     reward_models: tuple[VersionReference, ...] = ()
+    reference: VersionReference | None = None
     settings: Mapping[str, JsonValue] = {}
     dtype: str | None = None
     stored: Literal["adapter", "whole"] | None = None
@@ -100,6 +102,11 @@ class Manifest(BaseModel):
     def reward_model_references(self) -> tuple[str, ...]:
         """The reward models, such as ``reward_model@2``."""
         return tuple(map(str, self.reward_models))
+
+    @property
+    def compared_with(self) -> str | None:
+        """The reference that was named, such as ``sft_policy@2``."""
+        return str(self.reference) if self.reference else None
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":

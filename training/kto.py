@@ -15,6 +15,7 @@ from training.data.desirability import (
 from training.data.rows import PromptRow
 from training.data.selection import select
 from training.data.trl_rows import on_tokens, with_mismatched
+from training.preferences.reference import load_reference, require_comparable
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
@@ -30,13 +31,15 @@ MOST = 4 / 3
 def kto(path: Path, report: Report) -> None:
     """Train towards desirable completions and away from undesirable ones (Ethayarajh et al. 2024).
 
-    The reference model is the base itself: with the adapter switched off, or loaded once more. Every epoch
-    goes through the same batches, each with both labels, also where short memory made them smaller.
+    The reference model is the one that the config names, or the base itself: with the adapter switched off,
+    or loaded once more. Every epoch goes through the same batches, each with both labels, also where short
+    memory made them smaller.
     """
     run = open_run("kto", RunConfig[KtoSettings], path, report)
     settings = run.settings
     labelled, num_completions = judged(rows_of(run, PromptRow), run.dataset)
     tokenizer = load_tokenizer(run)
+    require_comparable(run, tokenizer)
     selection = select(
         run,
         labelled,
@@ -70,6 +73,7 @@ def _trainer(
 
     trainer: Trainer = on_tokens("KTOTrainer")(
         model=model,
+        ref_model=load_reference(run),
         args=KTOConfig(
             trust_remote_code=False,
             beta=run.settings.beta,

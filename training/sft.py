@@ -1,13 +1,13 @@
 """Supervised fine-tuning on prompt and completion: python -m training.sft --config run.json."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from generation.tokenizer import Tokenizer
-from training.data.replay import TokenExample, replayed
-from training.data.rows import CompletionRow, completed, conversation
-from training.data.selection import examples_of, select, tolerate
-from training.data.tokens import Learnable, labelled, turn_by_turn
+from training.data.replay import read_replay
+from training.data.rows import CompletionRow
+from training.data.selection import select
+from training.data.supervised import TokenExample, learnables, num_tokens, token_example
 from training.running.manifest import train_and_save
 from training.running.process import Report
 from training.running.protocols import TrainableModel, Trainer
@@ -23,48 +23,22 @@ def sft(path: Path, report: Report) -> None:
     Raises BadInput where the chat template cannot mark the assistant's turns.
     """
     run = open_run("sft", RunConfig[SftSettings], path, report)
-    rows = rows_of(run, CompletionRow)
-    replay = rows_of(run, CompletionRow, role="replay") if run.config.replay else []
-    tokenizer = load_tokenizer(run)
-
-    def learnables(of: Iterable[CompletionRow]) -> list[Learnable]:
-        return [part for row in of for part in turn_by_turn(tokenizer, _learnable(run, row))]
-
-    def example(learnable: Learnable) -> TokenExample:
-        ids, labels = labelled(tokenizer, learnable)
-        return {"input_ids": ids, "labels": labels}
-
-    def is_short(made: TokenExample) -> bool:
-        return len(made["input_ids"]) <= run.settings.max_length
-
-    selection = select(run, learnables(rows), {}, example, is_short)
-    settings, counts = run.settings, selection.counts
+    rows, settings = rows_of(run, CompletionRow), run.settings
+    tokenizer, all_turns = load_tokenizer(run), settings.loss_on == "assistant"
+    parts = learnables(tokenizer, rows, run.config.system_text, all_turns=all_turns)
+    selection = select(
+        run,
+        parts,
+        {},
+        lambda part: token_example(tokenizer, part),
+        lambda made: len(made["input_ids"]) <= settings.max_length,
+    )
+    counts = selection.counts
     if len(rows) != counts["given"]:
         counts["conversations"] = len(rows)
-    others, refusals = examples_of(learnables(replay), example)
-    tolerate(run, refusals, len(replay))
-    added = replayed(
-        selection.trained,
-        list(filter(is_short, others)),
-        settings.replay_share,
-        settings.seed,
-        lambda made: len(made["input_ids"]),
-    )
-    if replay:
-        counts |= {"replay_given": len(replay), "replay_trained": len(added)}
-        counts |= {"replay_unrenderable": len(refusals)} if refusals else {}
-        counts |= {"tokens": _num_tokens(selection.trained), "replay_tokens": _num_tokens(added)}
+    added, replay = read_replay(run, tokenizer, num_tokens(selection.trained), all_turns=all_turns)
     trainer = _trainer(run, load_base(run), tokenizer, [*selection.trained, *added])
-    train_and_save(run, trainer, tokenizer, counts)
-
-
-def _learnable(run: Run[SftSettings], row: CompletionRow) -> Learnable:
-    asked = conversation(row, run.config.system_text)
-    return Learnable(asked, completed(row), all_turns=run.settings.loss_on == "assistant")
-
-
-def _num_tokens(examples: Iterable[TokenExample]) -> int:
-    return sum(len(made["input_ids"]) for made in examples)
+    train_and_save(run, trainer, tokenizer, counts | replay)
 
 
 def _trainer(

@@ -42,7 +42,7 @@ class Trainer:
 
 TRAINERS: Mapping[str, Trainer] = {
     "sft": Trainer("training.sft", "training.sft", SftSettings, "supervised", replays=True),
-    "dpo": Trainer("training.dpo", "training.dpo", DpoSettings, "preference"),
+    "dpo": Trainer("training.dpo", "training.dpo", DpoSettings, "preference", replays=True),
     "orpo": Trainer("training.orpo", "training.orpo", OrpoSettings, "preference"),
     # it learns from completions one by one, not from how two of a pair compare
     "kto": Trainer("training.kto", "training.kto", KtoSettings, "supervised"),

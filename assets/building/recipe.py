@@ -139,10 +139,12 @@ def _of_trained(asset: Trained) -> Recipe:
     section = asset.section
     replayed = {"replay": (section.replayed,)} if section.replayed else {}
     scored = {"reward_models": section.reward_models} if section.reward_models else {}
+    compared = {"reference": (section.compared_with,)} if section.compared_with else {}
     waits = {"waits": asset.waits} if asset.waits else {}
+    roles = {"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **compared}
     return Recipe(
         asset.name,
-        roles={"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **waits},
+        roles={**roles, **waits},
         settings=section.training.content | dict(asset.more),
         templates=(asset.system_prompt,) if asset.system_prompt else (),
         modules=_trainer_modules(asset.trainer),

@@ -94,6 +94,8 @@ def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:
         exact["replay"] = versions[section.replayed]
     if section.reward_models:
         exact["reward_models"] = [versions[model_name] for model_name in section.reward_models]
+    if section.compared_with:
+        exact["reference"] = versions[section.compared_with]
     return exact
 
 

@@ -123,6 +123,7 @@ class Estimator:
             Device(),
             Launch.model_validate(launch),
             [self.shapes(each) for each in section.reward_models],
+            reference=self.shapes(section.compared_with) if section.compared_with else None,
             engine=engine_bytes(section.training, section.sampler_engine, self._memory),
         )
 

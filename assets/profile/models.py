@@ -1,6 +1,6 @@
 """The profile's `[models.NAME]`: a given model, or one that is trained from a base on a dataset."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -129,6 +129,7 @@ class TrainedModel(Settings):
 
     ``replayed`` names a dataset whose rows are mixed in, ``reward_models`` the models that score completions.
     In their place ``rewards`` names one for each signal, which ``training.rewards.combination`` combines.
+    ``reference`` is the model that the loss compares with, which is the base if not set.
     ``sampler_engine`` is how vLLM runs beside an online trainer that samples by it.
     """
 
@@ -138,13 +139,19 @@ class TrainedModel(Settings):
     replayed: Name | None = None
     reward_models: Annotated[tuple[Name, ...], Distinct] = ()
     rewards: RewardModels = Field(default={})
+    reference: Name | None = None
     training: SerializeAsAny[TrainingSettings]
     sampler_engine: SamplerEngine = SamplerEngine()
 
     @property
     def models(self) -> tuple[str, ...]:
         """The models that it is made from."""
-        return (self.base, *self.reward_models)
+        return (self.base, *self.reward_models, *filter(None, [self.compared_with]))
+
+    @property
+    def compared_with(self) -> str | None:
+        """The reference where it is another than the base."""
+        return None if self.reference == self.base else self.reference
 
     @model_validator(mode="before")
     @classmethod
@@ -189,6 +196,11 @@ def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -
             raise ValueError(
                 f"{section_name}.{name}: {section['trainer']} does not use reward models: leave it out"
             )
+    if "reference" in section and not trainer.settings.takes_reference:
+        raise ValueError(
+            f"{section_name}.reference: {section['trainer']} compares with no reference of its own: leave "
+            "it out"
+        )
     if "sampler_engine" in section and not trainer.scored:
         raise ValueError(f"{section_name}.sampler_engine: {section['trainer']} samples nothing: leave it out")
     training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))
@@ -234,6 +246,24 @@ def _require_datasets(model: str, section: TrainedModel, models: Mapping[str, Se
     for dataset in (section.dataset, section.replayed):
         if dataset in models:
             raise ValueError(f"models.{model}: {dataset!r} is a model: name a dataset to train on")
+
+
+def require_ancestor(place: str, reference: str, model: str, models: Mapping[str, Section]) -> None:
+    """Raise ValueError unless ``reference`` is ``model`` or one that it is trained from."""
+    known = [model, *_bases(model, models)]
+    if reference not in known:
+        raise ValueError(
+            f"{place}: {model!r} is not trained from {reference!r}, so that it cannot be its reference: "
+            f"use one of {known}"
+        )
+
+
+def _bases(model: str, models: Mapping[str, Section]) -> Iterator[str]:
+    """The model's base, the base's base and so on."""
+    section = models[model]
+    if isinstance(section, TrainedModel):
+        yield section.base
+        yield from _bases(section.base, models)
 
 
 def ordered(models: Mapping[str, Section]) -> list[str]:

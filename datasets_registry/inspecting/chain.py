@@ -20,6 +20,7 @@ class Ancestor(Record):
     given: str | None
     datasets: Mapping[str, str]
     reward_models: tuple[str, ...]
+    reference: str | None
     behind: tuple[str, ...]
     data_version: str
 
@@ -31,7 +32,8 @@ class Ancestor(Record):
         data = ", ".join(f"{version} ({role})" for role, version in self.datasets.items())
         trainer = f" by {self.trainer}" if self.trainer else ""
         rewards = f", rewarded by {', '.join(self.reward_models)}" if self.reward_models else ""
-        return f"trained{trainer} from {self.base} on {data}{rewards}"
+        compared = f", compared with {self.reference}" if self.reference else ""
+        return f"trained{trainer} from {self.base} on {data}{rewards}{compared}"
 
 
 def model_chain(registry: Registry, version: Version) -> list[Version]:
@@ -44,6 +46,14 @@ def model_chain(registry: Registry, version: Version) -> list[Version]:
         chain.append(base)
         base = _base(registry, base)
     return chain
+
+
+def goes_back_to(registry: Registry, version: Version, other: Version) -> bool:
+    """Whether ``other`` is ``version``, or a model that it was trained from, by content.
+
+    Raises BrokenObject as ``model_chain`` does.
+    """
+    return any(model.data_version == other.data_version for model in model_chain(registry, version))
 
 
 def ancestors(registry: Registry, version: Version) -> tuple[Ancestor, ...]:
@@ -66,6 +76,7 @@ def _ancestor(registry: Registry, version: Version) -> Ancestor:
         given=None if manifest.base else origin(registry, version).description,
         datasets=manifest.dataset_references,
         reward_models=manifest.reward_model_references,
+        reference=manifest.compared_with,
         behind=behind(registry, version),
         data_version=version.data_version,
     )

@@ -24,6 +24,7 @@ class ModelFacts(Record):
     base: str | None
     datasets: Mapping[str, str]
     reward_models: tuple[str, ...]
+    reference: str | None
     rows: Mapping[str, int]
     metrics: Mapping[str, int | float]
     settings: Mapping[str, object]
@@ -67,6 +68,7 @@ def model_facts(registry: Registry, version: Version) -> ModelFacts:
         base=manifest.base_reference,
         datasets=manifest.dataset_references,
         reward_models=manifest.reward_model_references,
+        reference=manifest.compared_with,
         rows=manifest.rows,
         metrics=manifest.metrics,
         settings=manifest.settings,

@@ -11,13 +11,13 @@ from datasets_registry.errors import BadInput
 _NAMED = ("bos_token", "eos_token", "pad_token", "unk_token", "chat_template")
 
 
-def require_window(folder: Path, max_length: int, title: str) -> None:
+def require_window(folder: Path, max_length: int, title: str, what: str = "base") -> None:
     """Raise BadInput where the model in ``folder`` cannot read ``max_length`` tokens at once."""
     window = window_of(read_table(folder / "config.json"))
     if window is not None and max_length > window:
         raise BadInput(
-            f"{title}: max_length {max_length} is more than the window of its base, {window} tokens: lower "
-            "max_length, or take a base with a wider window"
+            f"{title}: max_length {max_length} is more than the window of its {what}, {window} tokens: "
+            f"lower max_length, or take a {what} with a wider window"
         )
 
 

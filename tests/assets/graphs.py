@@ -166,5 +166,5 @@ def asked_of_trainer(asset: Trained | Given) -> object:
         return given.model, given.revision, given.thinking, given.system
     section = asset.section
     text = template_path(asset.system_prompt).read_text() if asset.system_prompt else None
-    inputs = (section.base, section.dataset, section.replayed, section.reward_models)
+    inputs = (section.models, section.dataset, section.replayed)
     return asset.trainer, section.training.content, text, asset.more, inputs, asset.waits

@@ -80,6 +80,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     },
     "models.process_reward_model.trainer": {"models.process_reward_model.training": {}},
     "models.process_reward_model.training.target": {"prm.labels": {"early_stop": "none", "confirm": 0}},
+    "models.dpo_policy.training.replay_weight": {"models.dpo_policy.training.replay_share": 0.1},
     "models.dpo_policy.training.flip_rate": {"models.dpo_policy.training.losses": {"robust": 1.0}},
     "evaluation.composite.axes.*": {
         "evaluation.composite.axes": {name: axis.model_dump() for name, axis in AXES.items()}
@@ -186,13 +187,16 @@ def fields(content: Content) -> list[Leaf]:
 
 
 def _is_taken(leaf: Leaf, profile: Profile) -> bool:
-    """Whether the trainer of a model takes the replayed rows or reward models that a section may name."""
+    """Whether the trainer of a model takes the replayed rows or other models that a section may name."""
     section = profile.models.get(str(leaf.place[1])) if leaf.place[0] == "models" and leaf.place[1:] else None
     if not isinstance(section, TrainedModel):
         return True
     trainer = profile.trainers[section.trainer]
-    scored = dict.fromkeys(("reward_models", "rewards", "sampler_engine"), trainer.scored)
-    takes = {"replayed": trainer.replays, **scored}
+    takes = {
+        "replayed": trainer.replays,
+        "reference": trainer.settings.takes_reference,
+        **dict.fromkeys(("reward_models", "rewards", "sampler_engine"), trainer.scored),
+    }
     return takes.get(str(leaf.place[2]), True)
 
 

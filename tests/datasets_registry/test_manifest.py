@@ -16,6 +16,7 @@ WHOLE = {
     "base": {"name": "base_policy", "number": 1, "data_version": "d1"},
     "datasets": {"train": {"name": "round_02/preference_pairs", "number": 2, "data_version": "d2"}},
     "reward_models": [{"name": "reward_model", "number": 3, "data_version": "d3"}],
+    "reference": {"name": "sft_policy", "number": 4, "data_version": "d4"},
     "settings": {"learning_rate": 1e-4, "losses": {"sigmoid": 1.0}, "lora_rank": None},
     "dtype": "bfloat16",
     "stored": "adapter",
@@ -46,6 +47,7 @@ def test_what_is_written_is_what_was_read_to_the_byte(tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     assert manifest.write(tmp_path / "again").read_text() == text
     assert str(manifest.base) == "base_policy@1" and manifest.curves["rewards/margins"][-1] == (2, 0.25)
+    assert manifest.compared_with == "sft_policy@4"
     assert manifest.datasets["train"] == VersionReference(
         name="round_02/preference_pairs", number=2, data_version="d2"
     )

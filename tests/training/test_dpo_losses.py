@@ -98,6 +98,7 @@ def test_a_template_that_ends_no_turn_is_refused(base: Path, registry: Registry,
         ({"losses": {"ipo": 1.0}, "target": "soft"}, r"works with sigmoid and sft, not with \['ipo'\]"),
         ({"losses": {"ipo": 1.0, "sigmoid": 1.0}}, "of different strengths: set beta for both"),
         ({"losses": {"sigmoid": 0}}, "greater than 0"),
+        ({"replay_weight": 0.1}, "replay_weight is set and replay_share is 0: give both, or neither"),
         ({"losses": {"kto": 1}}, "'sigmoid', 'ipo', 'robust' or 'sft'"),
     ],
 )

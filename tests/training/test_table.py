@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from datasets_registry.errors import BadInput
-from training.settings.dpo import DpoSettings
+from training.settings.orpo import OrpoSettings
 from training.settings.run import RunConfig
 from training.trainers import TRAINERS, Trainer, trainers
 
@@ -51,7 +51,7 @@ def test_every_trainer_says_which_inputs_it_takes(name: str) -> None:
 def test_an_input_that_a_trainer_does_not_take_is_refused() -> None:
     config = {"name": "p", "base": "b@1", "dataset": "d@1", "output": "o", "settings": {}}
     with pytest.raises(ValueError, match="this trainer takes no replay: leave it out"):
-        RunConfig[DpoSettings].model_validate(config | {"replay": "d@1"})
+        RunConfig[OrpoSettings].model_validate(config | {"replay": "d@1"})
 
 
 def test_the_table_is_read_without_torch() -> None:

@@ -38,6 +38,11 @@ def pair_length(pair: PairExample) -> int:
     return len(pair["prompt_ids"]) + max(len(pair["chosen_ids"]), len(pair["rejected_ids"]))
 
 
+def num_pair_tokens(pair: PairExample) -> int:
+    """The tokens of both conversations, each of which is read."""
+    return 2 * len(pair["prompt_ids"]) + len(pair["chosen_ids"]) + len(pair["rejected_ids"])
+
+
 def is_distinct(pair: PairExample) -> bool:
     """Whether the two completions are different tokens, of which alone there is something to learn."""
     return pair["chosen_ids"] != pair["rejected_ids"]

@@ -25,8 +25,14 @@ def model_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
     return 4.0 * (shapes.adapter(settings.lora_rank) + (shapes.hidden if settings.scores else 0))
 
 
-def loading_bytes(settings: TrainingSettings, shapes: Shapes, processes: int) -> float:
-    """Memory of the host into which ``processes`` on it load all weights in float32, each a whole model."""
+def loading_bytes(
+    settings: TrainingSettings, shapes: Shapes, processes: int, reference: Shapes | None = None
+) -> float:
+    """Memory of the host into which ``processes`` on it load all weights in float32, each a whole model.
+
+    What the loss compares with is loaded too: ``reference``, or the base once more.
+    """
     if settings.lora_rank is not None:
         return 0.0
-    return 4.0 * processes * shapes.parameters * (2 if settings.has_reference else 1)
+    compared = (reference or shapes).parameters if reference or settings.has_reference else 0
+    return 4.0 * processes * (shapes.parameters + compared)

@@ -22,7 +22,8 @@ MOST_DEVICES = 1024
 class Job:
     """A run before it begins: what it trains, on what, and the reward models beside it.
 
-    ``engine`` are the bytes that an engine keeps on the same card.
+    ``reference`` is the model that it compares with, where that is another than the base. ``engine`` are the
+    bytes that an engine keeps on the same card.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Job:
     device: Device
     launch: Launch = ONE
     scorers: Sequence[Shapes] = ()
+    reference: Shapes | None = None
     engine: float = 0.0
 
     def memory(self, rows: int | None = None, **changes: object) -> Memory:
@@ -42,6 +44,7 @@ class Job:
             rows=rows,
             launch=self.launch,
             scorers=self.scorers,
+            reference=self.reference,
             engine=self.engine,
         )
 

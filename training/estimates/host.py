@@ -26,14 +26,14 @@ def _told(processes: int) -> str:
     return "one process loads" if processes == 1 else f"{processes} processes load"
 
 
-def require_host(config: AnyConfig, shapes: Shapes, here: float) -> None:
+def require_host(config: AnyConfig, shapes: Shapes, here: float, reference: Shapes | None = None) -> None:
     """Raise BadInput where the processes of a machine with ``here`` bytes load more than it has.
 
     Weights under an adapter are not counted: they are as they lie on disk, and shared.
     """
     launch = config.launch
     processes = launch.processes // launch.machines
-    needed = loading_bytes(config.settings, shapes, processes)
+    needed = loading_bytes(config.settings, shapes, processes, reference)
     if needed > here:
         raise BadInput(
             f"{config.name}: {_told(processes)} {needed / GIB:.0f} GiB "

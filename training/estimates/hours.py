@@ -37,7 +37,7 @@ def training_seconds(
 ) -> float:
     """All steps on ``rows`` rows of ``max_length`` tokens: learning, and sampling where a policy does."""
     used = rows_used(settings, rows)
-    tokens = used * settings.sequences * settings.max_length
+    tokens = used * settings.sequences * settings.max_length / (1 - settings.share_brought_along)
     operations = tokens * passes(settings, checkpointing=checkpointing) * PASS * _multiplied(settings, shapes)
     seconds = operations / rates.training / launch.processes
     if isinstance(settings, OnlineSettings):

@@ -1,5 +1,6 @@
 """Memory of a run on each device, from shapes and settings: what always lies there, and what a step adds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -80,12 +81,14 @@ def memory(
     rows: int | None = None,
     launch: Launch | None = None,
     scorers: Sequence[Shapes] = (),
+    reference: Shapes | None = None,
     engine: float = 0.0,
 ) -> Memory:
     """The memory of a run of ``settings`` on a base of ``shapes``, ``rows`` (those of the settings) at once.
 
-    ``scorers`` are the shapes of the reward models that score samples, ``engine`` the bytes that an engine
-    keeps on the same card. Rows count as ``max_length`` long.
+    ``scorers`` are the shapes of the reward models that score samples, ``reference`` those of a model other
+    than the base that the loss compares with, ``engine`` the bytes that an engine keeps on the same card.
+    Rows count as ``max_length`` long.
     """
     launch = launch or Launch()
     rows = rows or settings.rows_at_once(launch.processes)
@@ -95,7 +98,8 @@ def memory(
     step = _step(settings, shapes, device, rows, is_sharded=sharded > 1)
     return Memory(
         weights=_weights(settings, shapes, device) / sharded + _gathered(settings, shapes, device, launch),
-        others=_reference(settings, shapes) / sharded + sum(_scorer(each, device) for each in scorers),
+        others=_reference(settings, shapes, device, reference) / sharded
+        + sum(_scorer(each, device) for each in scorers),
         gradients=4 * learned / stepped * (2 if launch.several and launch.strategy == "ddp" else 1),
         optimizer=4 * MOMENTS * learned / stepped,
         sampling=_sampling(settings, shapes, device, rows, launch),
@@ -134,8 +138,10 @@ def _gathered(settings: TrainingSettings, shapes: Shapes, device: Device, launch
     return BYTES[device.precision] * (2 * shapes.layer + shapes.embedding + shapes.head)
 
 
-def _reference(settings: TrainingSettings, shapes: Shapes) -> float:
-    """The base once more, where all weights are learned and the loss compares with it."""
+def _reference(settings: TrainingSettings, shapes: Shapes, device: Device, reference: Shapes | None) -> float:
+    """The named reference, as frozen weights are; else the base once more where all weights are learned."""
+    if reference is not None:
+        return (4 if settings.lora_rank is None else BYTES[device.precision]) * reference.parameters
     return 4 * shapes.parameters if settings.lora_rank is None and settings.has_reference else 0.0
 
 
@@ -147,7 +153,8 @@ def _step(
     settings: TrainingSettings, shapes: Shapes, device: Device, rows: int, *, is_sharded: bool
 ) -> dict[str, float]:
     """What forward and backward of ``rows`` rows add."""
-    sequences, length = rows * settings.sequences, settings.max_length
+    own, length = rows * settings.sequences, settings.max_length
+    sequences = math.ceil(own / (1 - settings.share_brought_along))
     layer = kept_by_a_layer(shapes, settings.lora_rank, device.precision)
     layers = 1 if device.checkpointing else shapes.layers
     tokens = sequences * length

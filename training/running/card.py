@@ -29,8 +29,12 @@ def recomputes_activations() -> bool:
     return torch.cuda.is_available()
 
 
-def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted | None:
+def fit(
+    config: AnyConfig, base: Path, reward_models: Sequence[Path], reference: Path | None = None
+) -> Fitted | None:
     """What fits the run's card; None where there is neither a card nor ``memory_gb``.
+
+    ``reference`` is the model that the loss compares with, where that is another than the base.
 
     Raises BadInput where the run cannot fit, on the card or the host, or another process has the memory.
     """
@@ -44,7 +48,8 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
     except UnknownShapes:
         # a plug-in's own kind of model: its run tells
         return None
-    require_host(config, shapes, host_bytes())
+    compared = None if reference is None else _shapes_or(shapes, reference)
+    require_host(config, shapes, host_bytes(), compared)
     scorers = [_shapes_or(shapes, folder) for folder in reward_models]
     job = Job(
         config.name,
@@ -53,6 +58,7 @@ def fit(config: AnyConfig, base: Path, reward_models: Sequence[Path]) -> Fitted 
         _device(config.settings),
         config.launch,
         scorers,
+        reference=compared,
         engine=engine_bytes(config.settings, config.sampler_engine, card),
     )
     found = fitted(job, card)

@@ -41,15 +41,19 @@ def train_and_save(
     tokenizer: Tokenizer,
     rows: Mapping[str, int],
     measure: Callable[[Path], Figures] | None = None,
+    summary: Callable[[Sequence[Figures]], Figures] | None = None,
 ) -> Path:
     """Train, save the model and its manifest, and return its folder; ``measure`` gives held-out figures.
+
+    ``summary`` makes further metrics of the figures of all steps.
 
     Of several processes only the first returns. Raises ModelFailed where the loss is NaN, and OutOfMemory
     where fewer rows at once may do.
     """
     history = train(run, trainer)
     saved = save_trained(run, trainer, tokenizer)
-    return finish(run, saved, history, rows, measure(saved) if measure else None)
+    held_out = measure(saved) if measure else None
+    return finish(run, saved, history, rows, held_out, summary(history) if summary else None)
 
 
 def save_trained(run: AnyRun, trainer: Trainer, tokenizer: Tokenizer) -> Path:
@@ -81,14 +85,16 @@ def finish(
     history: Sequence[Figures],
     rows: Mapping[str, int],
     held_out: Figures | None = None,
+    summary: Figures | None = None,
 ) -> Path:
     """Write the manifest and put the model in place; returns its folder.
 
     ``history`` has the figures of each logged step. Those of held-out rows stand among the metrics as
-    ``held_out_…``.
+    ``held_out_…``, beside those of the ``summary`` of the run.
     """
     require_numbers(run, temporary)
-    manifest = _manifest(run, temporary, history, rows, held_out or {})
+    further = {f"held_out_{name}": value for name, value in (held_out or {}).items()} | dict(summary or {})
+    manifest = _manifest(run, temporary, history, rows, further)
     manifest.write(temporary)
     for path in temporary.rglob("*"):
         sync(path)
@@ -110,10 +116,9 @@ def require_numbers(run: AnyRun, folder: Path) -> None:
 
 
 def _manifest(
-    run: AnyRun, folder: Path, history: Sequence[Figures], rows: Mapping[str, int], held_out: Figures
+    run: AnyRun, folder: Path, history: Sequence[Figures], rows: Mapping[str, int], further: Figures
 ) -> Manifest:
-    metrics = {name: value for name, value in history[-1].items() if name != "epoch"}
-    metrics |= {f"held_out_{name}": value for name, value in held_out.items()}
+    metrics = {name: value for name, value in history[-1].items() if name != "epoch"} | dict(further)
     micro_batch, launch = run.micro_batch, run.config.launch
     schedule = run.settings.schedule(int(history[-1].get("step", len(history))))
     return Manifest(
@@ -124,6 +129,7 @@ def _manifest(
         base=VersionReference.from_version(run.base),
         datasets={role: VersionReference.from_version(version) for role, version in run.datasets.items()},
         reward_models=tuple(map(VersionReference.from_version, run.reward_models)),
+        reference=VersionReference.from_version(run.reference) if run.reference else None,
         settings=run.settings.model_dump(mode="json"),
         dtype="bfloat16" if in_bfloat16(run.settings) else "float32",
         stored="whole" if adapter_folder(folder) is None else "adapter",

@@ -59,6 +59,8 @@ class Run(Generic[S_co]):
     datasets: Mapping[str, Version]
     reward_models: tuple[Version, ...]
     report: Report
+    # the model that the loss compares with, where it was named
+    reference: Version | None = None
     # where there is a card to fit: the rows at once that do, and what they take
     planned: MicroBatch | None = None
     memory: Memory | None = None
@@ -79,7 +81,15 @@ class Run(Generic[S_co]):
         """The hash of all that decides the weights: trainer, settings, and the content of base and data."""
         datasets = {role: version.learned_version for role, version in self.datasets.items()}
         reward_models = [version.data_version for version in self.reward_models]
-        return digest([self.trainer, self.base.data_version, datasets, reward_models, self.config.decided])
+        reference = [self.reference.data_version] if self.reference else []
+        return digest(
+            [self.trainer, self.base.data_version, datasets, reward_models, self.config.decided, *reference]
+        )
+
+    @property
+    def models(self) -> tuple[Version, ...]:
+        """All models that are read: the base, a named reference, reward models."""
+        return (self.base, *filter(None, [self.reference]), *self.reward_models)
 
     @property
     def checkpoints(self) -> Path:
@@ -118,9 +128,18 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     base = _exact(registry, config.base, "model")
     datasets = {role: _exact(registry, reference, "dataset") for role, reference in config.datasets.items()}
     reward_models = tuple(_exact(registry, reference, "model") for reference in config.reward_models)
-    require_visible(registry, [base, *datasets.values(), *reward_models])
-    require_window(registry.folder(base), config.settings.max_length, config.name)
-    found = fit(config, registry.folder(base), [registry.folder(model) for model in reward_models])
+    reference = _exact(registry, config.reference, "model") if config.reference else None
+    references = [reference] if reference else []
+    require_visible(registry, [base, *datasets.values(), *reward_models, *references])
+    for model, what in ((base, "base"), *((model, "reference") for model in references)):
+        require_window(registry.folder(model), config.settings.max_length, config.name, what)
+    found = fit(
+        config,
+        registry.folder(base),
+        [registry.folder(model) for model in reward_models],
+        # the base again is no second model
+        registry.folder(reference) if reference and reference.data_version != base.data_version else None,
+    )
     return Run(
         trainer,
         config,
@@ -130,6 +149,7 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
         datasets,
         reward_models,
         report,
+        reference=reference,
         planned=configured(config, config.settings).of(found.rows) if found else None,
         memory=found.memory if found else None,
     )

@@ -52,7 +52,7 @@ def require_start(run: AnyRun, kind: str = "AutoModelForCausalLM") -> None:
     BrokenObject where a model is not as it was registered, BadInput where the base's generation settings
     cannot be saved with a language model.
     """
-    require_unchanged(run.registry, [run.base, *run.reward_models])
+    require_unchanged(run.registry, run.models)
     if kind == "AutoModelForCausalLM":
         # those that ``start_folder`` copies where it writes the base whole
         require_saveable(run.base_folder)

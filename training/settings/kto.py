@@ -16,6 +16,7 @@ class KtoSettings(TrainingSettings):
     """
 
     fewest_at_once: ClassVar[int] = 2
+    takes_reference: ClassVar[bool] = True
 
     beta: float = Field(0.1, gt=0)
     desirable_weight: float | None = Field(None, gt=0, description="Weight of a desirable completion")
@@ -23,7 +24,7 @@ class KtoSettings(TrainingSettings):
 
     @property
     def has_reference(self) -> bool:
-        """The base."""
+        """The base or the model that was named."""
         return True
 
     @model_validator(mode="after")

@@ -30,6 +30,8 @@ class TrainingSettings(Settings):
     several_processes: ClassVar[bool] = True
     # the fewest rows that a device can learn from at once
     fewest_at_once: ClassVar[int] = 1
+    # whether the model that the loss compares with may be another than the base
+    takes_reference: ClassVar[bool] = False
     # settings that only have a run refused
     not_content: ClassVar[frozenset[str]] = frozenset({"min_steps"})
     # what memory depends on: sequences that a row is read as, a score in place of words, and a loss that has
@@ -131,8 +133,13 @@ class TrainingSettings(Settings):
 
     @property
     def has_reference(self) -> bool:
-        """Whether the loss compares with the base, which all weights that are learned need once more."""
+        """Whether the loss compares with a reference: the base once more where all weights are learned."""
         return False
+
+    @property
+    def share_brought_along(self) -> float:
+        """The share of a step's tokens that its rows bring along from another dataset."""
+        return 0.0
 
     @property
     def input_weights(self) -> Mapping[str, InputWeight]:
@@ -162,3 +169,18 @@ class MeasuredSettings(TrainingSettings):
     held_out_share: float = Field(
         0.1, ge=0, lt=1, description="Share of split groups that is measured and not trained on"
     )
+
+
+class ReplayingSettings(TrainingSettings):
+    """Settings of trainers that replay rows of an SFT dataset until they are a share of all tokens.
+
+    So the policy does not forget what the base could do (Ouyang et al. 2022, section 3.5, mix in gradients of
+    pretraining for the same reason).
+    """
+
+    replay_share: float = Field(0.0, ge=0, le=0.9, description="Share of tokens that is replayed")
+
+    @property
+    def input_weights(self) -> Mapping[str, InputWeight]:
+        """Replayed rows, by their share of all tokens."""
+        return {"replay": InputWeight("replay_share", self.replay_share)}

@@ -35,6 +35,7 @@ class RunConfig(Settings, Generic[S_co]):
     output: Path
     settings: S_co
     replay: str | None = None
+    reference: str | None = Field(None, description="The model that the loss compares with, if not the base")
     reward_models: Annotated[tuple[str, ...], Distinct] = ()
     signals: Annotated[tuple[Signal, ...], Distinct] = Field(
         (), exclude_if=lambda value: not value, description="The signal of each of reward_models, in order"
@@ -82,6 +83,12 @@ class RunConfig(Settings, Generic[S_co]):
                 f"signals names {len(self.signals)} and reward_models {len(self.reward_models)}: give each "
                 "reward model its signal, or none"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compares_with_what_it_can(self) -> Self:
+        if self.reference and not self.settings.takes_reference:
+            raise ValueError("this trainer compares with no reference of its own: leave reference out")
         return self
 
     @model_validator(mode="after")

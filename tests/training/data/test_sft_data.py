@@ -112,13 +112,9 @@ def test_replay_needs_both_a_dataset_and_a_share(
 
 def test_which_rows_are_replayed_does_not_depend_on_their_order() -> None:
     others: list[Any] = [{"input_ids": [number] * number} for number in range(1, 30)]
-    examples: list[Any] = [{"input_ids": [0] * 90}]
-    taken, again = (
-        replayed(examples, rows, 0.5, 7, lambda example: len(example["input_ids"]))
-        for rows in (others, others[::-1])
-    )
+    taken, again = (replayed(90, rows, 0.5, 7) for rows in (others, others[::-1]))
     assert taken == again and 90 <= sum(len(example["input_ids"]) for example in taken) < 90 + 30
-    assert replayed(others, others, 0.0, 7, lambda example: 1) == []
+    assert replayed(90, others, 0.0, 7) == []
 
 
 def test_turns_are_learned_only_where_the_template_marks_them(

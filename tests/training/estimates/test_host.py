@@ -9,7 +9,7 @@ from datasets_registry.errors import BadInput
 from tests.training.estimates.test_activations import shipped
 from tests.training.runs import write
 from training.estimates.host import host_bytes, require_host
-from training.estimates.memory import GIB
+from training.estimates.memory import GIB, Device, memory
 from training.settings.dpo import DpoSettings
 from training.settings.run import RunConfig, read_config
 
@@ -40,3 +40,16 @@ def test_a_container_may_have_less_than_its_machine(tmp_path: Path) -> None:
     assert host_bytes(limit) == whole > 0
     limit.write_text("1048576\n")
     assert host_bytes(limit) == 1048576
+
+
+def test_a_named_reference_is_loaded_as_it_is(tmp_path: Path) -> None:
+    whole, small = config(tmp_path / "whole", 8, lora_rank="none"), shipped("Qwen2.5-1.5B-Instruct")
+    require_host(whole, shipped(EIGHT), 300 * GIB, small)
+    with pytest.raises(BadInput, match="8 processes load 285 GiB"):
+        require_host(whole, shipped(EIGHT), 240 * GIB, small)
+    for told, size in (({}, 2), ({"lora_rank": None}, 4)):
+        settings = DpoSettings(**told)
+        found = memory(settings, shipped(EIGHT), Device(), reference=small)
+        assert found.others == size * small.parameters
+        beside = memory(DpoSettings(**told, replay_share=0.5), shipped(EIGHT), Device(), reference=small)
+        assert beside.activations > 1.9 * found.activations

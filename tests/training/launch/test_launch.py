@@ -24,10 +24,11 @@ from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.imported import Problem
 from datasets_registry.state import REPOSITORY, State
 from generation.models.adapters import read_adapter
+from tests.loaded import write_adapted
 from tests.rows import make
 from tests.training.online_runs import scorer
 from tests.training.plans import Plan, carried_out, given
-from tests.training.runs import SETTINGS, commit, manifest, write
+from tests.training.runs import SETTINGS, as_it_is, commit, manifest, write
 from training.launch.__main__ import LaunchedRun, require_possible
 from training.launch.files import write_launch_config
 from training.settings.launch import Launch
@@ -42,6 +43,7 @@ DRAWN = FULL | {
     "max_completion_length": 8,
     "rewards": {"verifier": 0.0, "reward_models": 1.0},
 }
+LAUNCHES: dict[str, Any] = {"one": {}, "two": TWO, "sharded": SHARDED}
 PAIRED = ("orpo", "kto")
 
 
@@ -53,12 +55,15 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
     registry = Registry(State(root / "state"))
     problems = commit(registry, Problem, [make(Problem, f"q{number}") for number in range(16)])
     online: dict[str, Any] = {"reward_models": [scorer(registry, tiny_model)], "system_text": None}
+    reference = as_it_is(registry, write_adapted(tiny_model, registry.state.models / "adapted", 3))
     registry.engine.dispose()
+    beside = {"reference": reference, "replay": sft_rows}
 
     def job(name: str, stop: str | None = None, **told: Any) -> dict[str, Any]:
         trainer = name.partition("_")[0]
         dataset = {"sft": sft_rows, "grpo": problems, "rloo": problems}.get(trainer, pairs)
         more: dict[str, Any] = {"dpo": FULL, "grpo": DRAWN, "rloo": DRAWN}.get(trainer, {})
+        more = {**more, "replay_share": 0.3} if "replay" in told else more
         soft = {"target": "soft"} if name == "dpo_soft" else {}
         batch = {"batch_size": 4, "gradient_accumulation": 2} if trainer == "sft" else {"batch_size": 8}
         settings = {**SETTINGS, "max_steps": 5, **batch, **more, **soft}
@@ -71,6 +76,7 @@ def together(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Plan
         killed = job(name, "SIGKILL", **told)
         jobs += [killed, killed | {"stop": None}]
     jobs += [job("dpo_one"), job("dpo_sharded", **SHARDED), job("dpo_soft", **TWO)]
+    jobs += [job(f"dpo_beside_{name}", **told, **beside) for name, told in LAUNCHES.items()]
     jobs += [job(f"{trainer}_one") for trainer in PAIRED] + [
         job(f"{trainer}_two", **TWO) for trainer in PAIRED
     ]
@@ -117,6 +123,15 @@ def test_both_processes_hold_the_same_weights_in_the_end(together: Plan) -> None
 def test_sharded_dpo_of_all_weights_has_a_whole_reference(together: Plan) -> None:
     assert manifest(together.root / "dpo_sharded")["loss"][0][1] == pytest.approx(0.693147, abs=1e-5)
     assert furthest(together, "dpo_sharded", "dpo_one") < 1e-4
+
+
+@pytest.mark.parametrize("name", ["dpo_beside_two", "dpo_beside_sharded"])
+def test_a_named_reference_and_replayed_rows_are_shared_by_two(together: Plan, name: str) -> None:
+    assert together.of(name)[0]["codes"] == [0, 0], together.of(name)[0]["said"]
+    assert furthest(together, name, "dpo_beside_one") < 1e-4
+    said, wanted = (manifest(together.root / each) for each in (name, "dpo_beside_one"))
+    assert abs(wanted["loss"][0][1] - 0.6931) > 0.01 and wanted["rows"]["replay_trained"] > 1
+    assert said["metrics"]["replay_loss"] == pytest.approx(wanted["metrics"]["replay_loss"], abs=1e-4)
 
 
 def test_two_processes_learn_from_soft_targets_of_one_reference(together: Plan) -> None:
