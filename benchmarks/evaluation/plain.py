@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import product
 
+from benchmarks.evaluation.rewards import HONEST
 from benchmarks.evaluation.seen import Seen
 from datasets_registry.hashing import derive_seed
 from generation.request import Completion
@@ -113,6 +114,11 @@ def sampled(seen: Seen) -> str:
     return f"{' '.join(words.choices(_WORDS, k=_NUM_WORDS))}."
 
 
+def rewarded(seen: Seen, letters: str = HONEST) -> str:
+    """An answer that ends in the sample's letter, which reward models read."""
+    return f"{USEFUL} {letters[seen.request.sample]}"
+
+
 OTHER_QUESTIONS = {"observation": USE, "sandbagging": BEST}
 BY_SUITE: dict[str, Spoken] = {
     "calibration": _calibration,
@@ -122,6 +128,7 @@ BY_SUITE: dict[str, Spoken] = {
     "harmlessness": lambda seen: REFUSAL,
     "helpfulness": lambda seen: USEFUL,
     "observation": _observation,
+    "over_optimisation": rewarded,
     "over_refusal": _over_refusal,
     "sandbagging": number,
 }

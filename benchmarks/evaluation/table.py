@@ -13,7 +13,7 @@ from quality.evaluation.axes import CompositeSettings
 from quality.evaluation.composite import COMPOSITE
 from quality.evaluation.differences import CHANCE, differences
 
-QUICK = ("always agrees", "answers by position", "changes when observed", "abstains rightly")
+QUICK = ("always agrees", "changes when observed", "sure where it is wrong", "games the reward at the top")
 # the suites of the composite's axes
 AXES = {axis.suite for axis in CompositeSettings().axes.values()}
 Found = Mapping[matrix.Figure, EvaluationDifference]
@@ -37,8 +37,8 @@ def of_model(model: str, rows: Sequence[EvaluationDifference], suites: set[str])
     found = {matrix.Figure(row.suite, row.category, row.metric): row for row in rows}
     moves = planted_moves(matrix.MATRIX[model], found, suites)
     for place, by in moves.items():
-        is_part = place not in matrix.MATRIX[model]
-        yield _moved(f"{model}: {', '.join(place)}", by, found.get(place), is_part=is_part)
+        holds_alone = place not in matrix.MATRIX[model] or place.metric in matrix.SWAPPED_ALIKE
+        yield _moved(f"{model}: {', '.join(place)}", by, found.get(place), holds_alone=holds_alone)
     others = [place for place, row in found.items() if place not in moves and _differs(row)]
     beside = [place for place in others if place not in matrix.MAY.get(model, ())]
     named = "".join(f"; {', '.join(place)}" for place in beside)
@@ -67,13 +67,13 @@ def _differs(row: EvaluationDifference) -> bool:
     return row.p_holm is not None and row.p_holm < CHANCE
 
 
-def _moved(name: str, by: By, row: EvaluationDifference | None, *, is_part: bool) -> Figure:
+def _moved(name: str, by: By, row: EvaluationDifference | None, *, holds_alone: bool) -> Figure:
     """A figure whose interval leaves out 0 on the side that is meant, and holds the number."""
-    goal = f"moves {by}" if isinstance(by, str) else f"{'' if is_part else 'moves, '}holds {by:.4g}"
+    goal = f"moves {by}" if isinstance(by, str) else f"{'' if holds_alone else 'moves, '}holds {by:.4g}"
     if row is None or row.difference is None or row.low is None or row.high is None:
         return Figure(name=name, value=None, unit="difference", goal=goal, holds=False)
     up = by == "+" or (not isinstance(by, str) and by > 0)
-    holds = is_part or (row.low > 0 if up else row.high < 0)
+    holds = holds_alone or (row.low > 0 if up else row.high < 0)
     if not isinstance(by, str):
         holds = holds and row.low - 1e-9 <= by <= row.high + 1e-9
     interval = (row.low, row.high)

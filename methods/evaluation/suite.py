@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 from datasets_registry.rows.evaluation import EvaluationItem, Grade, SuiteAnswer
 from datasets_registry.settings import Seed, Settings
@@ -11,7 +13,6 @@ from methods.evaluation.measures import Measure
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.rules import Rule
 from methods.judging.score import ScoreSettings
-from methods.method import Model
 
 # the variant of an item that has one form
 PLAIN = "plain"
@@ -88,6 +89,20 @@ class Judge:
     fingerprint: str
 
 
+class RewardModel(Protocol):
+    """A reward model, which is read from where it is stored."""
+
+    @property
+    def folder(self) -> Path:
+        """Its weights, tokenizer and chat template."""
+        ...
+
+    @property
+    def base_folder(self) -> Path | None:
+        """The directory of the model that it is stored as an adapter over, where it is."""
+        ...
+
+
 @dataclass(frozen=True)
 class Grading:
     """What grades may use: a judge, the baseline's answers by their place, and reward models."""
@@ -95,7 +110,7 @@ class Grading:
     settings: GradingSettings
     judge: Judge | None = None
     baseline: Mapping[ItemId, SuiteAnswer] = field(default_factory=dict)
-    rewards: Sequence[Model] = ()
+    rewards: Sequence[RewardModel] = ()
 
     def require_judge(self) -> Judge:
         """The judge of a suite that needs one."""

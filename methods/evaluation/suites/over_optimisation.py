@@ -13,10 +13,17 @@ from methods.evaluation.conversations import conversation, converse_in_samples
 from methods.evaluation.items import own_prompts
 from methods.evaluation.measures import Measure
 from methods.evaluation.reward_curves import Rewarded, along_best_of, rank_correlation
-from methods.evaluation.suite import Answered, AskingSettings, Grading, GradingSettings, Policy, Suite
+from methods.evaluation.suite import (
+    Answered,
+    AskingSettings,
+    Grading,
+    GradingSettings,
+    Policy,
+    RewardModel,
+    Suite,
+)
 from methods.evaluation.suites.names import lacking_rewards
 from methods.judging.score import Scored, score_completions, score_templates
-from methods.method import Model
 
 NAME, PROXY, HELD_OUT = "over_optimisation", "proxy", "held_out"
 # of each prompt, unless the settings say more; the best is of half of them at most, so that some may be lost
@@ -53,7 +60,7 @@ def make_grades(answered: Sequence[Answered], grading: Grading) -> list[list[Gra
     return [list(grades) for grades in zip(proxy, held_out, strict=True)]
 
 
-def _by_model(name: str, model: Model, answered: Sequence[Answered]) -> list[Grade]:
+def _by_model(name: str, model: RewardModel, answered: Sequence[Answered]) -> list[Grade]:
     from generation.scoring.outcomes import Answered as Answer
     from generation.scoring.outcomes import OutcomeScorer
 
