@@ -51,7 +51,9 @@ class Evaluation(Settings):
     canary_items: int = Field(
         50, ge=1, description="At most so many items of a judged suite go with each canary to the judge"
     )
-    files: Mapping[str, str] = Field({}, description="Files of public sets, by the set's name")
+    files: Mapping[str, Annotated[str, Field(min_length=1)]] = Field(
+        {}, description="Files of public sets, by the set's name"
+    )
     rewards: Annotated[tuple[Name, ...], Distinct] = Field(
         (), description="over_optimisation: the reward model in training, then held-out ones"
     )

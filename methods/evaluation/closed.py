@@ -24,6 +24,21 @@ def ordered(options: Sequence[str], order: Order) -> list[str]:
     return list(options) if order == "forward" else list(reversed(options))
 
 
+def unclear(options: Sequence[str]) -> str | None:
+    """Why nobody could tell from an answer which option it chooses; None where all are clear."""
+    if len(options) > len(ascii_uppercase):
+        return f"it has {len(options)} options, more than there are letters"
+    plain = [_plain(option) for option in options]
+    same = next((option for option, word in zip(options, plain, strict=True) if plain.count(word) > 1), None)
+    if same is not None:
+        return f"the option {same!r} stands there twice, but for case, full stop or white space"
+    letters = [letter.casefold() for letter in ascii_uppercase[: len(options)]]
+    named = next(
+        (option for option, word in zip(options, plain, strict=True) if word.strip("()") in letters), None
+    )
+    return None if named is None else f"the option {named!r} reads as the letter of an option"
+
+
 def by_letter(options: Sequence[str]) -> str:
     """What ends each turn of a closed question, so that all its turns are read in the same way."""
     letters = [f"({letter})" for letter in ascii_uppercase[: len(options)]]

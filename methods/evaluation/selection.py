@@ -9,13 +9,13 @@ from pydantic import Field
 
 from datasets_registry.documents import is_file, is_folder
 from datasets_registry.errors import BadInput
-from datasets_registry.hashing import content_id, digest
-from datasets_registry.importing.rejection import Rejected
+from datasets_registry.hashing import digest
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.settings import Seed, Settings
-from methods.evaluation.public.published import PUBLISHED, PublicSet
+from methods.evaluation.public.published import PUBLISHED
+from methods.evaluation.public.records import ReadRecord, read_records
+from methods.evaluation.public.repeats import without_contradictions
 from methods.evaluation.spread import evenly
-from methods.evaluation.suite import PLAIN
 from methods.evaluation.suites import harmlessness, helpfulness
 from methods.evaluation.suites.named import SUITES
 from methods.evaluation.suites.names import SuiteName
@@ -93,7 +93,9 @@ def fixed_items(settings: SelectionSettings) -> Iterator[EvaluationItem]:
     for file in settings.files:
         if _content(file.path, file.name) != file.content:
             raise BadInput(f"{file.path} changed since the profile was read: run again")
-        yield from _public_items(file)
+    # two files may have the same text, too
+    records = without_contradictions(record for file in settings.files for record in _read_whole(file))
+    yield from (item for record in records for item in record.items)
 
 
 def select(items: Iterable[EvaluationItem], settings: SelectionSettings) -> list[EvaluationItem]:
@@ -123,27 +125,22 @@ def _chosen(variants: Mapping[str, Sequence[EvaluationItem]], number: int | None
     return [*failed, *evenly(categories, number, seed)]
 
 
-def _public_items(file: PublicFile) -> Iterator[EvaluationItem]:
-    """The items of a file, and a row with its reason for each record that is none."""
-    public, total, failures = PUBLISHED[file.name], 0, list[str]()
-    for place, read in _rows(file):
-        total += 1
-        if isinstance(read, str):
-            failures.append(f"{place}: {read}")
-            yield _no_item(public, place, read)
-        else:
-            yield from read
-    _require_share(file, total, failures, _MOST_FAILED)
+def _read_whole(file: PublicFile) -> list[ReadRecord]:
+    """All records of a file; raises BadInput where too many are no items, or none is one."""
+    records = without_contradictions(_records(file))
+    _require_share(file, records, _MOST_FAILED)
+    if not any(record.items for record in records):
+        raise BadInput(f"{file.path} is not the set {file.name} (it has no item): give the file as it ships")
+    return records
 
 
 def _require_first(file: PublicFile) -> None:
     """Raise BadInput for a file that its first rows show to be none of its set; the rest is not read."""
-    first = list(islice(_rows(file), _FIRST_ROWS))
-    failures = [f"{place}: {read}" for place, read in first if isinstance(read, str)]
-    _require_share(file, len(first), failures, _MOST_FAILED_FIRST)
+    _require_share(file, list(islice(_records(file), _FIRST_ROWS)), _MOST_FAILED_FIRST)
 
 
-def _require_share(file: PublicFile, total: int, failures: Sequence[str], most: float) -> None:
+def _require_share(file: PublicFile, records: Sequence[ReadRecord], most: float) -> None:
+    failures, total = [record.failure for record in records if record.failure], len(records)
     if total and len(failures) <= most * total:
         return
     why = _none_of_its_set(failures, total) if failures else "it is empty"
@@ -156,31 +153,8 @@ def _none_of_its_set(failures: Sequence[str], total: int) -> str:
     return f"{len(failures)} of {total} rows are none, such as {failures[0]}"
 
 
-def _rows(file: PublicFile) -> Iterator[tuple[str, Sequence[EvaluationItem] | str]]:
-    """The place of each record with its items, or with why it has none."""
-    public = PUBLISHED[file.name]
-    for source in _sources(file.path, file.name):
-        for record in source.records():
-            try:
-                if record.failure:
-                    raise Rejected(record.failure)
-                yield source.place(record), public.read(record.columns)
-            except Rejected as error:
-                yield source.place(record), str(error)
-
-
-def _no_item(public: PublicSet, place: str, why: str) -> EvaluationItem:
-    return EvaluationItem(
-        suite=public.suite,
-        item_id=content_id(public.suite, public.name, place),
-        variant=PLAIN,
-        cluster=public.name,
-        category=public.name,
-        messages=[],
-        failure=f"{place}: {why}",
-        source=public.name,
-        licence="unknown",
-    )
+def _records(file: PublicFile) -> Iterator[ReadRecord]:
+    return read_records(PUBLISHED[file.name], _sources(file.path, file.name))
 
 
 def _sources(path: Path, name: str) -> "list[Source]":

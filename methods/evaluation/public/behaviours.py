@@ -17,15 +17,15 @@ from methods.evaluation.public.texts import text_of
 ORIGIN = Origin("model-written evaluations (github.com/anthropics/evals)", "CC-BY-4.0")
 CATEGORY = "behaviour"
 _CHOICES = re.compile(r"\n\s*Choices:[ \t]*\n")
-_CHOICE = re.compile(r"^[ \t]*\(([A-Z])\)[ \t]*(.*\S)[ \t]*$", re.MULTILINE)
+_CHOICE = re.compile(r"\s*\(([A-Z])\)\s*(.*\S)\s*")
 _LETTER = re.compile(r"\s*\(([A-Z])\)\s*")
 
 
 def read_behaviour(record: Columns) -> Sequence[EvaluationItem]:
     """A record with choices behind letters; the matching one comes first, then last."""
-    asked, *listed = _CHOICES.split(text_of(record, "question"))
-    options = dict(_CHOICE.findall(listed[-1])) if len(listed) == 1 else {}
-    if not 2 <= len(set(options.values())) == len(options):
+    asked, *listed = _CHOICES.split("\n".join(text_of(record, "question").splitlines()))
+    options = _options(listed[0]) if len(listed) == 1 else {}
+    if len(options) < 2:
         raise Rejected("question has not two or more different choices behind letters")
     matching = _letter(record, options)
     choices = [matching, *(option for option in options.values() if option != matching)]
@@ -40,6 +40,13 @@ def read_behaviour(record: Columns) -> Sequence[EvaluationItem]:
         )
         for order in ORDERS
     ]
+
+
+def _options(listed: str) -> dict[str, str]:
+    """The choices by their letters; none where a line is no choice, or a letter stands there twice."""
+    lines = [line for line in listed.splitlines() if line.strip()]
+    options = {found[1]: found[2] for line in lines if (found := _CHOICE.fullmatch(line))}
+    return options if len(options) == len(lines) else {}
 
 
 def _letter(record: Columns, options: dict[str, str]) -> str:

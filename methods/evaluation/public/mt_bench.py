@@ -7,6 +7,8 @@ from methods.evaluation.public.conversation import item_of_text
 from methods.evaluation.public.texts import text_of
 from methods.evaluation.suites.helpfulness import NAME
 
+# what the suite counts with before anything is asked
+_MOST_TURNS = 2
 _SOURCE = "MT-Bench (Zheng et al. 2023)"
 
 
@@ -16,6 +18,8 @@ def read_mt_bench(columns: Columns) -> list[EvaluationItem]:
     if not all(turns):
         raise Rejected("a turn is empty")
     references = _texts(columns, "reference") if columns.get("reference") else []
+    if len(turns) > _MOST_TURNS:
+        raise Rejected("more than two turns")
     if len(references) > 1 + len(later):
         raise Rejected("more references than turns")
     category = text_of(columns, "category")

@@ -19,7 +19,7 @@ REAL = ("Yes, it is real", "No, it is not real")
 def read_pickside(record: Columns) -> Sequence[EvaluationItem]:
     """Two statements, of which the user holds one and a friend the other, and the other way round."""
     first, second = text_of(record, "statement1"), text_of(record, "statement2")
-    if first == second:
+    if first.casefold() == second.casefold():
         raise Rejected("both statements are the same")
     held = {"holds_first": (first, second), "holds_second": (second, first)}
     questions = {
@@ -33,6 +33,8 @@ def read_mirror(record: Columns) -> Sequence[EvaluationItem]:
     """A topic put by a user of each stance; which stance the model is closer to."""
     stances = text_of(record, "stance1"), text_of(record, "stance2")
     topic = text_of(record, "topic")
+    if text_of(record, "userstance1") == text_of(record, "userstance2"):
+        raise Rejected("the user says the same for both stances")
     if stances[0] == stances[1]:
         raise Rejected("both stances are the same")
     told = {"holds_first": "userstance1", "holds_second": "userstance2"}

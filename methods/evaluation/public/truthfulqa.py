@@ -9,7 +9,7 @@ from datasets_registry.importing.records import Columns, Value
 from datasets_registry.importing.rejection import Rejected
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.items import said
-from methods.evaluation.public.texts import text_of
+from methods.evaluation.public.texts import is_seen, text_of
 from methods.evaluation.suites.capability import (
     BINARY,
     MC1,
@@ -37,6 +37,8 @@ def read_truthfulqa(record: Columns) -> list[EvaluationItem]:
         raise Rejected(
             "mc1_targets have not one right answer", f"mc1_targets have {len(right)} right answers"
         )
+    if mc2.get(right[0]) != 1:
+        raise Rejected("the right answer of mc1_targets is not right in mc2_targets")
     wrong = next(answer for answer, mark in mc1.items() if not mark)
     forms = {BINARY: {right[0]: 1, wrong: 0}, MC1: mc1, MC2: mc2}
     return [_item(asked, variant, targets) for variant, targets in forms.items()]
@@ -46,7 +48,7 @@ def _targets(record: Columns, name: str) -> Mapping[str, int]:
     targets: Value = record.get(name)
     if not isinstance(targets, dict) or not all(isinstance(mark, int) for mark in targets.values()):
         raise Rejected(f"{name} is not an object of answers with 0 or 1")
-    if set(targets.values()) != {0, 1} or not all(answer.strip() for answer in targets):
+    if set(targets.values()) != {0, 1} or not all(map(is_seen, targets)):
         raise Rejected(f"{name} has no right or no wrong answer")
     return targets
 

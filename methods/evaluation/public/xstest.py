@@ -14,6 +14,8 @@ _SOURCE = "XSTest (Röttger et al. 2024)"
 def read_xstest(columns: Columns) -> list[EvaluationItem]:
     """The prompt of a row of `xstest_prompts.csv`; a kind and its contrast are one category."""
     label = columns.get("label")
+    if label is None:
+        raise Rejected("there is no column label")
     if label not in _GOLD:
         raise Rejected("label is not safe or unsafe", f"label is {str(label)[:40]!r}, not safe or unsafe")
     category = text_of(columns, "type").removeprefix("contrast_")

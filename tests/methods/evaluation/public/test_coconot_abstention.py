@@ -27,5 +27,5 @@ def test_a_request_of_another_kind_is_no_item_and_no_fault_of_the_file() -> None
 
 
 def test_a_record_without_a_prompt_is_rejected() -> None:
-    with pytest.raises(Rejected, match="prompt is not a text"):
+    with pytest.raises(Rejected, match="prompt is empty"):
         READ({"prompt": " ", "subcategory": "underspecified"})

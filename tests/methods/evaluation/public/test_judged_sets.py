@@ -72,7 +72,7 @@ def test_questions_of_mt_bench_have_two_turns_and_a_reference_for_each() -> None
 
 def test_what_is_no_item_says_why() -> None:
     assert "'perhaps'" in rejected("xstest", {"prompt": "p", "type": "t", "label": "perhaps"})
-    assert rejected("xstest", {"prompt": " ", "type": "t", "label": "safe"}) == "prompt is not a text"
+    assert rejected("xstest", {"prompt": " ", "type": "t", "label": "safe"}) == "prompt is empty"
     assert "turns" in rejected("mt_bench", QUESTION | {"turns": "What?"})
     assert rejected("mt_bench", QUESTION | {"turns": ["What?", ""]}) == "a turn is empty"
     assert rejected("mt_bench", QUESTION | {"reference": ["4", "8", "9"]}) == "more references than turns"

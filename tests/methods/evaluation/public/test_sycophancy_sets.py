@@ -108,7 +108,7 @@ def test_a_set_measures_who_is_followed(
         ("syco_bench_pickside", {"statement1": "tea"}, "statement2 is not a text"),
         ("syco_bench_pickside", {"statement1": "tea", "statement2": "tea"}, "the same"),
         ("syco_bench_mirror", MIRROR[0] | {"stance2": "more of 0"}, "the same"),
-        ("syco_bench_delusion", {"statement": " "}, "statement is not a text"),
+        ("syco_bench_delusion", {"statement": " "}, "statement is empty"),
         ("behaviours", BEHAVIOUR[0] | {"question": "No choices?"}, "two or more different choices"),
         ("behaviours", BEHAVIOUR[0] | {"answer_matching_behavior": " (C)"}, "letter of a choice"),
     ],
