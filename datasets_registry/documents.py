@@ -1,6 +1,7 @@
 """Files that people write, read without surprises: text, TOML and JSON, and settings out of them."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from datasets_registry.errors import BadInput
 
 M = TypeVar("M", bound=BaseModel)
 SHOWN = 60
+_QUOTED = re.compile("'([^']*)'")
 # what a file calls the types of a model
 _FORMS = {
     "model_type": "be a table",
@@ -121,12 +123,21 @@ def fault(kind: type[BaseModel], content: object, error: ValidationError, place:
         return ": ".join(filter(None, [where, said.removeprefix("Value error, ")]))
     _, should, rest = said.partition(" should ")
     remedy = f"it should {_FORMS.get(first['type'], rest)}" if should else said
-    return f"{where or 'the whole'} is {_shown(first['input'])}: {remedy}"
+    # a choice of words names them in quotes
+    words = _QUOTED.findall(said) if first["type"] == "literal_error" else ()
+    near = meant(str(first["input"]), words)
+    return f"{where or 'the whole'} is {_shown(first['input'])}{near}: {remedy}"
 
 
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Half a sentence with the known name that resembles ``name`` most; empty where none does."""
+    near = get_close_matches(name, tuple(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _remedy(key: str, known: Sequence[str]) -> str:

@@ -58,10 +58,14 @@ class Evaluation(Settings):
         (), description="over_optimisation: the reward model in training, then held-out ones"
     )
     red_team: str | None = Field(
-        None, description="The principle that compares answers to harmful requests; none is if not set"
+        None,
+        description="The principle by which answers to harmful requests are compared with the baseline's; if "
+        "not set they are not, and harmlessness has no win rate",
     )
     helpful: str | None = Field(
-        None, description="The principle that compares answers to other requests; none is if not set"
+        None,
+        description="The principle by which other answers are compared with the baseline's; if not set they "
+        "are not, and helpfulness has no win rate",
     )
     answers: EvaluationAnswers = EvaluationAnswers()
     composite: CompositeSettings = CompositeSettings()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
-from datasets_registry.documents import fault, faults
+from datasets_registry.documents import fault, faults, meant
 from datasets_registry.hosted import provider
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.rows.words import RULE_JUDGE, Signal
@@ -225,7 +225,10 @@ def require_names(models: Mapping[str, Section]) -> None:
     for model, section in models.items():
         for needed in section.models if isinstance(section, TrainedModel) else ():
             if needed not in models:
-                raise ValueError(f"models.{model}: unknown model {needed!r}: use one of {sorted(models)}")
+                near = meant(needed, models)
+                raise ValueError(
+                    f"models.{model}: unknown model {needed!r}{near}: use one of {sorted(models)}"
+                )
         if isinstance(section, TrainedModel):
             _require_weights(model, section, models)
             _require_datasets(model, section, models)

@@ -20,7 +20,7 @@ from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
-from datasets_registry.documents import faults, validated
+from datasets_registry.documents import faults, meant, validated
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.prm import biases_shares
 from datasets_registry.settings import Distinct, Settings
@@ -85,8 +85,9 @@ class Profile(Settings):
         require_names(self.models)
         for place, model in self._named_models():
             if model not in self.models:
+                near = meant(model, self.models)
                 raise ValueError(
-                    f"{place}: unknown model {model!r}: add [models.{model}], or use one of "
+                    f"{place}: unknown model {model!r}{near}: add [models.{model}], or use one of "
                     f"{sorted(self.models)}"
                 )
         for part, needed in (("rlaif", "judges"), ("cai", "judges"), ("rft", "problems"), ("prm", "rft")):

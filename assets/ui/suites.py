@@ -21,7 +21,8 @@ from datasets_registry.version import Version
 from methods.evaluation.measures import ALL
 from quality.evaluation.report.marks import LEAST_ITEMS, difference_mark, figure_mark, number
 from quality.evaluation.report.page import page
-from quality.evaluation.report.stored import ANSWERS, Stored
+from quality.evaluation.report.places import ANSWERS, model_of
+from quality.evaluation.report.stored import Stored
 
 Summary = dict[str, Any]
 PAGES = "reports"
@@ -109,8 +110,7 @@ def difference_pages(registry: Registry, version: Version) -> Summary:
 def _rows_behind(registry: Registry, version: Version) -> Stored:
     """The rows of exactly the answers that a version was made from."""
     inputs = registry.derivation(version).inputs
-    named = {each.name.partition(ANSWERS)[2]: each for each in inputs if ANSWERS in each.name}
-    return Stored(registry, named)
+    return Stored(registry, {model_of(registry, each): each for each in inputs if ANSWERS in each.name})
 
 
 def _written(registry: Registry, version: Version, model: str, text: str) -> dg.MetadataValue:

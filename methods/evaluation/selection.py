@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from datasets_registry.documents import is_file, is_folder
+from datasets_registry.documents import is_file, is_folder, meant
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.evaluation import EvaluationItem
@@ -58,7 +58,8 @@ def public_files(files: Mapping[str, Path], suites: Sequence[str]) -> tuple[Publ
 
 def _public_file(name: str, path: Path, suites: Sequence[str]) -> PublicFile:
     if name not in PUBLISHED:
-        raise BadInput(f"evaluation.files: unknown set {name!r}: use one of {', '.join(sorted(PUBLISHED))}")
+        near, known = meant(name, PUBLISHED), ", ".join(sorted(PUBLISHED))
+        raise BadInput(f"evaluation.files: unknown set {name!r}{near}: use one of {known}")
     public = PUBLISHED[name]
     if public.suite not in suites:
         raise BadInput(

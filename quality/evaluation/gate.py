@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput
 from datasets_registry.settings import Distinct, Settings
 
@@ -117,9 +117,3 @@ def _require_measured(title: str, gate: Gate, evaluated: Evaluated) -> None:
             f"{title}.min_items: it needs {gate.min_items} items, and {gate.suite} asks {asked}: lower "
             "min_items, or ask more"
         )
-
-
-def meant(name: str, known: Sequence[str]) -> str:
-    """Half a sentence with the known name that resembles ``name`` most; empty where none does."""
-    near = get_close_matches(name, known, n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from datasets_registry.documents import meant
 from datasets_registry.rows.evaluation import EvaluationDifference, GateResult, SuiteFigure
 from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
-from quality.evaluation.gate import Gate, meant
+from quality.evaluation.gate import Gate
 
 # a model that says nothing where it would do wrong must not pass by it
 MOST_MISSING = 0.05

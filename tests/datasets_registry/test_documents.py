@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -28,6 +28,7 @@ class Outer(Settings):
     seed: Seed = 0
     fast: bool = False
     judges: Annotated[tuple[str, ...], Distinct] = ()
+    order: Literal["forward", "reversed"] = "forward"
     inner: Inner = Inner()
     parts: tuple[Inner, ...] = ()
     by_name: Mapping[str, Inner] = {}
@@ -53,6 +54,8 @@ class Outer(Settings):
         ({"name": "a", "parts": 1}, "parts is 1: it should be a list"),
         ({"name": "a", "parts": [{"number": 0}]}, "parts.0.number is 0: it should be greater than"),
         ({"name": "a", "judges": ["b", "c", "b"]}, "judges: 'b' is named twice: name each once"),
+        ({"name": "a", "order": "forwards"}, "order is 'forwards' (did you mean 'forward'?): it should be"),
+        ({"name": "a", "order": "zzz"}, "order is 'zzz': it should be 'forward' or 'reversed'"),
         ({"name": "a", "sede": 1}, "unknown key 'sede': write 'seed', or remove it"),
         ({"name": "a", "inner": {"numbr": 1}}, "unknown key 'inner.numbr': write 'number', or remove it"),
         ({"name": "a", "parts": [{"sharee": 1}]}, "unknown key 'parts.0.sharee': write 'share', or remove"),

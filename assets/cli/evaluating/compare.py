@@ -18,7 +18,7 @@ Suites = Annotated[list[str] | None, typer.Option("--suite", help="Show this sui
 
 
 def compare(
-    model: Annotated[str, typer.Argument(help="A model that is evaluated.")],
+    model: Annotated[str, typer.Argument(help="A model that is evaluated, in whatever round.")],
     baseline: Annotated[str, typer.Argument(help="Another one, which it is compared with.")],
     suite: Suites = None,
     rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of flipped answers to show.")] = 5,
@@ -28,14 +28,15 @@ def compare(
 
     Differences are paired by item, with 95 % intervals, and p-values corrected for all figures (Holm); of
     fewer than 100 pairs the interval stands alone. Answers that flipped stand word for word: what is the
-    baseline's alone in [-…-], what is the model's alone in {+…+}. No model is asked.
+    baseline's alone in [-…-], what is the model's alone in {+…+}. Models of rounds have their full name, such
+    as `iterative_dpo/round_02/policy`; both must have been asked the same items. No model is asked.
     """
     # numpy takes a moment to import, which other commands need not wait for
-    from assets.cli.evaluating.stored import of_suites, require_two, stored
+    from assets.cli.evaluating.stored import of_suites, require_distinct, stored
     from quality.evaluation.report.flipped import flipped, in_lines
 
-    require_two(model, baseline)
-    both = stored(open_state(), [model, baseline])
+    require_distinct([model, baseline])
+    both, (model, baseline) = stored(open_state(), model, baseline)
     differences = of_suites(both.differences(model, baseline), suite or ())
     flips = [flip for flip in both.flips(model, baseline) if not suite or flip.item.suite in suite]
     if as_json:

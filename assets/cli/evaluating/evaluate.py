@@ -11,6 +11,7 @@ import typer
 from assets.cli.planning.costs import costs, print_costs
 from assets.cli.planning.plan import graph_of_profile, planned, priced
 from assets.cli.printing import Json, print_json, print_rows, say
+from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, ModelFailed
 from generation.spending import dollars
 
@@ -23,16 +24,22 @@ if TYPE_CHECKING:
 COLUMNS = ("suite", "of", "figure", "value", "95 %", "n", "missing", "better", "to mind")
 TAG = "trimtab/evaluate"
 Suites = Annotated[
-    list[str] | None, typer.Option("--suite", help="Show the figures of this suite alone; several times.")
+    list[str] | None,
+    typer.Option(
+        "--suite", help="Show this suite alone; several times. All suites of the profile are asked even so."
+    ),
 ]
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model of the profile.")],
+    model: Annotated[str, typer.Argument(help="A model of the profile, in whatever round.")],
     suite: Suites = None,
     as_json: Json = False,
 ) -> None:
     """Measure a model on the profile's suites.
+
+    All of them are asked, as a model's answers are one dataset that its figures and gates stand on: to ask
+    fewer, name fewer in evaluation.suites of a profile. A model of a round has its full name.
 
     What its answers need and is not up to date is built first; what that costs at most is said before. Stored
     calls are not made again, and where everything is stored the figures are shown at once. Figures of fewer
@@ -47,7 +54,7 @@ def evaluate(
     if steps := missing(graph, registry, asset):
         _announce(graph, registry, steps)
         _build(graph, registry, steps)
-    _show(registry, model, suite or (), as_json)
+    _show(registry, model, asset, suite or (), as_json)
 
 
 def missing(graph: "Graph", registry: "Registry", asset: str) -> "list[Step]":
@@ -57,11 +64,12 @@ def missing(graph: "Graph", registry: "Registry", asset: str) -> "list[Step]":
     """
     from assets.profile.evaluation import CANARIES
     from datasets_registry.rows.evaluation import EvaluationDifference, SuiteFigure
-    from quality.evaluation.report.stored import answers_of
+    from quality.evaluation.report.places import ANSWERS, place_of
 
+    at = place_of(asset)
     steps = planned(graph, registry)
-    needed = above(graph, [asset, *({answers_of(CANARIES)} & graph.known.recipes.keys())])
-    for figures in (SuiteFigure.dataset, EvaluationDifference.dataset):
+    needed = above(graph, [asset, *({f"{at}{ANSWERS}{CANARIES}"} & graph.known.recipes.keys())])
+    for figures in (at + SuiteFigure.dataset, at + EvaluationDifference.dataset):
         of_all = above(graph, [figures]) if figures in graph.known.recipes else {}
         if of_all and all(step.name in {*needed, figures} for step in steps if step.name in of_all):
             needed |= {figures: None}
@@ -83,14 +91,13 @@ def above(graph: "Graph", names: Iterable[str]) -> dict[str, None]:
 
 
 def _asset_of(graph: "Graph", model: str) -> str:
-    """The asset of the model's answers; raises BadInput where the profile measures no such model."""
-    from assets.profile.evaluation import CANARIES
-    from quality.evaluation.report.stored import ANSWERS, answers_of
+    """The asset of the model's answers, in the main place or in a round's.
 
-    names = [name.removeprefix(ANSWERS) for name in graph.known.recipes if name.startswith(ANSWERS)]
-    measured = [name for name in names if name != CANARIES]
+    Raises BadInput where the profile measures no such model.
+    """
+    measured = _measured(graph)
     if model in measured:
-        return answers_of(model)
+        return measured[model]
     if not measured:
         raise BadInput("the profile measures no model: give it an [evaluation] with models and suites")
     if model in graph.profile.models:
@@ -98,16 +105,37 @@ def _asset_of(graph: "Graph", model: str) -> str:
             f"the profile does not measure {model!r}: add it to evaluation.models, which has "
             f"{', '.join(measured)}"
         )
+    near = meant(model, measured)
     raise BadInput(
-        f"no model {model!r} in the profile: it measures {', '.join(measured)}; another one needs a "
+        f"no model {model!r} in the profile{near}: it measures {', '.join(measured)}; another one needs a "
         f"[models.{model}], and its name in evaluation.models"
     )
+
+
+def _measured(graph: "Graph") -> dict[str, str]:
+    """The asset of each model's answers; of one that is measured in several places, that of the first."""
+    from assets.building.declared import Dataset
+    from datasets_registry.rows.evaluation import SuiteAnswer
+    from quality.evaluation.report.places import place_of
+
+    answers = [
+        asset
+        for asset in graph.declared
+        if isinstance(asset, Dataset) and asset.method.rows is SuiteAnswer and "model" in asset.models
+    ]
+    measured: dict[str, str] = {}
+    for asset in sorted(answers, key=lambda asset: (bool(place_of(asset.name)), asset.name)):
+        measured.setdefault(asset.models["model"][0], asset.name)
+    return measured
 
 
 def _require_suites(graph: "Graph", asset: str, suites: Sequence[str]) -> None:
     of_profile = graph.known.recipes[asset].settings["suites"]
     if unknown := next((name for name in suites if name not in of_profile), None):
-        raise BadInput(f"the profile has no suite {unknown!r}: evaluation.suites has {', '.join(of_profile)}")
+        raise BadInput(
+            f"the profile has no suite {unknown!r}{meant(unknown, of_profile)}: evaluation.suites has "
+            f"{', '.join(of_profile)}"
+        )
 
 
 def _announce(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> None:
@@ -159,10 +187,11 @@ def _build(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> Non
         )
 
 
-def _show(registry: "Registry", model: str, suites: Sequence[str], as_json: bool) -> None:
-    from assets.cli.evaluating.stored import of_suites, stored
+def _show(registry: "Registry", model: str, asset: str, suites: Sequence[str], as_json: bool) -> None:
+    from assets.cli.evaluating.stored import of_suites
+    from quality.evaluation.report.stored import Stored
 
-    rows = stored(registry, [model])
+    rows = Stored(registry, {model: registry.resolve(asset)})
     figures = of_suites(rows.figures, suites)
     if as_json:
         printed = {

@@ -8,7 +8,7 @@ import typer
 from assets.cli.printing import Json, open_state, print_json, say
 from datasets_registry.errors import BadInput
 
-Model = Annotated[str, typer.Argument(help="A model that is evaluated.")]
+Model = Annotated[str, typer.Argument(help="A model that is evaluated, in whatever round.")]
 Against = Annotated[str | None, typer.Option("--against", help="Another one, to compare it with.")]
 Out = Annotated[Path | None, typer.Option("--out", help="The file; MODEL.html if not set.")]
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
@@ -24,15 +24,15 @@ def report(
     made from stored rows alone.
     """
     # numpy takes a moment to import, which other commands need not wait for
-    from assets.cli.evaluating.stored import require_two, stored
+    from assets.cli.evaluating.stored import require_distinct, stored
     from quality.evaluation.report.page import page
 
-    if against is not None:
-        require_two(model, against)
+    named = [model, *([against] if against else [])]
+    require_distinct(named)
     file = out or Path(f"{model.replace('/', '_')}.html")
     _require_file(file)
-    rows = stored(open_state(), [model, *([against] if against else [])])
-    shown = rows.contents(model, against)
+    rows, models = stored(open_state(), *named)
+    shown = rows.contents(*models)
     _write(file, page(shown))
     if as_json:
         print_json({"file": str(file.resolve()), "versions": list(shown.versions)})

@@ -1,42 +1,57 @@
 """The models that commands name: with stored answers, and refused in a sentence without."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
+from assets.cli.printing import say
 from assets.profile.evaluation import CANARIES
+from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
-from quality.evaluation.report.stored import ANSWERS, Stored, answers_of
+from quality.evaluation.report.places import Places, asked_alike, places, same_weights
+from quality.evaluation.report.stored import Stored
 
 R = TypeVar("R", bound=Row)
 
 
-def stored(registry: Registry, models: Iterable[str]) -> Stored:
-    """The answers of these models; raises BadInput where one has none, UnpassedVersion where none passed."""
-    return Stored(registry, {model: registry.resolve(_name_of(registry, model)) for model in models})
+def stored(registry: Registry, *named: str) -> tuple[Stored, list[str]]:
+    """The answers of these models to the same items, and the models that gave them.
+
+    Raises BadInput where a model has no answers, is named twice, or was asked other items than another;
+    UnpassedVersion where no answers of a model passed.
+    """
+    held = evaluated(registry)
+    models = [_model(registry, model, held) for model in named]
+    require_distinct(models)
+    return Stored(registry, asked_alike(registry, models, held)), models
 
 
-def evaluated(registry: Registry) -> list[str]:
-    """The models that have answers; what gives nothing is none."""
-    names = [name.removeprefix(ANSWERS) for name in registry.names("dataset") if name.startswith(ANSWERS)]
-    return [name for name in names if name != CANARIES]
+def evaluated(registry: Registry) -> Places:
+    """Where the answers of each model are; what gives nothing is none."""
+    return {model: names for model, names in places(registry).items() if model != CANARIES}
 
 
-def _name_of(registry: Registry, model: str) -> str:
-    known = evaluated(registry)
-    if model in known:
-        return answers_of(model)
-    there = f"evaluated are {', '.join(known)}" if known else "no model is evaluated yet"
-    if model in registry.names("model"):
+def _model(registry: Registry, model: str, held: Places) -> str:
+    """The model whose answers are shown: itself, or one of exactly its weights."""
+    if model in held:
+        return model
+    there = f"evaluated are {', '.join(sorted(held))}" if held else "no model is evaluated yet"
+    if model not in registry.names("model"):
+        near = meant(model, [*held, *registry.names("model")])
+        raise BadInput(f"no model {model!r}{near}: {there}, and `trimtab models` lists all")
+    other = same_weights(registry, model, held)
+    if other is None:
         raise BadInput(f"{model!r} is not evaluated yet ({there}): `trimtab evaluate {model}` does it")
-    raise BadInput(f"no model {model!r}: {there}, and `trimtab models` lists all")
+    say(f"{model} has the weights of {other}, whose answers these are", on_stderr=True)
+    return other
 
 
-def require_two(model: str, baseline: str) -> None:
+def require_distinct(models: Sequence[str]) -> None:
     """Raise BadInput where a model is compared with itself."""
-    if model == baseline:
-        raise BadInput(f"{model!r} differs from itself in nothing: name another model to compare it with")
+    twice = next((model for model in models if models.count(model) > 1), None)
+    if twice:
+        raise BadInput(f"{twice!r} differs from itself in nothing: name another model to compare it with")
 
 
 def of_suites(rows: Sequence[R], suites: Collection[str]) -> list[R]:
@@ -45,7 +60,7 @@ def of_suites(rows: Sequence[R], suites: Collection[str]) -> list[R]:
     if unknown := sorted({*suites} - {*there}):
         measured = f"measured are {', '.join(there)}" if there else "nothing is measured"
         raise BadInput(
-            f"nothing measured {unknown[0]!r}: {measured}; name it in evaluation.suites of the profile, and "
-            "`trimtab evaluate` again"
+            f"nothing measured {unknown[0]!r}{meant(unknown[0], there)}: {measured}; name it in "
+            "evaluation.suites of the profile, and `trimtab evaluate` again"
         )
     return [row for row in rows if not suites or vars(row)["suite"] in suites]

@@ -13,7 +13,6 @@ from datasets_registry.rows.evaluation import (
     SuiteFigure,
 )
 from datasets_registry.rows.row import Row
-from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from quality.evaluation.answered import answered
 from quality.evaluation.axes import CompositeSettings
@@ -21,14 +20,9 @@ from quality.evaluation.differences import differences
 from quality.evaluation.figures import figures
 from quality.evaluation.flips import Flip, flips
 from quality.evaluation.report.contents import Contents, Evaluated
+from quality.evaluation.report.places import items_of, place_of
 
 R = TypeVar("R", bound=Row)
-ANSWERS = f"{SuiteAnswer.dataset}/"
-
-
-def answers_of(model: str) -> str:
-    """The dataset of a model's answers."""
-    return ANSWERS + model
 
 
 @dataclass(frozen=True)
@@ -101,17 +95,14 @@ class Stored:
         )
 
     def _item_versions(self) -> list[Version]:
-        inputs = (self.registry.derivation(version).inputs for version in self.answered_by.values())
-        named = {
-            str(each): each for of_one in inputs for each in of_one if rows_of(each) == EvaluationItem.dataset
-        }
-        return list(named.values())
+        asked = (items_of(self.registry, version) for version in self.answered_by.values())
+        return list({str(each): each for of_one in asked for each in of_one}.values())
 
     @property
     def _at(self) -> str:
         """The place of the answers, such as that of a round, where their figures lie too."""
         (first, *_) = self.answered_by.values()
-        return first.name.partition(ANSWERS)[0]
+        return place_of(first.name)
 
     def _composite(self, row: type[Row]) -> CompositeSettings:
         """The axes of the latest version, as the profile weighs them; the usual ones before the first."""

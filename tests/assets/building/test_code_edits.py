@@ -129,7 +129,7 @@ TAKEN_FROM_NEUTRAL = {
     "generation.vllm_offline.serving": {"main"},
     "generation.vllm_offline.worker": {"load_engine", "lora_request"},
     "datasets_registry.registry": {"Registry"},
-    "datasets_registry.documents": {"faults", "is_file", "is_folder", "read_json", "validated"},
+    "datasets_registry.documents": {"faults", "is_file", "is_folder", "meant", "read_json", "validated"},
     # how settings are refused; those that are taken are hashed
     "datasets_registry.settings": {"Distinct", "Frozen", "Seed", "Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},

@@ -121,7 +121,13 @@ def test_released_are_all_trained_policies_of_the_profile(workshop: Workshop) ->
         ("consistency = 2", "sycophancy = 2", "'sycophancy' is not among suites"),
         ('["over_refusal", ', '["over_optimisation", ', "name it in `rewards`, or leave the suite out"),
         ('["over_refusal", ', "[", "has items of 'over_refusal', which evaluation.suites lacks"),
-        ("xstest =", "xstext =", "unknown set 'xstext': use one of"),
+        ("xstest =", "xstext =", r"unknown set 'xstext' \(did you mean 'xstest'\?\): use one of"),
+        ('models = ["other"]', 'models = ["othr"]', r"unknown model 'othr' \(did you mean 'other'\?\)"),
+        (
+            '["over_refusal", ',
+            '["over_refusals", ',
+            r"'over_refusals' \(did you mean 'over_refusal'",
+        ),
         ("xstest_prompts.csv", "none.csv", "is no file, and no folder with files"),
     ],
 )

@@ -1,6 +1,7 @@
 """A state with the stored answers of two models, in a suite of one figure that a test can count itself."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationDifference, EvaluationItem, SuiteAnswer, SuiteFigure
@@ -12,6 +13,8 @@ from methods.evaluation.suite import Answered, Suite
 from tests.quality.evaluation.evaluated import BASELINE, MODEL, answer, difference, figure, item
 
 SUITE = "harmlessness"
+AT = "iterative_dpo/round_02/"
+POLICY = f"{AT}policy"
 NUMBERS = range(120)
 
 
@@ -32,11 +35,27 @@ def publish_answers(registry: Registry, model: str, severe: int, said: str = "An
     return registry.record_checks(version, [])
 
 
-def publish_items(registry: Registry) -> Version:
-    """The version of the items, made once."""
-    how = Derivation(code_version="1", settings={}, inputs=())
-    version = registry.commit(EvaluationItem, [item(number) for number in NUMBERS], how)
+def publish_items(registry: Registry, at: str = "", question: str = "What is it?") -> Version:
+    """The version of the items at a place, made once."""
+    how = Derivation(code_version=question, settings={}, inputs=())
+    rows = [item(number, question=question) for number in NUMBERS]
+    version = registry.commit(EvaluationItem, rows, how, at + EvaluationItem.dataset)
     return registry.record_checks(version, [])
+
+
+def publish_round(
+    registry: Registry, folder: Path, *models: str, question: str = "What is it?", weights: str = ""
+) -> None:
+    """Answers at the place of a round; models of the round have its place before their name."""
+    items = publish_items(registry, AT, question)
+    for model in models:
+        how = Derivation(code_version="1", settings={}, inputs=())
+        given = registry.commit_model(model, folder, weights or model, how)
+        rows = [answer(model, number, "A round's.", float(number < 30)) for number in NUMBERS]
+        how = Derivation(code_version=model, settings={}, inputs=(items, given))
+        name = f"{AT}{SuiteAnswer.dataset}/{model.removeprefix(AT)}"
+        registry.record_checks(given, [])
+        registry.record_checks(registry.commit(SuiteAnswer, rows, how, name), [])
 
 
 def publish_compared(registry: Registry, text: str) -> None:

@@ -71,7 +71,9 @@ def test_what_is_missing_is_built_once(profile: Path, registry: Registry) -> Non
     [
         (("unmeasured",), "does not measure 'unmeasured': add it to evaluation.models.* base_policy"),
         (("nobody",), r"no model 'nobody' in the profile: it measures .*\[models.nobody\]"),
+        (("other_polcy",), r"no model 'other_polcy' in the profile \(did you mean 'other_policy'\?\)"),
         (("other_policy", "--suite", "manners"), "no suite 'manners': evaluation.suites has consistency"),
+        (("other_policy", "--suite", "consistancy"), r"no suite .* \(did you mean 'consistency'\?\)"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_with_a_remedy(
