@@ -22,6 +22,7 @@ from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.row import Row
 from tests.methods.judges.item_rows import SUITES
+from tests.methods.rounds.rollout_rows import ROLLOUTS
 from tests.methods.rounds.round_rows import ROUNDS
 from tests.quality.evaluation.measured_rows import MEASURED
 from tests.reasoning_rows import REASONING
@@ -252,4 +253,6 @@ def make(row: type[R], name: str = "p1", **fields: Any) -> R:
     about = {"prompt_id": name, "prompt": f"prompt {name}", "split_group": name, "pair_id": f"pair {name}"}
     about |= {"problem_id": name, "id": name, "item_id": name}
     values = {column: value for column, value in about.items() if column in row.model_fields}
-    return row.model_validate(values | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS)[row] | fields)
+    return row.model_validate(
+        values | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS | ROLLOUTS)[row] | fields
+    )

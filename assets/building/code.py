@@ -32,6 +32,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.progress": "progress lines change no content",
     "generation.spending": "prices and budgets stop a run, and change no row of one that ends",
     "generation.models.shapes": "sizes of a model, which its fingerprint holds",
+    "training.online.recording": "what a run keeps of its samples changes no weight",
     "training.estimates": "how many rows are taken at once, and not which make a step",
     "datasets_registry.store": STORED,
     "datasets_registry.catalog": STORED,

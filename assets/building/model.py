@@ -15,11 +15,14 @@ from assets.building.training_run import failed_checks, prepare, run_trainer
 from assets.building.versions import Recipes
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
-from assets.ui.metadata import check_results, model_metadata
+from assets.ui.metadata import check_results, dataset_metadata, model_metadata
 from datasets_registry.errors import ModelFailed
+from datasets_registry.exporting.places import ROLLOUTS
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
+from datasets_registry.rows.rounds.rollouts import Rollout
 from datasets_registry.version import Derivation, Version
+from quality.auditing.publishing import publish
 from quality.checks.models import ModelCheck, check_manifest, model_checks
 
 
@@ -60,6 +63,8 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                     raise
                 version = register(registry, recipe.name, run.output, run.derivation, checks)
                 report(f"{version}: trained, {version.status}")
+                for event in _rollout_events(registry, version):
+                    context.log_event(event)
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
                 metadata=model_metadata(version, Manifest.read(registry.folder(version))),
@@ -72,7 +77,10 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
 def register(
     registry: Registry, name: str, output: Path, how: Derivation, checks: Sequence[ModelCheck]
 ) -> Version:
-    """Move a finished model to its place by fingerprint, and record what its checks find."""
+    """Move a finished model to its place by fingerprint, and record what its checks find.
+
+    What it was trained on as it came is committed first, so that no passed model lacks its rollouts.
+    """
     trained = output / "model"
     manifest = Manifest.read(trained)
     identity = manifest.fingerprint
@@ -81,6 +89,34 @@ def register(
     if not folder.exists():
         trained.rename(folder)
     version = registry.commit_model(name, folder, identity, how)
+    register_rollouts(registry, version, output / ROLLOUTS, how)
     version = registry.record_checks(version, [check_manifest(check, manifest) for check in checks])
     shutil.rmtree(output, ignore_errors=True)
     return version
+
+
+def rollouts_of(model: str) -> str:
+    """The dataset of what ``model`` saw in its training; all of them together are the view `rollouts`."""
+    return f"{Rollout.dataset}/{model.replace('/', '_')}"
+
+
+def register_rollouts(registry: Registry, model: Version, path: Path, how: Derivation) -> Version | None:
+    """Commit what an online trainer saw, with lineage to all that the model has and the model itself.
+
+    None where its run kept nothing.
+    """
+    if not path.exists():
+        return None
+    import pyarrow.parquet as pq
+
+    lineage = how.model_copy(update={"inputs": (*how.inputs, model)})
+    with pq.ParquetFile(path) as file:
+        return publish(registry, Rollout, file.iter_batches(), lineage, rollouts_of(model.name))
+
+
+def _rollout_events(registry: Registry, model: Version) -> Iterator[dg.AssetMaterialization]:
+    """What the UI shows of the rollouts that were committed with ``model``."""
+    rollouts = registry.latest(rollouts_of(model.name))
+    if rollouts is not None and model in registry.derivation(rollouts).inputs:
+        metadata = dataset_metadata(rollouts, next(registry.batches(rollouts)))
+        yield dg.AssetMaterialization(key_of(rollouts.name), Rollout.grain, metadata)

@@ -48,7 +48,7 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     with only(recipe.texts):
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}
-    content |= _sampler_engine(model) | _card(profile)
+    content |= _sampler_engine(model) | _rollouts(model) | _card(profile)
     config = write_config(output, model.name, exact, content)
     waiting = launch.further_commands(module, config)
     return TrainerRun(
@@ -83,6 +83,11 @@ def _sampler_engine(model: Trained) -> dict[str, Any]:
     if not samples_by_vllm(model.section.training):
         return {}
     return {"sampler_engine": model.section.sampler_engine.model_dump(mode="json")}
+
+
+def _rollouts(model: Trained) -> dict[str, Any]:
+    """The run config's field that an online trainer's samples are not to be kept, where they are not."""
+    return {} if model.section.rollouts else {"rollouts": False}
 
 
 def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:

@@ -142,6 +142,7 @@ class TrainedModel(Settings):
     reference: Name | None = None
     training: SerializeAsAny[TrainingSettings]
     sampler_engine: SamplerEngine = SamplerEngine()
+    rollouts: bool = Field(True, description="Whether an online trainer keeps its samples as a dataset")
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -203,6 +204,8 @@ def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -
         )
     if "sampler_engine" in section and not trainer.scored:
         raise ValueError(f"{section_name}.sampler_engine: {section['trainer']} samples nothing: leave it out")
+    if "rollouts" in section and not trainer.scored:
+        raise ValueError(f"{section_name}.rollouts: {section['trainer']} samples nothing: leave it out")
     training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))
     return _validated(section_name, TrainedModel, {**section, "training": training})
 

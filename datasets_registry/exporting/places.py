@@ -9,7 +9,8 @@ from typing import Any
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State, durable
 
-CONFIG, ERROR = "run.json", "error.txt"
+# what a run leaves: its config, the line that it ended with, and what an online trainer saw
+CONFIG, ERROR, ROLLOUTS = "run.json", "error.txt", "rollouts.parquet"
 
 
 def require_spare(folder: Path) -> None:

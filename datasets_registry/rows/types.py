@@ -18,7 +18,7 @@ from datasets_registry.rows import (
     rft,
     rlaif,
 )
-from datasets_registry.rows.rounds import failures, pooled, verdict, watch
+from datasets_registry.rows.rounds import failures, pooled, rollouts, verdict, watch
 from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
@@ -39,6 +39,7 @@ _MODULES = (
     pooled,
     watch,
     verdict,
+    rollouts,
 )
 
 

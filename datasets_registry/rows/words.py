@@ -18,6 +18,8 @@ RefusalKind = Literal["none", "partial", "full"]
 Way = Literal["begun probabilities", "begun text", "probabilities", "text", "schema", "rule"]
 # who judges where a principle has a rule; no model may be called so
 RULE_JUDGE = "rule"
+# what a verifier's verdict is called among the signals of a reward
+VERIFIER = "verifier"
 # what principles measure: the words of a constitution
 Signal = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 

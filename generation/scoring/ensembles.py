@@ -97,15 +97,19 @@ class EnsembleScorer:
 
     def scores(self, answers: Sequence[Answered]) -> list[float | None]:
         """One score per answer, in deviations; None beyond the window of any of the models."""
-        return [
-            None if scores is None else combined(scores, self._combine, self._variance_weight, self._weights)
-            for scores in self.each(answers)
-        ]
+        return self.together(self.each(answers))
 
     def each(self, answers: Sequence[Answered]) -> list[list[float] | None]:
         """Every model's score of each answer, in its own deviations; None where a model has none."""
         columns = [scorer.scores(answers) for scorer in self._scorers]
         return [self._on_one_scale(scores) for scores in zip(*columns, strict=True)]
+
+    def together(self, each: Sequence[Sequence[float] | None]) -> list[float | None]:
+        """One score of every model's, for each answer; None where a model has none."""
+        return [
+            None if scores is None else combined(scores, self._combine, self._variance_weight, self._weights)
+            for scores in each
+        ]
 
     def _on_one_scale(self, scores: Sequence[float | None]) -> list[float] | None:
         known = [score for score in scores if score is not None]

@@ -1,4 +1,4 @@
-"""Checks of rejection sampling: candidates, selections, verified pairs."""
+"""Checks of rejection sampling and of rollouts: candidates, selections, verified pairs, pairs of rollouts."""
 
 from quality.checks.check import Check
 from quality.checks.rules import blank, no_empty, no_rows, problem_rules
@@ -139,5 +139,23 @@ RFT_CHECKS: tuple[Check, ...] = (
         at_least=0.2,
         at_most=0.8,
         severity="warning",
+    ),
+    no_rows("rollouts"),
+    Check(
+        "rollouts",
+        "whole_steps",
+        "SELECT max(step) * max(num) - sum(num) FROM (SELECT step, count(*) AS num FROM this GROUP BY step)",
+        "samples that are missing, such as those of steps before a run began to keep them",
+        at_most=0,
+        severity="warning",
+    ),
+    no_rows("rollout_pairs"),
+    Check(
+        "rollout_pairs",
+        "pair_or_reason",
+        "SELECT count(*) FROM this WHERE (label = 'a') <> (chosen IS NOT NULL AND rejected IS NOT NULL)"
+        " OR (label = 'a' AND score_chosen <= score_rejected)",
+        "pairs that lack a side, or whose better side is none",
+        at_most=0,
     ),
 )

@@ -35,6 +35,7 @@ NO_CONTENT: Mapping[str, str] = {
     "models.*.engine.*": ENGINE,
     "models.*.price.*": "what completions cost",
     "models.*.sampler_engine.*": "how fast samples come; which ones they are is `sampler`",
+    "models.*.rollouts": "what a run keeps of its samples changes no weight",
     "budget.*": "a budget stops a build, and changes nothing of one that ends",
     "tracking.*": RUNNING,
     "launch.*": "processes share each step, and train as one does",
@@ -197,7 +198,7 @@ def _is_taken(leaf: Leaf, profile: Profile) -> bool:
     takes = {
         "replayed": trainer.replays,
         "reference": trainer.settings.takes_reference,
-        **dict.fromkeys(("reward_models", "rewards", "sampler_engine"), trainer.scored),
+        **dict.fromkeys(("reward_models", "rewards", "sampler_engine", "rollouts"), trainer.scored),
     }
     return takes.get(str(leaf.place[2]), True)
 

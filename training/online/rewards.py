@@ -6,6 +6,7 @@ from statistics import fmean
 
 from datasets_registry.bases import base_folder
 from datasets_registry.errors import BadInput, ModelFailed
+from datasets_registry.rows.words import VERIFIER
 from generation.models.marks import require_written
 from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
@@ -13,7 +14,7 @@ from generation.scoring.signals import SignalScorer
 from methods.verifiers.contract import Verify
 from training.data.prompts import OnlineRow, OnlineRun
 from training.data.rows import prompt_messages
-from training.online.scorers import BySignal, Models, Plain, Scores
+from training.online.scorers import BySignal, Members, Models, Scores
 from training.settings.online import RewardMix
 
 
@@ -59,7 +60,7 @@ class Rewards:
             raise ModelFailed(
                 f"none of {len(rewards)} samples fits the window of the reward models: lower max_length"
             )
-        verified = {"verifier": accepted} if self.verify else {}
+        verified = {VERIFIER: accepted} if self.verify else {}
         return Rewarded(
             rewards, self._figures(accepted, scores, scores.with_cut(ended)), {**verified, **scores.by_signal}
         )
@@ -126,7 +127,10 @@ def _models(run: OnlineRun) -> Models | None:
     if signals:
         by_signal = dict(zip(signals, folders, strict=True))
         return BySignal(SignalScorer(by_signal, bases=bases), mix.combination)
-    return Plain(EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases)) if folders else None
+    if not folders:
+        return None
+    names = tuple(version.name for version in run.reward_models)
+    return Members(EnsembleScorer(folders, mix.combine, mix.variance_weight, bases=bases), names)
 
 
 def _require_signals(mix: RewardMix, signals: Sequence[str]) -> None:

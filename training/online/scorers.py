@@ -6,7 +6,11 @@ from statistics import fmean
 from typing import Protocol
 
 from generation.scoring.combination import Combination, Score, is_gated, reward
+from generation.scoring.ensembles import EnsembleScorer
 from generation.scoring.outcomes import Answered
+
+# the signal of several reward models as one
+TOGETHER = "reward_models"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,29 @@ class Plain:
     def score(self, answers: Sequence[Answered], kinds: Sequence[str | None]) -> Scores:
         """The scores of ``answers``, whatever the kinds."""
         scores = self.scorer.scores(answers)
-        return Scores(scores, {"reward_models": scores})
+        return Scores(scores, {TOGETHER: scores})
+
+    def close(self) -> None:
+        """Free the models' memory."""
+        self.scorer.close()
+
+
+@dataclass(frozen=True)
+class Members:
+    """Reward models whose scores are one signal, each kept under its name."""
+
+    scorer: EnsembleScorer
+    names: tuple[str, ...]
+
+    def score(self, answers: Sequence[Answered], kinds: Sequence[str | None]) -> Scores:
+        """The scores of ``answers``, whatever the kinds; of several models, each one's too."""
+        each = self.scorer.each(answers)
+        scores = self.scorer.together(each)
+        members = {
+            name: [None if known is None else known[place] for known in each]
+            for place, name in enumerate(self.names)
+        }
+        return Scores(scores, members if len(members) == 1 else {TOGETHER: scores, **members})
 
     def close(self) -> None:
         """Free the models' memory."""

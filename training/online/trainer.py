@@ -9,6 +9,8 @@ from generation.tokenizer import Tokenizer
 from training.data.prompts import OnlineRow, OnlineRun, prompt_order, select_prompts
 from training.data.rows import prompt_turns
 from training.online.engine_trainer import sampled_by
+from training.online.recorded_trainer import recorded_by
+from training.online.recording import Recorder, Sampled, merge_rollouts, open_recorder
 from training.online.rewards import Rewards, open_rewards
 from training.online.sampler import EngineSampler, open_sampler, require_sampler
 from training.running.manifest import finish, save_trained
@@ -45,12 +47,14 @@ def learn_online(
     require_sampler(run)
     tokenizer = load_tokenizer(run)
     rows, counts = select_prompts(run, tokenizer)
-    rewards = open_rewards(run)
+    rewards, recorder = open_rewards(run), open_recorder(run)
     with open_sampler(run, tokenizer) as sampler:
-        trainer = _trainer(run, tokenizer, rows, rewards, choose, sampler, corrects=corrects)
+        trainer = _trainer(run, tokenizer, rows, rewards, recorder, choose, sampler, corrects=corrects)
         history = with_our_names(train(run, trainer))
         rewards.close()
-    finish(run, save_trained(run, trainer, tokenizer), history, counts)
+    saved = save_trained(run, trainer, tokenizer)
+    merge_rollouts(run)
+    finish(run, saved, history, counts)
 
 
 def _trainer(
@@ -58,6 +62,7 @@ def _trainer(
     tokenizer: Tokenizer,
     rows: Sequence[OnlineRow],
     rewards: Rewards,
+    recorder: Recorder | None,
     choose: Choose[S],
     sampler: EngineSampler | None,
     *,
@@ -73,10 +78,12 @@ def _trainer(
     trainer_class, arguments = choose(run.settings, _arguments(run))
     if sampler is not None:
         trainer_class = sampled_by(sampler, trainer_class, corrects=corrects)
+    if recorder is not None:
+        trainer_class = recorded_by(recorder, trainer_class)
     return trainer_class(
         model=model,
         args=arguments,
-        reward_funcs=_reward_function(rewards, rows, model, tokenizer, run.settings.num_draws),
+        reward_funcs=_reward_function(rewards, recorder, rows, model, tokenizer, run.settings.num_draws),
         train_dataset=Dataset.from_list([{"prompt": prompts[index], "row": index} for index in indices]),
         processing_class=tokenizer,
         peft_config=lora(run.settings),
@@ -106,6 +113,7 @@ def _arguments(run: OnlineRun) -> dict[str, object]:
 
 def _reward_function(
     rewards: Rewards,
+    recorder: Recorder | None,
     rows: Sequence[OnlineRow],
     model: LanguageModel,
     tokenizer: Tokenizer,
@@ -121,7 +129,11 @@ def _reward_function(
     ) -> list[float | None]:
         texts = tokenizer.batch_decode(completion_ids, skip_special_tokens=True)
         ended = [ids[-1] in ends for ids in completion_ids]
-        rewarded = rewards([rows[index] for index in row], texts, ended)
+        asked = [rows[index] for index in row]
+        rewarded = rewards(asked, texts, ended)
+        if recorder is not None:
+            lengths = map(len, completion_ids)
+            recorder.saw(list(map(Sampled, asked, texts, ended, lengths)), rewarded)
         for name, value in (rewarded.figures | {ALIKE: alike(rewarded.rewards, num_samples)}).items():
             log_metric(name, value)
         return rewarded.rewards

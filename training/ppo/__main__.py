@@ -4,6 +4,7 @@ from pathlib import Path
 
 from training.data.prompts import select_prompts
 from training.data.rows import prompt_ids, prompt_messages
+from training.online.recording import merge_rollouts, open_recorder
 from training.online.rewards import open_rewards
 from training.online.sampler import open_sampler, require_sampler
 from training.running.manifest import finish, save_model
@@ -34,9 +35,11 @@ def ppo(path: Path, report: Report) -> None:
     report_micro_batch(run)
     with run.halving(), open_sampler(run, tokenizer) as sampler:
         models = load_models(run, tokenizer, sampler)
-        history = learn(run, models, prompts, rewards)
+        history = learn(run, models, prompts, rewards, open_recorder(run))
     rewards.close()
-    finish(run, save_model(run, models.policy, tokenizer), history, counts)
+    saved = save_model(run, models.policy, tokenizer)
+    merge_rollouts(run)
+    finish(run, saved, history, counts)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import torch
 from datasets_registry.hashing import digest
 from generation.vllm_offline.job import Drawn
 from training.data.prompts import OnlineRow
+from training.online.recording import Recorder, Sampled
 from training.online.rewards import Rewarded
 from training.online.sampler import DIFFERENCE, logp_difference
 from training.online.trainer import alike
@@ -23,7 +24,12 @@ Reward = Callable[[Sequence[OnlineRow], Sequence[str], Sequence[bool]], Rewarded
 
 
 def experience(
-    models: Models, prompts: Sequence[Prompt], reward: Reward, settings: PpoSettings, iteration: int
+    models: Models,
+    prompts: Sequence[Prompt],
+    reward: Reward,
+    settings: PpoSettings,
+    iteration: int,
+    recorder: Recorder | None = None,
 ) -> tuple[Batch, dict[str, float]]:
     """Sample once for each of ``prompts``, score the samples, and estimate; with the iteration's figures.
 
@@ -36,13 +42,18 @@ def experience(
     ends = models.ends
     ended = [completion[-1] in ends for completion in completions]
     texts = models.tokenizer.batch_decode(completions, skip_special_tokens=True)
-    rewarded = reward([row for row, _ in prompts], texts, ended)
+    rows = [row for row, _ in prompts]
+    rewarded = reward(rows, texts, ended)
     scored = {index: score for index, score in enumerate(rewarded.rewards) if score is not None}
     scores = [
         score - (0 if ended[index] else settings.missing_eos_penalty) for index, score in scored.items()
     ]
     samples = models.side_by_side([ids[index] for index in scored], [completions[index] for index in scored])
     batch, figures = _estimated(models, samples, torch.tensor(scores, device=models.device), settings)
+    if recorder is not None:
+        recorder.saw(list(map(Sampled, rows, texts, ended, map(len, completions))), rewarded)
+        means = dict(zip(scored, _by_sample(batch), strict=True))
+        recorder.learns(iteration + 1, [means.get(index) for index in range(len(rows))])
     if drawn:
         figures[DIFFERENCE] = _difference(batch, [drawn[index] for index in scored])
     figures |= {
@@ -53,6 +64,13 @@ def experience(
     if settings.num_draws > 1:
         figures["frac_reward_zero_std"] = alike(rewarded.rewards, settings.num_draws)
     return batch, figures | rewarded.figures
+
+
+def _by_sample(batch: Batch) -> list[float]:
+    """The mean advantage of each sample's tokens."""
+    mask = batch.samples.mask
+    means: list[float] = ((batch.advantages * mask).sum(1) / mask.sum(1)).tolist()
+    return means
 
 
 def _difference(batch: Batch, drawn: Sequence[Drawn]) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from training.data.prompts import prompt_order
+from training.online.recording import Recorder
 from training.ppo.checkpoint import load_checkpoint, save_checkpoint
 from training.ppo.experience import Prompt, Reward, experience
 from training.ppo.learning import Learning
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
 
 def learn(
-    run: Run[PpoSettings], models: Models, prompts: Sequence[Prompt], reward: Reward
+    run: Run[PpoSettings],
+    models: Models,
+    prompts: Sequence[Prompt],
+    reward: Reward,
+    recorder: Recorder | None = None,
 ) -> list[dict[str, float]]:
     """Take all iterations, from the last checkpoint where there is one; the log history.
+
+    ``recorder`` keeps what is sampled.
 
     Raises ModelFailed where a loss is NaN.
     """
@@ -41,7 +48,7 @@ def learn(
     for iteration, some in enumerate(_prompts(prompts, settings)):
         if iteration < state.global_step:
             continue
-        batch, figures = experience(models, some, reward, settings, iteration)
+        batch, figures = experience(models, some, reward, settings, iteration, recorder)
         logged = learning.learn(batch, iteration + 1) | figures
         state.global_step = iteration + 1
         state.epoch = (iteration + 1) * settings.rows_per_step / len(prompts)

@@ -50,6 +50,9 @@ class RunConfig(Settings, Generic[S_co]):
     )
     launch: Launch = Launch()
     sampler_engine: SamplerEngine = SamplerEngine()
+    rollouts: bool = Field(
+        True, description="Whether an online trainer keeps what it sampled, with scores and advantages"
+    )
 
     @property
     def decided(self) -> dict[str, JsonValue]:

@@ -138,6 +138,7 @@ TAKEN_FROM_NEUTRAL = {
     "generation.cards.turns": {"alone"},
     "generation.completer": {"Complete"},
     "generation.models.shapes": {"Shapes", "UnknownShapes", "shapes_of"},
+    "training.online.recording": {"Recorder", "Sampled", "merge_rollouts", "open_recorder"},
     "training.estimates.disk": {"KEPT"},
     "training.estimates.host": {"host_bytes", "require_host"},
     "training.estimates.fitting": {"Fitted", "Job", "engine_bytes", "fitted"},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from assets.demo.demo import build
@@ -191,6 +192,15 @@ def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> N
     online = {"zero_variance_groups", "clipped_completions", "sampler_apart", "length_growth"}
     assert passed.keys() == {*CHECKED, *online}
     assert Manifest.read(workshop.registry.folder(version)).rows["trained"] == 4
+    rollouts = workshop.registry.passed("rollouts/drawn")
+    assert set(workshop.registry.derivation(rollouts).inputs) == {
+        version,
+        *map(workshop.registry.passed, ("base_policy", "scorer", "problems")),
+    }
+    with duckdb.connect(workshop.registry.state.views, read_only=True) as connection:
+        asked = "SELECT count(*), count(DISTINCT step), min(len(signals)), any_value(signals[1].signal)"
+        assert connection.sql(f"{asked} FROM rollouts").fetchall() == [(64, 8, 1, "scorer")]
+    assert workshop.instance.get_latest_materialization_event(dg.AssetKey(["rollouts", "drawn"]))
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, Preference
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
+from datasets_registry.rows.rounds.rollouts import Rollout, RolloutPair
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
@@ -125,6 +126,8 @@ GOOD: dict[type[Row], list[Row]] = {
     Demonstration: [make(Demonstration)],
     HygieneFinding: [],
     EvaluationLeak: [],
+    Rollout: [make(Rollout), make(Rollout, sample=1, reward=0.0)],
+    RolloutPair: [make(RolloutPair)],
     Solution: [
         make(Solution),
         make(Solution, **RIGHT, completion="\n".join(RIGHT_STEPS), reason=None),

@@ -1,8 +1,9 @@
-"""Checks of rejection sampling, each on its planted fault."""
+"""Checks of rejection sampling and of rollouts, each on its planted fault."""
 
 import pytest
 
 from datasets_registry.rows.rft import Candidate, RftSelection, VerifiedPair
+from datasets_registry.rows.rounds.rollouts import Rollout, RolloutPair
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
@@ -39,6 +40,8 @@ FAULTS: list[Fault] = [
     (VerifiedPair, "chosen_is_right", [make(VerifiedPair, chosen_key="w", rejected_key="k")]),
     (VerifiedPair, "no_empty_text", [make(VerifiedPair, chosen="2+2=5\nA:5")]),
     (VerifiedPair, "longer_chosen_share", [make(VerifiedPair, num_tokens_chosen=11)]),
+    (Rollout, "whole_steps", [make(Rollout), make(Rollout, step=3)]),
+    (RolloutPair, "pair_or_reason", [make(RolloutPair, score_rejected=2.0)]),
 ]
 
 

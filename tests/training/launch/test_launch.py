@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from polars import read_parquet
 from pydantic import ValidationError
 from safetensors.torch import load_file
 
@@ -156,6 +157,12 @@ def test_two_processes_draw_for_their_prompts_and_learn_together(together: Plan,
     assert said["curves"]["rewards/reward_models"][0][1] != 0
     sums = [(together.root / name / f"weights-{rank}.txt").read_text() for rank in (0, 1)]
     assert name == "grpo_sharded" or sums[0] == sums[1]
+    rollouts = read_parquet(together.root / name / "rollouts.parquet").to_dicts()
+    places = [(row["step"], row["group"], row["sample"]) for row in rollouts]
+    # eight samples a step, the four of a prompt by one process
+    assert places == [(step, group, draw) for step in range(1, 6) for group in (0, 1) for draw in range(4)]
+    assert all(row["process"] == row["group"] for row in rollouts)
+    assert len({(row["step"], row["group"], row["prompt_id"]) for row in rollouts}) == 10
 
 
 def light(folder: Path, fate: str, rank: int = 0, **launch: Any) -> subprocess.Popen[str]:
