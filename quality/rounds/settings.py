@@ -88,7 +88,7 @@ class Watch(Settings):
     entropy: Bound | None = Bound(warn_below=-0.3, warn_above=0.3, stop_below=-0.5, stop_above=1.0)
     logp_chosen: Bound | None = Bound(warn_below=-0.5)
     logp_rejected: Bound | None = Bound(warn_below=-4.0, stop_below=-10.0)
-    pairs_share: Bound | None = Bound(stop_below=0.05)
+    yield_share: Bound | None = Bound(stop_below=0.05)
     yield_fall: Bound | None = Bound(warn_below=-0.5)
     canary: Bound | None = Bound(warn_above=0.0)
     proxy_reward: Bound | None = Bound()

@@ -1,0 +1,57 @@
+"""Of how many of a round's prompts there is something to learn, and how that fell since round 1."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from datasets_registry.intervals import wilson_interval
+from datasets_registry.rows.rounds.watch import RoundWatch
+from methods.method import Inputs
+from quality.rounds.change import Change
+
+if TYPE_CHECKING:
+    import duckdb
+
+YIELD_SHARE, YIELD_FALL = "yield_share", "yield_fall"
+# prompts that were asked, and those of them that give a pair or a selection of their own samples
+_COUNTS = (
+    """SELECT count(DISTINCT prompt_id), count(DISTINCT prompt_id) FILTER (WHERE label IN ('a', 'b'))
+    FROM preference_pairs""",
+    """SELECT count(DISTINCT problem_id), count(DISTINCT problem_id) FILTER (WHERE problem_id IN (
+        SELECT problem_id FROM verified_pairs
+        UNION ALL SELECT problem_id FROM rft_selections WHERE kind = 'sampled'
+    )) FROM candidates""",
+)
+
+
+def yield_changes(inputs: Inputs, history: Sequence[RoundWatch]) -> Iterator[Change]:
+    """The yield, and from round 2 on how it changed beside round 1's, which ``history`` knows."""
+    with inputs.views() as connection:
+        num_prompts, num_useful = _counted(connection)
+    share = Change(YIELD_SHARE, "yield", "value")
+    if not num_prompts:
+        yield share.unmeasured("no prompt of the round was asked")
+        return
+    value = num_useful / num_prompts
+    yield Change(
+        YIELD_SHARE,
+        "yield",
+        "value",
+        value,
+        None,
+        value,
+        num_items=num_prompts,
+        note=_words(num_useful, num_prompts),
+    )
+    first = next((row.value for row in history if (row.round, row.figure) == (1, YIELD_SHARE)), None)
+    if first:
+        yield Change(YIELD_FALL, "yield", "relative", value, first, value / first - 1, num_items=num_prompts)
+
+
+def _counted(connection: "duckdb.DuckDBPyConnection") -> tuple[int, int]:
+    counts = [connection.execute(sql).fetchone() or (0, 0) for sql in _COUNTS]
+    return sum(count[0] for count in counts), sum(count[1] for count in counts)
+
+
+def _words(num_useful: int, num_prompts: int) -> str:
+    low, high = wilson_interval(num_useful, num_prompts)
+    return f"{num_useful} of {num_prompts} prompts ({low:.0%} to {high:.0%})"
