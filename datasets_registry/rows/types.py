@@ -18,7 +18,7 @@ from datasets_registry.rows import (
     rft,
     rlaif,
 )
-from datasets_registry.rows.rounds import failures, pooled, rollouts, verdict, watch
+from datasets_registry.rows.rounds import divergence, failures, pooled, rollouts, verdict, watch
 from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
@@ -37,6 +37,7 @@ _MODULES = (
     round_prompts,
     failures,
     pooled,
+    divergence,
     watch,
     verdict,
     rollouts,

@@ -16,6 +16,7 @@ from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
 from quality.checks.rft import RFT_CHECKS
 from quality.checks.rlaif import RLAIF_CHECKS
+from quality.checks.rounds.divergence import DIVERGENCE_CHECKS
 from quality.checks.rounds.failures import FAILURE_CHECKS
 from quality.checks.rounds.pooled import POOLED_CHECKS
 from quality.checks.rounds.prompts import ROUND_PROMPT_CHECKS
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *ROUND_PROMPT_CHECKS,
     *FAILURE_CHECKS,
     *POOLED_CHECKS,
+    *DIVERGENCE_CHECKS,
 )
 
 

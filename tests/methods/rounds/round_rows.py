@@ -3,6 +3,7 @@
 from typing import Any
 
 from datasets_registry.rows.rft import RftSelection
+from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
@@ -52,6 +53,17 @@ ROUNDS: dict[type[Row], dict[str, Any]] = {
         "high": 0.3,
         "num_items": 40,
         "num_missing": 0,
+    },
+    Divergence: {
+        "policy": "policy",
+        "reference": "base_policy",
+        "sample": 0,
+        "completion": "an answer",
+        "truncated": False,
+        "logp": -3.0,
+        "reference_logp": -4.0,
+        "num_tokens": 2,
+        "completion_key": "k",
     },
     PooledSelection: {**REASONING[RftSelection], "round": 1},
 }

@@ -32,6 +32,7 @@ from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
@@ -145,6 +146,7 @@ GOOD: dict[type[Row], list[Row]] = {
     PooledSelection: [make(PooledSelection)],
     StepRollout: list(ROLLOUTS),
     StepLabels: [make(StepLabels), UNPROBED],
+    Divergence: [make(Divergence)],
     RoundWatch: [watched()],
     Verdict: [decided()],
 }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
@@ -31,6 +32,10 @@ FAULTS: list[Fault] = [
     ),
     (FeedbackFigure, "within_interval", [make(FeedbackFigure, value=0.4)]),
     (FeedbackFigure, "fed_not_learned_by_heart", [make(FeedbackFigure, value=-0.2, low=-0.3, high=-0.1)]),
+    (Divergence, "likelihoods_are_whole", [make(Divergence, logp=None)]),
+    (Divergence, "likelihoods_are_whole", [make(Divergence, failure="empty")]),
+    (Divergence, "likelihoods_are_whole", [make(Divergence, reference_logp=0.5)]),
+    (Divergence, "unmeasured_share", [make(Divergence, logp=None, failure="empty")]),
     (PooledSelection, "no_empty_text", [make(PooledSelection, completion="")]),
     (PooledSelection, "no_evaluation_problem", [make(PooledSelection, "held")]),
     (PooledSelection, "prompt_equals_source", [make(PooledSelection, prompt="prompt p")]),
