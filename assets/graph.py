@@ -7,12 +7,13 @@ import dagster as dg
 
 from assets.building.automation import sensors, with_condition
 from assets.building.dataset import dataset_asset
-from assets.building.declared import Dataset, Declared, Names, Trained
+from assets.building.declared import Dataset, Declared, Given, Names, Trained
 from assets.building.given import given_asset
 from assets.building.grounds import Grounds
 from assets.building.inputs import OpenBackend, open_local
 from assets.building.model import model_asset
 from assets.building.recipe import Recipe, recipe_of
+from assets.building.rounds.released import released_asset
 from assets.building.versions import Recipes
 from assets.held.runs import held_sensors
 from assets.pipelines.imported import import_checks, import_sensors, imported_assets
@@ -80,4 +81,6 @@ def _asset(asset: Declared, known: Recipes, profile: Profile, backend: OpenBacke
         return dataset_asset(asset, known, profile, backend)
     if isinstance(asset, Trained):
         return model_asset(asset, known, profile)
-    return given_asset(asset, known, profile)
+    if isinstance(asset, Given):
+        return given_asset(asset, known, profile)
+    return released_asset(asset, known, profile)

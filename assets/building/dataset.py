@@ -9,6 +9,7 @@ from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
+from assets.building.rounds.halting import stopped, without_rows
 from assets.building.serving import require_served
 from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
@@ -47,17 +48,20 @@ def dataset_asset(
         with failures_as_sentences():
             registry, report = open_ready(context, recipes, profile), reporter(context)
             versions = recipes.versions(registry, context.run.run_id)
-            made = versions.made(recipe.name)
+            made, why = versions.made(recipe.name), stopped(versions, dataset.unless)
             if made:
                 version = registry.reuse(*made)
                 report(f"{version}: unchanged, nothing to do")
+            elif why:
+                version = without_rows(dataset, versions, recipe.checks, why)
+                report(f"{version}: nothing is made, as {why}")
             else:
                 if dataset.generates:
                     require_hours(context, profile.rebuild)
                     require_served([dataset], profile, registry.state)
                 version = _make(dataset, versions, profile, report, backend)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
-            return _result(registry, dataset, version, blocking(recipe.checks))
+            return _result(registry, dataset, version, blocking(recipe.checks), why)
 
     return materialize
 
@@ -96,13 +100,13 @@ def _make(
 
 
 def _result(
-    registry: Registry, dataset: Dataset, version: Version, blocks: Container[str]
+    registry: Registry, dataset: Dataset, version: Version, blocks: Container[str], why: str | None
 ) -> dg.MaterializeResult[None]:
-    """What Dagster keeps of a materialization."""
+    """What Dagster keeps of a materialization; ``why`` rounds have stopped, where there are no rows."""
     metadata = dataset_metadata(version, next(registry.batches(version)))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
-        metadata=metadata | summary_of(registry, dataset.method.rows, version),
+        metadata=metadata | ({"why": why} if why else summary_of(registry, dataset.method.rows, version)),
         check_results=check_results(dataset.name, registry.checks(version), blocks),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assets.profile.models import GivenModel, TrainedModel
+from assets.profile.models import GivenModel, ReleasedModel, TrainedModel
 from datasets_registry.settings import Settings
 from methods.method import Method, NoSettings
 from methods.reading.thought import THINK, Marks
@@ -30,7 +30,8 @@ class Dataset:
 
     ``waits`` are datasets that must have passed before it is made and are not read. What ``guards`` it must
     have passed before a model learns from it. ``thought_marks`` are of its models that think between others
-    than ``<think>`` and ``</think>``.
+    than ``<think>`` and ``</think>``. Where the verdict ``unless`` says that rounds have stopped, it has no
+    rows.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Dataset:
     group: str = ""
     waits: Names = ()
     guards: Names = ()
+    unless: str = ""
     thought_marks: Mapping[str, Marks] = field(default_factory=dict)
 
     @property
@@ -58,7 +60,7 @@ class Trained:
     """The model ``name``, which ``trainer`` makes as ``section`` of the profile says.
 
     ``more`` is what its run is told besides its settings that makes the model too, and ``code`` names the
-    modules behind it.
+    modules behind it. Where the verdict ``unless`` says that rounds have stopped, it is its base.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Trained:
     more: Mapping[str, Any] = field(default_factory=dict)
     code: Names = ()
     waits: Names = ()
+    unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,16 @@ class Given:
     group: str = "models"
 
 
-Declared = Dataset | Trained | Given
+@dataclass(frozen=True)
+class Released:
+    """The model ``name``, which is the policy of a round or, where that is not healthy, the one before."""
+
+    name: str
+    section: ReleasedModel
+    group: str
+
+
+Declared = Dataset | Trained | Given | Released
 
 
 def dataset(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from assets.building.declared import Dataset, Declared, Names, Trained
+from assets.building.declared import Dataset, Declared, Given, Names, Trained
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.types import ROW_TYPES
 from quality.checks.hygiene import HELD_OUT
@@ -79,13 +79,19 @@ class Grounds:
 def inputs_of(asset: Declared) -> Names:
     """The names of everything that an asset is declared to stand on."""
     if isinstance(asset, Dataset):
-        roles = [*asset.inputs.values(), *asset.models.values(), asset.waits]
+        roles = [*asset.inputs.values(), *asset.models.values(), asset.waits, _named(asset.unless)]
         return tuple(dict.fromkeys(source for sources in roles for source in sources))
     if isinstance(asset, Trained):
         section = asset.section
         replayed = (section.replayed,) if section.replayed else ()
-        return (*section.models, section.dataset, *replayed, *asset.waits)
-    return ()
+        return (*section.models, section.dataset, *replayed, *asset.waits, *_named(asset.unless))
+    if isinstance(asset, Given):
+        return ()
+    return (*asset.section.models, asset.section.verdict)
+
+
+def _named(verdict: str) -> Names:
+    return (verdict,) if verdict else ()
 
 
 def _by_name(declared: Sequence[Declared]) -> dict[str, Declared]:

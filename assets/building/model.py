@@ -11,6 +11,7 @@ from assets.building.automation import require_hours
 from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Trained
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
+from assets.building.rounds.halting import handed_on, stopped
 from assets.building.training_run import failed_checks, prepare, run_trainer
 from assets.building.versions import Recipes
 from assets.profile.profile import Profile
@@ -46,10 +47,14 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
         with failures_as_sentences():
             registry, report = open_ready(context, recipes, profile), reporter(context)
             versions = recipes.versions(registry, context.run.run_id)
-            made = versions.made(recipe.name)
+            made, why = versions.made(recipe.name), stopped(versions, model.unless)
             if made:
                 version = registry.reuse(*made)
                 report(f"{version}: unchanged, not trained")
+            elif why:
+                base, how = versions.passed(section.base), versions.derivation(recipe.name)
+                version = handed_on(registry, recipe.name, base, how, checks, why)
+                report(f"{version}: the weights of {base}, as {why}")
             else:
                 require_hours(context, profile.rebuild)
                 run = prepare(model, versions, profile)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from assets.building.code import Code, code_of
-from assets.building.declared import Dataset, Declared, Given, Names, Trained
+from assets.building.declared import Dataset, Declared, Given, Names, Released, Trained
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from methods.templates import template_digests
@@ -112,6 +112,8 @@ def recipe_of(asset: Declared, checked: Names = ()) -> Recipe:
         return _of_dataset(asset, checked)
     if isinstance(asset, Trained):
         return _of_trained(asset)
+    if isinstance(asset, Released):
+        return _of_released(asset)
     return _of_given(asset)
 
 
@@ -121,7 +123,7 @@ def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
     marks = {"thought_marks": dict(asset.thought_marks)} if asset.thought_marks else {}
     return Recipe(
         asset.name,
-        roles={**asset.inputs, **asset.models, **waits},
+        roles={**asset.inputs, **asset.models, **waits, **_unless(asset)},
         settings=asset.settings.model_dump(mode="json") | marks,
         templates=tuple(method.prompts(asset.settings)),
         modules=(
@@ -144,11 +146,22 @@ def _of_trained(asset: Trained) -> Recipe:
     roles = {"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **compared}
     return Recipe(
         asset.name,
-        roles={**roles, **waits},
+        roles={**roles, **waits, **_unless(asset)},
         settings=section.training.content | dict(asset.more),
         templates=(asset.system_prompt,) if asset.system_prompt else (),
         modules=_trainer_modules(asset.trainer),
     )
+
+
+def _unless(asset: Dataset | Trained) -> dict[str, Names]:
+    """The verdict that an asset of a round waits for, by its role."""
+    return {"unless": (asset.unless,)} if asset.unless else {}
+
+
+def _of_released(asset: Released) -> Recipe:
+    section = asset.section
+    roles = {"policy": (section.policy,), "base": (section.base,), "verdict": (section.verdict,)}
+    return Recipe(asset.name, roles=roles)
 
 
 def _trainer_modules(trainer: Trainer) -> Names:

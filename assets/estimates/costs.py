@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from assets.building.declared import Dataset, Declared, Given, Trained
+from assets.building.declared import Dataset, Declared, Given, Released, Trained
 from assets.building.grounds import Grounds
 from assets.estimates.amount import Amount, Asked, Rows
 from assets.estimates.calls import amounts
@@ -82,6 +82,8 @@ class Estimator:
             if isinstance(asset, Trained):
                 rows = made.get(asset.section.dataset) or _rows(found.get(asset.section.dataset))
                 return self._trained(asset, rows, is_made=asset.section.dataset in made)
+            if isinstance(asset, Released):
+                return Cost(0.0)
             return self._dataset(asset, found.get(asset.name))
         except UnknownShapes as error:
             return Cost(assumes=str(error))

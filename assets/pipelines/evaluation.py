@@ -18,6 +18,7 @@ from datasets_registry.rows.evaluation import (
     SuiteAnswer,
     SuiteFigure,
 )
+from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.words import Kind
 from datasets_registry.state import REPOSITORY
 from methods.evaluation.answers import (
@@ -50,6 +51,7 @@ def measured(section: Evaluation, profile: Profile) -> tuple[str, ...]:
         name
         for name, model in profile.models.items()
         if isinstance(model, TrainedModel)
+        and name.split("/")[0] not in profile.rounds
         and profile.trainers[model.trainer].kind != "reward"
         and name != section.base
     )
@@ -78,9 +80,9 @@ def evaluation(
             seed=section.seed,
         ),
         group=GROUP,
-        inputs=sets.roles if _has_prompts(profile) else {},
+        inputs=_held_out(profile, sets),
     )
-    grading = _grading(section, profile, constitution)
+    grading = grading_of(section, profile, constitution)
     names = (section.base, *measured(section, profile))
     require_conversations(profile, names, section.suites, section.answers.max_tokens)
     leaks = evaluation_leaks((items.name,), names, profile.models, at)
@@ -90,7 +92,7 @@ def evaluation(
     ]
     if section.judge and any(SUITES[name].judged for name in section.suites):
         answers.append(_canaries(section, grading, at))
-    return [items, *leaks, *answers, *_figures([each.name for each in answers], section, at)]
+    return [items, *leaks, *answers, *_figures([each.name for each in answers], section, at, len(names) > 1)]
 
 
 def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset:
@@ -107,20 +109,26 @@ def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset
     )
 
 
-def _figures(answers: Sequence[str], section: Evaluation, at: str) -> Sequence[Dataset]:
-    """The figures of all models, and those of each less the baseline's."""
+def _figures(answers: Sequence[str], section: Evaluation, at: str, has_others: bool) -> Sequence[Dataset]:
+    """The figures of all models, and those of each less the baseline's, where there are others."""
     measured: Roles = {
         EvaluationItem.dataset: at + EvaluationItem.dataset,
         SuiteAnswer.dataset: tuple(answers),
     }
     figures = FigureSettings(judge=section.judge, composite=section.composite)
-    settings = DifferenceSettings(baseline=section.base, composite=section.composite)
-    return [
-        dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, figures, group=GROUP, inputs=measured),
-        dataset(
-            at + EvaluationDifference.dataset, EVALUATION_DIFFERENCES, settings, group=GROUP, inputs=measured
-        ),
-    ]
+    declared = [dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, figures, group=GROUP, inputs=measured)]
+    if has_others:
+        settings = DifferenceSettings(baseline=section.base, composite=section.composite)
+        name = at + EvaluationDifference.dataset
+        declared.append(dataset(name, EVALUATION_DIFFERENCES, settings, group=GROUP, inputs=measured))
+    return declared
+
+
+def _held_out(profile: Profile, sets: PromptSets) -> Roles:
+    """The datasets of the graph whose held-out rows are items too."""
+    prompts = sets.roles if _has_prompts(profile) else {}
+    asks_problems = profile.evaluation is not None and profile.evaluation.problems
+    return {**prompts, Problem.dataset: Problem.dataset if asks_problems else ""}
 
 
 def _has_prompts(profile: Profile) -> bool:
@@ -130,8 +138,23 @@ def _has_prompts(profile: Profile) -> bool:
 
 
 def _answers(model: str, section: Evaluation, profile: Profile, grading: GradingSettings, at: str) -> Dataset:
+    baseline = "" if model == section.base else answers_of(section.base, at)
+    return dataset(
+        answers_of(model, at),
+        EVALUATION_ANSWERS,
+        answers_settings(model, section, profile, grading),
+        group=GROUP,
+        inputs={EvaluationItem.dataset: at + EvaluationItem.dataset, BASELINE: baseline},
+        models={"model": model, "judge": section.judge or "", "rewards": section.rewards},
+    )
+
+
+def answers_settings(
+    model: str, section: Evaluation, profile: Profile, grading: GradingSettings
+) -> AnswersSettings:
+    """How a model of the graph is asked."""
     given = profile.given(model)
-    settings = AnswersSettings(
+    return AnswersSettings(
         suites=section.suites,
         asking=AskingSettings(
             system_prompt=section.answers.system_prompt,
@@ -143,18 +166,9 @@ def _answers(model: str, section: Evaluation, profile: Profile, grading: Grading
         thinks=given.thinks,
         hosted=given.hosted,
     )
-    baseline = "" if model == section.base else answers_of(section.base, at)
-    return dataset(
-        answers_of(model, at),
-        EVALUATION_ANSWERS,
-        settings,
-        group=GROUP,
-        inputs={EvaluationItem.dataset: at + EvaluationItem.dataset, BASELINE: baseline},
-        models={"model": model, "judge": section.judge or "", "rewards": section.rewards},
-    )
 
 
-def _grading(section: Evaluation, profile: Profile, constitution: Constitution) -> GradingSettings:
+def grading_of(section: Evaluation, profile: Profile, constitution: Constitution) -> GradingSettings:
     """How the judge is asked: for preferences as labels are, for scores as it scores elsewhere."""
     questions: dict[Kind, str] = {}
     if section.red_team:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from assets.building.declared import Dataset, Names, Roles, dataset
-from assets.profile.models import Section, TrainedModel
+from assets.profile.models import GivenModel, Section, TrainedModel
 from datasets_registry.rows.evaluation import EvaluationItem
 from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from quality.hygiene.hygiene import DATA_HYGIENE
@@ -38,9 +38,10 @@ def learned_from(models: Iterable[str], sections: Mapping[str, Section]) -> Name
     while waiting:
         model = waiting.pop()
         section = sections[model]
-        if model in seen or not isinstance(section, TrainedModel):
+        if model in seen or isinstance(section, GivenModel):
             continue
         seen.add(model)
         waiting += section.models
-        datasets |= {section.dataset, *filter(None, [section.replayed])}
+        if isinstance(section, TrainedModel):
+            datasets |= {section.dataset, *filter(None, [section.replayed])}
     return tuple(sorted(datasets))

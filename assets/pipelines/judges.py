@@ -124,7 +124,7 @@ def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
         CertificateSettings(
             **dict(section.certificate),
             judges=rlaif.judge.judges,
-            policy=rlaif.policy,
+            policy=rlaif.policy or "",
             clamp=rlaif.labels.clamp,
             tie_logit=rlaif.labels.tie_logit,
         ),

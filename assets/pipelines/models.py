@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assets.building.declared import Dataset, Given, Trained
-from assets.profile.models import GivenModel, Section, TrainedModel
+from assets.building.declared import Dataset, Given, Released, Trained
+from assets.profile.models import GivenModel, ReleasedModel, Section, TrainedModel
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
 from methods.reading.thought import THINK, Marks
@@ -20,18 +20,21 @@ def models(
     trainers: Mapping[str, Trainer],
     datasets: Iterable[Dataset],
     verifier: VerifierSettings | None = None,
-) -> Sequence[Given | Trained]:
+) -> Sequence[Given | Released | Trained]:
     """One model for each section, in the group of the pipeline that makes its data.
 
     A dataset that no pipeline makes must be imported under its name.
     """
     made = {dataset.name: dataset for dataset in datasets}
-    return [
-        Given(model, section, GROUP)
-        if isinstance(section, GivenModel)
-        else _trained(model, section, sections, trainers[section.trainer], made, verifier)
-        for model, section in sections.items()
-    ]
+
+    def declared(model: str, section: Section) -> Given | Released | Trained:
+        if isinstance(section, GivenModel):
+            return Given(model, section, GROUP)
+        if isinstance(section, ReleasedModel):
+            return Released(model, section, model.split("/")[0])
+        return _trained(model, section, sections, trainers[section.trainer], made, verifier)
+
+    return [declared(model, section) for model, section in sections.items()]
 
 
 def _trained(
@@ -56,6 +59,7 @@ def _trained(
         system_prompt=_system_prompt(section, sections, made),
         more=more,
         waits=dataset.guards if dataset and _is_guarded(dataset, verified=verified) else (),
+        unless=dataset.unless if dataset else "",
     )
 
 
@@ -85,6 +89,8 @@ def _system_prompt(
     if sampled:
         return next(iter(sampled))
     base = sections[section.base]
+    while isinstance(base, ReleasedModel):
+        base = sections[base.policy]
     return _system_prompt(base, sections, made) if isinstance(base, TrainedModel) else None
 
 

@@ -41,7 +41,7 @@ def rlaif(
             _pair_settings(section, answers, judges),
             group=GROUP,
             inputs=sets.roles,
-            models={"policy": section.policy, "judge": judges.scores.judge if scored else ""},
+            models={"policy": section.policy or "", "judge": judges.scores.judge if scored else ""},
         ),
         dataset(
             judgements,

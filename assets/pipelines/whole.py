@@ -20,6 +20,7 @@ from assets.pipelines.problems import problems
 from assets.pipelines.prompts import prompts
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
+from assets.pipelines.rounds.rounds import rounds
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
@@ -47,6 +48,9 @@ def _declared(profile: Profile) -> Sequence[Declared]:
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
         sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}
         datasets += hygiene({**labels, **sources, **_by_row_type(datasets, PROMPT_SETS)})
+    if profile.rounds:
+        # hygiene is of the profile's own labels: those of a round are seen by its watch
+        datasets += rounds(profile, profile.read_constitution())
     datasets = [_with_marks(dataset, profile) for dataset in datasets]
     verifier = profile.problems.verifier if profile.problems else None
     return [*datasets, *models(profile.models, profile.trainers, datasets, verifier)]
@@ -67,7 +71,7 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
     declared: list[Dataset] = []
     if profile.cai and profile.judges:
         declared += cai(profile.cai, answers, profile.judges.scores, constitution)
-    if profile.rlaif and profile.judges:
+    if profile.rlaif and profile.rlaif.policy and profile.judges:
         declared += rlaif(profile.rlaif, answers, profile.judges, constitution)
         revisions = RevisionStep.dataset if profile.cai else ""
         declared += judges(profile.judges, profile.rlaif, constitution, revisions)
@@ -80,7 +84,7 @@ def _reasoning(profile: Profile) -> Sequence[Dataset]:
         return []
     verifier = profile.problems.verifier
     declared = [*problems(profile.problems)]
-    if profile.rft:
+    if profile.rft and profile.rft.candidates.policies:
         declared += rft(profile.rft, verifier, profile.judges)
     if profile.prm:
         declared += prm(profile.prm, verifier)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from assets.preflight.disk import GB, largest, parts, total
 from assets.preflight.machine import Machine, this_machine, triton_problem
-from assets.profile.models import GivenModel, TrainedModel
+from assets.profile.models import GivenModel, ReleasedModel, TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.state import State
@@ -52,7 +52,7 @@ def _require_keys(profile: Profile, inputs: Mapping[str, tuple[str, ...]]) -> No
 def _asked(profile: Profile, name: str, read: tuple[str, ...]) -> Iterator[str]:
     """The models whose servers an asset asks: itself where it is hosted, otherwise those that it reads."""
     section = profile.models.get(name)
-    if isinstance(section, TrainedModel):
+    if isinstance(section, TrainedModel | ReleasedModel):
         return
     if isinstance(section, GivenModel) and section.hosted:
         yield name
@@ -62,8 +62,11 @@ def _asked(profile: Profile, name: str, read: tuple[str, ...]) -> Iterator[str]:
 
 def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
     """Whether an asset trains a model, or runs one on this machine."""
-    if isinstance(profile.models.get(name), TrainedModel):
+    section = profile.models.get(name)
+    if isinstance(section, TrainedModel):
         return True
+    if isinstance(section, ReleasedModel):
+        return False
     models = [model for model in read if model in profile.models]
     return any(profile.given(model).backend not in REMOTE for model in models)
 

@@ -167,7 +167,20 @@ class TrainedModel(Settings):
         return {**content, "reward_models": scoring}
 
 
-Section = GivenModel | TrainedModel
+class ReleasedModel(Settings):
+    """The model that a round hands on: ``policy`` where ``verdict`` goes on, otherwise ``base``."""
+
+    policy: Name
+    base: Name
+    verdict: Name
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that it may be."""
+        return tuple(dict.fromkeys((self.policy, self.base)))
+
+
+Section = GivenModel | TrainedModel | ReleasedModel
 
 
 def read_models(content: Mapping[str, Any], trainers: Mapping[str, Trainer]) -> dict[str, Any]:
@@ -226,7 +239,7 @@ def require_names(models: Mapping[str, Section]) -> None:
         if model in ROW_TYPES:
             raise ValueError(f"models.{model}: a dataset has this name: choose another")
     for model, section in models.items():
-        for needed in section.models if isinstance(section, TrainedModel) else ():
+        for needed in () if isinstance(section, GivenModel) else section.models:
             if needed not in models:
                 near = meant(needed, models)
                 raise ValueError(
@@ -275,7 +288,7 @@ def _bases(model: str, models: Mapping[str, Section]) -> Iterator[str]:
 def ordered(models: Mapping[str, Section]) -> list[str]:
     """The models' names, bases first; raises ValueError where they are circular."""
     bases = {
-        model: set(section.models) if isinstance(section, TrainedModel) else set()
+        model: set() if isinstance(section, GivenModel) else set(section.models)
         for model, section in models.items()
     }
     try:

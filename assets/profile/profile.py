@@ -20,6 +20,9 @@ from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
+from assets.profile.rounds.needs import require_rounds
+from assets.profile.rounds.rounds import Rounds
+from assets.profile.rounds.unrolled import read_rounds, unrolled
 from datasets_registry.documents import faults, meant, validated
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.prm import biases_shares
@@ -58,6 +61,7 @@ class Profile(Settings):
     rft: Rft | None = None
     prm: Prm | None = None
     evaluation: Evaluation | None = None
+    rounds: Mapping[str, Rounds] = {}
     gates: Mapping[str, Gate] = {}
     budget: Budget = Budget()
     tracking: Tracking = Tracking()
@@ -78,7 +82,11 @@ class Profile(Settings):
         if not isinstance(content, dict) or not isinstance(content.get("models"), Mapping):
             return content
         table = trainers(join_plugins(content))
-        return {**content, "models": read_models(content["models"], table)}
+        models = read_models(content["models"], table)
+        if not isinstance(content.get("rounds"), Mapping):
+            return {**content, "models": models}
+        rounds = read_rounds(content["rounds"], models, table)
+        return {**content, "models": models | unrolled(rounds, models, table), "rounds": rounds}
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
@@ -96,12 +104,17 @@ class Profile(Settings):
         if self.rft:
             drawn = self.rft.candidates
             require_rewards("rft.candidates", drawn.rewards, drawn.combination, self.models)
+        if self.evaluation and self.evaluation.problems and self.problems is None:
+            raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
+        self._require_samplers()
+        parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
+        require_rounds(self.rounds, parts, self.evaluation)
         if self.gates and self.evaluation is None:
             raise ValueError("[gates] bound figures of [evaluation]: add it, or leave [gates] out")
         for model, section in self.models.items():
             if isinstance(section, TrainedModel):
                 self._require_trainable(model, section)
-            else:
+            elif isinstance(section, GivenModel):
                 self._require_price(model, section)
         return self
 
@@ -110,7 +123,8 @@ class Profile(Settings):
         if self.cai:
             yield "cai.policy", self.cai.policy
         if self.rlaif:
-            yield "rlaif.policy", self.rlaif.policy
+            if self.rlaif.policy:
+                yield "rlaif.policy", self.rlaif.policy
             yield from (
                 (f"rlaif.judge.judges.{index}", model) for index, model in enumerate(self.rlaif.judge.judges)
             )
@@ -128,6 +142,23 @@ class Profile(Settings):
                 yield "prm.judge", self.prm.judge
         if self.evaluation:
             yield from self.evaluation.named_models()
+        for name, rounds in self.rounds.items():
+            yield from ((f"rounds.{name}.{field}", model) for field, model in rounds.named_models())
+
+    def _require_samplers(self) -> None:
+        """Raise ValueError where nobody samples what is labelled: neither a policy nor rounds."""
+        learned = {section.is_verified for section in self.rounds.values()}
+        if self.rlaif and not self.rlaif.policy and False not in learned:
+            raise ValueError(
+                "rlaif.policy is missing: name the model whose completions are compared, or add [rounds.NAME]"
+            )
+        if self.rft and not self.rft.candidates.policies and True not in learned:
+            raise ValueError(
+                "rft.candidates.policies is missing: name the models that are sampled, or add [rounds.NAME] "
+                "that learns verified_pairs or rft_selections"
+            )
+        if self.prm and self.rft and not self.rft.candidates.policies:
+            raise ValueError("[prm] takes solutions of rft.candidates: name rft.candidates.policies")
 
     def _require_price(self, model: str, section: GivenModel) -> None:
         """Raise ValueError where a budget in dollars would count nothing of a hosted model."""

@@ -20,7 +20,9 @@ class Candidates(CandidateSettings):
     signal, which ``combination`` combines.
     """
 
-    policies: Annotated[tuple[Name, ...], Distinct] = Field(min_length=1)
+    policies: Annotated[tuple[Name, ...], Distinct] = Field(
+        (), description="The models that are sampled; none leaves the samples to rounds"
+    )
     families: Annotated[tuple[str, ...], Distinct] = ()
     number: int | None = Field(None, ge=1)
     reward: Literal["verifier", "judge", "reward_model"] = "verifier"

@@ -23,9 +23,9 @@ class Judging(JudgingSettings):
 
 
 class Rlaif(Settings):
-    """Completion pairs of ``policy``, judged and labelled."""
+    """Completion pairs of ``policy``, judged and labelled; without one, those of rounds alone."""
 
-    policy: Name
+    policy: Name | None = None
     pairs: PairSelection = PairSelection()
     judge: Judging
     labels: LabelSettings = LabelSettings()

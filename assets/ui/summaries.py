@@ -24,6 +24,7 @@ from assets.ui.evaluation import (
 )
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
+from assets.ui.rounds import prompt_counts, verdict_summary, watch_summary
 from assets.ui.suites import (
     difference_pages,
     difference_summary,
@@ -53,6 +54,9 @@ from datasets_registry.rows.judges import (
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.rft import Candidate, RftSelection
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.rounds.prompts import RoundPrompt
+from datasets_registry.rows.rounds.verdict import Verdict
+from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
@@ -100,6 +104,9 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     EvaluationDifference: difference_summary,
     HygieneFinding: finding_counts,
     Problem: problem_counts,
+    RoundPrompt: prompt_counts,
+    RoundWatch: watch_summary,
+    Verdict: verdict_summary,
     Solution: solutions_summary,
     StepLabels: labels_summary,
 }

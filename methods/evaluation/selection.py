@@ -11,12 +11,13 @@ from datasets_registry.documents import is_file, is_folder, meant
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.evaluation import EvaluationItem
+from datasets_registry.rows.imported import Problem
 from datasets_registry.settings import Seed, Settings
 from methods.evaluation.public.published import PUBLISHED
 from methods.evaluation.public.records import ReadRecord, read_records
 from methods.evaluation.public.repeats import without_contradictions
 from methods.evaluation.spread import evenly
-from methods.evaluation.suites import harmlessness, helpfulness
+from methods.evaluation.suites import capability, harmlessness, helpfulness
 from methods.evaluation.suites.named import SUITES
 from methods.evaluation.suites.names import SuiteName
 from methods.method import Inputs, Method, Models
@@ -85,6 +86,8 @@ def _held_out(inputs: Inputs, suites: Sequence[str]) -> Iterator[EvaluationItem]
         yield from helpfulness.items_of_prompts(helpful_prompts(inputs, "evaluation"))
     if harmlessness.NAME in suites:
         yield from harmlessness.items_of_prompts(red_team_prompts(inputs, "evaluation"))
+    if capability.NAME in suites:
+        yield from capability.items_of_problems(inputs.rows(Problem))
 
 
 def fixed_items(settings: SelectionSettings) -> Iterator[EvaluationItem]:

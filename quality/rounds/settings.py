@@ -2,9 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from datasets_registry.settings import Settings
+
+# what a profile writes for a figure that is not watched
+OFF = "none"
 
 
 class Bound(Settings):
@@ -70,7 +73,7 @@ class Watch(Settings):
 
     Lengths, diversity and entropy change relative to round 0; refusals, truncated answers and rewards by
     their difference, of rewards in standard deviations of round 0; log-probabilities by nats a sequence.
-    A figure whose field is ``None`` is not watched.
+    A figure whose field is `none` is not watched.
     """
 
     chance: float = Field(
@@ -93,6 +96,12 @@ class Watch(Settings):
     canary: Bound | None = Bound(warn_above=0.0)
     proxy_reward: Bound | None = Bound()
     held_out_reward: Bound | None = Bound(warn_below=-0.05, stop_below=-0.1, by="interval")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _may_be_off(cls, bound: object) -> object:
+        # TOML has no null
+        return None if bound == OFF else bound
 
 
 class WatchSettings(Settings):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from assets.building.declared import Dataset, Declared, Given, Trained
+from assets.building.declared import Dataset, Declared, Given, Released, Trained
 from assets.building.grounds import Grounds
 from assets.building.recipe import Recipe, recipe_of
 from assets.pipelines.whole import declare
@@ -159,12 +159,14 @@ def answering(problems: Sequence[Problem], model: str, thinking: tuple[str, str]
     return script
 
 
-def asked_of_trainer(asset: Trained | Given) -> object:
+def asked_of_trainer(asset: Trained | Given | Released) -> object:
     """All that decides what a model becomes: where it is found, or its trainer, settings and inputs."""
     if isinstance(asset, Given):
         given = asset.section
         return given.model, given.revision, given.thinking, given.system
+    if isinstance(asset, Released):
+        return asset.section
     section = asset.section
     text = template_path(asset.system_prompt).read_text() if asset.system_prompt else None
     inputs = (section.models, section.dataset, section.replayed)
-    return asset.trainer, section.training.content, text, asset.more, inputs, asset.waits
+    return asset.trainer, section.training.content, text, asset.more, inputs, asset.waits, asset.unless

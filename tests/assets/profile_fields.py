@@ -50,6 +50,8 @@ MEASURED = {"judges": ["base_policy"], "files": {"llmbar": SUITE}}
 # two signals, each with a reward model
 SECOND = {"trainer": "reward_model", "base": "base_policy", "dataset": "preference_pairs", "training": {}}
 TWO = {"helpfulness": "base_policy", "harmlessness": "second_reward_model"}
+# one round of the base
+LINE = {"number": 1, "policy": "base_policy", "asks": {"red_team": 1, "helpful": 1}, "training": {}}
 # values of other fields without which a field has no other value, or none at all
 SIGNALS = ("harmlessness", "helpfulness", "honesty")
 HUB = "owner/name"
@@ -213,6 +215,7 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
         **files,
         "plugins": [(__name__,)],
         "gates": [{"consistent": {"suite": "consistency", "metric": "agreement", "at_least": 0.5}}],
+        "rounds": [{"line": LINE}],
         "evaluation.files": [{"xstest": path} for path in files["evaluation.files"]],
         "judges.benchmark.ways": [("schema",)],
         "judges.benchmark.files": [{"llmbar": path} for path in files["judges.benchmark.files.llmbar"]],

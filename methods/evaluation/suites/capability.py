@@ -15,11 +15,12 @@ import numpy as np
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.evaluation import Better, EvaluationItem, Grade, SuiteAnswer
+from datasets_registry.rows.imported import Problem
 from datasets_registry.settings import Frozen
 from methods.evaluation.closed import TEMPLATE, chosen, spoken
 from methods.evaluation.confidence import expected_calibration_error
 from methods.evaluation.conversations import converse, unanswered
-from methods.evaluation.items import own_item, own_lines, said
+from methods.evaluation.items import named_item, own_item, own_lines, said
 from methods.evaluation.likelihoods import (
     CONFIDENCE,
     P_RIGHT,
@@ -40,6 +41,8 @@ ITEMS = Path(__file__).with_name("capability.jsonl")
 WORKED = Path(__file__).with_name("worked_problems.txt")
 # forms of one question of the family `truthfulness`
 BINARY, MC1, MC2 = "binary", "mc1", "mc2"
+# before the family of a problem of the graph
+OF_GRAPH = "problems_"
 TRUTHFULNESS, MATHEMATICS, GSM8K, INSTRUCTIONS = "truthfulness", "mathematics", "gsm8k", "instructions"
 # what the score is the mean of
 FAMILIES = ("facts", "commonsense", "reasoning", MATHEMATICS, INSTRUCTIONS)
@@ -79,6 +82,24 @@ def _item(line: Line) -> EvaluationItem:
     asked = said(question(line.text) if line.wrong else problem(line.text))
     choices = shuffled(line.text, (line.right, *line.wrong)) if line.wrong else []
     return own_item(NAME, asked, content=line.text, category=line.family, gold=[line.right], choices=choices)
+
+
+def items_of_problems(problems: Iterable[Problem]) -> list[EvaluationItem]:
+    """Held-out problems of the graph as they are, whose answers a program verifies; a category a family."""
+    return [
+        named_item(
+            NAME,
+            said(problem.prompt),
+            content=problem.problem_id,
+            cluster=problem.split_group,
+            category=f"{OF_GRAPH}{problem.family or 'problems'}",
+            gold=[problem.answer],
+            source=problem.source,
+            licence=problem.licence,
+        )
+        for problem in problems
+        if problem.split != "train"
+    ]
 
 
 def question(text: str) -> str:
@@ -186,6 +207,8 @@ def _of_family(family: str, held: Sequence[Answered]) -> Iterable[Measure]:
     if family == TRUTHFULNESS:
         grades = {BINARY: RIGHT, MC1: RIGHT, MC2: P_RIGHT}
         return [_noted(_share(form, _form(held, form), name), held) for form, name in grades.items()]
+    if family.startswith(OF_GRAPH):
+        return [_share("verified", held, "verified")]
     if family in _GRADES:
         return [_share(name, held, name) for name in _GRADES[family]]
     return _of_choices(held)

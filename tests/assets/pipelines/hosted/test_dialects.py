@@ -18,8 +18,8 @@ from datasets_registry.state import State
 from generation.loopback.dialects import CLAUDE, GPT4, GPT5, LLAMA_CPP, SILENT, VLLM, Dialect
 from generation.loopback.script import Asked, Said
 from generation.loopback.server import LoopbackServer
-from tests.assets.pipelines.hosted_labels import build_labels, opened
-from tests.assets.pipelines.test_hosted_judge import LABELS
+from tests.assets.pipelines.hosted.hosted_labels import build_labels, opened
+from tests.assets.pipelines.hosted.test_hosted_judge import LABELS
 from tests.assets.small import write_profile
 from tests.generation.killed_client import saved_prompts
 from tests.searched import files_with
@@ -97,7 +97,7 @@ class Stage:
 def forking() -> ForkServerContext:
     """Starts processes in which everything is imported already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.assets.pipelines.hosted_labels"])
+    context.set_forkserver_preload(["tests.assets.pipelines.hosted.hosted_labels"])
     return context
 
 

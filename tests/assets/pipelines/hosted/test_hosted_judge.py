@@ -25,7 +25,7 @@ from generation.models.export import exported_bytes
 from generation.remote.stating import stated_folder
 from generation.request import Backend, Message, Request
 from quality.auditing.verify import verify
-from tests.assets.pipelines.strict_server import StrictServer
+from tests.assets.pipelines.hosted.strict_server import StrictServer
 from tests.assets.pipelines.test_alignment import script
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop

@@ -10,8 +10,8 @@ import dagster as dg
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from generation.ledger import ledger
+from tests.assets.pipelines.hosted.test_hosted_judge import LABELS, HostedWorkshop
 from tests.assets.pipelines.test_alignment import script
-from tests.assets.pipelines.test_hosted_judge import LABELS, HostedWorkshop
 
 # how soon a finished call is saved here, where tests do not wait for the five seconds of a run
 SAVED_WITHIN = 0.1

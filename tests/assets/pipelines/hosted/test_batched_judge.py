@@ -9,9 +9,9 @@ from datasets_registry.state import State
 from generation.loopback.batches.course import Course
 from generation.loopback.dialects import CLAUDE, GPT4, Dialect
 from generation.loopback.server import LoopbackServer
-from tests.assets.pipelines.hosted_labels import opened
-from tests.assets.pipelines.test_dialects import JUDGE, KEY, Judge, is_question, judged_in_words
-from tests.assets.pipelines.test_hosted_judge import LABELS
+from tests.assets.pipelines.hosted.hosted_labels import opened
+from tests.assets.pipelines.hosted.test_dialects import JUDGE, KEY, Judge, is_question, judged_in_words
+from tests.assets.pipelines.hosted.test_hosted_judge import LABELS
 from tests.assets.small import write_profile
 from tests.searched import files_with
 

@@ -1,0 +1,1 @@
+"""Rounds: the pipelines of labels and of evaluation, once for each round, and what decides on the next."""

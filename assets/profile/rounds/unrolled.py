@@ -1,0 +1,129 @@
+"""Rounds as sections of models: those that their trainers make, and those that they hand on."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from assets.profile.models import ReleasedModel, Section, TrainedModel
+from assets.profile.rounds.rounds import FIRST, PREVIOUS, Learned, Rounds
+from datasets_registry.documents import fault
+from training.settings.learning import TrainingSettings
+from training.trainers import Trainer
+
+_POOLED = "pooled_selections"
+
+
+def place_of(name: str, number: int) -> str:
+    """Where the datasets and models of a round stand, such as ``iterative_dpo/round_01/``."""
+    return f"{name}/round_{number:02}/"
+
+
+def policy_of(name: str, number: int) -> str:
+    """The model that a round trains."""
+    return f"{place_of(name, number)}policy"
+
+
+def verdict_of(name: str, number: int) -> str:
+    """The dataset that says whether a round goes on."""
+    return f"{place_of(name, number)}verdict"
+
+
+def released_of(name: str, section: Rounds, number: int) -> str:
+    """The model that round ``number`` hands on; of round 0 the policy that the rounds begin with."""
+    return f"{place_of(name, number)}released" if number else section.policy
+
+
+def read_rounds(
+    content: Mapping[str, Any], models: Iterable[str], trainers: Mapping[str, Trainer]
+) -> dict[str, Rounds]:
+    """The sections by name, ``training`` as its trainer reads it; raises ValueError for a bad one."""
+    for name in content:
+        taken = next((model for model in models if model.split("/")[0] == name), None)
+        if taken or "/" in name:
+            raise ValueError(f"rounds.{name}: the name is taken by {taken or name!r}: choose another")
+    return {name: _read(f"rounds.{name}", section, trainers) for name, section in content.items()}
+
+
+def _read(place: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
+    if isinstance(content, Rounds):
+        return content
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{place} is not a table: write [{place}]")
+    learns = content.get("learns", "preference_pairs")
+    chosen = content.get("trainer") or ("sft" if learns == "rft_selections" else "dpo")
+    trainer = trainers.get(str(chosen))
+    if trainer is None:
+        raise ValueError(f"{place}.trainer: unknown trainer {chosen!r}: use one of {sorted(trainers)}")
+    if trainer.kind not in ("preference", "supervised"):
+        raise ValueError(f"{place}.trainer: {chosen!r} learns from no dataset of a round: use dpo or sft")
+    training = _training(f"{place}.training", trainer, content.get("training", {}))
+    try:
+        return Rounds.model_validate({**content, "trainer": chosen, "training": training})
+    except ValidationError as error:
+        raise ValueError(fault(Rounds, content, error, place)) from error
+
+
+def _training(place: str, trainer: Trainer, content: Any) -> TrainingSettings:
+    try:
+        return trainer.settings.model_validate(content)
+    except ValidationError as error:
+        raise ValueError(fault(trainer.settings, content, error, place)) from error
+
+
+def unrolled(
+    rounds: Mapping[str, Rounds], models: Mapping[str, Section], trainers: Mapping[str, Trainer]
+) -> dict[str, Section]:
+    """The models of all rounds by name.
+
+    Raises ValueError where a policy is unknown, or what a round changes does not fit its trainer.
+    """
+    made: dict[str, Section] = {}
+    for name, section in rounds.items():
+        if section.policy not in models:
+            raise ValueError(
+                f"rounds.{name}.policy: unknown model {section.policy!r}: use one of {sorted(models)}"
+            )
+        made |= _of(name, section, trainers)
+    return made
+
+
+def _of(name: str, section: Rounds, trainers: Mapping[str, Trainer]) -> dict[str, Section]:
+    made: dict[str, Section] = {}
+    for number in range(1, section.number + 1):
+        before = released_of(name, section, number - 1)
+        policy = policy_of(name, number)
+        made[policy] = _trained(name, section, number, trainers[section.trainer])
+        released = ReleasedModel(policy=policy, base=before, verdict=verdict_of(name, number))
+        made[released_of(name, section, number)] = released
+    last = released_of(name, section, section.number)
+    alias = ReleasedModel(policy=last, base=last, verdict=verdict_of(name, section.number))
+    return made | {f"{name}/policy": alias}
+
+
+def _trained(name: str, section: Rounds, number: int, trainer: Trainer) -> TrainedModel:
+    base = section.policy if section.starts_from == FIRST else released_of(name, section, number - 1)
+    training = section.training
+    if change := section.changes.get(str(number)):
+        content = training.model_dump(exclude_unset=True) | dict(change.training)
+        training = _training(f"rounds.{name}.changes.{number}.training", trainer, content)
+    replayed = {"replayed": section.replayed} if section.replayed else {}
+    return TrainedModel(
+        trainer=section.trainer,
+        base=base,
+        dataset=place_of(name, number) + (_POOLED if section.pool else section.learns),
+        training=training,
+        **replayed,
+        **(_reference(name, section, number) if trainer.settings.takes_reference else {}),
+    )
+
+
+def _reference(name: str, section: Rounds, number: int) -> dict[str, str]:
+    """The model that the loss compares with, where it is said to be another than the base."""
+    learned: Learned = section.learns
+    if learned == "rft_selections":
+        return {}
+    chosen = section.reference or (PREVIOUS if section.is_verified else FIRST)
+    if chosen == PREVIOUS:
+        return {"reference": released_of(name, section, number - 1)}
+    return {"reference": section.policy if chosen == FIRST else chosen}

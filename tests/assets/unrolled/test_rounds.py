@@ -1,0 +1,160 @@
+"""Rounds of the profile: built round by round, found again, and passed through once one has stopped."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.profile.models import ReleasedModel, TrainedModel
+from assets.profile.profile import load_profile
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.rows.rounds.verdict import Verdict
+from datasets_registry.state import State
+from tests.assets.pipelines.test_reasoning import script
+from tests.assets.workshop import Workshop
+
+PROFILE = """
+description = "Rounds of a tiny policy"
+min_free_gb = 0.1
+
+[[problems.families]]
+family = "sums"
+style = "symbols"
+sizes = [3]
+train = 64
+evaluation = 12
+
+[problems.gold.lab_solutions]
+families = ["symbol_sums"]
+number = 8
+
+[models.lab_base]
+model = "lab"
+
+[models.lab_policy]
+trainer = "sft"
+base = "lab_base"
+dataset = "lab_solutions"
+training = { learning_rate = 1e-3, max_steps = 2, min_steps = 1, batch_size = 4, max_length = 128 }
+
+[rft.candidates]
+rule = { until = "fixed", max_draws = 4 }
+
+[rounds.line]
+number = NUMBER
+policy = "lab_policy"
+learns = "rft_selections"
+training = { learning_rate = 1e-3, max_steps = 2, min_steps = 1, batch_size = 4, max_length = 128 }
+asks = { problems = 12 }
+watch = { WATCH }
+
+[rounds.line.changes.2]
+training = { learning_rate = RATE }
+
+[evaluation]
+base = "lab_policy"
+suites = ["capability"]
+problems = true
+items = { capability = 12 }
+"""
+HEALTHY = 'capability = "none", mean_tokens = "none", truncated = "none", yield_share = "none"'
+# no round gives something to learn of more prompts than it asks
+STOPPED = f"{HEALTHY}, yield_share = {{ stop_below = 1.1 }}".replace('yield_share = "none", ', "")
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+
+
+def write(path: Path, number: int = 2, rate: str = "1e-3", watch: str = HEALTHY) -> None:
+    """The profile with so many rounds."""
+    text = PROFILE.replace("NUMBER", str(number)).replace("RATE", rate).replace("WATCH", watch)
+    path.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """Two rounds, built."""
+    root = tmp_path_factory.mktemp("unrolled")
+    path = root / "rounds.toml"
+    write(path)
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+        patch.setenv("TRIMTAB_HOME", str(root / "state"))
+        patch.setenv("TRIMTAB_PROFILE", str(path))
+        patch.delenv("TRIMTAB_CATALOG", raising=False)
+        workshop = Workshop(path, Registry(State().prepare()), instance, script)
+        workshop.build()
+        yield workshop
+        workshop.registry.engine.dispose()
+
+
+def weights(workshop: Workshop, model: str) -> str:
+    """The fingerprint of a model's newest version."""
+    return workshop.registry.passed(model).data_version
+
+
+def test_two_rounds_are_built_and_each_starts_from_the_last(workshop: Workshop) -> None:
+    profile = load_profile(str(workshop.path))
+    second = profile.models["line/round_02/policy"]
+    assert isinstance(second, TrainedModel) and second.base == "line/round_01/released"
+    assert isinstance(profile.models["line/policy"], ReleasedModel)
+    assert weights(workshop, "line/policy") == weights(workshop, "line/round_02/policy")
+    assert (
+        len({weights(workshop, name) for name in ("lab_policy", "line/round_01/policy", "line/policy")}) == 3
+    )
+    assert workshop.build() == []
+
+
+def test_only_what_changed_is_built_again_and_a_stop_is_passed_through(workshop: Workshop) -> None:
+    before = workshop.versions()
+    write(workshop.path, rate="2e-3")
+    workshop.build()
+    changed = workshop.changed(before)
+    assert "line/round_02/policy" in changed and "line/policy" in changed
+    assert not any(name.startswith("line/round_01") or "/" not in name for name in changed)
+
+    write(workshop.path, number=3, rate="2e-3")
+    built = workshop.build()
+    assert {name for name in built if not name.startswith("line/round_03/")} == {"line/policy"}
+
+    write(workshop.path, number=2, rate="2e-3")
+    workshop.build()
+    write(workshop.path, number=3, rate="2e-3")
+    workshop.build()
+    assert not workshop.requests
+
+    write(workshop.path, number=3, rate="2e-3", watch=STOPPED)
+    workshop.build()
+    assert not workshop.requests
+    (verdict,) = workshop.registry.rows(Verdict, workshop.registry.passed("line/round_03/verdict"))
+    assert (verdict.verdict, verdict.stopped_in, verdict.weights_round) == ("stop_no_pairs", 1, 0)
+    assert weights(workshop, "line/policy") == weights(workshop, "lab_policy")
+    assert workshop.registry.passed("line/round_03/rft_selections").num_rows == 0
+    assert workshop.build() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("number = 2", "number = 0", "rounds.line.number"),
+        ('policy = "lab_policy"', 'policy = "nobody"', "rounds.line.policy: unknown model 'nobody'"),
+        ("rounds.line", "rounds.lab_policy", "rounds.lab_policy: the name is taken by 'lab_policy'"),
+        ("[rounds.line.changes.2]", "[rounds.line.changes.5]", "changes.5: there are rounds 1 to 2"),
+        ("asks = { problems = 12 }", 'reference = "first"', "reference is of trainers of pairs"),
+        ('learns = "rft_selections"', 'learns = "preference_pairs"', "rft.candidates.policies is missing"),
+        (
+            '["capability"]\nproblems = true\nitems = { capability = 12 }',
+            '["diversity"]',
+            "guards figures that are not measured",
+        ),
+        (PROFILE[PROFILE.index("[evaluation]") :], "", "is watched by its figures: add [evaluation]"),
+    ],
+)
+def test_rounds_that_cannot_be_are_refused_when_read(
+    old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.toml"
+    write(path, watch="")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(BadInput, match=sentence.replace("[", r"\[").replace("]", r"\]")):
+        load_profile(str(path))
