@@ -75,7 +75,7 @@ def _gold(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
 
 def _revisions(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     prompts = inputs["red_team_prompts"].train + min(settings.num_controls, inputs["helpful_prompts"].train)
-    prompts += inputs["round_prompts"].train
+    prompts += inputs["round_prompts"].train + inputs["red_team_failures"].train
     answer, critique = settings.answers.max_tokens, settings.critiques.max_tokens
     examples = settings.num_examples * (PROMPT + 2 * answer + critique)
     criticised = settings.ablation == "none"
@@ -99,8 +99,8 @@ def _helpful(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
 
 
 def _sft(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
-    rows = inputs["cai_revisions"].train + inputs["helpful_answers"].train + inputs["demonstrations"].train
-    return Amount(Rows(rows))
+    roles = ("cai_revisions", "failure_revisions", "helpful_answers", "demonstrations")
+    return Amount(Rows(sum(inputs[role].train for role in roles)))
 
 
 def _pairs(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
@@ -233,6 +233,7 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "problems": _problems,
     "gold_solutions": _gold,
     "cai_revisions": _revisions,
+    "failure_revisions": _revisions,
     "helpful_answers": _helpful,
     "cai_sft": _sft,
     "completion_pairs": _pairs,

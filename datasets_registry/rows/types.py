@@ -18,7 +18,15 @@ from datasets_registry.rows import (
     rft,
     rlaif,
 )
-from datasets_registry.rows.rounds import divergence, failures, pooled, rollouts, verdict, watch
+from datasets_registry.rows.rounds import (
+    divergence,
+    failures,
+    pooled,
+    revisions,
+    rollouts,
+    verdict,
+    watch,
+)
 from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
@@ -38,6 +46,7 @@ _MODULES = (
     failures,
     pooled,
     divergence,
+    revisions,
     watch,
     verdict,
     rollouts,

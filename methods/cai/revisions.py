@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rapidfuzz.distance import Levenshtein
 
@@ -13,6 +14,7 @@ from generation.completer import Complete
 from generation.request import Completion, Request
 from methods.cai.few_shot import few_shot
 from methods.cai.requests import (
+    Prompted,
     RevisionPrinciple,
     RevisionSettings,
     answer_request,
@@ -52,12 +54,26 @@ def _revised_prompts(inputs: Inputs, num_controls: int) -> list[tuple[Kind, Prom
     return prompts + [("helpful", prompt) for prompt in controls]
 
 
+class Revised(Prompted, Protocol):
+    """A row whose prompt is answered, and the answer revised."""
+
+    @property
+    def category(self) -> str:
+        """Harm category, or kind of task."""
+        ...
+
+    @property
+    def split_group(self) -> str:
+        """Group of the prompt."""
+        ...
+
+
 @dataclass
 class _Chain:
     """A prompt on its way through the revisions."""
 
     kind: Kind
-    prompt: Prompt
+    prompt: Revised
     response: str = ""
     response_key: str = ""
     revisions: list[RevisionStep] = field(default_factory=list)
@@ -85,7 +101,7 @@ class _Turn:
 
 
 def revise(
-    prompts: Sequence[tuple[Kind, Prompt]], complete: Complete, model: str, settings: RevisionSettings
+    prompts: Sequence[tuple[Kind, Revised]], complete: Complete, model: str, settings: RevisionSettings
 ) -> list[RevisionStep]:
     """Draft an answer to each prompt, then criticise and revise it up to ``num_revisions`` times.
 
@@ -186,7 +202,8 @@ def _failure(critique: Completion | None, revision: Completion | None) -> str | 
     return failure_of(revision)
 
 
-def _templates(settings: RevisionSettings) -> tuple[str, ...]:
+def revision_templates(settings: RevisionSettings) -> tuple[str, ...]:
+    """The names of the prompt templates that are used."""
     critique = ("critique",) if settings.ablation == "none" else ()
     return (
         *critique,
@@ -197,5 +214,9 @@ def _templates(settings: RevisionSettings) -> tuple[str, ...]:
 
 
 REVISIONS = Method(
-    run=make_revisions, settings=RevisionSettings, rows=RevisionStep, prompts=_templates, generates=True
+    run=make_revisions,
+    settings=RevisionSettings,
+    rows=RevisionStep,
+    prompts=revision_templates,
+    generates=True,
 )

@@ -3,6 +3,7 @@
 from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
 from quality.checks.rules import (
+    FAILURES,
     ROUND_PROMPTS,
     blank,
     no_empty,
@@ -76,24 +77,27 @@ CAI_CHECKS: tuple[Check, ...] = (
         "prompt_equals_source",
         "SELECT count(*) FROM this LEFT JOIN (SELECT prompt_id, prompt FROM red_team_prompts UNION"
         " SELECT prompt_id, prompt FROM helpful_prompts UNION"
-        f" SELECT prompt_id, prompt FROM {ROUND_PROMPTS}) AS source USING (prompt_id)"
+        f" SELECT prompt_id, prompt FROM {ROUND_PROMPTS} UNION"
+        f" SELECT prompt_id, prompt FROM {FAILURES}) AS source USING (prompt_id)"
         " WHERE kind <> 'capability' AND (source.prompt IS NULL OR source.prompt <> this.prompt)",
         "rows whose prompt differs from the source's, such as truncated ones",
         at_most=0,
         reads=PROMPT_SETS,
-        own=(ROUND_PROMPTS,),
+        own=(ROUND_PROMPTS, FAILURES),
     ),
     not_held_out("cai_sft"),
     Check(
         "cai_sft",
         "no_truncated_completion",
         "SELECT count(*) FROM this LEFT JOIN (SELECT revision_key AS key, finish_reason FROM cai_revisions"
+        " UNION SELECT revision_key, finish_reason FROM failure_revisions"
         " UNION SELECT completion_key, finish_reason FROM helpful_answers) AS source"
         " ON source.key = this.completion_key"
         " WHERE kind <> 'capability' AND source.finish_reason IS DISTINCT FROM 'stop'",
         "examples that were cut off, or that come from no revision or answer",
         at_most=0,
         reads=("cai_revisions", "helpful_answers"),
+        own=("failure_revisions",),
     ),
     Check(
         "cai_sft",

@@ -3,8 +3,8 @@
 from datasets_registry.rows.prompts import PROMPT_SETS
 from quality.checks.check import Check
 
-# the prompts of a round, among which are variants that no prompt set has
-ROUND_PROMPTS = "round_prompts"
+# the prompts of a round, among which are variants that no prompt set has, and those that its policy failed on
+ROUND_PROMPTS, FAILURES = "round_prompts", "red_team_failures"
 
 
 def blank(column: str) -> str:

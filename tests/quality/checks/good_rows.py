@@ -36,6 +36,7 @@ from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
+from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.rounds.rollouts import Rollout, RolloutPair
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
@@ -142,6 +143,7 @@ GOOD: dict[type[Row], list[Row]] = {
     ],
     RoundProblem: [make(RoundProblem)],
     RedTeamFailure: [make(RedTeamFailure), make(RedTeamFailure, "u1", part="never_fed")],
+    FailureRevision: [make(FailureRevision)],
     FeedbackFigure: [make(FeedbackFigure)],
     PooledSelection: [make(PooledSelection)],
     StepRollout: list(ROLLOUTS),

@@ -4,6 +4,7 @@ import pytest
 
 from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.judges import SteeredVerdict
+from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
 from quality.checks.table import CHECKS
@@ -23,8 +24,9 @@ from tests.quality.checks import (
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
 from tests.quality.checks.rounds import test_round_data
 
-# to find nothing is good, where a judge decides nothing there is nothing to turn, and behind a stop no figure
-MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch)
+# to find nothing is good, as is no failure; where a judge decides nothing there is nothing to turn, and
+# behind a stop no figure
+MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch, FailureRevision)
 FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_BE_EMPTY]
 METHODS = (
     test_cai,

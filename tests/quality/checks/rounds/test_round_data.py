@@ -6,6 +6,7 @@ from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
+from datasets_registry.rows.rounds.revisions import FailureRevision
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
@@ -30,6 +31,10 @@ FAULTS: list[Fault] = [
         "unknown_share",
         [make(RedTeamFailure, failed=None, failure_kind=None, refused=None, failure="judge: none")],
     ),
+    (FailureRevision, "no_empty_text", [make(FailureRevision, revision="")]),
+    (FailureRevision, "no_evaluation_prompt", [make(FailureRevision, "held")]),
+    (FailureRevision, "revises_failures", [make(FailureRevision, "u1")]),
+    (FailureRevision, "revisions_change", [make(FailureRevision, changed=False)]),
     (FeedbackFigure, "within_interval", [make(FeedbackFigure, value=0.4)]),
     (FeedbackFigure, "fed_not_learned_by_heart", [make(FeedbackFigure, value=-0.2, low=-0.3, high=-0.1)]),
     (Divergence, "likelihoods_are_whole", [make(Divergence, logp=None)]),

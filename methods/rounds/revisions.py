@@ -1,0 +1,87 @@
+"""Failures through critique and revision: harmful help is taken back, refused help is given."""
+
+from collections.abc import Sequence
+
+from pydantic import Field, model_validator
+
+from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.rounds.failures import RedTeamFailure
+from datasets_registry.rows.rounds.revisions import FailureRevision
+from datasets_registry.rows.words import Kind
+from generation.completer import Complete
+from methods.cai.requests import RevisionSettings
+from methods.cai.revisions import Revised, revise, revision_templates
+from methods.cai.scores import score_revisions
+from methods.judging.answers import answers_of
+from methods.method import Inputs, Method, Models
+
+
+class FailureRevisionSettings(RevisionSettings):
+    """The round whose failures are revised, and which principles ask for help that was refused.
+
+    Refusals of benign prompts are revised under ``helpful`` principles alone, and harmful help under the
+    others. With the model, answers and seed of red-teaming, the drafts are the answers that failed.
+    """
+
+    round: int = Field(ge=1)
+    helpful: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _has_principles_of_both_kinds(self) -> "FailureRevisionSettings":
+        unknown = [name for name in self.helpful if name not in self.principles]
+        if unknown:
+            raise ValueError(f"helpful names {unknown[0]!r}, which is none of the principles that revise")
+        if not self.of_kind("red_team").principles:
+            raise ValueError("helpful names every principle, and none is left against harm: name fewer")
+        return self
+
+    def of_kind(self, kind: Kind) -> RevisionSettings:
+        """The settings with the principles under which a failure of a kind is revised."""
+        principles = {
+            name: principle
+            for name, principle in self.principles.items()
+            if (name in self.helpful) == (kind == "helpful")
+        }
+        return self.model_copy(update={"principles": principles})
+
+
+def make_failure_revisions(
+    inputs: Inputs, models: Models, settings: FailureRevisionSettings
+) -> list[FailureRevision]:
+    """The policy's revisions of the round's failures, scored; prompts that are never fed are left out."""
+    failures = [
+        failure
+        for failure in inputs.rows(RedTeamFailure)
+        if failure.round == settings.round and failure.failed and failure.part != "never_fed"
+    ]
+    policy, judge = models["policy"], models["judge"]
+    with policy.completer() as complete:
+        answers = answers_of(complete, policy.thought_marks)
+        revisions = revise_failures(failures, answers, complete.backend.fingerprint, settings)
+    with judge.completer() as complete:
+        answers = answers_of(complete, judge.thought_marks)
+        scored = score_revisions(revisions, answers, complete.backend.fingerprint, settings.scores)
+    return [FailureRevision.model_validate(dict(step) | {"round": settings.round}) for step in scored]
+
+
+def revise_failures(
+    failures: Sequence[RedTeamFailure], complete: Complete, model: str, settings: FailureRevisionSettings
+) -> list[RevisionStep]:
+    """The revisions of both kinds, those of harmful help first."""
+    kinds: tuple[Kind, ...] = ("red_team", "helpful")
+    steps = list[RevisionStep]()
+    for kind in kinds:
+        prompts: list[tuple[Kind, Revised]] = [
+            (kind, failure) for failure in failures if failure.kind == kind
+        ]
+        steps += revise(prompts, complete, model, settings.of_kind(kind))
+    return steps
+
+
+FAILURE_REVISIONS = Method(
+    run=make_failure_revisions,
+    settings=FailureRevisionSettings,
+    rows=FailureRevision,
+    prompts=revision_templates,
+    generates=True,
+)
