@@ -22,6 +22,7 @@ from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.row import Row
 from tests.methods.judges.item_rows import SUITES
+from tests.methods.mixtures.mixed_rows import MIXED
 from tests.methods.rounds.rollout_rows import ROLLOUTS
 from tests.methods.rounds.round_rows import ROUNDS
 from tests.quality.evaluation.measured_rows import MEASURED
@@ -254,5 +255,5 @@ def make(row: type[R], name: str = "p1", **fields: Any) -> R:
     about |= {"problem_id": name, "id": name, "item_id": name}
     values = {column: value for column, value in about.items() if column in row.model_fields}
     return row.model_validate(
-        values | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS | ROLLOUTS)[row] | fields
+        values | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS | ROLLOUTS | MIXED)[row] | fields
     )

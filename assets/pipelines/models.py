@@ -99,6 +99,9 @@ def sampled_with(source: str, made: Mapping[str, Dataset]) -> set[str | None]:
     dataset = made.get(source)
     if dataset is None:
         return set()
+    if getattr(dataset.settings, "system_prompts", None):
+        # its rows have their own
+        return {None}
     if "system_prompt" in type(dataset.settings).model_fields:
         return {getattr(dataset.settings, "system_prompt", None)}
     inputs = (input_name for names in dataset.inputs.values() for input_name in names)

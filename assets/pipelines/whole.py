@@ -13,6 +13,7 @@ from assets.pipelines.gates import gates
 from assets.pipelines.hygiene import hygiene
 from assets.pipelines.judge_benchmark import judge_benchmark
 from assets.pipelines.judges import judges
+from assets.pipelines.mixed.mixtures import mixtures
 from assets.pipelines.models import models
 from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
@@ -51,6 +52,7 @@ def _declared(profile: Profile) -> Sequence[Declared]:
     if profile.rounds:
         # hygiene is of the profile's own labels: those of a round are seen by its watch
         datasets += rounds(profile, profile.read_constitution())
+    datasets += mixtures(profile.mixtures, datasets)
     datasets = [_with_marks(dataset, profile) for dataset in datasets]
     verifier = profile.problems.verifier if profile.problems else None
     return [*datasets, *models(profile.models, profile.trainers, datasets, verifier)]

@@ -12,8 +12,9 @@ from assets.profile.evaluation import Evaluation
 from assets.profile.former import successor
 from assets.profile.judges import Judges
 from assets.profile.launch import Card, LaunchSection, Tracking
+from assets.profile.mixed.mixtures import Mixture, require_mixtures
 from assets.profile.mixed.rewards import require_rewards
-from assets.profile.models import GivenModel, Section, TrainedModel, read_models, require_names
+from assets.profile.models import GivenModel, Name, Section, TrainedModel, read_models, require_names
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
@@ -63,6 +64,7 @@ class Profile(Settings):
     evaluation: Evaluation | None = None
     rounds: Mapping[str, Rounds] = {}
     gates: Mapping[str, Gate] = {}
+    mixtures: Mapping[Name, Mixture] = Field(default={}, description="Datasets of rows of others, by name")
     budget: Budget = Budget()
     tracking: Tracking = Tracking()
     launch: LaunchSection = LaunchSection()
@@ -91,6 +93,7 @@ class Profile(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
         require_names(self.models)
+        require_mixtures(self.mixtures, self.models)
         for place, model in self._named_models():
             if model not in self.models:
                 near = meant(model, self.models)
@@ -144,6 +147,9 @@ class Profile(Settings):
             yield from self.evaluation.named_models()
         for name, rounds in self.rounds.items():
             yield from ((f"rounds.{name}.{field}", model) for field, model in rounds.named_models())
+        for mixture, section in self.mixtures.items():
+            if section.policy:
+                yield f"mixtures.{mixture}.policy", section.policy
 
     def _require_samplers(self) -> None:
         """Raise ValueError where nobody samples what is labelled: neither a policy nor rounds."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from assets.ui.mixed import conflict_counts
 from assets.ui.plots import figure_plot, margin_plot, principle_plot, revision_plot
 from datasets_registry.rows.cai import RevisionStep, SftExample
 from datasets_registry.rows.judges import CompletionScore, JudgeFigure, PrincipleFigure
@@ -51,6 +52,7 @@ def label_summary(pairs: Sequence[PreferencePair]) -> dict[str, Any]:
         "unparsed": counts["unparsed"],
         "unjudged": counts["unjudged"],
         "mean_margin": sum(margins) / max(len(margins), 1),
+        **conflict_counts(pairs),
         "margins": margin_plot(pairs),
     }
 

@@ -22,6 +22,7 @@ from assets.ui.evaluation import (
     item_counts,
     steered_summary,
 )
+from assets.ui.mixed import mixture_summary
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
 from assets.ui.rounds import prompt_counts, verdict_summary, watch_summary
@@ -51,6 +52,7 @@ from datasets_registry.rows.judges import (
     PrincipleFigure,
     SteeredVerdict,
 )
+from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.rft import Candidate, RftSelection
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
@@ -114,6 +116,8 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
 OF_VIEW: Mapping[type[Row], OfView] = {
     Candidate: candidates_summary,
     RftSelection: selections_summary,
+    MixedExample: mixture_summary,
+    MixedPair: mixture_summary,
 }
 
 # files that are made of a version, beside its figures

@@ -18,6 +18,7 @@ from datasets_registry.rows import (
     rft,
     rlaif,
 )
+from datasets_registry.rows.mixed import mixtures
 from datasets_registry.rows.rounds import (
     divergence,
     failures,
@@ -42,6 +43,7 @@ _MODULES = (
     hygiene,
     rft,
     prm,
+    mixtures,
     round_prompts,
     failures,
     pooled,

@@ -5,6 +5,7 @@ from datasets_registry.rows.words import RULE_JUDGE
 from quality.checks.check import Check
 from quality.checks.rules import blank, no_empty, no_rows, not_held_out, source_prompt
 from quality.judges.ballots import BALLOTS, CROSSED, slots
+from quality.judges.conflicts import CONFLICTING_SHARE
 
 _SETTING = "json_extract_string($settings, '$.{}')::DOUBLE"
 # the version's label settings, applied again to the stored verdicts
@@ -217,6 +218,14 @@ LABEL_CHECKS: tuple[Check, ...] = (
         "SELECT avg(abs(p_a - 0.5)) FROM this WHERE p_a IS NOT NULL",
         "an overconfident judge, whose soft labels are nearly hard",
         at_most=0.45,
+        severity="warning",
+    ),
+    Check(
+        "preference_pairs",
+        "conflicting_share",
+        f"SELECT {CONFLICTING_SHARE} FROM this",
+        "signals that prefer different completions: what one of them teaches takes back what the other does",
+        at_most=0.5,
         severity="warning",
     ),
     Check(

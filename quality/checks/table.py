@@ -11,6 +11,7 @@ from quality.checks.evaluation import EVALUATION_CHECKS
 from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.checks.imported import IMPORTED_CHECKS, import_checks
 from quality.checks.judges import JUDGE_CHECKS
+from quality.checks.mixed.mixtures import MIXTURE_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     *RFT_CHECKS,
     *PRM_CHECKS,
     *HYGIENE_CHECKS,
+    *MIXTURE_CHECKS,
     *ROUND_CHECKS,
     *ROUND_PROMPT_CHECKS,
     *FAILURE_CHECKS,

@@ -216,6 +216,7 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
         "plugins": [(__name__,)],
         "gates": [{"consistent": {"suite": "consistency", "metric": "agreement", "at_least": 0.5}}],
         "rounds": [{"line": LINE}],
+        "mixtures": [{"mixed": {"parts": {"cai_sft": 0.5, "rft_selections": 0.5}}}],
         "evaluation.files": [{"xstest": path} for path in files["evaluation.files"]],
         "judges.benchmark.ways": [("schema",)],
         "judges.benchmark.files": [{"llmbar": path} for path in files["judges.benchmark.files.llmbar"]],

@@ -28,6 +28,7 @@ from datasets_registry.rows.judges import (
     PrincipleFigure,
     SteeredVerdict,
 )
+from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
@@ -148,6 +149,8 @@ GOOD: dict[type[Row], list[Row]] = {
     PooledSelection: [make(PooledSelection)],
     StepRollout: list(ROLLOUTS),
     StepLabels: [make(StepLabels), UNPROBED],
+    MixedExample: [make(MixedExample)],
+    MixedPair: [make(MixedPair)],
     Divergence: [make(Divergence)],
     RoundWatch: [watched()],
     Verdict: [decided()],
@@ -165,6 +168,8 @@ def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Versi
         PreferencePair: LABEL_SETTINGS,
         StepLabels: {"threshold": 0.1},
         SteeredVerdict: {"tie_logit": 0.01},
+        MixedExample: {"parts": {"cai_sft": 1.0}},
+        MixedPair: {"parts": {"preference_pairs": 1.0}},
         RoundPrompt: {"feedback": {"max_share": 0.5}},
     }.get(row, {})
     version = registry.commit(row, rows, Derivation(code_version="1", settings=settings, inputs=()))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair, SignalShare
 from datasets_registry.version import Derivation
 from methods.rlaif.labels import LabelSettings, label_pairs
 from quality.checks.check import run_check
@@ -13,6 +13,7 @@ from quality.checks.table import checks_of
 from tests.quality.checks.good_rows import JUDGED, Fault, Good, fault_id, require_red, version_of
 from tests.rows import make
 
+OPPOSED = [SignalShare(signal="harmlessness", p_a=0.1), SignalShare(signal="helpfulness", p_a=0.9)]
 FAULTS: list[Fault] = [
     (CompletionPair, "usable_share", [make(CompletionPair, failure="identical completions")]),
     (CompletionPair, "no_empty_text", [make(CompletionPair, completion_b="")]),
@@ -41,6 +42,7 @@ FAULTS: list[Fault] = [
     (PreferencePair, "unparsed_share", [make(PreferencePair, label="unparsed", chosen=None, rejected=None)]),
     (PreferencePair, "longer_chosen_share", [make(PreferencePair, chosen="longer")]),
     (PreferencePair, "mean_margin", [make(PreferencePair, p_a=0.99)]),
+    (PreferencePair, "conflicting_share", [make(PreferencePair, p_signals=OPPOSED)]),
     (PreferencePair, "judges_disagree", [make(PreferencePair, judges_disagree=True)]),
     (PreferencePair, "labelled_share", [make(PreferencePair, label="tie", chosen=None, rejected=None)]),
 ]

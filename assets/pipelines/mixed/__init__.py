@@ -1,0 +1,1 @@
+"""Pipelines that join datasets of other pipelines."""

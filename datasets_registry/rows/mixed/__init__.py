@@ -1,0 +1,1 @@
+"""Row types of mixtures: rows of several datasets, each with its source."""

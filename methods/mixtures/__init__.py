@@ -1,0 +1,1 @@
+"""Mixtures of datasets with stated shares by source."""

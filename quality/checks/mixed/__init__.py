@@ -1,0 +1,1 @@
+"""Checks of datasets that join others."""
