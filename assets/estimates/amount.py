@@ -7,8 +7,8 @@ from assets.building.declared import Dataset
 
 # tokens of a prompt with its template, and of the question that a judge is asked around texts
 PROMPT, QUESTION = 200, 300
-# an answer that is one token
-CHOICE = 1
+# an answer that is one token, and one where a dataset's settings do not bound it
+CHOICE, ANSWER = 1, 512
 
 
 @dataclass(frozen=True)

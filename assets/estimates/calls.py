@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from assets.building.declared import Dataset
-from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
+from assets.estimates.amount import ANSWER, CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
 from assets.estimates.rounds import (
     feedback_figures,
     pooled_selections,
@@ -225,8 +225,6 @@ def _step_labels(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     return Amount(Rows(rows), tuple(_asked(dataset, "judge", rows, QUESTION + ANSWER, ANSWER)))
 
 
-# tokens of an answer where a dataset's settings do not bound it
-ANSWER = 512
 _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "red_team_prompts": _prompts,
     "helpful_prompts": _prompts,

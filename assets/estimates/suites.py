@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from assets.building.declared import Dataset
-from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, SuiteRows
+from assets.estimates.amount import ANSWER, CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, SuiteRows
 from datasets_registry.rows.evaluation import EvaluationItem
 from methods.evaluation.answers import BASELINE, AnswersSettings, GradedSettings
 from methods.evaluation.canaries.answers import CanarySettings
 from methods.evaluation.canaries.texts import CANARIES
 from methods.evaluation.selection import SelectionSettings, fixed_items, select
-from methods.evaluation.suite import Suite, Workload
+from methods.evaluation.suite import GradingSettings, Suite, Workload
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
 from methods.evaluation.suites.named import SUITES
@@ -89,6 +89,18 @@ def _calls(
         if suite.scores_choices and not _lettered(settings):
             yield Asked(model, counts.choices, PROMPT, CHOICE)
     workload = Workload(answers * counts.items, answers * counts.turns, bool(dataset.inputs.get(BASELINE)))
+    # beside a canary stands an answer of the baseline
+    beside = longest if isinstance(settings, AnswersSettings) else ANSWER
     for judge in dataset.models.get("judge", ()):
         calls = suite.judge_calls(settings.grading, workload)
-        yield Asked(judge, calls, QUESTION + 2 * longest, CHOICE)
+        reads = QUESTION + suite.num_turns * (longest + beside)
+        yield Asked(judge, calls, reads, _reply(settings.grading))
+
+
+def _reply(grading: GradingSettings) -> int:
+    """Tokens that a judge writes in a call at most."""
+    askings = ((grading.scores, None), (grading.comparison, grading.comparison.reasoning_tokens))
+    return max(
+        (reasoning or CHOICE) if asking.verdicts == "probabilities" else asking.words(reasoning).max_tokens
+        for asking, reasoning in askings
+    )

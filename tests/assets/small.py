@@ -59,14 +59,15 @@ min_steps = 1, batch_size = 1, max_length = 512, beta = 0.1 }}
 judge = "base_policy"
 
 [evaluation]
-models = ["sft_policy", "dpo_policy"]
+models = ["dpo_policy"]
 base = "base_policy"
 judge = "base_policy"
 red_team = "avoid_harm"
 helpful = "answer_helpfully"
 suites = ["helpfulness", "harmlessness", "consistency"]
-items = {{ helpfulness = 4, harmlessness = 4, consistency = 2 }}
-answers = {{ max_tokens = 64 }}
+items = {{ helpfulness = 2, harmlessness = 2, consistency = 2 }}
+canary_items = 1
+answers = {{ max_tokens = 16 }}
 """
 
 
@@ -78,6 +79,14 @@ def write_profile(folder: Path, model: Path) -> Path:
     files = {kind: write_prompts(folder, kind) for kind in ("red_team", "helpful")}
     path = folder / "small.toml"
     path.write_text(PROFILE.format(constitution=constitution, model=model, **files))
+    return path
+
+
+def write_base_profile(folder: Path, model: Path) -> Path:
+    """The part of it that gives the base alone, for tests that build models of their own upon it."""
+    path = write_profile(folder, model)
+    head, _, _ = path.read_text().partition("[prompts.red_team]")
+    path.write_text(head)
     return path
 
 

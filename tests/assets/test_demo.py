@@ -102,7 +102,7 @@ def test_a_demo_killed_at_three_points_completes_and_regenerates_nothing(demo: D
     for point in (
         "critique 1 of 2: 0 of",
         "sft_policy: training",
-        "evaluation_answers/sft_policy: helpfulness, answers of",
+        "evaluation_answers/dpo_policy: helpfulness, answers of",
     ):
         demo.kill_at(point)
         now = demo.stored()

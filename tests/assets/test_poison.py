@@ -13,14 +13,17 @@ from assets.building.code import code_of
 from assets.building.declared import Dataset
 from assets.building.recipe import Recipe, recipe_of
 from assets.graph import build_graph
+from assets.pipelines import prompts as prompts_module
 from assets.profile import profile as profile_module
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.row import Row
 from datasets_registry.state import REPOSITORY
 from methods.judging.constitution import load_constitution
 from methods.method import Inputs, Method, Models, NoSettings
+from methods.problems.prompt_files import PromptFileSettings, PromptSettings, prompt_file_settings
 from methods.templates import template_digests
 from quality.judges import resampling
 from tests.assets.graphs import (
@@ -57,10 +60,22 @@ def unchanging_code() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resampling, "RESAMPLES", 50)
         patch.setattr(profile_module, "load_constitution", cache(load_constitution))
+        patch.setattr(prompts_module, "prompt_file_settings", _read_once())
         patch.setattr(recipe_module, "code_of", lambda roots: of_roots(tuple(roots)))
         patch.setattr(recipe_module, "template_digests", lambda names: of_templates(tuple(names)))
         patch.setattr(recipe_module, "_digest", cache(recipe_module._digest))
         yield
+
+
+def _read_once() -> Callable[[type[Prompt], Path, PromptSettings], PromptFileSettings]:
+    """The settings of prompt files, each of which is read once: what is chosen of it is another question."""
+    read = cache(lambda row, path: prompt_file_settings(row, path, PromptSettings()))
+
+    def settings(row: type[Prompt], path: Path, subset: PromptSettings) -> PromptFileSettings:
+        chosen = {name: getattr(subset, name) for name in PromptSettings.model_fields}
+        return read(row, path).model_copy(update=chosen)
+
+    return settings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from datasets_registry.registry import Registry
 from generation.chat import IN_FIRST_USER_TURN
 from generation.models.folder import fingerprint
 from generation.templates.opening import open_tokenizer
-from tests.assets.small import write_profile
+from tests.assets.small import write_base_profile
 from tests.assets.workshop import Workshop
 
 TEMPLATES = {path.stem: path.read_text() for path in shipped_templates()}
@@ -31,7 +31,7 @@ def hybrid(tmp_path: Path, tiny_model: Path) -> Path:
 @pytest.fixture
 def workshop(tmp_path: Path, hybrid: Path, registry: Registry) -> Iterator[Workshop]:
     """A profile over that model, of which nothing is built yet."""
-    path = write_profile(tmp_path / "profile", hybrid)
+    path = write_base_profile(tmp_path / "profile", hybrid)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance, lambda _: "yes")
 

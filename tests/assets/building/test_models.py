@@ -18,7 +18,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem
 from datasets_registry.rows.rft import Candidate
 from quality.auditing.publishing import publish
-from tests.assets.small import IMPORTED, write_profile
+from tests.assets.small import IMPORTED, write_base_profile, write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
@@ -70,7 +70,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 @pytest.fixture
 def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
     """A profile of two models over imported data, of which nothing is built yet."""
-    path = write_profile(tmp_path / "profile", tiny_model)
+    path = write_base_profile(tmp_path / "profile", tiny_model)
     path.write_text(path.read_text() + MODELS)
     people = [make(HumanPreference, f"q{number}", chosen="yes yes", rejected="no no") for number in range(4)]
     publish(registry, HumanPreference, people, IMPORTED)

@@ -14,7 +14,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference
 from quality.auditing.publishing import publish
 from tests.assets.building.test_versions import MODELS, NAMES
-from tests.assets.small import IMPORTED, write_profile
+from tests.assets.small import IMPORTED, write_base_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
@@ -62,7 +62,7 @@ def daemons(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[tu
     with dg.DagsterInstance.ephemeral() as one_history, dg.DagsterInstance.ephemeral() as another:
         built = []
         for steps, instance in (("2", one_history), ("3", another)):
-            path = write_profile(tmp_path / steps, tiny_model)
+            path = write_base_profile(tmp_path / steps, tiny_model)
             path.write_text(path.read_text() + MODELS.replace("STEPS", steps) + REBUILD)
             daemon = Daemon(Workshop(path, registry, instance, lambda _: "yes"))
             # the base is built already when the second profile begins, and its history learns of it so

@@ -1,6 +1,7 @@
 """Which versions a graph stands on: those of its own recipes, and a model of earlier data amid a run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +12,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Demonstration, HumanPreference
 from datasets_registry.views.scanning import scanning
 from quality.auditing.publishing import publish
-from tests.assets.small import IMPORTED, write_profile
+from tests.assets.small import IMPORTED, write_base_profile, write_profile
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
@@ -35,13 +36,29 @@ pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 @pytest.fixture
 def workshops(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[tuple[Workshop, Workshop]]:
     """Two profiles on one state that differ in one trainer's setting, of which nothing is built yet."""
+    with opened(write_base_profile, tmp_path, tiny_model, registry) as both:
+        yield both
+
+
+@pytest.fixture
+def whole(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[tuple[Workshop, Workshop]]:
+    """The same two with all datasets that the small profile has."""
+    with opened(write_profile, tmp_path, tiny_model, registry) as both:
+        yield both
+
+
+@contextmanager
+def opened(
+    write: Callable[[Path, Path], Path], folder: Path, model: Path, registry: Registry
+) -> Iterator[tuple[Workshop, Workshop]]:
+    """Both profiles, on what ``write`` writes."""
     publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)
     pairs = [make(HumanPreference, f"q{number}", chosen="yes yes", rejected="no no") for number in range(4)]
     publish(registry, HumanPreference, pairs, IMPORTED)
     with dg.DagsterInstance.ephemeral() as one_day, dg.DagsterInstance.ephemeral() as another_day:
         built = []
         for steps, instance in (("2", one_day), ("3", another_day)):
-            path = write_profile(tmp_path / steps, tiny_model)
+            path = write(folder / steps, model)
             path.write_text(path.read_text() + MODELS.replace("STEPS", steps))
             built.append(Workshop(path, registry, instance, lambda _: "yes"))
         yield built[0], built[1]
@@ -76,8 +93,8 @@ def test_an_import_amid_a_run_lets_what_stands_on_a_trained_model_go_on(
     assert set(first.build(only=NAMES)) == {"taught", "polite"}
 
 
-def test_equal_datasets_and_completions_are_shared(workshops: tuple[Workshop, Workshop]) -> None:
-    first, second = workshops
+def test_equal_datasets_and_completions_are_shared(whole: tuple[Workshop, Workshop]) -> None:
+    first, second = whole
     names = {"base_policy", "red_team_prompts", "helpful_prompts", "helpful_answers", "cai_revisions"}
     assert set(first.build(only=names)) == names and first.requests
     assert second.build(only=names) == []

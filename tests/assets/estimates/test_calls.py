@@ -112,3 +112,13 @@ def test_canaries_are_counted_by_the_items_that_they_answer(tmp_path: Path) -> N
     )
     canaries, base = fewer
     assert more[canaries] == 2 * fewer[canaries] and more[base] == fewer[base]
+
+
+@pytest.mark.parametrize(("verdicts", "least"), [("probabilities", 1), ("text", 32)])
+def test_a_judge_that_answers_suites_in_words_is_counted_by_them(
+    tmp_path: Path, verdicts: str, least: int
+) -> None:
+    content = changed(small("laptop", tmp_path), {("judges", "scores", "verdicts"): verdicts})
+    estimated = amounts(list(declared(content).datasets.values()), {})
+    written = {each.writes for each in estimated["evaluation_answers/canaries"].asked}
+    assert written == {least}

@@ -47,7 +47,7 @@ def public(tmp_path: Path) -> Path:
 @pytest.fixture
 def workshop(tmp_path: Path, tiny_model: Path, registry: Registry, public: Path) -> Iterator[Workshop]:
     path = write_profile(tmp_path / "profile", tiny_model)
-    text = path.read_text().replace('models = ["sft_policy", "dpo_policy"]\nbase', 'models = ["other"]\nbase')
+    text = path.read_text().replace('models = ["dpo_policy"]\nbase', 'models = ["other"]\nbase')
     text = text.replace('suites = ["helpfulness"', 'suites = ["over_refusal", "helpfulness"')
     text = text.replace("[evaluation]\n", f'[evaluation]\nfiles = {{ xstest = "{public}" }}\n')
     path.write_text(text + OTHER.format(model=tiny_model))
