@@ -69,17 +69,22 @@ def _run(parts: Mapping[str, Measure], description: str | None) -> int:
     parser.add_argument("--only", choices=parts, metavar="PART", help=f"measure one of {', '.join(parts)}")
     arguments = parser.parse_args()
     chosen = [arguments.only] if arguments.only else list(parts)
-    with _nothing_printed():
+    with nothing_printed():
         figures = [figure for part in chosen for figure in parts[part](arguments.quick)]
-    if arguments.json:
-        print(TypeAdapter(list[Figure]).dump_json(figures, indent=2).decode())
+    return show(figures, as_json=arguments.json)
+
+
+def show(figures: Sequence[Figure], *, as_json: bool) -> int:
+    """Print a table, or JSON; the exit code, 1 where a goal is missed."""
+    if as_json:
+        print(TypeAdapter(Sequence[Figure]).dump_json(figures, indent=2).decode())
     else:
         Console().print(_table(figures))
     return int(any(figure.holds is False for figure in figures))
 
 
 @contextmanager
-def _nothing_printed() -> Iterator[None]:
+def nothing_printed() -> Iterator[None]:
     """Let what libraries and other processes print within go to stderr, so that --json is JSON alone."""
     sys.stdout.flush()
     printed = os.dup(1)
