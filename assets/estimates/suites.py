@@ -10,14 +10,19 @@ from methods.evaluation.canaries.answers import CanarySettings
 from methods.evaluation.canaries.texts import CANARIES
 from methods.evaluation.selection import SelectionSettings, fixed_items, select
 from methods.evaluation.suite import GradingSettings, Suite, Workload
+from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
 from methods.evaluation.suites.helpfulness import HELPFULNESS
 from methods.evaluation.suites.named import SUITES
 
 # tokens of the longest canary, more or less
 CANARY = 3 * max(len(text.split()) for text in CANARIES.values()) // 2
-# the prompt set whose held-out prompts are items of a suite too
-_HELD_OUT: Mapping[str, str] = {HELPFULNESS.name: "helpful_prompts", HARMLESSNESS.name: "red_team_prompts"}
+# the dataset whose held-out rows are items of a suite too
+_HELD_OUT: Mapping[str, str] = {
+    HELPFULNESS.name: "helpful_prompts",
+    HARMLESSNESS.name: "red_team_prompts",
+    CAPABILITY.name: "problems",
+}
 
 
 def evaluation_items(dataset: Dataset, inputs: Inputs, settings: SelectionSettings) -> Amount:

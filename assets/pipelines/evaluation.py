@@ -77,6 +77,7 @@ def evaluation(
             suites=section.suites,
             items=section.items,
             files=public_files(files, section.suites),
+            only_problems=section.problems == "only",
             seed=section.seed,
         ),
         group=GROUP,
@@ -127,7 +128,7 @@ def _figures(answers: Sequence[str], section: Evaluation, at: str, has_others: b
 def _held_out(profile: Profile, sets: PromptSets) -> Roles:
     """The datasets of the graph whose held-out rows are items too."""
     prompts = sets.roles if _has_prompts(profile) else {}
-    asks_problems = profile.evaluation is not None and profile.evaluation.problems
+    asks_problems = profile.evaluation is not None and profile.evaluation.problems != "none"
     return {**prompts, Problem.dataset: Problem.dataset if asks_problems else ""}
 
 

@@ -51,8 +51,9 @@ class Evaluation(Settings):
     canary_items: int = Field(
         50, ge=1, description="At most so many items of a judged suite go with each canary to the judge"
     )
-    problems: bool = Field(
-        False, description="Whether held-out problems of [problems] are items of capability"
+    problems: Literal["none", "also", "only"] = Field(
+        "none",
+        description="Whether held-out problems of [problems] are items of capability: beside ours, or alone",
     )
     files: Mapping[str, Annotated[str, Field(min_length=1)]] = Field(
         {}, description="Files of public sets, by the set's name"

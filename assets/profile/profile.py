@@ -107,7 +107,7 @@ class Profile(Settings):
         if self.rft:
             drawn = self.rft.candidates
             require_rewards("rft.candidates", drawn.rewards, drawn.combination, self.models)
-        if self.evaluation and self.evaluation.problems and self.problems is None:
+        if self.evaluation and self.evaluation.problems != "none" and self.problems is None:
             raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
         self._require_samplers()
         parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}

@@ -41,11 +41,15 @@ class PublicFile(Settings):
 
 
 class SelectionSettings(Settings):
-    """The suites, how many items of each are used at most, and the files of public sets."""
+    """The suites, how many items of each are used at most, and the files of public sets.
+
+    With ``only_problems`` capability asks held-out problems of the graph, and no items of ours.
+    """
 
     suites: tuple[SuiteName, ...]
     items: Mapping[SuiteName, int] = {}
     files: tuple[PublicFile, ...] = ()
+    only_problems: bool = False
     seed: Seed = 0
 
 
@@ -93,7 +97,8 @@ def _held_out(inputs: Inputs, suites: Sequence[str]) -> Iterator[EvaluationItem]
 def fixed_items(settings: SelectionSettings) -> Iterator[EvaluationItem]:
     """Our own items and those of files, which need no dataset of the graph."""
     for name in settings.suites:
-        yield from SUITES[name].items()
+        if not (settings.only_problems and name == capability.NAME):
+            yield from SUITES[name].items()
     for file in settings.files:
         if _content(file.path, file.name) != file.content:
             raise BadInput(f"{file.path} changed since the profile was read: run again")

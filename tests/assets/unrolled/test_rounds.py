@@ -56,7 +56,7 @@ training = { learning_rate = RATE }
 [evaluation]
 base = "lab_policy"
 suites = ["capability"]
-problems = true
+problems = "only"
 items = { capability = 12 }
 """
 HEALTHY = 'capability = "none", mean_tokens = "none", truncated = "none", yield_share = "none"'
@@ -142,7 +142,7 @@ def test_only_what_changed_is_built_again_and_a_stop_is_passed_through(workshop:
         ("asks = { problems = 12 }", 'reference = "first"', "reference is of trainers of pairs"),
         ('learns = "rft_selections"', 'learns = "preference_pairs"', "rft.candidates.policies is missing"),
         (
-            '["capability"]\nproblems = true\nitems = { capability = 12 }',
+            '["capability"]\nproblems = "only"\nitems = { capability = 12 }',
             '["diversity"]',
             "guards figures that are not measured",
         ),
