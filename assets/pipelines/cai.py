@@ -35,7 +35,7 @@ def cai(
         dataset(
             revisions,
             REVISIONS,
-            _revision_settings(section, answers, scores, constitution),
+            revision_settings(section, answers, scores, constitution),
             group=GROUP,
             inputs=sets.roles,
             models={"policy": policy, "judge": judge},
@@ -69,9 +69,10 @@ def _answer_settings(answers: Answers) -> AnswerSettings:
     return AnswerSettings(system_prompt=answers.system_prompt, answers=answers.sampling, seed=answers.seed)
 
 
-def _revision_settings(
+def revision_settings(
     section: Cai, answers: Answers, scores: Scores, constitution: Constitution
 ) -> RevisionSettings:
+    """How completions are put through critique and revision."""
     critiques = answers.sampling.model_copy(update={"max_tokens": section.critique_max_tokens})
     return RevisionSettings(
         **dict(_answer_settings(answers)),

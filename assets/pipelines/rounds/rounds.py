@@ -43,7 +43,7 @@ def _round(
     declared = [
         *_asked(name, section, number),
         *_labelled(name, section, number, profile, constitution),
-        *red_teamed(name, section, number, profile),
+        *red_teamed(name, section, number, profile, constitution),
         *measured(name, section, number, profile, constitution),
     ]
     before = verdict_of(name, number - 1) if number > 1 else ""
