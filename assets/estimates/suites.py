@@ -1,5 +1,6 @@
 """How many items an evaluation has, and what its models and its judge are asked, at most."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from assets.building.declared import Dataset
@@ -26,15 +27,21 @@ _HELD_OUT: Mapping[str, str] = {
 
 
 def evaluation_items(dataset: Dataset, inputs: Inputs, settings: SelectionSettings) -> Amount:
-    """Items of ours and of files, counted one by one, and held-out prompts that may be chosen with them."""
+    """Items of ours and of files, counted one by one, and held-out rows that may be chosen with them."""
     fixed = [item for item in fixed_items(settings) if item.failure is None]
     chosen = select(fixed, settings)
     suites = dict[str, SuiteRows]()
     for suite in settings.suites:
-        prompts = inputs[_HELD_OUT[suite]].held_out if suite in _HELD_OUT else 0
-        rows = _of_suite(suite, fixed if prompts else chosen)
-        suites[suite] = _with_prompts(rows, prompts, settings.items.get(suite)) if prompts else _exactly(rows)
+        held_out = _held_out(inputs[_HELD_OUT[suite]]) if suite in _HELD_OUT else 0
+        rows = _of_suite(suite, fixed if held_out else chosen)
+        most = settings.items.get(suite)
+        suites[suite] = _at_most(rows, held_out, most) if held_out else _exactly(rows)
     return Amount(Rows(sum(rows.items for rows in suites.values()), suites=suites))
+
+
+def _held_out(rows: Rows) -> int:
+    """Rows that are held out; all of an import, of which that is not known."""
+    return rows.held_out or rows.all
 
 
 def _of_suite(suite: str, rows: Sequence[EvaluationItem]) -> list[EvaluationItem]:
@@ -47,12 +54,14 @@ def _exactly(rows: Sequence[EvaluationItem]) -> SuiteRows:
     )
 
 
-def _with_prompts(rows: Sequence[EvaluationItem], num_prompts: int, most: int | None) -> SuiteRows:
-    """At most so many items, whichever are chosen: as many later turns as the longest of them have."""
-    there = len(rows) + num_prompts
-    items = there if most is None else min(most, there)
+def _at_most(rows: Sequence[EvaluationItem], held_out: int, most: int | None) -> SuiteRows:
+    """At most so many items, whichever are chosen: with the later turns and choices of the longest."""
+    variants = max(Counter(row.item_id for row in rows).values(), default=1)
+    there = len(rows) + held_out
+    items = there if most is None else min(most * variants, there)
     later = sorted((len(row.follow_ups) for row in rows), reverse=True)[:items]
-    return SuiteRows(items, items + sum(later))
+    choices = sorted((len(row.choices) for row in rows), reverse=True)[:items]
+    return SuiteRows(items, items + sum(later), sum(choices))
 
 
 def evaluation_answers(dataset: Dataset, inputs: Inputs, settings: GradedSettings) -> Amount:
