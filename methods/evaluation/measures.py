@@ -46,7 +46,7 @@ class Measure:
 
     ``exact`` gives the interval where one is known that beats drawing again, as of a plain share; ``limits``
     are the least and the greatest value that it can have, where they are known; ``note`` says why there is no
-    value, or what to mind.
+    value, or what to mind. ``way`` is how the answers were asked for, where one way is no match for another.
     """
 
     metric: str
@@ -59,6 +59,7 @@ class Measure:
     exact: Callable[[], Interval] | None = None
     limits: Interval | None = None
     note: str | None = None
+    way: str = ""
 
     def value(self) -> float:
         """The figure itself, of everything once; NaN where there is none."""
@@ -148,6 +149,7 @@ def combined(
         num_missing=sum(part.num_missing for part in parts),
         limits=_limits(parts, combine),
         note=empty,
+        way=next((part.way for part in parts if part.way), ""),
     )
 
 

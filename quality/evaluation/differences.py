@@ -100,7 +100,10 @@ class Comparison:
         self.ours, self.theirs, self.both = ours, theirs, both
 
     def row(self, model: str, baseline: str, suite: str, drawn: Drawn, swaps: Swaps) -> EvaluationDifference:
-        """The difference with its interval and p-value; without values where a model has no figure."""
+        """The difference with its interval and p-value.
+
+        It has no values where a model has no figure, or where both were asked in ways that are no match.
+        """
         clusters = sorted({*self.ours.clusters, *(self.theirs.clusters if self.theirs else ())})
         difference, interval, chance = self._estimate(clusters, drawn, swaps)
         low, high = interval or (None, None)
@@ -124,6 +127,8 @@ class Comparison:
         self, clusters: Sequence[str], drawn: Drawn, swaps: Swaps
     ) -> tuple[float | None, Interval | None, float | None]:
         if self.theirs is None or not self.ours.clusters or not self.theirs.clusters:
+            return None, None, None
+        if self.ours.way != self.theirs.way:
             return None, None, None
         draws = drawn(clusters)
         with np.errstate(invalid="ignore"):

@@ -52,6 +52,7 @@ def evaluate(
 
     registry = open_registry(graph.profile)
     if steps := missing(graph, registry, asset):
+        _announce_suites(graph, asset, suite or ())
         _announce(graph, registry, steps)
         _build(graph, registry, steps)
     _show(registry, model, asset, suite or (), as_json)
@@ -68,7 +69,9 @@ def missing(graph: "Graph", registry: "Registry", asset: str) -> "list[Step]":
 
     at = place_of(asset)
     steps = planned(graph, registry)
-    needed = above(graph, [asset, *({f"{at}{ANSWERS}{CANARIES}"} & graph.known.recipes.keys())])
+    # a round's figures stand beside canaries of its own, or beside those of the main place
+    canaries = (f"{place}{ANSWERS}{CANARIES}" for place in dict.fromkeys((at, "")))
+    needed = above(graph, [asset, *[name for name in canaries if name in graph.known.recipes][:1]])
     for figures in (at + SuiteFigure.dataset, at + EvaluationDifference.dataset):
         of_all = above(graph, [figures]) if figures in graph.known.recipes else {}
         if of_all and all(step.name in {*needed, figures} for step in steps if step.name in of_all):
@@ -136,6 +139,14 @@ def _require_suites(graph: "Graph", asset: str, suites: Sequence[str]) -> None:
             f"the profile has no suite {unknown!r}{meant(unknown, of_profile)}: evaluation.suites has "
             f"{', '.join(of_profile)}"
         )
+
+
+def _announce_suites(graph: "Graph", asset: str, suites: Sequence[str]) -> None:
+    """Say that others than the named suites are asked too, where they are."""
+    of_profile = graph.known.recipes[asset].settings["suites"]
+    if suites and set(of_profile) > set(suites):
+        asked = ", ".join(of_profile)
+        say(f"all suites of the profile are asked ({asked}); --suite chooses what is shown", on_stderr=True)
 
 
 def _announce(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> None:

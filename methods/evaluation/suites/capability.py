@@ -228,7 +228,9 @@ def _of_choices(held: Sequence[Answered]) -> list[Measure]:
 def _noted(measure: Measure, held: Sequence[Answered]) -> Measure:
     """The measure of choices, which says so where they were named by letter."""
     spoken_to = any(each.item.choices and each.answer.turns for each in held)
-    return measure.noted(BY_LETTER if measure.clusters else NO_LIKELIHOOD) if spoken_to else measure
+    if not spoken_to:
+        return measure
+    return replace(measure, note=BY_LETTER if measure.clusters else NO_LIKELIHOOD, way="letters")
 
 
 def _score(families: Mapping[str, Sequence[Answered]]) -> Measure:

@@ -8,13 +8,14 @@ import pytest
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.evaluation import EvaluationDifference
-from methods.evaluation.measures import Measure, linearised
+from methods.evaluation.measures import Measure, combined, linearised, share
 from methods.evaluation.suite import Answered
 from quality.evaluation.answered import ByModel, answered
 from quality.evaluation.axes import Axis, CompositeSettings
 from quality.evaluation.composite import COMPOSITE
-from quality.evaluation.differences import differences
-from quality.evaluation.permutation import holm, p_value
+from quality.evaluation.differences import Comparison, differences
+from quality.evaluation.drawing import Drawing
+from quality.evaluation.permutation import Swaps, holm, p_value
 from tests.quality.evaluation.graded import GRADED, NAME, answer, items, models, values_of
 
 Grades = Sequence[Mapping[str, float | None]]
@@ -83,6 +84,16 @@ def test_pairing_finds_what_two_intervals_apart_do_not() -> None:
     row = of(50, ours, [{"score": value} for value in hardness])["score"]
     assert row.low is not None and row.low > 0 and row.p_holm is not None and row.p_holm < 1e-4
     assert row.high is not None and row.high - row.low < 1.0
+
+
+def test_figures_of_two_ways_of_asking_have_no_difference() -> None:
+    values = [(str(place), float(place % 2)) for place in range(20)]
+    likely = share("accuracy", "higher", values)
+    spoken = replace(likely, way="letters")
+    summed = combined("score", "higher", (spoken, likely), np.add)
+    for ours, theirs, differs in ((likely, spoken, False), (summed, likely, False), (spoken, spoken, True)):
+        row = Comparison(ours, theirs, None).row("a", "b", "capability", Drawing().of, Swaps())
+        assert (row.difference is not None) is differs, (ours.way, theirs.way)
 
 
 def test_items_of_one_cluster_count_once() -> None:

@@ -28,8 +28,8 @@ model = "TINY"
 [evaluation]
 models = ["other_policy"]
 base = "base_policy"
-suites = ["consistency"]
-items = {{ consistency = 2 }}
+suites = ["consistency", "calibration"]
+items = {{ consistency = 2, calibration = 2 }}
 
 [evaluation.answers]
 max_tokens = 4
@@ -60,10 +60,20 @@ def test_what_is_missing_is_built_once(profile: Path, registry: Registry) -> Non
     assert shown["versions"] == [f"{asset}@1", "evaluation_items@1"]
     # nothing else was missing, so that figures and differences are up to date too
     assert registry.latest(SuiteFigure.dataset) and registry.latest(EvaluationDifference.dataset)
+    # no suite was named, so that none is asked beside it
+    assert "--suite chooses" not in first.stderr
     asked = calls(registry)
     again = run("evaluate", "other_policy", "--suite", "consistency")
     assert asked == calls(registry) > 0
     assert "to build" not in again.stderr and "consistency" in again.stdout
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+def test_that_other_suites_are_asked_too_is_said_before(profile: Path, registry: Registry) -> None:
+    result = run("evaluate", "other_policy", "--suite", "consistency")
+    before, _, _ = result.stderr.partition("to build")
+    assert "all suites of the profile are asked (consistency, calibration)" in before
+    assert "calibration" not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -72,7 +82,10 @@ def test_what_is_missing_is_built_once(profile: Path, registry: Registry) -> Non
         (("unmeasured",), "does not measure 'unmeasured': add it to evaluation.models.* base_policy"),
         (("nobody",), r"no model 'nobody' in the profile: it measures .*\[models.nobody\]"),
         (("other_polcy",), r"no model 'other_polcy' in the profile \(did you mean 'other_policy'\?\)"),
-        (("other_policy", "--suite", "manners"), "no suite 'manners': evaluation.suites has consistency"),
+        (
+            ("other_policy", "--suite", "manners"),
+            "no suite 'manners': evaluation.suites has cons",
+        ),
         (("other_policy", "--suite", "consistancy"), r"no suite .* \(did you mean 'consistency'\?\)"),
     ],
 )
