@@ -56,23 +56,26 @@ def evaluate(
         _announce(graph, registry, steps)
         _build(graph, registry, steps)
     _show(registry, model, asset, suite or (), as_json)
+    _say_release(graph, registry, model)
 
 
 def missing(graph: "Graph", registry: "Registry", asset: str) -> "list[Step]":
-    """What has to be built for ``asset``, inputs first, and for figures that then have all they need.
+    """What has to be built for ``asset``, inputs first; figures and gates too, where nothing else is missing.
 
-    Canaries are among it, which figures stand beside. Raises BadInput where something of it is held.
+    Canaries are among it, which figures stand beside. Raises BadInput where something of it is held, but not
+    where gates decided against a model.
     """
     from assets.profile.evaluation import CANARIES
-    from datasets_registry.rows.evaluation import EvaluationDifference, SuiteFigure
+    from datasets_registry.rows.evaluation import EvaluationDifference, GateResult, SuiteFigure
     from quality.evaluation.report.places import ANSWERS, place_of
 
     at = place_of(asset)
-    steps = planned(graph, registry)
+    gates = at + GateResult.dataset
+    steps = [step for step in planned(graph, registry) if not (step.held and step.name == gates)]
     # a round's figures stand beside canaries of its own, or beside those of the main place
     canaries = (f"{place}{ANSWERS}{CANARIES}" for place in dict.fromkeys((at, "")))
     needed = above(graph, [asset, *[name for name in canaries if name in graph.known.recipes][:1]])
-    for figures in (at + SuiteFigure.dataset, at + EvaluationDifference.dataset):
+    for figures in (at + SuiteFigure.dataset, at + EvaluationDifference.dataset, gates):
         of_all = above(graph, [figures]) if figures in graph.known.recipes else {}
         if of_all and all(step.name in {*needed, figures} for step in steps if step.name in of_all):
             needed |= {figures: None}
@@ -177,10 +180,14 @@ def _announce(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> 
 
 
 def _build(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> None:
-    """Build what is missing, with progress on stderr; raises ModelFailed with the first failure."""
+    """Build what is missing, with progress on stderr; raises ModelFailed with the first failure.
+
+    A gate that is not kept is none.
+    """
     from assets.preflight.ready import require_ready
     from assets.profile.history import open_instance
     from assets.runs.here import run_here
+    from datasets_registry.rows.evaluation import GateResult
     from generation.backends import close_kept
 
     names = [step.name for step in steps]
@@ -192,10 +199,20 @@ def _build(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> Non
             failures = run_here(graph.definitions, instance, names, {TAG: "yes"})
         finally:
             close_kept()
-    if failures:
-        raise ModelFailed(
-            f"{failures[0]} (what was finished is saved: `trimtab evaluate` goes on from there)"
-        )
+    # what gates say of the model stands below its figures
+    failed = [each for each in failures if not each.partition(":")[0].endswith(GateResult.dataset)]
+    if failed:
+        raise ModelFailed(f"{failed[0]} (what was finished is saved: `trimtab evaluate` goes on from there)")
+
+
+def _say_release(graph: "Graph", registry: "Registry", model: str) -> None:
+    """Say whether the model is released, where the profile holds it to gates."""
+    from assets.pipelines.gates import gates_of
+    from quality.evaluation.release import release_of
+
+    gates, version = gates_of(graph.profile), registry.latest(model)
+    if version is not None and any(model in gate.models for gate in gates.values()):
+        say(f"{version}: {release_of(registry, version, gates)}", on_stderr=True)
 
 
 def _show(registry: "Registry", model: str, asset: str, suites: Sequence[str], as_json: bool) -> None:

@@ -35,6 +35,14 @@ items = {{ consistency = 2, calibration = 2 }}
 max_tokens = 4
 """
 
+GATE = """
+[gates.agrees]
+suite = "consistency"
+metric = "agreement"
+at_least = 2
+models = ["other_policy"]
+"""
+
 
 @pytest.fixture
 def profile(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -74,6 +82,17 @@ def test_that_other_suites_are_asked_too_is_said_before(profile: Path, registry:
     before, _, _ = result.stderr.partition("to build")
     assert "all suites of the profile are asked (consistency, calibration)" in before
     assert "calibration" not in result.stdout
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+def test_a_gate_that_is_not_kept_is_said_and_hides_no_figure(profile: Path, registry: Registry) -> None:
+    profile.write_text(profile.read_text() + GATE)
+    first, held = run("evaluate", "base_policy"), run("evaluate", "other_policy")
+    assert "agreement" in first.stdout and "held: " not in first.stderr
+    assert "agreement" in held.stdout
+    says = "other_policy@1: held: gate agrees: all 10 answers failed (truncated)"
+    assert held.stderr.splitlines()[-1].startswith(says), held.stderr
+    assert run("evaluate", "other_policy").stderr.startswith(says)
 
 
 @pytest.mark.parametrize(
