@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from assets.building.declared import Dataset, dataset
 from assets.profile.judges import Judges
-from assets.profile.rft import Rft
+from assets.profile.rft import PassRates, Rft
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
+from datasets_registry.rows.scored.pass_rates import BandedProblem, PromptPassRate
 from methods.judging.score import ScoreSettings
 from methods.rft.candidates import CANDIDATES, candidate_settings
+from methods.rft.rates.banded import BANDED_PROBLEMS, BandedSettings
+from methods.rft.rates.pass_rates import PROMPT_PASS_RATES
 from methods.rft.rewarding.signals import role_of
 from methods.rft.selections import RFT_SELECTIONS
 from methods.rft.verified_pairs import VERIFIED_PAIRS
@@ -30,6 +33,7 @@ def rft(
     scores = judges.scores.method if judges else ScoreSettings()
     candidates = at + Candidate.dataset
     gold = (section.gold,) if section.gold and section.selections.with_gold else ()
+    rates = _pass_rates(section.pass_rates, candidates, problems, at) if section.pass_rates else []
     return [
         dataset(
             candidates,
@@ -57,5 +61,28 @@ def rft(
             section.pairs,
             group=GROUP,
             inputs={Candidate.dataset: candidates},
+        ),
+        *rates,
+    ]
+
+
+def _pass_rates(section: PassRates, candidates: str, problems: str, at: str) -> list[Dataset]:
+    """``prompt_pass_rates`` of the candidates, and ``banded_problems`` that they keep."""
+    rates = at + PromptPassRate.dataset
+    return [
+        dataset(
+            rates,
+            PROMPT_PASS_RATES,
+            section.method,
+            group=GROUP,
+            inputs={Candidate.dataset: candidates},
+        ),
+        dataset(
+            at + BandedProblem.dataset,
+            BANDED_PROBLEMS,
+            BandedSettings(policy=section.policy),
+            group=GROUP,
+            inputs={Problem.dataset: problems, PromptPassRate.dataset: rates},
+            guards=(GoldVerdict.dataset,),
         ),
     ]

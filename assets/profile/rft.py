@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from assets.profile.models import Name, RewardModels
 from datasets_registry.settings import Distinct, Settings
 from methods.rft.candidates import CandidateSettings
+from methods.rft.rates.pass_rates import PassRateSettings
 from methods.rft.selections import SelectionSettings
 from methods.rft.verified_pairs import VerifiedPairSettings
 
@@ -47,8 +48,25 @@ class Candidates(CandidateSettings):
         return self
 
 
+class PassRates(PassRateSettings):
+    """The band of rates; ``policy`` is whose rates choose problems, where several are sampled."""
+
+    policy: Name | None = None
+
+    @property
+    def method(self) -> PassRateSettings:
+        """The settings of the method."""
+        return PassRateSettings(**self.model_dump(include={"band", "min_samples"}))
+
+    @model_validator(mode="after")
+    def _is_of_no_round(self) -> "PassRates":
+        if self.round is not None:
+            raise ValueError("round is of [rounds.NAME]: leave it out")
+        return self
+
+
 class Rft(Settings):
-    """Candidates, selections and verified pairs.
+    """Candidates, selections and verified pairs; ``pass_rates`` adds the problems of a band.
 
     ``earlier`` names candidates of earlier rounds, which are selected from too; ``gold`` names gold solutions
     that join the selections.
@@ -59,3 +77,14 @@ class Rft(Settings):
     pairs: VerifiedPairSettings = VerifiedPairSettings()
     earlier: Annotated[tuple[Name, ...], Distinct] = ()
     gold: Name | None = None
+    pass_rates: PassRates | None = None
+
+    @model_validator(mode="after")
+    def _has_one_policy_whose_rates_choose(self) -> "Rft":
+        policies, chosen = self.candidates.policies, self.pass_rates and self.pass_rates.policy
+        if self.pass_rates and (chosen not in policies if chosen else len(policies) != 1):
+            raise ValueError(
+                f"pass_rates.policy is {chosen!r}, and candidates are of {', '.join(policies) or 'nobody'}: "
+                "name the one of them whose rates choose problems"
+            )
+        return self

@@ -1,11 +1,13 @@
 """What the UI shows of several signals and of mixtures."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 
 from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.scored.pass_rates import PromptPassRate
 from quality.judges.conflicts import conflicting, margins
 
 
@@ -16,6 +18,11 @@ def conflict_counts(pairs: Sequence[PreferencePair]) -> dict[str, float]:
         return {}
     share = sum(map(conflicting, several)) / len(several)
     return {"compared_by_several_signals": len(several), "conflicting_share": share}
+
+
+def place_counts(rates: Sequence[PromptPassRate]) -> dict[str, int]:
+    """Problems by their place in the band: what fell out, and why."""
+    return dict(Counter(rate.place for rate in rates))
 
 
 def mixture_summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from assets.ui.evaluation import (
     item_counts,
     steered_summary,
 )
-from assets.ui.mixed import mixture_summary
+from assets.ui.mixed import mixture_summary, place_counts
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
 from assets.ui.rounds import prompt_counts, verdict_summary, watch_summary
@@ -60,6 +60,7 @@ from datasets_registry.rows.rounds.prompts import RoundPrompt
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
+from datasets_registry.rows.scored.pass_rates import PromptPassRate
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import scanning
 from quality.checks.check import create_view
@@ -111,6 +112,7 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     Verdict: verdict_summary,
     Solution: solutions_summary,
     StepLabels: labels_summary,
+    PromptPassRate: place_counts,
 }
 # of many rows: over the view ``this``
 OF_VIEW: Mapping[type[Row], OfView] = {

@@ -30,6 +30,7 @@ from datasets_registry.rows.rounds import (
 )
 from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
+from datasets_registry.rows.scored import pass_rates
 from datasets_registry.version import Version
 
 _MODULES = (
@@ -44,6 +45,7 @@ _MODULES = (
     rft,
     prm,
     mixtures,
+    pass_rates,
     round_prompts,
     failures,
     pooled,

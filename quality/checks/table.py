@@ -12,6 +12,7 @@ from quality.checks.hygiene import HYGIENE_CHECKS
 from quality.checks.imported import IMPORTED_CHECKS, import_checks
 from quality.checks.judges import JUDGE_CHECKS
 from quality.checks.mixed.mixtures import MIXTURE_CHECKS
+from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *PRM_CHECKS,
     *HYGIENE_CHECKS,
     *MIXTURE_CHECKS,
+    *PASS_RATE_CHECKS,
     *ROUND_CHECKS,
     *ROUND_PROMPT_CHECKS,
     *FAILURE_CHECKS,

@@ -42,6 +42,7 @@ from datasets_registry.rows.rounds.rollouts import Rollout, RolloutPair
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
+from datasets_registry.rows.scored.pass_rates import BandedProblem, PromptPassRate
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
@@ -151,6 +152,8 @@ GOOD: dict[type[Row], list[Row]] = {
     StepLabels: [make(StepLabels), UNPROBED],
     MixedExample: [make(MixedExample)],
     MixedPair: [make(MixedPair)],
+    PromptPassRate: [make(PromptPassRate)],
+    BandedProblem: [make(BandedProblem)],
     Divergence: [make(Divergence)],
     RoundWatch: [watched()],
     Verdict: [decided()],

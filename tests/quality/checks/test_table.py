@@ -22,7 +22,7 @@ from tests.quality.checks import (
     test_rounds,
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
-from tests.quality.checks.mixed import test_mixtures
+from tests.quality.checks.mixed import test_mixtures, test_pass_rates
 from tests.quality.checks.rounds import test_round_data
 
 # to find nothing is good, as is no failure; where a judge decides nothing there is nothing to turn, and
@@ -31,6 +31,7 @@ MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch, Fail
 FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_BE_EMPTY]
 METHODS = (
     test_mixtures,
+    test_pass_rates,
     test_cai,
     test_evaluation,
     test_hygiene,

@@ -1,0 +1,1 @@
+"""Pass rates of policies on problems, and problems chosen by them."""
