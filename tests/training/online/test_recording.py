@@ -117,6 +117,7 @@ def test_a_step_that_is_done_again_replaces_what_it_was(tmp_path: Path) -> None:
             file.append(step, [rollout(step, text, process)])
     with (tmp_path / "1.jsonl").open("ab") as torn:
         torn.write(b'{"step": 4, "rollouts": [{"pol')
+    assert [rows[0].step for rows in steps_of(tmp_path)] == [1, 2, 3]
     # process 0 was killed before it had drawn for step 4, and both go on from a checkpoint after step 1
     for process in (0, 1):
         file = StepFile(tmp_path / f"{process}.jsonl")
