@@ -11,7 +11,7 @@ from datasets_registry.rows.rounds.watch import RoundWatch
 from quality.rounds.settings import VerdictRules, VerdictSettings
 from quality.rounds.verdict import ORDER, VERDICT, WORDS, decide
 from tests.methods.graphless import MemoryInputs, rows_of
-from tests.quality.rounds.watched import watched
+from tests.quality.rounds.watched import decided, watched
 
 
 def sign(figure: str, concern: str, change: float = -0.6, **columns: Any) -> RoundWatch:
@@ -172,3 +172,5 @@ def test_a_stop_is_passed_on_by_the_rounds_behind_it() -> None:
     assert (fourth.verdict, fourth.weights_round, fourth.stopped_in) == ("stop_tax", 1, 2)
     assert fourth.why == "round 2 stops: it lost capability; round 4 passes on its weights"
     assert third.decided == second.decided
+    # what later rounds said, before a knob of this one was turned, is nothing to it
+    assert made(1, [watched()], [decided(round=2, verdict="stop_tax", weights_round=1)]).weights_round == 1

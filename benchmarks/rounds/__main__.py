@@ -1,0 +1,7 @@
+"""How rounds are guarded: python -m benchmarks.rounds [--json] [--quick] [--only PART]."""
+
+from benchmarks.rounds.healthy import false_stops
+from benchmarks.sides.figure import run_parts
+
+if __name__ == "__main__":
+    run_parts({"healthy": false_stops}, __doc__)
