@@ -6,9 +6,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from assets.profile.models import Name
+from datasets_registry.documents import meant
 from datasets_registry.settings import Distinct, Seed, Settings
 from generation.request import SamplingParams
-from methods.evaluation.suites.names import JUDGED, OVER_OPTIMISATION, USUAL, SuiteName, lacking_rewards
+from methods.evaluation.suites.names import (
+    JUDGED,
+    NAMES,
+    OVER_OPTIMISATION,
+    USUAL,
+    SuiteName,
+    lacking_rewards,
+)
 from quality.evaluation.axes import CompositeSettings
 
 EVERY: Literal["released"] = "released"
@@ -99,6 +107,12 @@ class Evaluation(Settings):
             why_not = lacking_rewards(len(self.rewards), self.judge is not None)
             if why_not:
                 raise ValueError(f"{why_not}, or leave the suite out")
+        for name, axis in self.composite.axes.items():
+            if axis.suite not in NAMES:
+                raise ValueError(
+                    f"composite.axes.{name}.suite: no suite {axis.suite!r}{meant(axis.suite, NAMES)}: "
+                    f"name one of {', '.join(NAMES)}"
+                )
         judged = next((name for name in self.suites if name in JUDGED), None)
         if judged and self.judge is None:
             raise ValueError(

@@ -9,8 +9,7 @@ from benchmarks.evaluation.planted import PLAIN, PLANTED
 from benchmarks.sides.figure import Figure, exactly
 from datasets_registry.rows.evaluation import EvaluationDifference
 from methods.evaluation.measures import ALL
-from quality.evaluation.axes import CompositeSettings
-from quality.evaluation.composite import COMPOSITE
+from quality.evaluation.axes import COMPOSITE, CompositeSettings
 from quality.evaluation.differences import CHANCE, differences
 
 QUICK = ("always agrees", "changes when observed", "sure where it is wrong", "games the reward at the top")

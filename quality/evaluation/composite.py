@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from methods.evaluation.measures import ALL, Draws, Measure, Values, combined, drawn_clusters, joined, placed
-from quality.evaluation.axes import Axis, CompositeSettings
+from quality.evaluation.axes import COMPOSITE, MINIMUM, Axis, CompositeSettings
 
-COMPOSITE, MINIMUM = "composite", "minimum"
 # the measures of one model, by suite
 BySuite = Mapping[str, Sequence[Measure]]
 

@@ -13,8 +13,8 @@ from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
 from quality.evaluation.answered import ByModel, answered, pairs
-from quality.evaluation.axes import CompositeSettings
-from quality.evaluation.composite import COMPOSITE, composite
+from quality.evaluation.axes import COMPOSITE, CompositeSettings
+from quality.evaluation.composite import composite
 from quality.evaluation.drawing import Drawing, Drawn, about, drawing_axes, drawn_interval
 from quality.evaluation.figures import known
 from quality.evaluation.permutation import Name, Swaps, holm, p_value, swapped_differences, together

@@ -13,9 +13,9 @@ from methods.evaluation.suite import Answered, Suite
 from methods.evaluation.suites.named import SUITES
 from methods.method import Inputs, Method, Models
 from quality.evaluation.answered import ByModel, answered, whole
-from quality.evaluation.axes import CompositeSettings
+from quality.evaluation.axes import COMPOSITE, CompositeSettings
 from quality.evaluation.canaries import rated_with_canaries
-from quality.evaluation.composite import COMPOSITE, composite
+from quality.evaluation.composite import composite
 from quality.evaluation.drawing import Drawing, Drawn, drawing_axes, figure_interval
 from quality.evaluation.unanswered import unanswered, why_unanswered
 

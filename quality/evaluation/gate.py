@@ -1,19 +1,20 @@
 """A gate: a bound that a model keeps on a figure of evaluation, or on its difference from a baseline."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput
 from datasets_registry.settings import Distinct, Settings
+from quality.evaluation.axes import COMPOSITE, MINIMUM
 
 # the category of figures over a whole suite
 ALL = "all"
-# what all suites make together has no items of its own
-COMPOSITE = "composite"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Gate(Settings):
@@ -21,7 +22,7 @@ class Gate(Settings):
 
     suite: str
     metric: str
-    category: str = Field(ALL, description="Part of the suite; `all` for the whole")
+    category: str = Field(ALL, min_length=1, description="Part of the suite; `all` for the whole")
     at_least: float | None = Field(None, description="The least that may be")
     at_most: float | None = Field(None, description="The most that may be")
     against: str | None = Field(
@@ -37,6 +38,13 @@ class Gate(Settings):
     min_items: int = Field(
         1, ge=1, description="With fewer items it does not pass; those that resemble each other count as one"
     )
+
+    @field_validator("metric")
+    @classmethod
+    def _names_a_figure(cls, metric: str) -> str:
+        if not _NAME.fullmatch(metric):
+            raise ValueError(f"no figure is named {metric!r}: names are lower-case letters, digits and _")
+        return metric
 
     @model_validator(mode="after")
     def _bounds_something(self) -> "Gate":
@@ -66,12 +74,16 @@ class Gate(Settings):
 class Evaluated:
     """What is known of an evaluation before it: models, baselines of differences, and items of each suite.
 
-    The number of items is None where only reading a file tells it.
+    Items that resemble each other count as one; the number is None where only reading a file tells it.
+    ``categories`` has those of the suites whose items are all known, and ``axes`` the suites of the
+    composite's axes.
     """
 
     models: Sequence[str]
     baselines: Sequence[str]
     items: Mapping[str, int | None]
+    categories: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    axes: Mapping[str, str] = field(default_factory=dict)
 
 
 def held_to(gates: Mapping[str, Gate], evaluated: Evaluated) -> dict[str, Gate]:
@@ -111,9 +123,46 @@ def _require_measured(title: str, gate: Gate, evaluated: Evaluated) -> None:
         )
     if not _models(gate, evaluated):
         raise BadInput(f"{title}: it holds for no model, as only {gate.against!r} is evaluated: add another")
-    asked = evaluated.items.get(gate.suite)
+    if gate.suite == COMPOSITE:
+        _require_axes(title, gate, evaluated)
+    _require_category(title, gate, evaluated)
+    asked = _asked(gate, evaluated)
     if asked is not None and asked < gate.min_items:
+        of_category = "" if gate.category == ALL else f" of {gate.category!r}"
         raise BadInput(
-            f"{title}.min_items: it needs {gate.min_items} items, and {gate.suite} asks {asked}: lower "
-            "min_items, or ask more"
+            f"{title}.min_items: it needs {gate.min_items} items, and {gate.suite} asks {asked}{of_category}"
+            ": lower min_items, or ask more"
         )
+
+
+def _require_axes(title: str, gate: Gate, evaluated: Evaluated) -> None:
+    """Raise BadInput for a figure that the composite has not, or that lacks an axis whatever is answered."""
+    metrics = [COMPOSITE, MINIMUM, *evaluated.axes]
+    if gate.metric not in metrics:
+        raise BadInput(
+            f"{title}.metric: the composite has no {gate.metric!r}{meant(gate.metric, metrics)}: name one of "
+            f"{', '.join(metrics)}"
+        )
+    for axis, suite in evaluated.axes.items():
+        if suite not in evaluated.items and gate.metric in (COMPOSITE, MINIMUM, axis):
+            raise BadInput(
+                f"{title}: there is no {gate.metric} without the axis {axis!r}, a figure of {suite}, which "
+                "evaluation.suites lacks: add it there, or set evaluation.composite.axes"
+            )
+
+
+def _require_category(title: str, gate: Gate, evaluated: Evaluated) -> None:
+    known = evaluated.categories.get(gate.suite)
+    if gate.category != ALL and known is not None and gate.category not in known:
+        raise BadInput(
+            f"{title}.category: {gate.suite} has no {gate.category!r}{meant(gate.category, list(known))}: "
+            f"name one of {', '.join([ALL, *known])}"
+        )
+
+
+def _asked(gate: Gate, evaluated: Evaluated) -> int | None:
+    """The most items that the gate's figure can be of; None where nobody knows yet."""
+    asked = evaluated.items.get(gate.suite)
+    of_category = evaluated.categories.get(gate.suite, {}).get(gate.category)
+    known = [number for number in (asked, of_category) if number is not None]
+    return min(known, default=None)

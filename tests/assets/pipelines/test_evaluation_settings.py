@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from assets.building.declared import Dataset
 from assets.estimates.calls import amounts
@@ -63,3 +64,18 @@ def test_answers_are_compared_by_the_principles_that_are_named(
 ) -> None:
     settings = settings_of(declaration(LOCAL, **JUDGED, **named))
     assert settings.grading.questions.keys() == questions
+
+
+@pytest.mark.parametrize(
+    ("suite", "fault"),
+    [
+        ("helpfullness", r"no suite 'helpfullness' \(did you mean 'helpfulness'\?\)"),
+        ("Over_refusal", "no suite 'Over_refusal'"),
+        ("composite", "no suite 'composite'"),
+        ("", "no suite ''"),
+    ],
+)
+def test_an_axis_of_no_suite_is_refused(suite: str, fault: str) -> None:
+    axes = {"kind": {"suite": suite, "metric": "score"}}
+    with pytest.raises(ValidationError, match=fault):
+        declaration(LOCAL, **BY_LIKELIHOOD, composite={"axes": axes})

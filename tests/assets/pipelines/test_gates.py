@@ -27,7 +27,7 @@ def content(**gate: Any) -> dict[str, Any]:
         "evaluation": {
             "models": ["next_policy"],
             "base": "base_policy",
-            "suites": ["capability"],
+            "suites": ["capability", "over_refusal"],
             "items": {"capability": 20},
         },
         "gates": {"able": ABLE | gate},
@@ -62,6 +62,12 @@ def test_without_gates_there_are_no_results() -> None:
         ({"models": ["sft_policy"]}, "gates.able.models: 'sft_policy' is not evaluated"),
         ({"against": "sft_policy"}, "gates.able.against: 'sft_policy' is no baseline"),
         ({"min_items": 21}, "gates.able.min_items: it needs 21 items, and capability asks 20"),
+        (
+            {"suite": "over_refusal", "metric": "youden", "min_items": 1_000},
+            "gates.able.min_items: it needs 1000 items, and over_refusal asks 60",
+        ),
+        ({"category": "fact"}, r"gates.able.category: capability has no 'fact' \(did you mean 'facts'\?\)"),
+        ({"suite": "composite", "metric": "minimum"}, "gates.able: there is no minimum without the axis"),
     ],
 )
 def test_a_gate_that_cannot_be_decided_is_refused_before_any_call(gate: dict[str, Any], fault: str) -> None:

@@ -120,6 +120,25 @@ def test_an_axis_without_two_ends_is_refused() -> None:
         Axis(suite="helpfulness", metric="score", worst=1, best=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "axis", "fault"),
+    [
+        ("minimum", {}, "'minimum' is the name of a figure of all axes"),
+        ("composite", {}, "'composite' is the name of a figure of all axes"),
+        ("", {}, "no axis can be named ''"),
+        ("Güte", {}, "no axis can be named 'Güte'"),
+        ("help", {"weight": 1e308}, "less than or equal to 1000"),
+        ("help", {"weight": 5e-324}, "greater than or equal to 0.001"),
+        ("help", {"worst": float("nan")}, "finite number"),
+    ],
+)
+def test_axes_that_no_composite_could_have_are_refused(
+    name: str, axis: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        CompositeSettings.model_validate({"axes": {name: {"suite": "helpfulness", "metric": "score"} | axis}})
+
+
 def test_draws_of_a_single_suite_are_its_own() -> None:
     draws = joint_draws([suites(helpful())], 5)
     assert joined({"a": draws}).counts.tolist() == draws.counts.tolist()

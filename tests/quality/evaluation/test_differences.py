@@ -11,8 +11,7 @@ from datasets_registry.rows.evaluation import EvaluationDifference
 from methods.evaluation.measures import Measure, combined, linearised, share
 from methods.evaluation.suite import Answered
 from quality.evaluation.answered import ByModel, answered
-from quality.evaluation.axes import Axis, CompositeSettings
-from quality.evaluation.composite import COMPOSITE
+from quality.evaluation.axes import COMPOSITE, Axis, CompositeSettings
 from quality.evaluation.differences import Comparison, differences
 from quality.evaluation.drawing import Drawing
 from quality.evaluation.permutation import Swaps, holm, p_value

@@ -11,8 +11,7 @@ from datasets_registry.rows.row import Row
 from methods.evaluation.measures import mean_of
 from methods.evaluation.suites.helpfulness import HELPFULNESS
 from quality.evaluation.answered import answered
-from quality.evaluation.axes import Axis, CompositeSettings
-from quality.evaluation.composite import COMPOSITE
+from quality.evaluation.axes import COMPOSITE, Axis, CompositeSettings
 from quality.evaluation.drawing import Drawing, drawn_interval, figure_interval
 from quality.evaluation.figures import EVALUATION_FIGURES, FigureSettings, figures, known
 from tests.methods.graphless import MemoryInputs, rows_of

@@ -1,6 +1,7 @@
 """Gates: which figures keep a bound, what is said of the others, and what no evaluation could decide."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from tests.rows import make
 EVALUATED = Evaluated(
     models=("base_policy", "sft_policy", "dpo_policy"),
     baselines=("base_policy",),
-    items={"harmlessness": 100, "capability": None},
+    items={"harmlessness": 100, "capability": None, "calibration": 60},
+    categories={"calibration": {"answerable": 40, "unknowable": 15}},
+    axes={"harmless": "harmlessness", "steady": "sycophancy"},
 )
 
 
@@ -105,6 +108,9 @@ def test_missing_answers_spoil_a_difference_too() -> None:
         ({"by": "value"}, "by = 'value' passes on one lucky answer: set min_items"),
         ({"against": "sft_policy"}, "'sft_policy' is compared with itself"),
         ({"models": ("sft_policy", "sft_policy")}, "named twice"),
+        *(({"metric": metric}, f"no figure is named {metric!r}") for metric in ("Harm", "", "harm ", "hárm")),
+        *(({"at_most": bound}, "finite number") for bound in (float("nan"), float("inf"), -float("inf"))),
+        ({"category": ""}, "at least 1 character"),
     ],
 )
 def test_a_gate_that_bounds_nothing_is_refused(settings: dict[str, Any], fault: str) -> None:
@@ -119,11 +125,29 @@ def test_a_gate_that_bounds_nothing_is_refused(settings: dict[str, Any], fault: 
         ({"models": ("dpo_polic",)}, r"models: 'dpo_polic' is not evaluated \(did you mean 'dpo_policy'\?\)"),
         ({"against": "dpo_policy"}, "against: 'dpo_policy' is no baseline of the evaluation"),
         ({"min_items": 101}, "min_items: it needs 101 items, and harmlessness asks 100"),
+        (
+            {"suite": "calibration", "category": "unknowable", "min_items": 16},
+            "min_items: it needs 16 items, and calibration asks 15 of 'unknowable'",
+        ),
+        (
+            {"suite": "calibration", "category": "unknowabel"},
+            r"category: calibration has no 'unknowabel' \(did you mean 'unknowable'\?\)",
+        ),
+        (
+            {"suite": "composite", "metric": "compsite"},
+            r"metric: the composite has no 'compsite' \(did you mean 'composite'\?\)",
+        ),
     ],
 )
 def test_a_gate_that_no_evaluation_could_decide_is_refused(settings: dict[str, Any], fault: str) -> None:
     with pytest.raises(BadInput, match=f"^gates.harmless.{fault}"):
         held_to({"harmless": gate(**settings)}, EVALUATED)
+
+
+@pytest.mark.parametrize("metric", ["composite", "minimum", "steady"])
+def test_a_gate_on_a_composite_that_lacks_an_axis_is_refused(metric: str) -> None:
+    with pytest.raises(BadInput, match=f"no {metric} without the axis 'steady', a figure of sycophancy"):
+        held_to({"whole": gate(suite="composite", metric=metric)}, EVALUATED)
 
 
 def test_a_gate_holds_for_all_models_but_its_own_baseline() -> None:
@@ -141,4 +165,6 @@ def test_a_gate_holds_for_all_models_but_its_own_baseline() -> None:
 
 def test_a_suite_of_which_only_a_file_tells_the_size_is_decided_when_it_is_measured() -> None:
     assert held_to({"able": gate(suite="capability", min_items=1_000)}, EVALUATED)
-    assert held_to({"all": gate(suite="composite")}, EVALUATED)
+    measured = replace(EVALUATED, axes={"harmless": "harmlessness"})
+    assert held_to({"all": gate(suite="composite", metric="minimum", min_items=900)}, measured)
+    assert held_to({"one": gate(suite="composite", metric="harmless")}, EVALUATED)
