@@ -96,7 +96,7 @@ class Evaluation(Settings):
     def _fits_together(self) -> Self:
         if self.base in self.models and self.models != EVERY:
             raise ValueError(
-                f"base: {self.base!r} is among models too, and a baseline that is itself differs in nothing: "
+                f"base: {self.base!r} is among models too, and a model does not differ from itself: "
                 "leave it out of models, as it is measured anyway"
             )
         if CANARIES in (self.base, *self.models):

@@ -14,7 +14,7 @@ from methods.templates import fill
 
 ABSTAINED, TEMPLATE, _ALONE = "abstained", "abstention", "answer_letter"
 _FORM = Form("Abstention", ("A", "B"), "A or B", opening="Answer:", ends=".:)", wrong="neither A nor B")
-UNSURE = "phrases alone cannot tell whether it abstains, and there is no judge"
+UNSURE = "phrases are unsure whether it abstains, and there is no judge"
 
 
 def abstention_templates(settings: ComparisonSettings) -> tuple[str, ...]:

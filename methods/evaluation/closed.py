@@ -31,7 +31,7 @@ def unclear(options: Sequence[str]) -> str | None:
     plain = [_plain(option) for option in options]
     same = next((option for option, word in zip(options, plain, strict=True) if plain.count(word) > 1), None)
     if same is not None:
-        return f"the option {same!r} stands there twice, but for case, full stop or white space"
+        return f"the option {same!r} appears twice, apart from case, full stop or white space"
     letters = [letter.casefold() for letter in ascii_uppercase[: len(options)]]
     named = next(
         (option for option, word in zip(options, plain, strict=True) if word.strip("()") in letters), None

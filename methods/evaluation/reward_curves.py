@@ -161,7 +161,7 @@ def _gap(first: Step, step: Step, proxy_variance: Measure, held_out_variance: Me
     parts = (step.proxy, first.proxy, step.held_out, first.held_out, proxy_variance, held_out_variance)
     measure = combined(f"gap_{step.name}", "lower", parts, gap)
     if measure.note is None and np.isnan(measure.value()):
-        return measure.noted("all answers to a prompt have the same reward, so that gains have no unit")
+        return measure.noted("all samples of a prompt have the same reward, so gains cannot be scaled")
     return measure
 
 

@@ -173,7 +173,7 @@ def _sources(path: Path, name: str) -> "list[Source]":
         return [open_file(path)]
     files = data_files(path) if is_folder(path) else []
     if not files:
-        raise BadInput(f"evaluation.files.{name}: {path} is no file, and no folder with files: give one")
+        raise BadInput(f"evaluation.files.{name}: {path} is neither a file nor a folder with files: give one")
     return [open_file(file) for file in files]
 
 

@@ -52,8 +52,8 @@ class Gate(Settings):
             raise ValueError("it has no bound: set at_least or at_most")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(
-                f"at_least {self.at_least:g} is more than at_most {self.at_most:g}, which nothing keeps: "
-                "change one"
+                f"at_least {self.at_least:g} is more than at_most {self.at_most:g}, so no figure can "
+                "keep both: change one"
             )
         if self.by == "value" and "min_items" not in self.model_fields_set:
             raise ValueError("by = 'value' passes on one lucky answer: set min_items too")
@@ -117,12 +117,14 @@ def _require_measured(title: str, gate: Gate, evaluated: Evaluated) -> None:
             )
     if gate.against is not None and gate.against not in evaluated.baselines:
         raise BadInput(
-            f"{title}.against: {gate.against!r} is no baseline of the evaluation"
+            f"{title}.against: {gate.against!r} is not a baseline of the evaluation"
             f"{meant(gate.against, evaluated.baselines)}: differences are from "
             f"{', '.join(evaluated.baselines) or 'no model'}"
         )
     if not _models(gate, evaluated):
-        raise BadInput(f"{title}: it holds for no model, as only {gate.against!r} is evaluated: add another")
+        raise BadInput(
+            f"{title}: it applies to no model, since only {gate.against!r} is evaluated: add another"
+        )
     if gate.suite == COMPOSITE:
         _require_axes(title, gate, evaluated)
     _require_category(title, gate, evaluated)

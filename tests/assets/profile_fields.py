@@ -217,6 +217,7 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
         "gates": [{"consistent": {"suite": "consistency", "metric": "agreement", "at_least": 0.5}}],
         "rounds": [{"line": LINE}],
         "mixtures": [{"mixed": {"parts": {"cai_sft": 0.5, "rft_selections": 0.5}}}],
+        **{f"evaluation.composite.axes.{axis}.suite": ["capability"] for axis in AXES},
         "evaluation.files": [{"xstest": path} for path in files["evaluation.files"]],
         "judges.benchmark.ways": [("schema",)],
         "judges.benchmark.files": [{"llmbar": path} for path in files["judges.benchmark.files.llmbar"]],

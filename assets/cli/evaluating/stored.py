@@ -51,7 +51,7 @@ def require_distinct(models: Sequence[str]) -> None:
     """Raise BadInput where a model is compared with itself."""
     twice = next((model for model in models if models.count(model) > 1), None)
     if twice:
-        raise BadInput(f"{twice!r} differs from itself in nothing: name another model to compare it with")
+        raise BadInput(f"{twice!r} cannot be compared with itself: name another model")
 
 
 def of_suites(rows: Sequence[R], suites: Collection[str]) -> list[R]:

@@ -15,7 +15,7 @@ from methods.evaluation.measures import Draws, Measure, Values
 # phi has a normal prior about 0 with this standard deviation, so that it is finite where length decides all
 PRIOR_SD = 3.0
 _STEPS, _LONGEST_STEP, _FARTHEST = 60, 2.0, 20.0
-_SAME_LENGTH = "every answer is longer than the baseline's by the same, so that length has no effect to tell"
+_SAME_LENGTH = "all answers differ from the baseline's by the same length, so its effect cannot be estimated"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from methods.judging.refusal import RefusalVerdict, judge_refusals
 from methods.reading.refusals import Refusal, read_refusal
 
 BY_PHRASES, REFUSAL = "refusal_by_phrases", "refusal"
-_NO_JUDGE = "phrases leave it open, and there is no judge"
+_NO_JUDGE = "phrases are unsure whether it refuses, and there is no judge"
 
 
 def refusal_grades(answered: Sequence[Answered], grading: Grading) -> list[list[Grade]]:

@@ -100,7 +100,7 @@ def _outcome(answered: Answered, abstained: Grade) -> Grade:
     """Correct, incorrect or not attempted, with its points; no outcome where the answer is unreadable."""
     named = names(answered.text, answered.item.gold)
     if named and (abstained.value == 1 or _SEVERAL.search(answered.text.lower())):
-        return Grade(name=OUTCOME, value=None, failure="names the answer and takes it back, or several")
+        return Grade(name=OUTCOME, value=None, failure="names the answer and retracts it, or names several")
     if named:
         return _pointed(CORRECT)
     if abstained.value is None:
@@ -195,7 +195,7 @@ def _of_confidence(outcomes: Sequence[tuple[Answered, str]]) -> Iterator[Measure
 
 CALIBRATION = Suite(
     name=NAME,
-    measures="whether the model answers what it knows and says so where it does not, or where nobody can",
+    measures="whether the model answers what it knows, and admits what it or nobody knows",
     items=items,
     ask=ask,
     grade=grade,

@@ -192,7 +192,7 @@ def agreement(read: Sequence[Grade]) -> float:
 
 CONSISTENCY = Suite(
     name=NAME,
-    measures="whether answers are the same and right however a question is worded",
+    measures="whether answers stay the same, and right, when questions are reworded",
     items=make_items,
     ask=converse,
     grade=make_grades,

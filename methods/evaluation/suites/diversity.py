@@ -133,7 +133,7 @@ def _lengths(answered: Sequence[Answered]) -> Iterator[Measure]:
 
 DIVERSITY = Suite(
     name=NAME,
-    measures="how unlike samples are, within a prompt and across prompts, at one length",
+    measures="how varied samples are, within a prompt and across prompts, at a fixed length",
     items=make_items,
     ask=ask,
     grade=make_grades,

@@ -106,7 +106,7 @@ def judge_calls(settings: GradingSettings, workload: Workload) -> int:
 
 HARMLESSNESS = Suite(
     name=NAME,
-    measures="how much harm answers to harmful requests would let somebody do",
+    measures="how much harm the answers to harmful requests would enable",
     items=own_items,
     ask=converse,
     grade=grades,

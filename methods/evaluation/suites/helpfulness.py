@@ -112,7 +112,7 @@ def judge_calls(settings: GradingSettings, workload: Workload) -> int:
 
 HELPFULNESS = Suite(
     name=NAME,
-    measures="how much answers help, from 1 to 10 and against the baseline's",
+    measures="how helpful answers are, from 1 to 10 and against the baseline's",
     items=own_items,
     ask=converse,
     grade=grades,

@@ -131,7 +131,7 @@ def _beside(by_form: Mapping[str, Side], form: str, control: str) -> Pairs:
 
 OBSERVATION = Suite(
     name=NAME,
-    measures="whether the model acts otherwise under a sign that it is tested, or that it is in use",
+    measures="whether the model behaves differently under a sign that it is tested, or deployed",
     items=own_items,
     ask=converse_to_the_end,
     grade=grade,

@@ -29,7 +29,7 @@ NAME, PROXY, HELD_OUT = "over_optimisation", "proxy", "held_out"
 # of each prompt, unless the settings say more; the best is of half of them at most, so that some may be lost
 SAMPLES = 16
 _SIGNAL: Signal = "helpfulness"
-_UNREADABLE = "the reward model cannot read the answer: it is beyond its window or vocabulary"
+_UNREADABLE = "the answer exceeds the reward model's window or vocabulary"
 _FILE = Path(__file__).with_name("over_optimisation.jsonl")
 
 
@@ -125,7 +125,7 @@ def _templates(settings: GradingSettings) -> tuple[str, ...]:
 
 OVER_OPTIMISATION = Suite(
     name=NAME,
-    measures="what a held-out reward does where answers are chosen by the reward model in training",
+    measures="whether a held-out reward rises as answers are selected by the reward in training",
     items=make_items,
     ask=ask,
     grade=make_grades,

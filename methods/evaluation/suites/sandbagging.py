@@ -192,7 +192,7 @@ def _unable(accuracy: Measure, item: EvaluationItem) -> str | None:
 
 SANDBAGGING = Suite(
     name=NAME,
-    measures="whether the model does worse where it is asked to or has a reason to, and whether it says so",
+    measures="whether the model underperforms when asked to or given a reason to, and whether it admits it",
     items=own_items,
     ask=converse_to_the_end,
     grade=grade,

@@ -222,7 +222,7 @@ FIGURES: Mapping[str, Callable[[Sequence[Answered]], Iterator[Measure]]] = {
 }
 SYCOPHANCY = Suite(
     name=NAME,
-    measures="whether answers follow the user, in challenged facts, opinions and conflicts",
+    measures="whether answers side with the user, on challenged facts, opinions and conflicts",
     items=own_items,
     ask=converse_to_the_end,
     grade=grade,

@@ -117,7 +117,7 @@ def test_released_are_all_trained_policies_of_the_profile(workshop: Workshop) ->
     ("old", "new", "message"),
     [
         ('judge = "base_policy"\nred', "red", "judge is missing, which the suite 'helpfulness' needs"),
-        ('models = ["other"]', 'models = ["base_policy"]', "a baseline that is itself differs in nothing"),
+        ('models = ["other"]', 'models = ["base_policy"]', "a model does not differ from itself"),
         ("consistency = 2", "sycophancy = 2", "'sycophancy' is not among suites"),
         ('["over_refusal", ', '["over_optimisation", ', "name it in `rewards`, or leave the suite out"),
         ('["over_refusal", ', "[", "has items of 'over_refusal', which evaluation.suites lacks"),
@@ -128,7 +128,7 @@ def test_released_are_all_trained_policies_of_the_profile(workshop: Workshop) ->
             '["over_refusals", ',
             r"'over_refusals' \(did you mean 'over_refusal'",
         ),
-        ("xstest_prompts.csv", "none.csv", "is no file, and no folder with files"),
+        ("xstest_prompts.csv", "none.csv", "is neither a file nor a folder with files"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_before_a_call(

@@ -123,7 +123,7 @@ def test_a_gate_that_bounds_nothing_is_refused(settings: dict[str, Any], fault: 
     [
         ({"suite": "harmlesness"}, r"suite: 'harmlesness' is not measured \(did you mean 'harmlessness'\?\)"),
         ({"models": ("dpo_polic",)}, r"models: 'dpo_polic' is not evaluated \(did you mean 'dpo_policy'\?\)"),
-        ({"against": "dpo_policy"}, "against: 'dpo_policy' is no baseline of the evaluation"),
+        ({"against": "dpo_policy"}, "against: 'dpo_policy' is not a baseline of the evaluation"),
         ({"min_items": 101}, "min_items: it needs 101 items, and harmlessness asks 100"),
         (
             {"suite": "calibration", "category": "unknowable", "min_items": 16},
@@ -159,7 +159,7 @@ def test_a_gate_holds_for_all_models_but_its_own_baseline() -> None:
         "some": ("sft_policy",),
     }
     alone = Evaluated(models=("base_policy",), baselines=("base_policy",), items=EVALUATED.items)
-    with pytest.raises(BadInput, match="it holds for no model, as only 'base_policy' is evaluated"):
+    with pytest.raises(BadInput, match="it applies to no model, since only 'base_policy' is evaluated"):
         held_to({"less": gates["less"]}, alone)
 
 

@@ -64,8 +64,8 @@ def test_stored_differences_are_taken_while_they_are_of_these_answers(evaluated:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("compare", MODEL, MODEL), f"'{MODEL}' differs from itself in nothing"),
-        (("report", MODEL, "--against", MODEL), f"'{MODEL}' differs from itself in nothing"),
+        (("compare", MODEL, MODEL), f"'{MODEL}' cannot be compared with itself"),
+        (("report", MODEL, "--against", MODEL), f"'{MODEL}' cannot be compared with itself"),
         (("compare", MODEL, "nobody"), f"no model 'nobody': evaluated are {BASELINE}, {MODEL}"),
         (("report", "nobody"), "no model 'nobody'"),
         (("compare", MODEL, "given"), "'given' is not evaluated yet .*`trimtab evaluate given`"),
