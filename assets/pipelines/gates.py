@@ -9,6 +9,7 @@ from assets.profile.evaluation import Evaluation
 from assets.profile.profile import Profile
 from datasets_registry.rows.evaluation import EvaluationDifference, GateResult, SuiteFigure
 from methods.evaluation.public.published import PUBLISHED
+from methods.evaluation.suites.capability import CAPABILITY
 from methods.evaluation.suites.named import SUITES
 from methods.evaluation.suites.names import JUDGED, SuiteName
 from quality.evaluation.gate import Evaluated, Gate, held_to
@@ -54,6 +55,8 @@ def _most(section: Evaluation, categories: Mapping[str, Mapping[str, int]], suit
 def _categories(section: Evaluation, gated: Set[str]) -> dict[str, Mapping[str, int]]:
     """The clusters in each category of the gated suites that ask our own items alone."""
     more = {PUBLISHED[name].suite for name in section.files if name in PUBLISHED} | set(JUDGED)
+    if section.problems != "none":
+        more.add(CAPABILITY.name)
     clusters = {
         suite: {item.cluster: item.category for item in SUITES[suite].items()}
         for suite in section.suites

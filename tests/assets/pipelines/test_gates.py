@@ -60,7 +60,7 @@ def test_without_gates_there_are_no_results() -> None:
             r"gates.able.suite: 'capabilities' is not measured \(did you mean 'capab",
         ),
         ({"models": ["sft_policy"]}, "gates.able.models: 'sft_policy' is not evaluated"),
-        ({"against": "sft_policy"}, "gates.able.against: 'sft_policy' is no baseline"),
+        ({"against": "sft_policy"}, "gates.able.against: 'sft_policy' is not a baseline"),
         ({"min_items": 21}, "gates.able.min_items: it needs 21 items, and capability asks 20"),
         (
             {"suite": "over_refusal", "metric": "youden", "min_items": 1_000},
@@ -90,3 +90,12 @@ def test_a_gate_that_bounds_nothing_is_refused(gate: dict[str, Any], fault: str)
 def test_gates_need_an_evaluation() -> None:
     with pytest.raises(ValidationError, match=r"\[gates\] bound figures of \[evaluation\]: add it"):
         Profile.model_validate({**content(), "evaluation": None})
+
+
+def test_what_the_graph_adds_to_a_suite_is_counted_when_it_is_measured() -> None:
+    gate = {"min_items": 1_000, "category": "sums"}
+    asked = content(**gate)
+    asked["evaluation"] |= {"items": {}, "problems": "also"}
+    with pytest.raises(BadInput, match="capability has no 'sums'"):
+        gates_of(Profile.model_validate(content(**gate)))
+    assert gates_of(Profile.model_validate(asked | {"problems": {}}))["able"].min_items == 1_000

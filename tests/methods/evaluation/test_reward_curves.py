@@ -94,7 +94,7 @@ def test_a_held_out_reward_that_turns_peaks_where_it_turns() -> None:
 
 def test_a_held_out_reward_that_never_varies_has_no_unit_and_no_ranks() -> None:
     found = curve(planted(lambda rank: 5.0))
-    assert "gains have no unit" in (found["gap_best_of_2"].note or "")
+    assert "gains cannot be scaled" in (found["gap_best_of_2"].note or "")
     assert value(found["held_out_peaks_at"]) == 1
     correlation = rank_correlation(planted(lambda rank: 5.0))
     assert correlation.note == "nothing to measure" and correlation.num_missing == 5
