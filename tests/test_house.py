@@ -1,11 +1,13 @@
 """The house keeps its bounds: sizes of files and folders, types, names of variables and of models."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from benchmarks.house.bounds import Module, commonest_variable, measure, modules_by_folder, per_thousand_lines
 from benchmarks.sides.figure import Figure
+from datasets_registry.state import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,16 @@ def test_a_word_is_counted_whole_and_by_the_thousand_lines() -> None:
 
 def test_the_file_that_makes_a_package_is_no_module_of_its_folder() -> None:
     assert modules_by_folder([module("__init__.py"), module("a.py")]) == {"folder": 1}
+
+
+def test_duckdbs_types_are_quoted_in_annotations() -> None:
+    # an evaluated one keeps them alive, and duckdb says so at the end of every command
+    folders = ("assets", "quality", "methods", "generation", "datasets_registry", "training")
+    lines = [
+        (path.name, line.strip())
+        for folder in folders
+        for path in (REPOSITORY / folder).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    evaluated = re.compile(r'^[^"#]*(?::|->|\[) *duckdb\.DuckDBPy\w+(?! =)\b')
+    assert [found for found in lines if evaluated.match(found[1])] == []

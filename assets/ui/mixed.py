@@ -25,7 +25,7 @@ def place_counts(rates: Sequence[PromptPassRate]) -> dict[str, int]:
     return dict(Counter(rate.place for rate in rates))
 
 
-def mixture_summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def mixture_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     """Rows and shares by source; where shares are of tokens, tokens too."""
     rows = connection.execute(
         "SELECT source, count(*), count(*) / sum(count(*)) OVER (), sum(num_tokens) FROM this"

@@ -23,9 +23,9 @@ from generation.ledger.ledger import Ledger
 PROFILE = Path(__file__).with_name("rounds.toml")
 # of the profile: answers to the items of evaluation, and samples of a round
 ITEMS, SAMPLES = 200, 100 * 4
-RATE = "changes.3]\ntraining = { learning_rate = 1e-3 }"
-# three hundred times the rate ruins any policy
-RUINOUS, OTHER = RATE.replace("1e-3", "0.3"), RATE.replace("1e-3", "5e-4")
+RATE = "changes.3]\ntraining = { learning_rate = 1e-4 }"
+# three thousand times the rate ruins any policy
+RUINOUS, OTHER = RATE.replace("1e-4", "0.3"), RATE.replace("1e-4", "5e-5")
 
 
 def structure(quick: bool) -> Iterator[Figure]:
