@@ -51,7 +51,7 @@ def make_round_prompts(inputs: Inputs, models: Models, settings: RoundPromptSett
     Raises BadInput where there are too few prompts, or they are held out for evaluation.
     """
     sources = sources_of(inputs, settings.selection)
-    sliced = [prompt for kind in KINDS for prompt in _slice(sources.of_rounds(kind), kind, settings)]
+    sliced = slices(sources, settings)
     if settings.feedback is None:
         return sliced
     failures = open_failures(inputs.rows(RedTeamFailure), settings.round, settings.feedback)
@@ -59,6 +59,11 @@ def make_round_prompts(inputs: Inputs, models: Models, settings: RoundPromptSett
     failed = {kind: _failed(failures[kind], known, settings.round) for kind in KINDS}
     feeding = Feeding(sliced, failed, [*sources.every, *known.values()], settings.feedback)
     return [*sliced, *feeding.fed(models)]
+
+
+def slices(sources: Sources, settings: RoundPromptSettings) -> list[RoundPrompt]:
+    """The round's slice of both kinds; raises BadInput where there are too few prompts."""
+    return [prompt for kind in KINDS for prompt in _slice(sources.of_rounds(kind), kind, settings)]
 
 
 def _slice(prompts: Sequence[Prompt], kind: Kind, settings: RoundPromptSettings) -> list[RoundPrompt]:

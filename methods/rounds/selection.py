@@ -50,12 +50,17 @@ class Sources:
 
 
 def sources_of(inputs: Inputs, selection: RedTeamSelection | None) -> Sources:
-    """The prompt sets that rounds draw from.
+    """The prompt sets that rounds draw from; raises BadInput as ``sources_in`` does."""
+    return sources_in(inputs.rows(RedTeamPrompt), inputs.rows(HelpfulPrompt), selection)
+
+
+def sources_in(
+    red_team: Sequence[Prompt], helpful: Sequence[Prompt], selection: RedTeamSelection | None
+) -> Sources:
+    """The same, of these prompts.
 
     Raises BadInput where they are held out for evaluation, or what is never fed leaves none to ask.
     """
-    red_team: list[Prompt] = [*inputs.rows(RedTeamPrompt)]
-    helpful: list[Prompt] = [*inputs.rows(HelpfulPrompt)]
     every = [*red_team, *helpful]
     # a group may span both sets
     training_side(every, "prompts of rounds")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from assets.building.declared import Dataset, Roles, dataset
+from assets.pipelines.asked import asked as judge_asked
 from assets.pipelines.cai import revision_settings
 from assets.pipelines.prompts import DEFAULT_SETS
 from assets.profile.profile import Profile
@@ -94,11 +95,13 @@ def _asking_for_help(constitution: Constitution) -> tuple[str, ...]:
 
 def _failures(name: str, section: Rounds, number: int, profile: Profile) -> Dataset:
     assert section.red_teaming is not None
-    assert profile.judges is not None
+    assert profile.judges is not None and profile.rlaif is not None
     answers, judge = profile.answers, profile.judges.scores.judge
+    judging = judge_asked(profile.rlaif.judge, [judge], profile, f"rounds.{name}.red_teaming")
     settings = RedTeamSettings(
         round=number,
         selection=section.red_teaming.selection,
+        judging=judging.method.comparison,
         system_prompt=answers.system_prompt,
         answers=answers.sampling,
         seed=answers.seed,

@@ -8,6 +8,7 @@ from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
 from assets.pipelines.rounds.measured import measured
+from assets.pipelines.rounds.prompts import prompt_settings, require_prompts
 from assets.pipelines.rounds.red_teamed import fed_back, red_teamed
 from assets.profile.profile import Profile
 from assets.profile.rounds.rounds import Rounds
@@ -21,7 +22,7 @@ from datasets_registry.rows.rounds.verdict import Verdict
 from methods.judging.constitution import Constitution
 from methods.rounds.pool import POOLED_SELECTIONS, PoolSettings, role_of
 from methods.rounds.problems import ROUND_PROBLEMS, RoundProblemSettings
-from methods.rounds.prompts import ROUND_PROMPTS, RoundPromptSettings
+from methods.rounds.prompts import ROUND_PROMPTS
 
 
 def rounds(profile: Profile, constitution: Constitution) -> Sequence[Dataset]:
@@ -29,6 +30,9 @@ def rounds(profile: Profile, constitution: Constitution) -> Sequence[Dataset]:
 
     Raises BadInput where the constitution or the profile's public sets are unusable.
     """
+    for name, section in profile.rounds.items():
+        if not section.is_verified:
+            require_prompts(name, prompt_settings(section, section.number), profile)
     return [
         asset
         for name, section in profile.rounds.items()
@@ -62,22 +66,12 @@ def _asked(name: str, section: Rounds, number: int) -> Sequence[Dataset]:
         )
         source: Roles = {Problem.dataset: Problem.dataset}
         return [dataset(at + RoundProblem.dataset, ROUND_PROBLEMS, problems, group=name, inputs=source)]
-    red_teaming = section.red_teaming
-    prompts = RoundPromptSettings(
-        round=number,
-        prompts=asks.each,
-        seed=asks.seed,
-        red_team=asks.red_team,
-        helpful=asks.helpful,
-        selection=red_teaming.selection if red_teaming else None,
-        feedback=red_teaming.feedback if red_teaming else None,
-    )
-    rewriter = red_teaming and red_teaming.feedback.variants
+    rewriter = section.red_teaming and section.red_teaming.feedback.variants
     return [
         dataset(
             at + RoundPrompt.dataset,
             ROUND_PROMPTS,
-            prompts,
+            prompt_settings(section, number),
             group=name,
             inputs={**DEFAULT_SETS.roles, **fed_back(name, section, number)},
             models={"rewriter": released_of(name, section, number - 1) if rewriter else ""},
