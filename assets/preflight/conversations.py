@@ -13,7 +13,8 @@ from methods.evaluation.suites.named import SUITES
 
 # what the shortest prompt takes with its template
 PROMPT = 64
-_TEMPLATES = ("chat_template.jinja", "chat_template.json", "additional_chat_templates")
+_TEMPLATES = ("chat_template.jinja", "chat_template.json")
+_MORE_TEMPLATES = "additional_chat_templates"
 
 
 def require_conversations(
@@ -38,13 +39,20 @@ def require_conversations(
 
 def _require_template(model: str, given: GivenModel) -> None:
     folder = _folder(given)
-    if folder is None or any((folder / name).exists() for name in _TEMPLATES):
+    if folder is None or (folder / _MORE_TEMPLATES).is_dir():
         return
-    if not read_table(folder / "tokenizer_config.json").get("chat_template"):
+    if any(_is_written(folder / name) for name in _TEMPLATES):
+        return
+    if not str(read_table(folder / "tokenizer_config.json").get("chat_template") or "").strip():
         raise BadInput(
             f"evaluation: {model!r} goes back to {folder}, which has no chat template, so that it cannot be "
             "asked: give an instruct model, or leave it out"
         )
+
+
+def _is_written(path: Path) -> bool:
+    """Whether there is a file with anything in it: of an empty template every conversation is empty."""
+    return path.is_file() and bool(path.read_text(encoding="utf-8", errors="replace").strip())
 
 
 def _window(given: GivenModel) -> int | None:

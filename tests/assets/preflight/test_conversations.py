@@ -47,6 +47,20 @@ def test_the_window_that_is_served_counts_too() -> None:
     require_conversations(profile("owner/name"), ["base_policy"], TURNS, 100_000)
 
 
+@pytest.mark.parametrize("text", ["", " \n\t"])
+@pytest.mark.parametrize("name", ["chat_template.jinja", "tokenizer_config.json"])
+def test_an_empty_chat_template_is_none(tiny_model: Path, tmp_path: Path, name: str, text: str) -> None:
+    folder = shutil.copytree(tiny_model, tmp_path / "plain")
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    settings = folder / "tokenizer_config.json"
+    told = json.loads(settings.read_text()) | {"chat_template": text}
+    settings.write_text(json.dumps(told))
+    if name != settings.name:
+        (folder / name).write_text(text)
+    with pytest.raises(BadInput, match="has no chat template"):
+        require_conversations(profile(str(folder)), ["sft_policy"], ONE_TURN, 8)
+
+
 def test_a_model_without_a_chat_template_is_refused(tiny_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(tiny_model, tmp_path / "plain")
     (folder / "chat_template.jinja").unlink(missing_ok=True)
