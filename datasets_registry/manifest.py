@@ -47,15 +47,16 @@ class Manifest(BaseModel):
     """The record of one training run; fields that older releases did not write have defaults.
 
     ``datasets`` are by role (``train``, ``replay``). ``reference`` is the model that the loss compared with,
-    where it was named; else that is the base, if any. ``rows`` counts those given, trained on, and left out
-    by reason. ``sum_of_rates`` is the rate of each step of the optimiser, summed. ``metrics`` are the last
-    figures logged, how far the weights moved (``update_rms``), and figures of held-out rows as
-    ``held_out_…``; ``curves`` are figures by name over the run. ``dtype`` is that of the forward passes; what
-    was trained is saved in float32, and is ``stored`` whole or as an adapter. ``kept_by_bfloat16`` is the
-    share of the update that a cast of the whole weights to bfloat16 keeps. ``rendering`` is the hash of the
-    tokens that its chat template makes of fixed conversations (``generation.templates.probing``).
-    ``memory_gib`` is what a device was estimated to need, by part and in ``total``, and the ``peak`` that
-    was measured on a card.
+    where it was named; else that is the base, if any. ``parts`` are the models that the base was averaged
+    with, whose shares are settings. ``rows`` counts those given, trained on, and left out by reason.
+    ``sum_of_rates`` is the rate of each step of the optimiser, summed. ``metrics`` are the last figures
+    logged, how far the weights moved (``update_rms``), figures of the whole run, and those of held-out rows
+    as ``held_out_…``; ``curves`` are figures by name over the run. ``dtype`` is that of the forward passes;
+    what was trained is saved in float32, and is ``stored`` whole or as an adapter. ``kept_by_bfloat16`` is
+    the share of the update that a cast of the whole weights to bfloat16 keeps. ``rendering`` is the hash of
+    the tokens that its chat template makes of fixed conversations (``generation.templates.probing``).
+    ``memory_gib`` is what a device was estimated to need, by part and in ``total``, and the ``peak`` that was
+    measured on a card.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,6 +68,7 @@ class Manifest(BaseModel):
     datasets: Mapping[str, VersionReference] = {}
     reward_models: tuple[VersionReference, ...] = ()
     reference: VersionReference | None = None
+    parts: tuple[VersionReference, ...] = ()
     settings: Mapping[str, JsonValue] = {}
     dtype: str | None = None
     stored: Literal["adapter", "whole"] | None = None

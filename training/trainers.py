@@ -16,6 +16,7 @@ from training.settings.process_reward_model import ProcessRewardSettings
 from training.settings.reward_model import RewardSettings
 from training.settings.rloo import RlooSettings
 from training.settings.sft import SftSettings
+from training.settings.weights.average import AverageSettings
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ TRAINERS: Mapping[str, Trainer] = {
     ),
     "grpo": Trainer("training.grpo", "training.grpo", GrpoSettings, "online", scored=True),
     "rloo": Trainer("training.rloo", "training.rloo", RlooSettings, "online", scored=True),
+    "average": Trainer("training.average", "training.average", AverageSettings, "average"),
     "ppo": Trainer("training.ppo", "training.ppo.__main__", PpoSettings, "online", scored=True),
 }
 

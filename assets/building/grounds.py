@@ -84,7 +84,8 @@ def inputs_of(asset: Declared) -> Names:
     if isinstance(asset, Trained):
         section = asset.section
         replayed = (section.replayed,) if section.replayed else ()
-        return (*section.models, section.dataset, *replayed, *asset.waits, *_named(asset.unless))
+        learned = (section.dataset,) if section.dataset else ()
+        return (*section.models, *learned, *replayed, *asset.waits, *_named(asset.unless))
     if isinstance(asset, Given):
         return ()
     return (*asset.section.models, asset.section.verdict)

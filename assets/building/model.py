@@ -14,6 +14,7 @@ from assets.building.opening import MODEL_POOL, failures_as_sentences, open_read
 from assets.building.rounds.halting import handed_on, stopped
 from assets.building.training_run import failed_checks, prepare, run_trainer
 from assets.building.versions import Recipes
+from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
 from assets.ui.metadata import check_results, dataset_metadata, model_metadata
@@ -35,7 +36,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
     @dg.asset(
         key=key_of(recipe.name),
         deps=[key_of(source) for source in recipe.inputs],
-        description=f"A model: {section.base} after training.{section.trainer} on {section.dataset}.",
+        description=f"A model: {section.base} after training.{section.trainer}{_learned_from(section)}.",
         group_name=model.group,
         kinds={"pytorch", "safetensors"},
         code_version=recipe.version,
@@ -77,6 +78,11 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
             )
 
     return materialize
+
+
+def _learned_from(section: TrainedModel) -> str:
+    parts = section.training.further_models
+    return f" with {', '.join(parts)}" if parts else f" on {section.dataset}"
 
 
 def register(

@@ -143,7 +143,9 @@ def _of_trained(asset: Trained) -> Recipe:
     scored = {"reward_models": section.reward_models} if section.reward_models else {}
     compared = {"reference": (section.compared_with,)} if section.compared_with else {}
     waits = {"waits": asset.waits} if asset.waits else {}
-    roles = {"base": (section.base,), "dataset": (section.dataset,), **replayed, **scored, **compared}
+    learned = {"dataset": (section.dataset,)} if section.dataset else {}
+    parts = {"parts": section.training.further_models} if section.training.further_models else {}
+    roles = {"base": (section.base,), **learned, **replayed, **scored, **compared, **parts}
     return Recipe(
         asset.name,
         roles={**roles, **waits, **_unless(asset)},

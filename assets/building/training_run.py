@@ -57,10 +57,16 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
         config,
         launch.command(module, config),
         [
-            f"training on {exact['dataset']} from {exact['base']}",
+            _work(exact),
             *(f"waits until another machine runs `{command}`" for command in waiting),
         ],
     )
+
+
+def _work(exact: Mapping[str, Any]) -> str:
+    if "parts" in exact:
+        return f"averaging {', '.join([exact['base'], *exact['parts']])}"
+    return f"training on {exact['dataset']} from {exact['base']}"
 
 
 def _card(profile: Profile) -> dict[str, Any]:
@@ -94,7 +100,11 @@ def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:
     """The fields of a run's config that name versions."""
     versions = {version.name: str(version) for version in inputs}
     section = model.section
-    exact: dict[str, Any] = {"base": versions[section.base], "dataset": versions[section.dataset]}
+    exact: dict[str, Any] = {"base": versions[section.base]}
+    if section.dataset:
+        exact["dataset"] = versions[section.dataset]
+    if section.training.further_models:
+        exact["parts"] = [versions[part] for part in section.training.further_models]
     if section.replayed:
         exact["replay"] = versions[section.replayed]
     if section.reward_models:

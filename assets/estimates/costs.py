@@ -103,6 +103,8 @@ class Estimator:
         return Cost(size / self._card.disk_gb, None, size, assumes="the network is not counted")
 
     def _trained(self, model: Trained, rows: Rows | None, *, is_made: bool) -> Cost:
+        if not model.section.training.learns:
+            return self._averaged(model)
         job = self._job(model)
         cost = self._fitted(job)
         dataset, length = model.section.dataset, job.settings.max_length
@@ -115,6 +117,13 @@ class Estimator:
         counted = f"{'' if is_made else 'at most '}{_used(job, rows):,} rows of {length} tokens"
         assumes = f"{counted}, at {self._card.training_share:g} of the peak; {cost.assumes}"
         return replace(cost, seconds=learning + moving, assumes=assumes)
+
+    def _averaged(self, model: Trained) -> Cost:
+        """Whole weights are read and written, and those of adapters are merged in between."""
+        size = self.shapes(model.section.base).size("float32") / GB
+        scratch = size * len(model.section.models)
+        seconds = (READS * size + 2 * scratch) / self._card.disk_gb
+        return Cost(seconds, None, size, scratch, assumes="every model is an adapter that is merged first")
 
     def _job(self, model: Trained) -> Job:
         section, launch = model.section, self._profile.launch.model_dump(include=set(Launch.model_fields))

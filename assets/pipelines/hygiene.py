@@ -43,5 +43,5 @@ def learned_from(models: Iterable[str], sections: Mapping[str, Section]) -> Name
         seen.add(model)
         waiting += section.models
         if isinstance(section, TrainedModel):
-            datasets |= {section.dataset, *filter(None, [section.replayed])}
+            datasets |= {*filter(None, [section.dataset, section.replayed])}
     return tuple(sorted(datasets))

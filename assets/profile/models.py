@@ -1,15 +1,13 @@
 """The profile's `[models.NAME]`: a given model, or one that is trained from a base on a dataset."""
 
-from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
-from datasets_registry.documents import fault, faults, meant
+from datasets_registry.documents import fault, faults
 from datasets_registry.hosted import provider
-from datasets_registry.rows.types import ROW_TYPES
-from datasets_registry.rows.words import RULE_JUDGE, Signal
+from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
@@ -24,7 +22,8 @@ from training.trainers import Trainer
 S = TypeVar("S", bound=Settings)
 
 
-def _usable(name: str) -> str:
+def usable(name: str) -> str:
+    """A name that an asset may have; raises ValueError for another."""
     with faults():
         return validated_name(name)
 
@@ -37,7 +36,11 @@ def _each_its_own(rewards: Mapping[str, str]) -> Mapping[str, str]:
     return rewards
 
 
-Name = Annotated[str, AfterValidator(_usable)]
+def _usable_or_none(name: str) -> str:
+    return usable(name) if name else name
+
+
+Name = Annotated[str, AfterValidator(usable)]
 # a reward model for each signal
 RewardModels = Annotated[Mapping[Signal, Name], AfterValidator(_each_its_own)]
 
@@ -135,7 +138,7 @@ class TrainedModel(Settings):
 
     trainer: str
     base: Name
-    dataset: Name
+    dataset: Annotated[str, AfterValidator(_usable_or_none)] = ""
     replayed: Name | None = None
     reward_models: Annotated[tuple[Name, ...], Distinct] = ()
     rewards: RewardModels = Field(default={})
@@ -147,7 +150,12 @@ class TrainedModel(Settings):
     @property
     def models(self) -> tuple[str, ...]:
         """The models that it is made from."""
-        return (self.base, *self.reward_models, *filter(None, [self.compared_with]))
+        return (
+            self.base,
+            *self.reward_models,
+            *filter(None, [self.compared_with]),
+            *self.training.further_models,
+        )
 
     @property
     def compared_with(self) -> str | None:
@@ -219,8 +227,17 @@ def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -
         raise ValueError(f"{section_name}.sampler_engine: {section['trainer']} samples nothing: leave it out")
     if "rollouts" in section and not trainer.scored:
         raise ValueError(f"{section_name}.rollouts: {section['trainer']} samples nothing: leave it out")
+    _require_dataset(section_name, section, trainer)
     training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))
     return _validated(section_name, TrainedModel, {**section, "training": training})
+
+
+def _require_dataset(section_name: str, section: Mapping[str, Any], trainer: Trainer) -> None:
+    """Raise ValueError where there is no dataset to learn from, or one and nothing is learned."""
+    if trainer.settings.learns and not section.get("dataset"):
+        raise ValueError(f"{section_name}.dataset is missing: add it")
+    if "dataset" in section and not trainer.settings.learns:
+        raise ValueError(f"{section_name}.dataset: {section['trainer']} learns from nothing: leave it out")
 
 
 def _validated(place: str, kind: type[S], content: object) -> S:
@@ -228,71 +245,3 @@ def _validated(place: str, kind: type[S], content: object) -> S:
         return kind.model_validate(content)
     except ValidationError as error:
         raise ValueError(fault(kind, content, error, place)) from error
-
-
-def require_names(models: Mapping[str, Section]) -> None:
-    """Raise ValueError where a model's name is taken, a base is unknown, or models are circular."""
-    for model in models:
-        _usable(model)
-        if model == RULE_JUDGE:
-            raise ValueError(f"models.{model}: rules judge under this name: choose another")
-        if model in ROW_TYPES:
-            raise ValueError(f"models.{model}: a dataset has this name: choose another")
-    for model, section in models.items():
-        for needed in () if isinstance(section, GivenModel) else section.models:
-            if needed not in models:
-                near = meant(needed, models)
-                raise ValueError(
-                    f"models.{model}: unknown model {needed!r}{near}: use one of {sorted(models)}"
-                )
-        if isinstance(section, TrainedModel):
-            _require_weights(model, section, models)
-            _require_datasets(model, section, models)
-    ordered(models)
-
-
-def _require_weights(model: str, section: TrainedModel, models: Mapping[str, Section]) -> None:
-    for needed in section.models:
-        given = models[needed]
-        if isinstance(given, GivenModel) and given.hosted:
-            raise ValueError(
-                f"models.{model}: {needed!r} is hosted, so that its weights cannot be trained or loaded: "
-                "name a model whose weights are here"
-            )
-
-
-def _require_datasets(model: str, section: TrainedModel, models: Mapping[str, Section]) -> None:
-    for dataset in (section.dataset, section.replayed):
-        if dataset in models:
-            raise ValueError(f"models.{model}: {dataset!r} is a model: name a dataset to train on")
-
-
-def require_ancestor(place: str, reference: str, model: str, models: Mapping[str, Section]) -> None:
-    """Raise ValueError unless ``reference`` is ``model`` or one that it is trained from."""
-    known = [model, *_bases(model, models)]
-    if reference not in known:
-        raise ValueError(
-            f"{place}: {model!r} is not trained from {reference!r}, so that it cannot be its reference: "
-            f"use one of {known}"
-        )
-
-
-def _bases(model: str, models: Mapping[str, Section]) -> Iterator[str]:
-    """The model's base, the base's base and so on."""
-    section = models[model]
-    if isinstance(section, TrainedModel):
-        yield section.base
-        yield from _bases(section.base, models)
-
-
-def ordered(models: Mapping[str, Section]) -> list[str]:
-    """The models' names, bases first; raises ValueError where they are circular."""
-    bases = {
-        model: set() if isinstance(section, GivenModel) else set(section.models)
-        for model, section in models.items()
-    }
-    try:
-        return list(TopologicalSorter(bases).static_order())
-    except CycleError as error:
-        circle = " → ".join(error.args[1])
-        raise ValueError(f"models: {circle} is circular: give one of them another base") from error

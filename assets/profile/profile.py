@@ -14,11 +14,12 @@ from assets.profile.judges import Judges
 from assets.profile.launch import Card, LaunchSection, Tracking
 from assets.profile.mixed.mixtures import Mixture, require_mixtures
 from assets.profile.mixed.rewards import require_rewards
-from assets.profile.models import GivenModel, Name, Section, TrainedModel, read_models, require_names
+from assets.profile.models import GivenModel, Name, Section, TrainedModel, read_models
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
+from assets.profile.related.models import require_names
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
 from assets.profile.rounds.needs import require_rounds

@@ -21,6 +21,7 @@ class Ancestor(Record):
     datasets: Mapping[str, str]
     reward_models: tuple[str, ...]
     reference: str | None
+    parts: tuple[str, ...]
     behind: tuple[str, ...]
     data_version: str
 
@@ -29,6 +30,8 @@ class Ancestor(Record):
         """How the model was made, as half a sentence."""
         if self.given:
             return f"taken as given: {self.given}"
+        if self.parts:
+            return f"averaged from {', '.join(filter(None, [self.base, *self.parts]))}"
         data = ", ".join(f"{version} ({role})" for role, version in self.datasets.items())
         trainer = f" by {self.trainer}" if self.trainer else ""
         rewards = f", rewarded by {', '.join(self.reward_models)}" if self.reward_models else ""
@@ -77,6 +80,7 @@ def _ancestor(registry: Registry, version: Version) -> Ancestor:
         datasets=manifest.dataset_references,
         reward_models=manifest.reward_model_references,
         reference=manifest.compared_with,
+        parts=tuple(map(str, manifest.parts)),
         behind=behind(registry, version),
         data_version=version.data_version,
     )

@@ -7,8 +7,9 @@ from typing import Literal
 from datasets_registry.manifest import Manifest
 from datasets_registry.version import CheckResult
 
-# how a trainer learns: from texts one by one, from pairs, to score texts, or from the policy's own samples
-TrainerKind = Literal["supervised", "preference", "reward", "online"]
+# how a trainer learns: from texts one by one, from pairs, to score texts, or from the policy's own samples;
+# an average does not
+TrainerKind = Literal["supervised", "preference", "reward", "online", "average"]
 EVERY: tuple[TrainerKind, ...] = ("supervised", "preference", "reward", "online")
 
 # reasons that lie in max_length and the tokenizer, not in the rows

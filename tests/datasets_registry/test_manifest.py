@@ -17,6 +17,7 @@ WHOLE = {
     "datasets": {"train": {"name": "round_02/preference_pairs", "number": 2, "data_version": "d2"}},
     "reward_models": [{"name": "reward_model", "number": 3, "data_version": "d3"}],
     "reference": {"name": "sft_policy", "number": 4, "data_version": "d4"},
+    "parts": [],
     "settings": {"learning_rate": 1e-4, "losses": {"sigmoid": 1.0}, "lora_rank": None},
     "dtype": "bfloat16",
     "stored": "adapter",

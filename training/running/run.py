@@ -61,6 +61,8 @@ class Run(Generic[S_co]):
     report: Report
     # the model that the loss compares with, where it was named
     reference: Version | None = None
+    # the models that the base is averaged with
+    parts: tuple[Version, ...] = ()
     # where there is a card to fit: the rows at once that do, and what they take
     planned: MicroBatch | None = None
     memory: Memory | None = None
@@ -88,8 +90,8 @@ class Run(Generic[S_co]):
 
     @property
     def models(self) -> tuple[Version, ...]:
-        """All models that are read: the base, a named reference, reward models."""
-        return (self.base, *filter(None, [self.reference]), *self.reward_models)
+        """All models that are read: the base, parts, a named reference, reward models."""
+        return (self.base, *self.parts, *filter(None, [self.reference]), *self.reward_models)
 
     @property
     def checkpoints(self) -> Path:
@@ -130,7 +132,8 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
     reward_models = tuple(_exact(registry, reference, "model") for reference in config.reward_models)
     reference = _exact(registry, config.reference, "model") if config.reference else None
     references = [reference] if reference else []
-    require_visible(registry, [base, *datasets.values(), *reward_models, *references])
+    parts = tuple(_exact(registry, part, "model") for part in config.parts)
+    require_visible(registry, [base, *datasets.values(), *reward_models, *references, *parts])
     for model, what in ((base, "base"), *((model, "reference") for model in references)):
         require_window(registry.folder(model), config.settings.max_length, config.name, what)
     found = fit(
@@ -150,6 +153,7 @@ def open_run(trainer: str, kind: type[RunConfig[S_co]], path: Path, report: Repo
         reward_models,
         report,
         reference=reference,
+        parts=parts,
         planned=configured(config, config.settings).of(found.rows) if found else None,
         memory=found.memory if found else None,
     )

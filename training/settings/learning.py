@@ -30,6 +30,8 @@ class TrainingSettings(Settings):
     several_processes: ClassVar[bool] = True
     # the fewest rows that a device can learn from at once
     fewest_at_once: ClassVar[int] = 1
+    # whether there are rows and steps: what learns nothing has no dataset
+    learns: ClassVar[bool] = True
     # whether the model that the loss compares with may be another than the base
     takes_reference: ClassVar[bool] = False
     # settings that only have a run refused
@@ -130,6 +132,11 @@ class TrainingSettings(Settings):
                 f"and this trainer needs {self.fewest_at_once}: raise batch_size, or take fewer processes"
             )
         return found
+
+    @property
+    def further_models(self) -> tuple[str, ...]:
+        """The models that settings name besides the base."""
+        return ()
 
     @property
     def has_reference(self) -> bool:

@@ -31,12 +31,15 @@ class RunConfig(Settings, Generic[S_co]):
 
     name: str
     base: str
-    dataset: str
+    dataset: str = Field("", description="What is learned from; of an average nothing")
     output: Path
     settings: S_co
     replay: str | None = None
     reference: str | None = Field(None, description="The model that the loss compares with, if not the base")
     reward_models: Annotated[tuple[str, ...], Distinct] = ()
+    parts: Annotated[tuple[str, ...], Distinct] = Field(
+        (), description="Models that are averaged with the base"
+    )
     signals: Annotated[tuple[Signal, ...], Distinct] = Field(
         (), exclude_if=lambda value: not value, description="The signal of each of reward_models, in order"
     )
@@ -63,7 +66,9 @@ class RunConfig(Settings, Generic[S_co]):
     @property
     def datasets(self) -> dict[str, str]:
         """The datasets by their role."""
-        return {"train": self.dataset} | ({"replay": self.replay} if self.replay else {})
+        return ({"train": self.dataset} if self.dataset else {}) | (
+            {"replay": self.replay} if self.replay else {}
+        )
 
     @model_validator(mode="after")
     def _has_the_inputs_that_count(self) -> Self:
@@ -86,6 +91,16 @@ class RunConfig(Settings, Generic[S_co]):
                 f"signals names {len(self.signals)} and reward_models {len(self.reward_models)}: give each "
                 "reward model its signal, or none"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_dataset_where_it_learns(self) -> Self:
+        if self.settings.learns and not self.dataset:
+            raise ValueError("dataset is missing: name the dataset to train on")
+        if self.dataset and not self.settings.learns:
+            raise ValueError(f"dataset is {self.dataset!r}, and nothing is learned here: leave it out")
+        if self.parts and self.settings.learns:
+            raise ValueError("parts are of averages, and this trainer learns: leave them out")
         return self
 
     @model_validator(mode="after")
