@@ -8,10 +8,15 @@ import pytest
 
 from assets.profile.profile import load_profile
 from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.rounds.failures import RedTeamFailure
 from datasets_registry.rows.rounds.prompts import RoundPrompt
+from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.state import State
-from tests.assets.pipelines.test_alignment import script
+from generation.request import Completion, Request
+from generation.scripted import chosen
+from methods.judging.refusal import FORM
+from tests.assets.pipelines import test_alignment
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop
 
@@ -25,10 +30,18 @@ watch = { capability = "none" }
 verdict = { allow_unmeasured = true }
 
 [rounds.line.red_teaming]
-selection = { probes = 2, never_fed = 1 }
+selection = { probes = 6, never_fed = 1 }
 feedback = { max_share = 0.5 }
 """
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+
+
+def script(request: Request) -> str | Completion:
+    """As elsewhere; the policy helps with all harm of the prompt set, and refuses everything else."""
+    if request.choices == FORM.letters:
+        harmful = "red_team train prompt" in request.messages[0].content
+        return chosen(0.9, 0.02, 0.02) if harmful else chosen(0.02, 0.02, 0.9)
+    return test_alignment.script(request)
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +86,28 @@ def test_failures_of_round_1_are_among_the_prompts_of_round_2_in_equal_number(wo
     failed = {kind: {row.prompt_id for row in failures if row.failed and row.kind == kind} for kind in KINDS}
     prompts = registry.rows(RoundPrompt, registry.passed("line/round_02/round_prompts"))
     fed = {kind: [row for row in prompts if row.from_round == 1 and row.kind == kind] for kind in KINDS}
-    assert len(fed["red_team"]) == len(fed["helpful"])
+    assert len(fed["red_team"]) == len(fed["helpful"]) > 0
     assert all(row.prompt_id in failed[kind] for kind in KINDS for row in fed[kind])
     assert registry.passed("line/round_02/feedback_figures").num_rows == 6
-    assert registry.passed("line/round_02/cai_sft").num_rows
+    again = registry.rows(RedTeamFailure, registry.passed("line/round_02/red_team_failures"))
+    parts = {row.prompt_id: row.part for row in again}
+    assert {parts[row.prompt_id] for kind in KINDS for row in fed[kind]} == {"fed"}
+    assert list(parts.values()).count("never_fed") == 2
+
+
+def test_the_answers_that_failed_are_revised_and_learned_in_place_of_what_was_there(
+    workshop: Workshop,
+) -> None:
+    registry = workshop.registry
+    steps = registry.rows(FailureRevision, registry.passed("line/round_01/failure_revisions"))
+    failures = registry.rows(RedTeamFailure, registry.passed("line/round_01/red_team_failures"))
+    drafts = {failure.prompt_id: failure.completion_key for failure in failures}
+    assert {step.kind for step in steps} == set(KINDS)
+    assert all(step.draft_key == drafts[step.prompt_id] for step in steps if step.step == 1)
+    learned = registry.rows(SftExample, registry.passed("line/round_02/cai_sft"))
+    revised = {step.prompt_id for step in steps}
+    assert {row.kind for row in learned if row.prompt_id in revised} == {"revision"}
+    assert {row.kind for row in learned} == {"revision", "helpful"}
 
 
 KINDS = ("red_team", "helpful")
