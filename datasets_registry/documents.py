@@ -110,7 +110,8 @@ def fault(kind: type[BaseModel], content: object, error: ValidationError, place:
 
     Where ``content`` is itself a part, ``place`` says of what.
     """
-    first = error.errors()[0]
+    # a value that is there says more than one that is not
+    first = min(error.errors(), key=lambda found: found["type"] == "missing")
     parts = _parts(content, first["loc"], is_missing=first["type"] == "missing")
     where, said = ".".join(filter(None, [place, *parts])), first["msg"]
     if first["type"] == "extra_forbidden":

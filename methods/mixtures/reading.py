@@ -40,15 +40,16 @@ def require_columns(source: str, columns: Sequence[str], kind: type[Row]) -> Non
 def examples(source: str, rows: Sequence[Columns]) -> Iterator[MixedExample]:
     """The rows that are learned, each content once: whole, accepted, and of the training split."""
     for row_id, row in _distinct(source, rows, _EXAMPLE):
-        yield MixedExample.model_validate({**_shared(source, row_id, row), **_named(row, _EXAMPLE)})
+        values = {**_shared(row_id, row), **_named(row, _EXAMPLE)}
+        yield MixedExample.model_validate(dict(values, source=source))
 
 
 def pairs(source: str, rows: Sequence[Columns]) -> Iterator[MixedPair]:
     """The rows in which one completion is preferred, each content once, and of the training split."""
     for row_id, row in _distinct(source, rows, _PAIR):
         label = {"label": row.get("label", "a"), "p_signals": row.get("p_signals") or []}
-        values = {**_shared(source, row_id, row), **_named(row, (*_PAIR, *_SIGNALS)), **label}
-        yield MixedPair.model_validate(values)
+        values = {**_shared(row_id, row), **_named(row, (*_PAIR, *_SIGNALS)), **label}
+        yield MixedPair.model_validate(dict(values, source=source))
 
 
 def _named(row: Columns, names: Sequence[str]) -> dict[str, object]:
@@ -79,10 +80,9 @@ def turns(row: Columns) -> list[dict[str, Any]]:
     return [{name: value for name, value in turn.items() if value is not None} for turn in stored]
 
 
-def _shared(source: str, row_id: str, row: Columns) -> dict[str, Any]:
+def _shared(row_id: str, row: Columns) -> dict[str, Any]:
     return {
         "row_id": row_id,
-        "source": source,
         "split_group": row.get("split_group") or row["prompt"],
         "num_tokens": None,
         **_named(row, _CONVERSATION),

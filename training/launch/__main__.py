@@ -157,5 +157,4 @@ def _run(arguments: Sequence[str]) -> Failure | None:
 
 
 if __name__ == "__main__":
-    with left_at_once():
-        run_command(main)
+    run_command(left_at_once()(main))

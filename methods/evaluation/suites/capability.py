@@ -94,8 +94,9 @@ def items_of_problems(problems: Iterable[Problem]) -> list[EvaluationItem]:
             cluster=problem.split_group,
             category=f"{OF_GRAPH}{problem.family or 'problems'}",
             gold=[problem.answer],
-            source=problem.source,
-            licence=problem.licence,
+            # where a problem came from decides nothing, so that its own row alone says it
+            source="held-out problems of the graph",
+            licence="as the problem's own row says",
         )
         for problem in problems
         if problem.split != "train"

@@ -193,9 +193,9 @@ def test_a_policy_learns_from_its_own_draws_as_an_asset(workshop: Workshop) -> N
     assert passed.keys() == {*CHECKED, *online}
     assert Manifest.read(workshop.registry.folder(version)).rows["trained"] == 4
     rollouts = workshop.registry.passed("rollouts/drawn")
-    assert set(workshop.registry.derivation(rollouts).inputs) == {
-        version,
-        *map(workshop.registry.passed, ("base_policy", "scorer", "problems")),
+    assert {str(read) for read in workshop.registry.derivation(rollouts).inputs} == {
+        str(version),
+        *(str(workshop.registry.passed(name)) for name in ("base_policy", "scorer", "problems")),
     }
     with duckdb.connect(workshop.registry.state.views, read_only=True) as connection:
         asked = "SELECT count(*), count(DISTINCT step), min(len(signals)), any_value(signals[1].signal)"

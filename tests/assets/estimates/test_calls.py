@@ -128,10 +128,10 @@ def test_held_out_problems_are_counted_among_the_items(tmp_path: Path) -> None:
     content = changed(small("laptop", tmp_path), {("evaluation", "items"): {}})
     without, with_problems = (
         amounts(list(declared(each).datasets.values()), {})
-        for each in (content, changed(content, {("evaluation", "problems"): True}))
+        for each in (content, changed(content, {("evaluation", "problems"): "also"}))
     )
     held_out = with_problems["problems"].rows.held_out
     assert with_problems["evaluation_items"].rows.all == without["evaluation_items"].rows.all + held_out > 0
-    few = changed(content, {("evaluation", "problems"): True, ("evaluation", "items", "capability"): 2})
+    few = changed(content, {("evaluation", "problems"): "also", ("evaluation", "items", "capability"): 2})
     counted = amounts(list(declared(few).datasets.values()), {})["evaluation_items"].rows.suites
     assert 2 <= counted["capability"].items <= 6 and counted["capability"].choices > 0

@@ -42,6 +42,8 @@ def test_every_trainer_refuses_a_folder_of_somebody_else(name: str, state: State
     more: dict[str, Any] = {}
     if trainer.scored:
         more = {"reward_models": ["r@1"], "settings": {"rewards": {"verifier": 0, "reward_models": 1}}}
+    if trainer.kind == "average":
+        more = {"dataset": "", "parts": ["p@1"], "settings": {"shares": {"p": 0.5}}}
     config, before = write_config(tmp_path / "mine.json", str(folder), **more), contents(folder)
     with pytest.raises(BadInput, match=r"output .*foreign is not empty.*name a folder"):
         getattr(importlib.import_module(trainer.source), name)(config, print)
