@@ -244,8 +244,7 @@ def encode(tokenizer: Tokenizer, text: str, *, with_offsets: bool = False) -> En
     encoding = encoded(tokenizer, text, with_offsets=with_offsets)
     if encoding is None or not is_spelled(tokenizer, text, encoding["input_ids"]):
         raise Unrenderable(
-            f"the vocabulary of {tokenizer.name_or_path!r} lacks {lacking(tokenizer, text)}: give this "
-            "model only what it can spell"
+            f"the model's vocabulary lacks {lacking(tokenizer, text)}: give this model only what it can spell"
         )
     return encoding
 

@@ -3,7 +3,7 @@
 import fcntl
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import dagster as dg
@@ -16,7 +16,7 @@ from assets.graph import Graph, build_graph
 from assets.plan import Step, plan
 from assets.preflight.ready import require_ready
 from assets.profile.history import open_instance
-from assets.profile.profile import load_profile
+from assets.profile.profile import Profile, load_profile
 from assets.runs.dead import close_dead_runs
 from assets.runs.here import STOPPED, run_here
 from datasets_registry.boundary import INTERRUPTED
@@ -105,12 +105,25 @@ def win_rates(registry: Registry) -> dict[str, str]:
 AGAIN = """
 What was finished is saved. Fix the cause and run `make demo` again: it resumes from there.
 """
-NEXT = """
-Three things to try next:
-  make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000
-  .venv/bin/trimtab sql "SELECT label, count(*) FROM preference_pairs GROUP BY 1"
-  edit a principle in methods/judging/constitution.toml, then `make demo`: only what it changes is rebuilt
-"""
+# of what is built, the first that says most, and a query that shows it
+QUERIES = {
+    "preference_pairs": "SELECT label, count(*) FROM preference_pairs GROUP BY 1",
+    "evaluation": "SELECT suite, metric, model, value, low, high FROM evaluation WHERE category = 'all'",
+}
+
+
+def next_steps(profile: Profile, built: Container[str]) -> str:
+    """What a person may try next with what the profile builds."""
+    steps = [
+        "make dev                                     every asset in the Dagster UI, at http://127.0.0.1:3000"
+    ]
+    query = next((sql for name, sql in QUERIES.items() if name in built), None)
+    if query:
+        steps.append(f'.venv/bin/trimtab sql "{query}"')
+    if profile.cai or profile.rlaif:
+        edited = f"edit a principle in {profile.constitution}, then `make demo`"
+        steps.append(f"{edited}: only what it changes is rebuilt")
+    return "\n".join(["", "To try next:", *(f"  {step}" for step in steps), ""])
 
 
 def demo(console: Console) -> int:
@@ -145,7 +158,7 @@ def demo(console: Console) -> int:
         _say(console, f"not built: {sentence}")
     show(registry, console)
     console.print(f"{(time.monotonic() - started) / 60:.1f} minutes.", highlight=False)
-    console.print(AGAIN if failures else NEXT, highlight=False, markup=False)
+    console.print(AGAIN if failures else next_steps(profile, recipes), highlight=False, markup=False)
     if any(failure.endswith(f": {STOPPED}") for failure in failures):
         return INTERRUPTED
     return 1 if failures or waiting else 0

@@ -13,6 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from assets.demo.demo import next_steps
+from assets.graph import build_graph
+from assets.profile.profile import load_profile
 from datasets_registry.state import REPOSITORY
 from tests.assets.small import write_profile
 
@@ -171,3 +174,12 @@ def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
         process = demo.start()
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 2 and "another `make demo` is running" in printed
+
+
+@pytest.mark.parametrize(
+    ("profile", "query"), [("laptop", "FROM preference_pairs"), ("evaluation", "FROM evaluation WHERE")]
+)
+def test_what_to_try_next_is_of_what_was_built(profile: str, query: str) -> None:
+    chosen = load_profile(profile)
+    said = next_steps(chosen, {recipe.name for recipe in build_graph(chosen).recipes})
+    assert query in said and ("edit a principle" in said) == (profile == "laptop")
