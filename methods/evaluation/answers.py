@@ -101,12 +101,16 @@ def graded_by(
 def _graded(
     suite: Suite, items: Sequence[EvaluationItem], answers: Sequence[SuiteAnswer], grading: Grading
 ) -> Iterator[SuiteAnswer]:
-    """An answer that failed has no grades."""
+    """An answer that failed has no grades; several models, as canaries are, answer the same items."""
     by_id = {(item.item_id, item.variant): item for item in items}
     answered = [Answered(by_id[row.item_id, row.variant], row) for row in answers if row.failure is None]
-    grades = dict(zip((each.place for each in answered), suite.grade(answered, grading), strict=True))
+    grades = {
+        (each.answer.model, each.place): given
+        for each, given in zip(answered, suite.grade(answered, grading), strict=True)
+    }
     for row in answers:
-        given = grades.get((row.suite, row.item_id, row.variant, row.sample), ())
+        place = (row.suite, row.item_id, row.variant, row.sample)
+        given = grades.get((row.model, place), ())
         yield row.model_copy(update={"grades": list(given)}) if given else row
 
 

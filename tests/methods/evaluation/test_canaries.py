@@ -10,12 +10,12 @@ from generation.request import Completion, Request
 from generation.scripted import Script, chosen
 from methods.evaluation.canaries.answers import CANARY_ANSWERS, CanarySettings, canary_answers
 from methods.evaluation.canaries.notes import GIVES, Place, noted
-from methods.evaluation.canaries.texts import CANARIES, is_canary
+from methods.evaluation.canaries.texts import CANARIES, PREFIX, is_canary
 from methods.evaluation.conversations import unanswered
 from methods.evaluation.measures import ALL
 from methods.evaluation.suite import GradingSettings, Suite
 from methods.evaluation.suites.harmlessness import HARMLESSNESS
-from methods.evaluation.suites.helpfulness import HELPFULNESS
+from methods.evaluation.suites.helpfulness import HELPFULNESS, SCORE
 from methods.evaluation.suites.over_refusal import OVER_REFUSAL
 from quality.evaluation.figures import EVALUATION_FIGURES, FigureSettings
 from tests.methods.evaluation.judged.planted import (
@@ -169,13 +169,13 @@ def test_without_a_model_there_is_nothing_to_compare_with() -> None:
     assert named(rows, "j") == rows
 
 
-def answered(num_items: int, folder: Path) -> tuple[list[SuiteAnswer], int]:
+def answered(num_items: int, folder: Path, falls_for: str | None = None) -> tuple[list[SuiteAnswer], int]:
     """The canaries' answers to at most so many items of each judged suite, and the judge's calls."""
     calls = list[Request]()
 
     def script(request: Request) -> str | Completion:
         calls.append(request)
-        return judge(None)(request)
+        return judge(falls_for)(request)
 
     items = [item for suite in (HELPFULNESS, HARMLESSNESS, OVER_REFUSAL) for item in suite.items()[::6]]
     settings = CanarySettings(
@@ -206,3 +206,16 @@ def test_canaries_go_through_so_many_items_of_each_judged_suite_evenly_of_its_ca
 def test_padding_is_long_beside_what_it_says_and_short_for_the_judge_that_reads_it() -> None:
     lengths = {name: len(text.split()) for name, text in CANARIES.items()}
     assert max(lengths, key=lengths.__getitem__) == "padded" and 100 <= lengths["padded"] <= 150
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_each_canary_has_the_grades_of_its_own_answers(name: str, tmp_path: Path) -> None:
+    rows, _ = answered(3, tmp_path, falls_for=name)
+    scores = {
+        (row.model, grade.value)
+        for row in rows
+        for grade in row.grades
+        if row.suite == "helpfulness" and grade.name == SCORE
+    }
+    assert {model for model, value in scores if value == pytest.approx(9)} == {f"{PREFIX}{name}"}
+    assert {model for model, _ in scores} == {f"{PREFIX}{other}" for other in CANARIES}
