@@ -121,7 +121,8 @@ def _drawn(contents: Contents, suite: str, category: str) -> tuple[Drawn, ...]:
     marks: dict[str, list[Mark]] = {}
     for evaluated in contents.models:
         for figure in _figures(evaluated, suite, category):
-            mark = figure_mark(figure, evaluated.model)
+            of_baseline = evaluated.model != contents.model.model
+            mark = figure_mark(figure, evaluated.model, of_baseline=of_baseline)
             if mark.has_interval:
                 marks.setdefault(figure.metric, []).append(mark)
     return tuple(drawn(metric, of_models) for metric, of_models in marks.items())

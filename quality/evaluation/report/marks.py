@@ -30,7 +30,8 @@ class Scale:
 class Mark:
     """A figure with its interval: ``value`` is None where there is none, or n is too small to show it alone.
 
-    ``says`` is whether a difference is better, worse or not told apart; empty for a figure.
+    ``says`` is whether a difference is better, worse or not told apart; empty for a figure. That of a
+    baseline is drawn hollow, also where it stands alone.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Mark:
     high: float | None
     count: int
     says: str = ""
+    of_baseline: bool = False
 
     @property
     def has_interval(self) -> bool:
@@ -68,7 +70,7 @@ class Drawn:
     marks: tuple[Mark, ...]
 
 
-def figure_mark(figure: SuiteFigure, label: str) -> Mark:
+def figure_mark(figure: SuiteFigure, label: str, *, of_baseline: bool = False) -> Mark:
     """A model's figure."""
     return Mark(
         label,
@@ -76,6 +78,7 @@ def figure_mark(figure: SuiteFigure, label: str) -> Mark:
         figure.low,
         figure.high,
         figure.num_items,
+        of_baseline=of_baseline,
     )
 
 

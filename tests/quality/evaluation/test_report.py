@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -211,3 +212,11 @@ def test_a_browser_shows_it_without_a_word_of_complaint(tmp_path: Path) -> None:
     shown = subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
     assert f"<title>{MODEL} against {BASELINE}: evaluation</title>" in shown.stdout
     assert "CONSOLE" not in shown.stderr
+
+
+def test_a_baseline_is_hollow_also_where_the_model_has_no_figure() -> None:
+    both = comparison()
+    alone = replace(both, model=Evaluated(MODEL, [], both.model.answers), differences=[])
+    for contents, kinds in ((both, {"interval first", "interval second"}), (alone, {"interval second"})):
+        drawn = {value for name, value in Page(page(contents)).attributes if name == "class"}
+        assert drawn & {"interval first", "interval second"} == kinds
