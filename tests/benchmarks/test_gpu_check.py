@@ -113,7 +113,8 @@ def test_figures_are_for_people(value: float, said: str) -> None:
 
 
 def test_every_trainer_has_its_part() -> None:
-    assert TRAINERS.keys() < PARTS.keys()
+    learning = {name for name, trainer in TRAINERS.items() if trainer.kind != "average"}
+    assert learning < PARTS.keys()
 
 
 @pytest.mark.parametrize(

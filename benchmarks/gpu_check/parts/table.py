@@ -21,6 +21,11 @@ _PARTS = (
     Part("samples_by_vllm", measure_sampler, no_vllm, patience=2),
     Part("two_processes_ddp", partial(measure_processes, strategy="ddp"), one_card_alone, patience=2),
     Part("two_processes_fsdp", partial(measure_processes, strategy="fsdp"), no_second_card, patience=2),
-    *(Part(trainer, partial(measure_trainer, trainer=trainer)) for trainer in TRAINERS),
+    # an average is no training, and uses no card
+    *(
+        Part(name, partial(measure_trainer, trainer=name))
+        for name, trainer in TRAINERS.items()
+        if trainer.kind != "average"
+    ),
 )
 PARTS: Mapping[str, Part] = {part.title: part for part in _PARTS}
