@@ -20,6 +20,7 @@ from datasets_registry.rows.judges import (
 )
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
+from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.row import Row
 from tests.methods.judges.item_rows import SUITES
 from tests.methods.mixtures.mixed_rows import MIXED
@@ -247,6 +248,7 @@ _ALIGNMENT: dict[type[Row], dict[str, Any]] = {
         "score": 1.0,
     },
 }
+_ALIGNMENT[FailureRevision] = _ALIGNMENT[RevisionStep] | {"round": 1}
 
 
 def make(row: type[R], name: str = "p1", **fields: Any) -> R:

@@ -1,10 +1,12 @@
 """A small profile's graph over a registry, built on scripted replies and real training."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from assets.demo.demo import build
 from assets.graph import Graph, build_graph
@@ -13,9 +15,22 @@ from assets.profile.models import GivenModel
 from assets.profile.profile import load_profile
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.registry import Registry
+from datasets_registry.state import State
 from datasets_registry.version import Version
 from generation.request import Backend, Request
 from generation.scripted import Script, ScriptedBackend
+
+
+@contextmanager
+def opened(path: Path, state: Path, script: Script) -> "Iterator[Workshop]":
+    """A workshop of the profile in ``path`` over a new state, which commands find in the environment."""
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+        patch.setenv("TRIMTAB_HOME", str(state))
+        patch.setenv("TRIMTAB_PROFILE", str(path))
+        patch.delenv("TRIMTAB_CATALOG", raising=False)
+        workshop = Workshop(path, Registry(State().prepare()), instance, script)
+        yield workshop
+        workshop.registry.engine.dispose()
 
 
 @dataclass

@@ -10,14 +10,12 @@ from typer.testing import CliRunner
 
 from assets.cli.commands import app
 from assets.ui.keys import key_of
-from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.rlaif import PreferencePair
-from datasets_registry.state import State
 from tests.assets.pipelines.rounds import AT
 from tests.assets.pipelines.test_alignment import script
 from tests.assets.small import write_profile
-from tests.assets.workshop import Workshop
+from tests.assets.workshop import Workshop, opened
 
 MODELS = """
 [models."round_02/sft_policy"]
@@ -60,14 +58,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
     path = write_profile(root / "profile", tiny_model)
     plugged = f'plugins = ["tests.assets.pipelines.rounds"]\n{path.read_text()}'
     path.write_text(plugged.replace('stop = ["e"]', "") + MODELS)
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
-        patch.setenv("TRIMTAB_HOME", str(root / "state"))
-        patch.setenv("TRIMTAB_PROFILE", str(path))
-        patch.delenv("TRIMTAB_CATALOG", raising=False)
-        workshop = Workshop(path, Registry(State().prepare()), instance, script)
+    with opened(path, root / "state", script) as workshop:
         workshop.build()
         yield workshop
-        workshop.registry.engine.dispose()
 
 
 def told(*arguments: str) -> str:

@@ -3,22 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from assets.profile.profile import load_profile
-from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.rounds.failures import RedTeamFailure
 from datasets_registry.rows.rounds.prompts import RoundPrompt
 from datasets_registry.rows.rounds.revisions import FailureRevision
-from datasets_registry.state import State
 from generation.request import Completion, Request
 from generation.scripted import chosen
 from methods.judging.refusal import FORM
 from tests.assets.pipelines import test_alignment
 from tests.assets.small import write_profile
-from tests.assets.workshop import Workshop
+from tests.assets.workshop import Workshop, opened
 
 ROUNDS = """
 [rounds.line]
@@ -50,14 +47,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
     root = tmp_path_factory.mktemp("judged")
     path = write_profile(root / "profile", tiny_model)
     path.write_text(path.read_text().replace('stop = ["e"]', "") + ROUNDS)
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
-        patch.setenv("TRIMTAB_HOME", str(root / "state"))
-        patch.setenv("TRIMTAB_PROFILE", str(path))
-        patch.delenv("TRIMTAB_CATALOG", raising=False)
-        workshop = Workshop(path, Registry(State().prepare()), instance, script)
+    with opened(path, root / "state", script) as workshop:
         workshop.build(ground(workshop))
         yield workshop
-        workshop.registry.engine.dispose()
 
 
 def ground(workshop: Workshop) -> set[str]:

@@ -7,7 +7,6 @@ from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.prompts import RoundProblem, RoundPrompt
-from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.row import Row
 from tests.reasoning_rows import REASONING
 
@@ -65,30 +64,6 @@ ROUNDS: dict[type[Row], dict[str, Any]] = {
         "reference_logp": -4.0,
         "num_tokens": 2,
         "completion_key": "k",
-    },
-    FailureRevision: {
-        "step": 1,
-        "kind": "red_team",
-        "category": "privacy",
-        "principle_id": "safe",
-        "draft": "Sure, here is how.",
-        "critique": "bad",
-        "edit_distance": 6,
-        "few_shot_ids": [],
-        "draft_harmlessness": 4.0,
-        "draft_helpfulness": 6.0,
-        "harmlessness": 5.0,
-        "helpfulness": 6.0,
-        "harmlessness_key": "k",
-        "helpfulness_key": "k",
-        "revision": "better",
-        "changed": True,
-        "finish_reason": "stop",
-        "failure": None,
-        "draft_key": "k",
-        "critique_key": "k",
-        "revision_key": "k",
-        "round": 1,
     },
     PooledSelection: {**REASONING[RftSelection], "round": 1},
 }
