@@ -13,7 +13,6 @@ from datasets_registry.adapters import FOLDER as ADAPTER
 from datasets_registry.bases import base_folder
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import FILE, Manifest, VersionReference
-from datasets_registry.state import sync
 from generation.models.folder import INDEX, fingerprint
 from generation.models.limits import read_table
 from generation.models.merging import write_merged
@@ -21,7 +20,7 @@ from generation.models.tensors import Tensors
 from generation.templates.opening import open_tokenizer, read_tokenizer
 from generation.templates.probing import rendering_digest
 from training.running import ranks
-from training.running.manifest import require_numbers
+from training.running.manifest import put_in_place, require_numbers
 from training.running.process import Report
 from training.running.run import Run, main, open_run
 from training.running.visible import require_unchanged
@@ -154,12 +153,8 @@ def _finish(run: Run[AverageSettings], folder: Path) -> None:
         libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
     )
     manifest.write(folder)
-    for path in folder.rglob("*"):
-        sync(path)
-    model = run.config.output / "model"
-    shutil.rmtree(model, ignore_errors=True)
-    folder.rename(model)
-    sync(run.config.output)
+    shutil.rmtree(run.config.output / "model", ignore_errors=True)
+    put_in_place(run, folder)
     for merged in run.config.output.glob(".merged-*"):
         shutil.rmtree(merged)
     run.report(f"{run.config.name}: the average of {len(run.models)} models, in {manifest.seconds} s")

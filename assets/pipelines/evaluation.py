@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assets.building.declared import Dataset, Roles, dataset
+from assets.building.declared import Dataset, Names, Roles, dataset
 from assets.pipelines.asked import asked
 from assets.pipelines.hygiene import evaluation_leaks
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
 from assets.preflight.conversations import require_conversations
-from assets.profile.evaluation import CANARIES, EVERY, Evaluation
+from assets.profile.evaluation import CANARIES, Evaluation
 from assets.profile.judges import Scores
-from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.rows.evaluation import (
     EvaluationDifference,
@@ -43,20 +42,6 @@ def answers_of(model: str, at: str = "") -> str:
     return f"{at}{SuiteAnswer.dataset}/{model}"
 
 
-def measured(section: Evaluation, profile: Profile) -> tuple[str, ...]:
-    """The models that are compared with the baseline."""
-    if section.models != EVERY:
-        return section.models
-    return tuple(
-        name
-        for name, model in profile.models.items()
-        if isinstance(model, TrainedModel)
-        and name.split("/")[0] not in profile.rounds
-        and profile.trainers[model.trainer].kind != "reward"
-        and name != section.base
-    )
-
-
 def evaluation(
     profile: Profile, constitution: Constitution, sets: PromptSets = DEFAULT_SETS, at: str = ""
 ) -> Sequence[Dataset]:
@@ -84,7 +69,7 @@ def evaluation(
         inputs=_held_out(profile, sets),
     )
     grading = grading_of(section, profile, constitution)
-    names = (section.base, *measured(section, profile))
+    names = profile.measured_models
     require_conversations(profile, names, section.suites, section.answers.max_tokens)
     leaks = evaluation_leaks((items.name,), names, profile.models, at)
     answers = [
@@ -93,7 +78,9 @@ def evaluation(
     ]
     if section.judge and any(SUITES[name].judged for name in section.suites):
         answers.append(_canaries(section, grading, at))
-    return [items, *leaks, *answers, *_figures([each.name for each in answers], section, at, len(names) > 1)]
+    figures = figures_of(tuple(each.name for each in answers), section, section.base, at, items.name)
+    # a baseline alone differs from nothing
+    return [items, *leaks, *answers, *(figures if len(names) > 1 else figures[:1])]
 
 
 def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset:
@@ -110,19 +97,19 @@ def _canaries(section: Evaluation, grading: GradingSettings, at: str) -> Dataset
     )
 
 
-def _figures(answers: Sequence[str], section: Evaluation, at: str, has_others: bool) -> Sequence[Dataset]:
-    """The figures of all models, and those of each less the baseline's, where there are others."""
-    measured: Roles = {
-        EvaluationItem.dataset: at + EvaluationItem.dataset,
-        SuiteAnswer.dataset: tuple(answers),
-    }
+def figures_of(
+    answers: Names, section: Evaluation, baseline: str, at: str, items: str, group: str = GROUP
+) -> Sequence[Dataset]:
+    """``evaluation`` of these answers to ``items``, and ``evaluation_differences`` from the baseline's."""
+    inputs: Roles = {EvaluationItem.dataset: items, SuiteAnswer.dataset: answers}
     figures = FigureSettings(judge=section.judge, composite=section.composite)
-    declared = [dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, figures, group=GROUP, inputs=measured)]
-    if has_others:
-        settings = DifferenceSettings(baseline=section.base, composite=section.composite)
-        name = at + EvaluationDifference.dataset
-        declared.append(dataset(name, EVALUATION_DIFFERENCES, settings, group=GROUP, inputs=measured))
-    return declared
+    differences = DifferenceSettings(baseline=baseline, composite=section.composite)
+    return [
+        dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, figures, group=group, inputs=inputs),
+        dataset(
+            at + EvaluationDifference.dataset, EVALUATION_DIFFERENCES, differences, group=group, inputs=inputs
+        ),
+    ]
 
 
 def _held_out(profile: Profile, sets: PromptSets) -> Roles:

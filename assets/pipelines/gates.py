@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
 from assets.building.declared import Dataset, dataset
-from assets.pipelines.evaluation import GROUP, measured
+from assets.pipelines.evaluation import GROUP
 from assets.profile.evaluation import Evaluation
 from assets.profile.profile import Profile
 from datasets_registry.rows.evaluation import EvaluationDifference, GateResult, SuiteFigure
@@ -36,7 +36,7 @@ def gates_of(profile: Profile) -> dict[str, Gate]:
     # suites without a gate need no counting
     categories = _categories(section, {gate.suite for gate in profile.gates.values()})
     evaluated = Evaluated(
-        models=(section.base, *measured(section, profile)),
+        models=profile.measured_models,
         baselines=(section.base,),
         items={suite: _most(section, categories, suite) for suite in section.suites},
         categories=categories,

@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from assets.profile.cai import Cai
 from assets.profile.chosen import join_plugins, read_chosen
-from assets.profile.evaluation import Evaluation
+from assets.profile.evaluation import EVERY, Evaluation
 from assets.profile.former import successor
 from assets.profile.judges import Judges
 from assets.profile.launch import Card, LaunchSection, Tracking
@@ -112,7 +112,7 @@ class Profile(Settings):
             raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
         self._require_samplers()
         parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
-        require_rounds(self.rounds, parts, self.evaluation)
+        require_rounds(self.rounds, parts, self.evaluation, self.measured_models)
         if self.gates and self.evaluation is None:
             raise ValueError("[gates] bound figures of [evaluation]: add it, or leave [gates] out")
         for model, section in self.models.items():
@@ -221,6 +221,27 @@ class Profile(Settings):
     def trainers(self) -> Mapping[str, Trainer]:
         """The trainers that sections may name."""
         return trainers(self.plugins)
+
+    @property
+    def measured_models(self) -> tuple[str, ...]:
+        """The baseline of the evaluation, then the models that are compared with it; none without one.
+
+        Those of rounds are measured at their own places.
+        """
+        section = self.evaluation
+        if section is None:
+            return ()
+        if section.models != EVERY:
+            return (section.base, *section.models)
+        policies = (
+            name
+            for name, model in self.models.items()
+            if isinstance(model, TrainedModel)
+            and name.split("/")[0] not in self.rounds
+            and self.trainers[model.trainer].kind != "reward"
+            and name != section.base
+        )
+        return (section.base, *policies)
 
     def given(self, model: str) -> GivenModel:
         """The given model that ``model`` goes back to: a trained model runs as its base does."""

@@ -14,6 +14,7 @@ from methods.evaluation.suite import (
     Judge,
     Policy,
     Suite,
+    place_of,
 )
 from methods.evaluation.suites.named import SUITES
 from methods.evaluation.suites.names import SuiteName
@@ -50,7 +51,7 @@ def make_answers(inputs: Inputs, models: Models, settings: AnswersSettings) -> l
 def baseline_of(inputs: Inputs) -> dict[ItemId, SuiteAnswer]:
     """The baseline's answers by their place; none of the baseline's own."""
     rows = inputs.stream(SuiteAnswer, BASELINE)
-    return {(row.suite, row.item_id, row.variant, row.sample): row for row in rows}
+    return {place_of(row): row for row in rows}
 
 
 def items_by_suite(
@@ -109,8 +110,7 @@ def _graded(
         for each, given in zip(answered, suite.grade(answered, grading), strict=True)
     }
     for row in answers:
-        place = (row.suite, row.item_id, row.variant, row.sample)
-        given = grades.get((row.model, place), ())
+        given = grades.get((row.model, place_of(row)), ())
         yield row.model_copy(update={"grades": list(given)}) if given else row
 
 

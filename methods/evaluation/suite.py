@@ -19,6 +19,11 @@ PLAIN = "plain"
 ItemId = tuple[str, str, str, int]
 
 
+def place_of(answer: SuiteAnswer) -> ItemId:
+    """Suite, item, variant and sample: what two models' answers are matched by."""
+    return answer.suite, answer.item_id, answer.variant, answer.sample
+
+
 @dataclass(frozen=True)
 class Answered:
     """An item with a model's answer to it."""
@@ -28,8 +33,8 @@ class Answered:
 
     @property
     def place(self) -> ItemId:
-        """Suite, item, variant and sample: what two models' answers are matched by."""
-        return self.answer.suite, self.answer.item_id, self.answer.variant, self.answer.sample
+        """What two models' answers are matched by."""
+        return place_of(self.answer)
 
     @property
     def text(self) -> str:

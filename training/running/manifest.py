@@ -96,12 +96,18 @@ def finish(
     further = {f"held_out_{name}": value for name, value in (held_out or {}).items()} | dict(summary or {})
     manifest = _manifest(run, temporary, history, rows, further)
     manifest.write(temporary)
+    folder = put_in_place(run, temporary)
+    run.report(f"{run.config.name}: done in {manifest.seconds} s, loss {history[-1]['loss']:.3f}")
+    return folder
+
+
+def put_in_place(run: AnyRun, temporary: Path) -> Path:
+    """Let the finished model appear as a whole, also after a fall of power; returns its folder."""
     for path in temporary.rglob("*"):
         sync(path)
     folder = run.config.output / "model"
     temporary.rename(folder)
     sync(run.config.output)
-    run.report(f"{run.config.name}: done in {manifest.seconds} s, loss {history[-1]['loss']:.3f}")
     return folder
 
 

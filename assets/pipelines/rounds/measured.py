@@ -1,30 +1,22 @@
 """What a round is measured by: its policy's answers beside those of round 0, its watch and its verdict."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assets.building.declared import Dataset, Names, Roles, dataset
-from assets.pipelines.evaluation import answers_of, answers_settings, grading_of
+from assets.pipelines.evaluation import answers_of, answers_settings, figures_of, grading_of
 from assets.pipelines.hygiene import evaluation_leaks
 from assets.preflight.conversations import require_conversations
 from assets.profile.evaluation import CANARIES, Evaluation
 from assets.profile.profile import Profile
 from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import place_of, policy_of
-from datasets_registry.rows.evaluation import (
-    EvaluationDifference,
-    EvaluationItem,
-    SuiteAnswer,
-    SuiteFigure,
-)
+from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from methods.evaluation.answers import BASELINE, EVALUATION_ANSWERS
 from methods.evaluation.suites.names import JUDGED
 from methods.judging.constitution import Constitution
-from quality.evaluation.differences import EVALUATION_DIFFERENCES, DifferenceSettings
-from quality.evaluation.figures import EVALUATION_FIGURES, FigureSettings
 from quality.rounds.settings import VerdictSettings, WatchSettings
 from quality.rounds.verdict import VERDICT
 from quality.rounds.watch import CANARIES as CANARY_ANSWERS
@@ -53,11 +45,13 @@ def measured(
         models={"model": policy, "judge": section.judge or "", "rewards": section.rewards},
         waits=tuple(leak.name for leak in leaks),
     )
+    canaries, first = canaries_of(section), rounds.policy
+    together = (answers_of(first), answers.name, *canaries)
     return [
-        *(replace(leak, group=name) for leak in leaks),
+        *leaks,
         answers,
-        *_figures(answers.name, rounds.policy, section, name, at),
-        *decided(name, rounds, number, answers.name, canaries_of(section)),
+        *figures_of(together, section, first, at, EvaluationItem.dataset, name),
+        *decided(name, rounds, number, answers.name, canaries),
     ]
 
 
@@ -108,19 +102,3 @@ def _labels(rounds: Rounds, at: str) -> dict[str, str]:
     """The datasets that tell of how many prompts there is something to learn."""
     candidates = {Candidate.dataset: at + Candidate.dataset} if rounds.is_verified else {}
     return {**candidates, rounds.learns: at + rounds.learns}
-
-
-def _figures(answers: str, first: str, section: Evaluation, name: str, at: str) -> Sequence[Dataset]:
-    """The figures of the round's policy and of round 0, and the differences."""
-    inputs: Roles = {
-        EvaluationItem.dataset: EvaluationItem.dataset,
-        SuiteAnswer.dataset: (answers_of(first), answers, *canaries_of(section)),
-    }
-    figures = FigureSettings(judge=section.judge, composite=section.composite)
-    differences = DifferenceSettings(baseline=first, composite=section.composite)
-    return [
-        dataset(at + SuiteFigure.dataset, EVALUATION_FIGURES, figures, group=name, inputs=inputs),
-        dataset(
-            at + EvaluationDifference.dataset, EVALUATION_DIFFERENCES, differences, group=name, inputs=inputs
-        ),
-    ]

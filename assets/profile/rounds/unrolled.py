@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from assets.profile.models import ReleasedModel, Section, TrainedModel
-from assets.profile.rounds.rounds import FIRST, PREVIOUS, Learned, Rounds
+from assets.profile.rounds.rounds import FIRST, PREVIOUS, Rounds
 from datasets_registry.documents import fault
+from datasets_registry.rows.rounds.pooled import PooledSelection
+from datasets_registry.rows.rounds.verdict import Verdict
 from training.settings.learning import TrainingSettings
 from training.trainers import Trainer
-
-_POOLED = "pooled_selections"
 
 
 def place_of(name: str, number: int) -> str:
@@ -26,7 +26,7 @@ def policy_of(name: str, number: int) -> str:
 
 def verdict_of(name: str, number: int) -> str:
     """The dataset that says whether a round goes on."""
-    return f"{place_of(name, number)}verdict"
+    return place_of(name, number) + Verdict.dataset
 
 
 def released_of(name: str, section: Rounds, number: int) -> str:
@@ -111,7 +111,7 @@ def _trained(name: str, section: Rounds, number: int, trainer: Trainer) -> Train
     return TrainedModel(
         trainer=section.trainer,
         base=base,
-        dataset=place_of(name, number) + (_POOLED if section.pool else section.learns),
+        dataset=place_of(name, number) + (PooledSelection.dataset if section.pool else section.learns),
         training=training,
         **replayed,
         **(_reference(name, section, number) if trainer.settings.takes_reference else {}),
@@ -120,8 +120,7 @@ def _trained(name: str, section: Rounds, number: int, trainer: Trainer) -> Train
 
 def _reference(name: str, section: Rounds, number: int) -> dict[str, str]:
     """The model that the loss compares with, where it is said to be another than the base."""
-    learned: Learned = section.learns
-    if learned == "rft_selections":
+    if section.learns == "rft_selections":
         return {}
     chosen = section.reference or (PREVIOUS if section.is_verified else FIRST)
     if chosen == PREVIOUS:

@@ -6,7 +6,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.pipelines.evaluation import measured
 from assets.profile.evaluation import EVERY
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
@@ -110,7 +109,7 @@ def test_released_are_all_trained_policies_of_the_profile(workshop: Workshop) ->
     workshop.path.write_text(text)
     profile = load_profile(str(workshop.path))
     assert profile.evaluation is not None
-    assert measured(profile.evaluation, profile) == ("sft_policy", "dpo_policy")
+    assert profile.measured_models == ("base_policy", "sft_policy", "dpo_policy")
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from assets.profile.models import ReleasedModel, TrainedModel
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
-from datasets_registry.registry import Registry
 from datasets_registry.rows.rounds.verdict import Verdict
-from datasets_registry.state import State
 from tests.assets.pipelines.test_reasoning import script
-from tests.assets.workshop import Workshop
+from tests.assets.workshop import Workshop, opened
 
 PROFILE = """
 description = "Rounds of a tiny policy"
@@ -77,14 +74,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     root = tmp_path_factory.mktemp("unrolled")
     path = root / "rounds.toml"
     write(path)
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
-        patch.setenv("TRIMTAB_HOME", str(root / "state"))
-        patch.setenv("TRIMTAB_PROFILE", str(path))
-        patch.delenv("TRIMTAB_CATALOG", raising=False)
-        workshop = Workshop(path, Registry(State().prepare()), instance, script)
+    with opened(path, root / "state", script) as workshop:
         workshop.build()
         yield workshop
-        workshop.registry.engine.dispose()
 
 
 def weights(workshop: Workshop, model: str) -> str:
@@ -136,6 +128,11 @@ def test_only_what_changed_is_built_again_and_a_stop_is_passed_through(workshop:
     ("old", "new", "sentence"),
     [
         ("number = 2", "number = 0", "rounds.line.number"),
+        (
+            'policy = "lab_policy"',
+            'policy = "lab_base"',
+            "rounds.line.policy: 'lab_base' is what every round",
+        ),
         ('policy = "lab_policy"', 'policy = "nobody"', "rounds.line.policy: unknown model 'nobody'"),
         ("rounds.line", "rounds.lab_policy", "rounds.lab_policy: the name is taken by 'lab_policy'"),
         ("[rounds.line.changes.2]", "[rounds.line.changes.5]", "changes.5: there are rounds 1 to 2"),
