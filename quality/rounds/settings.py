@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from datasets_registry.settings import Settings
 
@@ -99,9 +99,9 @@ class Watch(Settings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _may_be_off(cls, bound: object) -> object:
-        # TOML has no null
-        return None if bound == OFF else bound
+    def _may_be_off(cls, bound: object, about: ValidationInfo) -> object:
+        # TOML has no null, and a chance is no figure
+        return None if bound == OFF and about.field_name != "chance" else bound
 
 
 class WatchSettings(Settings):

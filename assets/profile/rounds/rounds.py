@@ -84,11 +84,16 @@ class Rounds(Settings):
         """Whether a program, not a judge, says which samples are right."""
         return self.learns != "preference_pairs"
 
+    @property
+    def named_reference(self) -> str | None:
+        """The model that pairs are compared with, where one is named."""
+        return None if self.reference in (FIRST, PREVIOUS) else self.reference
+
     def named_models(self) -> Iterator[tuple[str, str]]:
         """Where the section names a model of the profile, and which."""
         yield "policy", self.policy
-        if self.reference not in (None, FIRST, PREVIOUS):
-            yield "reference", str(self.reference)
+        if self.named_reference:
+            yield "reference", self.named_reference
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -5,11 +5,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assets.profile.models import ReleasedModel, Section, TrainedModel
+from assets.profile.models import ReleasedModel, Section, TrainedModel, usable
+from assets.profile.related.models import require_ancestor
 from assets.profile.rounds.rounds import FIRST, PREVIOUS, Rounds
-from datasets_registry.documents import fault
+from datasets_registry.documents import fault, meant
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.verdict import Verdict
+from datasets_registry.rows.types import ROW_TYPES
 from training.settings.learning import TrainingSettings
 from training.trainers import Trainer
 
@@ -39,10 +41,17 @@ def read_rounds(
 ) -> dict[str, Rounds]:
     """The sections by name, ``training`` as its trainer reads it; raises ValueError for a bad one."""
     for name in content:
-        taken = next((model for model in models if model.split("/")[0] == name), None)
-        if taken or "/" in name:
-            raise ValueError(f"rounds.{name}: the name is taken by {taken or name!r}: choose another")
+        _require_name(name, models)
     return {name: _read(f"rounds.{name}", section, trainers) for name, section in content.items()}
+
+
+def _require_name(name: str, models: Iterable[str]) -> None:
+    usable(name)
+    if "/" in name:
+        raise ValueError(f"rounds.{name}: the name has a slash, and rounds stand below it: leave it out")
+    taken = name if name in ROW_TYPES else next((each for each in models if each.split("/")[0] == name), None)
+    if taken:
+        raise ValueError(f"rounds.{name}: the name is taken by {taken!r}: choose another")
 
 
 def _read(place: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
@@ -80,10 +89,14 @@ def unrolled(
     """
     made: dict[str, Section] = {}
     for name, section in rounds.items():
-        if section.policy not in models:
-            raise ValueError(
-                f"rounds.{name}.policy: unknown model {section.policy!r}: use one of {sorted(models)}"
-            )
+        for field, model in section.named_models():
+            if model not in models:
+                raise ValueError(
+                    f"rounds.{name}.{field}: unknown model {model!r}{meant(model, models)}: use one of "
+                    f"{sorted(models)}"
+                )
+        if section.named_reference:
+            require_ancestor(f"rounds.{name}.reference", section.named_reference, section.policy, models)
         made |= _of(name, section, trainers)
     return made
 
