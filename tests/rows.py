@@ -27,6 +27,7 @@ from tests.methods.mixtures.mixed_rows import MIXED
 from tests.methods.rounds.rollout_rows import ROLLOUTS
 from tests.methods.rounds.round_rows import ROUNDS
 from tests.quality.evaluation.measured_rows import MEASURED
+from tests.quality.review.review_rows import REVIEW
 from tests.reasoning_rows import REASONING
 
 R = TypeVar("R", bound=Row)
@@ -257,5 +258,7 @@ def make(row: type[R], name: str = "p1", **fields: Any) -> R:
     about |= {"problem_id": name, "id": name, "item_id": name}
     values = {column: value for column, value in about.items() if column in row.model_fields}
     return row.model_validate(
-        values | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS | ROLLOUTS | MIXED)[row] | fields
+        values
+        | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS | ROLLOUTS | MIXED | REVIEW)[row]
+        | fields
     )

@@ -19,6 +19,7 @@ from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
 from assets.pipelines.prompts import prompts
+from assets.pipelines.review.review import review
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
 from assets.pipelines.rounds.rounds import rounds
@@ -77,6 +78,8 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
         declared += rlaif(profile.rlaif, answers, profile.judges, constitution)
         revisions = RevisionStep.dataset if profile.cai else ""
         declared += judges(profile.judges, profile.rlaif, constitution, revisions)
+        if profile.review:
+            declared += review(profile.review, constitution)
     return [*declared, *evaluation(profile, constitution), *gates(profile)]
 
 

@@ -20,6 +20,7 @@ from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
 from assets.profile.related.models import require_names
+from assets.profile.review.review import Review
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
 from assets.profile.rounds.needs import require_rounds
@@ -59,6 +60,7 @@ class Profile(Settings):
     cai: Cai | None = None
     rlaif: Rlaif | None = None
     judges: Judges | None = None
+    review: Review | None = None
     problems: Problems | None = None
     rft: Rft | None = None
     prm: Prm | None = None
@@ -102,7 +104,13 @@ class Profile(Settings):
                     f"{place}: unknown model {model!r}{near}: add [models.{model}], or use one of "
                     f"{sorted(self.models)}"
                 )
-        for part, needed in (("rlaif", "judges"), ("cai", "judges"), ("rft", "problems"), ("prm", "rft")):
+        for part, needed in (
+            ("rlaif", "judges"),
+            ("cai", "judges"),
+            ("review", "rlaif"),
+            ("rft", "problems"),
+            ("prm", "rft"),
+        ):
             if getattr(self, part) is not None and getattr(self, needed) is None:
                 raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
         if self.rft:

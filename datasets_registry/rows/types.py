@@ -19,6 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
+from datasets_registry.rows.review import sample
 from datasets_registry.rows.rounds import (
     divergence,
     failures,
@@ -41,6 +42,7 @@ _MODULES = (
     imported,
     judges,
     judge_benchmark,
+    sample,
     hygiene,
     rft,
     prm,

@@ -16,6 +16,7 @@ from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
+from quality.checks.review.reviews import REVIEW_CHECKS
 from quality.checks.rft import RFT_CHECKS
 from quality.checks.rlaif import RLAIF_CHECKS
 from quality.checks.rounds.divergence import DIVERGENCE_CHECKS
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *CAI_CHECKS,
     *RLAIF_CHECKS,
     *JUDGE_CHECKS,
+    *REVIEW_CHECKS,
     *EVALUATION_CHECKS,
     *IMPORTED_CHECKS,
     *PROBLEM_CHECKS,

@@ -116,6 +116,7 @@ ABSENT: Mapping[Place, object] = {
     ("judges", "human_agreement"): {},
     ("judges", "steering"): {},
     ("judges", "benchmark"): MEASURED,
+    ("review",): {},
 }
 # a model's own trainer may take its settings too
 TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")

@@ -31,6 +31,7 @@ from datasets_registry.rows.judges import (
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
+from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.rounds.divergence import Divergence
@@ -152,6 +153,7 @@ GOOD: dict[type[Row], list[Row]] = {
     StepLabels: [make(StepLabels), UNPROBED],
     MixedExample: [make(MixedExample)],
     MixedPair: [make(MixedPair)],
+    ReviewItem: [make(ReviewItem)],
     PromptPassRate: [make(PromptPassRate)],
     BandedProblem: [make(BandedProblem)],
     Divergence: [make(Divergence)],

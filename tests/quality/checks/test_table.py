@@ -23,6 +23,7 @@ from tests.quality.checks import (
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
 from tests.quality.checks.mixed import test_mixtures, test_pass_rates
+from tests.quality.checks.review import test_reviews
 from tests.quality.checks.rounds import test_round_data
 
 # to find nothing is good, as is no failure; where a judge decides nothing there is nothing to turn, and
@@ -40,6 +41,7 @@ METHODS = (
     test_prm,
     test_problems,
     test_prompts,
+    test_reviews,
     test_rft,
     test_rlaif,
     test_round_data,

@@ -1,0 +1,33 @@
+"""How many pairs people review, which of them, and what their agreement with the labels must reach."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from datasets_registry.settings import Seed, Settings
+
+# asked where no principle says what is compared, and of pairs that people compared
+GENERAL_QUESTION = "Which of these two responses is better?"
+
+
+class ReviewSelection(Settings):
+    """How many pairs are reviewed and from which strata; a larger number keeps the pairs of a smaller one."""
+
+    number: int = Field(100, ge=1, description="Pairs to review, ties and unparsed ones among them")
+    per_principle: int = Field(
+        5, ge=1, description="Pairs of each principle at least, where there are so many"
+    )
+    tie_share: float = Field(0.1, ge=0, le=0.5, description="Share of the pairs drawn from ties and unparsed")
+    more: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
+        {}, description="Further pairs of a principle, by its id"
+    )
+    duplicates: int = Field(5, ge=0, description="Pairs that are asked a second time")
+    gold: int = Field(5, ge=0, description="Pairs that people compared before, which show attention")
+    seed: Seed = 0
+
+
+class SampleSettings(ReviewSelection):
+    """The selection, and the question of each principle by id."""
+
+    questions: Mapping[str, str] = {}

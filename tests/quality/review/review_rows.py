@@ -1,0 +1,25 @@
+"""What rows of reviews say where a test does not care."""
+
+from typing import Any
+
+from datasets_registry.rows.review.sample import ReviewItem
+from datasets_registry.rows.row import Row
+
+REVIEW: dict[type[Row], dict[str, Any]] = {
+    ReviewItem: {
+        "role": "sample",
+        "position": 0,
+        "question": "Which is kinder?",
+        "completion_a": "one",
+        "completion_b": "two",
+        "principle_id": "kind",
+        "confidence": "sure",
+        "disagrees": False,
+        "stratum": "kind, sure",
+        "stratum_pairs": 1,
+        "inclusion": 1.0,
+        "label": "a",
+        "p_a": 0.9,
+        "p_first": 0.5,
+    },
+}
