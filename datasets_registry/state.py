@@ -100,6 +100,16 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Write to ``path`` in its folder, which is made; raises NoSpace or BadInput where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise _state_error(path.parent, error) from error
+
+
+@contextmanager
 def durable(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it is synced and renamed into place.
 
@@ -107,13 +117,11 @@ def durable(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".tmp-{uuid.uuid4().hex}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        sync(temporary)
-        temporary.replace(path)
-        sync(path.parent)
-    except OSError as error:
-        raise _state_error(path.parent, error) from error
+        with writing_to(path):
+            yield temporary
+            sync(temporary)
+            temporary.replace(path)
+            sync(path.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
 from methods.judges.settings import QUESTION, AskedWay, ItemSelection
 from methods.judging.score import ScoreSettings
-from methods.rlaif.people import AgreementSelection
+from methods.rlaif.compared import AgreementSelection
 from methods.rlaif.steering import SteeringSelection
 from quality.judges.bounds import BY_SUITE, PEOPLE, STEERED, SUITES, CertificateBounds
 

@@ -19,7 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
-from datasets_registry.rows.review import sample
+from datasets_registry.rows.review import reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
     failures,
@@ -43,6 +43,7 @@ _MODULES = (
     judges,
     judge_benchmark,
     sample,
+    reviews,
     hygiene,
     rft,
     prm,

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from datasets_registry.hashing import digest, draw
+from datasets_registry.hashing import draw
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.judges import HumanAgreement
 from datasets_registry.rows.words import TIE_LOGIT
-from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
@@ -24,15 +23,9 @@ from methods.judging.conversation import messages_of
 from methods.judging.preference import combine
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Models
+from methods.rlaif.compared import AgreementSelection, in_slots, selected
 
 _ORDERS: tuple[Order, ...] = ("ab", "ba", "aa", "bb")
-
-
-class AgreementSelection(Settings):
-    """How many of the comparisons are judged."""
-
-    num_pairs: int = Field(200, ge=1)
-    seed: Seed = 0
 
 
 class AgreementSettings(AgreementSelection):
@@ -71,34 +64,6 @@ def agree(
         _row(preference, judge, principle_id, by_order, settings)
         for preference, principle_id, by_order in zip(chosen, ids, answers, strict=True)
     ]
-
-
-def selected(preferences: Sequence[HumanPreference], settings: AgreementSelection) -> list[HumanPreference]:
-    """The comparisons judged: a drawn subset, which more of them leaves mostly as it is.
-
-    A judge reads texts: answers that also call tools or have a thought are not compared.
-    """
-    texts = [preference for preference in preferences if _is_text(preference)]
-    order = sorted(texts, key=lambda preference: digest([settings.seed, preference.pair_id]))
-    return order[: settings.num_pairs]
-
-
-def _is_text(preference: HumanPreference) -> bool:
-    beyond = (
-        preference.tools,
-        preference.chosen_tool_calls,
-        preference.rejected_tool_calls,
-        preference.chosen_reasoning,
-        preference.rejected_reasoning,
-    )
-    return not any(beyond)
-
-
-def in_slots(preference: HumanPreference) -> tuple[str, str, bool]:
-    """Completions a and b, and whether a is the preferred one, which the id decides."""
-    if int(digest(["slot", preference.pair_id])[:8], 16) % 2 == 0:
-        return preference.chosen, preference.rejected, True
-    return preference.rejected, preference.chosen, False
 
 
 def _comparisons(

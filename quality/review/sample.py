@@ -8,7 +8,7 @@ from datasets_registry.rows.review.sample import ItemRole, ReviewItem
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from methods.judging.preference import sigmoid
 from methods.method import Inputs, Method, Models
-from methods.rlaif.people import AgreementSelection, in_slots, selected
+from methods.rlaif.compared import AgreementSelection, in_slots, selected
 from quality.review.settings import GENERAL_QUESTION, SampleSettings
 from quality.review.strata import NO_PRINCIPLE, Drawn, disagrees, drawn, stratified
 

@@ -24,4 +24,14 @@ REVIEW_CHECKS: tuple[Check, ...] = (
         "inclusion probabilities that are not the share of their stratum that was drawn",
         at_most=0,
     ),
+    no_rows("human_reviews"),
+    Check(
+        "human_reviews",
+        "newest_counts",
+        "SELECT count(*) FROM (SELECT state, row_number() OVER (PARTITION BY reviewer, item_id"
+        " ORDER BY number DESC) AS age FROM this) WHERE (age = 1) <> (state <> 'replaced')"
+        " AND NOT (age > 1 AND state = 'withdrawn')",
+        "answers that count beside a newer one of their reviewer",
+        at_most=0,
+    ),
 )

@@ -19,10 +19,11 @@ from generation.scripted import chosen
 from methods.judging.comparison import ComparisonSettings
 from methods.judging.score import DIGITS, ScoreSettings
 from methods.method import Method
+from methods.rlaif.compared import AgreementSelection, selected
 from methods.rlaif.judgements import AI_JUDGEMENTS, JudgedPrinciple, JudgementSettings, judge_pairs
 from methods.rlaif.labels import PREFERENCE_PAIRS, LabelSettings, label_pairs
 from methods.rlaif.pairs import COMPLETION_PAIRS, PairSettings, pair_samples, sample_completions
-from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSelection, AgreementSettings, agree, selected
+from methods.rlaif.people import HUMAN_AGREEMENT, AgreementSettings, agree
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings, score_pairs
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of, unused_prompts
 from tests.rows import make

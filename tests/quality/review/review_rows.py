@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.row import Row
 
@@ -21,5 +22,17 @@ REVIEW: dict[type[Row], dict[str, Any]] = {
         "label": "a",
         "p_a": 0.9,
         "p_first": 0.5,
+    },
+    HumanReview: {
+        "number": 0,
+        "role": "sample",
+        "reviewer": "Ada",
+        "choice": "a",
+        "shown_left": "a",
+        "note": "",
+        "seconds": 5.0,
+        "answered_at": "2026-11-30T06:00:00.000+00:00",
+        "sample": "review_sample@1",
+        "state": "counts",
     },
 }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
@@ -10,6 +11,8 @@ FAULTS: list[Fault] = [
     (ReviewItem, "no_empty_text", [make(ReviewItem, question=" ")]),
     (ReviewItem, "labels_equal_source", [make(ReviewItem, label="b")]),
     (ReviewItem, "inclusion_recomputed", [make(ReviewItem, inclusion=0.5)]),
+    (HumanReview, "newest_counts", [make(HumanReview), make(HumanReview, number=1)]),
+    (HumanReview, "newest_counts", [make(HumanReview), make(HumanReview, number=1, state="replaced")]),
 ]
 
 

@@ -1,0 +1,141 @@
+"""The desk where people review: the next item, an answer, a step back, and how far they are.
+
+What it hands out names neither label, judge nor model, nor which completion is a.
+"""
+
+from dataclasses import dataclass
+
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.rows.review.sample import ReviewItem
+from datasets_registry.version import Version
+from quality.review.answers import says_the_same, standing
+from quality.review.log import Entry, ReviewLog
+from quality.review.reviewers import reviewer_name, shown_left
+from quality.review.tasks import Task, as_choice, checked_note, checked_seconds, now, task_of
+from quality.review.versions import commit_reviews, waiting
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many items a reviewer has answered, of how many; and how many pairs nobody has reviewed yet."""
+
+    answered: int
+    of: int
+    waiting: int
+
+    @property
+    def sentence(self) -> str:
+        """What a person has to do."""
+        return f"{self.waiting} pairs wait for review: trimtab studio" if self.waiting else "all are reviewed"
+
+
+class Desk:
+    """One version of a review sample, and the answers to it of all reviewers."""
+
+    def __init__(self, registry: Registry, sample: str = ReviewItem.dataset) -> None:
+        """``sample`` is a name, or an exact version; raises UnknownVersion, UnpassedVersion or BadInput."""
+        self.registry, self.log = registry, ReviewLog(registry.state)
+        self.version = registry.resolve(sample)
+        items = registry.rows(ReviewItem, self.version)
+        self.items = {item.item_id: item for item in sorted(items, key=lambda item: item.position)}
+
+    def next_item(self, reviewer: str) -> Task | None:
+        """The first item that the reviewer has not answered; None where all are."""
+        name = reviewer_name(reviewer)
+        answers = standing(self.log.entries())
+        waiting = (item for item in self.items.values() if (name, item.item_id) not in answers)
+        item = next(waiting, None)
+        return self.task(name, item.item_id) if item else None
+
+    def task(self, reviewer: str, item_id: str) -> Task:
+        """An item as the reviewer sees it; raises BadInput where the sample has none such."""
+        name = reviewer_name(reviewer)
+        given = standing(self.log.entries()).get((name, item_id))
+        return task_of(self._item(item_id), name, len(self.items), given)
+
+    def record(
+        self,
+        reviewer: str,
+        item_id: str,
+        answer: str,
+        note: str = "",
+        seconds: float | None = None,
+        sample: str | None = None,
+    ) -> Progress:
+        """Keep an answer, which is on disk when this returns; a second one to an item takes its place.
+
+        The same answer again, such as of a page that was sent twice, is kept once. ``sample`` is the version
+        that the page was made of. Raises BadInput for another version, an unknown item or answer.
+        """
+        entry = self._entry(reviewer, item_id, answer, note, seconds, sample)
+        with self.log.appending() as log:
+            if not says_the_same(entry, standing(log.entries)):
+                log.append([entry])
+        return self.progress(reviewer)
+
+    def undo(self, reviewer: str) -> str | None:
+        """Take back the reviewer's last answer to this sample, whose item waits again; None without one.
+
+        The answer stays on record.
+        """
+        name = reviewer_name(reviewer)
+        with self.log.appending() as log:
+            given = [
+                entry
+                for (who, item_id), entry in standing(log.entries).items()
+                if who == name and item_id in self.items
+            ]
+            if not given:
+                return None
+            taken_back = given[-1].model_copy(
+                update={"choice": None, "note": "", "seconds": None, "answered_at": now()}
+            )
+            log.append([taken_back])
+        return taken_back.item_id
+
+    def progress(self, reviewer: str) -> Progress:
+        """How far the reviewer is, and the version."""
+        name = reviewer_name(reviewer)
+        answers = standing(self.log.entries())
+        answered = sum(who == name and item_id in self.items for who, item_id in answers)
+        return Progress(answered, len(self.items), waiting(self.items.values(), answers))
+
+    def reviewers(self) -> dict[str, int]:
+        """How many items of this sample each reviewer has answered, by name."""
+        counts: dict[str, int] = {}
+        for who, item_id in standing(self.log.entries()):
+            if item_id in self.items:
+                counts[who] = counts.get(who, 0) + 1
+        return counts
+
+    def commit(self) -> Version | None:
+        """All answers of all samples as a version of human_reviews; None where there are none."""
+        return commit_reviews(self.registry)
+
+    def _item(self, item_id: str) -> ReviewItem:
+        if item_id not in self.items:
+            raise BadInput(
+                f"{self.version} has no item {item_id!r}: it is of another version; load the page again"
+            )
+        return self.items[item_id]
+
+    def _entry(
+        self, reviewer: str, item_id: str, answer: str, note: str, seconds: float | None, sample: str | None
+    ) -> Entry:
+        if sample is not None and sample != str(self.version):
+            raise BadInput(f"the answer is for {sample}, and {self.version} is open: load the page again")
+        item, name = self._item(item_id), reviewer_name(reviewer)
+        left = shown_left(name, item_id)
+        return Entry(
+            item_id=item_id,
+            pair_id=item.pair_id,
+            role=item.role,
+            reviewer=name,
+            choice=as_choice(answer, left),
+            shown_left=left,
+            note=checked_note(note),
+            seconds=checked_seconds(seconds),
+            answered_at=now(),
+            sample=str(self.version),
+        )

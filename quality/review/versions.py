@@ -1,0 +1,31 @@
+"""Reviews as versions: the log as rows of human_reviews, and the pairs of a sample that wait."""
+
+from collections.abc import Collection, Iterable
+
+from datasets_registry.registry import Registry
+from datasets_registry.rows.review.reviews import HumanReview
+from datasets_registry.rows.review.sample import ReviewItem
+from datasets_registry.version import IMPORT, Derivation, Version
+from quality.auditing.publishing import publish
+from quality.review.answers import Place, rows_of
+from quality.review.log import ReviewLog
+
+# made by people, as what is imported is
+_REVIEWED = Derivation(code_version=f"{IMPORT}reviews:1", settings={}, inputs=())
+
+
+def commit_reviews(registry: Registry) -> Version | None:
+    """All answers that were ever given, as a version of human_reviews; None where there are none.
+
+    The same answers are the same version.
+    """
+    entries = ReviewLog(registry.state).entries()
+    if not entries:
+        return None
+    return publish(registry, HumanReview, rows_of(entries), _REVIEWED)
+
+
+def waiting(items: Iterable[ReviewItem], answers: Collection[Place]) -> int:
+    """How many pairs of a sample nobody has reviewed; those asked twice, and gold ones, do not count."""
+    answered = {item_id for _, item_id in answers}
+    return sum(item.role == "sample" and item.item_id not in answered for item in items)
