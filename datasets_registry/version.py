@@ -13,7 +13,7 @@ from datasets_registry.hashing import digest
 LONGEST_NAME = 100
 MOST_PARTS = 4
 # views of catalog.duckdb that are not datasets, and what a check's SQL calls the version that it reads
-TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "this")
+TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "rounds", "this")
 # how the code version of a derivation begins where a person imported the rows
 IMPORT = "import:"
 # nine digits: no catalog counts further

@@ -24,7 +24,7 @@ def sql(
     """Query datasets, models and completions with DuckDB SQL.
 
     There is a view for each dataset (its latest passed version) and each version ("dataset@3"), and the views
-    versions, lineage, checks, models and completions. A query reads what the views read and nothing else.
+    versions, lineage, checks, models, completions and rounds. A query reads what the views read, no more.
     """
     registry = open_state()
     if not are_shown(registry.state):

@@ -17,6 +17,7 @@ from datasets_registry.views import models as model_view
 from datasets_registry.views.files import parquet, parquet_in
 from datasets_registry.views.judgements import judgements_sql
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
+from datasets_registry.views.rounds import VIEWS, History, round_views, schema_of
 from datasets_registry.views.unions import Latest, View, shown
 
 _VERSIONS = pa.schema(
@@ -73,6 +74,7 @@ _INPUT_ROWS = (
         D.settings,
         D.run_id,
         D.at,
+        D.id.label("derivation"),
     )
     .join(catalog.INPUTS, INPUT.derivation_id == D.id)
     .order_by(D.id, INPUT.name)
@@ -87,7 +89,9 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         built = connection.execute(_BUILT).mappings().all()
         inputs = connection.execute(_INPUT_ROWS).mappings().all()
         checks = connection.execute(_CHECK_ROWS).mappings().all()
-    datasets = {view.name: view for view in _dataset_views(state, engine, versions, built)}
+    last_built = {(row["name"], row["version"]): row["last"] for row in built}
+    history = History(versions, last_built, inputs)
+    datasets = {view.name: view for view in _dataset_views(state, engine, versions, history)}
     tables = {
         "versions": (_VERSIONS, versions),
         "lineage": (_LINEAGE, [{**row, "settings": json.dumps(row["settings"])} for row in inputs]),
@@ -107,11 +111,10 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
 
 
 def _dataset_views(
-    state: State, engine: Engine, versions: Sequence[RowMapping], built: Sequence[RowMapping]
+    state: State, engine: Engine, versions: Sequence[RowMapping], history: History
 ) -> Iterator[View]:
-    """A view of every version, of each dataset's latest that passed, and of all that share a row type."""
+    """A view of every version, of each dataset's latest that passed, and of those that belong together."""
     root = digest(parquet([state.objects]))[:8]
-    last_built = {(row["name"], row["version"]): row["last"] for row in built}
     latest: dict[str, Latest] = {}
     for row in versions:
         if row["kind"] != "dataset":
@@ -120,10 +123,11 @@ def _dataset_views(
         # a version's objects never change, so their list need not be read again
         mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, name, number)
         yield View(f"{name}@{number}", mark, sql)
-        last = last_built[name, number]
+        last = history.built[name, number]
         if row["status"] == "passed" and (name not in latest or last > latest[name].built):
-            latest[name] = Latest(last, View(name, mark, sql))
-    yield from shown(latest)
+            latest[name] = Latest(number, last, View(name, mark, sql))
+    empty = {name: _select_from([_small_table(state, name, schema_of(name), [])]) for name in VIEWS}
+    yield from shown(latest, dict(round_views(history, latest, empty)))
 
 
 def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:

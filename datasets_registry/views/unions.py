@@ -19,18 +19,20 @@ class View:
 
 @dataclass(frozen=True)
 class Latest:
-    """The view of a dataset's latest passed version, and when that was built last."""
+    """The view of a dataset's latest passed version, and when that was built last; 0 is no single version."""
 
+    version: int
     built: int
     view: View
 
 
-def shown(latest: Mapping[str, Latest]) -> Iterator[View]:
+def shown(latest: Mapping[str, Latest], several: Mapping[str, Latest]) -> Iterator[View]:
     """The latest version of each dataset, and under a row type's name those of all datasets ``TYPE/NAME``.
 
-    A dataset that has the row type's own name keeps it until one of the others is built.
+    ``several`` are further views over several datasets. A dataset that has the name of such a view keeps it
+    until one of the others is built.
     """
-    unions = dict(_unions(latest))
+    unions = {**dict(_unions(latest)), **several}
     for name, dataset in latest.items():
         if name not in unions or unions[name].built < dataset.built:
             unions[name] = dataset
@@ -49,7 +51,7 @@ def _unions(latest: Mapping[str, Latest]) -> Iterator[tuple[str, Latest]]:
         views = [dataset.view for dataset in datasets]
         yield (
             whole,
-            Latest(max(dataset.built for dataset in datasets), View(whole, mark, partial(_union, views))),
+            Latest(0, max(dataset.built for dataset in datasets), View(whole, mark, partial(_union, views))),
         )
 
 
