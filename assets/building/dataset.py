@@ -103,10 +103,10 @@ def _result(
     registry: Registry, dataset: Dataset, version: Version, blocks: Container[str], why: str | None
 ) -> dg.MaterializeResult[None]:
     """What Dagster keeps of a materialization; ``why`` rounds have stopped, where there are no rows."""
-    metadata = dataset_metadata(version, next(registry.batches(version)))
+    figures = {"why": why} if why else summary_of(registry, dataset.method.rows, version)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
-        metadata=metadata | ({"why": why} if why else summary_of(registry, dataset.method.rows, version)),
+        metadata=dataset_metadata(version, next(registry.batches(version)), figures),
         check_results=check_results(dataset.name, registry.checks(version), blocks),
     )
 

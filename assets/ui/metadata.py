@@ -1,6 +1,7 @@
 """What the UI shows of a version: row count, columns, sample rows, figures and small plots."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -55,12 +56,15 @@ def sample(table: pa.Table) -> dg.TableMetadataValue:
     )
 
 
-def dataset_metadata(version: Version, table: pa.Table) -> dict[str, Any]:
-    """Row count, version and samples of a dataset version."""
+def dataset_metadata(
+    version: Version, table: pa.Table, figures: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Row count, version, figures and a sample of a dataset version; the sample is widest and stands last."""
     return {
         "dagster/row_count": version.num_rows or 0,
         "dagster/relation_identifier": str(version),
         "version": version.number,
+        **figures,
         "sample": sample(table),
     }
 

@@ -39,7 +39,7 @@ def prompt_counts(prompts: Sequence[RoundPrompt]) -> Summary:
     return dict(Counter(f"{prompt.kind}_{prompt.origin}" for prompt in prompts))
 
 
-def rounds_metadata(registry: Registry, verdict: Version) -> Summary:
+def rounds_table_of(registry: Registry, verdict: Version) -> Summary:
     """The table over all rounds up to a verdict, by the versions that it was made from."""
     watches: list[RoundWatch] = []
     verdicts: list[Verdict] = registry.rows(Verdict, verdict)
@@ -49,6 +49,25 @@ def rounds_metadata(registry: Registry, verdict: Version) -> Summary:
         elif rows_of(version) == Verdict.dataset:
             verdicts += registry.rows(Verdict, version)
     return {"rounds": dg.MetadataValue.md(rounds_table(watches, verdicts))}
+
+
+def released_metadata(registry: Registry, verdict: Version) -> Summary:
+    """Whether a verdict stopped its line, why, which round's weights it released, and the table."""
+    (row,) = registry.rows(Verdict, verdict)
+    return {
+        "stopped": row.verdict != "go_on",
+        "why": row.why,
+        "round_of_weights": row.weights_round,
+        **rounds_table_of(registry, verdict),
+    }
+
+
+def trained_as(registry: Registry, model: Version) -> Version:
+    """The model that these weights were made as, under whatever names rounds handed them on."""
+    for source in registry.derivation(model).inputs:
+        if source.kind == "model" and source.data_version == model.data_version:
+            return trained_as(registry, source)
+    return model
 
 
 def _named(row: RoundWatch) -> str:

@@ -25,7 +25,7 @@ from assets.ui.evaluation import (
 from assets.ui.mixed import mixture_summary, place_counts
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
-from assets.ui.rounds import prompt_counts, verdict_summary, watch_summary
+from assets.ui.rounds import prompt_counts, rounds_table_of, verdict_summary, watch_summary
 from assets.ui.suites import (
     difference_pages,
     difference_summary,
@@ -122,10 +122,11 @@ OF_VIEW: Mapping[type[Row], OfView] = {
     MixedPair: mixture_summary,
 }
 
-# files that are made of a version, beside its figures
+# what is made of a version and of what it was made from, beside its figures
 OF_VERSION: Mapping[type[Row], OfVersion] = {
     SuiteFigure: figure_pages,
     EvaluationDifference: difference_pages,
+    Verdict: rounds_table_of,
 }
 
 

@@ -8,7 +8,7 @@ from assets.building.rounds.halting import handed_on, stopped
 from assets.building.versions import Recipes
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
-from assets.ui.rounds import rounds_metadata
+from assets.ui.rounds import released_metadata, trained_as
 
 
 def released_asset(model: Released, recipes: Recipes, profile: Profile) -> dg.AssetsDefinition:
@@ -41,10 +41,8 @@ def released_asset(model: Released, recipes: Recipes, profile: Profile) -> dg.As
                 data_version=dg.DataVersion(version.data_version),
                 metadata={
                     "version": version.number,
-                    "weights": str(chosen),
-                    "stopped": bool(why),
-                    "why": why or "the round goes on",
-                    **rounds_metadata(registry, verdict),
+                    "weights": str(trained_as(registry, chosen)),
+                    **released_metadata(registry, verdict),
                 },
             )
 

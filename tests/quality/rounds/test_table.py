@@ -14,6 +14,8 @@ def test_figures_are_lines_and_rounds_are_columns() -> None:
         watched(
             round=2, figure="entropy", family="all", concern="entropy", change=None, outcome="unmeasured"
         ),
+        watched(round=2, figure="p95_tokens", family="all", concern="length", change=None),
+        watched(figure="p95_tokens", family="all", concern="length", scale="value", value=2.0, change=2.0),
         watched(figure="yield_share", family="all", concern="yield", scale="value", value=0.44, change=0.44),
     ]
     verdicts = [decided(), decided(round=2, verdict="stop_tax", weights_round=1, stopped_in=2)]
@@ -22,10 +24,12 @@ def test_figures_are_lines_and_rounds_are_columns() -> None:
         "| --- | --- | --- |",
         "| verdict | go_on | stop_tax |",
         "| released | round 1 | round 1 |",
-        "| capability, facts | 0.71 (+0.01) | 0.6 (-0.1) **stop** |",
-        "| entropy |  | not measured |",
-        "| mean_tokens |  | 0.7 (+12.5%) |",
+        "| capability, facts | 0.71\N{NO-BREAK SPACE}(+0.01) | 0.6\N{NO-BREAK SPACE}(-0.1) **stop** |",
+        "| mean_tokens |  | 0.7\N{NO-BREAK SPACE}(+12.5%) |",
+        "| p95_tokens | 2 | not measured |",
         "| yield_share | 0.44 |  |",
+        "",
+        "Not measured: entropy",
     ]
 
 
