@@ -1,5 +1,6 @@
 """trimtab compare A B: differences in pairs, with intervals, and the answers that flipped."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from assets.cli.printing import Json, open_state, print_json, print_rows, say
 from datasets_registry.settings import MOST
 
 if TYPE_CHECKING:
-    from datasets_registry.rows.evaluation import EvaluationDifference
+    from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer
     from quality.evaluation.flips import Flip
 
 COLUMNS = ("suite", "of", "figure", "difference", "95 %", "n", "p (Holm)", "says")
@@ -51,7 +52,11 @@ def compare(
         )
         return
     say(f"{model} less {baseline} ({', '.join(both.versions)})")
-    print_rows(lines(differences), False, COLUMNS)
+    for line in missing(both.answers):
+        say(line)
+    print_rows(lines([row for row in differences if row.difference is not None]), False, COLUMNS)
+    if names := unmeasured(differences):
+        say(f"not measured: {names}")
     say(
         ("1 answer" if len(flips) == 1 else f"{len(flips):,} answers")
         + " flipped"
@@ -71,6 +76,30 @@ def dumped(flip: "Flip") -> dict[str, object]:
         "before": flip.before.model_dump(),
         "after": flip.after.model_dump(),
     }
+
+
+def missing(answers: "Sequence[SuiteAnswer]") -> list[str]:
+    """A line for each model that has no answer to some of its items, with the reasons."""
+    asked = Counter(row.model for row in answers)
+    reasons = {model: Counter(row.failure for row in answers if row.model == model) for model in asked}
+    return [
+        f"{model}: {of_model.total():,} of {asked[model]:,} answers are missing "
+        f"({', '.join(f'{reason} {number:,}' for reason, number in of_model.items())})"
+        for model, all_reasons in reasons.items()
+        if (of_model := Counter({reason: all_reasons[reason] for reason in all_reasons if reason}))
+    ]
+
+
+def unmeasured(differences: "Sequence[EvaluationDifference]") -> str:
+    """The figures that the two have no difference of, by suite."""
+    rows = [row for row in differences if row.difference is None]
+    named = {
+        suite: [row for row in rows if row.suite == suite] for suite in sorted({row.suite for row in rows})
+    }
+    return "; ".join(
+        f"{suite} ({', '.join(dict.fromkeys(row.metric for row in of_suite))})"
+        for suite, of_suite in named.items()
+    )
 
 
 def lines(differences: "Sequence[EvaluationDifference]") -> list[dict[str, object]]:

@@ -18,18 +18,26 @@ R = TypeVar("R", bound=Row)
 def stored(registry: Registry, *named: str) -> tuple[Stored, list[str]]:
     """The answers of these models to the same items, and the models that gave them.
 
-    Raises BadInput where a model has no answers, is named twice, or was asked other items than another;
+    Raises BadInput where a model has no answers, has the weights of another, or was asked other items;
     UnpassedVersion where no answers of a model passed.
     """
     held = evaluated(registry)
     models = [_model(registry, model, held) for model in named]
-    require_distinct(models)
+    if len({*models}) < len(models):
+        raise BadInput(
+            f"{' and '.join(named)} have the same weights, those of {models[0]}, so that nothing differs: "
+            'name another model (where rounds stopped, `trimtab sql "FROM rounds"` says why)'
+        )
     return Stored(registry, asked_alike(registry, models, held)), models
 
 
 def evaluated(registry: Registry) -> Places:
-    """Where the answers of each model are; what gives nothing is none."""
-    return {model: names for model, names in places(registry).items() if model != CANARIES}
+    """Where the answers of each model are; what gives nothing is none, nor are rounds that were not asked."""
+    asked = {
+        model: [name for name in names if (newest := registry.newest(name)) and newest.num_rows]
+        for model, names in places(registry).items()
+    }
+    return {model: names for model, names in asked.items() if names and model != CANARIES}
 
 
 def _model(registry: Registry, model: str, held: Places) -> str:

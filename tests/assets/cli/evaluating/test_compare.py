@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.cli.evaluating.compare import missing
 from datasets_registry.errors import BadInput, UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer, SuiteFigure
@@ -12,7 +13,7 @@ from datasets_registry.version import CheckResult, Derivation
 from methods.evaluation.suites.named import SUITES
 from tests.assets.cli.evaluating.planted import PLANTED, SUITE, publish_answers
 from tests.assets.cli.trained import run
-from tests.quality.evaluation.evaluated import BASELINE, HOSTILE, MODEL, difference, figure
+from tests.quality.evaluation.evaluated import BASELINE, HOSTILE, MODEL, answer, difference, figure
 
 RED = CheckResult(check="holds", passed=False, severity="error", value=1.0, threshold=0.0, description="no")
 
@@ -41,6 +42,8 @@ def test_differences_are_counted_from_stored_answers(evaluated: Registry) -> Non
     ]
     table = run("compare", MODEL, BASELINE).stdout
     assert "-0.25" in table and "better" in table and "120" in table
+    # what neither has stands in a line of its own, and is no row
+    assert "not measured: composite (" in table and "│ composite" not in table
     assert "30 answers flipped; the first 5:" in table
     assert "baseline [-Another one-]. 30" in table and "model    {+An answer+}. 30" in table
     assert "first" not in run("compare", MODEL, BASELINE, "--rows", "0").stdout
@@ -59,6 +62,13 @@ def test_stored_differences_are_taken_while_they_are_of_these_answers(evaluated:
     assert "stored" in run("compare", MODEL, BASELINE).stdout
     publish_answers(evaluated, MODEL, 31)
     assert "stored" not in run("compare", MODEL, BASELINE).stdout
+
+
+def test_missing_answers_are_counted_with_their_reason() -> None:
+    cut = answer(MODEL, 1).model_copy(update={"failure": "truncated"})
+    assert missing([answer(MODEL, 0), cut, answer(BASELINE, 0)]) == [
+        f"{MODEL}: 1 of 2 answers are missing (truncated 1)"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from assets.ui.suites import figure_pages
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import SuiteFigure
+from datasets_registry.rows.evaluation import SuiteAnswer, SuiteFigure
 from datasets_registry.version import Derivation
 from methods.evaluation.suites.named import SUITES
 from quality.evaluation.report.places import model_of, places
@@ -18,6 +18,7 @@ from tests.assets.cli.trained import run
 from tests.quality.evaluation.evaluated import BASELINE, figure
 
 ALIAS = "iterative_dpo/policy"
+BEHIND = "iterative_dpo/round_03/policy"
 
 
 @pytest.fixture
@@ -90,11 +91,24 @@ def test_an_alias_of_the_same_weights_shows_the_answers_of_the_model_that_gave_t
     result = run("compare", ALIAS, BASELINE, "--json")
     assert f"{ALIAS} has the weights of {POLICY}, whose answers these are" in result.stderr
     assert json.loads(result.stdout)["model"] == POLICY
-    with pytest.raises(BadInput, match="cannot be compared with itself"):
+    with pytest.raises(BadInput, match=f"{ALIAS} and {POLICY} have the same weights, .* nothing differs"):
         run("compare", ALIAS, POLICY)
     measured.record_checks(measured.commit_model(ALIAS, tiny_model, "others", how), [])
     with pytest.raises(BadInput, match=f"'{ALIAS}' is not evaluated yet"):
         run("compare", ALIAS, BASELINE)
+
+
+def test_a_round_behind_a_stop_shows_the_answers_of_the_policy_that_it_passes_on(
+    measured: Registry, tiny_model: Path
+) -> None:
+    publish_round(measured, tiny_model, POLICY, weights="w")
+    how = Derivation(code_version="passed on", settings={}, inputs=())
+    measured.record_checks(measured.commit_model(BEHIND, tiny_model, "w", how), [])
+    name = BEHIND.replace("policy", "evaluation_answers/policy")
+    measured.record_checks(measured.commit(SuiteAnswer, [], how, name), [])
+    assert compared(BEHIND, BASELINE)["model"] == POLICY
+    with pytest.raises(BadInput, match="have the same weights"):
+        run("compare", BEHIND, POLICY)
 
 
 def test_the_name_of_a_model_is_that_of_its_place_or_of_one_from_outside(
