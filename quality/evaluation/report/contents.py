@@ -74,6 +74,17 @@ class Section:
     num_flips: int = 0
 
     @property
+    def compared(self) -> tuple[tuple[EvaluationDifference, Mark], ...]:
+        """The differences of what both models have answered."""
+        return tuple((row, mark) for row, mark in self.differences if row.num_pairs)
+
+    @property
+    def incomparable(self) -> list[str]:
+        """The figures that not both models have."""
+        names = (row.metric for row, _ in self.differences)
+        return sorted({*names} - {row.metric for row, _ in self.compared})
+
+    @property
     def differing(self) -> tuple[Drawn, ...]:
         """The differences over the whole suite, each around zero."""
         return tuple(

@@ -1,6 +1,7 @@
 """The page of an evaluation: n beside every figure, and no text that is anything but text."""
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -25,6 +26,12 @@ from tests.quality.evaluation.evaluated import (
 )
 
 CHROMIUM = shutil.which("chromium")
+# how many of the tables have to be scrolled
+MEASURE = """<script>
+const tables = [...document.querySelectorAll(".wide")];
+const scrolled = tables.filter((table) => table.scrollWidth > table.clientWidth);
+document.body.dataset.scrolled = `${scrolled.length} of ${tables.length}`;
+</script>"""
 
 
 class Page(HTMLParser):
@@ -97,6 +104,13 @@ def test_a_difference_says_what_it_shows(delta: float | None, p_holm: float | No
     assert verdict(difference(delta=delta, p_holm=p_holm)) == says
     neither = difference(delta=delta, p_holm=p_holm).model_copy(update={"better": "neither"})
     assert verdict(neither) == {"better": "lower", "worse": "higher"}.get(says, says)
+
+
+def test_what_not_both_models_have_is_named_below_the_differences() -> None:
+    alone = difference("specificity", None, p_holm=None, pairs=0)
+    text = page(replace(comparison(), differences=[difference(), alone]))
+    assert "Not measured of both: specificity." in text
+    assert "specificity" not in {cells[0] for cells in Page(text).rows if len(cells) == 8}
 
 
 def test_few_pairs_have_no_value_either() -> None:
@@ -195,23 +209,45 @@ def test_a_hostile_name_note_and_grade_change_nothing_either() -> None:
     assert shape(page(named(HOSTILE))) == shape(page(named("plain")))
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_a_browser_shows_it_without_a_word_of_complaint(tmp_path: Path) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(page(comparison(HOSTILE)), encoding="utf-8")
+def browsed(file: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """The page as a browser shows it, as HTML, and what the browser says of it."""
     command = [
         str(CHROMIUM),
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
-        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--user-data-dir={file.with_name('profile')}",
         "--enable-logging=stderr",
+        *options,
         "--dump-dom",
         file.as_uri(),
     ]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_a_browser_shows_it_without_a_word_of_complaint(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page(comparison(HOSTILE)), encoding="utf-8")
+    shown = browsed(file)
     assert f"<title>{MODEL} against {BASELINE}: evaluation</title>" in shown.stdout
     assert "CONSOLE" not in shown.stderr
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_no_table_is_wider_than_a_laptops_window(tmp_path: Path) -> None:
+    policy, note = "iterative_dpo/round_02/policy", "12 of 300 answers are missing; a canary is liked better"
+    rows = [
+        figure(model, "accuracy_by_characters", 1234.5, category="problems_symbol_sums", count=12_000)
+        for model in (policy, BASELINE)
+    ]
+    wide = [row.model_copy(update={"note": note, "num_missing": 12_000}) for row in rows]
+    text = page(Contents(Evaluated(policy, wide[:1]), baseline=Evaluated(BASELINE, wide[1:])))
+    # the page itself forbids scripts
+    measuring = re.sub(r"<meta http-equiv=[^>]+>", "", text).replace("</body>", f"{MEASURE}</body>")
+    file = tmp_path / "report.html"
+    file.write_text(measuring, encoding="utf-8")
+    assert '<body data-scrolled="0 of 1">' in browsed(file, "--window-size=1280,900").stdout
 
 
 def test_a_baseline_is_hollow_also_where_the_model_has_no_figure() -> None:
