@@ -1,8 +1,12 @@
-"""How rounds are guarded: python -m benchmarks.rounds [--json] [--quick] [--only PART]."""
+"""How rounds are guarded: python -m benchmarks.rounds [--json] [--quick] [--only PART] [--folder FOLDER].
+
+Lines that bad judges label are kept in the folder as they are built: the same command goes on.
+"""
 
 from benchmarks.rounds.healthy import false_stops
+from benchmarks.rounds.judges import bad_judges
 from benchmarks.rounds.structure import structure
 from benchmarks.sides.figure import run_parts
 
 if __name__ == "__main__":
-    run_parts({"healthy": false_stops, "structure": structure}, __doc__)
+    run_parts({"healthy": false_stops, "structure": structure}, __doc__, {"judges": bad_judges})

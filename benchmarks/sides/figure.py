@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import NoReturn
 
@@ -30,6 +31,8 @@ class Figure(BaseModel):
 
 Measure = Callable[[bool], Iterable[Figure]]
 """What measures, quickly or in full."""
+KeptMeasure = Callable[[bool, Path | None], Iterable[Figure]]
+"""The same where results are kept in a folder, if one is given, so that a killed run goes on."""
 
 
 def at_most(name: str, value: float, unit: str, goal: float) -> Figure:
@@ -54,23 +57,39 @@ def repeated(name: str, values: Sequence[float], unit: str, goal: str | None = N
 
 def run(measure: Measure, description: str | None) -> NoReturn:
     """Parse ``--json`` and ``--quick``, measure, print; exits 1 where a goal is missed."""
-    run_command(partial(_run, {"all": measure}, description))
+    run_command(partial(_run, {"all": measure}, description, {}))
 
 
-def run_parts(parts: Mapping[str, Measure], description: str | None) -> NoReturn:
-    """The same for a benchmark of several parts, one after another; ``--only`` names one of them."""
-    run_command(partial(_run, parts, description))
+def run_parts(
+    parts: Mapping[str, Measure], description: str | None, kept: Mapping[str, KeptMeasure] | None = None
+) -> NoReturn:
+    """The same for a benchmark of several parts, one after another; ``--only`` names one of them.
+
+    Results of the parts in ``kept`` stay in ``--folder``.
+    """
+    run_command(partial(_run, parts, description, kept or {}))
 
 
-def _run(parts: Mapping[str, Measure], description: str | None) -> int:
+def _run(parts: Mapping[str, Measure], description: str | None, kept: Mapping[str, KeptMeasure]) -> int:
     parser = CommandParser(description=description)
     parser.add_argument("--json", action="store_true", help="print a list of figures for programs")
     parser.add_argument("--quick", action="store_true", help="a version under 60 s, for sanity")
-    parser.add_argument("--only", choices=parts, metavar="PART", help=f"measure one of {', '.join(parts)}")
+    names = (*parts, *kept)
+    parser.add_argument("--only", choices=names, metavar="PART", help=f"measure one of {', '.join(names)}")
+    if kept:
+        parser.add_argument("--folder", type=Path, help="where results are kept; removed if not given")
     arguments = parser.parse_args()
-    chosen = [arguments.only] if arguments.only else list(parts)
+    chosen = [arguments.only] if arguments.only else names
     with nothing_printed():
-        figures = [figure for part in chosen for figure in parts[part](arguments.quick)]
+        figures = [
+            figure
+            for part in chosen
+            for figure in (
+                parts[part](arguments.quick)
+                if part in parts
+                else kept[part](arguments.quick, arguments.folder)
+            )
+        ]
     return show(figures, as_json=arguments.json)
 
 
