@@ -19,7 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
-from datasets_registry.rows.review import reviews, sample
+from datasets_registry.rows.review import agreement, reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
     failures,
@@ -44,6 +44,7 @@ _MODULES = (
     judge_benchmark,
     sample,
     reviews,
+    agreement,
     hygiene,
     rft,
     prm,

@@ -31,3 +31,11 @@ class SampleSettings(ReviewSelection):
     """The selection, and the question of each principle by id."""
 
     questions: Mapping[str, str] = {}
+
+
+class ReviewGate(Settings):
+    """What the agreement of people with the labels must reach, by how many reviewed pairs."""
+
+    required: bool = Field(False, description="Whether models wait until it has passed")
+    reviewed: int = Field(100, ge=1, description="Reviewed pairs, or all of a smaller sample")
+    at_least: float = Field(0.65, gt=0, lt=1, description="What the interval's lower end must reach")

@@ -3,11 +3,11 @@
 from pydantic import Field
 
 from assets.profile.models import Name
-from quality.review.settings import ReviewSelection
+from quality.review.settings import ReviewGate, ReviewSelection
 
 
-class Review(ReviewSelection):
-    """Which pairs people review, and the imported comparisons that show whether they attend."""
+class Review(ReviewSelection, ReviewGate):
+    """Which pairs people review, what their agreement must reach, and whether models wait for it."""
 
     gold_from: Name | None = Field(
         None, description="Imported comparisons of people, of which a few are asked; none if not set"
@@ -17,3 +17,8 @@ class Review(ReviewSelection):
     def selection(self) -> ReviewSelection:
         """How many pairs, of which strata."""
         return ReviewSelection(**self.model_dump(include=set(ReviewSelection.model_fields)))
+
+    @property
+    def gate(self) -> ReviewGate:
+        """What the agreement must reach."""
+        return ReviewGate(**self.model_dump(include=set(ReviewGate.model_fields)))

@@ -34,4 +34,46 @@ REVIEW_CHECKS: tuple[Check, ...] = (
         "answers that count beside a newer one of their reviewer",
         at_most=0,
     ),
+    no_rows("review_agreement"),
+    Check(
+        "review_agreement",
+        "enough_reviewed",
+        "SELECT coalesce(max(value), 0) FROM this WHERE figure = 'waiting' AND required",
+        "pairs that wait for review: trimtab studio",
+        at_most=0,
+    ),
+    Check(
+        "review_agreement",
+        "people_agree",
+        "SELECT count(*) FROM this WHERE figure = 'agreement' AND subset = 'all' AND required"
+        " AND holds IS NOT TRUE",
+        "labels that people are not shown to agree with (look at its principles: take another judge, rewrite"
+        " the worst, or set review.required = false)",
+        at_most=0,
+    ),
+    Check(
+        "review_agreement",
+        "agreement_recomputed",
+        "SELECT count(*) FROM this WHERE at_least IS NOT NULL AND holds IS DISTINCT FROM"
+        " coalesce(low >= at_least, false)",
+        "agreement that is said to hold, and whose interval does not",
+        at_most=0,
+    ),
+    Check(
+        "review_agreement",
+        "principles_agree",
+        "SELECT count(*) FROM this WHERE flagged",
+        "principles with which people do not agree: review ten more of each (review.more)",
+        at_most=0,
+        severity="warning",
+    ),
+    Check(
+        "review_agreement",
+        "reviewers_attend",
+        "SELECT count(*) FROM this WHERE (figure IN ('gold_right', 'same_twice') AND high < 0.8)"
+        " OR (figure = 'hasty' AND value > 0.5)",
+        "reviewers who answer too soon, otherwise the second time, or otherwise than people did",
+        at_most=0,
+        severity="warning",
+    ),
 )

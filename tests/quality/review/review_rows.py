@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.row import Row
@@ -34,5 +35,17 @@ REVIEW: dict[type[Row], dict[str, Any]] = {
         "answered_at": "2026-11-30T06:00:00.000+00:00",
         "sample": "review_sample@1",
         "state": "counts",
+    },
+    ReviewFigure: {
+        "figure": "agreement",
+        "subset": "all",
+        "part": "",
+        "value": 0.8,
+        "low": 0.71,
+        "high": 0.87,
+        "num_items": 100,
+        "at_least": 0.65,
+        "holds": True,
+        "required": True,
     },
 }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
@@ -13,6 +14,13 @@ FAULTS: list[Fault] = [
     (ReviewItem, "inclusion_recomputed", [make(ReviewItem, inclusion=0.5)]),
     (HumanReview, "newest_counts", [make(HumanReview), make(HumanReview, number=1)]),
     (HumanReview, "newest_counts", [make(HumanReview), make(HumanReview, number=1, state="replaced")]),
+    (ReviewFigure, "enough_reviewed", [make(ReviewFigure, figure="waiting", value=3.0)]),
+    (ReviewFigure, "people_agree", [make(ReviewFigure, low=0.6, holds=False)]),
+    (ReviewFigure, "people_agree", [make(ReviewFigure, low=None, value=None, holds=None)]),
+    (ReviewFigure, "agreement_recomputed", [make(ReviewFigure, low=0.6)]),
+    (ReviewFigure, "principles_agree", [make(ReviewFigure), make(ReviewFigure, part="kind", flagged=True)]),
+    (ReviewFigure, "reviewers_attend", [make(ReviewFigure, figure="gold_right", high=0.7)]),
+    (ReviewFigure, "reviewers_attend", [make(ReviewFigure, figure="hasty", value=0.9)]),
 ]
 
 
