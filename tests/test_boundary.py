@@ -15,7 +15,16 @@ from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.plain_text import plain_line
 from datasets_registry.state import REPOSITORY, State
 
-SOURCE = ("assets", "methods", "generation", "datasets_registry", "training", "quality", "benchmarks")
+SOURCE = (
+    "assets",
+    "methods",
+    "generation",
+    "datasets_registry",
+    "training",
+    "quality",
+    "studio",
+    "benchmarks",
+)
 # they are started by another process, which reads how they end and says it
 CHILDREN = {
     "generation/vllm_offline/worker.py",

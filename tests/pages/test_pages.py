@@ -17,7 +17,7 @@ PAGES = [
 ]
 # what was decided about files that are gone stays as it was written
 PRESENT = [page for page in PAGES if page.name != "decisions.md"]
-FOLDERS = "assets|benchmarks|datasets_registry|docs|generation|methods|profiles|quality|tests|training"
+FOLDERS = "assets|benchmarks|datasets_registry|docs|generation|methods|profiles|quality|studio|tests|training"
 named = pytest.mark.parametrize("page", PRESENT, ids=[str(page.relative_to(REPOSITORY)) for page in PRESENT])
 
 

@@ -6,7 +6,16 @@ import pytest
 
 from datasets_registry.state import REPOSITORY
 
-FOLDERS = ("assets", "benchmarks", "datasets_registry", "generation", "methods", "quality", "training")
+FOLDERS = (
+    "assets",
+    "benchmarks",
+    "datasets_registry",
+    "generation",
+    "methods",
+    "quality",
+    "studio",
+    "training",
+)
 ONLY = REPOSITORY / "datasets_registry" / "views" / "files.py"
 # a function of DuckDB that takes a path, and a statement with a path that is not a literal
 BY_HAND = re.compile(

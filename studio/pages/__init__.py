@@ -1,0 +1,1 @@
+"""The pages: each takes a request and answers with HTML."""

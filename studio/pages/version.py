@@ -1,0 +1,33 @@
+"""The page of a version: how it was made, its checks, columns, lineage, and the other versions."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from datasets_registry.inspecting.listing import list_versions
+from datasets_registry.inspecting.recipe_changes import setting_changes
+from datasets_registry.inspecting.version_details import version_details
+from datasets_registry.rows.types import rows_of
+from studio.pages.asked import registry_of, version_of
+from studio.pictures.lineage import lineage_picture
+from studio.rendering import page
+
+# the page that shows rows of a type; others are shown as a table
+PAGES = {"preference_pairs": "pairs"}
+
+
+def version_page(request: Request) -> Response:
+    """Everything about a version of a dataset or model."""
+    registry = registry_of(request)
+    version = version_of(request, registry)
+    details = version_details(registry, version, 0)
+    return page(
+        "version.html",
+        {
+            "version": version,
+            "details": details,
+            "settings": list(setting_changes({}, details.settings)),
+            "versions": list_versions(registry, version.name),
+            "picture": lineage_picture(registry, version),
+            "rows_page": PAGES.get(rows_of(version), "rows"),
+        },
+    )

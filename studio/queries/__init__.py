@@ -1,0 +1,1 @@
+"""What the pages ask of stored rows: filters, pages of rows, searches, judgements."""

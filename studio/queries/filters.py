@@ -1,0 +1,82 @@
+"""Filters and orders of rows: words that a person chooses, each with its SQL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from datasets_registry.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Condition:
+    """SQL that holds of the rows that are wanted, with the values of its marks."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What may be chosen of rows.
+
+    ``words`` have a condition each; else ``equals`` is compared with a value that ``options`` gives.
+    All are SQL over the rows. ``needs`` are the columns without which it is left out.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
+    equals: str = ""
+    options: str = ""
+
+    def condition(self, chosen: str) -> Condition:
+        """The condition of what is chosen; raises BadInput for a word that is none."""
+        if not self.words:
+            return Condition(self.equals, (chosen,))
+        if chosen not in self.words:
+            raise BadInput(f"{self.title} {chosen!r} cannot be chosen: use one of {', '.join(self.words)}")
+        return Condition(self.words[chosen])
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of rows: ``sql`` gives a number, the least first; rows without one are last."""
+
+    title: str
+    sql: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The filters, the orders by name, and the texts that are searched, of a page."""
+
+    filters: Sequence[Filter]
+    orders: Mapping[str, Order]
+    texts: Sequence[str]
+
+    def within(self, columns: Mapping[str, str]) -> "Choices":
+        """Those that a version with these columns has."""
+        return Choices(
+            [each for each in self.filters if columns.keys() >= set(each.needs)],
+            {name: order for name, order in self.orders.items() if columns.keys() >= set(order.needs)},
+            [text for text in self.texts if text in columns],
+        )
+
+    def conditions(self, asked: Mapping[str, str]) -> list[Condition]:
+        """The conditions of what was asked for; raises BadInput for a word that is none."""
+        return [each.condition(asked[each.name]) for each in self.filters if asked.get(each.name)]
+
+    def order(self, asked: Mapping[str, str]) -> Order | None:
+        """The order asked for, None for that of the key; raises BadInput where there is no such order."""
+        name = asked.get("order")
+        if not name:
+            return None
+        if name not in self.orders:
+            raise BadInput(f"order {name!r} cannot be chosen: use one of {', '.join(self.orders)}")
+        return self.orders[name]
+
+
+def value_filter(name: str, title: str, column: str) -> Filter:
+    """A filter by the values of a column."""
+    return Filter(name, title, (column,), equals=f'"{column}"::VARCHAR = ?', options=f'"{column}"::VARCHAR')

@@ -1,0 +1,82 @@
+"""A search for a text in a version's rows: hits as they are found, stopped from another thread."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from datasets_registry.registry import Registry
+from datasets_registry.rows.types import row_type
+from datasets_registry.version import Version
+from datasets_registry.views.files import parquet
+from datasets_registry.views.scanning import ResultRow, column, columns, records, scanning
+from studio.queries.filters import Condition
+
+HITS = 50
+_FILES_AT_ONCE = 2
+
+
+class Search:
+    """The first hits of a text in key order, file by file, since files are in key order."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        version: Version,
+        texts: Sequence[str],
+        text: str,
+        conditions: Sequence[Condition],
+    ) -> None:
+        """Search ``texts`` for ``text``, in whatever case, among the rows that keep the conditions."""
+        self.registry, self.version = registry, version
+        held = " OR ".join(f"contains(lower({column(name)}), lower(?))" for name in texts) or "false"
+        wanted = [*conditions, Condition(held, (text,) * len(texts))]
+        self._where = " AND ".join(f"({condition.sql})" for condition in wanted)
+        self._values = [value for condition in wanted for value in condition.values]
+        self._stopped = threading.Event()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
+        self.num_files_read = 0
+
+    def stop(self) -> None:
+        """End it at once, also amid a query; nothing where it has ended."""
+        with self._lock:
+            self._stopped.set()
+            if self._connection is not None:
+                self._connection.interrupt()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self._stopped.is_set()
+
+    def hits(self) -> Iterator[list[ResultRow]]:
+        """The hits, some at a time and fifty in all; they end early where the search is stopped."""
+        files, left = self.registry.files(self.version), HITS
+        for start in range(0, len(files), _FILES_AT_ONCE):
+            rows = self._in(files[start : start + _FILES_AT_ONCE], left)
+            if self.is_stopped:
+                return
+            self.num_files_read = start + _FILES_AT_ONCE
+            left -= len(rows)
+            if rows:
+                yield rows
+            if not left:
+                return
+
+    def _in(self, files: Sequence[Path], most: int) -> list[ResultRow]:
+        order = columns(row_type(self.version).key)
+        query = f"SELECT * FROM {parquet(files)} WHERE {self._where} ORDER BY {order} LIMIT {int(most)}"
+        with scanning(self.registry.state) as connection:
+            with self._lock:
+                if self.is_stopped:
+                    return []
+                self._connection = connection
+            try:
+                return records(connection, query, self._values)
+            except duckdb.InterruptException:
+                return []
+            finally:
+                with self._lock:
+                    self._connection = None

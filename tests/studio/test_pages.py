@@ -1,0 +1,104 @@
+"""The pages over a history of judging: they agree with the commands, and lead to the calls."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from datasets_registry.registry import Registry
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.version import Derivation
+from quality.auditing.explanation import explain_row
+from studio.security import HOST
+from studio.server import application
+from tests.rows import make
+from tests.studio.conftest import TOKEN, visitor
+from tests.traced import Traced
+
+CHROMIUM = shutil.which("chromium")
+NOTHING = Derivation(code_version="1", settings={}, inputs=())
+
+
+@pytest.fixture
+def browser(traced: Traced) -> TestClient:
+    """A browser over the history."""
+    client = visitor(traced.registry.state)
+    client.get("/", params={"token": TOKEN})
+    return client
+
+
+def test_the_first_page_lists_every_dataset_and_model(browser: TestClient, traced: Traced) -> None:
+    text = browser.get("/").text
+    for kind in ("dataset", "model"):
+        for name in traced.registry.names(kind):
+            assert f'href="/version/{traced.registry.newest(name)}"' in text
+
+
+def test_a_version_has_its_checks_lineage_and_others(browser: TestClient, traced: Traced) -> None:
+    version = traced.registry.version("preference_pairs", 3)
+    text = browser.get(f"/version/{version}").text
+    assert all(check.check in text for check in traced.registry.checks(version))
+    lineage = text.partition("<svg")[2].partition("</svg>")[0]
+    for source in traced.registry.derivation(version).inputs:
+        assert f'href="/version/{source}"' in lineage
+    assert 'href="/version/preference_pairs@4"' in text
+
+
+def test_a_pair_shows_verdicts_and_leads_to_its_calls(browser: TestClient, traced: Traced) -> None:
+    version = traced.registry.version("preference_pairs", 3)
+    pair = traced.registry.rows(PreferencePair, version)[0]
+    text = browser.get(f"/pairs/{version}").text
+    assert "completion a" in text and "P(a), raw" in text and "verdicts</summary>" in text
+    assert f'href="/row/{version}?id={pair.pair_id}"' in text
+    shown = browser.get(f"/row/{version}", params={"id": pair.pair_id}).text
+    explained = explain_row(traced.registry, version, pair.pair_id)
+    assert f"{explained['totals']['calls']} model calls" in shown and 'class="call"' in shown
+
+
+@pytest.mark.parametrize(
+    "path", ["version/none", "pairs/ai_judgements", "row/preference_pairs?id=zzz", "row/preference_pairs"]
+)
+def test_what_cannot_be_shown_is_a_sentence(browser: TestClient, path: str) -> None:
+    answer = browser.get(f"/{path}")
+    assert answer.status_code in (400, 404) and 'role="alert"' in answer.text
+
+
+def test_a_version_committed_meanwhile_is_shown(client: TestClient, registry: Registry) -> None:
+    assert client.get("/version/preference_pairs").status_code == 404
+    registry.record_checks(registry.commit(PreferencePair, [make(PreferencePair)], NOTHING), [])
+    assert client.get("/version/preference_pairs").status_code == 200
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_a_browser_runs_nothing_of_a_completion_and_complains_of_nothing(
+    registry: Registry, tmp_path: Path
+) -> None:
+    hostile = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+    pair = make(PreferencePair, prompt=hostile, chosen=hostile, rejected="no", label="a")
+    registry.record_checks(registry.commit(PreferencePair, [pair], NOTHING), [])
+    server, port = _started(registry)
+    address = f"http://{HOST}:{port}/pairs/preference_pairs@1?token={TOKEN}"
+    try:
+        command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+        command += [f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", address]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
+    finally:
+        server.should_exit = True
+    assert "<title>preference_pairs@1: pairs</title>" in shown.stdout and "<article" in shown.stdout
+    assert "CONSOLE" not in shown.stderr
+
+
+def _started(registry: Registry) -> tuple[uvicorn.Server, int]:
+    listening = socket.create_server((HOST, 0))
+    port = listening.getsockname()[1]
+    app = application(lambda: Registry(registry.state, reads_only=True), TOKEN, port)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
+    return server, port
