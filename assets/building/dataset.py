@@ -15,7 +15,7 @@ from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
 from assets.ui.metadata import check_results, column_schema, dataset_metadata
-from assets.ui.summaries import summary_of
+from assets.ui.summaries import TOLD, summary_of
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 from generation.spending import Meter
@@ -103,10 +103,12 @@ def _result(
     registry: Registry, dataset: Dataset, version: Version, blocks: Container[str], why: str | None
 ) -> dg.MaterializeResult[None]:
     """What Dagster keeps of a materialization; ``why`` rounds have stopped, where there are no rows."""
-    figures = {"why": why} if why else summary_of(registry, dataset.method.rows, version)
+    row = dataset.method.rows
+    figures = {"why": why} if why else summary_of(registry, row, version)
+    shown = None if row in TOLD else next(registry.batches(version))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
-        metadata=dataset_metadata(version, next(registry.batches(version)), figures),
+        metadata=dataset_metadata(version, shown, figures),
         check_results=check_results(dataset.name, registry.checks(version), blocks),
     )
 

@@ -57,15 +57,18 @@ def sample(table: pa.Table) -> dg.TableMetadataValue:
 
 
 def dataset_metadata(
-    version: Version, table: pa.Table, figures: Mapping[str, Any] = MappingProxyType({})
+    version: Version, table: pa.Table | None, figures: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Row count, version, figures and a sample of a dataset version; the sample is widest and stands last."""
+    """Row count, version, figures and a sample of a dataset version; the sample is widest and stands last.
+
+    There is no sample without a ``table``, where figures say all that a row does.
+    """
     return {
         "dagster/row_count": version.num_rows or 0,
         "dagster/relation_identifier": str(version),
         "version": version.number,
         **figures,
-        "sample": sample(table),
+        **({} if table is None else {"sample": sample(table)}),
     }
 
 

@@ -1,7 +1,7 @@
 """What the UI shows of each row type: figures and small pictures of a version, by typed rows or by SQL."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -128,6 +128,9 @@ OF_VERSION: Mapping[type[Row], OfVersion] = {
     EvaluationDifference: difference_pages,
     Verdict: rounds_table_of,
 }
+
+# a row of these is told by its figures, and as a sample it would be wider than the page
+TOLD: Container[type[Row]] = (Verdict,)
 
 
 def summary_of(registry: Registry, row: type[Row], version: Version) -> Summary:

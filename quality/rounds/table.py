@@ -6,7 +6,7 @@ from datasets_registry.plain_text import plain
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 
-_MARKS = {"ok": "", "warn": " **warns**", "stop": " **stop**", "unmeasured": "not measured"}
+_MARKS = {"ok": "", "warn": " **warns**", "stop": " **stop**", "unmeasured": "–"}
 
 
 def rounds_table(rows: Sequence[RoundWatch], verdicts: Sequence[Verdict] = ()) -> str:
@@ -53,8 +53,7 @@ def _cell(row: RoundWatch) -> str:
         return _MARKS["unmeasured"]
     assert row.value is not None and row.change is not None
     moved = f"{row.change:+.1%}" if row.scale == "relative" else f"{row.change:+.3g}"
-    # a value and its change stay on one line where a column is narrow
-    beside = "" if row.scale == "value" else f"\N{NO-BREAK SPACE}({moved})"
+    beside = "" if row.scale == "value" else f" ({moved})"
     return f"{row.value:.3g}{beside}{_MARKS[row.outcome]}"
 
 

@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.ui.metadata import dataset_metadata
 from assets.ui.rounds import released_metadata, trained_as
-from assets.ui.summaries import summary_of
+from assets.ui.summaries import TOLD, summary_of
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
@@ -36,7 +36,7 @@ def published(registry: Registry) -> Version:
     return inputs[-1]
 
 
-def test_a_verdict_shows_why_and_all_rounds_before_its_sample(registry: Registry) -> None:
+def test_a_verdict_shows_why_and_all_rounds_without_a_sample(registry: Registry) -> None:
     verdict = published(registry)
     figures = summary_of(registry, Verdict, verdict)
     assert (figures["verdict"], figures["why"], figures["round_of_weights"]) == (
@@ -49,6 +49,7 @@ def test_a_verdict_shows_why_and_all_rounds_before_its_sample(registry: Registry
     assert "| verdict | go_on | stop_tax |" in str(table.md_str) and "**stop**" in str(table.md_str)
     shown = list(dataset_metadata(verdict, next(registry.batches(verdict)), figures))
     assert shown.index("why") < shown.index("rounds") < shown.index("sample") == len(shown) - 1
+    assert Verdict in TOLD and "sample" not in dataset_metadata(verdict, None, figures)
 
 
 def test_a_released_model_says_whose_weights_it_has(registry: Registry, tmp_path: Path) -> None:
