@@ -31,6 +31,7 @@ LONGEST = (
     "assets/test_demo.py",
     "pages/test_readme.py",
     "assets/building/test_two_daemons.py",
+    "assets/lines/test_lines.py",
     "generation/test_conformance.py",
     "assets/test_fresh_clone.py",
     "training/launch/test_precision.py",

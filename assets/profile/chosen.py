@@ -14,19 +14,56 @@ from datasets_registry.state import REPOSITORY
 
 FOLDER = REPOSITORY / "profiles"
 DEFAULT = "laptop"
+# the key of a profile that names the one it changes, and what leaves a section of that out
+EXTENDS = "extends"
+LEFT_OUT = "none"
 
 
 def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
     """The file of the profile ``name``, ``TRIMTAB_PROFILE`` or ``laptop``, and what it says.
 
-    Raises BadInput where there is no such file, or it is not TOML.
+    A profile that ``extends`` another says what that says but where it says otherwise. Raises BadInput where
+    there is no such file, or it is not TOML.
     """
-    name = name or os.environ.get("TRIMTAB_PROFILE") or DEFAULT
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    path = _path_of(name or os.environ.get("TRIMTAB_PROFILE") or DEFAULT)
+    return path, _read(path)
+
+
+def _read(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a profile says, with what it extends; ``extending`` are those that lead to it."""
+    content = read_toml(path, "profile")
+    name = content.pop(EXTENDS, None)
+    if name is None:
+        return content
+    if not isinstance(name, str):
+        raise BadInput(f"profile {path}: {EXTENDS} must be a text: name one profile, or a path to one")
+    extended, extending = _path_of(name, path.parent), (*extending, path.resolve())
+    if extended.resolve() in extending:
+        raise BadInput(f"profile {path}: {EXTENDS} {name!r} is circular: name a profile that ends it")
+    merged = _over(_read(extended, extending), content)
+    return {key: value for key, value in merged.items() if value != LEFT_OUT}
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both tables as one: tables are joined key by key, and of anything else ``above`` has the word."""
+    joined = {
+        key: _over(below[key], value) if _are_tables(below.get(key), value) else value
+        for key, value in above.items()
+    }
+    return {**below, **joined}
+
+
+def _are_tables(*values: object) -> bool:
+    return all(isinstance(value, Mapping) for value in values)
+
+
+def _path_of(name: str, folder: Path = Path()) -> Path:
+    """The file of a profile; a path to one is relative to ``folder``."""
+    path = folder / name if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not is_file(path):
         shipped = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
         raise BadInput(f"unknown profile {name!r}: use one of {shipped}, or a path to a .toml file")
-    return path, read_toml(path, "profile")
+    return path
 
 
 def label_of(path: Path) -> str:

@@ -5,8 +5,10 @@ Lines that bad judges label are kept in the folder as they are built: the same c
 
 from benchmarks.rounds.healthy import false_stops
 from benchmarks.rounds.judges import bad_judges
+from benchmarks.rounds.lines import lines
 from benchmarks.rounds.structure import structure
 from benchmarks.sides.figure import run_parts
 
 if __name__ == "__main__":
-    run_parts({"healthy": false_stops, "structure": structure}, __doc__, {"judges": bad_judges})
+    parts = {"healthy": false_stops, "structure": structure, "lines": lines}
+    run_parts(parts, __doc__, {"judges": bad_judges})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.profile.chosen import FOLDER
+from assets.profile.chosen import EXTENDS, FOLDER
 from assets.profile.profile import Profile, load_profile
 from datasets_registry.state import REPOSITORY
 from methods.judging.constitution import Constitution
@@ -38,7 +38,7 @@ def test_every_section_is_one_of_a_profile(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     sections = {section for block in _blocks(page) for section in tomllib.loads(block)}
     sections |= set(re.findall(r"`\[{1,2}([a-z_]+)[\w.]*\]{1,2}`", text))
-    assert sections <= Profile.model_fields.keys() | Constitution.model_fields.keys()
+    assert sections <= Profile.model_fields.keys() | Constitution.model_fields.keys() | {EXTENDS}
 
 
 @named
