@@ -26,6 +26,8 @@ ABANDONED = (
     "objects/??/.tmp-*",
     "cache/*/.tmp-*",
     "runs/*/.tmp-*",
+    "reports/*/.tmp-*",
+    "models/*/.tmp-*",
     "cache/spill/sort-*",
     f"cache/{SPILL}*",
     "ledger/.spill-*",

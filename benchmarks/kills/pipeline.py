@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generation.request import Backend, Completion, Request
-from generation.scripted import ScriptedBackend, chosen
+from generation.scripted import Script, ScriptedBackend, chosen
 
 # that a kill falls amid the replies, and amid what was flushed of them
 REPLY_SECONDS, FLUSH_SECONDS = 0.004, 0.1
@@ -71,8 +71,8 @@ def reply(request: Request) -> str | Completion:
 class Recorded:
     """A scripted backend that takes its time, and writes down every key that it is asked for."""
 
-    def __init__(self, asked: Path, model: str) -> None:
-        self._scripted, self._asked = ScriptedBackend(reply, model=model), asked
+    def __init__(self, asked: Path, model: str, script: Script) -> None:
+        self._scripted, self._asked = ScriptedBackend(script, model=model), asked
         self.name, self.fingerprint = self._scripted.name, self._scripted.fingerprint
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
@@ -87,8 +87,8 @@ class Recorded:
         """Nothing is held."""
 
 
-def build_pipeline(profile: Path, asked: Path) -> None:
-    """Build all that is stale, as the demo does; raises RuntimeError where an asset fails."""
+def build_pipeline(profile: Path, asked: Path, script: Script = reply) -> None:
+    """Build all that is stale on this script, as the demo does; raises RuntimeError where an asset fails."""
     import dagster as dg
 
     from assets.building.opening import open_registry
@@ -103,7 +103,7 @@ def build_pipeline(profile: Path, asked: Path) -> None:
     from generation.ledger import ledger
 
     def open_recorded(_: Registry, model: Version, __: GivenModel) -> Backend:
-        return Recorded(asked, model.data_version)
+        return Recorded(asked, model.data_version, script)
 
     ledger.FLUSH_SECONDS = FLUSH_SECONDS
     graph = build_graph(load_profile(str(profile)), open_recorded)

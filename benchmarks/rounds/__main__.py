@@ -5,10 +5,11 @@ Lines that bad judges label are kept in the folder as they are built: the same c
 
 from benchmarks.rounds.healthy import false_stops
 from benchmarks.rounds.judges import bad_judges
+from benchmarks.rounds.kills import kills
 from benchmarks.rounds.lines import lines
 from benchmarks.rounds.structure import structure
 from benchmarks.sides.figure import run_parts
 
 if __name__ == "__main__":
-    parts = {"healthy": false_stops, "structure": structure, "lines": lines}
+    parts = {"healthy": false_stops, "structure": structure, "lines": lines, "kills": kills}
     run_parts(parts, __doc__, {"judges": bad_judges})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy import text
 
 from assets.demo.demo import build
 from assets.graph import build_graph
@@ -16,45 +17,77 @@ from assets.profile.profile import load_profile
 from benchmarks.sides.figure import Figure, exactly
 from datasets_registry.inspecting.listing import list_models
 from datasets_registry.registry import Registry
+from datasets_registry.rows.rounds.prompts import RoundProblem
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.state import State
 from generation.ledger.ledger import Ledger
 
 PROFILE = Path(__file__).with_name("rounds.toml")
 # of the profile: answers to the items of evaluation, and samples of a round
-ITEMS, SAMPLES = 200, 100 * 4
+ITEMS, DRAWS = 200, 4
+SAMPLES = 100 * DRAWS
+# assets of a round: problems, samples, selections, policy, leaks, answers, figures, differences, watch,
+# verdict, released
+ROUND = 11
+# its policy, what is behind that and the line's own; leaks are looked for in what it learned, as before
+BEHIND = ROUND - 4 + 1
 RATE = "changes.3]\ntraining = { learning_rate = 1e-4 }"
 # three thousand times the rate ruins any policy
 RUINOUS, OTHER = RATE.replace("1e-4", "0.3"), RATE.replace("1e-4", "5e-5")
 
 
 def structure(quick: bool) -> Iterator[Figure]:
-    """Models trained and completions made at each step; nothing where ``quick``, as it trains for minutes."""
-    if quick:
-        return
+    """Assets worked, models trained and completions made at each step; one round alone where ``quick``."""
     with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.ephemeral() as instance:
         line = Line(Path(folder), instance)
-        yield from line.step("first build of three rounds", 4, 4 * ITEMS + 3 * SAMPLES)
-        yield from line.step("again", 0, 0)
-        line.edit(RATE, OTHER)
-        yield from line.step("a knob of round 3", 1, ITEMS)
-        line.edit("number = 3", "number = 5")
-        yield from line.step("from 3 to 5 rounds", 2, 2 * ITEMS + 2 * SAMPLES)
-        line.edit("number = 5", "number = 2")
-        line.edit(f"[rounds.line.{OTHER}", "")
-        yield from line.step("from 5 to 2 rounds", 0, 0)
-        line.edit("number = 2", "number = 5")
-        line.edit("[evaluation]", f"[rounds.line.{OTHER}\n\n[evaluation]")
-        yield from line.step("from 2 to 5 rounds", 0, 0)
-        line.edit(OTHER, RUINOUS)
-        yield from line.step("round 3 is ruined", 1, ITEMS)
-        yield from line.stopped(in_round=3, released=2)
-        line.edit(RUINOUS, RATE)
-        # round 3 is as it was first, and 4 and 5 start from it
-        yield from line.step("round 3 is mended", 2, 2 * ITEMS + 2 * SAMPLES)
-        line.edit("asks = { problems = 100 }", "asks = { problems = 100, seed = 1 }")
-        # some problems of round 1 were in it before, and their samples are found
-        yield from line.step("other problems", 5, None)
+        yield from _first(line) if quick else _table(line)
+
+
+def _first(line: "Line") -> Iterator[Figure]:
+    """One round of a policy that can do next to nothing, built twice."""
+    line.edit("max_steps = 600", "max_steps = 60")
+    line.edit("number = 3", "number = 1")
+    line.edit(f"[rounds.line.{RATE}", "")
+    yield from line.step("first build of one round", None, 2, None)
+    yield from line.step("again", 0, 0, 0)
+
+
+def _table(line: "Line") -> Iterator[Figure]:
+    given = len(build_graph(load_profile(str(line.path))).recipes) - 3 * ROUND
+    yield from line.step("first build of three rounds", 3 * ROUND + given, 4, 4 * ITEMS + 3 * SAMPLES)
+    yield from line.step("again", 0, 0, 0)
+    line.edit(RATE, OTHER)
+    yield from line.step("a knob of round 3", BEHIND, 1, ITEMS)
+    line.edit("number = 3", "number = 5")
+    yield from line.step("from 3 to 5 rounds", 2 * ROUND + 1, 2, 2 * ITEMS + 2 * SAMPLES)
+    line.edit("number = 5", "number = 2")
+    line.edit(f"[rounds.line.{OTHER}", "")
+    yield from line.step("from 5 to 2 rounds", 1, 0, 0)
+    line.edit("number = 2", "number = 5")
+    line.edit("[evaluation]", f"[rounds.line.{OTHER}\n\n[evaluation]")
+    yield from line.step("from 2 to 5 rounds", 0, 0, 0)
+    line.edit(OTHER, RUINOUS)
+    # rounds 4 and 5 are recorded without rows
+    yield from line.step("round 3 is ruined", BEHIND + 2 * ROUND, 1, ITEMS)
+    yield from line.stopped(in_round=3, released=2, last=5)
+    line.edit(RUINOUS, RATE)
+    # round 3 is as it was first, and 4 and 5 start from it
+    yield from line.step("round 3 is mended", 2 * ROUND + 1, 2, 2 * ITEMS + 2 * SAMPLES)
+    before = line.asked_first()
+    line.edit("asks = { problems = 100 }", "asks = { problems = 100, seed = 1 }")
+    yield from line.step("other problems", 5 * ROUND + 1, 5, None)
+    # of the problems that round 1 asked before, the samples are found
+    again = DRAWS * len(before & line.asked_first())
+    yield exactly("other problems: completions made", line.made, 5 * (ITEMS + SAMPLES) - again)
+
+
+@dataclass(frozen=True)
+class Done:
+    """All recipes that were worked, the fingerprints of trained models, and the number of completions."""
+
+    recipes: set[tuple[str, str]]
+    models: set[str]
+    completions: int
 
 
 @dataclass
@@ -63,6 +96,7 @@ class Line:
 
     folder: Path
     instance: dg.DagsterInstance
+    made: int = 0
 
     def __post_init__(self) -> None:
         os.environ["TRIMTAB_HOME"] = str(self.folder / "state")
@@ -78,32 +112,55 @@ class Line:
         self.path.write_text(text.replace(old, new), encoding="utf-8")
         tomllib.loads(text)
 
-    def step(self, name: str, trained: int, completions: int | None) -> Iterator[Figure]:
-        """Build what is stale; what was trained and generated, and that nothing is stale then."""
-        models, calls = self._trained(), self._completions()
+    def step(self, name: str, worked: int | None, trained: int, completions: int | None) -> Iterator[Figure]:
+        """Build what is stale; what was worked, trained and generated, and that nothing is stale then."""
+        before = self.so_far()
         graph = build_graph(load_profile(str(self.path)))
         failures = build(graph, self.instance, plan(graph, self.registry))
         yield exactly(f"{name}: assets that failed", len(failures), 0)
-        yield exactly(f"{name}: models trained", len(self._trained() - models), trained)
-        made = self._completions() - calls
-        if completions is not None:
-            yield exactly(f"{name}: completions made", made, completions)
+        yield from self.since(before, name, worked, trained, completions)
         yield exactly(f"{name}: assets left to build", len(plan(graph, self.registry)), 0)
 
-    def stopped(self, in_round: int, released: int) -> Iterator[Figure]:
-        """That the last verdict names the round that stopped, and that the policy is that of ``released``."""
-        (verdict,) = self.registry.rows(Verdict, self.registry.passed("line/round_05/verdict"))
+    def so_far(self) -> Done:
+        """What was done so far."""
+        return Done(self._recipes(), self._trained(), self._completions())
+
+    def since(
+        self, before: Done, name: str, worked: int | None, trained: int, completions: int | None
+    ) -> Iterator[Figure]:
+        """What was worked, trained and generated since then, each beside what it has to be."""
+        now = self.so_far()
+        self.made = now.completions - before.completions
+        if worked is not None:
+            yield exactly(f"{name}: assets worked", len(now.recipes - before.recipes), worked)
+        yield exactly(f"{name}: models trained", len(now.models - before.models), trained)
+        if completions is not None:
+            yield exactly(f"{name}: completions made", self.made, completions)
+
+    def stopped(self, in_round: int, released: int, last: int) -> Iterator[Figure]:
+        """That the ``last`` verdict names the round that stopped, and the policy is that of ``released``."""
+        at = f"line/round_{last:02}"
+        (verdict,) = self.registry.rows(Verdict, self.registry.passed(f"{at}/verdict"))
         yield exactly("a ruined round: the round that stopped", verdict.stopped_in or 0, in_round)
         yield exactly("a ruined round: the round whose weights are released", verdict.weights_round, released)
-        weights = {
-            self.registry.passed(name).data_version
-            for name in ("line/policy", f"line/round_{released:02}/policy", "line/round_05/policy")
-        }
+        kept = f"line/round_{released:02}/policy" if released else "lab_policy"
+        weights = {self.registry.passed(name).data_version for name in ("line/policy", f"{at}/policy", kept)}
         yield exactly("a ruined round: different weights handed on", len(weights), 1)
 
+    def asked_first(self) -> set[str]:
+        """The problems that round 1 asks."""
+        version = self.registry.passed("line/round_01/round_problems")
+        return {row.problem_id for row in self.registry.rows(RoundProblem, version)}
+
+    def _recipes(self) -> set[tuple[str, str]]:
+        """All that was ever worked: what is only found again has no new recipe."""
+        with self.registry.engine.connect() as connection:
+            recipes = connection.execute(text("SELECT DISTINCT name, recipe FROM derivation"))
+            return {(str(row.name), str(row.recipe)) for row in recipes}
+
     def _trained(self) -> set[str]:
-        """The fingerprints of all models so far."""
-        models = list_models(self.registry)
+        """The fingerprints of all models so far that are no given one."""
+        models = [model for model in list_models(self.registry) if model.trained_on]
         return {self.registry.version(model.name, model.version).data_version for model in models}
 
     def _completions(self) -> int:

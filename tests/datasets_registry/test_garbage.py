@@ -99,6 +99,8 @@ def test_the_folder_of_a_run_whose_model_is_registered_goes(
         "profiles/.tmp-1",
         "cache/digests/.tmp-1",
         "runs/policy/.tmp-model/model.safetensors",
+        "reports/dpo_round_01_evaluation_differences@1/.tmp-1",
+        "models/hosted/.tmp-1",
         "ledger/.spill-1/block",
         "cache/duckdb-1-2/block",
         "cache/spill/sort-1/run.arrow",

@@ -171,7 +171,7 @@ class LiveDagster:
         selector = {
             **SELECTOR,
             "jobName": "__ASSET_JOB",
-            "assetSelection": [{"path": [asset]} for asset in assets],
+            "assetSelection": [{"path": asset.split("/")} for asset in assets],
         }
         parameters = {"selector": selector, "mode": "default", "runConfigData": {}}
         result = self.ask(LAUNCH, parameters=parameters)["launchRun"]
@@ -219,7 +219,7 @@ class LiveDagster:
         """Whether imports, then what is held, and then twice what to rebuild were looked for since then."""
         sensors = self.sensors()
         for name, times in (("imports", 1), ("held", 1), ("rebuild", 2)):
-            if sensors[name]["status"] == "STOPPED":
+            if name not in sensors or sensors[name]["status"] == "STOPPED":
                 continue
             ticks = [
                 tick for tick in sensors[name]["ticks"] if tick["timestamp"] > since and tick["endTimestamp"]
