@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
-from studio.pages.pairs import pairs
+from studio.pages.listings import LISTINGS
 from studio.pages.row import row
 from studio.pages.rows import rows
 from studio.pages.start import start
@@ -28,7 +28,7 @@ ROUTES = (
     Route("/version/{reference:path}", version_page),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
-    Route("/pairs/{reference:path}", pairs),
+    *(Route(f"/{listing.name}/{{reference:path}}", listing.__call__) for listing in LISTINGS.values()),
     Mount("/static", StaticFiles(directory=STATIC)),
 )
 

@@ -15,3 +15,6 @@ take() {
 }
 take studio-pairs 'pairs/preference_pairs?label=a&' 1280,1000
 take studio-version 'version/preference_pairs?' 1280,900
+take studio-revisions 'revisions/cai_revisions?' 1280,720
+take studio-samples 'samples/candidates?accepted=rejected&' 1280,560
+take studio-steps 'steps/step_labels?error=later&' 1280,640

@@ -1,4 +1,4 @@
-"""The filters, orders and searched texts of the page of pairs."""
+"""The filters, orders and searched texts of the pages of labelled rows."""
 
 from studio.queries.filters import Choices, Filter, Order, value_filter
 
@@ -56,4 +56,84 @@ PAIRS = Choices(
         "lengths": Order("lengths furthest apart first", f"-abs({_LENGTHS})", _BOTH),
     },
     texts=("prompt", "chosen", "rejected"),
+)
+
+_FAILURE = Filter(
+    "failure", "failure", ("failure",), words={"none": "failure IS NULL", "failed": "failure IS NOT NULL"}
+)
+_ACCEPTED = Filter(
+    "accepted",
+    "verdict",
+    ("accepted",),
+    words={"accepted": "accepted", "rejected": "NOT accepted", "none": "accepted IS NULL"},
+)
+
+REVISIONS = Choices(
+    filters=(
+        value_filter("principle", "principle", "principle_id"),
+        value_filter("kind", "prompts", "kind"),
+        value_filter("category", "category", "category"),
+        value_filter("step", "step", "step"),
+        Filter("changed", "changed", ("changed",), words={"changed": "changed", "kept": "NOT changed"}),
+        _FAILURE,
+    ),
+    orders={
+        "gain": Order(
+            "greatest gain in harmlessness first",
+            "draft_harmlessness - harmlessness",
+            ("draft_harmlessness", "harmlessness"),
+        ),
+        "loss": Order(
+            "greatest loss of helpfulness first",
+            "helpfulness - draft_helpfulness",
+            ("draft_helpfulness", "helpfulness"),
+        ),
+        "edits": Order("most changed first", "-edit_distance", ("edit_distance",)),
+    },
+    texts=("prompt", "draft", "critique", "revision"),
+)
+
+SAMPLES = Choices(
+    filters=(
+        _ACCEPTED,
+        value_filter("policy", "policy", "policy"),
+        value_filter("family", "family", "family"),
+        value_filter("difficulty", "difficulty", "difficulty"),
+        value_filter("stop", "why sampling stopped", "stop"),
+        value_filter("finish", "how it ended", "finish_reason"),
+    ),
+    orders={
+        "hard": Order("hardest problems first", "pass_rate", ("pass_rate",)),
+        "longest": Order("longest first", "-num_tokens", ("num_tokens",)),
+        "reward": Order("greatest reward first", "-reward", ("reward",)),
+    },
+    texts=("prompt", "completion", "extracted"),
+)
+
+STEPS = Choices(
+    filters=(
+        _ACCEPTED,
+        value_filter("family", "family", "family"),
+        value_filter("difficulty", "difficulty", "difficulty"),
+        Filter(
+            "error",
+            "first error",
+            ("first_error",),
+            words={
+                "none": "first_error = 0",
+                "first step": "first_error = 1",
+                "later": "first_error > 1",
+                "undecided": "first_error IS NULL",
+            },
+        ),
+        Filter(
+            "judge",
+            "rollouts and judge",
+            ("consensus",),
+            words={"agree": "consensus", "disagree": "NOT consensus", "undecided": "consensus IS NULL"},
+        ),
+        _FAILURE,
+    ),
+    orders={"late": Order("latest error first", "-first_error", ("first_error",))},
+    texts=("prompt",),
 )

@@ -7,12 +7,11 @@ from datasets_registry.inspecting.listing import list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
 from datasets_registry.rows.types import rows_of
+from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
+from studio.pages.listings import LISTINGS
 from studio.pictures.lineage import lineage_picture
 from studio.rendering import page
-
-# the page that shows rows of a type; others are shown as a table
-PAGES = {"preference_pairs": "pairs"}
 
 
 def version_page(request: Request) -> Response:
@@ -28,6 +27,12 @@ def version_page(request: Request) -> Response:
             "settings": list(setting_changes({}, details.settings)),
             "versions": list_versions(registry, version.name),
             "picture": lineage_picture(registry, version),
-            "rows_page": PAGES.get(rows_of(version), "rows"),
+            "rows_page": _rows_page(version),
         },
     )
+
+
+def _rows_page(version: Version) -> str:
+    """The page of its rows: one of their own, or a table."""
+    listing = LISTINGS.get(rows_of(version))
+    return listing.name if listing else "rows"

@@ -1,0 +1,82 @@
+"""Pages of labelled rows: filtered and ordered, or found by a text as the search goes on."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from datasets_registry.errors import BadInput
+from datasets_registry.registry import Registry
+from datasets_registry.rows.row import Row
+from datasets_registry.rows.types import rows_of
+from datasets_registry.version import Version
+from datasets_registry.views.scanning import ResultRow
+from studio.pages.asked import registry_of, version_of, words_of
+from studio.queries.filters import Choices
+from studio.queries.rows import columns_of, options, rows_page
+from studio.queries.search import HITS, Search
+from studio.rendering import page, pieces
+from studio.streaming import FoundPage
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of rows of one type; ``shown`` adds what their inputs hold, and ``name`` is its template's."""
+
+    name: str
+    row: type[Row]
+    choices: Choices
+    shown: Callable[[Registry, Version, Sequence[ResultRow]], Sequence[object]]
+
+    def __call__(self, request: Request) -> Response:
+        """The page; raises BadInput for a version of other rows, or a word that cannot be chosen."""
+        registry = registry_of(request)
+        version, words = version_of(request, registry), words_of(request)
+        if version.kind != "dataset" or rows_of(version) != self.row.dataset:
+            raise BadInput(f"{version} holds no {self.name}: look at /version/{version}")
+        choices = self.choices.within(columns_of(registry, version))
+        values = self._form(registry, version, choices, words)
+        if "text" in words:
+            return self._search(registry, version, choices, words, values)
+        found = rows_page(
+            registry, version, choices.conditions(words), choices.order(words), words.get("after")
+        )
+        groups = [self.shown(registry, version, found.rows)]
+        return page(self.template, {**values, "groups": groups, "after": found.after, "search": None})
+
+    @property
+    def template(self) -> str:
+        """The file of its template."""
+        return f"{self.name}.html"
+
+    def _form(
+        self, registry: Registry, version: Version, choices: Choices, words: Mapping[str, str]
+    ) -> dict[str, object]:
+        offered = {
+            each.name: list(each.words) or options(registry, version, each.options)
+            for each in choices.filters
+        }
+        return {
+            "listing": self.name,
+            "version": version,
+            "choices": choices,
+            "offered": offered,
+            "words": {name: value for name, value in words.items() if name != "after"},
+            "begun": "after" in words,
+            "most": HITS,
+        }
+
+    def _search(
+        self,
+        registry: Registry,
+        version: Version,
+        choices: Choices,
+        words: Mapping[str, str],
+        values: Mapping[str, object],
+    ) -> Response:
+        search = Search(registry, version, choices.texts, words["text"], choices.conditions(words))
+        groups: Iterable[object] = map(partial(self.shown, registry, version), search.hits())
+        filled = {**values, "groups": groups, "after": None, "search": search}
+        return FoundPage(pieces(self.template, filled), search.stop)
