@@ -1,8 +1,9 @@
 """How rounds are guarded: python -m benchmarks.rounds [--json] [--quick] [--only PART] [--folder FOLDER].
 
-Lines that bad judges label are kept in the folder as they are built: the same command goes on.
+Lines that bad judges label, and arms, are kept in the folder as they are made: the same command goes on.
 """
 
+from benchmarks.rounds.arms import arms
 from benchmarks.rounds.healthy import false_stops
 from benchmarks.rounds.judges import bad_judges
 from benchmarks.rounds.kills import kills
@@ -12,4 +13,4 @@ from benchmarks.sides.figure import run_parts
 
 if __name__ == "__main__":
     parts = {"healthy": false_stops, "structure": structure, "lines": lines, "kills": kills}
-    run_parts(parts, __doc__, {"judges": bad_judges})
+    run_parts(parts, __doc__, {"judges": bad_judges, "arms": arms})

@@ -1,0 +1,1 @@
+"""Policies of rounds and their controls on the lab, seed by seed."""
