@@ -1,6 +1,7 @@
 """Dataset assets: made once per recipe, audited, then published."""
 
 from collections.abc import Container, Mapping
+from itertools import chain
 
 import dagster as dg
 
@@ -9,7 +10,7 @@ from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
-from assets.building.rounds.halting import stopped, without_rows
+from assets.building.rounds.halting import NO_LABELS, stopped, without_rows
 from assets.building.serving import require_served
 from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
@@ -95,8 +96,12 @@ def _make(
         }
     )
     with only(versions.recipes[dataset.name].texts):
-        rows = method.run(inputs, models, dataset.settings)
-        return publish(registry, method.rows, rows, how, dataset.name)
+        rows = iter(method.run(inputs, models, dataset.settings))
+        first = next(rows, None)
+        if first is None and dataset.may_lack_rows:
+            return without_rows(dataset, versions, versions.recipes[dataset.name].checks, NO_LABELS)
+        made = rows if first is None else chain([first], rows)
+        return publish(registry, method.rows, made, how, dataset.name)
 
 
 def _result(

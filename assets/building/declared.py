@@ -31,7 +31,7 @@ class Dataset:
     ``waits`` are datasets that must have passed before it is made and are not read. What ``guards`` it must
     have passed before a model learns from it. ``thought_marks`` are of its models that think between others
     than ``<think>`` and ``</think>``. Where the verdict ``unless`` says that rounds have stopped, it has no
-    rows.
+    rows. That a round's labels are none is a finding (``may_lack_rows``), which its verdict decides about.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Dataset:
     waits: Names = ()
     guards: Names = ()
     unless: str = ""
+    may_lack_rows: bool = False
     thought_marks: Mapping[str, Marks] = field(default_factory=dict)
 
     @property
@@ -60,7 +61,8 @@ class Trained:
     """The model ``name``, which ``trainer`` makes as ``section`` of the profile says.
 
     ``more`` is what its run is told besides its settings that makes the model too, and ``code`` names the
-    modules behind it. Where the verdict ``unless`` says that rounds have stopped, it is its base.
+    modules behind it. Where the verdict ``unless`` says that rounds have stopped, it is its base; so is a
+    round's policy (``may_lack_rows``) where its labels are too few for a run.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Trained:
     code: Names = ()
     waits: Names = ()
     unless: str = ""
+    may_lack_rows: bool = False
 
 
 @dataclass(frozen=True)

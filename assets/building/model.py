@@ -12,7 +12,7 @@ from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Trained
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.rounds.halting import handed_on, stopped
-from assets.building.training_run import failed_checks, prepare, run_trainer
+from assets.building.training_run import failed_checks, lacked_rows, prepare, run_trainer
 from assets.building.versions import Recipes
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
@@ -63,14 +63,19 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                     report(f"{recipe.name}: {line}")
                 try:
                     run_trainer(context, pipes, run.command, run.config, registry)
-                except ModelFailed:
-                    failed = failed_checks(checks, run.output, section.training)
-                    yield from check_results(recipe.name, failed, blocking(checks))
-                    raise
-                version = register(registry, recipe.name, run.output, run.derivation, checks)
-                report(f"{version}: trained, {version.status}")
-                for event in _rollout_events(registry, version):
-                    context.log_event(event)
+                except ModelFailed as failure:
+                    if not (model.may_lack_rows and lacked_rows(run.output, section.training)):
+                        failed = failed_checks(checks, run.output, section.training)
+                        yield from check_results(recipe.name, failed, blocking(checks))
+                        raise
+                    base = versions.passed(section.base)
+                    version = handed_on(registry, recipe.name, base, run.derivation, checks, str(failure))
+                    report(f"{version}: the weights of {base}, as {failure}")
+                else:
+                    version = register(registry, recipe.name, run.output, run.derivation, checks)
+                    report(f"{version}: trained, {version.status}")
+                    for event in _rollout_events(registry, version):
+                        context.log_event(event)
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
                 metadata=model_metadata(version, Manifest.read(registry.folder(version))),

@@ -13,14 +13,14 @@ from assets.building.declared import Trained
 from assets.building.versions import Versions
 from assets.profile.profile import Profile
 from datasets_registry.errors import ModelFailed
-from datasets_registry.exporting.places import CONFIG, ERROR
+from datasets_registry.exporting.places import CONFIG, ERROR, ROWS
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, durable, run_name
 from datasets_registry.version import CheckResult, Derivation, Version
 from generation.cards.turns import alone
 from methods.templates import fill, only
-from quality.checks.models import ModelCheck, check_manifest
+from quality.checks.models import ModelCheck, check_manifest, lost_share
 from training.settings.learning import TrainingSettings
 from training.settings.online import samples_by_vllm
 
@@ -145,11 +145,20 @@ def write_config(output: Path, name: str, exact: Mapping[str, Any], content: Map
     return output / CONFIG
 
 
+def lacked_rows(output: Path, settings: TrainingSettings) -> bool:
+    """Whether the run was refused since its dataset has too few rows, none of them lost by its settings."""
+    rows = output / ROWS
+    if not rows.exists():
+        return False
+    counts = json.loads(rows.read_text())
+    return lost_share(counts) <= settings.max_lost_share and settings.lacks_rows(counts["trained"])
+
+
 def failed_checks(
     checks: Sequence[ModelCheck], output: Path, settings: TrainingSettings
 ) -> list[CheckResult]:
     """The blocking checks that a run which was refused for its rows did not pass."""
-    rows = output / "rows.json"
+    rows = output / ROWS
     if not rows.exists():
         return []
     manifest = Manifest(rows=json.loads(rows.read_text()), settings=settings.model_dump(mode="json"))

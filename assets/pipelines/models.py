@@ -60,7 +60,14 @@ def _trained(
         more=more,
         waits=dataset.guards if dataset and _is_guarded(dataset, verified=verified) else (),
         unless=dataset.unless if dataset else "",
+        # of a round's own labels: another model that learns them is refused for want of rows
+        may_lack_rows=dataset is not None and dataset.may_lack_rows and _beside(model, dataset.name),
     )
+
+
+def _beside(model: str, dataset: str) -> bool:
+    """Whether both stand in one round."""
+    return model.rpartition("/")[0] == dataset.rpartition("/")[0]
 
 
 def _verifying(verifier: VerifierSettings, marks: Marks) -> dict[str, Any]:

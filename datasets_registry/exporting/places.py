@@ -9,8 +9,8 @@ from typing import Any
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State, durable
 
-# what a run leaves: its config, the line that it ended with, and what an online trainer saw
-CONFIG, ERROR, ROLLOUTS = "run.json", "error.txt", "rollouts.parquet"
+# what a run leaves: its config, the line that it ended with, its rows, and what an online trainer saw
+CONFIG, ERROR, ROWS, ROLLOUTS = "run.json", "error.txt", "rows.json", "rollouts.parquet"
 
 
 def require_spare(folder: Path) -> None:

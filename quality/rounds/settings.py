@@ -93,6 +93,7 @@ class Watch(Settings):
     logp_rejected: Bound | None = Bound(warn_below=-4.0, stop_below=-10.0)
     yield_share: Bound | None = Bound(stop_below=0.05)
     yield_fall: Bound | None = Bound(warn_below=-0.5)
+    policy_trained: Bound | None = Bound(stop_below=1.0)
     canary: Bound | None = Bound(warn_above=0.0)
     proxy_reward: Bound | None = Bound()
     held_out_reward: Bound | None = Bound(warn_below=-0.05, stop_below=-0.1, by="interval")

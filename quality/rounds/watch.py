@@ -18,7 +18,7 @@ from quality.rounds.history import stopped_before
 from quality.rounds.rewards import canary_changes, reward_changes
 from quality.rounds.settings import Bound, Watch, WatchSettings
 from quality.rounds.training import movements
-from quality.rounds.yields import yield_changes
+from quality.rounds.yields import untrained, yield_changes
 
 # roles besides those that are named as their row type
 FIRST, PREVIOUS, CANARIES, POLICY = "first", "previous", "canaries", "policy"
@@ -51,7 +51,8 @@ def _changes(inputs: Inputs, models: Models) -> Iterator[Change]:
     yield from canary_changes(ours, answered(items, inputs.stream(SuiteAnswer, CANARIES)))
     yield from yield_changes(inputs, inputs.rows(RoundWatch))
     for policy in models.every(POLICY):
-        yield from movements(Manifest.read(policy.folder))
+        manifest = Manifest.read(policy.folder)
+        yield from movements(manifest) if manifest.name == policy.name else (untrained(manifest),)
     if previous := answers_in(inputs, items, PREVIOUS):
         yield gain(Beside(ours, previous))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from datasets_registry.intervals import wilson_interval
+from datasets_registry.manifest import Manifest
 from datasets_registry.rows.rounds.watch import RoundWatch
 from methods.method import Inputs
 from quality.rounds.change import Change
@@ -11,7 +12,7 @@ from quality.rounds.change import Change
 if TYPE_CHECKING:
     import duckdb
 
-YIELD_SHARE, YIELD_FALL = "yield_share", "yield_fall"
+YIELD_SHARE, YIELD_FALL, POLICY_TRAINED = "yield_share", "yield_fall", "policy_trained"
 # prompts that were asked, and those of them that give a pair or a selection of their own samples
 _COUNTS = (
     """SELECT count(DISTINCT prompt_id), count(DISTINCT prompt_id) FILTER (WHERE label IN ('a', 'b'))
@@ -45,6 +46,12 @@ def yield_changes(inputs: Inputs, history: Sequence[RoundWatch]) -> Iterator[Cha
     first = next((row.value for row in history if (row.round, row.figure) == (1, YIELD_SHARE)), None)
     if first:
         yield Change(YIELD_FALL, "yield", "relative", value, first, value / first - 1, num_items=num_prompts)
+
+
+def untrained(manifest: Manifest) -> Change:
+    """That the round's policy is the one before, of ``manifest``, as its labels are too few for a run."""
+    note = f"the labels are too few for a run: the policy has the weights of {manifest.name}"
+    return Change(POLICY_TRAINED, "yield", "value", 0.0, None, 0.0, note=note)
 
 
 def _counted(connection: "duckdb.DuckDBPyConnection") -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from datasets_registry.boundary import ended_in_one_line
 from datasets_registry.errors import BadInput, ModelFailed
-from datasets_registry.exporting.places import require_run_folder
+from datasets_registry.exporting.places import ROWS, require_run_folder
 from datasets_registry.hashing import digest
 from datasets_registry.state import State, durable
 from datasets_registry.version import Version, parsed_reference
@@ -209,7 +209,7 @@ def require_rows(run: AnyRun, counts: Mapping[str, int]) -> None:
     the asset finds them.
     """
     if ranks.is_first():
-        with durable(run.config.output / "rows.json") as temporary:
+        with durable(run.config.output / ROWS) as temporary:
             temporary.write_text(json.dumps(dict(counts)))
     share = lost_share(counts)
     if share > run.settings.max_lost_share:

@@ -90,6 +90,12 @@ class TrainingSettings(Settings):
         """The schedule of so many steps of the run."""
         return Schedule(self.optimizer_steps(iterations), self.learning_rate, self.warmup_share)
 
+    def lacks_rows(self, num_rows: int) -> bool:
+        """Whether so many rows are too few for a run, of which more would not be."""
+        if num_rows < self.rows_per_step:
+            return True
+        return self.max_steps is None and self.schedule(self.iterations(num_rows)).steps < self.min_steps
+
     def why_nothing_is_learned(self, num_rows: int) -> str | None:
         """Why a run on so many rows would learn next to nothing, and which number to change; or None."""
         schedule = self.schedule(self.iterations(num_rows))

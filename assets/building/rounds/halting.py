@@ -10,6 +10,8 @@ from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import Check
 from quality.checks.models import ModelCheck
 
+NO_LABELS = "no sample of the round can be learned from"
+
 
 def stopped(versions: Versions, verdict: str) -> str | None:
     """Why the rounds have stopped, in the words of the dataset ``verdict``; None where they go on.

@@ -51,8 +51,14 @@ def _round(
         *measured(name, section, number, profile, constitution),
     ]
     before = verdict_of(name, number - 1) if number > 1 else ""
+    labels = (section.learns, PooledSelection.dataset)
     return [
-        replace(asset, group=name, unless="" if asset.method.rows is Verdict else before)
+        replace(
+            asset,
+            group=name,
+            unless="" if asset.method.rows is Verdict else before,
+            may_lack_rows=asset.method.rows.dataset in labels,
+        )
         for asset in declared
     ]
 
