@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
+from studio.pages.compare import compare
 from studio.pages.listings import LISTINGS
 from studio.pages.row import row
 from studio.pages.rows import rows
@@ -26,6 +27,7 @@ from studio.security import HOST, TOKEN, Guard
 ROUTES = (
     Route("/", start),
     Route("/version/{reference:path}", version_page),
+    Route("/compare/{reference:path}", compare),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
     *(Route(f"/{listing.name}/{{reference:path}}", listing.__call__) for listing in LISTINGS.values()),
