@@ -10,6 +10,7 @@ from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
+from assets.building.review.carried import carried
 from assets.building.rounds.halting import NO_LABELS, stopped, without_rows
 from assets.building.serving import require_served
 from assets.building.versions import Recipes, Versions
@@ -56,6 +57,9 @@ def dataset_asset(
             elif why:
                 version = without_rows(dataset, versions, recipe.checks, why)
                 report(f"{version}: nothing is made, as {why}")
+            elif agreement := carried(dataset, versions):
+                version = agreement
+                report(f"{version}: carried over from pairs that are nearly the same")
             else:
                 if dataset.generates:
                     require_hours(context, profile.rebuild)

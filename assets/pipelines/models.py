@@ -58,7 +58,7 @@ def _trained(
         group=dataset.group if dataset else GROUP,
         system_prompt=_system_prompt(section, sections, made),
         more=more,
-        waits=dataset.guards if dataset and _is_guarded(dataset, verified=verified) else (),
+        waits=_waits(section, made, verified=verified),
         unless=dataset.unless if dataset else "",
         # of a round's own labels: another model that learns them is refused for want of rows
         may_lack_rows=dataset is not None and dataset.may_lack_rows and _beside(model, dataset.name),
@@ -78,6 +78,13 @@ def _verifying(verifier: VerifierSettings, marks: Marks) -> dict[str, Any]:
 
 def _given(section: Section, sections: Mapping[str, Section]) -> GivenModel:
     return section if isinstance(section, GivenModel) else _given(sections[section.base], sections)
+
+
+def _waits(section: TrainedModel, made: Mapping[str, Dataset], *, verified: bool) -> tuple[str, ...]:
+    """What guards the rows that a model learns, and those that are replayed beside them."""
+    learned = (made[name] for name in (section.dataset, section.replayed) if name and name in made)
+    guards = (dataset.guards for dataset in learned if _is_guarded(dataset, verified=verified))
+    return tuple(dict.fromkeys(guard for several in guards for guard in several))
 
 
 def _is_guarded(dataset: Dataset, *, verified: bool) -> bool:

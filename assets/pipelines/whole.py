@@ -19,7 +19,7 @@ from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
 from assets.pipelines.prompts import prompts
-from assets.pipelines.review.review import review
+from assets.pipelines.review.review import reviewed
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
 from assets.pipelines.rounds.rounds import rounds
@@ -75,11 +75,12 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
     if profile.cai and profile.judges:
         declared += cai(profile.cai, answers, profile.judges.scores, constitution)
     if profile.rlaif and profile.rlaif.policy and profile.judges:
-        declared += rlaif(profile.rlaif, answers, profile.judges, constitution)
+        labelled = rlaif(profile.rlaif, answers, profile.judges, constitution)
+        if profile.review:
+            labelled = reviewed(labelled, profile.review, constitution)
+        declared += labelled
         revisions = RevisionStep.dataset if profile.cai else ""
         declared += judges(profile.judges, profile.rlaif, constitution, revisions)
-        if profile.review:
-            declared += review(profile.review, constitution)
     return [*declared, *evaluation(profile, constitution), *gates(profile)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from datasets_registry.errors import UnpassedVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
@@ -10,6 +11,8 @@ from quality.auditing.publishing import publish
 from quality.review.answers import Place, rows_of
 from quality.review.log import ReviewLog
 
+# what a person opens to review
+STUDIO = "trimtab studio"
 # made by people, as what is imported is
 _REVIEWED = Derivation(code_version=f"{IMPORT}reviews:1", settings={}, inputs=())
 
@@ -29,3 +32,16 @@ def waiting(items: Iterable[ReviewItem], answers: Collection[Place]) -> int:
     """How many pairs of a sample nobody has reviewed; those asked twice, and gold ones, do not count."""
     answered = {item_id for _, item_id in answers}
     return sum(item.role == "sample" and item.item_id not in answered for item in items)
+
+
+def require_reviews(name: str, registry: Registry, samples: Iterable[str]) -> None:
+    """Raise UnpassedVersion where ``name`` are the reviews of ``samples``, of which there are none yet.
+
+    The sentence says how many pairs wait, where they were drawn already.
+    """
+    if name != HumanReview.dataset:
+        return
+    drawn = [version for sample in samples if (version := registry.latest(sample))]
+    number = sum(waiting(registry.rows(ReviewItem, version), ()) for version in drawn)
+    what = f"{number} pairs wait for review" if number else "pairs wait for review, once they are drawn"
+    raise UnpassedVersion(f"{what}: {STUDIO}")

@@ -1,6 +1,7 @@
 """Review: preference pairs → the sample that people are asked → how far they agree."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assets.building.declared import Dataset, dataset
 from assets.profile.review.review import Review
@@ -17,12 +18,20 @@ from quality.review.settings import SampleSettings
 GROUP = "review"
 
 
-def review(section: Review, constitution: Constitution, at: str = "") -> Sequence[Dataset]:
-    """``review_sample`` and ``review_agreement`` of the preference pairs at the same place.
+def reviewed(
+    labelled: Sequence[Dataset], section: Review, constitution: Constitution, at: str = ""
+) -> Sequence[Dataset]:
+    """The datasets ``labelled`` at a place, and ``review_sample`` and ``review_agreement`` of their pairs.
 
-    Reviews are of pairs, wherever these stand: all places read the same ``human_reviews``.
+    Where review is required, no model learns from the pairs before people are shown to agree. Reviews are of
+    pairs, wherever these stand: all places read the same ``human_reviews``.
     """
-    return [_sample(section, constitution, at), _agreement(section, at)]
+    guard = (at + ReviewFigure.dataset,) if section.required else ()
+    guarded = [
+        replace(asset, guards=asset.guards + guard) if asset.name == at + PreferencePair.dataset else asset
+        for asset in labelled
+    ]
+    return [*guarded, _sample(section, constitution, at), _agreement(section, at)]
 
 
 def _sample(section: Review, constitution: Constitution, at: str) -> Dataset:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from assets.building.declared import Dataset, Roles, dataset
 from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
+from assets.pipelines.review.review import reviewed
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
 from assets.pipelines.rounds.measured import measured
@@ -97,7 +98,11 @@ def _labelled(
         declared = rlaif(labelling, profile.answers, profile.judges, constitution, sets, at)
         # the certificate is of the judge, whichever policy it judges
         certificate = (JudgeFigure.dataset,) if profile.rlaif.policy else ()
-        return [replace(asset, guards=certificate if asset.guards else ()) for asset in declared]
+        declared = [replace(asset, guards=certificate if asset.guards else ()) for asset in declared]
+        # what no model waits for is reviewed where a person asks for it, and not in every round
+        if profile.review and profile.review.required:
+            return reviewed(declared, profile.review, constitution, at)
+        return declared
     assert profile.rft is not None and profile.problems is not None
     drawn = profile.rft.candidates.model_copy(update={"policies": (sampler,), "number": None, "families": ()})
     sampling = profile.rft.model_copy(update={"candidates": drawn, "earlier": ()})

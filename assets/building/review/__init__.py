@@ -1,0 +1,1 @@
+"""What people have reviewed, where the graph waits for it."""

@@ -1,0 +1,8 @@
+"""Simulated reviewers: python -m benchmarks.review [--json] [--quick] [--only PART]."""
+
+from benchmarks.review.coverage import coverage
+from benchmarks.review.gate import gate
+from benchmarks.sides.figure import run_parts
+
+if __name__ == "__main__":
+    run_parts({"gate": gate, "coverage": coverage}, __doc__)
