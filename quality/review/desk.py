@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
+from datasets_registry.rows.review.reviews import Slot
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.version import Version
 from quality.review.answers import says_the_same, standing
@@ -68,7 +69,10 @@ class Desk:
         The same answer again, such as of a page that was sent twice, is kept once. ``sample`` is the version
         that the page was made of. Raises BadInput for another version, an unknown item or answer.
         """
-        entry = self._entry(reviewer, item_id, answer, note, seconds, sample)
+        if sample is not None and sample != str(self.version):
+            raise BadInput(f"the answer is for {sample}, and {self.version} is open: load the page again")
+        left = shown_left(reviewer_name(reviewer), item_id)
+        entry = self.entry(reviewer, item_id, answer, note, seconds, left)
         with self.log.appending() as log:
             if not says_the_same(entry, standing(log.entries)):
                 log.append([entry])
@@ -120,18 +124,16 @@ class Desk:
             )
         return self.items[item_id]
 
-    def _entry(
-        self, reviewer: str, item_id: str, answer: str, note: str, seconds: float | None, sample: str | None
+    def entry(
+        self, reviewer: str, item_id: str, answer: str, note: str, seconds: float | None, left: Slot
     ) -> Entry:
-        if sample is not None and sample != str(self.version):
-            raise BadInput(f"the answer is for {sample}, and {self.version} is open: load the page again")
-        item, name = self._item(item_id), reviewer_name(reviewer)
-        left = shown_left(name, item_id)
+        """An answer as the log keeps it, to sides of which ``left`` stood on the left; raises BadInput."""
+        item = self._item(item_id)
         return Entry(
             item_id=item_id,
             pair_id=item.pair_id,
             role=item.role,
-            reviewer=name,
+            reviewer=reviewer_name(reviewer),
             choice=as_choice(answer, left),
             shown_left=left,
             note=checked_note(note),

@@ -135,7 +135,7 @@ def test_models_wait_for_people_until_they_agree(workshop: Workshop, tiny_model:
     assert held(workshop)["dpo_policy"] == "pairs wait for review, once they are drawn: trimtab studio"
     workshop.build(only=LABELLED)
     waiting = "100 pairs wait for review: trimtab studio"
-    assert held(workshop) == dict.fromkeys(("human_reviews", AGREEMENT, "dpo_policy"), waiting)
+    assert held(workshop) == dict.fromkeys((AGREEMENT, "dpo_policy"), waiting)
     # whoever asks all the same is told at once
     (failure,) = build(workshop.graph(), workshop.instance, [Step(AGREEMENT, "asked")])
     assert failure.endswith(waiting)

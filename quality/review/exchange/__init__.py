@@ -1,0 +1,1 @@
+"""Reviews made elsewhere: tasks as files for other tools, and their answers."""

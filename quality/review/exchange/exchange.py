@@ -1,0 +1,94 @@
+"""Review tasks out, answers in: what is not of the sample is refused with its reason."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from datasets_registry.errors import BadInput
+from datasets_registry.exporting.places import require_empty
+from quality.review.answers import says_the_same, standing
+from quality.review.desk import Desk
+from quality.review.exchange.asked import Given, asked, left_of
+from quality.review.exchange.forms import FORMS, Form
+from quality.review.log import Entry
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How many answers were kept, were kept before, or were left blank; and why others were refused."""
+
+    kept: int = 0
+    known: int = 0
+    blank: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+def export_tasks(desk: Desk, form: str, folder: Path) -> int:
+    """Write the sample's items into an empty folder; how many. Raises BadInput for an unknown form."""
+    chosen = _form(form)
+    require_empty(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = asked(desk)
+    chosen.write(tasks, folder)
+    return len(tasks)
+
+
+def import_answers(desk: Desk, form: str, path: Path) -> Taken:
+    """Keep the answers of a file; the same file again keeps nothing more.
+
+    Raises BadInput where the file cannot be read in that form.
+    """
+    try:
+        rows = list(_form(form).read(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} cannot be read as {form} ({error}): export the answers again") from error
+    entries, refused, blank = list[Entry](), Counter[str](), 0
+    for row in rows:
+        if not str(row.get("answer") or "").strip():
+            blank += 1
+            continue
+        try:
+            entries.append(_entry(desk, row))
+        except BadInput as error:
+            refused[str(error)] += 1
+    kept = _kept(desk, entries)
+    return Taken(kept, len(entries) - kept, blank, dict(refused))
+
+
+def _form(form: str) -> Form:
+    if form not in FORMS:
+        raise BadInput(f"{form!r} is no form of review files: give one of {', '.join(FORMS)}")
+    return FORMS[form]
+
+
+def _entry(desk: Desk, row: Mapping[str, Any]) -> Entry:
+    values = {name: row[name] for name in Given.model_fields if row.get(name) not in (None, "")}
+    try:
+        given = Given.model_validate(values)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise BadInput(f"{place}: {error.errors()[0]['msg'].lower()}") from error
+    if given.sample != str(desk.version):
+        raise BadInput(f"it is for {given.sample}, and {desk.version} is open")
+    left = left_of(given.id)
+    return desk.entry(given.reviewer, given.id, given.answer.strip(), given.note, given.seconds, left)
+
+
+def _kept(desk: Desk, entries: list[Entry]) -> int:
+    """Add the answers that are new, in one piece; how many."""
+    with desk.log.appending() as log:
+        new = list[Entry]()
+        for entry in entries:
+            if not says_the_same(entry, standing([*log.entries, *new])):
+                new.append(entry)
+        log.append(new)
+    return len(new)
+
+
+def refusals(taken: Taken) -> Iterator[str]:
+    """A line for each reason."""
+    yield from (f"{count} × {reason}" for reason, count in taken.refused.items())
