@@ -19,7 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
-from datasets_registry.rows.review import agreement, reviews, sample
+from datasets_registry.rows.review import agreement, pairs, reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
     failures,
@@ -45,6 +45,7 @@ _MODULES = (
     sample,
     reviews,
     agreement,
+    pairs,
     hygiene,
     rft,
     prm,

@@ -1,7 +1,7 @@
 """How many pairs people review, which of them, and what their agreement with the labels must reach."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -39,3 +39,11 @@ class ReviewGate(Settings):
     required: bool = Field(False, description="Whether models wait until it has passed")
     reviewed: int = Field(100, ge=1, description="Reviewed pairs, or all of a smaller sample")
     at_least: float = Field(0.65, gt=0, lt=1, description="What the interval's lower end must reach")
+
+
+class RelabelSettings(Settings):
+    """What becomes of a pair on which most of its reviewers name another side than the label."""
+
+    disagreeing: Literal["people", "left_out"] = Field(
+        "people", description="It takes people's label, or has none and is not learned"
+    )

@@ -1,4 +1,4 @@
-"""Review: preference pairs → the sample that people are asked → how far they agree."""
+"""Review: preference pairs → the sample that people are asked → how far they agree, and their labels."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,11 +7,13 @@ from assets.building.declared import Dataset, dataset
 from assets.profile.review.review import Review
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from methods.judging.constitution import Constitution
 from quality.review.agreement import REVIEW_AGREEMENT
+from quality.review.relabelled import REVIEWED_PAIRS
 from quality.review.sample import REVIEW_SAMPLE
 from quality.review.settings import SampleSettings
 
@@ -21,7 +23,7 @@ GROUP = "review"
 def reviewed(
     labelled: Sequence[Dataset], section: Review, constitution: Constitution, at: str = ""
 ) -> Sequence[Dataset]:
-    """The datasets ``labelled`` at a place, and ``review_sample`` and ``review_agreement`` of their pairs.
+    """The datasets ``labelled`` at a place, and the sample, agreement and people's labels of their pairs.
 
     Where review is required, no model learns from the pairs before people are shown to agree. Reviews are of
     pairs, wherever these stand: all places read the same ``human_reviews``.
@@ -31,7 +33,12 @@ def reviewed(
         replace(asset, guards=asset.guards + guard) if asset.name == at + PreferencePair.dataset else asset
         for asset in labelled
     ]
-    return [*guarded, _sample(section, constitution, at), _agreement(section, at)]
+    return [
+        *guarded,
+        _sample(section, constitution, at),
+        _agreement(section, at),
+        replace(_relabelled(section, at), guards=guard),
+    ]
 
 
 def _sample(section: Review, constitution: Constitution, at: str) -> Dataset:
@@ -64,4 +71,15 @@ def _agreement(section: Review, at: str) -> Dataset:
             HumanReview.dataset: HumanReview.dataset,
             PreferencePair.dataset: at + PreferencePair.dataset,
         },
+    )
+
+
+def _relabelled(section: Review, at: str) -> Dataset:
+    own = (ReviewItem, PreferencePair, CompletionPair)
+    return dataset(
+        at + ReviewedPair.dataset,
+        REVIEWED_PAIRS,
+        section.relabelling,
+        group=GROUP,
+        inputs={**{row.dataset: at + row.dataset for row in own}, HumanReview.dataset: HumanReview.dataset},
     )

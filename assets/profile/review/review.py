@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from assets.profile.models import Name
-from quality.review.settings import ReviewGate, ReviewSelection
+from quality.review.settings import RelabelSettings, ReviewGate, ReviewSelection
 
 
-class Review(ReviewSelection, ReviewGate):
+class Review(ReviewSelection, ReviewGate, RelabelSettings):
     """Which pairs people review, what their agreement must reach, and whether models wait for it."""
 
     gold_from: Name | None = Field(
@@ -22,3 +22,8 @@ class Review(ReviewSelection, ReviewGate):
     def gate(self) -> ReviewGate:
         """What the agreement must reach."""
         return ReviewGate(**self.model_dump(include=set(ReviewGate.model_fields)))
+
+    @property
+    def relabelling(self) -> RelabelSettings:
+        """What becomes of pairs on which people disagree."""
+        return RelabelSettings(disagreeing=self.disagreeing)

@@ -1,7 +1,7 @@
 """Checks of reviews: the sample is what the version says, and stands on its labels."""
 
 from quality.checks.check import Check
-from quality.checks.rules import no_empty, no_rows
+from quality.checks.rules import no_empty, no_rows, not_held_out
 
 REVIEW_CHECKS: tuple[Check, ...] = (
     no_rows("review_sample"),
@@ -75,5 +75,29 @@ REVIEW_CHECKS: tuple[Check, ...] = (
         "reviewers who answer too soon, otherwise the second time, or otherwise than people did",
         at_most=0,
         severity="warning",
+    ),
+    no_rows("reviewed_pairs"),
+    not_held_out("reviewed_pairs"),
+    Check(
+        "reviewed_pairs",
+        "labels_of_source",
+        "SELECT count(*) FROM this LEFT JOIN preference_pairs AS source USING (pair_id)"
+        " WHERE this.ai_label IS DISTINCT FROM source.label"
+        " OR this.label_source = 'ai' AND (this.label <> source.label"
+        " OR this.p_a IS DISTINCT FROM source.p_a)"
+        " OR this.label_source = 'human' AND (this.label = this.ai_label OR num_reviewers = 0)",
+        "labels that are neither the judge's nor people's",
+        at_most=0,
+        own=("preference_pairs",),
+    ),
+    Check(
+        "reviewed_pairs",
+        "labels_name_their_side",
+        "SELECT count(*) FROM this WHERE (label IN ('a', 'b')) <> (chosen IS NOT NULL AND rejected IS NOT"
+        " NULL)"
+        " OR label_source = 'human' AND label = 'a' AND p_a <= 0.5"
+        " OR label_source = 'human' AND label = 'b' AND p_a >= 0.5",
+        "labels without their completions, or against the share of people who name them",
+        at_most=0,
     ),
 )

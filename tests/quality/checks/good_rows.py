@@ -32,6 +32,7 @@ from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
@@ -158,6 +159,7 @@ GOOD: dict[type[Row], list[Row]] = {
     ReviewItem: [make(ReviewItem)],
     HumanReview: [make(HumanReview)],
     ReviewFigure: [make(ReviewFigure)],
+    ReviewedPair: [make(ReviewedPair)],
     PromptPassRate: [make(PromptPassRate)],
     BandedProblem: [make(BandedProblem)],
     Divergence: [make(Divergence)],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.row import Row
@@ -47,5 +48,28 @@ REVIEW: dict[type[Row], dict[str, Any]] = {
         "at_least": 0.65,
         "holds": True,
         "required": True,
+    },
+    ReviewedPair: {
+        "kind": "helpful",
+        "category": "explain",
+        "principle_id": "kind",
+        "principles": ["kind"],
+        "p_a": 0.9,
+        "p_harmlessness": None,
+        "p_helpfulness": 0.9,
+        "p_honesty": None,
+        "p_signals": [],
+        "logit_ab": 2.0,
+        "logit_ba": 2.0,
+        "num_unparsed": 0,
+        "judge_spread": None,
+        "judges_disagree": None,
+        "label": "a",
+        "failure": None,
+        "chosen": "one",
+        "rejected": "two",
+        "label_source": "ai",
+        "ai_label": "a",
+        "num_reviewers": 0,
     },
 }

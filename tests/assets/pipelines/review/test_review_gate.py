@@ -126,8 +126,10 @@ def review(workshop: Workshop, agreeing: int, number: int | None = None, name: s
 
 def agree(workshop: Workshop) -> str:
     """Make the agreement of today's reviews; why models wait all the same, if they do."""
-    build(workshop.graph(), workshop.instance, [Step(AGREEMENT, "asked")])
-    return held(workshop).get("dpo_policy", "")
+    failures = build(workshop.graph(), workshop.instance, [Step(AGREEMENT, "asked")])
+    why = held(workshop).get("dpo_policy", "")
+    assert why or not failures, failures
+    return why
 
 
 def test_models_wait_for_people_until_they_agree(workshop: Workshop, tiny_model: Path) -> None:
@@ -135,7 +137,7 @@ def test_models_wait_for_people_until_they_agree(workshop: Workshop, tiny_model:
     assert held(workshop)["dpo_policy"] == "pairs wait for review, once they are drawn: trimtab studio"
     workshop.build(only=LABELLED)
     waiting = "100 pairs wait for review: trimtab studio"
-    assert held(workshop) == dict.fromkeys((AGREEMENT, "dpo_policy"), waiting)
+    assert held(workshop) == dict.fromkeys((AGREEMENT, "reviewed_pairs", "dpo_policy"), waiting)
     # whoever asks all the same is told at once
     (failure,) = build(workshop.graph(), workshop.instance, [Step(AGREEMENT, "asked")])
     assert failure.endswith(waiting)

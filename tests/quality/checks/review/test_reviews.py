@@ -3,6 +3,7 @@
 import pytest
 
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
@@ -21,6 +22,16 @@ FAULTS: list[Fault] = [
     (ReviewFigure, "principles_agree", [make(ReviewFigure), make(ReviewFigure, part="kind", flagged=True)]),
     (ReviewFigure, "reviewers_attend", [make(ReviewFigure, figure="gold_right", high=0.7)]),
     (ReviewFigure, "reviewers_attend", [make(ReviewFigure, figure="hasty", value=0.9)]),
+    (ReviewedPair, "no_evaluation_prompt", [make(ReviewedPair, split_group="held too")]),
+    (ReviewedPair, "labels_of_source", [make(ReviewedPair, label="b")]),
+    (ReviewedPair, "labels_of_source", [make(ReviewedPair, ai_label="b")]),
+    (ReviewedPair, "labels_of_source", [make(ReviewedPair, label="b", label_source="human", p_a=0.1)]),
+    (ReviewedPair, "labels_name_their_side", [make(ReviewedPair, chosen=None)]),
+    (
+        ReviewedPair,
+        "labels_name_their_side",
+        [make(ReviewedPair, label="b", label_source="human", num_reviewers=1)],
+    ),
 ]
 
 
