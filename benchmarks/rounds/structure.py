@@ -10,17 +10,23 @@ from pathlib import Path
 import dagster as dg
 from sqlalchemy import text
 
+from assets.building.inputs import OpenBackend, open_local
 from assets.demo.demo import build
 from assets.graph import build_graph
 from assets.plan import plan
+from assets.profile.models import GivenModel
 from assets.profile.profile import load_profile
+from benchmarks.rounds.kills import PROFILE as SCRIPTED
+from benchmarks.rounds.kills import reply
 from benchmarks.sides.figure import Figure, exactly
-from datasets_registry.inspecting.listing import list_models
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rounds.prompts import RoundProblem
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.state import State
+from datasets_registry.version import Version
 from generation.ledger.ledger import Ledger
+from generation.request import Backend
+from generation.scripted import ScriptedBackend
 
 PROFILE = Path(__file__).with_name("rounds.toml")
 # of the profile: answers to the items of evaluation, and samples of a round
@@ -37,19 +43,24 @@ RUINOUS, OTHER = RATE.replace("1e-4", "0.3"), RATE.replace("1e-4", "5e-5")
 
 
 def structure(quick: bool) -> Iterator[Figure]:
-    """Assets worked, models trained and completions made at each step; one round alone where ``quick``."""
+    """Assets worked, models trained and completions made at each step; on scripted replies if ``quick``."""
     with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.ephemeral() as instance:
-        line = Line(Path(folder), instance)
-        yield from _first(line) if quick else _table(line)
+        if quick:
+            yield from _scripted(Line(Path(folder), instance, SCRIPTED, open_scripted))
+        else:
+            yield from _table(Line(Path(folder), instance))
 
 
-def _first(line: "Line") -> Iterator[Figure]:
-    """One round of a policy that can do next to nothing, built twice."""
-    line.edit("max_steps = 600", "max_steps = 60")
-    line.edit("number = 3", "number = 1")
-    line.edit(f"[rounds.line.{RATE}", "")
-    yield from line.step("first build of one round", None, 2, None)
-    yield from line.step("again", 0, 0, 0)
+def open_scripted(_: Registry, model: Version, __: GivenModel) -> Backend:
+    """Scripted replies in the model's name."""
+    return ScriptedBackend(reply, model=model.data_version)
+
+
+def _scripted(line: "Line") -> Iterator[Figure]:
+    """One round of 24 problems and 12 items, built twice."""
+    line.edit("number = 2", "number = 1")
+    yield from line.step("first build of one scripted round", None, 2, 24 * DRAWS + 2 * 12)
+    yield from line.step("a scripted round again", 0, 0, 0)
 
 
 def _table(line: "Line") -> Iterator[Figure]:
@@ -69,7 +80,7 @@ def _table(line: "Line") -> Iterator[Figure]:
     line.edit(OTHER, RUINOUS)
     # rounds 4 and 5 are recorded without rows
     yield from line.step("round 3 is ruined", BEHIND + 2 * ROUND, 1, ITEMS)
-    yield from line.stopped(in_round=3, released=2, last=5)
+    yield from line.stopped("round 3 is ruined", in_round=3, released=2, last=5)
     line.edit(RUINOUS, RATE)
     # round 3 is as it was first, and 4 and 5 start from it
     yield from line.step("round 3 is mended", 2 * ROUND + 1, 2, 2 * ITEMS + 2 * SAMPLES)
@@ -96,12 +107,14 @@ class Line:
 
     folder: Path
     instance: dg.DagsterInstance
+    profile: Path = PROFILE
+    opens: OpenBackend = open_local
     made: int = 0
 
     def __post_init__(self) -> None:
         os.environ["TRIMTAB_HOME"] = str(self.folder / "state")
         self.path = self.folder / "rounds.toml"
-        self.path.write_text(PROFILE.read_text(encoding="utf-8"), encoding="utf-8")
+        self.path.write_text(self.profile.read_text(encoding="utf-8"), encoding="utf-8")
         self.registry = Registry(State().prepare())
         self.ledger = Ledger(self.registry.state.ledger)
 
@@ -115,7 +128,7 @@ class Line:
     def step(self, name: str, worked: int | None, trained: int, completions: int | None) -> Iterator[Figure]:
         """Build what is stale; what was worked, trained and generated, and that nothing is stale then."""
         before = self.so_far()
-        graph = build_graph(load_profile(str(self.path)))
+        graph = build_graph(load_profile(str(self.path)), self.opens)
         failures = build(graph, self.instance, plan(graph, self.registry))
         yield exactly(f"{name}: assets that failed", len(failures), 0)
         yield from self.since(before, name, worked, trained, completions)
@@ -137,15 +150,15 @@ class Line:
         if completions is not None:
             yield exactly(f"{name}: completions made", self.made, completions)
 
-    def stopped(self, in_round: int, released: int, last: int) -> Iterator[Figure]:
+    def stopped(self, name: str, in_round: int, released: int, last: int) -> Iterator[Figure]:
         """That the ``last`` verdict names the round that stopped, and the policy is that of ``released``."""
         at = f"line/round_{last:02}"
         (verdict,) = self.registry.rows(Verdict, self.registry.passed(f"{at}/verdict"))
-        yield exactly("a ruined round: the round that stopped", verdict.stopped_in or 0, in_round)
-        yield exactly("a ruined round: the round whose weights are released", verdict.weights_round, released)
+        yield exactly(f"{name}: the round that stopped", verdict.stopped_in or 0, in_round)
+        yield exactly(f"{name}: the round whose weights are released", verdict.weights_round, released)
         kept = f"line/round_{released:02}/policy" if released else "lab_policy"
         weights = {self.registry.passed(name).data_version for name in ("line/policy", f"{at}/policy", kept)}
-        yield exactly("a ruined round: different weights handed on", len(weights), 1)
+        yield exactly(f"{name}: different weights handed on", len(weights), 1)
 
     def asked_first(self) -> set[str]:
         """The problems that round 1 asks."""
@@ -159,9 +172,10 @@ class Line:
             return {(str(row.name), str(row.recipe)) for row in recipes}
 
     def _trained(self) -> set[str]:
-        """The fingerprints of all models so far that are no given one."""
-        models = [model for model in list_models(self.registry) if model.trained_on]
-        return {self.registry.version(model.name, model.version).data_version for model in models}
+        """The fingerprints of all models that were ever made of others."""
+        registry = self.registry
+        versions = (version for name in registry.names("model") for version in registry.versions(name))
+        return {version.data_version for version in versions if registry.derivation(version).inputs}
 
     def _completions(self) -> int:
         (counted,) = self.ledger.ask("SELECT count(*) AS n FROM completions")
