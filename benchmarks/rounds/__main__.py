@@ -4,6 +4,7 @@ Lines that bad judges label, and arms, are kept in the folder as they are made: 
 """
 
 from benchmarks.rounds.arms import arms
+from benchmarks.rounds.daemon import daemon
 from benchmarks.rounds.healthy import false_stops
 from benchmarks.rounds.judges import bad_judges
 from benchmarks.rounds.kills import kills
@@ -12,5 +13,5 @@ from benchmarks.rounds.structure import structure
 from benchmarks.sides.figure import run_parts
 
 if __name__ == "__main__":
-    parts = {"healthy": false_stops, "structure": structure, "lines": lines, "kills": kills}
+    parts = {"healthy": false_stops, "structure": structure, "lines": lines, "kills": kills, "daemon": daemon}
     run_parts(parts, __doc__, {"judges": bad_judges, "arms": arms})
