@@ -71,16 +71,16 @@ def difference_summary(differences: Sequence[EvaluationDifference]) -> Summary:
         (
             row.suite,
             row.metric,
-            f"{row.model} less {row.baseline}",
             number(mark.value),
             mark.interval,
             row.num_pairs,
             number(row.p_holm),
             mark.says,
+            f"{row.model} less {row.baseline}",
         )
         for row, mark in marks
     ]
-    headings = ("suite", "figure", "of", "difference", "95 %", "n", "p (Holm)", "says")
+    headings = ("suite", "figure", "difference", "95 %", "n", "p (Holm)", "says", "of")
     return {**dict(sorted(says.items())), "differences": _markdown(headings, rows)}
 
 

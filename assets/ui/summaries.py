@@ -129,15 +129,19 @@ OF_VERSION: Mapping[type[Row], OfVersion] = {
     Verdict: rounds_table_of,
 }
 
-# a row of these is told by its figures, and as a sample it would be wider than the page
-TOLD: Container[type[Row]] = (Verdict,)
+# these are shown as tables and pages of their own, and a sample of their rows would be wider than the page
+TOLD: Container[type[Row]] = (SuiteFigure, EvaluationDifference, RoundWatch, Verdict)
 
 
 def summary_of(registry: Registry, row: type[Row], version: Version) -> Summary:
-    """Figures and pictures of a version; none for a row type without a summary."""
+    """Figures and pictures of a version; none for a row type without a summary.
+
+    What is read stands before numbers, of which there can be hundreds that plot.
+    """
     if row in OF_VIEW:
         with scanning(registry.state) as connection:
             create_view(connection, "this", registry, [version])
             return OF_VIEW[row](connection)
     figures = OF_ROWS[row](registry.rows(row, version)) if row in OF_ROWS else {}
-    return figures | (OF_VERSION[row](registry, version) if row in OF_VERSION else {})
+    shown = figures | (OF_VERSION[row](registry, version) if row in OF_VERSION else {})
+    return dict(sorted(shown.items(), key=lambda each: isinstance(each[1], int | float)))

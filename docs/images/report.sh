@@ -5,5 +5,5 @@ cd "$(dirname "$0")"
 page=$(mktemp --suffix=.html)
 trap 'rm -f "$page"' EXIT
 ../../.venv/bin/trimtab report "$1" --against "$2" --out "$page"
-chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="${SIZE:-900,1400}" \
+chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="${SIZE:-1280,1600}" \
 	--screenshot=report.png "file://$page"

@@ -47,6 +47,7 @@ def test_a_verdict_shows_why_and_all_rounds_without_a_sample(registry: Registry)
     table = figures["rounds"]
     assert isinstance(table, dg.MarkdownMetadataValue)
     assert "| verdict | go_on | stop_tax |" in str(table.md_str) and "**stop**" in str(table.md_str)
+    assert list(figures) == ["verdict", "why", "rounds", "round_of_weights", "warnings"]
     shown = list(dataset_metadata(verdict, next(registry.batches(verdict)), figures))
     assert shown.index("why") < shown.index("rounds") < shown.index("sample") == len(shown) - 1
     assert Verdict in TOLD and "sample" not in dataset_metadata(verdict, None, figures)

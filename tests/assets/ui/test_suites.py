@@ -65,7 +65,7 @@ def test_differences_say_what_they_show() -> None:
     table = markdown(summary.pop("differences"))
     assert summary == {"better": 1, "not_told_apart": 1}
     assert (
-        f"| harmlessness | other | {MODEL} less {BASELINE} |  | 0.25 to 0.35 | 12 | 0.9 | not told apart |"
+        f"| harmlessness | other |  | 0.25 to 0.35 | 12 | 0.9 | not told apart | {MODEL} less {BASELINE} |"
         in table
     )
 
