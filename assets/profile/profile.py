@@ -20,6 +20,7 @@ from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
 from assets.profile.rebuild import Rebuild
 from assets.profile.related.models import require_names
+from assets.profile.related.replay import require_replay
 from assets.profile.review.review import Review
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
@@ -120,7 +121,8 @@ class Profile(Settings):
             raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
         self._require_samplers()
         parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
-        require_rounds(self.rounds, parts, self.evaluation, self.measured_models)
+        made = {*self.mixtures, *(self.problems.gold if self.problems else ())}
+        require_rounds(self.rounds, parts, self.evaluation, self.measured_models, made)
         if self.gates and self.evaluation is None:
             raise ValueError("[gates] bound figures of [evaluation]: add it, or leave [gates] out")
         for model, section in self.models.items():
@@ -195,6 +197,8 @@ class Profile(Settings):
             section.training.rows_at_once(self.launch.processes)
         except ValueError as error:
             raise ValueError(f"models.{model}.training: {error}") from error
+        if model.split("/")[0] not in self.rounds:
+            require_replay(f"models.{model}", section.replayed, section.training)
         self._require_shares(model, section)
         given = self.given(model)
         if not given.hosted and (folder := local_folder(given.model)) is not None:

@@ -83,7 +83,12 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     },
     "models.process_reward_model.trainer": {"models.process_reward_model.training": {}},
     "models.process_reward_model.training.target": {"prm.labels": {"early_stop": "none", "confirm": 0}},
-    "models.dpo_policy.training.replay_weight": {"models.dpo_policy.training.replay_share": 0.1},
+    "models.dpo_policy.training.replay_weight": {
+        "models.dpo_policy.replayed": "cai_sft",
+        "models.dpo_policy.training.replay_share": 0.1,
+    },
+    "models.*.training.replay_share": {"models.?.replayed": "cai_sft"},
+    "models.*.replayed": {"models.?.training.replay_share": 0.1},
     "models.dpo_policy.training.flip_rate": {"models.dpo_policy.training.losses": {"robust": 1.0}},
     "evaluation.composite.axes.*": {
         "evaluation.composite.axes": {name: axis.model_dump() for name, axis in AXES.items()}

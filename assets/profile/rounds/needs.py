@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from assets.profile.evaluation import Evaluation
+from assets.profile.problems import Problems
+from assets.profile.rounds.asked import require_problems
 from assets.profile.rounds.rounds import Rounds
 
 _CAPABILITY = "capability"
@@ -13,13 +15,17 @@ def require_rounds(
     sections: Mapping[str, object],
     evaluation: Evaluation | None,
     measured: Collection[str],
+    taken: Collection[str] = (),
 ) -> None:
     """Raise ValueError where rounds lack the method that labels their samples, or what watches them.
 
     ``sections`` are those of the profile by name, None where one is left out; ``measured`` are the models
-    that the evaluation measures.
+    that the evaluation measures, ``taken`` names of datasets that the profile makes.
     """
+    problems = sections.get("problems")
     for name, section in rounds.items():
+        if name in taken:
+            raise ValueError(f"rounds.{name}: a dataset of the profile has this name: choose another")
         needed = ("problems", "rft") if section.is_verified else ("judges", "rlaif")
         for part in needed:
             if sections.get(part) is None:
@@ -30,6 +36,10 @@ def require_rounds(
         if evaluation is None:
             raise ValueError(f"rounds.{name} is watched by its figures: add [evaluation]")
         _require_measured(name, section, evaluation, measured)
+        if section.is_verified and isinstance(problems, Problems):
+            require_problems(f"rounds.{name}", section, problems)
+        if section.watch.capability:
+            _require_items(name, evaluation, problems)
 
 
 def _require_measured(name: str, section: Rounds, evaluation: Evaluation, measured: Collection[str]) -> None:
@@ -42,4 +52,14 @@ def _require_measured(name: str, section: Rounds, evaluation: Evaluation, measur
         raise ValueError(
             f"rounds.{name}.watch.capability guards figures that are not measured: add 'capability' to "
             'evaluation.suites, or set capability = "none"'
+        )
+
+
+def _require_items(name: str, evaluation: Evaluation, problems: object) -> None:
+    """Raise ValueError where held-out problems alone are items of capability, and there are none."""
+    families = problems.families if isinstance(problems, Problems) else ()
+    if evaluation.problems == "only" and families and not any(family.evaluation for family in families):
+        raise ValueError(
+            f"rounds.{name}.watch.capability guards figures without items: raise evaluation in "
+            '[[problems.families]], set evaluation.problems = "none", or set capability = "none"'
         )

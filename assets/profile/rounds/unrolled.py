@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from assets.profile.models import ReleasedModel, Section, TrainedModel, usable
 from assets.profile.related.models import require_ancestor
+from assets.profile.related.replay import require_replay
 from assets.profile.rounds.rounds import FIRST, PREVIOUS, Rounds
 from datasets_registry.documents import fault, meant
 from datasets_registry.rows.rounds.pooled import PooledSelection
@@ -116,10 +117,11 @@ def _of(name: str, section: Rounds, trainers: Mapping[str, Trainer]) -> dict[str
 
 def _trained(name: str, section: Rounds, number: int, trainer: Trainer) -> TrainedModel:
     base = section.policy if section.starts_from == FIRST else released_of(name, section, number - 1)
-    training = section.training
+    training, place = section.training, f"rounds.{name}"
     if change := section.changes.get(str(number)):
         content = training.model_dump(exclude_unset=True) | dict(change.training)
-        training = _training(f"rounds.{name}.changes.{number}.training", trainer, content)
+        training = _training(f"{place}.changes.{number}.training", trainer, content)
+    require_replay(place, section.replayed, training)
     replayed = {"replayed": section.replayed} if section.replayed else {}
     return TrainedModel(
         trainer=section.trainer,

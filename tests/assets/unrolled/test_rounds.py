@@ -156,6 +156,22 @@ def test_only_what_changed_is_built_again_and_a_stop_is_passed_through(workshop:
             '["diversity"]',
             "guards figures that are not measured",
         ),
+        ("problems = 12 }", "problems = 33 }", "33 a round and 2 rounds need 66 training problems.*have 64"),
+        ("asks = { problems = 12 }", "", "rounds.line.asks.problems is missing"),
+        ("problems = 12 }", 'problems = 12, families = ["symbol_smus"] }', "did you mean 'symbol_sums'"),
+        ("asks = {", 'replayed = "lab_solutions"\nasks = {', "rounds.line.replayed names 'lab_solutions'"),
+        (
+            'learns = "rft_selections"\ntraining = {',
+            'learns = "rft_selections"\ntraining = { replay_share = 0.1,',
+            "rounds.line.training.replay_share is 0.1, and nothing says what is replayed",
+        ),
+        (
+            'dataset = "lab_solutions"\ntraining = {',
+            'dataset = "lab_solutions"\ntraining = { replay_share = 0.1,',
+            "models.lab_policy.training.replay_share is 0.1",
+        ),
+        ("evaluation = 12", "evaluation = 0", "rounds.line.watch.capability guards figures without items"),
+        ("problems.gold.lab_solutions", "problems.gold.line", "a dataset of the profile has this name"),
         (PROFILE[PROFILE.index("[evaluation]") :], "", "is watched by its figures: add [evaluation]"),
     ],
 )
