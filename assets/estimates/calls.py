@@ -9,9 +9,11 @@ from typing import Any
 from assets.building.declared import Dataset
 from assets.estimates.amount import ANSWER, CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
 from assets.estimates.rounds import (
+    divergence,
     feedback_figures,
     pooled_selections,
     red_team_failures,
+    reward_pairs,
     round_problems,
     round_prompts,
 )
@@ -255,6 +257,8 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "red_team_failures": red_team_failures,
     "feedback_figures": feedback_figures,
     "pooled_selections": pooled_selections,
+    "reward_pairs": reward_pairs,
+    "divergence": divergence,
 }
 
 

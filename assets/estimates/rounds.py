@@ -2,11 +2,13 @@
 
 from assets.building.declared import Dataset
 from assets.estimates.amount import CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows
+from methods.rounds.divergence import POLICY, REFERENCE, DivergenceSettings
 from methods.rounds.failures import RedTeamSettings
 from methods.rounds.feedback import most_fed
 from methods.rounds.pool import PoolSettings, role_of
 from methods.rounds.problems import RoundProblemSettings
 from methods.rounds.prompts import RoundPromptSettings
+from methods.rounds.reward_pairs import RewardPairSettings
 from methods.rounds.selection import KINDS
 
 # two rates and their gap
@@ -58,6 +60,23 @@ def feedback_figures(dataset: Dataset, inputs: Inputs, settings: object) -> Amou
 def pooled_selections(dataset: Dataset, inputs: Inputs, settings: PoolSettings) -> Amount:
     """The selections of all rounds."""
     return Amount(Rows(sum(inputs[role_of(number)].train for number in range(1, settings.rounds + 1))))
+
+
+def reward_pairs(dataset: Dataset, inputs: Inputs, settings: RewardPairSettings) -> Amount:
+    """So many samples of each prompt; reward models are no calls."""
+    prompts = inputs.prompts().train
+    calls = prompts * settings.num_samples
+    return Amount(Rows(prompts), _asked(dataset, "policy", calls, PROMPT, settings.answers.max_tokens))
+
+
+def divergence(dataset: Dataset, inputs: Inputs, settings: DivergenceSettings) -> Amount:
+    """Samples of the policy, each read once more by it and by its reference."""
+    there = inputs["prompts"].all + inputs["problems"].all
+    samples = min(settings.num_prompts, there) * settings.num_samples
+    asked = _asked(dataset, POLICY, samples, PROMPT, settings.max_tokens)
+    for role in (POLICY, REFERENCE):
+        asked += _asked(dataset, role, samples, PROMPT + settings.max_tokens, CHOICE)
+    return Amount(Rows(samples), asked)
 
 
 def _asked(dataset: Dataset, role: str, calls: int, reads: int, writes: int) -> tuple[Asked, ...]:

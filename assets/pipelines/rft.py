@@ -33,7 +33,7 @@ def rft(
     scores = judges.scores.method if judges else ScoreSettings()
     candidates = at + Candidate.dataset
     gold = (section.gold,) if section.gold and section.selections.with_gold else ()
-    rates = _pass_rates(section.pass_rates, candidates, problems, at) if section.pass_rates else []
+    rates = pass_rates(section.pass_rates, candidates, problems, at) if section.pass_rates else []
     return [
         dataset(
             candidates,
@@ -66,7 +66,7 @@ def rft(
     ]
 
 
-def _pass_rates(section: PassRates, candidates: str, problems: str, at: str) -> list[Dataset]:
+def pass_rates(section: PassRates, candidates: str, problems: str, at: str) -> list[Dataset]:
     """``prompt_pass_rates`` of the candidates, and ``banded_problems`` that they keep."""
     rates = at + PromptPassRate.dataset
     return [

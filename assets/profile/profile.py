@@ -121,6 +121,9 @@ class Profile(Settings):
             raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
         self._require_samplers()
         parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
+        for name, rounds in self.rounds.items():
+            if labels := rounds.labels:
+                require_rewards(f"rounds.{name}.labels", labels.rewards, labels.combination, self.models)
         made = {*self.mixtures, *(self.problems.gold if self.problems else ())}
         require_rounds(self.rounds, parts, self.evaluation, self.measured_models, made)
         if self.gates and self.evaluation is None:
@@ -164,12 +167,12 @@ class Profile(Settings):
 
     def _require_samplers(self) -> None:
         """Raise ValueError where nobody samples what is labelled: neither a policy nor rounds."""
-        learned = {section.is_verified for section in self.rounds.values()}
-        if self.rlaif and not self.rlaif.policy and False not in learned:
+        rounds = self.rounds.values()
+        if self.rlaif and not self.rlaif.policy and not any(section.is_judged for section in rounds):
             raise ValueError(
                 "rlaif.policy is missing: name the model whose completions are compared, or add [rounds.NAME]"
             )
-        if self.rft and not self.rft.candidates.policies and True not in learned:
+        if self.rft and not (self.rft.candidates.policies or any(section.is_verified for section in rounds)):
             raise ValueError(
                 "rft.candidates.policies is missing: name the models that are sampled, or add [rounds.NAME] "
                 "that learns verified_pairs or rft_selections"

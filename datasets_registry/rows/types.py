@@ -31,7 +31,7 @@ from datasets_registry.rows.rounds import (
 )
 from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
-from datasets_registry.rows.scored import pass_rates
+from datasets_registry.rows.scored import pass_rates, reward_pairs
 from datasets_registry.version import Version
 
 _MODULES = (
@@ -51,6 +51,7 @@ _MODULES = (
     prm,
     mixtures,
     pass_rates,
+    reward_pairs,
     round_prompts,
     failures,
     pooled,

@@ -13,6 +13,7 @@ from datasets_registry.rows.rft import Candidate, GoldSolution, RftSelection
 from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
 from methods.reading.equations import wrong_equations
+from methods.rft.rates.kept import kept_candidates
 
 # phrases by which a completion refers to its hint
 HINT_PHRASES = ("the answer is given", "given that the answer", "given the answer", "hint")
@@ -43,9 +44,12 @@ class SelectionSettings(KeptSettings):
 
 
 def make_selections(inputs: Inputs, models: Models, settings: SelectionSettings) -> Iterator[RftSelection]:
-    """The completions to learn, from all datasets of ``candidates`` and from ``gold_solutions`` if wanted."""
+    """The completions to learn, from all datasets of ``candidates`` and from ``gold_solutions`` if wanted.
+
+    Where ``prompt_pass_rates`` are given, of the problems that they keep.
+    """
     gold = inputs.rows(GoldSolution) if settings.with_gold else []
-    return select(inputs.stream(Candidate), gold, settings)
+    return select(kept_candidates(inputs), gold, settings)
 
 
 RFT_SELECTIONS = Method(make_selections, SelectionSettings, RftSelection)

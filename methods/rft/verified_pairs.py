@@ -10,6 +10,7 @@ from datasets_registry.hashing import content_id, digest
 from datasets_registry.rows.rft import Candidate, VerifiedPair
 from datasets_registry.settings import Seed, Settings
 from methods.method import Inputs, Method, Models
+from methods.rft.rates.kept import kept_candidates
 
 
 class VerifiedPairSettings(Settings):
@@ -23,8 +24,10 @@ class VerifiedPairSettings(Settings):
 def make_verified_pairs(
     inputs: Inputs, models: Models, settings: VerifiedPairSettings
 ) -> Iterator[VerifiedPair]:
-    """Pairs of an accepted and a rejected completion out of ``candidates``."""
-    return verified_pairs(inputs.stream(Candidate), settings)
+    """Pairs of an accepted and a rejected completion out of ``candidates``; where there are rates, of those
+    that ``prompt_pass_rates`` keep.
+    """
+    return verified_pairs(kept_candidates(inputs), settings)
 
 
 VERIFIED_PAIRS = Method(make_verified_pairs, VerifiedPairSettings, VerifiedPair)

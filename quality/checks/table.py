@@ -13,6 +13,7 @@ from quality.checks.imported import IMPORTED_CHECKS, import_checks
 from quality.checks.judges import JUDGE_CHECKS
 from quality.checks.mixed.mixtures import MIXTURE_CHECKS
 from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
+from quality.checks.mixed.reward_pairs import REWARD_PAIR_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     *HYGIENE_CHECKS,
     *MIXTURE_CHECKS,
     *PASS_RATE_CHECKS,
+    *REWARD_PAIR_CHECKS,
     *ROUND_CHECKS,
     *ROUND_PROMPT_CHECKS,
     *FAILURE_CHECKS,

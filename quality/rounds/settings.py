@@ -72,7 +72,8 @@ class Watch(Settings):
     """The bounds of every figure, and the chance that they stop a healthy run at all.
 
     Lengths, diversity and entropy change relative to round 0; refusals, truncated answers and rewards by
-    their difference, of rewards in standard deviations of round 0; log-probabilities by nats a sequence.
+    their difference, of rewards in standard deviations of round 0; log-probabilities by nats a sequence, as
+    is the divergence from round 0.
     A figure whose field is `none` is not watched.
     """
 
@@ -91,9 +92,12 @@ class Watch(Settings):
     entropy: Bound | None = Bound(warn_below=-0.3, warn_above=0.3, stop_below=-0.5, stop_above=1.0)
     logp_chosen: Bound | None = Bound(warn_below=-0.5)
     logp_rejected: Bound | None = Bound(warn_below=-4.0, stop_below=-10.0)
+    kl: Bound | None = Bound()
+    kl_per_token: Bound | None = Bound()
     yield_share: Bound | None = Bound(stop_below=0.05)
     yield_fall: Bound | None = Bound(warn_below=-0.5)
     policy_trained: Bound | None = Bound(stop_below=1.0)
+    conflicting: Bound | None = Bound()
     canary: Bound | None = Bound(warn_above=0.0)
     proxy_reward: Bound | None = Bound()
     held_out_reward: Bound | None = Bound(warn_below=-0.05, stop_below=-0.1, by="interval")

@@ -18,8 +18,10 @@ from quality.rounds.settings import VerdictRules, VerdictSettings
 Rows = Sequence[RoundWatch]
 # without any of these nothing is known of a policy
 _MEASURE_HEALTH = ("capability", "over_refusal", "length", "diversity", "entropy")
+# they say that something moved far, and not whether answers became alike or noise
+_WITHOUT_DIRECTION = ("training", "divergence")
 # signs of collapse that decide where several agree, and capability does not rise
-_SIGNS = ("diversity", "entropy", "training")
+_SIGNS = ("diversity", "entropy", *_WITHOUT_DIRECTION)
 # what a verdict is called in words
 WORDS: Mapping[RoundVerdict, str] = {
     "go_on": "goes on",
@@ -99,8 +101,7 @@ def _collapsed(round_number: int, rows: Rows, own: Rows, rules: VerdictRules) ->
     """Lengths decide alone; other signs where enough agree, and capability is not seen to rise."""
     lengths = [row for row in own if row.concern == "length" and row.outcome == "stop"]
     signs = [row for row in own if row.concern in _SIGNS and row.outcome == "stop"]
-    # log-probabilities say that something broke, and not in which direction
-    directions = {(row.change or 0.0) > 0 for row in signs if row.concern != "training"}
+    directions = {(row.change or 0.0) > 0 for row in signs if row.concern not in _WITHOUT_DIRECTION}
     agree = len(signs) >= rules.agreeing and len(directions) == 1
     return [*lengths, *(signs if agree and not _rises(own) else [])]
 

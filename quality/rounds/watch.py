@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from datasets_registry.manifest import Manifest
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
+from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from methods.method import Inputs, Method, Models
@@ -13,6 +14,7 @@ from quality.rounds.bounds import Bounded, watched
 from quality.rounds.capability import CAPABILITY, capability_changes, gain
 from quality.rounds.change import Change
 from quality.rounds.conduct import length_changes, refusal_changes
+from quality.rounds.divergence import divergence_changes
 from quality.rounds.diversity import diversity_changes
 from quality.rounds.history import stopped_before
 from quality.rounds.rewards import canary_changes, reward_changes
@@ -30,8 +32,9 @@ def make_watch(inputs: Inputs, models: Models, settings: WatchSettings) -> list[
 
     Roles: ``evaluation_items``; ``evaluation_answers`` of the round's policy, ``first`` of round 0's and
     ``previous`` of the policy that the round began from, which gains are against (optional); ``canaries``
-    (optional); ``preference_pairs``, or ``candidates`` with ``verified_pairs`` or ``rft_selections``;
-    ``round_watch`` and ``verdict`` of earlier rounds. The model ``policy`` is read for its manifest alone.
+    (optional); ``preference_pairs``, ``reward_pairs``, or ``candidates`` with ``verified_pairs`` or
+    ``rft_selections``; ``divergence`` from round 0 (optional); ``round_watch`` and ``verdict`` of earlier
+    rounds. The model ``policy`` is read for its manifest alone.
     """
     if stopped_before(inputs.rows(Verdict), settings.round) is not None:
         return []
@@ -50,6 +53,7 @@ def _changes(inputs: Inputs, models: Models) -> Iterator[Change]:
     yield from reward_changes(beside)
     yield from canary_changes(ours, answered(items, inputs.stream(SuiteAnswer, CANARIES)))
     yield from yield_changes(inputs, inputs.rows(RoundWatch))
+    yield from divergence_changes(inputs.rows(Divergence))
     for policy in models.every(POLICY):
         manifest = Manifest.read(policy.folder)
         yield from movements(manifest) if manifest.name == policy.name else (untrained(manifest),)

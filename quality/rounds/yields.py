@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     import duckdb
 
 YIELD_SHARE, YIELD_FALL, POLICY_TRAINED = "yield_share", "yield_fall", "policy_trained"
+CONFLICTING = "conflicting"
+# pairs of several signals, and those of them on which two disagree
+_CONFLICTS = """SELECT count(*), count(*) FILTER (WHERE conflicting) FROM reward_pairs
+    WHERE label = 'a' AND len(scores_chosen) > 1"""
 # prompts that were asked, and those of them that give a pair or a selection of their own samples
 _COUNTS = (
     """SELECT count(DISTINCT prompt_id), count(DISTINCT prompt_id) FILTER (WHERE label IN ('a', 'b'))
     FROM preference_pairs""",
+    "SELECT count(*), count(*) FILTER (WHERE label = 'a') FROM reward_pairs",
     """SELECT count(DISTINCT problem_id), count(DISTINCT problem_id) FILTER (WHERE problem_id IN (
         SELECT problem_id FROM verified_pairs
         UNION ALL SELECT problem_id FROM rft_selections WHERE kind = 'sampled'
@@ -28,6 +33,9 @@ def yield_changes(inputs: Inputs, history: Sequence[RoundWatch]) -> Iterator[Cha
     """The yield, and from round 2 on how it changed beside round 1's, which ``history`` knows."""
     with inputs.views() as connection:
         num_prompts, num_useful = _counted(connection)
+        num_pairs, num_conflicting = connection.execute(_CONFLICTS).fetchone() or (0, 0)
+    if num_pairs:
+        yield _conflicting(num_pairs, num_conflicting)
     share = Change(YIELD_SHARE, "yield", "value")
     if not num_prompts:
         yield share.unmeasured("no prompt of the round was asked")
@@ -52,6 +60,13 @@ def untrained(manifest: Manifest) -> Change:
     """That the round's policy is the one before, of ``manifest``, as its labels are too few for a run."""
     note = f"the labels are too few for a run: the policy has the weights of {manifest.name}"
     return Change(POLICY_TRAINED, "yield", "value", 0.0, None, 0.0, note=note)
+
+
+def _conflicting(num_pairs: int, num_conflicting: int) -> Change:
+    """The share of pairs on which two of the signals that label disagree."""
+    share = num_conflicting / num_pairs
+    note = f"two signals disagree on {num_conflicting} of {num_pairs} pairs"
+    return Change(CONFLICTING, "labels", "value", share, None, share, num_items=num_pairs, note=note)
 
 
 def _counted(connection: "duckdb.DuckDBPyConnection") -> tuple[int, int]:

@@ -12,6 +12,7 @@ from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import place_of, policy_of
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
 from datasets_registry.rows.rft import Candidate
+from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from methods.evaluation.answers import BASELINE, EVALUATION_ANSWERS
@@ -74,6 +75,7 @@ def decided(name: str, rounds: Rounds, number: int, answers: str, canaries: Name
         PREVIOUS: f"{earlier[-1]}{SuiteAnswer.dataset}/policy" if earlier else first,
         CANARY_ANSWERS: canaries,
         **_labels(rounds, at),
+        Divergence.dataset: at + Divergence.dataset if rounds.divergence else (),
         RoundWatch.dataset: watches,
         Verdict.dataset: verdicts,
     }

@@ -8,9 +8,12 @@ from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
 from assets.pipelines.review.review import reviewed
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
+from assets.pipelines.rounds.banded import within_band
+from assets.pipelines.rounds.divergence import divergence
 from assets.pipelines.rounds.measured import measured
 from assets.pipelines.rounds.prompts import prompt_settings, require_prompts
 from assets.pipelines.rounds.red_teamed import fed_back, red_teamed
+from assets.pipelines.rounds.rewarded import rewarded
 from assets.profile.profile import Profile
 from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import place_of, released_of, verdict_of
@@ -49,6 +52,7 @@ def _round(
         *_asked(name, section, number),
         *_labelled(name, section, number, profile, constitution),
         *red_teamed(name, section, number, profile, constitution),
+        *divergence(name, section, number, profile),
         *measured(name, section, number, profile, constitution),
     ]
     before = verdict_of(name, number - 1) if number > 1 else ""
@@ -91,7 +95,9 @@ def _labelled(
 ) -> Sequence[Dataset]:
     """The samples of the policy that the round begins from, and their labels."""
     at, sampler = place_of(name, number), released_of(name, section, number - 1)
-    if not section.is_verified:
+    if section.labels:
+        return [rewarded(at, section.labels, sampler, profile.answers)]
+    if section.is_judged:
         assert profile.rlaif is not None and profile.judges is not None
         labelling = profile.rlaif.model_copy(update={"policy": sampler})
         sets = PromptSets.of_round(at + RoundPrompt.dataset)
@@ -110,7 +116,7 @@ def _labelled(
     learned = [
         asset for asset in declared if asset.method.rows.dataset in (Candidate.dataset, section.learns)
     ]
-    return [*learned, *_pooled(name, section, number)]
+    return [*within_band(learned, at, section, number), *_pooled(name, section, number)]
 
 
 def _pooled(name: str, section: Rounds, number: int) -> Sequence[Dataset]:

@@ -26,13 +26,10 @@ def require_rounds(
     for name, section in rounds.items():
         if name in taken:
             raise ValueError(f"rounds.{name}: a dataset of the profile has this name: choose another")
-        needed = ("problems", "rft") if section.is_verified else ("judges", "rlaif")
-        for part in needed:
+        for part in _needed(section):
             if sections.get(part) is None:
-                raise ValueError(
-                    f"rounds.{name} learns {section.learns}, which needs [{part}]: add it, or leave the "
-                    "rounds out"
-                )
+                why = "red_teaming" if section.learns == "reward_pairs" else f"learns {section.learns}"
+                raise ValueError(f"rounds.{name}: {why} needs [{part}]: add it, or leave the rounds out")
         if evaluation is None:
             raise ValueError(f"rounds.{name} is watched by its figures: add [evaluation]")
         _require_measured(name, section, evaluation, measured)
@@ -40,6 +37,13 @@ def require_rounds(
             require_problems(f"rounds.{name}", section, problems)
         if section.watch.capability:
             _require_items(name, evaluation, problems)
+
+
+def _needed(section: Rounds) -> tuple[str, ...]:
+    """The sections that label a round's samples, and grade those of its red-teaming."""
+    if section.is_verified:
+        return ("problems", "rft")
+    return ("judges", "rlaif") if section.is_judged or section.red_teaming else ()
 
 
 def _require_measured(name: str, section: Rounds, evaluation: Evaluation, measured: Collection[str]) -> None:

@@ -5,15 +5,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
 
-from assets.profile.models import Name
+from assets.profile.models import Name, RewardModels
+from assets.profile.rft import PassRates
 from datasets_registry.settings import Seed, Settings
 from methods.rft.selections import KeptSettings
 from methods.rounds.feedback import FeedbackSettings
+from methods.rounds.reward_pairs import RewardLabelSettings
 from methods.rounds.selection import RedTeamSelection
 from quality.rounds.settings import VerdictRules, Watch
 from training.settings.learning import TrainingSettings
 
-Learned = Literal["preference_pairs", "verified_pairs", "rft_selections"]
+Learned = Literal["preference_pairs", "reward_pairs", "verified_pairs", "rft_selections"]
 # what a policy is compared with, or starts from, besides a model by name
 FIRST: Literal["first"] = "first"
 PREVIOUS: Literal["previous"] = "previous"
@@ -31,6 +33,9 @@ class RoundAsks(Settings):
     helpful: int | None = Field(None, ge=0, description="Helpful prompts a round")
     problems: int | None = Field(None, ge=1, description="Problems a round, where a program verifies")
     families: tuple[str, ...] = Field((), description="Families of problems; all if not set")
+    pass_rates: PassRates | None = Field(
+        None, description="The band of pass rates whose problems are learned; all of them if not set"
+    )
     seed: Seed = 0
 
 
@@ -39,6 +44,25 @@ class RedTeaming(Settings):
 
     selection: RedTeamSelection = RedTeamSelection()
     feedback: FeedbackSettings = FeedbackSettings()
+
+
+class DivergenceAsks(Settings):
+    """On how many prompts or problems a round's divergence from round 0 is measured, and how often each."""
+
+    prompts: int = Field(64, ge=2, description="Prompts or problems, the same ones every round")
+    samples: int = Field(2, ge=1, description="Samples of each")
+    seed: Seed = 0
+
+
+class RewardLabels(RewardLabelSettings):
+    """The reward models that label each round's samples, one for each signal."""
+
+    rewards: RewardModels = Field(min_length=1, description="The reward model of each signal")
+
+    @property
+    def method(self) -> dict[str, Any]:
+        """The settings of the method that are said here."""
+        return {name: getattr(self, name) for name in RewardLabelSettings.model_fields}
 
 
 class RoundChange(Settings):
@@ -54,8 +78,8 @@ class Rounds(Settings):
     policy: Name = Field(description="Round 0: the model that round 1 samples from and learns on")
     learns: Learned = Field(
         "preference_pairs",
-        description="What a round learns: pairs that judges label, pairs of right and wrong answers, or "
-        "selections of right answers",
+        description="What a round learns: pairs that judges label, pairs that reward models label, pairs of "
+        "right and wrong answers, or selections of right answers",
     )
     trainer: str = Field("", description="A trainer of pairs or completions; dpo or sft if not set")
     training: SerializeAsAny[TrainingSettings]
@@ -71,8 +95,12 @@ class Rounds(Settings):
     pool: KeptSettings | None = Field(
         None, description="Which selections of all rounds so far are learned; the round's own if not set"
     )
+    labels: RewardLabels | None = Field(None, description="How reward models label, for reward_pairs alone")
     asks: RoundAsks = RoundAsks()
     red_teaming: RedTeaming | None = None
+    divergence: DivergenceAsks | None = Field(
+        None, description="How the KL divergence from round 0 is measured; it is not if not set"
+    )
     watch: Watch = Watch()
     verdict: VerdictRules = VerdictRules()
     changes: Mapping[Annotated[str, Field(pattern=r"^[1-9]\d?$")], RoundChange] = Field(
@@ -82,7 +110,12 @@ class Rounds(Settings):
     @property
     def is_verified(self) -> bool:
         """Whether a program, not a judge, says which samples are right."""
-        return self.learns != "preference_pairs"
+        return self.learns in ("verified_pairs", "rft_selections")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether judges say which samples are better."""
+        return self.learns == "preference_pairs"
 
     @property
     def named_reference(self) -> str | None:
@@ -94,6 +127,8 @@ class Rounds(Settings):
         yield "policy", self.policy
         if self.named_reference:
             yield "reference", self.named_reference
+        if self.labels:
+            yield from ((f"labels.rewards.{signal}", model) for signal, model in self.labels.rewards.items())
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -105,6 +140,18 @@ class Rounds(Settings):
             raise ValueError(f"pool joins selections, and rounds learn {self.learns}: leave it out")
         if self.reference and self.learns == "rft_selections":
             raise ValueError("reference is of trainers of pairs, and rounds learn selections: leave it out")
+        if (self.learns == "reward_pairs") != bool(self.labels):
+            raise ValueError(
+                f"rounds learn {self.learns}, and labels name reward models for learns = 'reward_pairs': "
+                "give both, or neither"
+            )
+        if self.asks.pass_rates and not self.is_verified:
+            raise ValueError(
+                f"asks.pass_rates are of problems, and rounds that learn {self.learns} ask prompts: leave "
+                "them out"
+            )
+        if self.asks.pass_rates and self.asks.pass_rates.policy:
+            raise ValueError("asks.pass_rates.policy is the one that each round begins from: leave it out")
         if self.red_teaming and self.is_verified:
             raise ValueError(
                 f"red_teaming feeds prompts back, and rounds that learn {self.learns} ask problems: leave it "

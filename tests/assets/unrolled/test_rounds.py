@@ -9,6 +9,7 @@ from assets.profile.models import ReleasedModel, TrainedModel
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.rounds.verdict import Verdict
+from datasets_registry.rows.scored.pass_rates import PromptPassRate
 from tests.assets.pipelines.test_reasoning import script
 from tests.assets.workshop import Workshop, opened
 
@@ -44,7 +45,7 @@ number = NUMBER
 policy = "lab_policy"
 learns = "rft_selections"
 training = { learning_rate = 1e-3, max_steps = 2, min_steps = 1, batch_size = 4, max_length = 128 }
-asks = { problems = 12 }
+asks = ASKS
 watch = { WATCH }
 
 [rounds.line.changes.2]
@@ -62,10 +63,14 @@ STOPPED = f"{HEALTHY}, yield_share = {{ stop_below = 1.1 }}".replace('yield_shar
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
 
-def write(path: Path, number: int = 2, rate: str = "1e-3", watch: str = HEALTHY) -> None:
+# rates of every problem, none of which is left out
+RATES = '{ problems = 12, pass_rates = { band = "none" } }'
+
+
+def write(path: Path, number: int = 2, rate: str = "1e-3", watch: str = HEALTHY, asks: str = RATES) -> None:
     """The profile with so many rounds."""
     text = PROFILE.replace("NUMBER", str(number)).replace("RATE", rate).replace("WATCH", watch)
-    path.write_text(text)
+    path.write_text(text.replace("ASKS", asks))
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +99,14 @@ def test_two_rounds_are_built_and_each_starts_from_the_last(workshop: Workshop) 
         len({weights(workshop, name) for name in ("lab_policy", "line/round_01/policy", "line/policy")}) == 3
     )
     assert workshop.build() == []
+
+
+def test_each_round_has_the_pass_rates_of_the_policy_that_it_samples(workshop: Workshop) -> None:
+    registry = workshop.registry
+    for number, policy in ((1, "lab_policy"), (2, "line/round_01/released")):
+        rates = registry.rows(PromptPassRate, registry.passed(f"line/round_0{number}/prompt_pass_rates"))
+        assert len(rates) == 12
+        assert {(rate.policy, rate.round, rate.place) for rate in rates} == {(policy, number, "kept")}
 
 
 def test_only_what_changed_is_built_again_and_a_stop_is_passed_through(workshop: Workshop) -> None:
@@ -137,6 +150,7 @@ def test_only_what_changed_is_built_again_and_a_stop_is_passed_through(workshop:
         ("rounds.line", "rounds.verdict", "rounds.verdict: the name is taken by 'verdict'"),
         ("rounds.line", 'rounds."a/b"', "rounds.a/b: the name has a slash"),
         ("rounds.line", "rounds.Line", "name 'Line' is not usable: it has capitals"),
+        ("problems = 12 }", "problems = 12, pass_rates = { band = [0.8, 0.2] } }", "is no range of rates"),
         (
             'learns = "rft_selections"',
             'learns = "verified_pairs"\nreference = "lab_plicy"',
@@ -179,7 +193,7 @@ def test_rounds_that_cannot_be_are_refused_when_read(
     old: str, new: str, sentence: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.toml"
-    write(path, watch="")
+    write(path, watch="", asks="{ problems = 12 }")
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(BadInput, match=sentence.replace("[", r"\[").replace("]", r"\]")):

@@ -47,6 +47,7 @@ from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.scored.pass_rates import BandedProblem, PromptPassRate
+from datasets_registry.rows.scored.reward_pairs import RewardPair
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
@@ -163,6 +164,7 @@ GOOD: dict[type[Row], list[Row]] = {
     PromptPassRate: [make(PromptPassRate)],
     BandedProblem: [make(BandedProblem)],
     Divergence: [make(Divergence)],
+    RewardPair: [make(RewardPair)],
     RoundWatch: [watched()],
     Verdict: [decided()],
 }

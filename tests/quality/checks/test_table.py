@@ -22,7 +22,7 @@ from tests.quality.checks import (
     test_rounds,
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
-from tests.quality.checks.mixed import test_mixtures, test_pass_rates
+from tests.quality.checks.mixed import test_mixtures, test_pass_rates, test_reward_pairs
 from tests.quality.checks.review import test_reviews
 from tests.quality.checks.rounds import test_round_data
 
@@ -33,6 +33,7 @@ FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_B
 METHODS = (
     test_mixtures,
     test_pass_rates,
+    test_reward_pairs,
     test_cai,
     test_evaluation,
     test_hygiene,
