@@ -62,7 +62,14 @@ def _rule(change: Change, bound: Bound) -> Rule:
 
 def _is_few(change: Change, bound: Bound) -> bool:
     # a bound that asks for one item asks for none: a training run may not tell how many it had
-    return bound.items > 1 and change.num_items < bound.items
+    return bound.items > 1 and _num_asked(change) < bound.items
+
+
+def _num_asked(change: Change) -> int:
+    """The items that were asked, where few of them are missing: one lost answer of 1,000 changes no rule."""
+    if change.missing > MISSING:
+        return change.num_items
+    return round(change.num_items / (1 - change.missing))
 
 
 def _row(round_number: int, change: Change, bound: Bound, tail: float) -> RoundWatch:

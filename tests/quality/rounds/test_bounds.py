@@ -1,5 +1,7 @@
 """What bounds say of changes, by the point and by the interval."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -60,6 +62,17 @@ def test_a_loss_of_capability(
     said, note = outcome(change(moved, half, num_items), GUARD)
     assert said == expected
     assert why in note
+
+
+@pytest.mark.parametrize(
+    ("num_missing", "expected"), [(0, "stop"), (1, "stop"), (50, "stop"), (51, "warn"), (300, "warn")]
+)
+def test_a_few_missing_answers_of_1000_items_do_not_change_what_decides(
+    num_missing: int, expected: Outcome
+) -> None:
+    paired = change(-0.035, 0.01, 1_000 - num_missing)
+    said, _ = outcome(replace(paired, missing=num_missing / 1_000), GUARD)
+    assert said == expected
 
 
 def test_what_stops_in_round_one_may_only_warn_in_round_eight() -> None:
