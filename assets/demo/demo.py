@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import dagster as dg
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from assets.building.opening import open_registry
@@ -54,17 +54,18 @@ def show(registry: Registry, console: Console) -> None:
         passed = f"{dataset.checks_passed} of {dataset.checks}"
         warned = f" (warns: {', '.join(dataset.warnings)})" if dataset.warnings else ""
         datasets.add_row(dataset.name, str(dataset.version), str(dataset.rows), passed + warned)
+    wins = win_rates(registry)
+    # names are whole, however narrow the terminal
+    names = [Column(title, overflow="fold") for title in ("model", "base", "trained on")]
     models = Table(
-        "model",
+        names[0],
         "version",
-        "base",
-        "trained on",
+        *names[1:],
         "loss",
-        "win rate against base",
+        *(("win rate against base",) if wins else ()),
         title="Models",
         title_justify="left",
     )
-    wins = win_rates(registry)
     for model in list_models(registry):
         cells = (
             model.name,
@@ -72,7 +73,7 @@ def show(registry: Registry, console: Console) -> None:
             model.base or "–",
             ", ".join(model.trained_on) or "–",
             "" if model.loss is None else f"{model.loss:.3f}",
-            wins.get(model.name, "–"),
+            *((wins.get(model.name, "–"),) if wins else ()),
         )
         models.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(datasets)

@@ -9,7 +9,7 @@ import duckdb
 from datasets_registry.errors import BadInput, first_line
 from datasets_registry.state import State
 from datasets_registry.views.files import directories, literal
-from datasets_registry.views.scanning import ResultTuple, spill_folder
+from datasets_registry.views.scanning import UNSOUND, ResultTuple, spill_folder
 
 # PIVOT is several statements
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")
@@ -35,6 +35,7 @@ def open_views(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
     with connection:
         # it would be printed into the JSON of a command
         connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"SET disabled_optimizers = '{UNSOUND}'")
         yield connection
 
 

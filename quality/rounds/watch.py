@@ -56,7 +56,9 @@ def _changes(inputs: Inputs, models: Models) -> Iterator[Change]:
     yield from divergence_changes(inputs.rows(Divergence))
     for policy in models.every(POLICY):
         manifest = Manifest.read(policy.folder)
-        yield from movements(manifest) if manifest.name == policy.name else (untrained(manifest),)
+        # older releases wrote no name
+        trained = manifest.name in ("", policy.name)
+        yield from movements(manifest) if trained else (untrained(manifest),)
     if previous := answers_in(inputs, items, PREVIOUS):
         yield gain(Beside(ours, previous))
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer
     from quality.evaluation.flips import Flip
 
+# of why answers are missing
+MOST_REASONS = 3
 COLUMNS = ("suite", "of", "figure", "difference", "95 %", "n", "p (Holm)", "says")
 Suites = Annotated[list[str] | None, typer.Option("--suite", help="Show this suite alone; several times.")]
 
@@ -79,15 +81,20 @@ def dumped(flip: "Flip") -> dict[str, object]:
 
 
 def missing(answers: "Sequence[SuiteAnswer]") -> list[str]:
-    """A line for each model that has no answer to some of its items, with the reasons."""
+    """A line for each model that has no answer to some of its items, with the commonest reasons."""
     asked = Counter(row.model for row in answers)
     reasons = {model: Counter(row.failure for row in answers if row.model == model) for model in asked}
     return [
-        f"{model}: {of_model.total():,} of {asked[model]:,} answers are missing "
-        f"({', '.join(f'{reason} {number:,}' for reason, number in of_model.items())})"
+        f"{model}: {of_model.total():,} of {asked[model]:,} answers are missing ({_commonest(of_model)})"
         for model, all_reasons in reasons.items()
         if (of_model := Counter({reason: all_reasons[reason] for reason in all_reasons if reason}))
     ]
+
+
+def _commonest(reasons: Counter[str]) -> str:
+    named = [f"{reason}: {number:,}" for reason, number in reasons.most_common(MOST_REASONS)]
+    others = reasons.total() - sum(number for _, number in reasons.most_common(MOST_REASONS))
+    return "; ".join([*named, *([f"other reasons: {others:,}"] if others else [])])
 
 
 def unmeasured(differences: "Sequence[EvaluationDifference]") -> str:

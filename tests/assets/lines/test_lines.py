@@ -37,7 +37,7 @@ max_steps = 8
 
 [rounds.rft_rounds]
 asks = {{ problems = 12 }}
-training = {{ max_steps = 8 }}
+training = {{ max_steps = 8, batch_size = 4 }}
 
 [evaluation]
 items = {{ capability = 12 }}

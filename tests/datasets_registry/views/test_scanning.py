@@ -95,3 +95,14 @@ def test_a_forked_process_opens_its_own_and_both_end_in_silence(tmp_path: Path) 
     command = [sys.executable, "-c", FORKED, str(tmp_path)]
     run = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_texts_that_are_ordered_by_their_length_stay_texts(tmp_path: Path) -> None:
+    """DuckDB 2.0.0 puts the length in the text's place, unless the optimiser that does it is off."""
+    path = tmp_path / "texts.parquet"
+    query = f"SELECT * FROM '{path}' ORDER BY strlen(text), id LIMIT 1"
+    with cursor("test") as connection:
+        connection.execute(
+            f"COPY (SELECT i AS id, repeat('x', 3 - i) AS text FROM range(3) t(i)) TO '{path}'"
+        )
+        assert connection.execute(query).fetchall() == [(2, "x")]

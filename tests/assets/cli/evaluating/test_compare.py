@@ -67,7 +67,7 @@ def test_stored_differences_are_taken_while_they_are_of_these_answers(evaluated:
 def test_missing_answers_are_counted_with_their_reason() -> None:
     cut = answer(MODEL, 1).model_copy(update={"failure": "truncated"})
     assert missing([answer(MODEL, 0), cut, answer(BASELINE, 0)]) == [
-        f"{MODEL}: 1 of 2 answers are missing (truncated 1)"
+        f"{MODEL}: 1 of 2 answers are missing (truncated: 1)"
     ]
 
 
