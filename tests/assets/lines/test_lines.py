@@ -1,5 +1,6 @@
 """Whole lines: each small size has the models of the shipped line, and is built from nothing to its end."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from assets.profile.chosen import FOLDER
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile, load_profile
+from datasets_registry.hashing import derive_seed
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import ChatMessage, Demonstration, HumanPreference
 from generation.request import Completion, Request
@@ -17,6 +19,7 @@ from tests.assets.small import IMPORTED
 from tests.assets.workshop import opened
 from tests.rows import make
 
+IN_WORDS = re.compile(r"What is (\d+) \+ (\d+)\?$")
 LINES = sorted(path.stem for path in (FOLDER / "small").glob("*.toml"))
 # a tiny random model and a few steps, so that a line takes seconds
 TINY = """
@@ -66,6 +69,10 @@ def script(request: Request) -> str | Completion:
     """Answers and verdicts as elsewhere; sums are solved at times."""
     if request.choices and len(request.choices) == 3:
         return chosen(0.05, 0.05, 0.9)
+    if sum_in_words := IN_WORDS.search(request.messages[-1].content):
+        numbers = [int(number) for number in sum_in_words.groups()]
+        wrong = derive_seed("errs", request.noise_key) % 2
+        return f"{numbers[0]} + {numbers[1]} = {sum(numbers) + wrong}\nAnswer: {sum(numbers) + wrong}"
     if any("+" in turn.content for turn in request.messages):
         return test_reasoning.script(request)
     return test_alignment.script(request)
