@@ -17,7 +17,16 @@ from assets.demo.demo import build
 from assets.graph import build_graph
 from assets.plan import plan
 from assets.profile.profile import load_profile
-from benchmarks.rounds.planted import HEALTHY, JUDGED, LONG, REFUSING, Sizes, demonstrate, write_profile
+from benchmarks.rounds.planted import (
+    HEALTHY,
+    JUDGED,
+    LONG,
+    PAIRS,
+    REFUSING,
+    Sizes,
+    demonstrate,
+    write_profile,
+)
 from benchmarks.sides.figure import Figure, at_most, exactly
 from datasets_registry.errors import BadInput
 from datasets_registry.intervals import mean_interval
@@ -29,6 +38,7 @@ from datasets_registry.state import State
 from quality.rounds.capability import CAPABILITY_ALL
 
 SEEDS = 3
+VERIFIED = (PAIRS, HEALTHY)
 # the round that has to stop a judge, as prototypes were stopped; a coin may as well do no harm
 STOPPED_BY: Mapping[str, int] = {LONG: 1, REFUSING: 1}
 
@@ -59,9 +69,9 @@ def bad_judges(quick: bool, folder: Path | None) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="trimtab-judges-") as temporary:
         kept = folder.resolve() if folder else Path(temporary)
         outcomes = [
-            outcome(judge, seed, Sizes(), kept) for seed in range(SEEDS) for judge in (*JUDGED, HEALTHY)
+            outcome(judge, seed, Sizes(), kept) for seed in range(SEEDS) for judge in (*JUDGED, *VERIFIED)
         ]
-    for judge in (*JUDGED, HEALTHY):
+    for judge in (*JUDGED, *VERIFIED):
         yield from figures(judge, [each for each in outcomes if each.judge == judge])
 
 

@@ -12,8 +12,9 @@ from datasets_registry.rows.imported import ChatMessage, Demonstration, Problem
 from methods.problems.families import FamilySettings, ProblemSettings, make_problems
 
 PROFILE = Path(__file__).with_name("judges.txt")
-# what labels a line: rules of length and of refusal, a coin, or the verifier
-LONG, REFUSING, RANDOM, HEALTHY = "long", "refusing", "random", "healthy"
+# what labels a line: rules of length and of refusal, a coin, or the verifier by pairs or by selections
+LONG, REFUSING, RANDOM, PAIRS, HEALTHY = "long", "refusing", "random", "verified_pairs", "healthy"
+_LEARNS = {PAIRS: "verified_pairs", HEALTHY: "rft_selections"}
 # the lab policy refuses in one character, as this share of its demonstrations does
 REFUSAL, REFUSED = "?", 0.06
 # of a pair the longer response keeps more of these
@@ -81,7 +82,8 @@ def write_profile(judge: str, seed: int, sizes: Sizes, folder: Path) -> Path:
         train=sizes.train,
         seed=seed,
         signal=judge,
-        learns="preference_pairs" if is_judged else "verified_pairs",
+        learns=_LEARNS.get(judge, "preference_pairs"),
+        losses="" if judge == HEALTHY else "losses = { sigmoid = 1.0, sft = 1.0 }",
         asks=f"{own} = {sizes.asked}",
     )
     path = folder / f"{judge}.toml"
