@@ -8,11 +8,17 @@ from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rlaif import PreferencePair
 from methods.method import Inputs, Method, Models
 from quality.judges.measured import share
-from quality.review.estimates import estimates
 from quality.review.figures import agreement, figure_of, figure_of_measured
 from quality.review.joined import Judged, by_item, compared, judged
-from quality.review.likings import likings
-from quality.review.people import attention, between_people, beyond_chance_figures, by_reviewer, with_labels
+from quality.review.measures.estimates import estimates
+from quality.review.measures.likings import likings
+from quality.review.measures.people import (
+    attention,
+    between_people,
+    beyond_chance_figures,
+    by_reviewer,
+    with_labels,
+)
 from quality.review.settings import ReviewGate
 from quality.review.weighted import weighted_share
 

@@ -1,0 +1,1 @@
+"""What reviews say besides how far people agree with the labels."""
