@@ -13,5 +13,6 @@ from benchmarks.rounds.structure import structure
 from benchmarks.sides.figure import run_parts
 
 if __name__ == "__main__":
-    parts = {"healthy": false_stops, "structure": structure, "lines": lines, "kills": kills, "daemon": daemon}
+    # kills fork, which no process may do once its libraries have threads
+    parts = {"kills": kills, "healthy": false_stops, "structure": structure, "lines": lines, "daemon": daemon}
     run_parts(parts, __doc__, {"judges": bad_judges, "arms": arms})

@@ -22,7 +22,7 @@ from datasets_registry.hashing import derive_seed
 from generation.request import Request
 
 PROFILE = Path(__file__).with_name("kills.toml")
-KILLS, QUICK_KILLS, SEED = 12, 3, 0
+KILLS, SEED = 12, 0
 # what may come of a kill of rounds, as other kills may have it
 LOOKED_FOR = ("other than undisturbed", "made again", "stored twice", "damaged", "left")
 
@@ -70,9 +70,11 @@ def reply(request: Request) -> str:
 
 
 def kills(quick: bool) -> Iterator[Figure]:
-    """Twelve kills of two rounds, or three of one; what they lost, and whether the end is another."""
+    """Twelve kills of two rounds: what they lost, and whether the end is another; nothing where ``quick``."""
+    if quick:
+        return
     with tempfile.TemporaryDirectory(prefix="trimtab-rounds-") as folder:
-        yield from killed(Path(folder), QUICK_KILLS if quick else KILLS, 1 if quick else 2)
+        yield from killed(Path(folder), KILLS, num_rounds=2)
 
 
 def killed(folder: Path, wanted: int, num_rounds: int) -> Iterator[Figure]:
