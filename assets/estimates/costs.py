@@ -120,8 +120,8 @@ class Estimator:
 
     def _averaged(self, model: Trained) -> Cost:
         """Whole weights are read and written, and those of adapters are merged in between."""
-        size = self.shapes(model.section.base).size("float32") / GB
-        scratch = size * len(model.section.models)
+        shapes = self.shapes(model.section.base)
+        size, scratch = shapes.size("float32") / GB, checkpoints_bytes(model.section.training, shapes) / GB
         seconds = (READS * size + 2 * scratch) / self._card.disk_gb
         return Cost(seconds, None, size, scratch, assumes="every model is an adapter that is merged first")
 

@@ -29,6 +29,8 @@ from tests.rows import make
 IMPORTED: Mapping[str, Sequence[Row]] = {
     "human_preferences": [make(HumanPreference, f"q{number}", rejected="no" * number) for number in range(8)],
     "demonstrations": [make(Demonstration, f"d{number}") for number in range(8)],
+    # nobody has reviewed anything yet
+    "human_reviews": [],
 }
 
 

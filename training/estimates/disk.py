@@ -14,7 +14,12 @@ def checkpoint_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
 
 
 def checkpoints_bytes(settings: TrainingSettings, shapes: Shapes) -> float:
-    """The most that a run's checkpoints take, which are removed when it is done."""
+    """The most that a run's checkpoints take, which are removed when it is done.
+
+    What only averages keeps none, and merges the adapters of all its models first.
+    """
+    if not settings.learns:
+        return shapes.size("float32") * (1 + len(settings.further_models))
     return (KEPT + 1) * checkpoint_bytes(settings, shapes)
 
 

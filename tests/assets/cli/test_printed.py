@@ -109,6 +109,8 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("models",): [(), ("--stale",)],
     ("models", "show"): [("base_policy",), (EVIL,)],
     ("models", "export"): [("base_policy", "{out}"), (EVIL, "{out}")],
+    # it would serve until it is stopped
+    ("studio",): [("--port", EVIL)],
     ("ledger",): [()],
     ("ledger", "show"): [("{key}",), (EVIL,)],
     ("ledger", "compact"): [()],
@@ -145,8 +147,8 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
         elif form:
             num_answered += 1
             json.loads(printed.out, parse_constant=lambda constant: pytest.fail(constant))
-    # nothing of this state can be kept, or is evaluated
-    assert num_answered or words in (("keep",), ("evaluate",))
+    # nothing of this state can be kept, is evaluated or served
+    assert num_answered or words in (("keep",), ("evaluate",), ("studio",))
 
 
 @pytest.mark.parametrize(
