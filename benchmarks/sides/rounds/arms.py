@@ -46,7 +46,6 @@ class Size:
     steps: int
     held_out: int
     others_held_out: int
-    arms: tuple[str, ...] = ()
 
 
 class Arm(BaseModel):
@@ -93,8 +92,7 @@ class Arms:
     def run(self) -> None:
         """Train and measure every arm that is not there yet."""
         for name, train in self._arms():
-            wanted = not self._size.arms or name in self._size.arms
-            if wanted and name not in self.measured.arms:
+            if name not in self.measured.arms:
                 self._keep(name, *train())
 
     def _arms(self) -> Iterator[tuple[str, Callable[[], Trained]]]:
