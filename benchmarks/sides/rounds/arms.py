@@ -35,7 +35,7 @@ FEWEST_PAIRS = 2
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; ``problems`` and ``steps`` are of a round, and no ``arms`` are all of them."""
+    """How much of everything; ``problems`` and ``steps`` are of a round."""
 
     learned: int
     others: int
