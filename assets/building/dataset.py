@@ -100,12 +100,14 @@ def _make(
         }
     )
     with only(versions.recipes[dataset.name].texts):
-        rows = iter(method.run(inputs, models, dataset.settings))
-        first = next(rows, None)
-        if first is None and dataset.may_lack_rows:
-            return without_rows(dataset, versions, versions.recipes[dataset.name].checks, NO_LABELS)
-        made = rows if first is None else chain([first], rows)
-        return publish(registry, method.rows, made, how, dataset.name)
+        rows = method.run(inputs, models, dataset.settings)
+        if dataset.may_lack_rows:
+            unread = iter(rows)
+            first = next(unread, None)
+            if first is None:
+                return without_rows(dataset, versions, versions.recipes[dataset.name].checks, NO_LABELS)
+            rows = chain([first], unread)
+        return publish(registry, method.rows, rows, how, dataset.name)
 
 
 def _result(

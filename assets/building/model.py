@@ -10,10 +10,11 @@ import dagster as dg
 from assets.building.automation import require_hours
 from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Trained
+from assets.building.inputs import Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.rounds.halting import handed_on, stopped
 from assets.building.training_run import failed_checks, lacked_rows, prepare, run_trainer
-from assets.building.versions import Recipes
+from assets.building.versions import Recipes, Versions
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
@@ -53,9 +54,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                 version = registry.reuse(*made)
                 report(f"{version}: unchanged, not trained")
             elif why:
-                base, how = versions.passed(section.base), versions.derivation(recipe.name)
-                version = handed_on(registry, recipe.name, base, how, checks, why)
-                report(f"{version}: the weights of {base}, as {why}")
+                version = _its_base(model, versions, checks, why, report)
             else:
                 require_hours(context, profile.rebuild)
                 run = prepare(model, versions, profile)
@@ -68,9 +67,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                         failed = failed_checks(checks, run.output, section.training)
                         yield from check_results(recipe.name, failed, blocking(checks))
                         raise
-                    base = versions.passed(section.base)
-                    version = handed_on(registry, recipe.name, base, run.derivation, checks, str(failure))
-                    report(f"{version}: the weights of {base}, as {failure}")
+                    version = _its_base(model, versions, checks, str(failure), report)
                 else:
                     version = register(registry, recipe.name, run.output, run.derivation, checks)
                     report(f"{version}: trained, {version.status}")
@@ -83,6 +80,16 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
             )
 
     return materialize
+
+
+def _its_base(
+    model: Trained, versions: Versions, checks: Sequence[ModelCheck], why: str, report: Report
+) -> Version:
+    """A version of the model with the weights of its base, which has nothing to learn."""
+    base, how = versions.passed(model.section.base), versions.derivation(model.name)
+    version = handed_on(versions.registry, model.name, base, how, checks, why)
+    report(f"{version}: the weights of {base}, as {why}")
+    return version
 
 
 def _learned_from(section: TrainedModel) -> str:

@@ -55,12 +55,11 @@ def show(registry: Registry, console: Console) -> None:
         warned = f" (warns: {', '.join(dataset.warnings)})" if dataset.warnings else ""
         datasets.add_row(dataset.name, str(dataset.version), str(dataset.rows), passed + warned)
     wins = win_rates(registry)
-    # names are whole, however narrow the terminal
-    names = [Column(title, overflow="fold") for title in ("model", "base", "trained on")]
     models = Table(
-        names[0],
+        _of_names("model"),
         "version",
-        *names[1:],
+        _of_names("base"),
+        _of_names("trained on"),
         "loss",
         *(("win rate against base",) if wins else ()),
         title="Models",
@@ -78,6 +77,11 @@ def show(registry: Registry, console: Console) -> None:
         models.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(datasets)
     console.print(models)
+
+
+def _of_names(title: str) -> Column:
+    """A column whose names are whole, however narrow the terminal."""
+    return Column(title, overflow="fold")
 
 
 def _say(console: Console, sentence: str, style: str = "") -> None:

@@ -1,6 +1,6 @@
 """Filters and orders of rows: words that a person chooses, each with its SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datasets_registry.errors import BadInput
@@ -12,6 +12,15 @@ class Condition:
 
     sql: str
     values: tuple[object, ...] = ()
+
+
+def all_of(conditions: Iterable[Condition]) -> Condition:
+    """The condition that holds where each of them does; of none, everywhere."""
+    wanted = list(conditions)
+    return Condition(
+        " AND ".join(f"({condition.sql})" for condition in wanted) or "true",
+        tuple(value for condition in wanted for value in condition.values),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Labelled pairs as people read them: both completions, every verdict, and what became of it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,12 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import ResultRow
+from methods.judging.preference import sigmoid
 from quality.evaluation.report.words import Sides, sides
 from studio.queries.beside import Beside, beside, input_of
+
+# beyond it a float has no e to the logit
+_FURTHEST = 700.0
 
 
 @dataclass(frozen=True)
@@ -99,4 +102,4 @@ def _verdict(judgement: ResultRow) -> Verdict:
 
 
 def _share(logit: float | None) -> float | None:
-    return None if logit is None else 1 / (1 + math.exp(-max(-700.0, min(700.0, logit))))
+    return None if logit is None else sigmoid(max(-_FURTHEST, min(_FURTHEST, logit)))

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import duckdb
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import row_type
+from datasets_registry.state import State
 from datasets_registry.version import Version
 from datasets_registry.views.files import parquet, types
 from datasets_registry.views.scanning import ResultRow, column, columns, records, scanning
-from studio.queries.filters import Condition, Order
+from studio.queries.filters import Condition, Order, all_of
 
 ROWS = 25
 _RANK = "studio rank"
@@ -65,12 +68,12 @@ def _page(
     wanted = list(conditions)
     if after is not None:
         wanted.append(_behind(after, place, key, order))
-    where = " AND ".join(f"({condition.sql})" for condition in wanted) or "true"
+    where = all_of(wanted)
     found = records(
         connection,
-        f"SELECT *, {rank} AS {column(_RANK)} FROM {source} WHERE {where} ORDER BY {place}"
+        f"SELECT *, {rank} AS {column(_RANK)} FROM {source} WHERE {where.sql} ORDER BY {place}"
         f" LIMIT {int(limit) + 1}",
-        [value for condition in wanted for value in condition.values],
+        list(where.values),
     )
     rows = found[:limit]
     further = _place(rows[-1], key, order) if len(found) > limit else None
@@ -95,8 +98,14 @@ def _behind(after: str, place: str, key: Sequence[str], order: Order | None) -> 
     return Condition(f"{place} > ?" if number == 1 else f"({place}) > ({marks})", tuple(values))
 
 
-def options(registry: Registry, version: Version, sql: str, most: int = 60) -> list[str]:
+def options(registry: Registry, version: Version, sql: str, most: int = 60) -> Sequence[str]:
     """The values that an expression has in the version's rows, sorted; at most ``most``."""
-    query = f"SELECT DISTINCT {sql} AS value FROM {parquet(registry.files(version))} ORDER BY 1 LIMIT {most}"
-    with scanning(registry.state) as connection:
-        return [row["value"] for row in records(connection, query) if row["value"] is not None]
+    return _values(registry.state.root, tuple(registry.files(version)), sql, most)
+
+
+# files of a version never change
+@lru_cache(maxsize=256)
+def _values(root: Path, files: tuple[Path, ...], sql: str, most: int) -> tuple[str, ...]:
+    query = f"SELECT DISTINCT {sql} AS value FROM {parquet(files)} ORDER BY 1 LIMIT {int(most)}"
+    with scanning(State(root)) as connection:
+        return tuple(row["value"] for row in records(connection, query) if row["value"] is not None)

@@ -11,7 +11,7 @@ from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
 from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import ResultRow, column, columns, records, scanning
-from studio.queries.filters import Condition
+from studio.queries.filters import Condition, all_of
 
 HITS = 50
 _FILES_AT_ONCE = 2
@@ -31,9 +31,7 @@ class Search:
         """Search ``texts`` for ``text``, in whatever case, among the rows that keep the conditions."""
         self.registry, self.version = registry, version
         held = " OR ".join(f"contains(lower({column(name)}), lower(?))" for name in texts) or "false"
-        wanted = [*conditions, Condition(held, (text,) * len(texts))]
-        self._where = " AND ".join(f"({condition.sql})" for condition in wanted)
-        self._values = [value for condition in wanted for value in condition.values]
+        self._where = all_of([*conditions, Condition(held, (text,) * len(texts))])
         self._stopped = threading.Event()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
@@ -67,14 +65,14 @@ class Search:
 
     def _in(self, files: Sequence[Path], most: int) -> list[ResultRow]:
         order = columns(row_type(self.version).key)
-        query = f"SELECT * FROM {parquet(files)} WHERE {self._where} ORDER BY {order} LIMIT {int(most)}"
+        query = f"SELECT * FROM {parquet(files)} WHERE {self._where.sql} ORDER BY {order} LIMIT {int(most)}"
         with scanning(self.registry.state) as connection:
             with self._lock:
                 if self.is_stopped:
                     return []
                 self._connection = connection
             try:
-                return records(connection, query, self._values)
+                return records(connection, query, list(self._where.values))
             except duckdb.InterruptException:
                 return []
             finally:

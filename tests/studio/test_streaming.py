@@ -9,6 +9,7 @@ from starlette.types import Message
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import Derivation
+from studio.queries.filters import Condition
 from studio.queries.search import Search
 from studio.streaming import FoundPage
 from tests.rows import make
@@ -47,12 +48,11 @@ def test_a_search_is_stopped_amid_its_query(registry: Registry) -> None:
     pairs = [make(PreferencePair, pair_id=f"{number:03}") for number in range(200)]
     made = Derivation(code_version="1", settings={}, inputs=())
     version = registry.record_checks(registry.commit(PreferencePair, pairs, made), [])
-    search = Search(registry, version, ("prompt",), "nowhere", [])
-    # a condition that takes minutes where nobody interrupts it
-    search._where = (
+    # it takes minutes where nobody interrupts it
+    endless = Condition(
         "(SELECT count(*) FROM range(1000000000) AS a, range(1000) AS b WHERE a.range + b.range < 0) > 0"
     )
-    search._values = []
+    search = Search(registry, version, ("prompt",), "", [endless])
     timer = threading.Timer(0.3, search.stop)
     timer.start()
     assert list(search.hits()) == [] and search.is_stopped

@@ -12,6 +12,7 @@ from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import scanning
 from quality.auditing.publishing import publish
 from quality.review.joined import by_item
+from quality.review.settings import ReviewGate
 
 LEAST_SHARED = 0.9
 CARRIED = "carried_over"
@@ -23,11 +24,12 @@ def carried(dataset: Dataset, versions: Versions) -> Version | None:
     It is asked only where pairs of today's sample wait, and holds where at least nine tenths of the pairs of
     either version are in the other with the same label. None where nothing carries over.
     """
-    if dataset.method.rows is not ReviewFigure or not dataset.settings.model_dump()["required"]:
+    gate = dataset.settings
+    if dataset.method.rows is not ReviewFigure or not isinstance(gate, ReviewGate) or not gate.required:
         return None
     registry, how = versions.registry, versions.derivation(dataset.name)
     pairs = _input(dataset, PreferencePair.dataset, how)
-    if not _waits(dataset, how, registry):
+    if not _waits(dataset, gate, how, registry):
         return None
     for version, before in registry.records.derivations(dataset.name):
         earlier = _input(dataset, PreferencePair.dataset, before)
@@ -45,14 +47,13 @@ def _input(dataset: Dataset, role: str, how: Derivation) -> Version | None:
     return next((version for version in how.inputs if version.name == name), None)
 
 
-def _waits(dataset: Dataset, how: Derivation, registry: Registry) -> bool:
+def _waits(dataset: Dataset, gate: ReviewGate, how: Derivation, registry: Registry) -> bool:
     """Whether fewer pairs of the sample are reviewed than the gate asks for."""
     sample, reviews = (_input(dataset, role, how) for role in (ReviewItem.dataset, HumanReview.dataset))
     assert sample is not None and reviews is not None
     answered = by_item(registry.rows(HumanReview, reviews))
     asked = [item for item in registry.rows(ReviewItem, sample) if item.role == "sample"]
-    needed = min(dataset.settings.model_dump()["reviewed"], len(asked))
-    return sum(item.item_id in answered for item in asked) < int(needed)
+    return sum(item.item_id in answered for item in asked) < min(gate.reviewed, len(asked))
 
 
 def _counts(version: Version, before: Derivation, how: Derivation, registry: Registry) -> bool:
@@ -62,15 +63,15 @@ def _counts(version: Version, before: Derivation, how: Derivation, registry: Reg
     return all(row.figure != CARRIED for row in registry.rows(ReviewFigure, version))
 
 
-def shared(registry: Registry, one: Version, other: Version) -> float:
+def shared(registry: Registry, earlier: Version, later: Version) -> float:
     """The share of pairs that both versions have under the same label, of those of the larger."""
     with scanning(registry.state) as connection:
         both = " INTERSECT ".join(
-            f"SELECT pair_id, label FROM {parquet(registry.files(version))}" for version in (one, other)
+            f"SELECT pair_id, label FROM {parquet(registry.files(version))}" for version in (earlier, later)
         )
         row = connection.execute(f"SELECT count(*) FROM ({both})").fetchone()
     assert row is not None
-    return float(row[0]) / max(one.num_rows or 1, other.num_rows or 1)
+    return float(row[0]) / max(earlier.num_rows or 1, later.num_rows or 1)
 
 
 def _note(version: Version, earlier: Version, share: float) -> ReviewFigure:

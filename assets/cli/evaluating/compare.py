@@ -92,8 +92,9 @@ def missing(answers: "Sequence[SuiteAnswer]") -> list[str]:
 
 
 def _commonest(reasons: Counter[str]) -> str:
-    named = [f"{reason}: {number:,}" for reason, number in reasons.most_common(MOST_REASONS)]
-    others = reasons.total() - sum(number for _, number in reasons.most_common(MOST_REASONS))
+    commonest = reasons.most_common(MOST_REASONS)
+    named = [f"{reason}: {number:,}" for reason, number in commonest]
+    others = reasons.total() - sum(number for _, number in commonest)
     return "; ".join([*named, *([f"other reasons: {others:,}"] if others else [])])
 
 
