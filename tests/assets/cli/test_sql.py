@@ -39,6 +39,11 @@ def rows_of(query: str, *options: str) -> list[dict[str, object]]:
     return rows
 
 
+def test_a_text_by_which_rows_are_ordered_stays_a_text(filled: Registry) -> None:
+    (row,) = rows_of("FROM cai_sft ORDER BY strlen(completion), prompt_id LIMIT 1")
+    assert row["completion"] == make(SftExample).completion
+
+
 def test_it_spills_into_a_folder_of_this_process(filled: Registry) -> None:
     (row,) = rows_of("SELECT current_setting('temp_directory') AS folder")
     assert row["folder"] == str(spill_folder(filled.state, "sql-"))
