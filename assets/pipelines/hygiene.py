@@ -10,6 +10,7 @@ from quality.hygiene.hygiene import DATA_HYGIENE
 from quality.hygiene.leaks.leaks import EVALUATION_LEAKS, LeakSettings
 
 GROUP = "hygiene"
+EVALUATION = "evaluation"
 
 
 def hygiene(texts: Roles, at: str = "") -> Sequence[Dataset]:
@@ -22,14 +23,14 @@ def evaluation_leaks(
 ) -> Sequence[Dataset]:
     """``evaluation_leaks`` of the datasets ``items`` in what ``models`` learned from; none of given models.
 
-    Whatever asks the items waits for it.
+    Whatever asks the items waits for it, so that it stands between the items and their answers.
     """
     learned = learned_from(models, sections)
     if not learned:
         return []
     inputs = {EvaluationItem.dataset: items, **{name: (name,) for name in learned}}
     settings = LeakSettings(datasets=learned)
-    return [dataset(at + EvaluationLeak.dataset, EVALUATION_LEAKS, settings, group=GROUP, inputs=inputs)]
+    return [dataset(at + EvaluationLeak.dataset, EVALUATION_LEAKS, settings, group=EVALUATION, inputs=inputs)]
 
 
 def learned_from(models: Iterable[str], sections: Mapping[str, Section]) -> Names:

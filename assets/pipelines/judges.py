@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from assets.building.declared import Dataset, dataset
 from assets.pipelines.judge_benchmark import answers_of
+from assets.pipelines.rlaif import GROUP as RLAIF
 from assets.profile.judges import HumanAgreement, Judges
 from assets.profile.rlaif import Rlaif
 from datasets_registry.errors import BadInput
@@ -36,7 +37,8 @@ def judges(
 
     ``human_agreement`` and ``steered_verdicts`` have sections of their own.
 
-    They are about the pairs and judgements of ``rlaif`` at the same place, and about ``revisions``.
+    They are about the pairs and judgements of ``rlaif`` at the same place, and about ``revisions``. Those of
+    its pairs stand in its group, between its labels and the models that wait for the certificate.
     """
     people = section.human_agreement
     agreement = [_agreement(people, rlaif, constitution, at)] if people else []
@@ -60,7 +62,7 @@ def _scores(section: Judges, rlaif: Rlaif, constitution: Constitution, at: str) 
         at + CompletionScore.dataset,
         AI_SCORES,
         CompletionScoreSettings(**dict(section.scores.method), signals=signals),
-        group=GROUP,
+        group=RLAIF,
         inputs={CompletionPair.dataset: at + CompletionPair.dataset},
         models={"judge": section.scores.judge},
     )
@@ -94,7 +96,7 @@ def _steered(steering: SteeringSelection, rlaif: Rlaif, constitution: Constituti
             questions=_questions(constitution, judged, "steering"),
             tie_logit=rlaif.labels.tie_logit,
         ),
-        group=GROUP,
+        group=RLAIF,
         inputs={
             CompletionPair.dataset: at + CompletionPair.dataset,
             AiJudgement.dataset: at + AiJudgement.dataset,
@@ -128,7 +130,7 @@ def _certificate(section: Judges, rlaif: Rlaif, at: str) -> Dataset:
             clamp=rlaif.labels.clamp,
             tie_logit=rlaif.labels.tie_logit,
         ),
-        group=GROUP,
+        group=RLAIF,
         inputs={
             CompletionPair.dataset: at + CompletionPair.dataset,
             AiJudgement.dataset: at + AiJudgement.dataset,
@@ -158,6 +160,6 @@ def _audit(constitution: Constitution, revisions: str, at: str) -> Dataset:
         at + PrincipleFigure.dataset,
         PRINCIPLE_AUDIT,
         AuditSettings(signals={principle.id: principle.signal for principle in constitution.principles}),
-        group=GROUP,
+        group=RLAIF,
         inputs={RevisionStep.dataset: revisions, AiJudgement.dataset: at + AiJudgement.dataset},
     )

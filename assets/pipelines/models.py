@@ -7,6 +7,7 @@ from assets.building.declared import Dataset, Given, Released, Trained
 from assets.profile.models import GivenModel, ReleasedModel, Section, TrainedModel
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.prompts import PROMPT_SETS
 from methods.reading.thought import THINK, Marks
 from methods.verifiers.contract import VerifierSettings
 from training.settings.online import OnlineSettings
@@ -31,7 +32,7 @@ def models(
         if isinstance(section, GivenModel):
             return Given(model, section, GROUP)
         if isinstance(section, ReleasedModel):
-            return Released(model, section, model.split("/")[0])
+            return Released(model, section, _group(model, sections, made))
         return _trained(model, section, sections, trainers[section.trainer], made, verifier)
 
     return [declared(model, section) for model, section in sections.items()]
@@ -55,7 +56,7 @@ def _trained(
         model,
         trainer,
         section,
-        group=dataset.group if dataset else GROUP,
+        group=_group(model, sections, made),
         system_prompt=_system_prompt(section, sections, made),
         more=more,
         waits=_waits(section, made, verified=verified),
@@ -63,6 +64,25 @@ def _trained(
         # of a round's own labels: another model that learns them is refused for want of rows
         may_lack_rows=dataset is not None and dataset.may_lack_rows and _beside(model, dataset.name),
     )
+
+
+def _group(model: str, sections: Mapping[str, Section], made: Mapping[str, Dataset]) -> str:
+    """The group of the data that a model learns from.
+
+    Where it only answers prompts, or no pipeline makes its data, that of the last model that it is made from.
+    """
+    section = sections[model]
+    if isinstance(section, GivenModel):
+        return GROUP
+    if isinstance(section, ReleasedModel):
+        return model.split("/")[0]
+    dataset = made.get(section.dataset)
+    if dataset and dataset.method.rows.dataset not in (*PROMPT_SETS, Problem.dataset):
+        return dataset.group
+    trained = [before for before in section.models if not isinstance(sections[before], GivenModel)]
+    if trained:
+        return _group(trained[-1], sections, made)
+    return dataset.group if dataset else GROUP
 
 
 def _beside(model: str, dataset: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assets.building.declared import Dataset, dataset
+from assets.pipelines.rlaif import GROUP
 from assets.profile.review.review import Review
 from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.rows.review.agreement import ReviewFigure
@@ -16,8 +17,6 @@ from quality.review.agreement import REVIEW_AGREEMENT
 from quality.review.relabelled import REVIEWED_PAIRS
 from quality.review.sample import REVIEW_SAMPLE
 from quality.review.settings import SampleSettings
-
-GROUP = "review"
 
 
 def reviewed(
