@@ -42,6 +42,11 @@ class Graph:
         return Recipes({recipe.name: recipe for recipe in self.recipes}, self.checked, self.declared)
 
     @property
+    def may_wait(self) -> set[str]:
+        """What waits for people's reviews without failing."""
+        return {asset.name for asset in self.declared if isinstance(asset, Dataset) and asset.may_wait}
+
+    @property
     def definitions(self) -> dg.Definitions:
         """What Dagster loads."""
         rebuild = self.profile.rebuild

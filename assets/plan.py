@@ -12,6 +12,7 @@ from datasets_registry.catalog.kept import Kept
 from datasets_registry.errors import TrimtabError
 from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
 from datasets_registry.registry import Registry
+from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.version import Derivation, Version
 from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint
@@ -21,11 +22,15 @@ SHOWN_CHANGES = 4
 
 @dataclass(frozen=True)
 class Step:
-    """An asset to build, and why; or one that is ``held``, and by what."""
+    """An asset to build, and why; or one that is ``held``, and by what.
+
+    One that only ``waits`` is held by reviews that nobody requires, which is no failure.
+    """
 
     name: str
     reason: str
     held: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ def plan(graph: Graph, registry: Registry) -> list[Step]:
     causes = held(versions, graph.imported)
     for recipe in graph.recipes:
         if recipe.name in causes:
-            steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True)
+            waits = recipe.name in graph.may_wait and causes[recipe.name] == causes.get(HumanReview.dataset)
+            steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True, waits=waits)
             continue
         above = [source for source in sources(recipe, versions) if source in steps]
         reason = f"{above[0]} is built first" if above else _reason(recipe, versions)

@@ -4,6 +4,7 @@ TrimtabError
 ├── BadInput          a profile, prompt file, constitution, name or model directory cannot be used
 ├── UnknownVersion    no such dataset, model or version
 ├── UnpassedVersion   the version exists but a blocking check has not passed
+│   └── ReviewsWait   nobody has reviewed what people have to review
 ├── BrokenObject      a stored file is missing or is not what the catalog says
 ├── BrokenCatalog     the catalog is gone, cannot be opened, or is another folder's
 ├── OverBudget        generation would spend, or has spent, more than the profile's budget
@@ -27,6 +28,10 @@ class UnknownVersion(TrimtabError):
 
 class UnpassedVersion(TrimtabError):
     """The version exists, but a blocking check has not passed."""
+
+
+class ReviewsWait(UnpassedVersion):
+    """People have to review first, and nobody has."""
 
 
 class BrokenObject(TrimtabError):

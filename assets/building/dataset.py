@@ -11,6 +11,7 @@ from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
 from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
 from assets.building.review.carried import carried
+from assets.building.review.waiting import waiting_asset
 from assets.building.rounds.halting import NO_LABELS, stopped, without_rows
 from assets.building.serving import require_served
 from assets.building.versions import Recipes, Versions
@@ -34,17 +35,6 @@ def dataset_asset(
     """
     recipe, method = recipes.recipes[dataset.name], dataset.method
 
-    @dg.asset(
-        key=key_of(recipe.name),
-        deps=[key_of(source) for source in recipe.inputs],
-        description=method.rows.grain,
-        group_name=dataset.group,
-        kinds={"parquet", "duckdb"},
-        code_version=recipe.version,
-        metadata={"dagster/column_schema": column_schema(method.rows)},
-        pool=MODEL_POOL if dataset.generates else None,
-        check_specs=[check_spec(recipe.name, check) for check in recipe.checks],
-    )
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
@@ -68,7 +58,18 @@ def dataset_asset(
                 report(f"{version}: {version.num_rows} rows, {version.status}")
             return _result(registry, dataset, version, blocking(recipe.checks), why)
 
-    return materialize
+    asset = dg.asset(
+        key=key_of(recipe.name),
+        deps=[key_of(source) for source in recipe.inputs],
+        description=method.rows.grain,
+        group_name=dataset.group,
+        kinds={"parquet", "duckdb"},
+        code_version=recipe.version,
+        metadata={"dagster/column_schema": column_schema(method.rows)},
+        pool=MODEL_POOL if dataset.generates else None,
+        check_specs=[check_spec(recipe.name, check) for check in recipe.checks],
+    )(materialize)
+    return waiting_asset(asset, materialize) if dataset.may_wait else asset
 
 
 def _make(

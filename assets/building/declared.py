@@ -32,6 +32,7 @@ class Dataset:
     have passed before a model learns from it. ``thought_marks`` are of its models that think between others
     than ``<think>`` and ``</think>``. Where the verdict ``unless`` says that rounds have stopped, it has no
     rows. That a round's labels are none is a finding (``may_lack_rows``), which its verdict decides about.
+    What people review and nobody requires ``may_wait`` for them, which is no failure.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dataset:
     guards: Names = ()
     unless: str = ""
     may_lack_rows: bool = False
+    may_wait: bool = False
     thought_marks: Mapping[str, Marks] = field(default_factory=dict)
 
     @property

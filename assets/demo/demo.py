@@ -96,6 +96,13 @@ def unbuilt(graph: Graph, registry: Registry) -> list[str]:
     return []
 
 
+def still_waiting(graph: Graph, registry: Registry) -> list[str]:
+    """What waits for people now, and for how many pairs; nothing of it is a failure."""
+    with suppress(TrimtabError):
+        return [f"{step.name}: {step.reason}" for step in plan(graph, registry) if step.waits]
+    return []
+
+
 def win_rates(registry: Registry) -> dict[str, str]:
     """Each model's win rates by suite with their 95 % intervals."""
     version = registry.newest("evaluation")
@@ -142,7 +149,7 @@ def demo(console: Console) -> int:
         close_dead_runs(instance)
         planned = plan(graph, registry)
         steps = [step for step in planned if not step.held]
-        waiting = [f"{step.name}: {step.reason}" for step in planned if step.held]
+        held = [step for step in planned if step.held and not step.waits]
         _say(console, f"Trimtab: {profile.description}")
         for step in steps:
             _say(console, f"  to build: {step.name} ({step.reason})")
@@ -153,9 +160,12 @@ def demo(console: Console) -> int:
         finally:
             close_kept()
         missing = unbuilt(graph, registry) if failures else []
+        waiting = still_waiting(graph, registry) if any(step.waits for step in planned) else []
+    for step in held:
+        _say(console, f"held: {step.name}: {step.reason}", style="red")
     for sentence in waiting:
-        _say(console, f"held: {sentence}", style="red")
-    if not planned:
+        _say(console, f"waits: {sentence}", style="yellow")
+    if not (steps or held):
         console.print("Everything is up to date: nothing was generated, nothing was trained.")
     for failure in failures:
         _say(console, f"failed: {failure}", style="red")
@@ -166,4 +176,4 @@ def demo(console: Console) -> int:
     console.print(AGAIN if failures else next_steps(profile, recipes), highlight=False, markup=False)
     if any(failure.endswith(f": {STOPPED}") for failure in failures):
         return INTERRUPTED
-    return 1 if failures or waiting else 0
+    return 1 if failures or held else 0

@@ -17,6 +17,7 @@ from datasets_registry.errors import (
     HoursSpent,
     NoSpace,
     OverBudget,
+    ReviewsWait,
     TrimtabError,
     UnknownVersion,
     UnpassedVersion,
@@ -29,7 +30,10 @@ HELD_TAG, GOES_ON_TAG = "trimtab/held", "trimtab/goes_on"
 WILL_RETRY = "dagster/will_retry"
 RED_CHECK = "DagsterAssetCheckFailedError"
 # of inputs and versions, which `held` looks at, and of a disk, which the preflight looks at
-LOOKED_AT = {RED_CHECK, *(error.__name__ for error in (UnpassedVersion, UnknownVersion, NoSpace))}
+LOOKED_AT = {
+    RED_CHECK,
+    *(error.__name__ for error in (UnpassedVersion, ReviewsWait, UnknownVersion, NoSpace)),
+}
 LOOK_BACK, MOST_RUNS = timedelta(days=14), 200
 
 

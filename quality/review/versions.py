@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from datasets_registry.errors import UnpassedVersion
+from datasets_registry.errors import ReviewsWait
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
@@ -35,7 +35,7 @@ def waiting(items: Iterable[ReviewItem], answers: Collection[Place]) -> int:
 
 
 def require_reviews(name: str, registry: Registry, samples: Iterable[str]) -> None:
-    """Raise UnpassedVersion where ``name`` are the reviews of ``samples``, of which there are none yet.
+    """Raise ReviewsWait where ``name`` are the reviews of ``samples``, of which there are none yet.
 
     The sentence says how many pairs wait, where they were drawn already.
     """
@@ -44,4 +44,4 @@ def require_reviews(name: str, registry: Registry, samples: Iterable[str]) -> No
     drawn = [version for sample in samples if (version := registry.latest(sample))]
     number = sum(waiting(registry.rows(ReviewItem, version), ()) for version in drawn)
     what = f"{number} pairs wait for review" if number else "pairs wait for review, once they are drawn"
-    raise UnpassedVersion(f"{what}: {STUDIO}")
+    raise ReviewsWait(f"{what}: {STUDIO}")

@@ -24,7 +24,8 @@ def reviewed(
 ) -> Sequence[Dataset]:
     """The datasets ``labelled`` at a place, and the sample, agreement and people's labels of their pairs.
 
-    Where review is required, no model learns from the pairs before people are shown to agree. Reviews are of
+    Where review is required, no model learns from the pairs before people are shown to agree; otherwise what
+    is made of reviews waits for them, and fails nothing. Reviews are of
     pairs, wherever these stand: all places read the same ``human_reviews``.
     """
     guard = (at + ReviewFigure.dataset,) if section.required else ()
@@ -32,11 +33,12 @@ def reviewed(
         replace(asset, guards=asset.guards + guard) if asset.name == at + PreferencePair.dataset else asset
         for asset in labelled
     ]
+    may_wait = not section.required
     return [
         *guarded,
         _sample(section, constitution, at),
-        _agreement(section, at),
-        replace(_relabelled(section, at), guards=guard),
+        replace(_agreement(section, at), may_wait=may_wait),
+        replace(_relabelled(section, at), guards=guard, may_wait=may_wait),
     ]
 
 

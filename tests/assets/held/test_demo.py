@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from assets.demo.demo import demo
+from assets.plan import Step
 from assets.profile.history import open_instance
 from datasets_registry.registry import Registry
 from tests.assets.runs.test_dead import dead_process, started
@@ -39,6 +40,11 @@ def test_the_demo_builds_all_but_what_is_held(
     printed = io.StringIO()
     assert demo(Console(file=printed, width=200)) == 1
     assert "held: taught: 'demonstrations' has no version yet: `trimtab import FILE" in printed.getvalue()
+    # what waits for people that nobody requires fails nothing
+    waits = [Step("review_agreement", "100 pairs wait for review: trimtab studio", held=True, waits=True)]
+    monkeypatch.setattr("assets.demo.demo.plan", lambda *_: waits)
+    assert demo(Console(file=printed, width=200)) == 0
+    assert "waits: review_agreement: 100 pairs wait for review: trimtab studio" in printed.getvalue()
     with open_instance() as instance:
         closed = instance.get_run_by_id(dead)
     assert closed and closed.is_failure

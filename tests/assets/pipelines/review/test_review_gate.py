@@ -141,6 +141,14 @@ def test_models_wait_for_people_until_they_agree(workshop: Workshop, tiny_model:
     # whoever asks all the same is told at once
     (failure,) = build(workshop.graph(), workshop.instance, [Step(AGREEMENT, "asked")])
     assert failure.endswith(waiting)
+    # where it is not required, a run leaves out what waits, and ends well
+    write(workshop.path.parent, tiny_model, required="false")
+    (steps, optional) = ([Step(name, "asked") for name in (AGREEMENT, "reviewed_pairs")], workshop.graph())
+    assert build(optional, workshop.instance, steps) == []
+    waits = {step.name: step.reason for step in plan(optional, workshop.registry) if step.waits}
+    assert waits == dict.fromkeys((AGREEMENT, "reviewed_pairs"), waiting)
+    assert "dpo_policy" not in held(workshop) and AGREEMENT not in workshop.registry.names("dataset")
+    write(workshop.path.parent, tiny_model)
 
     review(workshop, 60, 60)
     assert "enough_reviewed is 40, must be at most 0; catches pairs that wait for review" in agree(workshop)
