@@ -49,35 +49,66 @@ def rows_page(
 
     Raises BadInput where ``after`` is of no such page, BrokenObject where a file cannot be read.
     """
-    source = parquet(registry.files(version))
-    with scanning(registry.state) as connection:
-        return _page(connection, source, row_type(version).key, conditions, order, after, limit)
-
-
-def _page(
-    connection: "duckdb.DuckDBPyConnection",
-    source: str,
-    key: Sequence[str],
-    conditions: Sequence[Condition],
-    order: Order | None,
-    after: str | None,
-    limit: int,
-) -> RowsPage:
+    files, key = registry.files(version), row_type(version).key
     rank = f"coalesce(({order.sql})::DOUBLE, {_LAST})" if order else "0"
     place = f"{rank}, {columns(key)}" if order else columns(key)
-    wanted = list(conditions)
-    if after is not None:
-        wanted.append(_behind(after, place, key, order))
-    where = all_of(wanted)
-    found = records(
-        connection,
-        f"SELECT *, {rank} AS {column(_RANK)} FROM {source} WHERE {where.sql} ORDER BY {place}"
-        f" LIMIT {int(limit) + 1}",
-        list(where.values),
-    )
-    rows = found[:limit]
-    further = _place(rows[-1], key, order) if len(found) > limit else None
-    return RowsPage([{name: row[name] for name in row if name != _RANK} for row in rows], further)
+    wanted = [*conditions, *([] if after is None else [_behind(after, place, key, order)])]
+    # texts are the most of a row, and few rows are shown: those alone are read whole
+    narrow = bool(order or conditions)
+    selected = f"{columns(key)}, {rank} AS {column(_RANK)}" if narrow else "*"
+    with scanning(registry.state) as connection:
+        scan = _Scan(connection, selected, all_of(wanted), place)
+        found, read = (scan.rows if order else scan.first_rows)(files, limit + 1)
+        further = _place(found[limit - 1], key, order) if len(found) > limit else None
+        rows = rows_of_keys(connection, read, key, found[:limit]) if narrow else found[:limit]
+    return RowsPage(rows, further)
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """A query of a page's rows; each of its answers has the files that it was read from beside it."""
+
+    # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
+    connection: "duckdb.DuckDBPyConnection"
+    selected: str
+    where: Condition
+    place: str
+
+    def rows(self, files: Sequence[Path], limit: int) -> tuple[list[ResultRow], Sequence[Path]]:
+        """The first ``limit`` rows."""
+        query = (
+            f"SELECT {self.selected} FROM {parquet(files)} WHERE {self.where.sql}"
+            f" ORDER BY {self.place} LIMIT {int(limit)}"
+        )
+        return records(self.connection, query, list(self.where.values)), files
+
+    def first_rows(self, files: Sequence[Path], limit: int) -> tuple[list[ResultRow], Sequence[Path]]:
+        """The same in key order, which is that of the files: twice as many each time, until it is enough."""
+        found: list[ResultRow] = []
+        start, number = 0, 1
+        while start < len(files) and len(found) < limit:
+            found += self.rows(files[start : start + number], limit - len(found))[0]
+            start, number = start + number, number * 2
+        return found, files[:start]
+
+
+def rows_of_keys(
+    connection: "duckdb.DuckDBPyConnection",
+    files: Sequence[Path],
+    key: Sequence[str],
+    places: Sequence[ResultRow],
+) -> list[ResultRow]:
+    """The whole rows, in these files, that have the keys of ``places``, in their order."""
+    if not places:
+        return []
+    keys = [tuple(row[name] for name in key) for row in places]
+    # the first column by itself lets a scan skip what lies elsewhere
+    marks = ", ".join("?" * len(keys))
+    each = " OR ".join([" AND ".join(f"{column(name)} = ?" for name in key)] * len(keys))
+    query = f"SELECT * FROM {parquet(files)} WHERE {column(key[0])} IN ({marks}) AND ({each})"
+    values = [*(whole[0] for whole in keys), *(part for whole in keys for part in whole)]
+    rows = {tuple(row[name] for name in key): row for row in records(connection, query, values)}
+    return [rows[whole] for whole in keys]
 
 
 def _place(row: Mapping[str, object], key: Sequence[str], order: Order | None) -> str:

@@ -5,11 +5,13 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, BrokenObject
 from datasets_registry.registry import Registry
+from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.store import chunks
 from datasets_registry.version import Derivation, Version
-from studio.pages.choices import PAIRS
+from studio.pages.choices import PAIRS, SAMPLES
 from studio.queries.rows import rows_page
 from studio.queries.search import Search
 from tests.rows import make
@@ -35,10 +37,14 @@ def pair(number: int) -> PreferencePair:
 
 
 @pytest.fixture
-def version(registry: Registry) -> Version:
-    """Thirty pairs."""
+def version(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Version:
+    """Thirty pairs, in several files."""
+    for name, number in (("MIN_ROWS", 3), ("MEAN_MORE_ROWS", 3), ("MAX_ROWS", 8)):
+        monkeypatch.setattr(chunks, name, number)
     pairs = [pair(number) for number in range(NUM_PAIRS)]
-    return registry.record_checks(registry.commit(PreferencePair, pairs, NOTHING), [])
+    version = registry.record_checks(registry.commit(PreferencePair, pairs, NOTHING), [])
+    assert len(registry.files(version)) > 3
+    return version
 
 
 @pytest.mark.parametrize("order", ["", *PAIRS.orders])
@@ -66,6 +72,37 @@ def test_a_page_in_an_order_has_the_stored_texts(registry: Registry, version: Ve
     stored = {row["pair_id"]: row for row in registry.table(version).to_pylist()}
     rows = rows_page(registry, version, order=PAIRS.orders[order], limit=3).rows
     assert rows and all(row == stored[row["pair_id"]] for row in rows)
+
+
+def test_rows_of_a_key_of_several_columns_are_found_by_all_of_them(registry: Registry) -> None:
+    samples = [
+        make(Candidate, problem_id=f"problem {row % 3}", hinted=row % 2 == 0, sample=row // 6, num_tokens=row)
+        for row in range(24)
+    ]
+    version = registry.record_checks(registry.commit(Candidate, samples, NOTHING), [])
+    rows = rows_page(registry, version, order=SAMPLES.orders["longest"], limit=4).rows
+    assert [row["num_tokens"] for row in rows] == [23, 22, 21, 20]
+
+
+def test_a_filter_whose_rows_are_found_early_reads_no_further(registry: Registry, version: Version) -> None:
+    registry.files(version)[-1].write_bytes(b"no Parquet")
+    conditions = PAIRS.conditions({"category": "odd"})
+    assert len(rows_page(registry, version, conditions, limit=2).rows) == 2
+    with pytest.raises(BrokenObject):
+        rows_page(registry, version, conditions, limit=NUM_PAIRS)
+
+
+@pytest.mark.parametrize("word", ["a.b", "[", "\\E", "ä", "\x00"])
+def test_a_search_takes_a_text_as_it_stands(registry: Registry, word: str) -> None:
+    pairs = [
+        make(PreferencePair, pair_id="has", prompt=f"so {word.upper()} is"),
+        make(PreferencePair, pair_id="no"),
+    ]
+    version = registry.record_checks(registry.commit(PreferencePair, pairs, NOTHING), [])
+    hits = [
+        row["pair_id"] for group in Search(registry, version, ["prompt"], word, []).hits() for row in group
+    ]
+    assert hits == ["has"]
 
 
 def test_rows_without_a_number_come_last(registry: Registry, version: Version) -> None:
