@@ -16,7 +16,7 @@ from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
 from studio.pages.compare import compare
-from studio.pages.listings import LISTINGS
+from studio.pages.listings import listing_pages
 from studio.pages.row import row
 from studio.pages.rows import rows
 from studio.pages.start import start
@@ -30,7 +30,7 @@ ROUTES = (
     Route("/compare/{reference:path}", compare),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
-    *(Route(f"/{listing.name}/{{reference:path}}", listing.__call__) for listing in LISTINGS.values()),
+    *(Route(f"/{name}/{{reference:path}}", answer) for name, answer in listing_pages().items()),
     Mount("/static", StaticFiles(directory=STATIC)),
 )
 

@@ -7,10 +7,8 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
-from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import ResultRow
 from studio.pages.asked import registry_of, version_of, words_of
@@ -31,11 +29,9 @@ class Listing:
     shown: Callable[[Registry, Version, Sequence[ResultRow]], Sequence[object]]
 
     def __call__(self, request: Request) -> Response:
-        """The page; raises BadInput for a version of other rows, or a word that cannot be chosen."""
+        """The page of a version of such rows; raises BadInput for a word that cannot be chosen."""
         registry = registry_of(request)
         version, words = version_of(request, registry), words_of(request)
-        if version.kind != "dataset" or rows_of(version) != self.row.dataset:
-            raise BadInput(f"{version} holds no {self.name}: look at /version/{version}")
         choices = self.choices.within(columns_of(registry, version))
         values = self._form(registry, version, choices, words)
         if "text" in words:
@@ -76,7 +72,7 @@ class Listing:
         words: Mapping[str, str],
         values: Mapping[str, object],
     ) -> Response:
-        search = Search(registry, version, choices.texts, words["text"], choices.conditions(words))
+        search = Search(registry, version, choices.searched, words["text"], choices.conditions(words))
         groups: Iterable[object] = map(partial(self.shown, registry, version), search.hits())
         filled = {**values, "groups": groups, "after": None, "search": search}
         return FoundPage(pieces(self.template, filled), search.stop)

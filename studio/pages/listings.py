@@ -1,13 +1,25 @@
 """Which pages of labelled rows there are, by the dataset whose rows they show."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.prm import StepLabels
+from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.row import Row
+from datasets_registry.rows.types import ROW_TYPES, rows_of
+from datasets_registry.version import Version
+from studio.pages.asked import registry_of, version_of
 from studio.pages.choices import PAIRS, REVISIONS, SAMPLES, STEPS
+from studio.pages.conversations import conversation_choices, holds_conversation
 from studio.pages.listing import Listing
+from studio.queries.conversations import shown as conversations
 from studio.queries.pairs import shown as pairs
 from studio.queries.revisions import shown as revisions
 from studio.queries.samples import shown as samples
@@ -22,3 +34,34 @@ LISTINGS: Mapping[str, Listing] = {
         Listing("steps", StepLabels, STEPS, steps),
     )
 }
+CONVERSATIONS = "conversations"
+# who reviews is to see its items one by one, without their labels
+_NOT_SHOWN = {ReviewItem.dataset}
+
+
+def listing_of(version: Version) -> Listing | None:
+    """The page of the version's rows; None where they have none of their own."""
+    row = ROW_TYPES.get(rows_of(version)) if version.kind == "dataset" else None
+    if row is None or row.dataset in LISTINGS:
+        return LISTINGS.get(rows_of(version)) if row else None
+    return _conversations(row) if holds_conversation(row) and row.dataset not in _NOT_SHOWN else None
+
+
+def listing_pages() -> Mapping[str, Callable[[Request], Response]]:
+    """What answers each page of rows, by its name."""
+    names = (*(listing.name for listing in LISTINGS.values()), CONVERSATIONS)
+    return {name: partial(_listed, name) for name in dict.fromkeys(names)}
+
+
+def _listed(name: str, request: Request) -> Response:
+    """The page; raises BadInput for a version of other rows."""
+    version = version_of(request, registry_of(request))
+    listing = listing_of(version)
+    if listing is None or listing.name != name:
+        raise BadInput(f"{version} holds no {name}: look at /version/{version}")
+    return listing(request)
+
+
+@cache
+def _conversations(row: type[Row]) -> Listing:
+    return Listing(CONVERSATIONS, row, conversation_choices(row), conversations)

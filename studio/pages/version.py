@@ -6,10 +6,9 @@ from starlette.responses import Response
 from datasets_registry.inspecting.listing import list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
-from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
-from studio.pages.listings import LISTINGS
+from studio.pages.listings import listing_of
 from studio.pictures.lineage import lineage_picture
 from studio.rendering import page
 
@@ -34,5 +33,5 @@ def version_page(request: Request) -> Response:
 
 def _rows_page(version: Version) -> str:
     """The page of its rows: one of their own, or a table."""
-    listing = LISTINGS.get(rows_of(version))
+    listing = listing_of(version)
     return listing.name if listing else "rows"

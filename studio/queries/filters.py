@@ -1,9 +1,14 @@
 """Filters and orders of rows: words that a person chooses, each with its SQL."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datasets_registry.errors import BadInput
+from datasets_registry.views.scanning import column
+
+# a name of a STRUCT in an SQL type, such as tool_calls in STRUCT("role" VARCHAR, tool_calls …)[]
+_FIELD = re.compile(r'[(,] *"?(\w+)"? ')
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Filter:
     """What may be chosen of rows.
 
     ``words`` have a condition each; else ``equals`` is compared with a value that ``options`` gives.
-    All are SQL over the rows. ``needs`` are the columns without which it is left out.
+    All are SQL over the rows. ``needs`` are the columns without which it is left out, or ``column.field``
+    where a column of rows of its own has to have a field.
     """
 
     name: str
@@ -58,18 +64,29 @@ class Order:
 
 @dataclass(frozen=True)
 class Choices:
-    """The filters, the orders by name, and the texts that are searched, of a page."""
+    """The filters, the orders by name, and the columns that are searched, of a page.
+
+    ``nested`` is SQL of further texts, by the column or ``column.field`` without which each is left out.
+    """
 
     filters: Sequence[Filter]
     orders: Mapping[str, Order]
     texts: Sequence[str]
+    nested: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def searched(self) -> list[str]:
+        """SQL of every text that is searched."""
+        return [*map(column, self.texts), *self.nested.values()]
 
     def within(self, columns: Mapping[str, str]) -> "Choices":
-        """Those that a version with these columns has."""
+        """Those that a version with these columns, each with its SQL type, has."""
+        held = {*columns, *(f"{name}.{part}" for name in columns for part in _FIELD.findall(columns[name]))}
         return Choices(
-            [each for each in self.filters if columns.keys() >= set(each.needs)],
-            {name: order for name, order in self.orders.items() if columns.keys() >= set(order.needs)},
-            [text for text in self.texts if text in columns],
+            [each for each in self.filters if held >= set(each.needs)],
+            {name: order for name, order in self.orders.items() if held >= set(order.needs)},
+            [text for text in self.texts if text in held],
+            {needed: text for needed, text in self.nested.items() if needed in held},
         )
 
     def conditions(self, asked: Mapping[str, str]) -> list[Condition]:

@@ -10,7 +10,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
 from datasets_registry.views.files import parquet
-from datasets_registry.views.scanning import ResultRow, column, columns, records, scanning
+from datasets_registry.views.scanning import ResultRow, columns, records, scanning
 from studio.queries.filters import Condition, all_of
 from studio.queries.rows import rows_of_keys
 
@@ -29,10 +29,13 @@ class Search:
         text: str,
         conditions: Sequence[Condition],
     ) -> None:
-        """Search ``texts`` for ``text``, in whatever case, among the rows that keep the conditions."""
+        """Search for ``text``, in whatever case, among the rows that keep the conditions.
+
+        ``texts`` are SQL over the rows.
+        """
         self.registry, self.version = registry, version
         # one pass over a text, where lowering it first takes two
-        held = " OR ".join(f"regexp_matches({column(name)}, regexp_escape(?), 'i')" for name in texts)
+        held = " OR ".join(f"regexp_matches({searched}, regexp_escape(?), 'i')" for searched in texts)
         self._where = all_of([*conditions, Condition(held or "false", (text,) * len(texts))])
         self._stopped = threading.Event()
         self._connection: duckdb.DuckDBPyConnection | None = None
