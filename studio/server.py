@@ -37,13 +37,22 @@ ROUTES = (
 
 def application(open_registry: Open, token: str, port: int) -> Guard:
     """The studio over a registry, for browsers that come with ``token`` to ``port``."""
-    app = Starlette(
-        routes=list(ROUTES),
-        exception_handlers={TrimtabError: _foreseen, HTTPException: _no_page, Exception: _unforeseen},
-    )
-    app.state.opened = Opened(open_registry)
+    app = pages(open_registry)
+    app.add_exception_handler(TrimtabError, _foreseen)
+    app.add_exception_handler(HTTPException, _no_page)
+    app.add_exception_handler(Exception, _unforeseen)
     # outermost, so that what an error answers has its headers too
     return Guard(app, token, port)
+
+
+def pages(open_registry: Open, most_rows: int | None = None) -> Starlette:
+    """The pages over a registry, for whoever asks; an error is raised.
+
+    With ``most_rows`` they are made to be kept: each has so many rows, and says how many more there are.
+    """
+    app = Starlette(routes=list(ROUTES))
+    app.state.opened, app.state.most_rows = Opened(open_registry), most_rows
+    return app
 
 
 def serve(open_registry: Open, port: int, ready: Callable[[str], None]) -> None:

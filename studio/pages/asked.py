@@ -21,6 +21,12 @@ def version_of(request: Request, registry: Registry) -> Version:
     return registry.resolve(request.path_params["reference"])
 
 
+def most_rows(request: Request) -> int | None:
+    """How many rows a page that is made to be kept has; None for one that leads on to the next."""
+    most: int | None = request.app.state.most_rows
+    return most
+
+
 def words_of(request: Request) -> dict[str, str]:
     """The query's words, without empty ones; raises BadInput for one that is too long."""
     words = {name: value.strip() for name, value in request.query_params.items() if value.strip()}

@@ -10,7 +10,7 @@ from datasets_registry.inspecting.comparison import ChangedRow
 from datasets_registry.inspecting.difference import difference
 from datasets_registry.version import Version
 from quality.evaluation.report.words import Sides, sides
-from studio.pages.asked import registry_of, version_of, words_of
+from studio.pages.asked import most_rows, registry_of, version_of, words_of
 from studio.rendering import page
 
 ROWS = 20
@@ -34,7 +34,7 @@ def compare(request: Request) -> Response:
     values = {"after": after, "before": before, "others": registry.versions(after.name)}
     if before is None:
         return page("compare.html", {**values, "difference": None, "rows": ()})
-    differs = difference(registry, before, after, ROWS)
+    differs = difference(registry, before, after, most_rows(request) or ROWS)
     return page("compare.html", {**values, "difference": differs, "rows": list(map(_change, differs.sample))})
 
 

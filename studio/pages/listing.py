@@ -11,10 +11,10 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import ResultRow
-from studio.pages.asked import registry_of, version_of, words_of
+from studio.pages.asked import most_rows, registry_of, version_of, words_of
 from studio.queries.filters import Choices
-from studio.queries.rows import columns_of, options, rows_page
-from studio.queries.search import HITS, Search
+from studio.queries.rows import RowsPage, columns_of, num_matching, options, rows_page
+from studio.queries.search import HITS, Search, holding
 from studio.rendering import page, pieces
 from studio.streaming import FoundPage
 
@@ -34,13 +34,15 @@ class Listing:
         version, words = version_of(request, registry), words_of(request)
         choices = self.choices.within(columns_of(registry, version))
         values = self._form(registry, version, choices, words)
+        most = most_rows(request)
+        if most is not None:
+            return self._kept(registry, version, choices, words, values, most)
         if "text" in words:
             return self._search(registry, version, choices, words, values)
         found = rows_page(
             registry, version, choices.conditions(words), choices.order(words), words.get("after")
         )
-        groups = [self.shown(registry, version, found.rows)]
-        return page(self.template, {**values, "groups": groups, "after": found.after, "search": None})
+        return self._filled(registry, version, found, values)
 
     @property
     def template(self) -> str:
@@ -64,6 +66,29 @@ class Listing:
             "most": HITS,
         }
 
+    def _filled(
+        self, registry: Registry, version: Version, found: RowsPage, values: Mapping[str, object]
+    ) -> Response:
+        groups = [self.shown(registry, version, found.rows)]
+        filled = {"left_out": None, **values, "groups": groups, "after": found.after, "search": None}
+        return page(self.template, filled)
+
+    def _kept(
+        self,
+        registry: Registry,
+        version: Version,
+        choices: Choices,
+        words: Mapping[str, str],
+        values: Mapping[str, object],
+        most: int,
+    ) -> Response:
+        conditions = choices.conditions(words)
+        if "text" in words:
+            conditions.append(holding(choices.searched, words["text"]))
+        found = rows_page(registry, version, conditions, choices.order(words), limit=most)
+        left_out = num_matching(registry, version, conditions) - len(found.rows)
+        return self._filled(registry, version, found, {**values, "left_out": left_out})
+
     def _search(
         self,
         registry: Registry,
@@ -74,5 +99,5 @@ class Listing:
     ) -> Response:
         search = Search(registry, version, choices.searched, words["text"], choices.conditions(words))
         groups: Iterable[object] = map(partial(self.shown, registry, version), search.hits())
-        filled = {**values, "groups": groups, "after": None, "search": search}
+        filled = {**values, "groups": groups, "after": None, "search": search, "left_out": None}
         return FoundPage(pieces(self.template, filled), search.stop)

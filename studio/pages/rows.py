@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from datasets_registry.rows.row import ledger_keys
 from datasets_registry.rows.types import row_type
-from studio.pages.asked import registry_of, version_of, words_of
-from studio.queries.rows import rows_page
+from studio.pages.asked import most_rows, registry_of, version_of, words_of
+from studio.queries.rows import ROWS, rows_page
 from studio.rendering import page
 
 
@@ -16,6 +16,8 @@ def rows(request: Request) -> Response:
     version, words = version_of(request, registry), words_of(request)
     kind = row_type(version)
     calls = ledger_keys(kind)
+    most = most_rows(request)
+    found = rows_page(registry, version, after=words.get("after"), limit=most or ROWS)
     return page(
         "rows.html",
         {
@@ -27,7 +29,8 @@ def rows(request: Request) -> Response:
                 for name, field in kind.model_fields.items()
                 if name not in calls and name not in kind.key
             },
-            "page": rows_page(registry, version, after=words.get("after")),
+            "page": found,
+            "left_out": None if most is None else (version.num_rows or 0) - len(found.rows),
             "begun": "after" in words,
         },
     )

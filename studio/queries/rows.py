@@ -64,6 +64,14 @@ def rows_page(
     return RowsPage(rows, further)
 
 
+def num_matching(registry: Registry, version: Version, conditions: Sequence[Condition]) -> int:
+    """How many rows of the version keep the conditions."""
+    where = all_of(conditions)
+    query = f"SELECT count(*) AS number FROM {parquet(registry.files(version))} WHERE {where.sql}"
+    with scanning(registry.state) as connection:
+        return int(records(connection, query, list(where.values))[0]["number"])
+
+
 @dataclass(frozen=True)
 class _Scan:
     """A query of a page's rows; each of its answers has the files that it was read from beside it."""

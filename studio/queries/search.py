@@ -18,6 +18,13 @@ HITS = 50
 _FILES_AT_ONCE = 2
 
 
+def holding(texts: Sequence[str], text: str) -> Condition:
+    """The condition that one of ``texts``, SQL over the rows, holds ``text``, in whatever case."""
+    # one pass over a text, where lowering it first takes two
+    held = " OR ".join(f"regexp_matches({searched}, regexp_escape(?), 'i')" for searched in texts)
+    return Condition(held or "false", (text,) * len(texts))
+
+
 class Search:
     """The first hits of a text in key order, file by file, since files are in key order."""
 
@@ -34,9 +41,7 @@ class Search:
         ``texts`` are SQL over the rows.
         """
         self.registry, self.version = registry, version
-        # one pass over a text, where lowering it first takes two
-        held = " OR ".join(f"regexp_matches({searched}, regexp_escape(?), 'i')" for searched in texts)
-        self._where = all_of([*conditions, Condition(held or "false", (text,) * len(texts))])
+        self._where = all_of([*conditions, holding(texts, text)])
         self._stopped = threading.Event()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()

@@ -110,7 +110,11 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("models", "show"): [("base_policy",), (EVIL,)],
     ("models", "export"): [("base_policy", "{out}"), (EVIL, "{out}")],
     # it would serve until it is stopped
-    ("studio",): [("--port", EVIL)],
+    ("studio",): [
+        ("--port", EVIL),
+        ("--export", "{out}", "--page", "rows/cai_sft@2"),
+        ("--export", "{out}", "--page", EVIL),
+    ],
     ("ledger",): [()],
     ("ledger", "show"): [("{key}",), (EVIL,)],
     ("ledger", "compact"): [()],
@@ -147,8 +151,8 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
         elif form:
             num_answered += 1
             json.loads(printed.out, parse_constant=lambda constant: pytest.fail(constant))
-    # nothing of this state can be kept, is evaluated or served
-    assert num_answered or words in (("keep",), ("evaluate",), ("studio",))
+    # nothing of this state can be kept or is evaluated
+    assert num_answered or words in (("keep",), ("evaluate",))
 
 
 @pytest.mark.parametrize(

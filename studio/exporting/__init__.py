@@ -1,0 +1,1 @@
+"""Pages of the studio as files: a copy of what they show, to open without a server."""

@@ -1,0 +1,1 @@
+"""Tests of pages that are written as files."""
