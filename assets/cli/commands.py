@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate": ("assets.cli.evaluating.evaluate", "evaluate"),
     "compare": ("assets.cli.evaluating.compare", "compare"),
     "report": ("assets.cli.evaluating.report", "report"),
+    "review": ("assets.cli.reviewing.review", "review_app"),
     "studio": ("assets.cli.viewing.studio", "studio"),
     "verify": ("assets.cli.verify", "verify"),
     "gc": ("assets.cli.verify", "gc"),

@@ -1,7 +1,7 @@
 """Review tasks out, answers in: what is not of the sample is refused with its reason."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from pydantic import ValidationError
 
 from datasets_registry.errors import BadInput
 from datasets_registry.exporting.places import require_empty
-from quality.review.answers import says_the_same, standing
+from quality.review.answers import Place, says_the_same, standing
 from quality.review.desk import Desk
 from quality.review.exchange.asked import Given, asked, left_of
 from quality.review.exchange.forms import FORMS, Form
 from quality.review.log import Entry
+from quality.review.reviewers import reviewer_name
+
+DOUBLED = "the file has several answers of one reviewer to one item: keep the row that counts"
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,13 @@ def export_tasks(desk: Desk, form: str, folder: Path) -> int:
     return len(tasks)
 
 
-def import_answers(desk: Desk, form: str, path: Path) -> Taken:
+def import_answers(desk: Desk, form: str, path: Path, reviewer: str | None = None) -> Taken:
     """Keep the answers of a file; the same file again keeps nothing more.
 
-    Raises BadInput where the file cannot be read in that form.
+    ``reviewer`` is whose they are where the file does not say. Raises BadInput where the file cannot be read
+    in that form, or the name is none.
     """
+    whose = {"reviewer": reviewer_name(reviewer)} if reviewer is not None else {}
     try:
         rows = list(_form(form).read(path))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -52,11 +57,14 @@ def import_answers(desk: Desk, form: str, path: Path) -> Taken:
             blank += 1
             continue
         try:
-            entries.append(_entry(desk, row))
+            entries.append(_entry(desk, row, whose))
         except BadInput as error:
             refused[str(error)] += 1
+    refused[DOUBLED] = len(entries)
+    entries = _not_doubled(entries)
+    refused[DOUBLED] -= len(entries)
     kept = _kept(desk, entries)
-    return Taken(kept, len(entries) - kept, blank, dict(refused))
+    return Taken(kept, len(entries) - kept, blank, dict(+refused))
 
 
 def _form(form: str) -> Form:
@@ -65,17 +73,25 @@ def _form(form: str) -> Form:
     return FORMS[form]
 
 
-def _entry(desk: Desk, row: Mapping[str, Any]) -> Entry:
+def _entry(desk: Desk, row: Mapping[str, Any], otherwise: Mapping[str, str]) -> Entry:
     values = {name: row[name] for name in Given.model_fields if row.get(name) not in (None, "")}
     try:
-        given = Given.model_validate(values)
+        given = Given.model_validate({**otherwise, **values})
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         raise BadInput(f"{place}: {error.errors()[0]['msg'].lower()}") from error
     if given.sample != str(desk.version):
-        raise BadInput(f"it is for {given.sample}, and {desk.version} is open")
+        raise BadInput(f"it is for {given.sample}, and {desk.version} is open: name its sample")
     left = left_of(given.id)
     return desk.entry(given.reviewer, given.id, given.answer.strip(), given.note, given.seconds, left)
+
+
+def _not_doubled(entries: Sequence[Entry]) -> list[Entry]:
+    """Those of items to which their reviewer gives one answer alone; rows of a file have no newest."""
+    said: dict[Place, set[str | None]] = {}
+    for entry in entries:
+        said.setdefault((entry.reviewer, entry.item_id), set()).add(entry.choice)
+    return [entry for entry in entries if len(said[entry.reviewer, entry.item_id]) == 1]
 
 
 def _kept(desk: Desk, entries: list[Entry]) -> int:

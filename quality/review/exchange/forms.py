@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets_registry.errors import BadInput
 from quality.review.exchange.argilla import read_argilla, write_argilla
 from quality.review.exchange.asked import Asked
 from quality.review.exchange.label_studio import read_label_studio, write_label_studio
@@ -60,3 +61,13 @@ FORMS: Mapping[str, Form] = {
     "label_studio": Form(write_label_studio, read_label_studio),
     "argilla": Form(write_argilla, read_argilla),
 }
+
+_BY_SUFFIX: Mapping[str, str] = {".jsonl": "jsonl", ".csv": "csv", ".json": "label_studio"}
+
+
+def form_of(path: Path) -> str:
+    """The form that a file's name says; raises BadInput where it says none."""
+    form = "argilla" if path.is_dir() or path.name == "records.json" else _BY_SUFFIX.get(path.suffix.lower())
+    if form is None:
+        raise BadInput(f"the name of {path} does not say its form: give --from, one of {', '.join(FORMS)}")
+    return form

@@ -28,6 +28,7 @@ from generation.scripted import ScriptedBackend
 from tests.assets.cli.evaluating.planted import publish_compared
 from tests.assets.cli.test_main import COMMANDS
 from tests.quality.evaluation.evaluated import BASELINE, MODEL
+from tests.quality.review.desks import commit_sample, items
 from tests.rows import make
 
 # a title, a colour, C1's own opening, marks of direction, a return, an erasure, markup, HTML and Markdown
@@ -59,6 +60,9 @@ def filled(registry: Registry, tiny_model: Path, tmp_path: Path, monkeypatch: py
     for figure in (make(PrincipleFigure, principle_id=EVIL), make(JudgeFigure, judge=EVIL)):
         registry.record_checks(registry.commit(type(figure), [figure], how), [])
     publish_compared(registry, EVIL)
+    commit_sample(registry, items(2, prompt=EVIL, principle_id=EVIL))
+    answer = {"id": EVIL, "sample": EVIL, "answer": EVIL, "note": EVIL}
+    (tmp_path / "answers.jsonl").write_text(json.dumps(answer))
     model = registry.commit_model("base_policy", tiny_model, fingerprint(tiny_model), how)
     registry.record_checks(model, [found])
     request, other = (Request(messages=(Message(role="user", content=f"{name}{EVIL}"),)) for name in "ab")
@@ -109,6 +113,9 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("models",): [(), ("--stale",)],
     ("models", "show"): [("base_policy",), (EVIL,)],
     ("models", "export"): [("base_policy", "{out}"), (EVIL, "{out}")],
+    ("review",): [()],
+    ("review", "export"): [("review_sample", "{out}", "--to", "jsonl"), (EVIL, "{out}", "--to", EVIL)],
+    ("review", "import"): [("{answers}",), ("{answers}", "--reviewer", EVIL), (EVIL, "--from", EVIL)],
     # it would serve until it is stopped
     ("studio",): [
         ("--port", EVIL),
@@ -137,7 +144,14 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
     num_answered = 0
     for number, (options, form) in enumerate(product(ASKED[words], ("--json", ""))):
         out = str(filled.out / f"out-{number}")
-        names = {"{file}": str(file), "{out}": out, "{out}.html": f"{out}.html", "{key}": filled.key}
+        answers = str(filled.out / "answers.jsonl")
+        names = {
+            "{answers}": answers,
+            "{file}": str(file),
+            "{out}": out,
+            "{out}.html": f"{out}.html",
+            "{key}": filled.key,
+        }
         arguments = [names.get(option, option) for option in options]
         monkeypatch.setattr(sys, "argv", ["trimtab", *words, *arguments, *([form] if form else [])])
         capsys.readouterr()
