@@ -6,6 +6,7 @@ from starlette.responses import Response
 from datasets_registry.errors import BadInput
 from quality.auditing.explanation import explain_row
 from studio.pages.asked import registry_of, version_of, words_of
+from studio.pages.calls import named_calls
 from studio.rendering import page
 
 
@@ -16,4 +17,12 @@ def row(request: Request) -> Response:
     if "id" not in words:
         raise BadInput(f"the address names no row of {version}: choose one from its rows")
     explained = explain_row(registry, version, words["id"])
-    return page("row.html", {"version": version, "id": words["id"], "explained": explained})
+    return page(
+        "row.html",
+        {
+            "version": version,
+            "id": words["id"],
+            "explained": explained,
+            "calls": named_calls(explained),
+        },
+    )

@@ -17,8 +17,13 @@ _FURTHEST = 700.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """A judge's verdict in one order; ``p_a`` is the share that it gives completion a, uncalibrated."""
+    """A judge's verdict in one order; ``p_a`` is the share that it gives completion a, uncalibrated.
 
+    ``version`` and ``id`` name its row.
+    """
+
+    version: str
+    id: str
     judge: str
     principle: str
     order: str
@@ -62,11 +67,13 @@ def shown(registry: Registry, version: Version, rows: Sequence[ResultRow]) -> li
     """The rows with what their inputs hold of them."""
     ids = [row["pair_id"] for row in rows]
     pairs = beside(registry, input_of(registry, version, CompletionPair), "pair_id", ids)
-    judged = beside(registry, input_of(registry, version, AiJudgement), "pair_id", ids)
-    return [_shown(row, pairs, judged) for row in rows]
+    source = input_of(registry, version, AiJudgement)
+    judged = beside(registry, source, "pair_id", ids)
+    verdicts = {pair: [_verdict(str(source), each) for each in judged[pair]] for pair in judged}
+    return [_shown(row, pairs, verdicts.get(row["pair_id"], ())) for row in rows]
 
 
-def _shown(row: ResultRow, pairs: Beside, judged: Beside) -> PairShown:
+def _shown(row: ResultRow, pairs: Beside, verdicts: Sequence[Verdict]) -> PairShown:
     pair = next(iter(pairs.get(row["pair_id"], ())), None)
     if pair:
         texts = pair["completion_a"], pair["completion_b"]
@@ -76,7 +83,6 @@ def _shown(row: ResultRow, pairs: Beside, judged: Beside) -> PairShown:
     else:
         texts = row["chosen"] or "", row["rejected"] or ""
         first, second = (Side("", role, None) for role in ("chosen", "rejected"))
-    verdicts = [_verdict(judgement) for judgement in judged.get(row["pair_id"], ())]
     calibrated = {order: _share(row.get(f"logit_{order}")) for order in ("ab", "ba")}
     return PairShown(row, first, second, sides(*texts), verdicts, calibrated)
 
@@ -87,10 +93,12 @@ def _role(label: str, letter: str) -> str:
     return "chosen" if label == letter else "rejected"
 
 
-def _verdict(judgement: ResultRow) -> Verdict:
+def _verdict(version: str, judgement: ResultRow) -> Verdict:
     p_first, order = judgement["p_first"], judgement["order"]
     turned = order == "ba" and p_first is not None
     return Verdict(
+        version=version,
+        id="/".join(judgement[name] for name in AiJudgement.key),
         judge=judgement["judge"],
         principle=judgement["principle_id"],
         order=order,

@@ -30,17 +30,22 @@ class Step:
 
 @dataclass(frozen=True)
 class SolutionShown:
-    """A solution in its steps."""
+    """A solution in its steps; ``source`` has its rollouts, None where there is no such input."""
 
     row: ResultRow
     steps: Sequence[Step]
+    source: Version | None
+    source_key: Sequence[str] = StepRollout.key
 
 
 def shown(registry: Registry, version: Version, rows: Sequence[ResultRow]) -> list[SolutionShown]:
     """The rows with the rollouts from each of their steps."""
     ids = [row["solution_id"] for row in rows]
-    rollouts = beside(registry, input_of(registry, version, StepRollout), "solution_id", ids)
-    return [SolutionShown(row, list(_steps(row, rollouts.get(row["solution_id"], ())))) for row in rows]
+    source = input_of(registry, version, StepRollout)
+    rollouts = beside(registry, source, "solution_id", ids)
+    return [
+        SolutionShown(row, list(_steps(row, rollouts.get(row["solution_id"], ()))), source) for row in rows
+    ]
 
 
 def _steps(row: ResultRow, rollouts: Sequence[ResultRow]) -> Iterator[Step]:

@@ -1,10 +1,12 @@
 """The pages over a history of judging: they agree with the commands, and lead to the calls."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import threading
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.version import Derivation
-from quality.auditing.explanation import explain_row
+from quality.auditing.explanation import Call, Values, explain_row
+from studio.pages.calls import NamedCall
 from studio.security import HOST
 from studio.server import application
 from tests.rows import make
@@ -58,7 +61,36 @@ def test_a_pair_shows_verdicts_and_leads_to_its_calls(browser: TestClient, trace
     assert f'href="/row/{version}?id={pair.pair_id}"' in text
     shown = browser.get(f"/row/{version}", params={"id": pair.pair_id}).text
     explained = explain_row(traced.registry, version, pair.pair_id)
-    assert f"{explained['totals']['calls']} model calls" in shown and 'class="call"' in shown
+    assert f"{explained['totals']['calls']} model calls" in shown
+    # the pair, and each of its verdicts
+    links = re.findall(r'href="(/row/[^"]+)#calls"', text)
+    assert f"/row/{version}?id={pair.pair_id}" in links and any("/ai_judgements@" in link for link in links)
+    assert all('class="entry call"' in browser.get(unescape(link)).text for link in links[:4])
+
+
+def test_a_call_is_read_in_four_lines_before_the_whole_of_it(browser: TestClient, traced: Traced) -> None:
+    version = traced.registry.version("completion_pairs", 1)
+    pair = traced.registry.rows(CompletionPair, version)[0]
+    text = browser.get(f"/row/{version}", params={"id": pair.pair_id}).text
+    card = text.partition(f'id="call-{pair.key_a}"')[2].partition("</article>")[0]
+    plain, _, folded = card.partition("<details>")
+    assert re.findall("<dt>(.*?)</dt>", plain) == ["asked", "answered", "by", "cost"]
+    assert f"user: {pair.prompt}" in plain and f"<dd>{pair.completion_a}</dd>" in plain
+    assert "sampled at temperature 0.7, top p 1.0, max tokens 6" in plain
+    assert f"<code>{pair.key_a[:16]}</code>" in plain and " USD; 20" in plain
+    assert pair.completion_a in folded and pair.key_a in folded
+
+
+@pytest.mark.parametrize(
+    ("request_of_it", "how"),
+    [
+        ({"choices": ["A", "B"]}, "the probabilities of 'A', 'B', and nothing sampled"),
+        ({"continuation": "so"}, "the probability of a text that was given, and nothing sampled"),
+        ({}, "seed 0, sample 0"),
+    ],
+)
+def test_how_a_call_was_made_is_a_phrase(request_of_it: Values, how: str) -> None:
+    assert NamedCall(Call(request=request_of_it), "pairs@1", "a").how == how
 
 
 @pytest.mark.parametrize(
