@@ -1,5 +1,6 @@
 """Who may read: browsers on this machine that came with the token, under its own address alone."""
 
+import hmac
 import secrets
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -70,6 +71,11 @@ class Guard:
         answer = RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
         answer.set_cookie(self.cookie, self.token, httponly=True, samesite="strict")
         return answer
+
+
+def form_token(token: str) -> str:
+    """What a form has to carry, which tells nothing of the token that became a cookie."""
+    return hmac.new(token.encode(), b"forms", "sha256").hexdigest()
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

@@ -17,12 +17,13 @@ from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
 from studio.pages.compare import compare
 from studio.pages.listings import listing_pages
+from studio.pages.review.routes import REVIEW
 from studio.pages.row import row
 from studio.pages.rows import rows
 from studio.pages.start import start
 from studio.pages.version import version_page
 from studio.rendering import STATIC, page
-from studio.security import HOST, TOKEN, Guard
+from studio.security import HOST, TOKEN, Guard, form_token
 
 ROUTES = (
     Route("/", start),
@@ -31,6 +32,7 @@ ROUTES = (
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
     *(Route(f"/{name}/{{reference:path}}", answer) for name, answer in listing_pages().items()),
+    *REVIEW,
     Mount("/static", StaticFiles(directory=STATIC)),
 )
 
@@ -41,6 +43,7 @@ def application(open_registry: Open, token: str, port: int) -> Guard:
     app.add_exception_handler(TrimtabError, _foreseen)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(Exception, _unforeseen)
+    app.state.form_token = form_token(token)
     # outermost, so that what an error answers has its headers too
     return Guard(app, token, port)
 

@@ -3,6 +3,7 @@
 What it hands out names neither label, judge nor model, nor which completion is a.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets_registry.errors import BadInput
@@ -78,19 +79,16 @@ class Desk:
                 log.append([entry])
         return self.progress(reviewer)
 
-    def undo(self, reviewer: str) -> str | None:
+    def undo(self, reviewer: str, item_id: str | None = None) -> str | None:
         """Take back the reviewer's last answer to this sample, whose item waits again; None without one.
 
-        The answer stays on record.
+        With ``item_id`` only where the last answer is to that item, as a page knows it. The answer stays on
+        record.
         """
         name = reviewer_name(reviewer)
         with self.log.appending() as log:
-            given = [
-                entry
-                for (who, item_id), entry in standing(log.entries).items()
-                if who == name and item_id in self.items
-            ]
-            if not given:
+            given = self._given(name, log.entries)
+            if not given or item_id not in (None, given[-1].item_id):
                 return None
             taken_back = given[-1].model_copy(
                 update={"choice": None, "note": "", "seconds": None, "answered_at": now()}
@@ -98,12 +96,23 @@ class Desk:
             log.append([taken_back])
         return taken_back.item_id
 
+    def given(self, reviewer: str) -> list[Entry]:
+        """The reviewer's answers to this sample that count, in the order in which they were given."""
+        return self._given(reviewer_name(reviewer), self.log.entries())
+
     def progress(self, reviewer: str) -> Progress:
         """How far the reviewer is, and the version."""
-        name = reviewer_name(reviewer)
-        answers = standing(self.log.entries())
-        answered = sum(who == name and item_id in self.items for who, item_id in answers)
-        return Progress(answered, len(self.items), waiting(self.items.values(), answers))
+        name, entries = reviewer_name(reviewer), self.log.entries()
+        answered = len(self._given(name, entries))
+        return Progress(answered, len(self.items), waiting(self.items.values(), standing(entries)))
+
+    def waiting(self) -> int:
+        """How many pairs of this sample nobody has reviewed."""
+        return waiting(self.items.values(), standing(self.log.entries()))
+
+    def unanswered(self) -> int:
+        """How many items nobody has answered, whatever their role: what a reviewer may be told meanwhile."""
+        return len(self.items.keys() - {item_id for _, item_id in standing(self.log.entries())})
 
     def reviewers(self) -> dict[str, int]:
         """How many items of this sample each reviewer has answered, by name."""
@@ -116,6 +125,10 @@ class Desk:
     def commit(self) -> Version | None:
         """All answers of all samples as a version of human_reviews; None where there are none."""
         return commit_reviews(self.registry)
+
+    def _given(self, name: str, entries: Sequence[Entry]) -> list[Entry]:
+        answers = standing(entries).items()
+        return [entry for (who, item_id), entry in answers if who == name and item_id in self.items]
 
     def _item(self, item_id: str) -> ReviewItem:
         if item_id not in self.items:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,15 @@ class ReviewLog:
                 f"line {number} of {self.path} is no answer ({error.errors()[0]['msg']}): put back what "
                 "stood there, or take the line out"
             ) from error
+
+    def require_writable(self) -> None:
+        """Raise BadInput or NoSpace where an answer could not be kept."""
+        probe = self.path.with_name(f".probe-{uuid.uuid4().hex}")
+        with writing_to(probe):
+            try:
+                probe.write_bytes(b"x" * 4096)
+            finally:
+                probe.unlink(missing_ok=True)
 
     @contextmanager
     def appending(self) -> "Iterator[Appender]":

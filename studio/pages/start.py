@@ -10,6 +10,7 @@ from datasets_registry.inspecting.listing import ModelEntry, list_datasets, list
 from datasets_registry.registry import Registry
 from generation.ledger.ledger import Ledger
 from studio.pages.asked import registry_of
+from studio.pages.review.samples import waiting_pairs
 from studio.rendering import page
 
 
@@ -23,6 +24,7 @@ def start(request: Request) -> Response:
             "models": _models(registry),
             "costs": costs(registry),
             "state": registry.state.root,
+            "waiting": _waiting(registry),
         },
     )
 
@@ -31,6 +33,14 @@ def _models(registry: Registry) -> list[ModelEntry] | str:
     """The models, or why they cannot be listed."""
     try:
         return list_models(registry)
+    except TrimtabError as error:
+        return str(error)
+
+
+def _waiting(registry: Registry) -> int | str:
+    """How many pairs wait for review, or why that cannot be said."""
+    try:
+        return waiting_pairs(registry)
     except TrimtabError as error:
         return str(error)
 

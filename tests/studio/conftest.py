@@ -13,9 +13,9 @@ from studio.server import application
 PORT, TOKEN = 3210, "the-token"
 
 
-def visitor(state: State) -> TestClient:
+def visitor(state: State, token: str = TOKEN) -> TestClient:
     """A browser that has not been let in yet."""
-    app = application(lambda: Registry(state, reads_only=True), TOKEN, PORT)
+    app = application(lambda: Registry(state, reads_only=True), token, PORT)
     return TestClient(app, base_url=f"http://{HOST}:{PORT}", raise_server_exceptions=False)
 
 

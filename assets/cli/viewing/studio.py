@@ -47,9 +47,9 @@ def studio(
 ) -> None:
     """Look at datasets, models and labels in a browser.
 
-    It answers this machine alone, until interrupted, to whoever opens the address that it prints. It only
-    reads, and shows new versions as they are committed. With --export it writes pages as files instead, which
-    open without it: to share, or to keep.
+    It answers this machine alone, until interrupted, to whoever opens the address that it prints. It shows
+    new versions as they are committed, and writes nothing but the answers of people who review pairs. With
+    --export it writes pages as files instead, which open without it: to share, or to keep.
     """
     if export is not None:
         _export(export, page or (), rows, as_json)

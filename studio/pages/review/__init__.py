@@ -1,0 +1,1 @@
+"""Pages at which people review pairs without seeing their labels."""

@@ -1,0 +1,20 @@
+// Keys of the review page, and one answer for each page: it works without this file.
+"use strict";
+let sent = false;
+document.addEventListener("keydown", (event) => {
+  const note = document.querySelector("textarea");
+  if (event.key === "Escape" && event.target === note) note.blur();
+  // a key that is held down does not answer the next item
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, textarea")) return;
+  const button = [...document.querySelectorAll("button[data-key]")].find((each) => each.dataset.key === event.key);
+  if (button) button.click();
+  else if (event.key === "n" && note) { event.preventDefault(); note.focus(); }
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (sent) event.preventDefault();
+  sent = true;
+});
+// a page that comes back from the browser's memory can be answered again
+window.addEventListener("pageshow", () => { sent = false; });
