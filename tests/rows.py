@@ -24,6 +24,7 @@ from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.row import Row
 from tests.methods.judges.item_rows import SUITES
 from tests.methods.mixtures.mixed_rows import MIXED
+from tests.methods.oversight.oversight_rows import OVERSIGHT
 from tests.methods.rounds.reward_pair_rows import REWARDED
 from tests.methods.rounds.rollout_rows import ROLLOUTS
 from tests.methods.rounds.round_rows import ROUNDS
@@ -260,6 +261,17 @@ def make(row: type[R], name: str = "p1", **fields: Any) -> R:
     values = {column: value for column, value in about.items() if column in row.model_fields}
     return row.model_validate(
         values
-        | (_ALIGNMENT | REASONING | SUITES | MEASURED | ROUNDS | ROLLOUTS | MIXED | REVIEW | REWARDED)[row]
+        | (
+            _ALIGNMENT
+            | REASONING
+            | SUITES
+            | MEASURED
+            | ROUNDS
+            | ROLLOUTS
+            | MIXED
+            | REVIEW
+            | REWARDED
+            | OVERSIGHT
+        )[row]
         | fields
     )

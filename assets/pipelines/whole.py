@@ -15,6 +15,7 @@ from assets.pipelines.judge_benchmark import judge_benchmark
 from assets.pipelines.judges import judges
 from assets.pipelines.mixed.mixtures import mixtures
 from assets.pipelines.models import models
+from assets.pipelines.oversight.oversight import oversight
 from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
@@ -45,6 +46,7 @@ def declare(profile: Profile) -> Sequence[Declared]:
 
 def _declared(profile: Profile) -> Sequence[Declared]:
     datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
+    datasets += oversight(profile.oversight) if profile.oversight else []
     datasets += judge_benchmark(profile)
     datasets += plugged(profile)
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):

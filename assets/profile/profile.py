@@ -15,6 +15,7 @@ from assets.profile.launch import Card, LaunchSection, Tracking
 from assets.profile.mixed.mixtures import Mixture, require_mixtures
 from assets.profile.mixed.rewards import require_rewards
 from assets.profile.models import GivenModel, Name, Section, TrainedModel, read_models
+from assets.profile.oversight.oversight import Oversight
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
@@ -65,6 +66,7 @@ class Profile(Settings):
     problems: Problems | None = None
     rft: Rft | None = None
     prm: Prm | None = None
+    oversight: Oversight | None = None
     evaluation: Evaluation | None = None
     rounds: Mapping[str, Rounds] = {}
     gates: Mapping[str, Gate] = {}

@@ -19,6 +19,7 @@ from datasets_registry.rows.imported import (
     StepwiseSupervision,
     UnpairedPreference,
 )
+from datasets_registry.rows.oversight.questions import PassageQuestion
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.row import Row, arrow_schema
 
@@ -31,6 +32,7 @@ IDENTITY: dict[type[Row], tuple[str, ...]] = {
     Demonstration: ("messages", "completion"),
     UnpairedPreference: ("messages", "completion"),
     StepwiseSupervision: ("prompt", "completions"),
+    PassageQuestion: ("passage", "prompt", "right_answer", "wrong_answer"),
 }
 # columns that are part of the id where a row has them, so that older ids stay; the calls of texts without any
 _CALLS = {"completion": "tool_calls", "chosen": "chosen_tool_calls", "rejected": "rejected_tool_calls"}
@@ -112,7 +114,7 @@ def _complete(row: type[Row], values: dict[str, Value], default: Mapping[str, st
             values[name] = default[name]
     history = _said(values.get("history"))
     if "split_group" in row.model_fields and "split_group" not in values:
-        values["split_group"] = conversation_group(str(values["prompt"]), history)
+        values["split_group"] = conversation_group(str(values.get("passage", values["prompt"])), history)
     if row.key[0] not in values:
         parts = [values[name] for name in IDENTITY[row]]
         parts += [[name, values[name]] for name in _ALSO if values.get(name)]

@@ -19,6 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
+from datasets_registry.rows.oversight import questions
 from datasets_registry.rows.review import agreement, pairs, reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
@@ -49,6 +50,7 @@ _MODULES = (
     hygiene,
     rft,
     prm,
+    questions,
     mixtures,
     pass_rates,
     reward_pairs,

@@ -29,6 +29,7 @@ from datasets_registry.rows.judges import (
     SteeredVerdict,
 )
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.review.agreement import ReviewFigure
@@ -51,6 +52,7 @@ from datasets_registry.rows.scored.reward_pairs import RewardPair
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
+from tests.methods.oversight.oversight_rows import CHAINS
 from tests.quality.rounds.watched import decided, watched
 from tests.rows import make
 
@@ -165,6 +167,8 @@ GOOD: dict[type[Row], list[Row]] = {
     BandedProblem: [make(BandedProblem)],
     Divergence: [make(Divergence)],
     RewardPair: [make(RewardPair)],
+    PassageQuestion: [make(PassageQuestion)],
+    OversightQuestion: [make(OversightQuestion), make(OversightQuestion, **CHAINS)],
     RoundWatch: [watched()],
     Verdict: [decided()],
 }
