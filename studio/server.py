@@ -16,6 +16,7 @@ from datasets_registry.boundary import unforeseen
 from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
 from studio.pages.compare import compare
+from studio.pages.distributions import distributions_page
 from studio.pages.listings import listing_pages
 from studio.pages.review.routes import REVIEW
 from studio.pages.row import row
@@ -31,6 +32,7 @@ ROUTES = (
     Route("/compare/{reference:path}", compare),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
+    Route("/distributions/{reference:path}", distributions_page),
     *(Route(f"/{name}/{{reference:path}}", answer) for name, answer in listing_pages().items()),
     *REVIEW,
     Mount("/static", StaticFiles(directory=STATIC)),

@@ -18,3 +18,4 @@ take studio-version 'version/preference_pairs?' 1280,900
 take studio-revisions 'revisions/cai_revisions?' 1280,720
 take studio-samples 'samples/candidates?accepted=rejected&' 1280,560
 take studio-steps 'steps/step_labels?error=later&' 1280,640
+take studio-distributions 'distributions/preference_pairs?' 1060,1180

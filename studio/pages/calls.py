@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quality.auditing.explanation import Call, Explained, ExplainedRow
-from studio.rendering import parts_of
+from studio.rendering import CELL_CHARACTERS, parts_of
+
+# what a line of a page shows of a text, less who says it
+ASKED_CHARACTERS = CELL_CHARACTERS - 12
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,13 @@ class NamedCall:
 
     @property
     def asked(self) -> str:
-        """The end of its prompt: what was said last."""
-        last = self.call["request"]["messages"][-1]
-        return f"{last['role']}: {last['content']}"
+        """What was said last, and how the answer was begun, if it was."""
+        messages = self.call["request"]["messages"]
+        begun = (
+            f" … {messages[-1]['content']}" if messages[-1]["role"] == "assistant" and messages[1:] else ""
+        )
+        last = messages[-2] if begun else messages[-1]
+        return f"{last['role']}: {_last_words(last['content'], ASKED_CHARACTERS - len(begun))}{begun}"
 
     @property
     def answered(self) -> str:
@@ -74,6 +81,10 @@ def _walk(node: Explained) -> Iterator[NamedCall]:
 def _of_row(version: str, row: ExplainedRow) -> Iterator[NamedCall]:
     identity = parts_of(row["key"], list(row["key"]))
     return (NamedCall(call, version, identity) for call in row.get("calls", ()))
+
+
+def _last_words(text: str, most: int) -> str:
+    return text if len(text) <= most else f"…{text[-max(most, 0) :]}"
 
 
 def _quoted(texts: list[str]) -> str:

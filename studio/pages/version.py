@@ -8,6 +8,7 @@ from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
+from studio.pages.drawn.plots import measures_of
 from studio.pages.listings import listing_of
 from studio.pictures.lineage import lineage_picture
 from studio.rendering import page
@@ -27,6 +28,7 @@ def version_page(request: Request) -> Response:
             "versions": list_versions(registry, version.name),
             "picture": lineage_picture(registry, version),
             "rows_page": _rows_page(version),
+            "is_drawn": bool(measures_of(registry, version)),
         },
     )
 
