@@ -47,12 +47,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def serve(state: State) -> Iterator[Callable[[], ServedStudio]]:
-    """Starts the command over the test's state, as often as it is called; all end with the test."""
+def serve(state: State) -> Iterator[Callable[..., ServedStudio]]:
+    """Starts the command over the test's state, as often as it is called; all end with the test.
+
+    It takes a port, for one that comes after another; any that is free if not said.
+    """
     started: list[ServedStudio] = []
 
-    def start() -> ServedStudio:
-        command = [sys.executable, "-m", "assets.cli", "studio", "--port", "0", "--no-browser"]
+    def start(port: int = 0) -> ServedStudio:
+        command = [sys.executable, "-m", "assets.cli", "studio", "--port", str(port), "--no-browser"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         # "the studio is at ADDRESS (Ctrl-C ends it)"
