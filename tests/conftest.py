@@ -1,6 +1,7 @@
 """Fixtures: a temporary state, a tiny real model, SmolLM2, and rows to start from."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,17 @@ LONGEST = (
     "training/launch/test_sharded_checkpoints.py",
     "training/running/test_kills.py",
 )
+
+# a file system in memory, and what must be free on it: all files of a whole run, three times
+MEMORY, ROOM_GB = Path("/dev/shm"), 8
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory: they commit thousands of times, and a disk's syncs are waited for."""
+    if not os.access(MEMORY, os.W_OK) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        return
+    if shutil.disk_usage(MEMORY).free > ROOM_GB * 1e9:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -56,7 +56,8 @@ def postgres_binaries() -> Path | None:
 def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
     """A server that lives as long as the context; every commit is synced to disk."""
     # a socket's path may have 107 bytes, which a folder of pytest's or TMPDIR's may exceed
-    with tempfile.TemporaryDirectory(prefix="trimtab-pg-", dir="/tmp") as name:
+    root = os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")
+    with tempfile.TemporaryDirectory(prefix="trimtab-pg-", dir=root) as name:
         folder = Path(name)
         user = _unprivileged()
         if user:
@@ -70,7 +71,8 @@ def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
         try:
             yield PostgresServer(folder)
         finally:
-            _run(user, folder, *pg_ctl, "--mode", "fast", "stop")
+            # nothing of it is wanted again, so nothing is written back
+            _run(user, folder, *pg_ctl, "--mode", "immediate", "stop")
 
 
 def _unprivileged() -> str | None:
