@@ -17,6 +17,8 @@ STATIC = Path(__file__).parent / "static"
 SENT = "<!--sent-->"
 CELL_CHARACTERS = 160
 LONG_HASH = 32
+# what fits into the frame of a text also on a narrow screen
+FRAME_CHARACTERS, FRAME_LINES = 600, 14
 
 
 def page(template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
@@ -60,6 +62,11 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
+def scrolls(text: str) -> bool:
+    """Whether a text may be longer than its frame, so that people have to reach it to scroll it."""
+    return len(text) > FRAME_CHARACTERS or text.count("\n") > FRAME_LINES
+
+
 def parts_of(row: Mapping[str, object], key: Sequence[str]) -> str:
     """A row's key as its pages name it: the parts joined by slashes."""
     return "/".join(
@@ -83,7 +90,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(address=address, sent=Markup(SENT))
-    environment.filters.update(cell=cell, share=share, parts_of=parts_of, short=short)
+    environment.filters.update(cell=cell, share=share, parts_of=parts_of, scrolls=scrolls, short=short)
     return environment
 
 

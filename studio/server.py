@@ -17,6 +17,8 @@ from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
 from studio.pages.compare import compare
 from studio.pages.distributions import distributions_page
+from studio.pages.evaluation import evaluation
+from studio.pages.flips import flips
 from studio.pages.listings import listing_pages
 from studio.pages.review.routes import REVIEW
 from studio.pages.row import row
@@ -30,6 +32,8 @@ ROUTES = (
     Route("/", start),
     Route("/version/{reference:path}", version_page),
     Route("/compare/{reference:path}", compare),
+    Route("/evaluation/{reference:path}", evaluation),
+    Route("/flips/{reference:path}", flips),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
     Route("/distributions/{reference:path}", distributions_page),

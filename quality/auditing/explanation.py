@@ -23,7 +23,7 @@ from generation.ledger.ledger import Ledger
 
 MOST_ROWS = 50
 _STORED = (
-    "SELECT key, model, backend, asset, request, text, finish_reason, error, num_prompt_tokens,"
+    "SELECT key, model, backend, asset, request, text, thought, finish_reason, error, num_prompt_tokens,"
     " num_completion_tokens, choice_probabilities, outside_probability, seconds, usd, created_at"
     f" FROM completions WHERE key IN (SELECT unnest(?)) {LAST_ATTEMPT}"
 )
@@ -43,6 +43,7 @@ class Call(TypedDict, total=False):
     asset: str
     request: Values
     text: str
+    thought: str | None
     finish_reason: str
     error: str | None
     num_prompt_tokens: int | None
@@ -143,6 +144,7 @@ def _stored_call(row: Values, names: Mapping[str, str]) -> Call:
         asset=row["asset"],
         request=json.loads(row["request"]),
         text=row["text"],
+        thought=row["thought"],
         finish_reason=row["finish_reason"],
         error=row["error"],
         num_prompt_tokens=row["num_prompt_tokens"],

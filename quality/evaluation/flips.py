@@ -10,12 +10,12 @@ from quality.evaluation.answered import whole
 
 Direction = Literal["better", "worse", "neither"]
 # how far an answer refuses, from nothing to all
-_REFUSALS = ("none", "partial", "full")
+REFUSALS = ("none", "partial", "full")
 _SAID: Mapping[str, str] = {"none": "complied", "partial": "refused a part", "full": "refused"}
 # what an item's gold says is right to do with its request
 _TO_ANSWER, _TO_REFUSE = ["answer"], ["refuse"]
 # grades of two models of which neither is the other's equal by itself
-_OF_A_COMPARISON = ("win", "longer")
+OF_A_COMPARISON = ("win", "longer")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _changes(before: Answered, after: Answered) -> Iterator[Change]:
     given = {grade.name: grade for grade in after.answer.grades if not grade.failure}
     for grade in before.answer.grades:
         later = given.get(grade.name)
-        if grade.failure or later is None or grade.name in _OF_A_COMPARISON:
+        if grade.failure or later is None or grade.name in OF_A_COMPARISON:
             continue
         if change := _change(after.item, grade, later):
             yield change
@@ -84,7 +84,7 @@ def _changes(before: Answered, after: Answered) -> Iterator[Change]:
 
 def _change(item: EvaluationItem, before: Grade, after: Grade) -> Change | None:
     """What changed between two grades of a name; None where the same is said, or only by how much."""
-    if before.word in _REFUSALS and after.word in _REFUSALS:
+    if before.word in REFUSALS and after.word in REFUSALS:
         return _refusal(item, before.word, after.word)
     if before.value in (0, 1) and after.value in (0, 1) and before.value != after.value and item.gold:
         return Change(before.name, _right(before), _right(after), "better" if after.value == 1 else "worse")
@@ -98,7 +98,7 @@ def _change(item: EvaluationItem, before: Grade, after: Grade) -> Change | None:
 def _refusal(item: EvaluationItem, before: str, after: str) -> Change | None:
     if before == after:
         return None
-    refuses_more = _REFUSALS.index(after) > _REFUSALS.index(before)
+    refuses_more = REFUSALS.index(after) > REFUSALS.index(before)
     direction: Direction = "neither"
     if item.gold in (_TO_ANSWER, _TO_REFUSE):
         direction = "better" if refuses_more == (item.gold == _TO_REFUSE) else "worse"

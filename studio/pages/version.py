@@ -1,17 +1,28 @@
 """The page of a version: how it was made, its checks, columns, lineage, and the other versions."""
 
+from collections.abc import Mapping, Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from datasets_registry.inspecting.listing import list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
+from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer, SuiteFigure
+from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
 from studio.pages.drawn.plots import measures_of
 from studio.pages.listings import listing_of
 from studio.pictures.lineage import lineage_picture
 from studio.rendering import page
+
+# pages of datasets whose rows are no list of entries, by dataset
+PAGES: Mapping[str, Sequence[str]] = {
+    SuiteFigure.dataset: ("evaluation", "flips"),
+    EvaluationDifference.dataset: ("evaluation", "flips"),
+    SuiteAnswer.dataset: ("flips",),
+}
 
 
 def version_page(request: Request) -> Response:
@@ -27,13 +38,14 @@ def version_page(request: Request) -> Response:
             "settings": list(setting_changes({}, details.settings)),
             "versions": list_versions(registry, version.name),
             "picture": lineage_picture(registry, version),
-            "rows_page": _rows_page(version),
             "is_drawn": bool(measures_of(registry, version)),
+            "pages": _pages(version),
         },
     )
 
 
-def _rows_page(version: Version) -> str:
-    """The page of its rows: one of their own, or a table."""
+def _pages(version: Version) -> Sequence[str]:
+    """The pages that show its rows: those of its own, then the table of all columns."""
     listing = listing_of(version)
-    return listing.name if listing else "rows"
+    own = (*PAGES.get(rows_of(version), ()), *([listing.name] if listing else ()))
+    return (*own, "rows") if version.kind == "dataset" else ()

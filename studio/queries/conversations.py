@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datasets_registry.registry import Registry
+from datasets_registry.rows.row import Row, named_completions
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import ResultRow
@@ -55,6 +56,7 @@ class ConversationShown:
 
     row: ResultRow
     key: Sequence[str]
+    has_calls: bool
     facts: Mapping[str, object]
     system: Sequence[Turn]
     turns: Sequence[Turn]
@@ -66,16 +68,17 @@ class ConversationShown:
 
 def shown(_: Registry, version: Version, rows: Sequence[ResultRow]) -> list[ConversationShown]:
     """The rows' conversations."""
-    key = row_type(version).key
-    return [_shown(row, key) for row in rows]
+    kind = row_type(version)
+    return [_shown(row, kind) for row in rows]
 
 
-def _shown(row: ResultRow, key: Sequence[str]) -> ConversationShown:
+def _shown(row: ResultRow, kind: type[Row]) -> ConversationShown:
     turns = list(_turns(row))
     return ConversationShown(
         row=row,
-        key=key,
-        facts={name: row[name] for name in FACTS if name not in key and row.get(name) is not None},
+        key=kind.key,
+        has_calls=any(named_completions(kind, row)),
+        facts={name: row[name] for name in FACTS if name not in kind.key and row.get(name) is not None},
         system=[turn for turn in turns if turn.role == "system"],
         turns=[turn for turn in turns if turn.role != "system"],
         answers=list(_answers(row)),
