@@ -48,9 +48,11 @@ def cell(value: object) -> str:
     """A value on one line of a table, cut."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:.4g}"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         value = ", ".join(value)

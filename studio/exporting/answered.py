@@ -1,10 +1,10 @@
 """A page of the studio asked for in this process, without a server."""
 
 from collections.abc import Mapping
-from functools import partial
 from urllib.parse import quote, urlencode
 
 import anyio
+from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp, Message, Scope
 
 from datasets_registry.errors import BadInput
@@ -14,7 +14,9 @@ _OK = 200
 
 def answered(app: ASGIApp, path: str, words: Mapping[str, str]) -> str:
     """The page's HTML; raises what the page raises, and BadInput where it is none."""
-    status, body = anyio.run(partial(_ask, app, path, words))
+    # a thread of its own, since a notebook has a loop already
+    with start_blocking_portal() as portal:
+        status, body = portal.call(_ask, app, path, words)
     if status != _OK:
         raise BadInput(f"{path} is no page of the studio (HTTP {status}): name another")
     return body.decode()
