@@ -17,10 +17,11 @@ from datasets_registry.errors import BadInput, TrimtabError, UnknownVersion
 from studio.opened import Open, Opened
 from studio.pages.compare import compare
 from studio.pages.distributions import distributions_page
-from studio.pages.evaluation import evaluation
-from studio.pages.flips import flips
+from studio.pages.evaluated.evaluation import evaluation
+from studio.pages.evaluated.flips import flips
 from studio.pages.listings import listing_pages
 from studio.pages.review.routes import REVIEW
+from studio.pages.rounds import rounds
 from studio.pages.row import row
 from studio.pages.rows import rows
 from studio.pages.start import start
@@ -34,6 +35,7 @@ ROUTES = (
     Route("/compare/{reference:path}", compare),
     Route("/evaluation/{reference:path}", evaluation),
     Route("/flips/{reference:path}", flips),
+    Route("/rounds/{reference:path}", rounds),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),
     Route("/distributions/{reference:path}", distributions_page),

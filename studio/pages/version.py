@@ -9,6 +9,8 @@ from datasets_registry.inspecting.listing import list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
 from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer, SuiteFigure
+from datasets_registry.rows.rounds.verdict import Verdict
+from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
@@ -22,6 +24,8 @@ PAGES: Mapping[str, Sequence[str]] = {
     SuiteFigure.dataset: ("evaluation", "flips"),
     EvaluationDifference.dataset: ("evaluation", "flips"),
     SuiteAnswer.dataset: ("flips",),
+    Verdict.dataset: ("rounds",),
+    RoundWatch.dataset: ("rounds",),
 }
 
 

@@ -66,34 +66,39 @@ class FlipsBetween:
         )
         return [name for name in names if name not in OF_A_COMPARISON]
 
-    def page(self, words: Mapping[str, str]) -> FlipsPage:
-        """Flips behind ``after``: those that ``suite``, ``direction`` and ``grade`` let through."""
+    def page(self, words: Mapping[str, str], most: int | None = None) -> FlipsPage:
+        """At most ``most`` flips behind ``after`` that ``suite``, ``direction`` and ``grade`` let through."""
         shown: list[Flip] = []
+        most = SHOWN if most is None else most
         read, place = 0, _place(words.get("after"))
         while read < MOST_READ:
             places = self._differing(place, words.get("suite"), AT_ONCE)
             wanted = [flip for flip in self._flips(places) if _fits(flip, words)]
-            shown += wanted[: SHOWN - len(shown)]
-            if len(shown) == SHOWN:
+            shown += wanted[: most - len(shown)]
+            if len(shown) == most:
                 return FlipsPage(list(map(flipped, shown)), json.dumps(place_of(shown[-1].after)))
             if len(places) < AT_ONCE:
                 return FlipsPage(list(map(flipped, shown)), None)
             read, place = read + len(places), [places[-1][name] for name in PLACE]
         return FlipsPage(list(map(flipped, shown)), json.dumps(place))
 
+    def num_fitting(self, words: Mapping[str, str]) -> int:
+        """How many flips the words let through; all answers are read for it."""
+        return sum(_fits(flip, words) for flip in self._all(words.get("suite")))
+
     def counts(self) -> Mapping[str, Mapping[str, int]] | None:
         """Flips by suite and direction; None where there are too many answers to count for a page."""
         if any((version.num_rows or 0) > MOST_COUNTED for version in self._versions):
             return None
         counted: dict[str, Counter[str]] = {}
-        for flip in self._all():
+        for flip in self._all(None):
             counted.setdefault(flip.item.suite, Counter())[flip.direction] += 1
         return counted
 
-    def _all(self) -> Iterator[Flip]:
+    def _all(self, suite: str | None) -> Iterator[Flip]:
         place: list[str | int] | None = None
         while True:
-            places = self._differing(place, None, AT_ONCE)
+            places = self._differing(place, suite, AT_ONCE)
             yield from self._flips(places)
             if len(places) < AT_ONCE:
                 return

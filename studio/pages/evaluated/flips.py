@@ -9,8 +9,8 @@ from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteAnswer
 from datasets_registry.version import Version
-from studio.pages.asked import registry_of, version_of, words_of
-from studio.pages.compared import chosen, models_of
+from studio.pages.asked import most_rows, registry_of, version_of, words_of
+from studio.pages.evaluated.compared import chosen, models_of
 from studio.queries.evaluated.flips import DIRECTIONS, FlipsBetween
 from studio.queries.evaluated.judged import judge_words
 from studio.queries.evaluated.together import Together, answers_of, together
@@ -28,7 +28,8 @@ def flips(request: Request) -> Response:
     offered = {"suite": between.suites(), "direction": DIRECTIONS, "grade": between.grades()}
     for name, values in offered.items():
         chosen(name, values, words)
-    found = between.page(words)
+    most = most_rows(request)
+    found = between.page(words, most)
     return page(
         "flips.html",
         {
@@ -41,6 +42,7 @@ def flips(request: Request) -> Response:
             "words": {"model": models[0], "against": models[1], **_without_place(words)},
             "begun": "after" in words,
             "found": found,
+            "left_out": None if most is None else between.num_fitting(words) - len(found.flips),
             "counts": between.counts(),
             "said": judge_words(registry, found.flips),
         },

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from datasets_registry.errors import BadInput
 from quality.evaluation.report.marks import LEAST_ITEMS
 from studio.pages.asked import registry_of, version_of, words_of
-from studio.pages.compared import chosen, models_of
+from studio.pages.evaluated.compared import chosen, models_of
 from studio.queries.evaluated.figures import figures_of
 from studio.queries.evaluated.together import together
 from studio.queries.rows import options

@@ -1,0 +1,1 @@
+"""Pages of evaluations: figures with intervals, and flips word for word."""
