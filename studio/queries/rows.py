@@ -10,6 +10,7 @@ import duckdb
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
+from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.rows.types import row_type
 from datasets_registry.state import State
 from datasets_registry.version import Version
@@ -21,6 +22,8 @@ ROWS = 25
 _RANK = "studio rank"
 # rows without a number in the order's terms
 _LAST = "1e308"
+_INT64 = 1 << 63
+_PYTHON: Mapping[str, tuple[type, ...]] = {"string": (str,), "bool": (bool,), "double": (float, int)}
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def rows_page(
     files, key = registry.files(version), row_type(version).key
     rank = f"coalesce(({order.sql})::DOUBLE, {_LAST})" if order else "0"
     place = f"{rank}, {columns(key)}" if order else columns(key)
-    wanted = [*conditions, *([] if after is None else [_behind(after, place, key, order)])]
+    wanted = [*conditions, *([] if after is None else [_behind(after, place, row_type(version), order)])]
     # texts are the most of a row, and few rows are shown: those alone are read whole
     narrow = bool(order or conditions)
     selected = f"{columns(key)}, {rank} AS {column(_RANK)}" if narrow else "*"
@@ -123,18 +126,25 @@ def _place(row: Mapping[str, object], key: Sequence[str], order: Order | None) -
     return json.dumps([*([row[_RANK]] if order else []), *(row[name] for name in key)])
 
 
-def _behind(after: str, place: str, key: Sequence[str], order: Order | None) -> Condition:
+def _behind(after: str, place: str, row: type[Row], order: Order | None) -> Condition:
     try:
         values = json.loads(after)
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
-    number = len(key) + (order is not None)
-    fits = isinstance(values, list) and len(values) == number
-    if not fits or not all(isinstance(value, str | int | float) for value in values):
+    types = [*(["double"] if order else []), *(str(arrow_schema(row).field(name).type) for name in row.key)]
+    fits = isinstance(values, list) and len(values) == len(types)
+    if not fits or not all(map(_is_of, values, types)):
         raise BadInput(f"{after[:80]!r} is no place in these rows: begin at the first page")
     # of one column a scan skips what lies before, which it does not of several
-    marks = ", ".join("?" * number)
-    return Condition(f"{place} > ?" if number == 1 else f"({place}) > ({marks})", tuple(values))
+    marks = ", ".join("?" * len(types))
+    return Condition(f"{place} > ?" if len(types) == 1 else f"({place}) > ({marks})", tuple(values))
+
+
+def _is_of(value: object, arrow_type: str) -> bool:
+    """Whether a value can be compared with those of a column."""
+    if arrow_type == "int64":
+        return type(value) is int and -_INT64 <= value < _INT64
+    return type(value) in _PYTHON[arrow_type]
 
 
 def options(registry: Registry, version: Version, sql: str, most: int = 60) -> Sequence[str]:

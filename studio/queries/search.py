@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from datasets_registry.errors import BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
@@ -46,6 +47,8 @@ class Search:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
         self.num_files_read = 0
+        # why it could not go on
+        self.failure: str | None = None
 
     def stop(self) -> None:
         """End it at once, also amid a query; nothing where it has ended."""
@@ -60,8 +63,16 @@ class Search:
         return self._stopped.is_set()
 
     def hits(self) -> Iterator[list[ResultRow]]:
-        """The hits, some at a time and fifty in all; they end early where the search is stopped."""
-        files, left = self.registry.files(self.version), HITS
+        """The hits, some at a time and fifty in all.
+
+        They end early where the search is stopped, or has a ``failure``: what was found is shown by then.
+        """
+        try:
+            yield from self._hits(self.registry.files(self.version), HITS)
+        except BrokenObject as error:
+            self.failure = str(error)
+
+    def _hits(self, files: Sequence[Path], left: int) -> Iterator[list[ResultRow]]:
         for start in range(0, len(files), _FILES_AT_ONCE):
             rows = self._in(files[start : start + _FILES_AT_ONCE], left)
             if self.is_stopped:
