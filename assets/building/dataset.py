@@ -117,10 +117,9 @@ def _result(
     """What Dagster keeps of a materialization; ``why`` rounds have stopped, where there are no rows."""
     row = dataset.method.rows
     figures = {"why": why} if why else summary_of(registry, row, version)
-    shown = None if row in TOLD else next(registry.batches(version))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
-        metadata=dataset_metadata(version, shown, figures),
+        metadata=dataset_metadata(registry, row, version, figures, sampled=row not in TOLD),
         check_results=check_results(dataset.name, registry.checks(version), blocks),
     )
 

@@ -141,5 +141,5 @@ def _rollout_events(registry: Registry, model: Version) -> Iterator[dg.AssetMate
     """What the UI shows of the rollouts that were committed with ``model``."""
     rollouts = registry.latest(rollouts_of(model.name))
     if rollouts is not None and model in registry.derivation(rollouts).inputs:
-        metadata = dataset_metadata(rollouts, next(registry.batches(rollouts)))
+        metadata = dataset_metadata(registry, Rollout, rollouts)
         yield dg.AssetMaterialization(key_of(rollouts.name), Rollout.grain, metadata)

@@ -1,6 +1,5 @@
 """What every materialization does first: the registry, progress lines, and errors as sentences."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -55,7 +54,6 @@ def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
 def open_registry(profile: Profile) -> Registry:
     """The registry in the state folder, which is made where it is not there."""
     state = State().prepare()
-    os.environ.setdefault("MPLCONFIGDIR", str(state.cache / "matplotlib"))
     record_use(state, profile)
     return Registry(state)
 

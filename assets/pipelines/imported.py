@@ -14,7 +14,7 @@ from assets.ui.keys import key_of
 from assets.ui.metadata import dataset_metadata
 from datasets_registry.errors import UnpassedVersion
 from datasets_registry.registry import Registry
-from datasets_registry.rows.types import ROW_TYPES
+from datasets_registry.rows.types import ROW_TYPES, row_type
 from datasets_registry.version import Version
 
 GROUP = "imported"
@@ -163,5 +163,5 @@ def _materialization(version: Version, registry: Registry) -> dg.AssetMaterializ
         key_of(version.name),
         tags={DATA_VERSION: version.learned_version},
         description=f"{version}: {version.num_rows} rows, imported",
-        metadata=dataset_metadata(version, next(registry.batches(version))),
+        metadata=dataset_metadata(registry, row_type(version), version),
     )

@@ -5,18 +5,16 @@ from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
+from assets.ui.examples import examples, listed, pictured, studio_link
 from assets.ui.keys import key_of
-from assets.ui.plots import training_plot
+from assets.ui.plots import training_plots
 from datasets_registry.manifest import Manifest
 from datasets_registry.plain_text import plain
+from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
 from quality.auditing.overruling import BY_HAND
-
-SAMPLE_ROWS = 5
-CELL_CHARACTERS = 120
 
 
 def column_schema(row: type[Row]) -> dg.TableSchema:
@@ -34,47 +32,33 @@ def column_schema(row: type[Row]) -> dg.TableSchema:
     )
 
 
-def _cell(value: Any) -> str | int | float | bool | None:
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    text = plain(str(value))
-    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
-
-
-def sample(table: pa.Table) -> dg.TableMetadataValue:
-    """The first rows, long texts cut."""
-    rows = table.slice(0, SAMPLE_ROWS).to_pylist()
-    records = [{column: _cell(value) for column, value in row.items()} for row in rows]
-    # a column that is null throughout the sample would have no type of its own
-    columns = [column for column in table.column_names if any(row[column] is not None for row in records)]
-    return dg.MetadataValue.table(
-        records=[
-            dg.TableRecord({column: "" if row[column] is None else row[column] for column in columns})
-            for row in records
-        ],
-        schema=dg.TableSchema(columns=[dg.TableColumn(column, "string") for column in columns]),
-    )
-
-
 def dataset_metadata(
-    version: Version, table: pa.Table | None, figures: Mapping[str, Any] = MappingProxyType({})
+    registry: Registry,
+    row: type[Row],
+    version: Version,
+    figures: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    sampled: bool = True,
 ) -> dict[str, Any]:
-    """Row count, version, figures and a sample of a dataset version; the sample is widest and stands last.
+    """Three rows as people read them first; row count, version, figures, and a sample, which is widest, last.
 
-    There is no sample without a ``table``, where figures say all that a row does.
+    There is no sample unless ``sampled``, where figures say all that a row does.
     """
+    rows = examples(registry, row, version)
     return {
+        "rows": pictured(version, rows),
         "dagster/row_count": version.num_rows or 0,
         "dagster/relation_identifier": str(version),
         "version": version.number,
         **figures,
-        **({} if table is None else {"sample": sample(table)}),
+        **({"sample": listed(rows)} if sampled else {}),
     }
 
 
 def model_metadata(version: Version, manifest: Manifest) -> dict[str, Any]:
     """A trained model's figures, its loss curve, and what it was trained from."""
     return {
+        "studio": dg.MetadataValue.md(studio_link(version)),
         "version": version.number,
         "base": str(manifest.base),
         "trained_on": ", ".join(map(str, manifest.datasets.values())),
@@ -87,7 +71,7 @@ def model_metadata(version: Version, manifest: Manifest) -> dict[str, Any]:
             )
             if value is not None
         },
-        "training": training_plot(manifest),
+        **training_plots(manifest),
         **{f"rows_{kind}": int(count) for kind, count in manifest.rows.items()},
         **_steps(manifest),
         **{f"train_{metric}": float(value) for metric, value in manifest.metrics.items()},

@@ -5,11 +5,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets.ui.plots import BLUE, GREY, ORANGE, picture
+from assets.ui.charts import HEIGHT, LEFT, chart, label, stroke
+from assets.ui.tables import shown_table
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.prm import Solution, StepLabels
 
-SAMPLES = 12
+SAMPLES = 10
+LOW, HIGH = 0.2, 0.8
+# of a step, in pixels of the picture
+STEP = 28
+_COLORS = ("darkorange", "silver", "steelblue")
 
 
 def solutions_summary(solutions: Sequence[Solution]) -> dict[str, Any]:
@@ -44,47 +49,40 @@ def heat_map(labelled: Sequence[StepLabels]) -> dg.MetadataValue:
     by_id = {solution.solution_id: solution for solution in labelled}
     sampled = [by_id[solution_id] for solution_id in ranked(list(by_id), "shown")[:SAMPLES]]
     sampled.sort(key=lambda solution: (len(solution.completions), solution.first_error or 0))
-    width = max((len(solution.completions) for solution in sampled), default=1)
 
-    def draw(axes: Any) -> None:
-        cells = [[_share(solution, step) for step in range(width)] for solution in sampled] or [
-            [float("nan")]
+    def draw(details: int) -> str:
+        # a long solution's last steps give way before the picture hides behind a link
+        cells = [
+            (10 + 11 * row, LEFT + STEP * step, share)
+            for row, solution in enumerate(sampled)
+            for step, share in enumerate(solution.soft[:details])
+            if share is not None
         ]
-        image = axes.imshow(cells, cmap="RdYlBu", vmin=0, vmax=1, aspect="auto")
-        for row, solution in enumerate(sampled):
-            for step, text in enumerate(solution.completions):
-                # cells at both ends of the scale are dark, and need light letters
-                dark = abs(cells[row][step] - 0.5) > 0.35
-                axes.text(
-                    step,
-                    row,
-                    text[:12],
-                    ha="center",
-                    va="center",
-                    fontsize=6,
-                    color="white" if dark else "black",
-                )
-            if error := solution.first_error:
-                axes.plot([error - 1.5] * 2, [row - 0.5, row + 0.5], color="black", linewidth=2)
-        axes.set(xlabel="step (black line: the first error)", yticks=[])
-        axes.set_xticks(range(width), [str(step + 1) for step in range(width)])
-        axes.figure.colorbar(image, ax=axes, label="accepted share")
+        parts = [
+            stroke("".join(f"M{x} {y}h{STEP - 2}" for y, x, share in cells if band(share) == place), color, 9)
+            for place, color in enumerate(_COLORS)
+        ]
+        errors = "".join(
+            f"M{LEFT + STEP * (solution.first_error - 1) - 1} {5 + 11 * row}v10"
+            for row, solution in enumerate(sampled)
+            if solution.first_error and solution.first_error <= details
+        )
+        says = "accepted share: blue 0.8 and more, orange 0.2 and less"
+        return "".join(parts) + stroke(errors, "black", 2) + label(LEFT, HEIGHT - 1, says, most=80)
 
-    return picture("step labels of sample solutions", draw, height=1.0 + 0.25 * max(len(sampled), 1))
+    return chart("steps of sample solutions by accepted share; black: the first error", draw)
 
 
-def _share(solution: StepLabels, step: int) -> float:
-    share = solution.soft[step] if step < len(solution.soft) else None
-    return float("nan") if share is None else share
+def band(share: float) -> int:
+    """The colour of an accepted share: low, between or high."""
+    return 0 if share <= LOW else 2 if share >= HIGH else 1
 
 
 def spending_plot(spent: int, exhaustive: int) -> dg.MetadataValue:
     """Tokens of the rollouts, beside those of as many rollouts from every step."""
-
-    def draw(axes: Any) -> None:
-        axes.barh(
-            ["exhaustive", "spent"], [exhaustive, spent], color=[GREY, ORANGE if spent > exhaustive else BLUE]
-        )
-        axes.set(xlabel="tokens of rollouts")
-
-    return picture("tokens spent", draw, height=1.3)
+    most = max(spent, exhaustive) or 1
+    rows = [
+        (name, tokens, "█" * round(10 * tokens / most))
+        for name, tokens in (("exhaustive", exhaustive), ("spent", spent))
+    ]
+    return shown_table(("search", "tokens of rollouts", "beside each other"), rows)

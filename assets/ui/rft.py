@@ -5,7 +5,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets.ui.plots import BLUE, ORANGE, picture
+from assets.ui.charts import curves, stacked
+from assets.ui.tables import shown_table
+
+MOST_PATHS = 24
 
 # a problem without an accepted sample says nothing about more samples than it had
 _SOLVED = """
@@ -56,46 +59,21 @@ def candidates_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any
 
 
 def acceptance_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
-    """Accepted share of samples by difficulty, a bar per policy."""
+    """Accepted share of samples by policy and difficulty, with a bar."""
     rows = connection.execute(_ACCEPTANCE).fetchall()
-    policies = list(dict.fromkeys(policy for policy, *_ in rows))
-    levels = sorted({_level(difficulty) for _, difficulty, *_ in rows})
-
-    def draw(axes: Any) -> None:
-        width = 0.8 / max(len(policies), 1)
-        for index, policy in enumerate(policies):
-            shares = {_level(difficulty): share for owner, difficulty, share, _ in rows if owner == policy}
-            bars = [levels.index(level) + index * width for level in shares]
-            axes.bar(bars, list(shares.values()), width, color=[BLUE, ORANGE][index % 2], label=policy)
-        middle = 0.4 - width / 2
-        ticks = [index + middle for index in range(len(levels))]
-        axes.set_xticks(ticks, ["?" if level < 0 else level for level in levels])
-        axes.set(xlabel="difficulty", ylabel="accepted share", ylim=(0, 1))
-        if policies:
-            axes.legend(frameon=False, fontsize=8)
-
-    return picture("acceptance by difficulty", draw)
-
-
-def _level(difficulty: int | None) -> int:
-    """The difficulty, or -1 where it is unknown."""
-    return -1 if difficulty is None else difficulty
+    shown = [
+        (policy, difficulty, share, samples, "█" * round(10 * share))
+        for policy, difficulty, share, samples in rows
+    ]
+    return shown_table(("policy", "difficulty", "accepted share", "samples", "0 to 1"), shown)
 
 
 def solved_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
     """Pass@k: share of problems with an accepted answer among the first k samples, whatever the rule."""
-    curve = pass_at_k(connection)
-
-    def draw(axes: Any) -> None:
-        for index, policy in enumerate(dict.fromkeys(policy for policy, *_ in curve)):
-            points = [(k, share) for owner, k, share in curve if owner == policy]
-            color = [BLUE, ORANGE][index % 2]
-            axes.plot(*zip(*points, strict=True), "o-", color=color, label=policy, markersize=4)
-        axes.set(xlabel="samples k", ylabel="solved (pass@k)", ylim=(0, 1))
-        if curve:
-            axes.legend(frameon=False, fontsize=8)
-
-    return picture("pass@k", draw)
+    by_policy: dict[str, list[tuple[float, float]]] = {}
+    for policy, k, share in pass_at_k(connection):
+        by_policy.setdefault(policy, []).append((k, share))
+    return curves("pass@k", "samples k; solved (pass@k)", by_policy, share=True)
 
 
 def pass_at_k(connection: "duckdb.DuckDBPyConnection") -> list[tuple[str, int, float]]:
@@ -112,13 +90,12 @@ def selections_summary(connection: "duckdb.DuckDBPyConnection") -> dict[str, Any
 def paths_plot(connection: "duckdb.DuckDBPyConnection") -> dg.MetadataValue:
     """Problems by how many distinct completions are kept."""
     counts = connection.execute(_PATHS).fetchall()
-
-    def draw(axes: Any) -> None:
-        axes.bar([paths for paths, _ in counts], [problems for _, problems in counts], color=BLUE)
-        axes.set(xlabel="distinct paths kept", ylabel="problems")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-
-    return picture("distinct paths", draw)
+    most = min(max((paths for paths, _ in counts), default=1), MOST_PATHS)
+    heights = [0.0] * most
+    for paths, problems in counts:
+        heights[min(paths, most) - 1] += problems
+    end = f"{most} and more" if most == MOST_PATHS else most
+    return stacked("distinct paths", "distinct paths kept; problems", (1, end), {"problems": heights})
 
 
 def _record(connection: "duckdb.DuckDBPyConnection", query: str) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import dagster as dg
-import pyarrow as pa
 import pytest
 
 from assets.building.opening import reporter
 from assets.graph import build_graph
 from assets.profile.profile import load_profile
-from assets.ui.metadata import check_results, sample
+from assets.ui.metadata import check_results
 from datasets_registry.version import CheckResult
 
 STEERING = "\x1b[2J\u202egone\x07"
@@ -20,11 +19,6 @@ PROFILE = """description = "x"
 backend = "openai"
 engine = { base_url = "http://127.0.0.1:9/v1", served_model = "<b>*big*</b>" }
 """
-
-
-def test_sample_rows_are_plain() -> None:
-    (record,) = sample(pa.table({"text": [STEERING]})).records
-    assert record.data == {"text": SHOWN}
 
 
 def test_what_a_check_found_is_plain() -> None:

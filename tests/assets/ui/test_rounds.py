@@ -48,9 +48,11 @@ def test_a_verdict_shows_why_and_all_rounds_without_a_sample(registry: Registry)
     assert isinstance(table, dg.MarkdownMetadataValue)
     assert "| verdict | go_on | stop_tax |" in str(table.md_str) and "**stop**" in str(table.md_str)
     assert list(figures) == ["verdict", "why", "rounds", "round_of_weights", "warnings"]
-    shown = list(dataset_metadata(verdict, next(registry.batches(verdict)), figures))
+    shown = list(dataset_metadata(registry, Verdict, verdict, figures))
     assert shown.index("why") < shown.index("rounds") < shown.index("sample") == len(shown) - 1
-    assert Verdict in TOLD and "sample" not in dataset_metadata(verdict, None, figures)
+    assert Verdict in TOLD and "sample" not in dataset_metadata(
+        registry, Verdict, verdict, figures, sampled=False
+    )
 
 
 def test_a_released_model_says_whose_weights_it_has(registry: Registry, tmp_path: Path) -> None:
