@@ -25,12 +25,13 @@ from studio.server import application
 
 TOKEN, PORT = "measured", 3210
 REPEATS = 5
+NOWHERE = "nowhere at all"
 MIB = 1 << 20
 FILTERED = {"label": "tie", "principle": "principle_3"}
 
 
 def measure(quick: bool) -> Sequence[Figure]:
-    """CPU of the first and of a filtered page, seconds of ordered ones and of a search, and memory."""
+    """CPU of first and filtered pages and of distributions, seconds of ordered ones and of hits, memory."""
     count, further = (100_000, 10) if quick else (1_000_000, 100)
     with tempfile.TemporaryDirectory(prefix="trimtab-studio-") as folder:
         registry = Registry(State(Path(folder)).prepare())
@@ -45,9 +46,12 @@ def measure(quick: bool) -> Sequence[Figure]:
                 _figure("page, longest first", seconds, browser, page, {"order": "longest"}, "s"),
             ]
             growth = _growth(browser, page, further)
+            drawn = repeated("distributions, first asked for", _distributions(browser, version), "s of CPU")
         return [
             *figures,
+            drawn,
             repeated("first hits of a rare word", _first_hits(registry, version), "s", "<= 2"),
+            repeated("whole search for what is nowhere", _whole_search(registry, version), "s of CPU"),
             repeated("a stopped search ends within", _ends_within(registry, version), "s", "<= 0.2"),
             repeated(f"memory after {further} more pages", [growth], "MiB", "<= 64"),
         ]
@@ -80,6 +84,26 @@ def _figure(
     return repeated(name, taken, unit, goal)
 
 
+def _distributions(browser: TestClient, version: Version) -> list[float]:
+    """CPU of as many pages of distributions, each under a filter that nobody asked for before."""
+    taken = []
+    for confidence in ("", "sure", "likely", "unsure"):
+        before = time.process_time()
+        answer = browser.get(f"/distributions/{version}", params={"confidence": confidence})
+        taken.append(time.process_time() - before)
+        assert answer.status_code == 200 and answer.text.count("<svg") == 4
+    return taken
+
+
+def _whole_search(registry: Registry, version: Version) -> list[float]:
+    taken = []
+    for _ in range(REPEATS):
+        before = time.process_time()
+        assert not list(Search(registry, version, PAIRS.texts, NOWHERE, []).hits())
+        taken.append(time.process_time() - before)
+    return taken
+
+
 def _first_hits(registry: Registry, version: Version) -> list[float]:
     taken = []
     for _ in range(REPEATS):
@@ -94,7 +118,7 @@ def _ends_within(registry: Registry, version: Version) -> list[float]:
     """Seconds from a stop amid a search for what is nowhere, to its end."""
     taken = []
     for _ in range(REPEATS):
-        search = Search(registry, version, PAIRS.texts, "nowhere at all", [])
+        search = Search(registry, version, PAIRS.texts, NOWHERE, [])
         reading = threading.Thread(target=lambda search=search: list(search.hits()))
         reading.start()
         # amid a query: none of a hundred files takes so little
