@@ -1,14 +1,23 @@
-"""A module edited for a test, without touching its file."""
+"""A module edited for a test, without touching its file; and trainers that are forked, not started anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from assets.building import code
 from assets.building.code import Source
 from datasets_registry.hashing import digest
+from tests.assets import forked_trainers
 
 Edit = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def trainers_are_forked() -> Iterator[None]:
+    """Builds of this process fork their trainers; those of the demo, daemons and launchers start theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dagster._core.pipes.subprocess.Popen", forked_trainers.start)
+        yield
 
 
 @pytest.fixture
