@@ -8,6 +8,7 @@ from starlette.responses import Response
 from datasets_registry.inspecting.listing import list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
+from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer, SuiteFigure
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
@@ -17,16 +18,17 @@ from studio.pages.asked import registry_of, version_of
 from studio.pages.drawn.plots import measures_of
 from studio.pages.listings import listing_of
 from studio.pictures.lineage import lineage_picture
+from studio.queries.evaluated.together import together
 from studio.rendering import page
 
 # pages of datasets whose rows are no list of entries, by dataset
 PAGES: Mapping[str, Sequence[str]] = {
-    SuiteFigure.dataset: ("evaluation", "flips"),
-    EvaluationDifference.dataset: ("evaluation", "flips"),
-    SuiteAnswer.dataset: ("flips",),
+    SuiteFigure.dataset: ("evaluation",),
+    EvaluationDifference.dataset: ("evaluation",),
     Verdict.dataset: ("rounds",),
     RoundWatch.dataset: ("rounds",),
 }
+EVALUATED = (SuiteFigure.dataset, EvaluationDifference.dataset, SuiteAnswer.dataset)
 
 
 def version_page(request: Request) -> Response:
@@ -43,13 +45,17 @@ def version_page(request: Request) -> Response:
             "versions": list_versions(registry, version.name),
             "picture": lineage_picture(registry, version),
             "is_drawn": bool(measures_of(registry, version)),
-            "pages": _pages(version),
+            "pages": _pages(registry, version),
         },
     )
 
 
-def _pages(version: Version) -> Sequence[str]:
+def _pages(registry: Registry, version: Version) -> Sequence[str]:
     """The pages that show its rows: those of its own, then the table of all columns."""
-    listing = listing_of(version)
-    own = (*PAGES.get(rows_of(version), ()), *([listing.name] if listing else ()))
-    return (*own, "rows") if version.kind == "dataset" else ()
+    if version.kind != "dataset":
+        return ()
+    listing, row = listing_of(version), rows_of(version)
+    own = [*PAGES.get(row, ()), *([listing.name] if listing else ())]
+    if row in EVALUATED and together(registry, version).is_comparison:
+        own.append("flips")
+    return (*own, "rows")

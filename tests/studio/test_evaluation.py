@@ -6,17 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import (
-    AnswerTurn,
-    EvaluationDifference,
-    EvaluationItem,
-    Grade,
-    SuiteAnswer,
-    SuiteFigure,
-)
-from datasets_registry.rows.imported import ChatMessage
-from datasets_registry.rows.row import Row
-from datasets_registry.version import Derivation, Version
+from datasets_registry.rows.evaluation import EvaluationDifference, EvaluationItem, SuiteAnswer, SuiteFigure
+from datasets_registry.version import Version
 from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.request import Completion, Message, Request
 from quality.evaluation.answered import answered
@@ -25,67 +16,22 @@ from quality.evaluation.report.marks import difference_mark, figure_mark
 from studio.queries.evaluated import flips as paging
 from studio.queries.evaluated.flips import FlipsBetween
 from studio.queries.evaluated.together import together
-from tests.rows import make
-
-BASE, MODEL = "base_policy", "dpo_policy"
-HOSTILE = "</div><script>alert(1)</script>"
-NUM_ITEMS = 30
-
-
-def item(number: int) -> EvaluationItem:
-    """An item that has a right answer, but for each fifth."""
-    return make(
-        EvaluationItem,
-        suite="facts" if number < 20 else "riddles",
-        item_id=f"item_{number:02d}",
-        messages=[ChatMessage(role="user", content=HOSTILE)],
-        gold=[] if number % 5 == 0 else ["4"],
-    )
-
-
-def answer(model: str, number: int) -> SuiteAnswer:
-    """The base is right on even items, the model on each third; each seventh answer of it failed."""
-    asked = item(number)
-    right = number % 2 == 0 if model == BASE else number % 3 == 0
-    failed = model == MODEL and number % 7 == 0
-    said = f"It is {4 if right else 5}, I think."
-    turn = AnswerTurn(
-        prompt=HOSTILE, completion=said, finish_reason="stop", num_tokens=3, completion_key="answer"
-    )
-    return make(
-        SuiteAnswer,
-        model=model,
-        suite=asked.suite,
-        item_id=asked.item_id,
-        turns=[turn],
-        grades=[] if failed else [Grade(name="right", value=float(right), keys=["judge_call"])],
-        failure="truncated" if failed else None,
-    )
-
-
-def committed(registry: Registry, name: str, rows: list[Row], *inputs: Version) -> Version:
-    """A passed version of the rows under a name."""
-    made = Derivation(code_version="1", settings={}, inputs=inputs)
-    return registry.record_checks(registry.commit(type(rows[0]), rows, made, name), [])
+from tests.studio.evaluations import (
+    BASE,
+    HOSTILE,
+    MODEL,
+    NUM_ITEMS,
+    answer,
+    commit_evaluation,
+    committed,
+    item,
+)
 
 
 @pytest.fixture
 def evaluated(registry: Registry) -> Version:
     """Figures of two models' answers to the same items, beside their differences."""
-    items = committed(registry, "evaluation_items", [item(number) for number in range(NUM_ITEMS)])
-    answers = [
-        committed(
-            registry,
-            f"evaluation_answers/{model}",
-            [answer(model, number) for number in range(NUM_ITEMS)],
-            items,
-        )
-        for model in (BASE, MODEL)
-    ]
-    committed(registry, "evaluation_differences", [make(EvaluationDifference, model=MODEL)], *answers, items)
-    figures: list[Row] = [make(SuiteFigure, model=model) for model in (BASE, MODEL)]
-    figures.append(make(SuiteFigure, model=MODEL, category="privacy", note="few items"))
-    return committed(registry, "evaluation", figures, *answers, items)
+    return commit_evaluation(registry)
 
 
 def test_figures_stand_as_they_are_stored(client: TestClient, registry: Registry, evaluated: Version) -> None:
@@ -168,8 +114,8 @@ def test_what_cannot_be_shown_is_a_sentence(client: TestClient, evaluated: Versi
         "evaluation/evaluation_items": "is no evaluation",
     }
     for path, sentence in says.items():
-        answer = client.get(f"/{path}")
-        assert answer.status_code == 400 and sentence in answer.text, path
+        shown = client.get(f"/{path}")
+        assert shown.status_code == 400 and sentence in shown.text, path
 
 
 def test_models_that_were_asked_different_items_have_no_flips(
@@ -177,5 +123,6 @@ def test_models_that_were_asked_different_items_have_no_flips(
 ) -> None:
     other = committed(registry, "other_items", [item(NUM_ITEMS)])
     committed(registry, "evaluation_answers/other", [answer("other", NUM_ITEMS)], other)
-    answer_ = client.get("/flips/evaluation", params={"against": "other"})
-    assert answer_.status_code == 400 and "answers to different items are no pairs" in answer_.text
+    assert "/flips/" not in client.get("/version/evaluation_answers/other").text
+    shown = client.get("/flips/evaluation", params={"against": "other"})
+    assert shown.status_code == 400 and "answers to different items are no pairs" in shown.text

@@ -32,6 +32,11 @@ class Together:
         """The models that can be compared."""
         return [model for model in self.answers if not is_canary(model)]
 
+    @property
+    def is_comparison(self) -> bool:
+        """Whether there are two models whose answers can be compared."""
+        return len(self.models) > 1
+
 
 def together(registry: Registry, version: Version) -> Together:
     """What belongs to a version of figures, differences or answers; raises BadInput for any other."""

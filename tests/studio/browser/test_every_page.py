@@ -23,6 +23,8 @@ from studio.exporting.exporting import export_pages
 from studio.security import HOST, TOKEN
 from studio.server import application
 from tests.rows import make
+from tests.studio.evaluations import commit_evaluation
+from tests.studio.lines import commit_line
 from tests.traced import Traced
 
 pytestmark = pytest.mark.browser
@@ -31,6 +33,7 @@ AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SECRET = "let-me-in"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=400, height=800)
 KNOWN = {"", "version", "rows", "row", "pairs", "revisions", "samples", "steps", "conversations", "compare"}
+KNOWN |= {"evaluation", "flips", "rounds"}
 # what hangs on colours and the screen's width
 LOOKS = ["color-contrast", "scrollable-region-focusable"]
 FINDINGS = """rules => axe.run(document, {resultTypes: ['violations'], preload: false,
@@ -53,6 +56,8 @@ def registry_of_all(history: Traced, tmp_path_factory: pytest.TempPathFactory) -
         registry.record_checks(registry.commit(type(row), [row], NOTHING), [])
     samples = [make(Candidate, f"p{number}") for number in range(30)]
     registry.record_checks(registry.commit(Candidate, samples, NOTHING), [])
+    commit_evaluation(registry)
+    commit_line(registry)
     yield registry
     registry.engine.dispose()
 
