@@ -11,7 +11,7 @@ export DO_NOT_TRACK := 1
 # without it Dagster's daemon may see what comes during a look twice, and ask for the same rebuild again
 export DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS := 0.2
 
-.PHONY: setup vllm demo dev test coverage test-vllm lint bench bench-quick check-gpu
+.PHONY: setup vllm demo dev test coverage test-vllm lint pictures bench bench-quick check-gpu
 
 setup: $(STAMP)
 
@@ -48,6 +48,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# the docs' pictures, of the states that are named: DEMO, EVALUATED, DAGSTER, LINES_DAGSTER (CONTRIBUTING.md)
+pictures: $(STAMP)
+	$(BIN)/python docs/images/take.py
 
 # ten minutes that say whether this machine can do what a GPU profile asks of it (docs/gpu.md); its smallest
 # size where there is no CUDA card. OUT=folder takes both files

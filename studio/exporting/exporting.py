@@ -23,12 +23,16 @@ _PARTS_OF_A_HOME = 3
 
 @dataclass(frozen=True)
 class ExportedPage:
-    """A page that was written: its file's name and size, and how many rows it left out, if it has any."""
+    """A page that was written: its file's name and size, and how many rows it left out.
+
+    That is None of a page that does not say; such a page may still go on, of which the first part is written.
+    """
 
     chosen: Chosen
     file: str
     num_bytes: int
     num_rows_left_out: int | None
+    is_first_part: bool
 
 
 def export_pages(
@@ -52,9 +56,10 @@ def export_pages(
     with written_whole(folder) as temporary:
         for number, chosen in enumerate(selection, start=1):
             file = files[chosen.key]
-            text, left_out = copy.page(chosen, answered(app, chosen.path, chosen.words))
-            size = (temporary / file).write_bytes(text.encode())
-            written.append(ExportedPage(chosen, file, size, left_out))
+            still = copy.still(answered(app, chosen.path, chosen.words))
+            size = (temporary / file).write_bytes(copy.page(chosen, still).encode())
+            left_out = still.num_rows_left_out
+            written.append(ExportedPage(chosen, file, size, left_out, left_out is None and still.goes_on))
             report(number)
         (temporary / INDEX).write_bytes(copy.index(written).encode())
     return written
@@ -70,17 +75,20 @@ class _Copy:
         self._style = (STATIC / "studio.css").read_text(encoding="utf-8")
         self._made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
-    def page(self, chosen: Chosen, text: str) -> tuple[str, int | None]:
-        """The page as a file's text, and how many rows it leaves out, if it has any."""
-        still = self._still(text, self._files)
-        values = {"chosen": chosen, "made": self._made, "left_out": still.num_rows_left_out, "index": INDEX}
-        return self._without_places(still.text(_filled("copied.html", values))), still.num_rows_left_out
+    def page(self, chosen: Chosen, still: Still) -> str:
+        """The page as a file's text."""
+        values = {"chosen": chosen, "made": self._made, "still": still, "index": INDEX}
+        return self._without_places(still.text(_filled("copied.html", values)))
 
     def index(self, written: Sequence[ExportedPage]) -> str:
         """The page that leads to the others."""
         text = _filled("copies.html", {"written": written, "made": self._made})
         files = {key_of(f"/{page.file}"): page.file for page in written}
         return self._without_places(self._still(text, {**self._files, **files}).text(""))
+
+    def still(self, text: str) -> Still:
+        """The page without what means something in the studio alone."""
+        return self._still(text, self._files)
 
     def _still(self, text: str, files: Mapping[Key, str]) -> Still:
         still = Still(files, self._style)

@@ -32,6 +32,7 @@ class Still(HTMLParser):
         self._links: list[str] = []
         # as the page says; None where it says nothing
         self.num_rows_left_out: int | None = None
+        self.goes_on = False
 
     def text(self, note: str) -> str:
         """The page, with ``note``, which is HTML, before its content."""
@@ -40,6 +41,7 @@ class Still(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         """Pass on an element's beginning, or leave the element out."""
         given = {name: value or "" for name, value in attrs}
+        self.goes_on |= tag == "a" and "next" in given.get("class", "").split()
         if self._left or self._is_live(tag, given):
             self._leave_out(tag)
             return

@@ -113,6 +113,7 @@ def _outcome(folder: Path, written: Sequence["ExportedPage"]) -> dict[str, objec
                 "version": page.chosen.version and str(page.chosen.version),
                 "data_version": page.chosen.version and page.chosen.version.data_version,
                 "rows_left_out": page.num_rows_left_out,
+                "is_first_part": page.is_first_part,
                 "bytes": page.num_bytes,
             }
             for page in written
@@ -121,16 +122,15 @@ def _outcome(folder: Path, written: Sequence["ExportedPage"]) -> dict[str, objec
 
 
 def _report(folder: Path, written: Sequence["ExportedPage"]) -> None:
-    rows = [
-        (
-            page.file,
-            "" if page.num_rows_left_out is None else f"{page.num_rows_left_out:,}",
-            _in_kilobytes(page.num_bytes),
-        )
-        for page in written
-    ]
+    rows = [(page.file, _left_out(page), _in_kilobytes(page.num_bytes)) for page in written]
     print_table(("page", "rows left out", "size"), rows)
     say(f"{len(written)} pages, {_in_kilobytes(_size(folder))}: open {folder / 'index.html'}")
+
+
+def _left_out(page: "ExportedPage") -> str:
+    if page.num_rows_left_out is not None:
+        return f"{page.num_rows_left_out:,}"
+    return "all but its first page" if page.is_first_part else ""
 
 
 def _size(folder: Path) -> int:

@@ -99,7 +99,10 @@ def addresses(page: Page, root: str) -> dict[str, str]:
     found = {"": "/", "version": "/version/preference_pairs@3"}
     for version in first:
         for link in links(version):
-            found.setdefault(link.split("/")[1], link)
+            name = link.split("/")[1]
+            # such as flips, of which these few rows have none
+            if name not in found and page.request.get(f"{root}{link}").ok:
+                found[name] = link
     found["row"] = next(link for link in links(found["pairs"]) if link.startswith("/row/"))
     return {**found, "a model": "/version/dpo_policy", "a search": f"{found['pairs']}?text=yes"}
 

@@ -15,6 +15,7 @@ from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from studio.exporting.chosen import chosen
 from studio.exporting.exporting import ExportedPage, export_pages
+from studio.exporting.still import Still
 from tests.rows import make
 from tests.traced import Traced
 
@@ -89,6 +90,15 @@ def test_what_was_said_by_a_model_stays_text(registry: Registry, tmp_path: Path)
     # what was written as `&lt;` is still that
     assert "<script>owned()</script><img src=x>&lt;b&gt; {{ 7 * 7 }}" in unescape(main_part)
     assert "(state)/models" in main_part
+
+
+def test_a_page_that_goes_on_without_saying_how_far_is_known() -> None:
+    still = Still({}, "")
+    still.feed(
+        '<main><a href="/rows/a@1">a</a> <nav class="pages"><a class="button next" href="/b">Next</a></nav>'
+    )
+    assert still.goes_on and still.num_rows_left_out is None
+    assert still.text("") == "<main>a "
 
 
 @pytest.mark.parametrize(
