@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.building.declared import Dataset
 from assets.estimates.amount import ANSWER, CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
+from assets.estimates.oversight import debates, oversight_preferences, oversight_questions, passages
 from assets.estimates.rounds import (
     divergence,
     feedback_figures,
@@ -259,6 +260,10 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "pooled_selections": pooled_selections,
     "reward_pairs": reward_pairs,
     "divergence": divergence,
+    "passages": passages,
+    "oversight_questions": oversight_questions,
+    "debates": debates,
+    "oversight_preferences": oversight_preferences,
 }
 
 

@@ -9,10 +9,11 @@ from assets.profile.rlaif import Judging
 from datasets_registry.documents import validated
 from datasets_registry.errors import BadInput
 from datasets_registry.settings import Settings
+from methods.judging.asking import Asking
 from methods.judging.comparison import ComparisonSettings
 from methods.prm.judge import StepJudgeSettings
 
-A = TypeVar("A", Judging, ComparisonSettings, Scores, StepJudgeSettings)
+A = TypeVar("A", Judging, ComparisonSettings, Scores, StepJudgeSettings, Asking)
 
 
 def as_served(profile: Profile) -> Profile:
@@ -30,6 +31,10 @@ def as_served(profile: Profile) -> Profile:
     if profile.prm and profile.prm.judge:
         judging = asked(profile.prm.judging, [profile.prm.judge], profile, "prm.judging")
         update["prm"] = profile.prm.model_copy(update={"judging": judging})
+    if profile.oversight and (debates := profile.oversight.debates):
+        asking = asked(debates.judging, [debates.judge], profile, "oversight.debates.judging")
+        debates = debates.model_copy(update={"judging": asking})
+        update["oversight"] = profile.oversight.model_copy(update={"debates": debates})
     return profile.model_copy(update=update)
 
 

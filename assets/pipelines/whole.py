@@ -46,8 +46,7 @@ def declare(profile: Profile) -> Sequence[Declared]:
 
 def _declared(profile: Profile) -> Sequence[Declared]:
     datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
-    datasets += oversight(profile.oversight) if profile.oversight else []
-    datasets += judge_benchmark(profile)
+    datasets += [*judge_benchmark(profile), *_overseen(profile)]
     datasets += plugged(profile)
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
         sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}
@@ -97,6 +96,12 @@ def _reasoning(profile: Profile) -> Sequence[Dataset]:
     if profile.prm:
         declared += prm(profile.prm, verifier)
     return declared
+
+
+def _overseen(profile: Profile) -> Sequence[Dataset]:
+    """Debates, and preferences by their verdicts."""
+    verifier = profile.problems.verifier if profile.problems else None
+    return oversight(profile.oversight, verifier) if profile.oversight else []
 
 
 def _by_row_type(datasets: Iterable[Dataset], row_types: Iterable[str]) -> dict[str, tuple[str, ...]]:

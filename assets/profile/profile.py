@@ -15,7 +15,7 @@ from assets.profile.launch import Card, LaunchSection, Tracking
 from assets.profile.mixed.mixtures import Mixture, require_mixtures
 from assets.profile.mixed.rewards import require_rewards
 from assets.profile.models import GivenModel, Name, Section, TrainedModel, read_models
-from assets.profile.oversight.oversight import Oversight
+from assets.profile.oversight.oversight import Oversight, require_debatable
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
@@ -121,6 +121,9 @@ class Profile(Settings):
             require_rewards("rft.candidates", drawn.rewards, drawn.combination, self.models)
         if self.evaluation and self.evaluation.problems != "none" and self.problems is None:
             raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
+        if self.oversight:
+            sampled = self.rft.candidates.policies if self.rft else ()
+            require_debatable(self.oversight, sampled, lambda model: self.given(model).hosted)
         self._require_samplers()
         parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
         for name, rounds in self.rounds.items():
@@ -159,6 +162,8 @@ class Profile(Settings):
             yield "prm.completer", self.prm.completer
             if self.prm.judge:
                 yield "prm.judge", self.prm.judge
+        if self.oversight:
+            yield from self.oversight.named_models()
         if self.evaluation:
             yield from self.evaluation.named_models()
         for name, rounds in self.rounds.items():

@@ -19,7 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
-from datasets_registry.rows.oversight import questions
+from datasets_registry.rows.oversight import debates, preferences, questions
 from datasets_registry.rows.review import agreement, pairs, reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
@@ -51,6 +51,8 @@ _MODULES = (
     rft,
     prm,
     questions,
+    debates,
+    preferences,
     mixtures,
     pass_rates,
     reward_pairs,

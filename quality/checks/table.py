@@ -14,6 +14,7 @@ from quality.checks.judges import JUDGE_CHECKS
 from quality.checks.mixed.mixtures import MIXTURE_CHECKS
 from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
 from quality.checks.mixed.reward_pairs import REWARD_PAIR_CHECKS
+from quality.checks.oversight.debates import DEBATE_CHECKS
 from quality.checks.oversight.questions import QUESTION_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
@@ -48,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     *POOLED_CHECKS,
     *DIVERGENCE_CHECKS,
     *QUESTION_CHECKS,
+    *DEBATE_CHECKS,
 )
 
 

@@ -1,12 +1,17 @@
-"""The profile's `[oversight]`: what is debated."""
+"""The profile's `[oversight]`: what is debated, by which models, and how verdicts label."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Collection, Iterator
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from assets.profile.models import Name
 from datasets_registry.settings import Distinct, Settings
 from methods.oversight.passages import PassageSettings
+from methods.oversight.preferences import PreferenceSettings
 from methods.oversight.questions import QuestionSettings
+from methods.oversight.settings import DebateSettings
+from methods.verifiers.contract import VerifierSettings
 
 
 class Questions(QuestionSettings):
@@ -22,8 +27,87 @@ class Questions(QuestionSettings):
         return QuestionSettings(**self.model_dump(include=set(QuestionSettings.model_fields)))
 
 
+class Debates(DebateSettings):
+    """The models that argue and judge, and how; ``preference_model`` chooses the best of arguments."""
+
+    debater: Name
+    judge: Name
+    preference_model: Name | None = None
+
+    def method(self, verifier: VerifierSettings | None) -> DebateSettings:
+        """The settings of the method, with the verifier of `[problems]`."""
+        named = self.model_dump(include=set(DebateSettings.model_fields) - {"verifier", "judging"})
+        settings = DebateSettings(**named, judging=self.judging)
+        return settings if verifier is None else settings.model_copy(update={"verifier": verifier})
+
+    @model_validator(mode="after")
+    def _has_a_judge_of_its_own(self) -> Self:
+        if self.judge == self.debater and not self.debater_judges:
+            raise ValueError(
+                f"judge {self.judge!r} is the debater: name a weaker model, or set debater_judges = true"
+            )
+        if "verifier" in self.model_fields_set:
+            raise ValueError("verifier is that of [problems]: leave it out")
+        if (self.best_of > 1) != (self.preference_model is not None):
+            raise ValueError(
+                f"best_of is {self.best_of} and preference_model {self.preference_model!r}: give 2 or "
+                "more and a model that chooses, or neither"
+            )
+        return self
+
+
 class Oversight(Settings):
-    """Questions with two opposed answers; ``passages`` are our own, and none where they are imported."""
+    """Questions with two opposed answers, debates and preferences by their verdicts.
+
+    ``passages`` are our own, and none where they are imported.
+    """
 
     passages: PassageSettings | None = None
     questions: Questions = Questions()
+    debates: Debates | None = None
+    preferences: PreferenceSettings = PreferenceSettings()
+
+    @model_validator(mode="after")
+    def _labels_what_is_judged(self) -> Self:
+        if self.debates and self.preferences.protocol not in self.debates.protocols:
+            raise ValueError(
+                f"preferences.protocol is {self.preferences.protocol!r}, and debates.protocols are "
+                f"{', '.join(self.debates.protocols)}: name one of them"
+            )
+        return self
+
+    def named_models(self) -> Iterator[tuple[str, str]]:
+        """Where the section names a model, and which."""
+        for role in ("debater", "judge", "preference_model") if self.debates else ():
+            if model := getattr(self.debates, role):
+                yield f"oversight.debates.{role}", model
+
+
+def require_debatable(
+    section: Oversight, policies: Collection[str], is_hosted: Callable[[str], bool]
+) -> None:
+    """Raise ValueError where worked solutions are sampled by nobody, or cannot be judged.
+
+    ``policies`` sample candidates; a hosted model gives no likelihoods.
+    """
+    if "candidates" not in section.questions.of:
+        return
+    if not policies:
+        raise ValueError(
+            "oversight.questions.of names 'candidates', and nobody samples any: add [rft.candidates] with "
+            "policies, or leave 'candidates' out"
+        )
+    if section.debates is None:
+        return
+    judge = section.debates.judge
+    if is_hosted(judge):
+        raise ValueError(
+            f"oversight.debates.judge {judge!r} is hosted, and worked solutions are judged by their "
+            "likelihood: name a model whose weights are here, or leave 'candidates' out of "
+            "oversight.questions.of"
+        )
+    if judge in policies and not section.debates.debater_judges:
+        raise ValueError(
+            f"oversight.debates.judge {judge!r} samples the solutions that it judges: name a weaker model, "
+            "or set debater_judges = true"
+        )

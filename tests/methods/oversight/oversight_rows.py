@@ -2,10 +2,32 @@
 
 from typing import Any
 
+from datasets_registry.rows.oversight.debates import Debate, Quote, Turn
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
 from datasets_registry.rows.row import Row
 
 PASSAGE = "The harbour was built in 1820. Its first keeper was Mara Holt. She kept bees."
+ARGUMENT = "It is named: <quote>Its first keeper was Mara Holt.</quote>"
+
+
+def turn(**fields: Any) -> Turn:
+    """A sound turn of side a."""
+    sound = {
+        "round": 1,
+        "side": "a",
+        "argument": ARGUMENT,
+        "quotes": [Quote(text="Its first keeper was Mara Holt.", verified=True)],
+        "num_words": 9,
+        "truncated": False,
+        "flaw": None,
+        "num_drawn": 1,
+        "score": None,
+        "completion_key": "k",
+    }
+    return Turn.model_validate(sound | fields)
+
+
 OVERSIGHT: dict[type[Row], dict[str, Any]] = {
     PassageQuestion: {
         "question_id": "q1",
@@ -34,6 +56,55 @@ OVERSIGHT: dict[type[Row], dict[str, Any]] = {
         "key_a": None,
         "key_b": None,
     },
+    Debate: {
+        "question_id": "q1",
+        "protocol": "debate",
+        "argued": "both",
+        "swap": False,
+        "kind": "passage",
+        "debater": "sft_policy",
+        "judge": "base_policy",
+        "turns": [turn()],
+        "p_a": 0.9,
+        "p_first": 0.9,
+        "verdict": "a",
+        "gold": "a",
+        "credit": 1.0,
+        "failure": None,
+        "num_samples": 1,
+        "num_quotes": 1,
+        "num_unverified": 0,
+        "num_tokens": 20,
+        "num_read": 100,
+        "judge_keys": ["k"],
+    },
+    OversightPreference: {
+        "question_id": "q1",
+        "problem_id": None,
+        "prompt": "Who was the first keeper?",
+        "kind": "passage",
+        "protocol": "debate",
+        "judge": "base_policy",
+        "p_a": 0.8,
+        "seats_agree": True,
+        "num_unverified": 0,
+        "gold": "a",
+        "agrees": True,
+        "label": "a",
+        "failure": None,
+        "chosen": "Mara Holt",
+        "rejected": "Jon Pike",
+    },
+}
+# the same debate with seats changed, and the judge's own replies at as many tokens
+SWAPPED: dict[str, Any] = {"swap": True, "p_a": 0.7, "p_first": 0.3}
+OWN: dict[str, Any] = {
+    "protocol": "self_consistency",
+    "argued": "none",
+    "debater": None,
+    "turns": [],
+    "num_samples": 3,
+    "num_quotes": 0,
 }
 # two worked solutions that part in their second line
 CHAINS: dict[str, Any] = {

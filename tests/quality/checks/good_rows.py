@@ -29,6 +29,8 @@ from datasets_registry.rows.judges import (
     SteeredVerdict,
 )
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.debates import Debate
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
@@ -52,7 +54,7 @@ from datasets_registry.rows.scored.reward_pairs import RewardPair
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
-from tests.methods.oversight.oversight_rows import CHAINS
+from tests.methods.oversight.oversight_rows import CHAINS, OWN, SWAPPED
 from tests.quality.rounds.watched import decided, watched
 from tests.rows import make
 
@@ -169,6 +171,13 @@ GOOD: dict[type[Row], list[Row]] = {
     RewardPair: [make(RewardPair)],
     PassageQuestion: [make(PassageQuestion)],
     OversightQuestion: [make(OversightQuestion), make(OversightQuestion, **CHAINS)],
+    Debate: [
+        make(Debate),
+        make(Debate, **SWAPPED),
+        make(Debate, **OWN),
+        make(Debate, **OWN | SWAPPED),
+    ],
+    OversightPreference: [make(OversightPreference)],
     RoundWatch: [watched()],
     Verdict: [decided()],
 }
@@ -185,6 +194,7 @@ def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Versi
         PreferencePair: LABEL_SETTINGS,
         StepLabels: {"threshold": 0.1},
         SteeredVerdict: {"tie_logit": 0.01},
+        Debate: {"max_samples": 64},
         MixedExample: {"parts": {"cai_sft": 1.0}},
         MixedPair: {"parts": {"preference_pairs": 1.0}},
         RoundPrompt: {"feedback": {"max_share": 0.5}},

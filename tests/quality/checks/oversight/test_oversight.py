@@ -2,8 +2,10 @@
 
 import pytest
 
+from datasets_registry.rows.oversight.debates import Debate, Quote
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
-from tests.methods.oversight.oversight_rows import CHAINS
+from tests.methods.oversight.oversight_rows import CHAINS, OWN, SWAPPED, turn
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
@@ -18,6 +20,25 @@ FAULTS: list[Fault] = [
     (OversightQuestion, "gold_is_the_sources", [make(OversightQuestion, gold="b")]),
     (OversightQuestion, "gold_is_the_sources", [make(OversightQuestion, gold="b", **CHAINS)]),
     (OversightQuestion, "right_first_share", ONE_SIDED),
+    (Debate, "both_seatings", [make(Debate)]),
+    (Debate, "void_is_no_label", [make(Debate, turns=[turn(flaw="concedes")])]),
+    (Debate, "void_is_no_label", [make(Debate, verdict=None, p_a=None, p_first=None, credit=None)]),
+    (Debate, "verdict_recomputed", [make(Debate, verdict="b", credit=0.0)]),
+    (Debate, "verdict_recomputed", [make(Debate, credit=0.0)]),
+    (Debate, "verdict_recomputed", [make(Debate, **SWAPPED | {"p_first": 0.7})]),
+    (Debate, "verdict_recomputed", [make(Debate, gold="b", credit=0.0)]),
+    (Debate, "quotes_recomputed", [make(Debate, turns=[turn(quotes=[Quote(text="Jon", verified=True)])])]),
+    (Debate, "tokens_matched", [make(Debate), make(Debate, **OWN | {"num_tokens": 19})]),
+    (Debate, "judged_share", [make(Debate, verdict=None)]),
+    (Debate, "first_seat_share", [make(Debate), make(Debate, swap=True)]),
+    (OversightPreference, "prompt_equals_source", [make(OversightPreference, prompt="other")]),
+    (OversightPreference, "no_evaluation_problem", [make(OversightPreference, "held")]),
+    (OversightPreference, "label_recomputed", [make(OversightPreference, p_a=0.9)]),
+    (OversightPreference, "label_recomputed", [make(OversightPreference, label="tie")]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, chosen="Jon Pike")]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, label="tie")]),
+    (OversightPreference, "labelled_share", [make(OversightPreference, chosen=None)]),
+    (OversightPreference, "gold_agreement", [make(OversightPreference, agrees=False)]),
 ]
 
 

@@ -1,0 +1,139 @@
+"""Debates: questions with two opposed answers under every protocol, in both seatings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from statistics import median
+from typing import TYPE_CHECKING
+
+from datasets_registry.errors import BadInput
+from datasets_registry.rows.oversight.debates import Debate
+from datasets_registry.rows.oversight.questions import OversightQuestion, Side
+from methods.judging.questions import own_turn_templates
+from methods.method import Inputs, Method, Model, Models
+from methods.oversight.arguing import Choose
+from methods.oversight.asked import asked
+from methods.oversight.chains import judge_chains
+from methods.oversight.likelihood import whole_solutions
+from methods.oversight.passage_debates import argue_passages, judge_passages
+from methods.oversight.settings import DebateSettings
+from methods.verifiers.verifier import verifier
+
+if TYPE_CHECKING:
+    from generation.scoring.outcomes import Answered
+
+# questions of which all that is said is in memory at once
+WINDOW = 512
+
+
+def debate_templates(settings: DebateSettings) -> tuple[str, ...]:
+    """The prompt templates that are filled under ``settings``."""
+    by_protocol = {
+        "naive": ("blind_verdict",),
+        "self_consistency": ("blind_verdict", "answer_line_reasoned"),
+        "direct": ("passage_verdict",),
+        "open_consultancy": ("passage_verdict", "consultant_argument", "consultant_verdict"),
+        "consultancy": ("consultant_argument", "consultant_verdict"),
+        "debate": ("debate_argument", "debate_verdict"),
+    }
+    names = {name for protocol in settings.protocols for name in by_protocol[protocol]}
+    return (*sorted({*names, *own_turn_templates(settings.judging)}),)
+
+
+def make_debates(inputs: Inputs, models: Models, settings: DebateSettings) -> Iterator[Debate]:
+    """The rows of all ``oversight_questions``, a window of them at a time.
+
+    Raises BadInput where the judge argues too, and where ``best_of`` has no model to choose by.
+    """
+    debater, judge = models["debater"], models["judge"]
+    require_two(debater, judge, inputs.stream(OversightQuestion), settings)
+    if settings.best_of > 1 and not models.every("preference_model"):
+        raise BadInput(
+            f"best_of is {settings.best_of}, and no model chooses the best argument: name preference_model, "
+            "or set best_of to 1"
+        )
+    accepted = _accepted(inputs, judge, settings)
+    choose = _chooser(models) if settings.best_of > 1 else None
+    for window in _windows(inputs.stream(OversightQuestion)):
+        yield from _debated(window, debater, judge, settings, accepted, choose)
+
+
+DEBATES = Method(make_debates, DebateSettings, Debate, prompts=debate_templates, generates=True)
+
+
+def require_two(
+    debater: Model, judge: Model, questions: Iterable[OversightQuestion], settings: DebateSettings
+) -> None:
+    """Raise BadInput where the judge is the debater, or wrote the solutions that it judges, unless said."""
+    if settings.debater_judges:
+        return
+    with asked(debater) as arguing, asked(judge) as judging:
+        same = arguing.model == judging.model
+    wrote = any(question.policy == judge.name for question in questions)
+    if same or wrote:
+        what = f"{judge.name!r} judges " + ("what it argues itself" if same else "solutions that it wrote")
+        raise BadInput(f"{what}: name a weaker model as oversight.judge, or set debater_judges = true")
+
+
+def _windows(questions: Iterable[OversightQuestion]) -> Iterator[list[OversightQuestion]]:
+    left = iter(questions)
+    while window := list(islice(left, WINDOW)):
+        yield window
+
+
+def _debated(
+    window: list[OversightQuestion],
+    debater: Model,
+    judge: Model,
+    settings: DebateSettings,
+    accepted: float | None,
+    choose: Choose | None,
+) -> Iterator[Debate]:
+    """Debaters are done before anybody judges, so that one model at a time needs a card."""
+    passages = [question for question in window if question.kind == "passage"]
+    chains = [question for question in window if question.kind == "chains"]
+    opens = "open_consultancy" in settings.protocols
+    with asked(debater) as arguing:
+        argued = argue_passages(passages, arguing, settings, choose) if passages else None
+        whole = whole_solutions("choices of a solution", chains, arguing) if opens else []
+    chosen: dict[str, Side | None] = {}
+    for question, (a, b) in zip(chains if opens else (), whole, strict=True):
+        known = a.mean is not None and b.mean is not None and a.mean != b.mean
+        chosen[question.question_id] = None if not known else "a" if (a.mean or 0) > (b.mean or 0) else "b"
+    with asked(judge) as judging:
+        if argued:
+            yield from judge_passages(passages, argued, judging, settings)
+        verify = verifier(settings.verifier, judge.thought_marks)
+        if chains:
+            yield from judge_chains(chains, judging, settings, verify, accepted, chosen)
+
+
+def _accepted(inputs: Inputs, judge: Model, settings: DebateSettings) -> float | None:
+    """The median of the judge's mean log-likelihoods of all solutions; None where none is shown alone."""
+    if not {"consultancy", "open_consultancy"} & set(settings.protocols):
+        return None
+    means: list[float] = []
+    with asked(judge) as judging:
+        chains = (question for question in inputs.stream(OversightQuestion) if question.kind == "chains")
+        for window in _windows(chains):
+            for both in whole_solutions("whole solutions", window, judging):
+                means += [solution.mean for solution in both if solution.mean is not None]
+    return median(means) if means else None
+
+
+def _chooser(models: Models) -> Choose:
+    """The preference model, which scores an argument as an answer to what its debater was asked."""
+    from generation.cards.turns import alone
+    from generation.scoring.outcomes import OutcomeScorer
+
+    model = models["preference_model"]
+
+    def choose(arguments: "Sequence[Answered]") -> list[float | None]:
+        # it seldom fits beside the debater, whose turn comes again afterwards
+        with (
+            alone("a preference model"),
+            closing(OutcomeScorer(model.folder, model.base_folder)) as scorer,
+        ):
+            return scorer.scores(arguments)
+
+    return choose
