@@ -33,7 +33,7 @@ AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SECRET = "let-me-in"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=400, height=800)
 KNOWN = {"", "version", "rows", "row", "pairs", "revisions", "samples", "steps", "conversations", "compare"}
-KNOWN |= {"evaluation", "flips", "rounds"}
+KNOWN |= {"evaluation", "flips", "rounds", "distributions"}
 # what hangs on colours and the screen's width
 LOOKS = ["color-contrast", "scrollable-region-focusable"]
 FINDINGS = """rules => axe.run(document, {resultTypes: ['violations'], preload: false,
