@@ -7,6 +7,7 @@ from assets.building.declared import Declared, Names
 from assets.building.recipe import Recipe
 from datasets_registry.errors import UnknownVersion
 from datasets_registry.registry import Registry
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.types import row_type, rows_of
 from datasets_registry.version import Derivation, Version
@@ -100,7 +101,7 @@ class Versions:
     def _imported(self, name: str) -> Version:
         version = self.registry.imported(name)
         if version is None:
-            require_reviews(name, self.registry, self._of_type(ReviewItem.dataset))
+            require_reviews(name, self.registry, self._of_types(ReviewItem.dataset, LabelItem.dataset))
             raise UnknownVersion(f"{name!r} has no version yet: `trimtab import FILE --as {name}` makes one")
         if self.audits and self.unaudited(name, version):
             version = self._audited(name, version)
@@ -117,9 +118,9 @@ class Versions:
         row_types = types_read(rows_of(version)) if version else frozenset[str]()
         return tuple(read for read in self.checked.get(name, ()) if self._rows_of(read) in row_types)
 
-    def _of_type(self, row_type: str) -> Names:
-        """The datasets of this graph whose rows are of a type."""
-        return tuple(name for name, recipe in self.recipes.items() if recipe.rows == row_type)
+    def _of_types(self, *row_types: str) -> Names:
+        """The datasets of this graph whose rows are of one of these types."""
+        return tuple(name for name, recipe in self.recipes.items() if recipe.rows in row_types)
 
     def _rows_of(self, name: str) -> str | None:
         if name in self.recipes:

@@ -6,6 +6,7 @@ from statistics import fmean
 from benchmarks.review.reviewers import SURE, reviewed, version
 from benchmarks.sides.figure import Figure
 from datasets_registry.intervals import wilson_interval
+from datasets_registry.rows.review.sample import ReviewItem
 from quality.review.figures import agreement
 from quality.review.joined import Judged
 from quality.review.settings import ReviewSelection
@@ -48,7 +49,10 @@ def by_band(accuracy: float) -> dict[tuple[str, int], float]:
 
 
 def _figures(
-    accuracy: float, truth: float, pairs: Sequence[Stratified], samples: Sequence[Sequence[Judged]]
+    accuracy: float,
+    truth: float,
+    pairs: Sequence[Stratified],
+    samples: Sequence[Sequence[Judged[ReviewItem]]],
 ) -> Iterator[Figure]:
     weighted = [share for sample in samples if (share := agreement(sample))]
     plain = [
@@ -72,7 +76,7 @@ def _figures(
     )
 
 
-def _with_predictions(sample: Sequence[Judged]) -> list[Reviewed]:
+def _with_predictions(sample: Sequence[Judged[ReviewItem]]) -> list[Reviewed]:
     return [Reviewed(pair.agrees, pair.item.p_a, pair.weight) for pair in sample if pair.item.p_a is not None]
 
 

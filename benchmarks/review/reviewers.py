@@ -29,14 +29,14 @@ def reviewed(
     settings: ReviewSelection,
     agreement: Mapping[tuple[str, int], float],
     seed: int,
-) -> list[Judged]:
+) -> list[Judged[ReviewItem]]:
     """The sample of one seed, with the answers of a reviewer; ``agreement`` is by principle and band."""
     sample = drawn(pairs, settings.model_copy(update={"seed": seed}))
     draw = Random(seed)
     return [_judged(place, agreement, draw) for place in sample if place.pair.decided]
 
 
-def _judged(place: Drawn, agreement: Mapping[tuple[str, int], float], draw: Random) -> Judged:
+def _judged(place: Drawn, agreement: Mapping[tuple[str, int], float], draw: Random) -> Judged[ReviewItem]:
     pair = place.pair
     agrees = draw.random() < agreement[pair.principle, pair.cell[0]]
     return Judged(_item(place), (_review(pair.pair_id, "a" if agrees else "b"),))

@@ -9,7 +9,7 @@ from datasets_registry.rows.rlaif import PreferencePair
 from methods.method import Inputs, Method, Models
 from quality.judges.measured import share
 from quality.review.figures import agreement, figure_of, figure_of_measured
-from quality.review.joined import Judged, by_item, compared, judged
+from quality.review.joined import Judged, Sampled, by_item, compared, judged
 from quality.review.measures.estimates import estimates
 from quality.review.measures.likings import likings
 from quality.review.measures.people import (
@@ -37,8 +37,8 @@ def make_review_agreement(inputs: Inputs, models: Models, settings: ReviewGate) 
     ]
     pairs = judged(items, reviews)
     return [
-        _waiting(items, pairs, settings),
-        _gated(pairs, settings),
+        how_many_wait(items, pairs, settings),
+        gated(pairs, settings),
         *_parts(pairs, settings),
         *_without_side(pairs, settings),
         *beyond_chance_figures("", with_labels(pairs), settings),
@@ -50,10 +50,13 @@ def make_review_agreement(inputs: Inputs, models: Models, settings: ReviewGate) 
     ]
 
 
-def _waiting(items: Sequence[ReviewItem], pairs: Sequence[Judged], gate: ReviewGate) -> ReviewFigure:
-    """How many pairs have to be reviewed before the agreement counts."""
+def how_many_wait(
+    items: Sequence[Sampled], pairs: Sequence[Judged[Sampled]], gate: ReviewGate, noun: str = "pairs"
+) -> ReviewFigure:
+    """How many pairs or labels have to be reviewed before the agreement counts."""
     sampled = sum(item.role == "sample" for item in items)
     missing = max(min(gate.reviewed, sampled) - len(pairs), 0)
+    says = f"{missing} {noun} wait for review: trimtab studio" if missing else f"enough {noun} are reviewed"
     return ReviewFigure(
         figure="waiting",
         subset="all",
@@ -63,11 +66,11 @@ def _waiting(items: Sequence[ReviewItem], pairs: Sequence[Judged], gate: ReviewG
         high=None,
         num_items=len(pairs),
         required=gate.required,
-        says=f"{missing} pairs wait for review: trimtab studio" if missing else "enough pairs are reviewed",
+        says=says,
     )
 
 
-def _gated(pairs: Sequence[Judged], gate: ReviewGate) -> ReviewFigure:
+def gated(pairs: Sequence[Judged[Sampled]], gate: ReviewGate) -> ReviewFigure:
     """The agreement that the gate bounds: weighted by inclusion, so that it is that of the whole version."""
     agreed = agreement(pairs)
     return figure_of("agreement", agreed, gate).model_copy(
@@ -75,12 +78,12 @@ def _gated(pairs: Sequence[Judged], gate: ReviewGate) -> ReviewFigure:
     )
 
 
-def _parts(pairs: Sequence[Judged], gate: ReviewGate) -> list[ReviewFigure]:
+def _parts(pairs: Sequence[Judged[ReviewItem]], gate: ReviewGate) -> list[ReviewFigure]:
     """The agreement without weights, and by principle, confidence and disagreement."""
     both = compared(pairs)
     plain = weighted_share([pair.agrees for pair in both], [1.0] * len(both))
     says = "of the pairs as they were drawn, without weights"
-    named: list[tuple[Subset, Callable[[Judged], str]]] = [
+    named: list[tuple[Subset, Callable[[Judged[ReviewItem]], str]]] = [
         ("principle", lambda pair: pair.item.principle_id or "no principle"),
         ("confidence", lambda pair: pair.item.confidence),
         ("disagreement", lambda pair: "disagreeing" if pair.item.disagrees else "agreeing"),
@@ -92,7 +95,7 @@ def _parts(pairs: Sequence[Judged], gate: ReviewGate) -> list[ReviewFigure]:
     return rows
 
 
-def _part(subset: Subset, part: str, pairs: Sequence[Judged], gate: ReviewGate) -> ReviewFigure:
+def _part(subset: Subset, part: str, pairs: Sequence[Judged[ReviewItem]], gate: ReviewGate) -> ReviewFigure:
     """The agreement on a part; a principle is flagged where even the upper end is below the bound."""
     agreed = agreement(pairs)
     if subset == "confidence":
@@ -103,14 +106,14 @@ def _part(subset: Subset, part: str, pairs: Sequence[Judged], gate: ReviewGate) 
     return figure.model_copy(update={"flagged": flagged})
 
 
-def _own_probability(pairs: Sequence[Judged]) -> str:
+def _own_probability(pairs: Sequence[Judged[ReviewItem]]) -> str:
     sure = [max(pair.item.p_a, 1 - pair.item.p_a) for pair in pairs if pair.item.p_a is not None]
     return f"the judge's own probability of its label is {sum(sure) / len(sure):.2f} there" if sure else ""
 
 
-def _without_side(pairs: Sequence[Judged], gate: ReviewGate) -> list[ReviewFigure]:
+def _without_side(pairs: Sequence[Judged[ReviewItem]], gate: ReviewGate) -> list[ReviewFigure]:
     """How often people name no side, and which way; of labelled pairs, and of ties apart."""
-    parts: dict[Subset, list[Judged]] = {
+    parts: dict[Subset, list[Judged[ReviewItem]]] = {
         "all": [pair for pair in pairs if pair.item.label in ("a", "b")],
         "ties": [pair for pair in pairs if pair.item.label not in ("a", "b")],
     }

@@ -13,9 +13,9 @@ from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.version import Version
 from quality.review.answers import says_the_same, standing
 from quality.review.log import Entry, ReviewLog
-from quality.review.reviewers import reviewer_name, shown_left
-from quality.review.tasks import Task, as_choice, checked_note, checked_seconds, now, task_of
-from quality.review.versions import commit_reviews, waiting
+from quality.review.reviewers import reviewer_name
+from quality.review.tasks import Item, Task, as_choice, checked_note, checked_seconds, left_of, now, task_of
+from quality.review.versions import commit_reviews, noun_of, sampled, waiting
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,16 @@ class Progress:
     answered: int
     of: int
     waiting: int
+    noun: str = "pairs"
 
     @property
     def sentence(self) -> str:
         """What a person has to do."""
-        return f"{self.waiting} pairs wait for review: trimtab studio" if self.waiting else "all are reviewed"
+        return (
+            f"{self.waiting} {self.noun} wait for review: trimtab studio"
+            if self.waiting
+            else "all are reviewed"
+        )
 
 
 class Desk:
@@ -39,7 +44,7 @@ class Desk:
         """``sample`` is a name, or an exact version; raises UnknownVersion, UnpassedVersion or BadInput."""
         self.registry, self.log = registry, ReviewLog(registry.state)
         self.version = registry.resolve(sample)
-        items = registry.rows(ReviewItem, self.version)
+        items = sampled(registry, self.version)
         self.items = {item.item_id: item for item in sorted(items, key=lambda item: item.position)}
 
     def next_item(self, reviewer: str) -> Task | None:
@@ -72,7 +77,7 @@ class Desk:
         """
         if sample is not None and sample != str(self.version):
             raise BadInput(f"the answer is for {sample}, and {self.version} is open: load the page again")
-        left = shown_left(reviewer_name(reviewer), item_id)
+        left = left_of(self._item(item_id), reviewer_name(reviewer))
         entry = self.entry(reviewer, item_id, answer, note, seconds, left)
         with self.log.appending() as log:
             if not says_the_same(entry, standing(log.entries)):
@@ -103,11 +108,11 @@ class Desk:
     def progress(self, reviewer: str) -> Progress:
         """How far the reviewer is, and the version."""
         name, entries = reviewer_name(reviewer), self.log.entries()
-        answered = len(self._given(name, entries))
-        return Progress(answered, len(self.items), waiting(self.items.values(), standing(entries)))
+        answered, unreviewed = len(self._given(name, entries)), waiting(self.items.values(), standing(entries))
+        return Progress(answered, len(self.items), unreviewed, noun_of(self.version))
 
     def waiting(self) -> int:
-        """How many pairs of this sample nobody has reviewed."""
+        """How many pairs or labels of this sample nobody has reviewed."""
         return waiting(self.items.values(), standing(self.log.entries()))
 
     def unanswered(self) -> int:
@@ -130,7 +135,7 @@ class Desk:
         answers = standing(entries).items()
         return [entry for (who, item_id), entry in answers if who == name and item_id in self.items]
 
-    def _item(self, item_id: str) -> ReviewItem:
+    def _item(self, item_id: str) -> Item:
         if item_id not in self.items:
             raise BadInput(
                 f"{self.version} has no item {item_id!r}: it is of another version; load the page again"
@@ -147,7 +152,7 @@ class Desk:
             pair_id=item.pair_id,
             role=item.role,
             reviewer=reviewer_name(reviewer),
-            choice=as_choice(answer, left),
+            choice=as_choice(item, answer, left),
             shown_left=left,
             note=checked_note(note),
             seconds=checked_seconds(seconds),

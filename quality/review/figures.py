@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from datasets_registry.rows.review.agreement import ReviewFigure, Subset
 from quality.judges.measured import Measured
-from quality.review.joined import Judged, compared
+from quality.review.joined import Judged, Sampled, compared
 from quality.review.settings import ReviewGate
 from quality.review.weighted import Share, weighted_share
 
@@ -44,7 +44,7 @@ def figure_of_measured(
     )
 
 
-def agreement(pairs: Sequence[Judged]) -> Share | None:
+def agreement(pairs: Sequence[Judged[Sampled]]) -> Share | None:
     """The weighted share of pairs on which people name the label's side, of those on which both name one."""
     both = compared(pairs)
     return weighted_share([pair.agrees for pair in both], [pair.weight for pair in both])

@@ -46,7 +46,7 @@ def _as_reviewed(pair: PreferencePair, changes: Mapping[str, object]) -> Reviewe
 
 
 def _row(
-    pair: PreferencePair, seen: Judged, texts: CompletionPair, settings: RelabelSettings
+    pair: PreferencePair, seen: Judged[ReviewItem], texts: CompletionPair, settings: RelabelSettings
 ) -> ReviewedPair:
     """The pair as most of its reviewers say; where they are divided, the label stays."""
     p_a, reviewers = seen.share("a"), len(seen.named)

@@ -47,3 +47,20 @@ class RelabelSettings(Settings):
     disagreeing: Literal["people", "left_out"] = Field(
         "people", description="It takes people's label, or has none and is not learned"
     )
+
+
+class LabelSelection(Settings):
+    """How many single labels are reviewed; a larger number keeps those of a smaller one."""
+
+    number: int = Field(100, ge=1, description="Labels to review")
+    per_stratum: int = Field(
+        5, ge=1, description="Of each model, part and label at least, where that fits into the number"
+    )
+    duplicates: int = Field(5, ge=0, description="Labels that are asked a second time")
+    seed: Seed = 0
+
+
+class RevisionSelection(LabelSelection):
+    """The selection, and what each principle asks of a critique, by id."""
+
+    principles: Mapping[str, str] = {}

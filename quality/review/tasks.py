@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.review.labels import NO_WORD, LabelItem
 from datasets_registry.rows.review.reviews import Choice, Slot
 from datasets_registry.rows.review.sample import ReviewItem
 from quality.review.log import Entry
@@ -13,6 +14,9 @@ from quality.review.reviewers import shown_left
 
 Answer = Literal["left", "right", "equal", "both_bad", "cannot_judge"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
+# what people review: pairs, and single labels
+Item = ReviewItem | LabelItem
+SAMPLES: tuple[type[Item], ...] = (ReviewItem, LabelItem)
 _OTHER: dict[Slot, Slot] = {"a": "b", "b": "a"}
 _LONGEST_NOTE = 10_000
 _DAY = 86_400.0
@@ -27,11 +31,29 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class TaskChoice:
+    """An answer that may be given, and its name in words."""
+
+    answer: str
+    title: str
+
+
+PAIR_CHOICES = (
+    TaskChoice("left", "Left is better"),
+    TaskChoice("right", "Right is better"),
+    TaskChoice("equal", "Equally good"),
+    TaskChoice("both_bad", "Both are bad"),
+    TaskChoice("cannot_judge", "Cannot judge"),
+)
+
+
+@dataclass(frozen=True)
 class Task:
     """What a reviewer sees of an item; every text is untrusted.
 
     ``place`` is its place among the items, from 1 to ``of``. ``answer`` and ``note`` are what the reviewer
-    said of it before, if anything.
+    said of it before, if anything. Where one text is judged and not two (``is_pair`` is false), it is
+    ``left``, ``right`` is empty, and ``before`` is what stands before it.
     """
 
     item_id: str
@@ -42,47 +64,66 @@ class Task:
     right: str
     place: int
     of: int
-    answer: Answer | None = None
+    answer: str | None = None
     note: str = ""
+    choices: tuple[TaskChoice, ...] = PAIR_CHOICES
+    before: str = ""
+    is_pair: bool = True
 
 
-def task_of(item: ReviewItem, reviewer: str, of: int, given: Entry | None) -> Task:
+def task_of(item: Item, reviewer: str, of: int, given: Entry | None) -> Task:
     """The item as ``reviewer`` sees it, and what they said of it."""
-    left = shown_left(reviewer, item.item_id)
-    texts = {"a": item.completion_a, "b": item.completion_b}
+    left = left_of(item, reviewer)
+    sides, choice = _sides(item, left), given.choice if given else None
     return Task(
         item.item_id,
         item.question,
         tuple(Turn(turn.role, turn.content) for turn in item.history),
         item.prompt,
-        texts[left],
-        texts[_OTHER[left]],
+        *sides,
         item.position + 1,
         of,
-        as_answer(given.choice, left) if given and given.choice else None,
+        _choices(item, left).get(choice) if choice else None,
         given.note if given else "",
+        choices_of(item),
+        item.before if isinstance(item, LabelItem) else "",
+        isinstance(item, ReviewItem),
     )
 
 
-def as_answer(choice: Choice, left: Slot) -> Answer:
-    """A choice as the side that it names."""
-    if choice == "a" or choice == "b":
-        return "left" if choice == left else "right"
-    return choice
+def left_of(item: Item, reviewer: str) -> Slot:
+    """The completion that stands on the left for a reviewer; a where only one text is judged."""
+    return shown_left(reviewer, item.item_id) if isinstance(item, ReviewItem) else "a"
 
 
-def as_choice(answer: str, left: Slot) -> Choice:
-    """An answer as the completion that it names; raises BadInput where it is none of the five."""
-    choices: dict[str, Choice] = {
-        "left": left,
-        "right": _OTHER[left],
-        "equal": "equal",
-        "both_bad": "both_bad",
-        "cannot_judge": "cannot_judge",
-    }
-    if answer in choices:
-        return choices[answer]
-    raise BadInput(f"{answer!r} is no answer: give one of {', '.join(ANSWERS)}")
+def choices_of(item: Item) -> tuple[TaskChoice, ...]:
+    """What may be answered to an item."""
+    if isinstance(item, ReviewItem):
+        return PAIR_CHOICES
+    return tuple(TaskChoice(word, word.replace("_", " ").capitalize()) for word in item.choices)
+
+
+def _sides(item: Item, left: Slot) -> tuple[str, str]:
+    if isinstance(item, LabelItem):
+        return item.text, ""
+    texts = {"a": item.completion_a, "b": item.completion_b}
+    return texts[left], texts[_OTHER[left]]
+
+
+def _choices(item: Item, left: Slot) -> dict[str, str]:
+    """The answer for each choice that is kept: a side for the completion that stands there."""
+    if isinstance(item, LabelItem):
+        return {word: word for word in item.choices}
+    return {left: "left", _OTHER[left]: "right"} | {word: word for word in ("equal", "both_bad", NO_WORD)}
+
+
+def as_choice(item: Item, answer: str, left: Slot) -> Choice:
+    """An answer as the completion or word that it names; raises BadInput where it is none of the item's."""
+    for choice, said in _choices(item, left).items():
+        if said == answer:
+            return cast(Choice, choice)
+    possible = ", ".join(choice.answer for choice in choices_of(item))
+    raise BadInput(f"{answer!r} is no answer: give one of {possible}")
 
 
 def checked_note(note: str) -> str:

@@ -1,15 +1,18 @@
 """Reviews as versions: the log as rows of human_reviews, and the pairs of a sample that wait."""
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
-from datasets_registry.errors import ReviewsWait
+from datasets_registry.errors import BadInput, ReviewsWait
 from datasets_registry.registry import Registry
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.reviews import HumanReview
-from datasets_registry.rows.review.sample import ReviewItem
+from datasets_registry.rows.types import row_type
 from datasets_registry.version import IMPORT, Derivation, Version
 from quality.auditing.publishing import publish
 from quality.review.answers import Place, rows_of
 from quality.review.log import ReviewLog
+from quality.review.tasks import SAMPLES, Item
 
 # what a person opens to review
 STUDIO = "trimtab studio"
@@ -35,8 +38,21 @@ def handed_in(registry: Registry) -> Version | None:
     return version if version and registry.rows(HumanReview, version) == rows else None
 
 
-def waiting(items: Iterable[ReviewItem], answers: Collection[Place]) -> int:
-    """How many pairs of a sample nobody has reviewed; those asked twice, and gold ones, do not count."""
+def sampled(registry: Registry, version: Version) -> Sequence[Item]:
+    """The items of a sample of pairs or of labels; raises BadInput where the version is none."""
+    row = next((row for row in SAMPLES if row is row_type(version)), None)
+    if row is None:
+        raise BadInput(f"{version} is no review sample: `trimtab review` lists those that there are")
+    return registry.rows(row, version)
+
+
+def noun_of(sample: Version) -> str:
+    """What a sample is of."""
+    return "labels" if row_type(sample) is LabelItem else "pairs"
+
+
+def waiting(items: Iterable[Item], answers: Collection[Place]) -> int:
+    """How many of a sample nobody has reviewed; those asked twice, and gold ones, do not count."""
     answered = {item_id for _, item_id in answers}
     return sum(item.role == "sample" and item.item_id not in answered for item in items)
 
@@ -49,6 +65,9 @@ def require_reviews(name: str, registry: Registry, samples: Iterable[str]) -> No
     if name != HumanReview.dataset:
         return
     drawn = [version for sample in samples if (version := registry.latest(sample))]
-    number = sum(waiting(registry.rows(ReviewItem, version), ()) for version in drawn)
-    what = f"{number} pairs wait for review" if number else "pairs wait for review, once they are drawn"
-    raise ReviewsWait(f"{what}: {STUDIO}")
+    numbers = Counter[str]()
+    for version in drawn:
+        numbers[noun_of(version)] += waiting(sampled(registry, version), ())
+    what = " and ".join(f"{number} {noun}" for noun, number in numbers.items() if number)
+    sentence = f"{what} wait for review" if what else "pairs wait for review, once they are drawn"
+    raise ReviewsWait(f"{sentence}: {STUDIO}")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.review.agreement import ReviewFigure
-from datasets_registry.rows.review.sample import ReviewItem
-from datasets_registry.rows.types import rows_of
+from datasets_registry.rows.types import row_type, rows_of
 from datasets_registry.version import Version
 from quality.review.desk import Desk
+from quality.review.tasks import SAMPLES
 
 NOT_COUNTED = "not counted yet: build {}"
 OUTDATED = "counted for an earlier sample: build {} again"
@@ -39,13 +39,13 @@ class Standing:
 def standings(registry: Registry) -> list[Standing]:
     """Every sample that was drawn, in the latest version that passed, by name."""
     newest = [version for name in registry.names("dataset") if (version := registry.latest(name))]
-    return [_standing(registry, version) for version in newest if rows_of(version) == ReviewItem.dataset]
+    return [_standing(registry, version) for version in newest if row_type(version) in SAMPLES]
 
 
 def _standing(registry: Registry, sample: Version) -> Standing:
     desk = Desk(registry, str(sample))
     waiting = desk.progress("nobody").waiting
-    name = sample.name.replace(ReviewItem.dataset, ReviewFigure.dataset)
+    name = sample.name.replace(rows_of(sample), ReviewFigure.dataset)
     counted = registry.newest(name) if name in registry.names("dataset") else None
     rows = registry.rows(ReviewFigure, counted) if counted else []
     figures = {row.figure: row for row in rows if row.subset == "all"}

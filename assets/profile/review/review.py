@@ -1,17 +1,29 @@
 """The profile's `[review]`: which pairs people review, and whether models wait for them."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from assets.profile.models import Name
-from quality.review.settings import RelabelSettings, ReviewGate, ReviewSelection
+from quality.review.settings import LabelSelection, RelabelSettings, ReviewGate, ReviewSelection
 
 
 class Review(ReviewSelection, ReviewGate, RelabelSettings):
-    """Which pairs people review, what their agreement must reach, and whether models wait for it."""
+    """Which pairs and labels people review, what agreement must reach, and whether models wait for it."""
 
     gold_from: Name | None = Field(
         None, description="Imported comparisons of people, of which a few are asked; none if not set"
     )
+
+    steps: LabelSelection | None = Field(None, description="Labels of steps to review; none if not set")
+    revisions: LabelSelection | None = Field(None, description="Revisions to review; none if not set")
+    answers: LabelSelection | None = Field(None, description="Evaluation answers to review; none if not set")
+
+    @property
+    def of_labels(self) -> Mapping[str, str]:
+        """The sections of single labels that are set, each with the part of the profile that it needs."""
+        needed = {"steps": "prm", "revisions": "cai", "answers": "evaluation"}
+        return {name: part for name, part in needed.items() if getattr(self, name) is not None}
 
     @property
     def selection(self) -> ReviewSelection:

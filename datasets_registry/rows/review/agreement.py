@@ -6,7 +6,9 @@ from pydantic import Field
 
 from datasets_registry.rows.row import Row
 
-Subset = Literal["all", "ties", "principle", "confidence", "disagreement", "reviewer"]
+Subset = Literal[
+    "all", "ties", "principle", "confidence", "disagreement", "reviewer", "label", "part", "answer"
+]
 
 
 class ReviewFigure(Row):

@@ -50,3 +50,8 @@ class ReviewItem(Row):
     p_first: float | None = Field(
         description="Probability that the completion shown first is better, less the position bias"
     )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The answers that a label can be."""
+        return "a", "b"

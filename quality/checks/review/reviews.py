@@ -24,6 +24,23 @@ REVIEW_CHECKS: tuple[Check, ...] = (
         "inclusion probabilities that are not the share of their stratum that was drawn",
         at_most=0,
     ),
+    no_rows("label_sample"),
+    no_empty("label_sample", "question", "text"),
+    Check(
+        "label_sample",
+        "inclusion_recomputed",
+        "SELECT count(*) FROM (SELECT inclusion, stratum_labels, count(*) OVER (PARTITION BY stratum) AS"
+        " drawn FROM this WHERE role = 'sample') WHERE abs(inclusion - drawn / stratum_labels) > 1e-9",
+        "inclusion probabilities that are not the share of their stratum that was drawn",
+        at_most=0,
+    ),
+    Check(
+        "label_sample",
+        "labels_can_be_chosen",
+        "SELECT count(*) FROM this WHERE NOT list_contains(choices[:-2], label)",
+        "labels that no reviewer could give",
+        at_most=0,
+    ),
     no_rows("human_reviews"),
     Check(
         "human_reviews",

@@ -5,21 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quality.review.exchange.asked import Asked
-from quality.review.tasks import ANSWERS
+from quality.review.exchange.asked import Asked, choices_in, texts_in
 
 QUESTION = "preference"
-_GUIDELINES = (
-    "Choose the better response by the question. Say equal, both_bad or cannot_judge where it is so."
-)
-_TEXTS = ("question", "history", "prompt", "left", "right")
+_GUIDELINES = "Answer the question with one of the choices that stand with it."
 
 
 def write_argilla(tasks: Sequence[Asked], folder: Path) -> None:
     """``records.json``, and settings and name of the dataset in ``.argilla``."""
     (folder / ".argilla").mkdir()
-    _write(folder / "records.json", [_record(task) for task in tasks])
-    _write(folder / ".argilla" / "settings.json", _settings())
+    texts = texts_in(tasks)
+    _write(folder / "records.json", [_record(task, texts) for task in tasks])
+    _write(folder / ".argilla" / "settings.json", _settings(texts, choices_in(tasks)))
     _write(folder / ".argilla" / "dataset.json", {"name": "review_sample", "guidelines": _GUIDELINES})
 
 
@@ -27,11 +24,11 @@ def _write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _record(task: Asked) -> dict[str, Any]:
+def _record(task: Asked, texts: Sequence[str]) -> dict[str, Any]:
     values = task.model_dump()
     return {
         "id": task.id,
-        "fields": {name: values[name] for name in _TEXTS},
+        "fields": {name: values[name] for name in texts},
         "metadata": {"sample": task.sample},
         "suggestions": {},
         "responses": {},
@@ -40,20 +37,20 @@ def _record(task: Asked) -> dict[str, Any]:
     }
 
 
-def _settings() -> dict[str, Any]:
+def _settings(texts: Sequence[str], choices: Sequence[str]) -> dict[str, Any]:
     fields = [
         {
             "name": name,
             "title": name,
-            "required": name != "history",
+            "required": name == "question",
             "settings": {"type": "text", "use_markdown": False},
         }
-        for name in _TEXTS
+        for name in texts
     ]
-    options = [{"value": answer, "text": answer, "description": None} for answer in ANSWERS]
+    options = [{"value": answer, "text": answer, "description": None} for answer in choices]
     question = {
         "name": QUESTION,
-        "title": "Which is better?",
+        "title": "Your answer",
         "description": None,
         "required": True,
         "settings": {"type": "label_selection", "options": options, "visible_options": len(options)},

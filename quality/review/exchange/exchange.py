@@ -12,10 +12,11 @@ from datasets_registry.errors import BadInput
 from datasets_registry.exporting.places import require_empty
 from quality.review.answers import Place, says_the_same, standing
 from quality.review.desk import Desk
-from quality.review.exchange.asked import Given, asked, left_of
+from quality.review.exchange.asked import Given, asked
 from quality.review.exchange.forms import FORMS, Form
 from quality.review.log import Entry
 from quality.review.reviewers import reviewer_name
+from quality.review.tasks import left_of
 
 DOUBLED = "the file has several answers of one reviewer to one item: keep the row that counts"
 
@@ -82,7 +83,8 @@ def _entry(desk: Desk, row: Mapping[str, Any], otherwise: Mapping[str, str]) -> 
         raise BadInput(f"{place}: {error.errors()[0]['msg'].lower()}") from error
     if given.sample != str(desk.version):
         raise BadInput(f"it is for {given.sample}, and {desk.version} is open: name its sample")
-    left = left_of(given.id)
+    item = desk.items.get(given.id)
+    left = left_of(item, "") if item else "a"
     return desk.entry(given.reviewer, given.id, given.answer.strip(), given.note, given.seconds, left)
 
 

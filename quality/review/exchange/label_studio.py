@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quality.review.exchange.asked import Asked
-from quality.review.tasks import ANSWERS
+from quality.review.exchange.asked import Asked, choices_in, texts_in
 
 QUESTION = "preference"
 
@@ -15,14 +14,23 @@ def write_label_studio(tasks: Sequence[Asked], folder: Path) -> None:
     """``tasks.json`` and ``config.xml``; there are no predictions, as these would be shown."""
     rows = [{"data": task.model_dump()} for task in tasks]
     (folder / "tasks.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
-    choices = "".join(f'<Choice value="{answer}"/>' for answer in ANSWERS)
-    texts = "".join(f'<Text name="{name}" value="${name}"/>' for name in ("question", "history", "prompt"))
-    sides = "".join(
-        f'<Header value="{name}"/><Text name="{name}" value="${name}"/>' for name in ("left", "right")
+    choices = "".join(f'<Choice value="{answer}"/>' for answer in choices_in(tasks))
+    texts = "".join(
+        f'<Header value="{name}"/><Text name="{name}" value="${name}"/>' for name in texts_in(tasks)
     )
-    note = '<TextArea name="note" toName="left"/>'
-    choice = f'<Choices name="{QUESTION}" toName="left" choice="single" required="true">{choices}</Choices>'
-    (folder / "config.xml").write_text(f"<View>{texts}{sides}{choice}{note}</View>\n", encoding="utf-8")
+    note = '<TextArea name="note" toName="question"/>'
+    named = f'name="{QUESTION}" toName="question" choice="single" required="true"'
+    choice = f"<Choices {named}>{choices}</Choices>"
+    (folder / "tasks.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+    choices = "".join(f'<Choice value="{answer}"/>' for answer in choices_in(tasks))
+    texts = "".join(
+        f'<Header value="{name}"/><Text name="{name}" value="${name}"/>' for name in texts_in(tasks)
+    )
+    note = '<TextArea name="note" toName="question"/>'
+    choice = (
+        f'<Choices name="{QUESTION}" toName="question" choice="single" required="true">{choices}</Choices>'
+    )
+    (folder / "config.xml").write_text(f"<View>{texts}{choice}{note}</View>\n", encoding="utf-8")
 
 
 def read_label_studio(path: Path) -> Iterator[Mapping[str, Any]]:

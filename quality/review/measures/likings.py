@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.sample import ReviewItem
 from quality.judges.measured import share
 from quality.review.figures import figure_of, figure_of_measured
-from quality.review.joined import Judged, compared
+from quality.review.joined import Judged, compared, longer
 from quality.review.settings import ReviewGate
 from quality.review.weighted import weighted_share
 
 
-def likings(pairs: Sequence[Judged], gate: ReviewGate) -> list[ReviewFigure]:
+def likings(pairs: Sequence[Judged[ReviewItem]], gate: ReviewGate) -> list[ReviewFigure]:
     """Shares for the longer completion, and for the one on the left or shown first, on the same pairs."""
     both = compared(pairs)
-    unequal = [(pair, longer) for pair in both if (longer := pair.longer)]
+    unequal = [(pair, side) for pair in both if (side := longer(pair.item))]
     weights = [pair.weight for pair, _ in unequal]
-    people = weighted_share([pair.share(longer) for pair, longer in unequal], weights)
-    judge = weighted_share([float(pair.item.label == longer) for pair, longer in unequal], weights)
+    people = weighted_share([pair.share(side) for pair, side in unequal], weights)
+    judge = weighted_share([float(pair.item.label == side) for pair, side in unequal], weights)
     sides = [
         (pair.item.pair_id, review.choice == review.shown_left) for pair in both for review in pair.named
     ]

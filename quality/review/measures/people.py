@@ -13,7 +13,7 @@ from datasets_registry.rows.review.sample import ReviewItem
 from quality.judges.beyond_chance import CHANCES, beyond_chance, reported_interval
 from quality.judges.measured import Measured, share
 from quality.review.figures import figure_of_measured
-from quality.review.joined import Judged, compared
+from quality.review.joined import Judged, Sampled, compared
 from quality.review.settings import ReviewGate
 
 # answers that come sooner cannot have read two texts
@@ -49,7 +49,7 @@ def beyond_chance_figures(label: str, rows: Sequence[Row], gate: ReviewGate) -> 
     return [figure_of_measured(figure, gate, says=SAYS[name]) for name, figure in measured.items()]
 
 
-def with_labels(pairs: Sequence[Judged]) -> list[Row]:
+def with_labels(pairs: Sequence[Judged[ReviewItem]]) -> list[Row]:
     """Each person's choice beside the label."""
     return [
         (pair.item.pair_id, review.choice == pair.item.label, review.choice == "a", pair.item.label == "a")
@@ -58,16 +58,21 @@ def with_labels(pairs: Sequence[Judged]) -> list[Row]:
     ]
 
 
-def between(pairs: Sequence[Judged]) -> list[Row]:
+def between(pairs: Sequence[Judged[ReviewItem]]) -> list[Row]:
     """Every two people's choices on one pair, whatever its label."""
     return [
         (pair.item.pair_id, first.choice == second.choice, first.choice == "a", second.choice == "a")
         for pair in pairs
-        for first, second in combinations(sorted(pair.named, key=lambda review: review.reviewer), 2)
+        for first, second in two_people(pair)
     ]
 
 
-def between_people(pairs: Sequence[Judged], gate: ReviewGate) -> list[ReviewFigure]:
+def two_people(pair: Judged[Sampled]) -> list[tuple[HumanReview, HumanReview]]:
+    """Every two answers of its reviewers that name a side or word."""
+    return list(combinations(sorted(pair.named, key=lambda review: review.reviewer), 2))
+
+
+def between_people(pairs: Sequence[Judged[ReviewItem]], gate: ReviewGate) -> list[ReviewFigure]:
     """How often two people agree, which is the most that a judge can be asked for."""
     rows = between(pairs)
     agreed = share("between_people", [(pair, agrees) for pair, agrees, *_ in rows])
@@ -79,7 +84,7 @@ def between_people(pairs: Sequence[Judged], gate: ReviewGate) -> list[ReviewFigu
 
 
 def attention(
-    items: Iterable[ReviewItem], answers: Mapping[str, Sequence[HumanReview]], gate: ReviewGate
+    items: Iterable[Sampled], answers: Mapping[str, Sequence[HumanReview]], gate: ReviewGate
 ) -> list[ReviewFigure]:
     """Whether a reviewer says the same twice, and as people did of pairs that were compared before."""
     asked = list(items)
@@ -102,21 +107,25 @@ def attention(
 
 
 def by_reviewer(
-    pairs: Sequence[Judged], reviews: Iterable[HumanReview], gate: ReviewGate
+    pairs: Sequence[Judged[Sampled]], reviews: Iterable[HumanReview], gate: ReviewGate
 ) -> list[ReviewFigure]:
     """Of each reviewer: agreement with labels, seconds for an item, and answers that came too soon."""
-    given: dict[str, list[HumanReview]] = {}
-    for review in reviews:
-        given.setdefault(review.reviewer, []).append(review)
-    both = compared(pairs)
+    both, given = compared(pairs), _by_name(reviews)
     return [
         figure_of_measured(measured, gate, "reviewer", reviewer)
-        for reviewer, answers in sorted(given.items())
-        for measured in (_own_agreement(both, reviewer), *_pace(answers))
+        for reviewer in sorted(given)
+        for measured in (_own_agreement(both, reviewer), *_pace(given[reviewer]))
     ]
 
 
-def _own_agreement(pairs: Sequence[Judged], reviewer: str) -> Measured:
+def _by_name(reviews: Iterable[HumanReview]) -> dict[str, list[HumanReview]]:
+    given: dict[str, list[HumanReview]] = {}
+    for review in reviews:
+        given.setdefault(review.reviewer, []).append(review)
+    return given
+
+
+def _own_agreement(pairs: Sequence[Judged[Sampled]], reviewer: str) -> Measured:
     own = [
         (pair.item.pair_id, review.choice == pair.item.label)
         for pair in pairs

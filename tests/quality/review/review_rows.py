@@ -3,6 +3,7 @@
 from typing import Any
 
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
@@ -24,6 +25,21 @@ REVIEW: dict[type[Row], dict[str, Any]] = {
         "label": "a",
         "p_a": 0.9,
         "p_first": 0.5,
+    },
+    LabelItem: {
+        "kind": "step",
+        "role": "sample",
+        "position": 0,
+        "question": "Is this step right?",
+        "before": "1 + 1 = 2",
+        "text": "2 + 2 = 4",
+        "choices": ["right", "wrong", "cannot_judge"],
+        "model": None,
+        "part": "measured",
+        "stratum": "measured, right",
+        "stratum_labels": 1,
+        "inclusion": 1.0,
+        "label": "right",
     },
     HumanReview: {
         "number": 0,

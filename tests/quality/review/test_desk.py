@@ -12,6 +12,7 @@ import pytest
 from datasets_registry.errors import BadInput, BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.reviews import HumanReview
+from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.state import REPOSITORY
 from quality.review.desk import Desk
 from quality.review.versions import commit_reviews
@@ -52,6 +53,7 @@ def test_a_side_is_read_back_as_the_completion_that_stood_there(desk: Desk, regi
     for name in ("Ada", "Ben"):
         for item_id, item in desk.items.items():
             task = desk.task(name, item_id)
+            assert isinstance(item, ReviewItem)
             assert {task.left, task.right} == {item.completion_a, item.completion_b}
             assert task == desk.task(name, item_id)
             sides[name, item_id] = "a" if task.left == item.completion_a else "b"
@@ -69,7 +71,8 @@ def test_nothing_that_a_reviewer_gets_names_the_labels_side(desk: Desk) -> None:
     told = {str(value) for value in asdict(task).values()}
     assert not told & hidden
     assert set(asdict(task)) == {
-        *("item_id", "question", "history", "prompt", "left", "right", "place", "of", "answer", "note")
+        *("item_id", "question", "history", "prompt", "left", "right", "place", "of", "answer", "note"),
+        *("choices", "before", "is_pair"),
     }
     other = [item.model_copy(update={"label": "b", "p_a": 0.1, "p_first": 0.9}) for item in items()]
     desk.items = {item.item_id: item for item in other}

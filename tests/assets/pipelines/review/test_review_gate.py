@@ -13,6 +13,7 @@ from assets.profile.profile import load_profile
 from datasets_registry.errors import UnpassedVersion
 from datasets_registry.hashing import digest
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rlaif import PreferencePair
 from generation.request import Completion, Request
 from quality.review.desk import Desk
@@ -116,6 +117,7 @@ def review(workshop: Workshop, agreeing: int, number: int | None = None, name: s
     asked = [item for item in desk.items.values() if item.role == "sample" and item.label in ("a", "b")]
     for place, item in enumerate(asked[:number]):
         task = desk.task(name, item.item_id)
+        assert isinstance(item, ReviewItem)
         better = item.completion_a if item.label == "a" else item.completion_b
         side = "left" if task.left == better else "right"
         other = "right" if side == "left" else "left"

@@ -13,9 +13,9 @@ from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from quality.review.desk import Desk
-from quality.review.exchange.asked import left_of
 from quality.review.exchange.exchange import export_tasks, import_answers
 from quality.review.exchange.forms import FORMS
+from quality.review.tasks import left_of
 from tests.quality.review.desks import commit_sample, items
 
 Answers = Mapping[str, str]
@@ -96,7 +96,7 @@ def test_answers_come_back_to_the_completion_that_stood_there(form: str, desk: D
     taken = import_answers(desk, form, path)
     assert (taken.kept, taken.refused) == (5, {})
     for entry in desk.log.entries():
-        answer, left = answers[entry.item_id], left_of(entry.item_id)
+        answer, left = answers[entry.item_id], left_of(desk.items[entry.item_id], "")
         other = "b" if left == "a" else "a"
         assert entry.choice == {"left": left, "right": other}.get(answer, answer)
         assert entry.reviewer == "Ada" and entry.shown_left == left
@@ -111,7 +111,7 @@ def test_no_file_says_anything_of_the_label(form: str, desk: Desk, tmp_path: Pat
     assert "2 answers" in said
     for hidden in ("0.1234", "0.4321", "a_principle", "a stratum", "p_a", "prediction", '"label"'):
         assert hidden not in said
-    lefts = {left_of(item_id) for item_id in desk.items}
+    lefts = {left_of(item, "") for item in desk.items.values()}
     assert lefts == {"a", "b"}
 
 
