@@ -20,6 +20,7 @@ from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
 from assets.pipelines.prompts import prompts
+from assets.pipelines.review.evaluated import reviewed_evaluation
 from assets.pipelines.review.labels import reviewed_labels
 from assets.pipelines.review.review import reviewed
 from assets.pipelines.rft import rft
@@ -48,7 +49,7 @@ def declare(profile: Profile) -> Sequence[Declared]:
 def _declared(profile: Profile) -> Sequence[Declared]:
     datasets = [*prompts(profile.prompts), *_alignment(profile), *_reasoning(profile)]
     datasets += [*judge_benchmark(profile), *_overseen(profile)]
-    datasets += reviewed_labels(profile)
+    datasets += [*reviewed_labels(profile), *reviewed_evaluation(profile)]
     datasets += plugged(profile)
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
         sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}

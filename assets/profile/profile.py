@@ -115,7 +115,11 @@ class Profile(Settings):
         ):
             if getattr(self, part) is not None and getattr(self, needed) is None:
                 raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
-        self._require_reviewed()
+        if self.review:
+            built = {
+                part for part in ("rlaif", "cai", "prm", "evaluation") if getattr(self, part) is not None
+            }
+            self.review.require(built, judged=bool(self.evaluation and self.evaluation.judge))
         if self.rft:
             drawn = self.rft.candidates
             require_rewards("rft.candidates", drawn.rewards, drawn.combination, self.models)
@@ -139,16 +143,6 @@ class Profile(Settings):
             elif isinstance(section, GivenModel):
                 self._require_price(model, section)
         return self
-
-    def _require_reviewed(self) -> None:
-        """Raise ValueError where [review] names what the profile does not build."""
-        if self.review is None:
-            return
-        if self.rlaif is None and not self.review.of_labels:
-            raise ValueError("[review] needs [rlaif]: add it, or leave [review] out")
-        for name, part in self.review.of_labels.items():
-            if getattr(self, part) is None:
-                raise ValueError(f"[review.{name}] needs [{part}]: add it, or leave [review.{name}] out")
 
     def _named_models(self) -> Iterator[tuple[str, str]]:
         """Where the profile names a model, and which."""

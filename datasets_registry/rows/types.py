@@ -20,7 +20,7 @@ from datasets_registry.rows import (
 )
 from datasets_registry.rows.mixed import mixtures
 from datasets_registry.rows.oversight import debates, preferences, questions
-from datasets_registry.rows.review import agreement, labels, pairs, reviews, sample
+from datasets_registry.rows.review import agreement, labels, pairs, reviewed, reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
     failures,
@@ -48,6 +48,7 @@ _MODULES = (
     reviews,
     agreement,
     pairs,
+    reviewed,
     hygiene,
     rft,
     prm,

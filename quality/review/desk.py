@@ -108,7 +108,8 @@ class Desk:
     def progress(self, reviewer: str) -> Progress:
         """How far the reviewer is, and the version."""
         name, entries = reviewer_name(reviewer), self.log.entries()
-        answered, unreviewed = len(self._given(name, entries)), waiting(self.items.values(), standing(entries))
+        unreviewed = waiting(self.items.values(), standing(entries))
+        answered = len(self._given(name, entries))
         return Progress(answered, len(self.items), unreviewed, noun_of(self.version))
 
     def waiting(self) -> int:

@@ -64,3 +64,16 @@ class RevisionSelection(LabelSelection):
     """The selection, and what each principle asks of a critique, by id."""
 
     principles: Mapping[str, str] = {}
+
+
+class ReviewedSettings(Settings):
+    """The model with which answers are compared."""
+
+    baseline: str
+
+
+class ComparisonSelection(LabelSelection):
+    """The selection, the model with which answers are compared, and each suite's question."""
+
+    baseline: str
+    questions: Mapping[str, str] = {}

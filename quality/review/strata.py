@@ -52,9 +52,18 @@ def stratified(pair: PreferencePair, seed: int) -> Stratified | None:
     if pair.label == "unjudged":
         return None
     principle = draw(pair.principles, seed, pair.pair_id) if pair.principles else NO_PRINCIPLE
-    margin = abs(pair.p_a - 0.5) if pair.p_a is not None else 0.0
-    band = next(place for place, (most, _) in enumerate(_BANDS) if margin <= most or place == 2)
+    band = _band(pair.p_a)
     return Stratified(pair.pair_id, principle, (band, disagrees(pair)), pair.label in ("a", "b"))
+
+
+def _band(p_a: float | None) -> int:
+    margin = abs(p_a - 0.5) if p_a is not None else 0.0
+    return next(place for place, (most, _) in enumerate(_BANDS) if margin <= most or place == 2)
+
+
+def band_of(p_a: float) -> Confidence:
+    """The band of a label's probability."""
+    return _BANDS[_band(p_a)][1]
 
 
 def disagrees(pair: PreferencePair) -> bool:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from assets.plan import Step
     from datasets_registry.registry import Registry
     from datasets_registry.rows.evaluation import SuiteFigure
+    from datasets_registry.rows.review.reviewed import ReviewedFigure
 
 COLUMNS = ("suite", "of", "figure", "value", "95 %", "n", "missing", "better", "to mind")
+REVIEWED = ("suite", "figure", "by grades", "by people", "95 %", "reviewed", "of")
 TAG = "trimtab/evaluate"
 Suites = Annotated[
     list[str] | None,
@@ -221,16 +223,21 @@ def _show(registry: "Registry", model: str, asset: str, suites: Sequence[str], a
 
     rows = Stored(registry, {model: registry.resolve(asset)})
     figures = of_suites(rows.figures, suites)
+    reviewed = [row for row in rows.reviewed if row.model == model and (not suites or row.suite in suites)]
     if as_json:
         printed = {
             "model": model,
             "versions": rows.versions,
             "figures": [row.model_dump() for row in figures],
+            "reviewed": [row.model_dump() for row in reviewed],
         }
         print_json(printed)
         return
     say(f"{model} ({', '.join(rows.versions)})")
     print_rows(lines(figures), False, COLUMNS)
+    if reviewed:
+        say("by people, of all answers (doubly robust), beside the grades:")
+        print_rows(by_people(reviewed), False, REVIEWED)
 
 
 def lines(figures: "Sequence[SuiteFigure]") -> list[dict[str, object]]:
@@ -251,4 +258,22 @@ def lines(figures: "Sequence[SuiteFigure]") -> list[dict[str, object]]:
             "to mind": row.note,
         }
         for row, mark in marked
+    ]
+
+
+def by_people(reviewed: "Sequence[ReviewedFigure]") -> list[dict[str, object]]:
+    """A line of the table for each figure of which people reviewed answers."""
+    from quality.evaluation.report.marks import number, shown_value
+
+    return [
+        {
+            "suite": row.suite,
+            "figure": row.figure,
+            "by grades": number(row.graded),
+            "by people": number(shown_value(row.value, row.num_reviewed)),
+            "95 %": f"{number(row.low)} to {number(row.high)}",
+            "reviewed": f"{row.num_reviewed:,}",
+            "of": f"{row.num_answers:,}",
+        }
+        for row in reviewed
     ]

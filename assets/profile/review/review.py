@@ -1,6 +1,6 @@
 """The profile's `[review]`: which pairs people review, and whether models wait for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import Field
 
@@ -18,12 +18,25 @@ class Review(ReviewSelection, ReviewGate, RelabelSettings):
     steps: LabelSelection | None = Field(None, description="Labels of steps to review; none if not set")
     revisions: LabelSelection | None = Field(None, description="Revisions to review; none if not set")
     answers: LabelSelection | None = Field(None, description="Evaluation answers to review; none if not set")
+    comparisons: LabelSelection | None = Field(
+        None, description="Comparisons with the evaluation's baseline to review; none if not set"
+    )
 
     @property
     def of_labels(self) -> Mapping[str, str]:
         """The sections of single labels that are set, each with the part of the profile that it needs."""
-        needed = {"steps": "prm", "revisions": "cai", "answers": "evaluation"}
+        needed = {"steps": "prm", "revisions": "cai", "answers": "evaluation", "comparisons": "evaluation"}
         return {name: part for name, part in needed.items() if getattr(self, name) is not None}
+
+    def require(self, built: Collection[str], *, judged: bool) -> None:
+        """Raise ValueError where it names what the profile does not build; ``judged`` is its evaluation."""
+        if "rlaif" not in built and not self.of_labels:
+            raise ValueError("[review] needs [rlaif]: add it, or leave [review] out")
+        for name, part in self.of_labels.items():
+            if part not in built:
+                raise ValueError(f"[review.{name}] needs [{part}]: add it, or leave [review.{name}] out")
+        if self.comparisons and not judged:
+            raise ValueError("[review.comparisons] needs comparisons of a judge: name evaluation.judge")
 
     @property
     def selection(self) -> ReviewSelection:

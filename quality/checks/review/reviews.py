@@ -93,6 +93,14 @@ REVIEW_CHECKS: tuple[Check, ...] = (
         at_most=0,
         severity="warning",
     ),
+    Check(
+        "reviewed_figures",
+        "values_in_interval",
+        "SELECT count(*) FROM this WHERE NOT (low <= value AND value <= high) OR graded < 0 OR graded > 1"
+        " OR num_reviewed > num_answers",
+        "figures outside their interval, or of more reviews than answers",
+        at_most=0,
+    ),
     no_rows("reviewed_pairs"),
     not_held_out("reviewed_pairs"),
     Check(

@@ -9,6 +9,7 @@ from datasets_registry.rows.evaluation import (
     SuiteAnswer,
     SuiteFigure,
 )
+from datasets_registry.rows.review.reviewed import ReviewedFigure
 from methods.evaluation.measures import ALL
 from quality.evaluation.flips import Flip
 from quality.evaluation.report.flipped import MOST, Flipped, flipped
@@ -31,7 +32,8 @@ class Evaluated:
 class Contents:
     """A model, and the baseline with the differences from it and what flipped, where there is one.
 
-    ``versions`` name the datasets' versions that the rows are of.
+    ``versions`` name the datasets' versions that the rows are of. ``reviewed`` is what people say beside
+    grades, and never takes their place.
     """
 
     model: Evaluated
@@ -40,6 +42,7 @@ class Contents:
     differences: Sequence[EvaluationDifference] = ()
     flips: Sequence[Flip] = ()
     versions: Sequence[str] = ()
+    reviewed: Sequence[ReviewedFigure] = ()
 
     @property
     def title(self) -> str:
@@ -72,6 +75,7 @@ class Section:
     worst: Sequence[Worst] = ()
     flipped: Sequence[Flipped] = ()
     num_flips: int = 0
+    reviewed: Sequence[ReviewedFigure] = ()
 
     @property
     def compared(self) -> tuple[tuple[EvaluationDifference, Mark], ...]:
@@ -113,6 +117,7 @@ def sections(contents: Contents) -> list[Section]:
             ),
             [flipped(flip) for flip in flips[suite][:MOST]],
             len(flips[suite]),
+            [row for row in contents.reviewed if row.suite == suite],
         )
         for suite in sorted(suites, key=lambda suite: (suite != COMPOSITE, suite))
     ]

@@ -12,6 +12,7 @@ from datasets_registry.rows.evaluation import (
     SuiteAnswer,
     SuiteFigure,
 )
+from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from quality.evaluation.answered import answered
@@ -61,6 +62,11 @@ class Stored:
             return stored
         return list(figures(answered(self.items, self.answers), self._composite(SuiteFigure)))
 
+    @cached_property
+    def reviewed(self) -> list[ReviewedFigure]:
+        """What people say of these answers, where they reviewed some."""
+        return self._made_of_these(ReviewedFigure)
+
     def differences(self, model: str, baseline: str) -> list[EvaluationDifference]:
         """The differences of both: those stored of these answers, otherwise counted from them."""
         found = self._made_of_these(EvaluationDifference)
@@ -85,6 +91,7 @@ class Stored:
             self.differences(model, baseline) if baseline else (),
             self.flips(model, baseline) if baseline else (),
             tuple(self.versions),
+            [row for row in self.reviewed if row.model in (model, baseline)],
         )
 
     def _evaluated(self, model: str) -> Evaluated:

@@ -1,12 +1,15 @@
 """A sample of labels: by model, part and label, with known probability; more keeps the first."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import content_id, derive_seed, digest
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.sample import ItemRole
 from quality.review.absolute.subjects import Subject
+from quality.review.joined import Sampled
 from quality.review.settings import LabelSelection
 from quality.review.strata import allotted
 
@@ -14,24 +17,39 @@ from quality.review.strata import allotted
 Read = Callable[[], Iterable[Subject]]
 
 
-def label_sample(read: Read, settings: LabelSelection) -> list[LabelItem]:
-    """The items in the order in which they are asked; raises BadInput where the sample is too small."""
+@dataclass(frozen=True)
+class DrawnOf:
+    """What is drawn of strata: the size of each, and each one drawn with its place in its stratum."""
+
+    sizes: Mapping[str, int]
+    given: Mapping[str, int]
+    ranks: Mapping[str, int]
+
+    def inclusion(self, stratum: str) -> float:
+        """The share of the stratum that was drawn."""
+        return self.given[stratum] / self.sizes[stratum]
+
+
+def drawn_of(subjects: Iterable[tuple[str, str]], settings: LabelSelection) -> DrawnOf:
+    """The first of each stratum by hash, of ids with their strata; raises BadInput for too few."""
     strata: dict[str, list[str]] = {}
-    for subject in read():
-        strata.setdefault(subject.stratum, []).append(subject.subject_id)
-    sizes = {stratum: len(subjects) for stratum, subjects in strata.items()}
+    for subject_id, stratum in subjects:
+        strata.setdefault(stratum, []).append(subject_id)
+    sizes = {stratum: len(of_stratum) for stratum, of_stratum in strata.items()}
     given = allotted(sizes, settings.number, _least(sizes, settings))
     ranks = {
         subject_id: rank
-        for stratum, subjects in strata.items()
-        for rank, subject_id in enumerate(_first(subjects, given[stratum], settings.seed))
+        for stratum, of_stratum in strata.items()
+        for rank, subject_id in enumerate(_first(of_stratum, given[stratum], settings.seed))
     }
-    items = [
-        _item(subject, sizes[subject.stratum], given[subject.stratum])
-        for subject in read()
-        if subject.subject_id in ranks
-    ]
-    return _in_order([*items, *_again(items, ranks, settings)], settings.seed)
+    return DrawnOf(sizes, given, ranks)
+
+
+def label_sample(read: Read, settings: LabelSelection) -> list[LabelItem]:
+    """The items in the order in which they are asked; raises BadInput where the sample is too small."""
+    drawn = drawn_of(((subject.subject_id, subject.stratum) for subject in read()), settings)
+    items = [_item(subject, drawn) for subject in read() if subject.subject_id in drawn.ranks]
+    return in_order([*items, *_again(items, drawn.ranks, settings)], settings.seed)
 
 
 def _least(sizes: Mapping[str, int], settings: LabelSelection) -> int:
@@ -48,7 +66,7 @@ def _first(subjects: Sequence[str], number: int, seed: int) -> list[str]:
     return sorted(subjects, key=lambda subject: digest([seed, subject]))[:number]
 
 
-def _item(subject: Subject, size: int, number: int) -> LabelItem:
+def _item(subject: Subject, drawn: DrawnOf) -> LabelItem:
     return LabelItem(
         item_id=_item_id(subject.subject_id, subject.text, subject.question, "sample"),
         pair_id=subject.subject_id,
@@ -65,8 +83,8 @@ def _item(subject: Subject, size: int, number: int) -> LabelItem:
         model=subject.model,
         part=subject.part,
         stratum=subject.stratum,
-        stratum_labels=size,
-        inclusion=number / size,
+        stratum_labels=drawn.sizes[subject.stratum],
+        inclusion=drawn.inclusion(subject.stratum),
         label=subject.label,
     )
 
@@ -86,11 +104,11 @@ def _again(
         yield item.model_copy(update={"item_id": named, "role": "duplicate"})
 
 
-def _in_order(items: Sequence[LabelItem], seed: int) -> list[LabelItem]:
+def in_order(items: Sequence[Sampled], seed: int) -> list[Sampled]:
     """The items with their positions: by hash, and a second asking after all first ones."""
 
-    def place(item: LabelItem) -> tuple[bool, int]:
+    def place(item: Sampled) -> tuple[bool, int]:
         return item.role == "duplicate", derive_seed("position", seed, item.item_id)
 
-    order = sorted(items, key=place)
-    return [item.model_copy(update={"position": position}) for position, item in enumerate(order)]
+    order = enumerate(sorted(items, key=place))
+    return [cast(Sampled, item.model_copy(update={"position": position})) for position, item in order]

@@ -35,7 +35,9 @@ from datasets_registry.rows.oversight.questions import OversightQuestion, Passag
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.pairs import ReviewedPair
+from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
@@ -162,6 +164,8 @@ GOOD: dict[type[Row], list[Row]] = {
     MixedExample: [make(MixedExample)],
     MixedPair: [make(MixedPair)],
     ReviewItem: [make(ReviewItem)],
+    LabelItem: [make(LabelItem)],
+    ReviewedFigure: [make(ReviewedFigure)],
     HumanReview: [make(HumanReview)],
     ReviewFigure: [make(ReviewFigure)],
     ReviewedPair: [make(ReviewedPair)],

@@ -4,6 +4,7 @@ import pytest
 
 from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.judges import SteeredVerdict
+from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
@@ -29,7 +30,10 @@ from tests.quality.checks.rounds import test_round_data
 
 # to find nothing is good, as is no failure; where a judge decides nothing there is nothing to turn, and
 # behind a stop no figure
-MAY_BE_EMPTY = (EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch, FailureRevision)
+MAY_BE_EMPTY = (
+    *(EvaluationLeak, HygieneFinding, SteeredVerdict, RoundWatch, FailureRevision),
+    ReviewedFigure,
+)
 FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_BE_EMPTY]
 METHODS = (
     test_mixtures,

@@ -5,6 +5,7 @@ from typing import Any
 from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.pairs import ReviewedPair
+from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.row import Row
@@ -64,6 +65,17 @@ REVIEW: dict[type[Row], dict[str, Any]] = {
         "at_least": 0.65,
         "holds": True,
         "required": True,
+    },
+    ReviewedFigure: {
+        "model": "dpo_policy",
+        "suite": "capability",
+        "figure": "right",
+        "graded": 0.7,
+        "num_answers": 100,
+        "value": 0.65,
+        "low": 0.55,
+        "high": 0.74,
+        "num_reviewed": 40,
     },
     ReviewedPair: {
         "kind": "helpful",

@@ -27,7 +27,7 @@ def laptop() -> dict[str, Any]:
 
 def test_each_kind_has_its_sample_and_agreement_for_which_no_model_waits() -> None:
     profile = Profile.model_validate(
-        laptop() | {"review": {"required": True, **{name: {} for name in SOURCES}}}
+        laptop() | {"review": {"required": True, "comparisons": {}, **{name: {} for name in SOURCES}}}
     )
     datasets = {asset.name: asset for asset in declare(profile) if isinstance(asset, Dataset)}
     for name, sources in SOURCES.items():
@@ -36,6 +36,13 @@ def test_each_kind_has_its_sample_and_agreement_for_which_no_model_waits() -> No
         own = {"human_reviews", sample.name}
         assert {each for names in agreement.inputs.values() for each in names} == sources | own
         assert agreement.may_wait and agreement.settings.model_dump()["required"] is False
+    compared = datasets["review_sample/comparisons"].settings.model_dump()
+    assert compared["baseline"] == "base_policy" and set(compared["questions"]) == {
+        "harmlessness",
+        "helpfulness",
+    }
+    figures = datasets["reviewed_figures"]
+    assert {"label_sample/answers", "review_sample/comparisons"} <= {*sum(figures.inputs.values(), ())}
     assert datasets["label_sample/revisions"].settings.model_dump()["principles"]
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from datasets_registry.rows.review.agreement import ReviewFigure
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.pairs import ReviewedPair
+from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
@@ -13,6 +15,11 @@ FAULTS: list[Fault] = [
     (ReviewItem, "no_empty_text", [make(ReviewItem, question=" ")]),
     (ReviewItem, "labels_equal_source", [make(ReviewItem, label="b")]),
     (ReviewItem, "inclusion_recomputed", [make(ReviewItem, inclusion=0.5)]),
+    (LabelItem, "no_empty_text", [make(LabelItem, text="\n")]),
+    (LabelItem, "inclusion_recomputed", [make(LabelItem, inclusion=0.5)]),
+    (LabelItem, "labels_can_be_chosen", [make(LabelItem, label="cannot_judge")]),
+    (ReviewedFigure, "values_in_interval", [make(ReviewedFigure, low=0.7)]),
+    (ReviewedFigure, "values_in_interval", [make(ReviewedFigure, num_reviewed=101)]),
     (HumanReview, "newest_counts", [make(HumanReview), make(HumanReview, number=1)]),
     (HumanReview, "newest_counts", [make(HumanReview), make(HumanReview, number=1, state="replaced")]),
     (ReviewFigure, "enough_reviewed", [make(ReviewFigure, figure="waiting", value=3.0)]),

@@ -1,0 +1,1 @@
+"""Review of evaluation: comparisons with the baseline, and figures by people beside those by grades."""
