@@ -86,16 +86,18 @@ def histogram(axis: Axis, series: Mapping[str, Mapping[int, int]]) -> Drawn:
     places, names = range(low, high), axis.names
     most = max((number for bins in series.values() for number in bins.values()), default=0)
     step = _INNER / len(places)
-    width = step * 0.9 / max(len(series), 1)
+    # each has its colour, and those that are empty take no room
+    held = [(colour, name, bins) for colour, (name, bins) in enumerate(series.items()) if bins]
+    width = step * 0.9 / max(len(held), 1)
     bars = [
         _bar(
             LEFT + (place - low + 0.05) * step + at * width,
             width,
             bins[place] / most,
-            at,
+            colour,
             f"{names[place]}: {bins[place]:,} {name}",
         )
-        for at, (name, bins) in enumerate(series.items())
+        for at, (colour, name, bins) in enumerate(held)
         for place in places
         if bins.get(place)
     ]

@@ -141,6 +141,13 @@ def test_a_bar_is_as_high_as_its_count_and_stays_within_the_axes() -> None:
     assert drawn.table == [["0", "10", "0"], ["1", "0", "0"], ["2 or more", "5", "1"]]
 
 
+def test_a_series_keeps_its_colour_where_another_is_empty() -> None:
+    axis = Axis([0, 1, 2])
+    (alone,) = histogram(axis, {"labelled": {}, "ties": {1: 3}}).bars
+    both = histogram(axis, {"labelled": {1: 3}, "ties": {1: 3}}).bars
+    assert alone.series == both[1].series == 1 and alone.width == pytest.approx(2 * both[1].width, abs=0.2)
+
+
 def test_the_fuller_a_cell_the_darker_it_is() -> None:
     drawn = grid(Axis([0, 0.5, 1]), {(0, 0): 1, (0, 1): 30, (1, 1): 1000})
     shades = [bar.opacity for bar in drawn.bars]

@@ -57,7 +57,7 @@ def plots(
 
 def _plot(counts: Counts, noun: str) -> Plot:
     measure = counts.measure
-    series = {each.name: each.bins for each in counts.series if each.number}
+    series = {each.name: each.bins for each in counts.series}
     axis = Axis(measure.scale.edges, is_log=measure.scale.is_log, is_open=measure.scale.is_open)
     if measure.against is not None:
         drawn, up = grid(axis, counts.cells), measure.against.name
