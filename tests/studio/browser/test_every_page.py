@@ -22,6 +22,7 @@ from studio.exporting.chosen import chosen
 from studio.exporting.exporting import export_pages
 from studio.security import HOST, TOKEN
 from studio.server import application
+from tests.quality.review.desks import commit_sample, items
 from tests.rows import make
 from tests.studio.evaluations import commit_evaluation
 from tests.studio.lines import commit_line
@@ -33,7 +34,7 @@ AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SECRET = "let-me-in"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=400, height=800)
 KNOWN = {"", "version", "rows", "row", "pairs", "revisions", "samples", "steps", "conversations", "compare"}
-KNOWN |= {"evaluation", "flips", "rounds", "distributions"}
+KNOWN |= {"evaluation", "flips", "rounds", "distributions", "review"}
 # what hangs on colours and the screen's width
 LOOKS = ["color-contrast", "scrollable-region-focusable"]
 FINDINGS = """rules => axe.run(document, {resultTypes: ['violations'], preload: false,
@@ -58,6 +59,7 @@ def registry_of_all(history: Traced, tmp_path_factory: pytest.TempPathFactory) -
     registry.record_checks(registry.commit(Candidate, samples, NOTHING), [])
     commit_evaluation(registry)
     commit_line(registry)
+    commit_sample(registry, items())
     yield registry
     registry.engine.dispose()
 
@@ -95,10 +97,9 @@ def addresses(page: Page, root: str) -> dict[str, str]:
         text = page.request.get(f"{root}{address}").text()
         return list(map(unescape, re.findall(r'<a [^>]*?href="(/[^"]*)"', text)))
 
-    first = dict.fromkeys(link for link in links("/") if link.startswith("/version/"))
     found = {"": "/", "version": "/version/preference_pairs@3"}
-    for version in first:
-        for link in links(version):
+    for leading in dict.fromkeys(links("/")):
+        for link in [leading, *(links(leading) if leading.startswith("/version/") else [])]:
             name = link.split("/")[1]
             # such as flips, of which these few rows have none
             if name not in found and page.request.get(f"{root}{link}").ok:
