@@ -12,7 +12,7 @@ from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import ResultRow
 from studio.pages.asked import most_rows, registry_of, version_of, words_of
-from studio.pages.drawn.plots import FEW_ROWS, measures_of, plots
+from studio.pages.drawn.plots import FEW_ROWS, measured_of, plots
 from studio.queries.filters import Choices
 from studio.queries.rows import RowsPage, columns_of, num_matching, options, rows_page
 from studio.queries.search import HITS, Search, holding
@@ -72,13 +72,13 @@ class Listing:
         self, registry: Registry, version: Version, choices: Choices, words: Mapping[str, str]
     ) -> dict[str, object]:
         """The plots of what the filters keep, where they cost little; else a page of their own has them."""
-        measures = measures_of(registry, version)
+        measured = measured_of(registry, version)
         is_cheap = not {"text", "after"} & words.keys() and (version.num_rows or 0) <= FEW_ROWS
         conditions = choices.conditions(words)
         filtered = {each.name: words[each.name] for each in choices.filters if each.name in words}
         return {
-            "filtered": filtered if measures else None,
-            "plots": plots(registry, version, measures, conditions) if measures and is_cheap else None,
+            "filtered": filtered if measured else None,
+            "plots": plots(registry, version, measured, conditions) if measured and is_cheap else None,
         }
 
     def _filled(

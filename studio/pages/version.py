@@ -15,7 +15,7 @@ from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
-from studio.pages.drawn.plots import measures_of
+from studio.pages.drawn.plots import measured_of
 from studio.pages.listings import listing_of
 from studio.pictures.lineage import lineage_picture
 from studio.queries.evaluated.together import together
@@ -44,7 +44,7 @@ def version_page(request: Request) -> Response:
             "settings": list(setting_changes({}, details.settings)),
             "versions": list_versions(registry, version.name),
             "picture": lineage_picture(registry, version),
-            "is_drawn": bool(measures_of(registry, version)),
+            "is_drawn": measured_of(registry, version) is not None,
             "pages": _pages(registry, version),
         },
     )

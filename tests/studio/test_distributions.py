@@ -3,17 +3,20 @@
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import HelpfulAnswer
+from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.version import Derivation, Version
-from studio.pages.drawn import plots
 from studio.pages.drawn.measures import MEASURES
+from studio.pages.drawn.plots import measured_of
 from studio.pictures.histogram import TOP, Axis, grid, histogram
 from studio.queries.distributions import Measure, Scale, Series, distributions
 from tests.rows import make
@@ -25,6 +28,13 @@ LETTERS = {"a": 10, "b": 6, "tie": 4}
 def committed(registry: Registry, *rows: Row) -> Version:
     """A passed version."""
     return registry.record_checks(registry.commit(type(rows[0]), rows, NOTHING), [])
+
+
+def drawn_of(registry: Registry, version: Version) -> Sequence[Measure]:
+    """What is measured of the version's rows."""
+    measured = measured_of(registry, version)
+    assert measured is not None
+    return measured.measures
 
 
 @pytest.fixture
@@ -65,7 +75,7 @@ def test_every_number_is_counted_in_its_bin(registry: Registry, scale: Scale) ->
 
 def test_series_shares_and_pairs_of_bins_are_those_of_the_rows(registry: Registry, version: Version) -> None:
     confidence, _, lengths, position = distributions(
-        registry, version, plots.measures_of(registry, version), []
+        registry, version, drawn_of(registry, version), []
     ).counts
     assert [series.number for series in confidence.series] == [16, 4]
     assert confidence.series[1].bins == {0: 4} and lengths.shares == {"the chosen one is longer": 0.0}
@@ -100,7 +110,7 @@ def test_every_dataset_that_is_measured_is_drawn_with_axes_and_words(
 ) -> None:
     row = ROW_TYPES[dataset]
     version = committed(registry, make(row))
-    measures = plots.measures_of(registry, version)
+    measures = drawn_of(registry, version)
     assert len(measures) == len(MEASURES[dataset].measures)
     assert f'href="/distributions/{version}"' in client.get(f"/version/{version}").text
     text = client.get(f"/distributions/{version}").text
@@ -111,9 +121,13 @@ def test_every_dataset_that_is_measured_is_drawn_with_axes_and_words(
     assert text.count("<figure") == len(measures) and "As a table" in text and " style=" not in text
 
 
+def test_other_rows_with_completions_have_their_lengths_drawn(client: TestClient, registry: Registry) -> None:
+    version = committed(registry, make(HelpfulAnswer, completion="x" * 20))
+    assert "1 completions, median 20" in client.get(f"/distributions/{version}").text
+
+
 def test_a_dataset_of_which_nothing_is_measured_is_refused(client: TestClient, registry: Registry) -> None:
-    row = next(row for name, row in ROW_TYPES.items() if name not in MEASURES and name == "helpful_prompts")
-    version = committed(registry, make(row))
+    version = committed(registry, make(HelpfulPrompt))
     assert "Distributions" not in client.get(f"/version/{version}").text
     answer = client.get(f"/distributions/{version}")
     assert answer.status_code == 400 and f"nothing is drawn of {version}: look at /version/" in answer.text
@@ -126,7 +140,7 @@ def test_the_position_of_raw_verdicts_counts_different_completions_alone(registr
         for at in range(3)
     ]
     version = committed(registry, *verdicts)
-    (position,) = distributions(registry, version, plots.measures_of(registry, version), []).counts
+    (position,) = distributions(registry, version, drawn_of(registry, version), []).counts
     assert position.shares == {"the one shown first wins": 0.5}
     assert [series.number for series in position.series] == [6, 3]
 

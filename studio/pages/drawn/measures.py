@@ -201,3 +201,24 @@ MEASURES: Mapping[str, Measured] = {
         ),
     ),
 }
+
+# what is drawn of any other rows that have such texts
+_TEXTS = (
+    _lengths("the chosen one is longer", "chosen", "chosen", "rejected", "rejected"),
+    Measure(
+        "Lengths",
+        "characters, logarithmic",
+        _LENGTH,
+        (Series("completions", "length(completion)"),),
+        ("completion",),
+    ),
+)
+
+
+def measured(dataset: str, columns: Mapping[str, str]) -> Measured:
+    """What can be drawn of rows with these columns, by their SQL types; it may be nothing."""
+    if dataset in MEASURES:
+        noun, measures = MEASURES[dataset].noun, MEASURES[dataset].measures
+        return Measured(noun, tuple(each for each in measures if columns.keys() >= set(each.needs)))
+    texts = {name for name, kind in columns.items() if kind == "VARCHAR"}
+    return Measured("rows", tuple(each for each in _TEXTS if texts >= set(each.needs)))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import rows_of
 from datasets_registry.version import Version
-from studio.pages.drawn.measures import MEASURES
+from studio.pages.drawn.measures import Measured, measured
 from studio.pictures.histogram import Axis, Drawn, grid, histogram
-from studio.queries.distributions import Counts, Measure, distributions
+from studio.queries.distributions import Counts, distributions
 from studio.queries.filters import Condition
 from studio.queries.rows import columns_of
 
@@ -38,21 +38,18 @@ class Plots:
     plots: Sequence[Plot]
 
 
-def measures_of(registry: Registry, version: Version) -> list[Measure]:
-    """What can be drawn of the version: the measures whose columns it has; none of a model."""
-    if version.kind != "dataset" or rows_of(version) not in MEASURES:
-        return []
-    held = columns_of(registry, version).keys()
-    return [each for each in MEASURES[rows_of(version)].measures if held >= set(each.needs)]
+def measured_of(registry: Registry, version: Version) -> Measured | None:
+    """What can be drawn of the version's rows; None where there is nothing."""
+    if version.kind != "dataset":
+        return None
+    found = measured(rows_of(version), columns_of(registry, version))
+    return found if found.measures else None
 
 
-def plots(
-    registry: Registry, version: Version, measures: Sequence[Measure], conditions: Sequence[Condition]
-) -> Plots:
-    """The measures of the rows that keep the conditions, drawn; raises as counting them does."""
-    noun = MEASURES[rows_of(version)].noun
-    counted = distributions(registry, version, measures, conditions)
-    return Plots(counted.number, noun, [_plot(counts, noun) for counts in counted.counts])
+def plots(registry: Registry, version: Version, drawn: Measured, conditions: Sequence[Condition]) -> Plots:
+    """What is drawn of the rows that keep the conditions; raises as counting them does."""
+    counted = distributions(registry, version, drawn.measures, conditions)
+    return Plots(counted.number, drawn.noun, [_plot(counts, drawn.noun) for counts in counted.counts])
 
 
 def _plot(counts: Counts, noun: str) -> Plot:
