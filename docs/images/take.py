@@ -17,7 +17,7 @@ TRIMTAB = (sys.executable, "-m", "assets.cli")
 # of the evaluation whose report is shown
 MODEL, BASELINE = "lab_policy", "base_policy"
 # what the Dagster UI loads after its page
-SETTLED_MILLISECONDS = 6_000
+SETTLED_MILLISECONDS = 25_000
 
 
 class Picture(NamedTuple):
