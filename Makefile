@@ -49,7 +49,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# the docs' pictures, of the states that are named: DEMO, EVALUATED, DAGSTER, LINES_DAGSTER (CONTRIBUTING.md)
+# the docs' pictures, of what is named, such as DEMO=.trimtab (CONTRIBUTING.md)
 pictures: $(STAMP)
 	$(BIN)/python docs/images/take.py
 

@@ -30,7 +30,7 @@ class Picture(NamedTuple):
     height: int
 
 
-# DEMO, EVALUATED and LINES are state folders; DAGSTER and LINES_DAGSTER where `make dev` answers for them
+# the names with DAGSTER are of addresses where `make dev` answers, the others of state folders
 PICTURES = (
     Picture("graph", "DAGSTER", "asset-groups", 1600, 1000),
     Picture("dataset", "DAGSTER", "assets/preference_pairs", 1600, 1400),
@@ -49,6 +49,7 @@ PICTURES = (
     Picture("studio-row", "DEMO", "row/step_labels?id=008e94f52802", 1280, 640),
     Picture("studio-evaluation", "EVALUATED", "evaluation/evaluation?suite=capability", 1280, 1000),
     Picture("studio-flips", "EVALUATED", "flips/evaluation_differences", 1280, 900),
+    Picture("studio-review", "REVIEWED", "review/items/review_sample?reviewer=Ada", 1280, 480),
     Picture("studio-rounds", "LINES", "rounds/iterative_dpo/round_02/verdict", 1280, 1100),
     Picture("studio-compare", "EVALUATED", "compare/evaluation", 1280, 900),
 )
