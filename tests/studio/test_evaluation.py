@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationDifference, EvaluationItem, SuiteAnswer, SuiteFigure
+from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.request import Completion, Message, Request
@@ -16,6 +17,8 @@ from quality.evaluation.report.marks import difference_mark, figure_mark
 from studio.queries.evaluated import flips as paging
 from studio.queries.evaluated.flips import FlipsBetween
 from studio.queries.evaluated.together import together
+from studio.server import pages
+from tests.rows import make
 from tests.studio.evaluations import (
     BASE,
     HOSTILE,
@@ -37,8 +40,11 @@ def evaluated(registry: Registry) -> Version:
 def test_figures_stand_as_they_are_stored(client: TestClient, registry: Registry, evaluated: Version) -> None:
     for page in ("evaluation", "flips"):
         assert f'href="/{page}/{evaluated}"' in client.get(f"/version/{evaluated}").text
-    text = client.get(f"/evaluation/{evaluated}").text
     (difference,) = registry.rows(EvaluationDifference, registry.passed("evaluation_differences"))
+    # of other answers
+    other: list[Row] = [make(EvaluationDifference, model=MODEL, difference=0.9, num_pairs=900)]
+    committed(registry, "evaluation_differences", other, registry.passed(f"evaluation_answers/{BASE}"))
+    text = client.get(f"/evaluation/{evaluated}").text
     figure = registry.rows(SuiteFigure, evaluated)[0]
     assert f"<h1>{MODEL} against {BASE}</h1>" in text
     assert text.count(figure_mark(figure, "").text) == 2 and difference_mark(difference, "").text in text
@@ -66,7 +72,7 @@ def test_pages_have_each_flip_once(
     }
     for words in ({}, {"direction": "worse"}, {"suite": "riddles", "grade": "right"}):
         found, after = list[tuple[str, str]](), None
-        while True:
+        for _ in range(NUM_ITEMS):
             page = between.page({**words, **({"after": after} if after else {})})
             found += [(each.flip.item.item_id, each.flip.direction) for each in page.flips]
             after = page.after
@@ -81,6 +87,15 @@ def test_pages_have_each_flip_once(
     counts = between.counts()
     assert counts is not None
     assert sum(number for of_suite in counts.values() for number in of_suite.values()) == len(expected)
+
+
+def test_a_copy_says_how_many_flips_it_leaves_out(registry: Registry, evaluated: Version) -> None:
+    app = pages(lambda: Registry(registry.state, reads_only=True), most_rows=2)
+    text = TestClient(app).get(f"/flips/{evaluated}", params={"direction": "worse"}).text
+    held = together(registry, evaluated)
+    between = FlipsBetween(registry, {model: held.answers[model] for model in (MODEL, BASE)})
+    left_out = between.num_fitting({"direction": "worse"}) - 2
+    assert text.count("<article") == 2 and left_out > 0 and f'data-left-out="{left_out}"' in text
 
 
 def test_flips_are_shown_word_for_word_and_lead_to_the_row(
