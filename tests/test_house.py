@@ -3,18 +3,17 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from benchmarks.house.bounds import Module, commonest_variable, measure, modules_by_folder, per_thousand_lines
-from benchmarks.sides.figure import Figure
 from datasets_registry.state import REPOSITORY
 
 
-@pytest.mark.parametrize(
-    "figure", [figure for figure in measure(quick=True) if figure.goal], ids=lambda figure: figure.name
-)
-def test_a_bound_of_the_house_is_kept(figure: Figure) -> None:
-    assert figure.holds, f"{figure.name} is {figure.value:g} {figure.unit}, must be {figure.goal}"
+def test_the_bounds_of_the_house_are_kept() -> None:
+    missed = [
+        f"{figure.name} is {figure.value:g} {figure.unit}, must be {figure.goal}"
+        for figure in measure(quick=True)
+        if figure.goal and not figure.holds
+    ]
+    assert missed == []
 
 
 def module(name: str, *lines: str) -> Module:

@@ -4,10 +4,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -33,6 +29,8 @@ def write_ending_model(folder: Path) -> Path:
     Elsewhere its next-token distribution is far from uniform, so that sampling can be measured;
     its heads are of a size that vLLM can run on a CPU.
     """
+    import torch
+
     tokenizer = _tokenizer()
     model = _llama(tokenizer, head_dim=64)
     chain = [*tokenizer(ENDING, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
@@ -60,6 +58,9 @@ def _reserve(model: Any, channel: int) -> None:
 
 
 def _tokenizer() -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -79,6 +80,9 @@ def _tokenizer() -> Any:
 
 
 def _llama(tokenizer: Any, *, initializer_range: float = 0.02, **sizes: int) -> Any:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     torch.manual_seed(0)
     narrow = {
         "hidden_size": 64,

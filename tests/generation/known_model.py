@@ -1,7 +1,7 @@
 """Models whose answers are known: what the conformance suite holds a backend against."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,9 +65,8 @@ class KnownModel:
 
     def next_token(self, request: Request, temperature: float = 1.0) -> dict[str, float]:
         """The model's own next-token distribution, by the token's text."""
-        model, tokenizer = _loaded(self.folder)
-        with torch.inference_mode():
-            logits = model(torch.tensor([self.ids(request)])).logits[0, -1].double()
+        tokenizer = _loaded(self.folder)[1]
+        logits = _logits(self.folder, tuple(self.ids(request))).double()
         found: dict[str, float] = {}
         for token, probability in enumerate((logits / temperature).softmax(-1).tolist()):
             text = tokenizer.decode([token], skip_special_tokens=True)
@@ -76,12 +75,11 @@ class KnownModel:
 
     def likelihood(self, request: Request) -> Likelihood:
         """How probable the request's continuation is, token by token, by the plainest loop there is."""
-        model, tokenizer = _loaded(self.folder)
+        tokenizer = _loaded(self.folder)[1]
         ids, logprob, greedy = self.ids(request), 0.0, True
         tokens = tokenizer(request.continuation, add_special_tokens=False)["input_ids"]
         for token in tokens:
-            with torch.inference_mode():
-                logits = model(torch.tensor([ids])).logits[0, -1].double()
+            logits = _logits(self.folder, tuple(ids)).double()
             logprob += float(logits.log_softmax(-1)[token])
             greedy = greedy and int(logits.argmax()) == token
             ids.append(token)
@@ -89,16 +87,24 @@ class KnownModel:
 
     def greedy(self, request: Request) -> str:
         """The most probable continuation, token by token, by the plainest loop there is."""
-        model, tokenizer = _loaded(self.folder)
+        tokenizer = _loaded(self.folder)[1]
         ids = self.ids(request)
         start = len(ids)
         while len(ids) < start + request.params.max_tokens:
-            with torch.inference_mode():
-                token = int(model(torch.tensor([ids])).logits[0, -1].argmax())
+            token = int(_logits(self.folder, tuple(ids)).argmax())
             if token == tokenizer.eos_token_id:
                 break
             ids.append(token)
         return str(tokenizer.decode(ids[start:], skip_special_tokens=True))
+
+
+# backends are asked the same
+@lru_cache(maxsize=256)
+def _logits(folder: Path, ids: tuple[int, ...]) -> torch.Tensor:
+    """Of the token that follows."""
+    with torch.inference_mode():
+        logits: torch.Tensor = _loaded(folder)[0](torch.tensor([ids])).logits[0, -1].clone()
+    return logits
 
 
 @cache

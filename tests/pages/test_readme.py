@@ -35,8 +35,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Pat
         "TRIMTAB_HOME": str(root / "state"),
         "DAGSTER_HOME": str(root / "dagster"),
         "PORT": str(port),
-        # `make test` inside a test: a few tests, and not this one
+        # `make test` inside a test: a few tests, and not this one, in one process
         "PYTEST_ADDOPTS": "tests/methods/test_templates.py",
+        "WORKERS": "0",
     }
 
 
