@@ -10,7 +10,7 @@ from datasets_registry.inspecting.listing import ModelEntry, list_datasets, list
 from datasets_registry.registry import Registry
 from generation.ledger.ledger import Ledger
 from studio.pages.asked import registry_of
-from studio.pages.review.samples import waiting_pairs
+from studio.pages.review.samples import waiting_by_noun
 from studio.rendering import page
 
 
@@ -37,10 +37,10 @@ def _models(registry: Registry) -> list[ModelEntry] | str:
         return str(error)
 
 
-def _waiting(registry: Registry) -> int | str:
-    """How many pairs wait for review, or why that cannot be said."""
+def _waiting(registry: Registry) -> Mapping[str, int] | str:
+    """How many pairs and labels wait for review, or why that cannot be said."""
     try:
-        return waiting_pairs(registry)
+        return waiting_by_noun(registry)
     except TrimtabError as error:
         return str(error)
 

@@ -1,15 +1,17 @@
 """Review samples: which there are, and how far each reviewer is with them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.agreement import ReviewFigure
-from datasets_registry.rows.review.sample import ReviewItem
-from datasets_registry.rows.types import rows_of
+from datasets_registry.rows.types import row_type, rows_of
 from datasets_registry.version import Version
 from quality.review.desk import Desk
+from quality.review.tasks import SAMPLES
+from quality.review.versions import noun_of
 
 
 @dataclass(frozen=True)
@@ -33,22 +35,25 @@ def sample_states(registry: Registry) -> list[SampleState]:
     return [_state(registry, version) for version in _samples(registry)]
 
 
-def waiting_pairs(registry: Registry) -> int:
-    """How many pairs of all samples nobody has reviewed."""
-    return sum(Desk(registry, str(version)).waiting() for version in _samples(registry))
+def waiting_by_noun(registry: Registry) -> dict[str, int]:
+    """How many pairs, and how many labels, of all samples nobody has reviewed; without what is none."""
+    waiting = Counter[str]()
+    for version in _samples(registry):
+        waiting[noun_of(version)] += Desk(registry, str(version)).waiting()
+    return dict(+waiting)
 
 
 def opened_desk(registry: Registry, reference: str) -> Desk:
     """The desk of a sample; raises UnknownVersion, UnpassedVersion, or BadInput where it is none."""
     version = registry.require_passed(registry.resolve(reference))
-    if rows_of(version) != ReviewItem.dataset:
+    if row_type(version) not in SAMPLES:
         raise BadInput(f"{version} is no review sample: /review lists those that there are")
     return Desk(registry, str(version))
 
 
 def agreement_of(registry: Registry, sample: Version) -> Version | None:
     """The newest agreement that was measured on this version of a sample, passed or not."""
-    name = sample.name.removesuffix(ReviewItem.dataset) + ReviewFigure.dataset
+    name = sample.name.replace(rows_of(sample), ReviewFigure.dataset)
     if name not in registry.names("dataset"):
         return None
     versions = reversed(registry.versions(name))
@@ -57,7 +62,7 @@ def agreement_of(registry: Registry, sample: Version) -> Version | None:
 
 def _samples(registry: Registry) -> list[Version]:
     latest = (registry.latest(name) for name in registry.names("dataset"))
-    return [version for version in latest if version and rows_of(version) == ReviewItem.dataset]
+    return [version for version in latest if version and row_type(version) in SAMPLES]
 
 
 def _state(registry: Registry, version: Version) -> SampleState:

@@ -3,15 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from quality.review.tasks import ANSWERS, Answer, Task
-
-_TITLES: Mapping[Answer, str] = {
-    "left": "Left is better",
-    "right": "Right is better",
-    "equal": "Equally good",
-    "both_bad": "Both are bad",
-    "cannot_judge": "Cannot judge",
-}
+from quality.review.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -25,12 +17,14 @@ class Choice:
 
 def choices_of(task: Task) -> Sequence[Choice]:
     """The answers to a task, in the order of their keys."""
-    return [Choice(str(key), answer, _TITLES[answer]) for key, answer in enumerate(ANSWERS, 1)]
+    return [Choice(str(key), choice.answer, choice.title) for key, choice in enumerate(task.choices, 1)]
 
 
 def texts_of(task: Task) -> Mapping[str, str]:
-    """The texts to judge by what they are called, from left to right."""
-    return {"Left": task.left, "Right": task.right}
+    """The texts to judge by what they are called, from left to right; or one, after what stands before it."""
+    if task.is_pair:
+        return {"Left": task.left, "Right": task.right}
+    return ({"Before": task.before} if task.before else {}) | {"To judge": task.left}
 
 
 def title_of(task: Task) -> str:

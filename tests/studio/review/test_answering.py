@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import Derivation
@@ -160,3 +161,18 @@ def test_a_name_that_is_none_is_asked_again(ada: Reviewer) -> None:
 def test_without_a_sample_there_is_a_sentence(client: TestClient) -> None:
     assert "Nothing waits for review" in client.get("/review").text
     assert client.get("/review/items/review_sample", params={"reviewer": "Ada"}).status_code == 404
+
+
+def test_a_single_label_is_judged_by_its_own_answers(client: TestClient, registry: Registry) -> None:
+    how = Derivation(code_version="test", settings={}, inputs=())
+    rows = [make(LabelItem, "step", before="1 + 1 = 2", text=f"{MARKUP} = 4")]
+    registry.record_checks(registry.commit(LabelItem, rows, how, "label_sample/steps"), [])
+    assert "label_sample/steps" in client.get("/review").text
+    assert "1 label waits for review" in client.get("/").text
+    page = client.get("/review/items/label_sample/steps", params={"reviewer": "Ada"}).text
+    assert "&lt;img src=x" in page and "1 + 1 = 2" in page and MARKUP not in page
+    assert 'value="wrong"' in page and "Left is better" not in page and ">measured" not in page
+    sent = form(page, "answer")
+    end = client.post(sent.action, data={**sent.fields, "note": "", "answer": "wrong"}).text
+    assert "all 1 items" in end or "Thank you, Ada" in end
+    assert [entry.choice for entry in log_of(registry)] == ["wrong"]
