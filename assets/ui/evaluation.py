@@ -9,6 +9,7 @@ import dagster as dg
 from datasets_registry.cards.markdown import table
 from datasets_registry.rows.judge_benchmark import ALL, BenchmarkFigure, JudgeAnswer, JudgeItem
 from datasets_registry.rows.judges import HumanAgreement, SteeredVerdict
+from datasets_registry.rows.review.agreement import ReviewFigure
 
 
 def agreement_summary(rows: Sequence[HumanAgreement]) -> dict[str, Any]:
@@ -16,6 +17,41 @@ def agreement_summary(rows: Sequence[HumanAgreement]) -> dict[str, Any]:
     labelled = [row for row in rows if row.agrees is not None]
     agreed = sum(row.agrees is True for row in labelled)
     return {"labelled": len(labelled), "accuracy": agreed / max(len(labelled), 1)}
+
+
+def review_summary(rows: Sequence[ReviewFigure]) -> dict[str, Any]:
+    """What people say of the labels: agreement, bound, whether it passed, what waits, and the worst part."""
+    of_all = {row.figure: row for row in rows if row.subset == "all"}
+    agreed, waiting = of_all.get("agreement"), of_all.get("waiting")
+    parts = [row for row in rows if row.figure == "agreement" and row.subset in ("principle", "part")]
+    worst = min((row for row in parts if row.value is not None), key=lambda row: row.value or 0, default=None)
+    told = {
+        "agreement": _in_words(agreed) if agreed else None,
+        "passed": _bound(agreed) if agreed and agreed.at_least is not None else None,
+        "waiting": waiting.says if waiting else None,
+        "worst": f"{worst.part}: {_in_words(worst)}{_more(worst)}" if worst else None,
+        "between_people": _in_words(between) if (between := of_all.get("between_people")) else None,
+        "value": agreed.value if agreed else None,
+        "low": agreed.low if agreed else None,
+    }
+    return {name: figure for name, figure in told.items() if figure is not None}
+
+
+def _in_words(row: ReviewFigure) -> str:
+    if row.value is None or row.low is None or row.high is None:
+        return "nothing measured"
+    return f"{row.value:.2f} (95 %: {row.low:.2f} to {row.high:.2f}), n = {row.num_items}"
+
+
+def _bound(agreed: ReviewFigure) -> str:
+    reached = "yes" if agreed.holds else "no"
+    waits = "models wait for it" if agreed.required else "no model waits for it"
+    return f"{reached}: the interval's lower end must reach {agreed.at_least:g}; {waits}"
+
+
+def _more(worst: ReviewFigure) -> str:
+    """What to add to the profile for ten more of a principle."""
+    return f"; ten more of this one: review.more = {{ {worst.part} = 10 }}" * (worst.subset == "principle")
 
 
 def steered_summary(rows: Sequence[SteeredVerdict]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
+from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rft import Candidate
@@ -101,6 +102,7 @@ READINGS: Mapping[type[Row], Reading] = {
         _named("prompt", "chosen", "rejected", "label", "reward_chosen", "reward_rejected", "rule"),
         "chosen IS NOT NULL",
     ),
+    LabelItem: Reading(_named("question", "prompt", "before", "text", "label", "part", "model")),
     ReviewItem: Reading(
         _named("prompt", "completion_a", "completion_b", "question", "stratum", "role", "label", "p_a")
     ),

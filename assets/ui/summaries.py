@@ -20,6 +20,7 @@ from assets.ui.evaluation import (
     answer_summary,
     benchmark_summary,
     item_counts,
+    review_summary,
     steered_summary,
 )
 from assets.ui.mixed import mixture_summary, place_counts
@@ -54,6 +55,7 @@ from datasets_registry.rows.judges import (
 )
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.prm import Solution, StepLabels
+from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.rft import Candidate, RftSelection
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.rounds.prompts import RoundPrompt
@@ -101,6 +103,7 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     JudgeAnswer: answer_summary,
     BenchmarkFigure: benchmark_summary,
     PrincipleFigure: principle_summary,
+    ReviewFigure: review_summary,
     EvaluationItem: suite_item_summary,
     SuiteAnswer: suite_answer_summary,
     SuiteFigure: suite_figure_summary,
