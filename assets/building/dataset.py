@@ -18,6 +18,7 @@ from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
 from assets.ui.metadata import check_results, column_schema, dataset_metadata
+from assets.ui.red import details_of
 from assets.ui.summaries import TOLD, summary_of
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -120,7 +121,9 @@ def _result(
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
         metadata=dataset_metadata(registry, row, version, figures, sampled=row not in TOLD),
-        check_results=check_results(dataset.name, registry.checks(version), blocks),
+        check_results=check_results(
+            dataset.name, registry.checks(version), blocks, details_of(registry, version)
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
 from assets.ui.keys import key_of
 from assets.ui.metadata import check_results, dataset_metadata, model_metadata
+from assets.ui.red import model_details_of
 from datasets_registry.errors import ModelFailed
 from datasets_registry.exporting.places import ROLLOUTS
 from datasets_registry.manifest import Manifest
@@ -73,10 +74,12 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                     report(f"{version}: trained, {version.status}")
                     for event in _rollout_events(registry, version):
                         context.log_event(event)
+            manifest = Manifest.read(registry.folder(version))
+            details = model_details_of(version, checks, manifest.rows.get("given", 0))
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
-                metadata=model_metadata(version, Manifest.read(registry.folder(version))),
-                check_results=check_results(recipe.name, registry.checks(version), blocking(checks)),
+                metadata=model_metadata(version, manifest),
+                check_results=check_results(recipe.name, registry.checks(version), blocking(checks), details),
             )
 
     return materialize

@@ -39,10 +39,14 @@ class Example:
     shown: Mapping[str, Any]
 
 
+def studio_address(version: Version) -> str:
+    """Where the studio shows a version, on its usual port."""
+    return f"{STUDIO}/version/{quote(str(version), safe='/@')}"
+
+
 def studio_link(version: Version) -> str:
     """Where the studio shows a version, and what starts it, as Markdown."""
-    address = f"{STUDIO}/version/{quote(str(version), safe='/@')}"
-    return f"[{cell(version)} in the studio]({address}), which `trimtab studio` starts"
+    return f"[{cell(version)} in the studio]({studio_address(version)}), which `trimtab studio` starts"
 
 
 def examples(registry: Registry, row: type[Row], version: Version) -> list[Example]:

@@ -9,6 +9,7 @@ import dagster as dg
 from assets.ui.examples import examples, listed, pictured, studio_link
 from assets.ui.keys import key_of
 from assets.ui.plots import training_plots
+from assets.ui.red import Details, bound_of
 from datasets_registry.manifest import Manifest
 from datasets_registry.plain_text import plain
 from datasets_registry.registry import Registry
@@ -89,9 +90,9 @@ def _steps(manifest: Manifest) -> dict[str, float]:
 
 
 def check_results(
-    asset: str, results: Sequence[CheckResult], blocking: Container[str]
+    asset: str, results: Sequence[CheckResult], blocking: Container[str], details: Details = bound_of
 ) -> list[dg.AssetCheckResult]:
-    """The registry's check results as Dagster's.
+    """The registry's check results as Dagster's; a red one has its ``details``.
 
     A ``blocking`` check that a person overruled passes, since a red one holds what is built from the asset.
     """
@@ -103,7 +104,10 @@ def check_results(
             passed=result.passed or (result.check in blocking and result.severity == "warning"),
             severity=severities[result.severity],
             description=plain(result.description),
-            metadata={} if result.value is None else {"value": result.value},
+            metadata={
+                **({} if result.value is None else {"value": result.value}),
+                **({} if result.passed else details(result)),
+            },
         )
         for result in results
         if result.check != BY_HAND

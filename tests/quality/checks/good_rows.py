@@ -1,8 +1,9 @@
 """Rows of every dataset that pass all of its checks, and what a check says of others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assets.ui.red import parts_of
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer, RevisionStep, SftExample
 from datasets_registry.rows.evaluation import (
@@ -54,6 +55,7 @@ from datasets_registry.rows.row import Row
 from datasets_registry.rows.scored.pass_rates import BandedProblem, PromptPassRate
 from datasets_registry.rows.scored.reward_pairs import RewardPair
 from datasets_registry.version import CheckResult, Derivation, Version
+from quality.auditing.red.offenders import find_offenders
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
 from tests.methods.oversight.oversight_rows import CHAINS, OWN, SWAPPED
@@ -216,12 +218,45 @@ def results(good: Good, row: type[Row], rows: Sequence[Row], *names: str) -> lis
     return [run_check(check, registry, version, others) for check in checks]
 
 
+# figures of the whole, in which no rows offend
+OF_THE_WHOLE = {
+    "both_labels",
+    "distinct_labels",
+    "has_rows",
+    "near_duplicates_across_splits",
+    "revision_share",
+    "right_first_share",
+    "right_share_by_step",
+    "share_of_exhaustive_tokens",
+    "shares_kept",
+    "slot_balance",
+    "whole_steps",
+}
+
+
 def require_red(fault: Fault, good: Good) -> None:
-    """The check of ``fault`` fails on its rows, and says what it wants."""
+    """The check of ``fault`` fails on its rows, says what it wants, and names the rows that offend."""
     row, name, rows = fault
-    (result,) = results(good, row, rows, name)
+    registry, versions = good
+    others = [version for other, version in versions.items() if other is not row]
+    version = version_of(registry, row, rows)
+    (check,) = [check for check in checks_of(row.dataset) if check.name == name]
+    result = run_check(check, registry, version, others)
     assert not result.passed
     assert "must be at" in result.description
+    parts = parts_of(version, result, check, find_offenders(check, result.value, registry, version, others))
+    assert parts["n"] == len(rows) and parts["bound"] == check.bounds and check.catches in parts["what_to_do"]
+    assert ("sql" in parts) is isinstance(check.measure, str)
+    require_rows(parts, row, named=name not in OF_THE_WHOLE and result.value is not None)
+
+
+def require_rows(parts: Mapping[str, Any], row: type[Row], *, named: bool) -> None:
+    """Rows that offend are listed, by what names them; none of a figure of the whole."""
+    assert ("offending_rows" in parts) is named
+    if named:
+        listed = [record.data for record in parts["offending_rows"].records]
+        assert 0 < len(listed) <= 5 and parts["num_offending"] >= len(listed)
+        assert set(row.key) & listed[0].keys() or "GROUP BY" in parts["sql"]
 
 
 def fault_id(fault: Fault) -> str:
