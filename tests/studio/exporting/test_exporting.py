@@ -64,7 +64,11 @@ def test_a_copy_says_what_it_is_of_and_leads_to_itself_alone(traced: Traced, tmp
     assert compared.num_rows_left_out and described.num_rows_left_out is None
     text = (out / pairs.file).read_text()
     assert text.count('class="entry"') == 3 and "(label a)" in text and "token" not in text
-    assert version.data_version in text and f"{pairs.num_rows_left_out} rows are left out" in text
+    assert (
+        "not passed" not in text
+        and version.data_version in text
+        and f"{pairs.num_rows_left_out} rows are left out" in text
+    )
     assert f'href="{described.file}"' in text and f'href="{pairs.file}"' in (out / "index.html").read_text()
     names = {path.name for path in out.iterdir()}
     assert len(names) == 6
@@ -81,8 +85,8 @@ def test_a_copy_says_what_it_is_of_and_leads_to_itself_alone(traced: Traced, tmp
 def test_what_was_said_by_a_model_stays_text(registry: Registry, tmp_path: Path) -> None:
     said = f"{HOSTILE} {registry.state.root}/models"
     pair = make(PreferencePair, prompt=said, chosen=HOSTILE, rejected="plain", label="a", category=HOSTILE)
-    registry.record_checks(registry.commit(PreferencePair, [pair], NOTHING), [])
-    (page,) = exported(registry, tmp_path / "out", "pairs/preference_pairs?text=owned")
+    registry.commit(PreferencePair, [pair], NOTHING)
+    (page,) = exported(registry, tmp_path / "out", "pairs/preference_pairs@1?text=owned")
     text = (tmp_path / "out" / page.file).read_text()
     main_part = text.partition("<main")[2]
     assert "<script" not in text and "<img" not in text and text.count("</style>") == 1
@@ -90,6 +94,8 @@ def test_what_was_said_by_a_model_stays_text(registry: Registry, tmp_path: Path)
     # what was written as `&lt;` is still that
     assert "<script>owned()</script><img src=x>&lt;b&gt; {{ 7 * 7 }}" in unescape(main_part)
     assert "(state)/models" in main_part
+    # nor is it passed on as if somebody had looked at it
+    assert "has not passed its checks (candidate)" in main_part
 
 
 def test_a_page_that_goes_on_without_saying_how_far_is_known() -> None:
