@@ -9,6 +9,7 @@ from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.oversight.questions import OversightQuestion
 from generation.request import Completion, Request
 from generation.scripted import Script, ScriptedBackend, chosen
+from methods.oversight import debates as debates_module
 from methods.oversight.asked import Asked
 from methods.oversight.debates import DEBATES, debate_templates
 from methods.oversight.passage_debates import argue_passages
@@ -21,6 +22,7 @@ from tests.rows import make
 SETTINGS = DebateSettings(rounds=2, max_samples=20)
 DEBATE = DebateSettings(protocols=("debate",))
 QUESTION = make(OversightQuestion)
+OTHER_CHAINS = CHAINS | {"question_id": "c2", "prompt": "2+1+1?"}
 SWAPPED = make(OversightQuestion, question_id="q2", answer_a="Jon Pike", answer_b="Mara Holt", gold="b")
 
 
@@ -149,6 +151,21 @@ def test_a_killed_run_that_is_resumed_asks_nothing_twice(tmp_path: Path) -> None
     run(tmp_path / "killed", None)
     assert len(asked) == num_asked == len(set(asked))
     assert run(tmp_path / "whole", None) == resumed and len(asked) == 2 * num_asked
+
+
+@pytest.mark.parametrize("order", ["simultaneous", "in_turns"])
+def test_windows_change_nothing(order: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SETTINGS.model_copy(update={"order": order})
+    questions = [
+        QUESTION,
+        SWAPPED,
+        make(OversightQuestion, **CHAINS),
+        make(OversightQuestion, **OTHER_CHAINS),
+    ]
+    whole = debated(questions, tmp_path / "whole", settings)
+    monkeypatch.setattr(debates_module, "WINDOW", 1)
+    parts = debated(questions, tmp_path / "parts", settings)
+    assert sorted(map(repr, parts)) == sorted(map(repr, whole)) and len(whole) == 4 * 2 * 7
 
 
 def test_a_judge_that_argues_itself_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
