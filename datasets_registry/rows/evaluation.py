@@ -1,5 +1,6 @@
 """Row types of evaluation: items of suites, a model's answers, figures, and differences from a baseline."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -9,6 +10,8 @@ from datasets_registry.rows.row import Part, Row, ledger_key
 from datasets_registry.rows.words import FinishReason
 
 Better = Literal["higher", "lower", "neither"]
+# a figure of all categories, and one that several suites make together
+ALL, COMPOSITE = "all", "composite"
 
 
 class EvaluationItem(Row):
@@ -95,10 +98,11 @@ class SuiteFigure(Row):
     dataset: ClassVar[str] = "evaluation"
     grain: ClassVar[str] = "One row per model, suite, category and metric: value with its 95 % interval."
     key: ClassVar[tuple[str, ...]] = ("model", "suite", "category", "metric")
+    stands_for_all: ClassVar[Mapping[str, str]] = {"suite": COMPOSITE, "category": ALL}
 
     model: str = Field(description="Asset name of the model")
     suite: str = Field(description="The suite; `composite` for what several make together")
-    category: str = Field("all", description="Part of the suite; `all` for the whole")
+    category: str = Field(ALL, description="Part of the suite; `all` for the whole")
     metric: str = Field(description="What is measured")
     better: Better = Field("neither", description="Which way is better")
     value: float | None = Field(description="The figure; null where nothing could be measured")
@@ -122,6 +126,7 @@ class EvaluationDifference(Row):
         "One row per model, suite, category and metric: the difference from the baseline, paired by item."
     )
     key: ClassVar[tuple[str, ...]] = ("model", "baseline", "suite", "category", "metric")
+    stands_for_all: ClassVar[Mapping[str, str]] = {"suite": COMPOSITE, "category": ALL}
 
     model: str = Field(description="Asset name of the model")
     baseline: str = Field(description="Asset name of the model that it is compared with")

@@ -32,6 +32,8 @@ class Row(Part):
     label_columns: ClassVar[tuple[str, ...]] = ()
     # columns that say where a row came from; no method and no trainer may read them
     provenance: ClassVar[tuple[str, ...]] = ()
+    # by column, the value of a row that is of all values together
+    stands_for_all: ClassVar[Mapping[str, str]] = {}
 
 
 def ledger_key(description: str, default: Any = ...) -> Any:

@@ -13,7 +13,7 @@ from datasets_registry.errors import BrokenObject, TrimtabError
 from datasets_registry.inspecting.model_facts import model_facts
 from datasets_registry.inspecting.row_search import find_row, shared_columns
 from datasets_registry.registry import Registry
-from datasets_registry.rows.row import named_completions
+from datasets_registry.rows.row import Row, named_completions
 from datasets_registry.rows.types import row_type
 from datasets_registry.version import Derivation, Version
 from datasets_registry.views.files import parquet
@@ -223,8 +223,12 @@ class Tree:
             return {"version": str(source), "missing": str(error)}
 
     def _matching(self, version: Version, source: Version, row: Values) -> Explained:
-        shared = shared_columns(row_type(version), row_type(source))
-        matched_on = [name for name in shared if row.get(name) is not None]
+        kind, made_from = row_type(version), row_type(source)
+        matched_on = [
+            name
+            for name in shared_columns(kind, made_from)
+            if row.get(name) is not None and not _of_all(kind, made_from, name, row[name])
+        ]
         rows = self._rows_like(row, matched_on, source) if matched_on else []
         numbers = [match.pop("num_matched") for match in rows]
         explained = self.version(source, rows)
@@ -241,6 +245,11 @@ class Tree:
                 f" WHERE {where} ORDER BY {columns(row_type(source).key)} LIMIT {MOST_ROWS}",
                 [row[name] for name in names],
             )
+
+
+def _of_all(kind: type[Row], made_from: type[Row], name: str, value: object) -> bool:
+    """Whether ``value`` stands for all values of a column, of which the input has each."""
+    return name not in made_from.stands_for_all and value == kind.stands_for_all.get(name)
 
 
 def _principle(row: Values, derivation: Derivation, registry: Registry) -> Principle | None:

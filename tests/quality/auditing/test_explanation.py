@@ -61,6 +61,13 @@ def test_a_preference_is_explained_down_to_calls_principle_and_prompt(traced: Tr
     assert row["principle"]["id"] == pair.principle_id and row["principle"]["text"].startswith("Which")
 
 
+def test_a_figure_of_all_categories_is_explained_by_the_answers_of_each(traced: Traced) -> None:
+    registry = traced.registry
+    tree = explained(registry, registry.resolve("evaluation"), "dpo_policy/helpfulness/all/win_rate")
+    (answers,) = tree["rows"][0]["inputs"]
+    assert answers["num_rows"] == 4 and "category" not in answers["matched_on"]
+
+
 def test_the_totals_count_each_call_once(traced: Traced) -> None:
     tree = explained(traced.registry, traced.preferences[3], labelled(traced).pair_id)
     assert (tree["totals"]["calls"], tree["totals"]["missing"]) == (4, 0)
