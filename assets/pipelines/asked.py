@@ -32,7 +32,10 @@ def as_served(profile: Profile) -> Profile:
         judging = asked(profile.prm.judging, [profile.prm.judge], profile, "prm.judging")
         update["prm"] = profile.prm.model_copy(update={"judging": judging})
     if profile.oversight and (debates := profile.oversight.debates):
-        asking = asked(debates.judging, [debates.judge], profile, "oversight.debates.judging")
+        # a debater that chooses its side is asked as the judge is
+        asking = asked(
+            debates.judging, [debates.judge, debates.debater], profile, "oversight.debates.judging"
+        )
         debates = debates.model_copy(update={"judging": asking})
         update["oversight"] = profile.oversight.model_copy(update={"debates": debates})
     return profile.model_copy(update=update)

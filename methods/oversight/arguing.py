@@ -92,12 +92,9 @@ def _speak(
     keyed = iter(request.key(debater.model) for request in requests)
     several = [[(next(completions), next(keyed)) for _ in drawn] for _ in due]
     scores = _scores(requests, several, choose)
-    turns = [
-        _turn(bout, side, number, arguments, scored, settings.words)
-        for (bout, side), arguments, scored in zip(due, several, scores, strict=True)
-    ]
-    for (bout, _), turn, arguments in zip(due, turns, several, strict=True):
-        bout.turns.append(turn)
+    for (bout, side), arguments, scored in zip(due, several, scores, strict=True):
+        # of two sides that say the same at the same time, the second repeats
+        bout.turns.append(_turn(bout, side, number, arguments, scored, settings.words))
         bout.num_tokens += sum(completion.num_completion_tokens for completion, _ in arguments)
         bout.num_read += sum(completion.num_prompt_tokens for completion, _ in arguments)
 

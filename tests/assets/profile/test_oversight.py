@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from assets.estimates.calls import amounts
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.row import Row
+from methods.oversight.settings import DebateSettings
 from tests.assets.graphs import Declaration, declared, run
 from tests.assets.mutations import Place, changed
 from tests.assets.profile_fields import small
@@ -84,3 +85,21 @@ def test_the_debater_may_judge_where_that_is_said(tmp_path: Path) -> None:
         ("oversight", "debates", "debater_judges"): True,
     }
     assert "debates" in overseen(tmp_path, said).datasets
+
+
+ENGINE = {"base_url": "http://localhost:1/v1", "served_model": "m", "served_revision": "1"}
+HOSTED = {"backend": "openai", "engine": ENGINE}
+
+
+@pytest.mark.parametrize("role", ["judge", "debater"])
+def test_a_hosted_model_chooses_in_a_turn_of_its_own(role: str, tmp_path: Path) -> None:
+    hosted: dict[Place, object] = {
+        ("models", "hosted"): HOSTED,
+        ("oversight", "debates", role): "hosted",
+    }
+    settings = overseen(tmp_path, hosted).datasets["debates"].settings
+    assert isinstance(settings, DebateSettings) and not settings.judging.begun
+    solved: dict[Place, object] = {("oversight", "questions"): {"of": ["candidates"]}}
+    if role == "judge":
+        with pytest.raises(ValidationError, match="'hosted' is hosted, and worked solutions are judged by"):
+            overseen(tmp_path, hosted | solved)

@@ -67,7 +67,7 @@ def test_a_judge_that_always_takes_the_first_seat_is_right_half_the_time(tmp_pat
     ("said", "failure"),
     [
         (lambda request: " ", "side a says nothing in round 1"),
-        (lambda request: "The keeper was here.", "side a repeats what was said"),
+        (lambda request: "The keeper was here.", "side b repeats what was said in round 1"),
         (lambda request: f"{argues(request)} I concede.", "side a gives its answer up in round 1"),
         (
             lambda request: f"{argues(request)} I was assigned to say so.",
