@@ -8,6 +8,7 @@ from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem, UnpairedPreference
 from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.review.labels import LabelItem
@@ -132,6 +133,13 @@ READINGS: Mapping[type[Row], Reading] = {
     StepLabels: Reading(
         {**_named("prompt"), "steps": _STEPS, **_named("first_error", "accepted", "failure")},
         "len(list_filter(probed, lambda was: was)) > 1",
+    ),
+    Debate: Reading(
+        {
+            "said": "list_transform(turns, lambda turn: turn.side || ': ' || turn.argument)",
+            **_named("protocol", "argued", "verdict", "gold", "p_a", "judge", "failure"),
+        },
+        "len(turns) > 0",
     ),
     Rollout: Reading(_named("prompt", "completion", "reward", "advantage", "step", "answer")),
 }

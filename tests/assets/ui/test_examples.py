@@ -12,7 +12,7 @@ from pydantic import Field
 from assets.ui.charts import stands_open
 from assets.ui.examples import Example, code, examples, listed, pictured, shown_value
 from assets.ui.metadata import dataset_metadata
-from assets.ui.reading import READINGS
+from assets.ui.reading import READINGS, reading_of
 from datasets_registry.registry import Registry
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate
@@ -65,6 +65,9 @@ def picture_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> str:
 @pytest.mark.parametrize("row", GOOD, ids=lambda row: row.dataset)
 def test_every_row_type_has_a_picture_that_stands_open(row: type[Row], registry: Registry) -> None:
     text = picture_of(registry, row, GOOD[row])
+    latest = registry.versions(row.dataset)[-1]
+    # its SQL is of columns that are there: else a general one would take its place
+    assert all(list(shown.shown) == list(reading_of(row).shown) for shown in examples(registry, row, latest))
     assert stands_open(text) and f"http://127.0.0.1:3210/version/{row.dataset}@1" in text
     assert "`trimtab studio`" in text
     drawn = 1 if row is Candidate else min(len(GOOD[row]), 3)

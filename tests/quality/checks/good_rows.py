@@ -223,7 +223,6 @@ OF_THE_WHOLE = {
     "both_labels",
     "distinct_labels",
     "has_rows",
-    "near_duplicates_across_splits",
     "revision_share",
     "right_first_share",
     "right_share_by_step",
@@ -247,12 +246,13 @@ def require_red(fault: Fault, good: Good) -> None:
     parts = parts_of(version, result, check, find_offenders(check, result.value, registry, version, others))
     assert parts["n"] == len(rows) and parts["bound"] == check.bounds and check.catches in parts["what_to_do"]
     assert ("sql" in parts) is isinstance(check.measure, str)
-    require_rows(parts, row, named=name not in OF_THE_WHOLE and result.value is not None)
+    named = isinstance(check.measure, str) and name not in OF_THE_WHOLE and result.value is not None
+    require_rows(parts, row, named=named)
 
 
 def require_rows(parts: Mapping[str, Any], row: type[Row], *, named: bool) -> None:
     """Rows that offend are listed, by what names them; none of a figure of the whole."""
-    assert ("offending_rows" in parts) is named
+    assert ("offending_rows" in parts) is named, "derived.py finds no rows: or is it a figure of the whole?"
     if named:
         listed = [record.data for record in parts["offending_rows"].records]
         assert 0 < len(listed) <= 5 and parts["num_offending"] >= len(listed)
