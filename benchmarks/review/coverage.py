@@ -13,7 +13,7 @@ from quality.review.settings import ReviewSelection
 from quality.review.strata import Stratified
 from quality.review.weighted import Reviewed, Share, doubly_robust, weighted_share
 
-RUNS, QUICK_RUNS = 2000, 100
+RUNS, QUICK_RUNS = 1000, 100
 # of two common principles and two rare ones, which each give five pairs whatever their size
 SIZES: Mapping[str, Sequence[int]] = {
     "kind": (150, 250, 400),

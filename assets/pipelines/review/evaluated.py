@@ -8,13 +8,15 @@ from assets.pipelines.evaluation import GROUP, answers_of
 from assets.profile.evaluation import Evaluation
 from assets.profile.profile import Profile
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
+from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
+from quality.review.agreement import REVIEW_AGREEMENT
 from quality.review.evaluated.comparisons import COMPARISON_SAMPLE
 from quality.review.evaluated.reviewed import REVIEWED_FIGURES
-from quality.review.settings import ComparisonSelection, ReviewedSettings
+from quality.review.settings import ComparisonSelection, ReviewedSettings, ReviewGate
 
 COMPARISONS = f"{ReviewItem.dataset}/comparisons"
 
@@ -39,6 +41,7 @@ def _datasets(profile: Profile, evaluation: Evaluation) -> Iterator[Dataset]:
             **dict(review.comparisons), baseline=baseline, questions=_questions(profile, evaluation)
         )
         yield dataset(COMPARISONS, COMPARISON_SAMPLE, selection, group=GROUP, inputs=answers)
+        yield replace(_agreement(review.gate), may_wait=True)
     own: Roles = {
         **answers,
         LabelItem.dataset: f"{LabelItem.dataset}/answers" if review.answers else "",
@@ -48,6 +51,17 @@ def _datasets(profile: Profile, evaluation: Evaluation) -> Iterator[Dataset]:
     settings = ReviewedSettings(baseline=baseline)
     figures = dataset(ReviewedFigure.dataset, REVIEWED_FIGURES, settings, group=GROUP, inputs=own)
     yield replace(figures, may_wait=True)
+
+
+def _agreement(gate: ReviewGate) -> Dataset:
+    """How far people agree with the judge's comparisons, for which no model waits."""
+    return dataset(
+        f"{ReviewFigure.dataset}/comparisons",
+        REVIEW_AGREEMENT,
+        gate.model_copy(update={"required": False}),
+        group=GROUP,
+        inputs={ReviewItem.dataset: COMPARISONS, HumanReview.dataset: HumanReview.dataset},
+    )
 
 
 def _questions(profile: Profile, evaluation: Evaluation) -> Mapping[str, str]:

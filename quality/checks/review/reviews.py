@@ -11,7 +11,9 @@ REVIEW_CHECKS: tuple[Check, ...] = (
         "labels_equal_source",
         "SELECT count(*) FROM this LEFT JOIN preference_pairs AS source USING (pair_id)"
         " WHERE this.role <> 'gold' AND (source.label IS DISTINCT FROM this.label"
-        " OR source.p_a IS DISTINCT FROM this.p_a)",
+        " OR source.p_a IS DISTINCT FROM this.p_a)"
+        # comparisons of evaluation answers are of no pairs
+        " AND EXISTS (FROM preference_pairs)",
         "items whose label is not that of the version that they were drawn from",
         at_most=0,
         own=("preference_pairs",),

@@ -41,6 +41,7 @@ def test_each_kind_has_its_sample_and_agreement_for_which_no_model_waits() -> No
         "harmlessness",
         "helpfulness",
     }
+    assert datasets["review_agreement/comparisons"].may_wait
     figures = datasets["reviewed_figures"]
     assert {"label_sample/answers", "review_sample/comparisons"} <= {*sum(figures.inputs.values(), ())}
     assert datasets["label_sample/revisions"].settings.model_dump()["principles"]

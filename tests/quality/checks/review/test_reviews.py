@@ -2,12 +2,16 @@
 
 import pytest
 
+from datasets_registry.registry import Registry
 from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
+from datasets_registry.version import Derivation
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
@@ -45,3 +49,10 @@ FAULTS: list[Fault] = [
 @pytest.mark.parametrize("fault", FAULTS, ids=fault_id)
 def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
     require_red(fault, good)
+
+
+def test_a_sample_of_comparisons_is_of_no_pairs(registry: Registry) -> None:
+    version = registry.commit(
+        ReviewItem, [make(ReviewItem)], Derivation(code_version="1", settings={}, inputs=())
+    )
+    assert all(run_check(check, registry, version, []).passed for check in checks_of("review_sample"))

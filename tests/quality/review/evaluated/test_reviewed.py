@@ -13,9 +13,10 @@ from datasets_registry.version import Derivation
 from quality.evaluation.report.page import page
 from quality.evaluation.report.stored import Stored
 from quality.review.absolute.answers import ANSWER_SAMPLE
+from quality.review.agreement import REVIEW_AGREEMENT
 from quality.review.evaluated.comparisons import COMPARISON_SAMPLE
 from quality.review.evaluated.reviewed import REVIEWED_FIGURES
-from quality.review.settings import ComparisonSelection, LabelSelection, ReviewedSettings
+from quality.review.settings import ComparisonSelection, LabelSelection, ReviewedSettings, ReviewGate
 from tests.assets.cli.evaluating.planted import publish_answers
 from tests.methods.graphless import MemoryInputs, rows_of
 from tests.quality.evaluation.evaluated import BASELINE, MODEL, answer, item
@@ -80,6 +81,10 @@ def test_win_rates_by_people_count_ties_half_and_same_answers_without_a_review()
     assert rate.graded == pytest.approx(0.75 + 0.25 / 2) and rate.num_reviewed == 60
     assert rate.value == pytest.approx(0.5) and rate.low < 0.5 < rate.high
     assert rate.high - rate.low < 0.2
+    agreed = rows_of(
+        REVIEW_AGREEMENT, ReviewGate(), MemoryInputs({"review_sample": items, "human_reviews": reviews})
+    )
+    assert next(row.value for row in agreed if row.figure == "agreement") == 0.5
 
 
 def test_the_report_shows_people_beside_grades(registry: Registry) -> None:
