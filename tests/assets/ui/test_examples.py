@@ -28,6 +28,7 @@ HOSTILE = (
     "# heading\n\n> quote\n\n| a | b |\n|---|---|\n\n![x](http://127.0.0.1:9/x.png) [y](javascript:alert(1))",
     "<img src=http://127.0.0.1:9/x.png><script>alert(1)</script> &lt;b&gt;",
     "``` `` ` unbalanced",
+    "a ` ![x](http://127.0.0.1:9/x.png) <b>bold</b> [y](javascript:alert(1)) ` b",
     "`",
     "www.example.com http://example.com a@b.example",
     "\x1b[2J\u202egone\x07",
