@@ -1,6 +1,6 @@
 """trimtab diff DATASET A B: what differs between two versions, and why labels flipped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import typer
@@ -23,7 +23,10 @@ def diff(
     dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
     a: Number,
     b: Number,
-    rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of changed rows to show.")] = 0,
+    rows: Annotated[
+        int,
+        typer.Option(min=0, max=MOST, help="Rows of each kind to show: changed, and in one version only."),
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Compare two versions, and explain flipped labels."""
@@ -64,6 +67,9 @@ def _print(difference: Difference) -> None:
             screen.print(_table((f"{label} from", "to", "rows"), values))
     for line in reasons(difference):
         say(line)
+    for keys, version in ((difference.added, difference.after), (difference.dropped, difference.before)):
+        for key in keys:
+            say(f"only in @{version}: {_id(key)}")
     for row in difference.sample:
         _print_row(row)
 
@@ -134,8 +140,12 @@ def _recipe(change: RecipeChange) -> list[str]:
     return lines + [f"{versions}: input {dropped} is gone" for dropped in change.inputs_dropped]
 
 
+def _id(key: Mapping[str, object]) -> str:
+    return "/".join(map(str, key.values()))
+
+
 def _print_row(row: ChangedRow) -> None:
-    table = Table("column", "before", "after", title=plain("/".join(map(str, row.key.values()))))
+    table = Table("column", "before", "after", title=plain(_id(row.key)))
     for column, change in row.changes.items():
         table.add_row(plain(column), plain(shortened(change.before)), plain(shortened(change.after)))
     console().print(table)

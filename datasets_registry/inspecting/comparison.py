@@ -193,6 +193,19 @@ class Comparison:
         )
         return tuple(self._changed_row(row) for row in rows)
 
+    def added(self, limit: int) -> tuple[Mapping[str, object], ...]:
+        """The keys of at most ``limit`` rows that only the later version has."""
+        return self._keys("is_added", limit)
+
+    def dropped(self, limit: int) -> tuple[Mapping[str, object], ...]:
+        """The keys of at most ``limit`` rows that only the earlier version has."""
+        return self._keys("is_dropped", limit)
+
+    def _keys(self, holds: str, limit: int) -> tuple[Mapping[str, object], ...]:
+        key = columns(self.key)
+        query = f"SELECT {key} FROM {self.name} WHERE {holds} ORDER BY {key} LIMIT {int(limit)}"
+        return tuple(records(self.connection, query))
+
     def _changed_row(self, row: Mapping[str, object]) -> ChangedRow:
         key = {name: row[name] for name in self.key}
         names = [name for name in self.values if row[name]]

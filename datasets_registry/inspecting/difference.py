@@ -23,7 +23,8 @@ class Difference(Record):
     """What differs between two versions.
 
     ``changed_columns`` counts the rows in which each column changed, and ``labels`` has the flips of each
-    label. ``calls`` is None where the rows name no model calls, and ``flips`` where no label flipped.
+    label. ``added`` and ``dropped`` are keys of rows that only one has. ``calls`` is None where the rows name
+    no model calls, and ``flips`` where no label flipped.
     """
 
     name: str
@@ -36,11 +37,13 @@ class Difference(Record):
     calls: CallCounts | None
     flips: FlipReasons | None
     recipes: tuple[RecipeChange, ...]
+    added: tuple[Mapping[str, object], ...]
+    dropped: tuple[Mapping[str, object], ...]
     sample: tuple[ChangedRow, ...]
 
 
 def difference(registry: Registry, before: Version, after: Version, num_rows: int = 0) -> Difference:
-    """Rows, columns and labels that differ, why labels flipped, and ``num_rows`` changed rows.
+    """Rows, columns and labels that differ, why labels flipped, and ``num_rows`` rows of each kind.
 
     Raises BadInput for models and for rows with different keys, BrokenObject where a file cannot be read.
     """
@@ -61,6 +64,8 @@ def difference(registry: Registry, before: Version, after: Version, num_rows: in
             calls=comparison.call_counts(),
             flips=flip_reasons(registry, comparison) if any(labels.values()) else None,
             recipes=recipe_changes(registry, before, after),
+            added=comparison.added(num_rows),
+            dropped=comparison.dropped(num_rows),
             sample=comparison.sample(num_rows),
         )
 

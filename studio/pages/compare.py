@@ -35,7 +35,12 @@ def compare(request: Request) -> Response:
     if before is None:
         return page("compare.html", {**values, "difference": None, "rows": ()})
     differs = difference(registry, before, after, most_rows(request) or ROWS)
-    return page("compare.html", {**values, "difference": differs, "rows": list(map(_change, differs.sample))})
+    rows = {
+        "added": list(map(_id, differs.added)),
+        "dropped": list(map(_id, differs.dropped)),
+        "rows": list(map(_change, differs.sample)),
+    }
+    return page("compare.html", {**values, **rows, "difference": differs})
 
 
 def _earlier(versions: list[Version], after: Version) -> Version | None:
@@ -44,9 +49,13 @@ def _earlier(versions: list[Version], after: Version) -> Version | None:
 
 def _change(row: ChangedRow) -> RowChange:
     return RowChange(
-        "/".join(map(str, row.key.values())),
+        _id(row.key),
         {name: sides(_text(change.before), _text(change.after)) for name, change in row.changes.items()},
     )
+
+
+def _id(key: Mapping[str, object]) -> str:
+    return "/".join(map(str, key.values()))
 
 
 def _text(value: object) -> str:

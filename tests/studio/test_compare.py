@@ -3,6 +3,10 @@
 from starlette.testclient import TestClient
 
 from datasets_registry.inspecting.difference import difference
+from datasets_registry.registry import Registry
+from datasets_registry.rows.rlaif import PreferencePair
+from datasets_registry.version import Derivation
+from tests.rows import make
 from tests.studio.conftest import TOKEN, visitor
 from tests.traced import Traced
 
@@ -38,3 +42,15 @@ def test_versions_that_cannot_be_compared_are_a_sentence(traced: Traced) -> None
     answer = client.get("/compare/preference_pairs@3", params={"with": "ai_judgements@1"})
     assert answer.status_code == 400 and "have different keys" in answer.text
     assert "is a model" in client.get("/compare/dpo_policy", params={"with": "dpo_policy"}).text
+
+
+def test_rows_that_came_and_went_are_named_at_their_version(registry: Registry) -> None:
+    how = Derivation(code_version="1", settings={}, inputs=())
+    for names in (("gone", "kept"), ("kept", "new", "newer")):
+        rows = [make(PreferencePair, name) for name in names]
+        registry.record_checks(registry.commit(PreferencePair, rows, how), [])
+    client = visitor(registry.state)
+    client.get("/", params={"token": TOKEN})
+    text = client.get("/compare/preference_pairs@2").text
+    came, went = text.split("Rows that went")
+    assert "/row/preference_pairs@1?id=pair+gone" in went and "/row/preference_pairs@2?id=pair+new" in came

@@ -34,6 +34,7 @@ def test_rows_are_added_dropped_changed_and_the_same(registry: Registry) -> None
     after = registry.commit(PreferencePair, [pair("2", "b"), pair("3"), pair("4"), pair("5")], how("1"))
     found = difference(registry, before, after, num_rows=5)
     assert found.rows == RowCounts(added=1, dropped=1, changed=1, same=2)
+    assert (found.added, found.dropped) == (({"pair_id": "pair 5"},), ({"pair_id": "pair 1"},))
     assert found.changed_columns == {"label": 1}
     assert found.labels == {"label": (Flip(old="a", new="b", rows=1),)}
     assert [row.dump() for row in found.sample] == [
