@@ -137,3 +137,41 @@ STEPS = Choices(
     orders={"late": Order("latest error first", "-first_error", ("first_error",))},
     texts=("prompt",),
 )
+
+DEBATES = Choices(
+    filters=(
+        value_filter("protocol", "protocol", "protocol"),
+        value_filter("kind", "questions", "kind"),
+        Filter(
+            "verdict",
+            "verdict",
+            ("credit",),
+            words={
+                "right": "credit = 1",
+                "tie": "credit = 0.5",
+                "wrong": "credit = 0",
+                "none": "credit IS NULL",
+            },
+        ),
+        Filter(
+            "quotes",
+            "quotes",
+            ("num_quotes", "num_unverified"),
+            words={
+                "forged": "num_unverified > 0",
+                "verified": "num_quotes > 0 AND num_unverified = 0",
+                "none": "num_quotes = 0",
+            },
+        ),
+        _FAILURE,
+    ),
+    orders={
+        "unsure": Order("least sure first", "abs(p_a - 0.5)", ("p_a",)),
+        "misled": Order("surest of the wrong answer first", "if(gold = 'a', p_a, 1 - p_a)", ("gold", "p_a")),
+        "tokens": Order("most tokens first", "-num_tokens", ("num_tokens",)),
+    },
+    texts=(),
+    nested={
+        "turns.argument": "array_to_string(list_transform(turns, lambda turn: turn.argument), chr(10))",
+    },
+)

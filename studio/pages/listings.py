@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.rft import Candidate
@@ -16,10 +17,11 @@ from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES, rows_of
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
-from studio.pages.choices import PAIRS, REVISIONS, SAMPLES, STEPS
+from studio.pages.choices import DEBATES, PAIRS, REVISIONS, SAMPLES, STEPS
 from studio.pages.conversations import conversation_choices, holds_conversation
 from studio.pages.listing import Listing
 from studio.queries.conversations import shown as conversations
+from studio.queries.debates import shown as debates
 from studio.queries.pairs import shown as pairs
 from studio.queries.revisions import shown as revisions
 from studio.queries.samples import shown as samples
@@ -32,6 +34,7 @@ LISTINGS: Mapping[str, Listing] = {
         Listing("revisions", RevisionStep, REVISIONS, revisions),
         Listing("samples", Candidate, SAMPLES, samples),
         Listing("steps", StepLabels, STEPS, steps),
+        Listing("debates", Debate, DEBATES, debates),
     )
 }
 CONVERSATIONS = "conversations"

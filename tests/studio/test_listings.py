@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.oversight.debates import Debate, Quote, Turn
+from datasets_registry.rows.oversight.questions import OversightQuestion
 from datasets_registry.rows.prm import StepLabels, StepRollout
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rlaif import PreferencePair
@@ -18,6 +20,18 @@ from tests.rows import make
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 HOSTILE = "<script>alert(1)</script> 2 + 2 = 5"
+TURN = Turn(
+    round=1,
+    side="b",
+    argument=HOSTILE,
+    quotes=[Quote(text=HOSTILE, verified=False)],
+    num_words=9,
+    truncated=True,
+    flaw=None,
+    num_drawn=1,
+    score=None,
+    completion_key=None,
+)
 ROWS: dict[str, Row] = {
     "pairs": make(PreferencePair, prompt=HOSTILE),
     "revisions": make(
@@ -25,6 +39,7 @@ ROWS: dict[str, Row] = {
     ),
     "samples": make(Candidate, prompt=HOSTILE, completion=HOSTILE, accepted=False),
     "steps": make(StepLabels, prompt=HOSTILE),
+    "debates": make(Debate, protocol="debate", swap=True, gold="a", credit=0.0, turns=[TURN]),
 }
 pages = pytest.mark.parametrize("listing", LISTINGS.values(), ids=lambda listing: listing.name)
 
@@ -103,3 +118,13 @@ def test_measured_and_implied_labels_stand_apart_with_their_rollouts(
     text = client.get(f"/steps/{committed(registry, row, rollouts)}").text
     assert text.count(">measured<") == 1 and text.count(">implied<") == 1 and text.count(">unknown<") == 1
     assert "3 of 4" in text and "0.30 to 0.95" in text and "as I went on" in text
+
+
+def test_a_debate_shows_its_question_and_which_quotes_are_forged(
+    client: TestClient, registry: Registry
+) -> None:
+    question = make(OversightQuestion, question_id="q", prompt="Who built it?", passage="Ada built it.")
+    debate = make(Debate, question_id="q", gold="a", credit=0.0, verdict="b", turns=[TURN])
+    text = client.get(f"/debates/{committed(registry, debate, committed(registry, question))}").text
+    assert "Who built it?" in text and "Passage, which the judge" in text and "Round 1" in text
+    assert '<span class="status forged">forged</span>' in text and '<span class="status wrong">' in text
