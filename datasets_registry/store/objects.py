@@ -56,7 +56,7 @@ def read_object(path: Path, file_sha: str | None = None) -> pa.Table:
     """
     try:
         data = path.read_bytes()
-        rows = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        rows = _rows(pa.BufferReader(data))
     except (OSError, pa.ArrowInvalid) as error:
         why = "is missing" if not path.exists() else "is damaged"
         raise BrokenObject(
@@ -65,6 +65,14 @@ def read_object(path: Path, file_sha: str | None = None) -> pa.Table:
         ) from error
     _require_same(path, data, rows, file_sha)
     return rows
+
+
+def _rows(source: "Path | pa.BufferReader") -> pa.Table:
+    """All rows of a Parquet file.
+
+    Not by ``read_table``: it loads filesystems of clouds, whose threads abort some processes at their end.
+    """
+    return pq.ParquetFile(source, page_checksum_verification=True).read()
 
 
 def _require_same(path: Path, data: bytes, rows: pa.Table, file_sha: str | None) -> None:
@@ -87,6 +95,6 @@ def damage(root: Path, stored: Object) -> str | None:
         return f"has {path.stat().st_size} bytes of {stored.num_bytes}"
     if file_digest(path) != stored.file_sha:
         return "is not the file that was written"
-    if content_hash(pq.read_table(path)) != stored.sha:
+    if content_hash(_rows(path)) != stored.sha:
         return "has other content than its name says"
     return None

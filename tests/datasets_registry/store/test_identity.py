@@ -1,6 +1,8 @@
 """A version is its content: order, batches, layouts and writers do not matter, values do."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,13 +17,16 @@ from pydantic import BaseModel
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import canonical, content_id, derive_seed, digest, draw
+from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
 from datasets_registry.rows.row import Row, arrow_schema, from_table, to_table
+from datasets_registry.state import REPOSITORY
 from datasets_registry.store.content_hash import content_hash
 from datasets_registry.store.objects import Object
 from datasets_registry.store.staging import stage
+from datasets_registry.version import Derivation
 from tests.rows import make
 
 
@@ -245,3 +250,18 @@ def test_draws_are_about_uniform() -> None:
 def test_a_seed_depends_on_its_parts_alone() -> None:
     assert derive_seed("row", 1) == derive_seed("row", 1) != derive_seed("row", 2)
     assert 0 <= derive_seed("row", 1) < 2**63
+
+
+def test_reading_rows_loads_no_cloud_filesystems(registry: Registry, tmp_path: Path) -> None:
+    version = registry.commit(
+        PreferencePair, [make(PreferencePair)], Derivation(code_version="1", settings={}, inputs=())
+    )
+    (path,) = registry.files(version)
+    read = f"""
+import sys
+from pathlib import Path
+from datasets_registry.store.objects import read_object
+assert read_object(Path({str(path)!r})).num_rows == 1
+sys.exit("pyarrow.dataset" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", read], cwd=REPOSITORY, timeout=60).returncode == 0
