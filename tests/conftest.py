@@ -78,6 +78,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     """A state root of the test's own, which subprocesses see too."""
     root = tmp_path / "state"
     monkeypatch.setenv("TRIMTAB_HOME", str(root))
+    # a build sets it for its children: no test shall find another's
+    monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
     return State().prepare()
 

@@ -35,7 +35,8 @@ class ServedStudio:
         self.process.wait()
 
 
-@pytest.fixture(scope="session")
+# of a module: Playwright's event loop counts as running in this thread, and other tests need one of their own
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; no sandbox, as tests may run as root."""
     if CHROMIUM is None:
