@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent
 TRIMTAB = (sys.executable, "-m", "assets.cli")
@@ -90,6 +90,14 @@ def opened(place: str) -> Iterator[str]:
             studio.terminate()
 
 
+def fold_columns(page: Page) -> None:
+    """Fold an asset's list of columns, below which its rows stand."""
+    columns = page.get_by_text("Columns", exact=True)
+    if columns.count():
+        columns.first.click()
+        page.wait_for_timeout(1000)
+
+
 def take_report(state: str) -> None:
     """Take the picture of a report, which is written beside nothing that stays."""
     with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +122,7 @@ def take(root: str, pictures: list[Picture]) -> None:
                 page.goto(f"{page.evaluate('origin')}/{picture.address}")
             if "DAGSTER" in picture.source:
                 page.wait_for_timeout(SETTLED_MILLISECONDS)
+                fold_columns(page)
             # where a state lies is a matter of this machine
             page.evaluate("() => document.querySelectorAll('main .live').forEach(each => each.remove())")
             page.screenshot(path=IMAGES / f"{picture.name}.png")
