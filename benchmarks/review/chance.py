@@ -13,7 +13,7 @@ from quality.review.settings import ReviewGate
 ACCURACIES = (0.6, 0.7, 0.8, 0.9)
 # how often the label names a: sides are drawn evenly, and a judge may like one
 SHARES = (0.5, 0.2)
-PAIRS, RUNS, QUICK_RUNS = 100, 400, 40
+PAIRS, RUNS, QUICK_RUNS = 100, 2_000, 40
 
 
 def chance(quick: bool) -> Iterator[Figure]:
