@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from datasets_registry.inspecting.row_search import joined_key
 from datasets_registry.plain_text import plain, plain_line
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,9 +72,7 @@ def scrolls(text: str) -> bool:
 
 def parts_of(row: Mapping[str, object], key: Sequence[str]) -> str:
     """A row's key as its pages name it: the parts joined by slashes."""
-    return "/".join(
-        "true" if row[name] is True else "false" if row[name] is False else str(row[name]) for name in key
-    )
+    return joined_key({name: row[name] for name in key})
 
 
 def short(text: str) -> str:

@@ -1,6 +1,6 @@
 """trimtab diff DATASET A B: what differs between two versions, and why labels flipped."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from datasets_registry.inspecting.comparison import ChangedRow
 from datasets_registry.inspecting.difference import Difference, difference
 from datasets_registry.inspecting.flips import InputFlips
 from datasets_registry.inspecting.recipe_changes import RecipeChange, shortened
+from datasets_registry.inspecting.row_search import joined_key
 from datasets_registry.registry import Registry
 from datasets_registry.settings import MOST
 from datasets_registry.version import NUMBER, Version
@@ -69,7 +70,7 @@ def _print(difference: Difference) -> None:
         say(line)
     for keys, version in ((difference.added, difference.after), (difference.dropped, difference.before)):
         for key in keys:
-            say(f"only in @{version}: {_id(key)}")
+            say(f"only in @{version}: {joined_key(key)}")
     for row in difference.sample:
         _print_row(row)
 
@@ -140,12 +141,8 @@ def _recipe(change: RecipeChange) -> list[str]:
     return lines + [f"{versions}: input {dropped} is gone" for dropped in change.inputs_dropped]
 
 
-def _id(key: Mapping[str, object]) -> str:
-    return "/".join(map(str, key.values()))
-
-
 def _print_row(row: ChangedRow) -> None:
-    table = Table("column", "before", "after", title=plain(_id(row.key)))
+    table = Table("column", "before", "after", title=plain(joined_key(row.key)))
     for column, change in row.changes.items():
         table.add_row(plain(column), plain(shortened(change.before)), plain(shortened(change.after)))
     console().print(table)

@@ -7,6 +7,7 @@ from rich.tree import Tree
 
 from assets.cli.printing import Json, Reference, console, open_state, plain, print_json, say
 from datasets_registry.inspecting.recipe_changes import shortened
+from datasets_registry.inspecting.row_search import joined_key
 from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
 
 CELL_CHARACTERS = 160
@@ -50,7 +51,7 @@ class Printer:
         return tree
 
     def _row(self, row: ExplainedRow) -> Tree:
-        key = "/".join(str(part) for part in row["key"].values())
+        key = joined_key(row["key"])
         if row.get("shown_above"):
             return _leaf(f"row {key} (shown above)")
         tree = _leaf(f"row {key}")

@@ -1,5 +1,7 @@
 """A row of a dataset version found by its key, and the columns that lead from it to rows of an input."""
 
+from collections.abc import Mapping
+
 import duckdb
 
 from datasets_registry.errors import BadInput
@@ -22,6 +24,11 @@ def shared_columns(row: type[Row], other: type[Row]) -> list[str]:
     own = [name for name in row.key if name in other.model_fields]
     theirs = [name for name in other.key if name in row.model_fields and name not in own]
     return own if set(own) & set(other.key) else own + theirs
+
+
+def joined_key(key: Mapping[str, object]) -> str:
+    """A row's key as ``find_row`` takes it: its parts as DuckDB writes them, joined by ``/``."""
+    return "/".join(str(part).lower() if isinstance(part, bool) else str(part) for part in key.values())
 
 
 def find_row(

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from datasets_registry.inspecting.comparison import ChangedRow
 from datasets_registry.inspecting.difference import difference
+from datasets_registry.inspecting.row_search import joined_key
 from datasets_registry.version import Version
 from quality.evaluation.report.words import Sides, sides
 from studio.pages.asked import most_rows, registry_of, version_of, words_of
@@ -36,8 +37,8 @@ def compare(request: Request) -> Response:
         return page("compare.html", {**values, "difference": None, "rows": ()})
     differs = difference(registry, before, after, most_rows(request) or ROWS)
     rows = {
-        "added": list(map(_id, differs.added)),
-        "dropped": list(map(_id, differs.dropped)),
+        "added": list(map(joined_key, differs.added)),
+        "dropped": list(map(joined_key, differs.dropped)),
         "rows": list(map(_change, differs.sample)),
     }
     return page("compare.html", {**values, **rows, "difference": differs})
@@ -49,13 +50,9 @@ def _earlier(versions: list[Version], after: Version) -> Version | None:
 
 def _change(row: ChangedRow) -> RowChange:
     return RowChange(
-        _id(row.key),
+        joined_key(row.key),
         {name: sides(_text(change.before), _text(change.after)) for name, change in row.changes.items()},
     )
-
-
-def _id(key: Mapping[str, object]) -> str:
-    return "/".join(map(str, key.values()))
 
 
 def _text(value: object) -> str:

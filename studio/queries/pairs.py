@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from datasets_registry.inspecting.row_search import joined_key
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.version import Version
@@ -98,7 +99,7 @@ def _verdict(version: str, judgement: ResultRow) -> Verdict:
     turned = order == "ba" and p_first is not None
     return Verdict(
         version=version,
-        id="/".join(judgement[name] for name in AiJudgement.key),
+        id=joined_key({name: judgement[name] for name in AiJudgement.key}),
         judge=judgement["judge"],
         principle=judgement["principle_id"],
         order=order,

@@ -10,11 +10,14 @@ from datasets_registry.errors import BadInput, BrokenObject
 from datasets_registry.inspecting.comparison import CallCounts, Flip, RowCounts
 from datasets_registry.inspecting.difference import ColumnNames, difference
 from datasets_registry.inspecting.recipe_changes import BeforeAfter, SettingChange, setting_changes
+from datasets_registry.inspecting.row_search import find_row, joined_key
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.evaluation import SuiteAnswer
+from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
 from datasets_registry.version import Derivation, Version
+from datasets_registry.views.scanning import scanning
 from tests.rows import make
 from tests.traced import Traced
 
@@ -169,3 +172,11 @@ def test_settings_that_differ_have_their_path_and_long_ones_are_cut() -> None:
         SettingChange(path="answers.temperature", before="0.7", after="1.0"),
         SettingChange(path="text", before="null", after="y" * 79 + "…"),
     ]
+
+
+def test_a_key_with_a_truth_value_is_found_as_it_is_shown(registry: Registry) -> None:
+    version = registry.commit(Debate, [make(Debate, swap=True)], how("1"))
+    after = registry.commit(Debate, [make(Debate, swap=False)], how("1"))
+    (dropped,) = difference(registry, version, after, num_rows=1).dropped
+    with scanning(registry.state) as connection:
+        assert find_row(connection, registry, version, joined_key(dropped))["swap"] is True
