@@ -9,7 +9,7 @@ from datasets_registry.rows.rlaif import PreferencePair
 from methods.method import Inputs, Method, Models
 from quality.judges.measured import share
 from quality.review.figures import agreement, figure_of, figure_of_measured
-from quality.review.joined import Judged, Sampled, by_item, compared, judged
+from quality.review.joined import Judged, Sampled, by_item, compared, judged, reviews_of
 from quality.review.measures.estimates import estimates
 from quality.review.measures.likings import likings
 from quality.review.measures.people import (
@@ -29,12 +29,7 @@ _MORE = 10
 def make_review_agreement(inputs: Inputs, models: Models, settings: ReviewGate) -> list[ReviewFigure]:
     """The figures of a sample's reviews, and what they say of the version that it was drawn from."""
     items = inputs.rows(ReviewItem)
-    asked = {item.item_id for item in items}
-    reviews = [
-        review
-        for review in inputs.stream(HumanReview)
-        if review.state == "counts" and review.item_id in asked
-    ]
+    reviews = reviews_of(items, inputs.stream(HumanReview))
     pairs = judged(items, reviews)
     return [
         how_many_wait(items, pairs, settings),

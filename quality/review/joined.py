@@ -51,6 +51,12 @@ def longer(item: ReviewItem) -> str | None:
     return None if a == b else "a" if a > b else "b"
 
 
+def reviews_of(items: Iterable[Sampled], reviews: Iterable[HumanReview]) -> list[HumanReview]:
+    """The answers to these items that count."""
+    asked = {item.item_id for item in items}
+    return [review for review in reviews if review.state == "counts" and review.item_id in asked]
+
+
 def judged(items: Iterable[Sampled], reviews: Iterable[HumanReview]) -> list[Judged[Sampled]]:
     """Every pair or label of the sample that somebody reviewed; answers meet their item by id."""
     answers = by_item(reviews)

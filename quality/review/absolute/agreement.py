@@ -12,7 +12,7 @@ from quality.review.absolute.drawing import Read
 from quality.review.absolute.rates import true_rates
 from quality.review.agreement import gated, how_many_wait
 from quality.review.figures import agreement, figure_of, figure_of_measured
-from quality.review.joined import Judged, by_item, compared, judged
+from quality.review.joined import Judged, by_item, compared, judged, reviews_of
 from quality.review.measures.people import attention, by_reviewer, two_people
 from quality.review.settings import ReviewGate
 from quality.review.weighted import weighted_share
@@ -27,12 +27,7 @@ _PARTS: tuple[tuple[Subset, Callable[[LabelItem], str]], ...] = (
 def label_agreement(inputs: Inputs, read: Read, gate: ReviewGate) -> list[ReviewFigure]:
     """The figures of a sample's reviews, and what they say of all labels that ``read`` gives."""
     items = inputs.rows(LabelItem)
-    asked = {item.item_id for item in items}
-    reviews = [
-        review
-        for review in inputs.stream(HumanReview)
-        if review.state == "counts" and review.item_id in asked
-    ]
+    reviews = reviews_of(items, inputs.stream(HumanReview))
     labels = judged(items, reviews)
     return [
         how_many_wait(items, labels, gate, "labels"),

@@ -21,7 +21,7 @@ Answer = tuple[str, str, str, str, tuple[str, ...]]
 
 def make_reviewed_figures(inputs: Inputs, models: Models, settings: ReviewedSettings) -> list[ReviewedFigure]:
     """Of each model and suite of which people reviewed something: shares of words, and win rates."""
-    reviews = [review for review in inputs.stream(HumanReview) if review.state == "counts"]
+    reviews = inputs.rows(HumanReview)
     labels = {each.item.pair_id: each for each in judged(inputs.rows(LabelItem), reviews) if each.named}
     pairs = {each.item.pair_id: each for each in judged(inputs.rows(ReviewItem), reviews)}
     whole = [
@@ -32,13 +32,17 @@ def make_reviewed_figures(inputs: Inputs, models: Models, settings: ReviewedSett
 
 
 def _of_words(whole: Sequence[Answer], labels: dict[str, Judged[LabelItem]]) -> Iterator[ReviewedFigure]:
-    for model, suite in sorted({each[:2] for each in whole}):
-        of_suite = [each for each in whole if each[:2] == (model, suite)]
+    of_suites: dict[tuple[str, str], list[Answer]] = {}
+    for each in whole:
+        of_suites.setdefault(each[:2], []).append(each)
+    for (model, suite), of_suite in sorted(of_suites.items()):
         seen = [labels[each[2]] for each in of_suite if each[2] in labels]
         for word in dict.fromkeys(word for *_, choices in of_suite for word in choices[:-1]):
-            predicted = [float(label == word) for *_, label, _ in of_suite]
+            predicted = [float(label == word) for *_, label, choices in of_suite if word in choices]
             reviewed = [
-                Reviewed(each.share(word), float(each.item.label == word), each.weight) for each in seen
+                Reviewed(each.share(word), float(each.item.label == word), each.weight)
+                for each in seen
+                if word in each.item.words
             ]
             yield from _figure(model, suite, word, predicted, doubly_robust(predicted, reviewed))
 

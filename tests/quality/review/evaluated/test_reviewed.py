@@ -59,6 +59,22 @@ def test_a_grader_that_is_too_kind_is_set_right_by_few_people() -> None:
     assert found["wrong"].value == pytest.approx(1 - right.value)
 
 
+def test_a_share_is_of_the_answers_that_may_have_its_word() -> None:
+    """A suite that grades some answers as right, and others as refusals."""
+    right, refusal = Grade(name="right", value=1.0), Grade(name="refusal", value=None, word="full")
+    answers = [graded(n, right if n % 4 else refusal) for n in range(NUMBER)]
+    rows = MemoryInputs({"evaluation_items": ITEMS, "evaluation_answers": answers})
+    items = rows_of(ANSWER_SAMPLE, LabelSelection(number=60, duplicates=0), rows)
+    reviews = [
+        make(HumanReview, row.item_id, number=n, item_id=row.item_id, choice=row.label)
+        for n, row in enumerate(items)
+    ]
+    found = reviewed(answers, {"label_sample": items, "human_reviews": reviews})
+    assert (found["right"].graded, found["right"].num_answers) == (1.0, NUMBER * 3 // 4)
+    assert (found["refused"].graded, found["refused"].num_answers) == (1.0, NUMBER // 4)
+    assert found["right"].num_reviewed + found["refused"].num_reviewed == len(items)
+
+
 def test_win_rates_by_people_count_ties_half_and_same_answers_without_a_review() -> None:
     """A judge that names the model wherever texts differ, and people who name it in a half."""
     theirs = [graded(n, model=BASELINE, said="Theirs." if n % 4 else "An answer.") for n in range(NUMBER)]
