@@ -72,7 +72,9 @@ def require_two(
     wrote = any(question.policy == judge.name for question in questions)
     if same or wrote:
         what = f"{judge.name!r} judges " + ("what it argues itself" if same else "solutions that it wrote")
-        raise BadInput(f"{what}: name a weaker model as oversight.judge, or set debater_judges = true")
+        raise BadInput(
+            f"{what}: name a weaker model as oversight.debates.judge, or set debater_judges = true"
+        )
 
 
 def _windows(questions: Iterable[OversightQuestion]) -> Iterator[list[OversightQuestion]]:

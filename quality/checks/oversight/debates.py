@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
+from datasets_registry.rows.words import TIE_LOGIT
+from methods.judging.preference import sigmoid
 from methods.oversight.quotes import stands
 from quality.checks.check import Check
 from quality.checks.rules import no_rows, not_held_out, source_prompt
@@ -12,6 +14,13 @@ if TYPE_CHECKING:
 
 _FLAWED = "len(list_filter(turns, lambda turn: turn.flaw IS NOT NULL)) > 0"
 _CREDIT = "CASE WHEN verdict = this.gold THEN 1 WHEN verdict = 'tie' THEN 0.5 ELSE 0 END"
+
+# how far from even a probability is a tie, less and more what a float may be off by
+_BAND = sigmoid(TIE_LOGIT) - 0.5
+_UNLIKELY = (
+    f"verdict = 'a' AND p_a - 0.5 < {_BAND - 1e-9} OR verdict = 'b' AND 0.5 - p_a < {_BAND - 1e-9}"
+    f" OR verdict = 'tie' AND abs(p_a - 0.5) > {_BAND + 1e-9}"
+)
 
 
 def _misjudged_quotes(connection: "duckdb.DuckDBPyConnection") -> float:
@@ -52,8 +61,8 @@ DEBATE_CHECKS: tuple[Check, ...] = (
         "verdict_recomputed",
         "SELECT count(*) FROM this LEFT JOIN oversight_questions AS question USING (question_id)"
         " WHERE question.gold IS DISTINCT FROM this.gold OR verdict IS NOT NULL AND (p_a IS NULL"
-        f" OR verdict = 'a' AND p_a <= 0.5 OR verdict = 'b' AND p_a >= 0.5 OR credit <> {_CREDIT}"
-        " OR abs(if(swap, 1 - p_a, p_a) - p_first) > 1e-9)",
+        f" OR {_UNLIKELY} OR credit IS DISTINCT FROM {_CREDIT}"
+        " OR coalesce(abs(if(swap, 1 - p_a, p_a) - p_first) > 1e-9, true))",
         "verdicts that are not those of the probability, or that are credited for another answer",
         at_most=0,
         reads=("oversight_questions",),
