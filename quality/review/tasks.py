@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast, get_args
+from typing import cast
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.review.labels import NO_WORD, LabelItem
@@ -12,8 +12,6 @@ from datasets_registry.rows.review.sample import ReviewItem
 from quality.review.log import Entry
 from quality.review.reviewers import shown_left
 
-Answer = Literal["left", "right", "equal", "both_bad", "cannot_judge"]
-ANSWERS: tuple[Answer, ...] = get_args(Answer)
 # what people review: pairs, and single labels
 Item = ReviewItem | LabelItem
 SAMPLES: tuple[type[Item], ...] = (ReviewItem, LabelItem)

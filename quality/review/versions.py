@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from datasets_registry.errors import BadInput, ReviewsWait
 from datasets_registry.registry import Registry
+from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.types import row_type
@@ -44,6 +45,17 @@ def sampled(registry: Registry, version: Version) -> Sequence[Item]:
     if row is None:
         raise BadInput(f"{version} is no review sample: `trimtab review` lists those that there are")
     return registry.rows(row, version)
+
+
+def samples(registry: Registry) -> list[Version]:
+    """The newest passed version of each sample, by name."""
+    latest = (registry.latest(name) for name in registry.names("dataset"))
+    return [version for version in latest if version and row_type(version) in SAMPLES]
+
+
+def agreement_name(sample: Version) -> str:
+    """What the agreement on a sample is called."""
+    return sample.name.replace(row_type(sample).dataset, ReviewFigure.dataset)
 
 
 def noun_of(sample: Version) -> str:

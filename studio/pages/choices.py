@@ -5,6 +5,7 @@ from studio.queries.filters import Choices, Filter, Order, value_filter
 # not strlen: with DuckDB 2.0.0, ordering by it puts its number in the text's own place
 _BOTH = ("chosen", "rejected")
 _LENGTHS = "length(chosen) - length(rejected)"
+_UNSURE = Order("least sure first", "abs(p_a - 0.5)", ("p_a",))
 
 PAIRS = Choices(
     filters=(
@@ -49,7 +50,7 @@ PAIRS = Choices(
         ),
     ),
     orders={
-        "unsure": Order("least sure first", "abs(p_a - 0.5)", ("p_a",)),
+        "unsure": _UNSURE,
         "sure": Order("surest first", "-abs(p_a - 0.5)", ("p_a",)),
         "orders": Order("orders furthest apart first", "-abs(logit_ab - logit_ba)", ("logit_ab", "logit_ba")),
         "longest": Order("longest first", "-(length(chosen) + length(rejected))", _BOTH),
@@ -166,7 +167,7 @@ DEBATES = Choices(
         _FAILURE,
     ),
     orders={
-        "unsure": Order("least sure first", "abs(p_a - 0.5)", ("p_a",)),
+        "unsure": _UNSURE,
         "misled": Order("surest of the wrong answer first", "if(gold = 'a', p_a, 1 - p_a)", ("gold", "p_a")),
         "tokens": Order("most tokens first", "-num_tokens", ("num_tokens",)),
     },

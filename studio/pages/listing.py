@@ -11,7 +11,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from datasets_registry.views.scanning import ResultRow
-from studio.pages.asked import most_rows, registry_of, version_of, words_of
+from studio.pages.asked import most_rows, words_of
 from studio.pages.drawn.plots import FEW_ROWS, measured_of, plots
 from studio.queries.filters import Choices
 from studio.queries.rows import RowsPage, columns_of, num_matching, options, rows_page
@@ -29,10 +29,9 @@ class Listing:
     choices: Choices
     shown: Callable[[Registry, Version, Sequence[ResultRow]], Sequence[object]]
 
-    def __call__(self, request: Request) -> Response:
+    def answer(self, request: Request, registry: Registry, version: Version) -> Response:
         """The page of a version of such rows; raises BadInput for a word that cannot be chosen."""
-        registry = registry_of(request)
-        version, words = version_of(request, registry), words_of(request)
+        words = words_of(request)
         choices = self.choices.within(columns_of(registry, version))
         values = self._form(registry, version, choices, words)
         most = most_rows(request)

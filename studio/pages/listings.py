@@ -58,11 +58,12 @@ def listing_pages() -> Mapping[str, Callable[[Request], Response]]:
 
 def _listed(name: str, request: Request) -> Response:
     """The page; raises BadInput for a version of other rows."""
-    version = version_of(request, registry_of(request))
+    registry = registry_of(request)
+    version = version_of(request, registry)
     listing = listing_of(version)
     if listing is None or listing.name != name:
         raise BadInput(f"{version} holds no {name}: look at /version/{version}")
-    return listing(request)
+    return listing.answer(request, registry, version)
 
 
 @cache

@@ -34,10 +34,16 @@ class RowsPage:
     after: str | None
 
 
-def columns_of(registry: Registry, version: Version) -> dict[str, str]:
+def columns_of(registry: Registry, version: Version) -> Mapping[str, str]:
     """The version's columns and their SQL types."""
-    with scanning(registry.state) as connection:
-        return types(connection, registry.files(version))
+    return _columns(registry.state.root, tuple(registry.files(version)))
+
+
+# files of a version never change
+@lru_cache(maxsize=256)
+def _columns(root: Path, files: tuple[Path, ...]) -> Mapping[str, str]:
+    with scanning(State(root)) as connection:
+        return types(connection, files)
 
 
 def rows_page(
@@ -115,8 +121,10 @@ def rows_of_keys(
     keys = [tuple(row[name] for name in key) for row in places]
     # the first column by itself lets a scan skip what lies elsewhere
     marks = ", ".join("?" * len(keys))
-    each = " OR ".join([" AND ".join(f"{column(name)} = ?" for name in key)] * len(keys))
-    query = f"SELECT * FROM {parquet(files)} WHERE {column(key[0])} IN ({marks}) AND ({each})"
+    each = ", ".join([f"({', '.join('?' * len(key))})"] * len(keys))
+    query = (
+        f"SELECT * FROM {parquet(files)} WHERE {column(key[0])} IN ({marks}) AND ({columns(key)}) IN ({each})"
+    )
     values = [*(whole[0] for whole in keys), *(part for whole in keys for part in whole)]
     rows = {tuple(row[name] for name in key): row for row in records(connection, query, values)}
     return [rows[whole] for whole in keys]

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.review.agreement import ReviewFigure
-from datasets_registry.rows.types import row_type, rows_of
 from datasets_registry.version import Version
 from quality.review.desk import Desk
-from quality.review.tasks import SAMPLES
+from quality.review.versions import agreement_name, samples
 
 NOT_COUNTED = "not counted yet: build {}"
 OUTDATED = "counted for an earlier sample: build {} again"
@@ -38,14 +37,12 @@ class Standing:
 
 def standings(registry: Registry) -> list[Standing]:
     """Every sample that was drawn, in the latest version that passed, by name."""
-    newest = [version for name in registry.names("dataset") if (version := registry.latest(name))]
-    return [_standing(registry, version) for version in newest if row_type(version) in SAMPLES]
+    return [_standing(registry, sample) for sample in samples(registry)]
 
 
 def _standing(registry: Registry, sample: Version) -> Standing:
     desk = Desk(registry, str(sample))
-    waiting = desk.progress("nobody").waiting
-    name = sample.name.replace(rows_of(sample), ReviewFigure.dataset)
+    name = agreement_name(sample)
     counted = registry.newest(name) if name in registry.names("dataset") else None
     rows = registry.rows(ReviewFigure, counted) if counted else []
     figures = {row.figure: row for row in rows if row.subset == "all"}
@@ -53,7 +50,7 @@ def _standing(registry: Registry, sample: Version) -> Standing:
     return Standing(
         sample=str(sample),
         items=len(desk.items),
-        waiting=waiting,
+        waiting=desk.waiting(),
         reviewers=desk.reviewers(),
         agreement=agreed.value if agreed else None,
         low=agreed.low if agreed else None,

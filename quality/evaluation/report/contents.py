@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets_registry.rows.evaluation import (
+    COMPOSITE,
     EvaluationDifference,
     EvaluationItem,
     SuiteAnswer,
@@ -15,8 +16,6 @@ from quality.evaluation.flips import Flip
 from quality.evaluation.report.flipped import MOST, Flipped, flipped
 from quality.evaluation.report.marks import Drawn, Mark, difference_mark, drawn, figure_mark
 from quality.evaluation.report.worst import Worst, by_place, worst
-
-COMPOSITE = "composite"
 
 
 @dataclass(frozen=True)

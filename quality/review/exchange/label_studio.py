@@ -21,15 +21,6 @@ def write_label_studio(tasks: Sequence[Asked], folder: Path) -> None:
     note = '<TextArea name="note" toName="question"/>'
     named = f'name="{QUESTION}" toName="question" choice="single" required="true"'
     choice = f"<Choices {named}>{choices}</Choices>"
-    (folder / "tasks.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
-    choices = "".join(f'<Choice value="{answer}"/>' for answer in choices_in(tasks))
-    texts = "".join(
-        f'<Header value="{name}"/><Text name="{name}" value="${name}"/>' for name in texts_in(tasks)
-    )
-    note = '<TextArea name="note" toName="question"/>'
-    choice = (
-        f'<Choices name="{QUESTION}" toName="question" choice="single" required="true">{choices}</Choices>'
-    )
     (folder / "config.xml").write_text(f"<View>{texts}{choice}{note}</View>\n", encoding="utf-8")
 
 

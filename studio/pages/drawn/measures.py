@@ -45,10 +45,19 @@ def _lengths(longer: str, first: str, one: str, second: str, other: str) -> Meas
     )
 
 
+def _by_verdict(sql: str) -> tuple[Series, Series]:
+    """What the verifier accepted against what it rejected."""
+    return Series("accepted", sql, "accepted"), Series("rejected", sql, "NOT accepted")
+
+
 def _tokens(what: str) -> Measure:
-    """Tokens of what the verifier accepted against those of what it rejected."""
-    series = (Series("accepted", "num_tokens", "accepted"), Series("rejected", "num_tokens", "NOT accepted"))
-    return Measure(f"Lengths of {what}", "tokens, logarithmic", _LENGTH, series, ("num_tokens", "accepted"))
+    return Measure(
+        f"Lengths of {what}",
+        "tokens, logarithmic",
+        _LENGTH,
+        _by_verdict("num_tokens"),
+        ("num_tokens", "accepted"),
+    )
 
 
 def _scores(name: str) -> Measure:
@@ -159,10 +168,7 @@ MEASURES: Mapping[str, Measured] = {
                 "Pass rate",
                 "pass rate of the sample’s problem",
                 _TENTHS,
-                (
-                    Series("accepted", "pass_rate", "accepted"),
-                    Series("rejected", "pass_rate", "NOT accepted"),
-                ),
+                _by_verdict("pass_rate"),
                 ("pass_rate", "accepted"),
             ),
         ),
@@ -175,10 +181,7 @@ MEASURES: Mapping[str, Measured] = {
                 "Steps",
                 "steps of the solution",
                 _STEPS,
-                (
-                    Series("accepted", "len(completions)", "accepted"),
-                    Series("rejected", "len(completions)", "NOT accepted"),
-                ),
+                _by_verdict("len(completions)"),
                 ("completions", "accepted"),
             ),
             Measure(

@@ -50,9 +50,10 @@ def answer(request: Request, form: Form) -> str:
     words = _words(form, before, seconds)
     if asked.version != desk.version:
         words.append("newer")
-    if desk.next_item(reviewer) is None and not _handed_in(registry):
+    following = desk.next_item(reviewer)
+    if following is None and not _handed_in(registry):
         words.append("not_handed_in")
-    return next_address(desk, reference, reviewer, words)
+    return next_address(following, reference, reviewer, words)
 
 
 def undo(request: Request, form: Form) -> str:
@@ -61,7 +62,7 @@ def undo(request: Request, form: Form) -> str:
     desk = opened_desk(registry_of(request), reference)
     item_id = desk.undo(reviewer, form.get("last", ""))
     if item_id is None:
-        return next_address(desk, reference, reviewer, ["nothing_to_undo"])
+        return next_address(desk.next_item(reviewer), reference, reviewer, ["nothing_to_undo"])
     return item_address(reference, reviewer, item_id, ["undone"])
 
 

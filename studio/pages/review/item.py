@@ -31,7 +31,7 @@ def item(request: Request) -> Response:
     if item_id in desk.items:
         return _page(request, desk, reviewer, item_id, sentences(words.get("told", "")))
     gone = ("gone",) if item_id else ()
-    return RedirectResponse(next_address(desk, reference, reviewer, gone), 303)
+    return RedirectResponse(next_address(desk.next_item(reviewer), reference, reviewer, gone), 303)
 
 
 def _page(request: Request, desk: Desk, reviewer: str, item_id: str, told: list[str]) -> Response:

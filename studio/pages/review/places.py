@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from quality.review.desk import Desk
+from quality.review.tasks import Task
 from studio.pages.review.told import told
 from studio.rendering import address
 
@@ -17,9 +17,8 @@ def end_address(reference: str, reviewer: str, words: Iterable[str] = ()) -> str
     return address("review/end", reference, reviewer=reviewer, told=told(words))
 
 
-def next_address(desk: Desk, reference: str, reviewer: str, words: Iterable[str] = ()) -> str:
-    """The next item of a reviewer, by its own address, so that going back finds each; else the end."""
-    task = desk.next_item(reviewer)
+def next_address(task: Task | None, reference: str, reviewer: str, words: Iterable[str] = ()) -> str:
+    """A reviewer's next item, by its own address, so that going back finds each; without one the end."""
     if task is None:
         return end_address(reference, reviewer, words)
     return item_address(reference, reviewer, task.item_id, words)

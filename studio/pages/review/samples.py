@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.rows.review.agreement import ReviewFigure
-from datasets_registry.rows.types import row_type, rows_of
+from datasets_registry.rows.types import row_type
 from datasets_registry.version import Version
 from quality.review.desk import Desk
 from quality.review.tasks import SAMPLES
-from quality.review.versions import noun_of
+from quality.review.versions import agreement_name, noun_of, samples
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,13 @@ class SampleState:
 
 def sample_states(registry: Registry) -> list[SampleState]:
     """All samples that can be reviewed, by name; raises BrokenObject where the log was changed by hand."""
-    return [_state(registry, version) for version in _samples(registry)]
+    return [_state(registry, version) for version in samples(registry)]
 
 
 def waiting_by_noun(registry: Registry) -> dict[str, int]:
     """How many pairs, and how many labels, of all samples nobody has reviewed; without what is none."""
     waiting = Counter[str]()
-    for version in _samples(registry):
+    for version in samples(registry):
         waiting[noun_of(version)] += Desk(registry, str(version)).waiting()
     return dict(+waiting)
 
@@ -53,16 +52,11 @@ def opened_desk(registry: Registry, reference: str) -> Desk:
 
 def agreement_of(registry: Registry, sample: Version) -> Version | None:
     """The newest agreement that was measured on this version of a sample, passed or not."""
-    name = sample.name.replace(rows_of(sample), ReviewFigure.dataset)
+    name = agreement_name(sample)
     if name not in registry.names("dataset"):
         return None
     versions = reversed(registry.versions(name))
     return next((each for each in versions if sample in registry.derivation(each).inputs), None)
-
-
-def _samples(registry: Registry) -> list[Version]:
-    latest = (registry.latest(name) for name in registry.names("dataset"))
-    return [version for version in latest if version and row_type(version) in SAMPLES]
 
 
 def _state(registry: Registry, version: Version) -> SampleState:

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import EvaluationDifference, SuiteFigure
+from datasets_registry.rows.evaluation import COMPOSITE, EvaluationDifference, SuiteFigure
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import ResultRow, column, columns, records, scanning
 from methods.evaluation.measures import ALL
-from quality.evaluation.report.contents import COMPOSITE
 from quality.evaluation.report.marks import Drawn, Mark, difference_mark, drawn, figure_mark
 from studio.queries.evaluated.together import typed
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep, SftExample
+from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import Row
@@ -20,6 +21,7 @@ from datasets_registry.state import State
 from datasets_registry.version import Derivation
 from studio.exporting.chosen import chosen
 from studio.exporting.exporting import export_pages
+from studio.pages.listings import listing_pages
 from studio.security import HOST, TOKEN
 from studio.server import application
 from tests.quality.review.desks import commit_sample, items
@@ -33,8 +35,8 @@ NOTHING = Derivation(code_version="1", settings={}, inputs=())
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SECRET = "let-me-in"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=400, height=800)
-KNOWN = {"", "version", "rows", "row", "pairs", "revisions", "samples", "steps", "conversations", "compare"}
-KNOWN |= {"evaluation", "flips", "rounds", "distributions", "review"}
+KNOWN = {"", "version", "rows", "row", "compare", "evaluation", "flips", "rounds", "distributions", "review"}
+KNOWN |= listing_pages().keys()
 # what hangs on colours and the screen's width
 LOOKS = ["color-contrast", "scrollable-region-focusable"]
 FINDINGS = """rules => axe.run(document, {resultTypes: ['violations'], preload: false,
@@ -52,7 +54,12 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? []
 def registry_of_all(history: Traced, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """The history, with rows of every page beside it; more than a page of samples."""
     registry = history.copied_to(State(tmp_path_factory.mktemp("looked") / "state")).registry
-    one: list[Row] = [make(RevisionStep, revision="x" * 300), make(StepLabels), make(SftExample)]
+    one: list[Row] = [
+        make(RevisionStep, revision="x" * 300),
+        make(StepLabels),
+        make(SftExample),
+        make(Debate),
+    ]
     for row in one:
         registry.record_checks(registry.commit(type(row), [row], NOTHING), [])
     samples = [make(Candidate, f"p{number}") for number in range(30)]
