@@ -139,7 +139,8 @@ class Desk:
     def _item(self, item_id: str) -> Item:
         if item_id not in self.items:
             raise BadInput(
-                f"{self.version} has no item {item_id!r}: it is of another version; load the page again"
+                f"{self.version} has no item {item_id!r}, which is of another version: load the page,"
+                " or export the tasks, again"
             )
         return self.items[item_id]
 

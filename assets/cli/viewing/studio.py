@@ -124,7 +124,8 @@ def _outcome(folder: Path, written: Sequence["ExportedPage"]) -> dict[str, objec
 def _report(folder: Path, written: Sequence["ExportedPage"]) -> None:
     rows = [(page.file, _left_out(page), _in_kilobytes(page.num_bytes)) for page in written]
     print_table(("page", "rows left out", "size"), rows)
-    say(f"{len(written)} pages, {_in_kilobytes(_size(folder))}: open {folder / 'index.html'}")
+    noun = "page" if len(written) == 1 else "pages"
+    say(f"{len(written)} {noun}, {_in_kilobytes(_size(folder))}: open {folder / 'index.html'}")
 
 
 def _left_out(page: "ExportedPage") -> str:
