@@ -78,7 +78,8 @@ def choose(machine: Machine, asked: str, profile: str, *, requires_gpu: bool) ->
 def install(choice: Choice, stamp: Path) -> bool:
     """Install ``choice`` where ``stamp`` does not say that it is; whether anything was done.
 
-    Raises BadInput where pip fails.
+    Raises BadInput where pip fails, and where the CPU build's engine does not import. The CUDA build may be
+    installed for a machine with a GPU elsewhere, so it is not imported.
     """
     wanted = Stamp(**asdict(choice), files=_digest_of_files())
     before = _read(stamp)
@@ -93,6 +94,8 @@ def install(choice: Choice, stamp: Path) -> bool:
         _run(["uninstall", "-q", "-y", DISTRIBUTIONS[other]])
     stamp.unlink(missing_ok=True)
     _run(*_install_arguments(choice.build))
+    if choice.build == "cpu":
+        _require_engine()
     stamp.write_text(wanted.model_dump_json(indent=2), encoding="utf-8")
     return True
 
@@ -113,6 +116,17 @@ def _run(arguments: Sequence[str], read: str = "") -> None:
     if subprocess.run([*_PIP, *arguments], input=read, text=True, check=False).returncode:
         raise BadInput(
             f"`pip {' '.join(arguments)}` failed, as it says above: see to it and run `make vllm` again"
+        )
+
+
+def _require_engine() -> None:
+    engine = "from vllm.v1.engine.llm_engine import LLMEngine"
+    run = subprocess.run([sys.executable, "-c", engine], capture_output=True, text=True, check=False)
+    if run.returncode:
+        cause = (run.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise BadInput(
+            f"vLLM is installed and its engine does not import: {cause}. Where a package is missing, add it "
+            f"to {_OF_CPU.name} with its version and run `make vllm` again"
         )
 
 

