@@ -1,14 +1,23 @@
-"""The commands: trimtab --help shows them, each with --json."""
+"""The commands: trimtab --help shows them in groups, each has --json."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from importlib.metadata import version as installed
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from datasets_registry.errors import BadInput
 
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter
+    from typer._click.shell_completion import CompletionItem
+
+_WHAT = "Versioned alignment datasets, and the models rebuilt from them when the data changes."
 # where each command is, so that one is imported alone: all of them take seconds
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "datasets": ("assets.cli.datasets", "datasets"),
@@ -39,11 +48,111 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ledger": ("assets.cli.ledger", "ledger_app"),
 }
 
+# the first screen, in the first lines of the commands' own help, which takes seconds to import
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Build": {
+        "plan": "Show what a rebuild would make, why, and its cost so far.",
+        "profiles": "Show the profiles that build in this state folder.",
+        "backends": "Show what the models' servers serve, ignore or refuse.",
+        "keep": "Let versions of earlier code count as made by today's.",
+        "pass": "Pass a version by hand although a blocking check is red.",
+    },
+    "Look": {
+        "datasets": "List every dataset: newest version, rows and checks.",
+        "models": "List models: base, data, loss, and newer data to train on.",
+        "versions": "List all versions of a dataset or model, oldest first.",
+        "show": "Show one version: status, columns, checks, inputs, rows.",
+        "explain": "Trace a row to its inputs, principle and model calls.",
+        "diff": "Compare two versions, and explain flipped labels.",
+        "lineage": "Show what a version was made from, or what uses it.",
+        "sql": "Query datasets, models and completions with DuckDB SQL.",
+        "ledger": "Sum stored completions and their cost by model and asset.",
+        "studio": "Look at datasets, models and labels in a browser.",
+    },
+    "Review": {
+        "review": "Show how far people's review is, and what the gate says.",
+        "judges": "Show each judge's certificate, or its figures on suites.",
+        "principles": "Show what each principle did, or one's weakest rows.",
+    },
+    "Evaluate": {
+        "evaluate": "Measure a model on the profile's suites.",
+        "compare": "Compare two evaluated models, item by item.",
+        "report": "Write a page about a model's evaluation.",
+    },
+    "Bring in, take out": {
+        "import": "Import a file or Hub dataset as a version of a dataset.",
+        "export": "Write a dataset version as files, with a dataset card.",
+    },
+    "Keep in order": {
+        "doctor": "Show what is wrong here, and what to do for each.",
+        "verify": "Hash stored data and models again, and rerun the checks.",
+        "gc": "List files that nothing needs; --remove deletes them.",
+    },
+}
+SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
+
+
+class Overview(TyperGroup):
+    """Every command by group; one is imported when it is asked for."""
+
+    def list_commands(self, ctx: "Context") -> list[str]:
+        """The names, in the order of their groups."""
+        return list(SUMMARIES)
+
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        return cast(TyperGroup, get_command(app_of([cmd_name]))).commands[cmd_name]
+
+    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write each group with its commands, all in the same two columns."""
+        width = max(map(len, SUMMARIES))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, summary in group.items()])
+
+    def shell_complete(self, ctx: "Context", incomplete: str) -> "list[CompletionItem]":
+        """The commands that begin so, with what they do."""
+        from typer._click.shell_completion import CompletionItem
+
+        begun = (name for name in SUMMARIES if name.startswith(incomplete))
+        return [CompletionItem(name, help=SUMMARIES[name]) for name in begun]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"trimtab {installed('trimtab')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+]
+
+
+def overview() -> typer.Typer:
+    """The command line as `trimtab --help` shows it."""
+    app = typer.Typer(
+        cls=Overview,
+        help=_WHAT,
+        epilog="`trimtab COMMAND --help` says more of each. Begin with `trimtab plan`.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        context_settings={"max_content_width": 120},
+    )
+
+    @app.callback()
+    def first(version: Version = False) -> None:
+        pass
+
+    return app
+
 
 def app_of(names: Iterable[str]) -> typer.Typer:
     """The command line with these commands alone."""
     app = typer.Typer(
-        help="Versioned alignment datasets, and the models rebuilt from them when the data changes.",
+        help=_WHAT,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
@@ -61,13 +170,13 @@ def app_of(names: Iterable[str]) -> typer.Typer:
 
 
 def asked(arguments: list[str]) -> typer.Typer:
-    """The command that ``arguments`` ask for; all of them where they begin with an option, such as --help.
+    """The command that ``arguments`` ask for; the overview where they begin with an option, such as --help.
 
     Raises BadInput where there is no such command.
     """
     name = arguments[0]
     if name.startswith("-"):
-        return _whole()
+        return overview()
     if name not in COMMANDS:
         near = get_close_matches(name, COMMANDS, n=1)
         meant = f"did you mean `trimtab {near[0]}`? " if near else ""

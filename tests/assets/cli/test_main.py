@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from assets.cli.commands import app
+from assets.cli import commands as shown
+from assets.cli.commands import GROUPS, SUMMARIES, app, overview
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
@@ -139,6 +141,45 @@ def test_every_argument_and_option_has_a_help_text(words: tuple[str, ...]) -> No
 
 @pytest.mark.parametrize("words", [(), ("models",), ("ledger",)])
 def test_help_cuts_no_line(words: tuple[str, ...]) -> None:
-    screen = RUNNER.invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).output
-    lines = screen.partition("Commands:")[2].splitlines()
+    screen = RUNNER.invoke(app if words else overview(), [*words, "--help"], env={"COLUMNS": "80"}).output
+    lines = screen.partition("Commands:" if words else "Build:")[2].splitlines()
     assert lines and not any(line.endswith(("...", "…")) for line in lines)
+
+
+def test_the_overview_has_every_command_once_in_the_words_of_its_help() -> None:
+    helps = {
+        words[0]: (command.help or "").split("\n")[0]
+        for words, command in COMMANDS.items()
+        if len(words) == 1
+    }
+    listed = [name for group in GROUPS.values() for name in group]
+    assert sorted(listed) == sorted(shown.COMMANDS) and len(set(listed)) == len(listed)
+    assert {name: helps[name] for name in listed} == SUMMARIES
+
+
+def test_a_command_is_found_from_the_overview_and_completed() -> None:
+    result = RUNNER.invoke(overview(), ["sql", "--help"])
+    assert "--write-files" in result.output, result.output
+    asked = {"_TRIMTAB_COMPLETE": "complete_bash", "COMP_WORDS": "trimtab da", "COMP_CWORD": "1"}
+    completed = RUNNER.invoke(overview(), [], prog_name="trimtab", env=asked)
+    assert completed.output.split() == ["datasets"]
+
+
+# what it prints last, after the help itself
+HELPED = """
+import atexit, sys, time
+atexit.register(lambda: print(time.process_time(), *sys.modules))
+from assets.cli.main import main
+sys.argv = ["trimtab", "--help"]
+main()
+"""
+
+
+def test_help_takes_a_third_of_a_second_of_cpu_at_most() -> None:
+    run = subprocess.run([sys.executable, "-c", HELPED], capture_output=True, text=True, cwd=REPOSITORY)
+    seconds, *modules = run.stdout.splitlines()[-1].split()
+    assert float(seconds) < 0.3 and not {"rich", "duckdb", "pydantic", "pyarrow"} & set(modules)
+
+
+def test_the_version_is_the_installed_one() -> None:
+    assert RUNNER.invoke(overview(), ["--version"]).output == f"trimtab {installed('trimtab')}\n"
