@@ -23,6 +23,7 @@ SOURCE = (
     "training",
     "quality",
     "studio",
+    "trimtab",
     "benchmarks",
 )
 # they are started by another process, which reads how they end and says it

@@ -13,7 +13,7 @@ from benchmarks.sides.figure import Figure, at_most
 from datasets_registry.state import REPOSITORY
 from training.trainers import TRAINERS
 
-SOURCE = ("assets", "methods", "generation", "datasets_registry", "training", "quality", "studio")
+SOURCE = ("assets", "methods", "generation", "datasets_registry", "training", "quality", "studio", "trimtab")
 WITH_TESTS = (*SOURCE, "tests", "benchmarks")
 MOST_MODULES, MOST_LINES = 16, 300
 MOST_ANY, MOST_ANY_IN_TRAINING = 8, 15

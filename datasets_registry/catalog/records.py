@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.store.objects import Object
 from datasets_registry.version import IMPORT, CheckResult, Content, Derivation, Status, Version
@@ -182,8 +183,9 @@ class Records:
         """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
         versions = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
         if not versions:
+            near = meant(name, [*self.names("dataset"), *self.names("model")])
             raise UnknownVersion(
-                f"no dataset or model {name!r}: `trimtab datasets` and `trimtab models` list them"
+                f"no dataset or model {name!r}{near}: `trimtab datasets` and `trimtab models` list them"
             )
         return versions
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
+import pyarrow as pa
 
 from datasets_registry.errors import BadInput, first_line
 from datasets_registry.state import State
@@ -45,6 +46,21 @@ def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str],
     Unless ``any_file``, it must be a query, and files beyond those of the views are closed to it. Raises
     BadInput where that is not so, and DuckDB's error where the query is wrong.
     """
+    with _open_to(query, state, any_file=any_file) as connection:
+        result = connection.execute(query)
+        return distinct([column[0] for column in result.description or []]), result.fetchall()
+
+
+def ask_arrow(state: State, query: str) -> pa.Table:
+    """The same answer in columns; no other files are opened. Raises as ``ask`` does."""
+    with _open_to(query, state) as connection:
+        table = connection.sql(query).to_arrow_table()
+        return table.rename_columns(distinct(table.column_names))
+
+
+@contextmanager
+def _open_to(query: str, state: State, *, any_file: bool = False) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection in which the query may be run."""
     if not duckdb.extract_statements(query):
         raise BadInput("the query is empty: write a SELECT, or SHOW TABLES")
     with open_views(state) as connection:
@@ -52,10 +68,9 @@ def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str],
             _require_queries(query)
             lock(connection, state)
         try:
-            result = connection.execute(query)
+            yield connection
         except duckdb.PermissionException as error:
             raise BadInput(f"{first_line(error)}: {_ANY_FILE}") from error
-        return distinct([column[0] for column in result.description or []]), result.fetchall()
 
 
 def lock(connection: "duckdb.DuckDBPyConnection", state: State) -> None:

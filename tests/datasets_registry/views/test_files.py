@@ -15,6 +15,7 @@ FOLDERS = (
     "quality",
     "studio",
     "training",
+    "trimtab",
 )
 ONLY = REPOSITORY / "datasets_registry" / "views" / "files.py"
 # a function of DuckDB that takes a path, and a statement with a path that is not a literal
