@@ -40,6 +40,9 @@ def debates(dataset: Dataset, inputs: Inputs, settings: DebateSettings) -> Amoun
     judged = _asked(dataset, "judge", questions * verdicts, QUESTION + said, CHOICE)
     own = settings.max_samples * SEATS if "self_consistency" in protocols else 0
     judged += _asked(dataset, "judge", questions * own, QUESTION, settings.own_answers.max_tokens)
+    answers = own // SEATS + int("naive" in protocols)
+    judged += _asked(dataset, "chains_judge", questions * SCORED, QUESTION, CHOICE)
+    judged += _asked(dataset, "chains_judge", questions * answers, QUESTION, settings.own_answers.max_tokens)
     return Amount(Rows(questions * rows), argued + judged)
 
 

@@ -1,6 +1,6 @@
 """Debates: questions with two opposed answers under every protocol, in both seatings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from statistics import median
@@ -46,35 +46,45 @@ def make_debates(inputs: Inputs, models: Models, settings: DebateSettings) -> It
     Raises BadInput where the judge argues too, and where ``best_of`` has no model to choose by.
     """
     debater, judge = models["debater"], models["judge"]
-    require_two(debater, judge, inputs.stream(OversightQuestion), settings)
+    judges = {"judge": judge, **{"chains_judge": model for model in models.every("chains_judge")}}
+    chains_judge = judges.get("chains_judge", judge)
+    require_two(debater, judges, inputs.stream(OversightQuestion), settings)
     if settings.best_of > 1 and not models.every("preference_model"):
         raise BadInput(
             f"best_of is {settings.best_of}, and no model chooses the best argument: name preference_model, "
             "or set best_of to 1"
         )
-    accepted = _accepted(inputs, judge, settings)
+    accepted = _accepted(inputs, chains_judge, settings)
     choose = _chooser(models) if settings.best_of > 1 else None
     for window in _windows(inputs.stream(OversightQuestion)):
-        yield from _debated(window, debater, judge, settings, accepted, choose)
+        yield from _debated(window, debater, judge, chains_judge, settings, accepted, choose)
 
 
 DEBATES = Method(make_debates, DebateSettings, Debate, prompts=debate_templates, generates=True)
 
 
 def require_two(
-    debater: Model, judge: Model, questions: Iterable[OversightQuestion], settings: DebateSettings
+    debater: Model,
+    judges: Mapping[str, Model],
+    questions: Iterable[OversightQuestion],
+    settings: DebateSettings,
 ) -> None:
-    """Raise BadInput where the judge is the debater, or wrote the solutions that it judges, unless said."""
+    """Raise BadInput where a judge is the debater, or wrote the solutions that it judges, unless said.
+
+    ``judges`` are by role; the last one judges worked solutions.
+    """
     if settings.debater_judges:
         return
-    with asked(debater) as arguing, asked(judge) as judging:
-        same = arguing.model == judging.model
-    wrote = any(question.policy == judge.name for question in questions)
-    if same or wrote:
-        what = f"{judge.name!r} judges " + ("what it argues itself" if same else "solutions that it wrote")
-        raise BadInput(
-            f"{what}: name a weaker model as oversight.debates.judge, or set debater_judges = true"
-        )
+    policies, (*_, last) = {question.policy for question in questions}, judges
+    for role, judge in judges.items():
+        with asked(debater) as arguing, asked(judge) as judging:
+            same = arguing.model == judging.model
+        if same or (role == last and judge.name in policies):
+            what = "what it argues itself" if same else "solutions that it wrote"
+            raise BadInput(
+                f"{judge.name!r} judges {what}: name a weaker model as oversight.debates.{role}, or set "
+                "debater_judges = true"
+            )
 
 
 def _windows(questions: Iterable[OversightQuestion]) -> Iterator[list[OversightQuestion]]:
@@ -87,6 +97,7 @@ def _debated(
     window: list[OversightQuestion],
     debater: Model,
     judge: Model,
+    chains_judge: Model,
     settings: DebateSettings,
     accepted: float | None,
     choose: Choose | None,
@@ -102,11 +113,12 @@ def _debated(
     for question, (a, b) in zip(chains if opens else (), whole, strict=True):
         known = a.mean is not None and b.mean is not None and a.mean != b.mean
         chosen[question.question_id] = None if not known else "a" if (a.mean or 0) > (b.mean or 0) else "b"
-    with asked(judge) as judging:
-        if argued:
+    if argued:
+        with asked(judge) as judging:
             yield from judge_passages(passages, argued, judging, settings)
-        verify = verifier(settings.verifier, judge.thought_marks)
-        if chains:
+    if chains:
+        verify = verifier(settings.verifier, chains_judge.thought_marks)
+        with asked(chains_judge) as judging:
             yield from judge_chains(chains, judging, settings, verify, accepted, chosen)
 
 

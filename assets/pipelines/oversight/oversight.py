@@ -55,6 +55,7 @@ def _debated(
             models={
                 "debater": debates.debater,
                 "judge": debates.judge,
+                "chains_judge": debates.chains_judge or "",
                 "preference_model": debates.preference_model or "",
             },
         ),

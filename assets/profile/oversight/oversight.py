@@ -28,10 +28,14 @@ class Questions(QuestionSettings):
 
 
 class Debates(DebateSettings):
-    """The models that argue and judge, and how; ``preference_model`` chooses the best of arguments."""
+    """The models that argue and judge, and how; ``preference_model`` chooses the best of arguments.
+
+    ``chains_judge`` judges worked solutions; ``judge`` does where none is named.
+    """
 
     debater: Name
     judge: Name
+    chains_judge: Name | None = None
     preference_model: Name | None = None
 
     def method(self, verifier: VerifierSettings | None) -> DebateSettings:
@@ -42,10 +46,12 @@ class Debates(DebateSettings):
 
     @model_validator(mode="after")
     def _has_a_judge_of_its_own(self) -> Self:
-        if self.judge == self.debater and not self.debater_judges:
-            raise ValueError(
-                f"judge {self.judge!r} is the debater: name a weaker model, or set debater_judges = true"
-            )
+        for role in ("judge", "chains_judge"):
+            if getattr(self, role) == self.debater and not self.debater_judges:
+                raise ValueError(
+                    f"{role} {self.debater!r} is the debater: name a weaker model, or set "
+                    "debater_judges = true"
+                )
         if "verifier" in self.model_fields_set:
             raise ValueError("verifier is that of [problems]: leave it out")
         if (self.best_of > 1) != (self.preference_model is not None):
@@ -78,7 +84,7 @@ class Oversight(Settings):
 
     def named_models(self) -> Iterator[tuple[str, str]]:
         """Where the section names a model, and which."""
-        for role in ("debater", "judge", "preference_model") if self.debates else ():
+        for role in ("debater", "judge", "chains_judge", "preference_model") if self.debates else ():
             if model := getattr(self.debates, role):
                 yield f"oversight.debates.{role}", model
 
@@ -99,15 +105,17 @@ def require_debatable(
         )
     if section.debates is None:
         return
-    judge = section.debates.judge
+    named, judge = ("chains_judge", section.debates.chains_judge)
+    if judge is None:
+        named, judge = ("judge", section.debates.judge)
     if is_hosted(judge):
         raise ValueError(
-            f"oversight.debates.judge {judge!r} is hosted, and worked solutions are judged by their "
-            "likelihood: name a model whose weights are here, or leave 'candidates' out of "
-            "oversight.questions.of"
+            f"oversight.debates.{named} {judge!r} is hosted, and worked solutions are judged by their "
+            "likelihood: name a model whose weights are here as oversight.debates.chains_judge, or leave "
+            "'candidates' out of oversight.questions.of"
         )
     if judge in policies and not section.debates.debater_judges:
         raise ValueError(
-            f"oversight.debates.judge {judge!r} samples the solutions that it judges: name a weaker model, "
+            f"oversight.debates.{named} {judge!r} samples the solutions that it judges: name a weaker model, "
             "or set debater_judges = true"
         )

@@ -59,6 +59,7 @@ def test_questions_of_candidates_and_the_profiles_verifier(tmp_path: Path) -> No
     [
         ({"debates.judge": "lab_policy"}, "judge 'lab_policy' is the debater: name a weaker model"),
         ({"debates.judge": "nobody"}, r"oversight.debates.judge: unknown model 'nobody'"),
+        ({"debates.chains_judge": "lab_policy"}, "chains_judge 'lab_policy' is the debater: name a weaker"),
         ({"debates.words": 0}, "greater than or equal to 1"),
         ({"debates.best_of": 4}, "best_of is 4 and preference_model None: give 2 or more and a model"),
         ({"debates.verifier": {"kind": "exact"}}, "verifier is that of"),
@@ -103,3 +104,5 @@ def test_a_hosted_model_chooses_in_a_turn_of_its_own(role: str, tmp_path: Path) 
     if role == "judge":
         with pytest.raises(ValidationError, match="'hosted' is hosted, and worked solutions are judged by"):
             overseen(tmp_path, hosted | solved)
+        own: dict[Place, object] = {("oversight", "debates", "chains_judge"): "base_policy"}
+        assert overseen(tmp_path, hosted | solved | own).datasets["debates"].models["judge"] == ("hosted",)

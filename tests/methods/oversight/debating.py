@@ -65,11 +65,10 @@ def debated(
     settings: DebateSettings,
     debater: Script = argues,
     judge: Script = judges_by_quotes,
+    chains_judge: Script | None = None,
 ) -> list[Debate]:
     """The rows of the method, by models behind a ledger in ``folder``."""
-    roles = {
-        "debater": ScriptedModel("debater", folder, debater),
-        "judge": ScriptedModel("judge", folder, judge),
-    }
+    scripts = {"debater": debater, "judge": judge, "chains_judge": chains_judge}
+    roles = {role: ScriptedModel(role, folder, script) for role, script in scripts.items() if script}
     models = ModelsByRole({role: (model,) for role, model in roles.items()})
     return rows_of(DEBATES, settings, MemoryInputs({"oversight_questions": questions}), models)

@@ -8,7 +8,7 @@ from datasets_registry.rows.oversight.questions import OversightQuestion
 from generation.request import Completion, Request
 from methods.oversight.likelihood import narrowed
 from methods.oversight.settings import DebateSettings
-from tests.methods.oversight.debating import compares_steps, debated
+from tests.methods.oversight.debating import argues, compares_steps, debated, judges_by_quotes
 from tests.methods.oversight.oversight_rows import CHAINS
 from tests.rows import make
 
@@ -74,3 +74,11 @@ def test_a_judge_without_likelihoods_gives_reasons(tmp_path: Path) -> None:
     failed = {row.protocol for row in rows if row.failure}
     assert failed == {"direct", "consultancy", "open_consultancy", "debate"}
     assert all("likelihood" in (row.failure or "") for row in rows if row.protocol in failed)
+
+
+def test_solutions_have_a_judge_of_their_own_where_one_is_named(tmp_path: Path) -> None:
+    rows = debated(
+        [A_RIGHT, make(OversightQuestion)], tmp_path, SETTINGS, argues, judges_by_quotes, compares_steps
+    )
+    judges = {(row.question_id == "c1", row.judge) for row in rows}
+    assert judges == {(True, "chains_judge"), (False, "judge")} and not any(row.failure for row in rows)
