@@ -52,8 +52,9 @@ def _declared(profile: Profile) -> Sequence[Declared]:
     datasets += [*reviewed_labels(profile), *reviewed_evaluation(profile)]
     datasets += plugged(profile)
     if labels := _by_row_type(datasets, [label.name for label in LABELS]):
-        sources = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS}
-        datasets += hygiene({**labels, **sources, **_by_row_type(datasets, PROMPT_SETS)})
+        prompted = any(label.is_of_prompts for label in LABELS if label.name in labels)
+        imported = {prompt_set: (prompt_set,) for prompt_set in PROMPT_SETS if prompted}
+        datasets += hygiene({**labels, **imported, **_by_row_type(datasets, PROMPT_SETS)})
     if profile.rounds:
         # hygiene is of the profile's own labels: those of a round are seen by its watch
         datasets += rounds(profile, profile.read_constitution())

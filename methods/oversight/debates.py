@@ -46,8 +46,8 @@ def make_debates(inputs: Inputs, models: Models, settings: DebateSettings) -> It
     Raises BadInput where the judge argues too, and where ``best_of`` has no model to choose by.
     """
     debater, judge = models["debater"], models["judge"]
-    judges = {"judge": judge, **{"chains_judge": model for model in models.every("chains_judge")}}
-    chains_judge = judges.get("chains_judge", judge)
+    chains_judge = next(iter(models.every("chains_judge")), judge)
+    judges = {"judge": judge} | ({} if chains_judge is judge else {"chains_judge": chains_judge})
     require_two(debater, judges, inputs.stream(OversightQuestion), settings)
     if settings.best_of > 1 and not models.every("preference_model"):
         raise BadInput(

@@ -56,7 +56,7 @@ JUDGE_CHECKS: tuple[Check, ...] = (
         "SELECT count(*) FROM this WHERE required AND (at_least IS NOT NULL OR at_most IS NOT NULL)"
         " AND holds IS NOT TRUE",
         "a judge without the certificate that the profile requires (`trimtab judges` names the figure: take"
-        " another judge, or calibration, or set judges.certificate.required = false)",
+        " another judge, or calibration, or set certificate.required = false)",
         at_most=0,
     ),
     Check(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
 from datasets_registry.views.scanning import column, quoted
@@ -33,6 +34,11 @@ class LabelDataset:
         """Every column with text, the prompt first."""
         return (self.prompt, *self.completions)
 
+    @property
+    def is_of_prompts(self) -> bool:
+        """Whether its prompts are those of prompt sets, and not questions or problems."""
+        return self.siblings == "prompt_id"
+
     def texts(self, table: str) -> str:
         """SQL of one row per text of ``table``, which has this dataset's rows."""
         key = ", ".join(f"{column(part)}::VARCHAR" for part in self.row.key)
@@ -55,6 +61,8 @@ class LabelDataset:
 LABELS = (
     LabelDataset(SftExample, ("completion",)),
     LabelDataset(PreferencePair, ("chosen", "rejected")),
+    # several policies may solve one problem
+    LabelDataset(OversightPreference, ("chosen", "rejected"), siblings="problem_id"),
 )
 
 

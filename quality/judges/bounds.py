@@ -62,6 +62,8 @@ CERTAIN = (
     *STEERED,
     *SUITES,
 )
+# the figures that both seatings of debates give
+SEATED = ("parse_rate", "first_position_share", "slot_kept_share", "order_consistency", "longer_share")
 DEFAULT_BOUNDS = {
     "parse_rate": Bound(at_least=0.9),
     "slot_kept_share": Bound(at_most=0.25),
@@ -81,5 +83,17 @@ class CertificateBounds(Settings):
         if unknown := sorted(self.bounds.keys() - set(CERTAIN)):
             raise ValueError(
                 f"no bound can be set on {unknown[0]!r}: those that can are {', '.join(CERTAIN)}"
+            )
+        return self
+
+
+class DebatedBounds(CertificateBounds):
+    """The bounds of judges of debates, and whether preferences by their verdicts need them."""
+
+    @model_validator(mode="after")
+    def _only_of_what_debates_measure(self) -> Self:
+        if unknown := sorted(self.bounds.keys() - set(SEATED)):
+            raise ValueError(
+                f"debates do not measure {unknown[0]!r}: bound one of {', '.join(SEATED)}, or leave it out"
             )
         return self

@@ -7,13 +7,14 @@ import duckdb
 
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
 from quality.hygiene.hygiene import hygiene
 from tests.rows import make
 
-ROWS: tuple[type[Row], ...] = (RedTeamPrompt, HelpfulPrompt, SftExample, PreferencePair)
+ROWS: tuple[type[Row], ...] = (RedTeamPrompt, HelpfulPrompt, SftExample, PreferencePair, OversightPreference)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """Scalable oversight: questions with two opposed answers → debates → preferences by the judge's verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assets.building.declared import Dataset, dataset
 from assets.profile.oversight.oversight import Debates, Oversight
-from datasets_registry.rows.oversight.debates import Debate
+from datasets_registry.rows.oversight.debates import Debate, Protocol
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
 from datasets_registry.rows.rft import Candidate
@@ -13,6 +13,8 @@ from methods.oversight.passages import PASSAGE_QUESTIONS
 from methods.oversight.preferences import OVERSIGHT_PREFERENCES
 from methods.oversight.questions import OVERSIGHT_QUESTIONS
 from methods.verifiers.contract import VerifierSettings
+from quality.judges.bounds import DebatedBounds
+from quality.judges.debated import DATASET, OVERSIGHT_CERTIFICATE, DebatedSettings
 
 GROUP = "oversight"
 
@@ -43,8 +45,10 @@ def oversight(
 def _debated(
     section: Oversight, debates: Debates, verifier: VerifierSettings | None, at: str
 ) -> Sequence[Dataset]:
-    """``debates`` and ``oversight_preferences``."""
+    """``debates``, ``oversight_preferences``, and where it is named ``oversight_certificate``."""
+    certificate, protocol = section.certificate, section.preferences.protocol
     questions = {OversightQuestion.dataset: at + OversightQuestion.dataset}
+    debated = {**questions, Debate.dataset: at + Debate.dataset}
     return [
         dataset(
             at + Debate.dataset,
@@ -64,6 +68,13 @@ def _debated(
             OVERSIGHT_PREFERENCES,
             section.preferences,
             group=GROUP,
-            inputs={**questions, Debate.dataset: at + Debate.dataset},
+            inputs=debated,
+            guards=(at + DATASET,) if certificate and certificate.required else (),
         ),
+        *([_certificate(certificate, protocol, debated, at)] if certificate else []),
     ]
+
+
+def _certificate(bounds: DebatedBounds, protocol: Protocol, debated: Mapping[str, str], at: str) -> Dataset:
+    settings = DebatedSettings(**dict(bounds), protocol=protocol)
+    return dataset(at + DATASET, OVERSIGHT_CERTIFICATE, settings, group=GROUP, inputs=debated)

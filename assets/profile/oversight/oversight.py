@@ -12,6 +12,7 @@ from methods.oversight.preferences import PreferenceSettings
 from methods.oversight.questions import QuestionSettings
 from methods.oversight.settings import DebateSettings
 from methods.verifiers.contract import VerifierSettings
+from quality.judges.bounds import DebatedBounds
 
 
 class Questions(QuestionSettings):
@@ -63,7 +64,7 @@ class Debates(DebateSettings):
 
 
 class Oversight(Settings):
-    """Questions with two opposed answers, debates and preferences by their verdicts.
+    """Questions with two opposed answers, debates, preferences by their verdicts, the judges' certificate.
 
     ``passages`` are our own, and none where they are imported.
     """
@@ -72,6 +73,7 @@ class Oversight(Settings):
     questions: Questions = Questions()
     debates: Debates | None = None
     preferences: PreferenceSettings = PreferenceSettings()
+    certificate: DebatedBounds | None = None
 
     @model_validator(mode="after")
     def _labels_what_is_judged(self) -> Self:

@@ -7,6 +7,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.version import CheckResult, Version
@@ -26,6 +27,7 @@ FAULTS: list[Fault] = [
     (SftExample, "contamination", [make(SftExample, prompt="Prompt, HELD.")]),
     (EvaluationLeak, "no_leak", [make(EvaluationLeak)]),
     (PreferencePair, "contamination", [make(PreferencePair, chosen="Prompt held too")]),
+    (OversightPreference, "contamination", [make(OversightPreference, rejected="Prompt held too")]),
     *(
         (HygieneFinding, name, [make(HygieneFinding, kind=kind)])
         for name, kind in (

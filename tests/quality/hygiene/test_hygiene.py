@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row, to_table
@@ -105,6 +106,16 @@ def pair(name: str, prompt_id: str, chosen: str | None) -> PreferencePair:
 def test_pairs_of_one_prompt_do_not_repeat_it_and_their_answers_may() -> None:
     rows = [pair("a", "p", "same"), pair("b", "p", "same"), pair("c", "p", None), pair("d", "p", None)]
     assert kinds(findings_in(*rows)) == [("b", "chosen", "exact_duplicate")]
+
+
+def test_two_policies_that_solve_one_problem_do_not_repeat_it() -> None:
+    def verdict(name: str, problem: str | None) -> OversightPreference:
+        chosen, rejected = f"yes {name}", f"no {name}"
+        return make(OversightPreference, name, problem_id=problem, chosen=chosen, rejected=rejected)
+
+    assert findings_in(verdict("a", "p"), verdict("b", "p")) == []
+    both = findings_in(verdict("a", None), verdict("b", None))
+    assert kinds(both) == [("pair b", "prompt", "exact_duplicate")]
 
 
 def test_a_phrase_of_many_rows_is_boilerplate_unless_their_prompts_have_it() -> None:
