@@ -11,8 +11,9 @@ from datasets_registry.rows.evaluation import (
 )
 from datasets_registry.rows.imported import ChatMessage
 from datasets_registry.rows.row import Row
-from datasets_registry.version import Derivation, Version
+from datasets_registry.version import Version
 from tests.rows import make
+from tests.studio.committed import committed
 
 BASE, MODEL = "base_policy", "dpo_policy"
 HOSTILE = "</div><script>alert(1)</script>"
@@ -50,25 +51,21 @@ def answer(model: str, number: int) -> SuiteAnswer:
     )
 
 
-def committed(registry: Registry, name: str, rows: list[Row], *inputs: Version) -> Version:
-    """A passed version of the rows under a name."""
-    made = Derivation(code_version="1", settings={}, inputs=inputs)
-    return registry.record_checks(registry.commit(type(rows[0]), rows, made, name), [])
-
-
 def commit_evaluation(registry: Registry) -> Version:
     """Figures of two models' answers to the same items, beside their differences."""
-    items = committed(registry, "evaluation_items", [item(number) for number in range(NUM_ITEMS)])
+    items = committed(registry, [item(number) for number in range(NUM_ITEMS)], name="evaluation_items")
     answers = [
         committed(
             registry,
-            f"evaluation_answers/{model}",
             [answer(model, number) for number in range(NUM_ITEMS)],
             items,
+            name=f"evaluation_answers/{model}",
         )
         for model in (BASE, MODEL)
     ]
-    committed(registry, "evaluation_differences", [make(EvaluationDifference, model=MODEL)], *answers, items)
+    committed(
+        registry, [make(EvaluationDifference, model=MODEL)], *answers, items, name="evaluation_differences"
+    )
     figures: list[Row] = [make(SuiteFigure, model=model) for model in (BASE, MODEL)]
     figures.append(make(SuiteFigure, model=MODEL, category="privacy", note="few items"))
-    return committed(registry, "evaluation", figures, *answers, items)
+    return committed(registry, figures, *answers, items, name="evaluation")

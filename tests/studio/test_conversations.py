@@ -17,6 +17,7 @@ from studio.pages.listings import listing_of
 from studio.queries.rows import columns_of, rows_page
 from studio.queries.search import Search
 from tests.rows import make
+from tests.studio.committed import committed
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 HOSTILE = "</div><script>alert(1)</script>"
@@ -40,11 +41,6 @@ PLAIN = make(
 )
 
 
-def committed(registry: Registry, *rows: Row) -> Version:
-    """A passed version of the rows."""
-    return registry.record_checks(registry.commit(type(rows[0]), list(rows), NOTHING), [])
-
-
 def shown(registry: Registry, version: Version, **words: str) -> list[str]:
     """The identifiers of the rows that fit."""
     choices = conversation_choices(Demonstration).within(columns_of(registry, version))
@@ -53,7 +49,7 @@ def shown(registry: Registry, version: Version, **words: str) -> list[str]:
 
 
 def test_turns_thoughts_and_tools_stand_apart(client: TestClient, registry: Registry) -> None:
-    version = committed(registry, WITH_TOOLS, PLAIN)
+    version = committed(registry, [WITH_TOOLS, PLAIN])
     assert f'href="/conversations/{version}"' in client.get(f"/version/{version}").text
     text = client.get(f"/conversations/{version}").text
     assert text.count("<article") == 2 and "<script>alert" not in text and "</div>&lt;script" not in text
@@ -64,7 +60,7 @@ def test_turns_thoughts_and_tools_stand_apart(client: TestClient, registry: Regi
 
 
 def test_filters_and_search_look_into_turns(registry: Registry) -> None:
-    version = committed(registry, WITH_TOOLS, PLAIN)
+    version = committed(registry, [WITH_TOOLS, PLAIN])
     expected: dict[tuple[str, str], list[str]] = {
         ("tools", "called"): ["with_tools"],
         ("tools", "none"): ["plain"],
@@ -83,7 +79,7 @@ def test_filters_and_search_look_into_turns(registry: Registry) -> None:
 
 def test_what_earlier_versions_lack_cannot_be_asked(registry: Registry) -> None:
     choices = conversation_choices(Demonstration)
-    columns = {**columns_of(registry, committed(registry, PLAIN)), "messages": 'STRUCT("role" VARCHAR)[]'}
+    columns = {**columns_of(registry, committed(registry, [PLAIN])), "messages": 'STRUCT("role" VARCHAR)[]'}
     kept = choices.within(columns)
     assert {each.name for each in choices.filters} - {each.name for each in kept.filters} == {
         "tools",
@@ -103,7 +99,7 @@ def test_every_row_that_holds_turns_has_a_page() -> None:
 def test_all_that_a_row_type_offers_can_be_asked(
     client: TestClient, registry: Registry, row: type[Row]
 ) -> None:
-    version = committed(registry, make(row))
+    version = committed(registry, [make(row)])
     assert client.get(f"/conversations/{version}").text.count("<article") == 1
     choices = conversation_choices(row)
     for each in choices.filters:
@@ -115,7 +111,7 @@ def test_all_that_a_row_type_offers_can_be_asked(
 
 
 def test_a_word_that_cannot_be_chosen_is_a_sentence(client: TestClient, registry: Registry) -> None:
-    version = committed(registry, PLAIN)
+    version = committed(registry, [PLAIN])
     answer = client.get(f"/conversations/{version}", params={"tools": "other"})
     assert answer.status_code == 400 and "cannot be chosen: use one of" in answer.text
 

@@ -12,7 +12,6 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer
 from datasets_registry.rows.prompts import HelpfulPrompt
 from datasets_registry.rows.rlaif import AiJudgement, PreferencePair
-from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.version import Derivation, Version
 from studio.pages.drawn.measures import MEASURES
@@ -20,14 +19,10 @@ from studio.pages.drawn.plots import measured_of
 from studio.pictures.histogram import TOP, Axis, grid, histogram
 from studio.queries.distributions import Measure, Scale, Series, distributions
 from tests.rows import make
+from tests.studio.committed import committed
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 LETTERS = {"a": 10, "b": 6, "tie": 4}
-
-
-def committed(registry: Registry, *rows: Row) -> Version:
-    """A passed version."""
-    return registry.record_checks(registry.commit(type(rows[0]), rows, NOTHING), [])
 
 
 def drawn_of(registry: Registry, version: Version) -> Sequence[Measure]:
@@ -54,7 +49,7 @@ def version(registry: Registry) -> Version:
         for label, count in LETTERS.items()
         for number in range(count)
     ]
-    return committed(registry, *pairs)
+    return committed(registry, pairs)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +61,7 @@ def test_every_number_is_counted_in_its_bin(registry: Registry, scale: Scale) ->
     numbers = [*scale.edges, *(edge + 0.01 for edge in scale.edges), -5.0, 0.0, 1e6, float("nan"), None]
     rows = [make(PreferencePair, pair_id=f"{at:03}", p_a=number) for at, number in enumerate(numbers)]
     measure = Measure("", "", scale, (Series("all", "p_a"),), ())
-    (counts,) = distributions(registry, committed(registry, *rows), [measure], []).counts
+    (counts,) = distributions(registry, committed(registry, rows), [measure], []).counts
     known = [number for number in numbers if number is not None and number == number]
     # an edge that is a sum of fractions is met as nearly as they are
     places = [bisect_right(scale.edges, number + 1e-9 * abs(number)) - 1 for number in known]
@@ -109,7 +104,7 @@ def test_every_dataset_that_is_measured_is_drawn_with_axes_and_words(
     client: TestClient, registry: Registry, dataset: str
 ) -> None:
     row = ROW_TYPES[dataset]
-    version = committed(registry, make(row))
+    version = committed(registry, [make(row)])
     measures = drawn_of(registry, version)
     assert len(measures) == len(MEASURES[dataset].measures)
     assert f'href="/distributions/{version}"' in client.get(f"/version/{version}").text
@@ -122,12 +117,12 @@ def test_every_dataset_that_is_measured_is_drawn_with_axes_and_words(
 
 
 def test_other_rows_with_completions_have_their_lengths_drawn(client: TestClient, registry: Registry) -> None:
-    version = committed(registry, make(HelpfulAnswer, completion="x" * 20))
+    version = committed(registry, [make(HelpfulAnswer, completion="x" * 20)])
     assert "1 completions, median 20" in client.get(f"/distributions/{version}").text
 
 
 def test_a_dataset_of_which_nothing_is_measured_is_refused(client: TestClient, registry: Registry) -> None:
-    version = committed(registry, make(HelpfulPrompt))
+    version = committed(registry, [make(HelpfulPrompt)])
     assert "Distributions" not in client.get(f"/version/{version}").text
     answer = client.get(f"/distributions/{version}")
     assert answer.status_code == 400 and f"nothing is drawn of {version}: look at /version/" in answer.text
@@ -139,7 +134,7 @@ def test_the_position_of_raw_verdicts_counts_different_completions_alone(registr
         for order, verdict in (("ab", "first"), ("ba", "second"), ("aa", "first"))
         for at in range(3)
     ]
-    version = committed(registry, *verdicts)
+    version = committed(registry, verdicts)
     (position,) = distributions(registry, version, drawn_of(registry, version), []).counts
     assert position.shares == {"the one shown first wins": 0.5}
     assert [series.number for series in position.series] == [6, 3]

@@ -19,6 +19,7 @@ from studio.queries.evaluated.flips import FlipsBetween
 from studio.queries.evaluated.together import together
 from studio.server import pages
 from tests.rows import make
+from tests.studio.committed import committed
 from tests.studio.evaluations import (
     BASE,
     HOSTILE,
@@ -26,7 +27,6 @@ from tests.studio.evaluations import (
     NUM_ITEMS,
     answer,
     commit_evaluation,
-    committed,
     item,
 )
 
@@ -43,7 +43,7 @@ def test_figures_stand_as_they_are_stored(client: TestClient, registry: Registry
     (difference,) = registry.rows(EvaluationDifference, registry.passed("evaluation_differences"))
     # of other answers
     other: list[Row] = [make(EvaluationDifference, model=MODEL, difference=0.9, num_pairs=900)]
-    committed(registry, "evaluation_differences", other, registry.passed(f"evaluation_answers/{BASE}"))
+    committed(registry, other, registry.passed(f"evaluation_answers/{BASE}"), name="evaluation_differences")
     text = client.get(f"/evaluation/{evaluated}").text
     figure = registry.rows(SuiteFigure, evaluated)[0]
     assert f"<h1>{MODEL} against {BASE}</h1>" in text
@@ -136,8 +136,8 @@ def test_what_cannot_be_shown_is_a_sentence(client: TestClient, evaluated: Versi
 def test_models_that_were_asked_different_items_have_no_flips(
     client: TestClient, registry: Registry, evaluated: Version
 ) -> None:
-    other = committed(registry, "other_items", [item(NUM_ITEMS)])
-    committed(registry, "evaluation_answers/other", [answer("other", NUM_ITEMS)], other)
+    other = committed(registry, [item(NUM_ITEMS)], name="other_items")
+    committed(registry, [answer("other", NUM_ITEMS)], other, name="evaluation_answers/other")
     assert "/flips/" not in client.get("/version/evaluation_answers/other").text
     shown = client.get("/flips/evaluation", params={"against": "other"})
     assert shown.status_code == 400 and "answers to different items are no pairs" in shown.text

@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-from collections.abc import Sequence
 from html import unescape
 
 import pytest
@@ -11,10 +10,10 @@ from starlette.testclient import TestClient
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.rlaif import PreferencePair
-from datasets_registry.rows.row import Row
 from datasets_registry.store import chunks
 from datasets_registry.version import Derivation, Version
 from tests.rows import make
+from tests.studio.committed import committed
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 HOSTILE = "\"><script>alert(1)</script>/../?id=x&amp;#calls %00' \u202e"
@@ -28,11 +27,6 @@ PLACES = (
     "[" * 5_000,
 )
 NONSENSE = ("%00\ufffe", "-1", "' OR 1=1 --", "a" * 1_999)
-
-
-def committed(registry: Registry, rows: Sequence[Row]) -> Version:
-    """A passed version."""
-    return registry.record_checks(registry.commit(type(rows[0]), rows, NOTHING), [])
 
 
 @pytest.fixture

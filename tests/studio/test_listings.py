@@ -13,10 +13,11 @@ from datasets_registry.rows.prm import StepLabels, StepRollout
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
-from datasets_registry.version import Derivation, Version
+from datasets_registry.version import Derivation
 from studio.pages.listing import Listing
 from studio.pages.listings import LISTINGS
 from tests.rows import make
+from tests.studio.committed import committed
 
 NOTHING = Derivation(code_version="1", settings={}, inputs=())
 HOSTILE = "<script>alert(1)</script> 2 + 2 = 5"
@@ -44,17 +45,11 @@ ROWS: dict[str, Row] = {
 pages = pytest.mark.parametrize("listing", LISTINGS.values(), ids=lambda listing: listing.name)
 
 
-def committed(registry: Registry, row: Row, *inputs: Version) -> Version:
-    """A passed version with one row."""
-    made = Derivation(code_version="1", settings={}, inputs=inputs)
-    return registry.record_checks(registry.commit(type(row), [row], made), [])
-
-
 @pages
 def test_a_page_shows_its_rows_with_their_text_as_text(
     client: TestClient, registry: Registry, listing: Listing
 ) -> None:
-    version = committed(registry, ROWS[listing.name])
+    version = committed(registry, [ROWS[listing.name]])
     assert f"/{listing.name}/{version}" in client.get(f"/version/{version}").text
     text = client.get(f"/{listing.name}/{version}").text
     assert text.count("<article") == 1 and "&lt;script&gt;" in text and "<script>" not in text
@@ -66,7 +61,7 @@ def test_a_page_shows_its_rows_with_their_text_as_text(
 def test_every_filter_and_order_of_a_page_can_be_chosen(
     client: TestClient, registry: Registry, listing: Listing
 ) -> None:
-    version = committed(registry, ROWS[listing.name])
+    version = committed(registry, [ROWS[listing.name]])
     held = listing.row.model_fields.keys()
     words = [(each.name, word) for each in listing.choices.filters for word in each.words or ("x",)]
     for name, word in [*words, *(("order", order) for order in listing.choices.orders), ("text", "script")]:
@@ -80,18 +75,18 @@ def test_every_filter_and_order_of_a_page_can_be_chosen(
 @pages
 def test_rows_of_another_type_are_refused(client: TestClient, registry: Registry, listing: Listing) -> None:
     other = next(name for name in ROWS if name != listing.name)
-    version = committed(registry, ROWS[other])
+    version = committed(registry, [ROWS[other]])
     answer = client.get(f"/{listing.name}/{version}")
     assert answer.status_code == 400 and f"holds no {listing.name}: look at /version/{version}" in answer.text
 
 
 def test_what_a_revision_changed_is_marked(client: TestClient, registry: Registry) -> None:
-    text = client.get(f"/revisions/{committed(registry, ROWS['revisions'])}").text
+    text = client.get(f"/revisions/{committed(registry, [ROWS['revisions']])}").text
     assert "<mark>old</mark> words" in text and "<mark>new</mark> words" in text
 
 
 def test_a_wrong_equation_of_a_sample_is_named(client: TestClient, registry: Registry) -> None:
-    text = client.get(f"/samples/{committed(registry, ROWS['samples'])}").text
+    text = client.get(f"/samples/{committed(registry, [ROWS['samples']])}").text
     assert "Equations that do not hold:" in text and "0 of 1 samples are accepted" in text
 
 
@@ -99,7 +94,7 @@ def test_measured_and_implied_labels_stand_apart_with_their_rollouts(
     client: TestClient, registry: Registry
 ) -> None:
     rollout = make(StepRollout, solution_id="s", step=1, completion="as I went on")
-    rollouts = committed(registry, rollout)
+    rollouts = committed(registry, [rollout])
     row = make(
         StepLabels,
         solution_id="s",
@@ -115,7 +110,7 @@ def test_measured_and_implied_labels_stand_apart_with_their_rollouts(
         probed=[True, False, False],
         stops=["planned", None, None],
     )
-    text = client.get(f"/steps/{committed(registry, row, rollouts)}").text
+    text = client.get(f"/steps/{committed(registry, [row], rollouts)}").text
     assert text.count(">measured<") == 1 and text.count(">implied<") == 1 and text.count(">unknown<") == 1
     assert "3 of 4" in text and "0.30 to 0.95" in text and "as I went on" in text
 
@@ -125,6 +120,6 @@ def test_a_debate_shows_its_question_and_which_quotes_are_forged(
 ) -> None:
     question = make(OversightQuestion, question_id="q", prompt="Who built it?", passage="Ada built it.")
     debate = make(Debate, question_id="q", gold="a", credit=0.0, verdict="b", turns=[TURN])
-    text = client.get(f"/debates/{committed(registry, debate, committed(registry, question))}").text
+    text = client.get(f"/debates/{committed(registry, [debate], committed(registry, [question]))}").text
     assert "Who built it?" in text and "Passage, which the judge" in text and "Round 1" in text
     assert '<span class="status forged">forged</span>' in text and '<span class="status wrong">' in text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from datasets_registry.state import State
 
@@ -33,6 +33,14 @@ class ServedStudio:
         """End it as a crash would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+
+def complaints_of(page: Page) -> list[str]:
+    """What the page's console will say, and its uncaught errors; it grows as they come."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
 
 
 # of a module: Playwright's event loop counts as running in this thread, and other tests need one of their own

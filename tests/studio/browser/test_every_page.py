@@ -26,6 +26,7 @@ from studio.security import HOST, TOKEN
 from studio.server import application
 from tests.quality.review.desks import commit_sample, items
 from tests.rows import make
+from tests.studio.browser.conftest import complaints_of
 from tests.studio.evaluations import commit_evaluation
 from tests.studio.lines import commit_line
 from tests.traced import Traced
@@ -132,9 +133,7 @@ def findings(page: Page) -> list[str]:
 
 
 def test_every_page_can_be_read_by_everybody(page: Page, root: str) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     pages = addresses(page, root)
     assert pages.keys() >= KNOWN
     wrong = []
@@ -175,9 +174,7 @@ def test_an_export_opens_from_the_disk(chromium: Browser, registry_of_all: Regis
     export_pages(registry, lambda: Registry(State(registry.state.root), reads_only=True), selection, out, 5)
     with chromium.new_context(viewport=WIDE) as context:
         page = context.new_page()
-        complaints: list[str] = []
-        requests: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
+        complaints, requests = complaints_of(page), list[str]()
         page.on("request", lambda request: requests.append(request.url))
         page.goto((out / "index.html").as_uri())
         page.get_by_role("link", name="pairs/preference_pairs@3").click()

@@ -14,7 +14,7 @@ from quality.review.answers import standing
 from quality.review.desk import Desk
 from quality.review.log import ReviewLog
 from tests.quality.review.desks import commit_sample, items
-from tests.studio.browser.conftest import ServedStudio
+from tests.studio.browser.conftest import ServedStudio, complaints_of
 
 pytestmark = pytest.mark.browser
 
@@ -35,12 +35,10 @@ class Person:
     browser: Browser
     name: str
     acknowledged: dict[str, str] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page: Page = self.browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.complaints = complaints_of(self.page)
 
     def come_to(self, studio: ServedStudio) -> None:
         """Open the next item by the address that the studio printed."""
