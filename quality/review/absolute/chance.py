@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets_registry.rows.review.agreement import ReviewFigure
-from quality.judges.resampling import resampled_interval
+from quality.judges.beyond_chance import Interval, jackknifed_interval
 from quality.review.figures import figure_of
 from quality.review.settings import ReviewGate
 from quality.review.weighted import Share, weighted_share
@@ -52,7 +52,7 @@ CHANCES: Mapping[str, tuple[Chance, str]] = {
 
 
 def beyond_chance_figures(label: str, rated: Sequence[Rated], gate: ReviewGate) -> list[ReviewFigure]:
-    """Kappa and AC1 with intervals that draw units again; none without a unit or with one word alone."""
+    """Kappa and AC1 with intervals over units; none without a unit or with one word alone."""
     units, words = _units(rated)
     if not len(units) or words < 2:
         return []
@@ -73,19 +73,31 @@ def _units(rated: Sequence[Rated]) -> tuple[np.ndarray, int]:
 
 
 def _share(units: np.ndarray, words: int, chance: Chance) -> Share:
-    """The figure and its interval; where all agree, or none, that of the agreement gives its ends."""
-    value = _beyond(units, words, chance)
     agreed = weighted_share(units[:, 1].tolist(), units[:, 0].tolist())
     assert agreed is not None
-    interval = resampled_interval(units, lambda drawn: _beyond(drawn, words, chance))
-    low, high = interval or (-1.0, 1.0)
-    if math.isclose(agreed.value, 0) or math.isclose(agreed.value, 1):
-        low, high = min(low, 2 * agreed.low - 1), max(high, 2 * agreed.high - 1)
+    weights, rows = units[:, :1], units[:, 1:]
+    value = _beyond((weights * rows).sum(axis=0) / weights.sum(), words, chance)
+    low, high = _ends(agreed) or jackknifed_interval(value, _without_each(weights, rows, words, chance))
     return Share(value, min(low, value), max(high, value), len(units))
 
 
-def _beyond(units: np.ndarray, words: int, chance: Chance) -> float:
-    weights = units[:, 0] / units[:, 0].sum()
-    agreed, *said = (weights @ units[:, 1:]).tolist()
-    expected = chance(np.array(said[:words]), np.array(said[words:]))
+def _ends(agreed: Share) -> Interval | None:
+    """Where all agree, or none, those of the agreement; None where units differ."""
+    if agreed.num_items < 2:
+        return -1.0, 1.0
+    if math.isclose(agreed.value, 0) or math.isclose(agreed.value, 1):
+        return 2 * agreed.low - 1, 2 * agreed.high - 1
+    return None
+
+
+def _without_each(weights: np.ndarray, rows: np.ndarray, words: int, chance: Chance) -> list[float]:
+    """The figure without each unit."""
+    left = ((weights * rows).sum(axis=0) - weights * rows) / (weights.sum() - weights)
+    return [_beyond(shares, words, chance) for shares in left]
+
+
+def _beyond(shares: np.ndarray, words: int, chance: Chance) -> float:
+    """The figure of the share of agreement, and of the shares of both raters' words."""
+    agreed, first, second = float(shares[0]), shares[1 : words + 1], shares[words + 1 :]
+    expected = chance(first, second)
     return 0.0 if expected >= 1 else (agreed - expected) / (1 - expected)
