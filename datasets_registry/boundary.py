@@ -1,5 +1,7 @@
 """Where a process meets a person: whatever happens is one line and an exit code, and never a traceback.
 
+Of a file with several faults each is a line.
+
 | exit code | what happened |
 |---|---|
 | 1 | an error that nobody foresaw, whose details are in a file; or a command found something to be red |
@@ -20,7 +22,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
-from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.errors import BadInput, Faults, TrimtabError
 from datasets_registry.plain_text import plain_line
 from datasets_registry.state import State
 
@@ -52,7 +54,8 @@ def ended_in_one_line() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except TrimtabError as error:
-        say_error(str(error))
+        for sentence in error.sentences if isinstance(error, Faults) else [str(error)]:
+            say_error(sentence)
         sys.exit(FORESEEN)
     except KeyboardInterrupt:
         _say("interrupted")

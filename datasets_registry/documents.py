@@ -3,17 +3,20 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from datasets_registry.errors import BadInput
 
 M = TypeVar("M", bound=BaseModel)
+Location = tuple[int | str, ...]
 SHOWN = 60
 _QUOTED = re.compile("'([^']*)'")
 # what a file calls the types of a model
@@ -105,29 +108,90 @@ def faults() -> Iterator[None]:
         raise ValueError(str(error)) from error
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong at one place of a file, in a sentence, and the key that one unknown resembles."""
+
+    sentence: str
+    location: Location = ()
+    is_unknown_key: bool = False
+    is_missing: bool = False
+    known: str | None = None
+
+
+class Faulty(ValueError):
+    """Several faults at once, as a validator may raise them."""
+
+    def __init__(self, several: Iterable[Fault]) -> None:
+        self.several = tuple(several)
+        super().__init__("; ".join(each.sentence for each in self.several))
+
+
+def require_all(rules: Iterable[Callable[[], object]]) -> None:
+    """Raise Faulty with what all of ``rules`` refuse by a ValueError."""
+    several: list[Fault] = []
+    for rule in rules:
+        try:
+            rule()
+        except ValueError as error:
+            several += error.several if isinstance(error, Faulty) else [Fault(str(error))]
+    if several:
+        raise Faulty(several)
+
+
 def fault(kind: type[BaseModel], content: object, error: ValidationError, place: str = "") -> str:
     """The first fault of ``content`` as a sentence with its place, its value and what to do.
 
     Where ``content`` is itself a part, ``place`` says of what.
     """
+    several = all_faults(kind, content, error, tuple(place.split(".")) if place else ())
     # a value that is there says more than one that is not
-    first = min(error.errors(), key=lambda found: found["type"] == "missing")
-    parts = _parts(content, first["loc"], is_missing=first["type"] == "missing")
-    where, said = ".".join(filter(None, [place, *parts])), first["msg"]
-    if first["type"] == "extra_forbidden":
-        known = _fields(kind, first["loc"][:-1])
-        return f"unknown key {where!r}: {_remedy(str(first['loc'][-1]), known)}"
-    if first["type"] == "missing":
-        return f"{where} is missing: add it"
-    if first["type"] == "value_error":
+    return min(several, key=lambda each: each.is_missing).sentence
+
+
+def all_faults(
+    kind: type[BaseModel], content: object, error: ValidationError, place: Location = ()
+) -> list[Fault]:
+    """All faults of ``content``, which stands at ``place``; of one value, the first alone."""
+    several: list[Fault] = []
+    for found in error.errors():
+        raised = found.get("ctx", {}).get("error")
+        several += raised.several if isinstance(raised, Faulty) else [_fault(kind, content, found, place)]
+    if len(several) == 1:
+        return several
+    # a union reports a value that fits none of its members once for each of them
+    inner = {each.location[:end] for each in several for end in range(1, len(each.location))}
+    own = [each for each in several if not each.location or each.location not in inner]
+    return list({each.location or each.sentence: each for each in reversed(own)}.values())[::-1]
+
+
+def _fault(kind: type[BaseModel], content: object, found: ErrorDetails, place: Location) -> Fault:
+    is_missing = found["type"] == "missing"
+    location = (*place, *_parts(content, found["loc"], is_missing=is_missing))
+    where, said = ".".join(map(str, location)), found["msg"]
+    if found["type"] == "extra_forbidden":
+        return unknown_key(location, _fields(kind, found["loc"][:-1]))
+    if is_missing:
+        return Fault(f"{where} is missing: add it", location, is_missing=True)
+    if found["type"] == "value_error":
         # a rule of our own, which names its values
-        return ": ".join(filter(None, [where, said.removeprefix("Value error, ")]))
+        return Fault(": ".join(filter(None, [where, said.removeprefix("Value error, ")])), location)
     _, should, rest = said.partition(" should ")
-    remedy = f"it should {_FORMS.get(first['type'], rest)}" if should else said
+    remedy = f"it should {_FORMS.get(found['type'], rest)}" if should else said
     # a choice of words names them in quotes
-    words = _QUOTED.findall(said) if first["type"] == "literal_error" else ()
-    near = meant(str(first["input"]), words)
-    return f"{where or 'the whole'} is {_shown(first['input'])}{near}: {remedy}"
+    words = _QUOTED.findall(said) if found["type"] == "literal_error" else ()
+    near_word = meant(str(found["input"]), words)
+    return Fault(f"{where or 'the whole'} is {_shown(found['input'])}{near_word}: {remedy}", location)
+
+
+def unknown_key(location: Location, known: Iterable[str]) -> Fault:
+    """The fault of a key that is none of ``known``."""
+    near = nearest(str(location[-1]), known)
+    remedy = (
+        f"write {near!r}, or remove it" if near else f"remove it, or use one of {', '.join(sorted(known))}"
+    )
+    where = ".".join(map(str, location))
+    return Fault(f"unknown key {where!r}: {remedy}", location, is_unknown_key=True, known=near)
 
 
 def _shown(value: object) -> str:
@@ -137,25 +201,25 @@ def _shown(value: object) -> str:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """Half a sentence with the known name that resembles ``name`` most; empty where none does."""
-    near = get_close_matches(name, tuple(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    near = nearest(name, known)
+    return f" (did you mean {near!r}?)" if near else ""
 
 
-def _remedy(key: str, known: Sequence[str]) -> str:
-    near = get_close_matches(key, known, n=1, cutoff=0.6)
-    return f"write {near[0]!r}, or remove it" if near else f"remove it, or use one of {', '.join(known)}"
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that resembles ``name`` most; None where none does."""
+    return next(iter(get_close_matches(name, tuple(known), n=1)), None)
 
 
-def _parts(content: Any, location: Sequence[int | str], *, is_missing: bool) -> list[str]:
+def _parts(content: Any, location: Sequence[int | str], *, is_missing: bool) -> Location:
     """The parts of ``location`` that ``content`` has, without the names of a union's members."""
-    parts = []
+    parts: list[int | str] = []
     for index, part in enumerate(location):
         if _has(content, part):
             content = content[part]
         elif not (is_missing and index == len(location) - 1):
             continue
-        parts.append(str(part))
-    return parts
+        parts.append(part)
+    return tuple(parts)
 
 
 def _has(content: Any, part: int | str) -> bool:

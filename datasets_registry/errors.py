@@ -2,6 +2,7 @@
 
 TrimtabError
 ├── BadInput          a profile, prompt file, constitution, name or model directory cannot be used
+│   └── Faults        several things of one file are wrong at once
 ├── UnknownVersion    no such dataset, model or version
 ├── UnpassedVersion   the version exists but a blocking check has not passed
 │   └── ReviewsWait   nobody has reviewed what people have to review
@@ -13,6 +14,8 @@ TrimtabError
 └── ModelFailed       a model or a trainer stopped without a result
 """
 
+from collections.abc import Sequence
+
 
 class TrimtabError(Exception):
     """Base of every error that is shown to a person as one line."""
@@ -20,6 +23,14 @@ class TrimtabError(Exception):
 
 class BadInput(TrimtabError):
     """A value given by a person cannot be used."""
+
+
+class Faults(BadInput):
+    """Several things of one file are wrong: a sentence for each."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self.sentences = tuple(sentences)
+        super().__init__("; ".join(self.sentences))
 
 
 class UnknownVersion(TrimtabError):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from datasets_registry.documents import is_file, read_toml
+from datasets_registry.documents import is_file, nearest, read_toml
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import join_row_types
@@ -17,6 +17,8 @@ DEFAULT = "laptop"
 # the key of a profile that names the one it changes, and what leaves a section of that out
 EXTENDS = "extends"
 LEFT_OUT = "none"
+# what else people call it
+OTHER_WORDS = ("include", "includes", "inherits", "import")
 
 
 def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
@@ -32,6 +34,9 @@ def read_chosen(name: str | None = None) -> tuple[Path, dict[str, Any]]:
 def _read(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
     """What a profile says, with what it extends; ``extending`` are those that lead to it."""
     content = read_toml(path, "profile")
+    for key in content:
+        if key != EXTENDS and (key in OTHER_WORDS or nearest(key, [EXTENDS])):
+            raise BadInput(f"profile {path}: unknown key {key!r}: write {EXTENDS!r}, or remove it")
     name = content.pop(EXTENDS, None)
     if name is None:
         return content

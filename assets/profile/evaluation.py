@@ -92,6 +92,11 @@ class Evaluation(Settings):
             yield "evaluation.judge", self.judge
         yield from ((f"evaluation.rewards.{place}", name) for place, name in enumerate(self.rewards))
 
+    def require_problems(self, *, there: bool) -> None:
+        """Raise ValueError where held-out problems are items, and the profile has none."""
+        if self.problems != "none" and not there:
+            raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.base in self.models and self.models != EVERY:

@@ -1,11 +1,21 @@
 """The profile's `[models.NAME]`: a given model, or one that is trained from a base on a dataset."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
-from datasets_registry.documents import fault, faults
+from datasets_registry.documents import (
+    Fault,
+    Faulty,
+    Location,
+    all_faults,
+    faults,
+    meant,
+    require_all,
+    unknown_key,
+)
 from datasets_registry.hosted import provider
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
@@ -188,28 +198,45 @@ class ReleasedModel(Settings):
         return tuple(dict.fromkeys((self.policy, self.base)))
 
 
+# the keys that only a trained model has, besides its trainer
+_OF_TRAINED = {"base", "dataset", "training"}
 Section = GivenModel | TrainedModel | ReleasedModel
 
 
 def read_models(content: Mapping[str, Any], trainers: Mapping[str, Trainer]) -> dict[str, Any]:
     """The sections by name, ``training`` read by each one's trainer.
 
-    Raises ValueError where a section cannot be read.
+    Raises Faulty with all that is wrong in sections that cannot be read.
     """
-    return {model: _read(f"models.{model}", section, trainers) for model, section in content.items()}
+    require_all(partial(_read, model, content[model], trainers) for model in content)
+    return {model: _read(model, section, trainers) for model, section in content.items()}
 
 
-def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -> object:
+def _read(model: str, section: object, trainers: Mapping[str, Trainer]) -> object:
+    """The section; a ValueError of a rule on it says where it stands."""
+    try:
+        return _section(model, section, trainers)
+    except Faulty:
+        raise
+    except ValueError as error:
+        raise Faulty([Fault(str(error), ("models", model))]) from error
+
+
+def _section(model: str, section: object, trainers: Mapping[str, Trainer]) -> object:
+    section_name = f"models.{model}"
     if not isinstance(section, Mapping):
         return section
-    if "trainer" not in section and {"base", "dataset", "training"} & section.keys():
+    _require_keys(model, section)
+    if "trainer" not in section and _OF_TRAINED & section.keys():
         raise ValueError(f"{section_name}.trainer is missing: name one of {sorted(trainers)}")
     if "trainer" not in section:
-        return _validated(section_name, GivenModel, section)
+        return _validated(("models", model), GivenModel, section)
     trainer = trainers.get(str(section["trainer"]))
     if trainer is None:
+        near = meant(str(section["trainer"]), trainers)
         raise ValueError(
-            f"{section_name}.trainer: unknown trainer {section['trainer']!r}: use one of {sorted(trainers)}"
+            f"{section_name}.trainer: unknown trainer {section['trainer']!r}{near}: use one of "
+            f"{sorted(trainers)}"
         )
     if "replayed" in section and not trainer.replays:
         raise ValueError(f"{section_name}.replayed: {section['trainer']} does not replay rows: leave it out")
@@ -228,8 +255,32 @@ def _read(section_name: str, section: object, trainers: Mapping[str, Trainer]) -
     if "rollouts" in section and not trainer.scored:
         raise ValueError(f"{section_name}.rollouts: {section['trainer']} samples nothing: leave it out")
     _require_dataset(section_name, section, trainer)
-    training = _validated(f"{section_name}.training", trainer.settings, section.get("training", {}))
-    return _validated(section_name, TrainedModel, {**section, "training": training})
+    return _trained(model, section, trainer)
+
+
+def _trained(model: str, section: Mapping[str, Any], trainer: Trainer) -> TrainedModel:
+    """The section; raises Faulty with what is wrong in its training and beside it."""
+    place, training = ("models", model), section.get("training", {})
+    require_all(
+        [
+            partial(_validated, (*place, "training"), trainer.settings, training),
+            partial(_validated, place, TrainedModel, {**section, "training": TrainingSettings()}),
+        ]
+    )
+    settings = trainer.settings.model_validate(training)
+    return TrainedModel.model_validate({**section, "training": settings})
+
+
+def _require_keys(model: str, section: Mapping[str, Any]) -> None:
+    """Raise Faulty for keys that no model has; what is meant by them may be what else would be missing."""
+    kind = TrainedModel if _OF_TRAINED & section.keys() else GivenModel
+    unknown = (
+        unknown_key(("models", model, key), kind.model_fields)
+        for key in section
+        if key not in {*GivenModel.model_fields, *TrainedModel.model_fields}
+    )
+    if several := tuple(unknown):
+        raise Faulty(several)
 
 
 def _require_dataset(section_name: str, section: Mapping[str, Any], trainer: Trainer) -> None:
@@ -240,8 +291,8 @@ def _require_dataset(section_name: str, section: Mapping[str, Any], trainer: Tra
         raise ValueError(f"{section_name}.dataset: {section['trainer']} learns from nothing: leave it out")
 
 
-def _validated(place: str, kind: type[S], content: object) -> S:
+def _validated(place: Location, kind: type[S], content: object) -> S:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ValueError(fault(kind, content, error, place)) from error
+        raise Faulty(all_faults(kind, content, error, place)) from error

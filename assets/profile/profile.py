@@ -1,14 +1,24 @@
 """The profile: one TOML file that says what is built, chosen by ``TRIMTAB_PROFILE``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from assets.profile.cai import Cai
 from assets.profile.chosen import join_plugins, read_chosen
 from assets.profile.evaluation import EVERY, Evaluation
+from assets.profile.fitting.parts import NEEDED, refuse, require_known, require_part
+from assets.profile.fitting.trainable import (
+    require_fitting_length,
+    require_price,
+    require_processes,
+    require_replayed,
+    require_rewarded,
+    require_shares,
+)
 from assets.profile.former import successor
 from assets.profile.judges import Judges
 from assets.profile.launch import Card, LaunchSection, Tracking
@@ -19,34 +29,29 @@ from assets.profile.oversight.oversight import Oversight, require_debatable
 from assets.profile.prm import Prm
 from assets.profile.problems import Problems
 from assets.profile.prompts import Answers, Prompts
+from assets.profile.reading.every_fault import every_fault
 from assets.profile.rebuild import Rebuild
 from assets.profile.related.models import require_names
-from assets.profile.related.replay import require_replay
 from assets.profile.review.review import Review
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
 from assets.profile.rounds.needs import require_rounds
 from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import read_rounds, unrolled
-from datasets_registry.documents import faults, meant, validated
-from datasets_registry.errors import BadInput
-from datasets_registry.rows.prm import biases_shares
+from datasets_registry.documents import require_all
+from datasets_registry.errors import BadInput, Faults
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.state import REPOSITORY
-from generation.models.limits import require_window
-from generation.models.sources import local_folder
 from generation.spending import Budget
 from methods.judging.constitution import Constitution, load_constitution
 from quality.evaluation.gate import Gate
-from training.settings.online import OnlineSettings
-from training.settings.process_reward_model import ProcessRewardSettings
 from training.trainers import Trainer, trainers
 
 
 class Profile(Settings):
     """Everything that decides what is built; a method whose section is left out is not built."""
 
-    description: str
+    description: str = Field("", description="What it builds, in a line; the file's name if not set")
     min_free_gb: float = Field(
         1, ge=0, description="Disk for rows, completions and logs; models are counted by their shapes"
     )
@@ -98,51 +103,49 @@ class Profile(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Profile":
-        require_names(self.models)
-        require_mixtures(self.mixtures, self.models)
-        for place, model in self._named_models():
-            if model not in self.models:
-                near = meant(model, self.models)
-                raise ValueError(
-                    f"{place}: unknown model {model!r}{near}: add [models.{model}], or use one of "
-                    f"{sorted(self.models)}"
-                )
-        for part, needed in (
-            ("rlaif", "judges"),
-            ("cai", "judges"),
-            ("rft", "problems"),
-            ("prm", "rft"),
-        ):
-            if getattr(self, part) is not None and getattr(self, needed) is None:
-                raise ValueError(f"[{part}] needs [{needed}]: add it, or leave [{part}] out")
+        require_all(self._naming())
+        # these follow names to what they name
+        require_all(self._fitting())
+        return self
+
+    def _naming(self) -> Iterator[Callable[[], object]]:
+        """The rules on what is named, which has to be there."""
+        yield partial(require_names, self.models)
+        yield partial(require_mixtures, self.mixtures, self.models)
+        yield from (
+            partial(require_known, place, model, self.models) for place, model in self._named_models()
+        )
+        built = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        yield from (partial(require_part, part, built) for part in NEEDED)
         if self.review:
-            built = {
-                part for part in ("rlaif", "cai", "prm", "evaluation") if getattr(self, part) is not None
-            }
-            self.review.require(built, judged=bool(self.evaluation and self.evaluation.judge))
+            judged = bool(self.evaluation and self.evaluation.judge)
+            yield partial(self.review.require, built, judged=judged)
+        if self.evaluation:
+            yield partial(self.evaluation.require_problems, there=self.problems is not None)
+        yield self._require_samplers
+        if self.gates and self.evaluation is None:
+            yield partial(refuse, "[gates] bound figures of [evaluation]: add it, or leave [gates] out")
+
+    def _fitting(self) -> Iterator[Callable[[], object]]:
+        """The rules on what named sections are."""
         if self.rft:
             drawn = self.rft.candidates
-            require_rewards("rft.candidates", drawn.rewards, drawn.combination, self.models)
-        if self.evaluation and self.evaluation.problems != "none" and self.problems is None:
-            raise ValueError("evaluation.problems asks held-out problems, and there are none: add [problems]")
+            yield partial(require_rewards, "rft.candidates", drawn.rewards, drawn.combination, self.models)
         if self.oversight:
             sampled = self.rft.candidates.policies if self.rft else ()
-            require_debatable(self.oversight, sampled, lambda model: self.given(model).hosted)
-        self._require_samplers()
-        parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
+            yield partial(require_debatable, self.oversight, sampled, lambda model: self.given(model).hosted)
         for name, rounds in self.rounds.items():
             if labels := rounds.labels:
-                require_rewards(f"rounds.{name}.labels", labels.rewards, labels.combination, self.models)
+                place = f"rounds.{name}.labels"
+                yield partial(require_rewards, place, labels.rewards, labels.combination, self.models)
+        parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
         made = {*self.mixtures, *(self.problems.gold if self.problems else ())}
-        require_rounds(self.rounds, parts, self.evaluation, self.measured_models, made)
-        if self.gates and self.evaluation is None:
-            raise ValueError("[gates] bound figures of [evaluation]: add it, or leave [gates] out")
+        yield partial(require_rounds, self.rounds, parts, self.evaluation, self.measured_models, made)
         for model, section in self.models.items():
             if isinstance(section, TrainedModel):
-                self._require_trainable(model, section)
+                yield from self._training(model, section)
             elif isinstance(section, GivenModel):
-                self._require_price(model, section)
-        return self
+                yield partial(require_price, model, section, self.budget)
 
     def _named_models(self) -> Iterator[tuple[str, str]]:
         """Where the profile names a model, and which."""
@@ -191,57 +194,14 @@ class Profile(Settings):
         if self.prm and self.rft and not self.rft.candidates.policies:
             raise ValueError("[prm] takes solutions of rft.candidates: name rft.candidates.policies")
 
-    def _require_price(self, model: str, section: GivenModel) -> None:
-        """Raise ValueError where a budget in dollars would count nothing of a hosted model."""
-        if self.budget.max_usd is not None and section.hosted and "price" not in section.model_fields_set:
-            raise ValueError(
-                f"models.{model}.price is missing, without which budget.max_usd counts none of its calls: "
-                "add what its provider asks, or price = {} where they cost nothing"
-            )
-
-    def _require_trainable(self, model: str, section: TrainedModel) -> None:
-        """Raise ValueError where a trainer's section lacks what it needs."""
-        trainer = self.trainers[section.trainer]
-        if self.launch.several and not trainer.several_processes:
-            raise ValueError(
-                f"models.{model}: {section.trainer} trains in one process, and launch.processes is "
-                f"{self.launch.processes}: use grpo or rloo, or a profile without [launch]"
-            )
-        try:
-            section.training.rows_at_once(self.launch.processes)
-        except ValueError as error:
-            raise ValueError(f"models.{model}.training: {error}") from error
+    def _training(self, model: str, section: TrainedModel) -> Iterator[Callable[[], object]]:
+        """The rules on a trained model."""
+        yield partial(require_processes, model, section, self.trainers[section.trainer], self.launch)
         if model.split("/")[0] not in self.rounds:
-            require_replay(f"models.{model}", section.replayed, section.training)
-        self._require_shares(model, section)
-        given = self.given(model)
-        if not given.hosted and (folder := local_folder(given.model)) is not None:
-            with faults():
-                require_window(folder, section.training.max_length, f"models.{model}.training")
-        if not isinstance(section.training, OnlineSettings):
-            return
-        rewards = section.training.rewards
-        if bool(section.reward_models) != (rewards.reward_models > 0):
-            raise ValueError(
-                f"models.{model}: training.rewards.reward_models weighs {rewards.reward_models:g} and "
-                f"reward_models names {len(section.reward_models)}: give both a weight above 0 and a name, "
-                "or neither"
-            )
-        require_rewards(f"models.{model}", section.rewards, rewards.combination, self.models)
-        if rewards.verifier > 0 and self.problems is None:
-            raise ValueError(
-                f"models.{model}: training.rewards.verifier has a weight and the profile no verifier: add "
-                "[problems.verifier], or set the weight to 0"
-            )
-
-    def _require_shares(self, model: str, section: TrainedModel) -> None:
-        """Raise ValueError where soft targets are learned of step labels whose shares are biased."""
-        soft = isinstance(section.training, ProcessRewardSettings) and section.training.target == "soft"
-        if soft and self.prm and section.dataset == "step_labels" and biases_shares(self.prm.labels.rule):
-            raise ValueError(
-                f"models.{model}.training.target: 'soft' learns shares of rollouts, which prm.labels biases "
-                f"({self.prm.labels.rule!r}): set early_stop 'none' and confirm 0 there, or take 'hard'"
-            )
+            yield partial(require_replayed, model, section)
+        yield partial(require_shares, model, section, self.prm)
+        yield partial(require_fitting_length, model, section, self.given(model))
+        yield partial(require_rewarded, model, section, self.models, verified=self.problems is not None)
 
     @property
     def trainers(self) -> Mapping[str, Trainer]:
@@ -295,6 +255,10 @@ def load_profile(name: str | None = None) -> Profile:
 def _validated(path: Path, content: dict[str, Any]) -> Profile:
     if moved := successor(content):
         raise BadInput(f"profile {path} has the form of an earlier release: {moved}")
-    profile = validated(Profile, content, f"profile {path}")
+    try:
+        profile = Profile.model_validate({"description": f"profile {path.stem}", **content})
+    except ValidationError as error:
+        sentences = every_fault(Profile, content)
+        raise Faults([f"profile {path}: {sentence}" for sentence in sentences]) from error
     profile._path = path
     return profile

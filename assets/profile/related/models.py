@@ -1,34 +1,48 @@
 """What the models of a profile name: other models and datasets, which must be there and make no circle."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 
 from assets.profile.models import GivenModel, Section, TrainedModel, usable
-from datasets_registry.documents import meant
+from datasets_registry.documents import meant, require_all
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.rows.words import RULE_JUDGE
 
 
 def require_names(models: Mapping[str, Section]) -> None:
-    """Raise ValueError where a model's name is taken, a base is unknown, or models are circular."""
-    for model in models:
-        usable(model)
-        if model == RULE_JUDGE:
-            raise ValueError(f"models.{model}: rules judge under this name: choose another")
-        if model in ROW_TYPES:
-            raise ValueError(f"models.{model}: a dataset has this name: choose another")
-    for model, section in models.items():
-        for needed in () if isinstance(section, GivenModel) else section.models:
-            if needed not in models:
-                near = meant(needed, models)
-                raise ValueError(
-                    f"models.{model}: unknown model {needed!r}{near}: use one of {sorted(models)}"
-                )
-        if isinstance(section, TrainedModel):
-            _require_weights(model, section, models)
-            _require_parts(model, section)
-            _require_datasets(model, section, models)
+    """Raise Faulty where a model's name is taken, a base is unknown, or models are circular."""
+    require_all(partial(_require_own_name, model) for model in models)
+    require_all(
+        partial(_require_needed, model, needed, models)
+        for model, section in models.items()
+        for needed in (() if isinstance(section, GivenModel) else section.models)
+    )
+    trained = {name: section for name, section in models.items() if isinstance(section, TrainedModel)}
+    require_all(
+        rule
+        for model, section in trained.items()
+        for rule in (
+            partial(_require_weights, model, section, models),
+            partial(_require_parts, model, section),
+            partial(_require_datasets, model, section, models),
+        )
+    )
     ordered(models)
+
+
+def _require_own_name(model: str) -> None:
+    usable(model)
+    if model == RULE_JUDGE:
+        raise ValueError(f"models.{model}: rules judge under this name: choose another")
+    if model in ROW_TYPES:
+        raise ValueError(f"models.{model}: a dataset has this name: choose another")
+
+
+def _require_needed(model: str, needed: str, models: Mapping[str, Section]) -> None:
+    if needed not in models:
+        near = meant(needed, models)
+        raise ValueError(f"models.{model}: unknown model {needed!r}{near}: use one of {sorted(models)}")
 
 
 def _require_weights(model: str, section: TrainedModel, models: Mapping[str, Section]) -> None:

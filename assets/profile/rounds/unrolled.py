@@ -9,7 +9,7 @@ from assets.profile.models import ReleasedModel, Section, TrainedModel, usable
 from assets.profile.related.models import require_ancestor
 from assets.profile.related.replay import require_replay
 from assets.profile.rounds.rounds import FIRST, PREVIOUS, Rounds
-from datasets_registry.documents import fault, meant
+from datasets_registry.documents import Faulty, all_faults, meant
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.types import ROW_TYPES
@@ -71,14 +71,14 @@ def _read(place: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
     try:
         return Rounds.model_validate({**content, "trainer": chosen, "training": training})
     except ValidationError as error:
-        raise ValueError(fault(Rounds, content, error, place)) from error
+        raise Faulty(all_faults(Rounds, content, error, tuple(place.split(".")))) from error
 
 
 def _training(place: str, trainer: Trainer, content: Any) -> TrainingSettings:
     try:
         return trainer.settings.model_validate(content)
     except ValidationError as error:
-        raise ValueError(fault(trainer.settings, content, error, place)) from error
+        raise Faulty(all_faults(trainer.settings, content, error, tuple(place.split(".")))) from error
 
 
 def unrolled(

@@ -1,0 +1,1 @@
+"""How a profile's file is read, and all that is wrong in it said at once."""
