@@ -100,7 +100,7 @@ def _digest(check: Check) -> str:
     measure: object = check.measure
     if callable(check.measure):
         measure = [check.measure.__name__, code_of([check.measure.__module__]).digest]
-    words = {"catches", "dataset"}
+    words = {"catches", "dataset", "why"}
     return digest(
         {field: value for field, value in asdict(check).items() if field not in words} | {"measure": measure}
     )

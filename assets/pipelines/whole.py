@@ -29,6 +29,7 @@ from assets.pipelines.rounds.rounds import rounds
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prompts import PROMPT_SETS
 from methods.reading.thought import THINK
 from quality.hygiene.texts import LABELS
@@ -59,7 +60,7 @@ def _declared(profile: Profile) -> Sequence[Declared]:
         # hygiene is of the profile's own labels: those of a round are seen by its watch
         datasets += rounds(profile, profile.read_constitution())
     datasets += mixtures(profile.mixtures, datasets)
-    datasets = [_with_marks(dataset, profile) for dataset in datasets]
+    datasets = [_with_problems(_with_marks(dataset, profile), profile) for dataset in datasets]
     verifier = profile.problems.verifier if profile.problems else None
     return [*datasets, *models(profile.models, profile.trainers, datasets, verifier)]
 
@@ -69,6 +70,18 @@ def _with_marks(dataset: Dataset, profile: Profile) -> Dataset:
     asked = {name for names in dataset.models.values() for name in names} if dataset.generates else set()
     marks = {name: profile.given(name).thought_marks for name in sorted(asked & profile.models.keys())}
     return replace(dataset, thought_marks={name: own for name, own in marks.items() if own != THINK})
+
+
+def _with_problems(dataset: Dataset, profile: Profile) -> Dataset:
+    """The dataset with the imported problems that the profile names, where it reads problems."""
+    named = profile.problems.dataset if profile.problems else None
+    if named is None:
+        return dataset
+    inputs = {
+        role: tuple(named if source == Problem.dataset else source for source in sources)
+        for role, sources in dataset.inputs.items()
+    }
+    return replace(dataset, inputs=inputs)
 
 
 def _alignment(profile: Profile) -> Sequence[Dataset]:

@@ -108,7 +108,7 @@ def _chosen(problems: Iterable[Problem], settings: CandidateSettings) -> list[Pr
         "drawn",
         settings.seed,
         what="problems to sample for",
-        remedy="lower reasoning.candidates.number",
+        remedy="lower rft.candidates.number",
     )
     return sorted(chosen, key=lambda problem: problem.problem_id)
 

@@ -1,7 +1,7 @@
 """Checks: SQL or a function that gives one figure of a dataset version, and its bounds."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,7 +25,8 @@ class Check:
     ``measure`` reads the version as ``this``, and the datasets in ``reads`` by name; those that are not among
     the inputs have no rows. ``own`` are read of the version's own inputs alone, where some are of that type.
 
-    SQL may use ``$settings``: the settings that the version was made with, as JSON text.
+    SQL may use ``$settings``: the settings that the version was made with, as JSON text. ``why`` is SQL
+    over the inputs by their row types, which says in words what made the figure red.
     """
 
     dataset: str
@@ -37,6 +38,7 @@ class Check:
     reads: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     severity: Literal["error", "warning"] = "error"
+    why: str = ""
 
     @property
     def bounds(self) -> str:
@@ -61,15 +63,31 @@ def run_check(check: Check, registry: "Registry", version: Version, inputs: Iter
         for dataset in (*check.reads, *check.own):
             create_view(connection, dataset, registry, by_type.get(dataset, []))
         value = _measure(check, connection, registry, version)
-    passed = value is not None and _within(check, value)
+        passed = value is not None and _within(check, value)
+        why = "" if passed else _why(check, connection, registry, by_type)
     return CheckResult(
         check=check.name,
         passed=passed,
         severity=check.severity,
         value=value,
         threshold=check.at_least if check.at_least is not None else check.at_most,
-        description=_describe(check, value),
+        description=_describe(check, value) + why,
     )
+
+
+def _why(
+    check: Check,
+    connection: "duckdb.DuckDBPyConnection",
+    registry: "Registry",
+    by_type: Mapping[str, Sequence[Version]],
+) -> str:
+    """What made the figure red, behind a colon; empty where the check cannot say."""
+    if not check.why:
+        return ""
+    for dataset in by_type.keys() - {*check.reads, *check.own}:
+        create_view(connection, dataset, registry, by_type[dataset])
+    row = connection.execute(check.why).fetchone()
+    return f": {row[0]}" if row and row[0] else ""
 
 
 def _measure(

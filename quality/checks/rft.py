@@ -8,6 +8,16 @@ _BY_DIFFICULTY = (
     "(SELECT policy, difficulty, avg(accepted::INT) AS share FROM this WHERE NOT hinted"
     f" AND accepted IS NOT NULL GROUP BY ALL HAVING count(*) >= {LEAST_SAMPLES})"
 )
+# how many samples are accepted, and for which reasons most of the others are not
+_ACCEPTED = (
+    "WITH refused AS (SELECT CASE WHEN reason = 'truncated' THEN 'truncated at max_tokens '"
+    " || (SELECT max(num_tokens) FROM candidates WHERE reason = 'truncated')"
+    " WHEN extracted IS NOT NULL THEN 'with another answer' ELSE reason END AS reason, count(*) AS number"
+    " FROM candidates WHERE NOT coalesce(accepted, false) GROUP BY ALL ORDER BY number DESC, reason LIMIT 3)"
+    " SELECT count(*) FILTER (accepted) || ' of ' || count(*) || ' candidates are accepted'"
+    " || coalesce(', ' || (SELECT string_agg(number || ' ' || reason, ', ' ORDER BY number DESC, reason)"
+    " FROM refused), '') FROM candidates"
+)
 
 
 RFT_CHECKS: tuple[Check, ...] = (
@@ -63,7 +73,7 @@ RFT_CHECKS: tuple[Check, ...] = (
         at_most=0.1,
         severity="warning",
     ),
-    no_rows("rft_selections"),
+    no_rows("rft_selections", _ACCEPTED),
     no_empty("rft_selections", "prompt", "completion"),
     *problem_rules("rft_selections"),
     Check(
@@ -111,7 +121,7 @@ RFT_CHECKS: tuple[Check, ...] = (
         at_most=0.5,
         severity="warning",
     ),
-    no_rows("verified_pairs"),
+    no_rows("verified_pairs", _ACCEPTED),
     *problem_rules("verified_pairs"),
     Check(
         "verified_pairs",

@@ -13,9 +13,11 @@ def blank(column: str) -> str:
     return f"regexp_full_match({column}, '\\s*')"
 
 
-def no_rows(dataset: str) -> Check:
-    """At least one row."""
-    return Check(dataset, "has_rows", "SELECT count(*) FROM this", "a dataset without rows", at_least=1)
+def no_rows(dataset: str, why: str = "") -> Check:
+    """At least one row; ``why`` is SQL that says what left none."""
+    return Check(
+        dataset, "has_rows", "SELECT count(*) FROM this", "a dataset without rows", at_least=1, why=why
+    )
 
 
 def no_empty(dataset: str, *columns: str) -> Check:

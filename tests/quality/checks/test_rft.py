@@ -2,9 +2,12 @@
 
 import pytest
 
+from datasets_registry.registry import Registry
 from datasets_registry.rows.rft import Candidate, RftSelection, VerifiedPair
 from datasets_registry.rows.rounds.rollouts import Rollout, RolloutPair
-from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
+from quality.checks.check import run_check
+from quality.checks.table import checks_of
+from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red, version_of
 from tests.rows import make
 
 FAULTS: list[Fault] = [
@@ -48,3 +51,26 @@ FAULTS: list[Fault] = [
 @pytest.mark.parametrize("fault", FAULTS, ids=fault_id)
 def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
     require_red(fault, good)
+
+
+@pytest.mark.parametrize("row", [RftSelection, VerifiedPair])
+def test_no_rows_are_explained_by_the_verdicts_on_samples(
+    row: type[RftSelection | VerifiedPair], registry: Registry
+) -> None:
+    reasons = (
+        [("truncated", None)] * 35 + [(f"5 is not {gold}", "5") for gold in range(4)] + [("no number", None)]
+    )
+    samples = [
+        make(Candidate, sample=place, accepted=False, reason=reason, extracted=extracted, num_tokens=96)
+        for place, (reason, extracted) in enumerate(reasons)
+    ]
+    drawn = version_of(registry, Candidate, samples)
+    (check,) = [check for check in checks_of(row.dataset) if check.name == "has_rows"]
+    result = run_check(check, registry, version_of(registry, row, []), [drawn])
+    assert result.description.endswith(
+        "a dataset without rows: 0 of 40 candidates are accepted, 35 truncated at max_tokens 96, "
+        "4 with another answer, 1 no number"
+    )
+    assert not run_check(check, registry, version_of(registry, row, [make(row)]), [drawn]).description.count(
+        "candidates"
+    )

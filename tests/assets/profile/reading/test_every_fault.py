@@ -93,9 +93,7 @@ def test_all_faults_are_said_at_once(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_faults_do_not_hide_each_other(
-    old: str, new: str, sentences: Sequence[str], tmp_path: Path
-) -> None:
+def test_faults_do_not_hide_each_other(old: str, new: str, sentences: Sequence[str], tmp_path: Path) -> None:
     said = faults(tmp_path, SHORT.replace(old, new, 1))
     assert len(said) == len(sentences), said
     assert all(any(each.startswith(sentence) for each in said) for sentence in sentences), said

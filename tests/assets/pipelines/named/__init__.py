@@ -1,0 +1,1 @@
+"""Tests of imported data that a profile names."""

@@ -1,0 +1,74 @@
+"""Any imported dataset of problems may be the profile's problems."""
+
+from pathlib import Path
+
+import pytest
+
+from assets.graph import Graph, build_graph
+from assets.profile.profile import load_profile
+from datasets_registry.errors import BadInput
+
+PROFILE = """
+[models.base_policy]
+model = "lab"
+
+[problems]
+dataset = "gsm8k"
+verifier = { kind = "maths" }
+
+[problems.gold.worked]
+number = 8
+
+[rft.candidates]
+policies = ["base_policy"]
+
+[rounds.again]
+number = 1
+policy = "base_policy"
+learns = "rft_selections"
+asks = { each = "same" }
+[rounds.again.watch]
+capability = "none"
+
+[evaluation]
+base = "base_policy"
+models = ["tuned"]
+suites = ["capability"]
+problems = "only"
+
+[models.tuned]
+trainer = "sft"
+base = "base_policy"
+dataset = "rft_selections"
+"""
+
+
+def graph_of(folder: Path, text: str) -> Graph:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return build_graph(load_profile(str(path)))
+
+
+def test_a_named_import_is_read_wherever_problems_are(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, PROFILE)
+    assert graph.imported == ("gsm8k",)
+    readers = {recipe.name for recipe in graph.recipes if "gsm8k" in recipe.inputs}
+    assert {
+        "gold_verdicts",
+        "worked",
+        "candidates",
+        "evaluation_items",
+        "again/round_01/round_problems",
+    } <= readers
+
+
+def test_without_a_name_it_is_problems(tmp_path: Path) -> None:
+    assert graph_of(tmp_path, PROFILE.replace('dataset = "gsm8k"', "")).imported == ("problems",)
+
+
+def test_generated_and_imported_problems_are_not_both_named(tmp_path: Path) -> None:
+    text = PROFILE.replace(
+        'dataset = "gsm8k"', 'dataset = "gsm8k"\nfamilies = [{ family = "sums", train = 4, evaluation = 2 }]'
+    )
+    with pytest.raises(BadInput, match="problems: dataset 'gsm8k' and families both say which problems"):
+        graph_of(tmp_path, text)
