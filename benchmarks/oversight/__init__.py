@@ -1,0 +1,1 @@
+"""Measured oversight: debates on a lab before a weaker judge."""
