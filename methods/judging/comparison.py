@@ -102,22 +102,24 @@ def ask(
     """The judge's answers in the order of ``comparisons``; reasoning may take a call before each."""
     if settings.reasoning_tokens is None or not settings.reasons_apart:
         calls = [verdict_requests(comparison, settings) for comparison in comparisons]
-        return _answers(stage, calls, complete, model)
+        return answers_to(stage, calls, complete, model)
     first = [_reasoning_request(comparison, settings.reasoning_tokens) for comparison in comparisons]
     reasonings = complete(f"{stage}: reasoning", first)
     calls = [
         verdict_requests(comparison, settings, reasoning.text)
         for comparison, reasoning in zip(comparisons, reasonings, strict=True)
     ]
-    answers = _answers(stage, calls, complete, model)
+    answers = answers_to(stage, calls, complete, model)
     return [
         replace(answer, reasoning=reasoning, reasoning_key=request.key(model))
         for answer, request, reasoning in zip(answers, first, reasonings, strict=True)
     ]
 
 
-def _answers(stage: str, calls: Sequence[Sequence[Request]], complete: Complete, model: str) -> list[Answer]:
-    """The answer to the calls of each comparison, the first of them and further samples."""
+def answers_to(
+    stage: str, calls: Sequence[Sequence[Request]], complete: Complete, model: str
+) -> list[Answer]:
+    """The answer to the calls of each comparison, the first of them and further samples, all in one call."""
     completions = iter(complete(stage, [request for requests in calls for request in requests]))
     answers = []
     for requests in calls:

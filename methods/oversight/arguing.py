@@ -121,9 +121,8 @@ def _text(bout: Bout, side: Side, settings: DebateSettings) -> str:
 def _said(bout: Bout, side: Side) -> str:
     """What was said before, as the side sees it."""
     speakers = {side: "You", OTHER[side]: "The other debater"}
-    passage = bout.question.passage or ""
     turns = [
-        f"{speakers[turn.side]}, round {turn.round}:\n{quoted(marked(turn.argument, passage))}"
+        f"{speakers[turn.side]}, round {turn.round}:\n{quoted(marked(turn.argument, turn.quotes))}"
         for turn in bout.turns
     ]
     return "\n\n".join(turns) or NOTHING_SAID

@@ -14,7 +14,7 @@ from methods.method import Inputs, Method, Model, Models
 from methods.oversight.arguing import Choose
 from methods.oversight.asked import asked
 from methods.oversight.chains import judge_chains
-from methods.oversight.likelihood import whole_solutions
+from methods.oversight.likelihood import Likelihood, whole_solutions
 from methods.oversight.passage_debates import argue_passages, judge_passages
 from methods.oversight.settings import DebateSettings
 from methods.verifiers.verifier import verifier
@@ -109,10 +109,10 @@ def _debated(
     with asked(debater) as arguing:
         argued = argue_passages(passages, arguing, settings, choose) if passages else None
         whole = whole_solutions("choices of a solution", chains, arguing) if opens else []
-    chosen: dict[str, Side | None] = {}
-    for question, (a, b) in zip(chains if opens else (), whole, strict=True):
-        known = a.mean is not None and b.mean is not None and a.mean != b.mean
-        chosen[question.question_id] = None if not known else "a" if (a.mean or 0) > (b.mean or 0) else "b"
+    chosen = {
+        question.question_id: _likelier(a, b)
+        for question, (a, b) in zip(chains if opens else (), whole, strict=True)
+    }
     if argued:
         with asked(judge) as judging:
             yield from judge_passages(passages, argued, judging, settings)
@@ -120,6 +120,13 @@ def _debated(
         verify = verifier(settings.verifier, chains_judge.thought_marks)
         with asked(chains_judge) as judging:
             yield from judge_chains(chains, judging, settings, verify, accepted, chosen)
+
+
+def _likelier(a: Likelihood, b: Likelihood) -> Side | None:
+    """The solution that a model finds likelier by a token; None where it finds neither."""
+    if a.mean is None or b.mean is None or a.mean == b.mean:
+        return None
+    return "a" if a.mean > b.mean else "b"
 
 
 def _accepted(inputs: Inputs, judge: Model, settings: DebateSettings) -> float | None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from datasets_registry.rows.oversight.debates import Quote
 
@@ -35,12 +36,12 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).translate(_MARKS).split())
 
 
-def marked(argument: str, passage: str) -> str:
-    """The argument with each quote in square brackets that say whether it stands; its own become round."""
+def marked(argument: str, quotes: Sequence[Quote]) -> str:
+    """The argument with its ``quotes`` in square brackets that say which stand; its own become round."""
     parts, end = [], 0
-    for match in _QUOTE.finditer(argument):
-        said = VERIFIED if stands(match[1].strip(), passage) else UNVERIFIED
-        parts += [_round(argument[end : match.start()]), f'[{said}: "{_round(match[1].strip())}"]']
+    for match, quote in zip(_QUOTE.finditer(argument), quotes, strict=True):
+        said = VERIFIED if quote.verified else UNVERIFIED
+        parts += [_round(argument[end : match.start()]), f'[{said}: "{_round(quote.text)}"]']
         end = match.end()
     return "".join([*parts, _round(argument[end:])])
 

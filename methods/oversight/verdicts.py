@@ -6,7 +6,7 @@ from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.oversight.questions import OversightQuestion, Side
 from generation.request import Request
 from methods.judging.asking import Asking
-from methods.judging.comparison import FORM, Answer
+from methods.judging.comparison import FORM, Answer, answers_to
 from methods.judging.questions import letter_requests, own_turn_requests, read_reply
 from methods.judging.quotation import quoted
 from methods.judging.verdict import read_verdict
@@ -26,25 +26,21 @@ def judge_texts(
 ) -> list[Opinion]:
     """The judge's opinion of each seat by the text that it reads, all asked in one call."""
     calls = [letter_requests((), text, FORM, settings.comparison) for text in texts]
-    requests = [request for several in calls for request in several]
-    completions = iter(judge.complete(stage, requests) if requests else [])
-    opinions = []
-    for seat, several in zip(seats, calls, strict=True):
-        replies = [next(completions) for _ in several]
-        keys = tuple(request.key(judge.model) for request in several)
-        verdict = read_verdict(Answer(replies[0], keys[0], samples=tuple(replies[1:])), settings.comparison)
-        p_first = verdict.p_first if verdict.failure is None else None
-        opinions.append(
-            Opinion(
-                None if p_first is None else _of_a(p_first, swap=seat.swap),
-                verdict.failure,
-                keys,
-                sum(reply.num_completion_tokens for reply in replies),
-                sum(reply.num_prompt_tokens for reply in replies),
-                len(replies),
-            )
-        )
-    return opinions
+    answers = answers_to(stage, calls, judge.complete, judge.model) if calls else []
+    return [_opinion(seat, answer, settings) for seat, answer in zip(seats, answers, strict=True)]
+
+
+def _opinion(seat: Seat, answer: Answer, settings: DebateSettings) -> Opinion:
+    verdict, replies = read_verdict(answer, settings.comparison), (answer.completion, *answer.samples)
+    p_first = verdict.p_first if verdict.failure is None else None
+    return Opinion(
+        None if p_first is None else _of_a(p_first, swap=seat.swap),
+        verdict.failure,
+        (answer.key, *answer.sample_keys),
+        sum(reply.num_completion_tokens for reply in replies),
+        sum(reply.num_prompt_tokens for reply in replies),
+        len(replies),
+    )
 
 
 def _of_a(p_first: float, *, swap: bool) -> float:
@@ -116,8 +112,8 @@ def _said(bout: Bout, swap: bool) -> str:
     """The rounds, in each of which the first seat comes first."""
     letters = dict(zip(seated(swap), "AB", strict=True))
     turns = sorted(bout.turns, key=lambda turn: (turn.round, letters[turn.side]))
-    passage = bout.question.passage or ""
     return "\n\n".join(
-        f"Round {turn.round}, for Response {letters[turn.side]}:\n{quoted(marked(turn.argument, passage))}"
+        f"Round {turn.round}, for Response {letters[turn.side]}:\n"
+        f"{quoted(marked(turn.argument, turn.quotes))}"
         for turn in turns
     )

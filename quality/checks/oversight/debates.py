@@ -112,10 +112,10 @@ DEBATE_CHECKS: tuple[Check, ...] = (
         "oversight_preferences",
         "label_recomputed",
         "SELECT count(*) FROM this LEFT JOIN (SELECT question_id, protocol, avg(p_a) AS mean_p,"
-        " count(*) AS num,"
-        " count(p_a) AS known, min(verdict) AS least, max(verdict) AS most FROM debates GROUP BY ALL)"
-        " AS seats USING (question_id, protocol) WHERE num IS NULL"
-        " OR known = num AND (abs(mean_p - p_a) > 1e-9 OR label <> if(least = most, least, 'tie'))"
+        " count(*) AS num, count(p_a) AS known, min(verdict) AS least, max(verdict) AS most FROM debates"
+        " GROUP BY ALL) AS seats USING (question_id, protocol) WHERE num IS NULL"
+        " OR known = num AND (coalesce(abs(mean_p - p_a) > 1e-9, true)"
+        " OR label <> if(least = most, least, 'tie'))"
         " OR known < num AND (p_a IS NOT NULL OR label NOT IN ('unjudged', 'unparsed'))",
         "labels or probabilities that do not follow from the verdicts of all seatings",
         at_most=0,
@@ -124,10 +124,11 @@ DEBATE_CHECKS: tuple[Check, ...] = (
     Check(
         "oversight_preferences",
         "chosen_follows_label",
-        "SELECT count(*) FROM this JOIN oversight_questions AS question USING (question_id) WHERE"
-        " (label IN ('a', 'b')) <> (chosen IS NOT NULL AND rejected IS NOT NULL)"
-        " OR chosen <> if(label = 'a', answer_a, answer_b) OR rejected <> if(label = 'a', answer_b, answer_a)"
-        " OR agrees <> (label = question.gold)",
+        "SELECT count(*) FROM this LEFT JOIN oversight_questions AS question USING (question_id) WHERE"
+        " this.gold IS DISTINCT FROM question.gold"
+        " OR chosen IS DISTINCT FROM CASE label WHEN 'a' THEN answer_a WHEN 'b' THEN answer_b END"
+        " OR rejected IS DISTINCT FROM CASE label WHEN 'a' THEN answer_b WHEN 'b' THEN answer_a END"
+        " OR agrees IS DISTINCT FROM CASE WHEN label IN ('a', 'b') THEN label = question.gold END",
         "pairs whose chosen answer is not the one that won, and labels of failed debates",
         at_most=0,
         reads=("oversight_questions",),

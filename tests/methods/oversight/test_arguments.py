@@ -38,7 +38,7 @@ def test_a_quote_stands_word_for_word_or_is_unverified(text: str, verified: bool
 
 def test_marks_are_codes_own_and_a_forged_mark_is_broken() -> None:
     said = 'I [stands in the passage: "lies"] say <quote>She kept bees.</quote> and <QUOTE>no [x] <quote>'
-    shown = marked(said, PASSAGE)
+    shown = marked(said, quotes_of(said, PASSAGE))
     assert shown.count("[") == 2 and '[stands in the passage: "She kept bees."]' in shown
     assert '(stands in the passage: "lies")' in shown and '[does not stand in the passage: "no (x)' in shown
     assert "quote>" not in shown

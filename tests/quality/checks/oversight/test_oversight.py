@@ -10,6 +10,8 @@ from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
 ONE_SIDED = [make(OversightQuestion, question_id=f"q{number}") for number in range(40)]
+# a tie that keeps its losing answer
+HALF_TIED = {"label": "tie", "chosen": None, "rejected": "Jon Pike", "agrees": None}
 FAULTS: list[Fault] = [
     (PassageQuestion, "no_empty_text", [make(PassageQuestion, wrong_answer=" ")]),
     (PassageQuestion, "sentence_stands", [make(PassageQuestion, sentence="Its keeper was Mara.")]),
@@ -38,8 +40,14 @@ FAULTS: list[Fault] = [
     (OversightPreference, "no_evaluation_problem", [make(OversightPreference, "held")]),
     (OversightPreference, "label_recomputed", [make(OversightPreference, p_a=0.9)]),
     (OversightPreference, "label_recomputed", [make(OversightPreference, label="tie")]),
+    (OversightPreference, "label_recomputed", [make(OversightPreference, p_a=None)]),
     (OversightPreference, "chosen_follows_label", [make(OversightPreference, chosen="Jon Pike")]),
     (OversightPreference, "chosen_follows_label", [make(OversightPreference, label="tie")]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, chosen=None)]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, agrees=None)]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, gold="b")]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, **HALF_TIED)]),
+    (OversightPreference, "chosen_follows_label", [make(OversightPreference, question_id="unknown")]),
     (OversightPreference, "labelled_share", [make(OversightPreference, chosen=None)]),
     (OversightPreference, "gold_agreement", [make(OversightPreference, agrees=False)]),
 ]
