@@ -19,6 +19,7 @@ from studio.pages.compare import compare
 from studio.pages.distributions import distributions_page
 from studio.pages.evaluated.evaluation import evaluation
 from studio.pages.evaluated.flips import flips
+from studio.pages.evaluated.oversight import oversight
 from studio.pages.listings import listing_pages
 from studio.pages.review.routes import REVIEW
 from studio.pages.rounds import rounds
@@ -35,6 +36,7 @@ ROUTES = (
     Route("/compare/{reference:path}", compare),
     Route("/evaluation/{reference:path}", evaluation),
     Route("/flips/{reference:path}", flips),
+    Route("/oversight/{reference:path}", oversight),
     Route("/rounds/{reference:path}", rounds),
     Route("/rows/{reference:path}", rows),
     Route("/row/{reference:path}", row),

@@ -1,4 +1,4 @@
-"""trimtab principles [ID] | judges [--suites]: what principles did, and how far judges can be trusted."""
+"""trimtab principles [ID] | judges [--suites | --oversight]: what principles did, how judges judge."""
 
 from typing import Annotated, Any
 
@@ -24,6 +24,21 @@ _OF_SUITES = (
     "num_items",
     "num_clusters",
 )
+_OF_OVERSIGHT = (
+    "figure",
+    "kind",
+    "role",
+    "of",
+    "part",
+    "value",
+    "low",
+    "high",
+    "num_items",
+    "num_missing",
+    "flagged",
+    "says",
+)
+_REPORTED = "SELECT * FROM {} ORDER BY flagged DESC, role DESC, of, kind, figure, part"
 _STEPS = (
     "SELECT prompt_id || '/' || step AS row, prompt, changed, draft_harmlessness, harmlessness, failure"
     " FROM {} WHERE principle_id = ? ORDER BY changed, harmlessness - draft_harmlessness LIMIT ?"
@@ -87,13 +102,21 @@ def _show(registry: Registry, row: dict[str, Any], as_json: bool) -> None:
 def judges(
     version: Annotated[str | None, typer.Option(help="The version to show, if not the newest.")] = None,
     suites: Annotated[bool, typer.Option("--suites", help="Show how judges do on public suites.")] = False,
+    oversight: Annotated[
+        bool, typer.Option("--oversight", help="Show the report on debates and amplification.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show each judge's certificate, or its figures on suites.
+    """Show each judge's certificate, its figures on suites, or those of debates.
 
-    Beside judges on suites stand the longest, the shortest, the first answer and none at all.
+    Beside judges on suites stand the longest, the shortest, the first answer and none at all. Judges and
+    debaters that were found out stand first in the report on oversight.
     """
     registry = open_state()
+    if oversight:
+        shown = registry.resolve(version or "oversight_report")
+        print_rows(_rows(registry, shown, _REPORTED), as_json, _OF_OVERSIGHT)
+        return
     if suites:
         shown = registry.resolve(version or "judge_benchmark")
         rows = _rows(registry, shown, "SELECT * FROM {} ORDER BY suite, subset, metric, judge, asked")

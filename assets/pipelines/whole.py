@@ -16,6 +16,7 @@ from assets.pipelines.judges import judges
 from assets.pipelines.mixed.mixtures import mixtures
 from assets.pipelines.models import models
 from assets.pipelines.oversight.oversight import oversight
+from assets.pipelines.oversight.report import oversight_report
 from assets.pipelines.plugged import plugged
 from assets.pipelines.prm import prm
 from assets.pipelines.problems import problems
@@ -31,6 +32,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prompts import PROMPT_SETS
+from datasets_registry.rows.rft import Candidate
 from methods.reading.thought import THINK
 from quality.hygiene.texts import LABELS
 
@@ -116,9 +118,13 @@ def _reasoning(profile: Profile) -> Sequence[Dataset]:
 
 
 def _overseen(profile: Profile) -> Sequence[Dataset]:
-    """Debates, and preferences by their verdicts."""
+    """Debates, preferences by their verdicts, and the report."""
+    if profile.oversight is None:
+        return []
     verifier = profile.problems.verifier if profile.problems else None
-    return oversight(profile.oversight, verifier) if profile.oversight else []
+    declared = oversight(profile.oversight, verifier)
+    candidates = Candidate.dataset if "candidates" in profile.oversight.questions.of else ""
+    return [*declared, *oversight_report(declared, candidates)]
 
 
 def _by_row_type(datasets: Iterable[Dataset], row_types: Iterable[str]) -> dict[str, tuple[str, ...]]:

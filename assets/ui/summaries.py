@@ -24,6 +24,7 @@ from assets.ui.evaluation import (
     steered_summary,
 )
 from assets.ui.mixed import mixture_summary, place_counts
+from assets.ui.oversight.report import report_summary
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
 from assets.ui.rounds import prompt_counts, rounds_table_of, verdict_summary, watch_summary
@@ -54,6 +55,7 @@ from datasets_registry.rows.judges import (
     SteeredVerdict,
 )
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.review.agreement import ReviewFigure
 from datasets_registry.rows.rft import Candidate, RftSelection
@@ -104,6 +106,7 @@ OF_ROWS: Mapping[type[Row], OfRows] = {
     BenchmarkFigure: benchmark_summary,
     PrincipleFigure: principle_summary,
     ReviewFigure: review_summary,
+    OversightFigure: report_summary,
     EvaluationItem: suite_item_summary,
     SuiteAnswer: suite_answer_summary,
     SuiteFigure: suite_figure_summary,

@@ -63,6 +63,7 @@ def row_of(seat: Seat, opinion: Opinion, judge: str) -> Debate:
         num_quotes=len(quotes),
         num_unverified=sum(not quote.verified for quote in quotes),
         num_tokens=seat.num_tokens + opinion.num_tokens,
+        num_debater_tokens=seat.num_tokens,
         num_read=seat.num_read + opinion.num_read,
         judge_keys=list(opinion.keys),
     )

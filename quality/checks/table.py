@@ -16,6 +16,7 @@ from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
 from quality.checks.mixed.reward_pairs import REWARD_PAIR_CHECKS
 from quality.checks.oversight.debates import DEBATE_CHECKS
 from quality.checks.oversight.questions import QUESTION_CHECKS
+from quality.checks.oversight.report import REPORT_CHECKS
 from quality.checks.prm import PRM_CHECKS
 from quality.checks.problems import PROBLEM_CHECKS
 from quality.checks.prompts import PROMPT_CHECKS
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     *DIVERGENCE_CHECKS,
     *QUESTION_CHECKS,
     *DEBATE_CHECKS,
+    *REPORT_CHECKS,
 )
 
 

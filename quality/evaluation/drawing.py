@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from datasets_registry.intervals import student_quantile, wilson_interval
+from datasets_registry.intervals import mean_interval, student_quantile, wilson_interval
 from methods.evaluation.measures import ALL, Draws, Interval, Measure, Values, drawn_clusters
 from quality.evaluation.axes import CompositeSettings
 from quality.evaluation.composite import BySuite, joint_draws
@@ -74,6 +74,16 @@ def drawn_interval(values: Values, num_clusters: int, limits: Interval | None = 
     tail = tail_percent(num_clusters)
     low, high = np.percentile(drawn, [tail, 100 - tail])
     return min(value, float(low)), max(value, float(high))
+
+
+def difference_interval(differences: Sequence[float]) -> Interval | None:
+    """Student's 95 % interval of the mean of units' differences between shares.
+
+    Where all agree, it holds what so few can have missed; None for a single unit.
+    """
+    if max(differences) > min(differences):
+        return mean_interval(differences)
+    return drawn_interval(np.array([differences[0]] * 2), len(differences), (-1.0, 1.0))
 
 
 def tail_percent(count: int) -> float:

@@ -59,6 +59,26 @@ def excess(label: str, hits: Sequence[tuple[str, bool, bool]]) -> Measured:
     )
 
 
+def halved(label: str, first: Sequence[tuple[str, float]], second: Sequence[tuple[str, float]]) -> Measured:
+    """The mean of the shares of two kinds of items, each of which counts one half.
+
+    Its interval is recovered from the intervals of both (Zou and Donner 2008).
+    """
+    one, other = share(label, first), share(label, second)
+    if one.value is None or other.value is None or one.interval is None or other.interval is None:
+        return Measured(label)
+    value = (one.value + other.value) / 2
+    below = math.hypot(one.value - one.interval[0], other.value - other.interval[0]) / 2
+    above = math.hypot(one.interval[1] - one.value, other.interval[1] - other.value) / 2
+    return Measured(
+        label,
+        value,
+        (value - below, value + above),
+        one.num_items + other.num_items,
+        one.num_groups + other.num_groups,
+    )
+
+
 def _recovered(means: Interval, first: Interval, second: Interval) -> Interval:
     difference = means[0] - means[1]
     below = math.hypot(means[0] - first[0], second[1] - means[1])

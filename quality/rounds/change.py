@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from datasets_registry.intervals import mean_interval, unit_means
+from datasets_registry.intervals import unit_means
 from datasets_registry.rows.rounds.watch import Concern, Scale
 from methods.evaluation.measures import Interval, Measure
-from quality.evaluation.drawing import Drawing, drawn_interval
+from quality.evaluation.drawing import Drawing, difference_interval, drawn_interval
 
 # an item's cluster, the round's value and the one that it is compared with
 Pair = tuple[str, float, float]
@@ -75,7 +75,7 @@ class Change:
             value=_mean(first),
             baseline=_mean(second),
             change=_mean(moved),
-            interval=_interval(moved),
+            interval=difference_interval(moved),
             num_items=len(pairs),
             num_clusters=len(moved),
             missing=num_missing / (num_missing + len(pairs)),
@@ -84,10 +84,3 @@ class Change:
 
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
-
-
-def _interval(differences: Sequence[float]) -> Interval | None:
-    """Student's interval of the mean; where all agree, what so few can have missed."""
-    if max(differences) > min(differences):
-        return mean_interval(differences)
-    return drawn_interval(np.array([differences[0]] * 2), len(differences), (-1.0, 1.0))

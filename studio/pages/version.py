@@ -10,6 +10,7 @@ from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import version_details
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer, SuiteFigure
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.types import rows_of
@@ -25,6 +26,7 @@ from studio.rendering import page
 PAGES: Mapping[str, Sequence[str]] = {
     SuiteFigure.dataset: ("evaluation",),
     EvaluationDifference.dataset: ("evaluation",),
+    OversightFigure.dataset: ("oversight",),
     Verdict.dataset: ("rounds",),
     RoundWatch.dataset: ("rounds",),
 }

@@ -63,5 +63,6 @@ class Debate(Row):
     num_quotes: int = Field(description="Quotes in all turns")
     num_unverified: int = Field(description="Quotes that do not stand in the passage")
     num_tokens: int = Field(description="Tokens that debaters and judge wrote or scored, thought included")
+    num_debater_tokens: int = Field(description="Tokens of these that debaters or a policy wrote")
     num_read: int = Field(description="Tokens of the prompts that they read")
     judge_keys: list[str] = ledger_key("Ledger keys of the judge's calls")

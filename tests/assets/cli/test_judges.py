@@ -11,6 +11,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.judge_benchmark import BenchmarkFigure
 from datasets_registry.rows.judges import JudgeFigure, PrincipleFigure
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Derivation
 from tests.rows import make
@@ -32,6 +33,7 @@ def audited(traced: Traced) -> Traced:
         (PrincipleFigure, [make(PrincipleFigure), make(PrincipleFigure, principle_id="unused", num_pairs=0)]),
         (JudgeFigure, [make(JudgeFigure), make(JudgeFigure, figure="longer_share", holds=False)]),
         (BenchmarkFigure, [make(BenchmarkFigure), make(BenchmarkFigure, judge="longest", value=0.6)]),
+        (OversightFigure, [make(OversightFigure), make(OversightFigure, part="naive", flagged=True)]),
         (RevisionStep, [make(RevisionStep), make(RevisionStep, "p2", changed=False)]),
     ]
     for row, ones in rows:
@@ -65,3 +67,9 @@ def test_judges_show_how_they_do_on_suites(audited: Traced) -> None:
     rows = json.loads(output_of("judges", "--suites", "--json"))
     assert {row["judge"]: row["value"] for row in rows} == {"base_policy": 0.8, "longest": 0.6}
     assert "num_clusters" in output_of("judges", "--suites")
+
+
+def test_those_found_out_stand_first_in_the_report_on_oversight(audited: Traced) -> None:
+    rows = json.loads(output_of("judges", "--oversight", "--json"))
+    assert [(row["part"], row["flagged"]) for row in rows] == [("naive", True), ("debate", False)]
+    assert "num_missing" in output_of("judges", "--oversight")

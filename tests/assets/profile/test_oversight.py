@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from assets.estimates.calls import amounts
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.oversight.debates import Debate
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.row import Row
 from methods.oversight.settings import DebateSettings
 from tests.assets.graphs import Declaration, declared, run
@@ -36,6 +38,11 @@ def test_passages_become_labels_and_their_calls_were_counted(tmp_path: Path) -> 
             calls = sum(asked.calls for asked in counted[name].asked if asked.model == model)
             assert [each for each, _ in outcome.requests].count(model) <= calls
     assert len(rows["debates"]) == 3 * 2 * 7 and len(rows["oversight_preferences"]) == 3
+    report = datasets["oversight_report"]
+    assert report.group == "oversight" and report.inputs["debates"] == ("debates",)
+    reported = [row for row in run(report, rows).rows if isinstance(row, OversightFigure)]
+    accuracies = {row.part for row in reported if row.figure == "accuracy"}
+    assert accuracies == {row.protocol for row in rows["debates"] if isinstance(row, Debate)}
 
 
 def test_questions_of_candidates_and_the_profiles_verifier(tmp_path: Path) -> None:
@@ -50,6 +57,7 @@ def test_questions_of_candidates_and_the_profiles_verifier(tmp_path: Path) -> No
     }
     assert found.profile.problems
     assert getattr(datasets["debates"].settings, "verifier", None) == found.profile.problems.verifier
+    assert datasets["oversight_report"].inputs["candidates"] == ("candidates",)
     imported = overseen(tmp_path, {("oversight",): {"debates": DEBATES}}).datasets
     assert "passages" not in imported and imported["oversight_questions"].inputs["passages"] == ("passages",)
 

@@ -5,6 +5,7 @@ from typing import Any
 from datasets_registry.rows.oversight.debates import Debate, Quote, Turn
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.row import Row
 
 PASSAGE = "The harbour was built in 1820. Its first keeper was Mara Holt. She kept bees."
@@ -75,8 +76,26 @@ OVERSIGHT: dict[type[Row], dict[str, Any]] = {
         "num_quotes": 1,
         "num_unverified": 0,
         "num_tokens": 20,
+        "num_debater_tokens": 12,
         "num_read": 100,
         "judge_keys": ["k"],
+    },
+    OversightFigure: {
+        "figure": "accuracy",
+        "kind": "passage",
+        "role": "judge",
+        "of": "base_policy",
+        "part": "debate",
+        "value": 1.0,
+        "low": 0.2,
+        "high": 1.0,
+        "num_items": 1,
+        "num_groups": 1,
+        "num_missing": 0,
+        "at_least": None,
+        "at_most": None,
+        "flagged": False,
+        "says": "",
     },
     OversightPreference: {
         "question_id": "q1",
@@ -105,6 +124,7 @@ OWN: dict[str, Any] = {
     "turns": [],
     "num_samples": 3,
     "num_quotes": 0,
+    "num_debater_tokens": 0,
 }
 # two worked solutions that part in their second line
 CHAINS: dict[str, Any] = {

@@ -33,6 +33,7 @@ from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
 from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.review.agreement import ReviewFigure
@@ -184,6 +185,7 @@ GOOD: dict[type[Row], list[Row]] = {
         make(Debate, **OWN | SWAPPED),
     ],
     OversightPreference: [make(OversightPreference)],
+    OversightFigure: [make(OversightFigure), make(OversightFigure, part="self_consistency")],
     RoundWatch: [watched()],
     Verdict: [decided()],
 }

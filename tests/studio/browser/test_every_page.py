@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep, SftExample
 from datasets_registry.rows.oversight.debates import Debate
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import Row
@@ -37,7 +38,7 @@ AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SECRET = "let-me-in"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=400, height=800)
 KNOWN = {"", "version", "rows", "row", "compare", "evaluation", "flips", "rounds", "distributions", "review"}
-KNOWN |= listing_pages().keys()
+KNOWN |= {"oversight", *listing_pages()}
 # what hangs on colours and the screen's width
 LOOKS = ["color-contrast", "scrollable-region-focusable"]
 FINDINGS = """rules => axe.run(document, {resultTypes: ['violations'], preload: false,
@@ -60,6 +61,7 @@ def registry_of_all(history: Traced, tmp_path_factory: pytest.TempPathFactory) -
         make(StepLabels),
         make(SftExample),
         make(Debate),
+        make(OversightFigure, flagged=True, says="judge base_policy chose the first seat"),
     ]
     for row in one:
         registry.record_checks(registry.commit(type(row), [row], NOTHING), [])

@@ -1,17 +1,21 @@
 """Checks of scalable oversight, each on its planted fault."""
 
+from typing import Any
+
 import pytest
 
 from datasets_registry.rows.oversight.debates import Debate, Quote
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
+from datasets_registry.rows.oversight.report import OversightFigure
 from tests.methods.oversight.oversight_rows import CHAINS, OWN, SWAPPED, turn
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red
 from tests.rows import make
 
 ONE_SIDED = [make(OversightQuestion, question_id=f"q{number}") for number in range(40)]
+OWN_FIGURE = make(OversightFigure, part="self_consistency")
 # a tie that keeps its losing answer
-HALF_TIED = {"label": "tie", "chosen": None, "rejected": "Jon Pike", "agrees": None}
+HALF_TIED: dict[str, Any] = {"label": "tie", "chosen": None, "rejected": "Jon Pike", "agrees": None}
 FAULTS: list[Fault] = [
     (PassageQuestion, "no_empty_text", [make(PassageQuestion, wrong_answer=" ")]),
     (PassageQuestion, "sentence_stands", [make(PassageQuestion, sentence="Its keeper was Mara.")]),
@@ -50,6 +54,16 @@ FAULTS: list[Fault] = [
     (OversightPreference, "chosen_follows_label", [make(OversightPreference, question_id="unknown")]),
     (OversightPreference, "labelled_share", [make(OversightPreference, chosen=None)]),
     (OversightPreference, "gold_agreement", [make(OversightPreference, agrees=False)]),
+    (OversightFigure, "accuracy_recomputed", [make(OversightFigure)]),
+    (OversightFigure, "accuracy_recomputed", [make(OversightFigure, value=0.5), OWN_FIGURE]),
+    (OversightFigure, "accuracy_recomputed", [make(OversightFigure, value=None), OWN_FIGURE]),
+    (OversightFigure, "accuracy_recomputed", [make(OversightFigure, num_missing=1), OWN_FIGURE]),
+    (OversightFigure, "values_in_interval", [make(OversightFigure, value=0.1)]),
+    (OversightFigure, "values_in_interval", [make(OversightFigure, value=None)]),
+    (OversightFigure, "flags_recomputed", [make(OversightFigure, flagged=True)]),
+    (OversightFigure, "flags_recomputed", [make(OversightFigure, flagged=True, at_most=0.2)]),
+    (OversightFigure, "no_judge_found_out", [make(OversightFigure, flagged=True)]),
+    (OversightFigure, "no_debater_found_out", [make(OversightFigure, flagged=True, role="debater")]),
 ]
 
 

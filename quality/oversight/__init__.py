@@ -1,0 +1,1 @@
+"""How well oversight does: figures of protocols, judges, debaters and amplified policies."""
