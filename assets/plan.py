@@ -1,11 +1,11 @@
 """What is stale, why, and what it cost before: from content alone, before anything runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from assets.building.recipe import ROLE, Recipe
-from assets.building.versions import Versions
+from assets.building.versions import NO_DRAWS, Versions
 from assets.graph import Graph
 from assets.held.causes import held, sources
 from datasets_registry.catalog.kept import Kept
@@ -44,15 +44,24 @@ class Spent:
     usd: float = 0.0
 
 
-def plan(graph: Graph, registry: Registry) -> list[Step]:
+def plan(
+    graph: Graph,
+    registry: Registry,
+    only: Container[str] | None = None,
+    draws: Mapping[str, int] = NO_DRAWS,
+) -> list[Step]:
     """The assets to build, inputs first; one below a stale one may turn out unchanged.
 
     What depends on imported data that are not there or have not passed is held, and all else is planned.
+    Where ``only`` these are built, raises UnknownVersion for an input without a version to stand on. What
+    ``draws`` names is drawn again.
     """
     steps: dict[str, Step] = {}
-    versions = graph.known.versions(registry, audits=False)
+    versions = graph.known.versions(registry, audits=False, draws=draws)
     causes = held(versions, graph.imported)
     for recipe in graph.recipes:
+        if only is not None and recipe.name not in only:
+            continue
         if recipe.name in causes:
             waits = recipe.name in graph.may_wait and causes[recipe.name] == causes.get(HumanReview.dataset)
             steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True, waits=waits)
@@ -89,7 +98,7 @@ def _why_not_made(recipe: Recipe, versions: Versions) -> str:
         return "never built"
     how = registry.derivation(newest)
     return (
-        _changes(recipe, how)
+        _changes(recipe, today, how)
         or _other_inputs(today, how)
         or ", ".join(f"{part} changed" for part in part_changes(how.parts, recipe.parts))
         or "code, settings or prompt texts changed"
@@ -108,11 +117,11 @@ def _other_inputs(today: Derivation, how: Derivation) -> str | None:
     return next(changed, None)
 
 
-def _changes(recipe: Recipe, how: Derivation) -> str | None:
+def _changes(recipe: Recipe, today: Derivation, how: Derivation) -> str | None:
     """Which settings, prompt texts, modules and checks differ, where the catalog knows."""
     settings = [
         f"{change.path}: {change.before} → {change.after}"
-        for change in setting_changes(how.settings, recipe.settings)
+        for change in setting_changes(how.settings, today.settings)
     ]
     parts = [part for part in part_changes(how.parts, recipe.parts) if not part.startswith(ROLE)]
     changed = [*settings, *(f"{part} changed" for part in parts)]

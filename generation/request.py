@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Protocol, TypeVar, runtime_checkable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Annotated, Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -15,12 +17,25 @@ from datasets_registry.settings import Distinct, Frozen, Settings
 KEY_SCHEME = 2
 NOISE_SCHEME = 1
 T = TypeVar("T")
+# sample indices that each draw has to itself: more than any method asks of one prompt
+A_DRAW = 1_000_000
+_DRAW: ContextVar[int] = ContextVar("draw", default=0)
 # what is added to a key by itself, and what changes no completion: whether a turn is learned
 _NO_KEY: dict[str, bool | dict[str, set[str]]] = {
     "sample": True,
     "seed": True,
     "messages": {"__all__": {"trainable"}},
 }
+
+
+@contextmanager
+def drawing(number: int) -> Iterator[None]:
+    """Let what is sampled within this context have sample indices of draw ``number``; the first is 0."""
+    before = _DRAW.set(number)
+    try:
+        yield
+    finally:
+        _DRAW.reset(before)
 
 
 class Message(Frozen):
@@ -98,6 +113,16 @@ class Request(Frozen):
         if json_object(schema) is None:
             raise ValueError(f"{schema[:80]!r} is not a JSON object: give a JSON schema")
         return schema
+
+    def model_post_init(self, context: Any) -> None:
+        """Take the sample index to today's draw, where anything is sampled."""
+        if (number := _DRAW.get()) and self.is_sampled and self.sample < A_DRAW:
+            object.__setattr__(self, "sample", number * A_DRAW + self.sample)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether another sample of it may be another text."""
+        return self.params.temperature > 0 and not self.choices and self.continuation is None
 
     @property
     def continues(self) -> bool:

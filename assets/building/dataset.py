@@ -16,12 +16,14 @@ from assets.building.rounds.halting import NO_LABELS, stopped, without_rows
 from assets.building.serving import require_served
 from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
+from assets.runs.draws import draws_of
 from assets.ui.keys import key_of
 from assets.ui.metadata import check_results, column_schema, dataset_metadata
 from assets.ui.red import details_of
 from assets.ui.summaries import TOLD, summary_of
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
+from generation.request import drawing
 from generation.spending import Meter
 from methods.templates import only
 from quality.auditing.publishing import publish
@@ -40,7 +42,7 @@ def dataset_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
             registry, report = open_ready(context, recipes, profile), reporter(context)
-            versions = recipes.versions(registry, context.run.run_id)
+            versions = recipes.versions(registry, context.run.run_id, draws=draws_of(context.run.tags))
             made, why = versions.made(recipe.name), stopped(versions, dataset.unless)
             if made:
                 version = registry.reuse(*made)
@@ -101,7 +103,7 @@ def _make(
             for role, names in dataset.models.items()
         }
     )
-    with only(versions.recipes[dataset.name].texts):
+    with only(versions.recipes[dataset.name].texts), drawing(versions.draw(dataset.name)):
         rows = method.run(inputs, models, dataset.settings)
         if dataset.may_lack_rows:
             unread = iter(rows)

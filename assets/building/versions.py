@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from assets.building.declared import Declared, Names
-from assets.building.recipe import Recipe
+from assets.building.recipe import RENDERING, Recipe
 from datasets_registry.errors import UnknownVersion
+from datasets_registry.hashing import digest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.sample import ReviewItem
@@ -15,13 +18,18 @@ from quality.auditing.publishing import checked_again
 from quality.checks.table import types_read
 from quality.review.versions import require_reviews
 
+# beside a dataset's settings: how often its samples were drawn again
+DRAW = "draw"
+NO_DRAWS: Mapping[str, int] = MappingProxyType({})
+
 
 @dataclass
 class Versions:
     """The versions of one graph in one registry, looked up once each.
 
     ``checked`` names what the checks of an imported dataset may read, by its row type. Where these are new,
-    its checks are run again unless ``audits`` is false.
+    its checks are run again unless ``audits`` is false. ``draws`` are numbers of draws that are asked for by
+    name; others are those that were made last under today's settings.
     """
 
     recipes: Mapping[str, Recipe]
@@ -29,7 +37,9 @@ class Versions:
     registry: Registry
     run_id: str | None = None
     audits: bool = True
+    draws: Mapping[str, int] = field(default_factory=dict)
     _known: dict[str, Version] = field(default_factory=dict)
+    _drawn: dict[str, int] = field(default_factory=dict)
 
     def derivation(self, name: str) -> Derivation:
         """How ``name`` is made now.
@@ -39,11 +49,27 @@ class Versions:
         recipe = self.recipes[name]
         return Derivation(
             code_version=recipe.code_version,
-            settings=recipe.settings,
+            settings=_settings(recipe, self.draw(name)),
             inputs=tuple(self.passed(source) for source in recipe.inputs),
             run_id=self.run_id,
             parts=recipe.parts,
         )
+
+    def draw(self, name: str) -> int:
+        """The draw whose samples ``name`` has: the one that is asked for, or that was made last."""
+        if name not in self._drawn:
+            asked, recipe = self.draws.get(name), self.recipes[name]
+            self._drawn[name] = self._drawn_last(recipe) if asked is None else asked
+        return self._drawn[name]
+
+    def _drawn_last(self, recipe: Recipe) -> int:
+        if RENDERING not in recipe.modules:
+            return 0
+        today = digest(dict(recipe.settings))
+        for _, how in self.registry.records.derivations(recipe.name):
+            if digest(without_draw(how.settings)) == today:
+                return int(str(how.settings.get(DRAW, 0)))
+        return 0
 
     def made(self, name: str) -> tuple[Version, Derivation] | None:
         """The passed version that the recipe of ``name`` made of today's inputs, and how; if any."""
@@ -58,6 +84,7 @@ class Versions:
     def forget(self, name: str) -> None:
         """Look ``name`` up again the next time."""
         self._known.pop(name, None)
+        self._drawn.pop(name, None)
 
     def _made(self, name: str) -> Version:
         how = self.derivation(name)
@@ -91,7 +118,7 @@ class Versions:
             or any(
                 made == version
                 and before.code_version == self.recipes[version.name].code_version
-                and before.settings == self.recipes[version.name].settings
+                and without_draw(before.settings) == self.recipes[version.name].settings
                 and self._is_ours(before)
                 for made, before in self.registry.records.derivations(version.name)
             )
@@ -148,6 +175,23 @@ class Recipes:
     checked: Mapping[str, Names]
     declared: Sequence[Declared] = ()
 
-    def versions(self, registry: Registry, run_id: str | None = None, *, audits: bool = True) -> Versions:
+    def versions(
+        self,
+        registry: Registry,
+        run_id: str | None = None,
+        *,
+        audits: bool = True,
+        draws: Mapping[str, int] = NO_DRAWS,
+    ) -> Versions:
         """The exact versions that the graph stands on in ``registry``."""
-        return Versions(self.recipes, self.checked, registry, run_id, audits)
+        return Versions(self.recipes, self.checked, registry, run_id, audits, draws)
+
+
+def _settings(recipe: Recipe, draw: int) -> Mapping[str, Any]:
+    """A first draw is no part of them, so that the recipes of all that was never drawn again stay."""
+    return {**recipe.settings, DRAW: draw} if draw else recipe.settings
+
+
+def without_draw(settings: Mapping[str, object]) -> dict[str, object]:
+    """The settings that a profile decides."""
+    return {name: value for name, value in settings.items() if name != DRAW}

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backends": ("assets.cli.planning.backends", "backends"),
     "doctor": ("assets.cli.planning.doctor", "doctor"),
     "plan": ("assets.cli.planning.plan", "plan_command"),
+    "build": ("assets.cli.planning.build", "build_command"),
     "keep": ("assets.cli.planning.keep", "keep_command"),
     "pass": ("assets.cli.datasets", "pass_version"),
     "export": ("assets.cli.export_data", "export_dataset"),

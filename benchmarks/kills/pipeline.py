@@ -92,8 +92,8 @@ def build_pipeline(profile: Path, asked: Path, script: Script = reply) -> None:
     import dagster as dg
 
     from assets.building.opening import open_registry
-    from assets.demo.demo import build, one_at_a_time
     from assets.graph import build_graph
+    from assets.orders.run import build, one_at_a_time
     from assets.plan import plan
     from assets.profile.models import GivenModel
     from assets.profile.profile import load_profile

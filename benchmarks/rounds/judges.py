@@ -13,8 +13,8 @@ from statistics import fmean
 import dagster as dg
 from pydantic import TypeAdapter
 
-from assets.demo.demo import build
 from assets.graph import build_graph
+from assets.orders.run import build
 from assets.plan import plan
 from assets.profile.profile import load_profile
 from benchmarks.rounds.planted import (

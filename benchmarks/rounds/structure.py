@@ -11,8 +11,8 @@ import dagster as dg
 from sqlalchemy import text
 
 from assets.building.inputs import OpenBackend, open_local
-from assets.demo.demo import build
 from assets.graph import build_graph
+from assets.orders.run import build
 from assets.plan import plan
 from assets.profile.models import GivenModel
 from assets.profile.profile import load_profile

@@ -169,11 +169,11 @@ def test_an_interrupted_demo_says_that_it_can_go_on(demo: Demo) -> None:
 def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
     import fcntl
 
-    with (demo.root / "state" / ".demo.lock").open("w") as lock:
+    with (demo.root / "state" / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = demo.start()
         printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 2 and "another `make demo` is running" in printed
+    assert process.returncode == 2 and "another build is running" in printed
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.demo.demo import build
 from assets.graph import Graph, build_graph
+from assets.orders.run import build
 from assets.plan import plan
 from assets.profile.models import GivenModel
 from assets.profile.profile import load_profile

@@ -10,8 +10,8 @@ import pytest
 
 from assets.building.inputs import open_local
 from assets.building.training_run import run_trainer
-from assets.demo.demo import build
 from assets.graph import build_graph
+from assets.orders.run import build
 from assets.plan import plan
 from assets.preflight import ready
 from assets.profile.profile import load_profile

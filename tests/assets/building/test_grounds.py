@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.demo.demo import build
+from assets.orders.run import build
 from assets.plan import plan
 from datasets_registry.errors import UnpassedVersion
 from datasets_registry.registry import Registry

@@ -7,8 +7,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets.demo.demo import build
 from assets.graph import build_graph
+from assets.orders.run import build
 from assets.plan import plan
 from assets.profile.chosen import FOLDER
 from assets.profile.profile import load_profile

@@ -101,6 +101,8 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("gc",): [(), ("--grace", EVIL)],
     ("profiles",): [()],
     ("plan",): [()],
+    # what is built would be asked of a model
+    ("build",): [(EVIL,), ("cai_sft", EVIL, "--only")],
     ("backends",): [(), (EVIL,)],
     ("doctor",): [()],
     ("keep",): [("helpful_prompts", "--because", EVIL), (EVIL, "--undo")],
@@ -165,8 +167,8 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
         elif form:
             num_answered += 1
             json.loads(printed.out, parse_constant=lambda constant: pytest.fail(constant))
-    # nothing of this state can be kept or is evaluated
-    assert num_answered or words in (("keep",), ("evaluate",))
+    # nothing of this state can be kept, or is evaluated or built
+    assert num_answered or words in (("keep",), ("evaluate",), ("build",))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.demo.demo import build
+from assets.orders.run import build
 from assets.plan import plan
 from benchmarks.sides.labels.judge_call import shown
 from datasets_registry.hashing import digest

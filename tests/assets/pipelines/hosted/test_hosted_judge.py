@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from assets.building.inputs import open_local
-from assets.demo.demo import build
+from assets.orders.run import build
 from assets.plan import plan
 from assets.preflight.ready import require_ready
 from assets.profile.models import GivenModel

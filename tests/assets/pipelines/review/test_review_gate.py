@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from assets.building.declared import Trained
-from assets.demo.demo import build
 from assets.graph import build_graph
+from assets.orders.run import build
 from assets.plan import Step, plan
 from assets.profile.profile import load_profile
 from datasets_registry.errors import UnpassedVersion
