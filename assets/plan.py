@@ -1,11 +1,13 @@
 """What is stale, why, and what it cost before: from content alone, before anything runs."""
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 
-from assets.building.recipe import ROLE, Recipe
-from assets.building.versions import NO_DRAWS, Versions
+from assets.building.recipe import ROLE, TEXT, Recipe
+from assets.building.versions import NO_DRAWS, Versions, without_draw
+from assets.estimates.costs import costs_of
+from assets.estimates.forecast import Forecast, Wanted, forecasts
 from assets.graph import Graph
 from assets.held.causes import held, sources
 from datasets_registry.catalog.kept import Kept
@@ -157,6 +159,26 @@ def spent(registry: Registry) -> dict[str, Spent]:
     for stats in Ledger(registry.state.ledger).stats():
         called[stats["asset"]] = _added(called.get(stats["asset"], Spent()), stats)
     return {asset: cost for asset, cost in (trained | called).items() if cost != Spent()}
+
+
+def forecast(
+    graph: Graph, registry: Registry, names: Collection[str], drawn: Collection[str] = ()
+) -> dict[str, Forecast]:
+    """What building each of these takes that asks a model or trains one, by name; ``drawn`` draw again."""
+    anew = {recipe.name for recipe in graph.recipes if recipe.name in drawn or _asks_anew(recipe, registry)}
+    on_card = {name: cost.seconds for name, cost in costs_of(graph.profile, registry).items() if cost.seconds}
+    before = {name: cost.training_seconds for name, cost in spent(registry).items() if cost.training_seconds}
+    return forecasts(graph.profile, graph.declared, registry, Wanted(names, anew, on_card | before))
+
+
+def _asks_anew(recipe: Recipe, registry: Registry) -> bool:
+    """Whether settings or prompt texts differ from those of its last version, so that requests do too."""
+    newest = registry.newest(recipe.name)
+    if newest is None:
+        return False
+    how = registry.derivation(newest)
+    texts = [part for part in part_changes(how.parts, recipe.parts) if part.endswith(TEXT)]
+    return any([*texts, *setting_changes(without_draw(how.settings), recipe.settings)])
 
 
 def _trained(registry: Registry, version: Version | None) -> Spent:

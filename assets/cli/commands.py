@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Build": {
         "plan": "Show what a rebuild would make, why, and its cost so far.",
+        "build": "Build what is not up to date, with what stands upstream.",
         "profiles": "Show the profiles that build in this state folder.",
         "backends": "Show what the models' servers serve, ignore or refuse.",
         "keep": "Let versions of earlier code count as made by today's.",

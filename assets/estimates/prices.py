@@ -46,9 +46,17 @@ def _priced(profile: Profile, asked: Sequence[Asked]) -> Priced:
     usd = by_batch = 0.0
     for calls in asked:
         given = profile.given(calls.model)
-        batched = given.engine.batch_from is not None and calls.calls >= given.engine.batch_from
-        price = given.price.by_batch if batched else given.price
-        cost = price.usd(calls.calls * calls.reads, 0, calls.calls * calls.writes)
+        cost = usd_of(given, calls.calls, calls.reads, calls.writes)
         usd += cost
-        by_batch += cost if batched else 0
+        by_batch += cost if _goes_by_batch(given, calls.calls) else 0
     return Priced(usd, by_batch)
+
+
+def usd_of(given: GivenModel, calls: int, reads: float, writes: float) -> float:
+    """US dollars of so many calls, each of which reads and writes so many tokens."""
+    price = given.price.by_batch if _goes_by_batch(given, calls) else given.price
+    return price.usd(calls * reads, 0, calls * writes)
+
+
+def _goes_by_batch(given: GivenModel, calls: int) -> bool:
+    return given.engine.batch_from is not None and calls >= given.engine.batch_from

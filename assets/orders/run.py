@@ -11,9 +11,11 @@ from types import MappingProxyType
 import dagster as dg
 
 from assets.building.opening import open_registry
+from assets.estimates.forecast import Forecast
 from assets.graph import Graph
 from assets.orders.order import Order
-from assets.plan import Step
+from assets.orders.progress import Overall, weights
+from assets.plan import Step, forecast
 from assets.preflight.ready import require_ready
 from assets.profile.history import open_instance
 from assets.runs.dead import close_dead_runs
@@ -28,7 +30,7 @@ from generation.backends import close_kept
 # what the runs of an order have in Dagster's history: the command that gave it
 TAG = "trimtab/order"
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
-Opening = Callable[[Registry, Sequence[Step]], None]
+Opening = Callable[[Sequence[Step], Mapping[str, Forecast]], None]
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,20 @@ def one_at_a_time(state: State) -> Iterator[None]:
 
 
 def build(
-    graph: Graph, instance: dg.DagsterInstance, steps: Sequence[Step], tags: Mapping[str, str] = NO_TAGS
+    graph: Graph,
+    instance: dg.DagsterInstance,
+    steps: Sequence[Step],
+    tags: Mapping[str, str] = NO_TAGS,
+    done: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Materialize the steps in one run in this process; returns the failures as sentences."""
-    return run_here(graph.definitions, instance, [step.name for step in steps], tags)
+    return run_here(graph.definitions, instance, [step.name for step in steps], tags, done)
 
 
-def carry_out(order: Order, graph: Graph, opening: Opening) -> Outcome:
-    """Build what of ``order`` is not up to date; ``opening`` is told before anything is spent.
+def carry_out(order: Order, graph: Graph, opening: Opening, report: Callable[[str], None]) -> Outcome:
+    """Build what of ``order`` is not up to date; ``opening`` is told of it before anything is spent.
 
+    ``report`` is told how far it is.
     Raises BadInput for names that the graph does not make, and as ``require_ready`` does.
     """
     started = time.monotonic()
@@ -84,11 +91,15 @@ def carry_out(order: Order, graph: Graph, opening: Opening) -> Outcome:
         draws = order.draws(graph, registry)
         planned = order.steps(graph, registry, draws)
         steps = [step for step in planned if not step.held]
-        opening(registry, steps)
+        names = [step.name for step in steps]
+        ahead = forecast(graph, registry, names, draws)
+        opening(steps, ahead)
+        overall = Overall(weights(names, {name: each.seconds for name, each in ahead.items()}), report)
         recipes = graph.known.recipes
         require_ready(graph.profile, registry.state, {step.name: recipes[step.name].inputs for step in steps})
         try:
-            failures = build(graph, instance, steps, {TAG: str(order), **draws_tag(draws)}) if steps else []
+            tags = {TAG: str(order), **draws_tag(draws)}
+            failures = build(graph, instance, steps, tags, overall.done) if steps else []
         finally:
             close_kept()
         is_open = failures or any(step.waits for step in planned)

@@ -1,6 +1,7 @@
 """A run in this process: assets are materialized one after the other, and failures are sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from uuid import uuid4
 
 import dagster as dg
 
@@ -16,17 +17,29 @@ def run_here(
     instance: dg.DagsterInstance,
     names: Sequence[str],
     tags: Mapping[str, str],
+    done: Callable[[str], None] | None = None,
 ) -> list[str]:
-    """Materialize the assets of these names in one run; returns the failures as sentences."""
-    job = definitions.resolve_implicit_global_asset_job_def()
+    """Materialize the assets of these names in one run; returns the failures as sentences.
+
+    ``done`` is told the name of each asset that has ended, however it did.
+    """
+    job, run_id = definitions.resolve_implicit_global_asset_job_def(), str(uuid4())
+    by_step = {key_of(name).to_python_identifier(): name for name in names}
+
+    def tell(entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if done and event and (event.is_step_success or event.is_step_failure or event.is_step_skipped):
+            done(by_step.get(str(event.step_key), ""))
+
+    instance.add_event_listener(run_id, tell)
     result = job.execute_in_process(
         instance=instance,
         raise_on_error=False,
         run_config=QUIET,
         tags={**tags, **host_tag()},
         asset_selection=[key_of(name) for name in names],
+        run_id=run_id,
     )
-    by_step = {key_of(name).to_python_identifier(): name for name in names}
     failures = [
         f"{by_step.get(str(event.step_key), event.step_key)}: {_failure_sentence(event)}"
         for event in result.all_events

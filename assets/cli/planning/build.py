@@ -1,19 +1,21 @@
 """trimtab build [NAME…]: builds what is not up to date, with what stands upstream, and shows it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assets.cli.planning.ahead import whole
 from assets.cli.planning.plan import graph_of_profile
 from assets.cli.printing import Json, console, print_json
 
 if TYPE_CHECKING:
+    from assets.estimates.forecast import Forecast
     from assets.orders.run import Outcome
     from assets.plan import Step
-    from datasets_registry.registry import Registry
 
 
 def known_names(incomplete: str) -> list[str]:
@@ -57,13 +59,15 @@ def build_command(
 
     order, shown = Order(tuple(dict.fromkeys(names or ())), only, redraw), console(on_stderr=as_json)
 
-    def opening(registry: "Registry", steps: "Sequence[Step]") -> None:
+    def opening(steps: "Sequence[Step]", ahead: "Mapping[str, Forecast]") -> None:
         for step in steps:
             say(shown, f"to build: {step.name} ({step.reason})")
+        if ahead:
+            say(shown, f"ahead: {whole(ahead.values())}")
 
     # progress is no JSON
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
-        outcome = carry_out(order, graph, opening)
+        outcome = carry_out(order, graph, opening, partial(say, shown))
     if as_json:
         print_json(_record(outcome))
     else:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from assets.cli.planning.ahead import said, whole
 from assets.cli.planning.costs import costs, print_costs
 from assets.cli.printing import Json, open_state, print_rows, say
 from generation.progress import span
@@ -44,19 +45,23 @@ def plan_command(as_json: Json = False) -> None:
     graph = graph_of_profile()
     from assets.building.serving import unserved
     from assets.estimates.prices import prices_of
-    from assets.plan import Spent, kept_versions, spent
+    from assets.plan import Spent, forecast, kept_versions, spent
 
     registry = open_state()
     steps = planned(graph, registry)
     before, ahead = spent(registry), costs(graph, registry)
     prices = prices_of(graph.profile, graph.declared, registry)
     took = [before.get(step.name, Spent()) for step in steps]
+    to_build = [step.name for step in steps if not step.held]
+    forecasts = forecast(graph, registry, to_build)
     rows = [
         {
             "asset": step.name,
             "why": f"held: {step.reason}" if step.held else step.reason,
             "held": step.held,
             "took": _as_text(cost),
+            "ahead": said(forecasts.get(step.name)),
+            **({"forecast": asdict(forecasts[step.name])} if step.name in forecasts else {}),
             **(priced(prices.get(step.name)) if prices else {}),
             **asdict(cost),
             **({"takes": asdict(ahead[step.name])} if step.name in ahead else {}),
@@ -64,8 +69,7 @@ def plan_command(as_json: Json = False) -> None:
         for step, cost in zip(steps, took, strict=True)
     ]
     if steps or as_json:
-        print_rows(rows, as_json, ("asset", "why", "took", *(["costs"] if prices else [])))
-    to_build = [step.name for step in steps if not step.held]
+        print_rows(rows, as_json, ("asset", "why", "took", "ahead", *(["costs"] if prices else [])))
     if (usd := sum(prices[name].usd for name in to_build if name in prices)) and not as_json:
         say(f"calls of models that have a price cost at most {dollars(usd)}")
     if ahead and to_build and not as_json:
@@ -79,6 +83,8 @@ def plan_command(as_json: Json = False) -> None:
             say(f"this state is also used by {others}")
         held = f", {len(steps) - len(to_build)} held" if len(steps) > len(to_build) else ""
         say(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
+        if forecasts:
+            say(f"ahead: {whole(forecasts.values())}")
 
 
 def priced(price: "Priced | None") -> dict[str, object]:

@@ -42,7 +42,7 @@ def test_the_demo_builds_all_but_what_is_held(
     assert "held: taught: 'demonstrations' has no version yet: `trimtab import FILE" in printed.getvalue()
     # what waits for people that nobody requires fails nothing
     waits = [Step("review_agreement", "100 pairs wait for review: trimtab studio", held=True, waits=True)]
-    monkeypatch.setattr("assets.orders.order.plan", lambda *_: waits)
+    monkeypatch.setattr("assets.orders.order.plan", lambda *_, **__: waits)
     assert demo(Console(file=printed, width=200)) == 0
     assert "waits: review_agreement: 100 pairs wait for review: trimtab studio" in printed.getvalue()
     with open_instance() as instance:

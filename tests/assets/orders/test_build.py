@@ -15,6 +15,7 @@ from assets.orders.run import TAG
 from assets.plan import plan
 from assets.profile.history import open_instance
 from datasets_registry.errors import BadInput
+from datasets_registry.hashing import digest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import HelpfulAnswer
 from generation.request import A_DRAW, Message, Request, SamplingParams, drawing
@@ -76,6 +77,7 @@ def test_what_cannot_be_built_is_refused_before_anything_is_spent(
 def test_what_is_named_is_built_with_what_stands_upstream(workshop: Workshop) -> None:
     shown = build("helpful_answers")
     assert shown.exit_code == 0 and re.search(r"helpful_answers +│ 1 ", shown.stdout)
+    assert "ahead: at most 8 calls" in shown.stdout and "4 of 4 assets" in shown.stdout
     # red-team prompts are what its checks read
     upstream = ["red_team_prompts", "helpful_prompts", "base_policy"]
     assert workshop.versions() == dict.fromkeys([*upstream, "helpful_answers"], 1)
@@ -101,7 +103,7 @@ def _require_drawn_again(workshop: Workshop) -> None:
     (version,) = built("helpful_answers", "--redraw")["built"]
     assert version["version"] == "helpful_answers@2"
     assert {request.sample for request in workshop.requests} == {A_DRAW}
-    model = workshop.registry.passed("base_policy").data_version
+    model = digest(workshop.registry.passed("base_policy").data_version)
     rows = workshop.registry.rows(HelpfulAnswer, workshop.registry.passed("helpful_answers"))
     assert {row.completion_key for row in rows} == {each.key(model) for each in workshop.requests}
     assert len(workshop.requests) == len(rows)

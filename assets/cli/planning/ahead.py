@@ -1,0 +1,48 @@
+"""Forecasts in words: calls, tokens, price and time, and by what they were counted."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from generation.progress import span
+from generation.spending import count, dollars
+
+if TYPE_CHECKING:
+    from assets.estimates.forecast import Forecast
+
+
+def said(forecast: "Forecast | None") -> str:
+    """For example ``0 to 4,800 calls, up to 150 k tokens, 4 s``, or ``21 s`` of a training."""
+    if forecast is None:
+        return ""
+    when = "time unknown" if forecast.seconds is None else span(forecast.seconds)
+    return ", ".join([*_calls(forecast), when])
+
+
+def whole(forecasts: "Iterable[Forecast]") -> str:
+    """All together; how many there are of whose time nothing is known."""
+    several = list(forecasts)
+    calls = _calls(_sum(several))
+    known = sum(each.seconds for each in several if each.seconds is not None)
+    unknown = sum(each.seconds is None for each in several)
+    when = [span(known)] if known else []
+    if unknown:
+        assets = f"{unknown} {'asset' if unknown == 1 else 'assets'}"
+        when.append(f"{'and ' if known else ''}the time of {assets} of which nothing was seen here yet")
+    return ", ".join([*calls, *when])
+
+
+def _sum(forecasts: "list[Forecast]") -> "Forecast":
+    total = forecasts[0]
+    for each in forecasts[1:]:
+        total += each
+    return total
+
+
+def _calls(forecast: "Forecast") -> list[str]:
+    if not forecast.calls:
+        return []
+    new, most = forecast.calls - forecast.stored, forecast.calls
+    calls = f"{new:,} to {most:,} calls" if new < most else f"at most {most:,} calls"
+    limits = " (an estimate: every text at its limit)" if forecast.by_limits else ""
+    price = [dollars(forecast.usd)] if forecast.usd else []
+    return [calls, f"up to {count(forecast.tokens)} tokens{limits}", *price]
