@@ -1,10 +1,18 @@
-"""Selection of training problems by content, so that asking for more keeps the others."""
+"""Selection of training problems: usable ones, by content, so that asking for more keeps the others."""
 
 from collections.abc import Iterable
 
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import ranked
 from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.rft import GoldVerdict
+from methods.method import Inputs
+
+
+def usable_problems(inputs: Inputs) -> list[Problem]:
+    """The problems whose own gold answer the verifier accepts; where no verdicts are given, all of them."""
+    rejected = {verdict.problem_id for verdict in inputs.rows(GoldVerdict) if not verdict.accepted}
+    return [problem for problem in inputs.rows(Problem) if problem.problem_id not in rejected]
 
 
 def choose_problems(

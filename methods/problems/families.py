@@ -1,4 +1,4 @@
-"""Problem families: sums, two-step word problems and comparisons, each with gold answers and gold steps."""
+"""Problem families: sums, word problems, comparisons, the largest of numbers; with gold answers and steps."""
 
 import random
 import tomllib
@@ -15,11 +15,14 @@ from datasets_registry.importing.groups import split_group
 from datasets_registry.rows.imported import Problem
 from datasets_registry.settings import Distinct, Seed, Settings
 from methods.method import Inputs, Method, Models
+from methods.problems.wording import comparison_question, largest_question, sum_question
 
 STORIES = Path(__file__).with_name("word_problems.toml")
 SOURCE, LICENCE = "Trimtab problem families", "Apache-2.0"
 # held out by its group alone, so that asking for more problems moves none to the other split
 EVALUATION_SHARE = 0.25
+# what stands before the answer on a solution's last line
+ANSWER_MARK, ANSWER_WORD = "A:", "Answer: "
 # drafts in a row that give nothing new before a family counts as exhausted
 FRUITLESS = 5_000
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
@@ -32,11 +35,12 @@ _OPERATIONS: dict[str, Callable[[int, int], int]] = {
 class FamilySettings(Settings):
     """How many problems of one kind, over which numbers, and in which style.
 
-    ``sizes`` are the difficulties: how many numbers are added, or are on each side of a comparison.
+    ``sizes`` are the difficulties: how many numbers are added, are on each side of a comparison, or are
+    given to take the largest of them.
     ``symbols`` writes in the 19 characters of the lab policy, ``words`` in English.
     """
 
-    family: Literal["sums", "word_problems", "comparisons"]
+    family: Literal["sums", "word_problems", "comparisons", "larger"]
     train: int = Field(ge=0)
     evaluation: int = Field(ge=0)
     least: int = Field(1, ge=0)
@@ -48,15 +52,17 @@ class FamilySettings(Settings):
     def _refuse_what_cannot_be_written(self) -> "FamilySettings":
         if self.greatest <= self.least:
             raise ValueError(f"greatest {self.greatest} is not above least {self.least}: widen the range")
-        if self.style == "symbols" and self.family != "sums":
+        if self.style == "symbols" and self.family not in ("sums", "larger"):
             raise ValueError(f"{self.family} cannot be written in symbols: use style = 'words'")
         if min(self.sizes) < 2:
-            raise ValueError(f"sizes {list(self.sizes)} include {min(self.sizes)}: a sum needs two numbers")
+            raise ValueError(
+                f"sizes {list(self.sizes)} include {min(self.sizes)}: a problem needs two numbers"
+            )
         return self
 
     @property
     def name(self) -> str:
-        """The family that problems name; sums in symbols, which the lab policy can read, are their own."""
+        """The family that problems name; one in symbols, which the lab policy can read, is its own."""
         return f"symbol_{self.family}" if self.style == "symbols" else self.family
 
 
@@ -173,9 +179,7 @@ def _sum(generator: random.Random, settings: FamilySettings, size: int) -> Draft
     numbers = _numbers(generator, settings, size)
     symbols = settings.style == "symbols"
     solution = chain(numbers, ["+"] * (size - 1), symbols=symbols)
-    expression = ("+" if symbols else " + ").join(map(str, numbers))
-    prompt = f"{expression}=?" if symbols else f"What is {expression}?"
-    return Draft(prompt, _sorted(numbers), solution, size)
+    return Draft(sum_question(numbers, symbols=symbols), _sorted(numbers), solution, size)
 
 
 def _word_problem(generator: random.Random, settings: FamilySettings, size: int) -> Draft | None:
@@ -201,16 +205,27 @@ def _comparison(generator: random.Random, settings: FamilySettings, size: int) -
     sign = ">" if sum(left) > sum(right) else "<"
     lines = [*first.lines[:-1], *second.lines[:-1], f"{sum(left)} {sign} {sum(right)}"]
     answer = str(max(sum(left), sum(right)))
-    sums = " or ".join(" + ".join(map(str, side)) for side in (left, right))
-    prompt = f"Which is larger, {sums}? Give the larger value."
     group = " or ".join(sorted(map(_sorted, (left, right))))
-    return Draft(prompt, group, Solution((*lines, f"Answer: {answer}"), answer), size)
+    solution = Solution((*lines, f"Answer: {answer}"), answer)
+    return Draft(comparison_question(left, right), group, solution, size)
+
+
+def _larger(generator: random.Random, settings: FamilySettings, size: int) -> Draft | None:
+    """The largest of numbers of which no two are equal; all their orders are one group."""
+    numbers = _numbers(generator, settings, size)
+    if len(set(numbers)) < size:
+        return None
+    symbols, answer = settings.style == "symbols", str(max(numbers))
+    solution = Solution(((ANSWER_MARK if symbols else ANSWER_WORD) + answer,), answer)
+    question = largest_question(numbers, symbols=symbols)
+    return Draft(question, f"largest {_sorted(numbers)}", solution, size)
 
 
 _MAKERS: dict[str, Callable[[random.Random, FamilySettings, int], Draft | None]] = {
     "sums": _sum,
     "word_problems": _word_problem,
     "comparisons": _comparison,
+    "larger": _larger,
 }
 
 
@@ -234,7 +249,7 @@ def running_results(numbers: Sequence[int], operations: Sequence[str]) -> list[i
 
 def chain(numbers: Sequence[int], operations: Sequence[str], *, symbols: bool) -> Solution:
     """The calculation as lines such as ``12+7=19``, with ``A:19`` or ``Answer: 19`` at the end."""
-    gap, marker = ("", "A:") if symbols else (" ", "Answer: ")
+    gap, marker = ("", ANSWER_MARK) if symbols else (" ", ANSWER_WORD)
     results = running_results(numbers, operations)
     lines = [
         f"{before}{gap}{operation}{gap}{number}{gap}={gap}{after}"

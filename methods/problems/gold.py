@@ -13,10 +13,15 @@ from methods.problems.choosing import choose_problems
 
 
 class GoldSettings(Settings):
-    """How many gold solutions are used, selected by content (None takes all), and of which families."""
+    """How many gold solutions are used, selected by content (None takes all), and of which problems."""
 
     number: int | None = Field(None, ge=1)
     families: Annotated[tuple[str, ...], Distinct] = ()
+    difficulties: Annotated[tuple[int, ...], Distinct] = Field(
+        (),
+        description="Such as how many numbers are added; all if not set",
+        exclude_if=lambda value: not value,
+    )
     seed: Seed = 0
 
 
@@ -25,7 +30,11 @@ def gold_solutions(problems: Sequence[Problem], settings: GoldSettings) -> list[
 
     Raises BadInput where there are fewer solutions than requested.
     """
-    solved = (problem for problem in problems if problem.solution)
+    solved = (
+        problem
+        for problem in problems
+        if problem.solution and (not settings.difficulties or problem.difficulty in settings.difficulties)
+    )
     chosen = choose_problems(
         solved,
         settings.families,

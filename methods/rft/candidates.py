@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from datasets_registry.rows.imported import Problem
-from datasets_registry.rows.rft import Candidate, GoldVerdict
+from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct
 from generation.cards.turns import alone
@@ -16,7 +16,7 @@ from generation.scoring.combination import Combination
 from methods.judging.answers import answers_of
 from methods.judging.score import ScoreSettings, score_templates
 from methods.method import Inputs, Method, Models
-from methods.problems.choosing import choose_problems
+from methods.problems.choosing import choose_problems, usable_problems
 from methods.rft.rewarding.signals import opened_signals, with_signals
 from methods.rft.rewards import SIGNAL, Rewarding, by_judge, by_reward_model, drawn, rewarded
 from methods.rft.sampling import SampleSettings, sample_tables
@@ -91,12 +91,6 @@ def make_candidates(
 CANDIDATES = Method(
     make_candidates, VerifiedCandidateSettings, Candidate, prompts=candidate_templates, generates=True
 )
-
-
-def usable_problems(inputs: Inputs) -> list[Problem]:
-    """The problems whose own gold answer the verifier accepts; where no verdicts are given, all of them."""
-    rejected = {verdict.problem_id for verdict in inputs.rows(GoldVerdict) if not verdict.accepted}
-    return [problem for problem in inputs.rows(Problem) if problem.problem_id not in rejected]
 
 
 def _chosen(problems: Iterable[Problem], settings: CandidateSettings) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""The problems of a round of rejection sampling."""
+"""The problems of a round of rejection sampling, or of amplification."""
 
 from pydantic import Field
 
@@ -9,17 +9,24 @@ from methods.rounds.slices import SliceSettings, slice_of, training_side
 
 
 class RoundProblemSettings(SliceSettings):
-    """How many training problems a round asks, of which families; no family takes all."""
+    """How many training problems a round asks, of which families and difficulties; none named takes all."""
 
     problems: int | None = Field(None, ge=1)
     families: tuple[str, ...] = ()
+    difficulties: tuple[int, ...] = Field((), exclude_if=lambda value: not value)
+
+    def asks(self, problem: Problem) -> bool:
+        """Whether a round may ask the problem."""
+        of_family = not self.families or problem.family in self.families
+        return of_family and (not self.difficulties or problem.difficulty in self.difficulties)
 
 
 def make_round_problems(inputs: Inputs, models: Models, settings: RoundProblemSettings) -> list[RoundProblem]:
     """The training problems of the round; raises BadInput where there are too few."""
     problems = training_side(inputs.rows(Problem), "problems of rounds")
-    usable = [problem for problem in problems if not settings.families or problem.family in settings.families]
-    what = f"problems of {', '.join(settings.families) or 'all families'}"
+    usable = list(filter(settings.asks, problems))
+    of_difficulties = f" of difficulties {list(settings.difficulties)}" if settings.difficulties else ""
+    what = f"problems of {', '.join(settings.families) or 'all families'}{of_difficulties}"
     chosen = slice_of(usable, settings.problems, settings, lambda problem: problem.problem_id, what)
     return [RoundProblem(**dict(problem), round=settings.round) for problem in chosen]
 

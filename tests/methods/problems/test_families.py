@@ -1,5 +1,6 @@
 """Problems of our own: right answers and steps, splits that no problem crosses, the same on every machine."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -17,6 +18,8 @@ EACH = ProblemSettings(
         FamilySettings(family="sums", train=30, evaluation=10),
         FamilySettings(family="word_problems", train=60, evaluation=20),
         FamilySettings(family="comparisons", train=30, evaluation=10, sizes=(2, 3)),
+        FamilySettings(family="larger", train=30, evaluation=10, sizes=(2, 4, 8), style="symbols"),
+        FamilySettings(family="larger", train=30, evaluation=10, sizes=(3,)),
     )
 )
 
@@ -45,6 +48,10 @@ def test_every_family_gives_what_is_asked(problems: list[Problem]) -> None:
         ("word_problems", "evaluation"): 20,
         ("comparisons", "train"): 30,
         ("comparisons", "evaluation"): 10,
+        ("symbol_larger", "train"): 30,
+        ("symbol_larger", "evaluation"): 10,
+        ("larger", "train"): 30,
+        ("larger", "evaluation"): 10,
     }
 
 
@@ -52,12 +59,22 @@ def test_gold_steps_are_right_and_end_in_the_answer(problems: list[Problem]) -> 
     for problem in problems:
         assert problem.solution == "\n".join(problem.steps)
         assert problem.steps[-1] in (f"A:{problem.answer}", f"Answer: {problem.answer}")
-        assert equations(problem.solution) and not wrong_equations(problem.solution), problem.solution
+        assert bool(equations(problem.solution)) == ("larger" not in (problem.family or ""))
+        assert not wrong_equations(problem.solution), problem.solution
+
+
+def test_the_largest_is_one_of_the_numbers_and_none_is_above_it(problems: list[Problem]) -> None:
+    larger = [problem for problem in problems if "larger" in (problem.family or "")]
+    assert {problem.difficulty for problem in larger} == {2, 3, 4, 8}
+    for problem in larger:
+        numbers = list(map(int, re.findall("[0-9]+", problem.prompt)))
+        assert len(set(numbers)) == len(numbers) == problem.difficulty
+        assert int(problem.answer) == max(numbers)
 
 
 def test_the_lab_writes_in_its_characters(problems: list[Problem]) -> None:
-    lab = [problem for problem in problems if problem.family == "symbol_sums"]
-    assert {problem.difficulty for problem in lab} == {2, 3, 4, 5}
+    lab = [problem for problem in problems if (problem.family or "").startswith("symbol_")]
+    assert {problem.difficulty for problem in lab} == {2, 3, 4, 5, 8}
     assert set("".join(f"{problem.prompt}{problem.solution}" for problem in lab)) <= set("0123456789+=?:A\n")
 
 
@@ -96,5 +113,7 @@ def test_gold_solutions_are_drawn_by_content_from_training_problems(problems: li
     more = gold_solutions(problems[::-1], GoldSettings(number=20, families=("symbol_sums",)))
     train = [problem for problem in problems if problem.split == "train" and problem.family == "symbol_sums"]
     assert ids(few) < ids(more) <= ids(train)
+    threes = gold_solutions(problems, GoldSettings(families=("symbol_sums",), difficulties=(3,)))
+    assert len(threes) == 20 and {row.difficulty for row in threes} == {3}
     with pytest.raises(BadInput, match="100 gold solutions are requested, but only 60"):
         gold_solutions(problems, GoldSettings(number=100, families=("symbol_sums",)))

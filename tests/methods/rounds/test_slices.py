@@ -66,6 +66,13 @@ def test_a_prompt_that_is_added_moves_at_most_one_over_each_border(added: int) -
         assert len(before - after) <= 1 and len(after - before) <= 1
 
 
+def test_a_round_asks_problems_of_the_difficulties_that_are_named() -> None:
+    larger = [make(Problem, f"l{number}", family="larger", difficulty=4) for number in range(12)]
+    assert ids(problems(1, [*PROBLEMS, *larger], difficulties=(4,))) < {row.problem_id for row in larger}
+    with pytest.raises(BadInput, match=r"all families of difficulties \[8\]: round 1 needs 10"):
+        problems(1, [*PROBLEMS, *larger], difficulties=(8,))
+
+
 def test_each_row_says_its_round_kind_and_origin() -> None:
     rows = prompts(2)
     assert {(row.round, row.kind, row.origin) for row in rows} == {
