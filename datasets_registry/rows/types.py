@@ -19,7 +19,7 @@ from datasets_registry.rows import (
     rlaif,
 )
 from datasets_registry.rows.mixed import mixtures
-from datasets_registry.rows.oversight import debates, preferences, questions, report
+from datasets_registry.rows.oversight import amplified, debates, preferences, questions, report
 from datasets_registry.rows.review import agreement, labels, pairs, reviewed, reviews, sample
 from datasets_registry.rows.rounds import (
     divergence,
@@ -55,6 +55,7 @@ _MODULES = (
     questions,
     debates,
     preferences,
+    amplified,
     report,
     mixtures,
     pass_rates,

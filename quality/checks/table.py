@@ -14,6 +14,7 @@ from quality.checks.judges import JUDGE_CHECKS
 from quality.checks.mixed.mixtures import MIXTURE_CHECKS
 from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
 from quality.checks.mixed.reward_pairs import REWARD_PAIR_CHECKS
+from quality.checks.oversight.amplification import AMPLIFICATION_CHECKS
 from quality.checks.oversight.debates import DEBATE_CHECKS
 from quality.checks.oversight.questions import QUESTION_CHECKS
 from quality.checks.oversight.report import REPORT_CHECKS
@@ -51,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     *DIVERGENCE_CHECKS,
     *QUESTION_CHECKS,
     *DEBATE_CHECKS,
+    *AMPLIFICATION_CHECKS,
     *REPORT_CHECKS,
 )
 

@@ -12,6 +12,7 @@ RoundVerdict = Literal[
     "stop_tax",
     "stop_over_refusal",
     "stop_hacking",
+    "stop_wrong_labels",
     "stop_no_pairs",
     "stop_no_gain",
 ]

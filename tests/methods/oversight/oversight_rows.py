@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer, AmplifiedLabel, Vote
 from datasets_registry.rows.oversight.debates import Debate, Quote, Turn
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
@@ -80,6 +81,44 @@ OVERSIGHT: dict[type[Row], dict[str, Any]] = {
         "num_read": 100,
         "judge_keys": ["k"],
     },
+    AmplifiedAnswer: {
+        "node_id": "n1",
+        "parent_id": None,
+        "depth": 0,
+        "place": 0,
+        "question": "p1",
+        "num_parts": 0,
+        "asked": "4:2?",
+        "policy": "lab_policy",
+        "votes": [Vote(answer="4", failure=None, completion_key="k")],
+        "answer": "4",
+        "share": 1.0,
+        "least_share": 1.0,
+        "completion": "A:4",
+        "completion_key": "k",
+        "num_tokens": 3,
+        "failure": None,
+        "decomposition_key": None,
+        "gold": "4",
+        "correct": True,
+        "direct_votes": [],
+        "direct_answer": "2",
+        "direct_correct": False,
+        "family": "symbol_larger",
+        "difficulty": 4,
+    },
+    AmplifiedLabel: {
+        "completion": "A:4",
+        "answer": "4",
+        "least_share": 1.0,
+        "depth": 1,
+        "num_questions": 3,
+        "agrees": True,
+        "policy": "lab_policy",
+        "family": "symbol_larger",
+        "difficulty": 4,
+        "completion_key": "k",
+    },
     OversightFigure: {
         "figure": "accuracy",
         "kind": "passage",
@@ -114,6 +153,18 @@ OVERSIGHT: dict[type[Row], dict[str, Any]] = {
         "chosen": "Mara Holt",
         "rejected": "Jon Pike",
     },
+}
+# a question that is split, and its only part
+SPLIT: dict[str, Any] = {"num_parts": 1}
+LEAF: dict[str, Any] = {
+    "node_id": "n2",
+    "parent_id": "n1",
+    "depth": 1,
+    "question": "4:2?",
+    "gold": None,
+    "correct": None,
+    "direct_answer": None,
+    "direct_correct": None,
 }
 # the same debate with seats changed, and the judge's own replies at as many tokens
 SWAPPED: dict[str, Any] = {"swap": True, "p_a": 0.7, "p_first": 0.3}

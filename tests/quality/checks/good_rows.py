@@ -30,6 +30,7 @@ from datasets_registry.rows.judges import (
     SteeredVerdict,
 )
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer, AmplifiedLabel
 from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.oversight.questions import OversightQuestion, PassageQuestion
@@ -59,7 +60,7 @@ from datasets_registry.version import CheckResult, Derivation, Version
 from quality.auditing.red.offenders import find_offenders
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
-from tests.methods.oversight.oversight_rows import CHAINS, OWN, SWAPPED
+from tests.methods.oversight.oversight_rows import CHAINS, LEAF, OWN, SPLIT, SWAPPED
 from tests.quality.rounds.watched import decided, watched
 from tests.rows import make
 
@@ -185,6 +186,12 @@ GOOD: dict[type[Row], list[Row]] = {
         make(Debate, **OWN | SWAPPED),
     ],
     OversightPreference: [make(OversightPreference)],
+    AmplifiedAnswer: [
+        make(AmplifiedAnswer, **SPLIT),
+        make(AmplifiedAnswer, **LEAF),
+        *(make(AmplifiedAnswer, f"a{number}") for number in range(7)),
+    ],
+    AmplifiedLabel: [make(AmplifiedLabel)],
     OversightFigure: [make(OversightFigure), make(OversightFigure, part="self_consistency")],
     RoundWatch: [watched()],
     Verdict: [decided()],
@@ -203,6 +210,7 @@ def version_of(registry: Registry, row: type[Row], rows: Sequence[Row]) -> Versi
         StepLabels: {"threshold": 0.1},
         SteeredVerdict: {"tie_logit": 0.01},
         Debate: {"max_samples": 64},
+        AmplifiedLabel: {"min_share": 0.75},
         MixedExample: {"parts": {"cai_sft": 1.0}},
         MixedPair: {"parts": {"preference_pairs": 1.0}},
         RoundPrompt: {"feedback": {"max_share": 0.5}},
@@ -225,6 +233,7 @@ OF_THE_WHOLE = {
     "both_labels",
     "distinct_labels",
     "has_rows",
+    "kept_share",
     "revision_share",
     "right_first_share",
     "right_share_by_step",

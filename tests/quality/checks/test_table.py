@@ -24,7 +24,7 @@ from tests.quality.checks import (
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
 from tests.quality.checks.mixed import test_mixtures, test_pass_rates, test_reward_pairs
-from tests.quality.checks.oversight import test_oversight
+from tests.quality.checks.oversight import test_amplification, test_oversight
 from tests.quality.checks.review import test_reviews
 from tests.quality.checks.rounds import test_round_data
 
@@ -36,6 +36,7 @@ MAY_BE_EMPTY = (
 )
 FAULTS: list[Fault] = [(row, "has_rows", []) for row in GOOD if row not in MAY_BE_EMPTY]
 METHODS = (
+    test_amplification,
     test_mixtures,
     test_pass_rates,
     test_reward_pairs,
