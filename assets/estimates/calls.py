@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.building.declared import Dataset
 from assets.estimates.amount import ANSWER, CHOICE, PROMPT, QUESTION, Amount, Asked, Inputs, Rows, UnknownRows
+from assets.estimates.amplification import amplified_answers, amplified_labels
 from assets.estimates.oversight import debates, oversight_preferences, oversight_questions, passages
 from assets.estimates.rounds import (
     divergence,
@@ -264,6 +265,8 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "oversight_questions": oversight_questions,
     "debates": debates,
     "oversight_preferences": oversight_preferences,
+    "amplified_answers": amplified_answers,
+    "amplified_labels": amplified_labels,
 }
 
 

@@ -15,6 +15,7 @@ from assets.pipelines.judge_benchmark import judge_benchmark
 from assets.pipelines.judges import judges
 from assets.pipelines.mixed.mixtures import mixtures
 from assets.pipelines.models import models
+from assets.pipelines.oversight.amplification import amplification
 from assets.pipelines.oversight.oversight import oversight
 from assets.pipelines.oversight.report import oversight_report
 from assets.pipelines.plugged import plugged
@@ -118,13 +119,19 @@ def _reasoning(profile: Profile) -> Sequence[Dataset]:
 
 
 def _overseen(profile: Profile) -> Sequence[Dataset]:
-    """Debates, preferences by their verdicts, and the report."""
-    if profile.oversight is None:
+    """Debates, preferences by their verdicts and the report, and the amplified answers of a policy."""
+    section = profile.oversight
+    if section is None:
         return []
     verifier = profile.problems.verifier if profile.problems else None
-    declared = oversight(profile.oversight, verifier)
-    candidates = Candidate.dataset if "candidates" in profile.oversight.questions.of else ""
-    return [*declared, *oversight_report(declared, candidates)]
+    declared = list[Dataset]()
+    if section.is_debated:
+        debated = oversight(section, verifier)
+        candidates = Candidate.dataset if "candidates" in section.questions.of else ""
+        declared += [*debated, *oversight_report(debated, candidates)]
+    if (amplified := section.amplification) and amplified.policy and verifier:
+        declared += amplification(amplified, amplified.policy, verifier)
+    return declared
 
 
 def _by_row_type(datasets: Iterable[Dataset], row_types: Iterable[str]) -> dict[str, tuple[str, ...]]:

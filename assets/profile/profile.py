@@ -138,7 +138,7 @@ class Profile(Settings):
             if labels := rounds.labels:
                 place = f"rounds.{name}.labels"
                 yield partial(require_rewards, place, labels.rewards, labels.combination, self.models)
-        parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft")}
+        parts = {name: getattr(self, name) for name in ("judges", "rlaif", "problems", "rft", "oversight")}
         made = {*self.mixtures, *(self.problems.gold if self.problems else ())}
         yield partial(require_rounds, self.rounds, parts, self.evaluation, self.measured_models, made)
         for model, section in self.models.items():

@@ -98,6 +98,7 @@ class Watch(Settings):
     yield_fall: Bound | None = Bound(warn_below=-0.5)
     policy_trained: Bound | None = Bound(stop_below=1.0)
     conflicting: Bound | None = Bound()
+    label_precision: Bound | None = Bound(warn_below=0.8, stop_below=0.6)
     canary: Bound | None = Bound(warn_above=0.0)
     proxy_reward: Bound | None = Bound()
     held_out_reward: Bound | None = Bound(warn_below=-0.05, stop_below=-0.1, by="interval")

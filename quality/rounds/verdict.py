@@ -29,6 +29,7 @@ WORDS: Mapping[RoundVerdict, str] = {
     "stop_hacking": "stops: the reward in training rises while the held-out one falls",
     "stop_collapse": "stops: its answers collapse",
     "stop_tax": "stops: it lost capability",
+    "stop_wrong_labels": "stops: too few of its labels are right",
     "stop_no_pairs": "stops: hardly a prompt gives something to learn",
     "stop_no_gain": "stops: it gains nothing more",
 }
@@ -152,6 +153,7 @@ _DECIDING: Mapping[RoundVerdict, Callable[[int, Rows, Rows, VerdictRules], Rows]
     "stop_hacking": _hacked,
     "stop_collapse": _collapsed,
     "stop_tax": _of_concern("capability"),
+    "stop_wrong_labels": _of_concern("labels"),
     "stop_no_pairs": _of_concern("yield"),
     "stop_no_gain": _gains_nothing,
 }

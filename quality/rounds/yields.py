@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     import duckdb
 
 YIELD_SHARE, YIELD_FALL, POLICY_TRAINED = "yield_share", "yield_fall", "policy_trained"
-CONFLICTING = "conflicting"
+CONFLICTING, LABEL_PRECISION = "conflicting", "label_precision"
 # pairs of several signals, and those of them on which two disagree
 _CONFLICTS = """SELECT count(*), count(*) FILTER (WHERE conflicting) FROM reward_pairs
     WHERE label = 'a' AND len(scores_chosen) > 1"""
+# amplified labels whose agreement with gold is known, and those that agree
+_AGREEING = "SELECT count(agrees), count(*) FILTER (WHERE agrees) FROM amplified_labels"
 # prompts that were asked, and those of them that give a pair or a selection of their own samples
 _COUNTS = (
     """SELECT count(DISTINCT prompt_id), count(DISTINCT prompt_id) FILTER (WHERE label IN ('a', 'b'))
@@ -26,6 +28,8 @@ _COUNTS = (
         SELECT problem_id FROM verified_pairs
         UNION ALL SELECT problem_id FROM rft_selections WHERE kind = 'sampled'
     )) FROM candidates""",
+    """SELECT count(*) FILTER (WHERE parent_id IS NULL), (SELECT count(*) FROM amplified_labels)
+    FROM amplified_answers""",
 )
 
 
@@ -34,6 +38,9 @@ def yield_changes(inputs: Inputs, history: Sequence[RoundWatch]) -> Iterator[Cha
     with inputs.views() as connection:
         num_prompts, num_useful = _counted(connection)
         num_pairs, num_conflicting = connection.execute(_CONFLICTS).fetchone() or (0, 0)
+        num_labels, num_agreeing = connection.execute(_AGREEING).fetchone() or (0, 0)
+    if num_labels:
+        yield _precision(num_labels, num_agreeing)
     if num_pairs:
         yield _conflicting(num_pairs, num_conflicting)
     share = Change(YIELD_SHARE, "yield", "value")
@@ -67,6 +74,13 @@ def _conflicting(num_pairs: int, num_conflicting: int) -> Change:
     share = num_conflicting / num_pairs
     note = f"two signals disagree on {num_conflicting} of {num_pairs} pairs"
     return Change(CONFLICTING, "labels", "value", share, None, share, num_items=num_pairs, note=note)
+
+
+def _precision(num_labels: int, num_agreeing: int) -> Change:
+    """The share of amplified labels that are gold: their errors add up over all that they are made of."""
+    share = num_agreeing / num_labels
+    note = f"{num_agreeing} of {num_labels} labels are gold"
+    return Change(LABEL_PRECISION, "labels", "value", share, None, share, num_items=num_labels, note=note)
 
 
 def _counted(connection: "duckdb.DuckDBPyConnection") -> tuple[int, int]:

@@ -37,12 +37,12 @@ def divergence(name: str, section: Rounds, number: int, profile: Profile) -> Seq
         )
     answers, drawn = profile.answers, profile.rft.candidates if profile.rft else None
     sampled = drawn if section.is_verified and drawn else answers
-    inputs: Roles = {PROBLEMS: Problem.dataset} if section.is_verified else {PROMPTS: _prompt_sets()}
+    inputs: Roles = {PROBLEMS: Problem.dataset} if section.asks_problems else {PROMPTS: _prompt_sets()}
     settings = DivergenceSettings(
         system_prompt=sampled.system_prompt,
         num_prompts=asks.prompts,
         num_samples=asks.samples,
-        max_tokens=drawn.answers.max_tokens if section.is_verified and drawn else answers.max_tokens,
+        max_tokens=_most_tokens(section, profile),
         seed=asks.seed,
     )
     return [
@@ -55,6 +55,15 @@ def divergence(name: str, section: Rounds, number: int, profile: Profile) -> Seq
             models={POLICY: policy, REFERENCE: section.policy},
         )
     ]
+
+
+def _most_tokens(section: Rounds, profile: Profile) -> int:
+    """How long an answer may be that the round learns from."""
+    if section.is_amplified and profile.oversight and profile.oversight.amplification:
+        return profile.oversight.amplification.answers.max_tokens
+    if section.is_verified and profile.rft:
+        return profile.rft.candidates.answers.max_tokens
+    return profile.answers.max_tokens
 
 
 def _prompt_sets() -> tuple[str, ...]:

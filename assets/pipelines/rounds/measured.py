@@ -11,6 +11,7 @@ from assets.profile.profile import Profile
 from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import place_of, policy_of
 from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.verdict import Verdict
@@ -102,5 +103,9 @@ def decided(name: str, rounds: Rounds, number: int, answers: str, canaries: Name
 
 def _labels(rounds: Rounds, at: str) -> dict[str, str]:
     """The datasets that tell of how many prompts there is something to learn."""
-    candidates = {Candidate.dataset: at + Candidate.dataset} if rounds.is_verified else {}
-    return {**candidates, rounds.learns: at + rounds.learns}
+    asked = (
+        (AmplifiedAnswer.dataset,)
+        if rounds.is_amplified
+        else ((Candidate.dataset,) if rounds.is_verified else ())
+    )
+    return {name: at + name for name in (*asked, rounds.learns)}

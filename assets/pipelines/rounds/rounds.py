@@ -8,6 +8,7 @@ from assets.pipelines.prompts import DEFAULT_SETS, PromptSets
 from assets.pipelines.review.review import reviewed
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
+from assets.pipelines.rounds.amplified import amplified
 from assets.pipelines.rounds.banded import within_band
 from assets.pipelines.rounds.divergence import divergence
 from assets.pipelines.rounds.measured import measured
@@ -35,7 +36,7 @@ def rounds(profile: Profile, constitution: Constitution) -> Sequence[Dataset]:
     Raises BadInput where the constitution or the profile's public sets are unusable.
     """
     for name, section in profile.rounds.items():
-        if not section.is_verified:
+        if not section.asks_problems:
             require_prompts(name, prompt_settings(section, section.number), profile)
     return [
         asset
@@ -69,11 +70,16 @@ def _round(
 
 
 def _asked(name: str, section: Rounds, number: int) -> Sequence[Dataset]:
-    """``round_prompts``, or ``round_problems`` where a program verifies."""
+    """``round_prompts``, or ``round_problems`` where problems are verified or amplified."""
     asks, at = section.asks, place_of(name, number)
-    if section.is_verified:
+    if section.asks_problems:
         problems = RoundProblemSettings(
-            round=number, prompts=asks.each, seed=asks.seed, problems=asks.problems, families=asks.families
+            round=number,
+            prompts=asks.each,
+            seed=asks.seed,
+            problems=asks.problems,
+            families=asks.families,
+            difficulties=asks.difficulties,
         )
         source: Roles = {Problem.dataset: Problem.dataset}
         return [dataset(at + RoundProblem.dataset, ROUND_PROBLEMS, problems, group=name, inputs=source)]
@@ -109,7 +115,10 @@ def _labelled(
         if profile.review and profile.review.required:
             return reviewed(declared, profile.review, constitution, at)
         return declared
-    assert profile.rft is not None and profile.problems is not None
+    assert profile.problems is not None
+    if section.is_amplified:
+        return amplified(at, sampler, profile)
+    assert profile.rft is not None
     drawn = profile.rft.candidates.model_copy(update={"policies": (sampler,), "number": None, "families": ()})
     sampling = profile.rft.model_copy(update={"candidates": drawn, "earlier": ()})
     declared = rft(sampling, profile.problems.verifier, profile.judges, at + RoundProblem.dataset, at)

@@ -1,4 +1,4 @@
-"""The profile's `[oversight]`: what is debated, by which models, and how verdicts label."""
+"""The profile's `[oversight]`: what is debated, how verdicts label, and which policy is amplified."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import Annotated, Literal, Self
@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from assets.profile.models import Name
+from assets.profile.oversight.amplification import Amplification
 from datasets_registry.settings import Distinct, Settings
 from methods.oversight.passages import PassageSettings
 from methods.oversight.preferences import PreferenceSettings
@@ -64,9 +65,10 @@ class Debates(DebateSettings):
 
 
 class Oversight(Settings):
-    """Questions with two opposed answers, debates, preferences by their verdicts, the judges' certificate.
+    """Questions with two opposed answers, debates, preferences, the judges' certificate; amplification.
 
-    ``passages`` are our own, and none where they are imported.
+    ``passages`` are our own, and none where they are imported. Where nothing but amplification is named,
+    nothing is debated.
     """
 
     passages: PassageSettings | None = None
@@ -74,6 +76,12 @@ class Oversight(Settings):
     debates: Debates | None = None
     preferences: PreferenceSettings = PreferenceSettings()
     certificate: DebatedBounds | None = None
+    amplification: Amplification | None = None
+
+    @property
+    def is_debated(self) -> bool:
+        """Whether there are questions with two opposed answers."""
+        return self.amplification is None or bool(self.model_fields_set - {"amplification"})
 
     @model_validator(mode="after")
     def _labels_what_is_judged(self) -> Self:
@@ -84,11 +92,25 @@ class Oversight(Settings):
             )
         return self
 
+    def require_amplifiable(self, *, has_problems: bool, has_rounds: bool) -> None:
+        """Raise ValueError where there are no problems to amplify, or nobody answers them."""
+        if self.amplification is None:
+            return
+        if not has_problems:
+            raise ValueError("[oversight.amplification] amplifies problems: add [problems], or leave it out")
+        if self.amplification.policy is None and not has_rounds:
+            raise ValueError(
+                "oversight.amplification.policy is missing: name the model that is amplified, or add "
+                "[rounds.NAME] that learns amplified_labels"
+            )
+
     def named_models(self) -> Iterator[tuple[str, str]]:
         """Where the section names a model, and which."""
         for role in ("debater", "judge", "chains_judge", "preference_model") if self.debates else ():
             if model := getattr(self.debates, role):
                 yield f"oversight.debates.{role}", model
+        if self.amplification:
+            yield from self.amplification.named_models()
 
 
 def require_debatable(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from assets.profile.evaluation import Evaluation
+from assets.profile.oversight.oversight import Oversight
 from assets.profile.problems import Problems
 from assets.profile.rounds.asked import require_problems
 from assets.profile.rounds.rounds import Rounds
@@ -23,6 +24,7 @@ def require_rounds(
     that the evaluation measures, ``taken`` names of datasets that the profile makes.
     """
     problems = sections.get("problems")
+    _require_amplification(rounds, sections)
     for name, section in rounds.items():
         if name in taken:
             raise ValueError(f"rounds.{name}: a dataset of the profile has this name: choose another")
@@ -33,14 +35,32 @@ def require_rounds(
         if evaluation is None:
             raise ValueError(f"rounds.{name} is watched by its figures: add [evaluation]")
         _require_measured(name, section, evaluation, measured)
-        if section.is_verified and isinstance(problems, Problems):
+        if section.asks_problems and isinstance(problems, Problems):
             require_problems(f"rounds.{name}", section, problems)
         if section.watch.capability:
             _require_items(name, evaluation, problems)
 
 
+def _require_amplification(rounds: Mapping[str, Rounds], sections: Mapping[str, object]) -> None:
+    """Raise ValueError where what is amplified, by whom or how is missing."""
+    oversight = sections.get("oversight")
+    if not isinstance(oversight, Oversight):
+        return
+    learning = [name for name, section in rounds.items() if section.is_amplified]
+    if learning and oversight.amplification is None:
+        raise ValueError(
+            f"rounds.{learning[0]}: learns amplified_labels needs [oversight.amplification]: add it, or "
+            "leave the rounds out"
+        )
+    oversight.require_amplifiable(
+        has_problems=sections.get("problems") is not None, has_rounds=bool(learning)
+    )
+
+
 def _needed(section: Rounds) -> tuple[str, ...]:
     """The sections that label a round's samples, and grade those of its red-teaming."""
+    if section.is_amplified:
+        return ("problems", "oversight")
     if section.is_verified:
         return ("problems", "rft")
     return ("judges", "rlaif") if section.is_judged or section.red_teaming else ()

@@ -15,7 +15,9 @@ from methods.rounds.selection import RedTeamSelection
 from quality.rounds.settings import VerdictRules, Watch
 from training.settings.learning import TrainingSettings
 
-Learned = Literal["preference_pairs", "reward_pairs", "verified_pairs", "rft_selections"]
+Learned = Literal["preference_pairs", "reward_pairs", "verified_pairs", "rft_selections", "amplified_labels"]
+# what is learned as it stands, and not as the better one of two
+COMPLETIONS: tuple[Learned, ...] = ("rft_selections", "amplified_labels")
 # what a policy is compared with, or starts from, besides a model by name
 FIRST: Literal["first"] = "first"
 PREVIOUS: Literal["previous"] = "previous"
@@ -33,6 +35,7 @@ class RoundAsks(Settings):
     helpful: int | None = Field(None, ge=0, description="Helpful prompts a round")
     problems: int | None = Field(None, ge=1, description="Problems a round, where a program verifies")
     families: tuple[str, ...] = Field((), description="Families of problems; all if not set")
+    difficulties: tuple[int, ...] = Field((), description="Difficulties of problems; all if not set")
     pass_rates: PassRates | None = Field(
         None, description="The band of pass rates whose problems are learned; all of them if not set"
     )
@@ -79,7 +82,7 @@ class Rounds(Settings):
     learns: Learned = Field(
         "preference_pairs",
         description="What a round learns: pairs that judges label, pairs that reward models label, pairs of "
-        "right and wrong answers, or selections of right answers",
+        "right and wrong answers, selections of right answers, or amplified answers",
     )
     trainer: str = Field("", description="A trainer of pairs or completions; dpo or sft if not set")
     training: SerializeAsAny[TrainingSettings]
@@ -113,6 +116,21 @@ class Rounds(Settings):
         return self.learns in ("verified_pairs", "rft_selections")
 
     @property
+    def is_amplified(self) -> bool:
+        """Whether a round learns what its own policy answers through smaller questions."""
+        return self.learns == "amplified_labels"
+
+    @property
+    def asks_problems(self) -> bool:
+        """Whether a round asks problems, and not prompts."""
+        return self.is_verified or self.is_amplified
+
+    @property
+    def learns_pairs(self) -> bool:
+        """Whether a round learns pairs, and not completions."""
+        return self.learns not in COMPLETIONS
+
+    @property
     def is_judged(self) -> bool:
         """Whether judges say which samples are better."""
         return self.learns == "preference_pairs"
@@ -138,8 +156,10 @@ class Rounds(Settings):
             )
         if self.pool and self.learns != "rft_selections":
             raise ValueError(f"pool joins selections, and rounds learn {self.learns}: leave it out")
-        if self.reference and self.learns == "rft_selections":
-            raise ValueError("reference is of trainers of pairs, and rounds learn selections: leave it out")
+        if self.reference and not self.learns_pairs:
+            raise ValueError(
+                f"reference is of trainers of pairs, and rounds learn {self.learns}: leave it out"
+            )
         if (self.learns == "reward_pairs") != bool(self.labels):
             raise ValueError(
                 f"rounds learn {self.learns}, and labels name reward models for learns = 'reward_pairs': "
@@ -147,12 +167,12 @@ class Rounds(Settings):
             )
         if self.asks.pass_rates and not self.is_verified:
             raise ValueError(
-                f"asks.pass_rates are of problems, and rounds that learn {self.learns} ask prompts: leave "
-                "them out"
+                f"asks.pass_rates are of candidates, which rounds that learn {self.learns} do not sample: "
+                "leave them out"
             )
         if self.asks.pass_rates and self.asks.pass_rates.policy:
             raise ValueError("asks.pass_rates.policy is the one that each round begins from: leave it out")
-        if self.red_teaming and self.is_verified:
+        if self.red_teaming and self.asks_problems:
             raise ValueError(
                 f"red_teaming feeds prompts back, and rounds that learn {self.learns} ask problems: leave it "
                 "out"

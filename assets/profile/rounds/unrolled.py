@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from assets.profile.models import ReleasedModel, Section, TrainedModel, usable
 from assets.profile.related.models import require_ancestor
 from assets.profile.related.replay import require_replay
-from assets.profile.rounds.rounds import FIRST, PREVIOUS, Rounds
+from assets.profile.rounds.rounds import COMPLETIONS, FIRST, PREVIOUS, Rounds
 from datasets_registry.documents import Faulty, all_faults, meant
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.verdict import Verdict
@@ -61,7 +61,7 @@ def _read(place: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
     if not isinstance(content, Mapping):
         raise ValueError(f"{place} is not a table: write [{place}]")
     learns = content.get("learns", "preference_pairs")
-    chosen = content.get("trainer") or ("sft" if learns == "rft_selections" else "dpo")
+    chosen = content.get("trainer") or ("sft" if learns in COMPLETIONS else "dpo")
     trainer = trainers.get(str(chosen))
     if trainer is None:
         raise ValueError(f"{place}.trainer: unknown trainer {chosen!r}: use one of {sorted(trainers)}")
@@ -135,7 +135,7 @@ def _trained(name: str, section: Rounds, number: int, trainer: Trainer) -> Train
 
 def _reference(name: str, section: Rounds, number: int) -> dict[str, str]:
     """The model that the loss compares with, where it is said to be another than the base."""
-    if section.learns == "rft_selections":
+    if not section.learns_pairs:
         return {}
     chosen = section.reference or (PREVIOUS if section.is_verified else FIRST)
     if chosen == PREVIOUS:

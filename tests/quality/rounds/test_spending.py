@@ -24,6 +24,7 @@ def test_all_rounds_and_figures_together_spend_no_more_than_the_chance() -> None
         "entropy",
         "logp_rejected",
         "yield_share",
+        "label_precision",
         "policy_trained",
         "held_out_reward",
     }

@@ -27,6 +27,7 @@ REJECTED = sign("logp_rejected", "training", -15.0)
 HELD_OUT = sign("held_out_reward", "reward", -0.3)
 PROXY = watched(figure="proxy_reward", family="all", concern="reward", change=0.4, low=0.3, high=0.5)
 NO_PAIRS = sign("yield_share", "yield", 0.01)
+WRONG_LABELS = sign("label_precision", "labels", 0.5)
 RISES = watched(figure="capability_all", family="all", concern="gain", change=0.1, low=0.05, high=0.15)
 RFT = VerdictRules(patience=2)
 
@@ -55,6 +56,7 @@ def gain(number: int, change: float | None, half: float = 0.02) -> RoundWatch:
         ([WITHIN, REJECTED], VerdictRules(), "stop_collapse", ["diversity_within", "logp_rejected"]),
         ([watched(), HELD_OUT, PROXY], VerdictRules(), "stop_hacking", ["held_out_reward", "proxy_reward"]),
         ([watched(), NO_PAIRS], VerdictRules(), "stop_no_pairs", ["yield_share"]),
+        ([watched(), WRONG_LABELS], VerdictRules(), "stop_wrong_labels", ["label_precision"]),
         ([watched(), gain(0, 0.0), gain(1, 0.01)], RFT, "stop_no_gain", ["gain", "gain"]),
         # one sign of diversity alone warns, as do two that disagree, and those of a policy that learns
         ([WITHIN], VerdictRules(), "go_on", []),
@@ -94,6 +96,7 @@ def test_the_first_of_several_reasons_names_the_verdict_and_the_others_are_told(
         "stop_hacking": [HELD_OUT, PROXY],
         "stop_collapse": [LENGTH],
         "stop_tax": [TAX],
+        "stop_wrong_labels": [WRONG_LABELS],
         "stop_no_pairs": [NO_PAIRS],
         "stop_no_gain": [gain(0, 0.0), gain(1, 0.0)],
     }

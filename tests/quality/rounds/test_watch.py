@@ -8,6 +8,7 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.manifest import Manifest
 from datasets_registry.rows.evaluation import Grade
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer, AmplifiedLabel
 from datasets_registry.rows.rft import Candidate, VerifiedPair
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.rounds.watch import RoundWatch
@@ -145,6 +146,24 @@ def test_the_yield_is_of_pairs_with_a_label_and_of_problems_and_falls_beside_rou
         ).verdict
         == "go_on"
     )
+
+
+def test_the_precision_of_amplified_labels_stops_a_round_whose_labels_are_wrong() -> None:
+    trees: list[Row] = [make(AmplifiedAnswer, f"p{place}") for place in range(20)]
+    # a part is no problem of its own
+    trees += [make(AmplifiedAnswer, f"p{place}", node_id="part", parent_id="n") for place in range(20)]
+
+    def verdict(num_labels: int, num_right: int) -> str:
+        labels = [make(AmplifiedLabel, f"p{place}", agrees=place < num_right) for place in range(num_labels)]
+        given = inputs(HEALTHY, preference_pairs=[], amplified_answers=trees, amplified_labels=labels)
+        rows = {row.figure: row for row in watch(given)}
+        assert rows["yield_share"].value == num_labels / 20
+        assert ("label_precision" in rows) == bool(num_labels)
+        return decide(1, list(rows.values()), 0, VerdictRules()).verdict
+
+    assert [verdict(10, right) for right in (10, 6, 5)] == ["go_on", "go_on", "stop_wrong_labels"]
+    # without a label there is nothing to be precise about
+    assert verdict(0, 0) == "stop_no_pairs"
 
 
 def test_a_canary_above_the_median_answer_warns() -> None:
