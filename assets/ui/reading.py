@@ -8,6 +8,7 @@ from datasets_registry.rows.evaluation import EvaluationItem, SuiteAnswer
 from datasets_registry.rows.imported import Demonstration, HumanPreference, Problem, UnpairedPreference
 from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer
 from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
@@ -140,6 +141,9 @@ READINGS: Mapping[type[Row], Reading] = {
             **_named("protocol", "argued", "verdict", "gold", "p_a", "judge", "failure"),
         },
         "len(turns) > 0",
+    ),
+    AmplifiedAnswer: Reading(
+        _named("question", "asked", "answer", "share", "direct_answer", "gold", "failure"), "num_parts > 0"
     ),
     Rollout: Reading(_named("prompt", "completion", "reward", "advantage", "step", "answer")),
 }

@@ -24,6 +24,8 @@ from assets.ui.evaluation import (
     steered_summary,
 )
 from assets.ui.mixed import mixture_summary, place_counts
+from assets.ui.oversight.amplification import answers_summary
+from assets.ui.oversight.amplification import labels_summary as amplified_labels_summary
 from assets.ui.oversight.report import report_summary
 from assets.ui.prm import labels_summary, solutions_summary
 from assets.ui.rft import candidates_summary, selections_summary
@@ -55,6 +57,7 @@ from datasets_registry.rows.judges import (
     SteeredVerdict,
 )
 from datasets_registry.rows.mixed.mixtures import MixedExample, MixedPair
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer, AmplifiedLabel
 from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.prm import Solution, StepLabels
 from datasets_registry.rows.review.agreement import ReviewFigure
@@ -126,6 +129,8 @@ OF_VIEW: Mapping[type[Row], OfView] = {
     RftSelection: selections_summary,
     MixedExample: mixture_summary,
     MixedPair: mixture_summary,
+    AmplifiedAnswer: answers_summary,
+    AmplifiedLabel: amplified_labels_summary,
 }
 
 # what is made of a version and of what it was made from, beside its figures

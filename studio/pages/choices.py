@@ -176,3 +176,33 @@ DEBATES = Choices(
         "turns.argument": "array_to_string(list_transform(turns, lambda turn: turn.argument), chr(10))",
     },
 )
+
+TREES = Choices(
+    filters=(
+        Filter(
+            "level",
+            "level",
+            ("parent_id",),
+            words={"problems": "parent_id IS NULL", "parts": "parent_id IS NOT NULL"},
+        ),
+        Filter(
+            "correct",
+            "amplified and direct",
+            ("correct", "direct_correct"),
+            words={
+                "gained": "correct AND NOT direct_correct",
+                "lost": "direct_correct AND NOT correct",
+                "both right": "correct AND direct_correct",
+                "both wrong": "NOT correct AND NOT direct_correct",
+            },
+        ),
+        value_filter("failure", "failure", "failure"),
+        value_filter("family", "family", "family"),
+        value_filter("difficulty", "difficulty", "difficulty"),
+    ),
+    orders={
+        "unsure": Order("least share of votes first", "least_share", ("least_share",)),
+        "large": Order("most parts first", "-num_parts", ("num_parts",)),
+    },
+    texts=("question", "answer"),
+)

@@ -1,7 +1,7 @@
 """Pages of labelled rows: filtered and ordered, or found by a text as the search goes on."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.requests import Request
@@ -22,12 +22,16 @@ from studio.streaming import FoundPage
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of rows of one type; ``shown`` adds what their inputs hold, and ``name`` is its template's."""
+    """A page of rows of one type; ``shown`` adds what their inputs hold, and ``name`` is its template's.
+
+    The page of a version opens it with ``opened`` chosen.
+    """
 
     name: str
     row: type[Row]
     choices: Choices
     shown: Callable[[Registry, Version, Sequence[ResultRow]], Sequence[object]]
+    opened: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, request: Request, registry: Registry, version: Version) -> Response:
         """The page of a version of such rows; raises BadInput for a word that cannot be chosen."""

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer
 from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.prm import StepLabels
 from datasets_registry.rows.review.sample import ReviewItem
@@ -17,7 +18,7 @@ from datasets_registry.rows.row import Row
 from datasets_registry.rows.types import ROW_TYPES, rows_of
 from datasets_registry.version import Version
 from studio.pages.asked import registry_of, version_of
-from studio.pages.choices import DEBATES, PAIRS, REVISIONS, SAMPLES, STEPS
+from studio.pages.choices import DEBATES, PAIRS, REVISIONS, SAMPLES, STEPS, TREES
 from studio.pages.conversations import conversation_choices, holds_conversation
 from studio.pages.listing import Listing
 from studio.queries.conversations import shown as conversations
@@ -26,6 +27,7 @@ from studio.queries.pairs import shown as pairs
 from studio.queries.revisions import shown as revisions
 from studio.queries.samples import shown as samples
 from studio.queries.steps import shown as steps
+from studio.queries.trees import shown as trees
 
 LISTINGS: Mapping[str, Listing] = {
     listing.row.dataset: listing
@@ -35,6 +37,7 @@ LISTINGS: Mapping[str, Listing] = {
         Listing("samples", Candidate, SAMPLES, samples),
         Listing("steps", StepLabels, STEPS, steps),
         Listing("debates", Debate, DEBATES, debates),
+        Listing("trees", AmplifiedAnswer, TREES, trees, {"level": "problems"}),
     )
 }
 CONVERSATIONS = "conversations"

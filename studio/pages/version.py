@@ -52,12 +52,14 @@ def version_page(request: Request) -> Response:
     )
 
 
-def _pages(registry: Registry, version: Version) -> Sequence[str]:
-    """The pages that show its rows: those of its own, then the table of all columns."""
+def _pages(registry: Registry, version: Version) -> Mapping[str, Mapping[str, str]]:
+    """The pages that show its rows, with what is chosen there: those of its own, then of all columns."""
     if version.kind != "dataset":
-        return ()
+        return {}
     listing, row = listing_of(version), rows_of(version)
-    own = [*PAGES.get(row, ()), *([listing.name] if listing else ())]
+    own: dict[str, Mapping[str, str]] = {name: {} for name in PAGES.get(row, ())}
+    if listing:
+        own[listing.name] = listing.opened
     if row in EVALUATED and together(registry, version).is_comparison:
-        own.append("flips")
-    return (*own, "rows")
+        own["flips"] = {}
+    return own | {"rows": {}}

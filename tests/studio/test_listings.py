@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer
 from datasets_registry.rows.oversight.debates import Debate, Quote, Turn
 from datasets_registry.rows.oversight.questions import OversightQuestion
 from datasets_registry.rows.prm import StepLabels, StepRollout
@@ -16,6 +17,7 @@ from datasets_registry.rows.row import Row
 from datasets_registry.version import Derivation
 from studio.pages.listing import Listing
 from studio.pages.listings import LISTINGS
+from tests.methods.oversight.oversight_rows import LEAF
 from tests.rows import make
 from tests.studio.committed import committed
 
@@ -41,6 +43,7 @@ ROWS: dict[str, Row] = {
     "samples": make(Candidate, prompt=HOSTILE, completion=HOSTILE, accepted=False),
     "steps": make(StepLabels, prompt=HOSTILE),
     "debates": make(Debate, protocol="debate", swap=True, gold="a", credit=0.0, turns=[TURN]),
+    "trees": make(AmplifiedAnswer, question=HOSTILE, completion=HOSTILE),
 }
 pages = pytest.mark.parametrize("listing", LISTINGS.values(), ids=lambda listing: listing.name)
 
@@ -123,3 +126,18 @@ def test_a_debate_shows_its_question_and_which_quotes_are_forged(
     text = client.get(f"/debates/{committed(registry, [debate], committed(registry, [question]))}").text
     assert "Who built it?" in text and "Passage, which the judge" in text and "Round 1" in text
     assert '<span class="status forged">forged</span>' in text and '<span class="status wrong">' in text
+
+
+def test_a_tree_shows_its_parts_with_their_votes_and_reasons(client: TestClient, registry: Registry) -> None:
+    failed = {"answer": None, "share": None, "least_share": None, "completion": None, "failure": "no vote"}
+    rows = [
+        make(AmplifiedAnswer, question="7:3:9:5?", num_parts=2),
+        make(AmplifiedAnswer, **LEAF | {"question": "9:5?", "place": 1, "node_id": "n3"} | failed),
+        make(AmplifiedAnswer, **LEAF | {"question": "7:3?"}),
+    ]
+    made = registry.record_checks(registry.commit(AmplifiedAnswer, rows, NOTHING), [])
+    text = client.get(f"/trees/{made}?level=problems").text
+    assert text.count("<article") == 1 and text.index("<li>7:3?") < text.index("<li>9:5?")
+    assert "1 of 1 vote<" in text and ">no vote<" in text and "gold is 4" in text
+    # whole trees come first
+    assert f'href="/trees/{made}?level=problems"' in client.get(f"/version/{made}").text
