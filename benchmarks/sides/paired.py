@@ -34,6 +34,14 @@ def difference(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]
     return Figure(name=name, value=fmean(means), unit="share", interval=inside)
 
 
+def difference_over_items(name: str, seeds: Sequence[tuple[Sequence[bool], Sequence[bool]]]) -> Figure:
+    """The same of all seeds' items together, as if they were of one policy."""
+    values = [
+        float(our) - float(their) for ours, theirs in seeds for our, their in zip(ours, theirs, strict=True)
+    ]
+    return Figure(name=f"{name}, over items", value=fmean(values), unit="share", interval=_over_items(values))
+
+
 def _over_items(values: Sequence[float]) -> tuple[float, float] | None:
     """Student's interval; where no item differs from another, by how many could that were not seen."""
     if len(set(values)) > 1:
