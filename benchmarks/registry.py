@@ -154,7 +154,7 @@ def attach(number: int) -> Iterator[Figure]:
         for _ in range(5):
             start = time.perf_counter()
             with open_views(registry.state) as connection:
-                connection.execute('SELECT value FROM "evaluation@1"').fetchall()
+                connection.execute('SELECT value FROM by_version."evaluation@1"').fetchall()
             taken.append(time.perf_counter() - start)
         yield repeated(f"{number:,} versions: attach and ask one", taken, "s", "<= 0.2")
         start = time.perf_counter()

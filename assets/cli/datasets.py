@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from assets.cli.printing import (
+    Csv,
     Json,
     Reference,
     open_state,
@@ -16,7 +17,7 @@ from assets.cli.printing import (
     say,
 )
 from datasets_registry.errors import BadInput
-from datasets_registry.inspecting.listing import list_datasets, list_versions
+from datasets_registry.inspecting.listing import VersionEntry, list_datasets, list_versions
 from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
 from datasets_registry.inspecting.version_details import (
     Column,
@@ -29,26 +30,57 @@ from datasets_registry.version import CheckResult, parsed_reference
 from datasets_registry.views.scanning import ResultRow
 from quality.auditing.overruling import pass_by_hand
 
+# of a listing, by which versions are one name and checks one count
+_LISTED = ("dataset", "rows", "status", "checks", "warnings")
+_OF_VERSIONS = ("version", "rows", "status", "checks", "data version", "created")
 
-def datasets(as_json: Json = False) -> None:
+
+def datasets(as_json: Json = False, as_csv: Csv = False) -> None:
     """List every dataset: newest version, rows and checks."""
-    columns = ("name", "version", "rows", "status", "checks_passed", "checks", "warnings")
-    print_rows([entry.dump() for entry in list_datasets(open_state())], as_json, columns)
+    entries = list_datasets(open_state())
+    if not entries and not (as_json or as_csv):
+        say("there is no dataset yet: `trimtab plan` shows what a build would make")
+        return
+    _print_entries(entries, as_json, as_csv, _LISTED, ("warnings",))
 
 
-def versions(name: Annotated[str, typer.Argument(help="A dataset or model.")], as_json: Json = False) -> None:
+def versions(
+    name: Annotated[str, typer.Argument(help="A dataset or model.")],
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
     """List all versions of a dataset or model, oldest first."""
-    columns = (
-        "name",
-        "version",
-        "rows",
-        "status",
-        "checks_passed",
-        "checks",
-        "data_version",
-        "created_at",
-    )
-    print_rows([entry.dump() for entry in list_versions(open_state(), name)], as_json, columns)
+    entries = list_versions(open_state(), name)
+    _print_entries(entries, as_json, as_csv, _OF_VERSIONS, ("data version",))
+
+
+def _print_entries(
+    entries: Sequence[VersionEntry],
+    as_json: bool,
+    as_csv: bool,
+    columns: Sequence[str],
+    can_go: Sequence[str],
+) -> None:
+    rows = [entry.dump() for entry in entries]
+    if as_json or as_csv:
+        print_rows(rows, as_json, list(VersionEntry.model_fields), as_csv)
+        return
+    listed = [_listed(entry) for entry in entries]
+    print_rows(listed, False, columns, can_go=can_go)
+
+
+def _listed(entry: VersionEntry) -> dict[str, object]:
+    named = f"{entry.name}@{entry.version}"
+    return {
+        "dataset": named,
+        "version": named,
+        "rows": None if entry.rows is None else f"{entry.rows:,}",
+        "status": entry.status,
+        "checks": f"{entry.checks_passed} of {entry.checks}" if entry.checks else "none",
+        "warnings": entry.warnings,
+        "data version": entry.data_version,
+        "created": entry.created_at,
+    }
 
 
 def pass_version(
@@ -67,7 +99,11 @@ def pass_version(
     registry = open_state(to_write=True)
     passed = pass_by_hand(registry, registry.resolve(version), reason)
     checks = [result.model_dump() | {"version": str(passed)} for result in registry.checks(passed)]
-    print_rows(checks, as_json, ("version", "check", "passed", "severity", "description"))
+    if as_json:
+        print_json(checks)
+        return
+    say(f"{passed} is passed by hand")
+    print_rows(checks, False, ("check", "passed", "severity", "description"))
 
 
 CELL_CHARACTERS = 40
@@ -96,13 +132,17 @@ def _print(details: Details) -> None:
         say(f"the newest version is {details.newest}: see `trimtab show {details.newest}`")
     print_facts(_facts(details))
     if isinstance(details, DatasetVersionDetails):
+        say("\ncolumns")
         print_rows(list(map(_column, details.columns)), False, ("name", "type", "meaning"))
     if details.checks:
+        say("\nchecks")
         print_rows(list(map(_check, details.checks)), False, ("check", "passed", "what"))
     if details.settings:
+        say("\nsettings")
         changes = setting_changes({}, details.settings)
         print_table(("setting", "value"), ((change.path, change.after) for change in changes))
-    if isinstance(details, DatasetVersionDetails):
+    if isinstance(details, DatasetVersionDetails) and details.sample:
+        say("\nrows")
         _print_sample(details.sample)
 
 
@@ -133,7 +173,14 @@ def _own_facts(details: Details) -> Iterable[tuple[str, object]]:
 
 def _column(column: Column) -> dict[str, object]:
     nullable = " or null" if column.nullable else ""
-    return {"name": column.name, "type": column.type + nullable, "meaning": column.meaning}
+    # what is in a list or a struct stands in the row types' page
+    kind, _, inner = column.type.partition("<")
+    of = " of structs" if "struct<" in inner else f" of {inner.removeprefix('item: ').rstrip('>')}"
+    return {
+        "name": column.name,
+        "type": kind + (of if inner and kind == "list" else "") + nullable,
+        "meaning": column.meaning,
+    }
 
 
 def _check(check: CheckResult) -> dict[str, object]:
@@ -147,10 +194,8 @@ def _check(check: CheckResult) -> dict[str, object]:
 
 def _print_sample(rows: Sequence[ResultRow]) -> None:
     """The rows side by side: a column of the dataset is a line."""
-    if rows:
-        columns = list(rows[0])
-        headings = ("column", *(f"row {number}" for number in range(1, len(rows) + 1)))
-        print_table(headings, ((column, *(_cut(row[column]) for row in rows)) for column in columns))
+    headings = ("column", *(f"row {number}" for number in range(1, len(rows) + 1)))
+    print_table(headings, ((column, *(_cut(row[column]) for row in rows)) for column in rows[0]))
 
 
 def _cut(value: object) -> str:

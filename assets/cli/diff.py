@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from assets.cli.printing import Json, console, open_state, plain, print_json, say, table_of
+from assets.cli.printing import Json, console, open_state, print_json, print_table, say
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.comparison import ChangedRow
 from datasets_registry.inspecting.difference import Difference, difference
@@ -49,7 +48,7 @@ def _version(registry: Registry, dataset: str, number: str) -> Version:
 
 
 def _print(difference: Difference) -> None:
-    screen, counts = console(), difference.rows
+    counts = difference.rows
     rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.dump().items())
     say(f"{difference.name}@{difference.before} → @{difference.after}: rows {rows}")
     for change, columns in (("added", difference.columns.added), ("dropped", difference.columns.dropped)):
@@ -61,11 +60,11 @@ def _print(difference: Difference) -> None:
             f" {difference.calls.new_calls:,} from new calls"
         )
     if difference.changed_columns:
-        screen.print(_table(("column", "rows changed"), difference.changed_columns.items()))
+        print_table(("column", "rows changed"), map(_cells, difference.changed_columns.items()))
     for label, flips in difference.labels.items():
         if flips:
             values = [(flip.old, flip.new, flip.rows) for flip in flips]
-            screen.print(_table((f"{label} from", "to", "rows"), values))
+            print_table((f"{label} from", "to", "rows"), map(_cells, values))
     for line in reasons(difference):
         say(line)
     for keys, version in ((difference.added, difference.after), (difference.dropped, difference.before)):
@@ -75,11 +74,8 @@ def _print(difference: Difference) -> None:
         _print_row(row)
 
 
-def _table(headings: tuple[str, ...], rows: Iterable[Iterable[object]]) -> Table:
-    table = table_of(headings)
-    for row in rows:
-        table.add_row(*(plain(_cell(value)) for value in row))
-    return table
+def _cells(values: Iterable[object]) -> list[str]:
+    return list(map(_cell, values))
 
 
 def _cell(value: object) -> str:
@@ -142,7 +138,7 @@ def _recipe(change: RecipeChange) -> list[str]:
 
 
 def _print_row(row: ChangedRow) -> None:
-    table = Table("column", "before", "after", title=plain(joined_key(row.key)))
-    for column, change in row.changes.items():
-        table.add_row(plain(column), plain(shortened(change.before)), plain(shortened(change.after)))
-    console().print(table)
+    say(joined_key(row.key))
+    changes = row.changes.items()
+    shown = [(column, shortened(change.before), shortened(change.after)) for column, change in changes]
+    print_table(("column", "before", "after"), shown)

@@ -1,16 +1,29 @@
 """trimtab explain DATASET[@N] ROW_ID: what a row was made from, down to the raw completions."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, Reference, console, open_state, plain, print_json, say
+from assets.cli.printing import (
+    Json,
+    Reference,
+    open_state,
+    print_facts,
+    print_json,
+    print_tree,
+    say,
+)
+from assets.cli.screen.brief import in_brief
+from assets.cli.screen.table import plain
+from assets.cli.screen.values import local_time
 from datasets_registry.inspecting.recipe_changes import shortened
 from datasets_registry.inspecting.row_search import joined_key
 from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
 
 CELL_CHARACTERS = 160
+Full = Annotated[bool, typer.Option("--full", help="Show every call, setting and row that it was made from.")]
 
 
 def explain(
@@ -18,16 +31,34 @@ def explain(
     row_id: Annotated[
         str, typer.Argument(help="The row's key (a/b/c if it has several parts), or its first characters.")
     ],
+    full: Full = False,
     as_json: Json = False,
 ) -> None:
-    """Trace a row to its inputs, principle and model calls."""
+    """Trace a row to its inputs, principle and model calls.
+
+    First in four lines: what the row is, what decided it, which models were asked and when, what to ask next.
+    """
     registry = open_state()
-    explained = explain_row(registry, registry.resolve(dataset), row_id)
+    version = registry.resolve(dataset)
+    explained = explain_row(registry, version, row_id)
     if as_json:
         print_json(explained)
+        return
+    print_facts(in_brief(version, explained))
+    say("")
+    if full:
+        print_tree(Printer().version(explained))
     else:
-        console().print(Printer().version(explained))
-        say(_totals(explained["totals"]))
+        print_facts(_values(explained["rows"][0]))
+    say(_totals(explained["totals"]))
+
+
+def _values(row: ExplainedRow) -> Iterator[tuple[str, str]]:
+    """The row's columns that hold something, without those that stand in the four lines."""
+    elsewhere = {*row["key"], *(call["column"] for call in row["calls"])}
+    for column, value in row["row"].items():
+        if column not in elsewhere and value not in (None, []):
+            yield column, shortened(value, CELL_CHARACTERS)
 
 
 class Printer:
@@ -55,10 +86,8 @@ class Printer:
         if row.get("shown_above"):
             return _leaf(f"row {key} (shown above)")
         tree = _leaf(f"row {key}")
-        elsewhere = {*row["key"], *(call["column"] for call in row["calls"])}
-        for column, value in row["row"].items():
-            if column not in elsewhere and value not in (None, []):
-                tree.add(plain(f"{column} = {shortened(value, CELL_CHARACTERS)}"))
+        for column, value in _values(row):
+            tree.add(plain(f"{column} = {value}"))
         if principle := row["principle"]:
             text = principle.get("text") or f"missing: {principle['missing']}"
             tree.add(plain(f"principle {principle['id']}: {shortened(text, 4 * CELL_CHARACTERS)}"))
@@ -101,7 +130,7 @@ def _call(call: Call) -> Tree:
     if "missing" in call:
         return _leaf(f"call {call['column']}: missing: {call['missing']}")
     model = call["model"] or f"a model that is not registered ({call['fingerprint'][:12]})"
-    tree = _leaf(f"call {call['column']} {call['key'][:16]} to {model}, {call['created_at'][:19]}")
+    tree = _leaf(f"call {call['column']} {call['key'][:16]} to {model}, {local_time(call['created_at'])}")
     for message in call["request"]["messages"]:
         tree.add(plain(f"[{message['role']}] {shortened(message['content'], 4 * CELL_CHARACTERS)}"))
     for choice, share in zip(

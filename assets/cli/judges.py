@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_json, print_rows, say
+from assets.cli.printing import Csv, Json, open_state, print_json, print_rows, say
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.version import Version
@@ -53,6 +53,7 @@ def principles(
     principle: Annotated[str | None, typer.Argument(help="Show the weakest rows of this principle.")] = None,
     version: Annotated[str, typer.Option(help="The audit to show.")] = "principle_audit",
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Show what each principle did, or one's weakest rows.
 
@@ -74,8 +75,10 @@ def principles(
             "tie_share",
             "disagreement",
         )
-        print_rows(rows, as_json, columns)
+        print_rows(rows, as_json, columns, as_csv)
         return
+    if as_csv:
+        raise BadInput("--csv lists all principles: name none with it")
     by_id = {row["principle_id"]: row for row in rows}
     if principle not in by_id:
         raise BadInput(f"{audit} has no principle {principle!r}: it has {', '.join(by_id)}")
@@ -106,6 +109,7 @@ def judges(
         bool, typer.Option("--oversight", help="Show the report on debates and amplification.")
     ] = False,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Show each judge's certificate, its figures on suites, or those of debates.
 
@@ -120,7 +124,7 @@ def judges(
     if suites:
         shown = registry.resolve(version or "judge_benchmark")
         rows = _rows(registry, shown, "SELECT * FROM {} ORDER BY suite, subset, metric, judge, asked")
-        print_rows(rows, as_json, _OF_SUITES)
+        print_rows(rows, as_json, _OF_SUITES, as_csv)
         return
     shown = registry.resolve(version or "judge_certificate")
     rows = _rows(registry, shown, "SELECT * FROM {} ORDER BY judge, policy, figure")
@@ -136,7 +140,7 @@ def judges(
         "at_most",
         "holds",
     )
-    print_rows(rows, as_json, columns)
+    print_rows(rows, as_json, columns, as_csv)
 
 
 def _rows(registry: Registry, version: Version, query: str, *parameters: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_json, print_rows, say
+from assets.cli.printing import Csv, Json, open_state, print_facts, print_json, print_rows, say
 from datasets_registry.state import State
 from generation.ledger.compaction import compact
 from generation.ledger.ledger import Ledger
@@ -17,13 +17,15 @@ ledger_app = typer.Typer(rich_markup_mode=None)
 
 
 @ledger_app.callback(invoke_without_command=True)
-def ledger(context: typer.Context, as_json: Json = False) -> None:
+def ledger(context: typer.Context, as_json: Json = False, as_csv: Csv = False) -> None:
     """Sum stored completions and their cost by model and asset."""
     if context.invoked_subcommand:
         return None
     rows = _ledger().stats()
-    if as_json:
-        return print_rows(rows, True, ())
+    if as_json or as_csv:
+        return print_rows(rows, as_json, list(rows[0]) if rows else (), as_csv)
+    if not rows:
+        return say("no completion is stored yet")
     shown = [{_HEADINGS.get(column, column): value for column, value in row.items()} for row in rows]
     idle = {column for column in ("cached", "usd") if not any(row[column] for row in shown)}
     columns = [
@@ -72,7 +74,10 @@ def ledger_audit(as_json: Json = False) -> None:
     rows = [asdict(audited) for audited in audit(Ledger(registry.state.ledger), folders)]
     columns = ("model", "compared", "other_prompts", "example", "fault")
     shown = [{column: "" if row[column] is None else row[column] for column in columns} for row in rows]
-    print_rows(rows if as_json else shown, as_json, columns)
+    if rows or as_json:
+        print_rows(rows if as_json else shown, as_json, columns)
+    else:
+        say("no stored request says how it was rendered, so there is nothing to compare")
     if any(row["other_prompts"] for row in rows):
         raise typer.Exit(1)
 
@@ -92,8 +97,7 @@ def ledger_show(
     if row["thought"]:
         say(f"[thought] {row['thought']}")
     say(f"[completion] {row['text']}\n")
-    fields = [{"": field, " ": _cell(value)} for field, value in row.items() if field not in _PRINTED]
-    print_rows(fields, False, ("", " "))
+    print_facts((field, _cell(value)) for field, value in row.items() if field not in _PRINTED)
 
 
 def _cell(value: Any) -> Any:

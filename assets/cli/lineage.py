@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.tree import Tree
 
-from assets.cli.printing import Json, Reference, console, open_state, plain, print_json
+from assets.cli.printing import Json, Reference, open_state, print_json, print_tree
+from assets.cli.screen.table import plain
 from datasets_registry.inspecting import lineage as library
 from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode
 
@@ -24,7 +25,7 @@ def lineage(
     if as_json:
         print_json(root.dump())
     else:
-        console().print(_tree(root))
+        print_tree(_tree(root))
 
 
 def _tree(node: UpstreamNode | DownstreamNode) -> Tree:

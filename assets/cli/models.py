@@ -10,6 +10,7 @@ from assets.cli.export_data import Push
 from assets.cli.planning.plan import graph_of_profile, planned
 from assets.cli.planning.release import releases, require_released
 from assets.cli.printing import (
+    Csv,
     Json,
     Reference,
     open_state,
@@ -160,6 +161,11 @@ def _ancestor(model: Ancestor) -> Row:
     return {**model.dump(), "model": model.version, "trained on": trained_on}
 
 
+_OF_PROGRAMS = ("status", "release", "base", "trained_on", "behind", "rows", "loss", "data_version")
+_LISTED = ("status", "release", "base", "trained on", "behind", "rows", "loss")
+_CAN_GO = ("behind", "base", "rows", "loss")
+
+
 models_app = typer.Typer(rich_markup_mode=None)
 models_app.command("show")(show_command)
 models_app.command("export")(export_command)
@@ -172,22 +178,11 @@ def models(
         bool, typer.Option("--stale", help="Only models that a rebuild would train, and why.")
     ] = False,
     as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """List models: base, data, loss, and newer data to train on."""
     if context.invoked_subcommand:
         return
-    columns = [
-        "name",
-        "version",
-        "status",
-        "release",
-        "base",
-        "trained_on",
-        "behind",
-        "rows",
-        "loss",
-        "data_version",
-    ]
     registry = open_state()
     listed = list_models(registry)
     newest = [registry.version(model.name, model.version) for model in listed]
@@ -196,5 +191,13 @@ def models(
     if stale:
         why = {step.name: step.reason for step in planned(graph_of_profile(), registry)}
         rows = [row | {"why": why[name]} for row in rows if (name := str(row["name"])) in why]
-        columns.insert(2, "why")
-    print_rows(rows, as_json, columns)
+    if as_json or as_csv:
+        print_rows(rows, as_json, ["name", "version", *(["why"] if stale else []), *_OF_PROGRAMS], as_csv)
+    elif rows or stale:
+        shown = [
+            row | {"model": f"{row['name']}@{row['version']}", "trained on": row["trained_on"]}
+            for row in rows
+        ]
+        print_rows(shown, False, ["model", *(["why"] if stale else []), *_LISTED], can_go=_CAN_GO)
+    else:
+        say("there is no model yet: `trimtab plan` shows what a build would make")

@@ -1,20 +1,22 @@
-"""What commands print: tables, JSON, warnings, and a progress bar on a terminal's stderr."""
+"""What commands print: tables, JSON, CSV, warnings, and a progress bar on a terminal's stderr."""
 
+import csv
 import json
 import math
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+from rich.tree import Tree
 
+from assets.cli.screen.table import fitted, laid_out, record, screen_width, wrapped
+from assets.cli.screen.values import cell
 from assets.profile.chosen import join_chosen_plugins
+from datasets_registry.errors import BadInput
 from datasets_registry.plain_text import plain as plain_text
 from datasets_registry.state import State
 from datasets_registry.version import Version
@@ -23,28 +25,74 @@ if TYPE_CHECKING:
     from datasets_registry.registry import Registry
 
 
+# where nothing says how wide it is; a tree has no natural width
 WIDE = 240
-HASH = re.compile(r"[0-9a-f]{32,64}")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Csv = Annotated[
+    bool, typer.Option("--csv", help="Print CSV for programs: every value in full, and empty where none.")
+]
 Reference = Annotated[
     str, typer.Argument(help="NAME for the latest passed version, NAME@3 for an exact one.")
 ]
 
 
 def say(text: str, *, on_stderr: bool = False) -> None:
-    """Print a text, in which what steers a terminal is its escape."""
-    print(plain_text(text), file=sys.stderr if on_stderr else sys.stdout)
+    """Print a text, which wraps between words on a terminal; what would steer that is its escape."""
+    width = None if on_stderr else screen_width()
+    lines = wrapped(text, width) if width else [plain_text(text)]
+    print("\n".join(lines), file=sys.stderr if on_stderr else sys.stdout)
 
 
-def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str]) -> None:
-    """Print ``columns`` of the rows as a table, or all of the rows as JSON."""
+def print_rows(
+    rows: Sequence[dict[str, Any]],
+    as_json: bool,
+    columns: Sequence[str],
+    as_csv: bool = False,
+    can_go: Sequence[str] = (),
+) -> None:
+    """Print ``columns`` of the rows as a table or as CSV, or all of the rows as JSON.
+
+    A table that is wider than the screen does without those that ``can_go``, the last one first. Raises
+    BadInput where both forms for programs are asked for.
+    """
+    if as_json and as_csv:
+        raise BadInput("--json and --csv are two forms: choose one")
     if as_json:
         print_json(list(rows))
-        return
-    table = table_of(columns)
-    for row in rows:
-        table.add_row(*(plain(_cell(row[column])) for column in columns))
-    console().print(table)
+    elif as_csv:
+        _print_csv(rows, columns)
+    else:
+        texts = [{column: cell(row[column]) for column in columns} for row in rows]
+        left = _that_fit(texts, columns, can_go)
+        print_table(left, ([row[column] for column in left] for row in texts))
+
+
+def _that_fit(rows: Sequence[dict[str, str]], columns: Sequence[str], can_go: Sequence[str]) -> list[str]:
+    """The columns without as many of those that ``can_go`` as the screen has no room for in whole words."""
+    for number in range(len(can_go) + 1):
+        gone = can_go[len(can_go) - number :]
+        left = [column for column in columns if column not in gone]
+        texts = [[row[column] for column in left] for row in rows]
+        if fitted(left, texts, screen_width(), breaks=False):
+            return left
+    return list(columns)
+
+
+def _print_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """Values as they are, but on a terminal, which they could steer."""
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    shown = plain_text if sys.stdout.isatty() else str
+    out.writerow(map(shown, columns))
+    out.writerows([shown(_in_full(row[column])) for column in columns] for row in rows)
+
+
+def _in_full(value: object) -> str:
+    """As JSON has it, where a text, or a time, is itself."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple | Mapping | bool):
+        return json.dumps(_jsonable(value), default=str, ensure_ascii=False)
+    return str(value)
 
 
 def print_json(value: object) -> None:
@@ -61,28 +109,30 @@ def _jsonable(value: object) -> object:
 
 
 def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
-    """Print name and value a line, without those that are None."""
-    table = Table(box=None, show_header=False)
-    for name, value in facts:
-        if value is not None:
-            table.add_row(plain(name), plain(f"{value:,}" if type(value) is int else str(value)))
-    console().print(table)
+    """Print name and value a line, without those that have none."""
+    told = [(name, f"{value:,}" if type(value) is int else cell(value)) for name, value in facts]
+    _print(record([(name, value) for name, value in told if value], screen_width()))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows of texts."""
-    table = table_of(headings)
-    for row in rows:
-        table.add_row(*map(plain, row))
-    console().print(table)
+    """Print rows of texts as a table, or as records where it is wider than the screen."""
+    for part in laid_out(headings, list(rows), screen_width()):
+        _print(part)
 
 
-def table_of(headings: Iterable[str]) -> Table:
-    """A table without rows yet."""
-    table = Table()
-    for heading in headings:
-        table.add_column(plain(heading))
-    return table
+def print_tree(tree: Tree) -> None:
+    """Print a tree, whose lines wrap at the screen's width."""
+    _print(tree, screen_width() or WIDE)
+
+
+def _print(part: RenderableType, width: int = sys.maxsize) -> None:
+    """Print a part of the screen, whose lines end where their text does."""
+    # a table was fitted before: what is wider still is the terminal's to wrap
+    screen = Console(width=width)
+    with screen.capture() as captured:
+        screen.print(part)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def warn_unpassed(version: Version) -> None:
@@ -95,26 +145,8 @@ def warn_unpassed(version: Version) -> None:
 
 
 def console(on_stderr: bool = False) -> Console:
-    """Where tables and trees are printed; stderr for what must not mix with JSON."""
-    if on_stderr:
-        return Console(stderr=True)
-    # a pipe has no width to fit in, and nothing may be cut there
-    return Console(width=None if sys.stdout.isatty() else WIDE, soft_wrap=False)
-
-
-def plain(text: str) -> Text:
-    """``text`` as text: brackets in it are no markup, and what steers a terminal is its escape."""
-    return Text(plain_text(text))
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-        return ", ".join(value)
-    if isinstance(value, str) and HASH.fullmatch(value):
-        return value[:12]
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    """Where it is shown that something is under way; stderr for what must not mix with JSON."""
+    return Console(stderr=on_stderr)
 
 
 def open_state(*, to_write: bool = False) -> "Registry":

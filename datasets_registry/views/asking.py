@@ -11,6 +11,7 @@ from datasets_registry.errors import BadInput, first_line
 from datasets_registry.state import State
 from datasets_registry.views.files import directories, literal
 from datasets_registry.views.scanning import UNSOUND, ResultTuple, spill_folder
+from datasets_registry.views.unions import BY_VERSION, MAIN
 
 # PIVOT is several statements
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")
@@ -64,6 +65,9 @@ def _open_to(query: str, state: State, *, any_file: bool = False) -> "Iterator[d
     if not duckdb.extract_statements(query):
         raise BadInput("the query is empty: write a SELECT, or SHOW TABLES")
     with open_views(state) as connection:
+        if "@" in query:
+            # a version is found by its name alone, and SHOW TABLES lists datasets alone
+            connection.execute(f"SET search_path = '{MAIN},{BY_VERSION}'")
         if not any_file:
             _require_queries(query)
             lock(connection, state)

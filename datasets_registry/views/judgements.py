@@ -13,7 +13,7 @@ _CALL = {
     "num_completion_tokens": "BIGINT",
     "seconds": "DOUBLE",
     "usd": "DOUBLE",
-    "created_at": "TIMESTAMPTZ",
+    "created_at": "TIMESTAMP",
 }
 _FLOATS = ("p_first", "outside_probability")
 

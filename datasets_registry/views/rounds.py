@@ -11,6 +11,7 @@ from datasets_registry.hashing import digest
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row, arrow_schema
+from datasets_registry.views.meanings import SMALL
 from datasets_registry.views.scanning import quoted
 from datasets_registry.views.unions import Latest, View
 
@@ -105,7 +106,14 @@ def round_views(
         parts = [(_beside(history, name, line, version), dataset.view) for line, version, dataset in rounds]
         mark = digest([empty[name], *([beside, view.mark] for beside, view in parts)])[:16]
         built = max((dataset.built for *_, dataset in rounds), default=0)
-        yield name, Latest(0, built, View(name, mark, partial(_union, empty[name], parts)))
+        yield (
+            name,
+            Latest(
+                0,
+                built,
+                View(name, mark, partial(_union, empty[name], parts), partial(SMALL.__getitem__, name)),
+            ),
+        )
 
 
 def schema_of(view: str) -> pa.Schema:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,14 +12,16 @@ from sqlalchemy import Engine, RowMapping, func, select
 
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.hashing import digest
+from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State, durable
 from datasets_registry.store.objects import object_path
 from datasets_registry.views import models as model_view
 from datasets_registry.views.files import parquet, parquet_in
 from datasets_registry.views.judgements import judgements_sql
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
+from datasets_registry.views.meanings import SMALL, Meaning, meaning_of
 from datasets_registry.views.rounds import VIEWS, History, round_views, schema_of
-from datasets_registry.views.unions import Latest, View, shown
+from datasets_registry.views.unions import BY_VERSION, Latest, View, shown
 
 _VERSIONS = pa.schema(
     [
@@ -104,10 +107,11 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         datasets[name].sql() if name in datasets else None for name in ("ai_judgements", "completion_pairs")
     )
     small |= {"completions": completions, "judgements": judgements_sql(judgements, pairs, completions)}
-    return [
-        *datasets.values(),
-        *(View(name, digest(sql)[:16], partial(str, sql)) for name, sql in small.items()),
-    ]
+    return [*datasets.values(), *(_small_view(name, sql) for name, sql in small.items())]
+
+
+def _small_view(name: str, sql: str) -> View:
+    return View(name, digest(sql)[:16], partial(str, sql), partial(SMALL.__getitem__, name))
 
 
 def _dataset_views(
@@ -122,20 +126,32 @@ def _dataset_views(
         name, number = row["name"], row["version"]
         # a version's objects never change, so their list need not be read again
         mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, name, number)
-        yield View(f"{name}@{number}", mark, sql)
+        about = partial(_about, engine, name, number)
+        yield View(f"{name}@{number}", mark, sql, partial(about, f"Version {number} of {name}"), BY_VERSION)
         last = history.built[name, number]
         if row["status"] == "passed" and (name not in latest or last > latest[name].built):
-            latest[name] = Latest(number, last, View(name, mark, sql))
+            view = View(name, mark, sql, partial(about, f"The latest passed version, {name}@{number}"))
+            latest[name] = Latest(number, last, view)
     empty = {name: _select_from([_small_table(state, name, schema_of(name), [])]) for name in VIEWS}
     yield from shown(latest, dict(round_views(history, latest, empty)))
 
 
 def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:
+    objects = _content(engine, name, number)["objects"]
+    return _select_from([object_path(state.objects, sha) for sha, _ in objects])
+
+
+def _about(engine: Engine, name: str, number: int, text: str) -> Meaning:
+    return meaning_of(ROW_TYPES.get(_content(engine, name, number).get("row", name)), text)
+
+
+def _content(engine: Engine, name: str, number: int) -> Mapping[str, Any]:
     v = catalog.VERSIONS.c
     with engine.connect() as connection:
-        query = select(v.content).where(v.name == name, v.number == number)
-        content = connection.execute(query).scalar_one()
-    return _select_from([object_path(state.objects, sha) for sha, _ in content["objects"]])
+        content: Mapping[str, Any] = connection.execute(
+            select(v.content).where(v.name == name, v.number == number)
+        ).scalar_one()
+    return content
 
 
 def _small_table(state: State, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, object]]) -> Path:
@@ -154,7 +170,9 @@ def _completions(state: State) -> str:
     if not empty.exists():
         with durable(empty) as temporary:
             pq.write_table(LEDGER_SCHEMA.empty_table(), temporary)
-    return once(parquet_in(state.ledger, "union_by_name"))
+    stored = once(parquet_in(state.ledger, "union_by_name"))
+    # in UTC without a zone, for which some clients lack a library
+    return f"SELECT * REPLACE (make_timestamp(epoch_us(created_at)) AS created_at) FROM ({stored})"
 
 
 def _select_from(paths: Sequence[Path]) -> str:

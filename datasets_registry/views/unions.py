@@ -6,15 +6,23 @@ from functools import partial
 
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import ROW_TYPES
+from datasets_registry.views.meanings import Meaning, meaning_of
+
+MAIN, BY_VERSION = "main", "by_version"
 
 
 @dataclass(frozen=True)
 class View:
-    """A view to create: ``mark`` differs where the SQL does, which is only built when it is called for."""
+    """A view to create: ``mark`` differs where the SQL does, which is only built when it is called for.
+
+    So is what the catalog says of it. Views of single versions have a schema of their own.
+    """
 
     name: str
     mark: str
     sql: Callable[[], str]
+    about: Callable[[], Meaning] = Meaning
+    schema: str = MAIN
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,9 @@ def _unions(latest: Mapping[str, Latest]) -> Iterator[tuple[str, Latest]]:
     for whole, datasets in parts.items():
         mark = digest([dataset.view.mark for dataset in datasets])[:16]
         views = [dataset.view for dataset in datasets]
-        yield (
-            whole,
-            Latest(0, max(dataset.built for dataset in datasets), View(whole, mark, partial(_union, views))),
-        )
+        row, built = whole.rpartition("/")[2], max(dataset.built for dataset in datasets)
+        about = partial(meaning_of, ROW_TYPES[row], f"The latest passed versions of each {whole}/NAME")
+        yield whole, Latest(0, built, View(whole, mark, partial(_union, views), about))
 
 
 def _union(views: list[View]) -> str:

@@ -16,10 +16,12 @@ from datasets_registry.state import State, durable, locked
 from datasets_registry.views.files import literal
 from datasets_registry.views.scanning import column, quoted
 from datasets_registry.views.statements import wanted_views
-from datasets_registry.views.unions import View
+from datasets_registry.views.unions import BY_VERSION, MAIN, View
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
 STORAGE_VERSION = "v1.0.0"
+# of the file: which views stand in which schema, and what is said of them
+LAYOUT = 2
 _KEPT = threading.local()
 
 
@@ -50,7 +52,7 @@ def _stamp(state: State) -> Path:
 def _mark(state: State) -> list[int | str]:
     # a folder that was moved or copied has views of files elsewhere
     file = state.views.stat()
-    return [file.st_size, file.st_mtime_ns, str(state.root)]
+    return [file.st_size, file.st_mtime_ns, str(state.root), LAYOUT]
 
 
 def are_shown(state: State) -> bool:
@@ -121,15 +123,19 @@ os.register_at_fork(before=_close)
 
 
 def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> None:
-    """Replace the views that are new or changed; a view's mark is its comment."""
-    query = "SELECT view_name, comment FROM duckdb_views() WHERE database_name = 'c' AND NOT internal"
-    there = dict(connection.execute(query).fetchall())
-    gone = there.keys() - {view.name for view in views}
-    changes = [f"DROP VIEW {column(name)}" for name in gone]
-    changes += [_create(view) for view in views if there.get(view.name) != view.mark]
+    """Replace the views that are new or changed; a view's mark ends its comment."""
+    query = "SELECT schema_name, view_name, comment FROM duckdb_views()"
+    query += " WHERE database_name = 'c' AND NOT internal"
+    there = {(schema, name): comment or "" for schema, name, comment in connection.execute(query).fetchall()}
+    gone = there.keys() - {(view.schema, view.name) for view in views}
+    new = [view for view in views if not there.get((view.schema, view.name), "").endswith(_marked(view))]
+    changes = [f"CREATE SCHEMA IF NOT EXISTS {BY_VERSION}"]
+    changes += [f"DROP VIEW {column(schema)}.{column(name)}" for schema, name in gone]
+    changes += map(_create, new)
     try:
         # in one transaction, as each is synced
-        connection.execute(";".join(["BEGIN", *changes, "COMMIT"]))
+        connection.execute(";".join(["BEGIN", *changes]))
+        connection.execute(";".join([*_comments(connection, new), "COMMIT"]))
     except duckdb.IOException:
         connection.execute("ROLLBACK")
         for change in changes:
@@ -139,5 +145,26 @@ def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> 
 
 
 def _create(view: View) -> str:
-    name = column(view.name)
-    return f"CREATE OR REPLACE VIEW {name} AS {view.sql()}; COMMENT ON VIEW {name} IS {quoted(view.mark)}"
+    name, about = _name(view), quoted(f"{view.about().text} {_marked(view)}".lstrip())
+    return f"CREATE OR REPLACE VIEW {name} AS {view.sql()}; COMMENT ON VIEW {name} IS {about}"
+
+
+def _comments(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> Iterator[str]:
+    """What the columns of views mean; single versions have the same columns, and would cost as much again."""
+    query = "SELECT table_name, column_name FROM duckdb_columns()"
+    query += f" WHERE database_name = 'c' AND schema_name = '{MAIN}'"
+    there = set(connection.execute(query).fetchall()) if views else set()
+    for view in views:
+        if view.schema == MAIN:
+            for name, meaning in view.about().columns.items():
+                # which a version of earlier days may lack
+                if (view.name, name) in there:
+                    yield f"COMMENT ON COLUMN {_name(view)}.{column(name)} IS {quoted(meaning)}"
+
+
+def _name(view: View) -> str:
+    return f"{column(view.schema)}.{column(view.name)}"
+
+
+def _marked(view: View) -> str:
+    return f"[{view.mark}]"

@@ -72,7 +72,7 @@ def test_the_registry_finds_it(registry: Registry, pairs: Version) -> None:
 def test_views_have_it_quoted(registry: Registry, policy: Version) -> None:
     with duckdb.connect(registry.state.views, read_only=True) as connection:
         assert connection.execute(f'SELECT count(*) FROM "{PAIRS}"').fetchall() == [(1,)]
-        assert connection.execute(f'SELECT label FROM "{PREFERENCES}@1"').fetchall() == [("a",)]
+        assert connection.execute(f'SELECT label FROM by_version."{PREFERENCES}@1"').fetchall() == [("a",)]
         query = f"SELECT datasets['train'] FROM models WHERE name = '{POLICY}'"
         assert connection.execute(query).fetchall() == [(f"{PREFERENCES}@2",)]
         query = f"SELECT DISTINCT input FROM lineage WHERE name = '{PREFERENCES}'"

@@ -163,7 +163,7 @@ def test_views_are_replaced_beside_an_open_reader(registry: Registry) -> None:
         assert reader.execute("SELECT count(*) FROM evaluation").fetchone() == (1,)
     with duckdb.connect(registry.state.views, read_only=True) as reader:
         assert reader.execute("SELECT count(*) FROM evaluation").fetchone() == (2,)
-        assert reader.execute('SELECT count(*) FROM "evaluation@1"').fetchone() == (1,)
+        assert reader.execute('SELECT count(*) FROM by_version."evaluation@1"').fetchone() == (1,)
         assert reader.execute("SELECT count(*) FROM completions").fetchone() == (0,)
         assert reader.execute("SELECT version, status FROM versions ORDER BY 1").fetchall() == [
             (1, "passed"),
@@ -176,7 +176,7 @@ def test_the_latest_view_is_the_latest_passed(registry: Registry) -> None:
     registry.record_checks(registry.commit(SuiteFigure, figures(1, 2), how("2")), [red()])
     with duckdb.connect(registry.state.views, read_only=True) as reader:
         assert reader.execute("SELECT count(*) FROM evaluation").fetchone() == (1,)
-        assert reader.execute('SELECT count(*) FROM "evaluation@2"').fetchone() == (2,)
+        assert reader.execute('SELECT count(*) FROM by_version."evaluation@2"').fetchone() == (2,)
 
 
 def _commit_many(root: str, worker: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from assets.cli.planning.ahead import said, whole
 from assets.cli.planning.costs import costs, print_costs
 from assets.cli.printing import Json, open_state, print_rows, say
+from assets.cli.screen.values import HASH
 from generation.progress import span
 from generation.spending import count, dollars
 
@@ -68,8 +69,12 @@ def plan_command(as_json: Json = False) -> None:
         }
         for step, cost in zip(steps, took, strict=True)
     ]
-    if steps or as_json:
-        print_rows(rows, as_json, ("asset", "why", "took", "ahead", *(["costs"] if prices else [])))
+    if as_json:
+        print_rows(rows, True, ())
+    elif rows:
+        told = [column for column in ("took", "ahead", "costs") if any(row.get(column) for row in rows)]
+        shown = [{**row, "why": _shortened(str(row["why"]))} for row in rows]
+        print_rows(shown, False, ("asset", "why", *told))
     if (usd := sum(prices[name].usd for name in to_build if name in prices)) and not as_json:
         say(f"calls of models that have a price cost at most {dollars(usd)}")
     if ahead and to_build and not as_json:
@@ -85,6 +90,11 @@ def plan_command(as_json: Json = False) -> None:
         say(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
         if forecasts:
             say(f"ahead: {whole(forecasts.values())}")
+
+
+def _shortened(reason: str) -> str:
+    """The reason with hashes by their first digits."""
+    return HASH.sub(lambda digits: digits[0][:12], reason)
 
 
 def priced(price: "Priced | None") -> dict[str, object]:

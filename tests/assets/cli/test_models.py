@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from assets.cli import printing
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.registry import Registry
 from tests.assets.cli.trained import details_of, run
@@ -53,7 +52,7 @@ def test_show_tells_data_chain_rows_evaluations_and_files(home: Registry) -> Non
 
 
 def test_show_fits_a_hundred_columns(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printing, "WIDE", 100)
+    monkeypatch.setenv("COLUMNS", "100")
     printed = run("models", "show", "dpo_policy").stdout
     assert max(map(len, printed.splitlines())) <= 100
     for text in (

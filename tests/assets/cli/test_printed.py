@@ -88,7 +88,7 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("versions",): [("cai_sft",), (EVIL,)],
     ("show",): [("cai_sft@2", "--rows", "2"), ("base_policy",), ("principle_audit",), (f"cai_sft@{EVIL}",)],
     ("diff",): [("cai_sft", "1", "2", "--rows", "2"), ("cai_sft", "1", EVIL)],
-    ("explain",): [("cai_sft", "p1"), ("cai_sft", EVIL)],
+    ("explain",): [("cai_sft", "p1"), ("cai_sft", "p1", "--full"), ("cai_sft", EVIL)],
     ("lineage",): [("cai_sft",), ("base_policy", "--down")],
     ("sql",): [("FROM cai_sft",), (f'SELECT 1 AS "{EVIL}"',), (EVIL,), (f"FROM '{EVIL}'",)],
     ("principles",): [(), (EVIL,), ("x" + EVIL,)],

@@ -83,7 +83,7 @@ def test_text_of_a_row_is_no_markup_and_controls_no_terminal(registry: Registry)
     rows = [make(SftExample, prompt="[bold]x[/nope] \x1b[31m")]
     registry.record_checks(registry.commit(SftExample, rows, NOTHING), [])
     assert "[bold]x[/nope] \\u001b[31m" in output_of("show", "cai_sft")
-    assert "\x1b" not in output_of("explain", "cai_sft", "p1")
+    assert "\x1b" not in output_of("explain", "cai_sft", "p1", "--full")
 
 
 def test_diff_shows_flips_and_their_reason(traced: Traced) -> None:
@@ -110,10 +110,26 @@ def test_diff_of_what_is_no_number_says_what_to_write(traced: Traced) -> None:
 def test_explain_prints_the_tree_and_its_totals(traced: Traced) -> None:
     rows = traced.registry.rows(PreferencePair, traced.preferences[3])
     pair_id = next(row.pair_id for row in rows if row.label in ("a", "b"))
-    printed = output_of("explain", "preference_pairs", pair_id[:8])
+    printed = output_of("explain", "preference_pairs", pair_id[:8], "--full")
     assert "4 model calls:" in printed and "principle " in printed and "P(A) = " in printed
     assert "[user] prompt" in printed and "(shown above)" in printed and "model sft_policy@1" in printed
     assert answered("explain", "preference_pairs@4", pair_id)["totals"]["calls"] == 4
+
+
+def test_explain_begins_with_four_lines_of_words(traced: Traced) -> None:
+    rows = traced.registry.rows(PreferencePair, traced.preferences[3])
+    pair = next(row for row in rows if row.label in ("a", "b"))
+    told, _, values = output_of("explain", "preference_pairs", pair.pair_id).partition("\n\n")
+    what, decided, asked, then = told.splitlines()
+    assert what.startswith(
+        f"row       {pair.pair_id} of preference_pairs@4, which is passed. One row per pair"
+    )
+    assert f"label is {pair.label}" in decided and "under principle " in decided and "judge-1" in decided
+    assert "base_policy@2 in 2 calls for ai_judgements@4" in asked and " 20" in asked
+    assert f"`trimtab explain preference_pairs@4 {pair.pair_id} --full`" in then and "ledger show" in then
+    assert "max_outside_probability" not in values and "chosen " in values
+    source = output_of("explain", "red_team_prompts", "r00")
+    assert "no model; run run-1 made it" in source and "ledger show" not in source
 
 
 def test_explain_names_what_is_missing(traced: Traced) -> None:
@@ -121,7 +137,7 @@ def test_explain_names_what_is_missing(traced: Traced) -> None:
     pair_id = next(row.pair_id for row in rows if row.label in ("a", "b"))
     for path in (*traced.registry.files(traced.pairs), *traced.registry.state.ledger.glob("*.parquet")):
         path.unlink()
-    printed = output_of("explain", "preference_pairs", pair_id)
+    printed = output_of("explain", "preference_pairs", pair_id, "--full")
     assert "completion_pairs@1: missing: " in printed and "(2 more are missing)" in printed
 
 

@@ -30,7 +30,15 @@ def test_an_older_client_reads_every_view(registry: Registry) -> None:
     cli = Path(sys.executable).with_name("duckdb")
     version = subprocess.run([cli, "--version"], capture_output=True, text=True, check=True).stdout
     assert version.startswith("v1.")
-    for view in ("evaluation", '"evaluation@1"', "versions", "lineage", "checks", "models", "completions"):
+    for view in (
+        "evaluation",
+        'by_version."evaluation@1"',
+        "versions",
+        "lineage",
+        "checks",
+        "models",
+        "completions",
+    ):
         query = f"SELECT count(*) AS n FROM {view}"
         run = subprocess.run(
             [cli, "-readonly", "-json", registry.state.views, query], capture_output=True, text=True
@@ -43,7 +51,7 @@ def test_only_new_views_are_made(registry: Registry) -> None:
     publish(registry, 1.0)
     publish(registry, 2.0)
     with duckdb.connect(registry.state.views, read_only=True) as connection:
-        assert connection.execute('SELECT value FROM "evaluation@1"').fetchall() == [(1.0,)]
+        assert connection.execute('SELECT value FROM by_version."evaluation@1"').fetchall() == [(1.0,)]
         assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
 
 
@@ -54,7 +62,7 @@ def test_a_version_whose_file_is_gone_keeps_no_other_from_being_published(regist
     with duckdb.connect(registry.state.views, read_only=True) as connection:
         assert connection.execute("SELECT value FROM evaluation").fetchall() == [(2.0,)]
         with pytest.raises(duckdb.IOException):
-            connection.execute('SELECT value FROM "evaluation@1"')
+            connection.execute('SELECT value FROM by_version."evaluation@1"')
 
 
 def test_a_damaged_view_file_is_written_anew(registry: Registry) -> None:

@@ -1,0 +1,1 @@
+"""How tables and records are laid out on a screen or in a pipe."""
