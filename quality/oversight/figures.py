@@ -22,6 +22,8 @@ BOUNDS: Mapping[str, Bound] = {
     "leaks_share": FEW,
     "concedes_share": FEW,
     "chose_wrong_share": Bound(at_most=0.5),
+    # a judge that is worse off than alone is misled
+    "debate_gain": Bound(at_least=0.0),
 }
 
 

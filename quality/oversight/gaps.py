@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from datasets_registry.rows.oversight.report import OversightFigure
-from quality.oversight.figures import Whose, difference
+from quality.oversight.figures import BOUNDS, Whose, difference, share_in_words
 from quality.oversight.protocols import accuracy
 from quality.oversight.seatings import Seating, by_question, credit_of, grouped, mean
 
@@ -35,7 +35,9 @@ def gap_figures(whose: Whose, seatings: Sequence[Seating], solved: Solved) -> It
             difference("gap", behind), debater, says=f"how much oftener {debater} is right alone"
         )
         yield whose.figure(accuracy("debate_accuracy", of_debater), debater, num_missing=void)
-        yield whose.figure(difference("debate_gain", gains), debater, says="debate less the judge alone")
+        gain = difference("debate_gain", gains)
+        says = f"judge {whose.of} is right more often than alone by {share_in_words(gain)} with {debater}"
+        yield whose.figure(gain, debater, says=says, bound=BOUNDS["debate_gain"])
 
 
 def _debater(seating: Seating) -> str:

@@ -50,7 +50,8 @@ REPORT_CHECKS: tuple[Check, ...] = (
         "oversight_report",
         "no_judge_found_out",
         "SELECT count(*) FROM this WHERE flagged AND role = 'judge'",
-        "judges that decide by the seat or by length (`trimtab judges --oversight` names them)",
+        "judges that decide by the seat or by length, or that debaters mislead"
+        " (`trimtab judges --oversight` names them)",
         at_most=0,
         severity="warning",
     ),
