@@ -119,19 +119,18 @@ def _reasoning(profile: Profile) -> Sequence[Dataset]:
 
 
 def _overseen(profile: Profile) -> Sequence[Dataset]:
-    """Debates, preferences by their verdicts and the report, and the amplified answers of a policy."""
+    """Debates with preferences by their verdicts, the amplified answers of a policy, and the report."""
     section = profile.oversight
     if section is None:
         return []
     verifier = profile.problems.verifier if profile.problems else None
     declared = list[Dataset]()
     if section.is_debated:
-        debated = oversight(section, verifier)
-        candidates = Candidate.dataset if "candidates" in section.questions.of else ""
-        declared += [*debated, *oversight_report(debated, candidates)]
+        declared += oversight(section, verifier)
     if (amplified := section.amplification) and amplified.policy and verifier:
         declared += amplification(amplified, amplified.policy, verifier)
-    return declared
+    candidates = Candidate.dataset if section.is_debated and "candidates" in section.questions.of else ""
+    return [*declared, *oversight_report(declared, candidates, amplified.labels if amplified else None)]
 
 
 def _by_row_type(datasets: Iterable[Dataset], row_types: Iterable[str]) -> dict[str, tuple[str, ...]]:

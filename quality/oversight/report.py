@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer
 from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.settings import Settings
 from methods.method import Inputs, Method, Models
+from methods.oversight.amplification.labels import labels
+from methods.oversight.amplification.settings import LabelSettings
+from quality.oversight.amplified import amplified_figures
 from quality.oversight.debaters import debater_figures
 from quality.oversight.figures import Whose
 from quality.oversight.gaps import Solved, gap_figures, solved_by
@@ -15,13 +19,20 @@ from quality.oversight.seatings import Seating, grouped, read_seatings
 
 
 class ReportSettings(Settings):
-    """Nothing is chosen: the report has every figure of what was debated."""
+    """Which amplified answers are labels, whose worth is measured; all other figures have no setting."""
+
+    labels: LabelSettings = LabelSettings()
 
 
 def make_report(inputs: Inputs, models: Models, settings: ReportSettings) -> Iterator[OversightFigure]:
-    """The figures of every judge, debater and pair of both."""
-    seatings = read_seatings(inputs)
-    yield from _of_debates(seatings, _solved(inputs))
+    """The figures of every judge, debater and pair of both, and of every amplified policy."""
+    yield from _of_debates(read_seatings(inputs), _solved(inputs))
+    roots = (answer for answer in inputs.stream(AmplifiedAnswer) if answer.parent_id is None)
+    # made once more: a red label set would hold back the report on it
+    kept = labels(inputs.stream(AmplifiedAnswer), settings.labels)
+    by_policy = grouped(kept, lambda label: label.policy)
+    for policy, of_policy in sorted(grouped(roots, lambda root: root.policy).items()):
+        yield from amplified_figures(Whose("policy", policy, "problem"), of_policy, by_policy.get(policy, []))
 
 
 def _of_debates(seatings: Sequence[Seating], solved: Solved) -> Iterator[OversightFigure]:

@@ -1,6 +1,7 @@
 """Amplification in a profile: what it declares alone and in rounds, its calls as counted, and refusals."""
 
 import tomllib
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -90,6 +91,11 @@ def test_labels_are_declared_for_a_trainer_with_replay_and_their_calls_were_coun
     assert fours and len(rows["amplified_answers"]) <= counted["amplified_answers"].rows.train
     (asked,) = counted["amplified_answers"].asked
     assert asked.model == "lab_policy" and 0 < len(outcome.requests) <= asked.calls
+    # a red label set holds back no report on it
+    report = datasets["oversight_report"]
+    assert report.inputs["amplified_answers"] == ("amplified_answers",)
+    assert {*chain(*report.inputs.values())} == {"amplified_answers"}
+    assert list(run(report, rows).rows)
 
 
 def test_each_round_amplifies_the_policy_that_it_begins_from() -> None:
