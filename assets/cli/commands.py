@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("assets.cli.planning.doctor", "doctor"),
     "plan": ("assets.cli.planning.plan", "plan_command"),
     "build": ("assets.cli.planning.build", "build_command"),
+    "init": ("assets.cli.starting.init", "init"),
     "keep": ("assets.cli.planning.keep", "keep_command"),
     "pass": ("assets.cli.datasets", "pass_version"),
     "export": ("assets.cli.export_data", "export_dataset"),
@@ -52,6 +53,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 # the first screen, in the first lines of the commands' own help, which takes seconds to import
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "Build": {
+        "init": "Write a short, commented profile for a purpose.",
         "plan": "Show what a rebuild would make, why, and its cost so far.",
         "build": "Build what is not up to date, with what stands upstream.",
         "profiles": "Show the profiles that build in this state folder.",

@@ -46,6 +46,8 @@ def test_one_of_each_area_is_refused_in_one_sentence(case: Case, tmp_path: Path)
         (1, "error: unexpected ValueError: seed should (details in x)", "traceback"),
         (1, "error: seed is -1: it should be 0", "another exit code"),
         (2, "error: seed is -1\nit should be 0", "not one line"),
+        (2, "error: seed is -1: it should be 0\nerror: rate is 0: it should be more", "refused"),
+        (2, "error: seed is -1: it should be 0\nerror: rate is bad", "no remedy"),
         (2, "error: a number should be 0", "no value"),
         (2, "error: seed is bad", "no remedy"),
     ],

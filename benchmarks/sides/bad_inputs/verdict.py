@@ -64,12 +64,13 @@ def verdict(case: Case, outcome: Outcome) -> Verdict:
         return "explained" if reason(case) else "accepted"
     if outcome.code != 2:
         return "another exit code"
+    # of a file with several faults each is a line
     lines = said.splitlines()
-    if len(lines) != 1 or not lines[0].startswith("error: "):
+    if not lines or not all(line.startswith("error: ") for line in lines):
         return "not one line"
     if case.names and not any((name or "''") in said for name in case.names):
         return "no value"
-    return "refused" if REMEDY.search(said) else "no remedy"
+    return "refused" if all(map(REMEDY.search, lines)) else "no remedy"
 
 
 def _is_accepted(case: Case, outcome: Outcome) -> bool:

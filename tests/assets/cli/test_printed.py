@@ -100,6 +100,7 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("verify",): [(), ("cai_sft@2",)],
     ("gc",): [(), ("--grace", EVIL)],
     ("profiles",): [()],
+    ("init",): [("pairs", "--out", "{out}.toml"), (EVIL,), ("pairs", "--out", EVIL)],
     ("plan",): [()],
     # what is built would be asked of a model
     ("build",): [(EVIL,), ("cai_sft", EVIL, "--only")],
@@ -152,6 +153,7 @@ def test_no_text_steers_a_terminal_and_json_is_json_alone(
             "{file}": str(file),
             "{out}": out,
             "{out}.html": f"{out}.html",
+            "{out}.toml": f"{out}.toml",
             "{key}": filled.key,
         }
         arguments = [names.get(option, option) for option in options]

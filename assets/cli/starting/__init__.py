@@ -1,0 +1,1 @@
+"""The command that a first day begins with."""
