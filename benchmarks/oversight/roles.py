@@ -11,6 +11,7 @@ import duckdb
 from benchmarks.sides.lab import Lab
 from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.oversight.questions import OversightQuestion
+from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.row import Row
 from datasets_registry.version import Version
 from generation.completer import Completer
@@ -22,6 +23,7 @@ from methods.oversight.passages import own_passages
 from methods.oversight.questions import QuestionSettings, make_questions
 from methods.oversight.settings import DebateSettings
 from methods.reading.thought import THINK, Marks
+from quality.oversight.report import ReportSettings, make_report
 
 R = TypeVar("R", bound=Row)
 
@@ -89,14 +91,14 @@ class _ByRole:
 
 
 @dataclass(frozen=True)
-class _Questions:
-    """Questions, or passages, as a method's one input."""
+class _InMemory:
+    """Rows of several types as a method's inputs."""
 
-    questions: Sequence[Row]
+    held: Sequence[Row]
 
     def rows(self, row: type[R], role: str | None = None) -> list[R]:
         """Those of the row type."""
-        return [question for question in self.questions if isinstance(question, row)]
+        return [each for each in self.held if isinstance(each, row)]
 
     def stream(self, row: type[R], role: str | None = None) -> Iterator[R]:
         """The same."""
@@ -114,10 +116,15 @@ def debates(
 ) -> list[Debate]:
     """The rows that the asset ``debates`` would have of these questions."""
     models = _ByRole({"debater": debater, "judge": judge})
-    return list(make_debates(_Questions(questions), models, settings))
+    return list(make_debates(_InMemory(questions), models, settings))
+
+
+def reported(questions: Sequence[OversightQuestion], rows: Sequence[Debate]) -> list[OversightFigure]:
+    """The rows that the asset ``oversight_report`` would have of these debates."""
+    return list(make_report(_InMemory([*questions, *rows]), _ByRole({}), ReportSettings()))
 
 
 def passage_questions(number: int) -> list[OversightQuestion]:
     """So many questions on our own passages."""
     settings = QuestionSettings(number=number)
-    return make_questions(_Questions(own_passages()), _ByRole({}), settings)
+    return make_questions(_InMemory(own_passages()), _ByRole({}), settings)

@@ -87,6 +87,14 @@ def share_in_words(measured: Measured) -> str:
     return f"{value} ({low} to {high})"
 
 
+def gain_in_words(measured: Measured) -> str:
+    """For example ``-50 points (-56 to -33)``."""
+    if measured.value is None or measured.interval is None:
+        return "an unknown number of points"
+    value, low, high = (f"{100 * share:+.0f}" for share in (measured.value, *measured.interval))
+    return f"{value} points ({low} to {high})"
+
+
 def mean_of(label: str, values: Sequence[tuple[str, float]]) -> Measured:
     """The mean of amounts over groups, each value with its group, and Student's interval."""
     means = unit_means(values)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from datasets_registry.rows.oversight.report import OversightFigure
-from quality.oversight.figures import BOUNDS, Whose, difference, share_in_words
+from quality.oversight.figures import BOUNDS, Whose, difference, gain_in_words
 from quality.oversight.protocols import accuracy
 from quality.oversight.seatings import Seating, by_question, credit_of, grouped, mean
 
@@ -36,7 +36,7 @@ def gap_figures(whose: Whose, seatings: Sequence[Seating], solved: Solved) -> It
         )
         yield whose.figure(accuracy("debate_accuracy", of_debater), debater, num_missing=void)
         gain = difference("debate_gain", gains)
-        says = f"judge {whose.of} is right more often than alone by {share_in_words(gain)} with {debater}"
+        says = f"judge {whose.of} gains {gain_in_words(gain)} from debates by {debater}"
         yield whose.figure(gain, debater, says=says, bound=BOUNDS["debate_gain"])
 
 

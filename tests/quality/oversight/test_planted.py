@@ -38,7 +38,7 @@ def test_a_judge_that_believes_a_sure_liar_is_found_with_it(tmp_path: Path) -> N
     assert set(found) == {("judge", "credulous", "debate_gain"), ("debater", "liar", "chose_wrong_share")}
     gain = found["judge", "credulous", "debate_gain"]
     assert gain.part == "liar" and gain.value == -0.5 and gain.high is not None and gain.high < 0
-    assert gain.says.startswith("judge credulous is right more often than alone by -50 % (")
+    assert gain.says.startswith("judge credulous gains -50 points (")
     (misled,) = (row for row in rows if row.figure == "misled_share")
     assert misled.value == 1.0 and misled.part == "credulous"
 
