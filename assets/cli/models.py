@@ -193,11 +193,12 @@ def models(
         rows = [row | {"why": why[name]} for row in rows if (name := str(row["name"])) in why]
     if as_json or as_csv:
         print_rows(rows, as_json, ["name", "version", *(["why"] if stale else []), *_OF_PROGRAMS], as_csv)
-    elif rows or stale:
+    elif rows:
         shown = [
             row | {"model": f"{row['name']}@{row['version']}", "trained on": row["trained_on"]}
             for row in rows
         ]
         print_rows(shown, False, ["model", *(["why"] if stale else []), *_LISTED], can_go=_CAN_GO)
     else:
-        say("there is no model yet: `trimtab plan` shows what a build would make")
+        none = "a rebuild would train no model anew" if stale else "there is no model yet"
+        say(f"{none}: `trimtab plan` shows what a build would make")

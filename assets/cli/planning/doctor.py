@@ -26,8 +26,10 @@ def doctor(as_json: Json = False) -> None:
     """
     findings = _look()
     rows = [{**asdict(finding), "is": "well" if finding.well else "WRONG"} for finding in findings]
-    print_rows(rows, as_json, COLUMNS)
-    if not all(finding.well for finding in findings):
+    well = all(finding.well for finding in findings)
+    # where all is well there is nothing to remedy
+    print_rows(rows, as_json, COLUMNS[:-1] if well else COLUMNS)
+    if not well:
         raise typer.Exit(1)
 
 

@@ -110,7 +110,10 @@ def profiles(as_json: Json = False) -> None:
     from assets.profile.uses import uses
 
     rows = [use.model_dump(mode="json") for use in uses(open_state().state)]
-    print_rows(rows, as_json, ("name", "description", "last_used"))
+    if rows or as_json:
+        print_rows(rows, as_json, ("name", "description", "last_used"))
+    else:
+        say("no profile has built in this state folder yet: `trimtab plan` shows what this one would build")
 
 
 def _others(registry: "Registry", graph: "Graph") -> str:

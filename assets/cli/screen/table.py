@@ -148,13 +148,13 @@ def _are_numbers(cells: Sequence[str]) -> bool:
 
 
 def _grown(least: Sequence[int], wanted: Sequence[int], spare: int) -> list[int]:
-    """The least widths with what is to spare, each column of which the narrowest grows first."""
+    """The least widths with what is to spare, of which the column has most that takes most lines."""
     widths = list(least)
     for _ in range(spare):
         growing = [place for place, width in enumerate(widths) if width < wanted[place]]
         if not growing:
             break
-        widths[min(growing, key=widths.__getitem__)] += 1
+        widths[max(growing, key=lambda place: wanted[place] / widths[place])] += 1
     return widths
 
 
