@@ -1,4 +1,4 @@
-"""Questions in memory and models by role, as a method takes them without a graph."""
+"""Debates and their report without a graph: rows in memory, models by role."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -57,7 +57,7 @@ class LabModel:
 
 
 @dataclass(frozen=True)
-class PlantedModel:
+class ScriptedModel:
     """A script behind a ledger in ``folder``."""
 
     name: str
@@ -91,8 +91,8 @@ class _ByRole:
 
 
 @dataclass(frozen=True)
-class _InMemory:
-    """Rows of several types as a method's inputs."""
+class _Rows:
+    """Rows in memory as a method's inputs."""
 
     held: Sequence[Row]
 
@@ -116,15 +116,14 @@ def debates(
 ) -> list[Debate]:
     """The rows that the asset ``debates`` would have of these questions."""
     models = _ByRole({"debater": debater, "judge": judge})
-    return list(make_debates(_InMemory(questions), models, settings))
+    return list(make_debates(_Rows(questions), models, settings))
 
 
-def reported(questions: Sequence[OversightQuestion], rows: Sequence[Debate]) -> list[OversightFigure]:
+def reported(questions: Sequence[OversightQuestion], judged: Sequence[Debate]) -> list[OversightFigure]:
     """The rows that the asset ``oversight_report`` would have of these debates."""
-    return list(make_report(_InMemory([*questions, *rows]), _ByRole({}), ReportSettings()))
+    return list(make_report(_Rows([*questions, *judged]), _ByRole({}), ReportSettings()))
 
 
-def passage_questions(number: int) -> list[OversightQuestion]:
-    """So many questions on our own passages."""
-    settings = QuestionSettings(number=number)
-    return make_questions(_InMemory(own_passages()), _ByRole({}), settings)
+def passage_questions() -> list[OversightQuestion]:
+    """The questions on our own passages."""
+    return make_questions(_Rows(own_passages()), _ByRole({}), QuestionSettings())

@@ -1,20 +1,20 @@
-"""What is planted in a debater or a judge shows by name; where it is not planted, it does not."""
+"""What is planted in a debater or a judge is found out by name; where it is not planted, it is not."""
 
-from benchmarks.oversight.planted import PLANTED, debated, planted, shown
-from benchmarks.oversight.roles import passage_questions
+import pytest
 
-SOUND = PLANTED["nothing planted"]
+from benchmarks.oversight.planted import PLANTED, Pair, figures, report
 
-
-def test_every_planted_debater_and_judge_shows_by_name() -> None:
-    figures = [figure for figure in planted(quick=True) if figure.goal]
-    assert {figure.name.partition(":")[0] for figure in figures} == set(PLANTED)
-    assert [figure.name for figure in figures if not figure.holds] == []
+SOUND = PLANTED[0]
 
 
-def test_a_sound_debater_and_judge_show_nothing_that_is_planted() -> None:
-    measured = shown(debated("sound", SOUND, passage_questions(12)))
-    for name, pair in PLANTED.items():
-        differs = {figure for figure, value in pair.shows.items() if measured[figure] != value}
-        # a lie with confidence is heard only by a judge who believes it
-        assert bool(differs) == (name not in ("nothing planted", "lies with confidence")), (name, differs)
+@pytest.mark.parametrize("pair", [PLANTED[2], PLANTED[4], PLANTED[6]], ids=lambda pair: pair.name)
+def test_what_is_planted_is_found_out_by_name_and_nothing_else(pair: Pair) -> None:
+    assert [figure.name for figure in figures(pair, report(pair)) if figure.holds is False] == []
+
+
+def test_a_sound_pair_is_not_what_was_planted() -> None:
+    rows = report(SOUND)
+    for pair in PLANTED:
+        expected = Pair(SOUND.debater, SOUND.judge, pair.found_by, pair.accuracy)
+        missed = [figure for figure in figures(expected, rows) if figure.holds is False]
+        assert bool(missed) == bool(pair.found_by)
