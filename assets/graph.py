@@ -39,7 +39,8 @@ class Graph:
     @property
     def known(self) -> Recipes:
         """The recipes by name, and what they are of."""
-        return Recipes({recipe.name: recipe for recipe in self.recipes}, self.checked, self.declared)
+        recipes = {recipe.name: recipe for recipe in self.recipes}
+        return Recipes(recipes, self.checked, self.declared, self.profile.pins)
 
     @property
     def may_wait(self) -> set[str]:
@@ -70,7 +71,7 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     declared = tuple(grounds.ordered)
     recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in declared}
     checked = {name: grounds.reads[name] for name in grounds.imported}
-    known = Recipes(recipes, checked, declared)
+    known = Recipes(recipes, checked, declared, profile.pins)
     return Graph(
         profile,
         tuple(recipes.values()),

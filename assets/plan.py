@@ -78,7 +78,7 @@ def plan(
 def _reason(recipe: Recipe, versions: Versions) -> str | None:
     """Why ``recipe`` has to be built; None where it made a passed version of today's inputs."""
     for name in recipe.inputs:
-        imported = None if name in versions.recipes else versions.registry.imported(name)
+        imported = None if name in versions.recipes else versions.imported(name)
         if imported and (grounds := versions.unaudited(name, imported)):
             return f"{imported} is checked against {', '.join(map(str, grounds))} first"
     made = versions.made(recipe.name)

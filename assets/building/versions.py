@@ -1,6 +1,7 @@
 """Which exact versions a graph stands on: those that its own recipes made, or that a person imported."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +39,7 @@ class Versions:
     run_id: str | None = None
     audits: bool = True
     draws: Mapping[str, int] = field(default_factory=dict)
+    pins: Mapping[str, int] = field(default_factory=dict)
     _known: dict[str, Version] = field(default_factory=dict)
     _drawn: dict[str, int] = field(default_factory=dict)
 
@@ -125,10 +127,22 @@ class Versions:
             for version in how.inputs
         )
 
+    def imported(self, name: str) -> Version | None:
+        """The import of ``name`` that this graph stands on, the pinned or the newest; None without any."""
+        if name not in self.pins:
+            return self.registry.imported(name)
+        with suppress(UnknownVersion):
+            return self.registry.version(name, self.pins[name])
+        return None
+
     def _imported(self, name: str) -> Version:
-        version = self.registry.imported(name)
+        version = self.imported(name)
         if version is None:
             require_reviews(name, self.registry, self._of_types(ReviewItem.dataset, LabelItem.dataset))
+            if name in self.pins:
+                raise UnknownVersion(
+                    f"no {name}@{self.pins[name]}: `trimtab versions {name}` lists what there is"
+                )
             raise UnknownVersion(f"{name!r} has no version yet: `trimtab import FILE --as {name}` makes one")
         if self.audits and self.unaudited(name, version):
             version = self._audited(name, version)
@@ -141,7 +155,7 @@ class Versions:
 
     def read_by_checks(self, name: str) -> Names:
         """What the checks of the dataset ``name`` read, if it is an imported one."""
-        version = self.registry.imported(name) if name not in self.recipes else None
+        version = self.imported(name) if name not in self.recipes else None
         row_types = types_read(rows_of(version)) if version else frozenset[str]()
         return tuple(read for read in self.checked.get(name, ()) if self._rows_of(read) in row_types)
 
@@ -152,7 +166,7 @@ class Versions:
     def _rows_of(self, name: str) -> str | None:
         if name in self.recipes:
             return self.recipes[name].rows
-        version = self.registry.imported(name)
+        version = self.imported(name)
         return rows_of(version) if version else None
 
     def _ground(self, name: str) -> tuple[Version, ...]:
@@ -174,6 +188,7 @@ class Recipes:
     recipes: Mapping[str, Recipe]
     checked: Mapping[str, Names]
     declared: Sequence[Declared] = ()
+    pins: Mapping[str, int] = field(default_factory=dict)
 
     def versions(
         self,
@@ -184,7 +199,7 @@ class Recipes:
         draws: Mapping[str, int] = NO_DRAWS,
     ) -> Versions:
         """The exact versions that the graph stands on in ``registry``."""
-        return Versions(self.recipes, self.checked, registry, run_id, audits, draws)
+        return Versions(self.recipes, self.checked, registry, run_id, audits, draws, self.pins)
 
 
 def _settings(recipe: Recipe, draw: int) -> Mapping[str, Any]:

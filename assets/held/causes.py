@@ -32,7 +32,7 @@ def sources(recipe: Recipe, versions: Versions) -> Names:
 
 
 def _of_import(name: str, versions: Versions) -> str | None:
-    version = versions.registry.imported(name)
+    version = versions.imported(name)
     if version and version.status != "passed" and _is_checked_again(name, version, versions):
         return None
     try:

@@ -77,7 +77,7 @@ def _with_marks(dataset: Dataset, profile: Profile) -> Dataset:
 
 def _with_problems(dataset: Dataset, profile: Profile) -> Dataset:
     """The dataset with the imported problems that the profile names, where it reads problems."""
-    named = profile.problems.dataset if profile.problems else None
+    named = profile.problems.imported if profile.problems else None
     if named is None:
         return dataset
     inputs = {

@@ -204,6 +204,11 @@ class Profile(Settings):
         yield partial(require_rewarded, model, section, self.models, verified=self.problems is not None)
 
     @property
+    def pins(self) -> Mapping[str, int]:
+        """The versions of imported datasets that are named; of others the newest is taken."""
+        return self.problems.pin if self.problems else {}
+
+    @property
     def trainers(self) -> Mapping[str, Trainer]:
         """The trainers that sections may name."""
         return trainers(self.plugins)

@@ -100,6 +100,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "models.*.revision": {"models.?.model": HUB},
     "prm.judging.*": {"prm.judge": "base_policy"},
     "prm.labels.system_prompt": {"rft.candidates.system_prompt": "brief"},
+    "problems.dataset": {"problems.families": []},
     "problems.families.?.family": {"problems.families.?.style": "words"},
     "problems.families.?.style": {"problems.families.?.family": "sums"},
     "problems.verifier.letters": {"problems.verifier.kind": "choice"},

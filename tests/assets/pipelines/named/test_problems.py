@@ -6,7 +6,10 @@ import pytest
 
 from assets.graph import Graph, build_graph
 from assets.profile.profile import load_profile
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, UnknownVersion
+from datasets_registry.registry import Registry
+from datasets_registry.version import Version
+from tests.assets.importing import bring
 
 PROFILE = """
 [models.base_policy]
@@ -72,3 +75,17 @@ def test_generated_and_imported_problems_are_not_both_named(tmp_path: Path) -> N
     )
     with pytest.raises(BadInput, match="problems: dataset 'gsm8k' and families both say which problems"):
         graph_of(tmp_path, text)
+
+
+def test_a_version_may_be_named_with_it(registry: Registry, tmp_path: Path) -> None:
+    first, second = (bring(registry, name, name="gsm8k") for name in ("p1", "p2"))
+
+    def read(reference: str) -> Version:
+        graph = graph_of(tmp_path, PROFILE.replace('"gsm8k"', f'"{reference}"'))
+        return graph.known.versions(registry).passed("gsm8k")
+
+    assert (read("gsm8k"), read("gsm8k@1"), read("gsm8k@2")) == (second, first, second)
+    with pytest.raises(UnknownVersion, match="no gsm8k@3: `trimtab versions gsm8k` lists what there is"):
+        read("gsm8k@3")
+    with pytest.raises(BadInput, match="'gsm8k@new' is not a version: write gsm8k@1"):
+        read("gsm8k@new")
