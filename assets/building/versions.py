@@ -68,9 +68,9 @@ class Versions:
         if RENDERING not in recipe.modules:
             return 0
         today = digest(dict(recipe.settings))
-        for _, how in self.registry.records.derivations(recipe.name):
-            if digest(without_draw(how.settings)) == today:
-                return int(str(how.settings.get(DRAW, 0)))
+        for settings in self.registry.records.settings(recipe.name):
+            if digest(without_draw(settings)) == today:
+                return int(str(settings.get(DRAW, 0)))
         return 0
 
     def made(self, name: str) -> tuple[Version, Derivation] | None:

@@ -1,6 +1,6 @@
 """The rows of the catalog, written and read: versions, derivations, check results and objects."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -225,6 +225,12 @@ class Records:
         with self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [(self.version(name, row["number"]), self._derivation(row)) for row in rows]
+
+    def settings(self, name: str) -> list[Mapping[str, object]]:
+        """The settings of the derivations of ``name``, the last first: one query, whatever their number."""
+        query = select(catalog.DERIVATIONS).where(D.name == name).order_by(D.id.desc())
+        with self.engine.connect() as connection:
+            return [row["settings"] for row in connection.execute(query).mappings()]
 
     def derivation(self, version: Version) -> Derivation:
         """How ``version`` was last made."""
