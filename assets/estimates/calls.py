@@ -32,11 +32,15 @@ from methods.problems.prompt_files import PromptFileSettings
 
 # lines that a solution has at most: what is said of steps assumes it
 STEPS = 12
+OURS = ("methods", "quality")
 
 
 def amount(dataset: Dataset, known: Mapping[str, Rows]) -> Amount | None:
     """What ``dataset`` takes, given the rows of others; None for a kind that is not known here."""
-    estimate = _AMOUNTS.get(dataset.method.rows.dataset)
+    method = dataset.method
+    # a plug-in's method has settings of its own, whatever its rows are
+    is_ours = method.run.__module__.partition(".")[0] in OURS
+    estimate = _AMOUNTS.get(method.rows.dataset) if is_ours else None
     try:
         return estimate(dataset, Inputs(dataset, known), dataset.settings) if estimate else None
     except UnknownRows:

@@ -1,11 +1,13 @@
 """What a build would take: by what the ledger saw of like calls, else by limits, and less what is stored."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from assets.building.declared import NOTHING, Dataset
 from assets.cli.planning.ahead import said, whole
-from assets.estimates.forecast import Forecast
+from assets.estimates.forecast import Forecast, Wanted, forecasts
 from assets.graph import Graph, build_graph
 from assets.plan import forecast
 from assets.profile.profile import load_profile
@@ -57,6 +59,15 @@ def test_calls_are_counted_by_limits_then_by_what_was_seen_less_what_is_stored(
     assert forecast(graph, registry, [NAME, "base_policy"])[NAME].stored == 0
     # new samples find nothing
     assert forecast(graph, registry, [NAME], drawn=[NAME])[NAME].stored == 0
+
+
+def test_a_plug_ins_method_with_rows_of_ours_is_not_counted(graph: Graph, registry: Registry) -> None:
+    (ours,) = (asset for asset in graph.declared if asset.name == NAME)
+    assert isinstance(ours, Dataset)
+    theirs = replace(ours, method=replace(ours.method, run=lambda *_: []), settings=NOTHING)
+    declared = [theirs if asset is ours else asset for asset in graph.declared]
+    ahead = forecasts(graph.profile, declared, registry, Wanted([NAME], [], {}))
+    assert ahead[NAME] == Forecast(seconds=None)
 
 
 def test_a_forecast_in_words_says_what_it_was_counted_by() -> None:
