@@ -53,7 +53,7 @@ PICTURES = (
     Picture("studio-rounds", "LINES", "rounds/iterative_dpo/round_02/verdict", 1280, 1100),
     Picture("studio-compare", "EVALUATED", "compare/evaluation", 1280, 900),
     Picture("studio-trees", "OVERSIGHT", "trees/amplified_answers?level=problems", 1280, 760),
-    Picture("studio-debates", "OVERSIGHT", "debates/debates?protocol=debate", 1280, 900),
+    Picture("studio-debates", "OVERSIGHT", "debates/debates?protocol=debate", 1280, 660),
     Picture("oversight-tree", "OVERSIGHT_DAGSTER", "assets/amplified_answers", 1600, 1480),
     Picture("oversight-debate", "OVERSIGHT_DAGSTER", "assets/debates", 1600, 1400),
 )
