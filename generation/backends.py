@@ -2,11 +2,12 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from datasets_registry.errors import BadInput
+from datasets_registry.plugins import plugged
 from generation.anthropic_api.backend import AnthropicBackend
-from generation.engine import EngineSettings
+from generation.engine import EngineSettings, require_backend
 from generation.openai_server.backend import OpenAIBackend
 from generation.remote.stating import OpenStating
 from generation.request import Backend
@@ -46,11 +47,21 @@ def open_backend(
     freed when it is closed; with ``keep`` the engine of a backend that has one runs on for the next backend
     of this process over the same base, and leaves its card when others need it.
 
-    Raises BadInput where no backend has that name, or the settings lack what it needs.
+    ``MODULE:BACKEND`` is one of a plug-in. Raises BadInput where no backend has that name, or the settings
+    lack what it needs.
     """
+    require_backend(name)
     if name not in BACKENDS:
-        raise BadInput(f"unknown backend {name!r}: use one of {', '.join(sorted(BACKENDS))}")
+        return _of_plugin(name, folder, settings, base)
     return (KEPT if keep else BACKENDS)[name](folder, settings, base)
+
+
+def _of_plugin(name: str, folder: Path, settings: EngineSettings, base: Path | None) -> Backend:
+    """What a plug-in's function opens; raises BadInput where that is no backend."""
+    backend = plugged("backend", name)(folder, settings, base)
+    if not all(hasattr(backend, part) for part in ("name", "fingerprint", "complete", "close")):
+        raise BadInput(f"backend {name} gives {backend!r:.60}: let it give a generation.request.Backend")
+    return cast(Backend, backend)
 
 
 def close_kept() -> None:

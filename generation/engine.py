@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from datasets_registry.documents import faults, meant
+from datasets_registry.errors import BadInput
+from datasets_registry.plugins import plugged
 from datasets_registry.settings import Settings
 
 # where nothing else is said, and no card asks for more
 BATCH_SIZE = 16
+# the names of our backends
+BACKENDS = ("anthropic", "openai", "transformers", "vllm")
 # backends whose models run on a server, each with its address where there is but one
 REMOTE: Mapping[str, str] = {"anthropic": "https://api.anthropic.com", "openai": ""}
 
@@ -115,6 +120,27 @@ class EngineSettings(Settings):
         if parts.username or parts.password or parts.query:
             raise ValueError("keep secrets out of the address: name their variable in api_key_env")
         return value
+
+
+def require_backend(name: str) -> None:
+    """Raise BadInput where ``name`` is neither a backend of ours nor, as ``MODULE:BACKEND``, of a plug-in."""
+    if ":" in name:
+        plugged("backend", name)
+    elif name not in BACKENDS:
+        raise BadInput(
+            f"unknown backend {name!r}{meant(name, BACKENDS)}: use one of {', '.join(BACKENDS)}, or "
+            "MODULE:BACKEND for one of a plug-in's BACKENDS"
+        )
+
+
+def _known(name: str) -> str:
+    with faults():
+        require_backend(name)
+    return name
+
+
+# the name of a backend, as a profile has it
+BackendName = Annotated[str, AfterValidator(_known)]
 
 
 def server_of(backend: str, settings: EngineSettings) -> str:

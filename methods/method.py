@@ -89,17 +89,11 @@ def no_prompts(settings: Any) -> Collection[str]:
     return ()
 
 
-def no_modules(settings: Any) -> Collection[str]:
-    """No plug-in is run."""
-    return ()
-
-
 @dataclass(frozen=True)
 class Method(Generic[S]):
     """``run`` makes rows of ``rows`` from inputs, models and one frozen settings object, and nothing else.
 
     ``prompts`` names the prompt templates that it may fill under given settings; another one is refused.
-    ``modules`` names those of plug-ins that it runs under them, whose code is the method's too.
     ``generates`` says that it asks models for completions.
     """
 
@@ -107,5 +101,4 @@ class Method(Generic[S]):
     settings: type[S]
     rows: type[Row]
     prompts: Callable[[S], Collection[str]] = no_prompts
-    modules: Callable[[S], Collection[str]] = no_modules
     generates: bool = False

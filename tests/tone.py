@@ -1,4 +1,6 @@
-"""A plug-in of rules, some of which decide nothing."""
+"""A plug-in of rules, some of which decide nothing, and of a verifier."""
+
+from methods.verifiers.choice import exact
 
 
 def short(prompt: str, response: str) -> bool:
@@ -17,3 +19,4 @@ def unclear(prompt: str, response: str) -> str:
 
 
 RULES = {"short": short, "broken": broken, "unclear": unclear}
+VERIFIERS = {"same": exact}

@@ -5,11 +5,14 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pydantic import BaseModel
+
 from assets.building.code import Code, code_of
 from assets.building.declared import Dataset, Declared, Given, Names, Released, Trained
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from methods.templates import template_digests
+from methods.verifiers.contract import VerifierSettings
 from quality.checks.check import Check
 from quality.checks.table import checks_of
 from training.trainers import Trainer
@@ -128,7 +131,7 @@ def _of_dataset(asset: Dataset, checked: Names) -> Recipe:
         templates=tuple(method.prompts(asset.settings)),
         modules=(
             method.run.__module__,
-            *method.modules(asset.settings),
+            *plugged_modules(asset.settings),
             *((RENDERING,) if asset.models else ()),
         ),
         runs=method.run.__qualname__,
@@ -151,7 +154,7 @@ def _of_trained(asset: Trained) -> Recipe:
         roles={**roles, **waits, **_unless(asset)},
         settings=section.training.content | dict(asset.more),
         templates=(asset.system_prompt,) if asset.system_prompt else (),
-        modules=_trainer_modules(asset.trainer),
+        modules=(*_trainer_modules(asset.trainer), *_verifying_modules(asset)),
     )
 
 
@@ -169,6 +172,22 @@ def _of_released(asset: Released) -> Recipe:
 def _trainer_modules(trainer: Trainer) -> Names:
     """What makes the model, and what ``python -m`` runs to that end."""
     return tuple(dict.fromkeys((trainer.source, trainer.module, f"{trainer.module}.__main__")))
+
+
+def _verifying_modules(asset: Trained) -> Names:
+    """The modules of plug-ins that verify what the model samples."""
+    verifier = asset.more.get("verifier")
+    return VerifierSettings.model_validate(verifier).modules if verifier else ()
+
+
+def plugged_modules(value: object) -> Names:
+    """The modules of plug-ins that settings name at any depth: all that runs is in the recipe."""
+    if isinstance(value, BaseModel):
+        own: Names = getattr(value, "modules", ())
+        return (*own, *(name for _, part in value for name in plugged_modules(part)))
+    if isinstance(value, Mapping):
+        return plugged_modules(tuple(value.values()))
+    return tuple(name for part in value for name in plugged_modules(part)) if isinstance(value, tuple) else ()
 
 
 def _of_given(asset: Given) -> Recipe:

@@ -1,4 +1,4 @@
-"""Datasets of plug-ins: what the `declare` of each module in the profile's `plugins` gives."""
+"""Datasets of plug-ins: what the `declare` of each module in the profile's `[plugins]` gives."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,7 +16,7 @@ def plugged(profile: Profile) -> Iterator[Dataset]:
 
     Raises BadInput where a plug-in declares something else, or rows of a type that no ``ROW_TYPES`` names.
     """
-    for plugin in profile.plugins:
+    for plugin in profile.plugins.modules:
         declare: Declare = getattr(load_plugin(plugin), "declare", _nothing)
         for dataset in declare(profile):
             _require_usable(plugin, dataset)

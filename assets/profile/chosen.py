@@ -4,12 +4,15 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from datasets_registry.documents import is_file, nearest, read_toml
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import join_row_types
+from datasets_registry.settings import Distinct, Settings
 from datasets_registry.state import REPOSITORY
 
 FOLDER = REPOSITORY / "profiles"
@@ -78,12 +81,21 @@ def label_of(path: Path) -> str:
     return f"{path.stem}-{digest(str(path.resolve()))[:8]}"
 
 
+class Plugins(Settings):
+    """Modules from anywhere on Python's path that join ours."""
+
+    modules: Annotated[tuple[str, ...], Distinct] = Field(
+        (), description="Modules whose trainers, row types, checks and datasets join ours"
+    )
+
+
 def join_plugins(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Join the row types and checks of a profile's plug-ins to ours; the plug-ins' names.
 
     Raises BadInput where a plug-in cannot be used.
     """
-    plugins = content.get("plugins", ())
+    section = content.get("plugins")
+    plugins = section.get("modules", ()) if isinstance(section, Mapping) else ()
     if not isinstance(plugins, list | tuple) or not all(isinstance(name, str) for name in plugins):
         # the profile's own validation says so
         return ()

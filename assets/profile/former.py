@@ -16,6 +16,8 @@ def successor(content: Mapping[str, object]) -> str | None:
             for part in inner:
                 if part in former["reasoning"]:
                     return f"[reasoning.{part}] is now {former['reasoning'][part]}"
+        if section == "plugins" and not isinstance(inner, Mapping):
+            return f"`plugins = {inner!r}` is now `modules` in [plugins]"
         if section in former["sections"]:
             return f"[{section}] is now {former['sections'][section]}"
     return None

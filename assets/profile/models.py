@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
 
@@ -21,7 +21,7 @@ from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
-from generation.engine import REMOTE, EngineSettings, server_of
+from generation.engine import REMOTE, BackendName, EngineSettings, server_of
 from generation.models.sources import require_source
 from generation.spending import Price
 from methods.reading.thought import THINK, Marks
@@ -82,7 +82,7 @@ class GivenModel(Settings):
         description="`in the first user turn` for a chat template without a place for a system turn: "
         "it is read there, at the head; if not set, as the template reads it",
     )
-    backend: Literal["anthropic", "openai", "transformers", "vllm"] = "transformers"
+    backend: BackendName = "transformers"
     engine: EngineSettings = EngineSettings()
     price: Price = Price()
 

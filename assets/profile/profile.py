@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from assets.profile.cai import Cai
-from assets.profile.chosen import join_plugins, read_chosen
+from assets.profile.chosen import Plugins, join_plugins, read_chosen
 from assets.profile.evaluation import EVERY, Evaluation
 from assets.profile.fitting.parts import NEEDED, refuse, require_known, require_part
 from assets.profile.fitting.trainable import (
@@ -40,7 +40,7 @@ from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import read_rounds, unrolled
 from datasets_registry.documents import require_all
 from datasets_registry.errors import BadInput, Faults
-from datasets_registry.settings import Distinct, Settings
+from datasets_registry.settings import Settings
 from datasets_registry.state import REPOSITORY
 from generation.spending import Budget
 from methods.judging.constitution import Constitution, load_constitution
@@ -57,9 +57,7 @@ class Profile(Settings):
     )
     requires_gpu: bool = Field(False, description="Whether a build is refused where torch can use no GPU")
     card_gb: float | None = Field(None, gt=0, description="Memory that each GPU must have, in 1e9 bytes")
-    plugins: Annotated[tuple[str, ...], Distinct] = Field(
-        (), description="Modules whose trainers, row types, checks and assets join ours"
-    )
+    plugins: Plugins = Plugins()
     constitution: str = "methods/judging/constitution.toml"
     models: Mapping[str, Section]
     prompts: Prompts = Prompts()
@@ -211,7 +209,7 @@ class Profile(Settings):
     @property
     def trainers(self) -> Mapping[str, Trainer]:
         """The trainers that sections may name."""
-        return trainers(self.plugins)
+        return trainers(self.plugins.modules)
 
     @property
     def measured_models(self) -> tuple[str, ...]:

@@ -124,16 +124,10 @@ def _templates(settings: AnswersSettings) -> tuple[str, ...]:
     return (*judged_templates(settings), *opening_templates(settings.asking.system_prompt))
 
 
-def rule_modules(settings: GradedSettings) -> tuple[str, ...]:
-    """The modules of plug-ins whose rules are graded by."""
-    return tuple(module for rule in settings.grading.rules.values() for module in rule.modules)
-
-
 EVALUATION_ANSWERS = Method(
     run=make_answers,
     settings=AnswersSettings,
     rows=SuiteAnswer,
     prompts=_templates,
-    modules=rule_modules,
     generates=True,
 )

@@ -16,9 +16,10 @@ from pydantic import Field, model_validator
 
 from datasets_registry.documents import faults
 from datasets_registry.errors import BadInput, first_line
+from datasets_registry.plugins import modules_of, plugged
 from generation.request import Message
 from methods.judging.comparison import Order
-from methods.judging.plugged import decide, modules_of, plugged_rule
+from methods.judging.plugged import KIND, decide
 from methods.judging.verdict import Verdict
 from methods.reading.languages import LEAST_PROBABILITY, likeliest_language
 from methods.reading.refusals import read_refusal
@@ -56,13 +57,13 @@ class Rule(FormatRules):
             if self.program is not None:
                 _require_program(self.program)
             if self.plugin is not None:
-                plugged_rule(self.plugin)
+                plugged(KIND, self.plugin)
         return self
 
     @property
     def modules(self) -> tuple[str, ...]:
         """The modules of plug-ins that decide it."""
-        return modules_of(self.plugin) if self.plugin is not None else ()
+        return modules_of(KIND, self.plugin) if self.plugin is not None else ()
 
     @property
     def needs_two(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import GoldVerdict
 from methods.method import Inputs, Method, Models
-from methods.verifiers.contract import Kind, VerifierSettings, Verify, rejected
+from methods.verifiers.contract import PLUGGED, Kind, VerifierSettings, Verify, rejected
 from methods.verifiers.maths.final_answer import final_answers
 from methods.verifiers.verifier import verifier
 
@@ -45,6 +45,8 @@ def gold_completion(answer: str, solution: str | None, kind: Kind) -> str | None
         return solution
     if kind == "exact":
         return answer
+    if kind == PLUGGED and solution:
+        return solution
     if kind == "maths" and solution and final_answers(solution).answer is not None:
         return solution
     return f"Answer: {answer}"

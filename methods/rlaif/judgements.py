@@ -174,16 +174,10 @@ def _calls(pair: CompletionPair, settings: JudgementSettings) -> Iterator[_Call]
             yield _Call(pair, order, name, comparison)
 
 
-def _modules(settings: JudgementSettings) -> tuple[str, ...]:
-    rules = [principle.rule for principle in settings.principles.values() if principle.rule]
-    return tuple(module for rule in rules for module in rule.modules)
-
-
 AI_JUDGEMENTS = Method(
     run=make_judgements,
     settings=JudgementSettings,
     rows=AiJudgement,
     prompts=comparison_templates,
-    modules=_modules,
     generates=True,
 )

@@ -21,10 +21,12 @@ from methods.reading.equations import wrong_equations
 from methods.reading.refusals import read_refusal
 from methods.reading.steps import split
 from methods.reading.thought import THINK, Marks, without_thought
-from methods.verifiers.contract import Kind, VerifierSettings
+from methods.verifiers.contract import PLUGGED, Kind, VerifierSettings
 from methods.verifiers.verifier import verifier
 
 _MANY = 200
+# what needs no settings
+_ALONE = tuple(kind for kind in get_args(Kind) if kind != PLUGGED)
 _MARKS = TypeAdapter[Marks](Marks)
 READ = ("refusal", "equations", "steps")
 Reading = dict[str, JsonValue]
@@ -126,7 +128,7 @@ def _parser() -> CommandParser:
             " wrong; steps gives steps, which separator joins to the completion. A bad line gives error."
         ),
     )
-    parser.add_argument("kind", choices=(*get_args(Kind), *READ), help="what is read of a completion")
+    parser.add_argument("kind", choices=(*_ALONE, *READ), help="what is read of a completion")
     parser.add_argument("file", help="JSON lines with completion, and gold for verifiers")
     parser.add_argument(
         "--thought-marks",

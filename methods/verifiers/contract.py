@@ -6,10 +6,19 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from datasets_registry.documents import faults
+from datasets_registry.plugins import modules_of, plugged
 from datasets_registry.settings import Settings
 
-Kind = Literal["maths", "exact", "choice", "code", "format"]
-_FIELDS = {"maths": {"relative_tolerance"}, "choice": {"letters"}, "code": {"seconds", "memory_mb"}}
+Kind = Literal["maths", "exact", "choice", "code", "format", "plugin"]
+# the kind that a plug-in's function verifies
+PLUGGED = "plugin"
+_FIELDS = {
+    "maths": {"relative_tolerance"},
+    "choice": {"letters"},
+    "code": {"seconds", "memory_mb"},
+    PLUGGED: {"plugin"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,12 @@ class VerifierSettings(Settings):
     letters: str = Field("ABCDE", pattern=r"^[A-Z]{2,26}$", description="choice: letters that may be chosen")
     seconds: float = Field(5, gt=0, le=600, description="code: wall and CPU seconds of a check")
     memory_mb: int = Field(512, ge=64, le=65536, description="code: MiB of address space per process")
+    # left out where it is not set, so that what was made without it is still the same
+    plugin: str | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="plugin: a function of a plug-in's VERIFIERS, as MODULE:VERIFIER",
+    )
 
     @model_validator(mode="after")
     def _refuse_fields_of_another_kind(self) -> Self:
@@ -46,4 +61,16 @@ class VerifierSettings(Settings):
             raise ValueError(
                 f"{min(foreign)} does not apply to a verifier of kind {self.kind!r}; leave it out"
             )
+        if (self.kind == PLUGGED) != (self.plugin is not None):
+            raise ValueError(
+                "kind = 'plugin' and plugin = 'MODULE:VERIFIER' go together: give both, or neither"
+            )
+        with faults():
+            if self.plugin is not None:
+                plugged("verifier", self.plugin)
         return self
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules of plug-ins that verify."""
+        return modules_of("verifier", self.plugin) if self.plugin is not None else ()

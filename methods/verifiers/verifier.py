@@ -7,6 +7,7 @@ from methods.verifiers.code import code
 from methods.verifiers.contract import Verification, VerifierSettings, Verify, rejected
 from methods.verifiers.format import keeps_format
 from methods.verifiers.maths.verdict import maths
+from methods.verifiers.plugged import plugged_verifier
 
 
 def verifier(settings: VerifierSettings, marks: Marks = THINK) -> Verify:
@@ -37,3 +38,6 @@ def _of_kind(settings: VerifierSettings) -> Verify:
             return keeps_format
         case "exact":
             return exact
+        case "plugin":
+            # the settings hold no such kind without it
+            return plugged_verifier(settings.plugin or "")

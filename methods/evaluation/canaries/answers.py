@@ -10,7 +10,6 @@ from methods.evaluation.answers import (
     graded_by,
     items_by_suite,
     judged_templates,
-    rule_modules,
 )
 from methods.evaluation.canaries.texts import CANARIES, PREFIX
 from methods.evaluation.conversations import conversation, unanswered
@@ -72,6 +71,5 @@ CANARY_ANSWERS = Method(
     settings=CanarySettings,
     rows=SuiteAnswer,
     prompts=judged_templates,
-    modules=rule_modules,
     generates=True,
 )

@@ -1,11 +1,13 @@
-"""What a rule of a plug-in runs is what the recipe holds, and an edit of it is another recipe."""
+"""What rules and verifiers of plug-ins run is what recipes hold, and an edit of them is another recipe."""
 
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from assets.profile.chosen import FOLDER
+from assets.profile.chosen import FOLDER, read_chosen
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
 from tests.assets.graphs import Declaration, declared
@@ -20,18 +22,29 @@ FILES = {
     "list.py": "WORD = 'please'\n",
     "other.py": "UNUSED = 1\n",
 }
+VERIFIER = """
+from methods.verifiers.contract import Verification
+
+def right(completion, gold):
+    return Verification(completion == gold, completion, None)
+
+VERIFIERS = {"right": right}
+"""
+VERIFYING = {"gold_verdicts", "candidates", "step_rollouts", "grpo_policy"}
 PRINCIPLE = '\n[[principles]]\nid = "polite"\nsignal = "form"\nrule = { plugin = "tone_of_rules:polite" }\n'
 
 
 @pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A plug-in with a rule in modules of its own."""
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A plug-in with a rule in modules of its own, which is no longer known afterwards."""
     folder = tmp_path / "tone_of_rules"
     folder.mkdir()
     for name, text in FILES.items():
         (folder / name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    return folder
+    yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tone_of_rules"]:
+        del sys.modules[name]
 
 
 def laptop(folder: Path, more: str = PRINCIPLE) -> Declaration:
@@ -56,6 +69,16 @@ def test_a_rule_of_a_plug_in_is_code_of_what_it_decides(plugin: Path, tmp_path: 
     assert before.differing(laptop(tmp_path)) == HOLDERS
     with pytest.raises(BadInput, match="the code of ai_judgements changed since the graph was loaded"):
         before.recipes["ai_judgements"].require_current_code()
+
+
+def test_a_verifier_of_a_plug_in_is_code_of_all_that_verify(plugin: Path) -> None:
+    (plugin / "checking.py").write_text(VERIFIER)
+    content = read_chosen("gpu")[1]
+    content["problems"]["verifier"] = {"kind": "plugin", "plugin": "tone_of_rules.checking:right"}
+    before = declared(content)
+    assert before.versions.keys() >= VERIFYING
+    (plugin / "checking.py").write_text(VERIFIER.replace("== gold", "!= gold"))
+    assert before.differing(declared(content)) == VERIFYING
 
 
 def test_a_rule_of_no_plug_in_is_refused_with_the_constitution(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ RIGHT = {choice for item in items() for choice in item.gold}
 PROFILE = """
 description = "A model with gates"
 min_free_gb = 0.1
-plugins = ["tests.assets.pipelines.waiting"]
+plugins.modules = ["tests.assets.pipelines.waiting"]
 
 [models.base_policy]
 model = "{base}"

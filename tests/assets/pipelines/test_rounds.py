@@ -56,7 +56,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
     """Both rounds, built in one run, and what each command reads in the environment."""
     root = tmp_path_factory.mktemp("rounds")
     path = write_profile(root / "profile", tiny_model)
-    plugged = f'plugins = ["tests.assets.pipelines.rounds"]\n{path.read_text()}'
+    plugged = f'plugins.modules = ["tests.assets.pipelines.rounds"]\n{path.read_text()}'
     path.write_text(plugged.replace('stop = ["e"]', "") + MODELS)
     with opened(path, root / "state", script) as workshop:
         workshop.build()

@@ -15,6 +15,6 @@ def test_every_key_says_what_it_means() -> None:
 def test_types_bounds_and_defaults_are_said() -> None:
     lines = page().splitlines()
     assert "| `temperature` | number, ≥ 0, ≤ 100 |" in "\n".join(lines)
-    assert any(line.startswith('| `backend` | "anthropic" or "openai" or') for line in lines)
+    assert any(line.startswith('| `kind` | "maths" or "exact" or') for line in lines)
     assert any(line.startswith("| `policies` | list of text | `[]` |") for line in lines)
     assert any(line.startswith("| `learning_rate` | number, > 0 | `0.0001` |") for line in lines)
