@@ -51,6 +51,6 @@ def _read(registry: Registry) -> None:
     for version in versions:
         rows = registry.table(version).num_rows
         with duckdb.connect(registry.state.views, read_only=True) as connection:
-            view = connection.execute(f'SELECT count(*) FROM "{version}"').fetchone()
+            view = connection.execute(f'SELECT count(*) FROM by_version."{version}"').fetchone()
         if (rows, view) != (version.num_rows, (rows,)):
             raise RuntimeError(f"{version} has {rows} rows, and its view {view}, of {version.num_rows}")

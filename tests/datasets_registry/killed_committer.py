@@ -167,7 +167,7 @@ def _wrong_views(registry: Registry, versions: list[Version]) -> Iterator[str]:
         registry.refresh_views()
         with duckdb.connect(registry.state.views, read_only=True) as connection:
             for one in versions:
-                found = connection.execute(f'SELECT count(*) FROM "{one}"').fetchone()
+                found = connection.execute(f'SELECT count(*) FROM by_version."{one}"').fetchone()
                 if found != (NUM_ROWS[one.name],):
                     yield f"the view of {one} has {found} rows"
     except duckdb.Error as error:

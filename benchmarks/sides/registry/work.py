@@ -81,7 +81,7 @@ def read(root: Path, single: Path, repeats: int) -> dict[str, list[tuple[float, 
     """Seconds of each query, warm and in turn: the view, ``read_parquet`` of its files, and of one file."""
     registry = Registry(State(root))
     files = registry.files(registry.version("examples", 1))
-    sources = ['"examples@1"', parquet(files), parquet([single])]
+    sources = ['by_version."examples@1"', parquet(files), parquet([single])]
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in QUERIES}
     with open_views(registry.state) as connection:
         for turn in range(repeats + 1):

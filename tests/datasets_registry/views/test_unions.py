@@ -22,7 +22,8 @@ def publish(registry: Registry, name: str, *judges: str, passed: bool = True) ->
 def judges_in(registry: Registry, view: str) -> list[str]:
     """The judges whose answers a view has."""
     with duckdb.connect(registry.state.views, read_only=True) as connection:
-        found = connection.execute(f'SELECT judge FROM "{view}" ORDER BY judge').fetchall()
+        schema = "by_version" if "@" in view else "main"
+        found = connection.execute(f'SELECT judge FROM {schema}."{view}" ORDER BY judge').fetchall()
     return [judge for (judge,) in found]
 
 
