@@ -23,6 +23,8 @@ CONTINUED = 1e-3
 # of all tokens, so that two numbers are not forgotten
 REPLAYED = 0.5
 KEPT = LabelSettings()
+# rows of a step
+BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class _Trial:
             self.found.kept[numbers] = [bool(label.agrees) for label in kept]
             pool += kept
             dataset = self.lab.commit(AmplifiedLabel, pool, f"labels_to_{numbers}")
-            policy = self._on(policy, dataset, 1, replays=True)
+            policy = self._on(policy, dataset, 1, replays=True, num_rows=len(pool))
             policies.append(policy)
         return policies
 
@@ -112,11 +114,18 @@ class _Trial:
             if row.direct_answer and votes.count(row.direct_answer) >= KEPT.min_share * len(votes):
                 (solution,) = gold([solved[row.problem_id]])
                 own.append(solution.model_copy(update={"completion": f"A:{row.direct_answer}"}))
-        return self._on(base, self.lab.commit(GoldSolution, own, "own_answers"), 1, replays=True)
+        dataset = self.lab.commit(GoldSolution, own, "own_answers")
+        return self._on(base, dataset, 1, replays=True, num_rows=len(own))
 
-    def _on(self, base: Version, dataset: Version, times: int, *, replays: bool = False) -> Version:
-        """Training goes on at a lower rate, with the known task replayed where it would be forgotten."""
-        settings = full(times * self.size.round_steps, rate=CONTINUED, seed=self.seed)
+    def _on(
+        self, base: Version, dataset: Version, times: int, *, replays: bool = False, num_rows: int = BATCH
+    ) -> Version:
+        """Training goes on at a lower rate, with the known task replayed where it would be forgotten.
+
+        Few rows, as a hardly trained policy gives, make a smaller step.
+        """
+        steps, batch = times * self.size.round_steps, min(BATCH, num_rows)
+        settings = full(steps, rate=CONTINUED, batch_size=batch, seed=self.seed)
         if not replays:
             return self.lab.train(base, dataset, settings)
         replaying = SftSettings(**settings.model_dump(), replay_share=REPLAYED)
