@@ -20,6 +20,7 @@ from generation.progress import span
 # of what is built, the first that says most, and a query that shows it
 QUERIES = {
     "preference_pairs": "SELECT label, count(*) FROM preference_pairs GROUP BY 1",
+    "debates": "SELECT kind, protocol, avg(credit) AS accuracy FROM debates GROUP BY ALL ORDER BY ALL",
     "evaluation": "SELECT suite, metric, model, value, low, high FROM evaluation WHERE category = 'all'",
 }
 

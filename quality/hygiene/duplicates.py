@@ -9,7 +9,7 @@ from methods.reading.clusters import Duplicate, near_duplicates
 from quality.hygiene.findings import TextKey, finding
 from quality.hygiene.words import normalised
 
-_COLUMNS = "SELECT DISTINCT label_dataset, text_column FROM texts ORDER BY ALL"
+_COLUMNS = "SELECT DISTINCT label_dataset, text_column FROM texts WHERE NOT may_repeat ORDER BY ALL"
 # rows that share a prompt on purpose count once
 _EQUAL = """
 SELECT list_sort(list(row_id)), words FROM (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from datasets_registry.rows.cai import SftExample
+from datasets_registry.rows.oversight.amplified import AmplifiedLabel
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.rows.row import Row
@@ -16,13 +17,15 @@ from quality.hygiene.words import normalised
 class LabelDataset:
     """A dataset that trains a model: its prompt and its completions, of which the first is learned.
 
-    ``siblings`` names the column by which rows share a prompt on purpose; None where there is none.
+    ``siblings`` names the column by which rows share a prompt on purpose; None where there is none. Answers
+    of a word or two ``repeat`` each other, and are no duplicates.
     """
 
     row: type[Row]
     completions: tuple[str, ...]
     prompt: str = "prompt"
     siblings: str | None = "prompt_id"
+    repeat: bool = False
 
     @property
     def name(self) -> str:
@@ -46,7 +49,7 @@ class LabelDataset:
             f"SELECT {quoted(self.name)} AS label_dataset, {quoted(text)} AS text_column,"
             f" concat_ws('/', {key}) AS row_id, {self._sibling(text)} AS sibling,"
             f" {column(text)} AS text, {normalised(column(text))} AS words,"
-            f" {text == self.prompt} AS is_prompt"
+            f" {text == self.prompt} AS is_prompt, {self.repeat and text != self.prompt} AS may_repeat"
             f" FROM {column(table)} WHERE {column(text)} IS NOT NULL"
             for text in self.columns
         )
@@ -63,6 +66,7 @@ LABELS = (
     LabelDataset(PreferencePair, ("chosen", "rejected")),
     # several policies may solve one problem
     LabelDataset(OversightPreference, ("chosen", "rejected"), siblings="problem_id"),
+    LabelDataset(AmplifiedLabel, ("completion",), siblings="problem_id", repeat=True),
 )
 
 

@@ -11,14 +11,14 @@ from quality.judges.bounds import SEATED, CertificateBounds, DebatedBounds
 from quality.judges.certificate import CertificateSettings, certify
 
 DATASET = "oversight_certificate"
-# a debate that is void was shown to no judge
 _JUDGEMENTS = """
 SELECT question_id AS pair_id, CASE WHEN swap THEN 'ba' ELSE 'ab' END AS "order", argued AS principle_id,
        'debate' AS signal, judge, coalesce(debater, 'nobody') AS policy, p_first,
        NULL::DOUBLE AS outside_probability,
        CASE WHEN verdict IS NULL THEN NULL WHEN verdict = 'tie' THEN 'even'
-            WHEN (verdict = 'a') <> swap THEN 'first' ELSE 'second' END AS verdict
-FROM debates WHERE protocol = ? AND num_samples > 0
+            WHEN (verdict = 'a') <> swap THEN 'first' ELSE 'second' END AS verdict,
+       num_samples > 0 AS asked
+FROM debates WHERE protocol = ?
 """
 # what a judge reads of a side is what was argued for it, and the answer where nobody argued for both
 _PAIRS = """
@@ -65,7 +65,9 @@ def _figures(
     """The figures of one judge on one policy."""
     bounds = settings.model_dump(include=set(CertificateBounds.model_fields))
     with duckdb.connect() as connection:
-        connection.register("ai_judgements", seats.filter(pc.field("policy") == policy))
+        # a debate that is void was shown to no judge
+        shown = pc.field("asked") & (pc.field("policy") == policy)
+        connection.register("ai_judgements", seats.filter(shown))
         connection.register("completion_pairs", pairs)
         named = CertificateSettings(**bounds, judges=(judge,), policy=policy)
         return [row for row in certify(connection, named, people=False) if row.figure in SEATED]

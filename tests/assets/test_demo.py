@@ -177,7 +177,12 @@ def test_two_demos_do_not_work_in_one_state(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "query"), [("laptop", "FROM preference_pairs"), ("evaluation", "FROM evaluation WHERE")]
+    ("profile", "query"),
+    [
+        ("laptop", "FROM preference_pairs"),
+        ("evaluation", "FROM evaluation WHERE"),
+        ("oversight", "FROM debates"),
+    ],
 )
 def test_what_to_try_next_is_of_what_was_built(profile: str, query: str) -> None:
     chosen = load_profile(profile)

@@ -7,6 +7,7 @@ import duckdb
 
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.hygiene import HygieneFinding
+from datasets_registry.rows.oversight.amplified import AmplifiedLabel
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
@@ -14,7 +15,14 @@ from datasets_registry.rows.row import Row, to_table
 from quality.hygiene.hygiene import hygiene
 from tests.rows import make
 
-ROWS: tuple[type[Row], ...] = (RedTeamPrompt, HelpfulPrompt, SftExample, PreferencePair, OversightPreference)
+ROWS: tuple[type[Row], ...] = (
+    RedTeamPrompt,
+    HelpfulPrompt,
+    SftExample,
+    PreferencePair,
+    OversightPreference,
+    AmplifiedLabel,
+)
 
 
 @contextmanager

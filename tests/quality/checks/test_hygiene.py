@@ -7,6 +7,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.hygiene import EvaluationLeak, HygieneFinding
 from datasets_registry.rows.imported import Problem
+from datasets_registry.rows.oversight.amplified import AmplifiedLabel
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
@@ -28,6 +29,7 @@ FAULTS: list[Fault] = [
     (EvaluationLeak, "no_leak", [make(EvaluationLeak)]),
     (PreferencePair, "contamination", [make(PreferencePair, chosen="Prompt held too")]),
     (OversightPreference, "contamination", [make(OversightPreference, rejected="Prompt held too")]),
+    (AmplifiedLabel, "contamination", [make(AmplifiedLabel, completion="Prompt held too")]),
     *(
         (HygieneFinding, name, [make(HygieneFinding, kind=kind)])
         for name, kind in (

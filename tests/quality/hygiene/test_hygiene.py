@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from datasets_registry.rows.cai import SftExample
 from datasets_registry.rows.hygiene import HygieneFinding
 from datasets_registry.rows.imported import HumanPreference
+from datasets_registry.rows.oversight.amplified import AmplifiedLabel
 from datasets_registry.rows.oversight.preferences import OversightPreference
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.rlaif import PreferencePair
@@ -116,6 +117,13 @@ def test_two_policies_that_solve_one_problem_do_not_repeat_it() -> None:
     assert findings_in(verdict("a", "p"), verdict("b", "p")) == []
     both = findings_in(verdict("a", None), verdict("b", None))
     assert kinds(both) == [("pair b", "prompt", "exact_duplicate")]
+
+
+def test_many_problems_may_have_one_answer() -> None:
+    labels = [make(AmplifiedLabel, name, prompt=f"{name}:9?", completion="A:9") for name in "1234"]
+    assert findings_in(*labels) == []
+    asked_again = make(AmplifiedLabel, "5", prompt="1:9?", completion="A:9")
+    assert [kind for *_, kind in kinds(findings_in(*labels, asked_again))] == ["exact_duplicate"]
 
 
 def test_a_phrase_of_many_rows_is_boilerplate_unless_their_prompts_have_it() -> None:

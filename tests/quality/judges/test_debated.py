@@ -90,6 +90,13 @@ def test_a_void_debate_and_another_protocol_are_not_the_judges() -> None:
     assert figures("right", voided, naive) == plain
 
 
+def test_a_judge_that_was_shown_nothing_is_not_certified() -> None:
+    voided = row_of(Seat(question(0), "debate", False, "both", "talker"), void("side b gives up"), "right")
+    inputs = MemoryInputs({"debates": [voided], "oversight_questions": [question(0)]})
+    rows = rows_of(OVERSIGHT_CERTIFICATE, DebatedSettings(), inputs)
+    assert rows and {(row.judge, row.value, row.holds) for row in rows} == {("right", None, None)}
+
+
 def test_a_bound_on_what_debates_do_not_measure_is_refused() -> None:
     with pytest.raises(ValidationError, match="debates do not measure 'human_accuracy'"):
         DebatedSettings(bounds={"human_accuracy": Bound(at_least=0.5)})
