@@ -8,9 +8,10 @@ from typing import Any
 
 from assets.building.declared import Declared, Names
 from assets.building.recipe import RENDERING, Recipe
-from datasets_registry.errors import UnknownVersion
+from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.hashing import digest
 from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.types import row_type, rows_of
@@ -144,9 +145,19 @@ class Versions:
                     f"no {name}@{self.pins[name]}: `trimtab versions {name}` lists what there is"
                 )
             raise UnknownVersion(f"{name!r} has no version yet: `trimtab import FILE --as {name}` makes one")
+        self._require_problems(name, version)
         if self.audits and self.unaudited(name, version):
             version = self._audited(name, version)
         return self.registry.require_passed(version)
+
+    def _require_problems(self, name: str, version: Version) -> None:
+        """Raise BadInput where the profile names for its problems what holds other rows."""
+        is_read = any(name in recipe.roles.get(Problem.dataset, ()) for recipe in self.recipes.values())
+        if is_read and not issubclass(row_type(version), Problem):
+            raise BadInput(
+                f"problems.dataset: {version} holds rows of {rows_of(version)}: name a dataset of problems "
+                "(`trimtab import FILE --like problems`)"
+            )
 
     def unaudited(self, name: str, version: Version) -> tuple[Version, ...]:
         """What the checks of an imported version read now and did not read when it was last checked."""

@@ -30,6 +30,8 @@ def argument_cases() -> Iterator[Case]:
     assert isinstance(root, TyperGroup)
     yield _case(("nonsense",), ("nonsense",))
     yield _case(("plann",), ("plann",))
+    there = {"pairs.toml": b"mine"}
+    yield Case("arguments", "init over a file", "assets.cli", ("init", "pairs"), ("pairs.toml",), there)
     for name, command in root.commands.items():
         yield from _of_command((name,), command)
     for trainer in TRAINERS.values():

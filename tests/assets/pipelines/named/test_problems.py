@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from assets.graph import Graph, build_graph
+from assets.plan import plan
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import HumanPreference
 from datasets_registry.version import Version
 from tests.assets.importing import bring
+from tests.assets.small import IMPORTED
+from tests.rows import make
 
 PROFILE = """
 [models.base_policy]
@@ -89,3 +93,13 @@ def test_a_version_may_be_named_with_it(registry: Registry, tmp_path: Path) -> N
         read("gsm8k@3")
     with pytest.raises(BadInput, match="'gsm8k@new' is not a version: write gsm8k@1"):
         read("gsm8k@new")
+
+
+def test_a_dataset_of_other_rows_holds_what_reads_problems(registry: Registry, tmp_path: Path) -> None:
+    registry.record_checks(registry.commit(HumanPreference, [make(HumanPreference)], IMPORTED, "gsm8k"), [])
+    held = {step.name: step.reason for step in plan(graph_of(tmp_path, PROFILE), registry) if step.held}
+    assert (
+        "problems.dataset: gsm8k@1 holds rows of human_preferences: name a dataset of problems"
+        in held["worked"]
+    )
+    assert "candidates" in held and "base_policy" not in held
