@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import RevisionStep, SftExample
+from datasets_registry.rows.oversight.amplified import AmplifiedAnswer
 from datasets_registry.rows.oversight.debates import Debate
 from datasets_registry.rows.oversight.report import OversightFigure
 from datasets_registry.rows.prm import StepLabels
@@ -61,6 +62,7 @@ def registry_of_all(history: Traced, tmp_path_factory: pytest.TempPathFactory) -
         make(StepLabels),
         make(SftExample),
         make(Debate),
+        make(AmplifiedAnswer),
         make(OversightFigure, flagged=True, says="judge base_policy chose the first seat"),
     ]
     for row in one:
