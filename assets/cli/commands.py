@@ -75,7 +75,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Review": {
         "review": "Show how far people's review is, and what the gate says.",
-        "judges": "Show each judge's certificate, or its figures on suites.",
+        "judges": "Show judges' certificates, or figures on suites or debates.",
         "principles": "Show what each principle did, or one's weakest rows.",
     },
     "Evaluate": {

@@ -111,7 +111,7 @@ def judges(
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
-    """Show each judge's certificate, its figures on suites, or those of debates.
+    """Show judges' certificates, or figures on suites or debates.
 
     Beside judges on suites stand the longest, the shortest, the first answer and none at all. Judges and
     debaters that were found out stand first in the report on oversight.
