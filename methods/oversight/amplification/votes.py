@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from datasets_registry.errors import BadInput
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.oversight.amplified import Vote
 from generation.request import Completion, Message, Request
@@ -15,6 +16,8 @@ from methods.rft.reranking import majority
 from methods.verifiers.contract import VerifierSettings, Verify
 from methods.verifiers.verifier import verifier
 
+# such as a letter that no choice has
+NEVER_GOLD = "no gold answer can be this"
 Read = Callable[[str], tuple[str | None, str | None]]
 """A completion to its final answer, or to the reason why it has none."""
 
@@ -40,7 +43,10 @@ def reader(settings: VerifierSettings) -> Read:
         answer = verify(text, unknown).extracted
         if not answer:
             return None, "no final answer"
-        own = verify(text, answer)
+        try:
+            own = verify(text, answer)
+        except BadInput:
+            return None, NEVER_GOLD
         return (answer, None) if own.accepted else (None, own.reason)
 
     return read

@@ -14,8 +14,9 @@ from methods.oversight.amplification.growing import answer, by_rules, grow
 from methods.oversight.amplification.labels import AMPLIFIED_LABELS
 from methods.oversight.amplification.settings import AmplificationSettings, LabelSettings
 from methods.oversight.amplification.tree import DOOMED, NO_ANSWER, PART_FAILED, SPENT, Node, Tree
-from methods.oversight.amplification.votes import reader
+from methods.oversight.amplification.votes import NEVER_GOLD, reader
 from methods.oversight.asked import Asked
+from methods.verifiers.contract import VerifierSettings
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of
 from tests.methods.oversight.amplification.amplifying import (
     BY_MODEL,
@@ -123,6 +124,7 @@ def test_the_least_share_of_votes_on_the_way_decides_whether_there_is_a_label(tm
         ("A:8", "the question does not admit this answer"),
         ("1+1=3\nA:7", "an equation does not hold"),
         ("I do not know", "no final answer"),
+        ("Answer: 7\nAnswer: 3", "two different final answers: 7 and 3"),
         ("A:7.5", "the answer is no number"),
         (Completion(text="A:7", finish_reason="length"), "truncated"),
         (Completion(finish_reason="error", error="down"), "error: down"),
@@ -146,6 +148,11 @@ def test_a_vote_that_cannot_be_right_counts_for_nothing(
     assert rows_of(AMPLIFIED_LABELS, LabelSettings(min_share=0), failed) == []
 
 
+def test_a_letter_that_no_choice_has_is_a_vote_with_a_reason() -> None:
+    read = reader(VerifierSettings(kind="choice"))
+    assert read("Answer: Z") == (None, NEVER_GOLD) and read("Answer: B") == ("B", None)
+
+
 def test_a_level_of_all_trees_is_one_call_and_an_equal_question_is_asked_once() -> None:
     calls: list[list[str]] = []
     backend = ScriptedBackend(largest_of_two)
@@ -154,14 +161,15 @@ def test_a_level_of_all_trees_is_one_call_and_an_equal_question_is_asked_once() 
         calls.append([text_of(request) for request in requests])
         return backend.in_order(stage, requests)
 
-    # both trees share a half, and one is a part of the other
-    problems = [FOUR, problem("7:3:1:2?", "7"), problem("7:3:9:5:1:2:4:6?", "9")]
+    # trees share parts on one level, and one tree is a part of another
+    eights = [problem(prompt, "9") for prompt in ("7:3:9:5:1:2:4:6?", "7:3:9:5:1:2:8:6?")]
+    problems = [FOUR, problem("7:3:1:2?", "7"), *eights]
     trees = [Tree(each, Node(each.prompt), None) for each in problems]
     grow(trees, by_rules, ONE)
     answer(trees, Asked(complete, "m", "policy"), ONE, reader(ONE.verifier))  # type: ignore[arg-type]
     # a composition that another level or tree asks too is not asked again
-    assert [len(call) for call in calls] == [4, 2, 5]
-    assert len({text for call in calls for text in call}) == 11
+    assert [len(call) for call in calls] == [5, 3, 7]
+    assert len({text for call in calls for text in call}) == 15
 
 
 def test_an_equal_question_costs_its_tree_once() -> None:
