@@ -119,7 +119,7 @@ def judges(
     registry = open_state()
     if oversight:
         shown = registry.resolve(version or "oversight_report")
-        print_rows(_rows(registry, shown, _REPORTED), as_json, _OF_OVERSIGHT)
+        print_rows(_rows(registry, shown, _REPORTED), as_json, _OF_OVERSIGHT, as_csv)
         return
     if suites:
         shown = registry.resolve(version or "judge_benchmark")
