@@ -19,6 +19,7 @@ from datasets_registry.state import REPOSITORY
 from quality.evaluation.axes import AXES
 from tests.assets.graphs import Declaration, declared, declared_or_none
 from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others
+from tests.assets.profile.absent_sections import ABSENT, BESIDE_OVERSIGHT, LINE, MEASURED, SECOND, SUITE, TWO
 from training import trainers
 from training.settings import trackers
 
@@ -44,14 +45,6 @@ NO_CONTENT: Mapping[str, str] = {
     "card.*": "what a plan counts with",
     "rebuild.*": "when a build begins",
 }
-# a suite's file
-SUITE = "tests/assets/natural.json"
-MEASURED = {"judges": ["base_policy"], "files": {"llmbar": SUITE}}
-# two signals, each with a reward model
-SECOND = {"trainer": "reward_model", "base": "base_policy", "dataset": "preference_pairs", "training": {}}
-TWO = {"helpfulness": "base_policy", "harmlessness": "second_reward_model"}
-# one round of the base
-LINE = {"number": 1, "policy": "base_policy", "asks": {"red_team": 1, "helpful": 1}, "training": {}}
 # values of other fields without which a field has no other value, or none at all
 SIGNALS = ("harmlessness", "helpfulness", "honesty")
 HUB = "owner/name"
@@ -98,15 +91,13 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "rlaif.judge.samples": {"rlaif.judge.verdicts": "text", "rlaif.judge.calibration": "none"},
     "rlaif.judge.verdicts": {"rlaif.judge.calibration": "none"},
     "models.*.revision": {"models.?.model": HUB},
+    **BESIDE_OVERSIGHT,
     "prm.judging.*": {"prm.judge": "base_policy"},
     "prm.labels.system_prompt": {"rft.candidates.system_prompt": "brief"},
     "problems.dataset": {"problems.families": []},
     "problems.families.?.family": {"problems.families.?.style": "words"},
     "problems.families.?.style": {"problems.families.?.family": "sums"},
     "problems.verifier.letters": {"problems.verifier.kind": "choice"},
-    "problems.verifier.memory_mb": {"problems.verifier.kind": "code"},
-    "problems.verifier.plugin": {"problems.verifier.kind": "plugin"},
-    "problems.verifier.seconds": {"problems.verifier.kind": "code"},
     "rft.candidates.reward_model": {"rft.candidates.reward": "reward_model"},
     "rft.candidates.rewards": {"rft.candidates.reward": "reward_model"},
     "rft.candidates.combination": {
@@ -117,13 +108,6 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "rft.candidates.system_prompt": {"prm.labels.system_prompt": "brief"},
     "rlaif.judge.signals": {"rlaif.labels.weights": {"helpful": {"helpfulness": 1}}},
     "rlaif.labels.weights.*": {"rlaif.judge.signals": {kind: list(SIGNALS) for kind in get_args(Kind)}},
-}
-# sections that both profiles leave out and that may be added without more
-ABSENT: Mapping[Place, object] = {
-    ("judges", "human_agreement"): {},
-    ("judges", "steering"): {},
-    ("judges", "benchmark"): MEASURED,
-    ("review",): {},
 }
 # a model's own trainer may take its settings too
 TRAINERS_OF_MODELS = ("sft", "dpo", "orpo", "rloo")
@@ -198,7 +182,12 @@ def fields(content: Content) -> list[Leaf]:
 
 
 def _is_taken(leaf: Leaf, profile: Profile) -> bool:
-    """Whether the trainer of a model takes the replayed rows or other models that a section may name."""
+    """Whether the trainer of a model takes the replayed rows or other models that a section may name.
+
+    Oversight takes the verifier of problems.
+    """
+    if fnmatch(leaf.name, "oversight.*.verifier.*"):
+        return False
     section = profile.models.get(str(leaf.place[1])) if leaf.place[0] == "models" and leaf.place[1:] else None
     if not isinstance(section, TrainedModel):
         return True

@@ -36,6 +36,7 @@ from tests.assets.graphs import (
 )
 from tests.assets.mutations import Content, Leaf, Place, changed, leaves, others, with_leaf
 from tests.assets.poisoning import Poisoned, poisoned
+from tests.assets.profile.absent_sections import OVERSIGHT
 from tests.assets.profile_fields import (
     RULE,
     SIGNALS,
@@ -49,8 +50,8 @@ from tests.assets.profile_fields import (
 from tests.rows import make
 
 PROFILES = ("laptop", "gpu")
-# to find nothing is good
-MAY_BE_EMPTY = ("evaluation_leaks",)
+# to find nothing is good, and a scripted policy knows no parts of problems
+MAY_BE_EMPTY = ("evaluation_leaks", "amplified_labels")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -117,9 +118,9 @@ def _overlap(place: Place, other: Place) -> bool:
 
 @pytest.fixture(scope="module", params=PROFILES)
 def profile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mutated:
-    """A shipped profile with few prompts and problems, and every mutation of it."""
+    """A shipped profile with few prompts and problems, and oversight; and every mutation of it."""
     folder = tmp_path_factory.mktemp("files")
-    content = small(request.param, folder)
+    content = changed(small(request.param, folder), {("oversight",): OVERSIGHT})
     return Mutated(content, declared(content), list(mutations(content, folder)))
 
 

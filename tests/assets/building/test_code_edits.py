@@ -16,7 +16,8 @@ from methods import templates
 from tests.assets.building.edited_tree import EditedTree, copied_tree
 from tests.assets.graphs import declared
 from tests.assets.mutations import changed
-from tests.assets.profile_fields import ABSENT, small
+from tests.assets.profile.absent_sections import ABSENT
+from tests.assets.profile_fields import small
 from training.trainers import TRAINERS
 
 GIVEN = {"base_policy", "lab_base"}
@@ -31,7 +32,7 @@ MEASURED = {
 SUITED = {"evaluation_items", *MEASURED, "evaluation", "evaluation_differences"}
 COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", *MEASURED}
 JUDGED = {"ai_judgements", "ai_scores", "human_agreement", "steered_verdicts", "judge_answers/base_policy"}
-SOLVED = {"candidates", "step_rollouts"}
+SOLVED = {"candidates", "step_rollouts", "debates", "amplified_answers"}
 VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
 # what principles' rules decide
 RULED = {"ai_judgements", *MEASURED}
@@ -41,13 +42,20 @@ NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
         "generation/chat.py",
         "tokenize=False",
         "tokenize=bool(0)",
-        COMPLETED | JUDGED | SOLVED | SUITED | {"cai_sft"} | TRAINED | REWARDING | TRAINER_NAMES,
+        COMPLETED
+        | JUDGED
+        | SOLVED
+        | SUITED
+        | {"cai_sft", "oversight_report"}
+        | TRAINED
+        | REWARDING
+        | TRAINER_NAMES,
     ),
     "rendering of a row's conversation": (
         "methods/judging/conversation.py",
         "(*messages_of(row.history), Message(",
         "(*messages_of(row.history[1:]), Message(",
-        COMPLETED | JUDGED | SUITED,
+        COMPLETED | JUDGED | SUITED | {"amplified_answers"},
     ),
     "choice of controls": (
         "methods/cai/revisions.py",
@@ -94,7 +102,7 @@ EXCEPT: Mapping[str, tuple[str, str, str, set[str]]] = {
         "datasets_registry/rows/words.py",
         "TIE_LOGIT = 0.01",
         "TIE_LOGIT = 0.02",
-        GIVEN | {"problems"},
+        GIVEN | {"problems", "passages", "oversight_preferences"},
     ),
 }
 MOVES = [
@@ -129,7 +137,15 @@ TAKEN_FROM_NEUTRAL = {
     "generation.vllm_offline.serving": {"main"},
     "generation.vllm_offline.worker": {"load_engine", "lora_request"},
     "datasets_registry.registry": {"Registry"},
-    "datasets_registry.documents": {"faults", "is_file", "is_folder", "meant", "read_json", "validated"},
+    "datasets_registry.documents": {
+        "faults",
+        "is_file",
+        "is_folder",
+        "meant",
+        "read_json",
+        "read_toml",
+        "validated",
+    },
     # how settings are refused; those that are taken are hashed
     "datasets_registry.settings": {"Distinct", "Frozen", "Seed", "Settings"},
     "datasets_registry.state": {"State", "durable", "sync"},

@@ -11,7 +11,8 @@ from datasets_registry.rows.row import Row
 from tests.assets.graphs import IMPORTED, Declaration, declared, run
 from tests.assets.mutations import Content, changed
 from tests.assets.poisoning import poisoned
-from tests.assets.profile_fields import ABSENT, small
+from tests.assets.profile.absent_sections import ABSENT
+from tests.assets.profile_fields import small
 
 
 @pytest.fixture(scope="module", params=["laptop", "gpu"])

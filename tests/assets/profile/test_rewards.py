@@ -11,7 +11,8 @@ from datasets_registry.errors import BadInput
 from methods.rft.candidates import VerifiedCandidateSettings
 from tests.assets.graphs import Declaration, declared
 from tests.assets.mutations import Place, changed
-from tests.assets.profile_fields import SECOND, TWO, small
+from tests.assets.profile.absent_sections import SECOND, TWO
+from tests.assets.profile_fields import small
 
 MEAN: dict[str, Any] = {"rule": "mean"}
 BY_SIGNAL: dict[Place, object] = {
