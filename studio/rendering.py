@@ -61,8 +61,11 @@ def cell(value: object) -> str:
 
 
 def share(value: float | None) -> str:
-    """A probability in two digits."""
-    return "–" if value is None else f"{value:.2f}"
+    """A probability in two digits, or in three where two would make it a half."""
+    if value is None:
+        return "–"
+    two = f"{value:.2f}"
+    return f"{value:.3f}" if two == "0.50" and value != 0.5 else two
 
 
 def scrolls(text: str) -> bool:

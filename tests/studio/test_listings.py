@@ -122,10 +122,12 @@ def test_a_debate_shows_its_question_and_which_quotes_are_forged(
     client: TestClient, registry: Registry
 ) -> None:
     question = make(OversightQuestion, question_id="q", prompt="Who built it?", passage="Ada built it.")
-    debate = make(Debate, question_id="q", gold="a", credit=0.0, verdict="b", turns=[TURN])
+    debate = make(Debate, question_id="q", gold="a", credit=0.0, verdict="b", p_a=0.496, turns=[TURN])
     text = client.get(f"/debates/{committed(registry, [debate], committed(registry, [question]))}").text
     assert "Who built it?" in text and "Passage, which the judge" in text and "Round 1" in text
     assert '<span class="status forged">forged</span>' in text and '<span class="status wrong">' in text
+    # two digits would give either answer a half
+    assert "gives answer a 0.496" in text
 
 
 def test_a_tree_shows_its_parts_with_their_votes_and_reasons(client: TestClient, registry: Registry) -> None:
