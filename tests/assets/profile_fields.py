@@ -210,7 +210,7 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
         **files,
         "plugins.modules": [(__name__,)],
         "problems.verifier.plugin": ["tests.tone:same"],
-        **{f"models.{model}.backend": ["vllm"] for model in content["models"]},
+        **{f"models.{model}.backend": ["vllm", "transformers"] for model in content["models"]},
         "gates": [{"consistent": {"suite": "consistency", "metric": "agreement", "at_least": 0.5}}],
         "rounds": [{"line": LINE}],
         "mixtures": [{"mixed": {"parts": {"cai_sft": 0.5, "rft_selections": 0.5}}}],
