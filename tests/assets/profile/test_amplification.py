@@ -143,5 +143,6 @@ def test_amplification_needs_problems_and_rounds_need_amplification() -> None:
     with pytest.raises(ValidationError, match="amplifies problems: add"):
         declared({**PROFILE, "problems": None, "models": {"lab_policy": {"model": "lab"}}})
     models = {name: model for name, model in PROFILE["models"].items() if name != "amplified_policy"}
-    with pytest.raises(ValidationError, match=r"learns amplified_labels needs \[oversight"):
-        declared({**PROFILE, **ROUNDS, "models": models, "oversight": None})
+    for oversight, needed in ((None, r"\[oversight\]"), ({"passages": {}}, r"\[oversight.amplification\]")):
+        with pytest.raises(ValidationError, match=f"learns amplified_labels needs {needed}"):
+            declared({**PROFILE, **ROUNDS, "models": models, "oversight": oversight})
