@@ -91,7 +91,7 @@ MIX = (*GRPO, "training", "rewards")
             "held_out_share is 0, so that nothing tells",
         ),
         ({(*MIX, "combination"): None}, "and nothing says how they become one: add combination"),
-        ({(*GRPO, "rewards", "harmlessness"): "base_policy"}, "'base_policy' is named twice"),
+        ({(*GRPO, "rewards", "harmlessness"): "base_policy"}, "'base_policy' scores two signals"),
         ({(*DRAWN, "rewards", "harmlessness"): "base_policy"}, "'base_policy' scores two signals"),
         ({(*GRPO, "rewards", "harmlessness"): "sft_policy"}, "which sft trains and which gives no scores"),
         ({(*DRAWN, "rewards", "harmlessness"): "nobody"}, "harmlessness: unknown model 'nobody'"),
