@@ -2,6 +2,7 @@
 
 from quality.checks.check import Check
 from quality.checks.rules import no_rows
+from quality.judges.bounds import LEAST_GROUPS
 
 # of each question the mean of its judged seatings, of each group the mean of its questions
 _CREDITS = (
@@ -17,7 +18,9 @@ _ACCURACY = (
     "SELECT judge AS of, kind, protocol AS part, avg(credit) AS again, sum(num_questions) AS num_questions,"
     f" sum(num_void) AS num_void FROM ({_GROUPS}) GROUP BY judge, kind, protocol"
 )
-_OUTSIDE = "coalesce(high < at_least, false) OR coalesce(low > at_most, false)"
+_OUTSIDE = (
+    f"(coalesce(high < at_least, false) OR coalesce(low > at_most, false)) AND num_groups >= {LEAST_GROUPS}"
+)
 
 REPORT_CHECKS: tuple[Check, ...] = (
     no_rows("oversight_report"),
@@ -42,8 +45,8 @@ REPORT_CHECKS: tuple[Check, ...] = (
     Check(
         "oversight_report",
         "flags_recomputed",
-        f"SELECT count(*) FROM this WHERE flagged AND NOT ({_OUTSIDE})",
-        "findings whose interval is not outside the bounds",
+        f"SELECT count(*) FROM this WHERE flagged <> ({_OUTSIDE})",
+        "findings whose interval is not outside the bounds, and missed ones",
         at_most=0,
     ),
     Check(

@@ -62,6 +62,8 @@ FAULTS: list[Fault] = [
     (OversightFigure, "values_in_interval", [make(OversightFigure, value=None)]),
     (OversightFigure, "flags_recomputed", [make(OversightFigure, flagged=True)]),
     (OversightFigure, "flags_recomputed", [make(OversightFigure, flagged=True, at_most=0.2)]),
+    (OversightFigure, "flags_recomputed", [make(OversightFigure, at_most=0.1, num_groups=20)]),
+    (OversightFigure, "flags_recomputed", [make(OversightFigure, flagged=True, at_most=0.1)]),
     (OversightFigure, "no_judge_found_out", [make(OversightFigure, flagged=True)]),
     (OversightFigure, "no_debater_found_out", [make(OversightFigure, flagged=True, role="debater")]),
 ]
