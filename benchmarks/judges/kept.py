@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.sides.figure import Figure
+from benchmarks.sides.paired import above_zero
 from generation.request import Completion
 from quality.judges.resampling import resampled_interval
 
@@ -44,17 +45,12 @@ def differences(
     for rule in (*rules, ALL):
         ours, theirs = (_by_prompt(answers[name], partial(_keeps, rule)) for name in (arm, other))
         figure = _figure(f"{arm} less {other}: {rule}", ours - theirs, "share")
-        yield _above_zero(figure) if is_better and rule == ALL else figure
+        yield above_zero(figure) if is_better and rule == ALL else figure
 
 
 def _figure(name: str, by_prompt: np.ndarray, unit: str) -> Figure:
     interval = resampled_interval(by_prompt, lambda drawn: float(drawn.mean()))
     return Figure(name=name, value=float(by_prompt.mean()), unit=unit, interval=interval)
-
-
-def _above_zero(figure: Figure) -> Figure:
-    is_above = figure.interval is not None and figure.interval[0] > 0
-    return figure.model_copy(update={"goal": "interval above 0", "holds": is_above})
 
 
 def _by_prompt(seeds: Answers, value: Callable[[HeldOut], float]) -> np.ndarray:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from benchmarks.oversight.amplified import KNOWN, SIZES, Arms, Size, arms, by_arm
 from benchmarks.sides.figure import Figure
 from benchmarks.sides.lab import Lab
-from benchmarks.sides.paired import difference, difference_over_items, mean
+from benchmarks.sides.paired import above_zero, difference, difference_over_items, mean
 from datasets_registry.hashing import content_id
 
 SEEDS = 5
@@ -68,7 +68,7 @@ def _amplified(found: Sequence[Arms], *, has_goals: bool) -> Iterator[Figure]:
         yield mean(f"{numbers} numbers: as many votes on the question itself", before)
         name, both = f"{numbers} numbers: amplified less direct", list(zip(amplified, before, strict=True))
         gain = difference(name, both)
-        yield _above_zero(gain) if has_goals else gain
+        yield above_zero(gain) if has_goals else gain
         yield difference_over_items(name, both)
 
 
@@ -93,8 +93,3 @@ def _labels(found: Sequence[Arms]) -> Iterator[Figure]:
         yield Figure(
             name=f"{numbers} numbers: share of labels kept", value=sum(map(len, kept)) / asked, unit="share"
         )
-
-
-def _above_zero(figure: Figure) -> Figure:
-    holds = bool(figure.interval and figure.interval[0] > 0)
-    return figure.model_copy(update={"goal": "interval > 0", "holds": holds})

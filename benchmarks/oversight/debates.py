@@ -13,7 +13,7 @@ from statistics import fmean
 
 from benchmarks.oversight.debated import Debated, Judged, Size, kept
 from benchmarks.sides.figure import Figure
-from benchmarks.sides.paired import over_seeds
+from benchmarks.sides.paired import above_zero, over_seeds
 from datasets_registry.intervals import mean_interval
 from datasets_registry.rows.oversight.debates import Protocol
 from methods.oversight.settings import EVERY
@@ -83,17 +83,12 @@ def _differences(judges: Sequence[Judged], *, has_goals: bool) -> Iterator[Figur
     for control in (*CONTROLS, *others):
         gains = [judge.gains(control) for judge in judges]
         figure = over_seeds(f"debate less {control}", [fmean(gain) for gain in gains])
-        yield _above_zero(figure) if has_goals and control in CONTROLS else figure
+        yield above_zero(figure) if has_goals and control in CONTROLS else figure
         items = [gain for of_seed in gains for gain in of_seed]
         interval = mean_interval(items)
         yield Figure(
             name=f"debate less {control}, over items", value=fmean(items), unit="share", interval=interval
         )
-
-
-def _above_zero(figure: Figure) -> Figure:
-    holds = bool(figure.interval and figure.interval[0] > 0)
-    return figure.model_copy(update={"goal": "interval > 0", "holds": holds})
 
 
 def _gap(steps: int, results: Sequence[Debated]) -> Iterator[Figure]:

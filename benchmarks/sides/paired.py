@@ -50,6 +50,12 @@ def _over_items(values: Sequence[float]) -> tuple[float, float] | None:
     return values[0] - unseen, values[0] + unseen
 
 
+def above_zero(figure: Figure) -> Figure:
+    """The figure with the goal that its whole interval lies above zero."""
+    holds = figure.interval is not None and figure.interval[0] > 0
+    return figure.model_copy(update={"goal": "interval > 0", "holds": holds})
+
+
 def over_seeds(name: str, values: Sequence[float]) -> Figure:
     """The mean of one value per seed, with Student's interval."""
     return Figure(name=name, value=fmean(values), unit="share", interval=mean_interval(values))
