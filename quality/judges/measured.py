@@ -75,7 +75,7 @@ def halved(label: str, first: Sequence[tuple[str, float]], second: Sequence[tupl
         value,
         (value - below, value + above),
         one.num_items + other.num_items,
-        one.num_groups + other.num_groups,
+        len({group for group, _ in (*first, *second)}),
     )
 
 

@@ -19,10 +19,13 @@ def gap_figures(whose: Whose, seatings: Sequence[Seating], solved: Solved) -> It
     """
     debates = [seating for seating in seatings if seating.row.protocol == "debate"]
     alone = by_question(seating for seating in seatings if seating.row.protocol == "naive")
-    choices = by_question(seating for seating in seatings if seating.row.protocol == "open_consultancy")
+    chosen = grouped(
+        (seating for seating in seatings if seating.row.protocol == "open_consultancy"), _debater
+    )
     for debater, of_debater in sorted(grouped(debates, _debater).items()):
         behind, gains = list[tuple[str, float]](), list[tuple[str, float]]()
-        for name, pair in by_question(of_debater).items():
+        questions, choices = by_question(of_debater), by_question(chosen.get(debater, ()))
+        for name, pair in questions.items():
             group, judge = pair[0].asked.group, _alone(alone.get(name, ()))
             able = _ability(choices.get(name, ()), pair[0], solved)
             if judge is not None and able is not None:
@@ -31,13 +34,13 @@ def gap_figures(whose: Whose, seatings: Sequence[Seating], solved: Solved) -> It
             if credit is not None and naive is not None:
                 gains.append((group, credit - naive))
         void = sum(not seating.judged for seating in of_debater)
-        yield whose.figure(
-            difference("gap", behind), debater, says=f"how much oftener {debater} is right alone"
-        )
+        says, lack = f"how much oftener {debater} is right alone", len(questions) - len(behind)
+        yield whose.figure(difference("gap", behind), debater, num_missing=lack, says=says)
         yield whose.figure(accuracy("debate_accuracy", of_debater), debater, num_missing=void)
         gain = difference("debate_gain", gains)
         says = f"judge {whose.of} gains {gain_in_words(gain)} from debates by {debater}"
-        yield whose.figure(gain, debater, says=says, bound=BOUNDS["debate_gain"])
+        lack = len(questions) - len(gains)
+        yield whose.figure(gain, debater, num_missing=lack, says=says, bound=BOUNDS["debate_gain"])
 
 
 def _debater(seating: Seating) -> str:

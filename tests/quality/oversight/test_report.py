@@ -13,7 +13,7 @@ from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import Row
 from quality.oversight.report import OVERSIGHT_REPORT, ReportSettings
 from tests.methods.graphless import MemoryInputs, rows_of
-from tests.methods.oversight.oversight_rows import CHAINS
+from tests.methods.oversight.oversight_rows import CHAINS, turn
 from tests.rows import make
 
 Figures = dict[tuple[str, str], OversightFigure]
@@ -109,3 +109,30 @@ def test_a_gap_is_between_a_policys_samples_and_the_judges_own_answer() -> None:
     assert figures["debate_gain", "strong"].value == pytest.approx((0.5 + 0) / 2)
     # a likelihood has no seat, and steps quote nothing
     assert ("seats_agree", "debate") not in figures and ("unverified_share", "") not in figures
+
+
+def test_each_debaters_gap_is_by_its_own_choices_and_says_what_it_lacks() -> None:
+    debates = [
+        *seats("1", "naive", 0.5, 0.5, **ALONE),
+        *(row for debater in ("honest", "liar") for row in seats("1", "debate", 0.9, 0.9, debater=debater)),
+        *seats("1", "open_consultancy", 0.9, 0.9, debater="honest", argued="a"),
+        *seats("1", "open_consultancy", 0.1, 0.1, debater="liar", argued="b"),
+        # the judge alone has no verdict, and nobody chose
+        *seats("2", "debate", 0.9, 0.9, debater="liar"),
+    ]
+    figures = report(QUESTIONS, debates)
+    assert (figures["gap", "honest"].value, figures["gap", "liar"].value) == (0.5, -0.5)
+    lack = {(row.figure, row.part): row.num_missing for row in figures.values() if row.num_missing}
+    assert lack["gap", "liar"] == lack["debate_gain", "liar"] == 1 and ("gap", "honest") not in lack
+
+
+def test_a_group_with_longer_sides_of_both_kinds_counts_once() -> None:
+    questions = [make(OversightQuestion, question_id=name, split_group="g") for name in "12"]
+    debates = [
+        row
+        for name, words_of_a in (("1", 9), ("2", 3))
+        for turns in [[turn(num_words=words_of_a), turn(side="b", num_words=6)]]
+        for row in seats(name, "debate", 0.9, 0.9, turns=turns)
+    ]
+    longer = report(questions, debates)["longer_share", "debate"]
+    assert (longer.value, longer.num_items, longer.num_groups) == (0.5, 4, 1)
