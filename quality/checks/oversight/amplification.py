@@ -18,19 +18,20 @@ _WITH_ANSWER = "len(list_filter(votes, lambda vote: vote.answer = this.answer))"
 def _gain_over_direct(connection: "duckdb.DuckDBPyConnection") -> float | None:
     """The lower end of the 95 % interval of a policy's amplified less direct accuracy, on the same problems.
 
-    By the paired differences with half a problem added to each of the four cells (Agresti and Min 2005), so
-    that few problems prove little.
+    By the paired differences of groups of problems, with half a group added to each of the four cells
+    (Agresti and Min 2005), so that few groups prove little.
     """
-    won, lost, number = connection.execute(
-        "SELECT count(*) FILTER (correct AND NOT direct_correct), count(*) FILTER (direct_correct AND NOT"
-        f" correct), count(*) FROM {_ROOTS} WHERE correct IS NOT NULL AND direct_correct IS NOT NULL"
-        " AND policy IN (SELECT policy FROM this)"
+    gain, squares, num_groups = connection.execute(
+        "SELECT sum(gain), sum(gain ** 2), count(*) FROM (SELECT avg(correct::INT - direct_correct::INT) AS"
+        f" gain FROM {_ROOTS} WHERE correct IS NOT NULL AND direct_correct IS NOT NULL"
+        " AND policy IN (SELECT policy FROM this) GROUP BY split_group)"
     ).fetchone() or (0, 0, 0)
-    if not number:
+    if not num_groups:
         return None
-    total, won, lost = number + 2, won + 0.5, lost + 0.5
-    spread = math.sqrt(won + lost - (won - lost) ** 2 / total) / total
-    return float((won - lost) / total - _Z * spread)
+    # the halves cancel in the gain; one lost and one won add to its squares
+    total = num_groups + 2
+    spread = math.sqrt(squares + 1 - gain**2 / total) / total
+    return float(gain / total - _Z * spread)
 
 
 AMPLIFICATION_CHECKS: tuple[Check, ...] = (
@@ -57,7 +58,7 @@ AMPLIFICATION_CHECKS: tuple[Check, ...] = (
         "amplified_answers",
         "no_cycle",
         "WITH RECURSIVE above AS (SELECT problem_id, node_id, question, parent_id AS up FROM this"
-        " UNION ALL SELECT above.problem_id, above.node_id, above.question, parent.parent_id FROM above"
+        " UNION SELECT above.problem_id, above.node_id, above.question, parent.parent_id FROM above"
         " JOIN this AS parent ON parent.problem_id = above.problem_id AND parent.node_id = above.up)"
         " SELECT count(*) FROM above JOIN this AS parent ON parent.problem_id = above.problem_id"
         " AND parent.node_id = above.up WHERE parent.question = above.question",
@@ -76,7 +77,7 @@ AMPLIFICATION_CHECKS: tuple[Check, ...] = (
         "amplified_answers",
         "votes_recounted",
         "SELECT count(*) FROM this WHERE failure IS NULL"
-        f" AND (abs(share - {_WITH_ANSWER} / len(votes)) > 1e-9"
+        f" AND (coalesce(abs(share - {_WITH_ANSWER} / len(votes)) > 1e-9, true)"
         " OR list_max([len(list_filter(votes, lambda other: other.answer = vote.answer)) FOR vote IN votes])"
         f" > {_WITH_ANSWER})",
         "answers that are not those of most votes, or whose share is another",

@@ -21,9 +21,11 @@ FAULTS: list[Fault] = [
     (AmplifiedAnswer, "parents_stand", [PART]),
     (AmplifiedAnswer, "parents_stand", [TOP, make(AmplifiedAnswer, **LEAF | {"depth": 2})]),
     (AmplifiedAnswer, "no_cycle", [TOP, make(AmplifiedAnswer, **LEAF | {"question": "p1"})]),
+    (AmplifiedAnswer, "no_cycle", [make(AmplifiedAnswer, **LEAF | {"parent_id": "n2"})]),
     (AmplifiedAnswer, "failure_is_no_answer", [make(AmplifiedAnswer, failure="down")]),
     (AmplifiedAnswer, "failure_is_no_answer", [make(AmplifiedAnswer, answer=None)]),
     (AmplifiedAnswer, "votes_recounted", [make(AmplifiedAnswer, share=0.5)]),
+    (AmplifiedAnswer, "votes_recounted", [make(AmplifiedAnswer, share=None)]),
     (AmplifiedAnswer, "votes_recounted", [make(AmplifiedAnswer, share=1 / 3, votes=OUTVOTED)]),
     (AmplifiedAnswer, "least_share_recomputed", [TOP]),
     (AmplifiedAnswer, "least_share_recomputed", [TOP, make(AmplifiedAnswer, **LEAF | UNSURE)]),
@@ -48,22 +50,30 @@ def test_a_planted_fault_turns_its_check_red(fault: Fault, good: Good) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pairs", "passes"),
+    ("pairs", "num_groups", "passes"),
     [
-        ([(True, False)] * 8, True),
+        ([(True, False)] * 8, 8, True),
         # one problem proves nothing, nor do as many losses as gains, nor what was right before
-        ([(True, False)], False),
-        ([(True, False)] * 8 + [(False, True)] * 8, False),
-        ([(True, True)] * 40, False),
-        ([(True, False)] * 3 + [(True, True)] * 90, False),
+        ([(True, False)], 1, False),
+        ([(True, False)] * 8 + [(False, True)] * 8, 16, False),
+        ([(True, True)] * 40, 40, False),
+        ([(True, False)] * 3 + [(True, True)] * 90, 93, False),
+        # one sum in eight orders proves as little as one problem
+        ([(True, False)] * 8, 1, False),
     ],
 )
 def test_labels_wait_for_amplified_answers_that_are_surely_better_than_direct_ones(
-    pairs: Sequence[tuple[bool, bool]], passes: bool, good: Good
+    pairs: Sequence[tuple[bool, bool]], num_groups: int, passes: bool, good: Good
 ) -> None:
     registry, versions = good
     rows = [
-        make(AmplifiedAnswer, f"r{number}", correct=correct, direct_correct=direct)
+        make(
+            AmplifiedAnswer,
+            f"r{number}",
+            correct=correct,
+            direct_correct=direct,
+            split_group=f"g{number % num_groups}",
+        )
         for number, (correct, direct) in enumerate(pairs)
     ]
     answers: Version = version_of(registry, AmplifiedAnswer, rows)
