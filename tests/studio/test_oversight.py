@@ -19,6 +19,7 @@ def test_those_found_out_are_named_and_figures_drawn(client: TestClient, registr
         make(OversightFigure, figure="difference", part="debate less naive", value=0.2, low=0.1, high=0.3),
         make(OversightFigure, figure="first_seat_share", flagged=True, at_most=0.8, says=SAYS),
         make(OversightFigure, figure="gap", value=None, low=None, high=None, num_items=0),
+        make(OversightFigure, figure="amplified_accuracy", role="policy", kind="problem", num_missing=2),
     ]
     version = registry.commit(OversightFigure, figures, NOTHING)
     registry.record_checks(version, [])
@@ -26,7 +27,8 @@ def test_those_found_out_are_named_and_figures_drawn(client: TestClient, registr
     text = client.get(f"/oversight/{version}").text
     assert text.count("judge &lt;b&gt;base&lt;/b&gt; chose the first seat in 98 %") == 2
     assert "judge base_policy: hidden passages" in text and "3 without a verdict" in text
-    assert text.count('<svg class="intervals"') == 3 and "nothing measured, n = 0" in text
+    assert "2 without an answer" in text
+    assert text.count('<svg class="intervals"') == 4 and "nothing measured, n = 0" in text
     assert "at most 0.8" in text and text.count('class="interval worse"') == 1
     other = registry.commit(Debate, [make(Debate)], NOTHING)
     refused = client.get(f"/oversight/{other}")

@@ -31,7 +31,8 @@ class OversightFigure(Row):
     num_items: int = Field(description="Number of questions, quotes, turns or debates")
     num_groups: int = Field(description="Groups of questions, over which the interval varies")
     num_missing: int = Field(
-        description="Seatings or questions that have no verdict, and are not in the value"
+        description="Seatings or questions without a verdict, which are not in the value; of a policy "
+        "problems without an answer, which count as not right"
     )
     at_least: float | None = Field(description="Lower bound of the figure; null without one")
     at_most: float | None = Field(description="Upper bound of the figure; null without one")
