@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from datasets_registry.errors import BadInput
 
 M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R")
 Location = tuple[int | str, ...]
 SHOWN = 60
 _QUOTED = re.compile("'([^']*)'")
@@ -99,6 +100,14 @@ def validated(kind: type[M], content: object, title: str) -> M:
         raise BadInput(f"{title}: {fault(kind, content, error)}") from error
 
 
+def validated_at(place: Location, kind: type[M], content: object) -> M:
+    """``content``, which stands at ``place`` of a file, as a ``kind``; raises Faulty with all its faults."""
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise Faulty(all_faults(kind, content, error, place)) from error
+
+
 @contextmanager
 def faults() -> Iterator[None]:
     """Where a rule raises BadInput within, raise the ValueError that a model's validator may."""
@@ -127,26 +136,24 @@ class Faulty(ValueError):
         super().__init__("; ".join(each.sentence for each in self.several))
 
 
-def require_all(rules: Iterable[Callable[[], object]]) -> None:
-    """Raise Faulty with what all of ``rules`` refuse by a ValueError."""
+def require_all(rules: Iterable[Callable[[], R]]) -> list[R]:
+    """What each of ``rules`` gives; raises Faulty with what all of them refuse by a ValueError."""
+    given: list[R] = []
     several: list[Fault] = []
     for rule in rules:
         try:
-            rule()
+            given.append(rule())
         except ValueError as error:
             several += error.several if isinstance(error, Faulty) else [Fault(str(error))]
     if several:
         raise Faulty(several)
+    return given
 
 
-def fault(kind: type[BaseModel], content: object, error: ValidationError, place: str = "") -> str:
-    """The first fault of ``content`` as a sentence with its place, its value and what to do.
-
-    Where ``content`` is itself a part, ``place`` says of what.
-    """
-    several = all_faults(kind, content, error, tuple(place.split(".")) if place else ())
+def fault(kind: type[BaseModel], content: object, error: ValidationError) -> str:
+    """The first fault of ``content`` as a sentence with its place, its value and what to do."""
     # a value that is there says more than one that is not
-    return min(several, key=lambda each: each.is_missing).sentence
+    return min(all_faults(kind, content, error), key=lambda each: each.is_missing).sentence
 
 
 def all_faults(
@@ -154,34 +161,32 @@ def all_faults(
 ) -> list[Fault]:
     """All faults of ``content``, which stands at ``place``; of one value, the first alone."""
     several: list[Fault] = []
-    for found in error.errors():
-        raised = found.get("ctx", {}).get("error")
-        several += raised.several if isinstance(raised, Faulty) else [_fault(kind, content, found, place)]
-    if len(several) == 1:
-        return several
+    for details in error.errors():
+        raised = details.get("ctx", {}).get("error")
+        several += raised.several if isinstance(raised, Faulty) else [_fault(kind, content, details, place)]
     # a union reports a value that fits none of its members once for each of them
     inner = {each.location[:end] for each in several for end in range(1, len(each.location))}
     own = [each for each in several if not each.location or each.location not in inner]
     return list({each.location or each.sentence: each for each in reversed(own)}.values())[::-1]
 
 
-def _fault(kind: type[BaseModel], content: object, found: ErrorDetails, place: Location) -> Fault:
-    is_missing = found["type"] == "missing"
-    location = (*place, *_parts(content, found["loc"], is_missing=is_missing))
-    where, said = ".".join(map(str, location)), found["msg"]
-    if found["type"] == "extra_forbidden":
-        return unknown_key(location, _fields(kind, found["loc"][:-1]))
+def _fault(kind: type[BaseModel], content: object, details: ErrorDetails, place: Location) -> Fault:
+    is_missing = details["type"] == "missing"
+    location = (*place, *_parts(content, details["loc"], is_missing=is_missing))
+    where, said = ".".join(map(str, location)), details["msg"]
+    if details["type"] == "extra_forbidden":
+        return unknown_key(location, _fields(kind, details["loc"][:-1]))
     if is_missing:
         return Fault(f"{where} is missing: add it", location, is_missing=True)
-    if found["type"] == "value_error":
+    if details["type"] == "value_error":
         # a rule of our own, which names its values
         return Fault(": ".join(filter(None, [where, said.removeprefix("Value error, ")])), location)
     _, should, rest = said.partition(" should ")
-    remedy = f"it should {_FORMS.get(found['type'], rest)}" if should else said
+    remedy = f"it should {_FORMS.get(details['type'], rest)}" if should else said
     # a choice of words names them in quotes
-    words = _QUOTED.findall(said) if found["type"] == "literal_error" else ()
-    near_word = meant(str(found["input"]), words)
-    return Fault(f"{where or 'the whole'} is {_shown(found['input'])}{near_word}: {remedy}", location)
+    words = _QUOTED.findall(said) if details["type"] == "literal_error" else ()
+    near_word = meant(str(details["input"]), words)
+    return Fault(f"{where or 'the whole'} is {_shown(details['input'])}{near_word}: {remedy}", location)
 
 
 def unknown_key(location: Location, known: Iterable[str]) -> Fault:

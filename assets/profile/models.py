@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, model_validator
 
+from assets.profile.reading.trained import with_training
 from datasets_registry.documents import (
     Fault,
     Faulty,
-    Location,
-    all_faults,
     faults,
     meant,
     require_all,
     unknown_key,
+    validated_at,
 )
 from datasets_registry.hosted import provider
 from datasets_registry.rows.words import Signal
@@ -28,8 +28,6 @@ from methods.reading.thought import THINK, Marks
 from training.settings.learning import TrainingSettings
 from training.settings.sampler import SamplerEngine
 from training.trainers import Trainer
-
-S = TypeVar("S", bound=Settings)
 
 
 def usable(name: str) -> str:
@@ -208,8 +206,8 @@ def read_models(content: Mapping[str, Any], trainers: Mapping[str, Trainer]) -> 
 
     Raises Faulty with all that is wrong in sections that cannot be read.
     """
-    require_all(partial(_read, model, content[model], trainers) for model in content)
-    return {model: _read(model, section, trainers) for model, section in content.items()}
+    sections = require_all(partial(_read, model, section, trainers) for model, section in content.items())
+    return dict(zip(content, sections, strict=True))
 
 
 def _read(model: str, section: object, trainers: Mapping[str, Trainer]) -> object:
@@ -230,7 +228,7 @@ def _section(model: str, section: object, trainers: Mapping[str, Trainer]) -> ob
     if "trainer" not in section and _OF_TRAINED & section.keys():
         raise ValueError(f"{section_name}.trainer is missing: name one of {sorted(trainers)}")
     if "trainer" not in section:
-        return _validated(("models", model), GivenModel, section)
+        return validated_at(("models", model), GivenModel, section)
     trainer = trainers.get(str(section["trainer"]))
     if trainer is None:
         near = meant(str(section["trainer"]), trainers)
@@ -255,20 +253,7 @@ def _section(model: str, section: object, trainers: Mapping[str, Trainer]) -> ob
     if "rollouts" in section and not trainer.scored:
         raise ValueError(f"{section_name}.rollouts: {section['trainer']} samples nothing: leave it out")
     _require_dataset(section_name, section, trainer)
-    return _trained(model, section, trainer)
-
-
-def _trained(model: str, section: Mapping[str, Any], trainer: Trainer) -> TrainedModel:
-    """The section; raises Faulty with what is wrong in its training and beside it."""
-    place, training = ("models", model), section.get("training", {})
-    require_all(
-        [
-            partial(_validated, (*place, "training"), trainer.settings, training),
-            partial(_validated, place, TrainedModel, {**section, "training": TrainingSettings()}),
-        ]
-    )
-    settings = trainer.settings.model_validate(training)
-    return TrainedModel.model_validate({**section, "training": settings})
+    return with_training(("models", model), TrainedModel, section, trainer)
 
 
 def _require_keys(model: str, section: Mapping[str, Any]) -> None:
@@ -289,10 +274,3 @@ def _require_dataset(section_name: str, section: Mapping[str, Any], trainer: Tra
         raise ValueError(f"{section_name}.dataset is missing: add it")
     if "dataset" in section and not trainer.settings.learns:
         raise ValueError(f"{section_name}.dataset: {section['trainer']} learns from nothing: leave it out")
-
-
-def _validated(place: Location, kind: type[S], content: object) -> S:
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        raise Faulty(all_faults(kind, content, error, place)) from error

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from assets.profile.models import ReleasedModel, Section, TrainedModel, usable
+from assets.profile.reading.trained import with_training
 from assets.profile.related.models import require_ancestor
 from assets.profile.related.replay import require_replay
 from assets.profile.rounds.rounds import COMPLETIONS, FIRST, PREVIOUS, Rounds
-from datasets_registry.documents import Faulty, all_faults, meant
+from datasets_registry.documents import meant, validated_at
 from datasets_registry.rows.rounds.pooled import PooledSelection
 from datasets_registry.rows.rounds.verdict import Verdict
 from datasets_registry.rows.types import ROW_TYPES
-from training.settings.learning import TrainingSettings
 from training.trainers import Trainer
 
 
@@ -43,7 +41,7 @@ def read_rounds(
     """The sections by name, ``training`` as its trainer reads it; raises ValueError for a bad one."""
     for name in content:
         _require_name(name, models)
-    return {name: _read(f"rounds.{name}", section, trainers) for name, section in content.items()}
+    return {name: _read(name, section, trainers) for name, section in content.items()}
 
 
 def _require_name(name: str, models: Iterable[str]) -> None:
@@ -55,9 +53,10 @@ def _require_name(name: str, models: Iterable[str]) -> None:
         raise ValueError(f"rounds.{name}: the name is taken by {taken!r}: choose another")
 
 
-def _read(place: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
+def _read(name: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
     if isinstance(content, Rounds):
         return content
+    place = f"rounds.{name}"
     if not isinstance(content, Mapping):
         raise ValueError(f"{place} is not a table: write [{place}]")
     learns = content.get("learns", "preference_pairs")
@@ -67,18 +66,7 @@ def _read(place: str, content: Any, trainers: Mapping[str, Trainer]) -> Rounds:
         raise ValueError(f"{place}.trainer: unknown trainer {chosen!r}: use one of {sorted(trainers)}")
     if trainer.kind not in ("preference", "supervised"):
         raise ValueError(f"{place}.trainer: {chosen!r} learns from no dataset of a round: use dpo or sft")
-    training = _training(f"{place}.training", trainer, content.get("training", {}))
-    try:
-        return Rounds.model_validate({**content, "trainer": chosen, "training": training})
-    except ValidationError as error:
-        raise Faulty(all_faults(Rounds, content, error, tuple(place.split(".")))) from error
-
-
-def _training(place: str, trainer: Trainer, content: Any) -> TrainingSettings:
-    try:
-        return trainer.settings.model_validate(content)
-    except ValidationError as error:
-        raise Faulty(all_faults(trainer.settings, content, error, tuple(place.split(".")))) from error
+    return with_training(("rounds", name), Rounds, {**content, "trainer": chosen}, trainer)
 
 
 def unrolled(
@@ -120,7 +108,8 @@ def _trained(name: str, section: Rounds, number: int, trainer: Trainer) -> Train
     training, place = section.training, f"rounds.{name}"
     if change := section.changes.get(str(number)):
         content = training.model_dump(exclude_unset=True) | dict(change.training)
-        training = _training(f"{place}.changes.{number}.training", trainer, content)
+        changed = ("rounds", name, "changes", str(number), "training")
+        training = validated_at(changed, trainer.settings, content)
     require_replay(place, section.replayed, training)
     replayed = {"replayed": section.replayed} if section.replayed else {}
     return TrainedModel(

@@ -91,6 +91,16 @@ def test_all_faults_are_said_at_once(tmp_path: Path) -> None:
             '[problems]\nseed = -1\n[rft.candidates]\npolicies = ["dpo_policy"]\n[models.base_policy]',
             ["problems.seed is -1: it should be greater than or equal to 0"],
         ),
+        # rounds, as models, are read with their training
+        (
+            "[models.base_policy]",
+            '[rounds.mine]\npolicy = "base_policy"\nnumber = 0\ntraining = { learning_rate = 0 }\n'
+            "[models.base_policy]",
+            [
+                "rounds.mine.number is 0: it should be greater than or equal to 1",
+                "rounds.mine.training.learning_rate is 0: it should be greater than 0",
+            ],
+        ),
     ],
 )
 def test_faults_do_not_hide_each_other(old: str, new: str, sentences: Sequence[str], tmp_path: Path) -> None:
