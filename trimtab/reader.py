@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow as pa
+from pydantic import BaseModel
 
 from assets.profile.chosen import join_chosen_plugins
 from datasets_registry.errors import BadInput
@@ -19,7 +20,6 @@ from datasets_registry.inspecting.listing import (
     list_models,
     list_versions,
 )
-from datasets_registry.inspecting.record import Record
 from datasets_registry.inspecting.row_search import joined_key
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import named_completions
@@ -86,9 +86,7 @@ class Reader:
 
     def checks(self, reference: str) -> pl.DataFrame:
         """The newest result of each check of a version, with its figure and bound."""
-        checks = self._registry.checks(self._version(reference))
-        rows = [check.model_dump() for check in checks]
-        return pl.DataFrame(rows, schema=None if rows else [*CheckResult.model_fields])
+        return _frame(CheckResult, self._registry.checks(self._version(reference)))
 
     def lineage(self, reference: str) -> UpstreamNode:
         """What a version was made from, back to the sources: a tree whose ``dump()`` is plain values."""
@@ -180,7 +178,7 @@ class Reader:
         return version
 
 
-def _frame(record: type[Record], entries: Sequence[Record]) -> pl.DataFrame:
+def _frame(record: type[BaseModel], entries: Sequence[BaseModel]) -> pl.DataFrame:
     """A frame of records, whose columns are there without any too."""
     rows = [entry.model_dump() for entry in entries]
     return pl.DataFrame(rows, schema=[*record.model_fields], infer_schema_length=None)
