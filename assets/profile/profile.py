@@ -15,7 +15,6 @@ from assets.profile.fitting.trainable import (
     require_fitting_length,
     require_price,
     require_processes,
-    require_replayed,
     require_rewarded,
     require_shares,
 )
@@ -32,6 +31,7 @@ from assets.profile.prompts import Answers, Prompts
 from assets.profile.reading.every_fault import every_fault
 from assets.profile.rebuild import Rebuild
 from assets.profile.related.models import require_names
+from assets.profile.related.replay import require_replay
 from assets.profile.review.review import Review
 from assets.profile.rft import Rft
 from assets.profile.rlaif import Rlaif
@@ -196,7 +196,7 @@ class Profile(Settings):
         """The rules on a trained model."""
         yield partial(require_processes, model, section, self.trainers[section.trainer], self.launch)
         if model.split("/")[0] not in self.rounds:
-            yield partial(require_replayed, model, section)
+            yield partial(require_replay, f"models.{model}", section.replayed, section.training)
         yield partial(require_shares, model, section, self.prm)
         yield partial(require_fitting_length, model, section, self.given(model))
         yield partial(require_rewarded, model, section, self.models, verified=self.problems is not None)

@@ -6,7 +6,6 @@ from assets.profile.launch import LaunchSection
 from assets.profile.mixed.rewards import require_rewards
 from assets.profile.models import GivenModel, Section, TrainedModel
 from assets.profile.prm import Prm
-from assets.profile.related.replay import require_replay
 from datasets_registry.documents import faults
 from datasets_registry.rows.prm import biases_shares
 from generation.models.limits import require_window
@@ -28,11 +27,6 @@ def require_processes(model: str, section: TrainedModel, trainer: Trainer, launc
         section.training.rows_at_once(launch.processes)
     except ValueError as error:
         raise ValueError(f"models.{model}.training: {error}") from error
-
-
-def require_replayed(model: str, section: TrainedModel) -> None:
-    """Raise ValueError where rows are replayed without a share, or have one and are not named."""
-    require_replay(f"models.{model}", section.replayed, section.training)
 
 
 def require_fitting_length(model: str, section: TrainedModel, given: GivenModel) -> None:
