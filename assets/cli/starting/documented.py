@@ -35,7 +35,7 @@ of it out. Numbers have the unit that their meaning states; shares are of 1. All
 
 def page() -> str:
     """The whole page."""
-    told: dict[type[BaseModel], str] = {}
+    paths: dict[type[BaseModel], str] = {}
     top = {
         name: field
         for name, field in Profile.model_fields.items()
@@ -44,55 +44,55 @@ def page() -> str:
     parts = [INTRODUCTION, "\n## The profile itself\n\n", *_table(Profile, top)]
     for name, field in Profile.model_fields.items():
         if name == "models":
-            parts += _models(told)
+            parts += _models(paths)
         elif name not in top:
-            parts += _sections(name, field, told)
+            parts += _sections(name, field, paths)
     return "".join(parts)
 
 
-def _models(told: dict[type[BaseModel], str]) -> Iterator[str]:
+def _models(paths: dict[type[BaseModel], str]) -> Iterator[str]:
     yield "\n## `[models.NAME]` of a given model\n"
-    yield from _section("models.NAME", GivenModel, told)
+    yield from _section("models.NAME", GivenModel, paths)
     yield "\n## `[models.NAME]` of a trained model\n"
-    yield from _section("models.NAME", TrainedModel, told, but=("training",))
+    yield from _section("models.NAME", TrainedModel, paths, but=("training",))
     yield "\n## `[models.NAME.training]` of every trainer\n"
-    yield from _section("models.NAME.training", TrainingSettings, told)
+    yield from _section("models.NAME.training", TrainingSettings, paths)
     for name, trainer in trainers(()).items():
         yield f"\n## `[models.NAME.training]` of `{name}`\n"
         yield from _section(
-            "models.NAME.training", trainer.settings, told, but=tuple(TrainingSettings.model_fields)
+            "models.NAME.training", trainer.settings, paths, but=tuple(TrainingSettings.model_fields)
         )
 
 
-def _sections(path: str, field: FieldInfo, told: dict[type[BaseModel], str]) -> Iterator[str]:
+def _sections(path: str, field: FieldInfo, paths: dict[type[BaseModel], str]) -> Iterator[str]:
     """The sections of a field whose value is a table, tables by name, or a list of them."""
     for kind in models_in(field.annotation):
-        if told.get(kind) == path:
+        if paths.get(kind) == path:
             # of another trainer, whose keys are the same
             continue
         heading = f"[[{path}]]" if "list" in type_of(field) else f"[{path}]"
         if "by name" in type_of(field):
             heading = f"[{path}.NAME]"
         yield f"\n{'#' * min(2 + path.count('.'), 4)} `{heading}`\n"
-        yield from _section(heading.strip("[]"), kind, told)
+        yield from _section(heading.strip("[]"), kind, paths)
 
 
 def _section(
-    path: str, kind: type[BaseModel], told: dict[type[BaseModel], str], but: tuple[str, ...] = ()
+    path: str, kind: type[BaseModel], paths: dict[type[BaseModel], str], but: tuple[str, ...] = ()
 ) -> Iterator[str]:
     """What the class says of itself, its keys, and the sections below."""
-    if kind in told:
-        yield f"\nThe keys are those of `[{told[kind]}]`.\n"
+    if kind in paths:
+        yield f"\nThe keys are those of `[{paths[kind]}]`.\n"
         return
-    told[kind] = path
-    yield f"\n{_said(kind)}\n\n"
+    paths[kind] = path
+    yield f"\n{_docstring(kind)}\n\n"
     fields = {name: field for name, field in kind.model_fields.items() if name not in but}
     yield from _table(kind, fields)
     for name, field in fields.items():
-        yield from _sections(f"{path}.{name}", field, told)
+        yield from _sections(f"{path}.{name}", field, paths)
 
 
-def _said(kind: type[BaseModel]) -> str:
+def _docstring(kind: type[BaseModel]) -> str:
     """The docstring as Markdown."""
     return (inspect.getdoc(kind) or "").replace("``", "`")
 

@@ -19,21 +19,21 @@ def every_fault(kind: type[BaseModel], content: Mapping[str, Any]) -> list[str]:
     section with a fault is left out, so that rules on the others are looked at; what they say of one that is
     left out follows from its fault, and is passed over.
     """
-    said: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     left_out: set[Location] = set()
     while several := _faults(kind, content):
         keys = [fault for fault in several if fault.is_unknown_key]
-        news = keys or [fault for fault in several if not _follows(fault, left_out)]
-        said |= dict.fromkeys(fault.sentence for fault in news)
+        reported = keys or [fault for fault in several if not _follows(fault, left_out)]
+        sentences |= dict.fromkeys(fault.sentence for fault in reported)
         if keys:
             content = _corrected(content, keys)
             continue
-        faulty = {part for fault in news if (part := _part(content, fault.location))}
+        faulty = {part for fault in reported if (part := _part(content, fault.location))}
         if not faulty:
             break
         left_out |= faulty
         content = _without(content, faulty)
-    return list(said)
+    return list(sentences)
 
 
 def _faults(kind: type[BaseModel], content: Mapping[str, Any]) -> list[Fault]:
@@ -80,12 +80,12 @@ def _without(content: Mapping[str, Any], parts: Iterable[Location]) -> dict[str,
 
 def _follows(fault: Fault, left_out: Iterable[Location]) -> bool:
     """Whether a rule speaks of what was left out."""
-    spoken = (
+    marks = (
         mark
         for part in left_out
         for mark in ((f"{part[-1]!r}", ".".join(map(str, part))) if len(part) > 1 else _marks(str(part[0])))
     )
-    return any(mark in fault.sentence for mark in spoken)
+    return any(mark in fault.sentence for mark in marks)
 
 
 def _marks(section: str) -> tuple[str, ...]:
