@@ -98,9 +98,8 @@ def import_dataset(
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
     with progress_bar("importing") as report:
         given = Given(split, source, licence)
-        imported = import_rows(
-            open_source(file), like_row, mapping, given, report, most_rejected=most_rejected
-        )
+        types = [like_row] if like_row else list(ROW_TYPES.values())
+        imported = import_rows(open_source(file), types, mapping, given, report, most_rejected=most_rejected)
         _require_same(registry, dataset, imported.format.row)
         staged = _staged(registry, dataset, imported)
     rejected = write_rejections(registry.state, dataset, imported)

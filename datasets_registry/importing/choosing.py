@@ -9,50 +9,54 @@ from datasets_registry.importing.formats import FORMATS
 from datasets_registry.importing.mapping import mapped, require_columns
 from datasets_registry.importing.records import Columns
 from datasets_registry.rows.row import Row
-from datasets_registry.rows.types import ROW_TYPES
 
 # rows with the columns of a row type, as an export has them
 OWN_ROWS = "rows"
 
 
 def chosen_format(
-    first: Sequence[Columns], like: type[Row] | None, mapping: Mapping[str, str], named: str | None = None
+    first: Sequence[Columns],
+    types: Sequence[type[Row]],
+    mapping: Mapping[str, str],
+    named: str | None = None,
 ) -> Format:
     """The format of a file that begins with the rows ``first``; raises BadInput where it cannot be told.
 
-    ``named`` is the row type that an export names itself. It decides among those that its columns fit.
+    Its rows become those of one of ``types``. ``named`` is the row type that an export names itself. It
+    decides among those that its columns fit.
     """
     names = list(dict.fromkeys(name for columns in first for name in columns))
     if mapping:
-        return _by_columns(names, like, mapping)
-    own = _own_rows(set(names), like)
+        return _by_columns(names, types, mapping)
+    own = _own_rows(set(names), types)
     own = [row for row in own if row.dataset == named] or own
     if len(own) == 1:
         return _columns_format(OWN_ROWS, own[0], {})
     for known in FORMATS:
-        if like in (None, known.row) and any(map(known.recognise, first)):
+        if known.row in types and any(map(known.recognise, first)):
             return known
     if len(own) > 1:
-        types = [row.dataset for row in own]
+        fitting = [row.dataset for row in own]
         raise BadInput(
-            f"the columns are those of {' and '.join(types)}, and no card beside the file says which: add "
-            f"--like {' or --like '.join(types)}"
+            f"the columns are those of {' and '.join(fitting)}, and no card beside the file says which: add "
+            f"--like {' or --like '.join(fitting)}"
         )
-    return _by_columns(names, like, mapping)
+    return _by_columns(names, types, mapping)
 
 
-def _own_rows(names: set[str], like: type[Row] | None) -> list[type[Row]]:
+def _own_rows(names: set[str], types: Sequence[type[Row]]) -> list[type[Row]]:
     """The row types with exactly these columns, else those that have them all and lack only optional ones."""
-    types = [row for row in ROW_TYPES.values() if like in (None, row) and names <= row.model_fields.keys()]
-    exact = [row for row in types if names == row.model_fields.keys()]
-    return exact or [row for row in types if names >= _without_default(row)]
+    having = [row for row in types if names <= row.model_fields.keys()]
+    exact = [row for row in having if names == row.model_fields.keys()]
+    return exact or [row for row in having if names >= _without_default(row)]
 
 
 def _without_default(row: type[Row]) -> set[str]:
     return {column for column, field in row.model_fields.items() if field.is_required()}
 
 
-def _by_columns(names: Sequence[str], like: type[Row] | None, mapping: Mapping[str, str]) -> Format:
+def _by_columns(names: Sequence[str], types: Sequence[type[Row]], mapping: Mapping[str, str]) -> Format:
+    like = types[0] if len(types) == 1 else None
     there = f"the file has the columns {', '.join(map(repr, names)) or 'none'}"
     if like is None and set(names) == {"text"}:
         raise BadInput(
@@ -62,8 +66,8 @@ def _by_columns(names: Sequence[str], like: type[Row] | None, mapping: Mapping[s
         )
     if like is None:
         raise BadInput(
-            f"{there}, which is not a known format: give --like ROW_TYPE ({', '.join(ROW_TYPES)}) "
-            "and --map column=source"
+            f"{there}, which is not a known format: give --like ROW_TYPE "
+            f"({', '.join(row.dataset for row in types)}) and --map column=source"
         )
     require_columns(mapping, like)
     missing = [name for name in required_columns(like) if name not in names and name not in mapping]

@@ -68,7 +68,7 @@ class Imported:
 
 def import_rows(
     source: Source,
-    like: type[Row] | None,
+    types: Sequence[type[Row]],
     mapping: Mapping[str, str],
     given: Given,
     report: Callable[[int], None] = lambda done: None,
@@ -77,9 +77,10 @@ def import_rows(
 ) -> Imported:
     """Begin to read ``source``; raises BadInput where its format is not recognised or its start is broken.
 
-    ``default`` has what a row says of its split, source and licence where the file does not; a row that has
-    none of it is rejected. ``most_rejected`` is the share of rejected rows with which the rows may pass.
-    Taking the rows raises BadInput where the file is broken further on.
+    The rows become those of one of ``types``; who knows which names it alone, as the code behind all of them
+    would be behind its dataset too. ``default`` has what a row says of its split, source and licence where
+    the file does not; a row that has none of it is rejected. ``most_rejected`` is the share of rejected rows
+    with which the rows may pass. Taking the rows raises BadInput where the file is broken further on.
     """
     records = source.records()
     first = list(islice(records, FIRST_ROWS))
@@ -87,7 +88,7 @@ def import_rows(
     if not readable:
         why = f"the first is {first[0].failure}" if first else "it is empty"
         raise BadInput(f"{source.name} has no row at its start that can be read ({why}): fix the file")
-    read_as = chosen_format(readable, like, mapping, source.rows)
+    read_as = chosen_format(readable, types, mapping, source.rows)
     if default is None:
         default = {"split": "train", "source": source.name, "licence": NO_LICENCE}
     settings = {"file": source.name, "sha256": source.sha256, "map": dict(mapping), **vars(given)}

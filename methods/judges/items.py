@@ -135,7 +135,7 @@ def _people(source: "Source", part: str) -> Iterator[JudgeItem]:
     from datasets_registry.importing.importing import import_rows
     from datasets_registry.importing.records import Record
 
-    imported = import_rows(source, HumanPreference, {}, Given())
+    imported = import_rows(source, [HumanPreference], {}, Given())
     for row in imported.rows:
         if isinstance(row, HumanPreference):
             yield _compared(row, part)

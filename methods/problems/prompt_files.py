@@ -81,7 +81,7 @@ def _read(row: type[P], path: Path, source: "Source") -> list[P]:
     from datasets_registry.importing.importing import import_rows
     from datasets_registry.importing.records import Record
 
-    imported = import_rows(source, row, {}, Given(), default={})
+    imported = import_rows(source, [row], {}, Given(), default={})
     prompts = [prompt for prompt in imported.rows if isinstance(prompt, row)]
     if imported.rejections:
         first = imported.rejections[0]

@@ -9,6 +9,7 @@ from datasets_registry.importing.filling import Given
 from datasets_registry.importing.importing import Imported, import_rows
 from datasets_registry.importing.source import open_source
 from datasets_registry.rows.row import Row
+from datasets_registry.rows.types import ROW_TYPES
 
 ASKED = "\n\nHuman: Hello?\n\nAssistant: Hi.\n\nHuman: How are you?"
 HH_RLHF = {"chosen": f"{ASKED}\n\nAssistant: Well.", "rejected": f"{ASKED}\n\nAssistant: Go away."}
@@ -70,7 +71,8 @@ def imported(
     given: Given | None = None,
 ) -> Taken:
     """What becomes of a file's rows, all of them taken."""
-    found = import_rows(open_source(str(path)), like, mapping or {}, given or Given())
+    types = [like] if like else list(ROW_TYPES.values())
+    found = import_rows(open_source(str(path)), types, mapping or {}, given or Given())
     rows = list(found.rows)
     return Taken(**vars(found) | {"rows": rows})
 

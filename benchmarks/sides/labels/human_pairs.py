@@ -33,7 +33,9 @@ class Agreement(NamedTuple):
 def preferences() -> list[HumanPreference]:
     """The comparisons short enough for a small model; no others are left out."""
     assert FILE is not None
-    imported = import_rows(open_source(FILE), None, {}, Given(None, "HH-RLHF", "MIT"), lambda *_: None)
+    imported = import_rows(
+        open_source(FILE), [HumanPreference], {}, Given(None, "HH-RLHF", "MIT"), lambda *_: None
+    )
     rows = [row for row in imported.rows if isinstance(row, HumanPreference)]
     return [row for row in rows if _length(row) <= MOST_CHARACTERS]
 

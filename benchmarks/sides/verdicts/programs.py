@@ -30,7 +30,7 @@ def humaneval(file: Path, number: int | None = None) -> Iterator[Figure]:
 
 
 def _problems(file: Path) -> list[Problem]:
-    imported = import_rows(open_source(str(file)), None, {}, Given(split="evaluation"))
+    imported = import_rows(open_source(str(file)), [Problem], {}, Given(split="evaluation"))
     problems = [row for row in imported.rows if isinstance(row, Problem)]
     if imported.rejections or not problems:
         raise SystemExit(f"{file} does not import as programs: {imported.counts()}")

@@ -223,6 +223,12 @@ def test_an_edit_of_each_module_makes_stale_exactly_what_reaches_it(tree: Edited
     assert any(is_neutral(module) for module in tree.modules) and not stale(tree, before, others)
 
 
+def test_another_row_type_leaves_prompts_as_they_are(tree: EditedTree) -> None:
+    types = tree.folder / "datasets_registry/rows/types.py"
+    changed_names = stale(tree, tree.versions(), {types: _with_code})
+    assert changed_names and not changed_names & {"red_team_prompts", "helpful_prompts"}
+
+
 def _with_code(text: str) -> str:
     return f"{text}\n\nEDITED = True\n"
 

@@ -211,7 +211,7 @@ def test_the_hub_is_a_sentence_without_a_network() -> None:
 def test_a_large_file_is_never_in_memory_whole(registry: Registry, tmp_path: Path) -> None:
     lines = ({"prompt": f"What is {number} + 1?", "answer": number + 1} for number in range(3 * ROWS_AT_ONCE))
     path = write_lines(tmp_path / "p.jsonl", *lines)
-    found = import_rows(open_source(str(path)), Problem, {}, Given(licence="MIT"))
+    found = import_rows(open_source(str(path)), [Problem], {}, Given(licence="MIT"))
     alive, most = 0, 0
 
     def let_go() -> None:
@@ -237,7 +237,7 @@ def test_a_file_that_breaks_off_leaves_no_version(registry: Registry, tmp_path: 
     whole = gzip.compress("".join(json.dumps(one) + "\n" for one in lines).encode(), 0)
     path = tmp_path / "p.jsonl.gz"
     path.write_bytes(whole[:-9])
-    found = import_rows(open_source(str(path)), Problem, {}, Given(licence="MIT"))
+    found = import_rows(open_source(str(path)), [Problem], {}, Given(licence="MIT"))
     with pytest.raises(BadInput, match="not a whole .gz file"):
         registry.commit(Problem, found.rows, found.derivation, "mine")
     assert registry.newest("mine") is None
