@@ -50,7 +50,10 @@ def show(registry: Registry, console: Console, names: Container[str] | None = No
 
 def _datasets(registry: Registry, names: Container[str] | None) -> Table:
     table = Table(
-        _whole("dataset"), "version", "rows", "checks passed", title="Datasets", title_justify="left"
+        _whole("dataset"),
+        *map(_folded, ("version", "rows", "checks passed")),
+        title="Datasets",
+        title_justify="left",
     )
     for dataset in list_datasets(registry):
         if names is None or dataset.name in names:
@@ -64,11 +67,8 @@ def _models(registry: Registry, names: Container[str] | None) -> Table:
     wins = win_rates(registry)
     table = Table(
         _whole("model"),
-        "version",
-        _folded("base"),
-        _folded("trained on"),
-        "loss",
-        *(("win rate against base",) if wins else ()),
+        *map(_folded, ("version", "base", "trained on", "loss")),
+        *((_folded("win rate against base"),) if wins else ()),
         title="Models",
         title_justify="left",
     )
@@ -96,7 +96,7 @@ def _whole(title: str) -> Column:
 
 
 def _folded(title: str) -> Column:
-    """A column of names that are whole, and on several lines where the terminal is narrow."""
+    """A column whose texts are whole, and on several lines where the terminal is narrow."""
     return Column(title, overflow="fold")
 
 

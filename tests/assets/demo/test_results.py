@@ -23,7 +23,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.judges import JudgeFigure
 from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import Row
-from datasets_registry.version import Derivation
+from datasets_registry.version import CheckResult, Derivation
 from generation.request import Request
 from generation.scripted import ScriptedBackend
 from tests.rows import make
@@ -144,6 +144,10 @@ def test_the_opening_says_what_will_be_shown_and_how_long_it_takes() -> None:
 def test_names_are_never_cut(registry: Registry, derivation: Derivation) -> None:
     name = "evaluation_answers/of_a_model_whose_name_is_rather_long"
     _committed(registry, derivation, SftExample, [make(SftExample)], name)
+    warning = CheckResult(
+        check=f"{'share_' * 8}end", passed=False, severity="warning", value=1, threshold=0, description=""
+    )
+    registry.record_checks(registry.commit(SftExample, [make(SftExample)], derivation, "warned"), [warning])
     printed = io.StringIO()
     show(registry, Console(file=printed, width=80))
-    assert name in printed.getvalue()
+    assert name in printed.getvalue() and "…" not in printed.getvalue()
