@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -52,7 +53,8 @@ def init(
         raise BadInput(f"no purpose {purpose!r}{meant(purpose, PURPOSES)}: use one of {', '.join(PURPOSES)}")
     path = Path(out or f"{purpose}.toml")
     _write(path, template(purpose))
-    following = [PURPOSES[purpose].imported, *(f"TRIMTAB_PROFILE={path} {command}" for command in _COMMANDS)]
+    chosen = f"TRIMTAB_PROFILE={quote(str(path))}"
+    following = [PURPOSES[purpose].imported, *(f"{chosen} {command}" for command in _COMMANDS)]
     if as_json:
         print_json({"file": str(path), "purpose": PURPOSES[purpose].what, "next": following})
         return

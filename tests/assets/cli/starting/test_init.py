@@ -58,11 +58,11 @@ def test_each_purpose_has_its_file_and_pairs_take_twelve_lines() -> None:
 def test_what_follows_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "mine.toml"
+    out = tmp_path / "my pairs.toml"
     assert run(monkeypatch, "pairs", "--out", str(out), "--json") == 0
     following = json.loads(capsys.readouterr().out)["next"]
     assert following[0].startswith("trimtab import FILE --as my_pairs ")
-    assert following[1:] == [f"TRIMTAB_PROFILE={out} trimtab {command}" for command in ("plan", "build")]
+    assert following[1:] == [f"TRIMTAB_PROFILE='{out}' trimtab {command}" for command in ("plan", "build")]
 
 
 @pytest.mark.parametrize(
