@@ -15,7 +15,7 @@ from assets.cli.printing import (
     print_tree,
     say,
 )
-from assets.cli.screen.brief import in_brief
+from assets.cli.screen.brief import in_brief, model_of
 from assets.cli.screen.table import plain
 from assets.cli.screen.values import local_time
 from datasets_registry.inspecting.recipe_changes import shortened
@@ -129,8 +129,8 @@ def _heading(explained: Explained) -> str:
 def _call(call: Call) -> Tree:
     if "missing" in call:
         return _leaf(f"call {call['column']}: missing: {call['missing']}")
-    model = call["model"] or f"a model that is not registered ({call['fingerprint'][:12]})"
-    tree = _leaf(f"call {call['column']} {call['key'][:16]} to {model}, {local_time(call['created_at'])}")
+    asked = f"{call['key'][:16]} to {model_of(call)}, {local_time(call['created_at'])}"
+    tree = _leaf(f"call {call['column']} {asked}")
     for message in call["request"]["messages"]:
         tree.add(plain(f"[{message['role']}] {shortened(message['content'], 4 * CELL_CHARACTERS)}"))
     for choice, share in zip(

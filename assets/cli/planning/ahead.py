@@ -21,7 +21,7 @@ def said(forecast: "Forecast | None") -> str:
 def whole(forecasts: "Iterable[Forecast]") -> str:
     """All together; how many there are of whose time nothing is known."""
     several = list(forecasts)
-    calls = _calls(_sum(several))
+    calls = _calls(sum(several[1:], several[0]))
     known = sum(each.seconds for each in several if each.seconds is not None)
     unknown = sum(each.seconds is None for each in several)
     when = [span(known)] if known else []
@@ -29,13 +29,6 @@ def whole(forecasts: "Iterable[Forecast]") -> str:
         assets = f"{unknown} {'asset' if unknown == 1 else 'assets'}"
         when.append(f"{'and ' if known else ''}the time of {assets} of which nothing was seen here yet")
     return ", ".join([*calls, *when])
-
-
-def _sum(forecasts: "list[Forecast]") -> "Forecast":
-    total = forecasts[0]
-    for each in forecasts[1:]:
-        total += each
-    return total
 
 
 def _calls(forecast: "Forecast") -> list[str]:

@@ -41,8 +41,8 @@ def plan_command(as_json: Json = False) -> None:
     Nothing is run. TRIMTAB_PROFILE names the profile. `took` is what an asset took so far, and `ahead` what
     it takes now: calls that are not stored, tokens, price and time, by calls that were seen before. A model
     whose inputs come out the same is not trained again. Where models have a price, the most that is asked of
-    them is counted in dollars. Where the profile names a [card], hours,
-    memory and disk are counted from shapes, settings and rows.
+    them is counted in dollars. Where the profile names a [card], hours, memory and disk are counted from
+    shapes, settings and rows.
     """
     graph = graph_of_profile()
     from assets.building.serving import unserved

@@ -1,7 +1,7 @@
 """A row in four lines: what it is, what decided it, who was asked for it and when, and what to ask next."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from shlex import quote
 
 from assets.cli.screen.values import cell, local_time
@@ -78,16 +78,17 @@ def _nearest(version: Version, row: ExplainedRow) -> list[Asked]:
 def _told(asked: Sequence[Asked], explained: Explained) -> str:
     stored = [(made, call) for made, call in asked if "missing" not in call]
     if not stored:
-        lost = f"{len(asked):,} calls that are no longer stored" if asked else "no model"
+        lost = f"{_counted(len(asked))} no longer stored" if asked else "no model"
         return f"{lost}; run {explained['derivation']['run_id'] or 'unknown'} made it"
-    models = Counter((_model(call), made) for made, call in stored)
+    models = Counter((model_of(call), made) for made, call in stored)
     calls = [f"{model} in {_counted(number)} for {made}" for (model, made), number in models.items()]
     first, last = (local_time(pick(call["created_at"] for _, call in stored)) for pick in (min, max))
     when = f"at {first}" if first == last else f"from {first} to {last}"
     return f"{', '.join(calls)}, {when}"
 
 
-def _model(call: Mapping[str, object] | Call) -> str:
+def model_of(call: Call) -> str:
+    """The model of a stored call, by name where it is registered."""
     return str(call["model"] or f"a model that is not registered ({str(call['fingerprint'])[:12]})")
 
 
