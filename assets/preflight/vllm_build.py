@@ -121,7 +121,8 @@ def _run(arguments: Sequence[str], read: str = "") -> None:
 
 def _require_engine() -> None:
     engine = "from vllm.v1.engine.llm_engine import LLMEngine"
-    run = subprocess.run([sys.executable, "-c", engine], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", engine]
+    run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if run.returncode:
         cause = (run.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise BadInput(

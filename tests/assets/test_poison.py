@@ -41,6 +41,7 @@ from tests.assets.profile_fields import (
     RULE,
     SIGNALS,
     TEMPLATES,
+    VERIFIER,
     Mutation,
     decides_content,
     fields,
@@ -212,7 +213,7 @@ def test_each_setting_and_each_role_is_part_of_the_recipe(profile: Mutated) -> N
     for name, dataset in profile.declared.datasets.items():
         before = recipe_of(dataset).version
         for leaf in leaves(dataset.settings):
-            values = others(leaf.annotation, leaf.value, (*TEMPLATES, *SIGNALS, RULE))
+            values = others(leaf.annotation, leaf.value, (*TEMPLATES, *SIGNALS, RULE, VERIFIER))
             versions = (_version(dataset, leaf, value) for value in values if value != leaf.value)
             assert next(filter(None, versions)) != before, (name, leaf)
         for role, names in dataset.inputs.items():

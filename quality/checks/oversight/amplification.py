@@ -133,7 +133,7 @@ AMPLIFICATION_CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "amplified_labels",
-        "kept_share",
+        "yield_share",
         f"SELECT (SELECT count(*) FROM this) / (SELECT count(*) FROM {_ROOTS})",
         "so few labels that only the easiest problems are learned",
         at_least=0.1,

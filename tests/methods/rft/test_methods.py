@@ -76,7 +76,7 @@ def test_every_policy_is_sampled_for_the_same_problems(tmp_path: Path) -> None:
 
 
 def test_too_few_problems_are_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"lower reasoning\.candidates\.number"):
+    with pytest.raises(BadInput, match=r"lower rft\.candidates\.number"):
         sampled(tmp_path, settings(number=21))
 
 

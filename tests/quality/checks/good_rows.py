@@ -233,7 +233,6 @@ OF_THE_WHOLE = {
     "both_labels",
     "distinct_labels",
     "has_rows",
-    "kept_share",
     "revision_share",
     "right_first_share",
     "right_share_by_step",
@@ -241,6 +240,7 @@ OF_THE_WHOLE = {
     "shares_kept",
     "slot_balance",
     "whole_steps",
+    "yield_share",
 }
 
 

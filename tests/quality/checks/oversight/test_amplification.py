@@ -39,7 +39,7 @@ FAULTS: list[Fault] = [
     (AmplifiedLabel, "label_is_the_root", [make(AmplifiedLabel, "never amplified")]),
     (AmplifiedLabel, "least_share_kept", [make(AmplifiedLabel, least_share=0.7)]),
     (AmplifiedLabel, "gain_over_direct", [make(AmplifiedLabel, policy="another")]),
-    (AmplifiedLabel, "kept_share", []),
+    (AmplifiedLabel, "yield_share", []),
     (AmplifiedLabel, "gold_agreement", [make(AmplifiedLabel, agrees=False)]),
 ]
 
