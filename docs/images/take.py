@@ -95,7 +95,7 @@ def opened(place: str) -> Iterator[str]:
 
 
 def fold_columns(page: Page) -> None:
-    """Fold an asset's list of columns, below which its rows stand; the UI keeps it folded on the next page."""
+    """Fold an asset's list of columns, below which its rows stand; the UI keeps it so on the next page."""
     if page.get_by_placeholder("Filter columns").count():
         page.get_by_text("Columns", exact=True).first.click()
         page.wait_for_timeout(1000)

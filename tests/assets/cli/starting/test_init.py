@@ -100,6 +100,7 @@ def test_a_run_in_which_nothing_is_accepted_says_why(
     path.write_text(text)
     graph = graph_of(path)
     names = ["base_policy", "gold_verdicts", "candidates", "rft_selections"]
-    failures = run_here(graph.definitions, dg.DagsterInstance.ephemeral(), names, {})
+    with dg.DagsterInstance.ephemeral() as instance:
+        failures = run_here(graph.definitions, instance, names, {})
     why = "0 of 4 candidates are accepted, 4 truncated at max_tokens 4"
     assert any(failure.startswith("rft_selections: has_rows is 0") and why in failure for failure in failures)
