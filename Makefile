@@ -68,8 +68,12 @@ bench: $(STAMP)
 		echo "$$name"; $(BIN)/python -m benchmarks.$$name || missed=1; \
 	done; exit $$missed
 
-# a minute of each, for sanity: it must run and print its figures, and a busy machine fails nothing
+# a minute of each, for sanity: it must run and print its figures, and a busy machine fails nothing;
+# those that print none are named at the end, with what they said
 bench-quick: $(STAMP)
-	@mkdir -p .bench; printf '%s\n' $(BENCHMARKS) | xargs -P $(WORKERS) -I {} sh -c '\
-		$(BIN)/python -m benchmarks.{} --quick --json > .bench/{}.json || true; echo {}; \
-		$(BIN)/python -m json.tool .bench/{}.json'; failed=$$?; rm -rf .bench; exit $$failed
+	@rm -rf .bench; mkdir -p .bench; printf '%s\n' $(BENCHMARKS) | xargs -P $(WORKERS) -I {} sh -c '\
+		$(BIN)/python -m benchmarks.{} --quick --json > .bench/{}.json 2> .bench/{}.err; echo {}; \
+		$(BIN)/python -m json.tool .bench/{}.json || echo {} >> .bench/without'; \
+	if [ -e .bench/without ]; then for name in $$(cat .bench/without); do \
+		echo "$$name printed no figures:"; tail -n 30 .bench/$$name.err; done; exit 1; fi; \
+	rm -rf .bench

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.sides.alone import peak_megabytes
+from datasets_registry.rows.row import arrow_schema
 from datasets_registry.state import State
 from datasets_registry.views.files import parquet
 from datasets_registry.views.scanning import column, scanning
@@ -23,7 +24,7 @@ from quality.hygiene.grader_address import grader_addresses
 from quality.hygiene.languages import language_outliers
 from quality.hygiene.lengths import length_outliers
 from quality.hygiene.personal_data import personal_data_findings
-from quality.hygiene.texts import learned, load_texts
+from quality.hygiene.texts import LABELS, learned, load_texts
 
 PROMPT_WORDS, COMPLETION_WORDS = 25, 60
 EVALUATION_PROMPTS = 1_000
@@ -32,7 +33,12 @@ COPIED = 50
 
 
 def write(folder: Path, num_pairs: int) -> None:
-    """``num_pairs`` preference pairs, half as many SFT examples and the prompt sets, as Parquet files."""
+    """``num_pairs`` preference pairs, half as many SFT examples and the prompt sets, as Parquet files.
+
+    Every other label dataset is there without a row.
+    """
+    for label in LABELS:
+        pq.write_table(arrow_schema(label.row).empty_table(), folder / f"{label.name}.parquet")
     turn = random.Random(0)
     words = [f"{first}{vowel}{end}" for first in "bcdfglmnprst" for vowel in "aeiou" for end in _ENDS]
     weights = [1 / (place + 10) for place in range(len(words))]
