@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -20,6 +21,7 @@ from methods.judging.score import ScoreSettings, score_completions
 from methods.prm.judge import StepJudgeSettings, judge_steps
 from methods.rlaif.judgements import JudgementSettings, judge_pairs
 from tests.generation.opened import finished
+from tests.generation.serving import QUICK
 from tests.methods.judging.test_questions import ANSWERED, PAIR, PRINCIPLES, SCORED
 from tests.methods.simulated_completer import solution
 
@@ -43,9 +45,8 @@ def judge(asked: Asked) -> str:
 def asking(dialect: Dialect) -> Iterator[Complete]:
     """Completions of a judge in that dialect, whose every turn is its own."""
     with LoopbackServer(dialect, judge) as server:
-        backend = OpenAIBackend(
-            Path("no-weights"), EngineSettings(base_url=server.url, served_model=dialect.model)
-        )
+        settings = EngineSettings(base_url=server.url, served_model=dialect.model)
+        backend = OpenAIBackend(Path("no-weights"), settings, patience=QUICK, jitter=Random(0))
 
         def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
             return finished(backend, requests)
