@@ -24,13 +24,15 @@ class SuiteRows:
 class Rows:
     """Rows to train on, rows that are held out, and of how many problems they are where they are of some.
 
-    Items of evaluations are counted by suite, too.
+    Samples count their policies, items of evaluations count by suite, and questions count those on passages.
     """
 
     train: int
     held_out: int = 0
     problems: int | None = None
+    policies: int = 1
     suites: Mapping[str, SuiteRows] = field(default_factory=dict)
+    passages: int = 0
 
     @property
     def all(self) -> int:
@@ -78,8 +80,14 @@ class Inputs:
         found = [self._known[name] for name in names]
         problems = [each.problems for each in found if each.problems is not None]
         train, held_out = sum(each.train for each in found), sum(each.held_out for each in found)
-        suites = {suite: counts for each in found for suite, counts in each.suites.items()}
-        return Rows(train, held_out, sum(problems) if len(problems) == len(found) else None, suites)
+        return Rows(
+            train,
+            held_out,
+            sum(problems) if len(problems) == len(found) else None,
+            max((each.policies for each in found), default=1),
+            {suite: counts for each in found for suite, counts in each.suites.items()},
+            sum(each.passages for each in found),
+        )
 
     def prompts(self) -> Rows:
         """Red-team and helpful prompts together, of the prompt sets or of a round."""

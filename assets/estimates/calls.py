@@ -199,9 +199,10 @@ def _candidates(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     chosen = min(settings.number or problems, problems)
     draws, answer = chosen * settings.rule.max_draws, settings.answers.max_tokens
     asked = _asked(dataset, "policies", draws, PROMPT, answer)
-    judged = draws * len(dataset.models["policies"])
+    policies = len(dataset.models["policies"])
+    judged = draws * policies
     asked += _asked(dataset, "judge", judged * _calls_of_a_score(settings.scores), QUESTION + answer, CHOICE)
-    return Amount(Rows(judged, problems=chosen), tuple(asked))
+    return Amount(Rows(judged, problems=chosen, policies=policies), tuple(asked))
 
 
 def _selections(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
@@ -283,5 +284,6 @@ def amounts(datasets: Sequence[Dataset], made: Mapping[str, Rows]) -> dict[str, 
             found[dataset.name] = estimate
             there = known.get(dataset.name, estimate.rows)
             # a version that is there is known by its number of rows alone
-            known[dataset.name] = replace(there, suites=estimate.rows.suites)
+            parts = estimate.rows
+            known[dataset.name] = replace(there, suites=parts.suites, passages=parts.passages)
     return found

@@ -1,5 +1,6 @@
 """What building an asset would take: calls, tokens, price and time, by what was seen, else by limits."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,25 +97,26 @@ class _Looker:
 
     def of(self, asset: str, asked: Iterable[Asked]) -> Forecast:
         """All calls of an asset; those to one model of one kind have what is stored in common."""
-        whole, counted = Forecast(), set[tuple[str, bool]]()
+        whole, found = Forecast(), Counter[tuple[str, bool]]()
         for calls in asked:
             kind = (calls.model, calls.writes == CHOICE)
-            stored = kind not in counted and asset not in self._wanted.anew
-            whole += self._one(asset, calls, may_be_stored=stored)
-            counted.add(kind)
+            one = self._one(asset, calls, found[kind])
+            found[kind] += one.stored
+            whole += one
         return whole
 
-    def _one(self, asset: str, asked: Asked, *, may_be_stored: bool) -> Forecast:
+    def _one(self, asset: str, asked: Asked, found: int) -> Forecast:
+        """Some calls, of which ``found`` stored ones were counted for others of the same kind."""
         alike = [seen for seen in self._seen if seen.is_choice == (asked.writes == CHOICE)]
         model = self._fingerprint(asked.model)
         own = [seen for seen in alike if seen.asset == asset]
         same = [seen for seen in own if seen.model == model]
         nearest = same or own or [seen for seen in alike if seen.model == model]
-        stored = min(sum(seen.calls for seen in same), asked.calls) if may_be_stored else 0
+        there = 0 if asset in self._wanted.anew else sum(seen.calls for seen in same) - found
         reads, writes, seconds = _means(nearest) or (asked.reads, asked.writes, None)
         return Forecast(
             asked.calls,
-            stored,
+            min(there, asked.calls),
             asked.calls * (reads + writes),
             usd_of(self._profile.given(asked.model), asked.calls, reads, writes),
             None if seconds is None else asked.calls * seconds,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def said(forecast: "Forecast | None") -> str:
-    """For example ``0 to 4,800 calls, up to 150 k tokens, 4 s``, or ``21 s`` of a training."""
+    """For example ``up to 4,800 calls and 150 k tokens, 4 s``, or ``21 s`` of a training."""
     if forecast is None:
         return ""
     when = "time unknown" if forecast.seconds is None else span(forecast.seconds)
@@ -35,7 +35,7 @@ def _calls(forecast: "Forecast") -> list[str]:
     if not forecast.calls:
         return []
     new, most = forecast.calls - forecast.stored, forecast.calls
-    calls = f"{new:,} to {most:,} calls" if new < most else f"at most {most:,} calls"
+    calls = f"{new:,} to {most:,} calls, up to" if new < most else f"up to {most:,} calls and"
     limits = " (an estimate: every text at its limit)" if forecast.by_limits else ""
     price = [dollars(forecast.usd)] if forecast.usd else []
-    return [calls, f"up to {count(forecast.tokens)} tokens{limits}", *price]
+    return [f"{calls} {count(forecast.tokens)} tokens{limits}", *price]

@@ -75,7 +75,7 @@ def test_a_forecast_in_words_says_what_it_was_counted_by() -> None:
     unseen = Forecast(calls=8, tokens=900, seconds=None, by_limits=True)
     assert said(seen) == "6 to 96 calls, up to 7.2 k tokens, $0.50, 24 s"
     assert said(unseen) == (
-        "at most 8 calls, up to 900 tokens (an estimate: every text at its limit), time unknown"
+        "up to 8 calls and 900 tokens (an estimate: every text at its limit), time unknown"
     )
     assert said(Forecast(seconds=21.0)) == "21 s" and said(None) == ""
     assert whole([seen, unseen, Forecast(seconds=21.0)]) == (
