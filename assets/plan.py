@@ -1,18 +1,18 @@
 """What is stale, why, and what it cost before: from content alone, before anything runs."""
 
-import json
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 
 from assets.building.recipe import ROLE, TEXT, Recipe
 from assets.building.versions import NO_DRAWS, Versions, without_draw
-from assets.estimates.costs import costs_of
+from assets.estimates.costs import Cost, costs_of
 from assets.estimates.forecast import Forecast, Wanted, forecasts
 from assets.graph import Graph
 from assets.held.causes import held, sources
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.errors import TrimtabError
 from datasets_registry.inspecting.recipe_changes import part_changes, setting_changes
+from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.version import Derivation, Version
@@ -44,6 +44,21 @@ class Spent:
     tokens: int = 0
     call_seconds: float = 0.0
     usd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What assets took so far, and what they take on the profile's card, each by name."""
+
+    spent: Mapping[str, Spent]
+    on_card: Mapping[str, Cost]
+
+    @property
+    def training_seconds(self) -> dict[str, float]:
+        """Of trainings, the last of each or that on the card."""
+        counted = {name: cost.seconds for name, cost in self.on_card.items() if cost.seconds}
+        trained = {name: cost.training_seconds for name, cost in self.spent.items() if cost.training_seconds}
+        return counted | trained
 
 
 def plan(
@@ -161,14 +176,22 @@ def spent(registry: Registry) -> dict[str, Spent]:
     return {asset: cost for asset, cost in (trained | called).items() if cost != Spent()}
 
 
+def taken(graph: Graph, registry: Registry) -> Taken:
+    """What is known of the graph's assets."""
+    return Taken(spent(registry), costs_of(graph.profile, registry))
+
+
 def forecast(
-    graph: Graph, registry: Registry, names: Collection[str], drawn: Collection[str] = ()
+    graph: Graph,
+    registry: Registry,
+    names: Collection[str],
+    drawn: Collection[str] = (),
+    known: Taken | None = None,
 ) -> dict[str, Forecast]:
     """What building each of these takes that asks a model or trains one, by name; ``drawn`` draw again."""
     anew = {recipe.name for recipe in graph.recipes if recipe.name in drawn or _asks_anew(recipe, registry)}
-    on_card = {name: cost.seconds for name, cost in costs_of(graph.profile, registry).items() if cost.seconds}
-    before = {name: cost.training_seconds for name, cost in spent(registry).items() if cost.training_seconds}
-    return forecasts(graph.profile, graph.declared, registry, Wanted(names, anew, on_card | before))
+    trained = (known or taken(graph, registry)).training_seconds
+    return forecasts(graph.profile, graph.declared, registry, Wanted(names, anew, trained))
 
 
 def _asks_anew(recipe: Recipe, registry: Registry) -> bool:
@@ -182,10 +205,12 @@ def _asks_anew(recipe: Recipe, registry: Registry) -> bool:
 
 
 def _trained(registry: Registry, version: Version | None) -> Spent:
-    path = registry.folder(version) / "manifest.json" if version else None
-    if path is None or not path.is_file():
+    """The training of its weights, unless another model's training made them and it was handed on."""
+    if version is None:
         return Spent()
-    return Spent(training_seconds=json.loads(path.read_text())["seconds"])
+    manifest = Manifest.read(registry.folder(version))
+    is_own = manifest.name in ("", version.name)
+    return Spent(training_seconds=manifest.seconds or 0.0) if is_own else Spent()
 
 
 def _added(so_far: Spent, stats: Mapping[str, float]) -> Spent:

@@ -64,7 +64,7 @@ def print_rows(
     else:
         texts = [{column: cell(row[column]) for column in columns} for row in rows]
         left = _that_fit(texts, columns, can_go)
-        print_table(left, ([row[column] for column in left] for row in texts))
+        print_table(left, ([row[column] for column in left] for row in texts), shows_empty=False)
 
 
 def _that_fit(rows: Sequence[dict[str, str]], columns: Sequence[str], can_go: Sequence[str]) -> list[str]:
@@ -114,9 +114,14 @@ def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
     _print(record([(name, value) for name, value in told if value], screen_width()))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows of texts as a table, or as records where it is wider than the screen."""
-    for part in laid_out(headings, list(rows), screen_width()):
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, shows_empty: bool = True
+) -> None:
+    """Print rows of texts as a table, or as records where it is wider than the screen.
+
+    A record has a line for an empty value where it ``shows_empty``: whoever asked for the column by name.
+    """
+    for part in laid_out(headings, list(rows), screen_width(), shows_empty=shows_empty):
         _print(part)
 
 

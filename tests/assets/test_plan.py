@@ -155,6 +155,17 @@ def test_what_calls_took_is_summed_by_asset(registry: Registry) -> None:
     assert costs["made"].calls == 2 and costs["made"].tokens > 0 and costs["made"] != Spent()
 
 
+def test_a_training_counts_for_the_model_that_it_made_alone(registry: Registry) -> None:
+    weights = registry.state.models / "weights"
+    weights.mkdir(parents=True)
+    (weights / "config.json").write_text("{}")
+    (weights / "manifest.json").write_text(json.dumps({"name": "policy", "seconds": 60.0}))
+    for name in ("policy", "released"):
+        made = registry.commit_model(name, weights, "f" * 64, derivation(registry, recipe(name)))
+        registry.record_checks(made, [])
+    assert registry.newest("released") and spent(registry) == {"policy": Spent(training_seconds=60.0)}
+
+
 def test_the_command_shows_why_and_runs_nothing(registry: Registry) -> None:
     result = CliRunner().invoke(app, ["plan", "--json"], catch_exceptions=False)
     rows = {row["asset"]: row for row in json.loads(result.stdout)}

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from assets.cli.planning.ahead import said, whole
-from assets.cli.planning.costs import costs, print_costs
+from assets.cli.planning.costs import print_costs
 from assets.cli.printing import Json, open_state, print_rows, say
 from assets.cli.screen.values import HASH
 from generation.progress import span
@@ -47,15 +47,16 @@ def plan_command(as_json: Json = False) -> None:
     graph = graph_of_profile()
     from assets.building.serving import unserved
     from assets.estimates.prices import prices_of
-    from assets.plan import Spent, forecast, kept_versions, spent
+    from assets.plan import Spent, forecast, kept_versions, taken
 
     registry = open_state()
     steps = planned(graph, registry)
-    before, ahead = spent(registry), costs(graph, registry)
+    known = taken(graph, registry)
+    before, ahead = known.spent, known.on_card
     prices = prices_of(graph.profile, graph.declared, registry)
     took = [before.get(step.name, Spent()) for step in steps]
     to_build = [step.name for step in steps if not step.held]
-    forecasts = forecast(graph, registry, to_build)
+    forecasts = forecast(graph, registry, to_build, known=known)
     rows = [
         {
             "asset": step.name,

@@ -33,8 +33,10 @@ def screen_width() -> int | None:
     return None
 
 
-def laid_out(headings: Sequence[str], rows: Rows, width: int | None) -> Iterator[RenderableType]:
-    """The rows as a table that fits ``width``, or each as a record where none does."""
+def laid_out(
+    headings: Sequence[str], rows: Rows, width: int | None, *, shows_empty: bool = True
+) -> Iterator[RenderableType]:
+    """The rows as a table that fits ``width``, or each as a record, of all values or of those that are told."""
     widths = fitted(headings, rows, width)
     if widths:
         yield _table(headings, rows, widths)
@@ -42,7 +44,8 @@ def laid_out(headings: Sequence[str], rows: Rows, width: int | None) -> Iterator
     for number, row in enumerate(rows):
         if number:
             yield ""
-        yield record([(f"{heading}:", cell) for heading, cell in zip(headings, row, strict=True)], width)
+        facts = zip(headings, row, strict=True)
+        yield record([(f"{heading}:", cell) for heading, cell in facts if cell or shows_empty], width)
 
 
 def fitted(

@@ -72,6 +72,13 @@ def test_rows_with_no_room_are_records(lines: Lines) -> None:
     assert long[0].startswith("a:  word ") and max(map(len, long)) <= 80
 
 
+def test_a_record_has_the_empty_values_that_were_asked_for_by_name(lines: Lines) -> None:
+    row = {"a": "word " * 200, "b": "", "c": "word " * 200}
+    assert "b:" in lines(60, list(row), [list(row.values())])
+    print_rows([row], False, list(row))
+    assert not [line for line in lines.captured.readouterr().out.splitlines() if line.startswith("b")]
+
+
 def test_words_break_only_where_they_must() -> None:
     assert wrapped("  one two_three four", 10) == ["  one", "two_three", "four"]
     assert wrapped("twenty_one_letters_or", 12) == ["twenty_one_", "letters_or"]
