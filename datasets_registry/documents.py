@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -19,6 +19,8 @@ M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R")
 Location = tuple[int | str, ...]
 SHOWN = 60
+# names whose resemblance differs by less are equally near
+ABOUT = 0.1
 _QUOTED = re.compile("'([^']*)'")
 # what a file calls the types of a model
 _FORMS = {
@@ -204,10 +206,13 @@ def _shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """Half a sentence with the known name that resembles ``name`` most; empty where none does."""
-    near = nearest(name, known)
-    return f" (did you mean {near!r}?)" if near else ""
+def meant(name: str, known: Iterable[str], most: int = 1) -> str:
+    """Half a sentence with the known names that resemble ``name`` about equally; empty where none does."""
+    near = get_close_matches(name, tuple(known), n=most)
+    if near:
+        best = SequenceMatcher(a=near[0], b=name).ratio()
+        near = get_close_matches(name, near, n=most, cutoff=best - ABOUT)
+    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

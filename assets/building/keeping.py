@@ -6,7 +6,7 @@ from operator import eq
 
 from assets.building.declared import Names
 from assets.building.recipe import CHECK, ROLE, TEXT
-from assets.building.versions import Versions
+from assets.building.versions import Versions, not_made
 from datasets_registry.catalog.account import account
 from datasets_registry.catalog.kept import Kept
 from datasets_registry.catalog.records import now
@@ -28,7 +28,7 @@ def keep(versions: Versions, name: str, because: str) -> tuple[Version, Kept]:
     if not because.strip():
         raise BadInput(f"say why {name} need not be built again: --because 'what you looked at'")
     if name not in versions.recipes:
-        raise BadInput(f"this profile makes no {name!r}: name one of {', '.join(versions.recipes)}")
+        raise not_made(name, versions.recipes)
     if made := versions.made(name):
         raise BadInput(f"{made[0]} counts as made by today's code already: there is nothing to keep")
     version, how, today = *_candidate(versions, name), versions.derivation(name)

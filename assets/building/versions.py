@@ -1,6 +1,6 @@
 """Which exact versions a graph stands on: those that its own recipes made, or that a person imported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.building.declared import Declared, Names
 from assets.building.recipe import RENDERING, Recipe
+from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.hashing import digest
 from datasets_registry.registry import Registry
@@ -23,6 +24,13 @@ from quality.review.versions import require_reviews
 # beside a dataset's settings: how often its samples were drawn again
 DRAW = "draw"
 NO_DRAWS: Mapping[str, int] = MappingProxyType({})
+
+
+def not_made(name: str, made: Iterable[str]) -> BadInput:
+    """The refusal of a name that no recipe of the profile makes, with those that resemble it most."""
+    return BadInput(
+        f"this profile makes no {name!r}{meant(name, made, most=3)}: `trimtab plan --all` lists what it makes"
+    )
 
 
 @dataclass

@@ -114,9 +114,7 @@ def print_facts(facts: Iterable[tuple[str, Any]]) -> None:
     _print(record([(name, value) for name, value in told if value], screen_width()))
 
 
-def print_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], *, shows_empty: bool = True
-) -> None:
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, shows_empty: bool = True) -> None:
     """Print rows of texts as a table, or as records where it is wider than the screen.
 
     A record has a line for an empty value where it ``shows_empty``: whoever asked for the column by name.

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from assets.building.declared import Dataset
-from assets.building.versions import NO_DRAWS, Versions
+from assets.building.versions import NO_DRAWS, Versions, not_made
 from assets.graph import Graph
 from assets.held.causes import sources
 from assets.plan import Step, plan
@@ -35,7 +34,7 @@ class Order:
             if name in graph.imported:
                 raise BadInput(f"{name!r} is imported and not built: `trimtab import FILE --as {name}`")
             if name not in graph.known.recipes:
-                raise BadInput(f"this profile makes no {name!r}: {_instead(name, graph)}")
+                raise not_made(name, graph.known.recipes)
         drawn = [asset.name for asset in graph.declared if isinstance(asset, Dataset) and asset.generates]
         if self.redraw and (others := [name for name in self.names if name not in drawn]):
             raise BadInput(
@@ -74,12 +73,6 @@ class Order:
         """The command that gives it."""
         options = {"--only": self.only, "--redraw": self.redraw}
         return " ".join(["trimtab build", *self.names, *(name for name, given in options.items() if given)])
-
-
-def _instead(name: str, graph: Graph) -> str:
-    known = list(graph.known.recipes)
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"name one of {', '.join(known)}"
 
 
 def _with_upstream(names: tuple[str, ...], graph: Graph, registry: Registry) -> set[str]:

@@ -183,7 +183,7 @@ class Records:
         """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
         versions = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
         if not versions:
-            near = meant(name, [*self.names("dataset"), *self.names("model")])
+            near = meant(name, [*self.names("dataset"), *self.names("model")], most=3)
             raise UnknownVersion(
                 f"no dataset or model {name!r}{near}: `trimtab datasets` and `trimtab models` list them"
             )

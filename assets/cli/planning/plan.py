@@ -1,7 +1,10 @@
 """trimtab plan: what is stale, why, and what it cost before."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from assets.cli.planning.ahead import said, whole
 from assets.cli.planning.costs import print_costs
@@ -35,7 +38,12 @@ def planned(graph: "Graph", registry: "Registry") -> "list[Step]":
     return plan(graph, registry)
 
 
-def plan_command(as_json: Json = False) -> None:
+def plan_command(
+    whole_profile: Annotated[
+        bool, typer.Option("--all", help="List all that the profile makes, up to date or not.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show what a rebuild would make, why, and its cost so far.
 
     Nothing is run. TRIMTAB_PROFILE names the profile. `took` is what an asset took so far, and `ahead` what
@@ -69,7 +77,8 @@ def plan_command(as_json: Json = False) -> None:
             **asdict(cost),
             **({"takes": asdict(ahead[step.name])} if step.name in ahead else {}),
         }
-        for step, cost in zip(steps, took, strict=True)
+        for step in (_of_all(steps, graph) if whole_profile else steps)
+        for cost in [before.get(step.name, Spent())]
     ]
     if as_json:
         print_rows(rows, True, ())
@@ -92,6 +101,14 @@ def plan_command(as_json: Json = False) -> None:
         say(f"{len(to_build)} of {len(graph.recipes)} assets to build{held}: {_total(took)}")
         if forecasts:
             say(f"ahead: {whole(forecasts.values())}")
+
+
+def _of_all(steps: "Sequence[Step]", graph: "Graph") -> "Sequence[Step]":
+    """The steps among the assets that are up to date, inputs first."""
+    from assets.plan import Step
+
+    by_name = {step.name: step for step in steps}
+    return [by_name.get(recipe.name, Step(recipe.name, "up to date")) for recipe in graph.recipes]
 
 
 def _shortened(reason: str) -> str:

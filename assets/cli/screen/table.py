@@ -36,7 +36,7 @@ def screen_width() -> int | None:
 def laid_out(
     headings: Sequence[str], rows: Rows, width: int | None, *, shows_empty: bool = True
 ) -> Iterator[RenderableType]:
-    """The rows as a table that fits ``width``, or each as a record, of all values or of those that are told."""
+    """The rows as a table that fits ``width``, or each as a record: of all values, or those that are told."""
     widths = fitted(headings, rows, width)
     if widths:
         yield _table(headings, rows, widths)

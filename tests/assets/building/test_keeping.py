@@ -179,7 +179,7 @@ def test_names_that_cannot_be_kept_say_why(workshop: Workshop, edit: Edit) -> No
         (
             "red_prompts",
             WHY,
-            "this profile makes no 'red_prompts': name one of red_team_prompts, helpful_prompts",
+            r"this profile makes no 'red_prompts' \(did you mean 'red_team_prompts'.*`trimtab plan --all`",
         ),
         ("helpful_prompts", WHY, "helpful_prompts was never built: there is nothing to keep"),
         ("red_team_prompts", WHY, "red_team_prompts@1 counts as made by today's code already"),

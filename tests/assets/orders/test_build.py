@@ -35,7 +35,8 @@ def workshop(
     monkeypatch.setenv("TRIMTAB_PROFILE", str(path))
     with dg.DagsterInstance.ephemeral() as instance:
         shop = Workshop(path, registry, instance, lambda request: f"answer {request.sample}")
-        monkeypatch.setattr("assets.cli.planning.build.graph_of_profile", shop.graph)
+        for command in ("build", "plan"):
+            monkeypatch.setattr(f"assets.cli.planning.{command}.graph_of_profile", shop.graph)
         yield shop
 
 
@@ -55,8 +56,11 @@ def built(*arguments: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["helpful_answer"], "makes no 'helpful_answer': did you mean 'helpful_answers'"),
-        (["quite_other_words"], "name one of red_team_prompts, helpful_prompts"),
+        (
+            ["helpful_answer"],
+            r"makes no 'helpful_answer' \(did you mean 'helpful_answers'.*\?\): `trimtab plan --all`",
+        ),
+        (["quite_other_words"], "makes no 'quite_other_words': `trimtab plan --all` lists what it makes"),
         (
             ["helpful_answers", "--only"],
             "'helpful_prompts' has no version .*: materialize it first, or leave",
@@ -84,6 +88,7 @@ def test_what_is_named_is_built_with_what_stands_upstream(workshop: Workshop) ->
     with open_instance() as instance:
         (run,) = instance.get_runs(dg.RunsFilter(tags={TAG: "trimtab build helpful_answers"}))
         assert run.is_success
+    assert _why("--all")["helpful_answers"] == "up to date" and "helpful_answers" not in _why()
     # what is stored is found, and with nothing to build no run begins
     workshop.requests.clear()
     assert "up to date" in build("helpful_answers").stdout and not workshop.requests
@@ -96,6 +101,12 @@ def test_what_is_named_is_built_with_what_stands_upstream(workshop: Workshop) ->
     (again,) = built("helpful_answers", "--only", "--redraw")["built"]
     assert again == {"version": "helpful_answers@3", "status": "passed"}
     assert {request.sample // A_DRAW for request in workshop.requests} == {2}
+
+
+def _why(*options: str) -> dict[str, str]:
+    """What `trimtab plan` says of each asset."""
+    planned = CliRunner().invoke(app_of(["plan"]), ["plan", *options, "--json"], catch_exceptions=False)
+    return {row["asset"]: row["why"] for row in json.loads(planned.stdout)}
 
 
 def _require_drawn_again(workshop: Workshop) -> None:
