@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,20 +38,25 @@ def key(number: int) -> str:
     return hashlib.sha256(str(number).encode()).hexdigest()
 
 
-def fill(folder: Path, num_rows: int) -> None:
-    """Segments as a run leaves them: 1,000 completions each, requests of 500 and texts of 300 characters."""
+def fill(folder: Path, num_rows: int, start: int = 0) -> None:
+    """Segments as a run leaves them, whose first completion has the number ``start``.
+
+    1,000 completions each, with requests of 500 and texts of 300 characters.
+    """
     rng = random.Random(0)
     words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 9))) for _ in range(3_000)]
     prose = " ".join(rng.choices(words, k=400_000))
-    for first in range(0, num_rows, SEGMENT):
+    for first in range(start, start + num_rows, SEGMENT):
         starts = [rng.randrange(len(prose) - 800) for _ in range(SEGMENT)]
-        table = _segment([key(first + offset) for offset in range(SEGMENT)], prose, starts)
+        table = _segment(range(first, first + SEGMENT), prose, starts)
         pq.write_table(table, folder / new_name(), compression="zstd")
 
 
-def _segment(keys: Sequence[str], prose: str, starts: Sequence[int]) -> pa.Table:
+def _segment(numbers: Sequence[int], prose: str, starts: Sequence[int]) -> pa.Table:
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
     differing = {
-        "key": keys,
+        "key": [key(number) for number in numbers],
+        "created_at": [begin + timedelta(milliseconds=number) for number in numbers],
         "request": [
             f'{{"messages":[{{"role":"user","content":"{prose[start : start + 440]}"}}]}}' for start in starts
         ],
@@ -67,9 +72,8 @@ def _segment(keys: Sequence[str], prose: str, starts: Sequence[int]) -> pa.Table
         "num_completion_tokens": 60,
         "usd": 0.0,
         "seconds": 0.01,
-        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
-    columns = [differing.get(name, [alike.get(name)] * len(keys)) for name in LEDGER_SCHEMA.names]
+    columns = [differing.get(name, [alike.get(name)] * len(numbers)) for name in LEDGER_SCHEMA.names]
     return pa.table(dict(zip(LEDGER_SCHEMA.names, columns, strict=True)), schema=LEDGER_SCHEMA)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
@@ -15,6 +15,8 @@ from generation.sound import sound
 from generation.spending import Estimate, Meter, Price, estimate
 
 if TYPE_CHECKING:
+    from generation.ledger.history import Histories
+    from generation.ledger.known import Known
     from generation.ledger.ledger import Ledger, Origin
 
 
@@ -47,7 +49,7 @@ class Completer:
         """
         request_keys = keys(self.backend.fingerprint, requests)
         by_key = dict(zip(request_keys, requests, strict=True))
-        search = Search(self.ledger, by_key, partial(self._require_same_prompts, by_key))
+        search = Search(self._known.find, by_key, partial(self._require_same_prompts, by_key))
         search.look()
         title, generated = f"{self.asset}: {stage}", 0
         if not search.missing:
@@ -133,7 +135,19 @@ class Completer:
         self.meter.allow(title, plan)
 
     def _estimate(self, requests: Mapping[str, Request], price: Price) -> Estimate:
-        return estimate(self.ledger, self._origin, list(requests.values()), price)
+        return estimate(list(requests.values()), price, self._histories.of)
+
+    @cached_property
+    def _known(self) -> "Known":
+        from generation.ledger.known import Known
+
+        return Known(self.ledger)
+
+    @cached_property
+    def _histories(self) -> "Histories":
+        from generation.ledger.history import Histories
+
+        return Histories(self.ledger, self._origin)
 
     @property
     def _origin(self) -> "Origin":
@@ -215,28 +229,25 @@ def _is_of_another_renderer(completion: Completion) -> bool:
 
 
 class Search:
-    """Requests by key: those done, and those missing; each look reads only segments that are new.
+    """Requests by key: those done, and those missing.
 
     ``require`` raises BadInput for what was found and must not be used.
     """
 
     def __init__(
         self,
-        ledger: "Ledger",
+        find: Callable[[Sequence[str]], Mapping[str, Completion]],
         requests: Mapping[str, Request],
         require: Callable[[Mapping[str, Completion]], None],
     ) -> None:
-        self.ledger, self.missing, self._require = ledger, dict(requests), require
+        self._find, self.missing, self._require = find, dict(requests), require
         self.done: dict[str, Completion] = {}
-        self._seen: frozenset[str] = frozenset()
 
     def look(self) -> None:
         """Find in the ledger what has come since the last look."""
-        segments = self.ledger.segments()
-        found = self.ledger.find(list(self.missing), segments - self._seen)
+        found = self._find(list(self.missing))
         self._require(found)
         self.add(found)
-        self._seen |= segments
 
     def add(self, completions: Mapping[str, Completion]) -> None:
         """Take these as done."""

@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from datasets_registry.errors import OverBudget
 from datasets_registry.settings import Settings
+from generation.ledger.history import History
 from generation.progress import span
 from generation.request import Completion, Request
-
-if TYPE_CHECKING:
-    from generation.ledger.ledger import Ledger, Origin
-
 
 # the usual rule of thumb for English, used only before the ledger knows better
 CHARACTERS_PER_TOKEN = 4
@@ -48,16 +44,6 @@ class Price(Settings):
 
 
 @dataclass(frozen=True)
-class History:
-    """Means over this model's earlier completions; ``seconds`` is None where the backend is new."""
-
-    prompt_tokens: float
-    cached_tokens: float
-    completion_tokens: float
-    seconds: float | None
-
-
-@dataclass(frozen=True)
 class Estimate:
     """The cost of generating; ``bound`` where completion tokens are the most allowed, not a mean."""
 
@@ -80,13 +66,13 @@ class Estimate:
         )
 
 
-def estimate(ledger: "Ledger", origin: "Origin", requests: Sequence[Request], price: Price) -> Estimate:
+def estimate(requests: Sequence[Request], price: Price, history: Callable[[str], History | None]) -> Estimate:
     """The cost of ``requests``: by the asset's own history, else the model's, else their limits."""
     total = Estimate(0, 0, 0, False)
     for kind in ("text", "choice", "continuation"):
         alike = [request for request in requests if _kind(request) == kind]
         if alike:
-            total += _estimate(alike, _history(ledger, origin, kind), price)
+            total += _estimate(alike, history(kind), price)
     return total
 
 
@@ -111,25 +97,6 @@ def _estimate(requests: Sequence[Request], history: History | None, price: Price
 
 def _num_characters(request: Request) -> int:
     return sum(len(message.content) for message in request.messages) + len(request.continuation or "")
-
-
-def _history(ledger: "Ledger", origin: "Origin", kind: str) -> History | None:
-    rows = ledger.ask(
-        "SELECT asset = ? AS own, avg(num_prompt_tokens) AS prompt_tokens,"
-        " avg(coalesce(num_cached_tokens, 0)) AS cached_tokens,"
-        " avg(num_completion_tokens) AS completion_tokens,"
-        " avg(seconds) FILTER (backend = ?) AS seconds"
-        " FROM stored WHERE error IS NULL AND model = ? AND"
-        " CASE WHEN finish_reason IN ('choice', 'continuation') THEN finish_reason ELSE 'text' END = ?"
-        " GROUP BY own ORDER BY own DESC LIMIT 1",
-        origin.asset,
-        origin.backend,
-        origin.model,
-        kind,
-    )
-    if not rows:
-        return None
-    return History(**{name: value for name, value in rows[0].items() if name != "own"})
 
 
 def count(tokens: float) -> str:

@@ -1,4 +1,4 @@
-"""Compaction: small segments become one, sorted by key, and no reader or writer notices.
+"""Compaction: small segments become one, in the order of their making, and no reader or writer notices.
 
 1. One compaction runs at a time. It takes the segments that are small now; later ones wait.
 2. The merged segment is written aside, counted, synced and renamed into place. It names the
@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 
 from datasets_registry.errors import BrokenObject, NoSpace, first_line
 from datasets_registry.state import durable, locked
-from datasets_registry.views.files import literal
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
+from datasets_registry.views.scanning import Settings
 from generation.ledger.ledger import Ledger
 from generation.ledger.segments import MERGED, SUPERSEDES, listed, new_name, superseded
 
@@ -74,8 +74,9 @@ def _small(ledger: Ledger) -> list[str]:
 def _merge(ledger: Ledger, names: Sequence[str]) -> int:
     tables, spill = ledger.tables(names), ledger.folder / f".spill-{uuid.uuid4().hex}"
     try:
-        with ledger.open() as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
-            connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {literal(spill)}")
+        # a database that has spilled takes no other folder to spill to
+        settings: Settings = {"memory_limit": MEMORY, "temp_directory": str(spill)}
+        with ledger.open(settings) as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
             num_expected = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
             _write_sorted(connection, tables, temporary, names)
             num_rows = pq.read_metadata(temporary).num_rows
@@ -97,9 +98,9 @@ def _merge(ledger: Ledger, names: Sequence[str]) -> int:
 def _write_sorted(
     connection: "duckdb.DuckDBPyConnection", tables: str, path: Path, names: Sequence[str]
 ) -> None:
-    """Write ``completions`` by key, as small row groups, so that few keys need few of them."""
+    """Write ``completions`` as small row groups: what was made together is also looked up together."""
     columns = ", ".join(_column(field) for field in LEDGER_SCHEMA)
-    rows = connection.sql(f"{tables} SELECT {columns} FROM completions ORDER BY key, created_at")
+    rows = connection.sql(f"{tables} SELECT {columns} FROM completions ORDER BY created_at, key")
     with pq.ParquetWriter(path, LEDGER_SCHEMA, compression="zstd") as writer:
         for batch in rows.to_arrow_reader(ROW_GROUP):
             writer.write_table(pa.Table.from_batches([batch]).cast(LEDGER_SCHEMA))

@@ -13,14 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import TypeAdapter
 
-from datasets_registry.errors import BrokenObject, first_line
+from datasets_registry.errors import BrokenObject
 from datasets_registry.state import durable
-from datasets_registry.store.collector import no_collection
 from datasets_registry.views.files import parquet
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
-from datasets_registry.views.scanning import cursor
+from datasets_registry.views.scanning import Settings, cursor
+from generation.ledger.known import Known, broken
 from generation.ledger.segments import live, new_name
 from generation.request import Completion, Request
 
@@ -29,12 +28,9 @@ Columns = dict[str, Any]
 
 FLUSH_SECONDS = 5.0
 FLUSH_COMPLETIONS = 4_000
-# fewer keys than this are handed down to the scan, which then skips the row groups without them
-FEW_KEYS = 1_000
 # duckdb's types are quoted where they annotate: referenced at exit, they are reported as leaks
 
-_SETTINGS = f"SET dynamic_or_filter_threshold = {FEW_KEYS}; SET parquet_metadata_cache = true"
-_COMPLETIONS = TypeAdapter(list[Completion])
+_SETTINGS = "SET parquet_metadata_cache = true"
 
 
 @dataclass(frozen=True)
@@ -69,45 +65,22 @@ class Ledger:
 
     # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
     @contextmanager
-    def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
-        """A connection for queries over ``tables``; raises BrokenObject for a segment that cannot be read."""
-        with cursor("ledger") as connection:
+    def open(self, settings: Settings | None = None) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """A connection for queries over ``tables``; raises BrokenObject for a segment that cannot be read.
+
+        With ``settings`` it is to a database of its own.
+        """
+        with cursor("merging" if settings else "ledger", settings) as connection:
             connection.execute(_SETTINGS)
             connection.register("nothing", LEDGER_SCHEMA.empty_table())
             try:
                 yield connection
             except duckdb.InvalidInputException as error:
-                raise BrokenObject(
-                    f"{self.folder} has a segment that cannot be read ({first_line(error)}): move it "
-                    "away, and what it held is generated again"
-                ) from error
+                raise BrokenObject(broken(self.folder, error)) from error
 
-    def find(self, keys: Sequence[str], among: Collection[str] | None = None) -> dict[str, Completion]:
-        """The first success stored under each key; failures are not found, so they are retried.
-
-        Keys are looked for first, and texts read only from the segments that hold some of them.
-        ``among`` restricts the search to those segments.
-        """
-        segments = self.segments() if among is None else among
-        if not segments or not keys:
-            return {}
-        with self.open() as connection:
-            connection.register("wanted", pa.table({"key": pa.array(keys, pa.string())}))
-            hits = connection.sql(
-                f"{self.tables(segments)} SELECT key, min(created_at) AS created_at,"
-                " arg_min(filename, created_at) AS filename"
-                " FROM stored SEMI JOIN wanted USING (key) WHERE error IS NULL GROUP BY key"
-            ).to_arrow_table()
-            return self._read(connection, hits) if len(hits) else {}
-
-    def _read(self, connection: "duckdb.DuckDBPyConnection", hits: pa.Table) -> dict[str, Completion]:
-        segments = [Path(path).name for path in hits.column("filename").unique().to_pylist()]
-        connection.register("hits", hits)
-        rows = connection.sql(
-            f"{self.tables(segments)} SELECT key, {', '.join(Completion.model_fields)}"
-            " FROM stored SEMI JOIN hits USING (key, created_at) WHERE error IS NULL"
-        ).to_arrow_table()
-        return dict(zip(rows.column("key").to_pylist(), _completions(rows), strict=True))
+    def find(self, keys: Sequence[str]) -> dict[str, Completion]:
+        """The first success stored under each key; whoever looks more than once keeps a ``Known``."""
+        return Known(self).find(keys)
 
     def append(self, rows: Sequence[Columns]) -> None:
         """Write one segment: durable and visible as a whole when this returns."""
@@ -136,27 +109,6 @@ class Ledger:
         )
 
 
-def _completions(rows: pa.Table) -> list[Completion]:
-    """The rows' completions; a field that older segments lack has its default."""
-    fields = Completion.model_fields
-    names, values = (
-        tuple(fields),
-        [_filled(rows.column(name), field.default) for name, field in fields.items()],
-    )
-    # one call for all, and no search for garbage among what is all kept: a third of a lookup's time
-    with no_collection():
-        return _COMPLETIONS.validate_python(
-            dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)
-        )
-
-
-def _filled(column: pa.ChunkedArray, default: object) -> list[object]:
-    values: list[object] = column.to_pylist()
-    if column.null_count and default is not None:
-        return [default if value is None else value for value in values]
-    return values
-
-
 class Writer:
     """Buffers completions of one origin and flushes them at the latest after five seconds."""
 
@@ -169,6 +121,8 @@ class Writer:
         self._last = time.monotonic()
 
     def __enter__(self) -> "Writer":
+        # the first list that arrow is given imports pandas for a second: now, as nothing is there to lose
+        pa.array([])
         self._thread = threading.Thread(target=self._flush_regularly, daemon=True)
         self._thread.start()
         return self

@@ -43,7 +43,8 @@ def stored(number: int, *, attempt: int = 0, error: str | None = None) -> dict[s
         "request": "{}",
         "seconds": 0.5,
         "usd": 0.25,
-        "created_at": START + timedelta(seconds=attempt),
+        # later keys are older, so that both orders differ
+        "created_at": START + timedelta(seconds=attempt, milliseconds=-number),
     }
 
 
@@ -68,13 +69,14 @@ def seen(ledger: Ledger) -> list[tuple[Any, ...]]:
         return rows
 
 
-def test_what_is_merged_is_sorted_small_in_number_and_found(ledger: Ledger) -> None:
+def test_what_is_merged_is_in_order_small_in_number_and_found(ledger: Ledger) -> None:
     before, stats = seen(ledger), ledger.stats()
     done = compact(ledger)
     assert (done.num_merged, done.num_rows, done.num_segments) == (10, 100, 1)
     (name,) = ledger.segments()
-    keys = pq.read_table(ledger.folder / name).column("key").to_pylist()
-    assert keys == sorted(keys) and len(set(keys)) == 100
+    merged = pq.read_table(ledger.folder / name)
+    times = merged.column("created_at").to_pylist()
+    assert times == sorted(times) and len(merged.column("key").unique()) == 100
     assert ledger.find([f"{7:064x}"])[f"{7:064x}"].text == "7/0"
     assert (seen(ledger), ledger.stats()) == (before, stats)
 
