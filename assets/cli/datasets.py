@@ -16,9 +16,10 @@ from assets.cli.printing import (
     print_table,
     say,
 )
+from assets.cli.screen.sample import sampled
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.listing import VersionEntry, list_datasets, list_versions
-from datasets_registry.inspecting.recipe_changes import setting_changes, shortened
+from datasets_registry.inspecting.recipe_changes import setting_changes
 from datasets_registry.inspecting.version_details import (
     Column,
     DatasetVersionDetails,
@@ -106,9 +107,6 @@ def pass_version(
     print_rows(checks, False, ("check", "passed", "severity", "description"))
 
 
-CELL_CHARACTERS = 40
-
-
 def show(
     name: Reference,
     rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of rows to show.")] = 3,
@@ -142,8 +140,8 @@ def _print(details: Details) -> None:
         changes = setting_changes({}, details.settings)
         print_table(("setting", "value"), ((change.path, change.after) for change in changes))
     if isinstance(details, DatasetVersionDetails) and details.sample:
-        say("\nrows")
-        _print_sample(details.sample)
+        say(f"\nrows ({len(details.sample):,} of {details.rows or 0:,})")
+        _print_sample(details.sample, details.key)
 
 
 def _facts(details: Details) -> Iterable[tuple[str, object]]:
@@ -192,11 +190,15 @@ def _check(check: CheckResult) -> dict[str, object]:
     }
 
 
-def _print_sample(rows: Sequence[ResultRow]) -> None:
-    """The rows side by side: a column of the dataset is a line."""
-    headings = ("column", *(f"row {number}" for number in range(1, len(rows) + 1)))
-    print_table(headings, ((column, *(_cut(row[column]) for row in rows)) for column in rows[0]))
-
-
-def _cut(value: object) -> str:
-    return "" if value is None else shortened(value, CELL_CHARACTERS)
+def _print_sample(rows: Sequence[ResultRow], key: Sequence[str]) -> None:
+    """Each row by itself, then what all of them share."""
+    sample = sampled(rows, key)
+    for number, facts in enumerate(sample.own):
+        if number:
+            say("")
+        print_facts(facts)
+    if sample.shared:
+        say("\nthe same in all of these rows")
+        print_facts(sample.shared)
+    if sample.empty:
+        say(f"\nempty in all of these rows: {', '.join(sample.empty)}")
