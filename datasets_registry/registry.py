@@ -11,6 +11,7 @@ from datasets_registry.catalog.account import account
 from datasets_registry.catalog.kept import Kept, add_kept, earlier_codes, kept_of, undo_kept
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
+from datasets_registry.catalog.tags import Tag, tagged, tags_of
 from datasets_registry.errors import BrokenObject, UnknownVersion, UnpassedVersion
 from datasets_registry.hosted import FILE as HOSTED_FILE
 from datasets_registry.rows.row import Row, from_table
@@ -148,14 +149,16 @@ class Registry:
         return self.records.version(name, number)
 
     def resolve(self, reference: str) -> Version:
-        """The version that ``cai_sft@3`` names; ``cai_sft`` alone is the latest that passed.
+        """The version that ``cai_sft@3`` or ``cai_sft@paper`` names; ``cai_sft`` alone is the latest passed.
 
         Raises UnknownVersion where there is none, UnpassedVersion where none has passed, and BadInput for
         another form of reference.
         """
-        name, number = parsed_reference(reference)
-        if number is not None:
-            return self.version(name, number)
+        name, which = parsed_reference(reference)
+        if isinstance(which, int):
+            return self.version(name, which)
+        if which is not None:
+            return tagged(self.versions(name), self.tags(name), which)
         if latest := self.latest(name):
             return latest
         newest = self.newest(name) or self.versions(name)[-1]
@@ -163,6 +166,10 @@ class Registry:
             f"no version of {name!r} has passed; {newest} is not passed ({self._why_not(newest)}): "
             f"`trimtab show {newest}` looks into it"
         )
+
+    def tags(self, name: str | None = None) -> list[Tag]:
+        """The tags of ``name``, or of every dataset and model, by name and tag."""
+        return tags_of(self.engine, name)
 
     def newest(self, name: str, recipe: str | None = None) -> Version | None:
         """The last build of ``name``, passed or not; by ``recipe`` where one is given."""

@@ -18,7 +18,11 @@ TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgem
 IMPORT = "import:"
 # nine digits: no catalog counts further
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_REFERENCE = re.compile(rf"([^@]+)(?:@({NUMBER.pattern}))?")
+# a name that people give a version beside its number
+TAG = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
+_REFERENCE = re.compile(rf"([^@]+)(?:@(?:({NUMBER.pattern})|({TAG.pattern})))?")
+# each would name another version tomorrow, as NAME alone does
+MOVING = ("latest", "newest")
 Status = Literal["candidate", "passed", "failed"]
 # of a dataset its objects, key and schema, and of a model its path: JSON, as the catalog stores it
 Content = dict[str, Any]
@@ -95,16 +99,24 @@ class CheckResult(BaseModel):
     description: str
 
 
-def parsed_reference(reference: str) -> tuple[str, int | None]:
-    """The name and number in a reference such as ``cai_sft@3``; the number is None in ``cai_sft`` alone.
+def parsed_reference(reference: str) -> tuple[str, int | str | None]:
+    """The name, and the number in ``cai_sft@3``, the tag in ``cai_sft@paper`` or None in ``cai_sft`` alone.
 
     Raises BadInput for every other form.
     """
     match = _REFERENCE.fullmatch(reference)
-    if match is None:
+    if match is None or match[3] in MOVING:
         name = reference.partition("@")[0] or "NAME"
         raise BadInput(f"{reference!r} is not a version: write {name}@1, or {name} for the latest")
-    return match[1], None if match[2] is None else int(match[2])
+    return match[1], match[3] if match[2] is None else int(match[2])
+
+
+def numbered_reference(reference: str) -> tuple[str, int | None]:
+    """The same where no tag will do, as a tag can be moved; raises BadInput for one too."""
+    name, which = parsed_reference(reference)
+    if isinstance(which, str):
+        raise BadInput(f"{reference!r} names a tag, which can be moved: write the number, such as {name}@1")
+    return name, which
 
 
 def validated_name(name: str) -> str:

@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("assets.cli.starting.init", "init"),
     "keep": ("assets.cli.planning.keep", "keep_command"),
     "pass": ("assets.cli.datasets", "pass_version"),
+    "tag": ("assets.cli.upkeep.tag", "tag_command"),
     "export": ("assets.cli.export_data", "export_dataset"),
     "import": ("assets.cli.import_data", "import_dataset"),
     "models": ("assets.cli.models", "models_app"),
@@ -90,6 +91,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Keep in order": {
         "doctor": "Show what is wrong here, and what to do for each.",
         "verify": "Hash stored data and models again, and rerun the checks.",
+        "tag": "Give a version a name, such as paper; list tags without one.",
         "gc": "List files that nothing needs; --remove deletes them.",
     },
 }

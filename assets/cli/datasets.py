@@ -67,7 +67,8 @@ def _print_entries(
         print_rows(rows, as_json, list(VersionEntry.model_fields), as_csv)
         return
     listed = [_listed(entry) for entry in entries]
-    print_rows(listed, False, columns, can_go=can_go)
+    tags = ["tags"] if any(entry.tags for entry in entries) else []
+    print_rows(listed, False, [*columns, *tags], can_go=can_go)
 
 
 def _listed(entry: VersionEntry) -> dict[str, object]:
@@ -81,6 +82,7 @@ def _listed(entry: VersionEntry) -> dict[str, object]:
         "warnings": entry.warnings,
         "data version": entry.data_version,
         "created": entry.created_at,
+        "tags": entry.tags,
     }
 
 
@@ -145,6 +147,7 @@ def _print(details: Details) -> None:
 
 
 def _facts(details: Details) -> Iterable[tuple[str, object]]:
+    yield "tags", ", ".join(details.tags)
     yield from _own_facts(details)
     yield "inputs", ", ".join(details.inputs) or "none: a source"
     yield "data version", details.data_version

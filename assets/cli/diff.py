@@ -14,9 +14,9 @@ from datasets_registry.inspecting.recipe_changes import RecipeChange, shortened
 from datasets_registry.inspecting.row_search import joined_key
 from datasets_registry.registry import Registry
 from datasets_registry.settings import MOST
-from datasets_registry.version import NUMBER, Version
+from datasets_registry.version import NUMBER, TAG, Version
 
-Number = Annotated[str, typer.Argument(help="A version's number, or latest for the latest passed.")]
+Number = Annotated[str, typer.Argument(help="A version's number, a tag, or latest for the latest passed.")]
 
 
 def diff(
@@ -42,8 +42,10 @@ def diff(
 def _version(registry: Registry, dataset: str, number: str) -> Version:
     if number == "latest":
         return registry.resolve(dataset)
-    if not NUMBER.fullmatch(number):
-        raise BadInput(f"{number!r} is not a version of {dataset!r}: write a number such as 3, or latest")
+    if not (NUMBER.fullmatch(number) or TAG.fullmatch(number)):
+        raise BadInput(
+            f"{number!r} is not a version of {dataset!r}: write a number such as 3, a tag, or latest"
+        )
     return registry.resolve(f"{dataset}@{number}")
 
 

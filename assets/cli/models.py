@@ -114,6 +114,7 @@ def _print(details: ModelDetails, release: "Release") -> None:
 
 def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
     facts = details.facts
+    yield "tags", ", ".join(details.tags)
     yield from ((f"rows {kind}", count) for kind, count in facts.rows.items())
     yield from facts.steps.items()
     yield "seconds", facts.seconds
@@ -161,7 +162,7 @@ def _ancestor(model: Ancestor) -> Row:
     return {**model.dump(), "model": model.version, "trained on": trained_on}
 
 
-_OF_PROGRAMS = ("status", "release", "base", "trained_on", "behind", "rows", "loss", "data_version")
+_OF_PROGRAMS = ("status", "release", "base", "trained_on", "behind", "rows", "loss", "data_version", "tags")
 _LISTED = ("status", "release", "base", "trained on", "behind", "rows", "loss")
 _CAN_GO = ("behind", "base", "rows", "loss")
 
@@ -198,7 +199,8 @@ def models(
             row | {"model": f"{row['name']}@{row['version']}", "trained on": row["trained_on"]}
             for row in rows
         ]
-        print_rows(shown, False, ["model", *(["why"] if stale else []), *_LISTED], can_go=_CAN_GO)
+        tags = ["tags"] if any(row["tags"] for row in rows) else []
+        print_rows(shown, False, ["model", *(["why"] if stale else []), *_LISTED, *tags], can_go=_CAN_GO)
     else:
         none = "a rebuild would train no model anew" if stale else "there is no model yet"
         say(f"{none}: `trimtab plan` shows what a build would make")

@@ -32,7 +32,7 @@ Csv = Annotated[
     bool, typer.Option("--csv", help="Print CSV for programs: every value in full, and empty where none.")
 ]
 Reference = Annotated[
-    str, typer.Argument(help="NAME for the latest passed version, NAME@3 for an exact one.")
+    str, typer.Argument(help="NAME for the latest passed version, NAME@3 or NAME@TAG for an exact one.")
 ]
 
 

@@ -48,8 +48,8 @@ def _chosen(registry: Registry, reference: str | None) -> list[Version]:
     if reference is None:
         names = registry.names("dataset") + registry.names("model")
         return [version for name in names for version in registry.versions(name)]
-    name, number = parsed_reference(reference)
-    return registry.versions(name) if number is None else [registry.version(name, number)]
+    name, which = parsed_reference(reference)
+    return registry.versions(name) if which is None else [registry.resolve(reference)]
 
 
 def gc(

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from assets.profile.models import Name, usable
 from datasets_registry.documents import faults
 from datasets_registry.settings import Seed, Settings
-from datasets_registry.version import parsed_reference
+from datasets_registry.version import numbered_reference
 from methods.problems.families import FamilySettings, ProblemSettings
 from methods.problems.gold import GoldSettings
 from methods.verifiers.contract import VerifierSettings
@@ -16,7 +16,7 @@ from methods.verifiers.contract import VerifierSettings
 
 def _reference(text: str) -> str:
     with faults():
-        usable(parsed_reference(text)[0])
+        usable(numbered_reference(text)[0])
     return text
 
 
@@ -39,12 +39,12 @@ class Problems(Settings):
     @property
     def imported(self) -> str | None:
         """The name of the imported dataset; None where none is named."""
-        return self.dataset and parsed_reference(self.dataset)[0]
+        return self.dataset and numbered_reference(self.dataset)[0]
 
     @property
     def pin(self) -> Mapping[str, int]:
         """The number of the imported version, by its name; empty where the newest is taken."""
-        name, number = parsed_reference(self.dataset) if self.dataset else ("", None)
+        name, number = numbered_reference(self.dataset) if self.dataset else ("", None)
         return {} if number is None else {name: number}
 
     @property

@@ -130,6 +130,18 @@ KEPT = Table(
     Column("undone_at", String),
 )
 
+# names that people gave versions: each stands at one version of `name`, and stood at `before` until it moved
+TAGS = Table(
+    "tag",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("tag", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("before", Integer),
+    Column("who", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+
 
 def open_catalog(state: State, url: str | None = None, *, reads_only: bool = False) -> Engine:
     """The catalog of ``state``: at ``url``, else at TRIMTAB_CATALOG, else SQLite; created where absent.
@@ -235,4 +247,5 @@ def _read_identity(engine: Engine) -> str:
     with engine.connect() as connection:
         connection.execute(select(PARTS.c.name).limit(1))
         connection.execute(select(KEPT.c.name).limit(1))
+        connection.execute(select(TAGS.c.name).limit(1))
         return str(connection.execute(select(CATALOG.c.id)).scalar_one())

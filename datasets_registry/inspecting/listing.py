@@ -1,5 +1,6 @@
 """Which datasets, versions and models there are: a record of each."""
 
+from datasets_registry.catalog.tags import tags_at
 from datasets_registry.inspecting.model_facts import manifest_of
 from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
@@ -7,7 +8,7 @@ from datasets_registry.version import Status, Version
 
 
 class VersionEntry(Record):
-    """A version with its checks: how many there are, how many passed, and which warn."""
+    """A version with its checks: how many there are, how many passed, and which warn; and its tags."""
 
     name: str
     version: int
@@ -18,10 +19,11 @@ class VersionEntry(Record):
     warnings: tuple[str, ...]
     data_version: str
     created_at: str
+    tags: tuple[str, ...]
 
 
 class ModelEntry(Record):
-    """A model version with what it was trained from, and the newer data that it is behind."""
+    """A model version with what it was trained from, the newer data that it is behind, and its tags."""
 
     name: str
     version: int
@@ -33,6 +35,7 @@ class ModelEntry(Record):
     loss: float | None
     data_version: str
     folder: str
+    tags: tuple[str, ...]
 
 
 def list_datasets(registry: Registry) -> list[VersionEntry]:
@@ -76,6 +79,7 @@ def _version_entry(registry: Registry, version: Version) -> VersionEntry:
         warnings=tuple(check.check for check in checks if not check.passed and check.severity == "warning"),
         data_version=version.data_version,
         created_at=version.created_at,
+        tags=tags_at(registry.engine, version),
     )
 
 
@@ -92,4 +96,5 @@ def _model_entry(registry: Registry, version: Version) -> ModelEntry:
         loss=manifest.metrics.get("loss"),
         data_version=version.data_version,
         folder=str(registry.folder(version)),
+        tags=tags_at(registry.engine, version),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from datasets_registry.catalog.kept import Kept, kept_since
+from datasets_registry.catalog.tags import tags_at
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.chain import Ancestor, ancestors
 from datasets_registry.inspecting.listing import behind
@@ -53,6 +54,7 @@ class ModelDetails(Record):
     facts: ModelFacts
     settings: Mapping[str, object]
     newest: str
+    tags: tuple[str, ...]
     datasets: Mapping[str, TrainingData]
     chain: tuple[Ancestor, ...]
     behind: tuple[str, ...]
@@ -82,6 +84,7 @@ def model_details(registry: Registry, version: Version) -> ModelDetails:
         facts=facts,
         settings={**facts.settings, **run_settings},
         newest=str(registry.newest(version.name) or version),
+        tags=tags_at(registry.engine, version),
         datasets=_training_data(registry, version),
         chain=ancestors(registry, version),
         behind=behind(registry, version),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from datasets_registry.catalog.kept import Kept, kept_since
+from datasets_registry.catalog.tags import tags_at
 from datasets_registry.inspecting.model_facts import ModelFacts, model_facts
 from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
@@ -42,6 +43,7 @@ class VersionDetails(Record):
     checks: tuple[CheckResult, ...]
     kept: tuple[Kept, ...]
     newest: str
+    tags: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -103,6 +105,7 @@ def _common(registry: Registry, version: Version) -> dict[str, Any]:
         "checks": tuple(registry.checks(version)),
         "kept": tuple(kept_since(registry.kept(version.name), derivation.code_version)),
         "newest": str(registry.newest(version.name) or version),
+        "tags": tags_at(registry.engine, version),
     }
 
 

@@ -74,7 +74,12 @@ _OF_ROUNDS = {
 SMALL: Mapping[str, Meaning] = {
     "versions": Meaning(
         "One row per version of a dataset or model.",
-        _VERSION | {"kind": "dataset or model", "num_rows": "Rows of a dataset"},
+        _VERSION
+        | {
+            "kind": "dataset or model",
+            "num_rows": "Rows of a dataset",
+            "tags": "Names that people gave it, such as paper",
+        },
     ),
     "lineage": Meaning(
         "One row per input of a version.",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine, RowMapping, func, select
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.tags import Tag, tags_in
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import ROW_TYPES
 from datasets_registry.state import State, durable
@@ -32,6 +34,7 @@ _VERSIONS = pa.schema(
         ("num_rows", pa.int64()),
         ("data_version", pa.string()),
         ("created_at", pa.string()),
+        ("tags", pa.list_(pa.string())),
     ]
 )
 _LINEAGE = pa.schema(
@@ -92,11 +95,12 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         built = connection.execute(_BUILT).mappings().all()
         inputs = connection.execute(_INPUT_ROWS).mappings().all()
         checks = connection.execute(_CHECK_ROWS).mappings().all()
+        tags = tags_in(connection)
     last_built = {(row["name"], row["version"]): row["last"] for row in built}
     history = History(versions, last_built, inputs)
     datasets = {view.name: view for view in _dataset_views(state, engine, versions, history)}
     tables = {
-        "versions": (_VERSIONS, versions),
+        "versions": (_VERSIONS, [{**row, "tags": _tags_at(tags, row)} for row in versions]),
         "lineage": (_LINEAGE, [{**row, "settings": json.dumps(row["settings"])} for row in inputs]),
         "checks": (_CHECKS, checks),
         "models": (model_view.SCHEMA, list(model_view.model_rows(state, engine))),
@@ -107,7 +111,20 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         datasets[name].sql() if name in datasets else None for name in ("ai_judgements", "completion_pairs")
     )
     small |= {"completions": completions, "judgements": judgements_sql(judgements, pairs, completions)}
-    return [*datasets.values(), *(_small_view(name, sql) for name, sql in small.items())]
+    small_views = (_small_view(name, sql) for name, sql in small.items())
+    return [*datasets.values(), *_tagged_views(datasets, tags), *small_views]
+
+
+def _tags_at(tags: Sequence[Tag], version: RowMapping) -> list[str]:
+    at = version["name"], version["version"]
+    return [tag.tag for tag in tags if (tag.name, tag.number) == at]
+
+
+def _tagged_views(datasets: Mapping[str, View], tags: Sequence[Tag]) -> Iterator[View]:
+    """A view under each tag of a dataset's version."""
+    for tag in tags:
+        if tag.version in datasets:
+            yield replace(datasets[tag.version], name=str(tag))
 
 
 def _small_view(name: str, sql: str) -> View:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rlaif import CompletionPair, PreferencePair
+from datasets_registry.upkeep.tagging import add_tag
 from datasets_registry.version import Derivation
 from quality.auditing.explanation import Call, Values, explain_row
 from studio.pages.calls import NamedCall
@@ -105,6 +106,20 @@ def test_a_version_committed_meanwhile_is_shown(client: TestClient, registry: Re
     assert client.get("/version/preference_pairs").status_code == 404
     registry.record_checks(registry.commit(PreferencePair, [make(PreferencePair)], NOTHING), [])
     assert client.get("/version/preference_pairs").status_code == 200
+
+
+def test_a_tagged_version_says_so_and_is_found_by_its_tag(client: TestClient, registry: Registry) -> None:
+    for number in (1, 2):
+        rows = [make(PreferencePair, pair_id=f"pair-{each}") for each in range(number)]
+        registry.record_checks(registry.commit(PreferencePair, rows, NOTHING), [])
+    add_tag(registry, registry.version("preference_pairs", 1), "paper")
+    text = client.get("/version/preference_pairs@paper").text
+    assert "<h1>preference_pairs@1 " in text and "<strong>paper</strong>" in text and "tagged paper" in text
+    other = client.get("/version/preference_pairs@2").text
+    assert "<strong>paper</strong>" not in other and "tagged paper" in other
+    assert client.get("/version/preference_pairs@draft").status_code == 404
+    add_tag(registry, registry.version("preference_pairs", 2), "paper", move=True)
+    assert 'preference_pairs@2</a> <span class="soft">paper</span>' in client.get("/").text
 
 
 @pytest.mark.browser

@@ -176,8 +176,8 @@ def _require_processes(trainer: str, config: AnyConfig) -> None:
 
 
 def _exact(registry: "Registry", reference: str, kind: Literal["dataset", "model"]) -> Version:
-    name, number = parsed_reference(reference)
-    version = registry.passed(name) if number is None else registry.version(name, number)
+    name, which = parsed_reference(reference)
+    version = registry.passed(name) if which is None else registry.resolve(reference)
     if version.kind != kind:
         raise BadInput(f"{version} is a {version.kind}, and here a {kind} is needed: correct the run config")
     return registry.require_passed(version)

@@ -108,6 +108,14 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("doctor",): [()],
     ("keep",): [("helpful_prompts", "--because", EVIL), (EVIL, "--undo")],
     ("pass",): [("cai_sft@3", "--reason", EVIL), (EVIL, "--reason", EVIL)],
+    ("tag",): [
+        (),
+        ("cai_sft@2", "paper"),
+        ("cai_sft", "paper"),
+        ("cai_sft", EVIL),
+        (EVIL, "paper"),
+        ("cai_sft", EVIL, "--remove"),
+    ],
     ("import",): [
         ("{file}", "--as", "evil_sums", "--licence", EVIL),
         ("{file}", "--as", "more", "--like", EVIL),

@@ -7,7 +7,8 @@ import pytest
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.version import parsed_reference
+from datasets_registry.upkeep.tagging import add_tag
+from datasets_registry.version import numbered_reference, parsed_reference
 from tests.assets.cli.trained import ended
 from tests.rows import make
 from tests.training.runs import commit, write
@@ -16,7 +17,16 @@ from training.settings.run import RunConfig
 from training.settings.sft import SftSettings
 
 WRONG = (
-    *("cai_sft@latest", "cai_sft@abc", "cai_sft@-1", "cai_sft@", "cai_sft@1@2", "cai_sft@1 ", "cai_sft@ 1"),
+    *(
+        "cai_sft@latest",
+        "cai_sft@newest",
+        "cai_sft@Abc",
+        "cai_sft@-1",
+        "cai_sft@",
+        "cai_sft@1@2",
+        "cai_sft@1 ",
+        "cai_sft@ 1",
+    ),
     *("cai_sft@0", "cai_sft@01", "cai_sft@1.0", "cai_sft@1_0", "cai_sft@+1", "cai_sft@١", "cai_sft@²"),
     *(f"cai_sft@{10**30}", "cai_sft@1\n", "@1", "@", ""),
 )
@@ -56,3 +66,18 @@ def test_every_command_refuses_it(command: str, committed: Registry) -> None:
 def test_a_name_and_a_name_with_its_number_are_references() -> None:
     assert parsed_reference("round_02/cai_sft@12") == ("round_02/cai_sft", 12)
     assert parsed_reference("cai_sft") == ("cai_sft", None)
+    assert parsed_reference("cai_sft@camera-ready") == ("cai_sft", "camera-ready")
+
+
+def test_a_tag_is_no_reference_where_it_could_be_moved() -> None:
+    with pytest.raises(
+        BadInput, match="names a tag, which can be moved: write the number, such as cai_sft@1"
+    ):
+        numbered_reference("cai_sft@paper")
+    assert numbered_reference("cai_sft@2") == ("cai_sft", 2)
+
+
+def test_a_training_run_takes_the_version_of_a_tag(committed: Registry, tmp_path: Path) -> None:
+    add_tag(committed, committed.resolve("cai_sft"), "paper")
+    with pytest.raises(BadInput, match="cai_sft@1 is a dataset, and here a model is needed"):
+        open_run("sft", RunConfig[SftSettings], write(tmp_path, "cai_sft@1", base="cai_sft@paper"), print)

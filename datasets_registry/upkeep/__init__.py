@@ -1,0 +1,1 @@
+"""What people do to versions that are there: tags, and what is no longer needed."""

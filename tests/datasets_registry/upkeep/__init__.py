@@ -1,0 +1,1 @@
+"""Tests of what people do to versions that are there."""
