@@ -3,18 +3,23 @@
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.removed import removed_of
+from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.inspecting.origins import HUB
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
 from datasets_registry.state import locked, run_name
+from datasets_registry.store.objects import object_path
+from datasets_registry.version import Version
 from datasets_registry.views.asking import open_views
 from datasets_registry.views.scanning import SPILL
 
@@ -55,7 +60,7 @@ def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) 
     object disappears under a commit. The lock does not reach other machines that share the folder: there the
     grace must be longer than the longest commit, and than readers keep ``catalog.duckdb`` open.
 
-    Nothing is written, so that a full disk can be freed.
+    Nothing else has to be written, so that a full disk can be freed.
     """
     oldest = time.time() - grace.total_seconds()
     if dry_run:
@@ -63,19 +68,80 @@ def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) 
     with locked(registry.state.root / ".gc.lock"):
         # what was committed before the lock was ours
         now = Registry(registry.state, registry.url, reads_only=True)
+        _show_what_is_there(now)
         collected = _found(now, oldest)
-        now.engine.dispose()
         for path in collected.paths:
             _remove(path)
+        _show_what_is_there(now)
+        now.engine.dispose()
         return collected
 
 
+def _show_what_is_there(registry: Registry) -> None:
+    """Let no view name files that go, where a removal was killed before its views were written.
+
+    On a full disk that can wait until something is freed.
+    """
+    if registry.state.views.exists():
+        with suppress(BadInput, NoSpace):
+            registry.refresh_views()
+
+
 def _found(registry: Registry, oldest: float) -> Collected:
-    """The unneeded files that were last changed before ``oldest``, and how many are younger."""
-    unneeded = [(path, *_size_and_time(path)) for path in _unneeded(registry)]
+    """The unneeded files that were last changed before ``oldest``, and how many are younger.
+
+    Files of a version that a person removed count as changed then, as somebody may still read them.
+    """
+    removed = _removed_at(registry)
+    sizes_and_times = ((path, *_size_and_time(path)) for path in _unneeded(registry))
+    unneeded = [
+        (path, size, max(changed, removed.get(path.resolve(), 0.0)))
+        for path, size, changed in sizes_and_times
+    ]
     old = [(path, size) for path, size, changed in unneeded if changed <= oldest]
     sizes = sum(size for _, size in old)
     return Collected(tuple(path for path, _ in old), sizes, len(unneeded) - len(old))
+
+
+def freed_bytes(registry: Registry, versions: Sequence[Version]) -> int:
+    """The bytes of the files that no other versions than these need."""
+    objects, folders = _needed(registry, without=versions)
+    return sum(
+        _size_and_time(path)[0]
+        for path in {path for version in versions for path in _files_of(registry, version)}
+        if path.stem not in objects and path not in folders
+    )
+
+
+def stored_bytes(registry: Registry, version: Version) -> int:
+    """The bytes of a version's files in the state, whoever else needs them."""
+    return sum(_size_and_time(path)[0] for path in {*_files_of(registry, version)})
+
+
+def _files_of(registry: Registry, version: Version) -> Iterator[Path]:
+    """The objects of a dataset's version, or the folder of a model that was trained here."""
+    if version.kind == "dataset":
+        yield from (object_path(registry.state.objects, sha).resolve() for sha in version.shas)
+        return
+    folder = registry.folder(version).resolve()
+    if folder.is_relative_to(registry.state.models.resolve()) and _is_trained(folder):
+        yield folder
+
+
+def _is_trained(folder: Path) -> bool:
+    return TRAINED.fullmatch(folder.name) is not None and (folder / FILE).exists()
+
+
+def _removed_at(registry: Registry) -> dict[Path, float]:
+    """When the version of each file was removed that had one."""
+    times: dict[Path, float] = {}
+    for removed in removed_of(registry.engine):
+        at = datetime.fromisoformat(removed.at).timestamp()
+        content = removed.content
+        objects = [object_path(registry.state.objects, sha) for sha, _ in content.get("objects", ())]
+        paths = objects or [registry.state.root / content["path"]]
+        times |= {path.resolve(): max(at, times.get(path.resolve(), 0.0)) for path in paths}
+    return times
 
 
 def _unneeded(registry: Registry) -> Iterator[Path]:
@@ -89,7 +155,7 @@ def _unneeded(registry: Registry) -> Iterator[Path]:
         yield from (path for path in state.tables.glob("*.parquet") if path.name not in used)
     yield from _registered_runs(registry)
     # only folders that training made
-    trained = (path.parent for path in state.models.rglob(FILE) if TRAINED.fullmatch(path.parent.name))
+    trained = (path.parent for path in state.models.rglob(FILE) if _is_trained(path.parent))
     yield from (folder for folder in trained if folder.resolve() not in models)
 
 
@@ -104,11 +170,12 @@ def _registered_runs(registry: Registry) -> Iterator[Path]:
             yield folder
 
 
-def _needed(registry: Registry) -> tuple[set[str], set[Path]]:
-    """The objects and the model folders that versions name."""
-    content = catalog.VERSIONS.c
+def _needed(registry: Registry, without: Sequence[Version] = ()) -> tuple[set[str], set[Path]]:
+    """The objects and the model folders that versions name, but for those ``without``."""
+    version, left_out = catalog.VERSIONS.c, {(gone.name, gone.number) for gone in without}
     with registry.engine.connect() as connection:
-        rows = connection.execute(select(content.kind, content.content)).all()
+        named = connection.execute(select(version.name, version.number, version.kind, version.content)).all()
+    rows = [(kind, content) for name, number, kind, content in named if (name, number) not in left_out]
     objects = {sha for kind, parts in rows if kind == "dataset" for sha, _ in parts["objects"]}
     folders = {registry.state.root / parts["path"] for kind, parts in rows if kind == "model"}
     return objects, {folder.resolve() for folder in folders}

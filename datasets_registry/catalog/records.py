@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.removed import free_number, require_there, why_gone
 from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.store.objects import Object
@@ -99,7 +100,7 @@ class Records:
             raise BadInput(f"{name!r} is a {named}, and so cannot be a {kind} too: choose another name")
         new = Version(
             name=name,
-            number=(last or 0) + 1,
+            number=free_number(connection, name, identity, last or 0),
             kind=kind,
             data_version=identity,
             status="candidate",
@@ -131,7 +132,11 @@ class Records:
                 connection.execute(update(catalog.OBJECTS).where(OBJECT.sha == stored.sha).values(**file))
 
     def add_derivation(self, connection: Connection, version: Version, derivation: Derivation) -> None:
-        """Record how ``version`` was made, which makes it the newest of its name."""
+        """Record how ``version`` was made, which makes it the newest of its name.
+
+        Raises UnknownVersion where it, or an input, was removed meanwhile.
+        """
+        require_there(connection, (version, *derivation.inputs))
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
                 name=version.name,
@@ -162,8 +167,9 @@ class Records:
             )
 
     def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
-        """Record check results, and the status that they decide."""
+        """Record check results, and the status that they decide; raises as ``add_derivation`` does."""
         with self.writing() as connection:
+            require_there(connection, [version])
             checked = {"name": version.name, "number": version.number, "at": now()}
             if results:
                 rows = [result.model_dump() | checked for result in results]
@@ -184,8 +190,10 @@ class Records:
         versions = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
         if not versions:
             near = meant(name, [*self.names("dataset"), *self.names("model")], most=3)
+            gone = why_gone(self.engine, name)
             raise UnknownVersion(
-                f"no dataset or model {name!r}{near}: `trimtab datasets` and `trimtab models` list them"
+                f"no dataset or model {name!r}{f' any more ({gone})' if gone else near}: "
+                "`trimtab datasets` and `trimtab models` list them"
             )
         return versions
 
@@ -197,7 +205,9 @@ class Records:
         """Version ``number`` of ``name``, whatever its status; raises UnknownVersion where there is none."""
         versions = self._versions(_VERSION, of=name, no=number)
         if not versions:
-            raise UnknownVersion(f"no {name}@{number}: the newest is {self.versions(name)[-1]}")
+            newest = self.versions(name)[-1]
+            gone = why_gone(self.engine, name, number) or f"no {name}@{number}"
+            raise UnknownVersion(f"{gone}: the newest is {newest}")
         return versions[0]
 
     def models(self, identity: str) -> list[Version]:

@@ -142,6 +142,19 @@ TAGS = Table(
     Column("at", String, nullable=False),
 )
 
+# versions that were removed: their numbers name nothing else, and their files go a grace later
+REMOVED = Table(
+    "removed",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("data_version", String, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("who", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+
 
 def open_catalog(state: State, url: str | None = None, *, reads_only: bool = False) -> Engine:
     """The catalog of ``state``: at ``url``, else at TRIMTAB_CATALOG, else SQLite; created where absent.
@@ -245,7 +258,6 @@ def _identity(engine: Engine) -> str:
 
 def _read_identity(engine: Engine) -> str:
     with engine.connect() as connection:
-        connection.execute(select(PARTS.c.name).limit(1))
-        connection.execute(select(KEPT.c.name).limit(1))
-        connection.execute(select(TAGS.c.name).limit(1))
+        for table in (PARTS, KEPT, TAGS, REMOVED):
+            connection.execute(select(table.c.name).limit(1))
         return str(connection.execute(select(CATALOG.c.id)).scalar_one())

@@ -18,12 +18,14 @@ from quality.evaluation.gate import Gate
 class Release:
     """Whether a model version is released, and otherwise what holds it up, a sentence for each gate.
 
-    ``gates_hold`` says that gates do, and not only checks of a model without gates.
+    ``gates_hold`` says that gates do, and not only checks of a model without gates; ``has_gates`` that there
+    are some, whatever they say.
     """
 
     version: Version
     held_by: tuple[str, ...] = ()
     gates_hold: bool = False
+    has_gates: bool = False
 
     @property
     def released(self) -> bool:
@@ -44,11 +46,11 @@ def release_of(registry: Registry, version: Version, gates: Mapping[str, Gate] |
     if version.status != "passed":
         red = next(filter(is_red, registry.checks(version)), None)
         why = f"check {red.check}: {red.description}" if red else "it was never checked"
-        return Release(version, (why,), bool(named))
+        return Release(version, (why,), bool(named), bool(named))
     decided = list(_decided(registry, version)) if named else []
     held = (_held(registry, version, name, gate, decided) for name, gate in named.items())
     holding = tuple(filter(None, held))
-    return Release(version, holding, bool(holding))
+    return Release(version, holding, bool(holding), bool(named))
 
 
 def _dumped(gates: Mapping[str, Gate], model: str) -> dict[str, Any]:

@@ -116,6 +116,13 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
         (EVIL, "paper"),
         ("cai_sft", EVIL, "--remove"),
     ],
+    ("rm",): [
+        ("cai_sft@1", "--dry-run"),
+        (EVIL,),
+        ("cai_sft", EVIL),
+        (f"cai_sft@{EVIL}",),
+        ("judge_figures", "--yes"),
+    ],
     ("import",): [
         ("{file}", "--as", "evil_sums", "--licence", EVIL),
         ("{file}", "--as", "more", "--like", EVIL),

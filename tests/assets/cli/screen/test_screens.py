@@ -45,6 +45,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "review import": ("review", "import", "answers.jsonl", "--reviewer", "Ada"),
     "verify": ("verify", "red_team_prompts"),
     "gc": ("gc",),
+    "tag": ("tag", "preference_pairs@2", "paper"),
+    "rm": ("rm", "preference_pairs@4", "--dry-run"),
+    "rm of what is stood on": ("rm", "preference_pairs@1", "red_team_prompts@1"),
     "profiles": ("profiles",),
     "backends": ("backends",),
     "plan": ("plan",),
@@ -68,7 +71,7 @@ PROMPTS = [
 ]
 # they show this machine, write a profile, or wait for a model
 OTHERS = {("doctor",), ("evaluate",), ("build",), ("init",)}
-CHANGING = {"pass", "import", "review import", "ledger compact"}
+CHANGING = {"pass", "tag", "import", "review import", "ledger compact"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""What keeps a version from going, and which versions a state can do without."""

@@ -1,0 +1,53 @@
+"""Which versions go where only the newest few of each name are to stay, and why each of the others stays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assets.upkeep.holding import Outside, own_holds
+from datasets_registry.garbage import stored_bytes
+from datasets_registry.registry import Registry
+from datasets_registry.upkeep.removing import holds_of, newest_first
+from datasets_registry.version import Version
+
+GOES = "nothing stands on it"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """A version with its size, whether it goes, and why."""
+
+    version: Version
+    num_bytes: int
+    goes: bool
+    why: str
+
+
+def fates_of(registry: Registry, keep: int, outside: Outside, *, datasets: bool = False) -> list[Fate]:
+    """What becomes of every version of a model, and of ``datasets`` too, by name, newest first.
+
+    The newest ``keep`` that passed stay, with what is newer, and so does all that something stands on.
+    """
+    names = [*registry.names("model"), *(registry.names("dataset") if datasets else [])]
+    versions = {str(version): version for name in names for version in newest_first(registry, name)}
+    stays = {str(version): why for name in names for version, why in _newest(registry, name, keep)}
+    for reference, version in versions.items():
+        if reference not in stays:
+            stays |= {hold.version: hold.why for hold in own_holds(registry, version, outside)}
+    # what stays keeps what it was made from, and that what it was made from
+    while holds := holds_of(registry, [versions[name] for name in versions.keys() - stays.keys()]):
+        stays |= {hold.version: hold.why for hold in holds}
+    return [
+        Fate(version, stored_bytes(registry, version), name not in stays, stays.get(name, GOES))
+        for name, version in versions.items()
+    ]
+
+
+def _newest(registry: Registry, name: str, keep: int) -> Iterator[tuple[Version, str]]:
+    """The newest versions, to the last of so many that passed; all where fewer did."""
+    passed = 0
+    for version in newest_first(registry, name):
+        if passed == keep:
+            return
+        is_passed = version.status == "passed"
+        passed += is_passed
+        yield version, f"newest {keep}" if is_passed else f"newer than the newest {keep} that passed"
