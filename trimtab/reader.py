@@ -56,9 +56,9 @@ def open(folder: str | Path | None = None) -> "Reader":
 class Reader:
     """All that a state holds by now; nothing here builds or changes a version.
 
-    A ``reference`` is ``"cai_sft@3"`` for an exact version, or ``"cai_sft"`` for the latest that passed its
-    checks. Each method that takes one raises UnknownVersion, with the name that was likely meant, where there
-    is none, and UnpassedVersion where none has passed.
+    A ``reference`` is ``"cai_sft@3"``, or by a tag ``"cai_sft@paper"``, for an exact version, or
+    ``"cai_sft"`` for the latest that passed its checks. Each method that takes one raises UnknownVersion,
+    with the name that was likely meant, where there is none, and UnpassedVersion where none has passed.
     """
 
     def __init__(self, state: State) -> None:

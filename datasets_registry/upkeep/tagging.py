@@ -4,6 +4,7 @@ from string import ascii_lowercase, digits, hexdigits
 
 from datasets_registry.catalog.account import account
 from datasets_registry.catalog.records import now
+from datasets_registry.catalog.removed import require_there
 from datasets_registry.catalog.tags import Tag, drop_tag, put_tag, tagged, tags_in
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
@@ -18,10 +19,12 @@ _JOINTS = "-_."
 def add_tag(registry: Registry, version: Version, word: str, *, move: bool = False) -> tuple[Tag, Tag | None]:
     """The tag ``word`` at ``version``, and what it was before: the same where it was there already.
 
-    Raises BadInput for a word that can be no tag, and for a tag of another version unless it may ``move``.
+    Raises BadInput for a word that can be no tag, and for a tag of another version unless it may ``move``,
+    and UnknownVersion where the version was removed meanwhile.
     """
     word = usable_tag(word)
     with registry.records.writing() as connection:
+        require_there(connection, [version])
         there = {tag.tag: tag for tag in tags_in(connection, version.name)}.get(word)
         if there and there.number == version.number:
             return there, there

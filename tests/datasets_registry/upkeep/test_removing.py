@@ -144,10 +144,11 @@ def test_what_is_made_from_a_version_that_went_meanwhile_is_refused(
         lambda: registry.record_checks(candidate, [GREEN]),
         lambda: registry.reuse(second, derived()),
         lambda: remove(registry, [second]),
+        lambda: add_tag(registry, second, "paper"),
     ):
         with pytest.raises(UnknownVersion, match="was removed"):
             late()
-    assert registry.names("dataset") == ["below", NAME]
+    assert registry.names("dataset") == ["below", NAME] and registry.tags() == []
 
 
 def test_of_a_remover_and_a_builder_at_once_one_is_refused(registry: Registry) -> None:
