@@ -15,6 +15,7 @@ from datasets_registry.garbage import Collected, collect, freed_bytes
 if TYPE_CHECKING:
     from assets.upkeep.retention import Fate
     from datasets_registry.registry import Registry
+    from datasets_registry.version import Version
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LEAST_GRACE = timedelta(minutes=10)
@@ -67,13 +68,18 @@ def _kept_to(
     going = [fate.version for fate in fates if fate.goes]
     if not as_json:
         _print_fates(fates)
-        what = "1 version goes" if len(going) == 1 else f"{len(going)} versions go"
-        when = " once the grace has passed" if remove else " after --remove"
-        say(f"{what}: {size(freed_bytes(registry, going))} are freed{when}")
+        say(_total(going, size(freed_bytes(registry, going)), remove))
     if remove and going:
         require_yes(f"remove {len(going)} of {len(fates)} versions?", yes, "nothing is removed")
         remove_versions(registry, going)
     return fates
+
+
+def _total(going: "Sequence[Version]", freed: str, remove: bool) -> str:
+    if not going:
+        return "every version stays"
+    what = "1 version goes" if len(going) == 1 else f"{len(going)} versions go"
+    return f"{what}: {freed} are freed {'once the grace has passed' if remove else 'after --remove'}"
 
 
 def _print_fates(fates: "Sequence[Fate]") -> None:
@@ -82,12 +88,13 @@ def _print_fates(fates: "Sequence[Fate]") -> None:
             "version": str(fate.version),
             "created": fate.version.created_at,
             "size": size(fate.num_bytes),
-            "": "goes" if fate.goes else "stays",
+            "fate": "goes" if fate.goes else "stays",
             "why": fate.why,
         }
         for fate in fates
     ]
-    print_rows(rows, False, ("version", "created", "size", "", "why"), can_go=("created",))
+    if rows:
+        print_rows(rows, False, ("version", "created", "size", "fate", "why"), can_go=("created",))
 
 
 def _dumped(registry: "Registry", fates: "Sequence[Fate]", removed: bool) -> dict[str, object]:
