@@ -12,6 +12,7 @@ from assets.building.versions import Recipes
 from assets.held.causes import held
 from assets.preflight.ready import require_ready
 from assets.profile.profile import Profile
+from assets.runs.here import RED_CHECK
 from assets.ui.keys import key_of
 from datasets_registry.errors import (
     HoursSpent,
@@ -28,7 +29,6 @@ from datasets_registry.registry import Registry
 HELD_TAG, GOES_ON_TAG = "trimtab/held", "trimtab/goes_on"
 # what Dagster's daemon writes on a failed run that it begins again by itself
 WILL_RETRY = "dagster/will_retry"
-RED_CHECK = "DagsterAssetCheckFailedError"
 # of inputs and versions, which `held` looks at, and of a disk, which the preflight looks at
 LOOKED_AT = {
     RED_CHECK,

@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import dagster as dg
@@ -108,12 +108,32 @@ def carry_out(order: Order, graph: Graph, opening: Opening, report: Callable[[st
         order=order,
         registry=registry,
         built=tuple(steps),
-        held=tuple(step for step in planned if step.held and not step.waits),
+        held=tuple(_said_once([step for step in planned if step.held and not step.waits])),
         failures=tuple(failures),
-        missing=tuple(f"{step.name} ({step.reason})" for step in left) if failures else (),
+        missing=tuple(_missing(left, failures)),
         waiting=tuple(f"{step.name}: {step.reason}" for step in left if step.waits),
         seconds=time.monotonic() - started,
     )
+
+
+def _said_once(held: Sequence[Step]) -> Iterator[Step]:
+    """Each with its reason, of which the check is said to the first that it holds."""
+    said = set[str]()
+    for step in held:
+        yield replace(step, reason=_without_check(step.reason)) if step.reason in said else step
+        said.add(step.reason)
+
+
+def _without_check(reason: str) -> str:
+    return reason.partition(" (check ")[0]
+
+
+def _missing(left: Sequence[Step], failures: Sequence[str]) -> Iterator[str]:
+    """What is not built for the failures of others, whose checks are said once."""
+    failed = {failure.partition(":")[0] for failure in failures}
+    for step in left if failures else ():
+        if step.name not in failed:
+            yield f"{step.name} ({_without_check(step.reason)})"
 
 
 def _left(order: Order, graph: Graph, registry: Registry, draws: Mapping[str, int]) -> list[Step]:

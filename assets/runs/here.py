@@ -9,6 +9,8 @@ from assets.runs.dead import host_tag
 from assets.ui.keys import key_of
 
 STOPPED = "interrupted"
+# what Dagster raises after a red check
+RED_CHECK = "DagsterAssetCheckFailedError"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -40,15 +42,19 @@ def run_here(
         asset_selection=[key_of(name) for name in names],
         run_id=run_id,
     )
-    failures = [
-        f"{by_step.get(str(event.step_key), event.step_key)}: {_failure_sentence(event)}"
+    red = [
+        (check.asset_key.to_user_string(), check.description)
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    failed = [
+        (by_step.get(str(event.step_key), str(event.step_key)), _failure_sentence(event))
         for event in result.all_events
         if event.is_step_failure
     ]
-    for check in result.get_asset_check_evaluations():
-        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-            failures.append(f"{check.asset_key.to_user_string()}: {check.description}")
-    return failures
+    # where a check is red the step says no more than that
+    failed = [(name, said) for name, said in failed if RED_CHECK not in said or name not in dict(red)]
+    return [f"{name}: {said}" for name, said in (*failed, *red)]
 
 
 def _failure_sentence(event: dg.DagsterEvent) -> str:
