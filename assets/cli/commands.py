@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from typer._click.shell_completion import CompletionItem
 
 _WHAT = "Versioned alignment datasets, and the models rebuilt from them when the data changes."
-# where each command is, so that one is imported alone: all of them take seconds
+# where each command is, so that one is imported alone; what is slow it imports where it runs, so that its
+# help is quick
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "datasets": ("assets.cli.datasets", "datasets"),
     "versions": ("assets.cli.datasets", "versions"),

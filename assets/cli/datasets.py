@@ -1,7 +1,7 @@
 """trimtab datasets, versions NAME, show NAME[@N], pass NAME@N: which versions there are, and one of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,20 +16,20 @@ from assets.cli.printing import (
     print_table,
     say,
 )
-from assets.cli.screen.sample import sampled
 from datasets_registry.errors import BadInput
-from datasets_registry.inspecting.listing import VersionEntry, list_datasets, list_versions
-from datasets_registry.inspecting.recipe_changes import setting_changes
-from datasets_registry.inspecting.version_details import (
-    Column,
-    DatasetVersionDetails,
-    ModelVersionDetails,
-    version_details,
-)
 from datasets_registry.settings import MOST
-from datasets_registry.version import CheckResult, parsed_reference
-from datasets_registry.views.scanning import ResultRow
-from quality.auditing.overruling import pass_by_hand
+
+if TYPE_CHECKING:
+    from datasets_registry.inspecting.listing import VersionEntry
+    from datasets_registry.inspecting.version_details import (
+        Column,
+        DatasetVersionDetails,
+        ModelVersionDetails,
+    )
+    from datasets_registry.version import CheckResult
+    from datasets_registry.views.scanning import ResultRow
+
+    Details = ModelVersionDetails | DatasetVersionDetails
 
 # of a listing, by which versions are one name and checks one count
 _LISTED = ("dataset", "rows", "status", "checks", "warnings")
@@ -38,6 +38,8 @@ _OF_VERSIONS = ("version", "rows", "status", "checks", "data version", "created"
 
 def datasets(as_json: Json = False, as_csv: Csv = False) -> None:
     """List every dataset: newest version, rows and checks."""
+    from datasets_registry.inspecting.listing import list_datasets
+
     entries = list_datasets(open_state())
     if not entries and not (as_json or as_csv):
         say("there is no dataset yet: `trimtab plan` shows what a build would make")
@@ -51,17 +53,21 @@ def versions(
     as_csv: Csv = False,
 ) -> None:
     """List all versions of a dataset or model, oldest first."""
+    from datasets_registry.inspecting.listing import list_versions
+
     entries = list_versions(open_state(), name)
     _print_entries(entries, as_json, as_csv, _OF_VERSIONS, ("data version",))
 
 
 def _print_entries(
-    entries: Sequence[VersionEntry],
+    entries: "Sequence[VersionEntry]",
     as_json: bool,
     as_csv: bool,
     columns: Sequence[str],
     can_go: Sequence[str],
 ) -> None:
+    from datasets_registry.inspecting.listing import VersionEntry
+
     rows = [entry.dump() for entry in entries]
     if as_json or as_csv:
         print_rows(rows, as_json, list(VersionEntry.model_fields), as_csv)
@@ -71,7 +77,7 @@ def _print_entries(
     print_rows(listed, False, [*columns, *tags], can_go=can_go)
 
 
-def _listed(entry: VersionEntry) -> dict[str, object]:
+def _listed(entry: "VersionEntry") -> dict[str, object]:
     named = f"{entry.name}@{entry.version}"
     return {
         "dataset": named,
@@ -95,6 +101,9 @@ def pass_version(
 
     Models may then train on it. Who passed it and why is recorded.
     """
+    from datasets_registry.version import parsed_reference
+    from quality.auditing.overruling import pass_by_hand
+
     if parsed_reference(version)[1] is None:
         raise BadInput(
             f"{version} is not an exact version: name the one that you checked, such as {version}@3"
@@ -115,6 +124,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one version: status, columns, checks, inputs, rows."""
+    from datasets_registry.inspecting.version_details import version_details
+
     registry = open_state()
     details = version_details(registry, registry.resolve(name), rows)
     if as_json:
@@ -123,10 +134,10 @@ def show(
         _print(details)
 
 
-Details = ModelVersionDetails | DatasetVersionDetails
+def _print(details: "Details") -> None:
+    from datasets_registry.inspecting.recipe_changes import setting_changes
+    from datasets_registry.inspecting.version_details import DatasetVersionDetails
 
-
-def _print(details: Details) -> None:
     say(f"{details}  {details.kind}  {details.status}")
     if details.newest != str(details):
         say(f"the newest version is {details.newest}: see `trimtab show {details.newest}`")
@@ -146,7 +157,7 @@ def _print(details: Details) -> None:
         _print_sample(details.sample, details.key)
 
 
-def _facts(details: Details) -> Iterable[tuple[str, object]]:
+def _facts(details: "Details") -> Iterable[tuple[str, object]]:
     yield "tags", ", ".join(details.tags)
     yield from _own_facts(details)
     yield "inputs", ", ".join(details.inputs) or "none: a source"
@@ -157,8 +168,10 @@ def _facts(details: Details) -> Iterable[tuple[str, object]]:
     yield "run", details.run_id
 
 
-def _own_facts(details: Details) -> Iterable[tuple[str, object]]:
+def _own_facts(details: "Details") -> Iterable[tuple[str, object]]:
     """The facts that only datasets, or only models, have."""
+    from datasets_registry.inspecting.version_details import DatasetVersionDetails
+
     if isinstance(details, DatasetVersionDetails):
         yield "rows", details.rows
         yield "grain", details.grain
@@ -172,7 +185,7 @@ def _own_facts(details: Details) -> Iterable[tuple[str, object]]:
     yield from ((f"rows {kind}", count) for kind, count in model.rows.items())
 
 
-def _column(column: Column) -> dict[str, object]:
+def _column(column: "Column") -> dict[str, object]:
     nullable = " or null" if column.nullable else ""
     # what is in a list or a struct stands in the row types' page
     kind, _, inner = column.type.partition("<")
@@ -184,7 +197,7 @@ def _column(column: Column) -> dict[str, object]:
     }
 
 
-def _check(check: CheckResult) -> dict[str, object]:
+def _check(check: "CheckResult") -> dict[str, object]:
     failed = "warns" if check.severity == "warning" else "FAILED"
     return {
         "check": check.check,
@@ -193,8 +206,10 @@ def _check(check: CheckResult) -> dict[str, object]:
     }
 
 
-def _print_sample(rows: Sequence[ResultRow], key: Sequence[str]) -> None:
+def _print_sample(rows: "Sequence[ResultRow]", key: Sequence[str]) -> None:
     """Each row by itself, then what all of them share."""
+    from assets.cli.screen.sample import sampled
+
     sample = sampled(rows, key)
     for number, facts in enumerate(sample.own):
         if number:

@@ -1,20 +1,21 @@
 """trimtab diff DATASET A B: what differs between two versions, and why labels flipped."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.cli.printing import Json, console, open_state, print_json, print_table, say
 from datasets_registry.errors import BadInput
-from datasets_registry.inspecting.comparison import ChangedRow
-from datasets_registry.inspecting.difference import Difference, difference
-from datasets_registry.inspecting.flips import InputFlips
-from datasets_registry.inspecting.recipe_changes import RecipeChange, shortened
-from datasets_registry.inspecting.row_search import joined_key
-from datasets_registry.registry import Registry
 from datasets_registry.settings import MOST
-from datasets_registry.version import NUMBER, TAG, Version
+
+if TYPE_CHECKING:
+    from datasets_registry.inspecting.comparison import ChangedRow
+    from datasets_registry.inspecting.difference import Difference
+    from datasets_registry.inspecting.flips import InputFlips
+    from datasets_registry.inspecting.recipe_changes import RecipeChange
+    from datasets_registry.registry import Registry
+    from datasets_registry.version import Version
 
 Number = Annotated[str, typer.Argument(help="A version's number, a tag, or latest for the latest passed.")]
 
@@ -30,6 +31,8 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Compare two versions, and explain flipped labels."""
+    from datasets_registry.inspecting.difference import difference
+
     registry = open_state()
     with console(as_json).status("comparing"):
         compared = difference(registry, _version(registry, dataset, a), _version(registry, dataset, b), rows)
@@ -39,7 +42,9 @@ def diff(
         _print(compared)
 
 
-def _version(registry: Registry, dataset: str, number: str) -> Version:
+def _version(registry: "Registry", dataset: str, number: str) -> "Version":
+    from datasets_registry.version import NUMBER, TAG
+
     if number == "latest":
         return registry.resolve(dataset)
     if not (NUMBER.fullmatch(number) or TAG.fullmatch(number)):
@@ -49,7 +54,9 @@ def _version(registry: Registry, dataset: str, number: str) -> Version:
     return registry.resolve(f"{dataset}@{number}")
 
 
-def _print(difference: Difference) -> None:
+def _print(difference: "Difference") -> None:
+    from datasets_registry.inspecting.row_search import joined_key
+
     counts = difference.rows
     rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.dump().items())
     say(f"{difference.name}@{difference.before} → @{difference.after}: rows {rows}")
@@ -86,7 +93,7 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def reasons(difference: Difference) -> list[str]:
+def reasons(difference: "Difference") -> list[str]:
     """Why labels flipped, and what differs in how both versions were made, in sentences."""
     flips, lines = difference.flips, []
     if flips:
@@ -100,7 +107,7 @@ def reasons(difference: Difference) -> list[str]:
     return lines + [line for recipe in difference.recipes for line in _recipe(recipe)]
 
 
-def _input(changed: InputFlips, total: int) -> str:
+def _input(changed: "InputFlips", total: int) -> str:
     versions = f"{changed.name}@{changed.before} → @{changed.after}"
     if not changed.changed:
         return f"{changed.name}@{changed.after} is the same in both"
@@ -121,7 +128,7 @@ def _input(changed: InputFlips, total: int) -> str:
     return f"{versions} changed under {changed.flips:,} of {total:,} flips (by {matched}): {changes}"
 
 
-def _recipe(change: RecipeChange) -> list[str]:
+def _recipe(change: "RecipeChange") -> list[str]:
     versions, lines = f"{change.name}@{change.before} → @{change.after}", []
     if change.code_version:
         parts = f" ({', '.join(change.parts)})" if change.parts else ""
@@ -139,7 +146,10 @@ def _recipe(change: RecipeChange) -> list[str]:
     return lines + [f"{versions}: input {dropped} is gone" for dropped in change.inputs_dropped]
 
 
-def _print_row(row: ChangedRow) -> None:
+def _print_row(row: "ChangedRow") -> None:
+    from datasets_registry.inspecting.recipe_changes import shortened
+    from datasets_registry.inspecting.row_search import joined_key
+
     say(joined_key(row.key))
     changes = row.changes.items()
     shown = [(column, shortened(change.before), shortened(change.after)) for column, change in changes]

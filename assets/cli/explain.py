@@ -1,7 +1,7 @@
 """trimtab explain DATASET[@N] ROW_ID: what a row was made from, down to the raw completions."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.tree import Tree
@@ -15,12 +15,11 @@ from assets.cli.printing import (
     print_tree,
     say,
 )
-from assets.cli.screen.brief import in_brief, model_of
 from assets.cli.screen.table import plain
 from assets.cli.screen.values import local_time
-from datasets_registry.inspecting.recipe_changes import shortened
-from datasets_registry.inspecting.row_search import joined_key
-from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values, explain_row
+
+if TYPE_CHECKING:
+    from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values
 
 CELL_CHARACTERS = 160
 Full = Annotated[bool, typer.Option("--full", help="Show every call, setting and row that it was made from.")]
@@ -38,6 +37,9 @@ def explain(
 
     First in four lines: what the row is, what decided it, which models were asked and when, what to ask next.
     """
+    from assets.cli.screen.brief import in_brief
+    from quality.auditing.explanation import explain_row
+
     registry = open_state()
     version = registry.resolve(dataset)
     explained = explain_row(registry, version, row_id)
@@ -53,8 +55,10 @@ def explain(
     say(_totals(explained["totals"]))
 
 
-def _values(row: ExplainedRow) -> Iterator[tuple[str, str]]:
+def _values(row: "ExplainedRow") -> Iterator[tuple[str, str]]:
     """The row's columns that hold something, without those that stand in the four lines."""
+    from datasets_registry.inspecting.recipe_changes import shortened
+
     elsewhere = {*row["key"], *(call["column"] for call in row["calls"])}
     for column, value in row["row"].items():
         if column not in elsewhere and value not in (None, []):
@@ -67,8 +71,10 @@ class Printer:
     def __init__(self) -> None:
         self._shown: set[str] = set()
 
-    def version(self, explained: Explained) -> Tree:
+    def version(self, explained: "Explained") -> Tree:
         """One dataset version and its rows in the tree."""
+        from datasets_registry.inspecting.recipe_changes import shortened
+
         if "missing" in explained:
             return _leaf(f"{explained['version']}: missing: {explained['missing']}")
         made, tree = explained["derivation"], _leaf(_heading(explained))
@@ -81,7 +87,10 @@ class Printer:
             tree.add(self._row(row))
         return tree
 
-    def _row(self, row: ExplainedRow) -> Tree:
+    def _row(self, row: "ExplainedRow") -> Tree:
+        from datasets_registry.inspecting.recipe_changes import shortened
+        from datasets_registry.inspecting.row_search import joined_key
+
         key = joined_key(row["key"])
         if row.get("shown_above"):
             return _leaf(f"row {key} (shown above)")
@@ -97,7 +106,7 @@ class Printer:
             tree.add(self._model(source["model"]) if "model" in source else self.version(source))
         return tree
 
-    def _model(self, model: Values) -> Tree:
+    def _model(self, model: "Values") -> Tree:
         version = model["version"]
         if version in self._shown:
             return _leaf(f"model {version} (shown above)")
@@ -114,7 +123,7 @@ def _leaf(text: str) -> Tree:
     return Tree(plain(text))
 
 
-def _heading(explained: Explained) -> str:
+def _heading(explained: "Explained") -> str:
     heading = f"{explained['version']}  {explained['status']}"
     if "matched_on" not in explained:
         return heading
@@ -126,7 +135,10 @@ def _heading(explained: Explained) -> str:
     return f"{heading}  {num_rows:,} rows with the same {columns}{more}"
 
 
-def _call(call: Call) -> Tree:
+def _call(call: "Call") -> Tree:
+    from assets.cli.screen.brief import model_of
+    from datasets_registry.inspecting.recipe_changes import shortened
+
     if "missing" in call:
         return _leaf(f"call {call['column']}: missing: {call['missing']}")
     asked = f"{call['key'][:16]} to {model_of(call)}, {local_time(call['created_at'])}"
@@ -143,12 +155,12 @@ def _call(call: Call) -> Tree:
     return tree
 
 
-def _cost(spent: Call | Totals) -> str:
+def _cost(spent: "Call | Totals") -> str:
     read, written = spent["num_prompt_tokens"] or 0, spent["num_completion_tokens"] or 0
     seconds, usd = spent["seconds"] or 0.0, spent["usd"] or 0.0
     return f"{read:,} tokens in, {written:,} out, {seconds:.3g} s, {usd:.4g} USD"
 
 
-def _totals(totals: Totals) -> str:
+def _totals(totals: "Totals") -> str:
     missing = f" ({totals['missing']:,} more are missing)" if totals["missing"] else ""
     return f"{totals['calls']:,} model calls{missing}: {_cost(totals)}"

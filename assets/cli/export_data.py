@@ -1,7 +1,7 @@
 """trimtab export DATASET[@N] --to FORM DIR: a version as files, with its card."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,12 +15,13 @@ from assets.cli.printing import (
     say,
     warn_unpassed,
 )
-from assets.cli.system_text import system_text
 from datasets_registry.cards.forms import Contents, Form
-from datasets_registry.exporting.exporting import Exported, export
 from datasets_registry.exporting.places import require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
-from datasets_registry.version import Version
+
+if TYPE_CHECKING:
+    from datasets_registry.exporting.exporting import Exported
+    from datasets_registry.version import Version
 
 To = Annotated[
     Form,
@@ -43,6 +44,9 @@ def export_dataset(
     as_json: Json = False,
 ) -> None:
     """Write a dataset version as files, with a dataset card."""
+    from assets.cli.system_text import system_text
+    from datasets_registry.exporting.exporting import export
+
     if push_to:
         require_pushable(push_to)
     registry = open_state()
@@ -61,7 +65,7 @@ def export_dataset(
         say(f"pushed to {address}")
 
 
-def _outcome(version: Version, folder: Path, exported: Exported) -> dict[str, Any]:
+def _outcome(version: "Version", folder: Path, exported: "Exported") -> dict[str, Any]:
     contents = exported.contents
     return {
         "version": str(version),
@@ -76,7 +80,7 @@ def _outcome(version: Version, folder: Path, exported: Exported) -> dict[str, An
     }
 
 
-def _report(version: Version, folder: Path, contents: Contents) -> None:
+def _report(version: "Version", folder: Path, contents: Contents) -> None:
     of = "" if contents.rows == version.num_rows else f" of {version.num_rows}"
     say(f"{version}: {contents.rows}{of} rows as {contents.form} in {folder}")
     for note in contents.notes:

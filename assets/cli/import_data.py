@@ -3,30 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from assets.cli.printing import Json, open_state, print_json, print_rows, progress_bar, say
-from assets.profile.chosen import read_chosen
 from datasets_registry.errors import BadInput, TrimtabError
-from datasets_registry.importing.filling import Given
-from datasets_registry.importing.importing import (
-    MOST_REJECTED,
-    NO_LICENCE,
-    Imported,
-    import_rows,
-    write_rejections,
-)
-from datasets_registry.importing.mapping import parsed_map
-from datasets_registry.importing.source import open_source
-from datasets_registry.registry import Registry, is_red
-from datasets_registry.rows.row import Row
-from datasets_registry.rows.types import ROW_TYPES, row_type
-from datasets_registry.store.staging import Staged
-from datasets_registry.version import CheckResult, Version, validated_name
-from quality.auditing.publishing import check_candidate
-from quality.checks.check import Check, run_check
+from datasets_registry.importing.rejection import MOST_REJECTED
+
+if TYPE_CHECKING:
+    from datasets_registry.importing.importing import Imported
+    from datasets_registry.registry import Registry
+    from datasets_registry.rows.row import Row
+    from datasets_registry.store.staging import Staged
+    from datasets_registry.version import CheckResult, Version
+    from quality.checks.check import Check
 
 Name = Annotated[str, typer.Option("--as", help="The dataset to add a version to.")]
 Like = Annotated[str | None, typer.Option(help="Row type, if the format does not imply it.")]
@@ -49,14 +40,14 @@ Text = Annotated[str | None, typer.Option(help="Who made the data; the file's na
 class _Outcome:
     """The version that an import led to, perhaps an earlier one; ``before`` was the newest until then."""
 
-    imported: Imported
-    version: Version
-    before: Version | None
+    imported: "Imported"
+    version: "Version"
+    before: "Version | None"
     is_new: bool
     red: tuple[str, ...]
 
     @property
-    def replaced(self) -> Version | None:
+    def replaced(self) -> "Version | None":
         """The version that was current before an earlier one's rows came again."""
         same = self.before is None or self.before.number == self.version.number
         return None if self.is_new or same else self.before
@@ -91,6 +82,13 @@ def import_dataset(
     docs/import-export.md are recognised; for others give --like and --map. Exits with code 1 where a
     blocking check fails.
     """
+    from datasets_registry.importing.filling import Given
+    from datasets_registry.importing.importing import import_rows, write_rejections
+    from datasets_registry.importing.mapping import parsed_map
+    from datasets_registry.importing.source import open_source
+    from datasets_registry.rows.types import ROW_TYPES
+    from datasets_registry.version import validated_name
+
     registry, mapping = open_state(to_write=True), parsed_map(maps or [])
     _require_no_model(validated_name(dataset))
     like_row = _row(registry, dataset, like)
@@ -115,6 +113,8 @@ def import_dataset(
 
 def _require_no_model(dataset: str) -> None:
     """Raise BadInput where the chosen profile has a model of this name, built or not."""
+    from assets.profile.chosen import read_chosen
+
     try:
         _, content = read_chosen()
     except BadInput:
@@ -125,7 +125,7 @@ def _require_no_model(dataset: str) -> None:
         raise BadInput(f"{dataset!r} is a model of the profile: choose another name with --as")
 
 
-def _staged(registry: Registry, dataset: str, imported: Imported) -> Staged | None:
+def _staged(registry: "Registry", dataset: str, imported: "Imported") -> "Staged | None":
     """The rows, stored as they are read; None where none is accepted."""
     first = next(imported.rows, None)
     if first is None:
@@ -133,8 +133,10 @@ def _staged(registry: Registry, dataset: str, imported: Imported) -> Staged | No
     return registry.stage(imported.format.row, chain([first], imported.rows), dataset)
 
 
-def _row(registry: Registry, dataset: str, like: str | None) -> type[Row] | None:
+def _row(registry: "Registry", dataset: str, like: str | None) -> "type[Row] | None":
     """The row type of ``--like``, or of the dataset that has this name already."""
+    from datasets_registry.rows.types import ROW_TYPES, row_type
+
     if like is None:
         newest = registry.newest(dataset)
         has_row_type = newest is not None and newest.content.get("row", dataset) in ROW_TYPES
@@ -144,7 +146,9 @@ def _row(registry: Registry, dataset: str, like: str | None) -> type[Row] | None
     return ROW_TYPES[like]
 
 
-def _require_same(registry: Registry, dataset: str, row: type[Row]) -> None:
+def _require_same(registry: "Registry", dataset: str, row: "type[Row]") -> None:
+    from datasets_registry.rows.types import ROW_TYPES
+
     newest = registry.newest(dataset)
     if newest and newest.kind == "model":
         raise BadInput(f"{dataset!r} is a model: choose another name with --as")
@@ -156,8 +160,11 @@ def _require_same(registry: Registry, dataset: str, row: type[Row]) -> None:
         )
 
 
-def _published(registry: Registry, dataset: str, imported: Imported, staged: Staged) -> _Outcome:
+def _published(registry: "Registry", dataset: str, imported: "Imported", staged: "Staged") -> _Outcome:
     """The version with these rows, checked, and what became of it."""
+    from datasets_registry.registry import is_red
+    from quality.auditing.publishing import check_candidate
+
     how, before = imported.derivation, registry.newest(dataset)
     numbers = {made.number for made in registry.versions(dataset)} if before else set()
     if earlier := registry.find(dataset, how.recipe):
@@ -169,7 +176,12 @@ def _published(registry: Registry, dataset: str, imported: Imported, staged: Sta
     return _Outcome(imported, version, before, version.number not in numbers, red)
 
 
-def _checked(check: Check, registry: Registry, version: Version, inputs: Sequence[Version]) -> CheckResult:
+def _checked(
+    check: "Check", registry: "Registry", version: "Version", inputs: "Sequence[Version]"
+) -> "CheckResult":
+    from datasets_registry.version import CheckResult
+    from quality.checks.check import run_check
+
     try:
         grounds = [registry.passed(read) for read in check.reads]
         return run_check(check, registry, version, [*inputs, *grounds])
@@ -195,6 +207,8 @@ def _say_red(outcome: _Outcome) -> None:
 
 
 def _report(outcome: _Outcome, rejected: str | None, as_json: bool) -> None:
+    from datasets_registry.importing.importing import NO_LICENCE
+
     if as_json:
         print_json(_facts(outcome, rejected))
         return

@@ -1,15 +1,15 @@
 """trimtab principles [ID] | judges [--suites | --oversight]: what principles did, how judges judge."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.cli.printing import Csv, Json, open_state, print_json, print_rows, say
 from datasets_registry.errors import BadInput
-from datasets_registry.registry import Registry
-from datasets_registry.version import Version
-from datasets_registry.views.files import parquet
-from datasets_registry.views.scanning import records, scanning
+
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
+    from datasets_registry.version import Version
 
 _MOST = 5
 _OF_SUITES = (
@@ -85,7 +85,7 @@ def principles(
     _show(registry, by_id[principle], as_json)
 
 
-def _show(registry: Registry, row: dict[str, Any], as_json: bool) -> None:
+def _show(registry: "Registry", row: dict[str, Any], as_json: bool) -> None:
     weakest = {
         dataset: _rows(registry, registry.resolve(dataset), query, row["principle_id"], _MOST)
         for dataset, query in (("cai_revisions", _STEPS), ("preference_pairs", _PAIRS))
@@ -143,6 +143,9 @@ def judges(
     print_rows(rows, as_json, columns, as_csv)
 
 
-def _rows(registry: Registry, version: Version, query: str, *parameters: Any) -> list[dict[str, Any]]:
+def _rows(registry: "Registry", version: "Version", query: str, *parameters: Any) -> list[dict[str, Any]]:
+    from datasets_registry.views.files import parquet
+    from datasets_registry.views.scanning import records, scanning
+
     with scanning(registry.state) as connection:
         return records(connection, query.format(parquet(registry.files(version))), parameters)

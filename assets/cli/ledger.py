@@ -2,16 +2,15 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.cli.printing import Csv, Json, open_state, print_facts, print_json, print_rows, say
 from datasets_registry.state import State
-from generation.ledger.compaction import compact
-from generation.ledger.ledger import Ledger
-from generation.ledger.stored import stored_completion
-from quality.auditing.prompts import audit
+
+if TYPE_CHECKING:
+    from generation.ledger.ledger import Ledger
 
 ledger_app = typer.Typer(rich_markup_mode=None)
 
@@ -47,8 +46,10 @@ _HEADINGS = {
 _PRINTED = ("thought", "text")
 
 
-def _ledger() -> Ledger:
+def _ledger() -> "Ledger":
     # reading and compacting must work on a full disk too, so nothing is prepared
+    from generation.ledger.ledger import Ledger
+
     return Ledger(State().ledger)
 
 
@@ -58,6 +59,8 @@ def ledger_compact(as_json: Json = False) -> None:
 
     Other processes may read and write meanwhile.
     """
+    from generation.ledger.compaction import compact
+
     done = asdict(compact(_ledger()))
     print_rows([done], as_json, list(done))
 
@@ -68,6 +71,9 @@ def ledger_audit(as_json: Json = False) -> None:
 
     Exits with code 1 if some are others now. What releases before the comparison stored is left out.
     """
+    from generation.ledger.ledger import Ledger
+    from quality.auditing.prompts import audit
+
     registry = open_state()
     versions = [version for model in registry.names("model") for version in registry.versions(model)]
     folders = {version.data_version: registry.folder(version) for version in versions}
@@ -88,6 +94,8 @@ def ledger_show(
     as_json: Json = False,
 ) -> None:
     """Show a stored completion and its request."""
+    from generation.ledger.stored import stored_completion
+
     row = stored_completion(_ledger(), key)
     if as_json:
         print_json(row)

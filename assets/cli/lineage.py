@@ -1,14 +1,15 @@
 """trimtab lineage DATASET|MODEL[@N]: what a version came from, or what was built from it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.tree import Tree
 
 from assets.cli.printing import Json, Reference, open_state, print_json, print_tree
 from assets.cli.screen.table import plain
-from datasets_registry.inspecting import lineage as library
-from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode
+
+if TYPE_CHECKING:
+    from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode
 
 
 def lineage(
@@ -17,6 +18,8 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     """Show what a version was made from, or what uses it."""
+    from datasets_registry.inspecting import lineage as library
+
     registry = open_state()
     version = registry.resolve(name)
     root: UpstreamNode | DownstreamNode = (
@@ -28,14 +31,14 @@ def lineage(
         print_tree(_tree(root))
 
 
-def _tree(node: UpstreamNode | DownstreamNode) -> Tree:
+def _tree(node: "UpstreamNode | DownstreamNode") -> Tree:
     tree = Tree(plain(_line(node)))
     for branch in node.branches:
         tree.add(_tree(branch))
     return tree
 
 
-def _line(node: UpstreamNode | DownstreamNode) -> str:
+def _line(node: "UpstreamNode | DownstreamNode") -> str:
     rows = "model" if node.kind == "model" else f"{node.rows:,} rows"
     above = "  (expanded above)" if node.shown_above else ""
     return (

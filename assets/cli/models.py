@@ -24,13 +24,10 @@ from assets.cli.printing import (
 )
 from datasets_registry.exporting.places import require_empty
 from datasets_registry.exporting.pushing import push, require_pushable
-from datasets_registry.inspecting.chain import Ancestor
-from datasets_registry.inspecting.listing import list_models
-from datasets_registry.inspecting.model_details import ModelDetails, model_details, require_model
-from datasets_registry.inspecting.recipe_changes import setting_changes
-from generation.models.export import export_model, exported_bytes
 
 if TYPE_CHECKING:
+    from datasets_registry.inspecting.chain import Ancestor
+    from datasets_registry.inspecting.model_details import ModelDetails
     from quality.evaluation.release import Release
 
 Because = Annotated[str, typer.Option(help="Why a model that its gates hold may leave; it is recorded.")]
@@ -49,6 +46,9 @@ def export_command(
     into its base in float32, file by file, with memory for twice the base's largest file. A model that its
     gates hold is refused.
     """
+    from datasets_registry.inspecting.model_details import require_model
+    from generation.models.export import export_model, exported_bytes
+
     if push_to:
         require_pushable(push_to)
     registry = open_state(to_write=bool(because))
@@ -85,6 +85,8 @@ def show_command(name: Reference, as_json: Json = False) -> None:
 
     Shows its settings and checks too, and the newer data that it has not learned from.
     """
+    from datasets_registry.inspecting.model_details import model_details
+
     registry = open_state()
     details = model_details(registry, version := registry.resolve(name))
     (release,) = releases(registry, [version])
@@ -94,7 +96,9 @@ def show_command(name: Reference, as_json: Json = False) -> None:
         _print(details, release)
 
 
-def _print(details: ModelDetails, release: "Release") -> None:
+def _print(details: "ModelDetails", release: "Release") -> None:
+    from datasets_registry.inspecting.recipe_changes import setting_changes
+
     version, newest = details.facts.version, details.newest
     say(f"{version}  {details.facts.status}  {details.chain[0].how_made}")
     if newest != version:
@@ -112,7 +116,7 @@ def _print(details: ModelDetails, release: "Release") -> None:
         print_table(("setting", "value"), settings)
 
 
-def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
+def _facts(details: "ModelDetails") -> Iterable[tuple[str, object]]:
     facts = details.facts
     yield "tags", ", ".join(details.tags)
     yield from ((f"rows {kind}", count) for kind, count in facts.rows.items())
@@ -133,7 +137,7 @@ def _facts(details: ModelDetails) -> Iterable[tuple[str, object]]:
 Row = dict[str, object]
 
 
-def _tables(details: ModelDetails) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
+def _tables(details: "ModelDetails") -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
     """Title, columns and rows of each table."""
     if len(details.chain) > 1:
         columns = ("model", "status", "trainer", "trained on", "behind")
@@ -157,7 +161,7 @@ def _tables(details: ModelDetails) -> Iterator[tuple[str, tuple[str, ...], list[
     yield "checks", ("check", "passed", "value", "threshold", "description"), checks
 
 
-def _ancestor(model: Ancestor) -> Row:
+def _ancestor(model: "Ancestor") -> Row:
     trained_on = f"given: {model.given}" if model.given else ", ".join(model.datasets.values())
     return {**model.dump(), "model": model.version, "trained on": trained_on}
 
@@ -182,6 +186,8 @@ def models(
     as_csv: Csv = False,
 ) -> None:
     """List models: base, data, loss, and newer data to train on."""
+    from datasets_registry.inspecting.listing import list_models
+
     if context.invoked_subcommand:
         return
     registry = open_state()

@@ -15,14 +15,13 @@ from rich.tree import Tree
 
 from assets.cli.screen.table import fitted, laid_out, record, screen_width, wrapped
 from assets.cli.screen.values import cell
-from assets.profile.chosen import join_chosen_plugins
 from datasets_registry.errors import BadInput
 from datasets_registry.plain_text import plain as plain_text
 from datasets_registry.state import State
-from datasets_registry.version import Version
 
 if TYPE_CHECKING:
     from datasets_registry.registry import Registry
+    from datasets_registry.version import Version
 
 
 # where nothing says how wide it is; a tree has no natural width
@@ -138,7 +137,7 @@ def _print(part: RenderableType, width: int = sys.maxsize) -> None:
         print(line.rstrip())
 
 
-def warn_unpassed(version: Version) -> None:
+def warn_unpassed(version: "Version") -> None:
     """Warn on stderr if ``version`` has not passed its checks."""
     if version.status != "passed":
         say(
@@ -158,6 +157,7 @@ def open_state(*, to_write: bool = False) -> "Registry":
     A command that is not there ``to_write`` leaves the folder as it is, and so works on a full or read-only
     disk. Raises BadInput where a plug-in cannot be used.
     """
+    from assets.profile.chosen import join_chosen_plugins
     from datasets_registry.registry import Registry
 
     join_chosen_plugins()

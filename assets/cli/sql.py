@@ -1,15 +1,15 @@
 """trimtab sql QUERY: DuckDB over every dataset, version and completion."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import typer
 
 from assets.cli.printing import Csv, Json, open_state, print_rows, print_table, say
 from assets.cli.screen.values import cell
 from datasets_registry.errors import BadInput, first_line
-from datasets_registry.views.asking import ask
-from datasets_registry.views.views import are_shown
+
+if TYPE_CHECKING:
+    import duckdb
 
 WriteFiles = Annotated[
     bool,
@@ -29,6 +29,11 @@ def sql(
     versions, lineage, checks, models, completions and rounds. A query reads what the views read, no more.
     Rows wider than the terminal are shown as records, a line for each column. Times are in UTC.
     """
+    import duckdb
+
+    from datasets_registry.views.asking import ask
+    from datasets_registry.views.views import are_shown
+
     registry = open_state()
     if not are_shown(registry.state):
         open_state(to_write=True).refresh_views()
@@ -49,7 +54,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else cell(value)
 
 
-def _said(error: duckdb.Error) -> str:
+def _said(error: "duckdb.Error") -> str:
     """What DuckDB says, its guess of what was meant too, without the query that it repeats."""
     said, _, _ = str(error).partition("\n\nLINE ")
     return " ".join(said.split()) or first_line(error)

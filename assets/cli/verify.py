@@ -1,14 +1,15 @@
 """trimtab verify [NAME[@N]]: whether stored data is intact."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.cli.printing import Json, open_state, print_rows, progress_bar, say
-from datasets_registry.registry import Registry
-from datasets_registry.version import Version, parsed_reference
-from quality.auditing.verify import verify as verify_version
+
+if TYPE_CHECKING:
+    from datasets_registry.registry import Registry
+    from datasets_registry.version import Version
 
 
 def verify(
@@ -21,6 +22,8 @@ def verify(
 
     Exits with code 1 if anything is damaged.
     """
+    from quality.auditing.verify import verify as verify_version
+
     registry = open_state()
     chosen = _chosen(registry, version)
     damages: list[dict[str, str]] = []
@@ -37,7 +40,9 @@ def verify(
         say(f"{versions} verified: stored data is intact, and check results are unchanged")
 
 
-def _chosen(registry: Registry, reference: str | None) -> list[Version]:
+def _chosen(registry: "Registry", reference: str | None) -> "list[Version]":
+    from datasets_registry.version import parsed_reference
+
     if reference is None:
         names = registry.names("dataset") + registry.names("model")
         return [version for name in names for version in registry.versions(name)]

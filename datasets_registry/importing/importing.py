@@ -16,15 +16,13 @@ from datasets_registry.importing.columns import Read, field_names, require_kept,
 from datasets_registry.importing.filling import Given, filled
 from datasets_registry.importing.format import Format
 from datasets_registry.importing.records import Record
-from datasets_registry.importing.rejection import Rejected, Rejection
+from datasets_registry.importing.rejection import MOST_REJECTED, Rejected, Rejection
 from datasets_registry.importing.source import Source
 from datasets_registry.rows.row import Row
 from datasets_registry.state import State, durable
 from datasets_registry.version import IMPORT, Derivation
 
 FIRST_ROWS = 20
-# the share of rejected rows above which an import is red
-MOST_REJECTED = 0.05
 # SPDX for a licence that nobody stated
 NO_LICENCE = "NOASSERTION"
 # as canonical JSON writes it, behind no backslash that is one itself

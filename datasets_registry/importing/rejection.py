@@ -1,8 +1,13 @@
 """Why a row is not imported: a kind of reason that can be counted, and the reason in full."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from datasets_registry.importing.records import Columns
+if TYPE_CHECKING:
+    from datasets_registry.importing.records import Columns
+
+# the share of rejected rows above which an import is red
+MOST_REJECTED = 0.05
 
 
 class Rejected(Exception):
@@ -21,4 +26,4 @@ class Rejection:
     line: int
     kind: str
     reason: str
-    row: Columns
+    row: "Columns"

@@ -1,6 +1,6 @@
 """Checks of what people import: of each file as a whole, and of the rows by their type."""
 
-from datasets_registry.importing.importing import MOST_REJECTED
+from datasets_registry.importing.rejection import MOST_REJECTED
 from datasets_registry.version import Derivation
 from quality.checks.check import Check
 from quality.checks.rules import blank, no_empty, no_rows

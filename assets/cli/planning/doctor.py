@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from assets.cli.printing import Json, print_rows
-from datasets_registry.registry import Registry
 from datasets_registry.state import State
 
 if TYPE_CHECKING:
     from assets.doctor.finding import Finding
     from assets.graph import Graph
+    from datasets_registry.registry import Registry
 
 COLUMNS = ("about", "is", "what", "remedy")
 
@@ -61,7 +61,7 @@ def _look() -> "list[Finding]":
     return [*findings, look_at_libraries()]
 
 
-def _to_build(graph: "Graph", registry: Registry | None) -> Mapping[str, tuple[str, ...]]:
+def _to_build(graph: "Graph", registry: "Registry | None") -> Mapping[str, tuple[str, ...]]:
     """What the plan would build, each with its inputs; everything where nothing is built yet."""
     from assets.plan import plan
 

@@ -2,18 +2,21 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.cli.printing import Json, open_state, print_json, print_rows, say
-from assets.cli.reviewing.standing import Standing, standings
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.review.sample import ReviewItem
-from quality.review.desk import Desk
-from quality.review.exchange.exchange import Taken, export_tasks, import_answers, refusals
-from quality.review.exchange.forms import FORMS, form_of
 
+if TYPE_CHECKING:
+    from assets.cli.reviewing.standing import Standing
+    from quality.review.desk import Desk
+    from quality.review.exchange.exchange import Taken
+
+# by name, since what writes them takes long to import
+FORMS = ("jsonl", "csv", "label_studio", "argilla")
 _FORMS = ", ".join(FORMS)
 Sample = Annotated[str, typer.Argument(help="NAME of a sample for its latest version, NAME@3 for another.")]
 Of = Annotated[str, typer.Option("--sample", help="The sample that the answers are to.")]
@@ -32,6 +35,9 @@ def export_command(sample: Sample, folder: Folder, to: To, as_json: Json = False
     The files say what the review page says: neither label, probability, judge nor model. Label Studio and
     Argilla take theirs as they are; JSON lines and CSV have the columns reviewer, answer and note to fill in.
     """
+    from quality.review.desk import Desk
+    from quality.review.exchange.exchange import export_tasks
+
     desk = Desk(open_state(), sample)
     number = export_tasks(desk, to, folder)
     if as_json:
@@ -62,6 +68,10 @@ def import_command(
     or an unknown item, and those without a reviewer, are refused with their reason. Exits with code 1 where
     all are.
     """
+    from quality.review.desk import Desk
+    from quality.review.exchange.exchange import import_answers
+    from quality.review.exchange.forms import form_of
+
     desk = Desk(open_state(to_write=True), sample)
     taken = import_answers(desk, form or form_of(file), file, reviewer)
     version = desk.commit() if taken.kept else None
@@ -75,7 +85,9 @@ def import_command(
         raise typer.Exit(1)
 
 
-def _report(desk: Desk, taken: Taken) -> None:
+def _report(desk: "Desk", taken: "Taken") -> None:
+    from quality.review.exchange.exchange import refusals
+
     say(
         f"{desk.version}: {taken.kept} answers kept, {taken.known} known before, {taken.blank} blank, "
         f"{sum(taken.refused.values())} refused"
@@ -96,6 +108,8 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
     For each sample: what waits, who has answered how many items, and how far people agree with the labels.
     """
+    from assets.cli.reviewing.standing import standings
+
     if context.invoked_subcommand:
         return
     found = standings(open_state())
@@ -113,7 +127,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
             say(f"people do not agree with {part}; ten more of this one: review.more = {{ {part} = 10 }}")
 
 
-def _line(standing: Standing) -> dict[str, object]:
+def _line(standing: "Standing") -> dict[str, object]:
     agreed = standing.agreement is not None and standing.low is not None and standing.high is not None
     return {
         "sample": standing.sample,

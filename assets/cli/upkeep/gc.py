@@ -10,10 +10,10 @@ import typer
 from assets.cli.printing import Json, open_state, print_json, print_rows, say
 from assets.cli.upkeep.asking import Yes, require_yes, size
 from datasets_registry.errors import BadInput
-from datasets_registry.garbage import Collected, collect, freed_bytes
 
 if TYPE_CHECKING:
     from assets.upkeep.retention import Fate
+    from datasets_registry.garbage import Collected
     from datasets_registry.registry import Registry
     from datasets_registry.version import Version
 
@@ -42,6 +42,8 @@ def gc(
     that a run may read, or from which a version was made that stays. The table says why each stays, and
     --remove asks before they go. Their files go once the grace has passed.
     """
+    from datasets_registry.garbage import collect
+
     waits = _duration(grace)
     if keep is None and (datasets or yes):
         raise BadInput("--datasets and --yes go with --keep N, which says how many versions stay")
@@ -62,6 +64,7 @@ def _kept_to(
     from assets.upkeep.holding import Outside
     from assets.upkeep.retention import fates_of
     from assets.upkeep.running import running
+    from datasets_registry.garbage import freed_bytes
     from datasets_registry.upkeep.removing import remove as remove_versions
 
     fates = fates_of(registry, keep, Outside.of(registry, running(registry)), datasets=datasets)
@@ -98,6 +101,8 @@ def _print_fates(fates: "Sequence[Fate]") -> None:
 
 
 def _dumped(registry: "Registry", fates: "Sequence[Fate]", removed: bool) -> dict[str, object]:
+    from datasets_registry.garbage import freed_bytes
+
     versions = [
         {"version": str(fate.version), "bytes": fate.num_bytes, "goes": fate.goes, "why": fate.why}
         for fate in fates
@@ -106,7 +111,7 @@ def _dumped(registry: "Registry", fates: "Sequence[Fate]", removed: bool) -> dic
     return {"versions": versions, "bytes": freed_bytes(registry, going), "removed": removed}
 
 
-def _print_files(collected: Collected, removed: bool, grace: str) -> None:
+def _print_files(collected: "Collected", removed: bool, grace: str) -> None:
     if collected.paths:
         print_rows([{"path": str(path)} for path in collected.paths], False, ("path",))
     verb = "removed" if removed else "would be removed with --remove"

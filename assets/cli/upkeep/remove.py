@@ -7,7 +7,6 @@ import typer
 
 from assets.cli.printing import Json, open_state, print_json, print_rows, say
 from assets.cli.upkeep.asking import Yes, require_yes, size
-from datasets_registry.version import parsed_reference
 
 if TYPE_CHECKING:
     from datasets_registry.registry import Registry
@@ -34,6 +33,7 @@ def remove_command(
     from assets.upkeep.running import running
     from datasets_registry.garbage import freed_bytes
     from datasets_registry.upkeep.removing import refusal, remove
+    from datasets_registry.version import parsed_reference
 
     registry = open_state(to_write=not dry_run)
     versions = _named(registry, references)
@@ -55,6 +55,8 @@ def remove_command(
 
 def _named(registry: "Registry", references: Sequence[str]) -> "list[Version]":
     """The versions, each once, in the order in which they are named."""
+    from datasets_registry.version import parsed_reference
+
     versions: dict[str, Version] = {}
     for reference in references:
         name, which = parsed_reference(reference)

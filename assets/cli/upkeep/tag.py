@@ -7,7 +7,6 @@ import typer
 
 from assets.cli.printing import Json, open_state, print_rows, say
 from datasets_registry.errors import BadInput
-from datasets_registry.version import parsed_reference
 
 if TYPE_CHECKING:
     from datasets_registry.catalog.tags import Tag
@@ -52,6 +51,8 @@ def _refuse_changes(version: str | None, changes: bool) -> None:
 
 
 def _listed(registry: "Registry", version: str | None) -> "Sequence[Tag]":
+    from datasets_registry.version import parsed_reference
+
     if version is None:
         return registry.tags()
     name, which = parsed_reference(version)
@@ -74,6 +75,7 @@ def _added(registry: "Registry", reference: str, word: str, move: bool) -> "tupl
 
 def _removed(registry: "Registry", reference: str, word: str) -> "tuple[Tag, str]":
     from datasets_registry.upkeep.tagging import remove_tag
+    from datasets_registry.version import parsed_reference
 
     name, which = parsed_reference(reference)
     there = registry.resolve(f"{name}@{word}")

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets.cli.commands import app_of
+from assets.cli.reviewing import review
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.review.agreement import ReviewFigure
@@ -26,6 +27,10 @@ HIDDEN = {
     "principle_id": "a_principle",
     "stratum": "rare, sure",
 }
+
+
+def test_its_help_names_every_form() -> None:
+    assert tuple(FORMS) == review.FORMS
 
 
 def asked(*words: object, code: int = 0) -> Any:
