@@ -4,9 +4,31 @@ from typing import Any
 
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prm import Solution, StepLabels, StepRollout
-from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
+from datasets_registry.rows.rft import (
+    Candidate,
+    GoldSolution,
+    GoldVerdict,
+    RftControl,
+    RftSelection,
+    VerifiedPair,
+)
 from datasets_registry.rows.row import Row
 
+SELECTED: dict[str, Any] = {
+    "rank": 1,
+    "completion": "2+2=4\nA:4",
+    "kind": "sampled",
+    "reward": 1.0,
+    "path": "2+2=4",
+    "pass_rate": 0.5,
+    "num_draws": 2,
+    "policy": "lab_policy",
+    "sample": 0,
+    "family": "sums",
+    "difficulty": 2,
+    "num_tokens": 10,
+    "completion_key": "k",
+}
 REASONING: dict[type[Row], dict[str, Any]] = {
     Problem: {"answer": "4", "solution": None, "split": "train", "source": "test", "licence": "MIT"},
     GoldSolution: {"completion": "1+1=2\nA:2", "family": "sums", "difficulty": 2},
@@ -40,21 +62,8 @@ REASONING: dict[type[Row], dict[str, Any]] = {
         "pass_rate": 1.0,
         "completion_key": "k",
     },
-    RftSelection: {
-        "rank": 1,
-        "completion": "2+2=4\nA:4",
-        "kind": "sampled",
-        "reward": 1.0,
-        "path": "2+2=4",
-        "pass_rate": 0.5,
-        "num_draws": 2,
-        "policy": "lab_policy",
-        "sample": 0,
-        "family": "sums",
-        "difficulty": 2,
-        "num_tokens": 10,
-        "completion_key": "k",
-    },
+    RftSelection: SELECTED,
+    RftControl: SELECTED,
     VerifiedPair: {
         "chosen": "2+2=4\nA:4",
         "rejected": "2+2=5\nA:5",

@@ -25,6 +25,7 @@ from datasets_registry.rows.row import Row
 from tests.methods.judges.item_rows import SUITES
 from tests.methods.mixtures.mixed_rows import MIXED
 from tests.methods.oversight.oversight_rows import OVERSIGHT
+from tests.methods.rlaif.ruled_rows import RULED
 from tests.methods.rounds.reward_pair_rows import REWARDED
 from tests.methods.rounds.rollout_rows import ROLLOUTS
 from tests.methods.rounds.round_rows import ROUNDS
@@ -271,6 +272,7 @@ def make(row: type[R], name: str = "p1", **fields: Any) -> R:
             | MIXED
             | REVIEW
             | REWARDED
+            | RULED
             | OVERSIGHT
         )[row]
         | fields

@@ -15,8 +15,8 @@ from assets.cli.printing import (
     print_tree,
     say,
 )
-from assets.cli.screen.table import plain
 from assets.cli.screen.values import local_time
+from assets.screen.table import plain
 
 if TYPE_CHECKING:
     from quality.auditing.explanation import Call, Explained, ExplainedRow, Totals, Values

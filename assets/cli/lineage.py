@@ -6,7 +6,7 @@ import typer
 from rich.tree import Tree
 
 from assets.cli.printing import Json, Reference, open_state, print_json, print_tree
-from assets.cli.screen.table import plain
+from assets.screen.table import plain
 
 if TYPE_CHECKING:
     from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode

@@ -13,8 +13,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.tree import Tree
 
-from assets.cli.screen.table import fitted, laid_out, record, screen_width, wrapped
 from assets.cli.screen.values import cell
+from assets.screen.table import fitted, laid_out, record, screen_width, wrapped
 from datasets_registry.errors import BadInput
 from datasets_registry.plain_text import plain as plain_text
 from datasets_registry.state import State

@@ -68,13 +68,12 @@ def results(graph: Graph, registry: Registry, console: Console) -> None:
     with_progress = partial(say, console)
     try:
         reasoned = reasoning.reasoning(graph.profile, registry, with_progress)
-        kept = list(principles.principles(graph, registry))
+        kept = principles.principles(graph.profile, registry, with_progress)
     except TrimtabError as error:
         say(console, f"not measured: {error}", style="red")
         return
     sentences = [
         *map(str, [*reasoned, *kept]),
-        *([principles.CAUTION] if kept else []),
         *principles.worse_than_base(registry),
         *principles.judged(graph.profile, registry),
     ]

@@ -1,67 +1,114 @@
-"""Whether models keep the principles that a program can decide, and what the judge's certificate says."""
+"""Whether a policy keeps the principles that a program decides, and what the judge's certificate says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
-from assets.building.declared import Dataset
+from assets.demo.drawn import Report, completing, kept, taught
 from assets.demo.finding import Finding, finding
-from assets.graph import Graph
+from assets.pipelines.ruled.rules import selecting
 from assets.profile.profile import Profile
 from datasets_registry.registry import Registry
-from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer
+from datasets_registry.rows.evaluation import EvaluationDifference
 from datasets_registry.rows.judges import JudgeFigure
+from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
+from datasets_registry.rows.scored.ruled import RuleControl, RuleSelection
+from datasets_registry.rows.words import Kind
+from datasets_registry.version import Version
+from methods.judging.answers import answers_of, thinks
+from methods.judging.conversation import conversation_of, failure_of
+from methods.judging.rules import Rule, keeps
+from methods.rlaif.pairs import PairSettings, Sample, sample_completions
+from methods.rlaif.rule_selections import RuleSelectionSettings
 
-KEPT = "kept_"
-CAUTION = (
-    "No control that learned other samples is trained here, so that no gain in principles kept is shown to "
-    "come from the labels (`python -m benchmarks.judges --only effect` has one)."
-)
-# an item of a suite
-Item = tuple[str, str]
+SAMPLES = 3
+KEPT = "principles kept"
+Prompts = Sequence[tuple[Kind, Prompt]]
 
 
 def planned(profile: Profile) -> Iterator[str]:
     """What will be measured of this profile, in words."""
-    if profile.evaluation and _rules(profile):
-        yield "the share of held-out answers that keep the principles which a program can decide, by model"
+    after, control = _taught(profile)
+    if after:
+        beside = ", beside a control of random samples" if control else ""
+        yield (
+            "the share of held-out answers that keep every principle which a program decides, before and "
+            f"after learning such samples{beside}"
+        )
     if profile.rlaif:
         yield "what the judge's certificate says, on which all else about labels rests"
 
 
-def _rules(profile: Profile) -> bool:
-    return any(principle.rule for principle in profile.read_constitution().principles)
+def _taught(profile: Profile) -> tuple[str | None, str | None]:
+    """The models that learned what rules selected, and their control, from where the sampled policy stood."""
+    policy = profile.rules.policy if profile.rules else None
+    return taught(profile, policy, RuleSelection.dataset, RuleControl.dataset)
 
 
-def principles(graph: Graph, registry: Registry) -> Iterator[Finding]:
-    """Each model against the baseline, on the items that both answered."""
-    section = graph.profile.evaluation
-    if section is None:
-        return
-    kept = {model: _kept(model, graph, registry) for model in graph.profile.measured_models}
-    base = kept.pop(section.base)
-    for model, shares in kept.items():
-        items = sorted(base.keys() & shares.keys())
-        if items:
-            yield finding(
-                "principles kept",
-                (section.base, [base[item] for item in items]),
-                (model, [shares[item] for item in items]),
-                num_items=len(items),
-                of=f"{len(items)} held-out prompts that both answered whole",
-            )
+def principles(profile: Profile, registry: Registry, report: Report) -> list[Finding]:
+    """The finding where the profile has what it is of, and all of it is built."""
+    if profile.rules is None:
+        return []
+    policy, after, control = (
+        registry.latest(name) if name else None for name in (profile.rules.policy, *_taught(profile))
+    )
+    sets, prompts = _held_out(registry)
+    if policy is None or after is None or not prompts:
+        return []
+    settings = selecting(profile.rules, profile.answers, profile.read_constitution())
+    settings = settings.model_copy(update={"num_samples": SAMPLES})
+    measure = partial(_kept, prompts, settings, profile, registry, report)
+    versions = [*sets, policy, after, *([control] if control else [])]
+    return kept(registry, versions, settings, partial(_findings, measure, policy, after, control))
 
 
-def _kept(model: str, graph: Graph, registry: Registry) -> Mapping[Item, float]:
-    """Of each item, the mean over answers of the share of rules that are kept, where any can be decided."""
-    declared = f"{SuiteAnswer.dataset}/{model}"
-    is_there = any(isinstance(asset, Dataset) and asset.name == declared for asset in graph.declared)
-    version = registry.latest(declared) if is_there else None
-    found: dict[Item, list[float]] = {}
-    for answer in registry.rows(SuiteAnswer, version) if version else []:
-        grades = [grade.value for grade in answer.grades if grade.name.startswith(KEPT)]
-        decided = [value for value in grades if value is not None]
-        if decided and not answer.failure:
-            found.setdefault((answer.suite, answer.item_id), []).append(sum(decided) / len(decided))
-    return {item: sum(shares) / len(shares) for item, shares in found.items()}
+def _held_out(registry: Registry) -> tuple[list[Version], list[tuple[Kind, Prompt]]]:
+    """The versions of the prompt sets, and their held-out prompts."""
+    kinds: dict[Kind, type[Prompt]] = {"red_team": RedTeamPrompt, "helpful": HelpfulPrompt}
+    newest = {kind: registry.latest(row.dataset) for kind, row in kinds.items()}
+    sets = {kind: version for kind, version in newest.items() if version}
+    rows = (
+        (kind, prompt) for kind, version in sets.items() for prompt in registry.rows(kinds[kind], version)
+    )
+    return list(sets.values()), [(kind, prompt) for kind, prompt in rows if prompt.split == "evaluation"]
+
+
+def _findings(
+    measure: Callable[[Version], Sequence[float]], policy: Version, after: Version, control: Version | None
+) -> Iterator[Finding]:
+    before = measure(policy)
+    yield finding(
+        KEPT,
+        (policy.name, before),
+        (after.name, measure(after)),
+        (control.name, measure(control)) if control else None,
+        num_items=len(before) * SAMPLES,
+        of=f"{len(before)} held-out prompts with {SAMPLES} answers to each",
+    )
+
+
+def _kept(
+    prompts: Prompts,
+    settings: RuleSelectionSettings,
+    profile: Profile,
+    registry: Registry,
+    report: Report,
+    model: Version,
+) -> list[float]:
+    """Of each prompt the share of the model's answers that keep every rule."""
+    sampling = PairSettings(**settings.model_dump(exclude={"rules"}))
+    with completing(model, profile, registry, report) as complete:
+        answers = answers_of(complete, profile.given(model.name).thought_marks)
+        samples = sample_completions(prompts, answers, complete.backend.fingerprint, sampling)
+    keeping = [_keeps(sample, settings.rules) for sample in samples]
+    return [sum(keeping[place : place + SAMPLES]) / SAMPLES for place in range(0, len(samples), SAMPLES)]
+
+
+def _keeps(sample: Sample, rules: Mapping[str, Rule]) -> bool:
+    """Whether an answer keeps every rule as far as it goes: one that is cut off counts, and none fails."""
+    if failure_of(sample.completion) not in (None, "truncated"):
+        return False
+    messages, thought = conversation_of(sample.prompt), thinks(sample.completion)
+    return all(keeps(rule, messages, sample.text, thinks=thought).kept for rule in rules.values())
 
 
 def worse_than_base(registry: Registry) -> Iterator[str]:

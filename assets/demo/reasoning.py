@@ -4,31 +4,24 @@ Each policy answers every held-out problem as often as its candidates were drawn
 ledger and the results in the state folder, so that a second demo neither generates nor scores again.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from assets.building.inputs import GraphModel
-from assets.demo.finding import Finding, finding
-from assets.profile.models import TrainedModel
+from assets.demo.drawn import Report, completing, kept, learners, taught
+from assets.demo.finding import Finding, Side, finding
 from assets.profile.profile import Profile
 from assets.profile.rft import Rft
 from datasets_registry.bases import base_folder
-from datasets_registry.hashing import digest
 from datasets_registry.inspecting.origins import LAB
 from datasets_registry.registry import Registry
 from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.prm import StepLabels
-from datasets_registry.rows.rft import Candidate, RftSelection
-from datasets_registry.state import durable
+from datasets_registry.rows.rft import Candidate, RftControl, RftSelection
 from datasets_registry.version import Version
 from generation.request import Message
 from generation.scoring.steps import Stepped, StepScorer
-from generation.spending import Meter
 from methods.reading.steps import split
 from methods.rft.reranking import best_of, majority, solution_score
 from methods.rft.sampling import SampleSettings, sample_candidates
@@ -36,52 +29,39 @@ from methods.rft.stopping import StoppingRule
 from methods.verifiers.contract import VerifierSettings
 from methods.verifiers.verifier import verifier
 
-ASSET = "demo"
 SAMPLES = 8
 REJECTION, RERANKING = "rejection sampling", "step model"
-_FINDINGS = TypeAdapter(list[Finding])
-_CAUTION = (
-    "No control with as many steps on other samples is trained here, and a policy stopped early gains by any "
-    "(docs/methods/rft.md has one)."
-)
 
 
 def planned(profile: Profile) -> Iterator[str]:
     """What will be measured of this profile, in words."""
-    if _after(profile):
-        yield "accuracy of the toy reasoning policy on held-out problems, before and after rejection sampling"
+    after, control = _taught(profile)
+    if after:
+        beside = ", beside a control of random samples" if control else ""
+        yield (
+            "accuracy of the toy reasoning policy on held-out problems, before and after rejection sampling"
+            + beside
+        )
     if _step_model(profile):
         yield f"choosing among {SAMPLES} solutions by the step model, against a vote"
 
 
-def reasoning(profile: Profile, registry: Registry, report: Callable[[str], None]) -> list[Finding]:
+def reasoning(profile: Profile, registry: Registry, report: Report) -> list[Finding]:
     """Both findings where the profile has what they are of, and all of it is built."""
     section, problems = profile.rft, registry.latest(Problem.dataset)
     policy = registry.latest(section.candidates.policies[0]) if section and _before(profile) else None
     if section is None or profile.problems is None or problems is None or policy is None:
         return []
-    after, scorer = (
-        registry.latest(name) if name else None for name in (_after(profile), _step_model(profile))
+    after, control, scorer = (
+        registry.latest(name) if name else None for name in (*_taught(profile), _step_model(profile))
     )
     held_out = _held_out(registry.rows(Problem, problems), section)
+    if not held_out:
+        return []
     settings = SampleSettings(rule=StoppingRule(max_draws=SAMPLES), answers=section.candidates.answers)
-    versions = [problems, policy, *(each for each in (after, scorer) if each)]
-    identity = digest([*(each.data_version for each in versions), settings.model_dump(mode="json")])
-    path = registry.state.root / ASSET / f"{identity[:16]}.json"
-    if path.is_file():
-        return _FINDINGS.validate_json(path.read_bytes())
     sampler = _Sampler(profile, registry, held_out, settings, profile.problems.verifier, report)
-    findings = list(_findings(sampler, policy, after, scorer)) if held_out else []
-    _keep(path, findings)
-    return findings
-
-
-def _keep(path: Path, findings: Sequence[Finding]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with durable(path) as temporary:
-        temporary.write_text(
-            json.dumps([each.model_dump(mode="json") for each in findings]), encoding="utf-8"
-        )
+    versions = [problems, policy, *(each for each in (after, control, scorer) if each)]
+    return kept(registry, versions, settings, partial(_findings, sampler, policy, after, control, scorer))
 
 
 def _before(profile: Profile) -> str | None:
@@ -90,20 +70,13 @@ def _before(profile: Profile) -> str | None:
     return policies[0] if policies and profile.given(policies[0]).model == LAB else None
 
 
-def _after(profile: Profile) -> str | None:
-    """The model that learned the selections from where the sampled policy stood."""
-    return next(_learning(profile, RftSelection.dataset), None)
+def _taught(profile: Profile) -> tuple[str | None, str | None]:
+    """The models that learned the selections, and their control, from where the sampled policy stood."""
+    return taught(profile, _before(profile), RftSelection.dataset, RftControl.dataset)
 
 
 def _step_model(profile: Profile) -> str | None:
-    return next(_learning(profile, StepLabels.dataset), None)
-
-
-def _learning(profile: Profile, dataset: str) -> Iterator[str]:
-    policy = _before(profile)
-    for name, section in profile.models.items():
-        if isinstance(section, TrainedModel) and (section.base, section.dataset) == (policy, dataset):
-            yield name
+    return next(iter(learners(profile, _before(profile), StepLabels.dataset)), None)
 
 
 def _held_out(problems: Sequence[Problem], section: Rft) -> list[Problem]:
@@ -125,16 +98,14 @@ class _Sampler:
         problems: Sequence[Problem],
         settings: SampleSettings,
         verifying: VerifierSettings,
-        report: Callable[[str], None],
+        report: Report,
     ) -> None:
         self._profile, self.registry, self.problems = profile, registry, problems
         self._settings, self._verifying, self._report = settings, verifying, report
 
     def drawn(self, policy: Version) -> list[list[Candidate]]:
         """The samples of each problem, in one order of problems for all policies."""
-        given, meter = self._profile.given(policy.name), Meter(budget=self._profile.budget)
-        model = GraphModel(policy, given, self.registry, ASSET, self._report, meter)
-        with model.completer() as complete:
+        with completing(policy, self._profile, self.registry, self._report) as complete:
             rows = list(
                 sample_candidates(
                     self.problems,
@@ -150,19 +121,18 @@ class _Sampler:
 
 
 def _findings(
-    sampler: _Sampler, policy: Version, after: Version | None, scorer: Version | None
+    sampler: _Sampler, policy: Version, after: Version | None, control: Version | None, scorer: Version | None
 ) -> Iterator[Finding]:
     drawn = sampler.drawn(policy)
-    of = f"{len(drawn):,} held-out problems, {SAMPLES} samples of each"
+    of = f"{len(drawn):,} held-out problems with {SAMPLES} samples of each"
     if after:
-        shares = [_accuracies(drawn), _accuracies(sampler.drawn(after))]
         yield finding(
             REJECTION,
-            (policy.name, shares[0]),
-            (after.name, shares[1]),
+            (policy.name, _accuracies(drawn)),
+            _side(sampler, after),
+            _side(sampler, control) if control else None,
             num_items=len(drawn) * SAMPLES,
             of=of,
-            caution=_CAUTION,
         )
     if scorer:
         scores = _step_scores(sampler.registry, scorer, [sample for group in drawn for sample in group])
@@ -173,9 +143,13 @@ def _findings(
             ("a vote", voted),
             (scorer.name, reranked),
             num_items=len(drawn),
-            of=f"{of}, one is chosen",
+            of=f"{of}, of which one is chosen",
             caution="docs/methods/prm.md measures how much training a step model needs.",
         )
+
+
+def _side(sampler: _Sampler, policy: Version) -> Side:
+    return policy.name, _accuracies(sampler.drawn(policy))
 
 
 def _accuracies(drawn: Sequence[Sequence[Candidate]]) -> list[float]:

@@ -122,6 +122,12 @@ def _pairs(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     return Amount(Rows(prompts * pairs[settings.selection]), tuple(asked))
 
 
+def _ruled(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
+    prompts = inputs.prompts().train
+    draws, answer = prompts * settings.num_samples, settings.answers.max_tokens
+    return Amount(Rows(prompts), tuple(_asked(dataset, "policy", draws, PROMPT, answer)))
+
+
 def _judgements(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
     pairs = inputs["completion_pairs"].train
     questions = max(
@@ -253,6 +259,9 @@ _AMOUNTS: Mapping[str, Callable[[Dataset, Inputs, Any], Amount]] = {
     "judge_answers": _suite_answers,
     "candidates": _candidates,
     "rft_selections": _selections,
+    "rft_controls": _selections,
+    "rule_selections": _ruled,
+    "rule_controls": _ruled,
     "verified_pairs": _verified,
     "solutions": _solutions,
     "step_rollouts": _rollouts,

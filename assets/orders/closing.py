@@ -1,16 +1,19 @@
 """How a build ends on a terminal: what is held or failed, and tables of the datasets and models."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from rich.console import Console
-from rich.table import Column, Table
 from rich.text import Text
 
 from assets.orders.run import Outcome
+from assets.screen.table import Rows, laid_out
 from datasets_registry.inspecting.listing import list_datasets, list_models
 from datasets_registry.plain_text import plain
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
+
+# a title, headings and rows
+Table = tuple[str, Sequence[str], Rows]
 
 
 def say(console: Console, sentence: str, style: str = "") -> None:
@@ -42,62 +45,34 @@ def say_end(outcome: Outcome, console: Console) -> None:
 
 def show(registry: Registry, console: Console, names: Container[str] | None = None) -> None:
     """Print tables of the newest datasets and models, of ``names`` alone where they are given."""
-    tables = [_datasets(registry, names), _models(registry, names)]
-    for table in tables:
-        if table.row_count:
-            console.print(table)
+    for title, headings, rows in (_datasets(registry, names), _models(registry, names)):
+        if rows:
+            say(console, f"\n{title}")
+            # a name is broken nowhere
+            for part in laid_out(headings, rows, console.width, breaks=False):
+                console.print(part)
 
 
 def _datasets(registry: Registry, names: Container[str] | None) -> Table:
-    table = Table(
-        _whole("dataset"),
-        *map(_folded, ("version", "rows", "checks passed")),
-        title="Datasets",
-        title_justify="left",
-    )
+    rows = []
     for dataset in list_datasets(registry):
         if names is None or dataset.name in names:
             passed = f"{dataset.checks_passed} of {dataset.checks}"
             warned = f" (warns: {', '.join(dataset.warnings)})" if dataset.warnings else ""
-            _add(table, dataset.name, str(dataset.version), str(dataset.rows), passed + warned)
-    return table
+            rows.append((f"{dataset.name}@{dataset.version}", str(dataset.rows), passed + warned))
+    return "Datasets", ("dataset", "rows", "checks passed"), rows
 
 
 def _models(registry: Registry, names: Container[str] | None) -> Table:
-    wins = win_rates(registry)
-    table = Table(
-        _whole("model"),
-        *map(_folded, ("version", "base", "trained on", "loss")),
-        *((_folded("win rate against base"),) if wins else ()),
-        title="Models",
-        title_justify="left",
-    )
+    wins, rows = win_rates(registry), []
     for model in list_models(registry):
         if names is None or model.name in names:
-            _add(
-                table,
-                model.name,
-                str(model.version),
-                model.base or "–",
-                ", ".join(model.trained_on) or "–",
-                "" if model.loss is None else f"{model.loss:.3f}",
-                *((wins.get(model.name, "–"),) if wins else ()),
-            )
-    return table
-
-
-def _add(table: Table, *cells: str) -> None:
-    table.add_row(*(Text(plain(cell)) for cell in cells))
-
-
-def _whole(title: str) -> Column:
-    """A column of names that are never cut: others give way."""
-    return Column(title, no_wrap=True, overflow="fold")
-
-
-def _folded(title: str) -> Column:
-    """A column whose texts are whole, and on several lines where the terminal is narrow."""
-    return Column(title, overflow="fold")
+            trained_on = ", ".join(model.trained_on) or "–"
+            loss = "" if model.loss is None else f"{model.loss:.3f}"
+            won = (wins.get(model.name, "–"),) if wins else ()
+            rows.append((f"{model.name}@{model.version}", model.base or "–", trained_on, loss, *won))
+    won = ("win rate against base",) if wins else ()
+    return "Models", ("model", "base", "trained on", "loss", *won), rows
 
 
 def win_rates(registry: Registry) -> dict[str, str]:

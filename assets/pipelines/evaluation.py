@@ -122,7 +122,7 @@ def _held_out(profile: Profile, sets: PromptSets) -> Roles:
 def _has_prompts(profile: Profile) -> bool:
     """Whether the graph has prompt sets, whose held-out prompts are items too."""
     files = profile.prompts.red_team or profile.prompts.helpful
-    return bool(files or profile.cai or profile.rlaif)
+    return bool(files or profile.cai or profile.rlaif or profile.rules)
 
 
 def _answers(model: str, section: Evaluation, profile: Profile, grading: GradingSettings, at: str) -> Dataset:
@@ -163,11 +163,7 @@ def grading_of(section: Evaluation, profile: Profile, constitution: Constitution
         questions["red_team"] = constitution.question(section.red_team, "evaluation.red_team")
     if section.helpful:
         questions["helpful"] = constitution.question(section.helpful, "evaluation.helpful")
-    rules = {
-        principle.id: principle.rule
-        for principle in constitution.principles
-        if principle.rule and not principle.rule.needs_two
-    }
+    rules = constitution.rules
     if section.judge is None:
         return GradingSettings(questions=questions, rules=rules)
     judge = [section.judge]

@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 
-from assets.building.declared import Dataset, dataset
+from assets.building.declared import Dataset, Roles, dataset
 from assets.profile.judges import Judges
 from assets.profile.rft import PassRates, Rft
 from datasets_registry.rows.imported import Problem
-from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
+from datasets_registry.rows.rft import (
+    Candidate,
+    GoldSolution,
+    GoldVerdict,
+    RftControl,
+    RftSelection,
+    VerifiedPair,
+)
 from datasets_registry.rows.scored.pass_rates import BandedProblem, PromptPassRate
 from methods.judging.score import ScoreSettings
 from methods.rft.candidates import CANDIDATES, candidate_settings
+from methods.rft.controls import RFT_CONTROLS
 from methods.rft.rates.banded import BANDED_PROBLEMS, BandedSettings
 from methods.rft.rates.pass_rates import PROMPT_PASS_RATES
 from methods.rft.rewarding.signals import role_of
@@ -33,6 +41,7 @@ def rft(
     scores = judges.scores.method if judges else ScoreSettings()
     candidates = at + Candidate.dataset
     gold = (section.gold,) if section.gold and section.selections.with_gold else ()
+    learned: Roles = {Candidate.dataset: (candidates, *section.earlier), GoldSolution.dataset: gold}
     rates = pass_rates(section.pass_rates, candidates, problems, at) if section.pass_rates else []
     return [
         dataset(
@@ -48,13 +57,8 @@ def rft(
                 **{role_of(signal): model for signal, model in drawn.rewards.items()},
             },
         ),
-        dataset(
-            at + RftSelection.dataset,
-            RFT_SELECTIONS,
-            section.selections,
-            group=GROUP,
-            inputs={Candidate.dataset: (candidates, *section.earlier), GoldSolution.dataset: gold},
-        ),
+        dataset(at + RftSelection.dataset, RFT_SELECTIONS, section.selections, group=GROUP, inputs=learned),
+        *_controls(section, learned, at),
         dataset(
             at + VerifiedPair.dataset,
             VERIFIED_PAIRS,
@@ -64,6 +68,13 @@ def rft(
         ),
         *rates,
     ]
+
+
+def _controls(section: Rft, learned: Roles, at: str) -> list[Dataset]:
+    """``rft_controls``, where they are asked for."""
+    if not section.control:
+        return []
+    return [dataset(at + RftControl.dataset, RFT_CONTROLS, section.selections, group=GROUP, inputs=learned)]
 
 
 def pass_rates(section: PassRates, candidates: str, problems: str, at: str) -> list[Dataset]:

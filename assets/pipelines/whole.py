@@ -28,6 +28,7 @@ from assets.pipelines.review.review import reviewed
 from assets.pipelines.rft import rft
 from assets.pipelines.rlaif import rlaif
 from assets.pipelines.rounds.rounds import rounds
+from assets.pipelines.ruled.rules import rules
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput
 from datasets_registry.rows.cai import RevisionStep
@@ -89,7 +90,7 @@ def _with_problems(dataset: Dataset, profile: Profile) -> Dataset:
 
 def _alignment(profile: Profile) -> Sequence[Dataset]:
     """Constitutional AI, RLAIF, judges and evaluation."""
-    if not (profile.cai or profile.rlaif or profile.evaluation):
+    if not (profile.cai or profile.rlaif or profile.rules or profile.evaluation):
         return []
     constitution, answers = profile.read_constitution(), profile.answers
     declared: list[Dataset] = []
@@ -102,6 +103,8 @@ def _alignment(profile: Profile) -> Sequence[Dataset]:
         declared += labelled
         revisions = RevisionStep.dataset if profile.cai else ""
         declared += judges(profile.judges, profile.rlaif, constitution, revisions)
+    if profile.rules:
+        declared += rules(profile.rules, answers, constitution)
     return [*declared, *evaluation(profile, constitution), *gates(profile)]
 
 

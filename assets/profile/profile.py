@@ -38,6 +38,7 @@ from assets.profile.rlaif import Rlaif
 from assets.profile.rounds.needs import require_rounds
 from assets.profile.rounds.rounds import Rounds
 from assets.profile.rounds.unrolled import read_rounds, unrolled
+from assets.profile.ruled.rules import Rules
 from datasets_registry.documents import require_all
 from datasets_registry.errors import BadInput, Faults
 from datasets_registry.settings import Settings
@@ -64,6 +65,7 @@ class Profile(Settings):
     answers: Answers = Answers()
     cai: Cai | None = None
     rlaif: Rlaif | None = None
+    rules: Rules | None = None
     judges: Judges | None = None
     review: Review | None = None
     problems: Problems | None = None
@@ -155,6 +157,8 @@ class Profile(Settings):
             yield from (
                 (f"rlaif.judge.judges.{index}", model) for index, model in enumerate(self.rlaif.judge.judges)
             )
+        if self.rules:
+            yield "rules.policy", self.rules.policy
         if self.judges:
             yield "judges.scores.judge", self.judges.scores.judge
             measured = self.judges.benchmark.judges if self.judges.benchmark else ()

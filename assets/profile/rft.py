@@ -78,6 +78,11 @@ class Rft(Settings):
     earlier: Annotated[tuple[Name, ...], Distinct] = ()
     gold: Name | None = None
     pass_rates: PassRates | None = None
+    control: bool = Field(
+        False,
+        description="Whether there is `rft_controls` too: as many finished samples as are selected, drawn "
+        "without a look at their verdicts",
+    )
 
     @model_validator(mode="after")
     def _has_one_policy_whose_rates_choose(self) -> "Rft":

@@ -130,6 +130,15 @@ class RftSelection(Row):
     completion_key: str | None = ledger_key("Ledger key of the completion; null for gold solutions")
 
 
+class RftControl(RftSelection):
+    """A finished completion that was drawn without a look at its verdict."""
+
+    dataset: ClassVar[str] = "rft_controls"
+    grain: ClassVar[str] = (
+        "One row per completion that a control learns in a selected one's place: finished, drawn by chance."
+    )
+
+
 class VerifiedPair(Row):
     """An accepted and a rejected completion of one problem."""
 

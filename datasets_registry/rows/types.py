@@ -32,7 +32,7 @@ from datasets_registry.rows.rounds import (
 )
 from datasets_registry.rows.rounds import prompts as round_prompts
 from datasets_registry.rows.row import Row
-from datasets_registry.rows.scored import pass_rates, reward_pairs
+from datasets_registry.rows.scored import pass_rates, reward_pairs, ruled
 from datasets_registry.version import Version
 
 _MODULES = (
@@ -60,6 +60,7 @@ _MODULES = (
     mixtures,
     pass_rates,
     reward_pairs,
+    ruled,
     round_prompts,
     failures,
     pooled,

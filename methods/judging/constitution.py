@@ -52,6 +52,12 @@ class Constitution(Settings):
         """The principles' ids, in the file's order."""
         return [principle.id for principle in self.principles]
 
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """The rules that a program decides of one response alone, by principle."""
+        ruled = {principle.id: principle.rule for principle in self.principles if principle.rule}
+        return {name: rule for name, rule in ruled.items() if not rule.needs_two}
+
     def of_signal(self, signal: Signal, asker: str) -> tuple[Principle, ...]:
         """The principles of ``signal``; raises BadInput naming ``asker`` where there is none."""
         principles = tuple(principle for principle in self.principles if principle.signal == signal)

@@ -83,24 +83,29 @@ def _of_problem(samples: Sequence[Candidate], settings: SelectionSettings) -> It
         usable = [sample for sample in hinted if not _mentions_hint(sample)]
     kept = distinct(usable, settings)[: settings.top_k]
     for rank, sample in enumerate(kept, start=1):
-        yield RftSelection(
-            problem_id=sample.problem_id,
-            rank=rank,
-            prompt=sample.prompt,
-            completion=sample.completion,
-            kind="rationalised" if sample.hinted else "sampled",
-            reward=sample.reward,
-            path=sample.path,
-            pass_rate=rates.get(sample.policy),
-            num_draws=len(unaided),
-            policy=sample.policy,
-            sample=sample.sample,
-            family=sample.family,
-            difficulty=sample.difficulty,
-            num_tokens=sample.num_tokens,
-            split_group=sample.split_group,
-            completion_key=sample.completion_key,
-        )
+        yield selection(sample, rank, num_draws=len(unaided), pass_rate=rates.get(sample.policy))
+
+
+def selection(sample: Candidate, rank: int, *, num_draws: int, pass_rate: float | None) -> RftSelection:
+    """The row that learns ``sample``."""
+    return RftSelection(
+        problem_id=sample.problem_id,
+        rank=rank,
+        prompt=sample.prompt,
+        completion=sample.completion,
+        kind="rationalised" if sample.hinted else "sampled",
+        reward=sample.reward,
+        path=sample.path,
+        pass_rate=pass_rate,
+        num_draws=num_draws,
+        policy=sample.policy,
+        sample=sample.sample,
+        family=sample.family,
+        difficulty=sample.difficulty,
+        num_tokens=sample.num_tokens,
+        split_group=sample.split_group,
+        completion_key=sample.completion_key,
+    )
 
 
 def _usable(sample: Candidate, settings: SelectionSettings) -> bool:

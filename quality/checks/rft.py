@@ -121,6 +121,20 @@ RFT_CHECKS: tuple[Check, ...] = (
         at_most=0.5,
         severity="warning",
     ),
+    no_rows("rft_controls"),
+    no_empty("rft_controls", "prompt", "completion"),
+    *problem_rules("rft_controls"),
+    Check(
+        "rft_controls",
+        "finished",
+        "SELECT count(*) FROM this LEFT JOIN candidates ON candidates.completion_key = this.completion_key"
+        " AND candidates.problem_id = this.problem_id AND candidates.policy = this.policy"
+        " WHERE kind <> 'gold' AND (candidates.finish_reason IS DISTINCT FROM 'stop'"
+        " OR candidates.completion <> this.completion)",
+        "completions that are no finished sample",
+        at_most=0,
+        reads=("candidates",),
+    ),
     no_rows("verified_pairs", _ACCEPTED),
     *problem_rules("verified_pairs"),
     Check(

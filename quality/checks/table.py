@@ -14,6 +14,7 @@ from quality.checks.judges import JUDGE_CHECKS
 from quality.checks.mixed.mixtures import MIXTURE_CHECKS
 from quality.checks.mixed.pass_rates import PASS_RATE_CHECKS
 from quality.checks.mixed.reward_pairs import REWARD_PAIR_CHECKS
+from quality.checks.mixed.ruled import RULED_CHECKS
 from quality.checks.oversight.amplification import AMPLIFICATION_CHECKS
 from quality.checks.oversight.debates import DEBATE_CHECKS
 from quality.checks.oversight.questions import QUESTION_CHECKS
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     *MIXTURE_CHECKS,
     *PASS_RATE_CHECKS,
     *REWARD_PAIR_CHECKS,
+    *RULED_CHECKS,
     *ROUND_CHECKS,
     *ROUND_PROMPT_CHECKS,
     *FAILURE_CHECKS,

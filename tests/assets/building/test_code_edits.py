@@ -21,7 +21,9 @@ from tests.assets.profile_fields import small
 from training.trainers import TRAINERS
 
 GIVEN = {"base_policy", "lab_base"}
-TRAINED = {"sft_policy", "dpo_policy", "lab_policy", "cold_start_policy", "rft_policy"}
+TAUGHT = {"rft_policy", "rft_control", "rules_policy", "rules_control"}
+TRAINED = {"sft_policy", "dpo_policy", "lab_policy", "cold_start_policy", *TAUGHT}
+SELECTED = {"rule_selections", "rule_controls"}
 REWARDING = {"reward_model", "process_reward_model"}
 ONLINE = {"trainer grpo", "trainer rloo", "trainer ppo"}
 TRAINER_NAMES = {f"trainer {name}" for name in TRAINERS}
@@ -30,12 +32,12 @@ MEASURED = {
 }
 # a suite is one module from its items to its figures
 SUITED = {"evaluation_items", *MEASURED, "evaluation", "evaluation_differences"}
-COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", *MEASURED}
+COMPLETED = {"cai_revisions", "helpful_answers", "completion_pairs", *SELECTED, *MEASURED}
 JUDGED = {"ai_judgements", "ai_scores", "human_agreement", "steered_verdicts", "judge_answers/base_policy"}
 SOLVED = {"candidates", "step_rollouts", "debates", "amplified_answers"}
 VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
 # what principles' rules decide
-RULED = {"ai_judgements", *MEASURED}
+RULED = {"ai_judgements", *SELECTED, *MEASURED}
 # what each edit of one line must make stale: the file, the text, another one, and the recipes
 NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
     "rendering of a model's prompt": (

@@ -43,7 +43,14 @@ from datasets_registry.rows.review.pairs import ReviewedPair
 from datasets_registry.rows.review.reviewed import ReviewedFigure
 from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.rows.review.sample import ReviewItem
-from datasets_registry.rows.rft import Candidate, GoldSolution, GoldVerdict, RftSelection, VerifiedPair
+from datasets_registry.rows.rft import (
+    Candidate,
+    GoldSolution,
+    GoldVerdict,
+    RftControl,
+    RftSelection,
+    VerifiedPair,
+)
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair, PreferencePair
 from datasets_registry.rows.rounds.divergence import Divergence
 from datasets_registry.rows.rounds.failures import FeedbackFigure, RedTeamFailure
@@ -56,6 +63,7 @@ from datasets_registry.rows.rounds.watch import RoundWatch
 from datasets_registry.rows.row import Row
 from datasets_registry.rows.scored.pass_rates import BandedProblem, PromptPassRate
 from datasets_registry.rows.scored.reward_pairs import RewardPair
+from datasets_registry.rows.scored.ruled import RuleControl, RuleSelection
 from datasets_registry.version import CheckResult, Derivation, Version
 from quality.auditing.red.offenders import find_offenders
 from quality.checks.check import run_check
@@ -134,6 +142,9 @@ GOOD: dict[type[Row], list[Row]] = {
         ),
     ],
     RftSelection: [make(RftSelection)],
+    RftControl: [make(RftControl)],
+    RuleSelection: [make(RuleSelection)],
+    RuleControl: [make(RuleControl)],
     VerifiedPair: [make(VerifiedPair)],
     HumanPreference: [make(HumanPreference)],
     UnpairedPreference: [make(UnpairedPreference), make(UnpairedPreference, "bad", accepted=False)],

@@ -3,18 +3,19 @@
 import pytest
 
 from datasets_registry.registry import Registry
-from datasets_registry.rows.rft import Candidate, RftSelection, VerifiedPair
+from datasets_registry.rows.rft import Candidate, RftControl, RftSelection, VerifiedPair
 from datasets_registry.rows.rounds.rollouts import Rollout, RolloutPair
 from quality.checks.check import run_check
 from quality.checks.table import checks_of
 from tests.quality.checks.good_rows import Fault, Good, fault_id, require_red, version_of
 from tests.rows import make
 
+OF_PROBLEMS = (Candidate, RftSelection, RftControl, VerifiedPair)
 FAULTS: list[Fault] = [
-    *((row, "no_evaluation_problem", [make(row, "held")]) for row in (Candidate, RftSelection, VerifiedPair)),
+    *((row, "no_evaluation_problem", [make(row, "held")]) for row in OF_PROBLEMS),
     *(
         (row, "prompt_equals_source", [make(row, prompt="prompt p1\n\nThe answer is 4.")])
-        for row in (Candidate, RftSelection, VerifiedPair)
+        for row in OF_PROBLEMS
     ),
     (Candidate, "verdict_or_reason", [make(Candidate, accepted=False)]),
     (Candidate, "no_truncated_accepted", [make(Candidate, finish_reason="length")]),
@@ -40,6 +41,8 @@ FAULTS: list[Fault] = [
         [make(RftSelection, kind="rationalised", completion="Given that the answer is 4: 2+2=4")],
     ),
     (RftSelection, "easy_share", [make(RftSelection, pass_rate=1.0)]),
+    (RftControl, "no_empty_text", [make(RftControl, completion="")]),
+    (RftControl, "finished", [make(RftControl, completion_key="cut")]),
     (VerifiedPair, "chosen_is_right", [make(VerifiedPair, chosen_key="w", rejected_key="k")]),
     (VerifiedPair, "no_empty_text", [make(VerifiedPair, chosen="2+2=5\nA:5")]),
     (VerifiedPair, "longer_chosen_share", [make(VerifiedPair, num_tokens_chosen=11)]),

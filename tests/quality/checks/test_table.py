@@ -23,7 +23,7 @@ from tests.quality.checks import (
     test_rounds,
 )
 from tests.quality.checks.good_rows import GOOD, Fault, Good, fault_id, require_red, results
-from tests.quality.checks.mixed import test_mixtures, test_pass_rates, test_reward_pairs
+from tests.quality.checks.mixed import test_mixtures, test_pass_rates, test_reward_pairs, test_ruled
 from tests.quality.checks.oversight import test_amplification, test_oversight
 from tests.quality.checks.review import test_reviews
 from tests.quality.checks.rounds import test_round_data
@@ -40,6 +40,7 @@ METHODS = (
     test_mixtures,
     test_pass_rates,
     test_reward_pairs,
+    test_ruled,
     test_cai,
     test_evaluation,
     test_hygiene,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assets.cli.printing import print_rows, print_table, say
-from assets.cli.screen.table import fitted, screen_width, wrapped
 from assets.cli.screen.values import local_time
+from assets.screen.table import fitted, screen_width, wrapped
 from datasets_registry.errors import BadInput
 
 NAME = "iterative_dpo/round_02/preference_pairs@3"

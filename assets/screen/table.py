@@ -34,10 +34,18 @@ def screen_width() -> int | None:
 
 
 def laid_out(
-    headings: Sequence[str], rows: Rows, width: int | None, *, shows_empty: bool = True
+    headings: Sequence[str],
+    rows: Rows,
+    width: int | None,
+    *,
+    shows_empty: bool = True,
+    breaks: bool = True,
 ) -> Iterator[RenderableType]:
-    """The rows as a table that fits ``width``, or each as a record: of all values, or those that are told."""
-    widths = fitted(headings, rows, width)
+    """The rows as a table that fits ``width``, or each as a record: of all values, or those that are told.
+
+    What ``breaks`` means ``fitted`` says.
+    """
+    widths = fitted(headings, rows, width, breaks=breaks)
     if widths:
         yield _table(headings, rows, widths)
         return

@@ -1,0 +1,1 @@
+"""Datasets by rules of a constitution."""

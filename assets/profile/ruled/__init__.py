@@ -1,0 +1,1 @@
+"""Sections on rules of a constitution that teach a policy."""
