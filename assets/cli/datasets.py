@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.cli.printing import (
+    MOST_SHOWN,
     Csv,
     Json,
     Reference,
@@ -17,7 +18,6 @@ from assets.cli.printing import (
     say,
 )
 from datasets_registry.errors import BadInput
-from datasets_registry.settings import MOST
 
 if TYPE_CHECKING:
     from datasets_registry.inspecting.listing import VersionEntry
@@ -120,7 +120,7 @@ def pass_version(
 
 def show(
     name: Reference,
-    rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of rows to show.")] = 3,
+    rows: Annotated[int, typer.Option(min=0, max=MOST_SHOWN, help="Number of rows to show.")] = 3,
     as_json: Json = False,
 ) -> None:
     """Show one version: status, columns, checks, inputs, rows."""

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assets.cli.printing import Json, console, open_state, print_json, print_table, say
+from assets.cli.printing import MOST_SHOWN, Json, console, open_state, print_json, print_table, say
 from datasets_registry.errors import BadInput
-from datasets_registry.settings import MOST
 
 if TYPE_CHECKING:
     from datasets_registry.inspecting.comparison import ChangedRow
@@ -26,7 +25,9 @@ def diff(
     b: Number,
     rows: Annotated[
         int,
-        typer.Option(min=0, max=MOST, help="Rows of each kind to show: changed, and in one version only."),
+        typer.Option(
+            min=0, max=MOST_SHOWN, help="Rows of each kind to show: changed, and in one version only."
+        ),
     ] = 0,
     as_json: Json = False,
 ) -> None:
@@ -150,7 +151,7 @@ def _print_row(row: "ChangedRow") -> None:
     from datasets_registry.inspecting.recipe_changes import shortened
     from datasets_registry.inspecting.row_search import joined_key
 
-    say(joined_key(row.key))
+    say(f"row {joined_key(row.key)}")
     changes = row.changes.items()
     shown = [(column, shortened(change.before), shortened(change.after)) for column, change in changes]
     print_table(("column", "before", "after"), shown)

@@ -59,7 +59,7 @@ class _Outcome:
         if self.is_new and before and before.learned_version == version.learned_version:
             return f"the rows of {before} from elsewhere, {version.status}; no model learns anything new"
         if self.is_new:
-            return f"{version.num_rows} rows, {version.status}"
+            return f"{version.num_rows} {'row' if version.num_rows == 1 else 'rows'}, {version.status}"
         if self.replaced is None:
             return f"unchanged, no new version, {version.status}"
         return f"the same rows as then, {version.status}, and current again in place of {self.replaced}"

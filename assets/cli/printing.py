@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # where nothing says how wide it is; a tree has no natural width
 WIDE = 240
+# rows that anybody looks at on a screen
+MOST_SHOWN = 1_000_000
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Csv = Annotated[
     bool, typer.Option("--csv", help="Print CSV for programs: every value in full, and empty where none.")

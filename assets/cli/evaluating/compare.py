@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assets.cli.printing import Json, open_state, print_json, print_rows, say
-from datasets_registry.settings import MOST
+from assets.cli.printing import MOST_SHOWN, Json, open_state, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from datasets_registry.rows.evaluation import EvaluationDifference, SuiteAnswer
@@ -24,7 +23,7 @@ def compare(
     model: Annotated[str, typer.Argument(help="A model that is evaluated, in whatever round.")],
     baseline: Annotated[str, typer.Argument(help="Another one, which it is compared with.")],
     suite: Suites = None,
-    rows: Annotated[int, typer.Option(min=0, max=MOST, help="Number of flipped answers to show.")] = 5,
+    rows: Annotated[int, typer.Option(min=0, max=MOST_SHOWN, help="Number of flipped answers to show.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Compare two evaluated models, item by item.

@@ -27,7 +27,7 @@ def whole(forecasts: "Iterable[Forecast]") -> str:
     when = [span(known)] if known else []
     if unknown:
         assets = f"{unknown} {'asset' if unknown == 1 else 'assets'}"
-        when.append(f"{'and ' if known else ''}the time of {assets} of which nothing was seen here yet")
+        when.append(f"{'and ' if known else ''}the time of {assets} is not known yet")
     return ", ".join([*calls, *when])
 
 

@@ -150,6 +150,8 @@ def _total(took: "list[Spent]") -> str:
     calls, seconds = sum(cost.calls for cost in took), span(sum(cost.call_seconds for cost in took))
     if not took:
         return "everything is up to date"
+    if not any(cost.training_seconds or cost.calls for cost in took):
+        return "nothing was spent on them so far"
     return f"so far they took {training} of training and {calls:,} calls ({seconds})"
 
 

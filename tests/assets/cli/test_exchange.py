@@ -26,7 +26,7 @@ def test_an_import_is_checked_passed_and_told(registry: Registry, tmp_path: Path
     path = write_lines(tmp_path / "train.jsonl", GSM8K | {"url": "x"}, GSM8K, GSM8K | {"answer": "none"})
     result = run("import", path, "--as", "gsm8k", "--licence", "MIT", "--most-rejected", "0.7")
     assert "read as gsm8k: rows of problems" in result.stdout
-    assert "gsm8k@1: 1 rows, passed; 2 rejected" in result.stdout
+    assert "gsm8k@1: 1 row, passed; 2 rejected" in result.stdout
     assert "exact duplicate" in result.stdout and "rejected.jsonl" in result.stdout
     assert "columns that no row has anything of: url" in result.stdout
     version = registry.passed("gsm8k")
@@ -92,7 +92,7 @@ def test_a_check_that_cannot_be_measured_fails_the_version(registry: Registry, t
     path = write_lines(tmp_path / "sft.jsonl", make(SftExample).model_dump())
     result = ended("import", path, "--as", "copy")
     assert result.exit_code == 1
-    assert "copy@1: 1 rows, failed" in result.stdout and "copy@1 is red" in result.stderr
+    assert "copy@1: 1 row, failed" in result.stdout and "copy@1 is red" in result.stderr
     with pytest.raises(UnpassedVersion, match="cannot be measured"):
         registry.passed("copy")
 

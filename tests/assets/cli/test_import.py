@@ -37,7 +37,7 @@ def test_half_of_the_rows_rejected_is_red_with_the_share_and_the_remedy(
 ) -> None:
     result = imported(tmp_path, asked(1), broken)
     assert result.exit_code == 1
-    assert "demonstrations@1: 1 rows, failed; 1 rejected" in result.stdout
+    assert "demonstrations@1: 1 row, failed; 1 rejected" in result.stdout
     assert "rejected_rows is 0.5, must be at most 0.05" in result.stderr
     assert "`trimtab pass demonstrations@1 --reason" in result.stderr
     with pytest.raises(UnpassedVersion, match="check rejected_rows failed: rejected_rows is 0.5"):

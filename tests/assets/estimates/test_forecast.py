@@ -80,5 +80,5 @@ def test_a_forecast_in_words_says_what_it_was_counted_by() -> None:
     assert said(Forecast(seconds=21.0)) == "21 s" and said(None) == ""
     assert whole([seen, unseen, Forecast(seconds=21.0)]) == (
         "14 to 104 calls, up to 8.1 k tokens (an estimate: every text at its limit), $0.50, 45 s, "
-        "and the time of 1 asset of which nothing was seen here yet"
+        "and the time of 1 asset is not known yet"
     )

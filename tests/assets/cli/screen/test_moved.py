@@ -19,6 +19,7 @@ MOVED = [
     ("show", "preference_pairs"),
     ("models", "show", "dpo_policy"),
     ("ledger",),
+    ("plan",),
     ("verify", "preference_pairs"),
 ]
 

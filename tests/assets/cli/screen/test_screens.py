@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from assets.cli.commands import app, overview
 from assets.cli.main import main
+from datasets_registry.registry import Registry
+from tests.assets.cli.screen.scripted import script
 from tests.assets.cli.screen.stocked import PROFILE, Stocked, stocked
 from tests.assets.cli.test_main import COMMANDS
 from tests.quality.evaluation.evaluated import BASELINE, MODEL
@@ -64,13 +66,16 @@ ASKED: dict[str, tuple[str, ...]] = {
     "ledger compact": ("ledger", "compact"),
     "studio": ("studio", "--export", "out", "--page", "version/preference_pairs@4"),
     "report": ("report", MODEL, "--against", BASELINE, "--out", "out.html"),
+    "doctor": ("doctor",),
+    "build": ("build",),
+    "evaluate": ("evaluate", MODEL),
+    "init": ("init", "problems", "--out", "out.toml"),
+    "show of a wrong name": ("show", "preference_pair"),
 }
 PROMPTS = [
     {"prompt": f"What is {split}?", "split": split, "category": "explain", "source": "x", "licence": "MIT"}
     for split in ("train", "evaluation")
 ]
-# they show this machine, write a profile, or wait for a model
-OTHERS = {("doctor",), ("evaluate",), ("build",), ("init",)}
 CHANGING = {"pass", "tag", "import", "review import", "ledger compact"}
 
 
@@ -112,6 +117,7 @@ def test_what_a_command_shows(
     named = {"{pair}": shown.pair, "{call}": shown.call}
     monkeypatch.setattr(sys, "argv", ["trimtab", *(named.get(word, word) for word in ASKED[name])])
     monkeypatch.setenv("COLUMNS", str(width))
+    script(monkeypatch, Registry(shown.state, reads_only=True))
     kept = shown.state.root.with_name("kept")
     if name in CHANGING:
         shutil.copytree(shown.state.root, kept)
@@ -136,7 +142,7 @@ def _fixed(screen: str, shown: Stocked) -> str:
 
 def test_every_command_is_shown() -> None:
     asked = {words[:2] if words[:2] in COMMANDS else words[:1] for words in ASKED.values()}
-    assert asked == COMMANDS.keys() - OTHERS
+    assert asked == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -144,7 +150,10 @@ def test_the_first_screen(width: int, snapshot: SnapshotAssertion) -> None:
     assert CliRunner().invoke(overview(), ["--help"], env={"COLUMNS": str(width)}).output == snapshot
 
 
-def test_every_help_fits() -> None:
+@pytest.mark.parametrize("width", [80, 120])
+def test_every_help(width: int, snapshot: SnapshotAssertion) -> None:
+    columns = {"COLUMNS": str(width)}
     for words in COMMANDS:
-        lines = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).output.splitlines()
-        assert max(map(len, lines)) <= 80, (words, lines)
+        shown = CliRunner().invoke(app, [*words, "--help"], env=columns, prog_name="trimtab").output
+        assert max(map(len, shown.splitlines())) <= width, (words, shown)
+        assert shown == snapshot(name=f"{' '.join(words)} {width}")
