@@ -59,6 +59,7 @@ def open_scripted(_: Registry, model: Version, __: GivenModel) -> Backend:
 def _scripted(line: "Line") -> Iterator[Figure]:
     """One round of 24 problems and 12 items, built twice."""
     line.edit("number = 2", "number = 1")
+    line.edit("max_steps = 40", "max_steps = 4")
     yield from line.step("first build of one scripted round", None, 2, 24 * DRAWS + 2 * 12)
     yield from line.step("a scripted round again", 0, 0, 0)
 
