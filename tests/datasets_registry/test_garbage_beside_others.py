@@ -1,6 +1,5 @@
 """Collectors, writers and readers at once: nothing that somebody needs is collected."""
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,11 +15,11 @@ from datasets_registry.rows.row import to_table
 from datasets_registry.state import State
 from datasets_registry.store import chunks, key_order
 from datasets_registry.version import Derivation
+from tests.datasets_registry.catalog.forked import finish, started
 from tests.datasets_registry.committing import batches_of, cut_small, rows_of
 from tests.datasets_registry.killed_committer import GRACE, grow_old, named, opened, stored
 
 HOW = Derivation(code_version="1", settings={}, inputs=())
-SPAWN = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture(autouse=True)
@@ -39,19 +38,9 @@ def collect(root: Path) -> None:
         garbage.collect(registry, GRACE, dry_run=False)
 
 
-def started(root: Path, count: int = 1) -> Sequence[BaseProcess]:
+def collecting(root: Path, count: int = 1) -> Sequence[BaseProcess]:
     """So many collectors, running."""
-    collectors = [SPAWN.Process(target=collect, args=(root,)) for _ in range(count)]
-    for one in collectors:
-        one.start()
-    return collectors
-
-
-def finish(processes: Sequence[BaseProcess]) -> None:
-    """Wait for processes, none of which may fail."""
-    for one in processes:
-        one.join()
-    assert [one.exitcode for one in processes] == [0] * len(processes)
+    return started(collect, *[(root,)] * count)
 
 
 def leave_orphans(registry: Registry, step: int) -> set[Path]:
@@ -65,7 +54,7 @@ def leave_orphans(registry: Registry, step: int) -> set[Path]:
 def test_two_collectors_at_once_remove_each_orphan_and_nothing_else(registry: Registry) -> None:
     version = registry.commit(SuiteFigure, rows_of("left", 1), HOW, "left")
     orphans = set().union(*(leave_orphans(registry, step) for step in range(5)))
-    finish(started(registry.state.root, 2))
+    finish(collecting(registry.state.root, 2))
     assert len(orphans) > 20 and set(stored(registry.state)) == set(named(registry))
     assert registry.rows(SuiteFigure, version) == rows_of("left", 1)
 
@@ -77,7 +66,7 @@ def test_a_slow_writer_keeps_the_old_orphans_that_it_takes_up_again(registry: Re
     def slowly() -> Iterator[pa.Table]:
         table = to_table(SuiteFigure, rows_of("stream", 1))
         yield from (table.slice(start, 50) for start in range(0, 900, 50))
-        collectors.extend(started(registry.state.root))
+        collectors.extend(collecting(registry.state.root))
         collectors[0].join(3)  # it may be done, or wait for this writer
         yield table.slice(900)
 
@@ -90,7 +79,7 @@ def test_a_slow_writer_keeps_the_old_orphans_that_it_takes_up_again(registry: Re
 def test_objects_that_are_staged_and_not_yet_committed_are_kept(registry: Registry) -> None:
     taken_up, others = leave_orphans(registry, 1), leave_orphans(registry, 2)
     staged = registry.stage(SuiteFigure, batches_of("stream", 1), "stream")
-    finish(started(registry.state.root))
+    finish(collecting(registry.state.root))
     (version,) = registry.commit_staged([staged], HOW)
     assert registry.rows(SuiteFigure, version) == rows_of("stream", 1)
     assert set(stored(registry.state)) == taken_up and not others & taken_up
@@ -103,7 +92,7 @@ def test_a_long_reader_reads_on_beside_a_collector_and_a_writer(registry: Regist
         result = reader.execute("SELECT metric FROM stream")
         read = [row[0] for row in result.fetchmany(10)]
         registry.record_checks(registry.commit(SuiteFigure, batches_of("stream", 3), HOW, "stream"), [])
-        finish(started(registry.state.root))
+        finish(collecting(registry.state.root))
         read += [row[0] for row in result.fetchall()]
         again = reader.execute("SELECT model, count(*) FROM stream GROUP BY 1").fetchall()
         versions = reader.execute("SELECT version FROM versions").fetchall()
@@ -121,10 +110,7 @@ def commit_pairs(root: Path, writer: int) -> None:
 
 
 def test_three_processes_commit_to_the_same_datasets_and_nothing_is_lost(state: State) -> None:
-    writers = [SPAWN.Process(target=commit_pairs, args=(state.root, one)) for one in range(3)]
-    for one in writers:
-        one.start()
-    finish(writers)
+    finish(started(commit_pairs, *[(state.root, one) for one in range(3)]))
     with opened(state.root) as registry:
         found = {}
         for name in ("left", "right"):

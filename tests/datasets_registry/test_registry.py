@@ -1,6 +1,5 @@
 """Commit, audit, publish, find and read."""
 
-import multiprocessing
 import os
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.store.objects import object_path
 from datasets_registry.version import CheckResult, Derivation, validated_name
+from tests.datasets_registry.catalog.forked import finish, started
 
 
 def figures(*values: float) -> list[SuiteFigure]:
@@ -187,13 +187,7 @@ def _commit_many(root: str, worker: int) -> None:
 
 
 def test_processes_commit_at_once_and_nothing_is_lost(state: State) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_commit_many, args=(str(state.root), one)) for one in range(3)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
+    finish(started(_commit_many, *[(str(state.root), one) for one in range(3)]))
     registry = Registry(state)
-    assert [one.exitcode for one in workers] == [0, 0, 0]
     assert [one.number for one in registry.versions("evaluation")] == list(range(1, 16))
     registry.engine.dispose()

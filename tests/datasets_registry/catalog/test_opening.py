@@ -1,6 +1,5 @@
 """Many processes may open a new state folder at once, and all find one catalog."""
 
-import multiprocessing
 import sqlite3
 import threading
 from multiprocessing.synchronize import Barrier
@@ -13,6 +12,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
 from datasets_registry.version import Derivation
+from tests.datasets_registry.catalog.forked import FORKING, finish, started
 
 
 def _open(root: str, ready: Barrier) -> None:
@@ -22,14 +22,8 @@ def _open(root: str, ready: Barrier) -> None:
 
 
 def test_eight_processes_open_a_new_folder_at_the_same_moment(state: State) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Barrier(8)
-    openers = [spawn.Process(target=_open, args=(str(state.root / "new"), ready)) for _ in range(8)]
-    for one in openers:
-        one.start()
-    for one in openers:
-        one.join()
-    assert [one.exitcode for one in openers] == [0] * 8
+    ready = FORKING.Barrier(8)
+    finish(started(_open, *[(str(state.root / "new"), ready)] * 8))
 
 
 def test_a_catalog_of_an_older_release_gets_the_tables_that_it_lacks(state: State) -> None:
