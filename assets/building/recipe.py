@@ -21,6 +21,8 @@ from training.trainers import Trainer
 RENDERING = "generation.chat"
 # how the names of parts that are no modules begin or end
 ROLE, CHECK, TEXT = "role ", "check ", ".txt"
+# most values of settings, which name no plug-in
+PLAIN = (str, int, float, type(None))
 
 
 @dataclass(frozen=True)
@@ -182,9 +184,11 @@ def _verifying_modules(asset: Trained) -> Names:
 
 def plugged_modules(value: object) -> Names:
     """The modules of plug-ins that settings name at any depth: all that runs is in the recipe."""
+    if isinstance(value, PLAIN):
+        return ()
     if isinstance(value, BaseModel):
         own: Names = getattr(value, "modules", ())
-        return (*own, *(name for _, part in value for name in plugged_modules(part)))
+        return (*own, *plugged_modules(tuple(vars(value).values())))
     if isinstance(value, Mapping):
         return plugged_modules(tuple(value.values()))
     return tuple(name for part in value for name in plugged_modules(part)) if isinstance(value, tuple) else ()

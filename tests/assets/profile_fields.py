@@ -168,6 +168,8 @@ def _few_prompts(source: Path, folder: Path) -> str:
 
 
 SPLITS = {"train": 12, "evaluation": 4}
+# what is declared before a mutation, and the companions that it has
+Start = tuple[Declaration, Mapping[Place, object]]
 
 
 def decides_content(field: str) -> bool:
@@ -222,19 +224,26 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
     }
     for leaf in fields(content):
         values = given.get(leaf.name) or others(leaf.annotation, leaf.value, texts)
-        tried = (_mutations(content, base, leaf, value) for value in values if value != leaf.value)
+        starts = _starts(content, base, leaf.name)
+        tried = (_mutations(content, starts, leaf, value) for value in values if value != leaf.value)
         valid = filter(None, tried)
         several = leaf.name in given or get_origin(leaf.annotation) is Literal
         yield from chain.from_iterable(valid if several else islice(valid, 1))
 
 
-def _mutations(content: Content, base: Declaration, leaf: Leaf, value: object) -> list[Mutation]:
-    """The mutation alone, and beside its companions; where each is valid."""
-    change, companions = {leaf.place: value}, _companions(leaf.name)
+def _starts(content: Content, base: Declaration, field: str) -> list[Start]:
+    """The profile as it is, and beside the field's companions."""
+    if not (companions := _companions(field)):
+        return [(base, {})]
     # companions that are not valid without the field come with it
     beside = declared_or_none(changed(content, companions)) or base
-    starts = [(base, change), (beside, companions | change)] if companions else [(base, change)]
-    tried = [(before, changes, declared_or_none(changed(content, changes))) for before, changes in starts]
+    return [(base, {}), (beside, companions)]
+
+
+def _mutations(content: Content, starts: Sequence[Start], leaf: Leaf, value: object) -> list[Mutation]:
+    """The mutation alone, and beside its companions; where each is valid."""
+    made = ((before, {**companions, leaf.place: value}) for before, companions in starts)
+    tried = ((before, changes, declared_or_none(changed(content, changes))) for before, changes in made)
     return [Mutation(leaf.name, changes, before, after) for before, changes, after in tried if after]
 
 
