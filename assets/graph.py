@@ -40,7 +40,7 @@ class Graph:
     def known(self) -> Recipes:
         """The recipes by name, and what they are of."""
         recipes = {recipe.name: recipe for recipe in self.recipes}
-        return Recipes(recipes, self.checked, self.declared, self.profile.pins)
+        return Recipes(recipes, self.checked, self.declared, self.profile.pins, self.profile.experiment)
 
     @property
     def may_wait(self) -> set[str]:
@@ -71,7 +71,7 @@ def build_graph(profile: Profile, backend: OpenBackend = open_local) -> Graph:
     declared = tuple(grounds.ordered)
     recipes = {asset.name: recipe_of(asset, grounds.reads[asset.name]) for asset in declared}
     checked = {name: grounds.reads[name] for name in grounds.imported}
-    known = Recipes(recipes, checked, declared, profile.pins)
+    known = Recipes(recipes, checked, declared, profile.pins, profile.experiment)
     return Graph(
         profile,
         tuple(recipes.values()),

@@ -26,13 +26,15 @@ SHOWN_CHANGES = 4
 class Step:
     """An asset to build, and why; or one that is ``held``, and by what.
 
-    One that only ``waits`` is held by reviews that nobody requires, which is no failure.
+    One that only ``waits`` is held by reviews that nobody requires, which is no failure. One that is
+    ``taken`` is another line's, which made it alike: nothing is worked.
     """
 
     name: str
     reason: str
     held: bool = False
     waits: bool = False
+    taken: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,20 @@ def plan(
             waits = recipe.name in graph.may_wait and causes[recipe.name] == causes.get(HumanReview.dataset)
             steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True, waits=waits)
             continue
-        above = [source for source in sources(recipe, versions) if source in steps]
-        reason = f"{above[0]} is built first" if above else _reason(recipe, versions)
-        if reason:
+        above = [each for each in sources(recipe, versions) if each in steps and not steps[each].taken]
+        if above:
+            steps[recipe.name] = Step(recipe.name, f"{above[0]} is built first")
+        elif taken := _taken(recipe, versions):
+            steps[recipe.name] = Step(recipe.name, f"taken over from {taken}", taken=True)
+        elif reason := _reason(recipe, versions):
             steps[recipe.name] = Step(recipe.name, reason)
     return list(steps.values())
+
+
+def _taken(recipe: Recipe, versions: Versions) -> Version | None:
+    """The version of another line that this graph's recipe makes too, where its own has none."""
+    made = versions.made(recipe.name)
+    return made[0] if made and versions.is_taken(made[0]) else None
 
 
 def _reason(recipe: Recipe, versions: Versions) -> str | None:
@@ -123,13 +134,13 @@ def _why_not_made(recipe: Recipe, versions: Versions) -> str:
 
 
 def _other_inputs(today: Derivation, how: Derivation) -> str | None:
-    before = {version.name: version for version in how.inputs}
-    if gone := sorted(before.keys() - {version.name for version in today.inputs}):
+    before = {version.plain: version for version in how.inputs}
+    if gone := sorted(before.keys() - {version.plain for version in today.inputs}):
         return f"no longer made from {', '.join(gone)}"
     changed = (
-        f"{version} in place of {before.get(version.name, 'nothing')}"
+        f"{version} in place of {before.get(version.plain, 'nothing')}"
         for version in today.inputs
-        if version.name not in before or before[version.name].learned_version != version.learned_version
+        if version.plain not in before or before[version.plain].learned_version != version.learned_version
     )
     return next(changed, None)
 

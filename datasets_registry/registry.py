@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import pyarrow as pa
 
-from datasets_registry.catalog.account import account
-from datasets_registry.catalog.kept import Kept, add_kept, earlier_codes, kept_of, undo_kept
+from datasets_registry.catalog.kept import Keeping
+from datasets_registry.catalog.line import Line
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.catalog.tags import Tag, tagged, tags_of
@@ -20,11 +21,13 @@ from datasets_registry.store.evolution import require_compatible
 from datasets_registry.store.objects import object_path, read_object
 from datasets_registry.store.staging import Rows, Staged, stage
 from datasets_registry.version import (
+    MAIN_LINE,
     CheckResult,
     Derivation,
     Status,
     Version,
     parsed_reference,
+    plain_name,
     validated_name,
 )
 from datasets_registry.views import views
@@ -32,8 +35,11 @@ from datasets_registry.views import views
 R = TypeVar("R", bound=Row)
 
 
-class Registry:
-    """Versioned datasets and models under one state root; safe for many processes at once."""
+class Registry(Keeping):
+    """Versioned datasets and models under one state root; safe for many processes at once.
+
+    It speaks the names of one line: what it finds and commits is of the main line, or of an experiment.
+    """
 
     def __init__(self, state: State, url: str | None = None, *, reads_only: bool = False) -> None:
         """``url`` is the catalog's; without one it is TRIMTAB_CATALOG, or SQLite in the state root.
@@ -43,6 +49,12 @@ class Registry:
         self.state, self.url = state, url
         self.engine = open_catalog(state, url, reads_only=reads_only)
         self.records = Records(self.engine)
+
+    def of(self, line: Line) -> "Registry":
+        """The same versions by the names of another line."""
+        other = copy(self)
+        other.records = Records(self.engine, line)
+        return other
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -56,7 +68,8 @@ class Registry:
 
     def stage(self, row: type[R], rows: Rows, name: str | None = None) -> Staged:
         """Make the objects of a version durable, which nobody sees yet; raises as ``commit`` does."""
-        name = validated_name(name or row.dataset)
+        name = name or row.dataset
+        validated_name(plain_name(name))
         require_compatible(row, self.newest(name))
         with self.adding():
             return stage(name, row, rows, self.state.objects, self.state.cache / "spill", self.records.object)
@@ -73,9 +86,11 @@ class Registry:
             with self.records.writing() as connection:
                 for dataset in staged:
                     self.records.add_objects(connection, dataset.objects)
+                    # what people import is of no experiment
+                    name = plain_name(dataset.name)
                     version = self.records.add_version(
                         connection,
-                        dataset.name,
+                        f"{MAIN_LINE}/{name}" if derivation.is_import else dataset.name,
                         "dataset",
                         dataset.data_version,
                         dataset.num_rows,
@@ -89,7 +104,7 @@ class Registry:
         """Record a finished model directory as a candidate version; raises BadInput for an unusable name."""
         inside = folder.is_relative_to(self.state.root)
         content = {"path": str(folder.relative_to(self.state.root) if inside else folder)}
-        validated_name(name)
+        validated_name(plain_name(name))
         with self.records.writing() as connection:
             version = self.records.add_version(connection, name, "model", fingerprint, None, content)
             self.records.add_derivation(connection, version, derivation)
@@ -112,33 +127,35 @@ class Registry:
         return version.model_copy(update={"status": status})
 
     def reuse(self, version: Version, derivation: Derivation) -> Version:
-        """Make an existing version the newest of its name, and record inputs that are others by now."""
+        """Make an existing version the newest of its name, and record inputs that are others by now.
+
+        One of another line becomes one of this, with the same content and the results of its checks.
+        """
+        if version.experiment != self.records.line.experiment:
+            return self._taken_over(version, derivation)
         if self.newest(version.name) != version or self.derivation(version).inputs != derivation.inputs:
             with self.records.writing() as connection:
                 self.records.add_derivation(connection, version, derivation)
             self.refresh_views()
         return version
 
+    def _taken_over(self, version: Version, derivation: Derivation) -> Version:
+        content = version.kind, version.data_version, version.num_rows, version.content
+        with self.records.writing() as connection:
+            own = self.records.add_version(connection, version.plain, *content)
+            self.records.add_derivation(connection, own, derivation)
+        return self.record_checks(own, self.checks(version))
+
     def record(self, version: Version, derivation: Derivation) -> None:
         """Record that ``version`` was made, or checked again, as ``derivation`` says."""
         with self.records.writing() as connection:
             self.records.add_derivation(connection, version, derivation)
 
-    def keep(self, kept: Kept) -> None:
-        """Let versions that earlier code made count as made by today's."""
-        with self.records.writing() as connection:
-            add_kept(connection, kept)
-
-    def undo_keep(self, name: str) -> int:
-        """Let nothing of ``name`` count any longer that was kept; how many decisions are undone."""
-        with self.records.writing() as connection:
-            return undo_kept(connection, name, account())
-
     # -- finding -------------------------------------------------------------------------------
 
-    def names(self, kind: Literal["dataset", "model"]) -> list[str]:
-        """Every dataset's or model's name, sorted."""
-        return self.records.names(kind)
+    def names(self, kind: Literal["dataset", "model"], *, everywhere: bool = False) -> list[str]:
+        """Every dataset's or model's name, sorted: those of its line, or those ``everywhere``."""
+        return self.records.names(kind, everywhere=everywhere)
 
     def versions(self, name: str) -> list[Version]:
         """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
@@ -206,20 +223,23 @@ class Registry:
         return version if version and version.status == "passed" and self.is_whole(version) else None
 
     def made(self, name: str, how: Derivation) -> tuple[Version, Derivation] | None:
-        """The passed version that ``how`` made before, or that a person lets count so; and how."""
-        earlier = (how.model_copy(update={"code_version": code}) for code in self._earlier(name, how))
-        for made in (how, *earlier):
-            version = self.find(name, made.recipe)
-            if version is not None:
-                return version, made
+        """The passed version that ``how`` made before, or that a person lets count so; and how.
+
+        Where this line has none, it may be of another, which ``reuse`` takes over.
+        """
+        earlier = [
+            how.model_copy(update={"code_version": code}) for code in self.earlier(name, how.code_version)
+        ]
+        for find in (self.find, self._find_elsewhere):
+            for made in (how, *earlier):
+                version = find(name, made.recipe)
+                if version is not None:
+                    return version, made
         return None
 
-    def _earlier(self, name: str, how: Derivation) -> list[str]:
-        return earlier_codes(self.kept(name), how.code_version)
-
-    def kept(self, name: str) -> list[Kept]:
-        """All that was ever kept of ``name``, undone or not, oldest first."""
-        return kept_of(self.engine, name)
+    def _find_elsewhere(self, name: str, recipe: str) -> Version | None:
+        same = (version for version in self.records.made_by(recipe) if version.plain == name)
+        return next((each for each in same if each.status == "passed" and self.is_whole(each)), None)
 
     def imported(self, name: str) -> Version | None:
         """The version of ``name`` that a person imported last, passed or not; None where nobody did."""

@@ -11,7 +11,11 @@ from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 
 LONGEST_NAME = 100
+LONGEST_EXPERIMENT = 30
 MOST_PARTS = 4
+# how the names of experiments' versions begin, such as ``experiments/beta_03/cai_sft``; and what the line is
+# called that is no experiment, also before names in it where an experiment has its own
+EXPERIMENTS, MAIN_LINE = "experiments", "main"
 # views of catalog.duckdb that are not datasets, and what a check's SQL calls the version that it reads
 TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "rounds", "this")
 # how the code version of a derivation begins where a person imported the rows
@@ -29,7 +33,11 @@ Content = dict[str, Any]
 
 
 class Version(BaseModel):
-    """One version of a dataset or model as the catalog has it."""
+    """One version of a dataset or model as the catalog has it.
+
+    ``name`` is what the registry that found it calls it: plain in the registry's own line, and whole where it
+    stands in another. In text it is always whole.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,9 +49,15 @@ class Version(BaseModel):
     num_rows: int | None
     content: Content
     created_at: str
+    experiment: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}@{self.number}"
+        return f"{full_name(self.experiment, self.plain)}@{self.number}"
+
+    @property
+    def plain(self) -> str:
+        """Its name without its experiment's."""
+        return plain_name(self.name)
 
     @property
     def shas(self) -> list[str]:
@@ -81,8 +95,11 @@ class Derivation(BaseModel):
 
     @property
     def recipe(self) -> str:
-        """A digest of code, settings and what is learned from inputs; the same for another run of them."""
-        inputs = sorted((version.name, version.learned_version) for version in self.inputs)
+        """A digest of code, settings and what is learned from inputs; the same for another run of them.
+
+        No experiment is in it, so that what is made alike in two of them is one content.
+        """
+        inputs = sorted((version.plain, version.learned_version) for version in self.inputs)
         return digest([self.code_version, dict(self.settings), inputs])
 
 
@@ -119,6 +136,47 @@ def numbered_reference(reference: str) -> tuple[str, int | None]:
     return name, which
 
 
+def full_name(experiment: str, plain: str) -> str:
+    """The name that a version has everywhere, such as ``experiments/beta_03/cai_sft``."""
+    return f"{EXPERIMENTS}/{experiment}/{plain}" if experiment else plain
+
+
+def experiment_of(name: str) -> str:
+    """The experiment in a whole name; empty in those of the main line."""
+    first, _, rest = name.partition("/")
+    return rest.partition("/")[0] if first == EXPERIMENTS and "/" in rest else ""
+
+
+def plain_name(name: str) -> str:
+    """A name without the line that it stands in."""
+    if experiment := experiment_of(name):
+        return name.removeprefix(f"{EXPERIMENTS}/{experiment}/")
+    return name.removeprefix(f"{MAIN_LINE}/")
+
+
+def validated_experiment(name: str) -> str:
+    """``name`` itself, such as ``beta_03``; raises BadInput with what is wrong."""
+    problem = _experiment_problem(name)
+    if problem:
+        raise BadInput(f"experiment {name[:LONGEST_NAME]!r} is not usable: {problem}")
+    return name
+
+
+def _experiment_problem(name: str) -> str | None:
+    if not name:
+        return "it is empty; write a name such as 'beta_03', or leave it out"
+    if len(name) > LONGEST_EXPERIMENT:
+        return f"it has {len(name)} characters, and may have {LONGEST_EXPERIMENT}"
+    if name in (EXPERIMENTS, MAIN_LINE):
+        return "Trimtab itself uses this name; choose another, or leave it out for the main line"
+    if name != name.lower():
+        return f"it has capitals; write {name.lower()!r}"
+    others = sorted({*name} - {*ascii_lowercase, *digits, "_"})
+    if others:
+        return f"it has {others[0]!r}; use lower-case letters, digits and underscores"
+    return None if name[0] in ascii_lowercase else "it does not begin with a letter"
+
+
 def validated_name(name: str) -> str:
     """``name`` itself, such as ``cai_sft`` or ``round_02/cai_sft``; raises BadInput with what is wrong."""
     problem = _name_problem(name)
@@ -138,6 +196,8 @@ def _name_problem(name: str) -> str | None:
     if others:
         return f"it has {others[0]!r}; use lower-case letters, digits, underscores and slashes"
     parts = name.split("/")
+    if parts[0] in (EXPERIMENTS, MAIN_LINE):
+        return f"names that begin with {parts[0]!r} are Trimtab's own; let it begin with another word"
     if len(parts) > MOST_PARTS:
         return f"it has {len(parts)} parts between slashes, and may have {MOST_PARTS}"
     odd = next((part for part in parts if part[:1] not in {*ascii_lowercase}), None)

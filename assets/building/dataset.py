@@ -62,15 +62,15 @@ def dataset_asset(
             return _result(registry, dataset, version, blocking(recipe.checks), why)
 
     asset = dg.asset(
-        key=key_of(recipe.name),
-        deps=[key_of(source) for source in recipe.inputs],
+        key=key_of(recipes.key(recipe.name)),
+        deps=[key_of(recipes.key(source)) for source in recipe.inputs],
         description=method.rows.grain,
         group_name=dataset.group,
         kinds={"parquet", "duckdb"},
         code_version=recipe.version,
         metadata={"dagster/column_schema": column_schema(method.rows)},
         pool=MODEL_POOL if dataset.generates else None,
-        check_specs=[check_spec(recipe.name, check) for check in recipe.checks],
+        check_specs=[check_spec(recipes.key(recipe.name), check) for check in recipe.checks],
     )(materialize)
     return waiting_asset(asset, materialize) if dataset.may_wait else asset
 
@@ -124,7 +124,10 @@ def _result(
         data_version=dg.DataVersion(version.learned_version),
         metadata=dataset_metadata(registry, row, version, figures, sampled=row not in TOLD),
         check_results=check_results(
-            dataset.name, registry.checks(version), blocks, details_of(registry, version)
+            registry.records.line.stored(dataset.name),
+            registry.checks(version),
+            blocks,
+            details_of(registry, version),
         ),
     )
 

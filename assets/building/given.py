@@ -32,7 +32,7 @@ def given_asset(model: Given, recipes: Recipes, profile: Profile) -> dg.AssetsDe
     recipe, section = recipes.recipes[model.name], model.section
 
     @dg.asset(
-        key=key_of(recipe.name),
+        key=key_of(recipes.key(recipe.name)),
         group_name=model.group,
         kinds={section.backend} if section.hosted else {"safetensors"},
         description=cell(_described(section)),

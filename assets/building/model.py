@@ -36,14 +36,14 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
     section = model.section
 
     @dg.asset(
-        key=key_of(recipe.name),
-        deps=[key_of(source) for source in recipe.inputs],
+        key=key_of(recipes.key(recipe.name)),
+        deps=[key_of(recipes.key(source)) for source in recipe.inputs],
         description=f"A model: {section.base} after training.{section.trainer}{_learned_from(section)}.",
         group_name=model.group,
         kinds={"pytorch", "safetensors"},
         code_version=recipe.version,
         pool=MODEL_POOL,
-        check_specs=[check_spec(recipe.name, check) for check in checks],
+        check_specs=[check_spec(recipes.key(recipe.name), check) for check in checks],
     )
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
     def materialize(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient) -> Iterator[Any]:
@@ -66,7 +66,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                 except ModelFailed as failure:
                     if not (model.may_lack_rows and lacked_rows(run.output, section.training)):
                         failed = failed_checks(checks, run.output, section.training)
-                        yield from check_results(recipe.name, failed, blocking(checks))
+                        yield from check_results(recipes.key(recipe.name), failed, blocking(checks))
                         raise
                     version = _its_base(model, versions, checks, str(failure), report)
                 else:
@@ -79,7 +79,9 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),
                 metadata=model_metadata(version, manifest),
-                check_results=check_results(recipe.name, registry.checks(version), blocking(checks), details),
+                check_results=check_results(
+                    recipes.key(recipe.name), registry.checks(version), blocking(checks), details
+                ),
             )
 
     return materialize
@@ -145,4 +147,5 @@ def _rollout_events(registry: Registry, model: Version) -> Iterator[dg.AssetMate
     rollouts = registry.latest(rollouts_of(model.name))
     if rollouts is not None and model in registry.derivation(rollouts).inputs:
         metadata = dataset_metadata(registry, Rollout, rollouts)
-        yield dg.AssetMaterialization(key_of(rollouts.name), Rollout.grain, metadata)
+        key = key_of(registry.records.line.stored(rollouts.name))
+        yield dg.AssetMaterialization(key, Rollout.grain, metadata)

@@ -15,6 +15,7 @@ from assets.profile.uses import record_use
 from assets.runs.dead import host_tag
 from assets.ui.keys import key_of
 from datasets_registry.boundary import unforeseen
+from datasets_registry.catalog.line import MAIN, Line
 from datasets_registry.errors import TrimtabError
 from datasets_registry.plain_text import plain, plain_line
 from datasets_registry.registry import Registry
@@ -51,11 +52,11 @@ def reporter(context: dg.AssetExecutionContext) -> Callable[[str], None]:
     return report
 
 
-def open_registry(profile: Profile) -> Registry:
-    """The registry in the state folder, which is made where it is not there."""
+def open_registry(profile: Profile, line: Line = MAIN) -> Registry:
+    """The registry in the state folder, which is made where it is not there, by the names of ``line``."""
     state = State().prepare()
     record_use(state, profile)
-    return Registry(state)
+    return Registry(state).of(line)
 
 
 @contextmanager
@@ -74,11 +75,11 @@ def open_ready(context: dg.AssetExecutionContext, recipes: Recipes, profile: Pro
     Raises as ``require_ready`` does, and BadInput where a judge would be asked in a way that its server was
     seen not to serve.
     """
-    registry, run = open_registry(profile), context.run.run_id
+    registry, run = open_registry(profile, recipes.line), context.run.run_id
     if run not in _READY:
         context.instance.add_run_tags(run, {**host_tag(), BUDGET_TAG: profile.budget.model_dump_json()})
         keys = context.run.asset_selection or {context.asset_key}
-        names = [name for name in recipes.recipes if key_of(name) in keys]
+        names = [name for name in recipes.recipes if key_of(recipes.key(name)) in keys]
         to_build = _to_build(recipes, registry, names)
         require_ready(profile, registry.state, to_build)
         require_served(

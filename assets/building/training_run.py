@@ -44,7 +44,8 @@ def prepare(model: Trained, versions: Versions, profile: Profile) -> TrainerRun:
     recipe, how = versions.recipes[model.name], versions.derivation(model.name)
     recipe.require_current_code()
     exact, launch, module = exact_roles(model, how.inputs), profile.launch, model.trainer.module
-    output = versions.registry.state.runs / f"{run_name(model.name, how.recipe)}{launch.mark}"
+    whole_name = versions.registry.records.line.stored(model.name)
+    output = versions.registry.state.runs / f"{run_name(whole_name, how.recipe)}{launch.mark}"
     with only(recipe.texts):
         decided = _content(model)
     content = {**decided, **profile.tracking.config, **launch.config}

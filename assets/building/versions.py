@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.building.declared import Declared, Names
 from assets.building.recipe import RENDERING, Recipe
+from datasets_registry.catalog.line import Line
 from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.hashing import digest
@@ -16,7 +17,7 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.review.labels import LabelItem
 from datasets_registry.rows.review.sample import ReviewItem
 from datasets_registry.rows.types import row_type, rows_of
-from datasets_registry.version import Derivation, Version
+from datasets_registry.version import MAIN_LINE, Derivation, Version
 from quality.auditing.publishing import checked_again
 from quality.checks.table import types_read
 from quality.review.versions import require_reviews
@@ -38,7 +39,8 @@ class Versions:
     """The versions of one graph in one registry, looked up once each.
 
     ``checked`` names what the checks of an imported dataset may read, by its row type. Where these are new,
-    its checks are run again unless ``audits`` is false. ``draws`` are numbers of draws that are asked for by
+    its checks are run again unless ``audits`` is false, and what another line made alike is only then taken
+    over. ``draws`` are numbers of draws that are asked for by
     name; others are those that were made last under today's settings.
     """
 
@@ -77,7 +79,8 @@ class Versions:
         if RENDERING not in recipe.modules:
             return 0
         today = digest(dict(recipe.settings))
-        for settings in self.registry.records.settings(recipe.name):
+        records = self.registry.records
+        for settings in records.settings(recipe.name) or records.settings(f"{MAIN_LINE}/{recipe.name}"):
             if digest(without_draw(settings)) == today:
                 return int(str(settings.get(DRAW, 0)))
         return 0
@@ -85,6 +88,10 @@ class Versions:
     def made(self, name: str) -> tuple[Version, Derivation] | None:
         """The passed version that the recipe of ``name`` made of today's inputs, and how; if any."""
         return self.registry.made(name, self.derivation(name))
+
+    def is_taken(self, version: Version) -> bool:
+        """Whether another line made the version, and this takes it over."""
+        return version.experiment != self.registry.records.line.experiment
 
     def passed(self, name: str) -> Version:
         """The version of ``name`` that this graph stands on; raises as ``derivation`` does."""
@@ -101,7 +108,7 @@ class Versions:
         how = self.derivation(name)
         made = self.registry.made(name, how)
         if made is not None:
-            return made[0]
+            return self.registry.reuse(*made) if self.audits and self.is_taken(made[0]) else made[0]
         newest = self.registry.newest(name, how.recipe)
         if newest is not None:
             return self.registry.require_passed(newest)
@@ -169,8 +176,8 @@ class Versions:
 
     def unaudited(self, name: str, version: Version) -> tuple[Version, ...]:
         """What the checks of an imported version read now and did not read when it was last checked."""
-        before = self.registry.derivation(version).inputs
-        return tuple(read for read in self._ground(name) if read not in before)
+        before = {(read.plain, read.data_version) for read in self.registry.derivation(version).inputs}
+        return tuple(read for read in self._ground(name) if (read.plain, read.data_version) not in before)
 
     def read_by_checks(self, name: str) -> Names:
         """What the checks of the dataset ``name`` read, if it is an imported one."""
@@ -202,12 +209,25 @@ class Versions:
 
 @dataclass(frozen=True)
 class Recipes:
-    """The recipes of a graph by name, what the checks of its imported datasets read, and what it declares."""
+    """The recipes of a graph by name, what the checks of its imported datasets read, and what it declares.
+
+    What they make is of the ``experiment``, or of the main line.
+    """
 
     recipes: Mapping[str, Recipe]
     checked: Mapping[str, Names]
     declared: Sequence[Declared] = ()
     pins: Mapping[str, int] = field(default_factory=dict)
+    experiment: str = ""
+
+    @property
+    def line(self) -> Line:
+        """The line of what they make, which shares what is imported."""
+        return Line(self.experiment, frozenset(self.checked))
+
+    def key(self, name: str) -> str:
+        """The name that a dataset or model of the graph has everywhere."""
+        return self.line.stored(name)
 
     def versions(
         self,
@@ -218,7 +238,8 @@ class Recipes:
         draws: Mapping[str, int] = NO_DRAWS,
     ) -> Versions:
         """The exact versions that the graph stands on in ``registry``."""
-        return Versions(self.recipes, self.checked, registry, run_id, audits, draws, self.pins)
+        own = registry.of(self.line)
+        return Versions(self.recipes, self.checked, own, run_id, audits, draws, self.pins)
 
 
 def _settings(recipe: Recipe, draw: int) -> Mapping[str, Any]:

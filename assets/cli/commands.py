@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from assets.cli.experiments.option import in_experiment
 from datasets_registry.errors import BadInput
 
 if TYPE_CHECKING:
@@ -98,6 +99,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "gc": "List files that nothing needs; --remove deletes them.",
     },
 }
+# those that look at, or build, what an experiment has
+IN_EXPERIMENTS = (
+    *("plan", "build", "keep", "pass", "datasets", "versions", "show", "explain", "diff", "lineage", "sql"),
+    *("studio", "judges", "principles", "evaluate", "compare", "report", "export"),
+)
 SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
 
 
@@ -174,7 +180,7 @@ def app_of(names: Iterable[str]) -> typer.Typer:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
-            app.command(name)(command)
+            app.command(name)(in_experiment(command) if name in IN_EXPERIMENTS else command)
     return app
 
 

@@ -153,17 +153,23 @@ def console(on_stderr: bool = False) -> Console:
     return Console(stderr=on_stderr)
 
 
-def open_state(*, to_write: bool = False) -> "Registry":
+def open_state(*, to_write: bool = False, begins: bool = False) -> "Registry":
     """The registry in the state folder, whose rows may be of the types of the profile's plug-ins.
 
-    A command that is not there ``to_write`` leaves the folder as it is, and so works on a full or read-only
-    disk. Raises BadInput where a plug-in cannot be used.
+    It speaks the names of the chosen experiment, which has to be there unless the command ``begins`` one. A
+    command that is not there ``to_write`` leaves the folder as it is, and so works on a full or read-only
+    disk. Raises BadInput where a plug-in cannot be used, or there is no such experiment.
     """
-    from assets.profile.chosen import join_chosen_plugins
+    from assets.profile.chosen import join_chosen_plugins, named_experiment
+    from datasets_registry.catalog.line import line_of, require_experiment
     from datasets_registry.registry import Registry
 
     join_chosen_plugins()
-    return Registry(State().prepare()) if to_write else Registry(State(), reads_only=True)
+    experiment = named_experiment()
+    registry = Registry(State().prepare()) if to_write else Registry(State(), reads_only=True)
+    if experiment and not begins:
+        require_experiment(registry.engine, experiment)
+    return registry.of(line_of(registry.engine, experiment))
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def look(
     instance: dg.DagsterInstance,
 ) -> dg.RunRequest | dg.SkipReason:
     """One request for all that can go on now; otherwise what is held, and by what."""
-    held_back = list(held_runs(instance, {key_of(name): name for name in known.recipes}))
+    held_back = list(held_runs(instance, {key_of(known.key(name)): name for name in known.recipes}))
     if not held_back:
         return dg.SkipReason("nothing is held")
     causes = held(known.versions(registry, audits=False), imported)
@@ -122,7 +122,8 @@ def look(
         require_ready(profile, registry.state, {name: known.recipes[name].inputs for name in names})
     except TrimtabError as error:
         waiting, free = [*waiting, *(_said(instance, left, str(error)) for left in free)], []
-    return _request(free, names, profile.launch.tags) if free else dg.SkipReason("; ".join(waiting))
+    keys = [key_of(known.key(name)) for name in names]
+    return _request(free, keys, profile.launch.tags) if free else dg.SkipReason("; ".join(waiting))
 
 
 def _said(instance: dg.DagsterInstance, left: HeldRun, why: str) -> str:
@@ -132,13 +133,13 @@ def _said(instance: dg.DagsterInstance, left: HeldRun, why: str) -> str:
     return f"{', '.join(sorted(left.left))}: {why}"
 
 
-def _request(free: list[HeldRun], names: list[str], tags: Mapping[str, str]) -> dg.RunRequest:
+def _request(free: list[HeldRun], keys: list[dg.AssetKey], tags: Mapping[str, str]) -> dg.RunRequest:
     runs = sorted(left.run.run_id for left in free)
     sentences = dict.fromkeys(sentence for left in free for _, sentence in left.failures.values())
     return dg.RunRequest(
         # a run that was held goes on once; what fails again is held anew
         run_key=digest(runs),
-        asset_selection=[key_of(name) for name in names],
+        asset_selection=keys,
         tags={
             **tags,
             TAG: "true",
@@ -155,7 +156,7 @@ def held_sensors(profile: Profile, known: Recipes, imported: tuple[str, ...]) ->
 
     @dg.sensor(
         name="held",
-        asset_selection=dg.AssetSelection.assets(*map(key_of, known.recipes)),
+        asset_selection=dg.AssetSelection.assets(*(key_of(known.key(name)) for name in known.recipes)),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=profile.rebuild.every_seconds,
         description="Builds what automatic runs left that were refused, once the cause is gone.",

@@ -73,7 +73,8 @@ def build(
     done: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Materialize the steps in one run in this process; returns the failures as sentences."""
-    return run_here(graph.definitions, instance, [step.name for step in steps], tags, done)
+    names = [step.name for step in steps]
+    return run_here(graph.definitions, instance, names, tags, done, graph.known.line)
 
 
 def carry_out(order: Order, graph: Graph, opening: Opening, report: Callable[[str], None]) -> Outcome:
@@ -85,18 +86,18 @@ def carry_out(order: Order, graph: Graph, opening: Opening, report: Callable[[st
     started = time.monotonic()
     order.require_known(graph)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
-    registry = open_registry(graph.profile)
+    registry = open_registry(graph.profile, graph.known.line)
     with one_at_a_time(registry.state), open_instance() as instance:
         close_dead_runs(instance)
         draws = order.draws(graph, registry)
         planned = order.steps(graph, registry, draws)
         steps = [step for step in planned if not step.held]
-        names = [step.name for step in steps]
-        ahead = forecast(graph, registry, names, draws)
+        names, worked = [step.name for step in steps], [step.name for step in steps if not step.taken]
+        ahead = forecast(graph, registry, worked, draws)
         opening(steps, ahead)
         overall = Overall(weights(names, {name: each.seconds for name, each in ahead.items()}), report)
         recipes = graph.known.recipes
-        require_ready(graph.profile, registry.state, {step.name: recipes[step.name].inputs for step in steps})
+        require_ready(graph.profile, registry.state, {name: recipes[name].inputs for name in worked})
         try:
             tags = {TAG: str(order), **draws_tag(draws)}
             failures = build(graph, instance, steps, tags, overall.done) if steps else []

@@ -6,17 +6,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from datasets_registry.documents import is_file, nearest, read_toml
+from datasets_registry.documents import faults, is_file, nearest, read_toml
 from datasets_registry.errors import BadInput
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import join_row_types
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.state import REPOSITORY
+from datasets_registry.version import MAIN_LINE, validated_experiment
 
 FOLDER = REPOSITORY / "profiles"
 DEFAULT = "laptop"
+# the experiment of a process, over the profile's own
+EXPERIMENT = "TRIMTAB_EXPERIMENT"
 # the key of a profile that names the one it changes, and what leaves a section of that out
 EXTENDS = "extends"
 LEFT_OUT = "none"
@@ -74,11 +77,47 @@ def _path_of(name: str, folder: Path = Path()) -> Path:
     return path
 
 
-def label_of(path: Path) -> str:
-    """A profile's name as that of a file: two profiles never share one, wherever they lie."""
+def label_of(path: Path, experiment: str = "") -> str:
+    """A profile's name as that of a file: two profiles never share one, wherever they lie.
+
+    Nor does a profile share its own with itself in an experiment.
+    """
+    place = f".{experiment}" if experiment else ""
     if path.resolve().parent == FOLDER:
-        return path.stem
-    return f"{path.stem}-{digest(str(path.resolve()))[:8]}"
+        return f"{path.stem}{place}"
+    return f"{path.stem}-{digest(str(path.resolve()))[:8]}{place}"
+
+
+def _usable_or_none(name: str) -> str:
+    with faults():
+        return validated_experiment(name) if name else name
+
+
+# whose names the datasets and models of a profile have; no part of any recipe
+Experiment = Annotated[str, AfterValidator(_usable_or_none)]
+
+
+def chosen_experiment(content: Mapping[str, Any]) -> str:
+    """The experiment of TRIMTAB_EXPERIMENT, else that of the profile's ``content``; empty for the main line.
+
+    Raises BadInput for a name that none can have.
+    """
+    asked = os.environ.get(EXPERIMENT)
+    if asked:
+        return "" if asked == MAIN_LINE else validated_experiment(asked)
+    named = content.get("experiment")
+    return validated_experiment(named) if named and isinstance(named, str) else ""
+
+
+def named_experiment() -> str:
+    """The experiment of a command that only reads the state: as ``chosen_experiment`` of the chosen profile.
+
+    One that cannot be read is passed over, as it needs none.
+    """
+    content: Mapping[str, Any] = {}
+    with suppress(BadInput):
+        content = read_chosen()[1]
+    return chosen_experiment(content)
 
 
 class Plugins(Settings):

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.profile.chosen import label_of, read_chosen
+from assets.profile.chosen import chosen_experiment, label_of, read_chosen
 from datasets_registry.errors import BadInput, first_line
 from datasets_registry.plain_text import plain_line
 from datasets_registry.state import REPOSITORY, State, durable
@@ -62,8 +62,12 @@ def instance_at(home: Path) -> "DagsterInstance":
 
 
 def own_home(profile: str | None = None) -> Path:
-    """The folder of a profile's history in the state; raises BadInput where there is no such profile."""
-    return State().root / FOLDER / label_of(read_chosen(profile)[0])
+    """The folder of a profile's history in the state, and another in each experiment.
+
+    Raises BadInput where there is no such profile.
+    """
+    path, content = read_chosen(profile)
+    return State().root / FOLDER / label_of(path, chosen_experiment(content))
 
 
 def settings_of(home: Path) -> str:

@@ -1,5 +1,6 @@
 """The profile: one TOML file that says what is built, chosen by ``TRIMTAB_PROFILE``."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,14 @@ from typing import Any
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from assets.profile.cai import Cai
-from assets.profile.chosen import Plugins, join_plugins, read_chosen
+from assets.profile.chosen import (
+    EXPERIMENT,
+    Experiment,
+    Plugins,
+    chosen_experiment,
+    join_plugins,
+    read_chosen,
+)
 from assets.profile.evaluation import EVERY, Evaluation
 from assets.profile.fitting.parts import NEEDED, refuse, require_known, require_part
 from assets.profile.fitting.trainable import (
@@ -53,6 +61,9 @@ class Profile(Settings):
     """Everything that decides what is built; a method whose section is left out is not built."""
 
     description: str = Field("", description="What it builds, in a line; the file's name if not set")
+    experiment: Experiment = Field(
+        "", description="The experiment whose datasets and models it builds; the main line if not set"
+    )
     min_free_gb: float = Field(
         1, ge=0, description="Disk for rows, completions and logs; models are counted by their shapes"
     )
@@ -252,6 +263,8 @@ def load_profile(name: str | None = None) -> Profile:
     Raises BadInput where there is no such profile, or it or its constitution is not valid.
     """
     path, content = read_chosen(name)
+    if os.environ.get(EXPERIMENT):
+        content = content | {"experiment": chosen_experiment(content)}
     profile = _validated(path, content)
     if profile.cai or profile.rlaif or profile.evaluation:
         # it is quick to read, and what is wrong with it is said before anything slow is imported

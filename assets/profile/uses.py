@@ -29,12 +29,13 @@ def record_use(state: State, profile: Profile) -> None:
     """Record that ``profile`` builds in ``state``; each profile has a file of its own, so that none waits."""
     if profile.path is None:
         return
-    now, path = datetime.now(UTC), state.root / FOLDER / f"{label_of(profile.path)}.json"
+    label = label_of(profile.path, profile.experiment)
+    now, path = datetime.now(UTC), state.root / FOLDER / f"{label}.json"
     before = _read(path)
     if before and before.description == profile.description and now - before.last_used < SELDOM:
         return
     use = Use(
-        name=profile.path.stem,
+        name=name_of_use(profile),
         path=str(profile.path.resolve()),
         description=profile.description,
         first_used=before.first_used if before else now,
@@ -42,6 +43,12 @@ def record_use(state: State, profile: Profile) -> None:
     )
     with durable(path) as temporary:
         temporary.write_text(use.model_dump_json(indent=2), encoding="utf-8")
+
+
+def name_of_use(profile: Profile) -> str:
+    """The name of the profile's file, and the experiment that it builds in."""
+    name = profile.path.stem if profile.path else ""
+    return f"{name} in {profile.experiment}" if profile.experiment else name
 
 
 def uses(state: State) -> list[Use]:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.runs.dead import host_tag
 from assets.ui.keys import key_of
+from datasets_registry.catalog.line import MAIN, Line
 
 STOPPED = "interrupted"
 # what Dagster raises after a red check
@@ -20,13 +21,15 @@ def run_here(
     names: Sequence[str],
     tags: Mapping[str, str],
     done: Callable[[str], None] | None = None,
+    line: Line = MAIN,
 ) -> list[str]:
     """Materialize the assets of these names in one run; returns the failures as sentences.
 
-    ``done`` is told the name of each asset that has ended, however it did.
+    They are of ``line``. ``done`` is told the name of each asset that has ended, however it did.
     """
     job, run_id = definitions.resolve_implicit_global_asset_job_def(), str(uuid4())
-    by_step = {key_of(name).to_python_identifier(): name for name in names}
+    keys = {name: key_of(line.stored(name)) for name in names}
+    by_step = {key.to_python_identifier(): name for name, key in keys.items()}
 
     def tell(entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
@@ -39,7 +42,7 @@ def run_here(
         raise_on_error=False,
         run_config=QUIET,
         tags={**tags, **host_tag()},
-        asset_selection=[key_of(name) for name in names],
+        asset_selection=list(keys.values()),
         run_id=run_id,
     )
     red = [

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import insert, select, update
 
-from datasets_registry.catalog.records import now
+from datasets_registry.catalog.account import account
+from datasets_registry.catalog.records import Records, now
 from datasets_registry.catalog.tables import KEPT
+from datasets_registry.version import MAIN_LINE
 
 SHOWN_MODULES = 4
 
@@ -49,23 +51,36 @@ class Kept(BaseModel):
         return ", ".join([*named[:most], *more]) or "no module"
 
 
-def add_kept(connection: Connection, kept: Kept) -> None:
-    """Record it."""
-    connection.execute(insert(KEPT), kept.model_dump())
+class Keeping:
+    """What is kept, by the names of the line of its ``records``."""
 
+    records: Records
 
-def undo_kept(connection: Connection, name: str, who: str) -> int:
-    """Undo all of ``name`` that still count; how many."""
-    counting = (KEPT.c.name == name) & KEPT.c.undone_at.is_(None)
-    return connection.execute(update(KEPT).where(counting).values(undone_by=who, undone_at=now())).rowcount
+    def keep(self, kept: Kept) -> None:
+        """Let versions that earlier code made count as made by today's."""
+        stored = kept.model_copy(update={"name": self.records.line.stored(kept.name)})
+        with self.records.writing() as connection:
+            connection.execute(insert(KEPT), stored.model_dump())
 
+    def undo_keep(self, name: str) -> int:
+        """Let nothing of ``name`` count any longer that was kept; how many decisions are undone."""
+        counting = (KEPT.c.name == self.records.line.stored(name)) & KEPT.c.undone_at.is_(None)
+        undone = update(KEPT).where(counting).values(undone_by=account(), undone_at=now())
+        with self.records.writing() as connection:
+            return connection.execute(undone).rowcount
 
-def kept_of(engine: Engine, name: str) -> list[Kept]:
-    """All that was ever kept of ``name``, undone or not, oldest first."""
-    fields = list(Kept.model_fields)
-    query = select(*(KEPT.c[field] for field in fields)).where(KEPT.c.name == name).order_by(KEPT.c.id)
-    with engine.connect() as connection:
-        return [Kept(**row) for row in connection.execute(query).mappings()]
+    def kept(self, name: str) -> list[Kept]:
+        """All that was ever kept of ``name``, undone or not, oldest first."""
+        fields = [KEPT.c[field] for field in Kept.model_fields]
+        query = select(*fields).where(KEPT.c.name == self.records.line.stored(name)).order_by(KEPT.c.id)
+        with self.records.engine.connect() as connection:
+            return [Kept(**row) for row in connection.execute(query).mappings()]
+
+    def earlier(self, name: str, code: str) -> list[str]:
+        """The code versions that count for ``name`` as ``code``, in this line or in the main one."""
+        of_main = f"{MAIN_LINE}/{name}"
+        kept = [waiver for each in dict.fromkeys((name, of_main)) for waiver in self.kept(each)]
+        return earlier_codes(kept, code)
 
 
 def kept_since(kept: Sequence[Kept], code: str) -> list[Kept]:

@@ -4,78 +4,57 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Executable,
     RowMapping,
     and_,
-    bindparam,
-    exists,
-    func,
     insert,
     select,
     update,
 )
 
+from datasets_registry.catalog import statements
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.line import MAIN, Line
 from datasets_registry.catalog.removed import free_number, require_there, why_gone
+from datasets_registry.catalog.statements import INPUT, OBJECT, PART, D, V
 from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.store.objects import Object
-from datasets_registry.version import IMPORT, CheckResult, Content, Derivation, Status, Version
+from datasets_registry.version import (
+    CheckResult,
+    Content,
+    Derivation,
+    Status,
+    Version,
+    experiment_of,
+)
 
-V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
-INPUT, PART, OBJECT = catalog.INPUTS.c, catalog.PARTS.c, catalog.OBJECTS.c
 SHAS_AT_ONCE = 500
-
-# the statements of every commit, built once: building one costs more than SQLite takes to answer it
-_CHANGES = select(catalog.CATALOG.c.changes)
-_RAISE = update(catalog.CATALOG).values(changes=catalog.CATALOG.c.changes + 1)
-_NAMED = V.name == bindparam("of")
-_VERSION = select(catalog.VERSIONS).where(_NAMED, V.number == bindparam("no"))
-_IDENTICAL = select(catalog.VERSIONS).where(_NAMED, V.data_version == bindparam("identity"))
-_LAST = select(func.max(V.number), func.max(V.kind)).where(_NAMED)
-_BUILT_LAST = (
-    select(catalog.VERSIONS)
-    .join(catalog.DERIVATIONS, and_(V.name == D.name, V.number == D.number))
-    .where(D.name == bindparam("of"))
-    .order_by(D.id.desc())
-    .limit(1)
-)
-_IMPORTED = _BUILT_LAST.where(D.code_version.startswith(IMPORT))
-_OF_RECIPE, _PASSED = _BUILT_LAST.where(D.recipe == bindparam("by")), _BUILT_LAST.where(V.status == "passed")
-_BUILT_FROM = (
-    select(catalog.VERSIONS)
-    .where(
-        exists()
-        .where(D.name == V.name, D.number == V.number, INPUT.derivation_id == D.id)
-        .where(INPUT.name == bindparam("of"), INPUT.number == bindparam("no"))
-    )
-    .order_by(V.name, V.number)
-)
-_OBJECTS = select(catalog.OBJECTS).where(OBJECT.sha.in_(bindparam("shas", expanding=True)))
 
 
 class Records:
-    """The catalog's rows; the same statements on SQLite and PostgreSQL."""
+    """The catalog's rows by the names of a line; the same statements on SQLite and PostgreSQL."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, line: Line = MAIN) -> None:
+        self.engine, self.line = engine, line
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that no other writer's overlaps: each raises the count of changes first."""
         with self.engine.begin() as connection:
-            connection.execute(_RAISE)
+            connection.execute(statements.RAISE)
             yield connection
 
     def changes(self) -> int:
         """How many transactions have written so far."""
         with self.engine.connect() as connection:
-            return int(connection.execute(_CHANGES).scalar_one())
+            return int(connection.execute(statements.CHANGES).scalar_one())
 
     # -- writing, inside a transaction -----------------------------------------------------------
 
@@ -92,31 +71,45 @@ class Records:
 
         Raises BadInput where a dataset would have the name of a model, or the reverse.
         """
-        same = connection.execute(_IDENTICAL, {"of": name, "identity": identity}).mappings().first()
+        stored = self.line.stored(name)
+        same = (
+            connection.execute(statements.IDENTICAL, {"of": stored, "identity": identity}).mappings().first()
+        )
         if same:
-            return self._moved(connection, Version(**same), content)
-        last, named = connection.execute(_LAST, {"of": name}).one()
+            return self._moved(connection, self._seen(same), content)
+        last, named = connection.execute(statements.LAST, {"of": stored}).one()
         if named not in (None, kind):
             raise BadInput(f"{name!r} is a {named}, and so cannot be a {kind} too: choose another name")
-        new = Version(
-            name=name,
-            number=free_number(connection, name, identity, last or 0),
-            kind=kind,
-            data_version=identity,
-            status="candidate",
-            num_rows=num_rows,
-            content=content,
-            created_at=now(),
-        )
-        connection.execute(insert(catalog.VERSIONS), new.model_dump())
-        return new
+        new = {
+            "name": stored,
+            "number": free_number(connection, stored, identity, last or 0),
+            "kind": kind,
+            "data_version": identity,
+            "status": "candidate",
+            "num_rows": num_rows,
+            "content": content,
+            "created_at": now(),
+        }
+        connection.execute(insert(catalog.VERSIONS), new)
+        return self._seen(new)
+
+    def _seen(self, row: Mapping[Any, Any]) -> Version:
+        """The catalog's row as the line calls it."""
+        stored = row["name"]
+        return Version(**{**row, "name": self.line.called(stored), "experiment": experiment_of(stored)})
+
+    def _stored(self, version: Version) -> Version:
+        """The version by the catalog's name."""
+        return version.model_copy(update={"name": self.line.stored(version.name)})
+
+    def _is(self, version: Version) -> ColumnElement[bool]:
+        return and_(V.name == self.line.stored(version.name), V.number == version.number)
 
     def _moved(self, connection: Connection, version: Version, content: Content) -> Version:
         """``version`` at its place: a dataset's objects are content, and a model's folder is not."""
         if version.kind == "dataset" or version.content == content:
             return version
-        this = and_(V.name == version.name, V.number == version.number)
-        connection.execute(update(catalog.VERSIONS).where(this).values(content=content))
+        connection.execute(update(catalog.VERSIONS).where(self._is(version)).values(content=content))
         return version.model_copy(update={"content": content})
 
     def add_objects(self, connection: Connection, objects: Sequence[Object]) -> None:
@@ -136,10 +129,10 @@ class Records:
 
         Raises UnknownVersion where it, or an input, was removed meanwhile.
         """
-        require_there(connection, (version, *derivation.inputs))
+        require_there(connection, map(self._stored, (version, *derivation.inputs)))
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
-                name=version.name,
+                name=self.line.stored(version.name),
                 number=version.number,
                 recipe=derivation.recipe,
                 code_version=derivation.code_version,
@@ -160,7 +153,7 @@ class Records:
             connection.execute(
                 insert(catalog.INPUTS).values(
                     derivation_id=derivation_id,
-                    name=used.name,
+                    name=self.line.stored(used.name),
                     number=used.number,
                     data_version=used.data_version,
                 )
@@ -169,44 +162,48 @@ class Records:
     def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
         """Record check results, and the status that they decide; raises as ``add_derivation`` does."""
         with self.writing() as connection:
-            require_there(connection, [version])
-            checked = {"name": version.name, "number": version.number, "at": now()}
+            require_there(connection, [self._stored(version)])
+            checked = {"name": self.line.stored(version.name), "number": version.number, "at": now()}
             if results:
                 rows = [result.model_dump() | checked for result in results]
                 connection.execute(insert(catalog.CHECKS), rows)
-            same = and_(V.name == version.name, V.number == version.number)
-            connection.execute(update(catalog.VERSIONS).where(same).values(status=status))
+            connection.execute(update(catalog.VERSIONS).where(self._is(version)).values(status=status))
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def names(self, kind: Literal["dataset", "model"]) -> list[str]:
-        """Every dataset's or model's name, sorted."""
-        query = select(V.name).where(V.kind == kind).distinct().order_by(V.name)
+    def names(self, kind: Literal["dataset", "model"], *, everywhere: bool = False) -> list[str]:
+        """Every dataset's or model's name, sorted: those of the line, or those ``everywhere``."""
+        stored = self._stored_names(V.kind == kind)
+        return sorted(self.line.called(name) for name in stored if everywhere or self.line.has(name))
+
+    def _stored_names(self, *where: ColumnElement[bool]) -> list[str]:
         with self.engine.connect() as connection:
-            return list(connection.scalars(query))
+            return list(connection.scalars(select(V.name).where(*where).distinct()))
 
     def versions(self, name: str) -> list[Version]:
         """All versions of ``name``, oldest first; raises UnknownVersion where there is none."""
-        versions = self._versions(select(catalog.VERSIONS).where(V.name == name).order_by(V.number))
+        query = select(catalog.VERSIONS).where(statements.NAMED).order_by(V.number)
+        versions = self._versions(query, of=name)
         if not versions:
             near = meant(name, [*self.names("dataset"), *self.names("model")], most=3)
-            gone = why_gone(self.engine, name)
+            gone = why_gone(self.engine, self.line.stored(name))
             raise UnknownVersion(
                 f"no dataset or model {name!r}{f' any more ({gone})' if gone else near}: "
                 "`trimtab datasets` and `trimtab models` list them"
             )
         return versions
 
-    def _versions(self, query: Executable, **values: object) -> list[Version]:
+    def _versions(self, query: Executable, of: str | None = None, **values: object) -> list[Version]:
+        named = {} if of is None else {"of": self.line.stored(of)}
         with self.engine.connect() as connection:
-            return [Version(**row) for row in connection.execute(query, values).mappings()]
+            return [self._seen(row) for row in connection.execute(query, named | values).mappings()]
 
     def version(self, name: str, number: int) -> Version:
         """Version ``number`` of ``name``, whatever its status; raises UnknownVersion where there is none."""
-        versions = self._versions(_VERSION, of=name, no=number)
+        versions = self._versions(statements.VERSION, of=name, no=number)
         if not versions:
             newest = self.versions(name)[-1]
-            gone = why_gone(self.engine, name, number) or f"no {name}@{number}"
+            gone = why_gone(self.engine, self.line.stored(name), number) or f"no {name}@{number}"
             raise UnknownVersion(f"{gone}: the newest is {newest}")
         return versions[0]
 
@@ -218,33 +215,42 @@ class Records:
     def newest(self, name: str, recipe: str | None = None) -> Version | None:
         """The last build of ``name``, passed or not; where ``recipe`` is given, the last one by it."""
         if recipe is None:
-            return next(iter(self._versions(_BUILT_LAST, of=name)), None)
-        return next(iter(self._versions(_OF_RECIPE, of=name, by=recipe)), None)
+            return next(iter(self._versions(statements.BUILT_LAST, of=name)), None)
+        return next(iter(self._versions(statements.OF_RECIPE, of=name, by=recipe)), None)
 
     def latest(self, name: str) -> Version | None:
         """The passed version of ``name`` that was built last."""
-        return next(iter(self._versions(_PASSED, of=name)), None)
+        return next(iter(self._versions(statements.PASSED, of=name)), None)
 
     def imported(self, name: str) -> Version | None:
         """The version of ``name`` that a person imported last, passed or not."""
-        return next(iter(self._versions(_IMPORTED, of=name)), None)
+        return next(iter(self._versions(statements.IMPORTED, of=name)), None)
+
+    def made_by(self, recipe: str) -> list[Version]:
+        """The versions of every line that a recipe made, the last first."""
+        with self.engine.connect() as connection:
+            made = connection.execute(statements.BY_RECIPE, {"by": recipe}).all()
+        return [
+            self.version(self.line.called(name), number) for name, number in dict.fromkeys(map(tuple, made))
+        ]
 
     def derivations(self, name: str) -> list[tuple[Version, Derivation]]:
         """How each version of ``name`` was made, every time that it was, the last first."""
-        query = select(catalog.DERIVATIONS).where(D.name == name).order_by(D.id.desc())
+        query = select(catalog.DERIVATIONS).where(D.name == self.line.stored(name)).order_by(D.id.desc())
         with self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [(self.version(name, row["number"]), self._derivation(row)) for row in rows]
 
     def settings(self, name: str) -> list[Mapping[str, object]]:
         """The settings of the derivations of ``name``, the last first: one query, whatever their number."""
-        query = select(catalog.DERIVATIONS).where(D.name == name).order_by(D.id.desc())
+        query = select(catalog.DERIVATIONS).where(D.name == self.line.stored(name)).order_by(D.id.desc())
         with self.engine.connect() as connection:
             return [row["settings"] for row in connection.execute(query).mappings()]
 
     def derivation(self, version: Version) -> Derivation:
         """How ``version`` was last made."""
-        query = select(catalog.DERIVATIONS).where(D.name == version.name, D.number == version.number)
+        stored = self.line.stored(version.name)
+        query = select(catalog.DERIVATIONS).where(D.name == stored, D.number == version.number)
         with self.engine.connect() as connection:
             row = connection.execute(query.order_by(D.id.desc()).limit(1)).mappings().one()
         return self._derivation(row)
@@ -261,18 +267,20 @@ class Records:
             code_version=row["code_version"],
             settings=row["settings"],
             run_id=row["run_id"],
-            inputs=tuple(self.version(name, number) for name, number in inputs),
+            inputs=tuple(self.version(self.line.called(name), number) for name, number in inputs),
             parts={name: digest for name, digest in parts},
         )
 
     def built_from(self, version: Version) -> list[Version]:
         """Every version that was ever made from ``version`` directly, by name and number."""
-        return self._versions(_BUILT_FROM, of=version.name, no=version.number)
+        return self._versions(statements.BUILT_FROM, of=version.name, no=version.number)
 
     def checks(self, version: Version) -> list[CheckResult]:
         """The newest result of every check of ``version``."""
         c = catalog.CHECKS.c
-        query = select(catalog.CHECKS).where(c.name == version.name, c.number == version.number)
+        query = select(catalog.CHECKS).where(
+            c.name == self.line.stored(version.name), c.number == version.number
+        )
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(c.id)).mappings().all()
         newest = {row["check"]: row for row in rows}
@@ -292,7 +300,9 @@ class Records:
 def _recorded(connection: Connection, shas: Sequence[str]) -> list[Object]:
     starts = range(0, len(shas), SHAS_AT_ONCE)
     queries = ({"shas": shas[start : start + SHAS_AT_ONCE]} for start in starts)
-    return [Object(**row) for query in queries for row in connection.execute(_OBJECTS, query).mappings()]
+    return [
+        Object(**row) for query in queries for row in connection.execute(statements.OBJECTS, query).mappings()
+    ]
 
 
 def now() -> str:

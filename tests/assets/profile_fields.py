@@ -28,6 +28,7 @@ RUNNING = "how a run is kept and started, and not what it makes"
 # fields that decide the content of nothing, each with the reason
 NO_CONTENT: Mapping[str, str] = {
     "description": "it is for people",
+    "experiment": "it names what is made, and what is made alike in two experiments is one content",
     "min_free_gb": "a full disk stops a build, and changes nothing of one that ends",
     "requires_gpu": "a machine without one is refused, and changes nothing of a build that ends",
     "card_gb": "a card that is too small is refused, and changes nothing of a build that ends",

@@ -16,8 +16,8 @@ def released_asset(model: Released, recipes: Recipes, profile: Profile) -> dg.As
     recipe, section = recipes.recipes[model.name], model.section
 
     @dg.asset(
-        key=key_of(recipe.name),
-        deps=[key_of(source) for source in recipe.inputs],
+        key=key_of(recipes.key(recipe.name)),
+        deps=[key_of(recipes.key(source)) for source in recipe.inputs],
         description=_description(model),
         group_name=model.group,
         kinds={"safetensors"},

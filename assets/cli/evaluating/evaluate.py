@@ -52,7 +52,7 @@ def evaluate(
     _require_suites(graph, asset, suite or ())
     from assets.building.opening import open_registry
 
-    registry = open_registry(graph.profile)
+    registry = open_registry(graph.profile, graph.known.line)
     if steps := missing(graph, registry, asset):
         _announce_suites(graph, asset, suite or ())
         _announce(graph, registry, steps)
@@ -193,12 +193,12 @@ def _build(graph: "Graph", registry: "Registry", steps: "Sequence[Step]") -> Non
     from generation.backends import close_kept
 
     names = [step.name for step in steps]
-    inputs = {name: graph.known.recipes[name].inputs for name in names}
+    inputs = {step.name: graph.known.recipes[step.name].inputs for step in steps if not step.taken}
     require_ready(graph.profile, registry.state, inputs)
     # what is printed is the figures alone
     with redirect_stdout(sys.stderr), open_instance() as instance:
         try:
-            failures = run_here(graph.definitions, instance, names, {TAG: "yes"})
+            failures = run_here(graph.definitions, instance, names, {TAG: "yes"}, line=graph.known.line)
         finally:
             close_kept()
     # what gates say of the model stands below its figures

@@ -27,7 +27,7 @@ def keep_command(
     Only code may differ: settings, prompt texts and inputs must be the same, and datasets must pass today's
     checks. Who, when, why and which modules differed is recorded, and shown by plan, show and cards.
     """
-    registry = open_state(to_write=True)
+    registry = open_state(to_write=True, begins=True)
     if undo:
         print_rows(_undone(registry, names), as_json, ("name", "undone"))
     else:

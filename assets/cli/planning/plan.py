@@ -57,14 +57,15 @@ def plan_command(
     from assets.estimates.prices import prices_of
     from assets.plan import Spent, forecast, kept_versions, taken
 
-    registry = open_state()
+    registry = open_state(begins=True).of(graph.known.line)
     steps = planned(graph, registry)
     known = taken(graph, registry)
     before, ahead = known.spent, known.on_card
     prices = prices_of(graph.profile, graph.declared, registry)
     took = [before.get(step.name, Spent()) for step in steps]
     to_build = [step.name for step in steps if not step.held]
-    forecasts = forecast(graph, registry, to_build, known=known)
+    worked = [step.name for step in steps if not (step.held or step.taken)]
+    forecasts = forecast(graph, registry, worked, known=known)
     rows = [
         {
             "asset": step.name,
@@ -137,10 +138,11 @@ def profiles(as_json: Json = False) -> None:
 
 def _others(registry: "Registry", graph: "Graph") -> str:
     """The other profiles that use the state, with the day of each one's last use."""
-    from assets.profile.uses import uses
+    from assets.profile.uses import name_of_use, uses
 
-    own = str(graph.profile.path.resolve()) if graph.profile.path else None
-    others = [use for use in uses(registry.state) if use.path != own]
+    profile = graph.profile
+    own = (str(profile.path.resolve()) if profile.path else None, name_of_use(profile))
+    others = [use for use in uses(registry.state) if (use.path, use.name) != own]
     return ", ".join(f"{use.name} (last on {use.last_used:%Y-%m-%d})" for use in others)
 
 

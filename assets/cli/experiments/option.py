@@ -1,0 +1,37 @@
+"""`--experiment NAME` of commands: whose datasets and models they build or look at."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Annotated, Any
+
+import typer
+
+from assets.profile.chosen import EXPERIMENT
+
+Named = Annotated[
+    str | None,
+    typer.Option("--experiment", help="Of this experiment; main is the line of no experiment."),
+]
+
+
+def in_experiment(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with the option, which for its time stands in place of TRIMTAB_EXPERIMENT."""
+
+    @wraps(command)
+    def run(*arguments: Any, experiment: str | None = None, **options: Any) -> Any:
+        before = os.environ.get(EXPERIMENT)
+        try:
+            if experiment is not None:
+                os.environ[EXPERIMENT] = experiment
+            return command(*arguments, **options)
+        finally:
+            os.environ.pop(EXPERIMENT, None)
+            if before is not None:
+                os.environ[EXPERIMENT] = before
+
+    own = signature(command, eval_str=True)
+    option = Parameter("experiment", Parameter.KEYWORD_ONLY, default=None, annotation=Named)
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), option])  # type: ignore[attr-defined]
+    return run

@@ -1,0 +1,52 @@
+"""Experiments: names of their own, one ledger, and nothing made twice that is made alike."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assets.plan import plan
+from datasets_registry.catalog.line import experiments, line_of
+from datasets_registry.registry import Registry
+from tests.assets.small import write_profile
+from tests.assets.workshop import Workshop, opened
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+BUILT = ("red_team_prompts", "helpful_prompts", "base_policy", "helpful_answers")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Workshop]:
+    """A state in which the main line has answers, and experiment beta_03 was built over it."""
+    folder = tmp_path_factory.mktemp("experiments")
+    path = write_profile(folder / "profile", tiny_model)
+    with opened(path, folder / "state", lambda request: f"answer {request.sample}") as shop:
+        assert shop.build(BUILT) and shop.requests
+        in_experiment(shop, "beta_03")
+        yield shop
+
+
+def in_experiment(shop: Workshop, experiment: str) -> list[str]:
+    """What is built in the experiment, and the requests for it stand in the workshop."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRIMTAB_EXPERIMENT", experiment)
+        return shop.build(BUILT)
+
+
+def own(shop: Workshop, experiment: str) -> Registry:
+    """The registry by the names of the experiment."""
+    return shop.registry.of(line_of(shop.registry.engine, experiment))
+
+
+def test_what_is_made_alike_is_taken_over(workshop: Workshop) -> None:
+    assert not workshop.requests
+    before, after = workshop.registry.latest("helpful_answers"), own(workshop, "beta_03").latest("helpful_answers")
+    assert before and after and str(after) == "experiments/beta_03/helpful_answers@1"
+    assert (after.data_version, after.content) == (before.data_version, before.content)
+    assert after.status == "passed" and workshop.registry.checks(before)
+    ours = own(workshop, "beta_03")
+    assert ours.checks(after) == workshop.registry.checks(before)
+    assert ours.derivation(after).recipe == workshop.registry.derivation(before).recipe
+    assert {str(each) for each in ours.derivation(after).inputs} == {
+        f"experiments/beta_03/{name}@1" for name in BUILT[:3]
+    }
