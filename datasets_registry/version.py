@@ -18,6 +18,10 @@ MOST_PARTS = 4
 EXPERIMENTS, MAIN_LINE = "experiments", "main"
 # views of catalog.duckdb that are not datasets, and what a check's SQL calls the version that it reads
 TAKEN_NAMES = ("versions", "lineage", "checks", "models", "completions", "judgements", "rounds", "this")
+# experiments have schemas of catalog.duckdb, beside its own and DuckDB's
+TAKEN_EXPERIMENTS = (
+    *(MAIN_LINE, EXPERIMENTS, "catalog", "temp", "system", "memory", "information_schema", "pg_catalog"),
+)
 # how the code version of a derivation begins where a person imported the rows
 IMPORT = "import:"
 # nine digits: no catalog counts further
@@ -167,7 +171,7 @@ def _experiment_problem(name: str) -> str | None:
         return "it is empty; write a name such as 'beta_03', or leave it out"
     if len(name) > LONGEST_EXPERIMENT:
         return f"it has {len(name)} characters, and may have {LONGEST_EXPERIMENT}"
-    if name in (EXPERIMENTS, MAIN_LINE):
+    if name in TAKEN_EXPERIMENTS or name.startswith("by_version"):
         return "Trimtab itself uses this name; choose another, or leave it out for the main line"
     if name != name.lower():
         return f"it has capitals; write {name.lower()!r}"

@@ -38,7 +38,7 @@ def sql(
     if not are_shown(registry.state):
         open_state(to_write=True).refresh_views()
     try:
-        columns, rows = ask(registry.state, query, any_file=write_files)
+        columns, rows = ask(registry.state, query, any_file=write_files, line=registry.records.line)
     except duckdb.Error as error:
         raise BadInput(f'{_said(error)} (`trimtab sql "SHOW TABLES"` lists the views)') from error
     if as_json or as_csv:

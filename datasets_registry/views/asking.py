@@ -7,11 +7,13 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from datasets_registry.catalog.line import MAIN as MAIN_LINE
+from datasets_registry.catalog.line import Line
 from datasets_registry.errors import BadInput, first_line
 from datasets_registry.state import State
 from datasets_registry.views.files import directories, literal
+from datasets_registry.views.plain_names import require_own, search_path
 from datasets_registry.views.scanning import UNSOUND, ResultTuple, spill_folder
-from datasets_registry.views.unions import BY_VERSION, MAIN
 
 # PIVOT is several statements
 _QUERIES = ("SELECT", "EXPLAIN", "MULTI")
@@ -41,13 +43,15 @@ def open_views(state: State) -> "Iterator[duckdb.DuckDBPyConnection]":
         yield connection
 
 
-def ask(state: State, query: str, *, any_file: bool = False) -> tuple[list[str], list[ResultTuple]]:
-    """The columns' names, each once, and the rows of a query.
+def ask(
+    state: State, query: str, *, any_file: bool = False, line: Line = MAIN_LINE
+) -> tuple[list[str], list[ResultTuple]]:
+    """The columns' names, each once, and the rows of a query, whose plain names are those of ``line``.
 
     Unless ``any_file``, it must be a query, and files beyond those of the views are closed to it. Raises
     BadInput where that is not so, and DuckDB's error where the query is wrong.
     """
-    with _open_to(query, state, any_file=any_file) as connection:
+    with _open_to(query, state, any_file=any_file, line=line) as connection:
         result = connection.execute(query)
         return distinct([column[0] for column in result.description or []]), result.fetchall()
 
@@ -60,14 +64,16 @@ def ask_arrow(state: State, query: str) -> pa.Table:
 
 
 @contextmanager
-def _open_to(query: str, state: State, *, any_file: bool = False) -> "Iterator[duckdb.DuckDBPyConnection]":
+def _open_to(
+    query: str, state: State, *, any_file: bool = False, line: Line = MAIN_LINE
+) -> "Iterator[duckdb.DuckDBPyConnection]":
     """A connection in which the query may be run."""
     if not duckdb.extract_statements(query):
         raise BadInput("the query is empty: write a SELECT, or SHOW TABLES")
     with open_views(state) as connection:
-        if "@" in query:
-            # a version is found by its name alone, and SHOW TABLES lists datasets alone
-            connection.execute(f"SET search_path = '{MAIN},{BY_VERSION}'")
+        connection.execute(f"SET search_path = '{search_path(query, line)}'")
+        if line.experiment:
+            require_own(query, connection, line)
         if not any_file:
             _require_queries(query)
             lock(connection, state)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import RowMapping
 
 from datasets_registry.hashing import digest
 from datasets_registry.rows.rounds.verdict import Verdict
@@ -34,7 +34,10 @@ class History:
     """
 
     def __init__(
-        self, versions: Sequence[RowMapping], built: Mapping[Named, int], inputs: Sequence[RowMapping]
+        self,
+        versions: Sequence[Mapping[Any, Any]],
+        built: Mapping[Named, int],
+        inputs: Sequence[Mapping[Any, Any]],
     ) -> None:
         self.built = built
         self._inputs = inputs
@@ -142,7 +145,7 @@ def _union(empty: str, parts: Sequence[tuple[str, View]]) -> str:
     )
 
 
-def _named(row: RowMapping) -> Named:
+def _named(row: Mapping[Any, Any]) -> Named:
     return row["name"], row["version"]
 
 

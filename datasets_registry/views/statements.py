@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine, RowMapping, func, select
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.line import MAIN as MAIN_LINE
+from datasets_registry.catalog.line import Line, experiments
 from datasets_registry.catalog.tags import Tag, tags_in
 from datasets_registry.hashing import digest
 from datasets_registry.rows.types import ROW_TYPES
@@ -23,7 +25,7 @@ from datasets_registry.views.judgements import judgements_sql
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.views.meanings import SMALL, Meaning, meaning_of
 from datasets_registry.views.rounds import VIEWS, History, round_views, schema_of
-from datasets_registry.views.unions import BY_VERSION, Latest, View, shown
+from datasets_registry.views.unions import BY_VERSION, MAIN, Latest, View, by_version_of, shown
 
 _VERSIONS = pa.schema(
     [
@@ -96,9 +98,6 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         inputs = connection.execute(_INPUT_ROWS).mappings().all()
         checks = connection.execute(_CHECK_ROWS).mappings().all()
         tags = tags_in(connection)
-    last_built = {(row["name"], row["version"]): row["last"] for row in built}
-    history = History(versions, last_built, inputs)
-    datasets = {view.name: view for view in _dataset_views(state, engine, versions, history)}
     tables = {
         "versions": (_VERSIONS, [{**row, "tags": _tags_at(tags, row)} for row in versions]),
         "lineage": (_LINEAGE, [{**row, "settings": json.dumps(row["settings"])} for row in inputs]),
@@ -106,13 +105,50 @@ def wanted_views(state: State, engine: Engine) -> list[View]:
         "models": (model_view.SCHEMA, list(model_view.model_rows(state, engine))),
     }
     small = {name: _select_from([_small_table(state, name, *table)]) for name, table in tables.items()}
-    completions = _completions(state)
+    small["completions"] = _completions(state)
+    views = [
+        view
+        for line in (MAIN_LINE, *map(Line, experiments(engine)))
+        for view in _line_views(state, engine, line, small, _as_called(line, versions, built, inputs))
+    ]
+    by_version = {view.name: view for view in views if view.schema == BY_VERSION}
+    return [*views, *_tagged_views(by_version, tags)]
+
+
+def _as_called(
+    line: Line, versions: Sequence[RowMapping], built: Sequence[RowMapping], inputs: Sequence[RowMapping]
+) -> tuple[Sequence[Mapping[Any, Any]], History]:
+    """The versions of a line, by its own names, and what the catalog says of its rounds."""
+
+    def called(rows: Sequence[RowMapping], *columns: str) -> list[Mapping[Any, Any]]:
+        own = [row for row in rows if line.has(row["name"])]
+        if not line.experiment:
+            return [*own]
+        return [{**row, **{column: line.called(row[column]) for column in columns}} for row in own]
+
+    named = called(versions, "name")
+    last_built = {(row["name"], row["version"]): row["last"] for row in called(built, "name")}
+    return named, History(named, last_built, called(inputs, "name", "input"))
+
+
+def _line_views(
+    state: State,
+    engine: Engine,
+    line: Line,
+    small: Mapping[str, str],
+    known: tuple[Sequence[Mapping[Any, Any]], History],
+) -> Iterator[View]:
+    """The views of a line, in a schema of its own."""
+    schema = line.experiment or MAIN
+    datasets = list(_dataset_views(state, engine, line, *known))
+    latest = {view.name: view for view in datasets if view.schema == MAIN}
     judgements, pairs = (
-        datasets[name].sql() if name in datasets else None for name in ("ai_judgements", "completion_pairs")
+        latest[name].sql() if name in latest else None for name in ("ai_judgements", "completion_pairs")
     )
-    small |= {"completions": completions, "judgements": judgements_sql(judgements, pairs, completions)}
-    small_views = (_small_view(name, sql) for name, sql in small.items())
-    return [*datasets.values(), *_tagged_views(datasets, tags), *small_views]
+    judged = judgements_sql(judgements, pairs, small["completions"])
+    beside = {"judgements": judged} if line.experiment else {**small, "judgements": judged}
+    views = [*datasets, *(_small_view(*each) for each in beside.items())]
+    yield from (replace(view, schema=schema) if view.schema == MAIN else view for view in views)
 
 
 def _tags_at(tags: Sequence[Tag], version: RowMapping) -> list[str]:
@@ -132,7 +168,7 @@ def _small_view(name: str, sql: str) -> View:
 
 
 def _dataset_views(
-    state: State, engine: Engine, versions: Sequence[RowMapping], history: History
+    state: State, engine: Engine, line: Line, versions: Sequence[Mapping[Any, Any]], history: History
 ) -> Iterator[View]:
     """A view of every version, of each dataset's latest that passed, and of those that belong together."""
     root = digest(parquet([state.objects]))[:8]
@@ -140,11 +176,14 @@ def _dataset_views(
     for row in versions:
         if row["kind"] != "dataset":
             continue
-        name, number = row["name"], row["version"]
+        name, number, stored = row["name"], row["version"], line.stored(row["name"])
         # a version's objects never change, so their list need not be read again
-        mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, name, number)
-        about = partial(_about, engine, name, number)
-        yield View(f"{name}@{number}", mark, sql, partial(about, f"Version {number} of {name}"), BY_VERSION)
+        mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, stored, number)
+        about = partial(_about, engine, stored, number)
+        about_it = partial(about, f"Version {number} of {stored}")
+        yield View(f"{stored}@{number}", mark, sql, about_it, BY_VERSION)
+        if line.experiment:
+            yield View(f"{name}@{number}", mark, sql, about_it, by_version_of(line.experiment))
         last = history.built[name, number]
         if row["status"] == "passed" and (name not in latest or last > latest[name].built):
             view = View(name, mark, sql, partial(about, f"The latest passed version, {name}@{number}"))

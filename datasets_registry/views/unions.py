@@ -11,6 +11,11 @@ from datasets_registry.views.meanings import Meaning, meaning_of
 MAIN, BY_VERSION = "main", "by_version"
 
 
+def by_version_of(experiment: str) -> str:
+    """The schema of the single versions of an experiment, by its own names."""
+    return f"{BY_VERSION}_of_{experiment}"
+
+
 @dataclass(frozen=True)
 class View:
     """A view to create: ``mark`` differs where the SQL does, which is only built when it is called for.

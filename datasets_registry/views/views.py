@@ -129,7 +129,8 @@ def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> 
     there = {(schema, name): comment or "" for schema, name, comment in connection.execute(query).fetchall()}
     gone = there.keys() - {(view.schema, view.name) for view in views}
     new = [view for view in views if not there.get((view.schema, view.name), "").endswith(_marked(view))]
-    changes = [f"CREATE SCHEMA IF NOT EXISTS {BY_VERSION}"]
+    schemas = {BY_VERSION, *(view.schema for view in views)} - {MAIN}
+    changes = [f"CREATE SCHEMA IF NOT EXISTS {column(schema)}" for schema in sorted(schemas)]
     changes += [f"DROP VIEW {column(schema)}.{column(name)}" for schema, name in gone]
     changes += map(_create, new)
     try:

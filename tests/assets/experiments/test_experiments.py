@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from assets.plan import plan
-from datasets_registry.catalog.line import experiments, line_of
+from datasets_registry.catalog.line import line_of
+from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
+from datasets_registry.rows.cai import SftExample
+from datasets_registry.version import Derivation
+from datasets_registry.views.asking import ask
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop, opened
+from tests.rows import make
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 BUILT = ("red_team_prompts", "helpful_prompts", "base_policy", "helpful_answers")
@@ -40,7 +44,10 @@ def own(shop: Workshop, experiment: str) -> Registry:
 
 def test_what_is_made_alike_is_taken_over(workshop: Workshop) -> None:
     assert not workshop.requests
-    before, after = workshop.registry.latest("helpful_answers"), own(workshop, "beta_03").latest("helpful_answers")
+    before, after = (
+        workshop.registry.latest("helpful_answers"),
+        own(workshop, "beta_03").latest("helpful_answers"),
+    )
     assert before and after and str(after) == "experiments/beta_03/helpful_answers@1"
     assert (after.data_version, after.content) == (before.data_version, before.content)
     assert after.status == "passed" and workshop.registry.checks(before)
@@ -50,3 +57,26 @@ def test_what_is_made_alike_is_taken_over(workshop: Workshop) -> None:
     assert {str(each) for each in ours.derivation(after).inputs} == {
         f"experiments/beta_03/{name}@1" for name in BUILT[:3]
     }
+
+
+def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
+    ours = own(workshop, "beta_03")
+    workshop.registry.refresh_views()
+    state, line = workshop.registry.state, ours.records.line
+    (rows,) = ask(state, "SELECT count(*) FROM helpful_answers", line=line)[1]
+    answers = ours.latest("helpful_answers")
+    assert answers and rows == (answers.num_rows,)
+    assert ask(state, "SELECT count(*) FROM beta_03.helpful_answers")[1] == [rows]
+    assert ask(state, 'SELECT count(*) FROM "helpful_answers@1"', line=line)[1] == [rows]
+    assert ask(state, f'SELECT count(*) FROM "{answers}"')[1] == [rows]
+    assert ask(state, "SELECT count(*) FROM versions WHERE name LIKE 'experiments/%'", line=line)[1] == [(4,)]
+    # what only the main line has is not taken for the experiment's
+    workshop.registry.record_checks(
+        workshop.registry.commit(
+            SftExample, [make(SftExample)], Derivation(code_version="1", settings={}, inputs=())
+        ),
+        [],
+    )
+    with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft': build it there, or write main"):
+        ask(state, "WITH a AS (SELECT * FROM cai_sft) SELECT * FROM a", line=line)
+    assert ask(state, "SELECT count(*) FROM main.cai_sft", line=line)[1] == [(1,)]

@@ -1,0 +1,57 @@
+"""The plain names of a query in an experiment: each is its own, what is imported, or a view of all lines."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from datasets_registry.catalog.line import Line
+from datasets_registry.errors import BadInput
+from datasets_registry.version import experiment_of
+from datasets_registry.views.meanings import SMALL
+from datasets_registry.views.unions import BY_VERSION, MAIN, by_version_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def search_path(query: str, line: Line) -> str:
+    """The schemas in which a query's plain names are looked for."""
+    schemas = [line.experiment, MAIN] if line.experiment else [MAIN]
+    if "@" in query:
+        # a version is found by its name alone, and SHOW TABLES lists datasets alone
+        schemas += [by_version_of(line.experiment)] if line.experiment else []
+        schemas.append(BY_VERSION)
+    return ",".join(schemas)
+
+
+def require_own(query: str, connection: "duckdb.DuckDBPyConnection", line: Line) -> None:
+    """Raise BadInput for a plain name that is the main line's own, into which DuckDB looks last."""
+    rows = connection.execute(
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+    ).fetchall()
+    own = {name for schema, name in rows if schema in (line.experiment, by_version_of(line.experiment))}
+    of_main = {name for schema, name in rows if schema in (MAIN, BY_VERSION)} - own - SMALL.keys()
+    for name in _plain_names(query, connection):
+        plain = name.partition("@")[0]
+        if name in of_main and plain not in line.shared and not experiment_of(name):
+            schema = MAIN if name == plain else BY_VERSION
+            raise BadInput(
+                f"experiment {line.experiment!r} has no {name!r}: build it there, or write "
+                f'{schema}."{name}" for that of the main line'
+            )
+
+
+def _plain_names(query: str, connection: "duckdb.DuckDBPyConnection") -> set[str]:
+    """The tables without a schema in the query, less those that it defines; none of what is no SELECT."""
+    found = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [query]).fetchone()
+    parts = list(_parts(json.loads(found[0]) if found else {}))
+    defined = {each["key"] for part in parts for each in part.get("cte_map", {}).get("map", ())}
+    tables = (part for part in parts if part.get("type") == "BASE_TABLE" and not part["schema_name"])
+    return {part["table_name"] for part in tables} - defined
+
+
+def _parts(parsed: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(parsed, dict):
+        yield parsed
+    for inner in parsed.values() if isinstance(parsed, dict) else parsed if isinstance(parsed, list) else ():
+        yield from _parts(inner)
