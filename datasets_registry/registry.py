@@ -186,7 +186,7 @@ class Registry(Keeping):
 
     def tags(self, name: str | None = None) -> list[Tag]:
         """The tags of ``name``, or of every dataset and model, by name and tag."""
-        return tags_of(self.engine, name)
+        return tags_of(self.engine, None if name is None else self.records.line.stored(name))
 
     def newest(self, name: str, recipe: str | None = None) -> Version | None:
         """The last build of ``name``, passed or not; by ``recipe`` where one is given."""

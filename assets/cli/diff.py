@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from datasets_registry.version import Version
 
 Number = Annotated[str, typer.Argument(help="A version's number, a tag, or latest for the latest passed.")]
+Experiments = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--experiments", help="Compare all of two experiments instead; main is the line of none."),
+]
 
 
 def diff(
-    dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
-    a: Number,
-    b: Number,
+    dataset: Annotated[str, typer.Argument(help="The dataset's name.")] = "",
+    a: Number = "",
+    b: Number = "",
+    experiments: Experiments = None,
     rows: Annotated[
         int,
         typer.Option(
@@ -31,7 +36,19 @@ def diff(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Compare two versions, and explain flipped labels."""
+    """Compare two versions, and explain flipped labels.
+
+    With --experiments A B it is two experiments: settings, rows, labels, figures by item, and models.
+    """
+    if experiments is not None:
+        from assets.cli.experiments.compared import compare_experiments
+
+        if dataset:
+            raise BadInput(f"--experiments compares all of two experiments: leave {dataset!r} out")
+        compare_experiments(*experiments, as_json)
+        return
+    if not b:
+        raise BadInput("name a dataset and two versions, such as `trimtab diff preference_pairs 1 2`")
     from datasets_registry.inspecting.difference import difference
 
     registry = open_state()
