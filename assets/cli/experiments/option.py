@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.profile.chosen import EXPERIMENT
-
 Named = Annotated[
     str | None,
     typer.Option("--experiment", help="Of this experiment; main is the line of no experiment."),
@@ -21,6 +19,9 @@ def in_experiment(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(*arguments: Any, experiment: str | None = None, **options: Any) -> Any:
+        # settings take a moment to import, which `--help` need not wait for
+        from assets.profile.chosen import EXPERIMENT
+
         before = os.environ.get(EXPERIMENT)
         try:
             if experiment is not None:

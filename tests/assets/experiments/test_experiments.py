@@ -1,15 +1,22 @@
 """Experiments: names of their own, one ledger, and nothing made twice that is made alike."""
 
+import json
+import os
+import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from assets.cli.commands import app_of
+from assets.profile.chosen import EXPERIMENT
 from datasets_registry.catalog.line import line_of
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
-from datasets_registry.version import Derivation
+from datasets_registry.version import Derivation, validated_experiment, validated_name
 from datasets_registry.views.asking import ask
 from tests.assets.small import write_profile
 from tests.assets.workshop import Workshop, opened
@@ -59,6 +66,63 @@ def test_what_is_made_alike_is_taken_over(workshop: Workshop) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("main", "Trimtab itself uses this name"),
+        ("by_version", "Trimtab itself uses this name"),
+        ("beta 03", "it has ' '; use lower-case letters"),
+        ("a/b", "it has '/'; use lower-case letters"),
+        ("Beta", "it has capitals; write 'beta'"),
+        ("_a", "it does not begin with a letter"),
+        ("b" * 31, "it has 31 characters, and may have 30"),
+    ],
+)
+def test_a_bad_name_is_one_sentence(name: str, why: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(why)):
+        validated_experiment(name)
+
+
+def test_names_of_experiments_are_for_nothing_else() -> None:
+    for name in ("experiments/beta_03/cai_sft", "main/cai_sft"):
+        with pytest.raises(BadInput, match="are Trimtab's own"):
+            validated_name(name)
+
+
+def test_commands_name_the_experiments_that_there_are(workshop: Workshop) -> None:
+    show = partial(CliRunner().invoke, app_of(["show", "diff"]), catch_exceptions=False)
+    with pytest.raises(BadInput, match="did you mean 'beta_03'.*there are beta_03"):
+        show(["show", "helpful_answers", "--experiment", "beta_3"])
+    shown = show(["show", "helpful_answers", "--experiment", "beta_03"]).stdout
+    assert "experiments/beta_03/helpful_answers@1" in shown and EXPERIMENT not in os.environ
+    assert "experiments/" not in show(["show", "helpful_answers", "--experiment", "main"]).stdout
+    with pytest.raises(BadInput, match="cannot be compared with itself"):
+        show(["diff", "--experiments", "main", "main"])
+
+
+def test_a_changed_experiment_is_made_beside_the_main_line(workshop: Workshop) -> None:
+    """Another temperature draws again; the prompts and the model stay those of the main line."""
+    before = workshop.versions()
+    text, answers = workshop.path.read_text(), "temperature = 1.0\nmax_tokens = 48"
+    try:
+        workshop.path.write_text(text.replace(answers, answers.replace("1.0", "0.5")))
+        planned = in_experiment(workshop, "cooler")
+    finally:
+        workshop.path.write_text(text)
+    assert planned == list(BUILT) and workshop.requests
+    assert workshop.versions() == before
+    both = own(workshop, "cooler").latest("helpful_answers"), workshop.registry.latest("helpful_answers")
+    assert both[0] and both[1] and both[0].data_version != both[1].data_version
+    result = CliRunner().invoke(
+        app_of(["diff"]), ["diff", "--experiments", "main", "cooler", "--json"], catch_exceptions=False
+    )
+    found = {each["name"]: each for each in json.loads(result.stdout)["assets"]}
+    assert found["helpful_prompts"]["same"] and found["base_policy"]["same"]
+    assert not found["helpful_answers"]["same"] and found["helpful_answers"]["rows"]["changed"]
+    (setting,) = found["helpful_answers"]["settings"]
+    assert (setting["path"], setting["before"], setting["after"]) == ("answers.temperature", "1.0", "0.5")
+
+
 def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
     ours = own(workshop, "beta_03")
     workshop.registry.refresh_views()
@@ -69,7 +133,9 @@ def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
     assert ask(state, "SELECT count(*) FROM beta_03.helpful_answers")[1] == [rows]
     assert ask(state, 'SELECT count(*) FROM "helpful_answers@1"', line=line)[1] == [rows]
     assert ask(state, f'SELECT count(*) FROM "{answers}"')[1] == [rows]
-    assert ask(state, "SELECT count(*) FROM versions WHERE name LIKE 'experiments/%'", line=line)[1] == [(4,)]
+    assert ask(state, "SELECT count(*) FROM versions WHERE name LIKE 'experiments/beta_03/%'", line=line)[
+        1
+    ] == [(4,)]
     # what only the main line has is not taken for the experiment's
     workshop.registry.record_checks(
         workshop.registry.commit(
