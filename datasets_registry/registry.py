@@ -36,10 +36,7 @@ R = TypeVar("R", bound=Row)
 
 
 class Registry(Keeping):
-    """Versioned datasets and models under one state root; safe for many processes at once.
-
-    It speaks the names of one line: what it finds and commits is of the main line, or of an experiment.
-    """
+    """Versioned datasets and models of one line, by its names; safe for many processes at once."""
 
     def __init__(self, state: State, url: str | None = None, *, reads_only: bool = False) -> None:
         """``url`` is the catalog's; without one it is TRIMTAB_CATALOG, or SQLite in the state root.
@@ -87,10 +84,10 @@ class Registry(Keeping):
                 for dataset in staged:
                     self.records.add_objects(connection, dataset.objects)
                     # what people import is of no experiment
-                    name = plain_name(dataset.name)
+                    shared = f"{MAIN_LINE}/{plain_name(dataset.name)}" if derivation.is_import else None
                     version = self.records.add_version(
                         connection,
-                        f"{MAIN_LINE}/{name}" if derivation.is_import else dataset.name,
+                        shared or dataset.name,
                         "dataset",
                         dataset.data_version,
                         dataset.num_rows,
@@ -127,10 +124,7 @@ class Registry(Keeping):
         return version.model_copy(update={"status": status})
 
     def reuse(self, version: Version, derivation: Derivation) -> Version:
-        """Make an existing version the newest of its name, and record inputs that are others by now.
-
-        One of another line becomes one of this, with the same content and the results of its checks.
-        """
+        """Make an existing version, perhaps another line's, the newest; and record inputs that are others."""
         if version.experiment != self.records.line.experiment:
             return self._taken_over(version, derivation)
         if self.newest(version.name) != version or self.derivation(version).inputs != derivation.inputs:
@@ -223,10 +217,7 @@ class Registry(Keeping):
         return version if version and version.status == "passed" and self.is_whole(version) else None
 
     def made(self, name: str, how: Derivation) -> tuple[Version, Derivation] | None:
-        """The passed version that ``how`` made before, or that a person lets count so; and how.
-
-        Where this line has none, it may be of another, which ``reuse`` takes over.
-        """
+        """The passed version, of this line or another, that ``how`` made or that a person lets count so."""
         earlier = [
             how.model_copy(update={"code_version": code}) for code in self.earlier(name, how.code_version)
         ]

@@ -22,7 +22,7 @@ from datasets_registry.catalog import statements
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.catalog.line import MAIN, Line
 from datasets_registry.catalog.removed import free_number, require_there, why_gone
-from datasets_registry.catalog.statements import INPUT, OBJECT, PART, D, V
+from datasets_registry.catalog.statements import INPUT, OBJECT, PART, D, V, objects_in
 from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput, UnknownVersion
 from datasets_registry.store.objects import Object
@@ -34,8 +34,6 @@ from datasets_registry.version import (
     Version,
     experiment_of,
 )
-
-SHAS_AT_ONCE = 500
 
 
 class Records:
@@ -115,7 +113,7 @@ class Records:
     def add_objects(self, connection: Connection, objects: Sequence[Object]) -> None:
         """Record objects that are not recorded yet, and what their files are now."""
         shas = list({stored.sha for stored in objects})
-        recorded = {stored.sha: stored for stored in _recorded(connection, shas)}
+        recorded = {stored.sha: stored for stored in objects_in(connection, shas)}
         new = {stored.sha: asdict(stored) for stored in objects if stored.sha not in recorded}
         if new:
             connection.execute(insert(catalog.OBJECTS), list(new.values()))
@@ -294,15 +292,7 @@ class Records:
     def objects(self, shas: Sequence[str]) -> list[Object]:
         """The records of those of the objects that have one."""
         with self.engine.connect() as connection:
-            return _recorded(connection, shas)
-
-
-def _recorded(connection: Connection, shas: Sequence[str]) -> list[Object]:
-    starts = range(0, len(shas), SHAS_AT_ONCE)
-    queries = ({"shas": shas[start : start + SHAS_AT_ONCE]} for start in starts)
-    return [
-        Object(**row) for query in queries for row in connection.execute(statements.OBJECTS, query).mappings()
-    ]
+            return objects_in(connection, shas)
 
 
 def now() -> str:

@@ -1,8 +1,11 @@
 """The statements of the catalog that are asked again and again, each built once."""
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, bindparam, exists, func, select, update
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.store.objects import Object
 from datasets_registry.version import IMPORT
 
 V, D = catalog.VERSIONS.c, catalog.DERIVATIONS.c
@@ -35,3 +38,11 @@ BUILT_FROM = (
 )
 BY_RECIPE = select(D.name, D.number).where(D.recipe == bindparam("by")).order_by(D.id.desc())
 OBJECTS = select(catalog.OBJECTS).where(OBJECT.sha.in_(bindparam("shas", expanding=True)))
+SHAS_AT_ONCE = 500
+
+
+def objects_in(connection: Connection, shas: Sequence[str]) -> list[Object]:
+    """The records of those of the objects that have one."""
+    starts = range(0, len(shas), SHAS_AT_ONCE)
+    queries = ({"shas": shas[start : start + SHAS_AT_ONCE]} for start in starts)
+    return [Object(**row) for query in queries for row in connection.execute(OBJECTS, query).mappings()]
