@@ -75,7 +75,9 @@ def ledger_audit(as_json: Json = False) -> None:
     from quality.auditing.prompts import audit
 
     registry = open_state()
-    versions = [version for model in registry.names("model") for version in registry.versions(model)]
+    versions = [
+        version for model in registry.names("model", everywhere=True) for version in registry.versions(model)
+    ]
     folders = {version.data_version: registry.folder(version) for version in versions}
     rows = [asdict(audited) for audited in audit(Ledger(registry.state.ledger), folders)]
     columns = ("model", "compared", "other_prompts", "example", "fault")

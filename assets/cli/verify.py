@@ -44,7 +44,7 @@ def _chosen(registry: "Registry", reference: str | None) -> "list[Version]":
     from datasets_registry.version import parsed_reference
 
     if reference is None:
-        names = registry.names("dataset") + registry.names("model")
+        names = [*registry.names("dataset", everywhere=True), *registry.names("model", everywhere=True)]
         return [version for name in names for version in registry.versions(name)]
     name, which = parsed_reference(reference)
     return registry.versions(name) if which is None else [registry.resolve(reference)]

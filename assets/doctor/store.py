@@ -30,7 +30,7 @@ def look_at_store(state: State) -> tuple[list[Finding], Registry | None]:
 
 
 def _versions(registry: Registry) -> Iterator[Finding]:
-    names = [*registry.names("dataset"), *registry.names("model")]
+    names = [*registry.names("dataset", everywhere=True), *registry.names("model", everywhere=True)]
     findings = [found for name in names if (found := _of_newest(registry, name))]
     yield from findings
     if not findings:
@@ -64,7 +64,7 @@ def _red(registry: Registry, version: Version) -> Finding | None:
 
 
 def _views(state: State, registry: Registry) -> Finding:
-    if not registry.names("dataset") and not state.views.exists():
+    if not registry.names("dataset", everywhere=True) and not state.views.exists():
         return Finding("views", "there is no dataset yet, and so no view")
     try:
         with duckdb.connect(str(state.views), read_only=True) as connection:

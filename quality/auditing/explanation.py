@@ -160,7 +160,9 @@ def _stored_call(row: Values, names: Mapping[str, str]) -> Call:
 
 def model_names(registry: Registry) -> dict[str, str]:
     """The models' versions, such as ``base_policy@1``, by fingerprint."""
-    versions = [version for model in registry.names("model") for version in registry.versions(model)]
+    # of what several lines have, the registry's own is named
+    models = [*registry.names("model", everywhere=True), *registry.names("model")]
+    versions = [version for model in models for version in registry.versions(model)]
     return {version.data_version: str(version) for version in versions}
 
 

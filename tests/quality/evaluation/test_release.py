@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from datasets_registry.catalog.line import Line
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import GateResult, SuiteAnswer, SuiteFigure
 from datasets_registry.state import State
@@ -131,3 +132,16 @@ def test_whoever_passes_the_results_releases_the_models(registry: Registry) -> N
     results = measured(registry, [sft], 0.31)
     pass_by_hand(registry, results, "the items are wrong")
     assert release_of(registry, sft, GATES).released
+
+
+def test_a_model_of_an_experiment_is_released_by_figures_of_its_own(registry: Registry) -> None:
+    ours = registry.of(Line("beta_03"))
+    of_sft = {"harmless": HARMLESS.model_copy(update={"models": ("sft_policy",)})}
+    main, own = model(registry, "sft_policy", "one"), model(ours, "sft_policy", "two")
+    measured(registry, [main], 0.31, of_sft)
+    assert release_of(ours, own, of_sft).held_by == (
+        "gate harmless: experiments/beta_03/sft_policy@1 is not measured yet",
+    )
+    measured(ours, [own], 0.3, of_sft)
+    assert release_of(ours, own, of_sft).released and release_of(ours, own).released
+    assert not release_of(registry, main, of_sft).released and not release_of(registry, main).released
