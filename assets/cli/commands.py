@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from assets.cli.experiments.option import in_experiment
+from assets.cli.experiments.option import all_in_experiment, in_experiment
 from datasets_registry.errors import BadInput
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 # those that look at, or build, what an experiment has
 IN_EXPERIMENTS = (
     *("plan", "build", "keep", "pass", "datasets", "versions", "show", "explain", "diff", "lineage", "sql"),
-    *("studio", "judges", "principles", "evaluate", "compare", "report", "export"),
+    *("studio", "judges", "principles", "evaluate", "compare", "report", "export", "models", "review"),
 )
 SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
 
@@ -178,7 +178,7 @@ def app_of(names: Iterable[str]) -> typer.Typer:
         module, attribute = COMMANDS[name]
         command = getattr(import_module(module), attribute)
         if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
+            app.add_typer(all_in_experiment(command) if name in IN_EXPERIMENTS else command, name=name)
         else:
             app.command(name)(in_experiment(command) if name in IN_EXPERIMENTS else command)
     return app

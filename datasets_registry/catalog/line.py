@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 from datasets_registry.catalog.statements import D, V
 from datasets_registry.documents import meant
 from datasets_registry.errors import BadInput
+from datasets_registry.rows.review.reviews import HumanReview
 from datasets_registry.version import IMPORT, MAIN_LINE, experiment_of, full_name, plain_name
 
 
@@ -74,4 +75,5 @@ def line_of(engine: Engine, experiment: str) -> Line:
     own = select(V.name).where(V.name.startswith(full_name(experiment, ""), autoescape=True)).distinct()
     with engine.connect() as connection:
         names = {plain_name(name) for name in connection.scalars(own)}
-        return Line(experiment, frozenset(connection.scalars(imported)) - names)
+        # reviews are imported by the studio, perhaps later
+        return Line(experiment, ({HumanReview.dataset} | {*connection.scalars(imported)}) - names)
