@@ -10,7 +10,7 @@ from generation.batches.batching import Batching, Ways
 from generation.batches.provider import OffersBatches
 from generation.progress import EVERY_SECONDS, Progress
 from generation.renderer import renderer
-from generation.request import Backend, Completion, Renders, Request, keys
+from generation.request import Backend, Completion, Feeds, Renders, Request, keys
 from generation.sound import sound
 from generation.spending import Estimate, Meter, Price, estimate
 
@@ -49,7 +49,7 @@ class Completer:
         """
         request_keys = keys(self.backend.fingerprint, requests)
         by_key = dict(zip(request_keys, requests, strict=True))
-        search = Search(self._known.find, by_key, partial(self._require_same_prompts, by_key))
+        search = Search(self.known.find, by_key, partial(self.require_same_prompts, by_key))
         search.look()
         title, generated = f"{self.asset}: {stage}", 0
         if not search.missing:
@@ -59,10 +59,10 @@ class Completer:
         self.num_found += len(search.done) - generated
         self.num_generated += generated
         if generated:
-            self._compact()
+            self.compact()
         return [search.done[key] for key in request_keys]
 
-    def _require_same_prompts(self, requests: Mapping[str, Request], found: Mapping[str, Completion]) -> None:
+    def require_same_prompts(self, requests: Mapping[str, Request], found: Mapping[str, Completion]) -> None:
         """Raise BadInput where a stored completion was made from other tokens than its request becomes here.
 
         Only what another renderer made has to be rendered again: equal ones make equal tokens.
@@ -90,11 +90,12 @@ class Completer:
             if mine:
                 search.add(self._asked(title, search, mine))
         if not mine and search.missing:
-            self._wait(title, len(search.missing), next(iter(claimed.theirs.values()), "another process"))
+            self.wait(title, len(search.missing), next(iter(claimed.theirs.values()), "another process"))
             search.look()
         return len(mine)
 
-    def _wait(self, title: str, num_missing: int, owner: str) -> None:
+    def wait(self, title: str, num_missing: int, owner: str) -> None:
+        """Give another process a moment for what it is generating."""
         if time.monotonic() - self._reported >= EVERY_SECONDS:
             self._reported = time.monotonic()
             self.report(f"{title}: waiting for {num_missing:,} completions that {owner} is generating")
@@ -123,8 +124,8 @@ class Completer:
         What runs in batches was planned when it was submitted.
         """
         num_found, num_total = len(search.done), len(search.done) + len(search.missing)
-        plan = self._estimate(ways.direct, self.meter.price)
-        plan += self._estimate(ways.batched, self.meter.price.by_batch)
+        plan = self.estimate(ways.direct, self.meter.price)
+        plan += self.estimate(ways.batched, self.meter.price.by_batch)
         num_new, others = len(ways.direct) + len(ways.batched), len(search.missing) - len(ways.all)
         self.report(
             f"{title}: {num_found:,} of {num_total:,} found; {num_new:,} to generate"
@@ -134,11 +135,25 @@ class Completer:
         )
         self.meter.allow(title, plan)
 
-    def _estimate(self, requests: Mapping[str, Request], price: Price) -> Estimate:
+    def estimate(self, requests: Mapping[str, Request], price: Price) -> Estimate:
+        """What generating ``requests`` is expected to cost."""
         return estimate(list(requests.values()), price, self._histories.of)
 
+    @property
+    def feeding(self) -> Feeds | None:
+        """The backend where it takes more requests while it completes some, and none go by batch."""
+        return self.backend if isinstance(self.backend, Feeds) and not self.by_batch else None
+
+    @property
+    def by_batch(self) -> bool:
+        """Whether requests go by batch, or are in batches of an earlier run."""
+        if not isinstance(self.backend, OffersBatches):
+            return False
+        return self.backend.batches().least is not None or any((self.ledger.folder / "batches").glob("*"))
+
     @cached_property
-    def _known(self) -> "Known":
+    def known(self) -> "Known":
+        """Which keys the ledger has."""
         from generation.ledger.known import Known
 
         return Known(self.ledger)
@@ -147,10 +162,11 @@ class Completer:
     def _histories(self) -> "Histories":
         from generation.ledger.history import Histories
 
-        return Histories(self.ledger, self._origin)
+        return Histories(self.ledger, self.origin)
 
     @property
-    def _origin(self) -> "Origin":
+    def origin(self) -> "Origin":
+        """Who asks."""
         from generation.ledger.ledger import Origin
 
         return Origin(self.backend.fingerprint, self.backend.name, self.asset)
@@ -161,7 +177,7 @@ class Completer:
         requests = ways.all
         progress = Progress(title, len(requests), self.report)
         done = {}
-        with Writer(self.ledger, self._origin) as writer:
+        with Writer(self.ledger, self.origin) as writer:
             for key, answer, by_batch in self._answers(title, ways, batching, writer.flush):
                 completion = sound(answer)
                 writer.add(key, requests[key], completion, self.meter.spend(completion, by_batch=by_batch))
@@ -188,7 +204,7 @@ class Completer:
                 left.pop(key)
                 yield key, completion, by_batch
             if len(left) > len(ways.direct):
-                self.meter.allow(title, self._estimate(left, self.meter.price))
+                self.meter.allow(title, self.estimate(left, self.meter.price))
         for key, completion in self._direct(left):
             yield key, completion, False
 
@@ -214,7 +230,7 @@ class Completer:
         for index, completion in self.backend.complete(list(requests.values())):
             yield keys[index], completion
 
-    def _compact(self) -> None:
+    def compact(self) -> None:
         """Keep the ledger quick to search; the completions are safe whether or not this succeeds."""
         from generation.ledger.compaction import MANY_SEGMENTS, compact
 

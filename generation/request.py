@@ -1,7 +1,7 @@
 """What is asked of a model and what comes back; and the contract that every backend keeps."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any, Protocol, TypeVar, runtime_checkable
@@ -234,6 +234,23 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Release the model's memory."""
+        ...
+
+
+@runtime_checkable
+class Feeds(Protocol):
+    """A backend that takes further requests while it completes others."""
+
+    name: str
+    fingerprint: str
+
+    def complete_fed(
+        self, requests: Sequence[Request], more: Callable[[], Sequence[Request]]
+    ) -> Iterator[tuple[int, Completion]]:
+        """As ``complete``; after a completion ``more`` says what else there is, numbered on.
+
+        It ends when all are completed and there is nothing else.
+        """
         ...
 
 

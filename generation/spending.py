@@ -137,7 +137,7 @@ class Meter:
         self, price: Price | None = None, budget: Budget | None = None, total: Total | None = None
     ) -> None:
         self.price, self.budget = price or Price(), budget or Budget()
-        self._unlimited = self.budget == Budget()
+        self.unlimited = self.budget == Budget()
         self.total = total or Total()
 
     @property
@@ -173,7 +173,7 @@ class Meter:
 
     def halt_if_over(self, title: str, num_left: int) -> None:
         """Raise OverBudget if a limit is reached although ``num_left`` completions are missing."""
-        if self._unlimited:
+        if self.unlimited:
             return
         for limit, name, spent, _, say in self._limits(0, 0):
             if limit is not None and num_left and spent >= limit:

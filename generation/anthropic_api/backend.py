@@ -3,8 +3,7 @@
 import json
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,20 +24,18 @@ from generation.anthropic_api.turns import Unsendable
 from generation.engine import EngineSettings, server_of
 from generation.models.folder import fingerprint
 from generation.remote.answers import Identity, failed
-from generation.remote.background import stream
 from generation.remote.calling import Caller
 from generation.remote.concurrency import AdaptiveLimit
 from generation.remote.keys import key_in
 from generation.remote.refusals import Account
 from generation.remote.retrying import Failure, Patience
 from generation.remote.sessions import Sessions
-from generation.remote.working import work_off
+from generation.remote.working import More, Pile, Put, answers, nothing_more
 from generation.request import Completion, Request
 
 if TYPE_CHECKING:
     import anthropic
 
-Put = Callable[[tuple[int, Completion]], None]
 INSTALL = "`pip install -c constraints.txt -e '.[anthropic]'`"
 
 
@@ -83,8 +80,12 @@ class AnthropicBackend:
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as the server finishes them; closing this early cancels the rest."""
+        return self.complete_fed(requests, nothing_more)
+
+    def complete_fed(self, requests: Sequence[Request], more: More) -> Iterator[tuple[int, Completion]]:
+        """The same, while ``more`` come."""
         if requests:
-            yield from stream(partial(self._run, requests))
+            yield from answers(self._run, requests, more)
 
     def batches(self) -> MessageBatches:
         """The server's batches, in which requests go where ``engine.batch_from`` says so."""
@@ -99,14 +100,14 @@ class AnthropicBackend:
     def close(self) -> None:
         """The model is the server's; there is nothing to free."""
 
-    async def _run(self, requests: Sequence[Request], put: Put) -> None:
+    async def _run(self, pile: Pile, put: Put) -> None:
         async with self._client() as client:
             caller = self._caller()
 
-            async def work(index: int) -> None:
-                put((index, await self._completion(caller, client, index, requests[index])))
+            async def work(index: int, request: Request) -> None:
+                put((index, await self._completion(caller, client, index, request)))
 
-            await work_off(len(requests), self.settings.max_concurrency, work)
+            await pile.work_off(self.settings.max_concurrency, work)
 
     async def _completion(
         self, caller: Caller, client: "anthropic.AsyncAnthropic", index: int, request: Request

@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,13 @@ from generation.openai_server.batches import OpenAIBatches
 from generation.openai_server.limit import LimitName
 from generation.openai_server.protocol import Dialect
 from generation.remote.answers import Identity
-from generation.remote.background import stream
 from generation.remote.calling import Caller
 from generation.remote.concurrency import AdaptiveLimit
 from generation.remote.keys import key_in
 from generation.remote.refusals import Account
 from generation.remote.retrying import Failure, Patience
 from generation.remote.sessions import Sessions
-from generation.remote.working import work_off
+from generation.remote.working import More, Pile, Put, answers, nothing_more
 from generation.request import Completion, Request
 from generation.templates.opening import open_tokenizer
 from generation.tokenizer import Tokenizer
@@ -34,8 +33,6 @@ from generation.words import special_tokens
 
 if TYPE_CHECKING:
     import openai
-
-Put = Callable[[tuple[int, Completion]], None]
 
 
 class OpenAIBackend:
@@ -77,11 +74,17 @@ class OpenAIBackend:
 
     def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Yield completions as the server finishes them; closing this early cancels the rest."""
+        return self.complete_fed(requests, nothing_more)
+
+    def complete_fed(self, requests: Sequence[Request], more: More) -> Iterator[tuple[int, Completion]]:
+        """The same, while ``more`` come."""
         if not requests:
             return
         self._load_tokenizer()
-        ids = {choices: self._choice_ids(choices) for choices in {request.choices for request in requests}}
-        yield from stream(partial(self._run, requests, ids))
+        ids = cache(self._choice_ids)
+        for choices in {request.choices for request in requests}:
+            ids(choices)
+        yield from answers(partial(self._run, ids), requests, more)
 
     def batches(self) -> OpenAIBatches:
         """The server's batches, in which requests go where ``engine.batch_from`` says so."""
@@ -102,17 +105,14 @@ class OpenAIBackend:
         if self._tokenizer is None and (self.folder / "tokenizer_config.json").is_file():
             self._tokenizer = open_tokenizer(self.folder)
 
-    async def _run(
-        self, requests: Sequence[Request], ids: dict[tuple[str, ...], list[int]], put: Put
-    ) -> None:
+    async def _run(self, ids: Callable[[tuple[str, ...]], list[int]], pile: Pile, put: Put) -> None:
         async with self._client() as client:
             asker = await self._asker(self._caller(), client)
 
-            async def work(index: int) -> None:
-                request = requests[index]
-                put((index, await asker.completion(index, request, ids[request.choices])))
+            async def work(index: int, request: Request) -> None:
+                put((index, await asker.completion(index, request, ids(request.choices))))
 
-            await work_off(len(requests), self.settings.max_concurrency, work)
+            await pile.work_off(self.settings.max_concurrency, work)
 
     async def _asker(self, caller: Caller, client: "openai.AsyncOpenAI") -> Asker:
         dialect = await self._dialect(caller, client)

@@ -1,7 +1,8 @@
 """vLLM: the backend for a GPU, and on a CPU several times the speed of transformers."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from datasets_registry.adapters import adapter_folder
@@ -68,9 +69,20 @@ class VllmBackend:
 
         Raises BadInput where the model cannot read a request, and ModelFailed if the engine dies twice.
         """
-        order = sorted(range(len(requests)), key=lambda index: _reading_order(requests[index]))
-        jobs = [Job(index=index, request=requests[index], adapter=self._adapter) for index in order]
-        for answer in self.engine.run(jobs):
+        return self.complete_fed(requests, list)
+
+    def complete_fed(
+        self, requests: Sequence[Request], more: Callable[[], Sequence[Request]]
+    ) -> Iterator[tuple[int, Completion]]:
+        """The same, while ``more`` come."""
+        numbers = count()
+
+        def jobs(requests: Sequence[Request]) -> list[Job]:
+            # requests before numbers: a number that is drawn for none would be missing
+            numbered = sorted(zip(requests, numbers, strict=False), key=lambda each: _reading_order(each[0]))
+            return [Job(index=index, request=request, adapter=self._adapter) for request, index in numbered]
+
+        for answer in self.engine.run(jobs(requests), lambda: jobs(more())):
             if answer.completion is None:
                 raise BadInput(str(answer.bad_input))
             yield answer.index, answer.completion

@@ -1,7 +1,7 @@
 """A vLLM engine over one base: a process for each card or group of cards, all fed from one queue."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -74,12 +74,15 @@ class Engine:
         fresh = Adapter(number=number, version=version, folder=str(folder.resolve()))
         return self._adapters.setdefault(version, fresh)
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        """Yield an answer per job as each finishes; raises ModelFailed if no process is left to do them."""
+    def run(self, jobs: Sequence[Job], more: Callable[[], Sequence[Job]] = list) -> Iterator[Answer]:
+        """Yield an answer per job as each finishes; after each, ``more`` says which jobs have come.
+
+        Raises ModelFailed if no process is left to do them.
+        """
         if not jobs:
             return
         with self._tenant.at_work():
-            shift = Shift(self.folder, self._replicas, jobs)
+            shift = Shift(self.folder, self._replicas, jobs, more)
             try:
                 yield from shift.answers()
             finally:

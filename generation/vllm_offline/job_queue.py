@@ -13,26 +13,26 @@ class JobQueue:
         borders = [_border(jobs, place * len(jobs) // number) for place in range(number)]
         ends = [*borders[1:], len(jobs)]
         self._segments = [deque(jobs[first:last]) for first, last in zip(borders, ends, strict=True)]
-        self._returned: deque[Job] = deque()
+        self._first: deque[Job] = deque()
 
     def __len__(self) -> int:
-        return len(self._returned) + sum(map(len, self._segments))
+        return len(self._first) + sum(map(len, self._segments))
 
     def take(self, place: int, number: int) -> list[Job]:
-        """Up to ``number`` jobs for the replica at ``place``: returned ones first."""
+        """Up to ``number`` jobs for the replica at ``place``: the first ones first."""
         taken: list[Job] = []
         while len(taken) < number and len(self):
             taken.append(self._next(place))
         return taken
 
-    def give_back(self, jobs: Iterable[Job]) -> None:
-        """Jobs that a replica had in hand when it died."""
-        self._returned.extend(jobs)
+    def put_first(self, jobs: Iterable[Job]) -> None:
+        """Jobs that a replica had in hand when it died, or that came after the others."""
+        self._first.extend(jobs)
 
     def _next(self, place: int) -> Job:
         own = self._segments[place]
-        if self._returned:
-            return self._returned.popleft()
+        if self._first:
+            return self._first.popleft()
         if not own:
             longest = max(self._segments, key=len)
             own.extendleft(longest.pop() for _ in range((len(longest) + 1) // 2))

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -22,9 +22,16 @@ _log = logging.getLogger(__name__)
 class Shift:
     """The jobs of one call, done by ``replicas``; a replica that died is started once more."""
 
-    def __init__(self, folder: Path, replicas: Sequence[Replica], jobs: Sequence[Job]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        replicas: Sequence[Replica],
+        jobs: Sequence[Job],
+        more: Callable[[], Sequence[Job]],
+    ) -> None:
         # no more replicas than jobs
         self._replicas = replicas[: max(1, len(jobs))]
+        self._more = more
         self._folder, self._queue = folder, JobQueue(jobs, len(self._replicas))
         self._deaths_of_jobs: Counter[int] = Counter()
         for replica in self._replicas:
@@ -36,7 +43,10 @@ class Shift:
         return any(replica.in_hand for replica in self._replicas)
 
     def answers(self) -> Iterator[Answer]:
-        """An answer per job as each finishes; raises ModelFailed where no replica is left."""
+        """An answer per job as each finishes, after which more may come.
+
+        Raises ModelFailed where no replica is left.
+        """
         while self._queue or self.unfinished:
             for replica in self._replicas:
                 self._serve(replica)
@@ -46,7 +56,9 @@ class Shift:
                 except EngineDied as death:
                     self._bury(replica, str(death))
                     continue
-                yield from answers
+                for answer in answers:
+                    yield answer
+                    self._queue.put_first(self._more())
 
     @property
     def _num_alive(self) -> int:
@@ -92,7 +104,7 @@ class Shift:
     def _bury(self, replica: Replica, death: str) -> None:
         was_ready = replica.was_ready
         jobs = replica.bury()
-        self._queue.give_back(jobs)
+        self._queue.put_first(jobs)
         self._deaths_of_jobs.update(job.index for job in jobs)
         nobody_is_left = not self._num_alive and not any(map(self._may_start, self._replicas))
         if nobody_is_left or max(self._deaths_of_jobs.values(), default=0) >= MOST_DEATHS_OF_A_JOB:

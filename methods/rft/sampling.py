@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -14,7 +13,9 @@ from datasets_registry.rows.rft import Candidate
 from datasets_registry.rows.row import arrow_schema, from_table
 from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
-from generation.request import Completion, Message, Request, SamplingParams
+from generation.request import Completion, Message, Request, SamplingParams, keys
+from generation.streaming.flow import flow
+from generation.streaming.tasks import Task
 from methods.reading.equations import path
 from methods.rft.rewards import Reward, rewarded
 from methods.rft.stopping import StoppingRule, Tally
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # problems sampled for at a time: enough to keep a batch full, few enough to hold in memory
 WINDOW = 4_096
+# problems whose samples become columns together
+TABLE = 512
 
 
 class SampleSettings(Settings):
@@ -99,28 +102,32 @@ def sample_tables(
     verify: Verify,
     settings: SampleSettings,
 ) -> "Iterator[pa.Table]":
-    """Every sample for every problem, as ``Candidate`` columns of the problems that stopped together.
+    """Every sample for every problem, as ``Candidate`` columns of some problems at a time.
 
     The reward is the verifier's: 1 for an accepted sample, 0 for a rejected one, None for one that failed.
 
-    ``model`` is the fingerprint of what completes, ``policy`` its name. Problems that stop make room for
-    others, so that batches stay full; what is sampled for a problem depends on its own samples alone. A
-    problem without an accepted sample is put again with its answer as a hint, where the settings ask for
-    rationalisations (STaR, Zelikman et al. 2022).
+    ``model`` is the fingerprint of what completes, ``policy`` its name. Each problem goes on as its own
+    draws arrive, and what is sampled for it depends on them alone. A problem without an accepted sample is
+    put again with its answer as a hint, where the settings ask for rationalisations (STaR, Zelikman et al.
+    2022).
     """
-    waiting, active = map(partial(_opened, settings=settings), problems), list[_OpenProblem]()
-    while True:
-        active += islice(waiting, WINDOW - len(active))
-        if not active:
-            return
-        _sample(active, complete, model, verify, settings)
-        stopped = [problem for problem in active if problem.rule.stop(problem.tally)]
-        active = [problem for problem in active if not problem.rule.stop(problem.tally)]
-        if stopped:
-            yield _table(stopped, policy)
-        if settings.num_rationalisations:
-            unsolved = [each for each in stopped if not (each.hinted or each.tally.num_accepted)]
-            active += [_hinted(problem, settings) for problem in unsolved]
+    tasks = (_sampled(problem, model, verify, settings) for problem in problems)
+    stopped = flow(complete, "samples", tasks, WINDOW)
+    while some := list(islice(stopped, TABLE)):
+        yield _table(list(chain.from_iterable(some)), policy)
+
+
+def _sampled(
+    problem: Problem, model: str, verify: Verify, settings: SampleSettings
+) -> Task[list["_OpenProblem"]]:
+    """The problem with all its samples, and with those of its hint if it needed one."""
+    sampled = _opened(problem, settings)
+    yield from _drawn(sampled, model, verify, settings)
+    if not settings.num_rationalisations or sampled.tally.num_accepted:
+        return [sampled]
+    hinted = _hinted(sampled, settings)
+    yield from _drawn(hinted, model, verify, settings)
+    return [sampled, hinted]
 
 
 def _opened(problem: Problem, settings: SampleSettings) -> _OpenProblem:
@@ -143,26 +150,17 @@ def _messages(prompt: str, settings: SampleSettings) -> tuple[Message, ...]:
     return (Message(role="system", content=fill(settings.system_prompt)), question)
 
 
-def _sample(
-    active: Sequence[_OpenProblem],
-    complete: Complete,
-    model: str,
-    verify: Verify,
-    settings: SampleSettings,
-) -> None:
-    """Sample the next chunk of each problem, in one call."""
-    requests = [
-        (
-            problem,
-            Request(messages=problem.messages, params=settings.answers, seed=problem.seed, sample=index),
-        )
-        for problem in active
-        for index in range(len(problem.samples), len(problem.samples) + problem.rule.chunk(problem.tally))
-    ]
-    completions = complete("samples", [request for _, request in requests])
-    for (problem, request), completion in zip(requests, completions, strict=True):
-        problem.samples.append(_verified(problem, completion, request.key(model), verify))
-    for problem in active:
+def _drawn(problem: _OpenProblem, model: str, verify: Verify, settings: SampleSettings) -> Task[None]:
+    """Draw for the problem, a chunk at a time, until its rule stops."""
+    while not problem.rule.stop(problem.tally):
+        first = len(problem.samples)
+        requests = [
+            Request(messages=problem.messages, params=settings.answers, seed=problem.seed, sample=index)
+            for index in range(first, first + problem.rule.chunk(problem.tally))
+        ]
+        completions = yield requests
+        for key, completion in zip(keys(model, requests), completions, strict=True):
+            problem.samples.append(_verified(problem, completion, key, verify))
         problem.count()
 
 

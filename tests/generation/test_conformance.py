@@ -1,33 +1,17 @@
 """What every backend must do, held against the model's own distribution; `opened.py` has the backends."""
 
 from collections import Counter
-from collections.abc import Iterator
 from math import sqrt
-from pathlib import Path
 
 import pytest
 
 from datasets_registry.rows.conversation import Tool, ToolCall
 from generation.request import Message, Request
-from tests.generation.known_model import KnownModel, ask, ending, smollm2
-from tests.generation.opened import TESTED, Entry, Opened, missing
+from tests.generation.known_model import KnownModel, ask
+from tests.generation.opened import Opened
 
 STORY = "Tell me a long story."
 LETTERS = (" A", " B")
-
-
-@pytest.fixture(scope="module", params=[entry.param() for entry in TESTED])
-def opened(request: pytest.FixtureRequest, ending_folder: Path) -> Iterator[Opened]:
-    """Each backend of the table, open over its model for the whole module."""
-    entry: Entry = request.param
-    reason = missing(entry)
-    if reason is not None:
-        pytest.skip(reason)
-    model: KnownModel = (
-        ending(ending_folder) if entry.model == "ending" else smollm2(request.getfixturevalue("smollm2"))
-    )
-    with entry.open(model.folder) as backend:
-        yield Opened(entry, backend, model)
 
 
 def test_temperature_zero_is_the_models_own_greedy_text(opened: Opened) -> None:

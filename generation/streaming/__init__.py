@@ -1,0 +1,1 @@
+"""Requests that follow from completions, without a wait for the slowest of them."""
