@@ -12,6 +12,7 @@ from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.words import Kind
 from generation.completer import Complete
 from generation.request import Completion, Request
+from generation.streaming.windows import windows
 from methods.cai.few_shot import few_shot
 from methods.cai.requests import (
     Prompted,
@@ -29,6 +30,8 @@ from methods.method import Inputs, Method, Models
 from methods.prompt_sets import helpful_prompts, red_team_prompts
 
 UNCHANGED_REVISIONS = 2
+# prompts that are revised, and revisions that are scored, at a time
+WINDOW = 2_048
 
 
 def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -> list[RevisionStep]:
@@ -37,11 +40,20 @@ def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -
     with policy.completer() as complete:
         prompts = _revised_prompts(inputs, settings.num_controls)
         answers = answers_of(complete, policy.thought_marks)
-        revisions = revise(prompts, answers, complete.backend.fingerprint, settings)
+        model = complete.backend.fingerprint
+        revisions = [
+            step
+            for window in windows(prompts, complete, WINDOW)
+            for step in revise(window, answers, model, settings)
+        ]
     judge = models["judge"]
     with judge.completer() as complete:
         model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
-        return score_revisions(revisions, answers, model, settings.scores)
+        return [
+            step
+            for window in windows(revisions, complete, WINDOW)
+            for step in score_revisions(window, answers, model, settings.scores)
+        ]
 
 
 def _revised_prompts(inputs: Inputs, num_controls: int) -> list[tuple[Kind, Prompt]]:

@@ -1,15 +1,19 @@
 """Rollouts from the first steps of solutions, in rounds, as many as their labels need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from datasets_registry.rows.prm import Solution, StepRollout
 from generation.completer import Complete
+from generation.streaming.windows import windows
 from methods.method import Inputs, Method, Models
 from methods.prm.pool import Rollout, RolloutPool, prefix_of
 from methods.prm.search import Measured, Phase, Search, Wanted
 from methods.prm.settings import StepRolloutSettings
 from methods.verifiers.contract import VerifierSettings, Verify
 from methods.verifiers.verifier import verifier
+
+# solutions whose rollouts are drawn at a time
+WINDOW = 1_024
 
 
 class VerifiedRolloutSettings(StepRolloutSettings):
@@ -29,13 +33,14 @@ def rollout_templates(settings: StepRolloutSettings) -> tuple[str, ...]:
     return () if settings.system_prompt is None else (settings.system_prompt,)
 
 
-def make_rollouts(inputs: Inputs, models: Models, settings: VerifiedRolloutSettings) -> list[StepRollout]:
+def make_rollouts(inputs: Inputs, models: Models, settings: VerifiedRolloutSettings) -> Iterator[StepRollout]:
     """Rollouts of the ``completer`` from the first steps of the ``solutions``."""
     completer = models["completer"]
     verify = verifier(settings.verifier, completer.thought_marks)
     with completer.completer() as complete:
         model = complete.backend.fingerprint
-        return sample_rollouts(inputs.rows(Solution), complete, model, completer.name, verify, settings)
+        for solutions in windows(inputs.stream(Solution), complete, WINDOW):
+            yield from sample_rollouts(solutions, complete, model, completer.name, verify, settings)
 
 
 STEP_ROLLOUTS = Method(

@@ -14,6 +14,7 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.words import RULE_JUDGE, Kind, Signal
 from datasets_registry.settings import Distinct, Seed, Settings
 from generation.completer import Complete
+from generation.streaming.windows import windows
 from methods.judging.answers import answers_of
 from methods.judging.comparison import (
     Comparison,
@@ -27,6 +28,9 @@ from methods.judging.conversation import conversation_of
 from methods.judging.rules import Rule, judge_by_rule
 from methods.judging.verdict import Verdict, read_verdict
 from methods.method import Inputs, Method, Models
+
+# pairs that are judged at a time
+WINDOW = 2_048
 
 
 class JudgingSettings(ComparisonSettings):
@@ -97,15 +101,15 @@ class _Call(NamedTuple):
     comparison: Comparison
 
 
-def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings) -> list[AiJudgement]:
+def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings) -> Iterator[AiJudgement]:
     """The judgements of every judge on each usable pair, and those of rules."""
-    pairs = inputs.rows(CompletionPair)
-    judgements = judge_by_rules(pairs, settings)
+    for pair in inputs.stream(CompletionPair):
+        yield from judge_by_rules([pair], settings)
     for judge in models.every("judges") if _asks(settings) else ():
         with judge.completer() as complete:
             model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
-            judgements += judge_pairs(pairs, judge.name, answers, model, settings)
-    return judgements
+            for pairs in windows(inputs.stream(CompletionPair), complete, WINDOW):
+                yield from judge_pairs(pairs, judge.name, answers, model, settings)
 
 
 def judge_pairs(

@@ -1,0 +1,79 @@
+"""The most memory that judging takes, of ten thousand pairs and of two hundred thousand."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+from benchmarks.sides.alone import alone, peak_megabytes
+from benchmarks.sides.figure import Figure, at_most
+from datasets_registry.rows.rlaif import CompletionPair
+from datasets_registry.rows.row import Row
+from generation.scripted import chosen
+from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, make_judgements
+from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel
+
+SIZES, QUICK_SIZES = (10_000, 200_000), (2_100, 4_200)
+GROWTH = 1.2
+R = TypeVar("R", bound=Row)
+PRINCIPLE = JudgedPrinciple(signal="helpfulness", preference_question="Which answer helps more?")
+# a completion of a thousand characters
+PROSE = "The answer is longer than a word. " * 30
+
+
+@dataclass(frozen=True)
+class ManyPairs(MemoryInputs):
+    """Pairs that are made as they are read."""
+
+    num_pairs: int = 0
+
+    def stream(self, row: type[R], role: str | None = None) -> Iterator[R]:
+        """Each pair, in the order of keys."""
+        return cast(Iterator[R], map(pair, range(self.num_pairs)))
+
+
+def pair(number: int) -> CompletionPair:
+    """Two completions that no other pair has."""
+    name = f"{number:08d}"
+    return CompletionPair(
+        pair_id=name,
+        prompt_id=name,
+        prompt=f"Question {name}",
+        history=[],
+        kind="helpful",
+        category="task",
+        split_group=name,
+        completion_a=f"a {name} {PROSE}",
+        completion_b=f"b {name} {PROSE}",
+        sample_a=0,
+        sample_b=1,
+        finish_reason_a="stop",
+        finish_reason_b="stop",
+        score_a=None,
+        score_b=None,
+        failure=None,
+        key_a="a" * 64,
+        key_b="b" * 64,
+    )
+
+
+def judged(folder: Path, num_pairs: int) -> float:
+    """Peak megabytes of judging so many pairs in both orders."""
+    settings = JudgementSettings(principles={"helps": PRINCIPLE}, signals={"helpful": ("helpfulness",)})
+    inputs = ManyPairs(num_pairs=num_pairs)
+    models = ModelsByRole({"judges": [ScriptedModel("judge", folder, lambda _: chosen(0.6, 0.3))]})
+    rows = Counter(row.order for row in make_judgements(inputs, models, settings))
+    assert rows == {"ab": num_pairs, "ba": num_pairs}
+    return peak_megabytes()
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """Peak memory of each size, and their ratio."""
+    peaks = []
+    for num_pairs in QUICK_SIZES if quick else SIZES:
+        with tempfile.TemporaryDirectory(prefix="trimtab-judging-") as folder:
+            peaks.append(alone(judged, Path(folder), num_pairs))
+        yield Figure(name=f"{num_pairs:,} pairs judged: peak memory", value=peaks[-1], unit="MB")
+    yield at_most("peak memory: most pairs / fewest pairs", peaks[-1] / peaks[0], "ratio", GROWTH)
