@@ -90,6 +90,14 @@ def test_a_replica_that_dies_gives_its_jobs_to_the_others_and_is_started_again(
     assert "died and is restarted: replica 1, its process was killed by signal 9" in caplog.text
 
 
+def test_what_comes_while_replicas_are_at_work_is_done_as_well(open_engine: Open) -> None:
+    requests = stories(60)
+    later = [requests[40:], [], requests[20:40]]
+    fed = open_engine(2).complete_fed(requests[:20], lambda: later.pop() if later else [])
+    found = {index: completion.text for index, completion in fed}
+    assert [found[place] for place in range(60)] == texts(requests)
+
+
 def test_a_replica_that_dies_twice_is_left_out_and_the_others_finish(open_engine: Open) -> None:
     backend = open_engine(2)
     found = {}
