@@ -80,7 +80,7 @@ def test_what_cannot_be_built_is_refused_before_anything_is_spent(
 
 def test_what_is_named_is_built_with_what_stands_upstream(workshop: Workshop) -> None:
     shown = build("helpful_answers")
-    assert shown.exit_code == 0 and re.search(r"helpful_answers +│ 1 ", shown.stdout)
+    assert shown.exit_code == 0 and re.search(r"helpful_answers@1 +8 ", shown.stdout)
     assert "ahead: up to 8 calls" in shown.stdout and "4 of 4 assets" in shown.stdout
     # red-team prompts are what its checks read
     upstream = ["red_team_prompts", "helpful_prompts", "base_policy"]
