@@ -57,9 +57,8 @@ def _how_long(ahead: Mapping[str, Forecast]) -> str:
     """In words, from what was seen here; the first time nothing was."""
     known = [each.seconds for each in ahead.values() if each.seconds is not None]
     if len(known) < len(ahead):
-        return (
-            "and a time is said once a twentieth is done (`laptop` takes about ten minutes on two idle cores)"
-        )
+        usual = "`laptop` takes about a quarter of an hour on two idle cores"
+        return f"and a time is said once a twentieth is done ({usual})"
     return f"which takes up to {span(sum(known))}, as such calls and trainings took before"
 
 
