@@ -172,7 +172,7 @@ def _registered_runs(registry: Registry) -> Iterator[Path]:
 
 def _needed(registry: Registry, without: Sequence[Version] = ()) -> tuple[set[str], set[Path]]:
     """The objects and the model folders that versions name, but for those ``without``."""
-    version, left_out = catalog.VERSIONS.c, {(gone.name, gone.number) for gone in without}
+    version, left_out = catalog.VERSIONS.c, {(gone.whole, gone.number) for gone in without}
     with registry.engine.connect() as connection:
         named = connection.execute(select(version.name, version.number, version.kind, version.content)).all()
     rows = [(kind, content) for name, number, kind, content in named if (name, number) not in left_out]

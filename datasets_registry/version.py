@@ -56,7 +56,12 @@ class Version(BaseModel):
     experiment: str = ""
 
     def __str__(self) -> str:
-        return f"{full_name(self.experiment, self.plain)}@{self.number}"
+        return f"{self.whole}@{self.number}"
+
+    @property
+    def whole(self) -> str:
+        """Its name in every line, which is the catalog's."""
+        return full_name(self.experiment, self.plain)
 
     @property
     def plain(self) -> str:

@@ -36,7 +36,7 @@ def all_holds(registry: Registry, versions: Sequence[Version], outside: Outside)
 def own_holds(registry: Registry, version: Version, outside: Outside) -> Iterator[Hold]:
     """What stands on a version that is in no other version's lineage, and is no tag."""
     for run in outside.runs:
-        if run.may_read(version.name):
+        if run.may_read(version.whole):
             yield Hold(str(version), f"run {run.short} may read it", "wait until it ends, or stop it")
     if number := outside.answers.get(str(version)):
         answers = "1 answer" if number == 1 else f"{number:,} answers"

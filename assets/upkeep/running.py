@@ -67,5 +67,5 @@ def _upstream(registry: Registry, names: set[str]) -> frozenset[str] | None:
         if newest is None:
             return None
         known.add(name)
-        left += {used.name for used in registry.derivation(newest).inputs} - known
+        left += {used.whole for used in registry.derivation(newest).inputs} - known
     return frozenset(known) or None

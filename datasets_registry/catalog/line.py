@@ -38,7 +38,8 @@ class Line:
         """What this line calls the dataset or model that the catalog has as ``stored``."""
         experiment = experiment_of(stored)
         if experiment:
-            return plain_name(stored) if experiment == self.experiment else stored
+            plain = plain_name(stored)
+            return plain if experiment == self.experiment and plain not in self.shared else stored
         is_plain = not self.experiment or stored in self.shared
         return stored if is_plain else f"{MAIN_LINE}/{stored}"
 

@@ -96,10 +96,6 @@ class Records:
         stored = row["name"]
         return Version(**{**row, "name": self.line.called(stored), "experiment": experiment_of(stored)})
 
-    def _stored(self, version: Version) -> Version:
-        """The version by the catalog's name."""
-        return version.model_copy(update={"name": self.line.stored(version.name)})
-
     def _is(self, version: Version) -> ColumnElement[bool]:
         return and_(V.name == self.line.stored(version.name), V.number == version.number)
 
@@ -127,7 +123,7 @@ class Records:
 
         Raises UnknownVersion where it, or an input, was removed meanwhile.
         """
-        require_there(connection, map(self._stored, (version, *derivation.inputs)))
+        require_there(connection, (version, *derivation.inputs))
         result = connection.execute(
             insert(catalog.DERIVATIONS).values(
                 name=self.line.stored(version.name),
@@ -160,7 +156,7 @@ class Records:
     def add_checks(self, version: Version, results: Sequence[CheckResult], status: Status) -> None:
         """Record check results, and the status that they decide; raises as ``add_derivation`` does."""
         with self.writing() as connection:
-            require_there(connection, [self._stored(version)])
+            require_there(connection, [version])
             checked = {"name": self.line.stored(version.name), "number": version.number, "at": now()}
             if results:
                 rows = [result.model_dump() | checked for result in results]

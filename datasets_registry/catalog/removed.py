@@ -40,14 +40,15 @@ def removed_of(engine: Engine, name: str | None = None) -> list[Removed]:
 
 def drop_version(connection: Connection, version: Version, at: str) -> None:
     """Take a version out of the catalog, with how it was made and what its checks found."""
-    of = D.name == version.name, D.number == version.number
+    of = D.name == version.whole, D.number == version.number
     made = select(D.id).where(*of)
     for table in (INPUTS, PARTS):
         connection.execute(delete(table).where(table.c.derivation_id.in_(made)))
     for table in (DERIVATIONS, CHECKS, VERSIONS):
-        same = table.c.name == version.name, table.c.number == version.number
+        same = table.c.name == version.whole, table.c.number == version.number
         connection.execute(delete(table).where(*same))
-    left = Removed(**version.model_dump(include=set(Removed.model_fields)), who=account(), at=at)
+    was = version.model_dump(include=set(Removed.model_fields)) | {"name": version.whole}
+    left = Removed(**was, who=account(), at=at)
     connection.execute(insert(REMOVED), left.model_dump())
 
 
@@ -65,7 +66,7 @@ def free_number(connection: Connection, name: str, identity: str, last: int) -> 
 def require_there(connection: Connection, versions: Iterable[Version]) -> None:
     """Raise UnknownVersion where one of them was removed meanwhile."""
     for version in versions:
-        same = VERSIONS.c.name == version.name, VERSIONS.c.number == version.number
+        same = VERSIONS.c.name == version.whole, VERSIONS.c.number == version.number
         there = select(VERSIONS.c.number).where(*same, VERSIONS.c.data_version == version.data_version)
         if connection.execute(there).first() is None:
             raise UnknownVersion(f"{version} was removed while it was used: build again what stands on it")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from datasets_registry.catalog.tables import TAGS
 from datasets_registry.documents import meant
 from datasets_registry.errors import UnknownVersion
-from datasets_registry.version import Version, full_name
+from datasets_registry.version import Version
 
 T = TAGS.c
 
@@ -49,8 +49,7 @@ def tags_of(engine: Engine, name: str | None = None) -> list[Tag]:
 
 def tags_at(engine: Engine, version: Version) -> tuple[str, ...]:
     """The tags that ``version`` has."""
-    whole = full_name(version.experiment, version.plain)
-    return tuple(tag.tag for tag in tags_of(engine, whole) if tag.number == version.number)
+    return tuple(tag.tag for tag in tags_of(engine, version.whole) if tag.number == version.number)
 
 
 def tagged(versions: Sequence[Version], tags: Sequence[Tag], word: str) -> Version:

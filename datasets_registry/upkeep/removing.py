@@ -46,7 +46,8 @@ def remove(registry: Registry, versions: Sequence[Version]) -> None:
 
 def newest_first(registry: Registry, name: str) -> list[Version]:
     """All versions of ``name``, that which was built last first."""
-    last = select(D.number, func.max(D.id)).where(D.name == name).group_by(D.number)
+    stored = registry.records.line.stored(name)
+    last = select(D.number, func.max(D.id)).where(D.name == stored).group_by(D.number)
     with registry.engine.connect() as connection:
         built = {number: at for number, at in connection.execute(last).all()}
     return sorted(registry.versions(name), key=lambda version: -built[version.number])
@@ -68,9 +69,9 @@ def holds_in(connection: Connection, versions: Sequence[Version]) -> Iterator[Ho
     """The same, as a transaction sees it."""
     going = set(map(str, versions))
     for version in versions:
-        for tag in tags_in(connection, version.name):
+        for tag in tags_in(connection, version.whole):
             if tag.number == version.number:
-                remedy = f"`trimtab tag {version.name} {tag.tag} --remove` takes it away"
+                remedy = f"`trimtab tag {version.whole} {tag.tag} --remove` takes it away"
                 yield Hold(str(version), f"it has the tag {tag.tag}", remedy)
         if made := _made_from(connection, version, going):
             more = f" and {len(made) - _FEW} more" if len(made) > _FEW else ""
@@ -84,6 +85,6 @@ def holds_in(connection: Connection, versions: Sequence[Version]) -> Iterator[Ho
 def _made_from(connection: Connection, version: Version, going: Collection[str]) -> list[str]:
     """The versions that were ever made from ``version``, without those that go with it."""
     query = select(D.name, D.number).distinct().join(INPUTS, INPUT.derivation_id == D.id)
-    used = INPUT.name == version.name, INPUT.number == version.number
+    used = INPUT.name == version.whole, INPUT.number == version.number
     rows = connection.execute(query.where(*used).order_by(D.name, D.number)).all()
     return [made for name, number in rows if (made := f"{name}@{number}") not in going]

@@ -25,7 +25,7 @@ def add_tag(registry: Registry, version: Version, word: str, *, move: bool = Fal
     word = usable_tag(word)
     with registry.records.writing() as connection:
         require_there(connection, [version])
-        there = {tag.tag: tag for tag in tags_in(connection, version.name)}.get(word)
+        there = {tag.tag: tag for tag in tags_in(connection, version.whole)}.get(word)
         if there and there.number == version.number:
             return there, there
         if there and not move:
@@ -34,7 +34,7 @@ def add_tag(registry: Registry, version: Version, word: str, *, move: bool = Fal
                 f"--move it to {version}"
             )
         before = there.number if there else None
-        tag = Tag(name=version.name, tag=word, number=version.number, who=account(), at=now(), before=before)
+        tag = Tag(name=version.whole, tag=word, number=version.number, who=account(), at=now(), before=before)
         put_tag(connection, tag)
     registry.refresh_views()
     return tag, there
@@ -45,11 +45,11 @@ def remove_tag(registry: Registry, name: str, word: str) -> Tag:
 
     Raises UnknownVersion where there is no such name or tag.
     """
-    versions = registry.versions(name)
+    versions, stored = registry.versions(name), registry.records.line.stored(name)
     with registry.records.writing() as connection:
-        tags = tags_in(connection, name)
+        tags = tags_in(connection, stored)
         tagged(versions, tags, word)
-        drop_tag(connection, name, word)
+        drop_tag(connection, stored, word)
     registry.refresh_views()
     return next(tag for tag in tags if tag.tag == word)
 

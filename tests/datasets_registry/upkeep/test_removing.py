@@ -12,6 +12,7 @@ import pytest
 
 from datasets_registry import garbage
 from datasets_registry.catalog import records, removed
+from datasets_registry.catalog.line import Line
 from datasets_registry.errors import BadInput, Faults, TrimtabError, UnknownVersion
 from datasets_registry.garbage import collect, freed_bytes
 from datasets_registry.registry import Registry
@@ -224,3 +225,21 @@ def test_a_kill_leaves_a_version_whole_or_gone(stage: str, registry: Registry, l
         (NAME, 1),
     ]
     assert records.Records(registry.engine).derivations(NAME)[0][0] == line[0]
+
+
+def test_the_names_of_an_experiment_remove_and_tag_its_own(registry: Registry) -> None:
+    """What was made alike has the same number and the same content in both lines."""
+    of_main, ours = committed(registry, 1), registry.of(Line("beta_03"))
+    own = ours.reuse(of_main, derived())
+    assert own.name == NAME and own.data_version == of_main.data_version
+    add_tag(ours, own, "paper")
+    assert registry.tags(NAME) == [] and [str(tag) for tag in ours.tags()] == [f"{own.whole}@paper"]
+    remove_tag(ours, NAME, "paper")
+    below = committed(ours, 3, own, name="below")
+    with pytest.raises(BadInput, match=f"{own} is kept: {below} stands on it"):
+        remove(ours, [own])
+    remove(registry, [of_main])
+    assert ours.versions(NAME) == [own] and freed_bytes(ours, [own]) > 0
+    remove(ours, [own, below])
+    with pytest.raises(UnknownVersion, match=f"any more .{own} was removed by"):
+        ours.versions(NAME)
