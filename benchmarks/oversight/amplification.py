@@ -21,7 +21,7 @@ from datasets_registry.hashing import content_id
 
 SEEDS = 5
 FULL = Size(gold=1_500, problems=600, held_out=300, base_steps=600, round_steps=200)
-QUICK = Size(gold=400, problems=120, held_out=32, base_steps=300, round_steps=10)
+QUICK = Size(gold=400, problems=60, held_out=16, base_steps=300, round_steps=4)
 PLAIN = "gold of two numbers again, as many steps"
 PAIRS = (
     ("one distillation", "base", 4),
