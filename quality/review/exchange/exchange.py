@@ -82,9 +82,7 @@ def _entry(desk: Desk, row: Mapping[str, Any], otherwise: Mapping[str, str]) -> 
         place = ".".join(map(str, error.errors()[0]["loc"]))
         raise BadInput(f"{place}: {error.errors()[0]['msg'].lower()}") from error
     if given.sample != str(desk.version):
-        raise BadInput(
-            f"it answers {given.sample}, and {desk.version} is asked for: name the other by --sample"
-        )
+        raise BadInput(f"it is for {given.sample}, and {desk.version} is open: name that sample by --sample")
     item = desk.items.get(given.id)
     left = left_of(item, "") if item else "a"
     return desk.entry(given.reviewer, given.id, given.answer.strip(), given.note, given.seconds, left)

@@ -46,7 +46,7 @@ def test_show_tells_all_of_a_dataset_version(traced: Traced) -> None:
     assert {"name", "type", "nullable", "meaning"} == set(details["columns"][0])
     printed = output_of("show", "preference_pairs@3")
     assert "the newest version is preference_pairs@4" in printed
-    assert "One row per pair" in printed and "label_recomputed" in printed and "row 3" in printed
+    assert "One row per pair" in printed and "label_recomputed" in printed and "rows (3 of 24)" in printed
 
 
 def test_show_tells_what_a_model_was_made_from(traced: Traced) -> None:
@@ -103,8 +103,8 @@ def test_diff_tells_calls_read_anew_from_new_ones(traced: Traced) -> None:
 
 
 def test_diff_of_what_is_no_number_says_what_to_write(traced: Traced) -> None:
-    with pytest.raises(BadInput, match="'first' is not a version of 'preference_pairs': write a number"):
-        RUNNER.invoke(app, ["diff", "preference_pairs", "first", "2"], catch_exceptions=False)
+    with pytest.raises(BadInput, match="'the first' is not a version of 'preference_pairs': write a number"):
+        RUNNER.invoke(app, ["diff", "preference_pairs", "the first", "2"], catch_exceptions=False)
 
 
 def test_explain_prints_the_tree_and_its_totals(traced: Traced) -> None:
