@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         DatasetVersionDetails,
         ModelVersionDetails,
     )
+    from datasets_registry.registry import Registry
     from datasets_registry.version import CheckResult
     from datasets_registry.views.scanning import ResultRow
 
@@ -40,11 +41,24 @@ def datasets(as_json: Json = False, as_csv: Csv = False) -> None:
     """List every dataset: newest version, rows and checks."""
     from datasets_registry.inspecting.listing import list_datasets
 
-    entries = list_datasets(open_state())
+    registry = open_state()
+    entries = list_datasets(registry)
     if not entries and not (as_json or as_csv):
         say("there is no dataset yet: `trimtab plan` shows what a build would make")
         return
     _print_entries(entries, as_json, as_csv, _LISTED, ("warnings",))
+    if not (as_json or as_csv) and (sentence := _line(registry)):
+        say(sentence)
+
+
+def _line(registry: "Registry") -> str:
+    """Whose datasets these are, and which experiments there are beside the main line; empty without any."""
+    from datasets_registry.catalog.line import experiments
+
+    if experiment := registry.records.line.experiment:
+        return f"of experiment {experiment}, and imports of the main line"
+    others = experiments(registry.engine)
+    return f"experiments beside these: {', '.join(others)} (--experiment {others[0]})" if others else ""
 
 
 def versions(

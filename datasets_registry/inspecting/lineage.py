@@ -92,7 +92,7 @@ def _downstream(version: Version, code_version: str, built: Built, seen: set[str
 def _facts(version: Version, code_version: str) -> dict[str, Any]:
     """The fields that both trees have."""
     return {
-        "name": version.name,
+        "name": version.whole,
         "version": version.number,
         "kind": version.kind,
         "status": version.status,

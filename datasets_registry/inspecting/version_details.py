@@ -92,7 +92,7 @@ def _common(registry: Registry, version: Version) -> dict[str, Any]:
     """The fields that datasets and models share."""
     derivation = registry.derivation(version)
     return {
-        "name": version.name,
+        "name": version.whole,
         "version": version.number,
         "kind": version.kind,
         "status": version.status,
