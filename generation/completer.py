@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
 from generation.batches.batching import Batching, Ways
 from generation.batches.provider import OffersBatches
+from generation.batches.records import left_in
 from generation.progress import EVERY_SECONDS, Progress
 from generation.renderer import renderer
 from generation.request import Backend, Completion, Feeds, Renders, Request, keys
@@ -149,7 +150,7 @@ class Completer:
         """Whether requests go by batch, or are in batches of an earlier run."""
         if not isinstance(self.backend, OffersBatches):
             return False
-        return self.backend.batches().least is not None or any((self.ledger.folder / "batches").glob("*"))
+        return self.backend.batches().least is not None or any(left_in(self.ledger.folder / "batches"))
 
     @cached_property
     def known(self) -> "Known":

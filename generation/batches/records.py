@@ -31,6 +31,11 @@ class Record(Settings):
     batch: str | None = None
 
 
+def left_in(folder: Path) -> Iterator[Path]:
+    """The records below ``folder``, of any model; a model's folder stays when its last batch is collected."""
+    return folder.glob("*/*.json")
+
+
 class Records:
     """The records of one model at one server, in a folder of their own below ``folder``."""
 

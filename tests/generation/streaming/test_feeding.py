@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from generation.batches.records import Records
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger.ledger import Ledger
@@ -55,6 +56,8 @@ def test_where_requests_go_by_batch_a_stage_goes_in_rounds(tmp_path: Path) -> No
     direct = OpenAIBackend(Path("no-weights"), settings.model_copy(update={"batch_from": None}))
     complete = Completer(direct, Ledger(tmp_path), asset="test", report=lambda line: None)
     assert [len(window) for window in windows(range(7), complete, 3)] == [3, 3, 1]
-    (tmp_path / "batches").mkdir()
-    (tmp_path / "batches" / "of-an-earlier-run").touch()
+    records = Records(tmp_path / "batches", "a server", "a model")
+    record = records.intend(["a key"])
     assert complete.by_batch and complete.feeding is None
+    records.close(record, ["a key"])
+    assert not complete.by_batch and complete.feeding is direct
