@@ -29,13 +29,10 @@ class Shift:
         jobs: Sequence[Job],
         more: Callable[[], Sequence[Job]],
     ) -> None:
-        # no more replicas than jobs
-        self._replicas = replicas[: max(1, len(jobs))]
+        self._off, self._replicas = list(replicas), list[Replica]()
         self._more = more
-        self._folder, self._queue = folder, JobQueue(jobs, len(self._replicas))
+        self._folder, self._queue = folder, JobQueue(jobs, len(replicas))
         self._deaths_of_jobs: Counter[int] = Counter()
-        for replica in self._replicas:
-            replica.begin_run()
 
     @property
     def unfinished(self) -> bool:
@@ -48,6 +45,7 @@ class Shift:
         Raises ModelFailed where no replica is left.
         """
         while self._queue or self.unfinished:
+            self._call_in()
             for replica in self._replicas:
                 self._serve(replica)
             for replica in self._heard():
@@ -63,6 +61,17 @@ class Shift:
     @property
     def _num_alive(self) -> int:
         return sum(replica.process is not None for replica in self._replicas)
+
+    @property
+    def _num_left(self) -> int:
+        return len(self._queue) + sum(len(replica.in_hand) for replica in self._replicas)
+
+    def _call_in(self) -> None:
+        """Have no more replicas than jobs, and one more for each that came beyond them."""
+        while self._off and len(self._replicas) < self._num_left:
+            replica = self._off.pop(0)
+            replica.begin_run()
+            self._replicas.append(replica)
 
     def _serve(self, replica: Replica) -> None:
         """See to it that a replica lives and has enough in hand."""
@@ -82,8 +91,7 @@ class Shift:
         """A job for every slot and a next one, but no more than an equal part of what is left."""
         if replica.slots is None:
             return
-        num_left = len(self._queue) + sum(len(other.in_hand) for other in self._replicas)
-        most = min(2 * replica.slots, -(-num_left // self._num_alive))
+        most = min(2 * replica.slots, -(-self._num_left // self._num_alive))
         jobs = self._queue.take(self._replicas.index(replica), most - len(replica.in_hand))
         if jobs:
             replica.send(jobs)

@@ -98,6 +98,14 @@ def test_what_comes_while_replicas_are_at_work_is_done_as_well(open_engine: Open
     assert [found[place] for place in range(60)] == texts(requests)
 
 
+def test_a_run_that_begins_with_one_request_has_all_replicas_for_what_comes(open_engine: Open) -> None:
+    requests, backend = stories(200), open_engine(3)
+    later = [requests[1:]]
+    found = dict(backend.complete_fed(requests[:1], lambda: later.pop() if later else []))
+    assert [found[place].text for place in range(200)] == texts(requests)
+    assert backend.engine.num_starts == 3
+
+
 def test_a_replica_that_dies_twice_is_left_out_and_the_others_finish(open_engine: Open) -> None:
     backend = open_engine(2)
     found = {}
