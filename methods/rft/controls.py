@@ -36,9 +36,16 @@ def _finished(inputs: Inputs, settings: SelectionSettings) -> Iterator[RftSelect
 
 
 def _of_problem(samples: Sequence[Candidate], settings: SelectionSettings) -> Iterator[RftSelection]:
-    finished = [sample for sample in samples if sample.finish_reason == "stop" and sample.completion.strip()]
-    for rank, sample in enumerate(distinct(finished, settings), start=1):
-        yield selection(sample, rank, num_draws=len(samples), pass_rate=sample.pass_rate)
+    by_key = {sample.completion_key: sample for sample in reversed(samples)}
+    # without rewards, as of one path with several answers the accepted one would be taken
+    unseen = [
+        sample.model_copy(update={"reward": None})
+        for sample in by_key.values()
+        if sample.finish_reason == "stop" and sample.completion.strip()
+    ]
+    for rank, drawn in enumerate(distinct(unseen, settings), start=1):
+        sample = by_key[drawn.completion_key]
+        yield selection(sample, rank, num_draws=len(by_key), pass_rate=sample.pass_rate)
 
 
 def _chance(row: RftSelection, settings: SelectionSettings) -> str:

@@ -25,3 +25,16 @@ def test_a_control_has_as_many_rows_and_looks_at_no_verdict() -> None:
     assert verdicts == {True, False} and not drawn & {"cut", "hinted"}
     keys = [(row.problem_id, row.rank) for row in rows]
     assert len(set(keys)) == len(keys)
+
+
+def test_of_one_path_with_two_answers_chance_decides_and_not_the_reward() -> None:
+    candidates = [
+        make(
+            Candidate, f"p{number:02}", completion=f"2+2=4\nA:{answer}", sample=answer, accepted=answer == 4
+        ).model_copy(update={"completion_key": f"{number}/{answer}", "reward": float(answer == 4)})
+        for number in range(20)
+        for answer in (4, 5)
+    ]
+    inputs = MemoryInputs({"candidates": candidates, "gold_solutions": []})
+    rows = rows_of(RFT_CONTROLS, SelectionSettings(), inputs, ModelsByRole({}))
+    assert len(rows) == 20 and {row.reward for row in rows} == {0.0, 1.0}
