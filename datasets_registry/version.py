@@ -205,8 +205,8 @@ def _name_problem(name: str) -> str | None:
     if others:
         return f"it has {others[0]!r}; use lower-case letters, digits, underscores and slashes"
     parts = name.split("/")
-    if parts[0] in (EXPERIMENTS, MAIN_LINE):
-        return f"names that begin with {parts[0]!r} are Trimtab's own; let it begin with another word"
+    if len(parts) > 1 and parts[0] in (EXPERIMENTS, MAIN_LINE):
+        return f"names that begin with '{parts[0]}/' are Trimtab's own; let it begin with another word"
     if len(parts) > MOST_PARTS:
         return f"it has {len(parts)} parts between slashes, and may have {MOST_PARTS}"
     odd = next((part for part in parts if part[:1] not in {*ascii_lowercase}), None)

@@ -103,6 +103,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 IN_EXPERIMENTS = (
     *("plan", "build", "keep", "pass", "datasets", "versions", "show", "explain", "diff", "lineage", "sql"),
     *("studio", "judges", "principles", "evaluate", "compare", "report", "export", "models", "review"),
+    *("tag", "rm"),
 )
 SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
 

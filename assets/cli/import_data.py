@@ -1,7 +1,7 @@
 """trimtab import FILE|hub:NAME --as DATASET: data from elsewhere, every rejected row with its reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -89,8 +89,8 @@ def import_dataset(
     from datasets_registry.rows.types import ROW_TYPES
     from datasets_registry.version import validated_name
 
-    registry, mapping = open_state(to_write=True), parsed_map(maps or [])
     _require_no_model(validated_name(dataset))
+    registry, mapping = _sharing(dataset), parsed_map(maps or [])
     like_row = _row(registry, dataset, like)
     if mapping and like_row is None:
         raise BadInput(f"--map needs --like ROW_TYPE, one of {', '.join(ROW_TYPES)}")
@@ -109,6 +109,13 @@ def import_dataset(
     if outcome.red:
         _say_red(outcome)
         raise typer.Exit(1)
+
+
+def _sharing(dataset: str) -> "Registry":
+    """The registry, in which the dataset is what all experiments share, also of one that is to begin."""
+    registry = open_state(to_write=True, begins=True)
+    line = registry.records.line
+    return registry.of(replace(line, shared=line.shared | {dataset}))
 
 
 def _require_no_model(dataset: str) -> None:

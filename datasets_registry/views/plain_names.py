@@ -31,7 +31,7 @@ def require_own(query: str, connection: "duckdb.DuckDBPyConnection", line: Line)
     ).fetchall()
     own = {name for schema, name in rows if schema in (line.experiment, by_version_of(line.experiment))}
     of_main = {name for schema, name in rows if schema in (MAIN, BY_VERSION)} - own - SMALL.keys()
-    for name in _plain_names(query, connection):
+    for name in sorted(_plain_names(query, connection)):
         plain = name.partition("@")[0]
         if name in of_main and plain not in line.shared and not experiment_of(name):
             schema = MAIN if name == plain else BY_VERSION
@@ -44,14 +44,28 @@ def require_own(query: str, connection: "duckdb.DuckDBPyConnection", line: Line)
 def _plain_names(query: str, connection: "duckdb.DuckDBPyConnection") -> set[str]:
     """The tables without a schema in the query, less those that it defines; none of what is no SELECT."""
     found = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [query]).fetchone()
-    parts = list(_parts(json.loads(found[0]) if found else {}))
-    defined = {each["key"] for part in parts for each in part.get("cte_map", {}).get("map", ())}
-    tables = (part for part in parts if part.get("type") == "BASE_TABLE" and not part["schema_name"])
-    return {part["table_name"] for part in tables} - defined
+    return set(_tables(json.loads(found[0]) if found else {}, frozenset()))
 
 
-def _parts(parsed: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(parsed, dict):
-        yield parsed
-    for inner in parsed.values() if isinstance(parsed, dict) else parsed if isinstance(parsed, list) else ():
-        yield from _parts(inner)
+def _tables(parsed: Any, defined: frozenset[str]) -> Iterator[str]:
+    """The tables in a part of a query, before which ``defined`` are.
+
+    DuckDB sees no difference between capitals and others, and what a WITH defines may read a table of its
+    own name.
+    """
+    if isinstance(parsed, list):
+        for inner in parsed:
+            yield from _tables(inner, defined)
+    if not isinstance(parsed, dict):
+        return
+    for each in parsed.get("cte_map", {}).get("map", ()):
+        yield from _tables(each["value"], defined)
+        defined |= {each["key"].lower()}
+    if "cte_name" in parsed:
+        defined |= {parsed["cte_name"].lower()}
+    name = parsed.get("table_name", "").lower()
+    if parsed.get("type") == "BASE_TABLE" and not parsed["schema_name"] and name not in defined:
+        yield name
+    for key, inner in parsed.items():
+        if key != "cte_map":
+            yield from _tables(inner, defined)

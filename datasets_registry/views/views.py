@@ -20,6 +20,8 @@ from datasets_registry.views.unions import BY_VERSION, MAIN, View
 
 # Readable by every 1.x and 2.x client; 2.0's own default is not readable by 1.5
 STORAGE_VERSION = "v1.0.0"
+# the file while it is written; no experiment, which is a schema of it, can have this name
+_FILE = "_catalog"
 # of the file: which views stand in which schema, and what is said of them
 LAYOUT = 2
 _KEPT = threading.local()
@@ -91,11 +93,11 @@ def _attached(path: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
     """A connection to the tables and views of the file ``path``, which is complete afterwards."""
     connection = _kept()
     try:
-        connection.execute(f"ATTACH {literal(path)} AS c (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute("USE c")
+        connection.execute(f"ATTACH {literal(path)} AS {_FILE} (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"USE {_FILE}")
         yield connection
         connection.execute("USE memory")
-        connection.execute("DETACH c")
+        connection.execute(f"DETACH {_FILE}")
     except BaseException:
         # an error may have left it in any state, so it is not used again
         _close()
@@ -125,7 +127,7 @@ os.register_at_fork(before=_close)
 def _replace(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> None:
     """Replace the views that are new or changed; a view's mark ends its comment."""
     query = "SELECT schema_name, view_name, comment FROM duckdb_views()"
-    query += " WHERE database_name = 'c' AND NOT internal"
+    query += f" WHERE database_name = '{_FILE}' AND NOT internal"
     there = {(schema, name): comment or "" for schema, name, comment in connection.execute(query).fetchall()}
     gone = there.keys() - {(view.schema, view.name) for view in views}
     new = [view for view in views if not there.get((view.schema, view.name), "").endswith(_marked(view))]
@@ -153,7 +155,7 @@ def _create(view: View) -> str:
 def _comments(connection: "duckdb.DuckDBPyConnection", views: Sequence[View]) -> Iterator[str]:
     """What the columns of views mean; single versions have the same columns, and would cost as much again."""
     query = "SELECT table_name, column_name FROM duckdb_columns()"
-    query += f" WHERE database_name = 'c' AND schema_name = '{MAIN}'"
+    query += f" WHERE database_name = '{_FILE}' AND schema_name = '{MAIN}'"
     there = set(connection.execute(query).fetchall()) if views else set()
     for view in views:
         if view.schema == MAIN:

@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from assets.cli.commands import app_of
 from assets.profile.chosen import EXPERIMENT
-from datasets_registry.catalog.line import line_of
+from datasets_registry.catalog.line import Line, experiments, line_of
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.rows.cai import SftExample
+from datasets_registry.state import State
 from datasets_registry.version import Derivation, validated_experiment, validated_name
 from datasets_registry.views.asking import ask
 from tests.assets.small import write_profile
@@ -145,4 +146,45 @@ def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
     )
     with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft': build it there, or write main"):
         ask(state, "WITH a AS (SELECT * FROM cai_sft) SELECT * FROM a", line=line)
+    for query in ("FROM CAI_SFT", "WITH cai_sft AS (SELECT * FROM cai_sft) FROM cai_sft"):
+        with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft'"):
+            ask(state, query, line=line)
+    assert ask(state, "WITH cai_sft AS (SELECT 1 AS n) FROM cai_sft", line=line)[1] == [(1,)]
+    counted = "WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a WHERE n < 3) FROM a"
+    assert len(ask(state, counted, line=line)[1]) == 3
     assert ask(state, "SELECT count(*) FROM main.cai_sft", line=line)[1] == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["c", "select", "versions", "helpful_answers", "user"])
+def test_an_experiment_may_have_any_other_name(name: str, state: State) -> None:
+    registry = Registry(state).of(Line(name))
+    made = Derivation(code_version="1", settings={}, inputs=())
+    registry.record_checks(registry.commit(SftExample, [make(SftExample)], made), [])
+    rows = [(1,)]
+    assert ask(state, "SELECT count(*) FROM cai_sft", line=registry.records.line)[1] == rows
+    assert ask(state, f'SELECT count(*) FROM "{name}".cai_sft')[1] == rows
+
+
+def test_an_import_comes_before_the_first_build_of_an_experiment(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIMTAB_HOME", str(state.root))
+    monkeypatch.setenv(EXPERIMENT, "new_one")
+    file = tmp_path / "prompts.jsonl"
+    file.write_text('{"text": "Why is the sky blue?"}\n')
+    command = [
+        "import",
+        str(file),
+        "--as",
+        "asked",
+        "--like",
+        "helpful_prompts",
+        "--map",
+        "prompt=text",
+        "--map",
+        "category==asked",
+    ]
+    for said in ("asked@1: 1 row", "asked@1: unchanged"):
+        result = CliRunner().invoke(app_of(["import"]), command)
+        assert said in result.stdout, result
+    assert Registry(state).latest("asked") and experiments(Registry(state).engine) == []
