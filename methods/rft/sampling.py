@@ -14,7 +14,6 @@ from datasets_registry.rows.row import arrow_schema, from_table
 from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams, keys
-from generation.streaming.flow import flow
 from generation.streaming.tasks import Task
 from methods.reading.equations import path
 from methods.rft.rewards import Reward, rewarded
@@ -111,6 +110,9 @@ def sample_tables(
     put again with its answer as a hint, where the settings ask for rationalisations (STaR, Zelikman et al.
     2022).
     """
+    # profiles read this module, and the ledger behind the flow takes long to import
+    from generation.streaming.flow import flow
+
     tasks = (_sampled(problem, model, verify, settings) for problem in problems)
     stopped = flow(complete, "samples", tasks, WINDOW)
     while some := list(islice(stopped, TABLE)):
