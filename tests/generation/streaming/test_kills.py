@@ -21,9 +21,9 @@ from generation.streaming.flow import flow
 from tests.generation.streaming.test_flow import Feeding, completer, tasks, tokens
 ledger.FLUSH_SECONDS = 0.05
 def slowly(request):
-    time.sleep(0.005)
+    time.sleep(0.02)
     return tokens(request)
-list(flow(completer(Feeding(slowly), Path(sys.argv[1])), "x", tasks(400), 30))
+list(flow(completer(Feeding(slowly), Path(sys.argv[1])), "x", tasks(100), 40))
 """
 
 
@@ -40,8 +40,8 @@ def test_a_killed_stream_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert process.wait() == -signal.SIGKILL
     stored = {row["key"] for row in ledger.ask("SELECT key FROM stored")}
     backend = Feeding(tokens)
-    ended = list(flow(completer(backend, tmp_path), "x", tasks(400), 30))
-    undisturbed = list(flow(completer(Feeding(tokens), tmp_path / "other"), "x", tasks(400), 30))
+    ended = list(flow(completer(backend, tmp_path), "x", tasks(100), 40))
+    undisturbed = list(flow(completer(Feeding(tokens), tmp_path / "other"), "x", tasks(100), 40))
     assert sorted(map(str, ended)) == sorted(map(str, undisturbed)) and stored
     assert not stored & {request.key(backend.fingerprint) for request in backend.requests}
     assert ledger.ask("SELECT count(*) - count(DISTINCT key) AS twice FROM stored") == [{"twice": 0}]
