@@ -60,7 +60,7 @@ class Stream(Generic[T]):
         with ExitStack() as self._claims, Writer(completer.ledger, completer.origin) as self._writer:
             while self._tasks.under_way and self._refusal is None:
                 num_found, self._num_fed = self._num_found, 0
-                if fed := self._handful():
+                if fed := self._first():
                     for number, answer in self._backend.complete_fed(fed, self._more):
                         self._store(number, answer)
                         yield from self._tasks.ended()
@@ -71,6 +71,15 @@ class Stream(Generic[T]):
         if self._refusal is not None:
             raise self._refusal
         completer.report(self._line())
+
+    def _first(self) -> list[Request]:
+        """What is missing of as many tasks as there is room for: few would keep all others waiting."""
+        first: list[Request] = []
+        while True:
+            num_found, more = self._num_found, self._more()
+            first += more
+            if not more and num_found == self._num_found:
+                return first
 
     def _more(self) -> list[Request]:
         """What the backend may be given beside what it has; a refusal waits for what is in flight."""

@@ -131,6 +131,23 @@ def test_one_slow_request_holds_up_no_other_task(tmp_path: Path) -> None:
     assert set(picked[-5:]) == {"task 0"} and picked.count("task 19") == 6
 
 
+def test_a_stream_that_goes_on_begins_with_what_is_missing_of_all_tasks(tmp_path: Path) -> None:
+    fed: list[int] = []
+
+    class Counted(Feeding):
+        def complete_fed(
+            self, requests: Sequence[Request], more: Callable[[], Sequence[Request]]
+        ) -> Iterator[tuple[int, Completion]]:
+            fed.append(len(requests))
+            return super().complete_fed(requests, more)
+
+    list(flow(completer(Feeding(tokens), tmp_path), "x", [drawn("a", 2)], 8))
+    tasks = (drawn(name, steps) for name, steps in (("late", 1), ("a", 2), ("a", 3), ("b", 1)))
+    assert len(list(flow(completer(Counted(tokens), tmp_path), "x", tasks, 8))) == 4
+    # two of the late one, two of b, and the third step of a, before which all is found
+    assert fed == [7]
+
+
 def test_a_failure_is_handed_over_as_a_row_and_is_tried_again(tmp_path: Path) -> None:
     def broken(request: Request) -> Completion:
         return Completion(finish_reason="error", error="broke") if request.sample == 1 else tokens(request)
