@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from assets.upkeep.holding import Outside, own_holds
 from datasets_registry.garbage import stored_bytes
@@ -27,7 +28,8 @@ def fates_of(registry: Registry, keep: int, outside: Outside, *, datasets: bool 
 
     The newest ``keep`` that passed stay, with what is newer, and so does all that something stands on.
     """
-    names = [*registry.names("model"), *(registry.names("dataset") if datasets else [])]
+    kinds: tuple[Literal["dataset", "model"], ...] = ("model", "dataset") if datasets else ("model",)
+    names = [name for kind in kinds for name in registry.names(kind, everywhere=True)]
     versions = {str(version): version for name in names for version in newest_first(registry, name)}
     stays = {str(version): why for name in names for version, why in _newest(registry, name, keep)}
     for reference, version in versions.items():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datasets_registry.catalog.line import line_of
 from datasets_registry.registry import Registry, is_red
 from datasets_registry.rows.evaluation import EvaluationDifference, GateResult, SuiteAnswer, SuiteFigure
 from datasets_registry.rows.row import Row
@@ -42,6 +43,7 @@ def release_of(registry: Registry, version: Version, gates: Mapping[str, Gate] |
     Without ``gates``, under those that its name was last held to. A model without gates is released when its
     checks passed. One that was trained again waits until it is measured again.
     """
+    registry, version = _in_its_line(registry, version)
     named = _last_held_to(registry, version.name) if gates is None else _dumped(gates, version.name)
     if version.status != "passed":
         red = next(filter(is_red, registry.checks(version)), None)
@@ -51,6 +53,14 @@ def release_of(registry: Registry, version: Version, gates: Mapping[str, Gate] |
     held = (_held(registry, version, name, gate, decided) for name, gate in named.items())
     holding = tuple(filter(None, held))
     return Release(version, holding, bool(holding), bool(named))
+
+
+def _in_its_line(registry: Registry, version: Version) -> tuple[Registry, Version]:
+    """The registry by the names of the version's own line, and the version as that calls it."""
+    if version.experiment == registry.records.line.experiment:
+        return registry, version
+    own = registry.of(line_of(registry.engine, version.experiment))
+    return own, own.version(version.plain, version.number)
 
 
 def _dumped(gates: Mapping[str, Gate], model: str) -> dict[str, Any]:

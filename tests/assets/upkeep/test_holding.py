@@ -12,6 +12,7 @@ from assets.ui.keys import key_of
 from assets.upkeep.holding import Outside, all_holds
 from assets.upkeep.retention import fates_of
 from assets.upkeep.running import Running, running
+from datasets_registry.catalog.line import Line
 from datasets_registry.registry import Registry
 from datasets_registry.rows.rlaif import PreferencePair
 from datasets_registry.upkeep.tagging import add_tag
@@ -111,6 +112,12 @@ def test_the_newest_models_stay_and_older_ones_go(registry: Registry) -> None:
     assert [fate.num_bytes for fate in fates_of(registry, 2, ALONE)] == [5] * 4
     registry.reuse(versions[0], registry.derivation(versions[0]))
     assert reasons(registry, 1) == {"policy@1": "newest 1"}
+
+
+def test_models_of_experiments_are_counted_by_their_whole_names(registry: Registry) -> None:
+    ours = registry.of(Line("beta_03"))
+    versions = [policy(ours, number) for number in range(2)]
+    assert reasons(registry, 1) == reasons(ours, 1) == {str(versions[1]): "newest 1"}
 
 
 def test_a_newer_failure_costs_no_good_model(registry: Registry) -> None:

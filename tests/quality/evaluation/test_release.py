@@ -145,3 +145,6 @@ def test_a_model_of_an_experiment_is_released_by_figures_of_its_own(registry: Re
     measured(ours, [own], 0.3, of_sft)
     assert release_of(ours, own, of_sft).released and release_of(ours, own).released
     assert not release_of(registry, main, of_sft).released and not release_of(registry, main).released
+    # whoever looks from another line sees the same
+    assert release_of(registry, registry.resolve(str(own))).has_gates
+    assert not release_of(ours, ours.resolve(f"main/{main}")).released
