@@ -124,21 +124,22 @@ def _hashes(connection: "duckdb.DuckDBPyConnection", keys: Sequence[str]) -> Num
 
 
 def _rows_of(path: Path, rows: Numbers) -> pa.Table:
-    """Those rows of a segment; only the row groups that hold some of them are read."""
+    """Those rows of a segment, a row group at a time: in old segments they lie in all of them."""
     try:
         with pq.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
-            ends = np.cumsum(groups)
+            ends = np.cumsum(
+                [file.metadata.row_group(place).num_rows for place in range(file.num_row_groups)]
+            )
             held = np.searchsorted(ends, rows, "right")
-            read = np.unique(held)
-            sizes = np.array(groups)[read]
-            # the rows that were not read lie before those that were
-            skipped = (ends - groups)[read] - (np.cumsum(sizes) - sizes)
+            starts = np.concatenate([[0], ends[:-1]])
             names = [name for name in _COLUMNS if name in file.schema_arrow.names]
-            table = file.read_row_groups(read.tolist(), names)
+            parts = [
+                file.read_row_group(int(group), names).take(rows[held == group] - starts[group])
+                for group in np.unique(held)
+            ]
     except (pa.ArrowException, OSError) as error:
         raise BrokenObject(broken(path.parent, error)) from error
-    return table.take(rows - skipped[np.searchsorted(read, held)])
+    return pa.concat_tables(parts)
 
 
 def broken(folder: Path, error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 import random
 
+import pyarrow.parquet as pq
 import pytest
 
 from datasets_registry.state import State
@@ -78,3 +79,15 @@ def test_of_a_large_segment_only_the_row_groups_that_are_asked_for_are_read(
     texts = {number: known.find([key(number)])[key(number)].text for number in asked}
     assert texts == {number: f"{number}/0" for number in asked}
     assert known.find([key(number) for number in range(100)]).keys() == set(map(key, range(100)))
+
+
+def test_rows_of_several_row_groups_are_found_each_in_its_own(ledger: Ledger) -> None:
+    ledger.append([stored(number) for number in range(20)])
+    (path,) = ledger.folder.glob("*.parquet")
+    pq.write_table(pq.read_table(path), path, row_group_size=3)
+    wanted = [0, 2, 3, 8, 9, 10, 19]
+    found = Known(ledger).find([key(number) for number in wanted])
+    texts = {row["key"]: row["text"] for row in ledger.ask("SELECT key, text FROM stored")}
+    assert {each: completion.text for each, completion in found.items()} == {
+        key(number): texts[key(number)] for number in wanted
+    }
