@@ -39,11 +39,15 @@ def compare_experiments(a: str, b: str, as_json: bool) -> None:
         print_rows([_row(each, a, b) for each in others], False, ("name", a, b, "rows", "labels", "loss"))
     for model, rows in figures.items():
         say(f"\n{model}, figures of {b} less those of {a}, by the items that both were asked")
-        print_rows(lines([row for row in rows if row.difference is not None]), False, COLUMNS)
+        measured = [row for row in rows if row.difference is not None]
+        if measured:
+            print_rows(lines(measured), False, COLUMNS)
+        else:
+            say("nothing of it is measured in both")
 
 
 def _print_settings(assets: Iterable[AssetDifference]) -> None:
-    """What decides content and differs; a setting that several assets share stands once."""
+    """The settings that differ, by dataset or model, and the parts of their recipes."""
     changed = [
         {"setting": change.path, "before": change.before, "after": change.after, "of": each.name}
         for each in assets
