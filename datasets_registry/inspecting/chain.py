@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from datasets_registry.inspecting.listing import behind
-from datasets_registry.inspecting.model_facts import manifest_of
+from datasets_registry.inspecting.model_facts import manifest_of, named_version
 from datasets_registry.inspecting.origins import origin
 from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
@@ -66,7 +66,7 @@ def ancestors(registry: Registry, version: Version) -> tuple[Ancestor, ...]:
 
 def _base(registry: Registry, version: Version) -> Version | None:
     base = manifest_of(registry, version).base
-    return registry.version(base.name, base.number) if base else None
+    return named_version(registry, version, base) if base else None
 
 
 def _ancestor(registry: Registry, version: Version) -> Ancestor:

@@ -73,7 +73,7 @@ def downstream(registry: Registry, version: Version) -> DownstreamNode:
 def _built(registry: Registry) -> Built:
     built: dict[str, list[tuple[Version, str]]] = {}
     for kind in ("dataset", "model"):
-        for name in registry.names(kind):
+        for name in registry.names(kind, everywhere=True):
             for version in registry.versions(name):
                 derivation = registry.derivation(version)
                 for used in derivation.inputs:

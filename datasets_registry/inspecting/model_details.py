@@ -8,7 +8,13 @@ from datasets_registry.catalog.tags import tags_at
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.chain import Ancestor, ancestors
 from datasets_registry.inspecting.listing import behind
-from datasets_registry.inspecting.model_facts import ModelFacts, is_given, manifest_of, model_facts
+from datasets_registry.inspecting.model_facts import (
+    ModelFacts,
+    is_given,
+    manifest_of,
+    model_facts,
+    named_version,
+)
 from datasets_registry.inspecting.record import Record
 from datasets_registry.registry import Registry
 from datasets_registry.rows.types import ROW_TYPES, rows_of
@@ -107,7 +113,8 @@ def require_model(version: Version) -> Version:
 def _training_data(registry: Registry, version: Version) -> dict[str, TrainingData]:
     """The exact dataset versions by role, as the manifest names them."""
     datasets = manifest_of(registry, version).datasets
-    return {role: _trained_on(registry.version(data.name, data.number)) for role, data in datasets.items()}
+    found = {role: named_version(registry, version, data) for role, data in datasets.items()}
+    return {role: _trained_on(dataset) for role, dataset in found.items() if dataset}
 
 
 def _trained_on(dataset: Version) -> TrainingData:

@@ -1,12 +1,13 @@
 """What a model version was trained from and with, as its manifest says."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
-from datasets_registry.errors import BrokenObject
+from datasets_registry.errors import BrokenObject, UnknownVersion
 from datasets_registry.inspecting.record import Record
-from datasets_registry.manifest import FILE, Manifest, is_trained
+from datasets_registry.manifest import FILE, Manifest, VersionReference, is_trained
 from datasets_registry.registry import Registry
-from datasets_registry.version import Status, Version
+from datasets_registry.version import Status, Version, plain_name
 
 
 class ModelFacts(Record):
@@ -94,6 +95,19 @@ def manifest_of(registry: Registry, version: Version) -> Manifest:
         raise BrokenObject(
             f"{folder / FILE} of {version} is not a manifest: build the model again"
         ) from error
+
+
+def named_version(registry: Registry, model: Version, named: VersionReference) -> Version | None:
+    """The version that a model's manifest names; None where it was removed.
+
+    What another line trained is taken over with its manifest: there the model's own input has that content.
+    """
+    own = (used for used in registry.derivation(model).inputs if used.plain == plain_name(named.name))
+    if found := next((used for used in own if used.data_version == named.data_version), None):
+        return found
+    with suppress(UnknownVersion):
+        return registry.version(registry.records.line.called(named.name), named.number)
+    return None
 
 
 def is_given(registry: Registry, version: Version) -> bool:

@@ -23,7 +23,7 @@ STORAGE_VERSION = "v1.0.0"
 # the file while it is written; no experiment, which is a schema of it, can have this name
 _FILE = "_catalog"
 # of the file: which views stand in which schema, and what is said of them
-LAYOUT = 2
+LAYOUT = 3
 _KEPT = threading.local()
 
 
