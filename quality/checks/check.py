@@ -1,6 +1,7 @@
 """Checks: SQL or a function that gives one figure of a dataset version, and its bounds."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -62,7 +63,7 @@ def run_check(check: Check, registry: "Registry", version: Version, inputs: Iter
         create_view(connection, "this", registry, [version])
         for dataset in (*check.reads, *check.own):
             create_view(connection, dataset, registry, by_type.get(dataset, []))
-        value = _measure(check, connection, registry, version)
+        value = _number(_measure(check, connection, registry, version))
         passed = value is not None and _within(check, value)
         why = "" if passed else _why(check, connection, registry, by_type)
     return CheckResult(
@@ -100,6 +101,11 @@ def _measure(
         settings = {"settings": json.dumps(dict(registry.derivation(version).settings))}
     row = connection.execute(check.measure, settings).fetchone()
     return None if row is None or row[0] is None else float(row[0])
+
+
+def _number(value: float | None) -> float | None:
+    """None in the place of what is no number, such as a share of nothing: the catalog keeps it so, too."""
+    return None if value is None or math.isnan(value) else value
 
 
 def create_view(

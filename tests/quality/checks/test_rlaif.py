@@ -110,3 +110,14 @@ def test_the_recomputed_label_agrees_with_the_label_whatever_the_verdicts_and_se
     result = run_check(check, registry, version, inputs)
     assert result.passed, result.description
     assert len({pair.label for pair in labelled}) >= 2
+
+
+def test_a_figure_of_no_labels_is_nothing_to_measure_and_never_nan(
+    registry: Registry, derivation: Derivation
+) -> None:
+    ties = [make(PreferencePair, label="tie", chosen=None, rejected=None)]
+    version = registry.commit(PreferencePair, ties, derivation)
+    (check,) = [check for check in checks_of("preference_pairs") if check.name == "slot_balance"]
+    result = run_check(check, registry, version, ())
+    assert (result.value, result.passed) == (None, False)
+    assert "nothing to measure" in result.description
