@@ -2,7 +2,8 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -11,7 +12,10 @@ from benchmarks.sides.alone import alone, peak_megabytes
 from benchmarks.sides.figure import Figure, at_most
 from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.row import Row
-from generation.scripted import chosen
+from generation.completer import Completer
+from generation.ledger.ledger import Ledger
+from generation.request import Completion, Request
+from generation.scripted import ScriptedBackend, chosen
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, make_judgements
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel
 
@@ -32,6 +36,26 @@ class ManyPairs(MemoryInputs):
     def stream(self, row: type[R], role: str | None = None) -> Iterator[R]:
         """Each pair, in the order of keys."""
         return cast(Iterator[R], map(pair, range(self.num_pairs)))
+
+
+class Forgetful(ScriptedBackend):
+    """A script that keeps none of what it was asked."""
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """The scripted completions."""
+        yield from super().complete(requests)
+        self.requests.clear()
+
+
+@dataclass(frozen=True)
+class Judge(ScriptedModel):
+    """A judge that likes what it sees first."""
+
+    @contextmanager
+    def completer(self) -> Iterator[Completer]:
+        """The script behind the ledger."""
+        backend = Forgetful(lambda _: chosen(0.6, 0.3))
+        yield Completer(backend, Ledger(self.folder), asset="judging", report=lambda line: None)
 
 
 def pair(number: int) -> CompletionPair:
@@ -63,7 +87,7 @@ def judged(folder: Path, num_pairs: int) -> float:
     """Peak megabytes of judging so many pairs in both orders."""
     settings = JudgementSettings(principles={"helps": PRINCIPLE}, signals={"helpful": ("helpfulness",)})
     inputs = ManyPairs(num_pairs=num_pairs)
-    models = ModelsByRole({"judges": [ScriptedModel("judge", folder, lambda _: chosen(0.6, 0.3))]})
+    models = ModelsByRole({"judges": [Judge("judge", folder)]})
     rows = Counter(row.order for row in make_judgements(inputs, models, settings))
     assert rows == {"ab": num_pairs, "ba": num_pairs}
     return peak_megabytes()
