@@ -30,6 +30,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.ledger": GENERATED,
     "generation.completer": GENERATED,
     "generation.progress": "progress lines change no content",
+    "generation.streaming": "what is asked when, and beside what, changes no completion and no row",
     "generation.spending": "prices and budgets stop a run, and change no row of one that ends",
     "generation.models.shapes": "sizes of a model, which its fingerprint holds",
     "training.online.recording": "what a run keeps of its samples changes no weight",

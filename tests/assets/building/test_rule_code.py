@@ -15,7 +15,7 @@ from tests.assets.graphs import Declaration, declared
 MEASURED = {
     f"evaluation_answers/{model}" for model in ("base_policy", "sft_policy", "dpo_policy", "canaries")
 }
-HOLDERS = {"ai_judgements", *MEASURED}
+HOLDERS = {"ai_judgements", "rule_controls", "rule_selections", *MEASURED}
 FILES = {
     "__init__.py": "from .words import polite\n\nRULES = {'polite': polite}\n",
     "words.py": "from .list import WORD\n\ndef polite(prompt, response):\n    return WORD in response\n",

@@ -91,7 +91,7 @@ def test_a_version_may_be_named_with_it(registry: Registry, tmp_path: Path) -> N
     assert (read("gsm8k"), read("gsm8k@1"), read("gsm8k@2")) == (second, first, second)
     with pytest.raises(UnknownVersion, match="no gsm8k@3: `trimtab versions gsm8k` lists what there is"):
         read("gsm8k@3")
-    with pytest.raises(BadInput, match="'gsm8k@new' is not a version: write gsm8k@1"):
+    with pytest.raises(BadInput, match="'gsm8k@new' names a tag, which can be moved: write the number"):
         read("gsm8k@new")
 
 
