@@ -1,6 +1,6 @@
 """Which versions go where only the newest few of each name are to stay, and why each of the others stays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,8 +30,9 @@ def fates_of(registry: Registry, keep: int, outside: Outside, *, datasets: bool 
     """
     kinds: tuple[Literal["dataset", "model"], ...] = ("model", "dataset") if datasets else ("model",)
     names = [name for kind in kinds for name in registry.names(kind, everywhere=True)]
-    versions = {str(version): version for name in names for version in newest_first(registry, name)}
-    stays = {str(version): why for name in names for version, why in _newest(registry, name, keep)}
+    by_name = [newest_first(registry, name) for name in names]
+    versions = {str(version): version for of_name in by_name for version in of_name}
+    stays = {str(version): why for of_name in by_name for version, why in _newest(of_name, keep)}
     for reference, version in versions.items():
         if reference not in stays:
             stays |= {hold.version: hold.why for hold in own_holds(registry, version, outside)}
@@ -44,10 +45,10 @@ def fates_of(registry: Registry, keep: int, outside: Outside, *, datasets: bool 
     ]
 
 
-def _newest(registry: Registry, name: str, keep: int) -> Iterator[tuple[Version, str]]:
-    """The newest versions, to the last of so many that passed; all where fewer did."""
+def _newest(versions: Sequence[Version], keep: int) -> Iterator[tuple[Version, str]]:
+    """The newest of a name's versions, to the last of so many that passed; all where fewer did."""
     passed = 0
-    for version in newest_first(registry, name):
+    for version in versions:
         if passed == keep:
             return
         is_passed = version.status == "passed"
