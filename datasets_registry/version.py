@@ -178,11 +178,8 @@ def _experiment_problem(name: str) -> str | None:
         return f"it has {len(name)} characters, and may have {LONGEST_EXPERIMENT}"
     if name in TAKEN_EXPERIMENTS or name.startswith("by_version"):
         return "Trimtab itself uses this name; choose another, or leave it out for the main line"
-    if name != name.lower():
-        return f"it has capitals; write {name.lower()!r}"
-    others = sorted({*name} - {*ascii_lowercase, *digits, "_"})
-    if others:
-        return f"it has {others[0]!r}; use lower-case letters, digits and underscores"
+    if problem := characters_problem(name, "_", " and underscores"):
+        return problem
     return None if name[0] in ascii_lowercase else "it does not begin with a letter"
 
 
@@ -199,11 +196,8 @@ def _name_problem(name: str) -> str | None:
         return f"it has {len(name)} characters, and may have {LONGEST_NAME}"
     if name in TAKEN_NAMES:
         return f"Trimtab itself uses {', '.join(TAKEN_NAMES)}; choose another"
-    if name != name.lower():
-        return f"it has capitals; write {name.lower()!r}"
-    others = sorted({*name} - {*ascii_lowercase, *digits, "_", "/"})
-    if others:
-        return f"it has {others[0]!r}; use lower-case letters, digits, underscores and slashes"
+    if problem := characters_problem(name, "_/", ", underscores and slashes"):
+        return problem
     parts = name.split("/")
     if len(parts) > 1 and parts[0] in (EXPERIMENTS, MAIN_LINE):
         return f"names that begin with '{parts[0]}/' are Trimtab's own; let it begin with another word"
@@ -211,3 +205,11 @@ def _name_problem(name: str) -> str | None:
         return f"it has {len(parts)} parts between slashes, and may have {MOST_PARTS}"
     odd = next((part for part in parts if part[:1] not in {*ascii_lowercase}), None)
     return None if odd is None else f"its part {odd!r} does not begin with a letter"
+
+
+def characters_problem(name: str, others: str, said: str) -> str | None:
+    """What is wrong with a name's characters; ``others`` than lower-case letters and digits are ``said``."""
+    if name != name.lower():
+        return f"it has capitals; write {name.lower()!r}"
+    odd = sorted({*name} - {*ascii_lowercase, *digits, *others})
+    return f"it has {odd[0]!r}; use lower-case letters, digits{said}" if odd else None

@@ -1,6 +1,6 @@
 """Giving versions tags, moving tags and taking them away."""
 
-from string import ascii_lowercase, digits, hexdigits
+from string import ascii_lowercase, hexdigits
 
 from datasets_registry.catalog.account import account
 from datasets_registry.catalog.records import now
@@ -8,7 +8,7 @@ from datasets_registry.catalog.removed import require_there
 from datasets_registry.catalog.tags import Tag, drop_tag, put_tag, tagged, tags_in
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
-from datasets_registry.version import MOVING, TAG, Version
+from datasets_registry.version import MOVING, TAG, Version, characters_problem
 
 LONGEST_TAG = 40
 # of a hash, commands show twelve digits
@@ -71,10 +71,8 @@ def _problem(word: str) -> str | None:
         return "it looks like a version's number; choose a word, such as paper"
     if len(word) >= _FEW_DIGITS and not {*word} - {*hexdigits}:
         return "it looks like a hash; choose a word, such as paper"
-    if word != word.lower():
-        return f"it has capitals; write {word.lower()!r}"
-    if others := sorted({*word} - {*ascii_lowercase, *digits, *_JOINTS}):
-        return f"it has {others[0]!r}; use lower-case letters, digits, hyphens, underscores and dots"
+    if problem := characters_problem(word, _JOINTS, ", hyphens, underscores and dots"):
+        return problem
     if not word or word[0] not in ascii_lowercase:
         return "it does not begin with a letter"
     return (
