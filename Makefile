@@ -11,7 +11,7 @@ export DO_NOT_TRACK := 1
 # without it Dagster's daemon may see what comes during a look twice, and ask for the same rebuild again
 export DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS := 0.2
 
-.PHONY: setup vllm demo dev test coverage test-vllm lint pictures bench bench-quick check-gpu
+.PHONY: setup vllm cluster demo dev test coverage test-vllm cluster-test lint pictures bench bench-quick check-gpu
 
 setup: $(STAMP)
 
@@ -24,6 +24,13 @@ $(STAMP): pyproject.toml constraints.txt
 # the CUDA or the CPU build, by the GPU, or as VLLM=cuda or VLLM=cpu says; it prints which, and why
 vllm: $(STAMP)
 	@$(BIN)/python -m assets.preflight.vllm_build
+
+# Ray, Dagster's parts for a cluster, and an S3 server for loopback
+cluster: .venv/.cluster
+
+.venv/.cluster: $(STAMP)
+	$(BIN)/pip install -q -c constraints.txt -e ".[cluster]"
+	@touch $@
 
 demo: $(STAMP)
 	@$(BIN)/python -m assets.demo
@@ -42,6 +49,9 @@ coverage: $(STAMP)
 
 test-vllm: vllm
 	$(BIN)/pytest -m vllm tests/generation tests/training
+
+cluster-test: cluster
+	$(BIN)/pytest -m cluster tests
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
