@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -16,11 +16,33 @@ USER = "trimtab"
 
 
 class PostgresServer:
-    """A running server that gives fresh databases."""
+    """A running server that gives fresh databases, and can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, binaries: Path, user: str | None) -> None:
+        self.folder, self._user = folder, user
+        self._pg_ctl = [str(binaries / "pg_ctl"), "--pgdata", str(folder / "data"), "--wait"]
         self._databases = 0
+
+    def start(self) -> None:
+        """Start it over its files, as they are."""
+        options = f"-k {self.folder} -c listen_addresses= -c fsync=on -c max_connections=100"
+        log = str(self.folder / "log")
+        _run(self._user, self.folder, *self._pg_ctl, "--log", log, "--options", options, "start")
+
+    def stop(self) -> None:
+        """Stop it; nothing of it is wanted again, so nothing is written back."""
+        _run(self._user, self.folder, *self._pg_ctl, "--mode", "immediate", "stop")
+
+    def kill(self) -> None:
+        """End all its processes as a loss of power to them would."""
+        import psutil
+
+        first = psutil.Process(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
+        processes = [first, *first.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes)
 
     def database(self) -> str:
         """The SQLAlchemy URL of a new, empty database."""
@@ -62,17 +84,15 @@ def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
         user = _unprivileged()
         if user:
             shutil.chown(folder, user)
-        data, log = str(folder / "data"), str(folder / "log")
+        data = str(folder / "data")
         setup = ["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
         _run(user, folder, str(binaries / "initdb"), "--pgdata", data, *setup)
-        pg_ctl = [str(binaries / "pg_ctl"), "--pgdata", data, "--wait"]
-        options = f"-k {folder} -c listen_addresses= -c fsync=on -c max_connections=100"
-        _run(user, folder, *pg_ctl, "--log", log, "--options", options, "start")
+        server = PostgresServer(folder, binaries, user)
+        server.start()
         try:
-            yield PostgresServer(folder)
+            yield server
         finally:
-            # nothing of it is wanted again, so nothing is written back
-            _run(user, folder, *pg_ctl, "--mode", "immediate", "stop")
+            server.stop()
 
 
 def _unprivileged() -> str | None:

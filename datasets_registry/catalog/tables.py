@@ -28,6 +28,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from datasets_registry.catalog.patience import patient
 from datasets_registry.catalog.snapshot import forbid_writes, in_memory
 from datasets_registry.errors import BadInput, BrokenCatalog, first_line
 from datasets_registry.state import State, durable
@@ -168,7 +169,7 @@ def open_catalog(state: State, url: str | None = None, *, reads_only: bool = Fal
     expected = state.catalog_id.read_text().strip() if state.catalog_id.exists() else None
     if expected and not url and not state.catalog.exists():
         raise _lost(state, f"{state.catalog} is gone")
-    engine = _engine(url) if url else in_memory(state.catalog) if reads_only else _sqlite(state.catalog)
+    engine = engine_at(url) if url else in_memory(state.catalog) if reads_only else _sqlite(state.catalog)
     try:
         identity = _identity(engine)
     except DBAPIError as error:
@@ -194,7 +195,14 @@ def _lost(state: State, what: str) -> BrokenCatalog:
     )
 
 
-def _engine(url: str) -> Engine:
+def shared_engine() -> Engine | None:
+    """The database at TRIMTAB_CATALOG; None where the catalog is a file of the state folder."""
+    url = os.environ.get("TRIMTAB_CATALOG")
+    return engine_at(url) if url else None
+
+
+def engine_at(url: str) -> Engine:
+    """The database at ``url``, which is not asked yet; raises BadInput where it cannot be one of ours."""
     try:
         backend = make_url(url).get_backend_name()
     # a port that is no number is a ValueError
@@ -205,7 +213,8 @@ def _engine(url: str) -> Engine:
             f"TRIMTAB_CATALOG is for PostgreSQL, not {backend}: write postgresql+psycopg://host/database"
         )
     try:
-        return create_engine(url)
+        # each connection is tried before it is used: after a restart of the server all are stale
+        return patient(create_engine(url, pool_pre_ping=True))
     except ModuleNotFoundError as error:
         raise BadInput(f"PostgreSQL needs its driver: `pip install -e '.[postgres]'` ({error})") from error
 
