@@ -111,9 +111,14 @@ def _reason(recipe: Recipe, versions: Versions) -> str | None:
     if made is None:
         return _why_not_made(recipe, versions)
     version = made[0]
-    if version.kind == "model" and fingerprint(versions.registry.folder(version)) != version.data_version:
+    if version.kind == "model" and _has_changed(versions.registry, version):
         return f"files of {version} changed"
     return None
+
+
+def _has_changed(registry: Registry, model: Version) -> bool:
+    """Whether the model's files on this machine are others than were registered."""
+    return registry.is_here(model) and fingerprint(registry.folder(model)) != model.data_version
 
 
 def _why_not_made(recipe: Recipe, versions: Versions) -> str:
@@ -182,7 +187,7 @@ def spent(registry: Registry) -> dict[str, Spent]:
     """
     trained = {asset: _trained(registry, registry.newest(asset)) for asset in registry.names("model")}
     called: dict[str, Spent] = {}
-    for stats in Ledger.of(registry.state, registry.engine).stats():
+    for stats in Ledger(registry.state.ledger).stats():
         called[stats["asset"]] = _added(called.get(stats["asset"], Spent()), stats)
     return {asset: cost for asset, cost in (trained | called).items() if cost != Spent()}
 
@@ -219,7 +224,7 @@ def _trained(registry: Registry, version: Version | None) -> Spent:
     """The training of its weights, unless another model's training made them and it was handed on."""
     if version is None:
         return Spent()
-    manifest = Manifest.read(registry.folder(version))
+    manifest = Manifest.read(registry.small_files(version))
     is_own = manifest.name in ("", version.name)
     return Spent(training_seconds=manifest.seconds or 0.0) if is_own else Spent()
 

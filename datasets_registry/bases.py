@@ -19,10 +19,13 @@ def base_folder(registry: "Registry", folder: Path) -> Path | None:
     if adapter is None:
         return None
     identity = base_fingerprint(adapter)
-    bases = [registry.folder(version) for version in registry.records.models(identity)]
-    found = next((base for base in bases if (base / "config.json").is_file()), None)
+    versions = registry.records.models(identity)
+    folders = map(registry.folder, versions)
+    found = next((base for base in folders if (base / "config.json").is_file()), None)
     if found is None:
-        where = f"its folder {bases[0]} is gone" if bases else "no version has that content"
+        where = (
+            f"its folder {registry.place(versions[0])} is gone" if versions else "no version has that content"
+        )
         raise BrokenObject(
             f"model directory {folder} is an adapter over the model {identity[:16]}, and {where}: build the "
             "base again"

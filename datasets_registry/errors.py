@@ -8,6 +8,7 @@ TrimtabError
 │   └── ReviewsWait   nobody has reviewed what people have to review
 ├── BrokenObject      a stored file is missing or is not what the catalog says
 ├── BrokenCatalog     the catalog is gone, cannot be opened, or is another folder's
+├── StoreFailed       the bucket of objects does not answer
 ├── OverBudget        generation would spend, or has spent, more than the profile's budget
 │   └── HoursSpent    automatic runs took a day's hours already
 ├── NoSpace           the state folder cannot take more data
@@ -51,6 +52,10 @@ class BrokenObject(TrimtabError):
 
 class BrokenCatalog(TrimtabError):
     """The catalog is gone, cannot be opened, or belongs to another state folder."""
+
+
+class StoreFailed(TrimtabError):
+    """The bucket of objects does not answer, or not as it should."""
 
 
 class OverBudget(TrimtabError):

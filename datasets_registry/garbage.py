@@ -4,21 +4,26 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.filed import LOCK, names_of
+from datasets_registry.catalog.locks import advisory_lock
 from datasets_registry.catalog.removed import removed_of
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.inspecting.origins import HUB
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
 from datasets_registry.state import locked, run_name
+from datasets_registry.store.model_files import FOLDER as FILES
+from datasets_registry.store.objects import FOLDER as OBJECTS
 from datasets_registry.store.objects import object_path
+from datasets_registry.stores.bucket import PROBES
 from datasets_registry.version import Version
 from datasets_registry.views.asking import open_views
 from datasets_registry.views.scanning import SPILL
@@ -46,35 +51,78 @@ RUN = re.compile(r".+-[0-9a-f]{16}")
 
 @dataclass(frozen=True)
 class Collected:
-    """The files that were, or would be, removed; ``waiting`` counts unneeded files within their grace."""
+    """The files that were, or would be, removed; ``waiting`` counts unneeded files within their grace.
+
+    ``names`` are those in the bucket, where there is one; their bytes are counted too.
+    """
 
     paths: tuple[Path, ...]
     num_bytes: int
     waiting: int
+    names: tuple[str, ...] = ()
 
 
 def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) -> Collected:
     """Remove unneeded files that nobody has touched for ``grace``; in a dry run only name them.
 
     Writers hold a shared lock while they add objects and name them, and collection waits for them, so that no
-    object disappears under a commit. The lock does not reach other machines that share the folder: there the
-    grace must be longer than the longest commit, and than readers keep ``catalog.duckdb`` open.
+    object disappears under a commit. With PostgreSQL it reaches other machines; with SQLite and a folder that
+    machines share, the grace must be longer than the longest commit. It must always be longer than readers
+    keep ``catalog.duckdb`` open. How old a file in a bucket is, its server's clock says.
 
     Nothing else has to be written, so that a full disk can be freed.
     """
     oldest = time.time() - grace.total_seconds()
     if dry_run:
-        return _found(registry, oldest)
-    with locked(registry.state.root / ".gc.lock"):
+        return _and_in_bucket(registry, _found(registry, oldest), grace)
+    with locked(registry.state.root / LOCK), _alone(registry):
         # what was committed before the lock was ours
         now = Registry(registry.state, registry.url, reads_only=True)
         _show_what_is_there(now)
-        collected = _found(now, oldest)
+        collected = _and_in_bucket(now, _found(now, oldest), grace)
         for path in collected.paths:
             _remove(path)
+        now.forget(collected.names)
+        now.store.delete(collected.names)
         _show_what_is_there(now)
         now.engine.dispose()
         return collected
+
+
+def _alone(registry: Registry) -> AbstractContextManager[object]:
+    """Keep the writers of all machines that share the catalog's database from adding files."""
+    is_shared = registry.engine.dialect.name != "sqlite"
+    return advisory_lock(registry.engine, LOCK) if is_shared else nullcontext()
+
+
+def _and_in_bucket(registry: Registry, here: Collected, grace: timedelta) -> Collected:
+    """``here`` and the unneeded files in the bucket that are older than ``grace`` by its own clock."""
+    if registry.store.url is None:
+        return here
+    now = registry.store.now()
+    needed, removed = registry.needed_names(), _names_removed_at(registry)
+    unneeded = [
+        (stored, max(stored.changed, removed.get(stored.name, 0.0)))
+        for folder in (OBJECTS, FILES, PROBES)
+        for stored in registry.store.list(folder)
+        if stored.name not in needed
+    ]
+    old = [stored for stored, changed in unneeded if changed <= now - grace.total_seconds()]
+    return replace(
+        here,
+        num_bytes=here.num_bytes + sum(stored.num_bytes for stored in old),
+        waiting=here.waiting + len(unneeded) - len(old),
+        names=tuple(stored.name for stored in old),
+    )
+
+
+def _names_removed_at(registry: Registry) -> dict[str, float]:
+    """When the version of each file in the bucket was removed that had one."""
+    times: dict[str, float] = {}
+    for removed in removed_of(registry.engine):
+        at = datetime.fromisoformat(removed.at).timestamp()
+        times |= {name: max(at, times.get(name, 0.0)) for name in names_of(removed.content)}
+    return times
 
 
 def _show_what_is_there(registry: Registry) -> None:
@@ -123,7 +171,7 @@ def _files_of(registry: Registry, version: Version) -> Iterator[Path]:
     if version.kind == "dataset":
         yield from (object_path(registry.state.objects, sha).resolve() for sha in version.shas)
         return
-    folder = registry.folder(version).resolve()
+    folder = registry.place(version).resolve()
     if folder.is_relative_to(registry.state.models.resolve()) and _is_trained(folder):
         yield folder
 

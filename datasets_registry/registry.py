@@ -1,28 +1,32 @@
 """The registry: commit rows or a model, judge it by its checks, find and read exact versions."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import pyarrow as pa
 
+from datasets_registry.catalog.binding import bind, require_shared
+from datasets_registry.catalog.filed import Filed
 from datasets_registry.catalog.kept import Keeping
 from datasets_registry.catalog.line import Line
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.catalog.tags import Tag, tagged, tags_of
-from datasets_registry.errors import BrokenObject, UnknownVersion, UnpassedVersion
-from datasets_registry.hosted import FILE as HOSTED_FILE
+from datasets_registry.errors import TrimtabError, UnknownVersion, UnpassedVersion
 from datasets_registry.rows.row import Row, from_table
-from datasets_registry.state import State, locked
+from datasets_registry.state import State
 from datasets_registry.store.evolution import require_compatible
-from datasets_registry.store.objects import object_path, read_object
+from datasets_registry.store.model_files import send_folder
+from datasets_registry.store.objects import object_name, read_object
 from datasets_registry.store.staging import Rows, Staged, stage
+from datasets_registry.stores.bucket import BucketStore
+from datasets_registry.stores.opening import store_of
 from datasets_registry.version import (
     MAIN_LINE,
     CheckResult,
+    Content,
     Derivation,
     Status,
     Version,
@@ -35,7 +39,7 @@ from datasets_registry.views import views
 R = TypeVar("R", bound=Row)
 
 
-class Registry(Keeping):
+class Registry(Keeping, Filed):
     """Versioned datasets and models of one line, by its names; safe for many processes at once."""
 
     def __init__(self, state: State, url: str | None = None, *, reads_only: bool = False) -> None:
@@ -44,7 +48,14 @@ class Registry(Keeping):
         One that ``reads_only`` shows the versions of now and writes nothing, so that a full disk will do.
         """
         self.state, self.url = state, url
+        self.store = store_of(state)
+        require_shared(self.store, url)
         self.engine = open_catalog(state, url, reads_only=reads_only)
+        try:
+            bind(self.store, self.engine, reads_only=reads_only)
+        except TrimtabError:
+            self.engine.dispose()
+            raise
         self.records = Records(self.engine)
 
     def of(self, line: Line) -> "Registry":
@@ -68,8 +79,14 @@ class Registry(Keeping):
         name = name or row.dataset
         validated_name(plain_name(name))
         require_compatible(row, self.newest(name))
-        with self.adding():
-            return stage(name, row, rows, self.state.objects, self.state.cache / "spill", self.records.object)
+        with self.adding() as require_held:
+            staged = stage(name, row, rows, self.store, self.state.cache / "spill", self.records.object)
+            if self.store.url is not None:
+                # what is recorded is there, until collection takes the record first
+                require_held()
+                with self.records.writing() as connection:
+                    self.records.add_objects(connection, staged.objects)
+            return staged
 
     def commit_staged(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
         """Make versions of all staged datasets or, whatever happens, of none.
@@ -78,8 +95,7 @@ class Registry(Keeping):
         """
         versions = []
         with self.adding():
-            for dataset in staged:
-                self._require_objects([stored.sha for stored in dataset.objects])
+            self.require_objects([stored.sha for dataset in staged for stored in dataset.objects])
             with self.records.writing() as connection:
                 for dataset in staged:
                     self.records.add_objects(connection, dataset.objects)
@@ -100,21 +116,16 @@ class Registry(Keeping):
     def commit_model(self, name: str, folder: Path, fingerprint: str, derivation: Derivation) -> Version:
         """Record a finished model directory as a candidate version; raises BadInput for an unusable name."""
         inside = folder.is_relative_to(self.state.root)
-        content = {"path": str(folder.relative_to(self.state.root) if inside else folder)}
+        content: Content = {"path": str(folder.relative_to(self.state.root) if inside else folder)}
         validated_name(plain_name(name))
-        with self.records.writing() as connection:
-            version = self.records.add_version(connection, name, "model", fingerprint, None, content)
-            self.records.add_derivation(connection, version, derivation)
+        with self.adding() as require_held:
+            if inside and isinstance(self.store, BucketStore):
+                content["files"] = send_folder(self.store, folder)
+            require_held()
+            with self.records.writing() as connection:
+                version = self.records.add_version(connection, name, "model", fingerprint, None, content)
+                self.records.add_derivation(connection, version, derivation)
         return version
-
-    def adding(self) -> AbstractContextManager[bool]:
-        """Hold off garbage collection while objects are written and named."""
-        return locked(self.state.root / ".gc.lock", shared=True)
-
-    def _require_objects(self, shas: Sequence[str]) -> None:
-        for sha in shas:
-            if not object_path(self.state.objects, sha).exists():
-                raise BrokenObject(f"object {sha} disappeared before its commit: run the asset again")
 
     def record_checks(self, version: Version, results: Sequence[CheckResult]) -> Version:
         """Store check results, which decide the status: failed where a blocking check failed, else passed."""
@@ -236,13 +247,6 @@ class Registry(Keeping):
         """The version of ``name`` that a person imported last, passed or not; None where nobody did."""
         return self.records.imported(name)
 
-    def is_whole(self, version: Version) -> bool:
-        """Whether the version's files are there."""
-        if version.kind == "model":
-            folder = self.folder(version)
-            return any((folder / name).exists() for name in ("config.json", HOSTED_FILE))
-        return all(path.exists() for path in self._paths(version))
-
     def derivation(self, version: Version) -> Derivation:
         """How ``version`` was last made."""
         return self.records.derivation(version)
@@ -257,24 +261,10 @@ class Registry(Keeping):
 
     # -- reading -------------------------------------------------------------------------------
 
-    def _paths(self, version: Version) -> list[Path]:
-        return [object_path(self.state.objects, sha) for sha in version.shas]
-
-    def files(self, version: Version) -> list[Path]:
-        """The Parquet files of a dataset version, in key order; raises BrokenObject where one is missing."""
-        paths = self._paths(version)
-        for path in paths:
-            if not path.exists():
-                raise BrokenObject(
-                    f"object {path} of {version} is missing: `trimtab verify {version}` says what is left; "
-                    "materialize it again to restore it"
-                )
-        return paths
-
     def batches(self, version: Version) -> Iterator[pa.Table]:
         """The rows of a dataset version in key order, by object; BrokenObject where a file was changed."""
-        known = {stored.sha: stored.file_sha for stored in self.records.objects(version.shas)}
-        return (read_object(path, known.get(path.stem)) for path in self.files(version))
+        known = self.file_shas(version)
+        return (read_object(path, known.get(object_name(path.stem))) for path in self.files(version))
 
     def table(self, version: Version) -> pa.Table:
         """The rows of a dataset version as Arrow."""
@@ -284,12 +274,16 @@ class Registry(Keeping):
         """The rows of a dataset version as typed rows, in key order."""
         return from_table(row, self.table(version))
 
-    def folder(self, version: Version) -> Path:
-        """The directory of a model version."""
-        return self.state.root / str(version.content["path"])
+    def refresh_views(self, *, anew: bool = False) -> None:
+        """Bring ``catalog.duckdb`` up to date with the catalog, beside its open readers.
 
-    def refresh_views(self) -> None:
-        """Bring ``catalog.duckdb`` up to date with the catalog, beside its open readers."""
+        It shows what of a bucket was fetched, and of all models their manifests; ``anew`` where more was
+        fetched since.
+        """
+        if self.store.url is not None:
+            self.fetch_manifests()
+        if anew:
+            views.forget(self.state)
         views.write_views(self.state, self.records)
 
 

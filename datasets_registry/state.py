@@ -27,6 +27,8 @@ class State:
                 f"{self.root} has a backslash, which DuckDB reads as a slash: set TRIMTAB_HOME to a folder "
                 "without one"
             )
+        # the bucket of which the folder is a cache, if there is one
+        self.store = os.environ.get("TRIMTAB_STORE") or None
         self.objects = self.root / "objects"
         self.ledger = self.root / "ledger"
         self.models = self.root / "models"

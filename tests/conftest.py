@@ -86,7 +86,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     monkeypatch.setenv("TRIMTAB_HOME", str(root))
     # a build sets it for its children: no test shall find another's
     monkeypatch.setenv("DAGSTER_HOME", "")
-    monkeypatch.delenv("TRIMTAB_CATALOG", raising=False)
+    for name in ("TRIMTAB_CATALOG", "TRIMTAB_STORE"):
+        monkeypatch.delenv(name, raising=False)
     return State().prepare()
 
 

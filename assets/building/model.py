@@ -74,7 +74,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                     report(f"{version}: trained, {version.status}")
                     for event in _rollout_events(registry, version):
                         context.log_event(event)
-            manifest = Manifest.read(registry.folder(version))
+            manifest = Manifest.read(registry.small_files(version))
             details = model_details_of(version, checks, manifest.rows.get("given", 0))
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion(version.data_version),

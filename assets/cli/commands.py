@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "pass": ("assets.cli.datasets", "pass_version"),
     "tag": ("assets.cli.upkeep.tag", "tag_command"),
     "rm": ("assets.cli.upkeep.remove", "remove_command"),
+    "pull": ("assets.cli.upkeep.pull", "pull_command"),
     "export": ("assets.cli.export_data", "export_dataset"),
     "import": ("assets.cli.import_data", "import_dataset"),
     "models": ("assets.cli.models", "models_app"),
@@ -94,6 +95,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Keep in order": {
         "doctor": "Show what is wrong here, and what to do for each.",
         "verify": "Hash stored data and models again, and rerun the checks.",
+        "pull": "Fetch versions from the bucket, so that SQL shows them.",
         "tag": "Give a version a name, such as paper; list tags without one.",
         "rm": "Remove versions that nothing stands on.",
         "gc": "List files that nothing needs; --remove deletes them.",
@@ -103,7 +105,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 IN_EXPERIMENTS = (
     *("plan", "build", "keep", "pass", "datasets", "versions", "show", "explain", "diff", "lineage", "sql"),
     *("studio", "judges", "principles", "evaluate", "compare", "report", "export", "models", "review"),
-    *("tag", "rm"),
+    *("tag", "rm", "pull"),
 )
 SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
 

@@ -42,7 +42,7 @@ def model_card(registry: Registry, version: Version) -> str:
     Raises BadInput where ``version`` is a dataset, and BrokenObject where a file cannot be read.
     """
     details = model_details(registry, version)
-    head = _head(registry.folder(version))
+    head = _head(registry.small_files(version))
     weights = _weight_licences(registry, version)
     rows = licences(registry, version)
     by_model = [f"weights of {model}: {licence}" for model, licence in weights.items()]

@@ -95,6 +95,6 @@ def _model_entry(registry: Registry, version: Version) -> ModelEntry:
         rows=manifest.rows.get("trained"),
         loss=manifest.metrics.get("loss"),
         data_version=version.data_version,
-        folder=str(registry.folder(version)),
+        folder=str(registry.place(version)),
         tags=tags_at(registry.engine, version),
     )

@@ -1,7 +1,6 @@
 """What one model version is: its run, data, chain of models, evaluations, checks and files."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from datasets_registry.catalog.kept import Kept, kept_since
 from datasets_registry.catalog.tags import tags_at
@@ -99,7 +98,7 @@ def model_details(registry: Registry, version: Version) -> ModelDetails:
         run_id=derivation.run_id,
         kept=tuple(kept_since(registry.kept(version.name), derivation.code_version)),
         checks=tuple(registry.checks(version)),
-        files=_files(registry.folder(version)),
+        files=_files(registry, version),
     )
 
 
@@ -169,6 +168,10 @@ def _evaluation(registry: Registry, version: Version, model: str) -> Evaluation 
     )
 
 
-def _files(folder: Path) -> tuple[ModelFile, ...]:
+def _files(registry: Registry, version: Version) -> tuple[ModelFile, ...]:
+    folder = registry.place(version)
+    if not registry.is_here(version):
+        sent = version.content["files"].items()
+        return tuple(ModelFile(file=name, bytes=file["bytes"]) for name, file in sorted(sent))
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return tuple(ModelFile(file=str(path.relative_to(folder)), bytes=path.stat().st_size) for path in paths)

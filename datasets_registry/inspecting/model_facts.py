@@ -56,7 +56,7 @@ def model_facts(registry: Registry, version: Version) -> ModelFacts:
 
     Raises BrokenObject where the folder is gone or the manifest cannot be read.
     """
-    folder = registry.folder(version)
+    folder = registry.small_files(version)
     if not folder.exists():
         raise BrokenObject(f"the folder {folder} of {version} is missing: build the model again")
     manifest = manifest_of(registry, version)
@@ -82,13 +82,13 @@ def model_facts(registry: Registry, version: Version) -> ModelFacts:
         stored=manifest.stored,
         kept_by_bfloat16=manifest.kept_by_bfloat16,
         libraries=manifest.libraries,
-        folder=str(folder),
+        folder=str(registry.place(version)),
     )
 
 
 def manifest_of(registry: Registry, version: Version) -> Manifest:
     """The manifest, all defaults where there is none; raises BrokenObject where it cannot be read."""
-    folder = registry.folder(version)
+    folder = registry.small_files(version)
     try:
         return Manifest.read(folder)
     except BrokenObject as error:
@@ -112,4 +112,4 @@ def named_version(registry: Registry, model: Version, named: VersionReference) -
 
 def is_given(registry: Registry, version: Version) -> bool:
     """Whether ``version`` is a model that was not trained here."""
-    return version.kind == "model" and not is_trained(registry.folder(version))
+    return version.kind == "model" and not is_trained(registry.small_files(version))

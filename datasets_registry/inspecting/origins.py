@@ -47,9 +47,9 @@ def origin(registry: "Registry", version: Version) -> Origin:
     name = str(registry.derivation(version).settings.get("model"))
     if name in _OURS:
         return _OURS[name]
-    if hosted := read_hosted(registry.folder(version)):
+    if hosted := read_hosted(registry.small_files(version)):
         return Origin(f"{hosted.stated or hosted.model}, hosted by {hosted.provider}", None, None)
-    folder = linked_folder(registry.folder(version))
+    folder = linked_folder(registry.small_files(version))
     revision = hub_commit(folder, name)
     description = f"{name} at revision {revision}" if revision else "a local directory"
     return Origin(description, name if revision else None, _licence(folder / "README.md"))

@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 
 from datasets_registry.errors import BrokenObject
 from datasets_registry.hashing import digest, file_digest
-from datasets_registry.state import durable
 from datasets_registry.store.content_hash import HASH_SCHEME, content_hash
+from datasets_registry.stores.store import Store, scratch
+
+FOLDER = "objects"
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,40 @@ def object_path(root: Path, sha: str) -> Path:
     return root / sha[:2] / f"{sha}.parquet"
 
 
-def put_chunk(root: Path, chunk: pa.Table, known: Callable[[str], Object | None]) -> Object:
+def object_name(sha: str) -> str:
+    """What the object ``sha`` is called in a store."""
+    return f"{FOLDER}/{sha[:2]}/{sha}.parquet"
+
+
+def put_chunk(store: Store, chunk: pa.Table, known: Callable[[str], Object | None]) -> Object:
     """Store a chunk, durable when this returns; a chunk that is stored already is not written again."""
     sha = content_hash(chunk)
-    path = object_path(root, sha)
-    if path.exists() and (stored := known(sha)) and path.stat().st_size == stored.num_bytes:
+    key = object_name(sha)
+    if store.holds(key) and (stored := known(sha)) and store.holds(key, stored.num_bytes):
         return stored
     sink = pa.BufferOutputStream()
     pq.write_table(chunk.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
     data = sink.getvalue()
-    with durable(path) as temporary:
-        temporary.write_bytes(data)
+    with scratch(store, key) as file:
+        file.write_bytes(data)
+        if store.url is None:
+            store.put(key, file, replace=True)
+        elif not store.put(key, file):
+            data = _whole_there(store, sha) or data
+            file.write_bytes(data)
+            # an orphan becomes young, so that no collection takes it before it is recorded
+            store.put(key, file, replace=True)
     return Object(sha, len(chunk), len(data), hashlib.sha256(data).hexdigest())
+
+
+def _whole_there(store: Store, sha: str) -> bytes | None:
+    """What lies in a bucket under an object's name, perhaps by another encoder; None where it is damaged."""
+    with scratch(store, object_name(sha)) as copy:
+        try:
+            data = store.fetch(object_name(sha), copy).read_bytes()
+            return data if content_hash(_rows(pa.BufferReader(data))) == sha else None
+        except (BrokenObject, OSError, pa.ArrowInvalid):
+            return None
 
 
 def data_version(shas: Sequence[str]) -> str:
@@ -86,9 +110,23 @@ def _require_same(path: Path, data: bytes, rows: pa.Table, file_sha: str | None)
     )
 
 
-def damage(root: Path, stored: Object) -> str | None:
-    """What is wrong with a stored object: missing, truncated, altered; None where it is whole."""
-    path = object_path(root, stored.sha)
+def damage(store: Store, stored: Object) -> str | None:
+    """What is wrong with a stored object: missing, truncated, altered; None where it is whole.
+
+    From a bucket it is fetched anew, whatever copy there is.
+    """
+    key = object_name(stored.sha)
+    if store.url is None:
+        return _damage(store.place(key), stored)
+    with scratch(store, key) as copy:
+        try:
+            store.fetch(key, copy)
+        except BrokenObject:
+            return "is missing"
+        return _damage(copy, stored)
+
+
+def _damage(path: Path, stored: Object) -> str | None:
     if not path.exists():
         return "is missing"
     if path.stat().st_size != stored.num_bytes:

@@ -23,8 +23,9 @@ from datasets_registry.store.key_order import (
     sorted_runs,
 )
 from datasets_registry.store.learned import learned_version
-from datasets_registry.store.objects import Object, data_version, object_path, put_chunk, read_object
+from datasets_registry.store.objects import Object, data_version, object_name, put_chunk, read_object
 from datasets_registry.store.pipelined import pipelined
+from datasets_registry.stores.store import Store
 from datasets_registry.version import Content
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ class Staged:
 
 
 def stage(
-    name: str, row: type[Row], rows: Rows, root: Path, spill: Path, known: Callable[[str], Object | None]
+    name: str, row: type[Row], rows: Rows, store: Store, spill: Path, known: Callable[[str], Object | None]
 ) -> Staged:
-    """Store ``rows`` under the object folder ``root``; sorting more than a run spills into ``spill``.
+    """Put ``rows`` into the store; sorting more than a run spills into ``spill``.
 
     Raises BadInput naming the row and column that are wrong, or the key that occurs twice.
     """
@@ -79,32 +80,35 @@ def stage(
     runs = sorted_runs(tables, row.key)
 
     def put(chunk: pa.Table) -> Object:
-        return put_chunk(root, chunk, known)
+        return put_chunk(store, chunk, known)
 
     ascending = _Ascending(runs, row.key)
     cutter = Cutter(row.key)
     objects = list(pipelined(put, _chunks(ascending, cutter)))
     if ascending.late is not None:
-        stored = _read_back(objects, root)
+        stored = _read_back(objects, store)
         again = chain(stored, cutter.rest, [ascending.late], runs)
         cutter = Cutter(row.key)
         objects = list(pipelined(put, _chunks(merged(again, row.key, spill), cutter)))
     objects.extend(map(put, cutter.finish()))
     if not objects:
         objects = [put(arrow_schema(row).empty_table())]
-    return Staged(name, row, tuple(objects), _learned_version(row, objects, root))
+    return Staged(name, row, tuple(objects), _learned_version(row, objects, store))
 
 
-def _learned_version(row: type[Row], objects: Sequence[Object], root: Path) -> str | None:
+def _learned_version(row: type[Row], objects: Sequence[Object], store: Store) -> str | None:
     """The identity of the rows without where they came from; None where no column says that."""
     if not row.provenance:
         return None
-    return learned_version(row, _read_back(objects, root))
+    return learned_version(row, _read_back(objects, store))
 
 
-def _read_back(objects: Sequence[Object], root: Path) -> Iterator[pa.Table]:
+def _read_back(objects: Sequence[Object], store: Store) -> Iterator[pa.Table]:
     """The objects' rows, whose contents are hashed only where a file is not the one that was written."""
-    return (read_object(object_path(root, stored.sha), stored.file_sha) for stored in objects)
+    return (
+        read_object(store.path(object_name(stored.sha), stored.file_sha), stored.file_sha)
+        for stored in objects
+    )
 
 
 def _chunks(tables: Iterable[pa.Table], cutter: Cutter) -> Iterator[pa.Table]:

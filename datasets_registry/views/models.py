@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.manifest import FILE, Manifest
 from datasets_registry.state import State
+from datasets_registry.store.model_files import light_folder
 
 SCHEMA = pa.schema(
     [
@@ -45,7 +46,8 @@ def model_rows(state: State, engine: Engine) -> Iterator[Mapping[str, object]]:
         models = connection.execute(_ROWS).mappings().all()
     for model in models:
         folder = state.root / model["content"]["path"]
-        path = folder / FILE
+        places = (folder, light_folder(state, model["content"]["path"]))
+        path = next((place / FILE for place in places if (place / FILE).exists()), folder / FILE)
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
         yield {**model, "path": str(folder), "manifest": text, **_columns(_parsed(text or "{}"))}
 

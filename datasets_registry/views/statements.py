@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,8 @@ def _dataset_views(
     """A view of every version, of each dataset's latest that passed, and of those that belong together."""
     root = digest(parquet([state.objects]))[:8]
     latest: dict[str, Latest] = {}
+    # no version stands in for one whose files were not fetched
+    absent: set[str] = set()
     for row in versions:
         if row["kind"] != "dataset":
             continue
@@ -181,15 +183,29 @@ def _dataset_views(
         mark, sql = f"{root}-{row['data_version']}", partial(_version_sql, state, engine, stored, number)
         about = partial(_about, engine, stored, number)
         about_it = partial(about, f"Version {number} of {stored}")
-        yield View(f"{stored}@{number}", mark, sql, about_it, BY_VERSION)
-        if line.experiment:
+        is_here = state.store is None or _is_here(state, engine, stored, number)
+        if is_here:
+            yield View(f"{stored}@{number}", mark, sql, about_it, BY_VERSION)
+        if is_here and line.experiment:
             yield View(f"{name}@{number}", mark, sql, about_it, by_version_of(line.experiment))
         last = history.built[name, number]
         if row["status"] == "passed" and (name not in latest or last > latest[name].built):
             view = View(name, mark, sql, partial(about, f"The latest passed version, {name}@{number}"))
             latest[name] = Latest(number, last, view)
+            absent = absent - {name} if is_here else absent | {name}
+    latest = {name: found for name, found in latest.items() if name not in absent}
     empty = {name: _select_from([_small_table(state, name, schema_of(name), [])]) for name in VIEWS}
     yield from shown(latest, dict(round_views(history, latest, empty)))
+
+
+def _is_here(state: State, engine: Engine, name: str, number: int) -> bool:
+    """Whether copies of all files of a version in a bucket are on this machine."""
+    return all(object_path(state.objects, sha).exists() for sha in _shas(engine, name, number))
+
+
+@lru_cache(1024)
+def _shas(engine: Engine, name: str, number: int) -> tuple[str, ...]:
+    return tuple(sha for sha, _ in _content(engine, name, number)["objects"])
 
 
 def _version_sql(state: State, engine: Engine, name: str, number: int) -> str:

@@ -47,6 +47,11 @@ def write_views(state: State, records: Records) -> None:
         _stamp(state).write_text(json.dumps([changes, *_mark(state)]))
 
 
+def forget(state: State) -> None:
+    """Let the next writing begin anew, though no version changed."""
+    _stamp(state).unlink(missing_ok=True)
+
+
 def _stamp(state: State) -> Path:
     return state.root / ".views.json"
 

@@ -9,7 +9,7 @@ from datasets_registry.errors import TrimtabError
 from datasets_registry.hosted import read_hosted
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
-from datasets_registry.store.objects import damage, object_path
+from datasets_registry.store.objects import damage, object_name
 from datasets_registry.version import CheckResult, Version
 from generation.models.folder import fingerprint, fingerprint_afresh, require_base
 from generation.templates.opening import open_tokenizer
@@ -35,16 +35,20 @@ def verify(registry: Registry, version: Version) -> list[Damage]:
 
 
 def _objects(registry: Registry, version: Version) -> Iterator[str]:
-    shas = version.shas
+    shas, is_here = version.shas, registry.store.url is None
     recorded = {stored.sha: stored for stored in registry.records.objects(shas)}
     for sha in shas:
-        path = object_path(registry.state.objects, sha)
+        name = object_name(sha)
         if sha in recorded:
-            wrong = damage(registry.state.objects, recorded[sha])
+            wrong = damage(registry.store, recorded[sha])
         else:
-            wrong = None if path.exists() else "is missing"
+            wrong = None if is_here and registry.store.holds(name) else "is missing"
+        if wrong and not is_here:
+            # a build takes the version for whole while its objects count as stored
+            registry.forget([name])
         if wrong:
-            yield f"object {path} {wrong}"
+            where = registry.store.place(name) if is_here else f"{registry.store.url}/{name}"
+            yield f"object {where} {wrong}"
 
 
 def _checks(registry: Registry, version: Version) -> Iterator[str]:

@@ -51,10 +51,10 @@ def gc(
     fates = _kept_to(registry, keep, datasets, remove, yes, as_json) if keep else None
     collected = collect(registry, waits, dry_run=not remove)
     if as_json:
-        files = [{"path": str(path)} for path in collected.paths]
+        files = [{"path": place} for place in _places(registry, collected)]
         print_json(files if fates is None else {**_dumped(registry, fates, remove), "files": files})
     else:
-        _print_files(collected, remove, grace)
+        _print_files(_places(registry, collected), collected, remove, grace)
 
 
 def _kept_to(
@@ -111,12 +111,16 @@ def _dumped(registry: "Registry", fates: "Sequence[Fate]", removed: bool) -> dic
     return {"versions": versions, "bytes": freed_bytes(registry, going), "removed": removed}
 
 
-def _print_files(collected: "Collected", removed: bool, grace: str) -> None:
-    if collected.paths:
-        print_rows([{"path": str(path)} for path in collected.paths], False, ("path",))
+def _places(registry: "Registry", collected: "Collected") -> list[str]:
+    return [*map(str, collected.paths), *(f"{registry.store.url}/{name}" for name in collected.names)]
+
+
+def _print_files(places: Sequence[str], collected: "Collected", removed: bool, grace: str) -> None:
+    if places:
+        print_rows([{"path": place} for place in places], False, ("path",))
     verb = "removed" if removed else "would be removed with --remove"
     say(
-        f"{len(collected.paths)} files, {collected.num_bytes / 1e6:.1f} MB, {verb}; "
+        f"{len(places)} files, {collected.num_bytes / 1e6:.1f} MB, {verb}; "
         f"{collected.waiting} more are younger than {grace}"
     )
 

@@ -108,6 +108,7 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("doctor",): [()],
     ("keep",): [("helpful_prompts", "--because", EVIL), (EVIL, "--undo")],
     ("pass",): [("cai_sft@3", "--reason", EVIL), (EVIL, "--reason", EVIL)],
+    ("pull",): [(), ("cai_sft@2", "base_policy"), (EVIL,)],
     ("tag",): [
         (),
         ("cai_sft@2", "paper"),

@@ -26,6 +26,7 @@ from datasets_registry.state import REPOSITORY
 from datasets_registry.store.content_hash import content_hash
 from datasets_registry.store.objects import Object
 from datasets_registry.store.staging import stage
+from datasets_registry.stores.folder import FolderStore
 from datasets_registry.version import Derivation
 from tests.rows import make
 
@@ -78,7 +79,7 @@ def unknown(sha: str) -> Object | None:
 
 def identity(folder: Path, rows: Iterable[Any], row: type[Row] = Everything) -> str:
     """The data version of ``rows``."""
-    return stage(row.dataset, row, rows, folder / "objects", folder / "spill", unknown).data_version
+    return stage(row.dataset, row, rows, FolderStore(folder), folder / "spill", unknown).data_version
 
 
 def wide(table: pa.Table) -> pa.Table:

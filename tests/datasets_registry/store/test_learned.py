@@ -18,6 +18,7 @@ from datasets_registry.state import REPOSITORY
 from datasets_registry.store import chunks, objects
 from datasets_registry.store.content_hash import content_hash
 from datasets_registry.store.staging import stage
+from datasets_registry.stores.folder import FolderStore
 from datasets_registry.version import Derivation, Version
 from tests.rows import make
 
@@ -74,9 +75,8 @@ def test_rows_that_were_just_written_are_not_hashed_again(
 
     monkeypatch.setattr(objects, "content_hash", counting)
     rows = [make(Demonstration, "a"), make(Demonstration, "b")]
-    staged = stage(
-        Demonstration.dataset, Demonstration, rows, tmp_path / "objects", tmp_path, lambda sha: None
-    )
+    store = FolderStore(tmp_path)
+    staged = stage(Demonstration.dataset, Demonstration, rows, store, tmp_path, lambda sha: None)
     assert staged.learned_version not in (None, staged.data_version)
     assert hashed == [2]
 

@@ -1,0 +1,80 @@
+"""Which bucket a catalog keeps its files in: one for good, which belongs to no other catalog."""
+
+import os
+from collections.abc import Mapping
+
+from sqlalchemy import Engine, insert, select
+
+from datasets_registry.catalog.records import Records
+from datasets_registry.catalog.tables import BUCKET, CATALOG, VERSIONS
+from datasets_registry.errors import BadInput, BrokenCatalog, BrokenObject
+from datasets_registry.stores.bucket import BucketStore
+from datasets_registry.stores.store import Store, scratch
+
+OWNER = "catalog.id"
+
+
+def require_shared(store: Store, url: str | None, environment: Mapping[str, str] = os.environ) -> None:
+    """Raise BadInput where files would go to a bucket, and which there are stay in this folder."""
+    if store.url is not None and not (url or environment.get("TRIMTAB_CATALOG")):
+        raise BadInput(
+            f"{store.url} is shared by machines, and SQLite's catalog is not: set TRIMTAB_CATALOG to "
+            "postgresql+psycopg://HOST/DATABASE, or unset TRIMTAB_STORE"
+        )
+
+
+def bind(store: Store, engine: Engine, *, reads_only: bool) -> None:
+    """Make ``store`` that of the catalog, for good; later it is only compared, and the bucket not asked.
+
+    Raises BadInput where it is not the catalog's, or does not refuse to write a file twice; BrokenCatalog
+    where a bucket is another catalog's.
+    """
+    bound = _bound(engine)
+    if bound == store.url:
+        return
+    if bound is not None:
+        raise BadInput(
+            f"the catalog's files are in {bound}, and TRIMTAB_STORE is {store.url or 'not set'}: set "
+            f"TRIMTAB_STORE={bound}, or TRIMTAB_CATALOG to another database"
+        )
+    if isinstance(store, BucketStore) and not reads_only:
+        store.require_conditional()
+        _own(store, engine)
+        with Records(engine).writing() as connection:
+            if connection.execute(select(BUCKET.c.url)).first() is None:
+                connection.execute(insert(BUCKET).values(one=1, url=store.url))
+
+
+def _bound(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return connection.execute(select(BUCKET.c.url)).scalar()
+
+
+def _own(store: Store, engine: Engine) -> None:
+    """Put the catalog's id into the bucket, or find it there."""
+    with engine.connect() as connection:
+        identity = str(connection.execute(select(CATALOG.c.id)).scalar_one())
+        has_versions = connection.execute(select(VERSIONS.c.name).limit(1)).first() is not None
+    owner = _owner(store)
+    if owner is None and has_versions:
+        raise BadInput(
+            f"the catalog has versions whose files are not in {store.url}: copy {OWNER} and the folders "
+            "objects, models and ledger of its state there, or set TRIMTAB_CATALOG to an empty database"
+        )
+    if owner is None:
+        with scratch(store, OWNER) as file:
+            file.write_text(identity)
+            owner = identity if store.put(OWNER, file) else _owner(store)
+    if owner != identity:
+        raise BrokenCatalog(
+            f"{store.url} belongs to catalog {(owner or '')[:8]}, and the opened one is {identity[:8]}: set "
+            "TRIMTAB_CATALOG to that catalog, or TRIMTAB_STORE to another bucket or folder in it"
+        )
+
+
+def _owner(store: Store) -> str | None:
+    with scratch(store, OWNER) as copy:
+        try:
+            return store.fetch(OWNER, copy).read_text().strip()
+        except BrokenObject:
+            return None

@@ -1,1 +1,0 @@
-"""Tests of what processes agree on."""

@@ -1,0 +1,1 @@
+"""Tests of where files lie: in the state folder and in buckets."""
