@@ -1,7 +1,7 @@
 """What is stale, why, and what it cost before: from content alone, before anything runs."""
 
 from collections.abc import Collection, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assets.building.recipe import ROLE, TEXT, Recipe
 from assets.building.versions import NO_DRAWS, Versions, without_draw
@@ -24,7 +24,7 @@ SHOWN_CHANGES = 4
 
 @dataclass(frozen=True)
 class Step:
-    """An asset to build, and why; or one that is ``held``, and by what.
+    """An asset to build, and why; or one that is ``held``, and by what: in ``brief`` without a check's words.
 
     One that only ``waits`` is held by reviews that nobody requires, which is no failure. One that is
     ``taken`` is another line's, which made it alike: nothing is worked.
@@ -35,6 +35,7 @@ class Step:
     held: bool = False
     waits: bool = False
     taken: bool = False
+    brief: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,9 @@ def plan(
         if only is not None and recipe.name not in only:
             continue
         if recipe.name in causes:
-            waits = recipe.name in graph.may_wait and causes[recipe.name] == causes.get(HumanReview.dataset)
-            steps[recipe.name] = Step(recipe.name, causes[recipe.name], held=True, waits=waits)
+            cause = causes[recipe.name]
+            waits = recipe.name in graph.may_wait and cause == causes.get(HumanReview.dataset)
+            steps[recipe.name] = Step(recipe.name, cause.sentence, True, waits, brief=cause.brief)
             continue
         above = [each for each in sources(recipe, versions) if each in steps and not steps[each].taken]
         if above:

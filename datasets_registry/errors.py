@@ -39,7 +39,11 @@ class UnknownVersion(TrimtabError):
 
 
 class UnpassedVersion(TrimtabError):
-    """The version exists, but a blocking check has not passed."""
+    """The version exists, but a blocking check has not passed; in ``brief`` without the check."""
+
+    def __init__(self, sentence: str, brief: str | None = None) -> None:
+        super().__init__(sentence)
+        self.brief = brief or sentence
 
 
 class ReviewsWait(UnpassedVersion):

@@ -215,7 +215,8 @@ class Registry(Keeping, Filed):
         """``version`` itself; raises UnpassedVersion with the failing check where it is not passed."""
         if version.status != "passed":
             why = self._why_not(version)
-            raise UnpassedVersion(f"{version} is not passed ({why}): fix its inputs and build it again")
+            brief = f"{version} is not passed"
+            raise UnpassedVersion(f"{brief} ({why}): fix its inputs and build it again", brief)
         return version
 
     def _why_not(self, version: Version) -> str:

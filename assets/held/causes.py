@@ -1,6 +1,7 @@
 """Why assets cannot be built now: an input that is not there, or that has not passed its checks."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 from assets.building.declared import Names
 from assets.building.recipe import Recipe
@@ -10,8 +11,16 @@ from datasets_registry.registry import Registry
 from datasets_registry.version import Version
 
 
-def held(versions: Versions, imported: Names) -> dict[str, str]:
-    """The imported datasets and the assets that cannot be built now, each with the sentence that says why.
+@dataclass(frozen=True)
+class Cause:
+    """The sentence that says why, and the same in ``brief``, where the check that failed was said before."""
+
+    sentence: str
+    brief: str
+
+
+def held(versions: Versions, imported: Names) -> dict[str, Cause]:
+    """The imported datasets and the assets that cannot be built now, each with its cause.
 
     An asset is held by the first of its inputs that is, and by its own red version where the same inputs,
     settings and code would make that again.
@@ -31,14 +40,14 @@ def sources(recipe: Recipe, versions: Versions) -> Names:
     return (*recipe.inputs, *grounds)
 
 
-def _of_import(name: str, versions: Versions) -> str | None:
+def _of_import(name: str, versions: Versions) -> Cause | None:
     version = versions.imported(name)
     if version and version.status != "passed" and _is_checked_again(name, version, versions):
         return None
     try:
         versions.passed(name)
     except TrimtabError as error:
-        return str(error)
+        return _of_error(error)
     return None
 
 
@@ -50,7 +59,7 @@ def _is_checked_again(name: str, version: Version, versions: Versions) -> bool:
         return True
 
 
-def _of_own(recipe: Recipe, versions: Versions) -> str | None:
+def _of_own(recipe: Recipe, versions: Versions) -> Cause | None:
     """That today's inputs made a red version already; None where one of them is to be built first."""
     with suppress(TrimtabError):
         if all(versions.made(source) for source in recipe.inputs if source in versions.recipes):
@@ -61,9 +70,13 @@ def _of_own(recipe: Recipe, versions: Versions) -> str | None:
     return None
 
 
-def _why_not(version: Version, registry: Registry) -> str | None:
+def _why_not(version: Version, registry: Registry) -> Cause | None:
     try:
         registry.require_passed(version)
     except UnpassedVersion as error:
-        return str(error)
+        return _of_error(error)
     return None
+
+
+def _of_error(error: TrimtabError) -> Cause:
+    return Cause(str(error), error.brief if isinstance(error, UnpassedVersion) else str(error))

@@ -9,7 +9,7 @@ import dagster as dg
 from assets.building.automation import TAG, WHY_TAG, hours_today
 from assets.building.opening import BUDGET_TAG, CAUSE, looked_at
 from assets.building.versions import Recipes
-from assets.held.causes import held
+from assets.held.causes import Cause, held
 from assets.preflight.ready import require_ready
 from assets.profile.profile import Profile
 from assets.runs.here import RED_CHECK
@@ -45,7 +45,7 @@ class HeldRun:
     left: frozenset[str]
     failures: Mapping[str, tuple[str, str]]
 
-    def why(self, profile: Profile, causes: Mapping[str, str], hours: float) -> str | None:
+    def why(self, profile: Profile, causes: Mapping[str, Cause], hours: float) -> str | None:
         """The sentence of what still holds it; None where it can go on."""
         limit = profile.rebuild.max_hours_a_day
         for cause, sentence in self.failures.values():
@@ -57,7 +57,7 @@ class HeldRun:
                 is_gone = cause in LOOKED_AT
             if not is_gone:
                 return sentence
-        return next((causes[name] for name in sorted(self.left) if name in causes), None)
+        return next((causes[name].sentence for name in sorted(self.left) if name in causes), None)
 
 
 def held_runs(instance: dg.DagsterInstance, names: Mapping[dg.AssetKey, str]) -> Iterator[HeldRun]:

@@ -121,12 +121,8 @@ def _said_once(held: Sequence[Step]) -> Iterator[Step]:
     """Each with its reason, of which the check is said to the first that it holds."""
     said = set[str]()
     for step in held:
-        yield replace(step, reason=_without_check(step.reason)) if step.reason in said else step
+        yield replace(step, reason=step.brief or step.reason) if step.reason in said else step
         said.add(step.reason)
-
-
-def _without_check(reason: str) -> str:
-    return reason.partition(" (check ")[0]
 
 
 def _missing(left: Sequence[Step], failures: Sequence[str]) -> Iterator[str]:
@@ -134,7 +130,7 @@ def _missing(left: Sequence[Step], failures: Sequence[str]) -> Iterator[str]:
     failed = {failure.partition(":")[0] for failure in failures}
     for step in left if failures else ():
         if step.name not in failed:
-            yield f"{step.name} ({_without_check(step.reason)})"
+            yield f"{step.name} ({step.brief or step.reason})"
 
 
 def _left(order: Order, graph: Graph, registry: Registry, draws: Mapping[str, int]) -> list[Step]:
