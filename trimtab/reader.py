@@ -10,7 +10,8 @@ import polars as pl
 import pyarrow as pa
 from pydantic import BaseModel
 
-from assets.profile.chosen import join_chosen_plugins
+from assets.profile.chosen import join_chosen_plugins, named_experiment
+from datasets_registry.catalog.line import Line, line_of, require_experiment
 from datasets_registry.errors import BadInput
 from datasets_registry.inspecting.lineage import DownstreamNode, UpstreamNode, downstream, upstream
 from datasets_registry.inspecting.listing import (
@@ -25,7 +26,7 @@ from datasets_registry.registry import Registry
 from datasets_registry.rows.row import named_completions
 from datasets_registry.rows.types import row_type
 from datasets_registry.state import State
-from datasets_registry.version import CheckResult, Version
+from datasets_registry.version import MAIN_LINE, CheckResult, Version
 from datasets_registry.views.asking import ask_arrow
 from datasets_registry.views.views import are_shown
 from quality.auditing.explanation import Call, Explained, explain_row, stored_calls
@@ -37,11 +38,13 @@ if TYPE_CHECKING:
 _CALL = [name for name in Call.__annotations__ if name not in ("column", "key")]
 
 
-def open(folder: str | Path | None = None) -> "Reader":
+def open(folder: str | Path | None = None, experiment: str | None = None) -> "Reader":
     """What the state in ``folder`` holds; without one, in ``TRIMTAB_HOME``, or ``.trimtab`` of the clone.
 
-    Rows may be of the types of the plug-ins of the profile that ``TRIMTAB_PROFILE`` names. Raises BadInput
-    where there is no state or a plug-in cannot be used, and BrokenCatalog where its catalog cannot be read.
+    Names are those of ``experiment``; without one of ``TRIMTAB_EXPERIMENT``, else of the profile that
+    ``TRIMTAB_PROFILE`` names, of whose plug-ins rows may be; ``"main"`` is the main line. Raises BadInput
+    where there is no such state or experiment or a plug-in cannot be used, and BrokenCatalog where its
+    catalog cannot be read.
     """
     state = State(None if folder is None else Path(folder))
     if not (state.catalog.exists() or state.catalog_id.exists() or os.environ.get("TRIMTAB_CATALOG")):
@@ -50,7 +53,8 @@ def open(folder: str | Path | None = None) -> "Reader":
             "import`"
         )
     join_chosen_plugins()
-    return Reader(state)
+    chosen = named_experiment() if experiment is None else experiment
+    return Reader(state, "" if chosen == MAIN_LINE else chosen)
 
 
 class Reader:
@@ -61,14 +65,17 @@ class Reader:
     with the name that was likely meant, where there is none, and UnpassedVersion where none has passed.
     """
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, experiment: str = "") -> None:
+        self.state, self._experiment = state, experiment
         self._opened = Opened(lambda: Registry(state, reads_only=True))
         # what cannot be read is said at once
-        self._opened.now()
+        registry = self._opened.now()
+        if experiment:
+            require_experiment(registry.engine, experiment)
 
     def __repr__(self) -> str:
-        return f"trimtab.open({str(self.state.root)!r})"
+        of = f", experiment={self._experiment!r}" if self._experiment else ""
+        return f"trimtab.open({str(self.state.root)!r}{of})"
 
     # -- versions ------------------------------------------------------------------------------
 
@@ -133,7 +140,7 @@ class Reader:
         if not are_shown(self.state):
             # a folder that was moved or copied has views of files elsewhere
             Registry(self.state).refresh_views()
-        return _of_arrow(ask_arrow(self.state, query))
+        return _of_arrow(ask_arrow(self.state, query, self._line))
 
     def explain(self, reference: str, row_id: str) -> Explained:
         """What a row was made from, down to the model calls, as ``trimtab explain --json`` has it.
@@ -165,8 +172,12 @@ class Reader:
         )
 
     @property
+    def _line(self) -> Line:
+        return line_of(self._opened.now().engine, self._experiment)
+
+    @property
     def _registry(self) -> Registry:
-        return self._opened.now()
+        return self._opened.now().of(self._line)
 
     def _version(self, reference: str) -> Version:
         return self._registry.resolve(reference)

@@ -56,9 +56,9 @@ def ask(
         return distinct([column[0] for column in result.description or []]), result.fetchall()
 
 
-def ask_arrow(state: State, query: str) -> pa.Table:
+def ask_arrow(state: State, query: str, line: Line = MAIN_LINE) -> pa.Table:
     """The same answer in columns; no other files are opened. Raises as ``ask`` does."""
-    with _open_to(query, state) as connection:
+    with _open_to(query, state, line=line) as connection:
         table = connection.sql(query).to_arrow_table()
         return table.rename_columns(distinct(table.column_names))
 
@@ -73,7 +73,7 @@ def _open_to(
     with open_views(state) as connection:
         connection.execute(f"SET search_path = '{search_path(query, line)}'")
         if line.experiment:
-            require_own(query, connection, line)
+            require_own(_EXPLAIN.sub("", query, count=1), connection, line)
         if not any_file:
             _require_queries(query)
             lock(connection, state)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import trimtab
 from assets.cli.commands import app_of
 from assets.profile.chosen import EXPERIMENT
 from datasets_registry.catalog.line import Line, experiments, line_of
@@ -124,6 +125,20 @@ def test_a_changed_experiment_is_made_beside_the_main_line(workshop: Workshop) -
     assert (setting["path"], setting["before"], setting["after"]) == ("answers.temperature", "1.0", "0.5")
 
 
+def test_a_reader_in_python_speaks_an_experiments_names(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, plain = workshop.registry.state.root, "helpful_answers"
+    named = trimtab.open(root, "beta_03")
+    monkeypatch.setenv(EXPERIMENT, "beta_03")
+    for reader in (named, trimtab.open(root)):
+        assert "beta_03" in repr(reader) and reader._version(plain).whole == f"experiments/beta_03/{plain}"
+        assert reader.sql(f"FROM {plain}").equals(reader.sql(f"FROM beta_03.{plain}"))
+    assert trimtab.open(root, "main")._version(plain).whole == plain
+    with pytest.raises(BadInput, match="did you mean 'beta_03'"):
+        trimtab.open(root, "beta_3")
+
+
 def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
     ours = own(workshop, "beta_03")
     workshop.registry.refresh_views()
@@ -146,7 +161,11 @@ def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
     )
     with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft': build it there, or write main"):
         ask(state, "WITH a AS (SELECT * FROM cai_sft) SELECT * FROM a", line=line)
-    for query in ("FROM CAI_SFT", "WITH cai_sft AS (SELECT * FROM cai_sft) FROM cai_sft"):
+    for query in (
+        "FROM CAI_SFT",
+        "WITH cai_sft AS (SELECT * FROM cai_sft) FROM cai_sft",
+        "EXPLAIN FROM cai_sft",
+    ):
         with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft'"):
             ask(state, query, line=line)
     assert ask(state, "WITH cai_sft AS (SELECT 1 AS n) FROM cai_sft", line=line)[1] == [(1,)]
