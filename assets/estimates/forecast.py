@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assets.building.declared import Dataset, Declared, Trained
 from assets.estimates.amount import CHOICE, Asked
@@ -10,8 +10,11 @@ from assets.estimates.calls import amounts
 from assets.estimates.prices import made_rows, usd_of
 from assets.profile.profile import Profile
 from datasets_registry.registry import Registry
+from datasets_registry.rows.scored.ruled import RuleControl, RuleSelection
 from generation.ledger.ledger import Ledger
 
+# datasets of the same draws: who is built first makes them
+_ONE_DRAW = {RuleSelection.dataset, RuleControl.dataset}
 SEEN = (
     "SELECT asset, model, finish_reason IN ('choice', 'continuation') AS is_choice, count(*) AS calls,"
     " avg(num_prompt_tokens) AS reads, avg(num_completion_tokens) AS writes, avg(seconds) AS seconds"
@@ -85,6 +88,8 @@ def forecasts(
         elif isinstance(asset, Dataset) and asset.generates:
             amount = found.get(asset.name)
             ahead[asset.name] = looker.of(asset.name, amount.asked) if amount else Forecast(seconds=None)
+            if asset.name in _ONE_DRAW and ahead.keys() & _ONE_DRAW - {asset.name}:
+                ahead[asset.name] = replace(ahead[asset.name], stored=ahead[asset.name].calls)
     return ahead
 
 

@@ -61,6 +61,14 @@ def test_calls_are_counted_by_limits_then_by_what_was_seen_less_what_is_stored(
     assert forecast(graph, registry, [NAME], drawn=[NAME])[NAME].stored == 0
 
 
+def test_draws_that_two_datasets_share_are_counted_once(registry: Registry) -> None:
+    graph = build_graph(load_profile("laptop"))
+    both = forecast(graph, registry, ["rule_selections", "rule_controls"])
+    first, second = both.values()
+    assert first.calls == second.calls == second.stored and first.stored == 0
+    assert forecast(graph, registry, ["rule_controls"])["rule_controls"].stored == 0
+
+
 def test_a_plug_ins_method_with_rows_of_ours_is_not_counted(graph: Graph, registry: Registry) -> None:
     (ours,) = (asset for asset in graph.declared if asset.name == NAME)
     assert isinstance(ours, Dataset)
