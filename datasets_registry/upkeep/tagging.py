@@ -74,7 +74,7 @@ def _problem(word: str) -> str | None:
     if problem := characters_problem(word, _JOINTS, ", hyphens, underscores and dots"):
         return problem
     if not word or word[0] not in ascii_lowercase:
-        return "it does not begin with a letter"
+        return "it does not begin with a letter; choose a word, such as paper"
     return (
         None if TAG.fullmatch(word) else "each hyphen, underscore or dot has a letter or digit on both sides"
     )

@@ -138,6 +138,9 @@ def _rows_of(path: Path, rows: Numbers) -> pa.Table:
                 for group in np.unique(held)
             ]
     except (pa.ArrowException, OSError) as error:
+        # a file that may not be read, or is gone, is not damaged
+        if isinstance(error, OSError) and error.errno:
+            raise
         raise BrokenObject(broken(path.parent, error)) from error
     return pa.concat_tables(parts)
 

@@ -1,7 +1,9 @@
 """Keys and histories are read once, and stay right while others write and merge."""
 
 import random
+from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -9,7 +11,7 @@ from datasets_registry.state import State
 from generation.ledger import compaction
 from generation.ledger.compaction import compact
 from generation.ledger.history import Histories, History
-from generation.ledger.known import Known
+from generation.ledger.known import Known, _rows_of
 from generation.ledger.ledger import Ledger, Origin
 from tests.generation.ledger.test_compaction import stored
 
@@ -91,3 +93,8 @@ def test_rows_of_several_row_groups_are_found_each_in_its_own(ledger: Ledger) ->
     assert {each: completion.text for each, completion in found.items()} == {
         key(number): texts[key(number)] for number in wanted
     }
+
+
+def test_a_segment_that_is_gone_or_closed_to_us_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        _rows_of(tmp_path / "gone.parquet", np.array([0]))
