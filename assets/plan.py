@@ -189,7 +189,7 @@ def spent(registry: Registry) -> dict[str, Spent]:
     """
     trained = {asset: _trained(registry, registry.newest(asset)) for asset in registry.names("model")}
     called: dict[str, Spent] = {}
-    for stats in Ledger(registry.state.ledger).stats():
+    for stats in Ledger.of(registry.state, registry.engine).stats():
         called[stats["asset"]] = _added(called.get(stats["asset"], Spent()), stats)
     return {asset: cost for asset, cost in (trained | called).items() if cost != Spent()}
 

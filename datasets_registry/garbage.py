@@ -4,22 +4,22 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
+from datasets_registry.agreement.locks import agreed
 from datasets_registry.catalog import tables as catalog
 from datasets_registry.catalog.filed import LOCK, names_of
-from datasets_registry.catalog.locks import advisory_lock
 from datasets_registry.catalog.removed import removed_of
 from datasets_registry.errors import BadInput, NoSpace
 from datasets_registry.inspecting.origins import HUB
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
-from datasets_registry.state import locked, run_name
+from datasets_registry.state import run_name
 from datasets_registry.store.model_files import FOLDER as FILES
 from datasets_registry.store.objects import FOLDER as OBJECTS
 from datasets_registry.store.objects import object_path
@@ -66,33 +66,29 @@ def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) 
     """Remove unneeded files that nobody has touched for ``grace``; in a dry run only name them.
 
     Writers hold a shared lock while they add objects and name them, and collection waits for them, so that no
-    object disappears under a commit. With PostgreSQL it reaches other machines; with SQLite and a folder that
-    machines share, the grace must be longer than the longest commit. It must always be longer than readers
-    keep ``catalog.duckdb`` open. How old a file in a bucket is, its server's clock says.
+    object disappears under a commit. It reaches all machines where the catalog is PostgreSQL; with SQLite and
+    a folder that machines share, the grace must be longer than the longest commit. It must always be longer
+    than readers keep ``catalog.duckdb`` open. How old a file in a bucket is, its server's clock says.
 
     Nothing else has to be written, so that a full disk can be freed.
     """
     oldest = time.time() - grace.total_seconds()
     if dry_run:
         return _and_in_bucket(registry, _found(registry, oldest), grace)
-    with locked(registry.state.root / LOCK), _alone(registry):
+    with agreed(registry.engine, registry.state.root / LOCK) as held:
         # what was committed before the lock was ours
         now = Registry(registry.state, registry.url, reads_only=True)
         _show_what_is_there(now)
         collected = _and_in_bucket(now, _found(now, oldest), grace)
         for path in collected.paths:
+            held.require()
             _remove(path)
+        held.require()
         now.forget(collected.names)
         now.store.delete(collected.names)
         _show_what_is_there(now)
         now.engine.dispose()
         return collected
-
-
-def _alone(registry: Registry) -> AbstractContextManager[object]:
-    """Keep the writers of all machines that share the catalog's database from adding files."""
-    is_shared = registry.engine.dialect.name != "sqlite"
-    return advisory_lock(registry.engine, LOCK) if is_shared else nullcontext()
 
 
 def _and_in_bucket(registry: Registry, here: Collected, grace: timedelta) -> Collected:

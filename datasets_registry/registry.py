@@ -79,11 +79,11 @@ class Registry(Keeping, Filed):
         name = name or row.dataset
         validated_name(plain_name(name))
         require_compatible(row, self.newest(name))
-        with self.adding() as require_held:
+        with self.adding() as held:
             staged = stage(name, row, rows, self.store, self.state.cache / "spill", self.records.object)
             if self.store.url is not None:
                 # what is recorded is there, until collection takes the record first
-                require_held()
+                held.require()
                 with self.records.writing() as connection:
                     self.records.add_objects(connection, staged.objects)
             return staged
@@ -118,10 +118,10 @@ class Registry(Keeping, Filed):
         inside = folder.is_relative_to(self.state.root)
         content: Content = {"path": str(folder.relative_to(self.state.root) if inside else folder)}
         validated_name(plain_name(name))
-        with self.adding() as require_held:
+        with self.adding() as held:
             if inside and isinstance(self.store, BucketStore):
                 content["files"] = send_folder(self.store, folder)
-            require_held()
+            held.require()
             with self.records.writing() as connection:
                 version = self.records.add_version(connection, name, "model", fingerprint, None, content)
                 self.records.add_derivation(connection, version, derivation)

@@ -83,9 +83,7 @@ class Completer:
 
     def _complete(self, title: str, search: "Search") -> int:
         """Generate what no other process is generating, or wait a moment for the others."""
-        from generation.ledger.claims import claim
-
-        with claim(self.ledger.folder / "claims", list(search.missing)) as claimed:
+        with self.ledger.claim(list(search.missing)) as claimed:
             search.look()
             mine = {key: search.missing[key] for key in claimed.mine if key in search.missing}
             if mine:

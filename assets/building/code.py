@@ -35,6 +35,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.models.shapes": "sizes of a model, which its fingerprint holds",
     "training.online.recording": "what a run keeps of its samples changes no weight",
     "training.estimates": "how many rows are taken at once, and not which make a step",
+    "datasets_registry.agreement": "who waits for whom changes no content",
     "datasets_registry.store": STORED,
     "datasets_registry.catalog": STORED,
     "datasets_registry.registry": STORED,

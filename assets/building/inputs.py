@@ -134,7 +134,7 @@ class GraphModel:
         """
         require_written(self.name, self.folder, self.thought_marks)
         backend = self.open_backend(self.registry, self.version, self.given)
-        ledger = Ledger(self.registry.state.ledger)
+        ledger = Ledger.of(self.registry.state, self.registry.engine)
         meter = self.meter.priced(self.given.price)
         try:
             yield Completer(backend, ledger, asset=self.asset, report=self.report, meter=meter)

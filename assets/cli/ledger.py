@@ -50,7 +50,7 @@ def _ledger() -> "Ledger":
     # reading and compacting must work on a full disk too, so nothing is prepared
     from generation.ledger.ledger import Ledger
 
-    return Ledger(State().ledger)
+    return Ledger.of(State())
 
 
 @ledger_app.command("compact")
@@ -79,7 +79,7 @@ def ledger_audit(as_json: Json = False) -> None:
         version for model in registry.names("model", everywhere=True) for version in registry.versions(model)
     ]
     folders = {version.data_version: registry.place(version) for version in versions}
-    rows = [asdict(audited) for audited in audit(Ledger(registry.state.ledger), folders)]
+    rows = [asdict(audited) for audited in audit(Ledger.of(registry.state, registry.engine), folders)]
     columns = ("model", "compared", "other_prompts", "example", "fault")
     shown = [{column: "" if row[column] is None else row[column] for column in columns} for row in rows]
     if rows or as_json:

@@ -98,7 +98,7 @@ class _Looker:
 
     def __init__(self, profile: Profile, registry: Registry, wanted: Wanted) -> None:
         self._profile, self._registry, self._wanted = profile, registry, wanted
-        self._seen = [_Seen(**row) for row in Ledger(registry.state.ledger).ask(SEEN)]
+        self._seen = [_Seen(**row) for row in Ledger.of(registry.state, registry.engine).ask(SEEN)]
 
     def of(self, asset: str, asked: Iterable[Asked]) -> Forecast:
         """All calls of an asset; those to one model of one kind have what is stored in common."""

@@ -1,20 +1,20 @@
 """The files of versions, as a registry has them: in the state folder, or in a bucket and copied."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, delete, select
 
+from datasets_registry.agreement.locks import Held, agreed
 from datasets_registry.catalog import tables
-from datasets_registry.catalog.locks import advisory_lock
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.statements import OBJECT, SHAS_AT_ONCE, V
 from datasets_registry.errors import BrokenObject
 from datasets_registry.hosted import FILE as HOSTED_FILE
 from datasets_registry.manifest import FILE
-from datasets_registry.state import State, locked
+from datasets_registry.state import State
 from datasets_registry.store.copies import copies
 from datasets_registry.store.kept_digests import LARGE
 from datasets_registry.store.model_files import fetch_folder, file_name, light_folder
@@ -35,18 +35,9 @@ class Filed:
     engine: Engine
     records: Records
 
-    @contextmanager
-    def adding(self) -> Iterator[Callable[[], None]]:
-        """Hold off garbage collection while objects are written and named, here and on other machines.
-
-        What is yielded raises BrokenCatalog where it is not held off any more.
-        """
-        with locked(self.state.root / LOCK, shared=True):
-            if self.engine.dialect.name == "sqlite":
-                yield lambda: None
-                return
-            with advisory_lock(self.engine, LOCK, shared=True) as require_held:
-                yield require_held
+    def adding(self) -> AbstractContextManager[Held]:
+        """Hold off garbage collection, of any machine, while files are written and named."""
+        return agreed(self.engine, self.state.root / LOCK, shared=True)
 
     def require_objects(self, shas: Sequence[str]) -> None:
         """Raise BrokenObject where one of these objects is gone."""

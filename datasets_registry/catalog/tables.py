@@ -24,16 +24,11 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    IntegrityError,
-    NoResultFound,
-    OperationalError,
-)
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoResultFound
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from datasets_registry.catalog.patience import patient
 from datasets_registry.catalog.snapshot import forbid_writes, in_memory
 from datasets_registry.errors import BadInput, BrokenCatalog, first_line
 from datasets_registry.state import State, durable
@@ -182,7 +177,7 @@ def open_catalog(state: State, url: str | None = None, *, reads_only: bool = Fal
     expected = state.catalog_id.read_text().strip() if state.catalog_id.exists() else None
     if expected and not url and not state.catalog.exists():
         raise _lost(state, f"{state.catalog} is gone")
-    engine = _engine(url) if url else in_memory(state.catalog) if reads_only else _sqlite(state.catalog)
+    engine = engine_at(url) if url else in_memory(state.catalog) if reads_only else _sqlite(state.catalog)
     try:
         identity = _identity(engine)
     except DBAPIError as error:
@@ -194,8 +189,6 @@ def open_catalog(state: State, url: str | None = None, *, reads_only: bool = Fal
         raise _lost(state, f"the opened catalog is {identity[:8]}, and the folder's is {expected[:8]}")
     if reads_only and not url:
         forbid_writes(engine)
-    if url:
-        event.listen(engine, "handle_error", _lost_server)
     if expected is None and not reads_only:
         with durable(state.catalog_id) as temporary:
             temporary.write_text(identity)
@@ -210,7 +203,14 @@ def _lost(state: State, what: str) -> BrokenCatalog:
     )
 
 
-def _engine(url: str) -> Engine:
+def shared_engine() -> Engine | None:
+    """The database at TRIMTAB_CATALOG; None where the catalog is a file of the state folder."""
+    url = os.environ.get("TRIMTAB_CATALOG")
+    return engine_at(url) if url else None
+
+
+def engine_at(url: str) -> Engine:
+    """The database at ``url``, which is not asked yet; raises BadInput where it cannot be one of ours."""
     try:
         backend = make_url(url).get_backend_name()
     # a port that is no number is a ValueError
@@ -221,21 +221,10 @@ def _engine(url: str) -> Engine:
             f"TRIMTAB_CATALOG is for PostgreSQL, not {backend}: write postgresql+psycopg://host/database"
         )
     try:
-        # a server that was started again is met with a new session
-        return create_engine(url, pool_pre_ping=True)
+        # each connection is tried before it is used: after a restart of the server all are stale
+        return patient(create_engine(url, pool_pre_ping=True))
     except ModuleNotFoundError as error:
         raise BadInput(f"PostgreSQL needs its driver: `pip install -e '.[postgres]'` ({error})") from error
-
-
-def _lost_server(context: ExceptionContext) -> BrokenCatalog | None:
-    """The sentence where the server went away; other errors stay what they are."""
-    if not isinstance(context.sqlalchemy_exception, OperationalError):
-        return None
-    why = first_line(context.original_exception)
-    return BrokenCatalog(
-        f"the catalog's server went away ({why}): check that it runs, then run this again; what was "
-        "committed is whole"
-    )
 
 
 def _sqlite(path: Path) -> Engine:

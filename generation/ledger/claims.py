@@ -1,29 +1,20 @@
 """Claims: which keys a living process is generating, so that no other generates them too.
 
-A claim is a file of keys that its process holds locked. A killed process loses the lock, so nobody
-waits for it. Keys are claimed before the ledger is searched for the last time and stored before the
-claim ends: whoever claims a key after that finds it.
+Keys are claimed before the ledger is searched for the last time and stored before the claim ends:
+whoever claims a key after that finds it. Here, on one machine, a claim is a file of keys that its
+process holds locked; a killed process loses the lock, so nobody waits for it. Between machines it is
+a lease (``datasets_registry.agreement.leases``).
 """
 
 import fcntl
-import os
-import socket
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from datasets_registry.agreement.claim import Claim, may_run, name_of_this_process
 from datasets_registry.state import durable, locked
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Keys that are ours until the claim ends, and those of others with their owners."""
-
-    mine: list[str]
-    theirs: dict[str, str]
 
 
 @contextmanager
@@ -41,7 +32,7 @@ def claim(folder: Path, keys: Sequence[str]) -> Iterator[Claim]:
 
 def _take(path: Path, keys: Sequence[str], stack: ExitStack) -> None:
     with durable(path) as temporary:
-        temporary.write_text("\n".join([_name_of_this_process(), *keys]))
+        temporary.write_text("\n".join([name_of_this_process(), *keys]))
     held = stack.enter_context(path.open())
     fcntl.flock(held, fcntl.LOCK_EX)
     stack.callback(path.unlink, missing_ok=True)
@@ -55,7 +46,7 @@ def _taken(folder: Path) -> dict[str, str]:
         # a claim may end, and its file with it, at any moment
         with suppress(FileNotFoundError), path.open() as file:
             owner, *keys = file.read().split("\n")
-            if _is_held(file) and _runs(owner):
+            if _is_held(file) and may_run(owner):
                 taken |= dict.fromkeys(keys, owner)
             else:
                 path.unlink()
@@ -68,20 +59,3 @@ def _is_held(file: IO[str]) -> bool:
     except BlockingIOError:
         return True
     return False
-
-
-def _name_of_this_process() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
-
-
-def _runs(owner: str) -> bool:
-    """False for a process of this machine that is gone, though a forked child may hold its lock."""
-    _, process, _, host = owner.split(" ", 3)
-    try:
-        if host == socket.gethostname():
-            os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

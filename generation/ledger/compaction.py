@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from datasets_registry.errors import BrokenObject, NoSpace, first_line
-from datasets_registry.state import durable, locked
+from datasets_registry.state import durable
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from datasets_registry.views.scanning import Settings
 from generation.ledger.ledger import Ledger
@@ -49,7 +49,7 @@ class Compaction:
 
 def compact(ledger: Ledger, *, at_least: int = 2) -> Compaction:
     """Merge the small segments where there are ``at_least`` so many, and delete what was merged before."""
-    with locked(ledger.folder / ".compaction.lock", wait=False) as ours:
+    with ledger.compacting() as ours:
         if not ours:
             return Compaction(0, 0, 0, len(ledger.segments()))
         num_deleted = _delete_old(ledger.folder)

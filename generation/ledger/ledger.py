@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlalchemy import Engine
 
+from datasets_registry.agreement.claim import Claim
+from datasets_registry.agreement.leases import Leases
+from datasets_registry.agreement.locks import agreed, reaches_machines
+from datasets_registry.catalog.tables import shared_engine
 from datasets_registry.errors import BrokenObject
-from datasets_registry.state import durable
+from datasets_registry.state import State, durable, locked
 from datasets_registry.views.files import parquet
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.views.scanning import Settings, cursor
+from generation.ledger.claims import claim
 from generation.ledger.known import Known, broken
 from generation.ledger.segments import live, new_name
 from generation.request import Completion, Request
@@ -45,8 +51,27 @@ class Origin:
 class Ledger:
     """Completions under one folder; any number of processes may read and append."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+        """Machines that share the catalog of ``engine`` agree through it on who generates and who merges."""
+        self.folder, self._engine = folder, engine
+        self._leases = Leases(engine) if engine is not None and reaches_machines(engine) else None
+
+    @classmethod
+    def of(cls, state: State, engine: Engine | None = None) -> "Ledger":
+        """That of a state, whose catalog is at TRIMTAB_CATALOG where no ``engine`` is given."""
+        return cls(state.ledger, engine or shared_engine())
+
+    def claim(self, keys: Sequence[str]) -> AbstractContextManager[Claim]:
+        """A claim of those of ``keys`` that nobody else is generating."""
+        return self._leases.claim(keys) if self._leases else claim(self.folder / "claims", keys)
+
+    @contextmanager
+    def compacting(self) -> Iterator[bool]:
+        """Whether nobody else merges segments, until the end."""
+        path = self.folder / ".compaction.lock"
+        alone = agreed(self._engine, path, wait=False) if self._engine else locked(path, wait=False)
+        with alone as ours:
+            yield bool(ours)
 
     def segments(self) -> frozenset[str]:
         """The names of the segments that together hold every completion now."""

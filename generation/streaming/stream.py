@@ -14,7 +14,6 @@ from typing import Generic, TypeVar
 
 from datasets_registry.errors import ModelFailed, OverBudget
 from generation.completer import Completer
-from generation.ledger.claims import claim
 from generation.ledger.ledger import Writer
 from generation.progress import EVERY_SECONDS, span
 from generation.request import Completion, Feeds, Request, keys
@@ -130,8 +129,7 @@ class Stream(Generic[T]):
     def _claimed(self, wanted: dict[str, Request]) -> list[Request]:
         """Those of ``wanted`` that nobody else generates and that came in the meantime for nobody."""
         with ExitStack() as stack:
-            folder = self._completer.ledger.folder / "claims"
-            claimed = stack.enter_context(claim(folder, list(wanted)))
+            claimed = stack.enter_context(self._completer.ledger.claim(list(wanted)))
             self._theirs = {key: wanted[key] for key in claimed.theirs}
             self._owner = next(iter(claimed.theirs.values()), "another process")
             mine = {key: wanted[key] for key in claimed.mine}

@@ -128,7 +128,7 @@ def stored_calls(registry: Registry, keys: Sequence[str]) -> dict[str, Call]:
     if not keys:
         return {}
     try:
-        rows = Ledger(registry.state.ledger).ask(_STORED, list(keys))
+        rows = Ledger.of(registry.state, registry.engine).ask(_STORED, list(keys))
     except BrokenObject as error:
         return {key: Call(key=key, missing=str(error)) for key in keys}
     names = model_names(registry)

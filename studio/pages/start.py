@@ -50,7 +50,7 @@ def costs(registry: Registry) -> Mapping[str, Mapping[str, float]]:
     if not registry.state.ledger.is_dir():
         return {}
     spent: dict[str, dict[str, float]] = {}
-    for row in Ledger(registry.state.ledger).stats():
+    for row in Ledger.of(registry.state, registry.engine).stats():
         of_asset = spent.setdefault(row["asset"], dict.fromkeys(("calls", "tokens", "seconds", "usd"), 0.0))
         of_asset["calls"] += row["completions"] + row["failures"]
         of_asset["tokens"] += (row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from datasets_registry.catalog.tables import engine_at
 from datasets_registry.state import REPOSITORY, State
 from generation.completer import Completer
 from generation.ledger.claims import claim
@@ -69,6 +70,17 @@ def test_the_claim_of_a_killed_process_is_free_even_if_its_child_lives(tmp_path:
         process.stdout.close() if process.stdout else None
 
 
+@pytest.fixture(params=["files", "leases"])
+def ledger(state: State, request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    """A ledger of one machine, and one whose machines share a catalog."""
+    if request.param == "files":
+        yield Ledger(state.ledger)
+        return
+    engine = engine_at(request.getfixturevalue("postgres").database())
+    yield Ledger(state.ledger, engine)
+    engine.dispose()
+
+
 class Gate(ScriptedBackend):
     """Answers only when it is opened."""
 
@@ -89,10 +101,10 @@ def ask(*texts: str) -> list[Request]:
 
 
 def test_who_comes_second_generates_the_rest_and_takes_what_the_first_made(
-    state: State, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("generation.completer.POLL_SECONDS", 0.05)
-    ledger, gate, lines = Ledger(state.ledger), Gate(), list[str]()
+    gate, lines = Gate(), list[str]()
     first = threading.Thread(
         target=Completer(gate, ledger, asset="x", report=print), args=("one", ask("a", "b"))
     )
@@ -115,13 +127,12 @@ def test_who_comes_second_generates_the_rest_and_takes_what_the_first_made(
 
 
 def test_what_the_first_failed_to_make_is_made_by_the_second(
-    state: State, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("generation.completer.POLL_SECONDS", 0.05)
-    ledger = Ledger(state.ledger)
     backend = ScriptedBackend(lambda _: "made")
     key = ask("a")[0].key(backend.fingerprint)
-    with claim(ledger.folder / "claims", [key]):
+    with ledger.claim([key]):
         done: list[Completion] = []
         second = threading.Thread(
             target=lambda: done.extend(Completer(backend, ledger, asset="y", report=print)("two", ask("a")))
